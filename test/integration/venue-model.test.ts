@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { databasePipeline } from '../model/database-pipeline.ts';
 import { runWorld } from '../model/run-world.ts';
+import { runWitnessWorld, witnessWorld } from '../model/witness-world.ts';
 import { HOUR, makeWorld, type World } from '../model/world.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { worlds } from '../support/worlds.ts';
@@ -46,3 +47,28 @@ it.each([...seeds.map((seed) => ({ seed, shape: {} })), { seed: lying, shape: LY
   },
   120_000,
 );
+
+it('the stages find out by what a venue states that its index left trades out, and store them once it is whole', async () => {
+  const { database } = test;
+  let seed = FIRST;
+  while ((await runWitnessWorld(witnessWorld(seed, ['hole']))).alarms === 0) seed++;
+  let raised = 0;
+  const report = await runWitnessWorld(witnessWorld(seed, ['hole']), async (venue) => {
+    const pipeline = await databasePipeline(database, venue);
+    return {
+      ...pipeline,
+      alarms: async () => {
+        const alarms = await pipeline.alarms();
+        raised = Math.max(raised, alarms.length);
+        return alarms;
+      },
+    };
+  });
+  expect(report.wrong).toEqual([]);
+  expect(raised).toBeGreaterThan(0);
+  // in the end both agree, and what the totals have confirmed says so
+  expect(report.alarms).toBe(0);
+  const { rows } = await database.query<{ confirmed: boolean }>("select confirmed <> '{}' as confirmed from coverage where kind = 0");
+  expect(rows).toEqual([{ confirmed: true }]);
+  expect((await verifyData(database)).findings).toEqual([]);
+});

@@ -6,7 +6,8 @@ import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
 import { metLast } from '../../src/storage/staging/staging-position.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
-import { latenessBySource } from '../../src/storage/ticks/lateness.ts';
+import { latenessByInstrument } from '../../src/storage/ticks/lateness.ts';
+import { doubtsOf } from '../../src/storage/ticks/second-witness.ts';
 import { storedTrades } from '../sources/collect-rig.ts';
 import { empty } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';
@@ -57,6 +58,7 @@ export async function databasePipeline(database: Database, venue: ModelVenue): P
       return key === undefined ? [] : await coverageOf(database, key, 'trade');
     },
     instrument: () => instrumentById(database, INSTRUMENT),
-    lateness: async (asOf) => (await latenessBySource(database, asOf))('predict'),
+    lateness: async (asOf) => (await latenessByInstrument(database, SYMBOL, asOf))({ id: INSTRUMENT, source: 'predict' }),
+    alarms: async () => (await doubtsOf(database, SYMBOL)).map(({ reason }) => reason),
   };
 }

@@ -4,6 +4,7 @@ import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
 import { isFinal } from '../../src/sources/catalogue/market-life.ts';
 import { venueFailure } from '../../src/sources/describe-error.ts';
+import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
@@ -109,7 +110,7 @@ export class ModelVenue {
         }),
       );
       if ('notBinary' in reading) throw new Error(reading.notBinary);
-      return { ...reading.instrument, id: this.instrumentId, source: this.type };
+      return { ...reading.instrument, id: this.instrumentId, source: this.type, ...this.#stated() };
     }
     const outcomes = this.#ordered([
       { onChainId: '1', status: settled ? (won ? 'WON' : 'LOST') : null },
@@ -126,7 +127,14 @@ export class ModelVenue {
     const category = predictCategorySchema.parse({ slug: 'rain', markets: [], endsAt: plannedEnd === null ? null : iso(plannedEnd) });
     const reading = predictInstrument(market, category);
     if ('leftOut' in reading) throw new Error(reading.leftOut);
-    return { ...reading.instrument, id: this.instrumentId, source: this.type };
+    return { ...reading.instrument, id: this.instrumentId, source: this.type, ...this.#stated() };
+  }
+
+  /** The number of sound trades so far, whatever the index shows of them; by the clock that stamps trades. */
+  #stated(): Pick<Instrument, 'stated'> {
+    if (!this.#world.statesTrades) return {};
+    const trades = this.#world.trades.filter(({ made, bad }) => made <= this.now && !bad).length;
+    return { stated: { volume: null, trades, at: this.now + this.#stampSkew } };
   }
 
   /** Something of each outcome, as the venue lists them. */
@@ -161,6 +169,10 @@ export class ModelVenue {
     this.now += 700;
     if (this.killedAt.includes(this.requests)) throw new PredictLabError('SourceUnavailable', 'the worker was killed');
     if (!this.isUp) throw new PredictLabError('SourceUnavailable', 'the venue is down');
+    if (cursor !== null && this.#lie('expired') !== undefined && this.requests % 7 === 3) {
+      this.#isFresh = true;
+      throw new VenueError('BadInput', 'the cursor has expired', { status: 400 });
+    }
     // the newest page may be read again later in the same walk
     if (cursor === null && this.#isFresh) {
       this.firstLook = this.now;
@@ -168,9 +180,9 @@ export class ModelVenue {
     }
     this.#isFresh = false;
     const { reaches } = this.#world;
-    const shown = this.#world.trades.filter(({ visible }) => visible <= this.now);
+    const shown = this.#world.trades.filter((trade) => trade.visible <= this.now && !this.#isHidden(trade));
     if (reaches !== null) return this.#pageOfIndex(cursor, shown, reaches);
-    shown.sort((a, b) => b.stamp - a.stamp || b.made - a.made);
+    shown.sort((a, b) => b.stamp - a.stamp || this.#inSecond(a, b));
     if (this.#lie('empty') !== undefined) return { rows: [], next: null, requests: 1, clock: this.clock };
     if (this.#lie('cut') !== undefined) shown.splice(CUT_TO);
     const after = cursor === null ? 0 : this.#world.cursors === 'offset' ? Number(cursor) : shown.findIndex(({ id }) => id === cursor) + 1;
@@ -180,6 +192,21 @@ export class ModelVenue {
     const more = end < shown.length && last !== undefined;
     const next = !more ? null : this.#world.cursors === 'offset' ? String(end) : last.id;
     return { rows: this.#doubled(rows.map((trade) => this.#row(trade))), next, requests: 1, clock: this.clock };
+  }
+
+  /** Whether the index leaves a trade out for now: one in `by` of those that were made while it does, or all of them. */
+  #isHidden({ made }: WorldTrade): boolean {
+    return this.#world.lies.some(
+      ({ kind, from, to, by }) =>
+        this.now < to && ((kind === 'dropped' && made >= from && made % by === 0) || (kind === 'hole' && made >= from && made < from + by)),
+    );
+  }
+
+  /** The order of two trades of one second. */
+  #inSecond(a: WorldTrade, b: WorldTrade): number {
+    if (this.#lie('shuffled') === undefined) return b.made - a.made;
+    const rank = ({ made }: WorldTrade): number => ((made + this.requests) * 2_654_435_761) % 4_294_967_296;
+    return rank(b) - rank(a);
   }
 
   /** Some rows again, further down on the page, as they never were: what an adapter reads goes through `identifyPage`. */

@@ -8,9 +8,11 @@ import { windowOf } from '../../src/contracts/run/run-window.ts';
 import type { SourceType } from '../../src/contracts/words.ts';
 import { assessTick } from '../../src/market/assess-tick.ts';
 import { latenessAt, rememberLateness, type SeenLateness } from '../../src/market/lateness.ts';
+import { judgeStated, STATED_SLACK_MS } from '../../src/market/second-witness.ts';
 import type { SourcePage, Sources } from '../../src/sources/source.ts';
+import { missingRanges } from '../../src/sources/walk/time-ranges.ts';
 import type { ModelVenue } from './model-venue.ts';
-import type { Firing } from './world.ts';
+import { DAY, type Firing } from './world.ts';
 
 /** What a run of the pipeline leaves behind, and what the checks want to know of it. */
 export interface Pipeline {
@@ -22,6 +24,8 @@ export interface Pipeline {
   covered(): Promise<readonly TimeRange[]>;
   instrument(): Promise<Instrument | undefined>;
   lateness(asOf: number): Promise<number>;
+  /** What the second witness contradicted. */
+  alarms(): Promise<readonly string[]>;
 }
 
 export interface StoredTrade {
@@ -69,6 +73,11 @@ class MemoryStore {
   #covered: readonly TimeRange[] = [];
   #looked: number | null = null;
   #seen: SeenLateness | undefined;
+  readonly #stated: { at: number; trades: number; isJudged?: boolean }[] = [];
+  readonly #quarantined: number[] = [];
+  doubts: { from: number; to: number; triedAt: number }[] = [];
+  /** What the second witness said that was not agreement. */
+  readonly alarms: string[] = [];
 
   constructor(key: number) {
     this.key = key;
@@ -78,12 +87,58 @@ class MemoryStore {
     return latenessAt(this.#seen, asOf);
   }
 
+  /** What the venue stated at each discovery. */
+  note(stated: Instrument['stated']): void {
+    if (stated !== undefined) this.#stated.push({ at: stated.at, trades: stated.trades ?? 0 });
+  }
+
+  /** The second witness over maps, as `judgeSymbol` is over tables. */
+  judge(asOf: number): void {
+    const isCovered = (from: number, to: number): boolean => this.#covered.some((range) => range.from <= from && range.to >= to);
+    const slack = STATED_SLACK_MS;
+    const looks = this.#stated.filter(({ at }) => at <= asOf);
+    const last = looks.findLast(({ at }) => isCovered(at - slack, at + slack));
+    if (last === undefined || last.isJudged === true) return;
+    const first = looks.find(({ at }) => at < last.at && at >= last.at - 2 * DAY && isCovered(at - slack, last.at + slack));
+    if (first === undefined || this.#quarantined.some((time) => time >= first.at - slack && time <= last.at + slack)) return;
+    const held = (from: number, to: number): number =>
+      [...this.#ticks.values()].filter(({ time }) => (time ?? 0) > from && (time ?? 0) <= to).length;
+    const { verdict } = judgeStated({
+      volume: null,
+      trades: last.trades - first.trades,
+      mostVolume: 0,
+      leastVolume: 0,
+      mostTrades: held(first.at - slack, last.at + slack),
+      leastTrades: held(first.at + slack, last.at - slack),
+    });
+    if (verdict === 'agrees') {
+      last.isJudged = true;
+      this.doubts = this.doubts.filter(({ from, to }) => to < first.at || from > last.at);
+    }
+    if (verdict === 'exceeds') this.alarms.push(`holds more than is stated`);
+    if (verdict !== 'lacks') return;
+    this.alarms.push('lacks trades that are stated');
+    const range = { from: first.at - slack, to: last.at + slack };
+    this.#covered =
+      missingRanges(range, this.#covered).length === 0
+        ? this.#covered.flatMap((each) => missingRanges(each, [range]).filter(({ from, to }) => to > from))
+        : this.#covered;
+    if (!this.doubts.some(({ from }) => from === range.from)) this.doubts.push({ ...range, triedAt: Number.NEGATIVE_INFINITY });
+  }
+
+  doubted(asOf: number): readonly TimeRange[] {
+    const waiting = this.doubts.filter(({ triedAt }) => triedAt > asOf - DAY);
+    for (const doubt of this.doubts) if (!waiting.includes(doubt)) doubt.triedAt = asOf;
+    return waiting;
+  }
+
   staging(executionId: string, asOf: number): InstrumentStaging {
     const staged = this.#runs.get(executionId) ?? { pages: [], ranges: [], looked: null, withdrawnFrom: null, progress: undefined };
     this.#runs.set(executionId, staged);
     return {
       progress: staged.progress,
       before: async () => ({
+        doubted: this.doubted(asOf),
         covered: { trade: this.#covered, price: [] },
         looked: { trade: this.#looked, price: null },
         isStored: async (rows) => rows.map((row) => this.#ticks.has(keyOf(row))),
@@ -117,7 +172,10 @@ class MemoryStore {
     const facts = { market: 'probability', opensAt: this.instrument?.opensAt ?? null, tickSize: null, asOf } as const;
     for (const page of staged.pages) {
       for (const row of page.rows) {
-        if (assessTick(row, facts).verdict !== 'ok') continue;
+        if (assessTick(row, facts).verdict !== 'ok') {
+          this.#quarantined.push(row.time ?? 0);
+          continue;
+        }
         kept.set(row.identity, row);
         this.#ticks.set(keyOf(row), row);
       }
@@ -174,6 +232,7 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
     async attempt(executionId, { asOf, daysBack, refetch }, isLast) {
       const window = windowOf({ asOf, daysBack });
       const known = [...stores.values()].flatMap(({ instrument, key }) => (instrument === undefined ? [] : [{ ...instrument, key }]));
+      for (const store of stores.values()) store.judge(asOf);
       const time = sourceTime(Number.POSITIVE_INFINITY, venues.length);
       const { outcomes, ends } = await collectAll({
         entry,
@@ -185,11 +244,15 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
         refetch,
         time,
         onPlan: async ({ instruments, doubtful }) => {
-          for (const { instrument } of instruments) storeOf(instrument.id).instrument = instrument;
+          for (const { instrument } of instruments) {
+            storeOf(instrument.id).instrument = instrument;
+            storeOf(instrument.id).note(instrument.stated);
+          }
           for (const [id, from] of doubtful) storeOf(id).withdraw(from);
         },
         stagingOf: ({ id }) => storeOf(id).staging(executionId, asOf),
-        lateness: (source) => storeOf(`${source}:1`).lateness(asOf),
+        lateness: ({ id }) => storeOf(id).lateness(asOf),
+        isSampled: () => false,
         isOurs: () => false,
         now: () => Math.max(...venues.map((venue) => venue.now)),
         signal: never,
@@ -206,6 +269,7 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
         covered: async () => store.covered(),
         instrument: async () => store.instrument,
         lateness: async (asOf) => store.lateness(asOf),
+        alarms: async () => store.alarms,
       };
     },
   };

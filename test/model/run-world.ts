@@ -57,7 +57,7 @@ async function attempts(pipeline: Pipeline, venue: ModelVenue, run: string, firi
 
 /** What a world's venue fails with on purpose. */
 export const isExpected = (error: unknown): boolean =>
-  error instanceof Error && /venue is down|worker was killed|repeats the same page/.test(error.message);
+  error instanceof Error && /venue is down|worker was killed|repeats the same page|refuses its own cursors/.test(error.message);
 
 /** What the checks look at. */
 type Looked = Omit<Pipeline, 'attempt'>;

@@ -34,4 +34,8 @@ export const SHAPES: readonly { readonly name: string; readonly shape: Shape }[]
     name: 'goes on with a market that was called closed and opens again, takes over a result that is turned round, and of rows that contradict each other the first',
     shape: { lateness: 'prompt', outages: [], lies: ['closed', 'flipped', 'doubled'], count: 14, longAfter: 26 * HOUR },
   },
+  {
+    name: 'loses no row where the order inside a second changes from answer to answer and cursors expire',
+    shape: { lateness: 'prompt', plain: true, outages: [], lies: ['shuffled', 'expired'], count: 14, pageSize: 10, cursors: 'offset' },
+  },
 ];

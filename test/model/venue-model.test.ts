@@ -5,6 +5,7 @@ import { runPointsWorld } from './points-world.ts';
 import { runWorld, type WorldReport } from './run-world.ts';
 import { SHAPES } from './shapes.ts';
 import { runTwoVenues } from './two-venues.ts';
+import { runWitnessWorld, witnessWorld } from './witness-world.ts';
 import { makeWorld } from './world.ts';
 
 /** More of them: `PREDICTLAB_WORLDS=20000 npx vitest run --project unit test/model` */
@@ -54,5 +55,15 @@ describe('a venue that is away for days', () => {
 describe('a venue whose price points lag and whose windows are limited', () => {
   it('loses no point that is claimed, of markets of every age and length', async () => {
     await expectTrue(Math.ceil(WORLDS / 5), runPointsWorld, { runs: 5, stored: 20 });
+  }, 600_000);
+});
+
+describe('a venue that states how many trades there were', () => {
+  it('raises no alarm while its index is whole', async () => {
+    await expectTrue(Math.ceil(WORLDS / 5), (seed) => runWitnessWorld(witnessWorld(seed, [])), { runs: 5, stored: 100 });
+  }, 600_000);
+
+  it('is found out within two firings when it leaves trades out, and is whole when they come back', async () => {
+    await expectTrue(Math.ceil(WORLDS / 5), (seed) => runWitnessWorld(witnessWorld(seed, ['dropped', 'hole'])), { runs: 5, stored: 100 });
   }, 600_000);
 });

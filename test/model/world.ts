@@ -65,15 +65,30 @@ export interface World {
   /** Rows that the venue's paging reaches at most, newest in its index first; then it sends the last page again and again. Null: all, newest first. */
   readonly reaches: number | null;
   readonly lies: readonly Lie[];
+  /** Whether the venue states how many trades there were. */
+  readonly statesTrades: boolean;
 }
 
 /**
  * For a while a venue says what is not so: that there are no trades, or only the newest few; that it is years from now; lists its outcomes
  * in the other order, or only their names; calls an open market closed (and settled, where `by` is above 0); pays the loser; shows trades
- * twice on a page, once with other content.
+ * twice on a page, once with other content; leaves out one trade in some (`dropped`), or all of some hours (`hole`); changes the order
+ * inside a second from answer to answer (`shuffled`); refuses cursors that it has given (`expired`).
  */
 export interface Lie {
-  readonly kind: 'empty' | 'cut' | 'clock' | 'reversed' | 'renamed' | 'closed' | 'flipped' | 'doubled';
+  readonly kind:
+    | 'empty'
+    | 'cut'
+    | 'clock'
+    | 'reversed'
+    | 'renamed'
+    | 'closed'
+    | 'flipped'
+    | 'doubled'
+    | 'dropped'
+    | 'hole'
+    | 'shuffled'
+    | 'expired';
   readonly from: number;
   readonly to: number;
   /** What its clock is off by. */
@@ -103,6 +118,9 @@ export interface Shape {
   readonly closedAfter?: number;
   /** Whether the venue lies at times: any such lies, or those. */
   readonly lies?: boolean | readonly Lie['kind'][];
+  readonly cursors?: World['cursors'];
+  /** Whether the venue states how many trades there were. @default false */
+  readonly statesTrades?: boolean;
   /** Two more firings so long after the last ones, and two as long after those, look at everything; milliseconds. */
   readonly longAfter?: number;
 }
@@ -126,11 +144,11 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
   const lateness = shape.lateness ?? pick(random, ['prompt', 'prompt', 'behind', 'stragglers'] as const);
   const skew = random.next() < 0.3 ? -Math.floor(random.next() * 8 * MINUTE) : Math.floor(random.next() * 20_000);
   const trades = makeTrades(random, { opensAt, until: Math.min(ended ?? Infinity, opensAt + span), lateness, skew, closedFrom });
-  const honest: Omit<World, 'lies'> = {
+  const honest: Omit<World, 'lies' | 'statesTrades'> = {
     seed,
     trades,
     pageSize,
-    cursors: pick(random, ['offset', 'row']),
+    cursors: shape.cursors ?? pick(random, ['offset', 'row']),
     repeats: random.next() < 0.3,
     opensAt,
     plannedEnd,
@@ -149,14 +167,14 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
     lateness,
     reaches: shape.reaches ?? null,
   };
-  const { lies = false, longAfter } = shape;
+  const { lies = false, longAfter, statesTrades = false } = shape;
   const told = lies === false ? [] : makeLies(seed, trades, honest.firings, lies === true ? LIES : lies);
-  if (longAfter === undefined) return { ...honest, lies: told };
+  if (longAfter === undefined) return { ...honest, lies: told, statesTrades };
   const { at: last } = honest.firings[honest.firings.length - 1];
   const more = [longAfter, longAfter + HOUR, 2 * longAfter, 2 * longAfter + HOUR]
     .map((after) => last + after)
     .map((at) => ({ at, asOf: at, daysBack: 21, refetch: false, killedAt: [] }));
-  return { ...honest, firings: [...honest.firings, ...more], lies: told };
+  return { ...honest, firings: [...honest.firings, ...more], lies: told, statesTrades };
 }
 
 interface TradeOptions {
@@ -226,7 +244,14 @@ function makeLies(seed: number, trades: readonly WorldTrade[], firings: readonly
   return Array.from({ length: 1 + random.integer(3) }, () => {
     const from = pick(random, after).at - MINUTE;
     const to = Math.min(from + Math.floor(random.next() * 12 * HOUR), firings[firings.length - 3].at - MINUTE);
-    return { kind: pick(random, kinds), from, to, by: pick(random, [-30, -2, -1, 1, 2, 30]) * YEAR };
+    const kind = pick(random, kinds);
+    const by = pick(random, [-30, -2, -1, 1, 2, 30]) * YEAR;
+    return {
+      kind,
+      from,
+      to,
+      by: kind === 'dropped' ? pick(random, [3, 7, 20]) : kind === 'hole' ? 2 * HOUR + random.integer(18) * HOUR : by,
+    };
   });
 }
 

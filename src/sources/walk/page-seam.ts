@@ -1,3 +1,4 @@
+import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 
 /** Re-readings without news after which a venue's order within a second counts as stable. */
@@ -36,7 +37,9 @@ export class PageSeam {
     for (let reads = 0; reads < MOST_READS && clean < CLEAN_READS; reads++) {
       let isClean = true;
       for (const each of [before.cursor, cursor]) {
-        const again = await fetch(each);
+        const again = await readAgain(fetch, each);
+        // the venue does not know the cursor any more: what was read stays read
+        if (again === undefined) return { rows: found, requests };
         requests += again.requests;
         for (const row of again.rows) {
           if (row.time !== second || known.has(row.identity)) continue;
@@ -51,5 +54,14 @@ export class PageSeam {
     }
     if (!this.#isUnstable) this.#clean = clean;
     return { rows: found, requests };
+  }
+}
+
+async function readAgain(fetch: (cursor: string | null) => Promise<Page>, cursor: string | null): Promise<Page | undefined> {
+  try {
+    return await fetch(cursor);
+  } catch (error) {
+    if (error instanceof PredictLabError && error.type === 'BadInput') return undefined;
+    throw error;
   }
 }

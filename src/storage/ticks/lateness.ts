@@ -13,6 +13,37 @@ export async function latenessBySource(queryable: Queryable, asOf: number): Prom
   return (source) => (source === 'file' ? 0 : latenessAt(seen.get(source), asOf));
 }
 
+/** How late rows of a symbol's instruments are expected at `asOf`, in milliseconds: by their own late rows, and by their source's where a market has shown none yet. */
+export async function latenessByInstrument(
+  queryable: Queryable,
+  symbol: string,
+  asOf: number,
+): Promise<(instrument: { readonly id: string; readonly source: SourceType }) => number> {
+  const bySource = await latenessBySource(queryable, asOf);
+  const { rows } = await queryable.query<SeenLateness & { id: string }>(
+    `select i.id, l.lateness_ms as ms, l.seen_at as at from instrument_lateness l join symbol_instruments s on s.instrument = l.instrument
+     join instruments i on i.key = l.instrument where s.symbol = $1`,
+    [symbol],
+  );
+  const own = new Map(rows.map((row) => [row.id, row]));
+  return ({ id, source }) => (own.has(id) && source !== 'file' ? latenessAt(own.get(id), asOf) : bySource(source));
+}
+
+/** Records how late a row of one instrument was found, or that two looks some time apart found none. */
+export async function noteInstrumentLateness(transaction: Transaction, instrumentKey: number, lateBy: number, asOf: number): Promise<void> {
+  const { rows } = await transaction.query<SeenLateness>(
+    'select lateness_ms as ms, seen_at as at from instrument_lateness where instrument = $1 for update',
+    [instrumentKey],
+  );
+  const seen = rememberLateness(rows[0], lateBy, asOf) ?? { ms: 0, at: asOf };
+  if (rows[0] === seen) return;
+  await transaction.query(
+    `insert into instrument_lateness (instrument, lateness_ms, seen_at) values ($1, $2, $3)
+     on conflict (instrument) do update set lateness_ms = excluded.lateness_ms, seen_at = excluded.seen_at`,
+    [instrumentKey, seen.ms, Math.floor(seen.at)],
+  );
+}
+
 /** A run this soon after another one only glances at the newest pages and claims nothing. */
 const GLANCE_MS = 60_000;
 

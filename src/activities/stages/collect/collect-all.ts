@@ -17,8 +17,10 @@ export interface CollectionRequest extends PlanRequest {
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
   /** Where an instrument's pages go; undefined for one that is not to be collected. */
   readonly stagingOf: (instrument: Instrument) => InstrumentStaging | undefined;
-  /** How late rows of a source are expected, in milliseconds. */
-  readonly lateness: (source: SourceType) => number;
+  /** How late rows of an instrument are expected, in milliseconds. */
+  readonly lateness: (instrument: Instrument) => number;
+  /** Whether covered time of an instrument is read again as a second look. */
+  readonly isSampled: (instrument: Instrument) => boolean;
   /** Whether an error is of our own side: it ends the attempt, and is no venue's failure. */
   readonly isOurs: (error: PredictLabError) => boolean;
   readonly onPage: (
@@ -90,7 +92,8 @@ async function collectSource({ type, found, plan, request, outcomes, ours, signa
         staging,
         window,
         asOf,
-        lateness: lateness(instrument.source),
+        lateness: lateness(instrument),
+        sampled: request.isSampled(instrument),
         refetch,
         signal: going,
         onPage: (page) => onPage(page, { instrument, done: outcomes.size }),
@@ -111,7 +114,7 @@ async function collectSource({ type, found, plan, request, outcomes, ours, signa
   const isLate = time.signal.aborted && plan.instruments.some(({ instrument: { id } }) => !outcomes.has(id) && !tolerated.has(id));
   for (const { instrument } of plan.instruments) {
     const message = tolerated.get(instrument.id);
-    if (message !== undefined) outcomes.set(instrument.id, { instrument, problems: [message] });
+    if (message !== undefined) outcomes.set(instrument.id, { instrument, problems: [message], secondLook: { hours: 0, missed: 0 } });
   }
   const error = failures.error ?? (isLate ? time.error(type) : undefined);
   return { error, worked: plan.instruments.length === 0 || failures.anySucceeded };

@@ -4,6 +4,8 @@ import { withTradeAt } from '../../../sources/catalogue/market-life.ts';
 import type { CollectedBefore, SourcePage } from '../../../sources/source.ts';
 import type { PlannedInstrument } from './collect-plan.ts';
 
+const HOUR_MS = 3_600_000;
+
 /** How far the collection of one instrument got in one run. */
 export interface Reached {
   /** Pages staged so far: the number of the next one. */
@@ -33,6 +35,8 @@ export interface InstrumentCollection {
   /** How late rows of this source are expected, in milliseconds. */
   readonly lateness: number;
   readonly refetch: boolean;
+  /** Whether covered time is read again as a second look. */
+  readonly sampled: boolean;
   readonly signal: AbortSignal;
   readonly onPage: (page: { readonly rows: readonly CandidateRow[] }) => void;
 }
@@ -42,6 +46,8 @@ export interface InstrumentOutcome {
   /** The instrument with the order book that was looked at, and the end that its trades have shown. */
   readonly instrument: Instrument;
   readonly problems: readonly string[];
+  /** Covered hours of trades that were read again, and those of them in which a trade was missing. */
+  readonly secondLook: { readonly hours: number; readonly missed: number };
 }
 
 /**
@@ -49,11 +55,12 @@ export interface InstrumentOutcome {
  * transaction, so another attempt goes on right after the last whole page.
  */
 export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
-  const { planned, staging, window, asOf, lateness, refetch, signal, onPage } = collection;
+  const { planned, staging, window, asOf, lateness, refetch, sampled, signal, onPage } = collection;
   const { source, selectors, clock } = planned;
   const problems: string[] = [];
   let { instrument } = planned;
-  if (staging.progress?.done === true) return { instrument, problems };
+  const secondLook = { hours: 0, missed: 0 };
+  if (staging.progress?.done === true) return { instrument, problems, secondLook };
 
   let { pages, requests, cursor } = staging.progress ?? { pages: 0, requests: 0, cursor: null };
   const stream = source.collect({
@@ -65,6 +72,7 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     before: await staging.before(),
     lateness,
     refetch,
+    sampled,
     cursor: cursor ?? undefined,
     signal,
   });
@@ -78,8 +86,10 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     if (page.book !== undefined) instrument = { ...instrument, book: page.book };
     await staging.keep({ ...page, pageNumber }, instrument, { pages, requests, cursor, done: false });
     problems.push(...(page.problems ?? []));
+    for (const { from, to, evidence } of page.coverage) if (evidence === 'confirmed') secondLook.hours += (to - from) / HOUR_MS;
+    secondLook.missed += page.walked?.missed ?? 0;
     onPage(page);
   }
   if (pages > 0) await staging.finish({ pages, requests, cursor, done: true });
-  return { instrument, problems };
+  return { instrument, problems, secondLook };
 }

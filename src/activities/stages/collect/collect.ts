@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { CatalogueEntry } from '../../../contracts/catalogue.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
@@ -12,9 +13,11 @@ import { instrumentsOf, type StoredInstrument, saveInstruments } from '../../../
 import { CollectTakenOver, claimCollect, endCollect } from '../../../storage/staging/collect-owner.ts';
 import { collectProgressOf, collectTotals } from '../../../storage/staging/collect-progress.ts';
 import { withdrawalsOf, withdrawCoverage } from '../../../storage/ticks/coverage-withdrawals.ts';
-import { latenessBySource } from '../../../storage/ticks/lateness.ts';
+import { latenessByInstrument } from '../../../storage/ticks/lateness.ts';
+import { doubtsOf, judgeSymbol, noteStated, type WitnessVerdicts } from '../../../storage/ticks/second-witness.ts';
 import type { StageFunction, StageWork } from '../stage-work.ts';
 import { type Collection, collectAll } from './collect-all.ts';
+import type { InstrumentOutcome } from './collect-instrument.ts';
 import { type FailedSources, failedForGood, failedSourceReasons } from './failed-sources.ts';
 import { instrumentStaging } from './instrument-staging.ts';
 import { sourceTime } from './source-time.ts';
@@ -49,7 +52,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     }
     const known = await instrumentsOf(database, symbol, sourceTypes);
     const tally = createRequestTally();
-    const { plans, outcomes, ends } = await tally.count(() => gather({ database, sources }, { entry, known, input, work }));
+    const { plans, outcomes, ends, witness } = await tally.count(() => gather({ database, sources }, { entry, known, input, work }));
     const instruments = plans.flatMap((plan) => plan.instruments.map(({ instrument }) => instrument));
     const skipped = plans.flatMap(({ skippedSources }) => Object.entries(skippedSources));
     const collected = instruments.flatMap((instrument) => outcomes.get(instrument.id)?.instrument ?? []);
@@ -66,7 +69,13 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
       );
       throw error;
     }
-    const problems = [...plans.flatMap((plan) => plan.problems), ...[...outcomes.values()].flatMap((outcome) => outcome.problems)];
+    const problems = [
+      ...plans.flatMap((plan) => plan.problems),
+      ...witness.problems,
+      ...(await doubtsOf(database, symbol)).map(doubtSentence),
+      ...[...outcomes.values()].flatMap((outcome) => outcome.problems),
+    ];
+    const secondLook = secondLookOf([...outcomes.values()], witness);
     if (instruments.length === 0 && known.length === 0 && skipped.length === 0 && failed.size === 0 && problems.length === 0) {
       problems.push(`${symbol} has no selectors for ${sourceTypes.join(', ')}; give it some with "predictlab symbols add"`);
     }
@@ -81,6 +90,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
         requests: plans.reduce((total, { requests }) => total + requests, sum('requests')),
         instruments: instruments.length,
         sources: Object.fromEntries(totals.map(({ source, ticks }) => [source, ticks])),
+        ...(secondLook.marketHours > 0 && { secondLook }),
         ...(!tally.isClean && { answers: tally.answers() }),
         ...(skipped.length > 0 && { skippedSources: Object.fromEntries(skipped) }),
         ...(failed.size > 0 && { failedSources: Object.fromEntries([...failed].map(([source, { message }]) => [source, message])) }),
@@ -91,6 +101,23 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
   };
 }
 
+/** Share of instruments whose covered time is read again in a run. */
+const SAMPLED_SHARE = 0.01;
+
+/** Whether an instrument is sampled in a run: seeded by the run, so that another attempt samples the same ones. */
+const isSampled = (executionId: string, id: string): boolean =>
+  Number.parseInt(hash('sha1', `${executionId} ${id}`, 'hex').slice(0, 8), 16) < SAMPLED_SHARE * 2 ** 32;
+
+const doubtSentence = ({ id, reason, from, to }: { id: string; reason: string; from: number; to: number }): string =>
+  `${id}: its venue states ${reason} from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}: this time does not count as collected until both agree; it is walked again every day`;
+
+/** Covered time that was looked at twice in this run, by walks that read it again and by the venue's own totals. */
+function secondLookOf(outcomes: readonly InstrumentOutcome[], witness: WitnessVerdicts): { marketHours: number; confirmed: number } {
+  const walked = outcomes.reduce((sum, { secondLook }) => sum + secondLook.hours, 0);
+  const missed = outcomes.reduce((sum, { secondLook }) => sum + secondLook.missed, 0);
+  return { marketHours: Math.round(walked + missed + witness.hours), confirmed: Math.round(walked + witness.agreed) };
+}
+
 interface Gathering {
   readonly entry: CatalogueEntry;
   readonly known: readonly StoredInstrument[];
@@ -99,19 +126,24 @@ interface Gathering {
 }
 
 /** Finds the symbol's instruments and stages what they have, all within the time that its sources have. */
-async function gather({ database, sources }: CollectDependencies, { entry, known, input, work }: Gathering): Promise<Collection> {
+async function gather(
+  { database, sources }: CollectDependencies,
+  { entry, known, input, work }: Gathering,
+): Promise<Collection & { readonly witness: WitnessVerdicts }> {
   const { executionId, symbol, settings } = input;
   const { asOf, daysBack, sourceTypes, refetch } = settings;
   // From here on an attempt that was held up writes no more; what it had staged is read after that.
   const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });
-  // before any venue is asked: who learns meanwhile that coverage is none takes it from this one too
+  // what earlier looks stated and what is held by now
+  const witness = await database.transaction((transaction) => judgeSymbol(transaction, symbol, asOf));
+  // before any venue is queried: coverage that is withdrawn meanwhile is taken from this run's claims too
   const withdrawals = new Map(await withdrawalsOf(database, symbol));
   const keys = new Map<string, number>();
   const counts = { pages: 0, rows: 0 };
   const time = sourceTime(work.timeoutMs, sourceTypes.filter((type) => (entry.sources[type] ?? []).length > 0).length);
   try {
-    return await collectAll({
+    const collection = await collectAll({
       entry,
       sourceTypes,
       sources: sources.byType,
@@ -121,12 +153,17 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       refetch,
       time,
       signal: work.signal,
-      lateness: await latenessBySource(database, asOf),
+      lateness: await latenessByInstrument(database, symbol, asOf),
+      isSampled: ({ id }) => !refetch && isSampled(executionId, id),
       onPlan: async ({ instruments, followed, doubtful }) => {
         const found = instruments.map(({ instrument }) => instrument);
         // both or neither: whoever comes after a killed attempt does not know of the earlier end any more
         const withdrawn = await database.transaction(async (transaction) => {
           for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
+          await noteStated(
+            transaction,
+            found.flatMap(({ id, stated }) => (stated === undefined ? [] : [{ key: keys.get(id) as number, stated }])),
+          );
           const places = inOrder(doubtful, keys);
           for (const { key, from } of places) await withdrawCoverage(transaction, key, from);
           return places;
@@ -137,7 +174,8 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
         const instrumentKey = keys.get(id);
         if (instrumentKey === undefined) return undefined;
         const place = { executionId, symbol, owner, instrumentKey, asOf, withdrawals: withdrawals.get(instrumentKey) ?? 0 };
-        return instrumentStaging({ database, ...place, progress: earlier.get(instrumentKey) });
+        const doubted = witness.doubted.get(instrumentKey) ?? [];
+        return instrumentStaging({ database, ...place, doubted, progress: earlier.get(instrumentKey) });
       },
       isOurs: (error) => error.type === 'StorageUnavailable' || error instanceof CollectTakenOver,
       onPage: ({ rows }, { instrument, done }) => {
@@ -146,6 +184,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
         work.heartbeat({ ...counts, instruments: `${done}/${keys.size}`, instrument: instrument.id });
       },
     });
+    return { ...collection, witness };
   } finally {
     time.close();
   }

@@ -1,4 +1,5 @@
-import type { Instrument } from '../../../contracts/market-data.ts';
+import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
+import { UNSEEN_LATENESS_MS } from '../../../market/lateness.ts';
 import { SETTLE_MS } from '../../../sources/catalogue/market-life.ts';
 import type { Database } from '../../../storage/database/database.ts';
 import { noteTradeAfterEnd } from '../../../storage/markets/instruments.ts';
@@ -7,7 +8,7 @@ import { type CollectProgress, saveCollectProgress } from '../../../storage/stag
 import { stageGrain } from '../../../storage/staging/settle-grains.ts';
 import { stageCoverage, stageLook, stagePage } from '../../../storage/staging/staging.ts';
 import { coverageOf, lookedUntil } from '../../../storage/ticks/coverage.ts';
-import { noteLateness } from '../../../storage/ticks/lateness.ts';
+import { noteInstrumentLateness, noteLateness } from '../../../storage/ticks/lateness.ts';
 import { areStored, hasTradesBefore } from '../../../storage/ticks/ticks.ts';
 import type { InstrumentStaging } from './collect-instrument.ts';
 
@@ -22,6 +23,8 @@ export interface StagingPlace {
   readonly withdrawals: number;
   readonly asOf: number;
   readonly progress: CollectProgress | undefined;
+  /** Ranges that the second witness contradicts and that are not due for another walk. */
+  readonly doubted: readonly TimeRange[];
 }
 
 /** The staging of one instrument in the database. A page, what it covers and where to go on are one transaction. */
@@ -34,8 +37,13 @@ export function instrumentStaging({
   withdrawals,
   asOf,
   progress,
+  doubted,
 }: StagingPlace): InstrumentStaging {
   const key = { executionId, symbol, instrumentKey, withdrawals };
+  let lookedBefore: number | null = null;
+  // two looks an hour apart show how late the rows of a market come
+  const isSecondLook = (looked: number | null): boolean =>
+    looked !== null && lookedBefore !== null && looked - lookedBefore >= UNSEEN_LATENESS_MS;
   return {
     progress,
     async before() {
@@ -45,7 +53,9 @@ export function instrumentStaging({
         lookedUntil(database, instrumentKey, 'trade'),
         lookedUntil(database, instrumentKey, 'price'),
       ]);
+      lookedBefore = lookedForTrades;
       return {
+        doubted,
         covered: { trade, price },
         looked: { trade: lookedForTrades, price: lookedForPrices },
         isStored: (rows) => areStored(database, instrumentKey, rows),
@@ -61,6 +71,8 @@ export function instrumentStaging({
         if (walked !== undefined) {
           await stageLook(transaction, { ...key, kind, looked: walked.looked, withdrawnFrom: walked.withdrawnFrom });
           if (walked.lateBy > 0) await noteLateness(transaction, instrument.source, walked.lateBy, asOf);
+          if (kind === 'trade' && (walked.lateBy > 0 || isSecondLook(walked.looked)))
+            await noteInstrumentLateness(transaction, instrumentKey, walked.lateBy, asOf);
           await noteTradeAfterEnd(transaction, instrumentKey, instrument, SETTLE_MS);
         }
         await saveCollectProgress(transaction, key, reached);

@@ -211,13 +211,14 @@ create table coverage_doubts (
   primary key (instrument, kind, from_time)
 );
 
--- What a venue itself stated of a market's whole life, per look: volume in quote currency or in shares (unit), and the number of trades.
+-- What a venue itself stated of a market's whole life, per look: volume in quote currency and the number of trades. agrees: whether the
+-- trades that are held up to this look add up to it; null while that is not known.
 create table stated_volumes (
   instrument integer not null references instruments on delete cascade,
   at bigint not null,
   volume double precision,
-  unit text,
   trades bigint,
+  agrees boolean,
   primary key (instrument, at)
 );
 

@@ -1,0 +1,165 @@
+import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
+import { judgeStated, STATED_SLACK_MS, type StatedComparison } from '../../market/second-witness.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
+import { lockInstruments } from '../markets/instrument-lock.ts';
+import { withoutRange } from './coverage.ts';
+import { noteWithdrawal } from './coverage-withdrawals.ts';
+
+/** Stated totals are compared over this time at most, and kept a week longer. */
+const COMPARED_MS = 2 * DAY_MS;
+const KEPT_MS = COMPARED_MS + 7 * DAY_MS;
+/** A range that is in doubt is walked again after this time. */
+const RETRY_MS = DAY_MS;
+
+/** Records what a venue states of its markets, one row per instrument and look. */
+export async function noteStated(
+  transaction: Transaction,
+  looks: readonly { readonly key: number; readonly stated: NonNullable<Instrument['stated']> }[],
+): Promise<void> {
+  if (looks.length === 0) return;
+  await transaction.query(
+    `with old as (delete from stated_volumes v using unnest($1::int[], $2::bigint[]) as l(instrument, at)
+       where v.instrument = l.instrument and v.at < l.at - ${KEPT_MS})
+     insert into stated_volumes (instrument, at, volume, trades) select * from unnest($1::int[], $2::bigint[], $3::float8[], $4::bigint[])
+     on conflict do nothing`,
+    [
+      looks.map(({ key }) => key),
+      looks.map(({ stated }) => Math.floor(stated.at)),
+      looks.map(({ stated }) => stated.volume),
+      looks.map(({ stated }) => stated.trades),
+    ],
+  );
+}
+
+interface ComparisonRow extends StatedComparison {
+  readonly key: number;
+  readonly id: string;
+  readonly source: string;
+  readonly from: number;
+  readonly to: number;
+  readonly isCalibrated: boolean;
+}
+
+/** What the second witness says of a symbol's instruments. */
+export interface WitnessVerdicts {
+  /** One sentence per instrument that holds more than its venue states. */
+  readonly problems: readonly string[];
+  /** Market-hours compared, and those that agreed. */
+  readonly hours: number;
+  readonly agreed: number;
+  /** Ranges in doubt that were walked again lately, by key: not claimed before they are due again. */
+  readonly doubted: ReadonlyMap<number, readonly TimeRange[]>;
+}
+
+/**
+ * Compares what the venue stated between two looks with the trades that are held, wherever all of that time is covered. Where they
+ * agree, the time is confirmed. Where trades are missing, its coverage is withdrawn and it is walked again, at once and then daily,
+ * until they agree. A source whose totals have never agreed counts otherwise and is no witness.
+ */
+export async function judgeSymbol(transaction: Transaction, symbol: string, asOf: number): Promise<WitnessVerdicts> {
+  const { rows } = await transaction.query<ComparisonRow>(
+    `with looks as (
+       select v.*, c.ranges from stated_volumes v join symbol_instruments s on s.instrument = v.instrument
+       join coverage c on c.instrument = v.instrument and c.kind = 0 where s.symbol = $1 and v.at between $2 - ${2 * COMPARED_MS} and $2),
+     ends as (select distinct on (instrument) * from looks where ranges @> int8range(at - $3, at + $3) order by instrument, at desc),
+     pairs as (
+       select distinct on (e.instrument) e.instrument, l.at as "from", e.at as "to", e.volume - l.volume as volume, e.trades - l.trades as trades
+       from ends e join looks l on l.instrument = e.instrument
+       where e.agrees is null and l.at < e.at and l.at >= e.at - ${COMPARED_MS} and e.ranges @> int8range(l.at - $3, e.at + $3)
+       order by e.instrument, l.at),
+     -- what is in quarantine was traded, too, but of how much nobody can say
+     sound as (select * from pairs p where not exists (select from quarantine q where q.instrument = p.instrument and q.kind = 0
+       and (q.time is null or q.time between p."from" - $3 and p."to" + $3)))
+     select p.instrument as key, i.id, i.source, p."from", p."to", p.volume, p.trades, held.*,
+       exists (select from stated_volumes v join instruments o on o.key = v.instrument where o.source = i.source and v.agrees) as "isCalibrated"
+     from sound p join instruments i on i.key = p.instrument
+     cross join lateral (
+       select coalesce(sum(value), 0) as "mostVolume", count(*) as "mostTrades",
+         coalesce(sum(value) filter (where inner_part), 0) as "leastVolume", count(*) filter (where inner_part) as "leastTrades"
+       from (select t.size * case when t.outcome = i.facts->'outcomes'->>1 then 1 - t.price else t.price end as value,
+               t.time > p."from" + $3 and t.time <= p."to" - $3 as inner_part
+             from ticks t where t.instrument = p.instrument and t.kind = 0 and t.time > p."from" - $3 and t.time <= p."to" + $3) as x) held
+     order by p.instrument`,
+    [symbol, Math.floor(asOf), STATED_SLACK_MS],
+  );
+  const problems: string[] = [];
+  let hours = 0;
+  let agreed = 0;
+  for (const row of rows) {
+    const { verdict, said } = judgeStated(row);
+    if (verdict === 'unknown') continue;
+    const { key, from, to } = row;
+    const length = (to - from) / 3_600_000;
+    if (verdict === 'agrees') {
+      await confirm(transaction, key, { from, to });
+    } else if (row.isCalibrated) {
+      if (verdict === 'lacks') await doubt(transaction, key, { from: from - STATED_SLACK_MS, to: to + STATED_SLACK_MS }, said, asOf);
+      else
+        problems.push(
+          `${row.id}: ${row.source} states ${said} from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}: look for trades that are stored twice`,
+        );
+    } else continue;
+    hours += length;
+    if (verdict === 'agrees') agreed += length;
+  }
+  return { problems, hours, agreed, doubted: await doubtedRanges(transaction, symbol, asOf) };
+}
+
+async function confirm(transaction: Transaction, key: number, { from, to }: TimeRange): Promise<void> {
+  await lockInstruments(transaction, [key]);
+  await transaction.query('update stated_volumes set agrees = true where instrument = $1 and at = $2', [key, to]);
+  await transaction.query('delete from coverage_doubts where instrument = $1 and kind = 0 and from_time < $3 and to_time > $2', [
+    key,
+    from,
+    to,
+  ]);
+  await transaction.query(
+    `update coverage set confirmed = confirmed + (ranges * int8multirange(int8range($2, $3))), inferred = inferred - int8multirange(int8range($2, $3))
+     where instrument = $1 and kind = 0`,
+    [key, from, to],
+  );
+}
+
+async function doubt(transaction: Transaction, key: number, { from, to }: TimeRange, reason: string, asOf: number): Promise<void> {
+  await lockInstruments(transaction, [key]);
+  await transaction.query(`update coverage set ${withoutRange('int8multirange(int8range($2, $3))')} where instrument = $1 and kind = 0`, [
+    key,
+    from,
+    to,
+  ]);
+  await noteWithdrawal(transaction, key, from);
+  // a doubt that is known keeps the moment of its last walk
+  await transaction.query(
+    `insert into coverage_doubts (instrument, kind, from_time, to_time, reason, seen_at, tried_at) values ($1, 0, $2, $3, $4, $5, 0)
+     on conflict (instrument, kind, from_time) do update set to_time = greatest(coverage_doubts.to_time, excluded.to_time), reason = excluded.reason`,
+    [key, from, to, reason, Math.floor(asOf)],
+  );
+}
+
+/** Ranges in doubt that are not due for another walk; those that are due are walked by this run. */
+async function doubtedRanges(transaction: Transaction, symbol: string, asOf: number): Promise<ReadonlyMap<number, readonly TimeRange[]>> {
+  const { rows } = await transaction.query<TimeRange & { key: number }>(
+    `with due as (
+       update coverage_doubts d set tried_at = $2 from symbol_instruments s where s.symbol = $1 and d.instrument = s.instrument and d.kind = 0
+         and d.tried_at <= $2 - ${RETRY_MS} returning d.instrument, d.from_time)
+     select d.instrument as key, d.from_time as "from", d.to_time as "to" from coverage_doubts d
+     join symbol_instruments s on s.instrument = d.instrument
+     where s.symbol = $1 and d.kind = 0 and d.tried_at > $2 - ${RETRY_MS} and (d.instrument, d.from_time) not in (select * from due)
+     order by 1, 2`,
+    [symbol, Math.floor(asOf)],
+  );
+  const byKey = new Map<number, TimeRange[]>();
+  for (const { key, from, to } of rows) byKey.set(key, [...(byKey.get(key) ?? []), { from, to }]);
+  return byKey;
+}
+
+/** Reasons why time of these instruments is in doubt, by id; for pages and exports. */
+export async function doubtsOf(queryable: Queryable, symbol: string): Promise<readonly (TimeRange & { id: string; reason: string })[]> {
+  const { rows } = await queryable.query<TimeRange & { id: string; reason: string }>(
+    `select i.id, d.from_time as "from", d.to_time as "to", d.reason from coverage_doubts d join symbol_instruments s on s.instrument = d.instrument
+     join instruments i on i.key = d.instrument where s.symbol = $1 order by 1, 2`,
+    [symbol],
+  );
+  return rows;
+}
