@@ -2,9 +2,11 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 
 /** Re-readings without news after which a venue's order within a second counts as stable. */
-const CLEAN_READS = 3;
+const CLEAN_READS = 8;
+/** Re-readings of a seam with a row on both pages. */
+const TWICE_READS = 5;
 /** Re-readings of one seam at most. */
-const MOST_READS = 8;
+const MOST_READS = 16;
 
 interface Page {
   readonly rows: readonly CandidateRow[];
@@ -31,10 +33,14 @@ export class PageSeam {
     // a burst that fills whole pages is not a seam
     if (before.rows[0]?.time === second || rows.at(-1)?.time === second) return { rows: [], requests: 0 };
     const known = new Set([...before.rows, ...rows].map(({ identity }) => identity));
+    // a row on both pages may stand in the place of another one
+    const reads = before.rows.some((row) => row.time === second && rows.some(({ identity }) => identity === row.identity))
+      ? TWICE_READS
+      : 1;
     const found: CandidateRow[] = [];
     let requests = 0;
     let clean = this.#isUnstable ? 0 : this.#clean;
-    for (let reads = 0; reads < MOST_READS && clean < CLEAN_READS; reads++) {
+    for (let read = 1; read <= MOST_READS && clean < CLEAN_READS; read++) {
       let isClean = true;
       for (const each of [before.cursor, cursor]) {
         const again = await readAgain(fetch, each);
@@ -50,7 +56,7 @@ export class PageSeam {
       }
       if (!isClean) this.#isUnstable = true;
       clean = isClean ? clean + 1 : 0;
-      if (isClean && !this.#isUnstable) break;
+      if (isClean && !this.#isUnstable && read >= reads) break;
     }
     if (!this.#isUnstable) this.#clean = clean;
     return { rows: found, requests };
