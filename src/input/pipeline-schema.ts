@@ -80,6 +80,7 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
     priority: priorityField().optional(),
     short: z.boolean().optional(),
     onLostWorker: wordField('choice', ['retry', 'fail']).optional(),
+    maxLostWorkers: wholeField(1, 100).optional(),
   });
   return z.strictObject({
     symbols: z.array(symbol).optional(),

@@ -54,9 +54,14 @@ export function resolveConfig(input: PipelineInput, { symbols, now, clock, start
     tasks: (input.tasks ?? []).map((task): CustomTaskConfig => {
       const policy = { ...resolveRetry(task, retry), timeoutMs: milliseconds(task.timeout ?? input.timeout) ?? defaultTimeoutMs() };
       const { taskId, name = taskId, activity, args = [], dependencies = [], runBefore = [], critical = false } = task;
-      const { priority = INPUT_DEFAULTS.priority, onLostWorker, short } = task;
+      const { priority = INPUT_DEFAULTS.priority, onLostWorker, maxLostWorkers, short } = task;
       const config = { taskId, name, activity, args, dependencies, runBefore, policy, critical, priority };
-      return { ...config, ...(short !== undefined && { short }), ...(onLostWorker === 'fail' && { onLostWorker }) };
+      return {
+        ...config,
+        ...(short !== undefined && { short }),
+        ...(onLostWorker === 'fail' && { onLostWorker }),
+        ...(maxLostWorkers !== undefined && { maxLostWorkers }),
+      };
     }),
     refetch: input.refetch ?? false,
     ...(typeof input.deadline === 'string' && { deadline: deadlineAt(input.deadline, start) }),

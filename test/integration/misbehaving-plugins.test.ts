@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { createRig } from '../support/rig.ts';
 import { scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
@@ -78,6 +79,32 @@ it('a plugin whose module throws in a timer and rejects without end neither ends
   expect(worker.said()).toContain(`PREDICTLAB_PLUGINS: ${plugin} threw outside of its tasks`);
   worker.process.kill('SIGTERM');
   expect(await worker.ended).toBe(0);
+  await rig.close();
+  await rm(folder, { recursive: true });
+});
+
+it('a task that ends its worker fails as WorkerLost after maxLostWorkers workers, named with its plugin', async () => {
+  const rig = await createRig({ worker: false });
+  const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-plugin-'));
+  const plugin = path.join(folder, 'crash.mjs');
+  await writeFile(
+    plugin,
+    `import { z } from 'zod';
+     export default { activities: { crash: { input: z.any(), thread: false, run: () => process.kill(process.pid, 'SIGKILL') } } };`,
+  );
+  const env = { ...rig.env, PREDICTLAB_PLUGINS: plugin };
+  const first = await spawnWorker(env);
+  const { runId } = await rig.lab.start({
+    symbols: [],
+    tasks: [{ taskId: 'pill', activity: 'crash', maxRetries: 0, maxLostWorkers: 1 }],
+  });
+  expect(await first.ended).toBe('SIGKILL');
+  const second = await spawnWorker(env);
+  const { partial } = (await rig.lab.result(runId).catch((error: unknown) => error)) as { partial: PipelineResult };
+  const { error } = partial.taskResults.pill;
+  expect(error).toMatchObject({ type: 'WorkerLost', message: expect.stringContaining(`activity "crash" of plugin ${plugin}`) });
+  second.process.kill('SIGTERM');
+  expect(await second.ended).toBe(0);
   await rig.close();
   await rm(folder, { recursive: true });
 });

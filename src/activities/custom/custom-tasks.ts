@@ -81,8 +81,10 @@ export function customActivity(
           ),
         );
   return async (given, call) => {
+    const foreign = 'module' in activity ? { foreign: `activity "${activity.name}" of plugin ${activity.module}` } : {};
     const outcome = await runTask({
       call,
+      ...foreign,
       work: async (work): Promise<StageEffect> => {
         const source = { env, secrets: secretsOf(env), allowed: allowedNames(env, activity.env) };
         const input = resolveReferences((given ?? {}) as Json, source);

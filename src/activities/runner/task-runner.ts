@@ -32,6 +32,8 @@ interface Heartbeat extends Failures {
   readonly error?: PastError;
   readonly resume?: Json;
   readonly sign?: AttemptSign;
+  /** Attempts that were cut off with the thread of their plugin: their worker lives on. */
+  readonly cutOff?: number;
 }
 
 export interface TaskRunnerDependencies {
@@ -49,6 +51,8 @@ export interface Task {
   readonly call: CustomTaskCall;
   readonly symbol?: string;
   readonly stage?: Stage;
+  /** The plugin's activity that the task runs, for messages: `activity "crash" of plugin ./crash.mjs`. */
+  readonly foreign?: string;
   readonly work: (work: StageWork) => Promise<StageEffect>;
 }
 
@@ -63,7 +67,7 @@ export function createTaskRunner({
   secrets,
   longestWaitInSlotMs,
 }: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
-  return async ({ call, symbol, stage, work }) => {
+  return async ({ call, symbol, stage, foreign, work }) => {
     const activity = Context.current();
     const { runId, executionId, taskId, policy = defaultPolicy(stage), earlier, failedLocally } = call;
     const attempts = (earlier?.attempts ?? 0) + activity.info.attempt;
@@ -111,7 +115,10 @@ export function createTaskRunner({
         log.info('the task had already taken effect; its first outcome is returned');
         return { output: known.output, degraded: known.degraded, attempts: known.attempts };
       }
+      const lostWorkers = lost - (before.cutOff ?? 0);
       if (call.onLostWorker === 'fail' && lost > 0) throw lostWorker(taskId);
+      const maxLostWorkers = call.maxLostWorkers ?? (stage === undefined ? MAX_LOST_WORKERS : MAX_LOST_WORKERS_OF_STAGE);
+      if (lostWorkers >= maxLostWorkers) throw poisonous(foreign === undefined ? taskId : `${taskId} (${foreign})`, lostWorkers);
       const effect = await untilAborted(
         signal,
         work({
@@ -165,7 +172,7 @@ export function createTaskRunner({
       }
       if (thrown instanceof LostAttempt) {
         meter.end('retried', undefined, 'WorkerLost');
-        tell(beat);
+        tell({ ...beat, cutOff: (before.cutOff ?? 0) + 1 });
         note({ attempt: attempts, from: key.startedAt, to: Date.now(), next: null, error: 'WorkerLost' });
         log.warn(`${taskId}: ${thrown.message}`, { type: 'WorkerLost' });
         throw lostAttempt(thrown, { attempts, earlier: before });
@@ -217,6 +224,19 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
     // When the abort won, the work's own error has nobody else to go to.
     void work.catch(() => undefined);
   }
+}
+
+/** Workers that a custom task may lose before it fails: it runs code that is not ours. */
+const MAX_LOST_WORKERS = 2;
+/** Workers that a stage may lose before it fails: restarts of the machine or of the worker are likelier than a fault of the stage. */
+const MAX_LOST_WORKERS_OF_STAGE = 10;
+
+function poisonous(task: string, lostWorkers: number): PredictLabError {
+  const workers = lostWorkers === 1 ? '1 worker was lost' : `${lostWorkers} workers in a row were lost`;
+  return new PredictLabError(
+    'WorkerLost',
+    `${workers} while ${task} ran, so it probably ends their process; fix it, or raise its maxLostWorkers if the workers were lost for another reason`,
+  );
 }
 
 function lostWorker(taskId: string): PredictLabError {

@@ -66,6 +66,8 @@ export interface CustomTaskInput extends RetryInput {
    * `maxRetries: 0` means "at most once". @default "retry"
    */
   onLostWorker?: 'retry' | 'fail';
+  /** Workers that the task may lose, one after another, before it fails as `WorkerLost`: it probably ends their process. @default 2 */
+  maxLostWorkers?: number;
 }
 
 /** A strategy and its parameters; a list of values makes a grid of trials. */

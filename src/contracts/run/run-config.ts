@@ -48,6 +48,8 @@ export interface CustomTaskConfig {
   readonly short?: boolean;
   /** `fail`: the task does not run again after its worker was lost. @default "retry" */
   readonly onLostWorker?: 'fail';
+  /** @default 2 */
+  readonly maxLostWorkers?: number;
 }
 
 export interface StrategyConfig {

@@ -39,6 +39,8 @@ export interface CustomTaskCall extends TaskCall {
   readonly taskId: string;
   /** `fail`: the task does not run again after its worker was lost. @default "retry" */
   readonly onLostWorker?: 'fail';
+  /** Lost workers after which the task fails. @default 2 for a custom task, 10 for a stage */
+  readonly maxLostWorkers?: number;
 }
 
 /** What a stage works with. */

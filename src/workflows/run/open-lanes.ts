@@ -186,10 +186,10 @@ export class Lanes {
   /**
    * Whether a task may run as a local activity. It holds back what else the workflow sends, receives and answers until it ends, so
    * this is for short tasks while nothing but short tasks runs, and every `LOCAL_IN_A_ROW`th runs as a normal activity in between.
-   * Nobody counts the lost attempts of a local activity, which `onLostWorker: "fail"` depends on.
+   * The lost attempts of a local activity cannot be counted, which `onLostWorker: "fail"` and `maxLostWorkers` depend on.
    */
-  #mayRunLocally({ short, onLostWorker }: CustomTaskConfig, earlierAttempts: number): boolean {
-    if (!short || onLostWorker === 'fail' || earlierAttempts > 0) return false;
+  #mayRunLocally({ short, onLostWorker, maxLostWorkers }: CustomTaskConfig, earlierAttempts: number): boolean {
+    if (!short || onLostWorker === 'fail' || maxLostWorkers !== undefined || earlierAttempts > 0) return false;
     const others = this.#open.size - 1 - this.#local;
     if (others > 0) return false;
     this.#inARow = (this.#inARow + 1) % LOCAL_IN_A_ROW;
@@ -202,13 +202,14 @@ export class Lanes {
     // The graph was made from the same tasks.
     const task = this.#tasks.get(taskId) as CustomTaskConfig;
     const begun = { taskId, startedAt: Date.now(), earlierAttempts };
-    const { onLostWorker } = task;
+    const { onLostWorker, maxLostWorkers } = task;
     const call: CustomTaskCall = {
       runId,
       executionId,
       taskId,
       ...unlessDefault(task.policy),
       ...(onLostWorker === undefined ? {} : { onLostWorker }),
+      ...(maxLostWorkers === undefined ? {} : { maxLostWorkers }),
       earlier: earlierOf(command),
     };
     const options = { ...activityOptions(task), priority: this.#priorityOf(task.priority) };
