@@ -5,6 +5,7 @@ const ENTRIES = {
   main: 'cli/main.js',
   index: 'index.js',
   'plugin-prints': 'plugins/plugin-prints.js',
+  'health-thread': 'telemetry/health-thread.js',
   'own-thread': 'activities/custom/threads/own-thread.js',
   'pool-thread': 'activities/custom/threads/pool-thread.js',
   'try-thread': 'activities/custom/threads/try-thread.js',

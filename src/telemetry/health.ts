@@ -1,21 +1,79 @@
-import { messageOf } from '../contracts/errors.ts';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
-import { type Listening, listen } from './listen.ts';
+import { type Listening, splitAddress } from './listen.ts';
 
-/** Serves `/healthz` (the process runs) and `/readyz` (the worker polls and reaches its database; 503 with the reason otherwise). */
-export async function serveHealth({ address, ready, log }: { address: string; ready: () => Promise<void>; log: Log }): Promise<Listening> {
-  return await listen(
-    (request, response) => {
-      const answer = (status: number, body: Record<string, string>) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-      };
-      if (request.url === '/healthz') return answer(200, { status: 'ok' });
-      if (request.url !== '/readyz') return answer(404, { error: 'use /healthz or /readyz' });
-      ready().then(
-        () => answer(200, { status: 'ready' }),
-        (error: unknown) => answer(503, { status: 'not ready', reason: messageOf(error) }),
-      );
-    },
-    { address, what: 'the health port', variable: 'HEALTH_ADDRESS', log },
-  );
+/** What the thread of the health port is started with. */
+export interface HealthThreadData {
+  readonly host: string;
+  readonly port: number;
+  /** One whole number that counts up every second while the worker's event loop runs. */
+  readonly beats: SharedArrayBuffer;
+}
+
+export type FromHealthThread =
+  | { readonly port: number }
+  | { readonly failed: string }
+  | { readonly warning: string }
+  /** Asks whether the worker is ready. */
+  | { readonly question: number };
+
+export interface ToHealthThread {
+  readonly answer: number;
+  /** Why the worker is not ready; null where it is. */
+  readonly reason: string | null;
+}
+
+const BEAT_MS = 1_000;
+const NAME = 'the health port';
+
+/** Threads need JavaScript: from source, that of the last build. */
+const ENTRY = fileURLToPath(new URL(`../../${import.meta.url.endsWith('.ts') ? 'dist/' : ''}bundle/health-thread.js`, import.meta.url));
+
+/**
+ * Serves `/healthz` (the process runs, and its event loop is not stuck) and `/readyz` (the worker polls and reaches its database; 503
+ * with the reason otherwise) on a thread of its own.
+ */
+export async function serveHealth({
+  address,
+  ready,
+  log,
+}: {
+  address: string;
+  ready: () => Promise<void>;
+  log: Pick<Log, 'warn'>;
+}): Promise<Listening> {
+  const [host, port] = splitAddress(address, 'HEALTH_ADDRESS');
+  const beats = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const counter = new Int32Array(beats);
+  const thread = new Worker(ENTRY, { workerData: { host, port, beats } satisfies HealthThreadData });
+  const beating = setInterval(() => Atomics.add(counter, 0, 1), BEAT_MS).unref();
+  const close = async (): Promise<void> => {
+    clearInterval(beating);
+    await thread.terminate();
+  };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  const say = (message: ToHealthThread): void => thread.postMessage(message);
+  try {
+    const bound = await new Promise<number>((resolve, reject) => {
+      thread.once('error', reject);
+      thread.on('message', (message: FromHealthThread) => {
+        if ('port' in message) resolve(message.port);
+        else if ('failed' in message) reject(new PredictLabError('BadInput', `HEALTH_ADDRESS=${address}: ${message.failed}`));
+        else if ('warning' in message) log.warn(`${NAME}: ${message.warning}`);
+        else
+          ready().then(
+            () => say({ answer: message.question, reason: null }),
+            (error: unknown) => say({ answer: message.question, reason: messageOf(error) }),
+          );
+      });
+    });
+    thread.on('error', (error) => log.warn(`${NAME}: ${messageOf(error)}`));
+    thread.unref();
+    return { address: `${host}:${bound}`, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

@@ -14,7 +14,7 @@ const FOLDER = path.resolve(import.meta.dirname, '../plugins/misbehaving');
 const MODULES = readdirSync(FOLDER).map((name) => path.join(FOLDER, name));
 const SYMBOLS = Array.from({ length: 20 }, (_, i) => `H${String(i).padStart(2, '0')}`);
 
-it('five plugins that misbehave in five ways leave 20 symbols beside them alone', async () => {
+it('six plugins that misbehave in seven ways leave 20 symbols beside them alone', async () => {
   const rig = await createRig({
     env: { PREDICTLAB_PLUGINS: MODULES.join(',') },
     // long enough that every stage has a plugin's trouble beside it
@@ -34,13 +34,15 @@ it('five plugins that misbehave in five ways leave 20 symbols beside them alone'
   });
   const { result, taskResults } = await rig.run({
     symbols: SYMBOLS,
-    maxConcurrent: 27,
+    maxConcurrent: 29,
     tasks: [
       task('strayThrow'),
       task('floatingRejection'),
       task('endlessLoop', { timeout: '2s' }),
       task('neighbour'),
       task('endlessLoad', { timeout: '2s' }),
+      task('logFlood', { timeout: '2s' }),
+      task('heartbeatFlood', { timeout: '2s' }),
       task('largeReturn'),
       task('largeHeartbeat'),
     ],
@@ -53,6 +55,8 @@ it('five plugins that misbehave in five ways leave 20 symbols beside them alone'
     strayThrow: { status: 'success', output: 'done' },
     floatingRejection: { status: 'success', output: 'done' },
     endlessLoop: { status: 'failed', error: { type: 'TaskTimeout' } },
+    logFlood: { status: 'failed', error: { type: 'TaskTimeout' } },
+    heartbeatFlood: { status: 'failed', error: { type: 'TaskTimeout' } },
     neighbour: { status: 'success', output: 'done' },
     endlessLoad: { status: 'failed', error: { type: 'TaskTimeout' } },
     largeReturn: { status: 'failed', error: { type: 'BadInput', message: expect.stringContaining('returned 20000002 bytes') } },

@@ -11,7 +11,9 @@ import type { createTaskRunner } from '../runner/task-runner.ts';
 import type { SHIPPED_ACTIVITIES } from './check-plugin.ts';
 import { createHttpTasks } from './http.ts';
 import { outputOf } from './json-output.ts';
+import { MessageBudget } from './message-budget.ts';
 import { sleep } from './sleep.ts';
+import { pass } from './threads/own-lane.ts';
 import type { PluginThreads } from './threads/plugin-threads.ts';
 
 /**
@@ -91,17 +93,23 @@ export function customActivity(
         const parsed = activity.input.safeParse(input);
         if (!parsed.success) throw parsed.error;
         const { runId, taskId } = call;
-        const { attempt, signal, resume, log } = work;
+        const { attempt, signal, resume } = work;
+        // A thread limits what it sends by itself.
+        const budget = onThread ? undefined : new MessageBudget((message) => pass(message, work));
         const activityContext: ActivityContext = {
           runId,
           taskId,
           attempt,
           signal,
           resume,
-          log,
-          heartbeat: (details = null) => work.heartbeat(outputOf(taskId, details, 'passed to heartbeat')),
+          log: budget === undefined ? work.log : budget.asLog(),
+          heartbeat: (details = null) => (budget ?? work).heartbeat(outputOf(taskId, details, 'passed to heartbeat')),
         };
-        return await work.record({ output: await run(input, parsed.data, activityContext) });
+        try {
+          return await work.record({ output: await run(input, parsed.data, activityContext) });
+        } finally {
+          budget?.end();
+        }
       },
     });
     if (onThread) await threads.together();

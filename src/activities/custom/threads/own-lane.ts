@@ -213,7 +213,7 @@ export class OwnLane {
 const hasStarted = ({ ready, startedAt }: OwnThread): boolean => ready || performance.now() - startedAt > START_MS;
 
 /** Hands what an activity says on a thread to its task: a log line or a heartbeat. */
-export function pass(message: FromThread, context: ActivityContext): void {
+export function pass(message: FromThread, context: Pick<ActivityContext, 'log' | 'heartbeat'>): void {
   if ('log' in message) context.log[message.log](message.message, message.fields);
   else context.heartbeat(message.heartbeat);
 }

@@ -3,6 +3,7 @@ import { hearPrints } from '../../../plugins/plugin-prints.ts';
 import type { LoadedPlugins, PluginActivity } from '../../../plugins/plugins.ts';
 import { outputOf } from '../json-output.ts';
 import { loadPlugins } from '../load-plugins.ts';
+import { MessageBudget } from '../message-budget.ts';
 import { describeThrown, type FromThread, type ThreadEnd, type ThreadTask } from './thread-messages.ts';
 
 const modules = new Map<string, Promise<LoadedPlugins>>();
@@ -35,14 +36,11 @@ export async function runThreadTask(
 ): Promise<ThreadEnd> {
   const { say, signal, computing } = how;
   const { module, activity: name, input, runId, taskId, attempt, resume } = task;
+  const budget = new MessageBudget(say);
   try {
     // found good when the worker started
     const activity = (await pluginsOfThread(module)).activities.get(name) as PluginActivity;
     signal.throwIfAborted();
-    const log =
-      (level: 'debug' | 'info' | 'warn' | 'error') =>
-      (message: string, fields?: Record<string, unknown>): void =>
-        say({ log: level, message, ...(fields === undefined ? {} : { fields }) });
     const context = {
       runId,
       taskId,
@@ -51,14 +49,14 @@ export async function runThreadTask(
       resume,
       // As small as an output: it travels through Temporal each time.
       heartbeat: (details: unknown) =>
-        say({ heartbeat: details === undefined ? undefined : outputOf(taskId, details, 'passed to heartbeat') }),
-      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+        budget.heartbeat(details === undefined ? undefined : outputOf(taskId, details, 'passed to heartbeat')),
+      log: budget.asLog(),
     };
     computing?.(true);
     let running: ReturnType<PluginActivity['run']>;
     try {
       running = hearPrints(
-        (level, line) => log(level)(line),
+        (level, line) => budget.log(level, line),
         () => activity.run(activity.input.parse(input), context),
       );
     } finally {
@@ -67,5 +65,7 @@ export async function runThreadTask(
     return { output: outputOf(taskId, await running) };
   } catch (thrown) {
     return { thrown: describeThrown(thrown) };
+  } finally {
+    budget.end();
   }
 }
