@@ -4,12 +4,17 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
+import { openDatabase } from '../../src/storage/database/open-database.ts';
+import { restoreElsewhere } from '../../src/watch/upkeep/restore-elsewhere.ts';
 import { predictlabHere } from '../support/command.ts';
 import { administer } from '../support/postgres.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 
 const mark = randomUUID().slice(0, 8);
 const name = `role_${mark}`;
+const RUNBOOK = new URL('../../docs/operations.md', import.meta.url);
+/** Commands that only look, which the reader's role is for. */
+const READING = [['symbols', 'list'], ['symbols', 'show', 'X'], ['config', 'history'], ['incidents']];
 const ROLES = new URL('../../ops/postgres/roles.sql', import.meta.url);
 
 const asUser = (user: string): string => {
@@ -67,22 +72,27 @@ describe('the roles of ops/postgres/roles.sql', () => {
       asOf: '2026-10-01T00:00:00Z',
     });
     expect([result, taskResults['X/visualize'].status]).toEqual(['success', 'success']);
-    const refused = await predictlabHere(['deploy', 'shadow', runId], env);
-    expect(refused).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('may not create a schema to try in: grant it "create" on the database'),
-    });
-    await administer(databaseUrlOf(inject('postgresUrl'), name), `grant create on database ${name} to ${worker}`);
-    await command('deploy', 'shadow', runId);
-    await administer(databaseUrlOf(inject('postgresUrl'), name), `revoke create on database ${name} from ${worker}`);
-    await command('backup', path.join(home, 'all.backup'));
+    // the commands of docs/operations.md's upgrade that work on the database, as they stand there
+    const file = path.join(home, 'before.backup');
+    const steps = [...(await readFile(RUNBOOK, 'utf8')).matchAll(/^\| \d \| `predictlab ((?:backup|deploy shadow).*?)` \|/gm)];
+    expect(steps).toHaveLength(2);
+    for (const [, words] of steps)
+      await command(...words.split(' ').map((word) => ({ 'before.backup': file, '<run>': runId })[word] ?? word));
     await command('prune', '--ticks', '30d');
+    // once a week the workers try a restore
+    const database = await openDatabase({ url: asUser(worker), max: 3 });
+    expect(await restoreElsewhere(database, file)).toMatch(/rows restored and compared$/);
+    await database.close();
+    for (const words of READING) {
+      const answer = await predictlabHere(words, { ...env, DATABASE_URL: asUser(reader) });
+      expect(answer, `${words.join(' ')}: ${answer.stderr}`).toMatchObject({ code: 0 });
+    }
     expect(await asked(asUser(reader), 'select count(*)::int > 0 as any from candles')).toEqual([{ any: true }]);
   });
 
   it.each([
     ['make roles', () => worker, 'create role another'],
-    ['make databases', () => worker, 'create database another'],
+    ['make databases as a reader', () => reader, 'create database another'],
     ['read files of the server', () => worker, "select pg_read_file('postgresql.conf')"],
     ['run programs', () => worker, "copy (select 1) to program 'true'"],
     ['see passwords', () => worker, 'select * from pg_authid'],

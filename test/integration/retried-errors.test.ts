@@ -8,6 +8,28 @@ import { createRig } from '../support/rig.ts';
 import { scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
 
+it('a stage whose input a failover lost fails and says how to collect it again', async () => {
+  const rig = await createRig({ stages: scriptedStages(() => undefined) });
+  await importTestSymbols(rig.database);
+  // as a replica that lagged behind: the commit of collect was acknowledged, and is not there any more
+  await rig.database.query(`create function lose() returns trigger language plpgsql as $$
+    begin delete from ledger where execution_id = new.execution_id and task_id = 'AAA/collect'; return null; end $$`);
+  await rig.database.query(
+    "create trigger lose after insert or update on ledger for each row when (new.task_id = 'AAA/collect' and new.finished_at is not null) execute function lose()",
+  );
+  const options = { symbols: ['AAA', 'BBB'], untilStage: 'store' as const, retry: { maxRetries: 0 } };
+  const { result, taskResults } = await rig.run(options);
+  expect([result, taskResults['AAA/store'].status, taskResults['BBB/store'].status]).toEqual(['degraded', 'skipped', 'success']);
+  expect(taskResults['AAA/clean']).toMatchObject({
+    status: 'failed',
+    error: {
+      type: 'StorageUnavailable',
+      message: expect.stringMatching(/no longer has what AAA\/collect stored.*failover.*predictlab retry/),
+    },
+  });
+  await rig.close();
+});
+
 it("attempts that were tried again with success, and the last one's error, stay in the run's page", async () => {
   let answers = 0;
   const server = createServer((_, response) => response.writeHead(answers++ === 0 ? 503 : 200).end());

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,6 +152,38 @@ describe('the embedded Postgres', () => {
       }
     }
   });
+
+  it('keeps its lock and its list of users closed to other accounts', async () => {
+    const attached = await attachPostgres({ home });
+    const modeOf = (name: string): string => (statSync(join(home, 'postgres', name)).mode & 0o777).toString(8);
+    expect(
+      ['users', 'socket', 'data', 'data.lock'].map((name) => (existsSync(join(home, 'postgres', name)) ? modeOf(name) : 'none')),
+    ).toEqual(['700', '700', '700', expect.stringMatching(/^(600|none)$/)]);
+    await attached.close();
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'of root lets no other process of its account in (skipped where the tests do not run as root)',
+    async () => {
+      const open = await mkdtemp(join(tmpdir(), 'predictlab-nobody-'));
+      chmodSync(open, 0o755);
+      const attached = await attachPostgres({ home: open });
+      try {
+        expect(await ask(attached.url, 'select current_user as user')).toEqual([{ user: 'postgres' }]);
+        // connects as "nobody", the account of the server, by the protocol's first message: R is accepted, E refused
+        const script = `const s = require('node:net').connect(process.argv[1]); const user = Buffer.from('user\\0postgres\\0\\0');
+        const head = Buffer.alloc(8); head.writeInt32BE(8 + user.length, 0); head.writeInt32BE(196608, 4);
+        s.on('error', (e) => { console.log(e.code); process.exit(); }).on('data', (d) => { console.log(String.fromCharCode(d[0])); process.exit(); });
+        s.write(Buffer.concat([head, user]));`;
+        const socket = join(open, 'postgres', 'socket', '.s.PGSQL.5432');
+        const { stdout } = spawnSync(process.execPath, ['-e', script, socket], { uid: 65_534, gid: 65_534, cwd: '/', encoding: 'utf8' });
+        expect(stdout.trim()).toBe('E');
+      } finally {
+        await attached.close();
+        await rm(open, { recursive: true, force: true });
+      }
+    },
+  );
 
   it('is what a command uses without DATABASE_URL, and is left alone with it', async () => {
     const given = await resolveDatabase({ DATABASE_URL: 'postgresql://me@db/x', PREDICTLAB_HOME: home });

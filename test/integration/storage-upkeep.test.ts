@@ -17,6 +17,7 @@ import type { Database } from '../../src/storage/database/database.ts';
 import { recordRefusal } from '../../src/storage/runs/refused-runs.ts';
 import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
+import { withdrawCoverage } from '../../src/storage/ticks/coverage-withdrawals.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { collections, dataState, SYMBOL, stageCollection } from '../faults/data-state.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -259,6 +260,25 @@ describe('verifying data', () => {
     expect(warnings.map(({ detail }) => detail)).toEqual([
       'predict:7 and its twin polymarket:0x1 add up to 1 (trades, 12 times): their outcomes are probably the wrong way round',
     ]);
+  });
+
+  it('finds no difference after coverage was withdrawn, nor after a reset workflow staged its rows again', async () => {
+    const rows = [trade(START, 0.1), trade(START + 30 * HOUR, 0.2)];
+    const key = await collect(test.database, { executionId: 'a', rows, covered: { from: START, to: START + 2 * DAY } });
+    await runStages(test.database, { executionId: 'a', asOf: START + 3 * DAY });
+    await test.database.transaction((transaction) => withdrawCoverage(transaction, key, START + DAY));
+    await collect(test.database, { executionId: 'a', rows });
+    const { findings, warnings } = await verifyData(test.database);
+    expect(findings).toEqual([]);
+    expect(warnings).toEqual([
+      {
+        detail: 'run: RAIN is stored, and 2 rows of a repeated collection are left in staging',
+        action: expect.stringMatching(/^no data is missing; .*prune --staging/),
+      },
+    ]);
+    // ticks before the withdrawal still have to lie in covered time
+    await test.database.query("update coverage set ranges = '{}'");
+    expect((await verifyData(test.database)).findings).toEqual([expect.stringMatching(/1 ticks lie in hours that count as not collected/)]);
   });
 
   it('finds nothing in what the stages wrote', async () => {

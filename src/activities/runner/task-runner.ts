@@ -13,7 +13,7 @@ import type { Stage } from '../../contracts/words.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { recordCustomEffect } from '../../storage/runs/ledger/custom-effects.ts';
-import { commitEffect, findEffect, recordEffect } from '../../storage/runs/ledger/ledger.ts';
+import { commitEffect, findEffect, recordEffect, requireStageBefore } from '../../storage/runs/ledger/ledger.ts';
 import { recordAttempt } from '../../storage/runs/ledger/task-attempts.ts';
 import type { StageWork } from '../stages/stage-work.ts';
 import { type AttemptSign, lostSince } from './attempt-sign.ts';
@@ -137,6 +137,7 @@ export function createTaskRunner({
             repeated = true;
             return await commitEffect(database, key, async (transaction) => {
               repeated = false;
+              if (symbol !== undefined && stage !== undefined) await requireStageBefore(transaction, { executionId, symbol, stage });
               return secrets.json(await write(transaction));
             });
           },

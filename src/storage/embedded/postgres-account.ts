@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 
@@ -15,6 +16,8 @@ export interface PostgresAccount {
   ): { readonly program: string; readonly args: readonly string[]; readonly uid?: number; readonly gid?: number };
   /** Gives a folder and all in it to the account. */
   own(path: string): void;
+  /** The operating system's user whose processes the server lets in; undefined: it lets in every process that reaches its socket. */
+  readonly only?: string;
 }
 
 /** Whether a folder belongs to this process's user, or for root to the account of its servers. */
@@ -34,7 +37,12 @@ export function postgresAccount(paths: readonly string[]): PostgresAccount {
   if (process.getuid?.() !== 0) return { wrap: (program, args) => ({ program, args }), own: () => undefined };
   const closed = paths.map(closedAncestor).find((folder) => folder !== undefined);
   if (closed === undefined) {
-    return { wrap: (program, args) => ({ program, args, uid: NOBODY, gid: NOBODY }), own: (path) => chownAll(path, NOBODY) };
+    return {
+      wrap: (program, args) => ({ program, args, uid: NOBODY, gid: NOBODY }),
+      own: (path) => chownAll(path, NOBODY),
+      // other processes may run as nobody, too
+      only: userInfo().username,
+    };
   }
   const namespace = ['--user', `--map-user=${NOBODY}`];
   if (spawnSync('unshare', [...namespace, 'true'], { stdio: 'ignore' }).status !== 0) {

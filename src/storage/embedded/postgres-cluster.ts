@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { makeFolder } from '../../processes/make-folder.ts';
@@ -65,6 +65,10 @@ export async function initialise({ data, binaries, account }: Cluster): Promise<
     await rm(draft, { recursive: true, force: true });
     throw unusable(`initdb could not create ${data}: ${advised(lastLines(output))}`);
   }
+  if (account.only !== undefined) {
+    await writeFile(join(draft, 'pg_hba.conf'), 'local all all peer map=predictlab\n');
+    await writeFile(join(draft, 'pg_ident.conf'), `predictlab "${account.only}" all\n`);
+  }
   await rename(draft, data);
 }
 
@@ -117,14 +121,15 @@ export const LOCK_HELD = 99;
  * Command prefix that makes the server and its child processes hold a file lock on their data, which ends with the last of them. Other containers
  * see it, unlike a pid. Empty where `flock` is not installed; then only the socket shows that a server runs.
  */
-function heldBy({ data }: Cluster): readonly string[] {
+function heldBy({ data, account }: Cluster): readonly string[] {
   // null where there is no such program, although its type says otherwise
   const { stdout } = spawnSync('flock', ['--version'], { encoding: 'utf8' }) as { stdout: string | null };
   if (stdout === null || !stdout.includes('util-linux')) return [];
   const lock = `${data}.lock`;
-  closeSync(openSync(lock, 'a'));
-  // the server's account opens it
-  chmodSync(lock, 0o644);
+  closeSync(openSync(lock, 'a', 0o600));
+  // whoever can open it can hold it, and keep the server from starting
+  chmodSync(lock, 0o600);
+  account.own(lock);
   return ['flock', '--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), lock];
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isForeign, isRunning, processIdentity } from '../../processes/process-identity.ts';
 
@@ -6,9 +6,10 @@ let count = 0;
 
 /** Registers this process as a user of the server. @returns the file to remove at the end */
 export function registerUser(folder: string): string {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
   const note = join(folder, `${process.pid}-${count++}`);
-  writeFileSync(note, processIdentity(process.pid));
+  writeFileSync(note, processIdentity(process.pid), { mode: 0o600 });
   return note;
 }
 

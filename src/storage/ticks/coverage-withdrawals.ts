@@ -26,10 +26,11 @@ export async function noteWithdrawal(transaction: Transaction, instrumentKey: nu
      select $1, coalesce(max(number), 0) + 1, $2 from coverage_withdrawals where instrument = $1`,
     [instrumentKey, Math.floor(from)],
   );
-  // the newest stays, because the numbering continues from it
+  // the newest stays, because the numbering continues from it, and the earliest: ticks from there on may lie outside coverage
   await transaction.query(
     `delete from coverage_withdrawals w where instrument = $1 and at < now() - interval '${KEPT_DAYS} days'
-       and number < (select max(number) from coverage_withdrawals where instrument = $1)`,
+       and number < (select max(number) from coverage_withdrawals where instrument = $1)
+       and withdrawn_from > (select min(withdrawn_from) from coverage_withdrawals where instrument = $1)`,
     [instrumentKey],
   );
 }

@@ -1,7 +1,7 @@
-import type { PastError } from '../../../contracts/errors.ts';
+import { type PastError, PredictLabError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { StageEffect } from '../../../contracts/task/stage-effect.ts';
-import { STAGES, type Stage } from '../../../contracts/words.ts';
+import { STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from '../../database/database.ts';
 import { jsonb } from '../../database/jsonb.ts';
 
@@ -144,6 +144,26 @@ const valuesOf = ({ output, degraded }: StageEffect): readonly unknown[] => [
 export async function recordEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
   const { rowCount } = await queryable.query(RECORD, [...identityOf(key), ...valuesOf(effect)]);
   return rowCount === 1 ? effect : await firstEffect(queryable, key);
+}
+
+/**
+ * Checks that the stage before one has its row in the ledger. The run knows that it ended; a database that failed over to a replica which lagged
+ * behind may have lost its commit, and the stage would go on from nothing.
+ *
+ * @throws PredictLabError `StorageUnavailable` when the row is missing
+ */
+export async function requireStageBefore(
+  transaction: Transaction,
+  { executionId, symbol, stage }: { readonly executionId: string; readonly symbol: string; readonly stage: Stage },
+): Promise<void> {
+  const before = STAGES[STAGES.indexOf(stage) - 1];
+  if (before === undefined) return;
+  const taskId = stageTaskId(symbol, before);
+  if ((await findEffect(transaction, { executionId, taskId })) !== undefined) return;
+  throw new PredictLabError(
+    'StorageUnavailable',
+    `the database no longer has what ${taskId} stored, as after a failover to a replica that lagged behind; \`predictlab retry\` of this run does it again`,
+  );
 }
 
 /** The effect that was recorded first. @internal */
