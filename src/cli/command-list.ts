@@ -116,6 +116,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     async () => (await import('./commands/backup.ts')).registerBackup,
   ),
   listed('restore <file>', 'restore a backup, verified', async () => (await import('./commands/restore.ts')).registerRestore),
+  listed('heal', 'read the rows in quarantine again', async () => (await import('./commands/heal.ts')).registerHeal),
   listed('prune', 'delete old data by age', async () => (await import('./commands/prune.ts')).registerPrune),
   listed(
     'upkeep',

@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Faults } from '../../sandbox/faults.ts';
+import { heal } from '../../src/activities/stages/heal.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
+import { acceptOutcomes } from '../../src/storage/markets/outcome-changes.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { empty } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
 
 const GROUP = 'bitcoin-above-this-month';
 const ELECTION = 'presidential-election-winner';
@@ -48,6 +51,63 @@ describe('what a run learns about instruments', () => {
     expect(found.get('match-abandoned')?.resolution).toMatchObject({ kind: 'settled', payout: 0.5 });
     expect(found.get('eth-updown-flat-day')).toMatchObject({ closed: true, resolution: { kind: 'settled', payout: 0.5 } });
     expect(found.get('legacy-poll')?.resolution).toMatchObject({ kind: 'unresolved' });
+  });
+
+  it('a failure of the database is its own, never the venue’s', async () => {
+    await rig.add({ symbol: 'ABOVE', sources: { polymarket: [{ eventSlug: GROUP }] } });
+    await rig.database.query('alter table staged_coverage rename to away');
+    try {
+      const failed = rig.collect({ symbol: 'ABOVE', executionId: 'away', daysBack: 1, lastAttempt: true });
+      await expect(failed).rejects.toThrow('relation "staged_coverage" does not exist');
+      await expect(failed).rejects.not.toThrow(/polymarket/);
+    } finally {
+      await rig.database.query('alter table away rename to staged_coverage');
+    }
+  });
+
+  it('outcomes that were stored wrongly: refused until they are accepted, then collected, and rows in quarantine become ticks', async () => {
+    const { database } = rig;
+    await rig.add({ symbol: 'ABOVE', sources: { polymarket: [{ eventSlug: GROUP }] } });
+    await rig.collectAndStore({ symbol: 'ABOVE', executionId: 'one', daysBack: 1 });
+    const [market] = await instrumentsOf(database, 'ABOVE', ['polymarket']);
+    const trades = await storedTrades(database, market.id);
+    // as a build stored it that read the ids wrongly: the venue's own are others, and rows of those went into quarantine
+    await database.query(`update instruments set facts = facts || '{"outcomeIds": ["1", "2"]}' where key = $1`, [market.key]);
+    await rig.collect({ symbol: 'ABOVE', executionId: 'two', daysBack: 1, refetch: true });
+    await database.query('delete from staging_batches');
+    expect(await acceptOutcomes(database, 'polymarket:none')).toBeUndefined();
+    const raw = await rig.collect({ symbol: 'ABOVE', executionId: 'three', daysBack: 1, refetch: true });
+    expect(JSON.stringify(raw.degraded)).toContain(`predictlab symbols accept ${market.id}`);
+    const original = {
+      token_id: market.outcomeIds[1],
+      side: 'BUY',
+      price: 0.37,
+      size: 5,
+      timestamp: NOON / 1000 - 60,
+      outcome: market.outcomes[1],
+    };
+    await database.query(
+      `insert into quarantine (symbol, instrument, stage, reason, time, row_hash, row, run_id, execution_id, kind)
+       values ('ABOVE', $1, 'clean', 'unknown-outcome', $2, md5($3)::uuid, $3, 'run', 'two', 0), ('ABOVE', $1, 'clean', 'malformed', null, md5('{}')::uuid, '{}', 'run', 'two', 0)`,
+      [market.key, NOON - 60_000, JSON.stringify(original)],
+    );
+    const look = { database, log: silent, symbol: 'ABOVE', asOf: NOON };
+    expect(await heal({ ...look, dryRun: true })).toEqual([{ symbol: 'ABOVE', instrument: market.id, rows: 2, healed: 0, inserted: null }]);
+    expect(await acceptOutcomes(database, market.id)).toEqual({
+      before: { outcomes: market.outcomes, outcomeIds: ['1', '2'] },
+      after: { outcomes: market.outcomes, outcomeIds: market.outcomeIds },
+    });
+    expect(await acceptOutcomes(database, market.id)).toBeUndefined();
+    expect(await heal({ ...look, dryRun: true })).toMatchObject([{ rows: 2, healed: 1, inserted: null }]);
+    expect(await storedTrades(database, market.id)).toHaveLength(trades.length);
+    expect(await heal({ ...look, dryRun: false })).toMatchObject([{ rows: 2, healed: 1, inserted: 1 }]);
+    const mirrored = (await storedTrades(database, market.id)).find(({ time, size }) => time === NOON - 60_000 && size === 5);
+    expect(mirrored).toMatchObject({ price: 0.63, side: 'sell', outcome: market.outcomes[1] });
+    // what is healed is not read again, and the originals stay
+    expect(await heal({ ...look, dryRun: false })).toMatchObject([{ rows: 1, healed: 0 }]);
+    expect((await database.query('select row from quarantine')).rowCount).toBe(2);
+    const { collect } = await rig.collectAndStore({ symbol: 'ABOVE', executionId: 'four', daysBack: 1, refetch: true });
+    expect(JSON.stringify(collect.degraded ?? [])).not.toContain('symbols accept');
   });
 
   it('the order book of open markets, best prices first whatever the venue says, and their twins', async () => {

@@ -23,7 +23,7 @@ it('a stage whose input a failover lost fails and says how to collect it again',
   expect(taskResults['AAA/clean']).toMatchObject({
     status: 'failed',
     error: {
-      type: 'StorageUnavailable',
+      type: 'BadInput',
       message: expect.stringMatching(/no longer has what AAA\/collect stored.*failover.*predictlab retry/),
     },
   });

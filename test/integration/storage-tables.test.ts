@@ -279,6 +279,22 @@ describe('coverage', () => {
     ]);
   });
 
+  it('are not doubled by a venue that spells its rows in another way, while late rows and trades that only look alike are stored', async () => {
+    const row = (n: number, spelling: string) => trade(START + n * 1000, 0.4, { identity: `${spelling}${n}`, tradeId: null });
+    const first = Array.from({ length: 30 }, (_, n) => row(n, 'a'));
+    await collect(test.database, { executionId: 'first', rows: first });
+    await runStage(test.database, 'store', { executionId: 'first' });
+    // late rows, and some that happened in the same second at the same price
+    await collect(test.database, { executionId: 'late', rows: [...first, ...Array.from({ length: 8 }, (_, n) => row(n, 'late'))] });
+    expect((await runStage(test.database, 'store', { executionId: 'late' })).output).toMatchObject({ inserted: 8, duplicates: 30 });
+    await collect(test.database, { executionId: 'other', rows: first.map((_, n) => row(n, 'b')) });
+    await expect(runStage(test.database, 'store', { executionId: 'other' })).rejects.toMatchObject({
+      type: 'SourceSchemaChanged',
+      message: expect.stringMatching(/^polymarket:0x1: 30 stored trades came again under other identities .* only 0 as they are stored/),
+    });
+    expect((await test.database.query('select from ticks')).rowCount).toBe(38);
+  });
+
   it('keeps the evidence of each range: a second look confirms, a walk replaces what was inferred, and what is taken back has none', async () => {
     const instrumentKey = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     const evidence = async () => {

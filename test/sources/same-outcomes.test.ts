@@ -31,7 +31,7 @@ it('ids of another market are refused; a first look, a better name and a market 
   const earlier = market(['Yes', 'No'], ['1', '2'], 1);
   expect(withSameOutcomes(market(['Yes', 'No'], ['1', '3'], 1), earlier)).toEqual({
     refused:
-      'polymarket:0x1: polymarket says that its outcomes are others than before (1, 3 for 1, 2); nothing of it is collected while it says so',
+      'polymarket:0x1: polymarket names other outcomes than before (1, 3 for 1, 2); nothing of it is collected until it names the same again, or `predictlab symbols accept polymarket:0x1` takes the new ones over',
   });
   const renamed = market(['YES', 'NO'], ['1', '2'], 1);
   expect(withSameOutcomes(renamed, earlier)).toEqual({ instrument: renamed });

@@ -14,7 +14,8 @@ import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
 import { currentCatalogue, shippedCatalogue } from '../../storage/markets/first-catalogue.ts';
-import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { instrumentById, instrumentsOf } from '../../storage/markets/instruments.ts';
+import { acceptOutcomes, type Outcomes } from '../../storage/markets/outcome-changes.ts';
 import { numberOption } from '../options/number-option.ts';
 import { readText } from '../options/read-text.ts';
 import { collect } from '../options/strategy-params.ts';
@@ -22,7 +23,7 @@ import { symbolName } from '../options/symbol-name.ts';
 import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { lookIntoDatabase, useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
 import { fitText } from '../terminal/terminal-text.ts';
 
 const TITLE_WIDTH = 60;
@@ -114,6 +115,12 @@ export function registerSymbols(program: Command): void {
       .option('--json', 'print the changed names as JSON')
       .action((names: string[], { json }: Json) => useDatabase((database) => enable(database, names, enabled, json)));
   }
+  symbols
+    .command('accept')
+    .summary('replace the stored outcomes of a market by those that its venue names now')
+    .argument('<instrument>', 'its id, such as polymarket:0x…')
+    .option('--json', 'print { instrument, before, after }')
+    .action((instrument: string, { json }: Json) => useStoredData((database) => accept(database, instrument, json)));
   symbols
     .command('import')
     .summary('merge a catalogue file into the catalogue')
@@ -238,6 +245,20 @@ async function enable(database: Database, names: readonly string[], enabled: boo
   await setEnabled(database, names, enabled);
   if (json) return printJson({ [enabled ? 'enabled' : 'disabled']: names });
   printLine(`${enabled ? 'enabled' : 'disabled'} ${names.join(', ')}`);
+}
+
+async function accept(database: Database, instrument: string, json?: boolean): Promise<void> {
+  const accepted = await acceptOutcomes(database, instrument);
+  if (accepted === undefined) {
+    if ((await instrumentById(database, instrument)) === undefined)
+      throw usageError(`no run has found an instrument ${instrument}; \`predictlab symbols show <symbol>\` lists those of a symbol`);
+    throw usageError(`${instrument}: no run has met other outcomes than those that are stored, so there is nothing to accept`);
+  }
+  if (json) return printJson({ instrument, ...accepted });
+  const listed = ({ outcomes, outcomeIds }: Outcomes): string => outcomeIds.map((id, k) => `${outcomes[k] ?? k} ${id}`).join(', ');
+  printLine(`${instrument}: before ${listed(accepted.before)}`);
+  printLine(`${instrument}: now ${listed(accepted.after)}`);
+  printLine('the next run collects it again; `predictlab heal` reads its rows in quarantine again');
 }
 
 async function importCatalogue(file: string | undefined, { replace = false, json }: Json & { replace?: boolean }): Promise<void> {

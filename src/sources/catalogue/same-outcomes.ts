@@ -18,7 +18,7 @@ export function withSameOutcomes(found: Instrument, earlier: Instrument | undefi
   const isReversed = found.outcomeIds[0] === second && found.outcomeIds[1] === first;
   if (!isSame && !isReversed)
     return {
-      refused: `${found.id}: ${found.source} says that its outcomes are others than before (${found.outcomeIds.map(short).join(', ')} for ${earlier.outcomeIds.map(short).join(', ')}); nothing of it is collected while it says so`,
+      refused: `${found.id}: ${found.source} names other outcomes than before (${found.outcomeIds.map(short).join(', ')} for ${earlier.outcomeIds.map(short).join(', ')}); nothing of it is collected until it names the same again, or \`predictlab symbols accept ${found.id}\` takes the new ones over`,
     };
   const now = isSame ? found : reversed(found);
   const [was, other] = earlier.outcomes;

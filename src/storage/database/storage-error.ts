@@ -84,6 +84,12 @@ export function storageError(error: unknown, url: string): unknown {
   return error;
 }
 
+/** Whether an error comes from the database: a connection or refusal that was named, or a statement that this code got wrong. */
+export const isDatabaseFailure = (error: unknown): boolean =>
+  error instanceof PredictLabError
+    ? error.type === 'StorageUnavailable'
+    : error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string';
+
 /** Whether the server refused a statement: such a message may quote anything. */
 const isOfStatement = (code: string | undefined): boolean => code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('28');
 

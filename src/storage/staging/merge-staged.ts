@@ -3,6 +3,7 @@ import { type InstrumentState, lockInstruments } from '../markets/instrument-loc
 import { withExcluded, withoutRange } from '../ticks/coverage.ts';
 import { noteWithdrawal, withdrawnSincePlan } from '../ticks/coverage-withdrawals.ts';
 import { mergeChunk, settleCopies } from './merge-chunk.ts';
+import { refuseRespelled } from './respelled-rows.ts';
 import { settleGrains } from './settle-grains.ts';
 import type { StagingBatch } from './staging.ts';
 
@@ -45,6 +46,7 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
   if (first !== null && last !== null) {
     // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
     const shift = state.nextSeq - first;
+    await refuseRespelled(transaction, batch);
     const gaveWay = await settleGrains(transaction, batch, version);
     good += gaveWay.staged;
     displaced = gaveWay.stored;

@@ -1,4 +1,6 @@
 import type { QuarantineReason } from '../../contracts/market-data.ts';
+import type { TickKind } from '../../contracts/words.ts';
+import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 /** A line of `export quarantine`. */
@@ -33,6 +35,45 @@ export async function* readQuarantine(
     if (rows.length < BATCH) return;
     after = (rows.at(-1) as { id: number }).id;
   }
+}
+
+/** A row in quarantine with its original. */
+export interface QuarantinedRow {
+  readonly id: number;
+  readonly symbol: string;
+  readonly instrumentKey: number;
+  readonly kind: TickKind;
+  readonly row: string;
+}
+
+/** Reads the rows that are not healed, at most 5,000 of one symbol and instrument at a time, in the order in which they were found. */
+export async function* quarantinedRows(queryable: Queryable, symbol: string | undefined): AsyncIterable<readonly QuarantinedRow[]> {
+  const { rows: groups } = await queryable.query<{ symbol: string; instrument: number; last: number }>(
+    `select symbol, instrument, max(id) as last from quarantine where healed_at is null and ($1::text is null or symbol = $1) group by 1, 2 order by 1, 2`,
+    [symbol ?? null],
+  );
+  for (const group of groups) {
+    for (let after = 0; after < group.last; ) {
+      const { rows } = await queryable.query<{ id: number; kind: number; row: string }>(
+        `select id, kind, row from quarantine where symbol = $1 and instrument = $2 and healed_at is null and id > $3 and id <= $4 order by id limit ${BATCH}`,
+        [group.symbol, group.instrument, after, group.last],
+      );
+      if (rows.length === 0) break;
+      yield rows.map(({ id, kind, row }) => ({
+        id,
+        symbol: group.symbol,
+        instrumentKey: group.instrument,
+        kind: tickKindOf(kind),
+        row,
+      }));
+      after = rows[rows.length - 1].id;
+    }
+  }
+}
+
+/** Marks rows as healed: their originals stay, and no longer count as quarantined. */
+export async function markHealed(queryable: Queryable, ids: readonly number[]): Promise<void> {
+  await queryable.query('update quarantine set healed_at = now() where id = any($1)', [ids]);
 }
 
 /** How many rows of an instrument are in quarantine, by reason. */

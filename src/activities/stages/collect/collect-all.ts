@@ -1,4 +1,3 @@
-import type { PredictLabError } from '../../../contracts/errors.ts';
 import type { CandidateRow, Instrument } from '../../../contracts/market-data.ts';
 import type { SourceType } from '../../../contracts/words.ts';
 import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
@@ -22,7 +21,7 @@ export interface CollectionRequest extends PlanRequest {
   /** Whether covered time of an instrument is read again as a second look. */
   readonly isSampled: (instrument: Instrument) => boolean;
   /** Whether an error is of our own side: it ends the attempt, and is no venue's failure. */
-  readonly isOurs: (error: PredictLabError) => boolean;
+  readonly isOurs: (error: unknown) => boolean;
   readonly onPage: (
     page: { readonly rows: readonly CandidateRow[] },
     progress: { readonly instrument: Instrument; readonly done: number },
@@ -102,9 +101,8 @@ async function collectSource({ type, found, plan, request, outcomes, ours, signa
       failures.succeeded();
     } catch (error) {
       if (going.aborted) return;
-      const named = source.describe(error);
-      if (request.isOurs(named)) ours.abort(named);
-      else failures.add(instrument, named);
+      if (request.isOurs(error)) ours.abort(error);
+      else failures.add(instrument, source.describe(error));
     }
   };
 

@@ -33,6 +33,8 @@ export interface CollectPlan {
   /** Sources that take no part although the symbol has selectors for them, and why. */
   readonly skippedSources: Readonly<Partial<Record<SourceType, string>>>;
   readonly problems: readonly string[];
+  /** Markets whose outcomes are others than those that are stored, as their venue has them now. */
+  readonly refused: readonly Instrument[];
   /** Requests that discovery took. */
   readonly requests: number;
 }
@@ -96,15 +98,19 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   const others = [...present, ...known.filter(({ id }) => !seen.has(id))];
   const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
   const contradictions: string[] = [];
+  const refused: Instrument[] = [];
   const doubtful = new Map<string, number>();
   const noted = (found: Instrument, seen: Omit<Seen, 'asOf'>): Instrument[] => {
     // of their files users say themselves when a market ended and what became of it: a slip that they mend leaves no trace
     if (found.source === 'file') return [found];
     const earlier = before.get(found.id);
     const told = withSameOutcomes(confirmByTwins(found, others), earlier);
-    if ('refused' in told) contradictions.push(told.refused);
-    else if (told.problem !== undefined) contradictions.push(told.problem);
-    if ('refused' in told) return [];
+    if ('refused' in told) {
+      contradictions.push(told.refused);
+      refused.push(found);
+      return [];
+    }
+    if (told.problem !== undefined) contradictions.push(told.problem);
     const now = { asOf, ...seen };
     const { instrument, doubtfulFrom } = noteTakenBack(noteTerms(noteClose(told.instrument, earlier, now), earlier, now), earlier, now);
     if (doubtfulFrom !== undefined) doubtful.set(instrument.id, doubtfulFrom);
@@ -132,6 +138,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     doubtful,
     instruments: instruments.sort((a, b) => urgency(b.instrument) - urgency(a.instrument)),
     sources: ends,
+    refused,
     skippedSources,
     problems: [
       ...failures.filter(({ type }) => type === 'BadInput').map(({ message }) => message),

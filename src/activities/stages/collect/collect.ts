@@ -8,8 +8,10 @@ import type { StageInput } from '../../../contracts/task/stage-report.ts';
 import type { SourceSet } from '../../../sources/create-sources.ts';
 import { createRequestTally } from '../../../sources/http/request-tally.ts';
 import type { Database } from '../../../storage/database/database.ts';
+import { isDatabaseFailure } from '../../../storage/database/storage-error.ts';
 import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { instrumentsOf, type StoredInstrument, saveInstruments } from '../../../storage/markets/instruments.ts';
+import { noteRefusedOutcomes } from '../../../storage/markets/outcome-changes.ts';
 import { CollectTakenOver, claimCollect, endCollect } from '../../../storage/staging/collect-owner.ts';
 import { collectProgressOf, collectTotals } from '../../../storage/staging/collect-progress.ts';
 import { withdrawalsOf, withdrawCoverage } from '../../../storage/ticks/coverage-withdrawals.ts';
@@ -155,7 +157,7 @@ async function gather(
       signal: work.signal,
       lateness: await latenessByInstrument(database, symbol, asOf),
       isSampled: ({ id }) => !refetch && isSampled(executionId, id),
-      onPlan: async ({ instruments, followed, doubtful }) => {
+      onPlan: async ({ instruments, followed, doubtful, refused }) => {
         const found = instruments.map(({ instrument }) => instrument);
         // both or neither: whoever comes after a killed attempt does not know of the earlier end any more
         const withdrawn = await database.transaction(async (transaction) => {
@@ -166,6 +168,7 @@ async function gather(
           );
           const places = inOrder(doubtful, keys);
           for (const { key, from } of places) await withdrawCoverage(transaction, key, from);
+          await noteRefusedOutcomes(transaction, refused);
           return places;
         });
         for (const { key } of withdrawn) withdrawals.set(key, (withdrawals.get(key) ?? 0) + 1);
@@ -177,7 +180,7 @@ async function gather(
         const doubted = witness.doubted.get(instrumentKey) ?? [];
         return instrumentStaging({ database, ...place, doubted, progress: earlier.get(instrumentKey) });
       },
-      isOurs: (error) => error.type === 'StorageUnavailable' || error instanceof CollectTakenOver,
+      isOurs: (error) => isDatabaseFailure(error) || error instanceof CollectTakenOver,
       onPage: ({ rows }, { instrument, done }) => {
         counts.pages += 1;
         counts.rows += rows.length;

@@ -150,7 +150,7 @@ export async function recordEffect(queryable: Queryable, key: EffectKey, effect:
  * Checks that the stage before one has its row in the ledger. The run knows that it ended; a database that failed over to a replica which lagged
  * behind may have lost its commit, and the stage would go on from nothing.
  *
- * @throws PredictLabError `StorageUnavailable` when the row is missing
+ * @throws PredictLabError `BadInput`, which is not retried, when the row is missing: waiting does not bring it back
  */
 export async function requireStageBefore(
   transaction: Transaction,
@@ -161,7 +161,7 @@ export async function requireStageBefore(
   const taskId = stageTaskId(symbol, before);
   if ((await findEffect(transaction, { executionId, taskId })) !== undefined) return;
   throw new PredictLabError(
-    'StorageUnavailable',
+    'BadInput',
     `the database no longer has what ${taskId} stored, as after a failover to a replica that lagged behind; \`predictlab retry\` of this run does it again`,
   );
 }

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../contracts/log.ts';
+import type { Stage } from '../../contracts/words.ts';
+import { assessTick } from '../../market/assess-tick.ts';
+import { identifyPage } from '../../sources/candidate.ts';
+import { rereadRow } from '../../sources/reread-row.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/instruments.ts';
+import { clearStaging, stagePage } from '../../storage/staging/staging.ts';
+import { markHealed, type QuarantinedRow, quarantinedRows } from '../../storage/ticks/quarantine.ts';
+import { createClean } from './clean.ts';
+import { workAlone } from './stage-alone.ts';
+import type { StageFunction } from './stage-work.ts';
+import { createStore } from './store.ts';
+
+export interface HealRequest {
+  readonly database: Database;
+  readonly log: Log;
+  /** Only this symbol's rows. @default all */
+  readonly symbol?: string | undefined;
+  /** Only count what would become ticks. */
+  readonly dryRun: boolean;
+  /** Later rows stay in quarantine; UTC epoch milliseconds. */
+  readonly asOf: number;
+}
+
+/** What was found in the quarantine of one instrument. */
+export interface Healed {
+  readonly symbol: string;
+  readonly instrument: string;
+  /** Rows in quarantine. */
+  readonly rows: number;
+  /** Rows that this build can read, which become (or would become) ticks. */
+  readonly healed: number;
+  /** Of those, rows that were not stored yet; null in a dry run. */
+  readonly inserted: number | null;
+}
+
+/**
+ * Reads quarantined originals again with the current adapters and stores those that are valid now. The originals are kept and marked as healed.
+ * No coverage is claimed for them; the next run builds their candles.
+ */
+export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest): Promise<readonly Healed[]> {
+  const executionId = `heal-${randomUUID()}`;
+  const ends: Healed[] = [];
+  for await (const rows of quarantinedRows(database, symbol)) {
+    const [{ instrumentKey, symbol: name }] = rows;
+    const instrument = (await instrumentsByKey(database, [instrumentKey])).get(instrumentKey) as StoredInstrument;
+    const good = readable(rows, instrument, asOf);
+    const end = { symbol: name, instrument: instrument.id, rows: rows.length, healed: good.length };
+    if (dryRun || good.length === 0) {
+      ends.push({ ...end, inserted: dryRun ? null : 0 });
+      continue;
+    }
+    const page = identifyPage(good.map(({ read }) => read));
+    // newest first, as venues deliver them: identity and order of a second's trades then follow the same rule
+    const staged = page.toSorted((a, b) => (b.time as number) - (a.time as number));
+    try {
+      await stagePage(database, { executionId, symbol: name, instrumentKey, pageNumber: 0, order: 'newest-first', rows: staged });
+      const around = { database, log, executionId, symbol: name, asOf };
+      await runStage('clean', createClean(), around);
+      const { inserted } = (await runStage('store', createStore({ database, log }), around)).output as { inserted: number };
+      await markHealed(
+        database,
+        good.map(({ id }) => id),
+      );
+      ends.push({ ...end, inserted });
+    } finally {
+      await clearStaging(database, { executionId }).catch(() => undefined);
+    }
+  }
+  return ends;
+}
+
+function readable(rows: readonly QuarantinedRow[], instrument: StoredInstrument, asOf: number) {
+  const facts = { market: instrument.market, opensAt: instrument.opensAt, tickSize: instrument.tickSize, asOf };
+  return rows.flatMap(({ id, kind, row }) => {
+    const read = rereadRow(row, kind, instrument);
+    if (read === undefined || read.defect !== null) return [];
+    const [candidate] = identifyPage([read]);
+    return assessTick(candidate, facts).verdict === 'ok' ? [{ id, read }] : [];
+  });
+}
+
+interface Around extends Pick<HealRequest, 'database' | 'log' | 'asOf'> {
+  readonly executionId: string;
+  readonly symbol: string;
+}
+
+function runStage(stage: Stage, run: StageFunction, { database, log, executionId, symbol, asOf }: Around) {
+  const settings = { sourceTypes: [], intervals: [], daysBack: 0, strategies: [], refetch: false, asOf };
+  return run(
+    { runId: executionId, executionId, symbol, stage, settings },
+    workAlone({ log, commit: (write) => database.transaction(write), record: (effect) => Promise.resolve(effect) }),
+  );
+}
