@@ -23,7 +23,7 @@ import { guardRequests } from './guard.ts';
 import { HistoryPages } from './history-pages.ts';
 import { InFlight } from './in-flight.ts';
 import { WatchedPages, type Watching } from './live/watched-pages.ts';
-import { type Acted, RUN_ACTIONS, startRun } from './run/run-actions.ts';
+import { type Acted, RUN_ACTIONS, SCHEDULE_ACTIONS, startRun } from './run/run-actions.ts';
 import { RunPages, runAddress } from './run/run-pages.ts';
 import { renderDrawer } from './run/task-drawer.ts';
 import { addSitePages } from './site-pages.ts';
@@ -103,7 +103,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       await refuse(reply, request, { status: 404, message: `there is no page ${request.url.split('?')[0].slice(0, 200)} here` }),
   );
 
-  app.get('/', async (_, reply) => await sendPage(reply, renderHistoryPage(await history.load(), { events: '/events' })));
+  app.get('/', async (_, reply) => await sendPage(reply, renderHistoryPage(await history.load(), { events: '/events', control })));
   app.get(
     '/events',
     async (request: PageRequest, reply) => await watched.answer(request, reply, await watched.shared(HISTORY, followHistory)),
@@ -117,7 +117,6 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       renderRunPage(await pages.load(run), {
         events: open ? `${address}/events` : null,
         task: `${address}/task?task=`,
-        actions: `${address}/`,
         control,
       }),
     );
@@ -165,7 +164,10 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     const rows = incidents.map((one) => ({ ...one, deliveries: deliveries.get(one.id) ?? [] }));
     return await sendPage(reply, renderIncidentsPage(rows, { now: Date.now(), madeBy: MADE_BY }));
   });
-  app.get('/plan', async (_, reply) => await sendPage(reply, renderPlanPage(await options.plan(), { now: Date.now(), madeBy: MADE_BY })));
+  app.get(
+    '/plan',
+    async (_, reply) => await sendPage(reply, renderPlanPage(await options.plan(), { now: Date.now(), madeBy: MADE_BY, control })),
+  );
 
   const acting = async (act: (connected: PredictLab) => Promise<Acted>): Promise<Acted> => {
     const connected = await lab();
@@ -182,18 +184,9 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.post('/schedule/:action', async (request: PageRequest) => {
     const { action } = request.params;
-    if (action !== 'pause' && action !== 'resume' && action !== 'trigger')
-      throw new NotFound('the schedule has the actions pause, resume and trigger');
-    return await acting(async ({ schedules }) => {
-      await schedules[action]();
-      return {
-        message: {
-          pause: 'the schedule is paused',
-          resume: 'the schedule is resumed',
-          trigger: 'a run was requested; it starts unless one is open',
-        }[action],
-      };
-    });
+    if (!Object.hasOwn(SCHEDULE_ACTIONS, action))
+      throw new NotFound(`the schedule has no action ${action.slice(0, 50)}: use ${Object.keys(SCHEDULE_ACTIONS).join(', ')}`);
+    return await acting((connected) => SCHEDULE_ACTIONS[action](connected, request.body));
   });
 
   await listen(app, host, options.port);

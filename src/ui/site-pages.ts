@@ -20,12 +20,14 @@ interface SitePages {
   readonly database: Database;
   /** `undefined` while Temporal cannot be reached. */
   readonly lab: () => Promise<PredictLab | undefined>;
+  /** Whether the pages may change anything. @default false */
+  readonly control?: boolean;
 }
 
 type FindRequest = FastifyRequest<{ Querystring: { text?: string | readonly string[] } }>;
 
 /** Adds the pages that belong to no single run: the index of symbols, the schedule, and the answers of the search field. */
-export function addSitePages(app: FastifyInstance, { database, lab }: SitePages): void {
+export function addSitePages(app: FastifyInstance, { database, lab, control = false }: SitePages): void {
   const madeBy = `PredictLab ${VERSION}`;
   app.get('/symbols', async (_, reply) => {
     const now = Date.now();
@@ -37,7 +39,7 @@ export function addSitePages(app: FastifyInstance, { database, lab }: SitePages)
       connected === undefined
         ? 'Temporal cannot be reached; start predictlab dev, or set TEMPORAL_ADDRESS.'
         : await connected.schedules.show().then(withoutSecrets, noSchedule);
-    return await sendPage(reply, renderSchedulePage(schedule, { now: Date.now(), madeBy }));
+    return await sendPage(reply, renderSchedulePage(schedule, { now: Date.now(), madeBy, control }));
   });
   app.get('/find', async (request: FindRequest) => {
     // a name given twice is a list

@@ -261,10 +261,15 @@ describe('the live pages', () => {
       await page.waitForSelector('#drawer-content >> text=a line of the test');
       await page.keyboard.press('Escape');
       expect(await page.evaluate('document.activeElement.dataset.task')).toBe('AAA/store');
-      await page.click('[data-action="pause"]');
+      await page.click('[data-action$="/pause"]');
       await page.waitForSelector('#acted >> text=paused');
-      await page.click('[data-action="resume"]');
+      await page.click('[data-action$="/resume"]:not([disabled])');
       await page.waitForSelector('#acted >> text=resumed');
+      // a window that is opened from here, as by Ctrl-click, gets the token from this one
+      const other = await page.context().newPage();
+      await other.goto(`${ui.address}/runs/${runId}`);
+      await expect.poll(() => other.evaluate("sessionStorage.getItem('predictlab-token')")).toBe(TOKEN);
+      await other.close();
       last.open();
       await seenToEnd(page);
       expect(problems).toEqual([]);

@@ -4,6 +4,8 @@ import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../
 import { STATE_GLYPHS, type State } from '../elements/glyphs.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { incidentLine } from '../elements/incident-line.ts';
+import { actionStatus } from '../elements/live/action-button.ts';
+import { ACTION_SCRIPT } from '../elements/live/action-script.ts';
 import { FOLLOW_SCRIPT } from '../elements/live/follow-script.ts';
 import { liveFrame, livePart } from '../elements/live/live-frame.ts';
 import { PATCH_SCRIPT } from '../elements/live/patch-script.ts';
@@ -11,6 +13,7 @@ import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
+import { scheduleControls } from '../site/schedule-controls.ts';
 import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
 import { durationTrend } from './duration-trend.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
@@ -21,23 +24,23 @@ const MAX_ROWS = 60;
 const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
 /** The parts of the page of all runs that change. */
-type HistoryPart = 'title' | 'verdict' | 'facts' | 'reasons' | 'runs' | 'durations' | 'read';
+type HistoryPart = 'title' | 'verdict' | 'facts' | 'reasons' | 'runs' | 'durations' | 'read' | 'controls';
 
 /**
  * The page of all runs: a column per run, a row per symbol, each cell the worst state; symbols that need attention first.
  *
  * @param live addresses of the server that serves the page; none for a file
  */
-export const renderHistoryPage = (data: HistoryPageData, live?: { readonly events: string }): string => {
+export const renderHistoryPage = (data: HistoryPageData, live?: { readonly events: string; readonly control: boolean }): string => {
   const parts = historyPartsOf(data, live !== undefined);
   return page({
     title: titleOf(data),
     isWide: true,
-    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
+    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, ACTION_SCRIPT, FOLLOW_SCRIPT],
     callsServer: live !== undefined,
     nav: live && siteNav('runs'),
     body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span>${live !== undefined && html`<span class="links"><a href="/plan">what the next run would do</a></span>`}</div>
-${live !== undefined && html`<span hidden data-part="title">${parts.title}</span>`}${livePart('facts', parts.facts)}</header>
+${live !== undefined && html`<span hidden data-part="title">${parts.title}</span>`}${livePart('facts', parts.facts)}${live?.control === true && html`${livePart('controls', parts.controls)}${actionStatus}`}</header>
 <main>
 ${livePart('reasons', parts.reasons)}
 <section><h2>Runs × symbols</h2>${livePart('runs', parts.runs)}</section>
@@ -57,6 +60,7 @@ export const historyPartsOf = (data: HistoryPageData, isLive = false): Readonly<
     reasons: html`${reasonsOf(newest)}${lastFailure(data.runs)}`,
     runs: grid(data),
     durations: durationTrend(data.runs),
+    controls: scheduleControls(data.next),
     read: html`${formatTime(data.now, 'second')}`,
   };
 };

@@ -1,6 +1,9 @@
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import { formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
+import { actionButton, actionStatus } from '../elements/live/action-button.ts';
+import { ACTION_SCRIPT } from '../elements/live/action-script.ts';
+import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -19,14 +22,17 @@ const COLUMNS: readonly Column<PlannedTask>[] = [
 ];
 
 /** The page of the next run's tasks, in execution order. @param now UTC epoch milliseconds */
-export const renderPlanPage = (tasks: readonly PlannedTask[], { now, madeBy }: { readonly now: number; readonly madeBy: string }): string =>
+export const renderPlanPage = (
+  tasks: readonly PlannedTask[],
+  { now, madeBy, control = false }: { readonly now: number; readonly madeBy: string; readonly control?: boolean },
+): string =>
   page({
     title: 'Plan of the next run',
-    scripts: [PAGE_SCRIPT, FIND_SCRIPT],
+    scripts: [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, ACTION_SCRIPT],
     callsServer: true,
     nav: siteNav('plan'),
     body: html`<header><div class="over"><span class="kind">Plan</span><h1>The next run</h1></div>
-<p class="facts"><span>${plural(tasks.length, 'task')} in execution order</span><span>as of <b>${formatTime(now, 'second')}</b></span></p></header>
+<p class="facts"><span>${plural(tasks.length, 'task')} in execution order</span><span>as of <b>${formatTime(now, 'second')}</b></span></p>${control && html`<p class="controls">${actionButton({ label: 'Start this run', action: '/runs', off: tasks.length === 0 ? 'there is no task to run' : undefined, confirm: `Press again to start ${plural(tasks.length, 'task')}` })}</p>${actionStatus}`}</header>
 <main>${table(COLUMNS, tasks.slice(0, MAX_ROWS), { id: 'plan', caption: 'Tasks of the next run', empty: 'no symbol is enabled and there are no custom tasks' })}
 ${tasks.length > MAX_ROWS && html`<p class="quiet">${MAX_ROWS} of ${plural(tasks.length, 'task')}; <code>predictlab plan</code> has all.</p>`}</main>`,
     footer: html`${madeBy} · times are UTC`,

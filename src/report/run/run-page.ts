@@ -2,6 +2,8 @@ import { windowOf } from '../../contracts/run/run-window.ts';
 import { formatDuration, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { incidentLine } from '../elements/incident-line.ts';
+import { actionStatus } from '../elements/live/action-button.ts';
+import { ACTION_SCRIPT } from '../elements/live/action-script.ts';
 import { FOLLOW_SCRIPT } from '../elements/live/follow-script.ts';
 import { livePart } from '../elements/live/live-frame.ts';
 import { PATCH_SCRIPT } from '../elements/live/patch-script.ts';
@@ -34,10 +36,13 @@ export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string =
   const parts = livePartsOf(data, live !== undefined);
   return page({
     title: `${result.result}: ${result.runId}`,
-    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, FOLLOW_SCRIPT],
+    scripts:
+      live === undefined
+        ? [PAGE_SCRIPT]
+        : [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, ACTION_SCRIPT, FOLLOW_SCRIPT],
     callsServer: live !== undefined,
     nav: live && siteNav('runs'),
-    body: html`<header>${livePart('head', parts.head)}${live?.control === true && controls(result)}</header>
+    body: html`<header>${livePart('head', parts.head)}${live?.control === true && html`${livePart('controls', parts.controls)}${actionStatus}`}</header>
 <main>
 ${livePart('causes', parts.causes)}
 <div class="columns"><section><h2>Tasks</h2>${livePart('tasks', parts.tasks)}</section>
@@ -67,6 +72,7 @@ export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<L
     symbols: runSymbols(data, groups, live),
     'custom-tasks': customTasks(groups, live),
     stages: stages(stageFacts(result, groups)),
+    controls: controls(result),
   };
 };
 

@@ -1,6 +1,7 @@
 import type { Incident, IncidentEvent } from '../../contracts/incident.ts';
 import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
+import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -34,7 +35,7 @@ export const renderIncidentsPage = (
   return page({
     title: `${open.length} open: incidents`,
     nav: siteNav('incidents'),
-    scripts: [PAGE_SCRIPT, FIND_SCRIPT],
+    scripts: [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT],
     callsServer: true,
     isWide: true,
     body: html`<header><div class="over"><span class="kind">Incidents</span><h1>${plural(open.length, 'open incident')}</h1></div>

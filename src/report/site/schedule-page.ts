@@ -1,7 +1,11 @@
 import { formatAge, formatTime } from '../elements/format.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
+import { actionStatus } from '../elements/live/action-button.ts';
+import { ACTION_SCRIPT } from '../elements/live/action-script.ts';
+import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
+import { backfillControls, scheduleControls } from './schedule-controls.ts';
 import { FIND_SCRIPT, siteNav } from './site-nav.ts';
 
 /** The schedule as its page shows it. Times are ISO 8601. */
@@ -28,14 +32,14 @@ export interface ScheduleOnPage {
  */
 export const renderSchedulePage = (
   schedule: ScheduleOnPage | string | null,
-  { now, madeBy }: { readonly now: number; readonly madeBy: string },
+  { now, madeBy, control }: { readonly now: number; readonly madeBy: string; readonly control: boolean },
 ): string =>
   page({
     title: 'Schedule · PredictLab',
     nav: siteNav('schedule'),
-    scripts: [PAGE_SCRIPT, FIND_SCRIPT],
+    scripts: [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, ACTION_SCRIPT],
     callsServer: true,
-    body: schedule === null || typeof schedule === 'string' ? withoutSchedule(schedule) : withSchedule(schedule, now),
+    body: schedule === null || typeof schedule === 'string' ? withoutSchedule(schedule) : withSchedule(schedule, now, control),
     footer: html`${madeBy} · times are UTC`,
   });
 
@@ -43,11 +47,11 @@ const withoutSchedule = (reason: string | null): Markup =>
   html`<header><div class="over"><span class="kind">Schedule</span><h1>${reason === null ? 'No schedule' : 'The schedule cannot be read'}</h1></div></header>
 <main><p>${reason ?? html`<code>predictlab schedule create</code> runs everything that is enabled every four hours.`}</p></main>`;
 
-const withSchedule = (schedule: ScheduleOnPage, now: number): Markup => {
+const withSchedule = (schedule: ScheduleOnPage, now: number, control: boolean): Markup => {
   const { scheduleId, cron, timeZone, paused, note, nextRuns, lastRuns, input } = schedule;
   const [next] = nextRuns;
   return html`<header><div class="over"><span class="kind">Schedule</span><h1>${scheduleId}</h1><span style="font-size:16px" class="state ${paused ? 'degraded' : 'success'}">${paused ? '▲ paused' : '● active'}</span></div>
-<p class="facts"><span><code>${cron}</code> ${timeZone}</span>${!paused && next !== undefined && html`<span>next run <b>${formatTime(Date.parse(next))}</b> in ${formatAge((Date.parse(next) - now) / 1000)}</span>`}${note !== null && html`<span>${note}</span>`}</p></header>
+<p class="facts"><span><code>${cron}</code> ${timeZone}</span>${!paused && next !== undefined && html`<span>next run <b>${formatTime(Date.parse(next))}</b> in ${formatAge((Date.parse(next) - now) / 1000)}</span>`}${note !== null && html`<span>${note}</span>`}</p>${control && html`${scheduleControls({ paused })}${backfillControls(now)}${actionStatus}`}</header>
 <main>${paused && html`<p class="causes warned">No run starts until <code>predictlab schedule resume</code>.</p>`}
 <div class="halves"><section><h2>Next runs</h2>${list(
     nextRuns.map((time) => formatTime(Date.parse(time))),

@@ -3,6 +3,7 @@ import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { STATE_GLYPHS, type State } from '../elements/glyphs.ts';
 import { html, type Markup } from '../elements/html.ts';
+import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -41,7 +42,7 @@ export const renderSymbolsPage = (
   return page({
     title: 'Symbols · PredictLab',
     nav: siteNav('symbols'),
-    scripts: [PAGE_SCRIPT, FIND_SCRIPT, FILTER_SCRIPT],
+    scripts: [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, FILTER_SCRIPT],
     callsServer: true,
     body: html`<header><div class="over"><span class="kind">Symbols</span><h1>${plural(rows.length, 'symbol')}</h1></div>
 <p class="facts"><span><b>${rows.filter(({ enabled }) => enabled).length}</b> enabled</span>${states.map((state) => html`<span>${stateMark(state)} <b>${rows.filter((row) => row.state === state).length}</b></span>`)}<span>as of <b>${formatTime(now, 'second')}</b></span></p></header>

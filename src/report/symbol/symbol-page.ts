@@ -1,5 +1,6 @@
 import { formatRange, formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
+import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
 import { type PageScript, page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
@@ -27,7 +28,7 @@ export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript 
     title: `${data.symbol} · ${data.runId}`,
     nav: served && siteNav('symbols'),
     callsServer: served,
-    scripts: [PAGE_SCRIPT, ...(served ? [FIND_SCRIPT] : []), ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
+    scripts: [PAGE_SCRIPT, ...(served ? [FIND_SCRIPT, TOKEN_SCRIPT] : []), ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
     body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><button type="button" class="zone" hidden>local time</button><a href="${served ? `/runs/${encodeURIComponent(data.runId)}` : 'index.html'}">run</a></span></div>
 <p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span></p></header>
 <main>

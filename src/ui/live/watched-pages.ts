@@ -10,6 +10,9 @@ import { PollReaders } from './poll-readers.ts';
 /** How a page is looked at; `WatchedPages` counts the looks and drops pages without watchers. */
 export type Watching = Pick<LivePageOptions, 'look' | 'pauseMs' | 'maxPauseMs'>;
 
+/** Event streams that one client may hold; a browser shares three among all its windows. */
+const MAX_STREAMS = 32;
+
 /** The live pages that have watchers: each is read once for all its watchers, which get its changes. */
 export class WatchedPages {
   readonly #log: Log;
@@ -17,7 +20,7 @@ export class WatchedPages {
   readonly #live = new Map<string, Promise<LivePage>>();
   readonly #pollReaders = new PollReaders();
   /** Open event streams; they never end by themselves. */
-  readonly #streams = new Set<ServerResponse>();
+  readonly #streams = new Map<ServerResponse, string>();
   #isClosing = false;
 
   /** @param options.inFlight counts every look: looks read the database, which is closed after this */
@@ -62,11 +65,17 @@ export class WatchedPages {
       if (page === undefined) return await reply.send({ patches: [], ended: true, still: false });
       return await reply.send(this.#pollReaders.next(`${request.url.split('?')[0]} ${poll.slice(0, 50)}`, (reader) => page.watch(reader)));
     }
+    const client = request.ip;
+    const open = [...this.#streams.values()].filter((address) => address === client).length;
+    if (open >= MAX_STREAMS)
+      return await reply
+        .code(429)
+        .send({ message: `${open} event streams are open to ${client}; close some pages, or poll with ?poll=<name>` });
     reply.hijack();
     if (this.#isClosing) return reply.raw.destroy();
     const stream = eventStream(reply.raw);
     if (page === undefined) return stream.ended();
-    this.#streams.add(reply.raw);
+    this.#streams.set(reply.raw, client);
     void stream.closed.then(() => this.#streams.delete(reply.raw));
     const end = page.watch(stream);
     void stream.closed.then(end);
@@ -79,6 +88,6 @@ export class WatchedPages {
     this.#pollReaders.close();
     for (const page of this.#live.values()) void page.then((watched) => watched.close()).catch(() => undefined);
     this.#live.clear();
-    for (const response of this.#streams) response.destroy();
+    for (const response of this.#streams.keys()) response.destroy();
   }
 }

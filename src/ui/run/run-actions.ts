@@ -1,6 +1,6 @@
 import type { PredictLab } from '../../client.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { recordOf } from '../../input/raw-input.ts';
+import { isRecord, recordOf } from '../../input/raw-input.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { retryOf } from '../../storage/runs/retry-of.ts';
 import { runAddress } from './run-pages.ts';
@@ -30,7 +30,7 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
   slots: async (lab, _, run, body) => {
     const { value } = recordOf(body);
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
-      throw new PredictLabError('BadInput', 'write { "value": n }, a whole number of slots from 1 on');
+      throw new PredictLabError('BadInput', 'slots: write a whole number from 1 on');
     return { message: `${await lab.setMaxConcurrent(run, value)} slots` };
   },
   retry: async (lab, database, run) => {
@@ -46,8 +46,54 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-/** Starts a run with the input given. */
+/** Actions on the default schedule, by the last part of the address that they are posted to. */
+export const SCHEDULE_ACTIONS: Readonly<Record<string, (lab: PredictLab, body: unknown) => Promise<Acted>>> = {
+  pause: async ({ schedules }) => {
+    await schedules.pause();
+    return { message: 'the schedule is paused' };
+  },
+  resume: async ({ schedules }) => {
+    await schedules.resume();
+    return { message: 'the schedule is resumed' };
+  },
+  trigger: async ({ schedules }) => {
+    const { started, open } = await schedules.trigger();
+    if (started !== null) return { message: `started as ${started}`, href: runAddress(started) };
+    return { message: `no run was started: ${open.join(', ') || 'another run'} is open` };
+  },
+  backfill: async ({ schedules }, body) => {
+    const { from, to } = recordOf(body);
+    const [start, end] = [timeOf(from, 'from'), timeOf(to, 'to')];
+    if (end <= start) throw new PredictLabError('BadInput', 'write a "to" that is after "from"');
+    const { scheduleId } = await schedules.show();
+    const times = await schedules.firings(scheduleId, { from: start, to: end });
+    if (times.length === 0) return { message: 'the schedule has no firing in this range' };
+    if (times.length > MAX_BACKFILL)
+      throw new PredictLabError(
+        'BadInput',
+        `the schedule has ${times.length} firings in this range; backfill at most ${MAX_BACKFILL} at once, or use predictlab schedule backfill`,
+      );
+    await schedules.backfill(scheduleId, times);
+    return { message: `${times.length} runs start one after another, as of ${times[0].toISOString()} and later` };
+  },
+};
+
+/** Maximum runs of a backfill from a page; the command line has no limit. */
+const MAX_BACKFILL = 100;
+
+function timeOf(value: unknown, name: string): Date {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(time)) throw new PredictLabError('BadInput', `"${name}": write a time such as 2026-11-24 or 2026-11-24T08:00Z`);
+  return new Date(time);
+}
+
+/** Starts a run. @param body the run's input; no body means every default */
 export async function startRun(lab: PredictLab, body: unknown): Promise<Acted> {
+  if (body !== undefined && !isRecord(body))
+    throw new PredictLabError(
+      'BadInput',
+      'write the input of the run as a JSON object, for example { "symbols": ["BTC_PRICE"] }; {} runs every enabled symbol',
+    );
   const { runId } = await lab.start(recordOf(body));
   return { message: `started as ${runId}`, href: runAddress(runId) };
 }

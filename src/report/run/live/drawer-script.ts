@@ -1,6 +1,5 @@
 /**
- * Page script: opens a task's drawer on a run's live page and keeps it up to date, and posts the actions of the page's buttons with this
- * window's token.
+ * Page script: opens a task's drawer on a run's live page and keeps it up to date.
  */
 export const DRAWER_SCRIPT = `(()=>{
 const live=document.getElementById('live');
@@ -23,20 +22,10 @@ const show=async(task)=>{
 const close=()=>{if(shown===null)return;const task=shown;shown=null;drawer.hidden=true;
   const back=[...document.querySelectorAll('[data-task]')].find((button)=>button.dataset.task===task)||opener;if(back)back.focus()};
 const open=(button)=>{shown=button.dataset.task;opener=button;content.textContent='';drawer.hidden=false;void show(shown).then(()=>content.focus())};
-const act=async(button)=>{
-  const acted=document.getElementById('acted'),action=button.dataset.action,slots=document.querySelector('input[name=slots]');
-  button.disabled=true;
-  const answer=await fetch(live.dataset.actions+action,{method:'POST',headers:{authorization:'Bearer '+(sessionStorage.getItem('predictlab-token')||''),'content-type':'application/json'},
-    body:JSON.stringify(action==='slots'?{value:Number(slots.value)}:{})}).catch(()=>null);
-  const said=answer?await answer.json().catch(()=>({})):{};
-  button.disabled=false;
-  acted.textContent=answer&&answer.status===401?'This window has no token: open the address that predictlab ui --control printed.':said.message||(answer?answer.status+' '+answer.statusText:'the server does not answer');
-  if(answer&&answer.ok&&said.href)location.assign(said.href);
-};
 document.addEventListener('click',(event)=>{
   const target=event.target instanceof Element?event.target:null;
-  const task=target&&target.closest('[data-task]:not(#live)'),action=target&&target.closest('[data-action]');
-  if(task)open(task);else if(action)void act(action);else if(target&&target.closest('#drawer .close'))close();
+  const task=target&&target.closest('[data-task]:not(#live)');
+  if(task)open(task);else if(target&&target.closest('#drawer .close'))close();
 });
 document.addEventListener('keydown',(event)=>{if(event.key==='Escape')close()});
 // an open drawer is loaded again at most once a second

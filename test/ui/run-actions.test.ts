@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { PredictLab } from '../../src/client.ts';
+import { SCHEDULE_ACTIONS, startRun } from '../../src/ui/run/run-actions.ts';
+
+describe('starting a run over HTTP', () => {
+  const inputs: unknown[] = [];
+  const lab = { start: async (input: unknown) => (inputs.push(input), { runId: 'r' }) } as unknown as PredictLab;
+
+  it.each([[null], [7], [[]], ['all'], [true]])('refuses %j instead of running every symbol', async (body) => {
+    await expect(startRun(lab, body)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('JSON object') });
+    expect(inputs).toEqual([]);
+  });
+
+  it('takes an object as the input of the run', async () => {
+    expect(await startRun(lab, { symbols: ['AAA'] })).toEqual({ message: 'started as r', href: '/runs/r' });
+    expect(inputs).toEqual([{ symbols: ['AAA'] }]);
+  });
+});
+
+describe('the schedule over HTTP', () => {
+  const filled: Date[][] = [];
+  const firings = ['2026-11-23T08:00Z', '2026-11-23T12:00Z'].map((time) => new Date(time));
+  const lab = {
+    schedules: {
+      show: async () => ({ scheduleId: 'desk' }),
+      firings: async () => firings,
+      backfill: async (_: string, times: Date[]) => void filled.push(times),
+      trigger: async () => ({ started: null, open: ['r'] }),
+    },
+  } as unknown as PredictLab;
+
+  it('backfills every firing of a range', async () => {
+    expect(await SCHEDULE_ACTIONS.backfill(lab, { from: '2026-11-23', to: '2026-11-24' })).toMatchObject({
+      message: expect.stringMatching(/^2 runs start/),
+    });
+    expect(filled).toEqual([firings]);
+  });
+
+  it.each([
+    [{ from: 'yesterday', to: '2026-11-24' }, '"from": write a time such as'],
+    [{ from: '2026-11-24', to: '2026-11-24' }, 'after "from"'],
+    [null, '"from": write a time'],
+  ])('refuses the range %j in one sentence', async (body, sentence) => {
+    await expect(SCHEDULE_ACTIONS.backfill(lab, body)).rejects.toMatchObject({
+      type: 'BadInput',
+      message: expect.stringContaining(sentence),
+    });
+  });
+
+  it('says which run is open where a trigger starts none', async () => {
+    expect(await SCHEDULE_ACTIONS.trigger(lab, {})).toEqual({ message: 'no run was started: r is open' });
+  });
+});
