@@ -121,7 +121,7 @@ describe('the causes of a run', () => {
     const own = causesOf({
       ...sampleRun(),
       gaps: [],
-      result: resultOf(failing((i) => `reason ${[...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`)),
+      result: resultOf(failing((i) => `reason ${String(i).replaceAll(/\d/g, (digit) => 'abcdefghij'[Number(digit)])}`)),
     });
     expect(own).toHaveLength(8);
     expect(own.at(-1)?.text).toBe('and 393 more failed tasks');

@@ -91,9 +91,9 @@ const make=(box)=>{
   });
   charts.push(()=>{chart.applyOptions(options(d));candles.applyOptions(candleColours());if(histogram)histogram.applyOptions({color:colour('shade-2')});markers.setMarkers(marks());for(const paint of lines)paint()});
 };
-const showAll=()=>{for(const box of document.querySelectorAll('.live'))if(box.offsetParent!==null||getComputedStyle(box.closest('.panel')).display!=='none')make(box)};
-document.addEventListener('change',showAll);
+// a chart is made when it comes near the window: a page has dozens, most of them in closed tabs
+const near=new IntersectionObserver((entries)=>{for(const {isIntersecting,target} of entries)if(isIntersecting){near.unobserve(target);make(target.querySelector('.live'))}},{rootMargin:'200px'});
+for(const box of document.querySelectorAll('.live'))near.observe(box.parentElement);
 document.addEventListener('zone',(event)=>{local=event.detail;for(const paint of charts)paint()});
 dark.addEventListener('change',()=>{for(const paint of charts)paint()});
-showAll();
 })();`;

@@ -17,7 +17,7 @@ import { causesOf, type RunCause } from './causes/causes.ts';
 import { dagSvg } from './graph/dag-svg.ts';
 import { DRAWER_SCRIPT } from './live/drawer-script.ts';
 import { controls, type LiveAddresses, type LivePart, liveRunFrame } from './live/live-parts.ts';
-import type { RunPageData } from './run-data.ts';
+import type { RunOnPage, RunPageData } from './run-data.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import { runSymbols } from './run-symbols.ts';
 import { shadowSection } from './shadow-section.ts';
@@ -92,8 +92,18 @@ const header = (data: RunPageData, groups: GroupedTasks, live: boolean): Markup 
   return html`<div class="over"><span class="kind">Run</span><h1>${result.runId}</h1><span style="font-size:16px">${stateMark(result.result)}${result.paused && result.finishedAt === null && html`, <b>paused</b>`}</span>
 <span class="links">${live && html`<a href="/">all runs</a>`}${data.temporalUrl !== null && webLink(data.temporalUrl, 'Temporal UI')}${previous !== null && previousLink(previous)}</span></div>
 <p class="facts"><span><b>${formatNumber(groups.symbols.length)}</b> ${groups.symbols.length === 1 ? 'symbol' : 'symbols'}</span><span><b>${formatNumber(result.totalTasks)}</b> ${result.totalTasks === 1 ? 'task' : 'tasks'}: ${breakdown.map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ')}</span>
-<span><b>${formatDuration(result.durationSeconds)}</b>${usually}</span>
+<span><b>${formatDuration(result.durationSeconds)}</b>${usually}</span>${result.finishedAt === null && progress(result)}
 <span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${data.readAt !== undefined && html`<span>as it stood at <b>${formatTime(data.readAt, 'second')}</b>: reload for more</span>`}${incidentLine(data.incidents, live)}</p>`;
+};
+
+/** Share of tasks from which on the time left is estimated. */
+const MIN_PROGRESS = 0.1;
+
+/** How far an open run is, and how long it still takes at its pace so far. */
+const progress = ({ progress: done, durationSeconds, paused }: RunOnPage): Markup => {
+  const percent = formatPercent(done, 0);
+  const left = !paused && done >= MIN_PROGRESS && done < 1 ? `, about ${formatDuration((durationSeconds * (1 - done)) / done)} left` : '';
+  return html`<span><progress max="1" value="${Math.round(done * 1000) / 1000}" aria-label="progress">${percent}</progress> <b>${percent}</b>${left}</span>`;
 };
 
 const previousLink = (previous: NonNullable<RunPageData['previous']>): Markup => {

@@ -18,6 +18,10 @@ export interface PageOptions {
   readonly callsServer?: boolean;
 }
 
+/** Two bars and a dot as an inline picture, so that no page requests one. */
+const FAVICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%2300756a' d='M2 8h3v6H2zM7 4h3v10H7z'/%3E%3Ccircle fill='%23b54708' cx='13' cy='4' r='2'/%3E%3C/svg%3E";
+
 /** A script's text, or a file next to the page. */
 export type PageScript = string | { readonly file: string };
 
@@ -32,7 +36,7 @@ export const page = (options: PageOptions): string => {
 <meta http-equiv="Content-Security-Policy" content="${contentPolicy(scripts, options.callsServer === true)}">
 <meta name="referrer" content="no-referrer">
 <title>${options.title}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${FAVICON}">
 <style>${raw(THEME_CSS)}</style>
 </head>
 <body${options.isWide === true && html` class="full"`}>

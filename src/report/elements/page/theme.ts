@@ -160,6 +160,7 @@ ${TAB_RULES}
 #drawer-content h2{margin-top:4px}
 .log{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;list-style:none;margin:0;padding:0;overflow-wrap:anywhere}
 .log .warn{color:var(--warn)}.log .error{color:var(--down)}
+progress{width:12em;height:10px;accent-color:var(--accent);vertical-align:-1px}
 .controls{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:8px 0 0}
 .controls button,#drawer .close{font:inherit;color:var(--text);background:var(--raised);border:1px solid var(--line);padding:2px 10px;cursor:pointer}
 .controls input{font:inherit;width:5em;color:var(--text);background:var(--ground);border:1px solid var(--line)}
@@ -181,7 +182,7 @@ th,td{padding:3px 6px}
 body{padding:0;max-width:none;font-size:11px}
 .is-live>.live,.site,.links,.zone,.controls,#drawer,#connection,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
 .scroll{overflow:visible;background:none}table{font-size:10px}th,td{padding:2px 5px}
-.strategies{font-size:6.5px}.strategies th,.strategies td{padding:1px 2px}
+.strategies{font-size:9px}
 a{text-decoration:none}.sort::after{content:""}
 h2,h3,.plot,tr{break-inside:avoid}h2,h3{break-after:avoid}
 details:not([open]){display:none}
