@@ -1,5 +1,6 @@
-// npm run mutate -- <folder of src> [--sample 60] [--seed 1] [--files run/slots,graph]: breaks one operator at a time, and says which breaks the
-// folder's unit tests let pass. Not part of the check: it takes minutes.
+// npm run mutate -- <folder of src> [--sample 60] [--seed 1] [--files run/slots,graph]: changes one operator at a time and lists the changes that
+// the folder's unit tests do not notice. Not part of the check: it takes minutes.
+// --floors: the rooms of mutate/floors.json one after the other; fails where a smaller share is noticed than its floor says.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,11 +16,27 @@ const { values, positionals } = parseArgs({
     sample: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     files: { type: 'string', default: '' },
+    floors: { type: 'boolean', default: false },
   },
 });
 
 await runMain(async () => {
-  const [folder] = positionals;
+  if (!values.floors) {
+    await shareKilled(positionals[0]);
+    return 0;
+  }
+  const floors = JSON.parse(readFileSync(path.join(import.meta.dirname, 'mutate/floors.json'), 'utf8'));
+  const below = [];
+  for (const [room, floor] of Object.entries(floors)) {
+    const share = await shareKilled(room);
+    if (share < floor) below.push(`${room}: ${share.toFixed(0)}% of the mutants are killed, its floor is ${floor}%`);
+  }
+  for (const one of below) console.error(one);
+  return below.length > 0 ? 1 : 0;
+});
+
+/** The share of a folder's mutants that its unit tests notice, in percent; prints the others. */
+async function shareKilled(folder) {
   const root = path.join(ROOT, 'src', folder ?? '');
   const wanted = values.files.split(',').filter((part) => part !== '');
   const sources = filesBelow(root, (file) => file.endsWith('.ts'))
@@ -37,7 +54,7 @@ await runMain(async () => {
     if (sound.failed !== undefined) throw new SetUpError(`the tests fail without any mutant: ${sound.failed}`);
     const order = sound.durations.toSorted((a, b) => a.ms - b.ms).map(({ name }) => name);
     const usual = new Map(sound.durations.map(({ name, ms }) => [name, ms]));
-    // a busy machine is no hang
+    // a slow test on a busy machine is not an endless loop
     const limitMs = (name) => 5_000 + 5 * (usual.get(name) ?? 0);
     console.log(`${folder}: ${all.length} mutants of ${sources.length} files, a sample of ${sample.length} (seed ${values.seed})`);
 
@@ -50,10 +67,11 @@ await runMain(async () => {
     const judged = counts.killed + counts.survived;
     const share = judged === 0 ? 0 : (100 * counts.killed) / judged;
     console.log(`${folder}: ${counts.killed} of ${judged} killed (${share.toFixed(0)}%), ${counts.equivalent} equivalent left out`);
+    return share;
   } finally {
     await thread.close();
   }
-});
+}
 
 async function outcomeOf(mutant, { tests, thread, order, limitMs }) {
   if (EQUIVALENT.some(({ file, code, becomes }) => isAt(mutant, file) && mutant.code === code && mutant.becomes === becomes))

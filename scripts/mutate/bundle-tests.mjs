@@ -28,7 +28,8 @@ export async function bundleTests(tests, mutant) {
   const build = await rolldown({
     input: ENTRY,
     platform: 'node',
-    external: (id) => /^[^./\0]/.test(id) && id !== 'vitest' && !path.isAbsolute(id),
+    // what the bundler itself adds (@oxc-project/runtime) is no package of ours and goes in
+    external: (id) => /^[^./\0]/.test(id) && id !== 'vitest' && !path.isAbsolute(id) && !id.startsWith('@oxc-project/'),
     treeshake: false,
     logLevel: 'silent',
     plugins: [
@@ -42,8 +43,9 @@ export async function bundleTests(tests, mutant) {
             );
           if (!id.endsWith('.ts')) return null;
           const source = readFileSync(id, 'utf8');
+          const opening = tests.includes(id) ? "import { beginFile as beginTestFile } from 'vitest';\nbeginTestFile();\n" : '';
           const code = id === mutant?.file ? source.slice(0, mutant.at) + mutant.text + source.slice(mutant.end) : source;
-          return { code: code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)), moduleType: 'ts' };
+          return { code: opening + code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)), moduleType: 'ts' };
         },
       },
     ],

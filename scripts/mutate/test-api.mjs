@@ -9,8 +9,72 @@ export const expect = (value, message) => chai.expect(value, message);
 Object.assign(expect, chai.expect, globalThis[ASYMMETRIC_MATCHERS_OBJECT]);
 setState({ assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNumber: null }, expect);
 
+const POLL_MS = 20;
+const PATIENCE_MS = 5_000;
+
+async function waitUntil(look, { interval = POLL_MS, timeout = PATIENCE_MS } = {}) {
+  for (const since = performance.now(); ; await new Promise((resolve) => setTimeout(resolve, interval))) {
+    const found = await look();
+    if (found) return found;
+    if (performance.now() - since > timeout) throw new Error('timed out');
+  }
+}
+
+/** `expect.poll(look).toBe(1)`: asserts on new values until one fits. */
+expect.poll = (look) =>
+  new Proxy(
+    {},
+    {
+      get:
+        (_, matcher) =>
+        async (...wanted) => {
+          let last;
+          const fits = async () => {
+            try {
+              expect(await look())[matcher](...wanted);
+              return true;
+            } catch (error) {
+              last = error;
+              return false;
+            }
+          };
+          await waitUntil(fits).catch(() => {
+            throw last;
+          });
+        },
+    },
+  );
+
+const restores = [];
+/** What unit tests use of vitest's `vi`. */
+export const vi = {
+  waitUntil,
+  stubEnv(name, value) {
+    const before = process.env[name];
+    restores.push(() => (before === undefined ? delete process.env[name] : (process.env[name] = before)));
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  },
+  spyOn(object, name) {
+    const before = object[name];
+    restores.push(() => (object[name] = before));
+    const spy = Object.assign((...args) => before.apply(object, args), {
+      mockImplementation: (replaced) => Object.assign(spy, { replaced: (object[name] = replaced) }),
+    });
+    return spy;
+  },
+  unstubAllEnvs: () => restoreAll(),
+  restoreAllMocks: () => restoreAll(),
+};
+const restoreAll = () => {
+  for (const restore of restores.splice(0).reverse()) restore();
+};
+
+/** Blocks of `describe`, the outermost first: each has its hooks, and is set up before its first test. */
+const newBlock = (name) => ({ name, isSetUp: false, beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] });
 const tests = [];
-let path = [];
+let path = [newBlock('')];
+const closers = [];
 
 /** `it.each(rows)(name, body)`: a row that is an array is the arguments. */
 const each =
@@ -29,41 +93,65 @@ const withKinds = (define) =>
 
 export const describe = withKinds((name, body) => {
   const outer = path;
-  path = [...outer, name];
+  path = [...outer, newBlock(name)];
   body();
   path = outer;
 });
 
 export const it = withKinds((name, ...given) => {
   const body = given.find((one) => typeof one === 'function');
-  tests.push({ name: [...path, name].join(' > '), body });
+  tests.push({ name: [...path.slice(1).map((block) => block.name), name].join(' > '), body, blocks: path });
 });
 export const test = it;
 
-const endings = [];
-/** What a file cleans up once its tests are over. */
-export const afterAll = (body) => endings.push(body);
+const hook = (kind) => (body) => void path.at(-1)[kind].push(body);
+export const [beforeAll, beforeEach, afterEach, afterAll] = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].map(hook);
+export const onTestFinished = (body) => void closers.push(body);
+
+/** Files share this module: the hooks at the top of one hold for its own tests only. */
+export function beginFile() {
+  path = [newBlock('')];
+}
+
+async function runTest({ body, blocks }) {
+  for (const block of blocks) {
+    if (block.isSetUp) continue;
+    block.isSetUp = true;
+    for (const before of block.beforeAll) await before();
+  }
+  try {
+    for (const block of blocks) for (const before of block.beforeEach) await before();
+    await body();
+  } finally {
+    for (const block of blocks.toReversed()) for (const after of block.afterEach) await after();
+    for (const close of closers.splice(0).reverse()) await close();
+  }
+}
 
 /**
  * Runs the tests that were defined, until one fails.
  *
  * @param order names of the tests that go first, in this order
- * @param begin told the name of each test before it begins
+ * @param begin called with the name of each test before it starts
  * @returns `{ failed, durations }`: the first failure, and how long each test took in milliseconds
  */
 export async function run(order = [], begin = () => undefined) {
   const rank = new Map(order.map((name, i) => [name, i]));
   const durations = [];
-  for (const { name, body } of tests.toSorted((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0))) {
+  let failed;
+  for (const test of tests.toSorted((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0))) {
+    const { name } = test;
     begin(name);
     const started = performance.now();
     try {
-      await body();
+      await runTest(test);
     } catch (error) {
-      return { failed: `${name}: ${error instanceof Error ? error.message : String(error)}`, durations };
+      failed = `${name}: ${error instanceof Error ? error.message : String(error)}`;
+      break;
     }
     durations.push({ name, ms: performance.now() - started });
   }
-  for (const end of endings) await end();
-  return { failed: undefined, durations };
+  for (const block of new Set(tests.flatMap(({ blocks }) => blocks.toReversed())))
+    if (block.isSetUp) for (const end of block.afterAll) await end();
+  return { failed, durations };
 }

@@ -198,7 +198,8 @@ export function dynamicCircles(files) {
     for (const { to, isDynamic } of imports) {
       if (!isDynamic) continue;
       const way = wayBack(to, file);
-      if (way !== undefined) found.set([...way].sort().join(), `${file}: import() closes a circle: ${[file, ...way].join(' → ')}`);
+      if (way !== undefined)
+        found.set(way.toSorted((a, b) => (a < b ? -1 : 1)).join(), `${file}: import() closes a circle: ${[file, ...way].join(' → ')}`);
     }
   return [...found.values()];
 }
