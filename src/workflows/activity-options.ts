@@ -3,38 +3,38 @@ import type { TaskPolicy } from '../contracts/run/run-config.ts';
 import { mostFailures } from '../contracts/task/after-failure.ts';
 import { fitSummary } from '../scheduling/payload/fit-summary.ts';
 
-/** A worker that dies misses its heartbeat, and the attempt is given to another worker at once. */
+/** After this time without a heartbeat the worker counts as dead, and another worker gets the attempt immediately. */
 export const HEARTBEAT_TIMEOUT_MS = 5_000;
-/** The activity times itself out (`TaskTimeout`, counted as a failure); the server's limit only catches a hung process. */
+/** Time beyond a task's timeout until the server ends the attempt. The activity times out by itself; this only catches a hung process. */
 export const TIMEOUT_GRACE_MS = 15_000;
-/** Attempts that end with their worker are no failures of the task; so many are forgiven before the task fails. */
+/** Number of attempts that may be lost with their workers before the task fails. */
 const LOST_WORKERS_FORGIVEN = 20;
 
 /**
- * How Temporal runs one task. Its own retry delay is short, for lost workers; a failed attempt sets its own delay with
+ * Temporal's options for one task. The retry delay here is short, for lost workers; a failed attempt sets its own delay with
  * `nextRetryDelay` and counts its failures itself (`activities/runner/task-runner.ts`).
  */
 export function activityOptions({ taskId, name = taskId, policy }: { taskId: string; name?: string; policy: TaskPolicy }): ActivityOptions {
   return {
-    // The server lists attempts under way by this id; the client finds a task's there.
+    // the server lists running attempts by this id, by which the client finds a task's attempt
     activityId: taskId,
     startToCloseTimeout: policy.timeoutMs + TIMEOUT_GRACE_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     retry: { initialInterval: 1_000, backoffCoefficient: 1, maximumAttempts: mostFailures(policy) + LOST_WORKERS_FORGIVEN },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    // The Web UI shows it beside the type; the id alone says as much where nobody gave a name.
+    // shown by the Web UI next to the type; without a name it would only repeat the id
     ...(name === taskId ? {} : { summary: fitSummary(name) }),
   };
 }
 
 /**
- * The run's own bookkeeping (check the input, record the end): tried until storage is back. Local activities, run by whoever
- * has the workflow task: they are short, safe to repeat, and a small run would spend more time on their dispatch than on them.
+ * Options of the run's own bookkeeping (check the input, record the end), which is retried until storage is back. These are local
+ * activities of the worker that has the workflow task: short and safe to repeat, and dispatching them would take longer than running them.
  */
 export const BOOKKEEPING: LocalActivityOptions = {
   startToCloseTimeout: 60_000,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 20 },
 };
 
-/** A run that is under way is not given up because the database is away for longer. */
-export const GOING_ON: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BOOKKEEPING.retry, maximumAttempts: undefined } };
+/** The same for a run that is already open: it waits for the database however long that takes. */
+export const CONTINUING: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BOOKKEEPING.retry, maximumAttempts: undefined } };

@@ -3,8 +3,8 @@ import type { TaskReport } from '../contracts/task/stage-report.ts';
 import { STAGES } from '../contracts/words.ts';
 
 /**
- * What comes from outside is looked at before anything is done with it: workflow code that throws anything but a failure of
- * Temporal's is tried again without end. No zod here: it would be loaded for every symbol.
+ * Checks of arguments that come from outside. Workflow code that throws any error but one of Temporal's failures is retried without end.
+ * Written without zod, which would be loaded for every symbol.
  */
 
 type Fields = { readonly [field: string]: unknown };
@@ -20,7 +20,7 @@ const isError = (value: unknown): boolean =>
   (value.stack === undefined || typeof value.stack === 'string');
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
 
-/** Whether a signal says what `symbolPipeline` tells its parent. */
+/** Whether the arguments of a signal are those that `symbolPipeline` sends to its parent. */
 export function areReports(lane: unknown, reports: unknown): reports is readonly TaskReport[] {
   return isText(lane) && Array.isArray(reports) && reports.every(isReport);
 }
@@ -41,18 +41,17 @@ function isReport(report: unknown): boolean {
   }
 }
 
-/** What is wrong with the input of `symbolPipeline`, in one sentence; undefined for what `pipeline` gives it. */
+/** What is wrong with the input of `symbolPipeline`, in one sentence; undefined for the input that `pipeline` passes. */
 export function symbolInputProblem(input: unknown): string | undefined {
   const advice = 'symbolPipeline is started by the pipeline workflow; start that with { "symbols": ["…"] }';
-  if (!isObject(input)) return `the input is no object; ${advice}`;
+  if (!isObject(input)) return `the input is not an object; ${advice}`;
   const missing = ['runId', 'executionId', 'symbol'].find((field) => !isText(input[field]));
   if (missing !== undefined) return `${missing} is missing; ${advice}`;
   const { stages, policies, signalStages, little, earlier } = input;
-  // Before payloads became references a stage came with its policy.
-  const names: unknown = Array.isArray(stages) ? stages.map((each: unknown) => (isObject(each) ? each.stage : each)) : undefined;
-  if (!areStages(names) || names.length === 0) return `stages must name some of ${STAGES.join(', ')}, in this order; ${advice}`;
+  if (!areStages(stages) || stages.length === 0) return `stages must name some of ${STAGES.join(', ')}, in this order; ${advice}`;
   if (signalStages !== undefined && !areStages(signalStages)) return `signalStages must name stages; ${advice}`;
-  if (policies !== undefined && !(isObject(policies) && Object.values(policies).every(isPolicy))) return `policies are none; ${advice}`;
+  if (policies !== undefined && !(isObject(policies) && Object.values(policies).every(isPolicy)))
+    return `policies must be retry policies by stage; ${advice}`;
   if (little !== undefined && !isObject(little)) return `little must be an object; ${advice}`;
   if (earlier !== undefined && !(isObject(earlier) && isCount(earlier.attempts))) return `earlier must count attempts; ${advice}`;
   return undefined;
@@ -69,12 +68,13 @@ const isPolicy = (value: unknown): boolean =>
 
 /** What is wrong with the second argument of `pipeline`, in one sentence. */
 export function originProblem(options: unknown): string | undefined {
-  const advice = 'leave the second argument out; `predictlab retry` and the run itself give it';
-  if (!isObject(options)) return `the options are no object; ${advice}`;
+  const advice = 'leave the second argument out; `predictlab retry` and the run itself pass it';
+  if (!isObject(options)) return `the options are not an object; ${advice}`;
   const { retryOf, exclusive, continued } = options as RunOrigin;
   if (retryOf !== undefined && !isText(retryOf)) return `retryOf must be the id of an execution; ${advice}`;
   if (exclusive !== undefined && typeof exclusive !== 'boolean') return `exclusive must be true or false; ${advice}`;
   if (continued === undefined) return undefined;
-  if (!isObject(continued) || !isTime(continued.startedAt) || !isObject(continued.state)) return `continued is no run; ${advice}`;
+  if (!isObject(continued) || !isTime(continued.startedAt) || !isObject(continued.state))
+    return `continued is not the state of a run; ${advice}`;
   return undefined;
 }

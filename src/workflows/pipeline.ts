@@ -42,18 +42,18 @@ import {
   statusSinceQuery,
   whyQuery,
 } from './handlers.ts';
-import { LONGEST_ASKED, refuseWhileEnding, slotsAsked, timeOf, validateMaxConcurrent } from './run/asked.ts';
+import { MAX_QUERY_LENGTH, refuseWhileEnding, requestedSlots, timeOf, validateMaxConcurrent } from './run/asked.ts';
 import { carriedOn, carriedState, isHistoryFull } from './run/hand-over.ts';
 import { Lanes } from './run/open-lanes.ts';
 import { invalid, prepareRun } from './run/prepare-run.ts';
-import { tellSymbols, tellVerdict } from './run/search-attributes.ts';
+import { publishSymbols, publishVerdict } from './run/search-attributes.ts';
 import { queue } from './run/sinks.ts';
 
 type Finish = Extract<RunCommand, { type: 'finish' }>;
 
 /**
- * One run: checks the input, sorts the task graph and drives every symbol and custom task to its end.
- * Feeds what happens into the scheduling reducer and carries out its commands; decides nothing itself.
+ * One run: checks the input, sorts the task graph and runs every symbol and custom task to its end. Passes events to the scheduling reducer
+ * and executes its commands; it decides nothing itself.
  *
  * @param input every field has a default, so `{}` runs every enabled symbol
  * @throws ApplicationFailure `InvalidPipeline` (every problem listed), `CriticalTaskFailed` or `NothingSucceeded` (the result in
@@ -70,14 +70,14 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   let finish: Finish | undefined;
   let draining = false;
   let revisions: StatusRevisions | undefined;
-  /** The run ended while its input was checked. */
-  let unbegun: { readonly at: number; readonly why: string } | undefined;
-  /** Of the run from its first task on; the lanes have one of their own. */
+  /** When and why the run ended while its input was checked. */
+  let notStarted: { readonly at: number; readonly why: string } | undefined;
+  /** The scope of the run from its first task on; the lanes have their own. */
   let runScope: CancellationScope | undefined;
   let wakeScope: CancellationScope | undefined;
-  /** What the worker's metrics know of the queue. */
-  let told = { ready: 0, running: 0 };
-  /** Yields on their way to the children. */
+  /** The queue as it was last reported to the worker's metrics. */
+  let reported = { ready: 0, running: 0 };
+  /** Yield signals that are being sent to children. */
   const yields: Promise<void>[] = [];
 
   const detail = (): StatusDetail => (prepared !== undefined && prepared.config.symbols.length > STAGE_DETAIL_LIMIT ? 'symbol' : 'stage');
@@ -85,19 +85,19 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
 
   const dispatch = (event: RunEvent): void => {
     if (state === undefined) return;
-    for (const command of reduce(state, event)) carryOut(command);
-    tellQueue(state.ready.size, state.lanes.size);
+    for (const command of reduce(state, event)) execute(command);
+    reportQueue(state.ready.size, state.lanes.size);
     if (!draining && finish === undefined && isHistoryFull(state)) {
       draining = true;
       dispatch({ type: 'drain', at: Date.now() });
     }
   };
-  const tellQueue = (ready: number, running: number): void => {
-    if (ready === told.ready && running === told.running) return;
-    told = { ready, running };
-    queue.length(told);
+  const reportQueue = (ready: number, running: number): void => {
+    if (ready === reported.ready && running === reported.running) return;
+    reported = { ready, running };
+    queue.length(reported);
   };
-  const carryOut = (command: RunCommand): void => {
+  const execute = (command: RunCommand): void => {
     switch (command.type) {
       case 'startSymbol':
         lanes?.startSymbol(command);
@@ -124,7 +124,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     void wakeScope
       .run(() => sleep(Math.max(1, at - Date.now())))
       .then(() => dispatch({ type: 'wake', at: Date.now() }))
-      .catch(() => undefined /* replaced by a later wakeAt, or the run ended */);
+      .catch(() => undefined /* a later wakeAt replaced it, or the run ended */);
   };
   const ready = async (): Promise<RunState> => {
     await condition(() => state !== undefined);
@@ -136,29 +136,29 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
       ? emptyStatus({
           ...run,
           startedAt,
-          now: unbegun?.at ?? timeOf(now),
-          ended: unbegun !== undefined,
-          maxConcurrent: slotsAsked(input),
+          now: notStarted?.at ?? timeOf(now),
+          ended: notStarted !== undefined,
+          maxConcurrent: requestedSlots(input),
         })
       : fitStatus(statusOf(state, { runId: run.runId, now: timeOf(now), detail: detail() }));
   setHandler(statusQuery, statusNow);
   setHandler(statusSinceQuery, (revision, now) => {
     const question = { runId: run.runId, now: timeOf(now), detail: detail() };
     if (state === undefined) return statusNow(now);
-    // The asker's clock tells it from the one that another worker began for the same run.
+    // the client's clock makes the id differ from revisions that another worker started for the same run
     if (revisions === undefined && typeof now === 'number') revisions = new StatusRevisions(state, `${info.runId}.${now}`, detail());
     return revisions?.since(revision, question) ?? fitStatus(statusOf(state, question));
   });
   setHandler(graphQuery, () => (state === undefined || prepared === undefined ? { tasks: [] } : fitGraph(graphOf(state), prepared.config)));
   setHandler(whyQuery, (taskId, now) => {
-    if (typeof taskId !== 'string' || taskId.length > LONGEST_ASKED)
-      return 'why wants a task id, like "BTC_PRICE/clean"; the graph query lists them';
+    if (typeof taskId !== 'string' || taskId.length > MAX_QUERY_LENGTH)
+      return 'why needs a task id, such as "BTC_PRICE/clean"; the graph query lists them';
     if (state !== undefined) return whyOf(state, taskId, timeOf(now));
-    return unbegun?.why ?? 'the run is still checking its input; waiting for a worker and the database';
+    return notStarted?.why ?? 'the run is still checking its input; waiting for a worker and the database';
   });
   setHandler(reportsSignal, (lane, reports) => {
     if (areReports(lane, reports)) dispatch({ type: 'reports', lane, reports, at: Date.now() });
-    else log.warn('a "reports" signal was not one of this run’s symbols and is ignored');
+    else log.warn('a "reports" signal did not come from a symbol of this run and is ignored');
   });
   setHandler(
     setMaxConcurrentUpdate,
@@ -172,7 +172,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   setHandler(pauseUpdate, async () => {
     await ready();
     dispatch({ type: 'pause', at: Date.now() });
-    // Paused means paused: the update returns once every open symbol has been told.
+    // the update returns once every open symbol has received its signal
     await Promise.all(yields.splice(0));
   });
   setHandler(resumeUpdate, async () => {
@@ -183,7 +183,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     retryFailedUpdate,
     async () => {
       const current = await ready();
-      // a cancellation that came with it is heard only now
+      // a cancellation that arrived with the update is delivered only now
       refuseWhileEnding(current, run.runId);
       const statuses = current.status.slice();
       dispatch({ type: 'retryFailed', at: Date.now() });
@@ -192,7 +192,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     { validator: () => refuseWhileEnding(state, run.runId) },
   );
 
-  // A cancellation while the input is checked ends the run here: no task has begun.
+  // a cancellation while the input is checked ends the run here, since no task has started
   let settled: PreparedRun;
   try {
     const { retryOf, exclusive, continued } = options;
@@ -202,16 +202,16 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     );
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.replaceAll(/\s*\n\s*/g, ' ') : 'no reason given';
-    unbegun = { at: Date.now(), why: `the run ended before any task began: ${reason}` };
+    notStarted = { at: Date.now(), why: `the run ended before any task started: ${reason}` };
     throw thrown;
   }
   prepared = settled;
 
-  // From here on a cancellation is one more event for the scheduler: the run winds down instead of being torn apart.
+  // from here on a cancellation is one more event for the scheduler, so that the run ends in order
   void CancellationScope.current().cancelRequested.catch(() => dispatch({ type: 'cancel', at: Date.now() }));
   return await CancellationScope.nonCancellable(async () => {
     runScope = CancellationScope.current();
-    if (settled.searchable) tellSymbols(settled.config);
+    if (settled.searchable) publishSymbols(settled.config);
     const built = buildGraph(settled.config);
     if ('problems' in built) throw invalid(new InvalidPipelineError(built.problems));
     lanes = new Lanes({ ...run, config: settled.config, startedAt, searchable: settled.searchable }, dispatch);
@@ -236,7 +236,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     const result = { ...resultOf(final, { runId: run.runId, now: Date.now(), detail: detail() }), result: verdict };
     const details = `${verdict}: ${result.completedTasks} of ${result.totalTasks} tasks ended${result.reasons.map((reason) => `\n- ${reason}`).join('')}`;
     setCurrentDetails(details);
-    if (prepared?.searchable) tellVerdict(verdict);
+    if (prepared?.searchable) publishVerdict(verdict);
     const { finishPipeline } = proxyLocalActivities<RunActivities>(BOOKKEEPING);
     try {
       const customTasks = prepared?.config.tasks.map(({ taskId }) => taskId) ?? [];
@@ -244,8 +244,8 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
       // runs of before have no answer
       if (finished) setCurrentDetails(`${details}\n\nreport: \`${finished.report}\``);
     } catch (error) {
-      // The run's data is safe in its stages' transactions; only its report page and list entry are missing.
-      log.error('the run is over, but its record could not be written', { error });
+      // the stages' transactions hold the run's data; only its report page and list entry are missing
+      log.error('the run ended, but its record could not be written', { error });
     }
     if (failure !== undefined)
       throw ApplicationFailure.create({ nonRetryable: true, type: failure.type, message: failure.message, details: [fitStatus(result)] });

@@ -17,11 +17,11 @@ import { runStage } from './symbol/run-stage.ts';
 import { failureReport, successReport } from './symbol/task-report.ts';
 
 /**
- * Runs a contiguous part of one symbol's stages, one activity each, in order. Child of `pipeline`, which decides how far it
- * may go; it ends early when a stage fails, is to be tried again much later, or the parent asks for the slot.
+ * Runs a contiguous part of one symbol's stages in order, one activity each. Child of `pipeline`, which decides how far it goes. It ends early
+ * when a stage fails, when the next attempt of a stage is far away, or when the parent requests the slot.
  *
  * @returns how each stage ended
- * @throws ApplicationFailure of the stage's error type; its detail carries the reports. `BadInput` when somebody else started it
+ * @throws ApplicationFailure of the failed stage's error type, with the reports in its details; `BadInput` when `pipeline` did not start it
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
   const problem = symbolInputProblem(input);
@@ -30,8 +30,8 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
   const reports: TaskReport[] = [];
   let yieldRequested = false;
   const packed = () => packReports(stages, reports, { brief });
-  /** Reports the parent has already been told of. */
-  let told = 0;
+  /** Number of reports that were already sent to the parent. */
+  let sent = 0;
   setHandler(yieldSignal, () => {
     yieldRequested = true;
   });
@@ -49,7 +49,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     let ended: TaskReport;
     try {
       const call = { runId, executionId, symbol, policy: policies[stage], earlier };
-      // News for the parent leave with the workflow task, which a local activity would hold back.
+      // reports to the parent leave when the workflow task ends, which a local activity would delay
       const local = little !== undefined && !signalStages.includes(stages[index - 1]) && hasLittleToDo(stage, reports, little);
       ended = successReport(begun, await runStage(stage, call, { local }));
     } catch (thrown) {
@@ -57,8 +57,8 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     }
     reports[reports.length - 1] = ended;
     if (ended.kind === 'cancelled') {
-      // A workflow that closes as Canceled returns nothing, so the parent is told before.
-      await CancellationScope.nonCancellable(() => tellParent(symbol, reports));
+      // a workflow that closes as Canceled returns nothing, so the reports are sent first
+      await CancellationScope.nonCancellable(() => reportToParent(symbol, reports));
       throw new CancelledFailure(`${taskId} was cancelled`);
     }
     if (ended.kind === 'failed') {
@@ -76,21 +76,21 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     }
     if (!last && signalStages.includes(stage)) {
       const next = stageTaskId(symbol, stages[index + 1]);
-      const news = reports.slice(told);
-      told = reports.length;
-      void tellParent(symbol, [...news, { taskId: next, kind: 'started', at: Date.now() }]);
+      const news = reports.slice(sent);
+      sent = reports.length;
+      void reportToParent(symbol, [...news, { taskId: next, kind: 'started', at: Date.now() }]);
     }
   }
   setCurrentDetails('done');
   return { end: 'completed', reports: packed() };
 }
 
-async function tellParent(symbol: string, reports: readonly TaskReport[]): Promise<void> {
+async function reportToParent(symbol: string, reports: readonly TaskReport[]): Promise<void> {
   const parent = workflowInfo().parent;
   if (parent === undefined) return;
   try {
     await getExternalWorkflowHandle(parent.workflowId).signal(reportsSignal, symbol, reports);
   } catch {
-    // The parent is closed: nobody is left to be told. The ledger has it.
+    // the parent is closed; the ledger has the outcome
   }
 }

@@ -17,20 +17,17 @@ describe('what is given to a workflow from outside', () => {
     );
   });
 
-  it('a child’s input passes, of this version and the one before', () => {
+  it('accepts the input that a run passes to its child', () => {
     expect(symbolInputProblem(input)).toBeUndefined();
-    expect(
-      symbolInputProblem({ ...input, stages: [{ stage: 'collect', policy: {} }], earlierAttempts: 0, signalStages: [] }),
-    ).toBeUndefined();
   });
 
   it.each([
-    [undefined, /^the input is no object; symbolPipeline is started by the pipeline workflow/],
+    [undefined, /^the input is not an object; symbolPipeline is started by the pipeline workflow/],
     [{ ...input, symbol: 5 }, /^symbol is missing/],
     [{ ...input, stages: [] }, /^stages must name some of collect, clean/],
     [{ ...input, stages: ['clean', 'collect'] }, /in this order/],
     [{ ...input, stages: ['constructor'] }, /^stages must name/],
-    [{ ...input, policies: { collect: { timeoutMs: 'long' } } }, /^policies are none/],
+    [{ ...input, policies: { collect: { timeoutMs: 'long' } } }, /^policies must be retry policies by stage/],
     [{ ...input, earlier: 3 }, /^earlier must count attempts/],
     [{ ...input, little: 3 }, /^little must be an object/],
   ])('a child’s input %j is refused', (given, message) => {
@@ -72,8 +69,8 @@ describe('what is given to a workflow from outside', () => {
     expect(originProblem({})).toBeUndefined();
     expect(originProblem({ retryOf: 'e1' })).toBeUndefined();
     expect(originProblem({ continued: { startedAt: 1, state: {} } })).toBeUndefined();
-    expect(originProblem(7)).toMatch(/^the options are no object; leave the second argument out/);
+    expect(originProblem(7)).toMatch(/^the options are not an object; leave the second argument out/);
     expect(originProblem({ retryOf: 7 })).toMatch(/^retryOf must be/);
-    expect(originProblem({ continued: { state: 3 } })).toMatch(/^continued is no run/);
+    expect(originProblem({ continued: { state: 3 } })).toMatch(/^continued is not the state of a run/);
   });
 });

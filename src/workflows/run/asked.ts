@@ -3,35 +3,33 @@ import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
 import type { RunState } from '../../scheduling/run/run-state.ts';
 
-/** What queries and updates are asked with, looked at before a run answers. */
-
-/** A task id that is asked about: a symbol of the catalogue and a stage have less. Characters. */
-export const LONGEST_ASKED = 2_000;
-/** The last instant that has a date. */
+/** Longest task id that a query accepts, in characters: a symbol of the catalogue and a stage are shorter. */
+export const MAX_QUERY_LENGTH = 2_000;
+/** The latest instant that a JavaScript date can hold. UTC epoch milliseconds. */
 const LATEST_TIME = 8.64e15;
 
-/** The asker's clock, where it has come further than the run's last event. */
-export function timeOf(asked: unknown): number {
+/** The client's clock if it is later than the run's last event, else that event's time. */
+export function timeOf(passed: unknown): number {
   const last = Date.now();
-  return typeof asked === 'number' && asked > last && asked <= LATEST_TIME ? asked : last;
+  return typeof passed === 'number' && passed > last && passed <= LATEST_TIME ? passed : last;
 }
 
-/** Of an input that nobody has checked yet. */
-export function slotsAsked(input: PipelineInput | null): number | undefined {
-  const asked = input?.maxConcurrent;
-  return Number.isInteger(asked) ? asked : undefined;
+/** `maxConcurrent` of an input that is not checked yet; undefined when it is not a whole number. */
+export function requestedSlots(input: PipelineInput | null): number | undefined {
+  const slots = input?.maxConcurrent;
+  return Number.isInteger(slots) ? slots : undefined;
 }
 
-/** @throws ApplicationFailure `BadInput` while a run ends: what it would start again would never run */
+/** @throws ApplicationFailure `BadInput` while a run is ending, because tasks started now would never run */
 export function refuseWhileEnding(state: RunState | undefined, runId: string): void {
   if (state === undefined || (state.closing === null && state.finishedAt === null)) return;
   throw ApplicationFailure.nonRetryable(
-    `run ${runId} is ending, no task of it starts any more; once it has ended, \`predictlab retry ${runId}\` starts what did not succeed anew`,
+    `run ${runId} is ending and starts no more tasks; once it has ended, \`predictlab retry ${runId}\` runs what did not succeed`,
     'BadInput',
   );
 }
 
-/** @throws ApplicationFailure `BadInput` for anything but 1 to 10,000 slots */
+/** @throws ApplicationFailure `BadInput` unless the value is a whole number from 1 to 10,000 */
 export function validateMaxConcurrent(value: number): void {
   if (!Number.isInteger(value) || value < 1 || value > 10_000) {
     const given = cutText(JSON.stringify(value) ?? 'nothing', 40);

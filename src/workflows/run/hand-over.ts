@@ -9,25 +9,25 @@ import { packPrepared } from '../../scheduling/payload/pack-prepared.ts';
 import { lanesToCome } from '../../scheduling/run/lanes.ts';
 import type { RunState } from '../../scheduling/run/run-state.ts';
 
-/** History is handed to a new execution past this many events, or where the server suggests it; both long before its limits. */
+/** Events after which the run continues in a new execution, unless the server suggests it earlier; both are far below the server's limits. */
 const HISTORY_LIMIT = 4_000;
-/** A run that ends within so many events, and is not large in bytes, goes on: a hand-over lets the slots run empty. */
+/** A run that will end within this many events and bytes continues in the same execution, because continuing as new empties the slots first. */
 const LAST_EVENTS = 5_000;
 const LAST_BYTES = 8_000_000;
-/** A lane's start and end, with its part of the workflow tasks. */
+/** History events per lane: its start and end, and its share of the workflow tasks. */
 const EVENTS_PER_LANE = 5;
 
-/** Whether the run's history should be handed to a new execution before the server's limits are near. */
+/** Whether the run should continue in a new execution before its history comes near the server's limits. */
 export function isHistoryFull(state: RunState): boolean {
   const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
   if (historyLength <= HISTORY_LIMIT) return continueAsNewSuggested;
   return historySize > LAST_BYTES || historyLength + EVENTS_PER_LANE * (state.lanes.size + lanesToCome(state)) > LAST_EVENTS;
 }
 
-/** What the next execution starts from. A large config it asks for again; the input was checked and is in the database. */
+/** The input of the next execution. A large config is not included: the next execution reads it from the database again. */
 export function carriedOn({ config, durations, inline, searchable }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
   const whole = packPrepared({ config, durations, reused: new Map(), searchable });
-  // One that the database does not have whole travels on at any size; beside it the state needs the room of the durations.
+  // A config with inline secrets is not complete in the database, so it is passed on at any size; the state then takes the durations' share.
   const packed = inline
     ? { ...(encodedBytes(whole) > CARRIED_CONFIG ? { packed: whole.packed, ...(searchable ? { searchable } : {}) } : whole), inline }
     : whole;
@@ -36,12 +36,12 @@ export function carriedOn({ config, durations, inline, searchable }: PreparedRun
   return { prepared, startedAt, state: dehydrate(state, PAYLOAD_BUDGET - (prepared === undefined ? 0 : bytes)) };
 }
 
-/** The run's state as the execution before left it. @throws ApplicationFailure when somebody else than the run itself wrote it */
+/** The run's state as the previous execution left it. @throws ApplicationFailure when the run itself did not write it */
 export function carriedState(graph: Graph, { state }: ContinuedRun, { config, durations }: PreparedRun): RunState {
   try {
     return rehydrate(graph, state, { durations, deadline: config.deadline });
   } catch (error) {
-    const message = `continued.state is none of this run (${messageOf(error)}); start the run anew`;
+    const message = `continued.state does not belong to this run (${messageOf(error)}); start the run again`;
     throw ApplicationFailure.nonRetryable(message, 'InvalidPipeline');
   }
 }

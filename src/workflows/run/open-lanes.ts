@@ -30,8 +30,8 @@ import { LITTLE } from '../symbol/little-to-do.ts';
 import { unpackReports } from '../symbol/packed-reports.ts';
 import { aboutSymbols } from './search-attributes.ts';
 
-/** Of a symbol in its workflow's summary, which ends with its stages. Characters. */
-const LONGEST_NAME = 50;
+/** Longest symbol in its workflow's summary, which also names its stages. Characters. */
+const MAX_NAME_LENGTH = 50;
 
 import { failureReport, successReport, taskErrorOf } from '../symbol/task-report.ts';
 import type { symbolPipeline } from '../symbol-pipeline.ts';
@@ -45,14 +45,14 @@ interface OpenLane {
   yieldRequested: boolean;
 }
 
-/** Whose lanes they are. */
+/** The run that the lanes belong to. */
 interface RunOfLanes {
   readonly runId: string;
   readonly executionId: string;
   readonly config: RunConfig;
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
-  /** The symbols' workflows may be given search attributes. */
+  /** Whether the symbols' workflows may set search attributes. */
   readonly searchable?: boolean;
 }
 
@@ -60,15 +60,15 @@ const USUAL_PRIORITY = 3;
 /** Local activities after which the workflow's state must reach the server: at 100 ms each, two seconds. */
 const LOCAL_IN_A_ROW = 20;
 
-/** Tells how a lane ended, once. */
+/** Reports how a lane ended, once. */
 type End = (ended: Omit<LaneEnded, 'type' | 'lane' | 'at'>) => void;
 
 /**
- * The lanes that hold a slot of this run: one child workflow per symbol, one activity per custom task. Carries out the
- * scheduler's commands and reports each lane's end exactly once.
+ * The lanes that hold a slot of this run: one child workflow per symbol, one activity per custom task. Executes the scheduler's commands and
+ * reports each lane's end exactly once.
  *
- * Written with few promises: the SDK keeps a stack trace of each one, for its Stack Trace query, and at eleven a lane they made
- * each workflow task of a chain a seventh longer.
+ * Written with few promises: the SDK records a stack trace for each one (for its Stack Trace query), and eleven per lane made each workflow
+ * task of a chain 14% longer.
  */
 export class Lanes {
   readonly #open = new Map<string, OpenLane>();
@@ -80,9 +80,9 @@ export class Lanes {
   #local = 0;
   /** Short tasks since the last one that ran as a normal activity. */
   #inARow = 0;
-  /** Outputs of stages are not kept, so they need not come. */
+  /** Whether reports come without outputs, because a run of many symbols keeps none. */
   readonly #brief: boolean;
-  /** One for all: the scheduler cancels everything that runs, or nothing. */
+  /** The scope of all lanes: the scheduler cancels every running lane or none. */
   readonly #scope = new CancellationScope({ cancellable: true });
 
   constructor(run: RunOfLanes, ended: (event: LaneEnded) => void) {
@@ -105,7 +105,7 @@ export class Lanes {
     this.#start(command.taskId, (_, end) => this.#runTask(command, end));
   }
 
-  /** Asks a symbol to give its slot back at its next stage boundary. */
+  /** Requests that a symbol returns its slot at its next stage boundary. */
   async yield(lane: string): Promise<void> {
     const open = this.#open.get(lane);
     if (open === undefined) return;
@@ -113,7 +113,7 @@ export class Lanes {
     if (open.child !== undefined) await sendYield(open.child);
   }
 
-  /** Cancels what the lanes run now; each still ends. */
+  /** Cancels every running lane; each still reports its end. */
   cancel(): void {
     this.#scope.cancel();
   }
@@ -121,14 +121,14 @@ export class Lanes {
   #start(lane: string, work: (open: OpenLane, end: End) => void): void {
     const open: OpenLane = { yieldRequested: false };
     this.#open.set(lane, open);
-    const begin = (): void =>
+    const start = (): void =>
       work(open, (ended) => {
         this.#open.delete(lane);
         this.#ended({ type: 'laneEnded', lane, at: Date.now(), ...ended });
       });
-    // What the end of another lane starts is in the scope already.
-    if (CancellationScope.current() === this.#scope) begin();
-    else void this.#scope.run(async () => begin());
+    // a lane that starts when another one ends is inside the scope already
+    if (CancellationScope.current() === this.#scope) start();
+    else void this.#scope.run(async () => start());
   }
 
   #runSymbol(command: StartSymbol, open: OpenLane, end: End): void {
@@ -146,19 +146,19 @@ export class Lanes {
           earlier: earlierOf(command),
           signalStages: signalStages.length === 0 ? undefined : signalStages,
           brief: this.#brief || undefined,
-          // Where every stage is reported as it ends, each is an activity that can be looked at by itself.
+          // small runs report every stage, and each is an activity that can be inspected by itself
           little: this.#brief ? LITTLE : undefined,
         },
       ],
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       parentClosePolicy: ParentClosePolicy.TERMINATE,
-      // Local activities run within workflow tasks: those of a worker that died are given to another one as soon as activities are.
+      // local activities run within workflow tasks, so a dead worker's workflow tasks time out as fast as its activities
       workflowTaskTimeout: HEARTBEAT_TIMEOUT_MS,
-      // its activities have it too
+      // the child's activities inherit it
       priority: this.#priorityOf(this.#priorities.get(symbol) ?? USUAL_PRIORITY),
       ...(searchable && { typedSearchAttributes: [aboutSymbols([symbol])] }),
       staticSummary: fitSummary(
-        `${cutText(symbol, LONGEST_NAME)}: ${stages.length === 1 ? stages[0] : `${stages[0]} → ${stages[stages.length - 1]}`}`,
+        `${cutText(symbol, MAX_NAME_LENGTH)}: ${stages.length === 1 ? stages[0] : `${stages[0]} → ${stages[stages.length - 1]}`}`,
       ),
     }).then(
       (child) => {
@@ -184,9 +184,9 @@ export class Lanes {
   }
 
   /**
-   * Whether a task may run as a local activity. It holds back what else the workflow sends, receives and answers until it ends, so
-   * this is for short tasks while nothing but short tasks runs, and every `LOCAL_IN_A_ROW`th runs as a normal activity in between.
-   * The lost attempts of a local activity cannot be counted, which `onLostWorker: "fail"` and `maxLostWorkers` depend on.
+   * Whether a task may run as a local activity. A local activity delays everything else that the workflow sends, receives and answers. So
+   * only short tasks run as one, only while no other kind of task runs, and every `LOCAL_IN_A_ROW`th is a normal activity. Temporal does not
+   * count the lost attempts of a local activity, which `onLostWorker: "fail"` and `maxLostWorkers` depend on.
    */
   #mayRunLocally({ short, onLostWorker, maxLostWorkers }: CustomTaskConfig, earlierAttempts: number): boolean {
     if (!short || onLostWorker === 'fail' || maxLostWorkers !== undefined || earlierAttempts > 0) return false;
@@ -199,9 +199,9 @@ export class Lanes {
   #runTask(command: StartTask, end: End): void {
     const { taskId, earlierAttempts } = command;
     const { runId, executionId } = this.#run;
-    // The graph was made from the same tasks.
+    // the graph was built from the same tasks
     const task = this.#tasks.get(taskId) as CustomTaskConfig;
-    const begun = { taskId, startedAt: Date.now(), earlierAttempts };
+    const started = { taskId, startedAt: Date.now(), earlierAttempts };
     const { onLostWorker, maxLostWorkers } = task;
     const call: CustomTaskCall = {
       runId,
@@ -223,16 +223,16 @@ export class Lanes {
         })
       : proxyActivities<Record<string, (...given: readonly unknown[]) => Promise<TaskOutcome>>>(options)[task.activity](...args(call));
     outcome.then(
-      (outcome: TaskOutcome) => end({ end: 'completed', reports: [successReport(begun, outcome)] }),
+      (outcome: TaskOutcome) => end({ end: 'completed', reports: [successReport(started, outcome)] }),
       (thrown: unknown) => {
-        const report = failureReport(begun, thrown);
+        const report = failureReport(started, thrown);
         end({ end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] });
       },
     );
   }
 }
 
-/** The reports that a failed child carries in its failure; none when it was terminated or timed out. */
+/** The reports in a failed child's failure; undefined when it was terminated or timed out. */
 function reportsOf(symbol: string, thrown: unknown): readonly TaskReport[] | undefined {
   const cause = thrown instanceof ChildWorkflowFailure ? thrown.cause : undefined;
   if (!(cause instanceof ApplicationFailure)) return undefined;
@@ -249,7 +249,7 @@ function earlierOf({
   return attempts === 0 ? undefined : { attempts, failures, ...(spent === undefined ? {} : { spent }), error };
 }
 
-/** Of those stages that have another one than the default. */
+/** The policies of the stages whose policy is not the default. */
 function policiesOf({ stages: configs }: RunConfig, stages: readonly Stage[]): SymbolPipelineInput['policies'] {
   const own = stages.flatMap((stage) => {
     const { policy } = unlessDefault(configs[stage].policy, stage);
@@ -262,6 +262,6 @@ async function sendYield(child: ChildWorkflowHandle<typeof symbolPipeline>): Pro
   try {
     await child.signal(yieldSignal);
   } catch {
-    // The child ended meanwhile: its slot is coming back anyway.
+    // the child ended in the meantime, which returns its slot anyway
   }
 }

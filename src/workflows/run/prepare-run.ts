@@ -2,10 +2,10 @@ import { ActivityFailure, ApplicationFailure, proxyLocalActivities, workflowInfo
 import type { RunActivities } from '../../activities/registry.ts';
 import type { InvalidPipelineError } from '../../contracts/errors.ts';
 import type { PackedPrepared } from '../../scheduling/payload/pack-prepared.ts';
-import { BOOKKEEPING, GOING_ON } from '../activity-options.ts';
+import { BOOKKEEPING, CONTINUING } from '../activity-options.ts';
 
 /**
- * Has the input checked and everything looked up that the run needs, once, by a worker.
+ * Has a worker check the input and look up everything that the run needs, once.
  *
  * @throws ApplicationFailure `InvalidPipeline`, with every problem
  */
@@ -23,7 +23,7 @@ export async function prepareRun(
   const scheduled = times?.[0];
   const scheduleId = typeof schedules?.[0] === 'string' ? schedules[0] : undefined;
   const defaultAsOf = scheduled instanceof Date ? scheduled.getTime() : startedAt;
-  const { preparePipeline } = proxyLocalActivities<RunActivities>(continued ? GOING_ON : BOOKKEEPING);
+  const { preparePipeline } = proxyLocalActivities<RunActivities>(continued ? CONTINUING : BOOKKEEPING);
   try {
     return await preparePipeline({
       input,
@@ -42,6 +42,6 @@ export async function prepareRun(
   }
 }
 
-/** The failure of a run whose input cannot be carried out, with every problem in its details. */
+/** The failure of a run whose input is invalid, with every problem in its details. */
 export const invalid = ({ type, message, problems }: InvalidPipelineError): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type, problems);

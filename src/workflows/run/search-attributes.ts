@@ -8,20 +8,20 @@ import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 const VERDICT = { name: 'PredictLabVerdict', type: 'KEYWORD' } as const;
 const SYMBOL = { name: 'PredictLabSymbol', type: 'KEYWORD_LIST' } as const;
 
-/** Temporal takes 2 KB a value. */
+/** Temporal accepts 2 KB per value. */
 const MOST_BYTES = 1_900;
 
-/** What a workflow about some symbols can be found by. */
+/** The search attribute by which a workflow is found by its symbols. */
 export const aboutSymbols = (symbols: readonly string[]): SearchAttributePair => ({ key: SYMBOL, value: [...symbols] });
 
-/** Lets a run be found by its symbols: by all of them, or by none where they are many; then their own workflows are found. */
-export function tellSymbols({ symbols }: RunConfig): void {
+/** Makes a run searchable by its symbols: all of them, or none when there are many; a search then finds the symbols' own workflows. */
+export function publishSymbols({ symbols }: RunConfig): void {
   const names = symbols.map(({ symbol }) => symbol);
   if (names.length === 0 || names.length > STAGE_DETAIL_LIMIT || encodedBytes(names) > MOST_BYTES) return;
   upsertSearchAttributes([aboutSymbols(names)]);
 }
 
-/** Lets a run be found by how it ended. */
-export function tellVerdict(verdict: RunResult): void {
+/** Makes a run searchable by its result. */
+export function publishVerdict(verdict: RunResult): void {
   upsertSearchAttributes([{ key: VERDICT, value: verdict }]);
 }

@@ -1,9 +1,9 @@
 import { proxySinks, type Sinks } from '@temporalio/workflow';
 
-/** How many tasks of a run wait for a slot, and how many run: for the worker's metrics. */
+/** The number of a run's tasks that wait for a slot and that run, for the worker's metrics. */
 export interface QueueSinks extends Sinks {
   queue: { length(state: { ready: number; running: number }): void };
 }
 
-/** Tells the worker of one run's queue; nothing comes back to the workflow. */
+/** Reports one run's queue to the worker; the workflow gets nothing back. */
 export const { queue } = proxySinks<QueueSinks>();

@@ -2,10 +2,10 @@ import type { Little, TaskReport } from '../../contracts/task/stage-report.ts';
 import { numberIn } from '../../contracts/task/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
 
-/** Measured: alone a stage then ends within some 20 ms, and with fifty at once within a second. */
+/** Amounts up to which a stage is short. Measured: it then ends within about 20 ms alone, and within a second with fifty at once. */
 export const LITTLE: Little = { ticks: 1_000, candles: 2_000 };
 
-/** Which earlier stage's output says how much a stage has to do. `collect` waits for venues, whatever it finds. */
+/** The earlier stage whose output states the amount of work of a stage. `collect` has none: it waits for venues, whatever it finds. */
 const MEASURE: Readonly<Partial<Record<Stage, { readonly stage: Stage; readonly counts: keyof Little }>>> = {
   clean: { stage: 'collect', counts: 'ticks' },
   store: { stage: 'collect', counts: 'ticks' },
@@ -14,7 +14,7 @@ const MEASURE: Readonly<Partial<Record<Stage, { readonly stage: Stage; readonly 
   visualize: { stage: 'kline', counts: 'candles' },
 };
 
-/** @param reports how the stages before it ended, of the same segment; what is not among them may be large */
+/** Whether a stage is short. @param reports of the earlier stages of the same segment; a stage without them may be large */
 export function hasLittleToDo(stage: Stage, reports: readonly TaskReport[], little: Little): boolean {
   const measure = MEASURE[stage];
   if (measure === undefined) return false;

@@ -2,11 +2,11 @@ import type { PackedReport, TaskReport } from '../../contracts/task/stage-report
 import { type Stage, stageTaskId } from '../../contracts/words.ts';
 
 /**
- * A child's reports as its result: without the symbol, and without what is the same nearly always (a success at the first
- * attempt, begun when the stage before it ended). Every symbol of a large run sends them, and they are stored twice.
+ * A child's reports in the compact form of its result: without the symbol and without the usual values (a success at the first attempt that
+ * started when the previous stage ended). Every symbol of a large run sends its reports, and histories store them twice.
  *
- * @param stages of the reports, in order
- * @param options.brief without outputs
+ * @param stages the reports' stages, in order
+ * @param options.brief whether outputs are left out
  */
 export function packReports(stages: readonly Stage[], reports: readonly TaskReport[], { brief = false } = {}): PackedReport[] {
   return reports.map(({ taskId: _, ...report }, i) => {
@@ -22,7 +22,7 @@ export function packReports(stages: readonly Stage[], reports: readonly TaskRepo
   });
 }
 
-/** Fills in what `packReports` left out; reports that are whole already stay as they are. */
+/** The full reports of packed ones. */
 export function unpackReports(symbol: string, packed: readonly PackedReport[]): TaskReport[] {
   let before: number | undefined;
   return packed.map(({ stage, ...facts }) => {

@@ -9,21 +9,21 @@ import {
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { AttemptDetails, TaskOutcome, TaskReport } from '../../contracts/task/stage-report.ts';
 
-/** What had begun, so that its end can be told. */
-interface Begun {
+/** A task that was started. */
+interface StartedTask {
   readonly taskId: string;
   readonly startedAt: number;
   /** Attempts in earlier activities of the same run. */
   readonly earlierAttempts: number;
 }
 
-/** What a symbol tells its run of a stage that succeeded. */
-export function successReport({ taskId, startedAt }: Begun, outcome: TaskOutcome): TaskReport {
+/** The report of a task that succeeded. */
+export function successReport({ taskId, startedAt }: StartedTask, outcome: TaskOutcome): TaskReport {
   return { ...outcome, taskId, kind: 'succeeded', startedAt, at: Date.now() };
 }
 
-/** Turns whatever an activity threw into the task's report. */
-export function failureReport({ taskId, startedAt, earlierAttempts }: Begun, thrown: unknown): TaskReport {
+/** The report of a task whose activity threw. */
+export function failureReport({ taskId, startedAt, earlierAttempts }: StartedTask, thrown: unknown): TaskReport {
   const at = Date.now();
   if (isCancellation(thrown)) return { taskId, kind: 'cancelled', at, startedAt, attempts: earlierAttempts + 1 };
   const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
