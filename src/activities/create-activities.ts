@@ -22,25 +22,25 @@ import type { StageFunction } from './stages/stage-work.ts';
 import { createStore } from './stages/store.ts';
 
 export interface ActivityDependencies {
-  /** What tasks may name with `{ "$env": … }`, which values in it are secret, and where their requests may go. */
+  /** The worker's environment: the variables that tasks may read, which of them are secret, and the hosts that tasks may call. */
   readonly env: NodeJS.ProcessEnv;
   readonly database: Database;
   readonly sources: CollectDependencies['sources'];
   readonly plugins: LoadedPlugins;
-  /** Which code this is; each run notes it. */
+  /** The worker's code, which each run records. */
   readonly build: string;
   readonly threads: PluginThreads;
-  /** Where reports go: `PREDICTLAB_HOME`. */
+  /** The folder of reports: `PREDICTLAB_HOME`. */
   readonly home: string;
-  /** Called when there is something to tell. @default nobody is told at once */
+  /** Called when notifications are waiting in the outbox. @default they wait for the next look into it */
   readonly onNews?: () => void;
   /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
   readonly temporalUiUrl?: string;
-  /** Told of each task's end. @default nobody is */
+  /** Called at each task's end. @default nothing */
   readonly onTaskEnd?: (executionId: string) => void;
   /** Whether runs may set our search attributes. */
   readonly searchable: () => Promise<boolean>;
-  /** Records the ends of runs that ended without telling the database. */
+  /** Records the ends of runs that ended without a database record. */
   readonly recordEnds: () => Promise<void>;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
   readonly quarantineLimit: number;
@@ -48,11 +48,11 @@ export interface ActivityDependencies {
   readonly metrics: TaskMetrics;
   /** @see TaskRunnerDependencies */
   readonly longestWaitInSlotMs?: number;
-  /** Stages of one's own instead of the shipped ones; the benchmarks measure the engine with stages that do nothing. */
+  /** Stages that replace the shipped ones; benchmarks measure the engine with stages that do nothing. */
   readonly stages?: Partial<Record<Stage, StageFunction>>;
 }
 
-/** Everything a worker registers: the stages and the bookkeeping by their names, and the custom tasks by theirs. */
+/** All activities of a worker by name: the stages, the bookkeeping and the custom tasks. */
 export function createActivities(
   dependencies: ActivityDependencies,
 ): StageActivities & RunActivities & { readonly custom: Readonly<Record<string, CustomActivity>> } {
@@ -119,7 +119,7 @@ export function createActivities(
   };
 }
 
-/** Errors of the bookkeeping become failures by their effect, as the task runner does for tasks. */
+/** Turns errors of the bookkeeping into failures by their effect, as the task runner does for tasks. */
 const mapped =
   <Input, Output>(secrets: Secrets, run: (input: Input) => Promise<Output>) =>
   async (input: Input): Promise<Output> => {

@@ -7,7 +7,7 @@ import type { PackedPrepared } from '../scheduling/payload/pack-prepared.ts';
 /** The stages as Temporal activities, named as in the contract. */
 export type StageActivities = Record<Stage, (call: StageCall) => Promise<TaskOutcome>>;
 
-/** A custom task as a Temporal activity: its own input first, which task it is second. */
+/** A custom task as a Temporal activity: first its own input, then the task and run it belongs to. */
 export type CustomActivity = (input: unknown, call: CustomTaskCall) => Promise<TaskOutcome>;
 
 export interface FinishInput {
@@ -16,13 +16,13 @@ export interface FinishInput {
   readonly result: PipelineResult;
   /** Ids of the custom tasks. */
   readonly customTasks: readonly string[];
-  /** A critical abort takes the run's staged rows back: nobody will store them. */
+  /** Whether the run's staged rows are deleted, because a critical task failed and no stage will store them. */
   readonly discardStaging: boolean;
 }
 
 /** The bookkeeping of a run. */
 export interface RunActivities {
   preparePipeline(input: PrepareInput): Promise<PackedPrepared>;
-  /** Answers with where the run's page is, on the worker's machine. */
+  /** Returns the path of the run's page on the worker's machine. */
   finishPipeline(input: FinishInput): Promise<{ readonly report: string }>;
 }

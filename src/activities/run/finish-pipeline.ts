@@ -10,14 +10,14 @@ import { writeRunReport } from '../report/run-report.ts';
 export interface FinishDependencies {
   readonly database: Database;
   readonly home: string;
-  /** Called when there is something to tell. */
+  /** Called when notifications are waiting in the outbox. */
   readonly onNews: () => void;
-  /** Temporal's Web UI, where it is known. */
+  /** Temporal's Web UI, if it is known. */
   readonly temporalUiUrl?: string;
   readonly log: Log;
 }
 
-/** Records how a run ended and writes its page; for partial and failed runs too. */
+/** Records how a run ended and writes its page, also for partial and failed runs. */
 export function createFinishPipeline({
   database,
   home,

@@ -4,7 +4,7 @@ import type { KnownNames } from '../../input/pipeline-schema.ts';
 import type { PluginActivity } from '../../plugins/plugins.ts';
 import { argumentProblems } from '../custom/custom-tasks.ts';
 
-/** What an input may name, as a worker knows it: the same for a run that starts and for one that is only planned. */
+/** The names that an input may contain on this worker: the same for a run that starts and for one that is only planned. */
 export function knownNames({
   symbols,
   strategies,
@@ -15,9 +15,9 @@ export function knownNames({
   readonly symbols: KnownNames['symbols'];
   readonly strategies: readonly Strategy[];
   readonly activities: ReadonlyMap<string, PluginActivity>;
-  /** Where `{ "$env": … }` in arguments is looked up. */
+  /** The environment in which `{ "$env": … }` in arguments is looked up. */
   readonly env: NodeJS.ProcessEnv;
-  /** The run is only planned here: the worker's environment, which decides about references, is not known. @default false */
+  /** Whether the run is only planned here, so that the worker's environment, which decides about references, is not known. @default false */
   readonly planned?: boolean;
 }): Pick<KnownNames, 'symbols' | 'strategies' | 'activities'> {
   return {

@@ -24,24 +24,24 @@ import { cutCause } from '../runner/failure.ts';
 import { knownNames } from './known-names.ts';
 
 export interface PrepareDependencies {
-  /** Where `{ "$env": … }` is looked up, and which values are secret. */
+  /** The environment in which `{ "$env": … }` is looked up and whose secret values are removed. */
   readonly env: NodeJS.ProcessEnv;
   readonly database: Database;
   readonly strategies: readonly Strategy[];
   readonly activities: ReadonlyMap<string, PluginActivity>;
-  /** Called when there is something to tell: a scheduled run has nobody who waits for its error. */
+  /** Called when notifications are waiting in the outbox: no caller waits for the error of a scheduled run. */
   readonly onNews: () => void;
   /** Whether runs may set our search attributes. */
   readonly searchable: () => Promise<boolean>;
-  /** Records the ends of runs that ended without telling the database, as one that was terminated does. */
+  /** Records the ends of runs that ended without a database record, such as terminated ones. */
   readonly recordEnds: () => Promise<void>;
-  /** Which code checks inputs here: each run notes it. */
+  /** The code that checks inputs here, which each run records. */
   readonly code: RunCode;
 }
 
 /**
- * Checks a run's input against the catalogue and what this worker knows, fills in every default, and looks up what is taken
- * over from an earlier run. Of a run that goes on in a new execution it returns what was decided. A refused input is told as trouble of any run is.
+ * Checks a run's input against the catalogue and the worker's names, fills in every default, and looks up what is reused from an earlier
+ * run. For a run that continues in a new execution it returns the earlier decisions. A refused input of a scheduled run opens an incident.
  *
  * @throws ApplicationFailure `InvalidPipeline`, non-retryable, every problem listed; its detail is the list
  */
@@ -94,7 +94,7 @@ export function createPreparePipeline({
       }
       if (open.length > 0) {
         const reason = exclusiveRefusal(open);
-        // whoever asked for it is told; it is no trouble of anybody else
+        // the caller gets the answer; it is not an incident
         await recordRefusal(database, { runId, executionId, input: kept(input), reasons: [reason], startedAt });
         throw ApplicationFailure.create({ nonRetryable: true, type: 'InvalidPipeline', message: reason });
       }
@@ -106,7 +106,7 @@ export function createPreparePipeline({
   };
 }
 
-/** What was decided when the run began; what it took over then is in its state. */
+/** The decisions of the run's start; the tasks it reused are in its state. */
 async function preparedBefore(database: Database, { runId, executionId }: { runId: string; executionId: string }): Promise<PackedPrepared> {
   const run = await runOf(database, executionId);
   if (run === undefined) {
@@ -118,14 +118,14 @@ async function preparedBefore(database: Database, { runId, executionId }: { runI
   return packPrepared({ config: run.config, durations: await durationsFor(database, run.config), reused: new Map() });
 }
 
-/** Only this order and deadlines look at them, and they are read over thousands of ledger rows. */
+/** Mean durations, which only this order and deadlines use; reading them takes thousands of ledger rows. */
 const durationsFor = async (database: Database, { order, deadline }: RunConfig): Promise<Record<string, number>> =>
   order === 'critical-path' || deadline !== undefined ? await meanDurations(database) : {};
 
-/** Executions from which a task is known to be short, and the time within which 95% of them must have ended. */
+/** A custom task is short when 95% of at least this many executions took less than this time. */
 const SHORT = { executions: 20, p95Seconds: 0.1 };
 
-/** Ids of the custom tasks that the ledger knows as short; not those whose input says whether they are. */
+/** Ids of the custom tasks that are short according to the ledger, without those whose input decides it. */
 async function shortTasks(database: Database, { tasks }: RunConfig): Promise<ReadonlySet<string>> {
   const open = tasks.filter(({ short }) => short === undefined).map(({ taskId }) => taskId);
   return open.length === 0 ? new Set() : await quickTasks(database, open, SHORT);
@@ -136,13 +136,13 @@ const withLearnedShort = (config: RunConfig, learned: ReadonlySet<string>): RunC
     ? config
     : { ...config, tasks: config.tasks.map((task) => (learned.has(task.taskId) ? { ...task, short: true } : task)) };
 
-/** What is kept of a config lacks what was written inline, so that a run cannot read it again there: it travels on whole. */
+/** Problems of a config with inline secrets: the database does not store them, so the whole config is passed on and must be small. */
 function inlineProblems(config: RunConfig, kept: (given: RunConfig) => RunConfig): Problem[] {
   const place = redactedPlace(kept(config));
   const bytes = place === undefined ? 0 : encodedBytes(packConfig(config));
   if (place === undefined || bytes <= CARRIED_INLINE) return [];
   const [kb, most] = [bytes, CARRIED_INLINE].map((size) => Math.ceil(size / 1_000));
-  const message = `holds a secret or a body, which is not kept in the database, and the settings of a run with such have at most ${most} KB (these have ${kb} KB); write { "$env": "NAME" } and set NAME on the worker, or split the run`;
+  const message = `holds a secret or a body, which the database does not store, so the settings of this run may have at most ${most} KB (they have ${kb} KB); write { "$env": "NAME" } and set NAME on the worker, or split the run`;
   return [{ where: place, message }];
 }
 
@@ -153,8 +153,8 @@ function invalid(error: InvalidPipelineError): ApplicationFailure {
 }
 
 /**
- * Bookkeeping errors keep their type, so that a reader of the history sees what was wrong. What JavaScript itself throws is a
- * fault of ours or an input that nobody foresaw: the next attempt would meet it again.
+ * The failure for an error of the bookkeeping, with its type, so that the history shows what was wrong. An error that JavaScript itself throws
+ * is a bug or an unforeseen input, which the next attempt would meet again: it is not retried.
  */
 export function bookkeepingFailure(thrown: unknown, secrets: Secrets): unknown {
   if (thrown instanceof ApplicationFailure || !(thrown instanceof Error)) return thrown;

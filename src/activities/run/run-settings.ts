@@ -3,12 +3,12 @@ import type { StageSettings } from '../../contracts/run/run-config.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { settingsOf } from '../../storage/runs/runs.ts';
 
-/** Runs that a worker remembers: far more than it works on at a time. */
+/** Number of runs whose settings a worker caches: far more than it works on at the same time. */
 const REMEMBERED = 200;
 
 /**
- * The settings of runs, by execution. They are decided before a run's first task and never change, so each worker reads them
- * once instead of every task carrying them.
+ * A cache of runs' settings, by execution. They are decided before a run's first task and never change, so each worker reads them once
+ * instead of receiving them with every task.
  *
  * @throws PredictLabError `BadInput` when the run is not in this worker's database
  */

@@ -1,11 +1,11 @@
 import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
 
-/** What an attempt says of itself with its heartbeats: should it be lost, the next one can tell. */
+/** What an attempt reports about itself with its heartbeats, so that the next attempt can record it if it is lost. */
 export interface AttemptSign {
   readonly attempt: number;
   /** `<pid>@<host>` */
   readonly worker: string;
-  /** When it began and when it said so; UTC epoch milliseconds. */
+  /** Start of the attempt and time of the heartbeat; UTC epoch milliseconds. */
   readonly from: number;
   readonly seen: number;
   /** Attempts of this activity that were lost before it. */
@@ -13,19 +13,19 @@ export interface AttemptSign {
 }
 
 /**
- * The attempts that were lost right before this one and that none could note yet. Of one that died before its first heartbeat, within two
- * seconds, nothing is known but that it was missed.
+ * The attempts that were lost right before this one and are not recorded yet. An attempt that died before its first heartbeat, within two
+ * seconds, is known only by its absence.
  *
- * @param now.attempt the one that runs now
- * @param now.lost attempts of its activity that were lost in all
- * @param now.missedAt when Temporal had given up the one before; UTC epoch milliseconds
- * @param sign the last one that any of them gave
+ * @param now.attempt number of the running attempt
+ * @param now.lost number of all lost attempts of its activity
+ * @param now.missedAt when Temporal gave up the previous attempt; UTC epoch milliseconds
+ * @param sign the last report of any of them
  */
 export function lostSince(
   { attempt, lost, missedAt }: { readonly attempt: number; readonly lost: number; readonly missedAt: number },
   sign: AttemptSign | undefined,
 ): readonly PastAttempt[] {
-  // no more than there were attempts: a sign of before may be of another count
+  // never more than there were attempts: an earlier report may count differently
   const count = Math.min(lost - (sign?.lostBefore ?? 0), attempt - 1);
   return Array.from({ length: Math.max(0, count) }, (_, i): PastAttempt => {
     const number = attempt - count + i;

@@ -20,8 +20,8 @@ const NETWORK_CODES = new Set([
 ]);
 
 /**
- * Maps an error of a foreign library to the PredictLabError whose type names its effect; undefined when nothing is known of
- * it. Sources and storage map their own errors first; this is the net below them.
+ * Maps an error of a foreign library to the PredictLabError whose type names its effect; undefined for an unknown error. Sources and storage
+ * map their own errors first; this catches the rest.
  */
 function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   if (thrown instanceof PredictLabError) return thrown;
@@ -37,21 +37,21 @@ function knownErrorOf(thrown: unknown): PredictLabError | undefined {
 }
 
 interface EndedAttempt {
-  /** What no failure may tell. */
+  /** The secrets that no failure may contain. */
   readonly secrets: Secrets;
   readonly policy: TaskPolicy;
-  /** Attempts that started, this one included. */
+  /** Number of attempts that started, including this one. */
   readonly attempts: number;
-  /** What failed before it. */
+  /** The earlier failures. */
   readonly earlier: Failures;
-  /** @default the clock; UTC epoch milliseconds */
+  /** Time of the failure, UTC epoch milliseconds. @default the current time */
   readonly at?: number;
-  /** @default 30 s */
+  /** Longest wait before a retry that keeps the slot. @default 30 s */
   readonly longestWaitInSlotMs?: number;
 }
 
 /**
- * The failure that ends one attempt: retried after `nextRetryDelay`, final, or handed back to the scheduler with the wait.
+ * The failure that ends one attempt: retried after `nextRetryDelay`, final, or returned to the scheduler with the wait.
  */
 export function failureOf(
   given: unknown,
@@ -80,7 +80,7 @@ export function failureOf(
   return failure({ nonRetryable: false, nextRetryDelay: retryDelayMs, details: [{ ...details, retryDelayMs }] });
 }
 
-/** The failure of an attempt that was cut off: the next one follows at once, and counts on as if it had not been. */
+/** The failure of an attempt that was cut off: the next one follows immediately and the attempt does not count as a failure. */
 export function lostAttempt(
   { message, stack }: Error,
   { attempts, earlier }: Pick<EndedAttempt, 'attempts' | 'earlier'>,
@@ -92,7 +92,7 @@ export function lostAttempt(
 
 const NEXT_AT_ONCE_MS = 100;
 
-/** The failure of a first attempt that was made elsewhere, as the failure of this one. */
+/** The failure of a first attempt that ran as a local activity, as the failure of this attempt. */
 export function failureAgain(details: AttemptDetails): ApplicationFailure {
   const { error, retryDelayMs } = details;
   const failure = ApplicationFailure.create({ type: error.type, message: error.message, nextRetryDelay: retryDelayMs, details: [details] });
@@ -100,7 +100,7 @@ export function failureAgain(details: AttemptDetails): ApplicationFailure {
   return failure;
 }
 
-/** What lies behind an error, of a size that travels: without what lies behind that, which is in the worker's log. */
+/** The cause of an error, shortened for a payload and without its own cause, which is in the worker's log. */
 export function cutCause({ name, message, stack }: Error, secrets: Secrets): Error {
   const cut = cutError(secrets.json({ type: name, message, ...(stack === undefined ? {} : { stack }) }));
   return Object.assign(new Error(cut.message), { name: cut.type, stack: cut.stack });
@@ -109,14 +109,14 @@ export function cutCause({ name, message, stack }: Error, secrets: Secrets): Err
 interface Described {
   readonly type: string;
   readonly message: string;
-  /** @default by its type */
+  /** @default decided by its type */
   readonly retryable?: boolean;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
 function describe(thrown: unknown): Described {
-  // A plugin may throw Temporal's own failure to choose for itself.
+  // a plugin may throw Temporal's own failure to decide about retries
   if (thrown instanceof ApplicationFailure) {
     return { type: thrown.type ?? 'Error', message: thrown.message, retryable: !thrown.nonRetryable, cause: thrown.cause };
   }

@@ -20,15 +20,15 @@ import { type AttemptSign, lostSince } from './attempt-sign.ts';
 import { failureAgain, failureOf, lostAttempt } from './failure.ts';
 import { LostAttempt } from './lost-attempt.ts';
 
-/** Well below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first one. */
+/** Far below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first heartbeat. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
 
-/** As Temporal's Web UI names it. */
+/** This worker, named as in Temporal's Web UI. */
 const WORKER = `${process.pid}@${hostname()}`;
 
-/** Travels with the heartbeats from one attempt to the next. */
+/** Details of a heartbeat, which the next attempt receives. */
 interface Heartbeat extends Failures {
-  /** How the last of them failed. */
+  /** The last of the earlier failures. */
   readonly error?: PastError;
   readonly resume?: Json;
   readonly sign?: AttemptSign;
@@ -40,13 +40,13 @@ export interface TaskRunnerDependencies {
   readonly database: Database;
   readonly log: Log;
   readonly metrics: TaskMetrics;
-  /** Nothing of these is recorded, nor told to Temporal. */
+  /** Values that are neither recorded nor sent to Temporal. */
   readonly secrets: Secrets;
-  /** A longer wait before a retry gives the slot back. @default 30 s */
+  /** Longest wait before a retry that keeps the slot. @default 30 s */
   readonly longestWaitInSlotMs?: number;
 }
 
-/** What runs, and under which name its effect is recorded. */
+/** The work of one attempt, and the name under which its effect is recorded. */
 export interface Task {
   readonly call: CustomTaskCall;
   readonly symbol?: string;
@@ -57,8 +57,8 @@ export interface Task {
 }
 
 /**
- * Runs one attempt of a task inside a Temporal activity: looks into the ledger first, heartbeats, times the attempt out,
- * and turns every error into a failure whose type names its effect.
+ * Runs one attempt of a task inside a Temporal activity: checks the ledger first, sends heartbeats, applies the timeout, and turns every error
+ * into a failure whose type names its effect.
  */
 export function createTaskRunner({
   database,
@@ -74,31 +74,31 @@ export function createTaskRunner({
     const past = failedLocally === undefined ? earlier : { ...failedLocally, error: pastError(failedLocally.error) };
     const begun: Heartbeat = { failures: past?.failures ?? 0, spent: past?.spent, error: past?.error };
     const before = (activity.info.heartbeatDetails as Heartbeat | undefined) ?? begun;
-    // The first attempt of a local activity, if there was one, is known to have failed.
+    // the first attempt of a local activity, if there was one, is known to have failed
     const lost = activity.info.attempt - 1 - (failedAttempts(before) - failedAttempts(begun)) - (failedLocally === undefined ? 0 : 1);
     const sign = { attempt: attempts, worker: WORKER, from: Date.now(), lostBefore: lost };
-    // Nobody listens to a local activity.
-    const tell = (beat: Heartbeat): void => {
+    // the server does not receive heartbeats of a local activity
+    const sendHeartbeat = (beat: Heartbeat): void => {
       if (!activity.info.isLocal) activity.heartbeat({ ...beat, sign: { ...sign, seen: Date.now() } });
     };
     if (failedLocally !== undefined && activity.info.attempt === 1) {
-      tell(before);
+      sendHeartbeat(before);
       throw failureAgain(failedLocally);
     }
     const key = { runId, executionId, taskId, symbol, stage, startedAt: Date.now(), attempts, lastError: before.error };
     const fields = { runId, taskId, attempt: attempts };
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
-    log.debug('the attempt began');
-    /** Only pages show these: nobody waits for one, and nothing fails for it. */
+    log.debug('the attempt started');
+    /** Records an attempt for the pages; no task waits for that or fails because of it. */
     const note = (attempt: PastAttempt): void => void recordAttempt(database, { executionId, taskId }, attempt).catch(() => undefined);
     const missedAt = activity.info.currentAttemptScheduledTimestampMs;
     if (!activity.info.isLocal) for (const gone of lostSince({ attempt: attempts, lost, missedAt }, before.sign)) note(gone);
 
-    /** The task had taken effect before: a lost completion, or a workflow task that was tried again. It is not counted again. */
+    /** Whether the task had taken effect before (a lost completion, or a repeated workflow task), so that it is not counted again. */
     let repeated = false;
     let beat: Heartbeat = before;
-    const beating = setInterval(() => tell(beat), HEARTBEAT_INTERVAL_MS);
+    const beating = setInterval(() => sendHeartbeat(beat), HEARTBEAT_INTERVAL_MS);
     const stop = new AbortController();
     const { signal } = stop;
     const timer = setTimeout(() => stop.abort(timedOut(taskId, policy.timeoutMs)), policy.timeoutMs);
@@ -130,7 +130,7 @@ export function createTaskRunner({
           log,
           heartbeat: (resume) => {
             beat = { ...before, resume: secrets.json(resume) };
-            tell(beat);
+            sendHeartbeat(beat);
           },
           commit: async (write) => {
             signal.throwIfAborted();
@@ -149,12 +149,12 @@ export function createTaskRunner({
               repeated = first !== effect;
               return first;
             }
-            // What a custom task did, it did elsewhere: it must not be done again because the ledger is away.
+            // a custom task has its effect elsewhere: an unavailable ledger must not cause it to run again
             const recorded = recordCustomEffect(database, key, effect).catch((error: unknown) => {
-              log.warn(`${taskId}: its ledger row is left to the end of the run`, { error: messageOf(error) });
+              log.warn(`${taskId}: its ledger row will be written at the end of the run`, { error: messageOf(error) });
               return effect;
             });
-            // Before a first attempt there is no other effect that would count, and nobody reads the row before the run ends.
+            // a first attempt has no earlier effect that would count, and the row is read only after the run's end
             return attempts === 1 && !isShortTask ? effect : await recorded;
           },
         }),
@@ -164,16 +164,16 @@ export function createTaskRunner({
       return { output: effect.output, degraded: effect.degraded, attempts };
     } catch (thrown) {
       if (cancelled.aborted) {
-        // An attempt whose time the server or the workflow counts goes on in another one.
+        // an attempt that the server or the workflow timed out continues in another one
         if (activity.cancellationDetails?.timedOut !== true) meter.end('cancelled');
-        // Temporal tells a requested cancellation from a worker that shuts down by this very error.
+        // by this error Temporal distinguishes a requested cancellation from a worker that shuts down
         await activity.cancelled.catch((cancellation: unknown) => {
           throw cancellation;
         });
       }
       if (thrown instanceof LostAttempt) {
         meter.end('retried', undefined, 'WorkerLost');
-        tell({ ...beat, cutOff: (before.cutOff ?? 0) + 1 });
+        sendHeartbeat({ ...beat, cutOff: (before.cutOff ?? 0) + 1 });
         note({ attempt: attempts, from: key.startedAt, to: Date.now(), next: null, error: 'WorkerLost' });
         log.warn(`${taskId}: ${thrown.message}`, { type: 'WorkerLost' });
         throw lostAttempt(thrown, { attempts, earlier: before });
@@ -181,9 +181,9 @@ export function createTaskRunner({
       const failure = failureOf(thrown, { secrets, policy, attempts, earlier: before, longestWaitInSlotMs });
       meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
       if (thrown instanceof CancelledFailure) throw thrown;
-      // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.
+      // the server stores this with the failed attempt, and the next attempt on any worker continues the count
       const [{ failures, spent }] = failure.details as [AttemptDetails];
-      tell({ ...beat, failures, spent, error: pastError(failure) });
+      sendHeartbeat({ ...beat, failures, spent, error: pastError(failure) });
       const wait = waitOf(failure);
       const to = Date.now();
       const attempt = {
@@ -204,13 +204,13 @@ export function createTaskRunner({
   };
 }
 
-/** Milliseconds until the next attempt; undefined where none follows. */
+/** Milliseconds until the next attempt; undefined when there is none. */
 function waitOf({ details }: ApplicationFailure): number | undefined {
   const [{ retryDelayMs, retryAfterMs }] = details as [AttemptDetails];
   return retryDelayMs ?? retryAfterMs;
 }
 
-/** Work that ignores its signal must not keep the attempt beyond its time. */
+/** Ends the wait for work that ignores its signal, so that the attempt does not exceed its timeout. */
 async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -222,7 +222,7 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
     return await Promise.race([work, aborted]);
   } finally {
     if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-    // When the abort won, the work's own error has nobody else to go to.
+    // after an abort no caller handles the work's own error
     void work.catch(() => undefined);
   }
 }
@@ -243,14 +243,14 @@ function poisonous(task: string, lostWorkers: number): PredictLabError {
 function lostWorker(taskId: string): PredictLabError {
   return new PredictLabError(
     'WorkerLost',
-    `${taskId} was running on a worker that is gone, so nobody knows what it did, and its onLostWorker is "fail"; look whether it did its work, then \`predictlab retry\` the run if it did not`,
+    `${taskId} was running on a worker that died, so its effect is unknown, and its onLostWorker is "fail"; check whether it did its work, then \`predictlab retry\` the run if it did not`,
   );
 }
 
 function timedOut(taskId: string, timeoutMs: number): PredictLabError {
   return new PredictLabError(
     'TaskTimeout',
-    `${taskId} took longer than its timeout of ${timeoutMs / 1000} s; raise "timeout" or look at what it waits for`,
+    `${taskId} took longer than its timeout of ${timeoutMs / 1000} s; raise "timeout" or check what it waits for`,
   );
 }
 

@@ -9,14 +9,14 @@ import { OutlierScan } from './outlier-scan.ts';
 import type { Probe } from './probe.ts';
 import type { StageFunction, StageWork } from './stage-work.ts';
 
-/** What `clean` is made with. */
+/** Dependencies of `clean`. */
 export interface CleanDependencies {
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. @default 0.01 */
   readonly quarantineLimit?: number;
   readonly probe?: Probe;
 }
 
-/** What cleaning counted, over all instruments of the symbol. */
+/** Counts of `clean` over all instruments of the symbol. */
 interface Tally {
   rows: number;
   quarantined: number;
@@ -25,8 +25,8 @@ interface Tally {
 }
 
 /**
- * `clean`: judges what `collect` staged. Bad rows are listed in quarantine with their reason and marked, so that `store` leaves
- * them out; unusual ones are flagged and stay. Nothing is changed or dropped.
+ * `clean`: checks the rows that `collect` staged. Bad rows are listed in quarantine with the reason and marked, so that `store` leaves them
+ * out; unusual rows are flagged and stay. No row is changed or dropped.
  */
 export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies = {}): StageFunction {
   return async (input, work) =>
@@ -51,7 +51,7 @@ export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies
 
 const contextOf = ({ runId, executionId, symbol }: StageInput) => ({ runId, executionId, symbol });
 
-/** Judges a batch piece by piece and marks what is not simply good. */
+/** Checks a batch chunk by chunk and marks bad and unusual rows. */
 async function judge(
   transaction: Transaction,
   {

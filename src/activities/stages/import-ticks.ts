@@ -36,7 +36,7 @@ export interface TicksImport {
   readonly facts?: OwnFacts;
   /** The instrument as it is stored, if it is. */
   readonly stored?: Instrument | undefined;
-  /** "Now": later rows are quarantined; UTC epoch milliseconds. */
+  /** The current time; rows after it are quarantined. UTC epoch milliseconds. */
   readonly asOf: number;
   /** Called after each batch with the rows read so far. */
   readonly onBatch: (rows: number, batch: TickFileBatch) => void;
@@ -217,7 +217,7 @@ function widen(spans: Spans, { rows }: TickFileBatch, facts: RowFacts): void {
   }
 }
 
-/** Runs one stage outside of any run: no ledger, no retries; a failure is the command's. */
+/** Runs one stage outside of any run: without ledger and retries; a failure ends the command. */
 async function runStage(
   stage: Stage,
   run: StageFunction,
@@ -234,7 +234,7 @@ async function runStage(
   return await run(input, work);
 }
 
-/** @throws PredictLabError BadInput when what is stored under the symbol is priced by another outcome or means another thing */
+/** @throws PredictLabError BadInput when the stored instrument is priced by another outcome or has another kind of market */
 export function checkAgainstStored(
   stored: Instrument,
   { firstOutcome, market }: { firstOutcome?: string | undefined; market?: MarketKind | undefined },

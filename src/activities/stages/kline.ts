@@ -4,14 +4,14 @@ import { countCandles, staleSeries } from '../../storage/candles/candle-plan.ts'
 import type { Probe } from './probe.ts';
 import type { StageFunction } from './stage-work.ts';
 
-/** What `kline` is made with. */
+/** Dependencies of `kline`. */
 export interface KlineDependencies {
   readonly probe?: Probe;
 }
 
 /**
- * `kline`: brings the candles of a symbol up to date in the run's intervals. Only buckets whose ticks changed are built
- * again; an interval that was never built is built whole.
+ * `kline`: updates the candles of a symbol in the run's intervals. Only buckets whose ticks changed are rebuilt; an interval without candles is
+ * built completely.
  */
 export function createKline({ probe }: KlineDependencies = {}): StageFunction {
   return async (input, work) =>

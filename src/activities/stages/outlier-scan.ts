@@ -1,7 +1,7 @@
 import type { MarketKind, TickKind } from '../../contracts/words.ts';
 import { flagOutliers } from '../../market/flag-outliers.ts';
 
-/** A tick as the scan needs it. */
+/** The fields of a tick that the scan uses. */
 export interface ScannedTick {
   readonly position: number;
   readonly kind: TickKind;
@@ -12,16 +12,16 @@ export interface ScannedTick {
   readonly flagged: boolean;
 }
 
-/** Ticks looked at together. */
+/** Number of ticks per block. */
 const BLOCK = 20_000;
-/** Ticks of the block before that say what is usual at the beginning of the next; more than the rule's window. */
+/** Ticks of the previous block that define what is usual at the start of the next; more than the rule's window. */
 const CONTEXT = 200;
-/** Ticks at a block's end whose way back may lie in the next block: more than the rule looks ahead. */
+/** Ticks at a block's end whose return may lie in the next block; more than the rule looks ahead. */
 const AHEAD = 10;
 
 /**
- * Looks for outliers in a stream of one instrument's ticks, block by block, so that memory stays flat. Each block is seen with
- * what came before it; its last few ticks are decided with the next one.
+ * Finds outliers in a stream of one instrument's ticks, block by block, so that memory stays flat. Each block is checked together with the ticks
+ * before it; its last ticks are decided with the next block.
  */
 export class OutlierScan {
   readonly #market: MarketKind;
@@ -47,7 +47,7 @@ export class OutlierScan {
     if (block.positions.length >= BLOCK) this.#decide(block, block.positions.length - AHEAD);
   }
 
-  /** Decides what is left. */
+  /** Decides the remaining ticks. */
   end(): void {
     for (const block of this.#blocks.values()) this.#decide(block, block.positions.length);
   }
@@ -77,6 +77,6 @@ interface Block {
   readonly price: number[];
   readonly size: number[];
   readonly flagged: boolean[];
-  /** How many at the beginning have been decided and are only there as context. */
+  /** Number of ticks at the start that are decided and only serve as context. */
   decided: number;
 }

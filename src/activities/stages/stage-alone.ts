@@ -4,7 +4,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { commitEffect, recordEffect } from '../../storage/runs/ledger/ledger.ts';
 import type { StageWork } from './stage-work.ts';
 
-/** A stage's work outside of Temporal (an import, a test, a benchmark): one attempt unless told otherwise, and nobody hears its heartbeats. */
+/** A stage's work outside of Temporal (an import, a test, a benchmark): one attempt by default, and heartbeats go nowhere. */
 export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & Partial<StageWork>): StageWork {
   return {
     signal: new AbortController().signal,
@@ -17,7 +17,7 @@ export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & P
   };
 }
 
-/** The same with a ledger: what the stage does takes effect once. */
+/** The same with a ledger, so that the stage takes effect once. */
 export function recordedWork(
   database: Database,
   { runId, executionId, symbol, stage }: Omit<StageInput, 'settings'>,

@@ -20,12 +20,12 @@ export interface StoreDependencies {
 
 /** Uncovered share of an open instrument's part of the window above which a run counts as degraded. */
 const GAP_LIMIT = 0.01;
-/** More instruments than these are only counted in the reason. */
+/** Number of instruments that the reason names; the others are counted. */
 const NAMED_INSTRUMENTS = 3;
 
 /**
- * `store`: merges what was collected and cleaned into the ticks, with its coverage and the hours that changed, and empties
- * the staging; all in one transaction.
+ * `store`: merges collected and cleaned rows into the ticks, with their coverage and the changed hours, and empties the staging, all in one
+ * transaction.
  */
 export function createStore({ database, log, probe }: StoreDependencies): StageFunction {
   return async (input, work) => {
@@ -67,7 +67,7 @@ export function createStore({ database, log, probe }: StoreDependencies): StageF
       const failed = Object.keys(sentencesIn(collected?.output, 'failedSources'));
       return {
         output: { inserted, duplicates, ticks: inserted + duplicates, gaps: gaps.reduce((sum, gap) => sum + gap.gaps, 0) },
-        // a source that failed was named by collect: its gaps say nothing more
+        // collect has named the failed source; its gaps would only repeat that
         ...degradedOf(gaps.filter(({ instrument }) => !failed.some((source) => instrument.startsWith(`${source}:`)))),
       };
     });
