@@ -54,17 +54,17 @@ export interface WorkerSettings {
   readonly log: Log;
   /** @default "predictlab", or PREDICTLAB_TASK_QUEUE */
   readonly taskQueue?: string;
-  /** Tasks this worker runs at once, over all runs. @default 100 */
+  /** Number of tasks that this worker runs at once, over all runs. @default 100 */
   readonly maxActivities?: number;
-  /** Workflow code bundled beforehand; bundled from source when absent. */
+  /** Prebuilt bundle of the workflows' code; without it the code is bundled from source. */
   readonly workflowBundle?: WorkerOptions['workflowBundle'];
-  /** Stages of one's own instead of the shipped ones. @see ActivityDependencies */
+  /** Stages that replace the shipped ones. @see ActivityDependencies */
   readonly stages?: Partial<Record<Stage, StageFunction>>;
-  /** A longer wait before a retry gives the slot back. @default 30 s */
+  /** Longest wait before a retry that keeps the slot. @default 30 s */
   readonly longestWaitInSlotMs?: number;
-  /** Without metrics and health ports, for embedding. @default true */
+  /** Whether the worker serves metrics and health. @default true */
   readonly serve?: boolean;
-  /** Looks once a minute at what no run looks at: schedules, disk, budgets, runs that were ended from outside. @default as `serve` */
+  /** Whether the worker checks schedules, disk, budgets and runs that were ended from outside once a minute. @default as `serve` */
   readonly watch?: boolean;
 }
 
@@ -76,13 +76,13 @@ export interface RunningWorker {
   shutdown(): Promise<void>;
 }
 
-/** Attempts get this long to finish at shutdown; what is cut off goes to another worker by its heartbeat. */
+/** Time that attempts get to finish at shutdown; after it another worker takes them over. */
 const SHUTDOWN_GRACE = '10s';
 
 /**
  * Starts a worker: storage, sources, plugins, activities, workflows, metrics and health, opened in this order.
  *
- * @throws PredictLabError when Temporal, Postgres or a plugin is not there; everything opened so far is closed again
+ * @throws PredictLabError when Temporal, Postgres or a plugin is missing; everything opened so far is closed again
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { env, serve = true } = settings;
@@ -92,7 +92,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const closers = new Closers(log);
   try {
     const maxActivities = settings.maxActivities ?? 100;
-    // What is wrong with the settings is said before anything is opened that would have to be closed.
+    // settings are checked before anything is opened that would have to be closed
     const temporal = temporalSettings(env);
     const version = workerVersion(env, buildId);
     const dataConverter = dataConverterOf(env);
@@ -181,7 +181,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     metrics.onFreshness(() => freshness(database, Date.now()));
     metrics.onPool(() => ({ ...database.connections() }));
 
-    // Before the worker, which cannot be closed unless it has run: a port that cannot be had ends the start.
+    // opened before the worker, which can be closed only after it has run: a port that is in use ends the start
     let created: Worker | undefined;
     if (serve) {
       const ready = async () => {
@@ -208,7 +208,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       maxConcurrentWorkflowTaskExecutions: 40,
       maxHeartbeatThrottleInterval: '2s',
       defaultHeartbeatThrottleInterval: '2s',
-      // A workflow whose worker died is taken over by another one this fast.
+      // time until another worker takes over the workflows of a dead one
       stickyQueueScheduleToStartTimeout: '3s',
       shutdownGraceTime: SHUTDOWN_GRACE,
     });
@@ -221,7 +221,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         await closers.close();
       }
     })();
-    // The caller may wait for `finished` only later; an early failure must not count as unhandled until then.
+    // the caller may await `finished` later; an early failure must not count as unhandled until then
     finished.catch(() => undefined);
     log.info('worker ready', {
       taskQueue,
@@ -245,12 +245,12 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   }
 }
 
-/** A run does not wait longer to hear whether it can be searched by its verdict. */
+/** Longest wait of a run for the answer whether search attributes are registered. */
 const ATTRIBUTES_WITHIN_MS = 2_000;
-/** The page of an open run waits no longer for the run to say where it stands. */
+/** Longest wait of an open run's page for the run's status. */
 const STATUS_WITHIN_MS = 5_000;
 
-/** Of the first workers of a deployment: new runs wait, and nobody would be told. */
+/** Warns that new runs wait because no build of the deployment is current yet. */
 async function sayIfNothingComes(
   client: Client,
   { taskQueue, version, log }: { taskQueue: string; version: DeploymentVersion; log: Log },
@@ -263,7 +263,7 @@ async function sayIfNothingComes(
       buildId: version.buildId,
     });
   } catch {
-    // whoever asks for a run's state, or `doctor`, is told
+    // `doctor` and the commands that query a run report it
   }
 }
 
@@ -272,7 +272,7 @@ const ports = (env: NodeJS.ProcessEnv) => ({
   HEALTH_ADDRESS: env.HEALTH_ADDRESS || '127.0.0.1:9465',
 });
 
-/** Each running task needs a connection only while it writes; a share of them is enough, and Postgres allows 100. */
+/** Connections per worker: a running task needs one only while it writes, and Postgres allows 100 in all. */
 function poolSize(maxActivities: number): number {
   return Math.min(20, Math.max(4, maxActivities));
 }

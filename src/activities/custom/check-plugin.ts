@@ -1,15 +1,15 @@
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import { STAGES } from '../../contracts/words.ts';
 
-/** What a worker registers besides custom tasks: a plugin's activity of such a name would take its place. */
+/** Names of a worker's own activities, which a plugin's activity would replace. */
 const REGISTERED: readonly string[] = [...STAGES, 'preparePipeline', 'finishPipeline'];
-/** Activities that come with every worker. */
+/** Custom activities of every worker. */
 export const SHIPPED_ACTIVITIES = ['sleep', 'httpGet', 'httpPost'] as const;
 
 const NAME = /^[A-Za-z][\w.-]{0,99}$/;
 const NAME_RULE = 'a name is a letter, then up to 99 letters, digits, dots, dashes and underscores';
 
-/** What is wrong with a default export as a whole; undefined when nothing is. */
+/** What is wrong with a plugin's default export as a whole; undefined when it is valid. */
 export function pluginProblem(exported: unknown): string | undefined {
   if (isThenable(exported)) return 'exports a promise; write `export default await …`';
   if (!isPlain(exported))
@@ -25,7 +25,7 @@ export function pluginProblem(exported: unknown): string | undefined {
 
 const SHAPE = 'export an object { activities, strategies }';
 
-/** What is wrong with an activity; undefined when nothing is. */
+/** What is wrong with an activity; undefined when it is valid. */
 export function activityProblem(name: string, activity: unknown): string | undefined {
   const named = nameProblem('an activity', name);
   if (named !== undefined) return named;
@@ -33,7 +33,7 @@ export function activityProblem(name: string, activity: unknown): string | undef
   if ((SHIPPED_ACTIVITIES as readonly string[]).includes(name)) return `has an activity named "${name}", which is built in; rename it`;
   if (!isPlain(activity)) return `has ${kindOf(activity)} as activity "${name}"; ${ACTIVITY_SHAPE}`;
   if (typeof activity.run !== 'function') return `has an activity "${name}" without a function run; ${ACTIVITY_SHAPE}`;
-  if (!isSchema(activity.input)) return `has an activity "${name}" whose input is no zod schema; ${ACTIVITY_SHAPE}`;
+  if (!isSchema(activity.input)) return `has an activity "${name}" whose input is not a zod schema; ${ACTIVITY_SHAPE}`;
   const { thread } = activity;
   if (thread !== undefined && typeof thread !== 'boolean')
     return `has an activity "${name}" with thread: ${kindOf(thread)}; write true, false or leave it out`;
@@ -45,14 +45,14 @@ export function activityProblem(name: string, activity: unknown): string | undef
 
 const ACTIVITY_SHAPE = 'write { input: <zod schema>, run(input, context) }';
 
-/** What is wrong with a strategy; undefined when nothing is. */
+/** What is wrong with a strategy; undefined when it is valid. */
 export function strategyProblem(name: string, strategy: unknown): string | undefined {
   const named = nameProblem('a strategy', name);
   if (named !== undefined) return named;
   if (shippedStrategies.some((shipped) => shipped.name === name)) return `has a strategy named "${name}", which is built in; rename it`;
   if (!isPlain(strategy)) return `has ${kindOf(strategy)} as strategy "${name}"; ${STRATEGY_SHAPE}`;
   if (typeof strategy.create !== 'function') return `has a strategy "${name}" without a function create; ${STRATEGY_SHAPE}`;
-  if (!isSchema(strategy.params)) return `has a strategy "${name}" whose params are no zod schema; ${STRATEGY_SHAPE}`;
+  if (!isSchema(strategy.params)) return `has a strategy "${name}" whose params are not a zod schema; ${STRATEGY_SHAPE}`;
   if (strategy.summary !== undefined && typeof strategy.summary !== 'string')
     return `has a strategy "${name}" whose summary is ${kindOf(strategy.summary)}; write a line of text`;
   return undefined;
@@ -69,7 +69,7 @@ const isSchema = (value: unknown): boolean => isPlain(value) && typeof value.saf
 const isThenable = (value: unknown): boolean =>
   (typeof value === 'object' || typeof value === 'function') && value !== null && 'then' in value && typeof value.then === 'function';
 
-/** In a user's words. */
+/** The kind of a value in a user's words. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

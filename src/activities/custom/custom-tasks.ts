@@ -17,9 +17,9 @@ import { pass } from './threads/own-lane.ts';
 import type { PluginThreads } from './threads/plugin-threads.ts';
 
 /**
- * Everything a custom task may name, shipped and from plugins, by activity name.
+ * All activities that a custom task may name, shipped ones and those of plugins, by name.
  *
- * @param env fences the requests of the shipped ones
+ * @param env limits the requests of the shipped ones
  */
 export function customTasks(plugins: LoadedPlugins, env: NodeJS.ProcessEnv): ReadonlyMap<string, PluginActivity> {
   const shipped: Record<(typeof SHIPPED_ACTIVITIES)[number], PluginActivity> = { sleep, ...createHttpTasks(env) };
@@ -62,15 +62,15 @@ export function argumentProblems(
 /**
  * Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats.
  *
- * @param how.threads where those of plugins run
- * @param how.env where `{ "$env": … }` in its input is looked up
+ * @param how.threads the threads that run activities of plugins
+ * @param how.env the environment in which `{ "$env": … }` in its input is looked up
  */
 export function customActivity(
   activity: PluginActivity | LoadedActivity,
   runTask: ReturnType<typeof createTaskRunner>,
   { threads, env = {} }: { readonly threads?: PluginThreads; readonly env?: NodeJS.ProcessEnv } = {},
 ): CustomActivity {
-  // A thread gets what was given and parses it again: what a schema makes of it may not survive the way there.
+  // a thread receives the original input and parses it again, because a schema's result may not survive the transfer
   const onThread = threads !== undefined && activity.thread !== false && 'module' in activity;
   const run = async (given: unknown, parsed: unknown, context: ActivityContext): Promise<Json> =>
     onThread

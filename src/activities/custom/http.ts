@@ -5,7 +5,7 @@ import { retryAfterMs } from '../../sources/http/wait-hint.ts';
 import { createHttpFence, type HttpFence } from './http-fence.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
-/** As the HTTP standard has it; what is not of it would start a header of its own. */
+/** Characters of a header's name in the HTTP standard; others could start another header. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const headers = z
@@ -16,7 +16,7 @@ const headers = z
   .superRefine((given, context) => {
     for (const name of Object.keys(given)) {
       if (HEADER_NAME.test(name)) continue;
-      const message = `${JSON.stringify(name.slice(0, 40))} is no name of a header; write letters, digits and dashes`;
+      const message = `${JSON.stringify(name.slice(0, 40))} is not a valid header name; write letters, digits and dashes`;
       context.addIssue({ code: 'custom', message });
     }
   })
@@ -24,26 +24,26 @@ const headers = z
 const getInput = z.strictObject({ url, headers });
 const postInput = z.strictObject({ url, headers, body: z.unknown().optional() });
 
-/** These may pass when asked again later; every other status outside 2xx is the user's to mend. */
+/** Statuses that a later attempt may not meet; the user has to fix the cause of every other status outside 2xx. */
 const RETRYABLE = new Set([408, 425, 429]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;
 
-/** The requests that tasks can make. */
+/** The HTTP activities. */
 export interface HttpTasks {
-  /** 2xx → `{ status, bytes }`. */
+  /** Requests an address; a 2xx answer gives `{ status, bytes }`. */
   readonly httpGet: PluginActivity<z.output<typeof getInput>>;
   /**
-   * Sends `body` (a string as it is, anything else as JSON); 2xx → `{ status, bytes }`.
+   * Sends `body` (a string unchanged, other values as JSON); a 2xx answer gives `{ status, bytes }`.
    *
-   * It may be sent more than once, also with `maxRetries: 0`: a worker that dies after sending has told nobody, so another one sends
-   * it again. Each attempt carries the same `Idempotency-Key`, by which the receiver can tell; a receiver that does not look at it
-   * wants `onLostWorker: "fail"` beside `maxRetries: 0`.
+   * It may be sent more than once, also with `maxRetries: 0`: when a worker dies after sending, another one sends it again. Every attempt has
+   * the same `Idempotency-Key`, by which the receiver can detect that; for a receiver that ignores it use `onLostWorker: "fail"` together with
+   * `maxRetries: 0`.
    */
   readonly httpPost: PluginActivity<z.output<typeof postInput>>;
 }
 
-/** @param env where `PREDICTLAB_HTTP_ALLOW` fences them */
+/** The HTTP activities. @param env its `PREDICTLAB_HTTP_ALLOW` limits the hosts */
 export function createHttpTasks(env: NodeJS.ProcessEnv): HttpTasks {
   const fence = createHttpFence(env);
   return {
@@ -70,7 +70,7 @@ export function createHttpTasks(env: NodeJS.ProcessEnv): HttpTasks {
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
-/** `<runId>/<taskId>`; what a header cannot hold is escaped as in an address. */
+/** `<runId>/<taskId>`; characters that a header cannot contain are escaped as in an address. */
 const idempotencyKey = ({ runId, taskId }: ActivityContext): string =>
   encodeURI(`${runId}/${taskId}`.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
 
@@ -110,7 +110,7 @@ async function exchange(first: Exchange, way: Way): Promise<{ status: number; by
 async function send({ method, url, headers, body }: Exchange, { signal, fence }: Way) {
   fence.check(new URL(url));
   try {
-    // `plan` only looks at what a task takes: the client is loaded by who sends
+    // loaded on the first request, since `plan` only needs the schemas
     const { request } = await import('undici');
     return await request(url, { method, headers, body, signal, dispatcher: await fence.agent() });
   } catch (error) {
@@ -120,7 +120,7 @@ async function send({ method, url, headers, body }: Exchange, { signal, fence }:
   }
 }
 
-/** `https://desk:token@host/` asks as that user; an address on the wire has no user. */
+/** Turns the user of `https://desk:token@host/` into a header, because an address that is sent has no user. */
 function withCredentials(asked: Exchange): Exchange {
   const url = new URL(asked.url);
   const { username, password } = url;
@@ -134,11 +134,11 @@ function withCredentials(asked: Exchange): Exchange {
   return { ...asked, url: url.href, headers: { ...asked.headers, authorization: `Basic ${credentials}` } };
 }
 
-/** What is no escape stands for itself. */
+/** Decodes escapes; a text with an invalid escape stays as it is. */
 const plain = (text: string): string =>
   text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escaped) => Buffer.from(escaped.replaceAll('%', ''), 'hex').toString());
 
-/** A redirect is followed on the same origin only: a token in a header must not travel to another host, nor in clear. */
+/** Follows a redirect on the same origin only, so that a token in a header is not sent to another host or unencrypted. */
 function redirected(asked: Exchange, status: number, location: string | string[] | undefined): Exchange | undefined {
   if (typeof location !== 'string' || !URL.canParse(location, asked.url)) return undefined;
   const target = new URL(location, asked.url);
@@ -164,7 +164,7 @@ function statusError(asked: Exchange, status: number, wait: number | undefined):
 const unreachable = (asked: Exchange, error: unknown): PredictLabError =>
   new PredictLabError('SourceUnavailable', `${place(asked)} cannot be reached: ${messageOf(error)}`, { cause: error });
 
-/** Without the query: it may hold a secret. */
+/** The address without its query, which may contain a secret. */
 function place({ method, url }: Exchange): string {
   const { origin, pathname } = new URL(url);
   return `${method} ${origin}${pathname}`;

@@ -8,11 +8,11 @@ import { loadWithCode, type PluginCode } from '../../plugins/plugin-code.ts';
 import { hearPrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
 import { badPlugin } from './bad-plugin.ts';
 
-/** A module that is not loaded after this long waits for something that does not come, or computes without end. */
+/** A module that is not loaded after this time waits or computes without end. */
 export const LOAD_TIMEOUT_MS = 15_000;
 
 /**
- * What a plugin's module exports as its default. `zod` and `predictlab` are ours where the plugin's folder has none.
+ * The default export of a plugin's module. `zod` and `predictlab` are PredictLab's own where the plugin's folder has none.
  *
  * @param module a package name, or a path relative to the working directory
  * @throws PredictLabError BadInput that names the module, why it cannot be loaded, and what to do
@@ -22,7 +22,8 @@ export async function importPlugin(
   { timeoutMs = LOAD_TIMEOUT_MS, copy }: { readonly timeoutMs?: number; readonly copy?: number | undefined } = {},
 ): Promise<{ readonly exported: unknown; readonly code: PluginCode }> {
   const path = pathOf(module);
-  if (path !== undefined && !existsSync(path)) throw badPlugin(module, `is not there (${path}); paths begin at the working directory`);
+  if (path !== undefined && !existsSync(path))
+    throw badPlugin(module, `is not there (${path}); paths are relative to the working directory`);
   lendOurs(path ?? resolve('package.json'));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((settle) => {
@@ -48,13 +49,13 @@ export async function importPlugin(
   return { exported: loaded.default, code };
 }
 
-/** What is said of a module that takes too long. */
+/** The error for a module that takes too long to load. */
 export const notLoaded = (module: string, timeoutMs: number, cause: string): Error =>
   badPlugin(module, `is not loaded after ${timeoutMs / 1000} s: ${cause}; do such work in run()`);
 
 const pathOf = (module: string): string | undefined => (module.startsWith('.') || isAbsolute(module) ? resolve(module) : undefined);
 
-/** Where the file is that a module stands for. */
+/** The path of a module's file. */
 const moduleUrl = (module: string): string => {
   const path = pathOf(module);
   return path === undefined ? import.meta.resolve(module) : pathToFileURL(path).href;
@@ -65,7 +66,7 @@ function whyNot(module: string, error: unknown): string {
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?$/.test(module))
     return `is TypeScript, which Node.js ${process.versions.node} does not load; use Node.js 22.18 or newer, or compile it to JavaScript`;
   if (code === 'ERR_MODULE_NOT_FOUND' && pathOf(module) === undefined && existsSync(resolve(module)))
-    return `is no package; write ./${module} for the file`;
+    return `is not a package; write ./${module} for the file`;
   return `cannot be loaded: ${messageOf(error)}`;
 }
 
@@ -73,7 +74,7 @@ const OURS = ['zod', 'predictlab'] as const;
 const ASKS_FOR_OURS = /^(?:zod|predictlab)(?:\/|$)/;
 let lent = false;
 
-/** A plugin may lie anywhere, also where no packages are installed: what every plugin imports is then taken from here. */
+/** Resolves the packages that every plugin imports from PredictLab's own installation, since a plugin's folder may have none. */
 function lendOurs(plugin: string): void {
   if (lent) return;
   const from = createRequire(plugin);
@@ -103,11 +104,11 @@ function lendOurs(plugin: string): void {
 
 type SyncResolve = (specifier: string, context: object, next: (specifier: string, context: object) => unknown) => unknown;
 
-/** The same for versions of Node.js that run such hooks in a thread of theirs. */
+/** The same for versions of Node.js that run such hooks in a separate thread. */
 const HOOKS = `let ours;
-/** Told where ours is. */
+/** Receives the place of PredictLab's own packages. */
 export const initialize = (url) => { ours = url; };
-/** Takes from ours what is not found. */
+/** Resolves what is not found from PredictLab's own packages. */
 export async function resolve(specifier, context, next) {
   try { return await next(specifier, context); }
   catch (error) {

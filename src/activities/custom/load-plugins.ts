@@ -8,7 +8,7 @@ import { tryPlugin } from './threads/try-plugin.ts';
 
 /**
  * Loads the modules of `PREDICTLAB_PLUGINS` (comma-separated; a package name, or a path relative to the working directory) and
- * checks all that they export.
+ * checks everything that they export.
  *
  * @param how.copy loads all modules once more, with a state of their own. @default as they are loaded already
  * @throws PredictLabError BadInput that names the module and what is wrong with it
@@ -47,7 +47,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
   return { activities, strategies: [...strategies.values()], modules, hashes };
 }
 
-/** The strategy itself, with all it has, and what a backtest's passport seals of its code. */
+/** The strategy with the hash of its code for the passports of backtests. */
 function namedStrategy(
   strategy: Strategy,
   about: { readonly name: string; readonly module: string; readonly codeHash: string },
@@ -62,7 +62,7 @@ function namedStrategy(
 
 const TWICE = 'already defined by another plugin; rename one';
 
-/** What `PREDICTLAB_PLUGINS` names. @throws PredictLabError BadInput when it names one twice */
+/** The modules in `PREDICTLAB_PLUGINS`. @throws PredictLabError BadInput when one is listed twice */
 export function pluginModules(env: NodeJS.ProcessEnv): readonly string[] {
   const modules = (env.PREDICTLAB_PLUGINS ?? '')
     .split(',')

@@ -5,7 +5,7 @@ import { durationSchema } from './duration.ts';
 
 const input = z.strictObject({ duration: durationSchema });
 
-/** Waits, and holds its slot meanwhile; for tests and for spacing tasks out. */
+/** Waits and keeps its slot; for tests and for pauses between tasks. */
 export const { sleep } = definePlugin({
   activities: {
     sleep: {

@@ -10,20 +10,20 @@ import { writePage } from './write-page.ts';
 
 let library: Promise<string | null> | undefined;
 
-/** The text of the chart library that pages carry inside; read once. Without it pages have their still pictures only. */
+/** The text of the chart library, read once. Without it pages have only their still pictures. */
 export const chartLibrary = (log?: Log): Promise<string | null> => {
   library ??= readLibrary(log);
   return library;
 };
 
-/** Where the library lies in a folder of pages: one of another version has another name, so that older pages keep theirs. */
+/** File name of the library in a folder of pages. It contains the version, so that older pages keep theirs. */
 const fileOf = (text: string): string => `charts-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.js`;
 
 /**
- * Puts the chart library beside a run's pages, for all of them: the same file in every folder (a hard link), so that a thousand runs
- * keep it once and each folder is complete by itself wherever it is copied. A copy where the file system has no links.
+ * Puts the chart library next to a run's pages. Every folder gets a hard link to the same file, so that a thousand runs store it once and each
+ * folder is complete wherever it is copied. A copy where the file system has no links.
  *
- * @returns the script for a page in that folder; null where the library is not installed
+ * @returns the script for a page in that folder; null when the library is not installed
  */
 export const placeChartLibrary = async (reports: string, folder: string, log?: Log): Promise<PageScript | null> => {
   const text = await chartLibrary(log);

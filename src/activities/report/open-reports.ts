@@ -1,22 +1,22 @@
 import { messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 
-/** After a task's end the page is written this soon, so that ends that come together are one page. */
+/** Delay after a task's end until the page is written, so that several ends cause one page. Milliseconds. */
 const SOON_MS = 1_000;
-/** The page of a run is written so often at most. */
+/** Shortest time between two pages of a run. Milliseconds. */
 const EVERY_MS = 5_000;
-/** The largest share of a worker's time for the pages of all its open runs. */
+/** Largest share of a worker's time that the pages of all its open runs may take. */
 const SHARE = 0.02;
-/** Where a page takes so long that the share would mean a longer pause, it waits for something: the machine, or a run that does not answer. */
+/** Longest pause after a page. A page that takes so long that its share demands more waits for the machine or for a run that does not answer. */
 const MOST_PAUSE_MS = 20_000;
-/** A page that could not be written is tried again, so often in a row. */
+/** Number of attempts in a row to write a page. */
 const TRIES = 3;
 
-/** What time it is, and what is done later. */
+/** The time and timers. */
 export interface Timers {
   /** UTC epoch milliseconds. */
   now(): number;
-  /** @returns calls it off */
+  /** Calls a function later. @returns a function that cancels it */
   later(ms: number, work: () => void): () => void;
 }
 
@@ -37,24 +37,24 @@ export interface OpenReportsOptions {
 }
 
 interface OpenRun {
-  /** Calls off what waits for its time. */
+  /** Cancels the timer. */
   callOff: (() => void) | undefined;
-  /** A task ended since the page was begun, or it was not written. */
+  /** Whether a task ended since the last page was started, or that page was not written. */
   behind: boolean;
-  /** In a row. */
+  /** Failed attempts in a row. */
   failures: number;
 }
 
 /**
- * When the pages of open runs are written: after their tasks' ends, one page at a time, for whoever looks at the files and has no
- * server. What goes wrong with it is of no concern to the run.
+ * Writes the pages of open runs after their tasks' ends, one page at a time, for readers who open the files without a server. A failure does not
+ * affect the run.
  */
 export class OpenReports {
   readonly #options: OpenReportsOptions;
   readonly #timers: Timers;
   readonly #runs = new Map<string, OpenRun>();
   #writing: Promise<void> | undefined;
-  /** No page is begun before then; UTC epoch milliseconds. */
+  /** Earliest start of the next page; UTC epoch milliseconds. */
   #freeAt = 0;
   #closed = false;
 
@@ -63,7 +63,7 @@ export class OpenReports {
     this.#timers = options.timers ?? REAL_TIMERS;
   }
 
-  /** A task of the run ended on this worker. Returns at once. */
+  /** Records that a task of the run ended on this worker. Returns immediately. */
   taskEnded(executionId: string): void {
     if (this.#closed) return;
     const run = this.#runs.get(executionId) ?? { callOff: undefined, behind: true, failures: 0 };
@@ -72,7 +72,7 @@ export class OpenReports {
     if (run.callOff === undefined) this.#wait(executionId, run, SOON_MS);
   }
 
-  /** Waits for what is being written. */
+  /** Waits until the current page is written. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { callOff } of this.#runs.values()) callOff?.();
@@ -85,7 +85,7 @@ export class OpenReports {
   }
 
   #due(executionId: string, run: OpenRun): void {
-    // nothing ended for a while: the run is known again with its next task's end
+    // no task ended for a while; the next task's end adds the run again
     if (!run.behind) return void this.#runs.delete(executionId);
     const wait = this.#writing === undefined ? this.#freeAt - this.#timers.now() : SOON_MS;
     if (wait > 0) return this.#wait(executionId, run, wait);

@@ -15,7 +15,7 @@ import { writePage } from './write-page.ts';
 
 export interface RunReportRequest {
   readonly database: Database;
-  /** `PREDICTLAB_HOME`: pages go to its `reports` folder. */
+  /** `PREDICTLAB_HOME`: pages are written to its `reports` folder. */
   readonly home: string;
   /** The run's workflow id or its execution's Temporal run id; it has ended. */
   readonly executionId: string;
@@ -27,8 +27,8 @@ export interface RunReportRequest {
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * Makes a run's page, `index.html`, from what the database has; for partial and failed runs too. Symbol pages that the run made
- * but that are not in this folder (another machine's worker wrote them, or a retry took them over) are made again.
+ * Writes a run's page, `index.html`, from the database, also for partial and failed runs. Symbol pages of the run that are missing in this folder
+ * (another machine's worker wrote them, or a retry reused them) are written again.
  */
 export async function writeRunReport({
   database,
@@ -44,21 +44,21 @@ export async function writeRunReport({
   const data = await loadRunPage(database, run, tasks, { ...linksBeside(home, pages), temporalUrl: temporalUrl ?? null });
   const file = runReportPath(home, run);
   await writePage(file, renderRunPage(data));
-  // the run's own page is what was asked for: it stands without the one over all runs
+  // the run's own page is the result; the page over all runs may fail
   await writeHistoryPage({ database, home, now: Date.now() }).catch((error: unknown) =>
     log.warn('reports/index.html was not written', { error: messageOf(error) }),
   );
   return { path: file };
 }
 
-/** Links from a run's page to the files beside it: its symbols' pages, and other runs' where they are. */
+/** Links from a run's page to its symbols' pages and to other runs' pages, where these files exist. */
 export const linksBeside = (home: string, pages: ReadonlySet<string>): Pick<RunPageLinks, 'symbolHref' | 'runHref'> => ({
   symbolHref: (symbol) => (pages.has(symbol) ? encodeURIComponent(symbolPageName(symbol)) : null),
   runHref: async (other) =>
     (await exists(runReportPath(home, other))) ? `../${encodeURIComponent(filedFolderName(other))}/index.html` : null,
 });
 
-/** A run by its id or its execution's. @throws PredictLabError BadInput when there is none, or it has not ended */
+/** Finds a run by its id or its execution's id. @throws PredictLabError BadInput when there is none, or it has not ended */
 export const endedRun = async (database: Database, id: string): Promise<ShownRun> => {
   const run = await runOf(database, id);
   if (run === undefined) {
@@ -67,13 +67,13 @@ export const endedRun = async (database: Database, id: string): Promise<ShownRun
   if (run.status === null) {
     throw new PredictLabError(
       'BadInput',
-      `run ${run.runId} has not ended yet, its report is made then; \`predictlab status ${run.runId}\` shows where it stands, or that it was terminated from outside`,
+      `run ${run.runId} has not ended yet, and its report is written at its end; \`predictlab status ${run.runId}\` shows its state, or that it was terminated from outside`,
     );
   }
   return { ...run, status: run.status };
 };
 
-/** Symbols of the run whose `visualize` made a page; those that are missing in the run's folder are made again. */
+/** Symbols of the run whose `visualize` wrote a page; missing ones are written again. */
 const symbolPages = async (
   dependencies: { database: Database; home: string; log: Log },
   run: ShownRun,

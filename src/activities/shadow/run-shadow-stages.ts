@@ -13,18 +13,18 @@ import { recordedWork } from '../stages/stage-alone.ts';
 import type { StageFunction } from '../stages/stage-work.ts';
 import { createStore } from '../stages/store.ts';
 
-/** The stages whose work is rows in the database: what comes before is the venue's, what comes after are pages. */
+/** The stages that write rows to the database; before them comes the venue, after them come pages. */
 export const SHADOW_STAGES = ['clean', 'store', 'kline', 'backtest'] as const;
 export type ShadowStage = (typeof SHADOW_STAGES)[number];
 
-/** What a stage came to, and how long it took. */
+/** A stage's output and duration. */
 export interface ShadowEffect {
   readonly stage: ShadowStage;
   readonly seconds: number;
   readonly effect: StageEffect;
 }
 
-/** Runs the stages of this build on what is staged for a symbol in a schema of its own, outside of Temporal. */
+/** Runs the stages of this build on a symbol's staged rows in a separate schema, outside of Temporal. */
 export async function runShadowStages(
   database: Database,
   {
@@ -38,7 +38,7 @@ export async function runShadowStages(
   }: {
     readonly symbol: string;
     readonly settings: StageSettings;
-    /** As far as the run itself went. */
+    /** The last stage that the run itself executed. */
     readonly untilStages: readonly ShadowStage[];
     readonly plugins: LoadedPlugins;
     readonly threads: PluginThreads;

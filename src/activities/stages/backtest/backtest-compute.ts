@@ -10,22 +10,22 @@ import type { PluginThreads } from '../../custom/threads/plugin-threads.ts';
 import type { SeriesJob } from '../../custom/threads/thread-messages.ts';
 import type { SeriesTask } from './backtest-plan.ts';
 
-/** One trial on more bars than this holds up the event loop for longer than its turn. */
+/** Number of bars above which one trial blocks the event loop for too long. */
 const LONG_SERIES_BARS = 20_000;
 
-/** What computing on a series needs to know. */
+/** Options of the computation on a series. */
 export interface ComputeContext {
   /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
   readonly plugins: string;
   readonly threads: Pick<PluginThreads, 'backtests' | 'walkForward'>;
-  /** Names the task in errors of threads. */
+  /** The task's name in errors of threads. */
   readonly whose: string;
   readonly signal: AbortSignal;
 }
 
 type Heard = { readonly beat: () => void };
 
-/** Judges all trials on a series together, without holding up the event loop: on a thread where that takes long. */
+/** Runs all trials on a series together without blocking the event loop: on a thread when they take long. */
 export const computeTrials = async (
   task: SeriesTask,
   data: BacktestData,
@@ -35,7 +35,7 @@ export const computeTrials = async (
     ? await context.threads.backtests(jobOf(task, data, context), { ...context, alive: beat })
     : await inSlices(trialSteps(data, task.trials, optionsFor(data.market)), context.signal, beat);
 
-/** Walks through a series; as its record is stored. */
+/** Runs the walk-forward of a series and returns its stored record. */
 export async function computeWalkForward(
   task: SeriesTask,
   data: BacktestData,
@@ -48,7 +48,7 @@ export async function computeWalkForward(
   return encodeWalkForward(await inSlices(steps, context.signal, beat), { ...parts, trials: task.trials.length });
 }
 
-/** Code of users may loop for ever, and a long series holds up the loop for long: neither does so on the main thread. */
+/** Whether the work runs on a thread: users' code may loop without end, and a long series would block the main thread. */
 const needsThread = (trials: readonly Trial[], bars: number): boolean =>
   bars > LONG_SERIES_BARS || trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
 

@@ -19,12 +19,12 @@ export interface SeriesTask {
   readonly instrument: StoredInstrument;
   readonly market: Market;
   readonly trials: readonly Trial[];
-  /** The same question at another venue; null where there is none, or nobody looks at it. */
+  /** The same question at another venue; null when there is none, or no strategy reads it. */
   readonly twin: StandingTwin | null;
   /** `from ≤ openTime`, closed by `to`; UTC epoch milliseconds. */
   readonly from: number;
   readonly to: number;
-  /** Names everything that results of the trials on it come from. */
+  /** Identifies everything that the results of its trials depend on. */
   readonly basis: string;
 }
 
@@ -36,7 +36,7 @@ export async function plannedSeries(
 ): Promise<SeriesTask[]> {
   if (groups.length === 0) return [];
   const window = windowOf(settings);
-  // what became known after the run's instant is not known to it
+  // the run does not know what became known after its instant
   const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map(({ key, ...instrument }) => ({
     key,
     ...instrumentAsOf(instrument, window.to),
@@ -52,7 +52,7 @@ export async function plannedSeries(
     const twinOf = mayLookAtTwins(configured) ? await standingTwins(queryable, instruments, span) : () => null;
     for (const series of await backtestSeries(queryable, filter)) {
       const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
-      // a book that was seen after the last bar is no strategy's business
+      // a strategy must not know a book that was recorded after the last bar
       const { book } = instrument;
       const known = book !== null && book.at <= series.lastOpen + INTERVAL_MS[series.interval];
       const market = marketOf({ ...instrument, book: known ? book : null });
@@ -65,7 +65,7 @@ export async function plannedSeries(
   return tasks;
 }
 
-/** A series to backtest, and how many of its oldest bars there is no room for. */
+/** A series to backtest, and the number of its oldest bars that were left out for lack of memory. */
 export async function readSeries(
   queryable: Queryable,
   { series, instrument, market, trials, twin: standing, from, to }: SeriesTask,
@@ -80,7 +80,7 @@ export async function readSeries(
     to: to - INTERVAL_MS[interval] + 1,
     completeOnly: true,
   });
-  // a grid on years of minutes: as much of the newest as fits
+  // for a grid on years of minutes only the newest bars fit
   const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
   const twin = standing === null ? null : await readTwin(queryable, standing, { from, to });
   const name = `${instrument.id} ${interval}`;

@@ -10,12 +10,12 @@ import { encodePassport } from '../../../backtest/record/passport-column.ts';
 import type { BacktestSeries } from '../../../storage/backtests/backtest-series.ts';
 import type { BacktestRecord } from '../../../storage/backtests/backtests.ts';
 
-/** A result as it is stored: times instead of bars, the curve no finer than it can be drawn. */
+/** The stored form of a result: times instead of bar numbers, the curve only as fine as it can be drawn. */
 export function backtestRecord(input: {
   readonly symbol: string;
   readonly series: BacktestSeries;
   readonly data: BacktestData;
-  /** Of the series' oldest bars: there was no room for them. */
+  /** Number of the series' oldest bars that were left out for lack of memory. */
   readonly leftOut: number;
   readonly result: BacktestResult;
   /** The terms on which the result, and the holding next to it, traded. */
@@ -42,7 +42,7 @@ export function backtestRecord(input: {
   };
 }
 
-/** A trial without a result as it is stored: its sentence in place of every number. */
+/** The stored form of a failed trial: the error instead of numbers. */
 export function failureRecord(input: {
   readonly symbol: string;
   readonly series: BacktestSeries;

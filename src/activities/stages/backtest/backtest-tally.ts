@@ -4,7 +4,7 @@ import { rankedSharpe, type StoredMetrics } from '../../../backtest/record/metri
 import type { StoredWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
-/** A result as far as it is counted, computed or taken over. */
+/** The counted fields of a result, computed or reused. */
 interface CountedResult extends Pick<StoredMetrics, 'metrics' | 'weak' | 'lookAhead' | 'cut' | 'unfilled'> {
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
@@ -16,15 +16,15 @@ interface CountedFailure {
   readonly because: string;
 }
 
-/** What a symbol's backtests add up to. */
+/** Totals of a symbol's backtests. */
 export class BacktestTally {
-  /** Results stored. */
+  /** Number of stored results. */
   backtests = 0;
-  /** Of them taken over from an earlier run, since nothing they come from has changed. */
+  /** Number of results reused from an earlier run, because nothing they depend on has changed. */
   unchanged = 0;
-  /** Of them on less than the history that was asked for: only the newest bars had room. */
+  /** Number of results on less than the requested history, because only the newest bars fit into memory. */
   shortened = 0;
-  /** One sentence for each strategy that was caught using the future, or does not decide the same twice. */
+  /** One sentence for each strategy that uses the future or is not deterministic. */
   readonly lookAhead = new Set<string>();
   private readonly failures = new Map<string, { readonly because: string; readonly series: string; count: number }>();
   private readonly trials = new Set<string>();
@@ -35,43 +35,43 @@ export class BacktestTally {
 
   add({ strategy, params, metrics, weak, lookAhead, cut, unfilled }: CountedResult): void {
     this.backtests++;
-    // a database keeps keys in an order of its own
+    // the database stores keys in its own order
     this.trials.add(`${strategy} ${canonicalJson(params)}`);
     this.cut += cut ?? 0;
     for (const reason of ['beyondTick', 'noVolume', 'heldBack', 'expired'] as const) {
       const count = unfilled[reason];
       if (count !== undefined) this.unfilled[reason] = (this.unfilled[reason] ?? 0) + count;
     }
-    // what rests on too little is not ranked
+    // weak metrics are not ranked
     const sharpe = rankedSharpe({ metrics, weak });
     if (sharpe !== null && sharpe > (this.best?.sharpe ?? Number.NEGATIVE_INFINITY)) this.best = { strategy, sharpe };
     if (lookAhead === null || lookAhead.changed === 0) return;
     if (!lookAhead.deterministic) {
       this.lookAhead.add(
-        `strategy ${strategy} is not deterministic: it decided otherwise on the same data; it draws random numbers, reads a clock or remembers earlier runs`,
+        `strategy ${strategy} is not deterministic: it decided differently on the same data: it draws random numbers, reads a clock or remembers earlier runs`,
       );
       return;
     }
     this.lookAhead.add(
-      `strategy ${strategy} looks into the future: decisions changed when what comes later did; its results cannot be had by trading`,
+      `strategy ${strategy} looks into the future: its decisions changed when later prices did, so trading cannot achieve its results`,
     );
   }
 
-  /** @param series where, in the reader's words */
+  /** Records a failed strategy. @param series the series, in a reader's words */
   fail({ strategy, because }: CountedFailure, series: string): void {
     const known = this.failures.get(strategy);
     if (known === undefined) this.failures.set(strategy, { because, series, count: 1 });
     else known.count++;
   }
 
-  /** One sentence for each strategy that failed: where first, why, and how often. */
+  /** One sentence for each strategy that failed: the first series, the reason, and the number of failures. */
   get failed(): readonly string[] {
     return [...this.failures.values()].map(
       ({ because, series, count }) => `${series}: ${because}${count === 1 ? '' : ` (and ${count - 1} more of its backtests failed)`}`,
     );
   }
 
-  /** A strategy that failed in it is named once: where its backtests fail, they say so. */
+  /** Records a strategy that failed in a walk-forward, unless its backtests failed too. */
   addWalkForward(
     { windows, failed }: Pick<StoredWalkForward, 'failed'> & { readonly windows: readonly unknown[] },
     { series, unchanged }: { readonly series: string; readonly unchanged: boolean },

@@ -16,14 +16,14 @@ interface ConfiguredTrial extends Trial {
   readonly settings: BacktestSettings;
 }
 
-/** Trials on the same stretch of history: they are judged together. */
+/** Trials on the same history, which are judged together. */
 export interface TrialGroup {
-  /** null = all that is stored. */
+  /** Length of the history; null for everything that is stored. */
   readonly historyMs: number | null;
   readonly trials: readonly ConfiguredTrial[];
 }
 
-/** Every combination of every strategy of a run, each once however often the input names it, by the history it is tried on, longest first. */
+/** The distinct trials of a run's strategies, grouped by history, longest first. */
 export function trialGroups({ strategies: configs, backtest }: StageSettings, strategies: readonly Strategy[]): readonly TrialGroup[] {
   const trials = new Map<string, ConfiguredTrial>();
   for (const { name, params, backtest: own } of configs) {
@@ -42,7 +42,7 @@ export function trialGroups({ strategies: configs, backtest }: StageSettings, st
   return [...groups].map(([historyMs, group]) => ({ historyMs, trials: group })).sort((a, b) => length(b) - length(a) || 0);
 }
 
-/** How a trial trades an instrument: half the spread of its book where that is asked for and known, slippage where its tick is. */
+/** The terms on which a trial trades an instrument: half the recorded spread where requested and known, slippage where the tick is known. */
 export function optionsOn(settings: BacktestSettings, instrument: Pick<Instrument, 'book' | 'tickSize'>): BacktestOptions {
   const { sizing } = settings;
   return {
@@ -61,14 +61,14 @@ export function optionsOn(settings: BacktestSettings, instrument: Pick<Instrumen
   };
 }
 
-/** Half of what lies between the best bid and the best ask; 0 where one of them is not known. */
+/** Half the distance between the best bid and the best ask; 0 when one of them is unknown. */
 function halfSpreadOf(book: Instrument['book']): number {
   const { bid, ask } = book ?? { bid: null, ask: null };
   // decimals, so that 0.63 − 0.61 is 0.02
   return bid === null || ask === null || ask < bid ? 0 : Math.round(((ask - bid) / 2) * 1e12) / 1e12;
 }
 
-/** Names everything that the results of trials on a series come from; equal bases, equal results. */
+/** Identifies everything that the results of trials on a series depend on: equal identifiers mean equal results. */
 export const basisOf = ({
   twin,
   ...parts

@@ -11,7 +11,7 @@ import { plannedSeries, readSeries, type SeriesTask } from './backtest-plan.ts';
 import type { BacktestTally } from './backtest-tally.ts';
 import type { TrialGroup } from './backtest-trials.ts';
 
-/** What of the stage a walk-forward goes by. */
+/** The parts of the stage that a walk-forward uses. */
 interface WalkForwardStage {
   readonly groups: readonly TrialGroup[];
   /** The series of all groups. */
@@ -21,8 +21,8 @@ interface WalkForwardStage {
 }
 
 /**
- * Walks through each series with all trials of the run, on the run's history, where the run asks for that, and stores what came of it. A
- * series of which nothing has changed since the symbol's last run keeps its own; one without a window is stored with the reason.
+ * Runs the walk-forward of each series with all trials of the run, when the run requests it, and stores the results. An unchanged series keeps
+ * the result of the symbol's last run; a series that is too short is stored with the reason.
  */
 export async function walkForwards(
   transaction: Transaction,
@@ -62,7 +62,7 @@ export async function walkForwards(
   }
 }
 
-/** Where every trial fails, the first one's sentence is the reason why the series has no walk-forward. */
+/** When every trial fails, the first error is the reason why the series has no walk-forward. */
 async function walkedThrough(
   ...[task, data, parts, context]: Parameters<typeof computeWalkForward>
 ): ReturnType<typeof computeWalkForward> {

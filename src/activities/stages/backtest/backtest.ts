@@ -22,7 +22,7 @@ import { closesAsForecasts, ResolvedCloses } from './resolved-closes.ts';
 
 export interface BacktestDependencies {
   readonly database: Database;
-  /** Shipped ones and those of plugins. */
+  /** Shipped strategies and those of plugins. */
   readonly strategies: readonly Strategy[];
   /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
   readonly plugins: string;
@@ -31,11 +31,10 @@ export interface BacktestDependencies {
 }
 
 /**
- * `backtest`: every strategy of the run, on every instrument and interval of the symbol that still trades or had complete candles
- * in the run's window, over as much of their stored history as the run asks for. All trials on one series are judged together;
- * a series of which nothing has changed since the symbol's last run keeps its results. Where the run asks for it, each series is walked
- * through out of sample, too. None is an output of 0, not a failure. A strategy that fails on a series is stored with its sentence and
- * degrades the run, the others go on; where none has a result at all, the stage fails with it.
+ * `backtest`: runs every strategy on every instrument and interval of the symbol that still trades or had complete candles in the run's window,
+ * over the requested part of the stored history. All trials on one series are judged together; an unchanged series keeps the results of the
+ * symbol's last run. On request each series also gets a walk-forward. Without any series the output is 0, not a failure. A strategy that fails on
+ * a series is stored with its error and degrades the run; when no strategy has a result, the stage fails with that error.
  */
 export function createBacktest({ strategies, plugins, threads, log }: BacktestDependencies): StageFunction {
   return async (input, work) => {
@@ -56,12 +55,12 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           beat();
           work.signal.throwIfAborted();
         };
-        // the longest history of a market comes first, and each market counts once
+        // the longest history of a market comes first, so each market counts once
         const forecast = (closes: Parameters<ResolvedCloses['add']>[1]): void => {
           if (!counted.has(name)) resolved.add(series.interval, closes);
           counted.add(name);
         };
-        // what cannot be told from a change is computed again
+        // computed again, since it cannot be distinguished from a change
         const before = trials.some(({ strategy }) => codeGap(strategy) !== undefined) ? [] : (unchanged.get(basis) ?? []);
         if (before.length === trials.length) {
           await takeOverBacktests(

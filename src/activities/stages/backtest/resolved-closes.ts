@@ -5,10 +5,10 @@ import { encodeCalibration } from '../../../backtest/record/metrics-column.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { Interval } from '../../../contracts/words.ts';
 
-/** Fewer markets say nothing about how often a forecast comes true: all of a market's closes share its one outcome. */
+/** Fewest markets for a calibration: all closes of a market share its one outcome. */
 const FEWEST_MARKETS = 2;
 
-/** A market's closes, up to its own close, as forecasts of its outcome; undefined where it has none of 0 or 1. */
+/** A market's closes, up to its end, as forecasts of its outcome; undefined when the outcome is neither 0 nor 1. */
 export function closesAsForecasts({ candles, market }: BacktestData): MarketForecasts | undefined {
   const { resolution } = market;
   if (resolution.kind !== 'settled' || (resolution.payout !== 0 && resolution.payout !== 1)) return undefined;

@@ -10,11 +10,11 @@ import type { Queryable } from '../../../storage/database/database.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
 import { twinsOf } from '../../../storage/markets/twins.ts';
 
-/** The same question at another venue, as it stands beside a series. */
+/** The same question at another venue, for one series. */
 export interface StandingTwin {
   readonly id: string;
   readonly series: StandingSeries;
-  /** Its first outcome is the series' second one. */
+  /** Whether its first outcome is the second outcome of the series. */
   readonly mirrored: boolean;
 }
 
@@ -24,14 +24,14 @@ interface Span {
   readonly to: number;
 }
 
-/** Whether a strategy among the trials may ask for a twin: the shipped ones never do. */
+/** Whether a strategy among the trials may read a twin; the shipped ones never do. */
 export const mayLookAtTwins = (trials: readonly Pick<Trial, 'strategy'>[]): boolean =>
   trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
 
 /**
- * The twins of some instruments, as far as their candles are stored: of several the first one that has any in the interval.
+ * The twins of some instruments: the first one of each that has candles in the interval.
  *
- * @returns the twin beside an instrument's series; null where there is none
+ * @returns the twin of an instrument's series; null when there is none
  */
 export async function standingTwins(
   queryable: Queryable,
@@ -50,7 +50,7 @@ export async function standingTwins(
   };
 }
 
-/** A twin's bars, priced as the first outcome of the series that it is beside. */
+/** A twin's bars, priced as the first outcome of its series. */
 export async function readTwin(queryable: Queryable, { id, series, mirrored }: StandingTwin, { from, to }: Span): Promise<TwinInput> {
   const { instrumentKey, priceType, interval } = series;
   const barMs = INTERVAL_MS[interval];
