@@ -79,7 +79,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'incidents test': ['predictlab incidents test'],
   report: ['predictlab report monday --open', 'predictlab report monday --png charts', 'predictlab report monday --svg charts --json'],
   worker: ['predictlab worker', 'predictlab worker --task-queue other --max-activities 20'],
-  dev: ['predictlab dev', 'predictlab dev --port 7300 --ui-port 8300'],
+  dev: ['predictlab dev', 'predictlab dev --port 7300 --ui-port 8300 --control'],
   demo: ['predictlab demo', 'predictlab demo --keep', 'predictlab demo --data my-ticks --columns time=Timestamp,price=Price'],
   doctor: ['predictlab doctor', 'predictlab doctor --data --sample 20', 'predictlab doctor --json'],
   config: ['predictlab config history', 'predictlab config diff 3 4', 'predictlab config rollback 3'],

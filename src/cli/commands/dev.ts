@@ -11,12 +11,15 @@ import { plainLog } from '../../set-up/plain-log.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
+import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
 import { LIVE_PAGES_PORT, parsePort } from '../options/number-option.ts';
 import { ExitError } from '../terminal/exit.ts';
 
 interface DevOptions {
   readonly port: number;
   readonly uiPort: number;
+  readonly temporalUiPort: number;
+  readonly control?: boolean;
   readonly headless?: boolean;
   readonly json?: boolean;
 }
@@ -30,7 +33,9 @@ export function registerDev(program: Command): void {
         'Workflows, schedules and data stay under PREDICTLAB_HOME, so the next `dev` continues where this one stopped.',
     )
     .option('--port <port>', "Temporal's port; a free one when it is in use", parsePort, 7233)
-    .option('--ui-port <port>', "its Web UI's port", parsePort, 8233)
+    .option('--temporal-ui-port <port>', "the port of Temporal's Web UI", parsePort, 8233)
+    .option('--ui-port <port>', 'the port of the live pages; a free one when the default is in use', parsePort, LIVE_PAGES_PORT)
+    .option('--control', 'let the live pages start and steer runs, with a token')
     .option('--headless', "without the live pages and Temporal's Web UI")
     .option('--json', 'print the addresses as one line of JSON when everything is up')
     .action(dev);
@@ -63,6 +68,7 @@ async function dev(options: DevOptions): Promise<void> {
       env: stackEnv,
     } = await startStack({
       ...options,
+      uiPort: options.temporalUiPort,
       kind: 'dev',
       keepUp: true,
       env,
@@ -73,20 +79,30 @@ async function dev(options: DevOptions): Promise<void> {
       closers,
       log,
     });
-    const pages = options.headless
+    const { control = false, uiPort, headless } = options;
+    const token = control && !headless ? await keptToken(path.join(home, TOKEN_FILE)) : null;
+    const pages = headless
       ? undefined
-      : await (await import('../run/open-ui.ts')).openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
+      : await (await import('../run/open-ui.ts')).openUi({
+          env: stackEnv,
+          port: uiPort,
+          orFree: uiPort === LIVE_PAGES_PORT,
+          control,
+          token,
+          closers,
+          log,
+        });
     if (options.json) {
       const { address, namespace, uiUrl } = server;
       process.stdout.write(
-        `${JSON.stringify({ ...(pages ? { pages } : {}), address, namespace, uiUrl, home, workerLog: worker.logFile })}\n`,
+        `${JSON.stringify({ ...(pages ? { pages } : {}), ...(token === null ? {} : { token }), address, namespace, uiUrl, home, workerLog: worker.logFile })}\n`,
       );
     } else {
       const settings = [`TEMPORAL_ADDRESS=${server.address}`, ...(env.PREDICTLAB_HOME ? [`PREDICTLAB_HOME=${shellWord(home)}`] : [])];
       const isUsual = server.address === '127.0.0.1:7233';
       process.stderr.write(
         [
-          ...(pages ? [`pages      ${pages}`] : []),
+          ...(pages ? [`pages      ${pages}${token === null ? '' : `/#token=${token}`}`] : []),
           `Temporal   ${server.address}, namespace ${server.namespace}`,
           ...(server.uiUrl ? [`Web UI     ${webUiOf(server.uiUrl, server.namespace).runs}`] : []),
           `its CLI    ${cli}`,
