@@ -17,7 +17,7 @@ import { type StartOptions, startPipeline } from './client/runs/start-pipeline.t
 import { Schedules } from './client/schedules/schedules.ts';
 import { isUnavailable, serviceMessage } from './client/service-error.ts';
 import { TemporalCalls } from './client/temporal-calls.ts';
-import { connectTemporal } from './connection/connect-temporal.ts';
+import { connectOrRefuse } from './connection/connect-temporal.ts';
 import { temporalRefused, temporalSettings, temporalUnreachable } from './connection/temporal-connection.ts';
 import { checkFields } from './contracts/known-fields.ts';
 import type { PipelineInput } from './contracts/run/pipeline-input.ts';
@@ -79,7 +79,7 @@ export class PredictLab {
     const dataConverter = dataConverterOf(env);
     let connection: Connection;
     try {
-      connection = await connectTemporal({ ...temporal.options, connectTimeout: '5s' });
+      connection = await connectOrRefuse({ ...temporal.options, address: temporal.address, connectTimeout: '5s' });
     } catch (error) {
       throw await temporalRefused(temporal, error);
     }

@@ -1,5 +1,6 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { pipeline } from '../workflows/pipeline.ts';
+import { listExecutions } from './list-executions.ts';
 
 /**
  * Names a run: by its id, which means the newest run with that id; by a Temporal run id, which means that execution; or by both.
@@ -17,7 +18,7 @@ export async function handleOf(client: Client, run: RunName): Promise<WorkflowHa
 
 async function byTemporalRunId(client: Client, run: string): Promise<Exclude<RunName, string> | undefined> {
   if (!TEMPORAL_RUN_ID.test(run)) return undefined;
-  for await (const { workflowId, runId } of client.workflow.list({ query: `RunId = "${run}"` }))
+  for await (const { workflowId, runId } of listExecutions(client, { query: `RunId = "${run}"` }))
     return { runId: workflowId, executionId: runId };
   return undefined;
 }

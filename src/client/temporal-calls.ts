@@ -88,7 +88,7 @@ export class TemporalCalls {
     const message =
       state === undefined
         ? `there is no such run: ${run}; \`predictlab runs\` lists them`
-        : `run ${run} is closed (${state}); \`predictlab retry ${run}\` starts what did not succeed again`;
+        : `run ${run} is closed (${state}), so there is nothing to change; \`predictlab status ${run}\` shows how it ended`;
     return new PredictLabError('BadInput', message, { cause });
   }
 

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { Connection, type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { messageOf } from '../contracts/errors.ts';
 
@@ -6,6 +7,43 @@ type Call = ReturnType<Parameters<Interceptor>[1]>;
 
 /** gRPC's code of an aborted call. */
 const CANCELLED = 1;
+
+/** The address of a connection without its port's default: host and port. */
+const addressOf = (address: string): { host: string; port: number } => {
+  const [, host = address, port = '7233'] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(address) ?? [];
+  return { host, port: Number(port) };
+};
+
+/** Rejects when nothing listens on an address, which the SDK would try again until its deadline; otherwise never settles. */
+const refusal = (address: string, stop: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const socket = connect({ ...addressOf(address), signal: stop });
+    socket.unref();
+    socket.on('connect', () => socket.destroy());
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED') reject(error);
+    });
+  });
+
+/**
+ * Connects like `connectTemporal`, and fails at once when nothing listens on the address.
+ */
+export async function connectOrRefuse(options: ConnectionOptions & { readonly address: string }): Promise<Connection> {
+  const stop = new AbortController();
+  const connecting = connectTemporal(options);
+  try {
+    return await Promise.race([connecting, refusal(options.address, stop.signal)]);
+  } catch (error) {
+    // it may still be trying
+    connecting.then(
+      (late) => late.close(),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    stop.abort();
+  }
+}
 
 /**
  * Connects with the SDK's own retries of calls, made safe to close at any moment. The SDK starts the next attempt in a timer; on a

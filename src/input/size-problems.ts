@@ -1,6 +1,6 @@
 import type { Problem } from '../contracts/errors.ts';
 import type { RunConfig } from '../contracts/run/run-config.ts';
-import { PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
+import { CARRIED_INLINE, PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
 import { encodedBytes, utf8Bytes } from '../scheduling/payload/encoded-bytes.ts';
 import { packConfig } from '../scheduling/payload/pack-config.ts';
 
@@ -76,6 +76,20 @@ export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
     }
   }
   return problems;
+}
+
+/**
+ * Checks the size of an input with a secret or a body: the database does not store those, so the whole travels from one execution of the
+ * run to the next. `plan`, the start of a run and the run itself all ask this.
+ *
+ * @param place the first secret or body; undefined where there is none
+ * @param carried the packed configuration; before there is one, the input
+ */
+export function inlineProblems(place: string | undefined, carried: unknown): Problem[] {
+  const bytes = place === undefined ? 0 : encodedBytes(carried);
+  if (place === undefined || bytes <= CARRIED_INLINE) return [];
+  const message = `holds a secret or a body, which the database does not store, so the settings of this run may have at most ${kilobytes(CARRIED_INLINE)} (they have ${kilobytes(bytes)}); write { "$env": "NAME" } and set NAME on the worker, or split the run`;
+  return [{ where: place, message }];
 }
 
 const tooLarge = (what: string, bytes: number, limit = PAYLOAD_BUDGET): string =>

@@ -19,20 +19,37 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
   const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
   // The answer lists broken histories; the SDK would also log each with its stack.
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
-  const types: string[] = [];
-  async function* noted(): AsyncGenerator<RecentHistory> {
-    for await (const one of histories) {
-      types.push(one.type);
-      yield one;
-    }
-  }
-  const broken: BrokenHistory[] = [];
-  let done = 0;
   const dataConverter = dataConverterOf(process.env);
   const how = { ...workflowCode(isSealing(dataConverter)), dataConverter };
-  for await (const { workflowId, error } of Worker.runReplayHistories(how, noted())) {
-    if (error !== undefined) broken.push({ type: types[done], workflowId, reason: reasonOf(error) });
-    done++;
+  const broken: BrokenHistory[] = [];
+  let done = 0;
+  const source = histories[Symbol.asyncIterator]();
+  // by place; those that are answered already are dropped
+  const fetched: (RecentHistory | undefined)[] = [];
+  let fetching: Promise<boolean> | undefined;
+  const fetchNext = (): Promise<boolean> =>
+    (fetching ??= source.next().then(({ done: isLast, value }) => {
+      fetching = undefined;
+      if (!isLast) fetched.push(value);
+      return !isLast;
+    }));
+  async function* unanswered(): AsyncGenerator<RecentHistory> {
+    for (let place = done; place < fetched.length || (await fetchNext()); place++) yield fetched[place] as RecentHistory;
+  }
+  const answer = (error: Error | undefined): void => {
+    const { type, workflowId } = fetched[done] as RecentHistory;
+    if (error !== undefined) broken.push({ type, workflowId, reason: reasonOf(error) });
+    fetched[done++] = undefined;
+  };
+  for (let isOver = false; !isOver; ) {
+    try {
+      for await (const { error } of Worker.runReplayHistories(how, unanswered())) answer(error);
+      isOver = true;
+    } catch (error) {
+      // a payload that this build cannot decode ends the replay of all: that history is broken, the others go on
+      if (done >= fetched.length) throw error;
+      answer(error instanceof Error ? error : new Error(String(error)));
+    }
   }
   return { histories: done, broken };
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { renderLiveTable } from '../../src/cli/terminal/terminal.ts';
-import { progressBar } from '../../src/cli/terminal/terminal-head.ts';
+import { canRedraw, hasColours, progressBar } from '../../src/cli/terminal/terminal-head.ts';
 import { textWidth } from '../../src/cli/terminal/terminal-text.ts';
 import type { PipelineStatus, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { STAGES, type TaskStatus } from '../../src/contracts/words.ts';
@@ -165,5 +165,20 @@ describe('the live table', () => {
 
   it('draws the progress bar in half cells', () => {
     expect([0, 0.25, 0.61, 1, 7].map((p) => progressBar(p, 6))).toEqual(['······', '█▌····', '███▌··', '██████', '██████']);
+  });
+});
+
+describe('a terminal', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    [{ TERM: 'xterm' }, true, true, true],
+    [{ TERM: 'dumb' }, true, false, false],
+    [{ TERM: 'xterm', NO_COLOR: '1' }, true, true, false],
+    [{ TERM: 'xterm' }, false, false, false],
+  ])('with %j, a terminal %s, redraws %s and has colours %s', (env, isTTY, redraws, colours) => {
+    vi.stubEnv('NO_COLOR', undefined);
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    expect([canRedraw({ isTTY }), hasColours({ isTTY })]).toEqual([redraws, colours]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { expect, it } from 'vitest';
 import { recentRuns } from '../../src/client/runs/recent-runs.ts';
 
@@ -6,23 +7,43 @@ const AT = new Date('2026-01-01T00:00:00Z');
 
 it('a run that ends while the open ones are listed and then the closed ones is one run, and closed', async () => {
   const closed = { value: false };
-  const client = {
-    workflow: {
-      async *list({ query }: { query: string }) {
-        const isOpen = query.includes('ExecutionStatus = "Running"');
-        if (isOpen !== closed.value)
-          yield {
-            workflowId: 'r',
-            runId: 'e',
-            startTime: AT,
-            closeTime: isOpen ? undefined : AT,
-            status: { name: isOpen ? 'RUNNING' : 'COMPLETED' },
-          };
-        closed.value = true;
-      },
-    },
-  } as unknown as Client;
+  const client = clientWith(({ query }) => {
+    const isOpen = query.includes('ExecutionStatus = "Running"');
+    const found = isOpen === closed.value ? [] : [execution('r', isOpen ? 1 : 2, isOpen ? null : AT)];
+    closed.value = true;
+    return found;
+  });
   expect(await recentRuns(client, { taskQueue: 'q', limit: 5 })).toEqual([
     { runId: 'r', executionId: 'e', startedAt: AT.toISOString(), closedAt: AT.toISOString(), ended: 'succeeded' },
   ]);
 });
+
+it('lists a run whose memo nobody can decode among the others', async () => {
+  const foreign = { metadata: { encoding: new TextEncoder().encode('binary/of-another-desk') }, data: new Uint8Array([1, 2, 3]) };
+  const client = clientWith(({ query }) =>
+    query.includes('ExecutionStatus = "Running"')
+      ? []
+      : [execution('theirs', 2, AT, { fields: { note: foreign } }), execution('ours', 2, AT)],
+  );
+  expect((await recentRuns(client, { taskQueue: 'q', limit: 5 })).map(({ runId }) => runId).sort()).toEqual(['ours', 'theirs']);
+});
+
+const execution = (workflowId: string, status: number, closed: Date | null, memo: object = {}): object => ({
+  execution: { workflowId, runId: workflowId === 'r' ? 'e' : workflowId },
+  type: { name: 'pipeline' },
+  status,
+  historyLength: { toNumber: () => 1 },
+  startTime: msToTs(AT.getTime()),
+  ...(closed !== null && { closeTime: msToTs(closed.getTime()) }),
+  memo,
+});
+
+/** A client whose server lists these executions. */
+const clientWith = (executions: (request: { query: string }) => readonly object[]): Client =>
+  ({
+    options: { namespace: 'default' },
+    connection: {
+      workflowService: { listWorkflowExecutions: async (request: { query: string }) => ({ executions: executions(request) }) },
+      plugins: [],
+    },
+  }) as unknown as Client;

@@ -2,7 +2,7 @@ import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'n
 import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { connectTemporal } from '../../src/connection/connect-temporal.ts';
+import { connectOrRefuse, connectTemporal } from '../../src/connection/connect-temporal.ts';
 
 /** A server that can be connected to, and for which every call is one too many for now (UNAVAILABLE): the SDK tries each again, ever more seldom. */
 async function busyServer() {
@@ -67,4 +67,23 @@ test('a connection that is closed while calls are tried again ends these calls, 
   } finally {
     await server.close();
   }
+});
+
+test('fails at once when nothing listens on the address, and names the refusal', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const refused = connectOrRefuse({ address: `${host}:${port}`, connectTimeout: '5s' });
+    // the SDK itself only says that its deadline has passed
+    await expect(refused).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  }
+});
+
+test('connects where a server listens', async () => {
+  const server = await busyServer();
+  const connection = await connectOrRefuse({ address: server.address, connectTimeout: '5s' });
+  await connection.close();
+  await server.close();
 });

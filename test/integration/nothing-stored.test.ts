@@ -37,6 +37,7 @@ describe('in a folder where nothing is stored yet', () => {
     ['prune', '--ticks', '1y'],
     ['backup', 'a.backup'],
     ['upkeep', 'run'],
+    ['ui', '--port', '8599'],
     ['backtest', 'symbol', 'BTC_PRICE', '--interval', '1h', '--strategy', 'buy-and-hold'],
   ])('%s %s has nothing to work on: it says so and makes no database', async (...args) => {
     const { code, stdout, stderr, made } = await ask(...args);
@@ -51,6 +52,23 @@ describe('in a folder where nothing is stored yet', () => {
     [['upkeep', 'show', '--json'], '{\n  "settings": null,\n  "last": null\n}\n'],
   ])('%j is an empty list', async (args, stdout) => {
     expect(await ask(...args)).toMatchObject({ code: 0, stdout, made: false });
+  });
+
+  it('says so when a backup holds no market and no run', async () => {
+    const { url, close } = await testDatabase();
+    const file = path.join(folder, 'empty.backup');
+    const { code, stderr } = await predictlabHere(['backup', file], { ...process.env, DATABASE_URL: url, PREDICTLAB_HOME: home });
+    await close();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('the database holds no market and no run') });
+  });
+
+  it('takes symbols in any letter case', async () => {
+    const plan = await ask('plan', '--symbols', 'btc_price', '--until', 'Clean', '--json');
+    expect((JSON.parse(plan.stdout) as { tasks: { taskId: string }[] }).tasks.map(({ taskId }) => taskId)).toEqual([
+      'BTC_PRICE/collect',
+      'BTC_PRICE/clean',
+    ]);
+    expect(await ask('symbols', 'show', 'btc_Price')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^BTC_PRICE /) });
   });
 
   it('the catalogue is the one that a new database has, and a plan goes by it', async () => {

@@ -1,15 +1,14 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Strategy } from '../../backtest/strategy.ts';
-import { InvalidPipelineError, PredictLabError, type Problem } from '../../contracts/errors.ts';
+import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
 import { exclusiveRefusal } from '../../contracts/run/exclusive-refusal.ts';
 import type { PrepareInput, RunConfig } from '../../contracts/run/run-config.ts';
 import { cutError } from '../../contracts/text/cut-text.ts';
 import { observeRefusal } from '../../incidents/rows/observe-run.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
+import { inlineProblems } from '../../input/size-problems.ts';
 import type { PluginActivity } from '../../plugins/plugins.ts';
-import { CARRIED_INLINE } from '../../scheduling/payload/budget.ts';
-import { encodedBytes } from '../../scheduling/payload/encoded-bytes.ts';
 import { packConfig } from '../../scheduling/payload/pack-config.ts';
 import { type PackedPrepared, packPrepared } from '../../scheduling/payload/pack-prepared.ts';
 import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
@@ -67,7 +66,7 @@ export function createPreparePipeline({
       start: startedAt,
       runId,
     });
-    const problems = 'problems' in parsed ? parsed.problems : inlineProblems(parsed.config, kept);
+    const problems = 'problems' in parsed ? parsed.problems : inlineProblems(redactedPlace(kept(parsed.config)), packConfig(parsed.config));
     if ('problems' in parsed || problems.length > 0) {
       const error = new InvalidPipelineError(secrets.json(problems));
       const reasons = [REFUSED, ...error.problems.map(({ where, message }) => `${where}: ${message}`)];
@@ -135,16 +134,6 @@ const withLearnedShort = (config: RunConfig, learned: ReadonlySet<string>): RunC
   learned.size === 0
     ? config
     : { ...config, tasks: config.tasks.map((task) => (learned.has(task.taskId) ? { ...task, short: true } : task)) };
-
-/** Problems of a config with inline secrets: the database does not store them, so the whole config is passed on and must be small. */
-function inlineProblems(config: RunConfig, kept: (given: RunConfig) => RunConfig): Problem[] {
-  const place = redactedPlace(kept(config));
-  const bytes = place === undefined ? 0 : encodedBytes(packConfig(config));
-  if (place === undefined || bytes <= CARRIED_INLINE) return [];
-  const [kb, most] = [bytes, CARRIED_INLINE].map((size) => Math.ceil(size / 1_000));
-  const message = `holds a secret or a body, which the database does not store, so the settings of this run may have at most ${most} KB (they have ${kb} KB); write { "$env": "NAME" } and set NAME on the worker, or split the run`;
-  return [{ where: place, message }];
-}
 
 const REFUSED = 'InvalidPipeline: the input was refused, no task ran';
 

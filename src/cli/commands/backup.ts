@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { checkTarget } from '../options/output-target.ts';
-import { printJson, printLine } from '../terminal/print.ts';
+import { note, printJson, printLine } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 const HELP = `
@@ -28,6 +28,10 @@ async function runBackup(file: string, { json }: { readonly json?: boolean }): P
   const reports = path.join(homeFolder(process.env), 'reports');
   const { tables, reports: pages } = await useStoredData((database) => writeBackup(database, target, { reports }));
   const { size, isRegular } = await stat(target).then((info) => ({ size: info.size, isRegular: info.isFile() }));
+  if ((tables.instruments ?? 0) + (tables.runs ?? 0) === 0)
+    note(
+      'the database holds no market and no run: this backup has nothing in it but settings; PREDICTLAB_HOME or DATABASE_URL name another one',
+    );
   if (json) {
     printJson({ path: target, bytes: size, tables, reports: pages });
     return;

@@ -15,6 +15,7 @@ import { checkThroughTemporal } from '../doctor/temporal-checks.ts';
 import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printPainted } from '../terminal/print.ts';
+import { hasColours } from '../terminal/terminal-head.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
@@ -71,6 +72,6 @@ function sampleOf(text: string | undefined): { sample?: number } {
 }
 
 function renderCheck({ name, status, detail, action }: CheckResult): string[] {
-  const mark = process.stdout.isTTY ? styleText(COLOURS[status], status.padEnd(4)) : status.padEnd(4);
+  const mark = hasColours(process.stdout) ? styleText(COLOURS[status], status.padEnd(4)) : status.padEnd(4);
   return [`${mark}  ${name.padEnd(17)} ${oneLine(detail)}`, ...(action ? [`${' '.repeat(24)}→ ${oneLine(action)}`] : [])];
 }

@@ -13,6 +13,7 @@ import { checkTarget } from '../options/output-target.ts';
 import { collect } from '../options/strategy-params.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useStoredData } from '../terminal/session.ts';
+import { canRedraw } from '../terminal/terminal-head.ts';
 
 interface ExportOptions {
   readonly symbol?: readonly string[];
@@ -143,7 +144,7 @@ async function checkInstruments(database: Database, instruments: readonly string
 
 /** A table that shows the number of written rows on a terminal. */
 function withProgress(table: Table, out: string | undefined): Table {
-  if (out === undefined || !process.stderr.isTTY) return table;
+  if (out === undefined || !canRedraw(process.stderr)) return table;
   return {
     ...table,
     batches: (async function* () {

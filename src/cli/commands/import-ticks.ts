@@ -15,6 +15,7 @@ import { symbolName } from '../options/symbol-name.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
+import { canRedraw } from '../terminal/terminal-head.ts';
 
 interface ImportOptions extends MarketFactFlags, TickFileFlags {
   readonly symbol: string;
@@ -140,11 +141,11 @@ async function valuesOfAll(paths: readonly string[], by: string): Promise<readon
 const wordOf = (value: string): string => value.replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-').slice(0, 80);
 
 function showProgress(rows: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${rows.toLocaleString('en')} rows read`);
+  if (canRedraw(process.stderr)) process.stderr.write(`\r${rows.toLocaleString('en')} rows read`);
 }
 
 function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  if (canRedraw(process.stderr)) process.stderr.write('\r\u001b[K');
 }
 
 function noteOutcomes(files: readonly TickFile[]): void {

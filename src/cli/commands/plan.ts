@@ -9,6 +9,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { reusableEffects } from '../../storage/runs/ledger/ledger.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { inKnownCase } from '../plan/mistaken-input.ts';
 import { withCoverage } from '../plan/plan-coverage.ts';
 import { backtestLines, retriesOf, retryLines } from '../plan/plan-lines.ts';
 import { usageError } from '../terminal/exit.ts';
@@ -36,7 +37,7 @@ export function registerPlan(program: Command): void {
       await lookIntoDatabase(async (database) => {
         // loaded here: the checks take longer to load than to run
         const { plannedRun } = await import('../plan/planned-run.ts');
-        const { config, graph } = await plannedRun(database, input);
+        const { config, graph } = await plannedRun(database, await inKnownCase(database, input));
         if (options.mermaid) return printLine(mermaidOf(graph));
         const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });
         const retries = retriesOf(config);

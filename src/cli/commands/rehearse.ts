@@ -6,6 +6,7 @@ import { type Rehearsal, rehearse } from '../../scheduling/rehearse/rehearse.ts'
 import { meanDurations } from '../../storage/runs/ledger/ledger.ts';
 import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { inKnownCase } from '../plan/mistaken-input.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';
@@ -34,7 +35,7 @@ export function registerRehearse(program: Command): void {
       const input = await runInputFrom(options);
       await lookIntoDatabase(async (database) => {
         const { plannedRun } = await import('../plan/planned-run.ts');
-        const { config, graph } = await plannedRun(database, input);
+        const { config, graph } = await plannedRun(database, await inKnownCase(database, input));
         const durations = database === undefined ? {} : await meanDurations(database);
         const rehearsal = rehearse({ graph, config, durations, failures, seed, runs });
         if (options.json) return printJson(rehearsal);

@@ -66,14 +66,12 @@ interface Following {
 /** Starts a run and follows it to its end, for `run` and `retry`. */
 export async function startAndFollow(
   lab: PredictLab,
-  { input, runId: wanted, detach, exclusive, strict, json, start, extra, endsWithServer }: Following,
+  { input: given, runId: wanted, detach, exclusive, strict, json, start, extra, endsWithServer }: Following,
 ): Promise<void> {
   if (exclusive === true) await refuseWhileOpen(lab);
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
-  else {
-    await refuseMistakes(input);
-  }
+  const input = elsewhere === undefined ? await refuseMistakes(given) : given;
   const usedBefore = wanted === undefined ? undefined : await usedId(lab, wanted);
   const { runId } = await lab.start(input, {
     ...start,

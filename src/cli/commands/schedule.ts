@@ -13,6 +13,7 @@ import { goodIntervals } from '../../storage/runs/ledger/good-intervals.ts';
 import { noteDeleting, noteNotDeleted } from '../../storage/watch/deleted-schedules.ts';
 import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { inKnownCase } from '../plan/mistaken-input.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, withPredictLab } from '../terminal/session.ts';
@@ -72,7 +73,8 @@ export function registerSchedule(program: Command): void {
         await lookIntoDatabase(async (database) => {
           // a wrong input is refused now, not hours later in a run that nobody watches
           const { plannedRun } = await import('../plan/planned-run.ts');
-          const checked = { ...request, check: (whole: PipelineInput) => plannedRun(database, whole) };
+          const symbols = request.input === undefined ? {} : { input: await inKnownCase(database, request.input) };
+          const checked = { ...request, ...symbols, check: (whole: PipelineInput) => plannedRun(database, whole) };
           await withPredictLab(async (lab) => {
             let done = 'updated';
             if (verb === 'create') done = await lab.schedules.create(checked);

@@ -9,6 +9,7 @@ import { resultOfEnded } from '../run/run-end.ts';
 import { note, printJson, printPainted } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { renderLiveTable } from '../terminal/terminal.ts';
+import { hasColours } from '../terminal/terminal-head.ts';
 
 /** Adds `predictlab status`. */
 export function registerStatus(program: Command): void {
@@ -24,7 +25,7 @@ export function registerStatus(program: Command): void {
         const view = {
           width: process.stdout.columns || 120,
           now: Date.now(),
-          colour: process.stdout.isTTY && process.env.NO_COLOR === undefined,
+          colour: hasColours(process.stdout),
         };
         // a run whose input was refused has a reason instead of tasks
         if (status.totalTasks === 0 && status.finishedAt !== null) await lab.result(run).catch((error: unknown) => note(messageOf(error)));

@@ -17,11 +17,12 @@ import { currentCatalogue, shippedCatalogue } from '../../storage/markets/first-
 import { instrumentById, instrumentsOf } from '../../storage/markets/instruments.ts';
 import { acceptOutcomes, type Outcomes } from '../../storage/markets/outcome-changes.ts';
 import { numberOption } from '../options/number-option.ts';
-import { readText } from '../options/read-text.ts';
+import { parseJson, readText } from '../options/read-text.ts';
 import { collect } from '../options/strategy-params.ts';
 import { symbolName } from '../options/symbol-name.ts';
 import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
-import { usageError } from '../terminal/exit.ts';
+import { inCaseOf } from '../plan/mistaken-input.ts';
+import { ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
 import { fitText } from '../terminal/terminal-text.ts';
@@ -192,9 +193,9 @@ async function catalogueOf(database: Database | undefined): Promise<readonly Cat
 /** The catalogue entry of a symbol. @throws ExitError 2 with the nearest name */
 async function known(database: Database | undefined, symbol: string): Promise<CatalogueEntry> {
   const catalogue = await catalogueOf(database);
-  const entry = catalogue.find((each) => each.symbol === symbol);
-  if (entry !== undefined) return entry;
   const names = catalogue.map((each) => each.symbol);
+  const entry = catalogue.find((each) => each.symbol === inCaseOf(names, symbol));
+  if (entry !== undefined) return entry;
   throw usageError(
     appendClause(`there is no symbol ${symbol} in the catalogue${didYouMean(symbol, names)}`, '`predictlab symbols list` shows all'),
   );
@@ -233,15 +234,17 @@ function checkAdded(symbol: string, { polymarket = [], predict = [], file = [], 
   parseSelectors(symbol, Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0)));
 }
 
-async function remove(database: Database, names: readonly string[], json?: boolean): Promise<void> {
-  for (const name of names) await known(database, name);
+async function remove(database: Database, given: readonly string[], json?: boolean): Promise<void> {
+  const names: string[] = [];
+  for (const name of given) names.push((await known(database, name)).symbol);
   for (const name of names) await removeSymbol(database, name);
   if (json) return printJson({ removed: names });
   printLine(`removed ${names.join(', ')}; the data stays`);
 }
 
-async function enable(database: Database, names: readonly string[], enabled: boolean, json?: boolean): Promise<void> {
-  for (const name of names) await known(database, name);
+async function enable(database: Database, given: readonly string[], enabled: boolean, json?: boolean): Promise<void> {
+  const names: string[] = [];
+  for (const name of given) names.push((await known(database, name)).symbol);
   await setEnabled(database, names, enabled);
   if (json) return printJson({ [enabled ? 'enabled' : 'disabled']: names });
   printLine(`${enabled ? 'enabled' : 'disabled'} ${names.join(', ')}`);
@@ -276,8 +279,9 @@ async function readJson(file: string): Promise<unknown> {
     throw usageError(`${file} cannot be read: ${fileTrouble(error)}; give the path of a catalogue file`);
   }
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+    return parseJson(text);
   } catch (error) {
+    if (error instanceof ExitError) throw usageError(`${file}: ${error.message}`);
     throw usageError(`${file} is not JSON: ${messageOf(error)}; a catalogue is a list of symbols`);
   }
 }

@@ -3,12 +3,14 @@ import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { stopSignal } from '../../set-up/processes/stop-signal.ts';
+import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { isLoopback } from '../../ui/access.ts';
 import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
 import { LIVE_PAGES_PORT, parsePort } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note } from '../terminal/print.ts';
+import { nothingStored } from '../terminal/session.ts';
 
 interface Options {
   readonly port: number;
@@ -40,6 +42,8 @@ async function ui(options: Options): Promise<void> {
   const { env } = process;
   if (options.listen.trim() === '') throw usageError('--listen: write an address of this machine, for example 127.0.0.1');
   if (options.tokenFile?.trim() === '') throw usageError('--token-file: write the path of a file');
+  // pages only show: they must not create a database
+  if (!hasDatabase(env)) throw usageError(nothingStored(env));
   const [{ createLog }, { openUi }] = await Promise.all([import('../../telemetry/log.ts'), import('../run/open-ui.ts')]);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
   const closers = new Closers(log);

@@ -6,6 +6,7 @@ import { MARKET_KINDS, type MarketKind } from '../../contracts/words.ts';
 import type { DateOrder } from '../../files/parse/parse-time.ts';
 import type { TickFileOptions } from '../../files/read/read-tick-file.ts';
 import { usageError } from '../terminal/exit.ts';
+import { parseJson } from './read-text.ts';
 
 /** The options that say how a tick file is read. */
 export interface TickFileFlags {
@@ -79,7 +80,7 @@ export function parseColumns(text: string | undefined): Partial<TickColumnNames>
 function readColumns(file: string): Partial<TickColumnNames> {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    json = parseJson(readFileSync(file, 'utf8'));
   } catch (error) {
     throw usageError(`--columns @${file}: ${messageOf(error)}`);
   }

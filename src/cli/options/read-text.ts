@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
-import { usageError } from '../terminal/exit.ts';
+import { shapeProblems } from '../../input/size-problems.ts';
+import { ExitError, usageError } from '../terminal/exit.ts';
 
 /**
  * Reads a text file.
@@ -35,8 +36,21 @@ export async function jsonList(option: string, text: string): Promise<unknown> {
         throw usageError(`${option} ${text}: ${fileTrouble(error)}; give a JSON list or the name of a file with one`);
       });
   try {
-    return JSON.parse(source.replace(/^\uFEFF/, '')) as unknown;
-  } catch {
+    return parseJson(source);
+  } catch (error) {
+    if (error instanceof ExitError) throw usageError(`${option}: ${error.message}`);
     throw usageError(`${option} ${isInline(text) ? '' : text}: this is not valid JSON; give a list such as [{…}, {…}]`);
   }
+}
+
+/**
+ * Parses JSON that a user wrote.
+ *
+ * @throws ExitError 2 when it is nested too deep to be processed, SyntaxError when it is not JSON
+ */
+export function parseJson(text: string): unknown {
+  const value = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  const [problem] = shapeProblems(value);
+  if (problem !== undefined) throw usageError(`${problem.where || 'it'} ${problem.message}`);
+  return value;
 }

@@ -6,9 +6,9 @@ import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.ts';
 import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { isInstant } from '../../input/field-schemas.ts';
-import { usageError } from '../terminal/exit.ts';
+import { ExitError, usageError } from '../terminal/exit.ts';
 import { numberOption } from './number-option.ts';
-import { readText } from './read-text.ts';
+import { parseJson, readText } from './read-text.ts';
 
 /** The options of `run`, `plan`, `rehearse` and `schedule` that describe a run. */
 export interface RunCommandOptions {
@@ -28,6 +28,11 @@ export interface RunCommandOptions {
 /** Adds the options that describe a run; `runInputFrom` turns them into its input. */
 export function addRunOptions(command: Command): Command {
   return command
+    .allowExcessArguments()
+    .hook('preAction', (_, { args }) => {
+      if (args.length > 0)
+        throw usageError(`too many arguments: ${args.join(' ')}; name symbols with --symbols: predictlab run --symbols ${args.join(' ')}`);
+    })
     .option('--symbols <symbols...>', 'symbols of the catalogue (default: every enabled one)')
     .option('--until <stage>', `stop after this stage: ${STAGES.join(', ')}`)
     .option('--concurrent <n>', `tasks running at once (default: ${INPUT_DEFAULTS.maxConcurrent})`)
@@ -81,8 +86,9 @@ async function readInputFile(file: string): Promise<PipelineInput> {
   }
   let input: unknown;
   try {
-    input = JSON.parse(text);
+    input = parseJson(text);
   } catch (error) {
+    if (error instanceof ExitError) throw usageError(`--file ${file}: ${error.message}`);
     throw usageError(
       `--file ${file} is not valid JSON: ${messageOf(error)
         .replace(/,? ?"(?:\.\.\.)?[^]*$/, '')
@@ -106,7 +112,7 @@ function listed(option: string, given: readonly string[]): string[] {
 }
 
 function word<Word extends string>(option: string, text: string, words: readonly Word[]): Word {
-  const found = words.find((known) => known === text);
+  const found = words.find((known) => known.toLowerCase() === text.toLowerCase());
   if (found === undefined) throw usageError(`${option} ${text}: there are ${words.join(', ')}${didYouMean(text, words)}`);
   return found;
 }

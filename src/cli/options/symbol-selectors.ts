@@ -3,7 +3,8 @@ import { catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import type { OwnFacts } from '../../contracts/own-facts.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
-import { usageError } from '../terminal/exit.ts';
+import { ExitError, usageError } from '../terminal/exit.ts';
+import { parseJson } from './read-text.ts';
 
 export type SelectorTexts = Readonly<Partial<Record<SourceType, readonly string[]>>>;
 
@@ -20,8 +21,9 @@ export function parseSelectors(symbol: string, texts: SelectorTexts): CatalogueE
 function selectorOf(source: string, text: string): unknown {
   if (text.trimStart().startsWith('{')) {
     try {
-      return JSON.parse(text) as unknown;
-    } catch {
+      return parseJson(text);
+    } catch (error) {
+      if (error instanceof ExitError) throw usageError(`--${source}: ${error.message}`);
       throw usageError(`--${source} ${text}: this is not valid JSON`);
     }
   }

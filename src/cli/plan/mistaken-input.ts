@@ -1,32 +1,52 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { InvalidPipelineError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import type { Queryable } from '../../storage/database/database.ts';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
-import { namesFor } from '../../storage/markets/first-catalogue.ts';
+import { namesFor, shippedNames } from '../../storage/markets/first-catalogue.ts';
 import { useDatabase } from '../terminal/session.ts';
 
 /**
  * Refuses an input with a misspelt symbol, a wrong deadline or an instant in the future before a run starts, listing every problem as
  * `plan` does: no failed run and no incident remain. Without a database here, the run itself reports the problem.
  *
+ * @returns the input with its symbols in the letter case of the catalogue
  * @throws InvalidPipelineError that lists every problem (exit code 2)
  */
-export async function refuseMistakes(input: PipelineInput): Promise<void> {
-  const { tasks, strategies, deadline, asOf } = input;
-  const symbols = Array.isArray(input.symbols) ? input.symbols : [];
+export async function refuseMistakes(given: PipelineInput): Promise<PipelineInput> {
+  const { tasks, strategies, deadline, asOf } = given;
+  const symbols = Array.isArray(given.symbols) ? given.symbols : [];
   // tasks and strategies may come from a plugin that only the workers load
   const hasTimes = tasks === undefined && strategies === undefined && (deadline !== undefined || asOf !== undefined);
-  if (symbols.length === 0 && !hasTimes) return;
+  if (symbols.length === 0 && !hasTimes) return given;
   // looking must not create a database
-  if (!hasDatabase(process.env)) return;
+  if (!hasDatabase(process.env)) return given;
   try {
-    await useDatabase(async (database) => {
-      const known = new Set((await namesFor(database, symbols)).map(({ symbol }) => symbol));
-      if (!hasTimes && symbols.every((symbol) => known.has(symbol))) return;
+    return await useDatabase(async (database) => {
+      const input = await inKnownCase(database, given);
+      const known = new Set((await namesFor(database, input.symbols)).map(({ symbol }) => symbol));
+      if (!hasTimes && (input.symbols ?? []).every((symbol) => known.has(symbol))) return input;
       const { plannedRun } = await import('./planned-run.ts');
       await plannedRun(database, input);
+      return input;
     });
   } catch (error) {
     // a database that does not answer is the worker's problem, which waits for it
-    if (error instanceof PredictLabError && error.type === 'InvalidPipeline') throw error;
+    if (error instanceof InvalidPipelineError) throw error;
+    return given;
   }
+}
+
+/** An input with its symbols in the letter case of the catalogue, where only one symbol has these letters. */
+export async function inKnownCase(database: Queryable | undefined, input: PipelineInput): Promise<PipelineInput> {
+  if (!Array.isArray(input.symbols)) return input;
+  const names = (database === undefined ? shippedNames() : await namesFor(database, input.symbols)).map(({ symbol }) => symbol);
+  const symbols = input.symbols.map((given: unknown) => (typeof given === 'string' ? inCaseOf(names, given) : given) as string);
+  return { ...input, symbols };
+}
+
+/** A name in the letter case of the known one with the same letters; unchanged where it is known itself, or there is not exactly one. */
+export function inCaseOf(names: readonly string[], given: string): string {
+  if (names.includes(given)) return given;
+  const alike = names.filter((name) => name.toLowerCase() === given.toLowerCase());
+  return alike.length === 1 ? alike[0] : given;
 }

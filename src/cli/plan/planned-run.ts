@@ -8,7 +8,10 @@ import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { appendClause } from '../../contracts/text/nearest-name.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
+import { inlineProblems } from '../../input/size-problems.ts';
 import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
+import { packConfig } from '../../scheduling/payload/pack-config.ts';
+import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { namesFor, shippedNames } from '../../storage/markets/first-catalogue.ts';
 
@@ -38,6 +41,8 @@ export async function plannedRun(database: Queryable | undefined, input: Pipelin
     clock: Date.now(),
   });
   if ('problems' in parsed) throw new InvalidPipelineError(withPluginHint(parsed.problems));
+  const inline = inlineProblems(redactedPlace(redactInput(parsed.config)), packConfig(parsed.config));
+  if (inline.length > 0) throw new InvalidPipelineError(inline);
   const built = buildGraph(parsed.config);
   if ('problems' in built) throw new InvalidPipelineError(built.problems);
   return { config: parsed.config, graph: built.graph };

@@ -6,6 +6,7 @@ import { oneLine } from '../../contracts/text/plain-text.ts';
 import { endedLines } from './ended-lines.ts';
 import { note } from './print.ts';
 import { renderLiveTable } from './terminal.ts';
+import { canRedraw, hasColours } from './terminal-head.ts';
 
 /** Milliseconds between two redraws of the table. */
 const REDRAW_MS = 250;
@@ -28,7 +29,7 @@ export interface LiveRunOptions {
 export class LiveRun {
   readonly #lab: PredictLab;
   readonly #options: LiveRunOptions;
-  readonly #screen = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined;
+  readonly #screen = canRedraw(process.stderr) ? createLogUpdate(process.stderr) : undefined;
   /** Symbols and tasks whose end was printed, where nothing is redrawn. */
   readonly #printed = new Set<string>();
   #lastStep = -1;
@@ -105,7 +106,7 @@ export class LiveRun {
       width: process.stderr.columns || 80,
       height: process.stderr.rows - (this.#notice === undefined ? 1 : 2),
       now: Date.now(),
-      colour: process.env.NO_COLOR === undefined,
+      colour: hasColours(process.stderr),
     };
     this.#lines = renderLiveTable(status, { tasks: Object.fromEntries(attempts) }, view);
     this.#redraw();

@@ -19,6 +19,10 @@ const ANSI: Readonly<Record<State, string>> = {
   cancelled: '2',
   degraded: '33',
 };
+/** Whether a stream is a terminal that can redraw lines and show colours; one with TERM=dumb can do neither. */
+export const canRedraw = ({ isTTY }: { readonly isTTY?: boolean }): boolean => isTTY === true && process.env.TERM !== 'dumb';
+/** Whether a stream shows colours; NO_COLOR turns them off. */
+export const hasColours = (stream: { readonly isTTY?: boolean }): boolean => canRedraw(stream) && process.env.NO_COLOR === undefined;
 /** Colours text by its state; a glyph always shows the state too. */
 export const paintAnsi: Paint = (text, state) => `\u001b[${ANSI[state]}m${text}\u001b[0m`;
 

@@ -1,6 +1,7 @@
 import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
+import { listExecutions } from '../list-executions.ts';
 import { serviceMessage } from '../service-error.ts';
 import { pollingOf, versionOf, workersOf } from './polling.ts';
 import type { RecentHistory } from './recent-histories.ts';
@@ -110,7 +111,7 @@ export class Deployments {
   /** Ids of the open runs of a version. */
   async openRuns(version: DeploymentVersion): Promise<readonly string[]> {
     const ids = [];
-    for await (const { workflowId } of this.#client.workflow.list({ query: `WorkflowType = "pipeline" AND ${this.#which(version)}` }))
+    for await (const { workflowId } of listExecutions(this.#client, { query: `WorkflowType = "pipeline" AND ${this.#which(version)}` }))
       ids.push(workflowId);
     return ids;
   }

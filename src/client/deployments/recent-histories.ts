@@ -1,5 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { listExecutions } from '../list-executions.ts';
 
 /** The history of one execution so far. */
 export interface RecentHistory {
@@ -31,7 +32,7 @@ export async function* recentHistories(
 
 async function* newest(client: Client, query: string, last: number): AsyncGenerator<RecentHistory> {
   let left = last;
-  for await (const { workflowId, runId, type } of client.workflow.list({ query, pageSize: Math.min(last, 1_000) })) {
+  for await (const { workflowId, runId, type } of listExecutions(client, { query, pageSize: Math.min(last, 1_000) })) {
     if (left-- <= 0) return;
     try {
       yield { type, workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() };

@@ -1,4 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { listExecutions } from '../list-executions.ts';
 
 /** A run in Temporal's list. */
 export interface TemporalRun {
@@ -31,7 +32,7 @@ export async function recentRuns(
 
 async function listed(client: Client, query: string, limit: number): Promise<TemporalRun[]> {
   const runs: TemporalRun[] = [];
-  for await (const found of client.workflow.list({ query })) {
+  for await (const found of listExecutions(client, { query })) {
     if (runs.length >= limit) break;
     runs.push(runOf(found));
   }

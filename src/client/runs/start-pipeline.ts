@@ -8,6 +8,7 @@ import { cutText } from '../../contracts/text/cut-text.ts';
 import { PAYLOAD_BUDGET } from '../../scheduling/payload/budget.ts';
 import { encodedBytes } from '../../scheduling/payload/encoded-bytes.ts';
 import { fitSummary } from '../../scheduling/payload/fit-summary.ts';
+import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
 import type { StartedRun } from './known-run.ts';
 
@@ -23,6 +24,7 @@ export async function startPipeline(
   { runId = `pipeline-${runStamp(new Date())}-${randomUUID().slice(0, 4)}`, ...options }: StartOptions,
 ): Promise<StartedRun> {
   checkedId('run', runId);
+  await refuseTooLarge(input);
   const bytes = encodedBytes([input, options]);
   if (bytes > PAYLOAD_BUDGET) {
     const [kb, most] = [bytes, PAYLOAD_BUDGET].map((size) => Math.ceil(size / 1_000));
@@ -52,6 +54,21 @@ export async function startPipeline(
     }
     throw error;
   }
+}
+
+/** Refuses what the run would refuse for its size, before it starts. @throws InvalidPipelineError */
+async function refuseTooLarge(input: PipelineInput): Promise<void> {
+  const place = redactedPlace(redactInput(input));
+  if (place === undefined) return;
+  // loaded here: most inputs have no secret and no body
+  const [{ assumedConfig }, { inlineProblems }, { packConfig }] = await Promise.all([
+    import('../../input/assumed-config.ts'),
+    import('../../input/size-problems.ts'),
+    import('../../scheduling/payload/pack-config.ts'),
+  ]);
+  const config = assumedConfig(input, Date.now());
+  const problems = config === undefined ? [] : inlineProblems(place, packConfig(config));
+  if (problems.length > 0) throw new InvalidPipelineError(problems);
 }
 
 /** `2026-11-24T08:00:00Z`: the stamp in a run's id, UTC to the second. */

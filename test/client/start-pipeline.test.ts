@@ -1,0 +1,38 @@
+import type { Client } from '@temporalio/client';
+import { expect, it } from 'vitest';
+import { plannedRun } from '../../src/cli/plan/planned-run.ts';
+import { startPipeline } from '../../src/client/runs/start-pipeline.ts';
+import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
+
+const posts = (count: number): PipelineInput => ({
+  symbols: [],
+  tasks: Array.from({ length: count }, (_, i) => ({
+    taskId: `post-${i}`,
+    activity: 'httpPost',
+    args: [{ url: 'https://example.com/hook', body: `${i} ${'x'.repeat(1_000)}` }],
+  })),
+});
+const started: string[] = [];
+const client = {
+  workflow: {
+    start: async (_: string, { workflowId }: { workflowId: string }) => (started.push(workflowId), { firstExecutionRunId: 'e' }),
+  },
+} as unknown as Client;
+const start = (input: PipelineInput) => startPipeline({ client, taskQueue: 'q' }, input, { runId: 'r' });
+
+it.each([100, 700])('starts and plans a run of %i tasks with bodies of 1 KB', async (count) => {
+  await plannedRun(undefined, posts(count));
+  expect(await start(posts(count))).toMatchObject({ runId: 'r' });
+});
+
+it.each([900, 1_200])(
+  'refuses a run of %i tasks with bodies of 1 KB when it is planned and when it is started, in the same words',
+  async (count) => {
+    const planned = await plannedRun(undefined, posts(count)).catch((error: unknown) => error);
+    const before = started.length;
+    const refused = await start(posts(count)).catch((error: unknown) => error);
+    expect(refused).toEqual(planned);
+    expect(refused).toMatchObject({ type: 'InvalidPipeline', message: expect.stringContaining('may have at most 900 KB (they have ') });
+    expect(started).toHaveLength(before);
+  },
+);
