@@ -6,7 +6,7 @@ import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts'
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
 import type { Cell, TableFormat } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
-import { statedMarket, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
+import { marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note } from '../terminal/print.ts';
 
@@ -48,7 +48,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
   if (interval === undefined) throw usageError(`--interval ${options.interval}: write one of ${INTERVALS.join(' ')}`);
   const format = options.json ? 'json' : options.format;
   if (format !== 'csv' && format !== 'json') throw usageError(`--format ${format}: write csv or json`);
-  const market = statedMarket(options);
+  const market = marketOption(options);
   const reading = tickFileOptions(options);
   // every header is checked before anything is printed
   const files: TickFile[] = [];

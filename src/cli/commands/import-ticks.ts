@@ -9,7 +9,7 @@ import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { statedMarket, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
+import { marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { symbolName } from '../options/symbol-name.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
@@ -55,7 +55,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
   const { symbol, by } = options;
   symbolName('--symbol', symbol);
   const reading = tickFileOptions(options);
-  const market = statedMarket(options);
+  const market = marketOption(options);
   const facts = marketFacts(options);
   if (by !== undefined && facts.resolution !== undefined)
     throw usageError('--settle is the payout of one market, and --by imports several; import without it, one file per market for --settle');

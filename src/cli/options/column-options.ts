@@ -41,7 +41,7 @@ export const tickFileOptions = ({
 });
 
 /** The market kind that the options state. Cents are those of a probability. @throws ExitError 2 for any other word */
-export function statedMarket({ market, priceUnit }: TickFileFlags): MarketKind | undefined {
+export function marketOption({ market, priceUnit }: TickFileFlags): MarketKind | undefined {
   const stated = parseMarket(market);
   if (priceUnit === 'cents' && stated === 'asset')
     throw usageError('--price-unit cents applies to --market probability; leave one of them out');
