@@ -8,6 +8,8 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY bin ./bin
 COPY scripts ./scripts
 COPY src ./src
+# the command line imports the sandbox venue
+COPY sandbox ./sandbox
 # the embedded Postgres is for laptops: here DATABASE_URL names a server; and the bridge comes for every platform
 RUN npm run build \
     && npm prune --omit=dev --no-audit --no-fund \

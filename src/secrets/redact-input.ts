@@ -67,6 +67,25 @@ function redactArgument(value: unknown, field = ''): unknown {
   return redacted.some((inner, i) => inner !== entries[i][1]) ? Object.fromEntries(entries.map(([key], i) => [key, redacted[i]])) : value;
 }
 
+/**
+ * The secrets that are written into the arguments of a custom task: values of headers and of fields named like a secret, and the user
+ * info and query values of addresses. Bodies are left out: they are mostly ordinary text.
+ */
+export function inlineSecrets(value: unknown, field = '', inHeaders = false): string[] {
+  if (isReference(value) || value === null || field === 'body') return [];
+  if (typeof value === 'string' || typeof value === 'number') {
+    if (inHeaders || SECRET_FIELD.test(field)) return String(value).split(/\s+/);
+    return typeof value === 'string' && ADDRESS.test(value) && URL.canParse(value) ? secretsOfAddress(new URL(value)) : [];
+  }
+  if (typeof value !== 'object') return [];
+  if (Array.isArray(value)) return value.flatMap((item: unknown) => inlineSecrets(item));
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    inlineSecrets(inner, key.toLowerCase(), field === 'headers' && !HARMLESS_HEADERS.has(key.toLowerCase())),
+  );
+}
+
+const secretsOfAddress = ({ username, password, searchParams }: URL): string[] => [username, password, ...searchParams.values()];
+
 const unchanged = (before: readonly unknown[], after: readonly unknown[]): readonly unknown[] =>
   after.some((item, i) => item !== before[i]) ? after : before;
 

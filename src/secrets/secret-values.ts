@@ -1,11 +1,12 @@
-/** Variables whose names end like this hold a secret; those that name a file or a folder do not. */
-const SECRET_NAME = /(?:key|token|secret|password|passwd|passphrase|credentials?|cookie|authorization|key_data)s?$/i;
-/** A parameter of an address, or a field, that holds a secret by its name. */
+/** Names of variables that hold a secret, by their end; a variable that names a file or a folder does not. */
+const SECRET_NAME =
+  /(?:key|token|secret|password|passwd|passphrase|passcode|credentials?|cookie|authorization|mnemonic|private|jwt|hmac|signature|connection_?string|key_data)s?$|(?:^|[_.-])(?:pk|pass|pwd|pw|pin|creds?|auth|seed|seed_?phrase|dsn|sas|sig|otp|pem|salt|bearer|session)s?$/i;
+/** Names of fields, and of parameters of addresses, that hold a secret. */
 export const SECRET_FIELD =
-  /(?:token|secret|password|passwd|passphrase|api[-_]?key|access[-_]?key|private[-_]?key|signature|credentials?|authorization)$/i;
+  /(?:token|secret|password|passwd|passphrase|passcode|api[-_]?key|access[-_]?key|private[-_]?key|signature|credentials?|authorization|mnemonic|jwt)$|(?:^|[_.-])(?:pk|pass|pwd|pin|creds?|seed[-_]?phrase|otp)$/i;
 const ADDRESS = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
-/** Variables whose address is secret as a whole: chat tools put the secret into the path. */
-const SECRET_ADDRESSES = new Set(['ALERT_WEBHOOK_URL']);
+/** Names of variables whose address is secret as a whole: chat tools put the secret into the path. */
+const SECRET_ADDRESS = /webhook|hook_url$/i;
 
 /**
  * The secret values of an environment: variables named like a secret, variables that `PREDICTLAB_SECRETS` lists, and the secret parts
@@ -16,7 +17,7 @@ export function secretValues(env: NodeJS.ProcessEnv): string[] {
   const found: string[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (!value) continue;
-    if (ADDRESS.test(value)) found.push(...inAddress(value, SECRET_ADDRESSES.has(name)));
+    if (ADDRESS.test(value)) found.push(...inAddress(value, SECRET_ADDRESS.test(name)));
     else if (SECRET_NAME.test(name)) found.push(value, ...value.split(/[\s,]+/));
     if (listed.has(name)) found.push(value);
   }

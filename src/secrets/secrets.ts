@@ -2,11 +2,15 @@ import { REDACTED, redactPlaces } from './redact-text.ts';
 import { isReference } from './reference.ts';
 import { isDistinctive, secretValues } from './secret-values.ts';
 
+/** Most inline secrets that are remembered. */
+const MAX_INLINE = 500;
+
 /**
  * The secrets that a process knows. Every text on its way to a log, the database, a page or Temporal passes through it to be redacted.
  */
 export class Secrets {
   readonly #values: Set<string>;
+  readonly #inline = new Set<string>();
   #pattern: RegExp | undefined;
 
   /** @param values see `secretValues` */
@@ -19,7 +23,19 @@ export class Secrets {
   learn(value: string): void {
     if (this.#values.has(value) || !isDistinctive(value)) return;
     this.#values.add(value);
-    this.#pattern = patternOf(this.#values);
+    this.#pattern = patternOf([...this.#values, ...this.#inline]);
+  }
+
+  /** Adds secrets that are written into the arguments of a task. Only the last ones are kept: a worker sees any number of runs. */
+  learnInline(values: readonly string[]): void {
+    const unknown = values.filter((value) => isDistinctive(value) && !this.#values.has(value) && !this.#inline.has(value));
+    if (unknown.length === 0) return;
+    for (const value of unknown) this.#inline.add(value);
+    for (const oldest of this.#inline) {
+      if (this.#inline.size <= MAX_INLINE) break;
+      this.#inline.delete(oldest);
+    }
+    this.#pattern = patternOf([...this.#values, ...this.#inline]);
   }
 
   readonly #withoutValues = (text: string): string => (this.#pattern === undefined ? text : text.replace(this.#pattern, REDACTED));
@@ -61,12 +77,39 @@ export function secretsOf(env: NodeJS.ProcessEnv): Secrets {
   return secrets;
 }
 
-/** Longer ones first: a secret may be a part of another one. Each also as addresses and JSON write it. */
-function patternOf(values: ReadonlySet<string>): RegExp | undefined {
-  const forms = new Set([...values].flatMap((value) => [value, encodeURIComponent(wellFormed(value)), JSON.stringify(value).slice(1, -1)]));
+/** Longer forms first, since a secret may be part of another one. */
+function patternOf(values: Iterable<string>): RegExp | undefined {
+  const forms = new Set([...values].flatMap(formsOf));
   if (forms.size === 0) return undefined;
   const sorted = [...forms].sort((a, b) => b.length - a.length);
   return new RegExp(sorted.map((form) => form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+}
+
+/** Shortest encoded form that is looked for: a shorter one would match ordinary text. */
+const MIN_FORM_LENGTH = 8;
+
+/** A value as it is, and as addresses, JSON, hex and base64 write it. */
+function formsOf(value: string): string[] {
+  const bytes = Buffer.from(value);
+  const percent = encodeURIComponent(wellFormed(value));
+  const everyByte = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  const encoded = [
+    percent.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
+    everyByte,
+    everyByte.toUpperCase(),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    ...['base64', 'base64url'].flatMap((encoding) => [0, 1, 2].map((offset) => inBase64(bytes, offset, encoding as BufferEncoding))),
+  ];
+  return [value, percent, JSON.stringify(value).slice(1, -1), ...encoded.filter((form) => form.length >= MIN_FORM_LENGTH)];
+}
+
+/** The characters that a value has in the base64 of any longer text, in which it starts `offset` bytes after a group of three. */
+function inBase64(bytes: Buffer, offset: number, encoding: BufferEncoding): string {
+  const end = Math.floor(((offset + bytes.length) * 8) / 6);
+  return Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString(encoding)
+    .slice(Math.ceil((offset * 8) / 6), end);
 }
 
 const wellFormed = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, '\ufffd');

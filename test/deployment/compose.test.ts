@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
@@ -24,7 +25,7 @@ const service = z.strictObject({
   cap_add: z.array(z.string()).optional(),
   mem_limit: z.string().optional(),
   security_opt: z.array(z.string()).optional(),
-  environment: z.record(z.string(), z.string()).optional(),
+  environment: z.record(z.string(), z.string().nullable()).optional(),
   volumes: z.array(z.string().regex(/^[^:]+:\/[^:]+(:ro)?$/)).optional(),
   ports: z.array(z.string()).optional(),
   entrypoint: z.array(z.string()).optional(),
@@ -91,10 +92,31 @@ describe('the compose files', () => {
 
   it('hold no password: each must be given', () => {
     const secrets = Object.values(services).flatMap(({ environment = {} }) =>
-      Object.entries(environment).filter(([name, value]) => /PASSWORD|PWD/.test(name) || /:\/\/[^@]+@/.test(value)),
+      Object.entries(environment).filter(([name, value]) => /PASSWORD|PWD/.test(name) || /:\/\/[^@]+@/.test(value ?? '')),
     );
-    expect(secrets.length).toBe(7);
-    expect(secrets.filter(([, value]) => !/\$\{[A-Z_]+:\?/.test(value))).toEqual([]);
+    expect(secrets.length).toBe(8);
+    expect(secrets.filter(([, value]) => !/\$\{[A-Z_]+:\?/.test(value ?? ''))).toEqual([]);
+  });
+
+  it('pass every documented variable to workers and the command line', () => {
+    const documented = [...read('docs/configuration.md').matchAll(/^\|(.*?)\|/gm), ...read('docs/sources.md').matchAll(/^\|(.*?)\|/gm)]
+      .flatMap(([, cell]) => [...cell.matchAll(/`((?:PREDICTLAB|PREDICT|POLYMARKET|KALSHI|ALERT)_[A-Z_]+)`/g)])
+      .map(([, name]) => name)
+      // the image sets its own home
+      .filter((name) => name !== 'PREDICTLAB_HOME');
+    expect(documented.length).toBeGreaterThan(20);
+    for (const service of ['worker', 'worker-next', 'cli'])
+      expect(documented.filter((name) => !(name in services[service].environment!))).toEqual([]);
+  });
+
+  it('hold two builds at once, each with its own image', () => {
+    expect(services['worker-next'].image).not.toBe(services['worker'].image);
+    expect(services['worker-next']).toMatchObject({ profiles: ['canary'], command: ['worker'], read_only: true });
+  });
+
+  it('register the search attributes of runs with their types', () => {
+    const script = read('ops/temporal/namespace.sh');
+    for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) expect(script).toContain(`--name ${name} --type ${type}`);
   });
 
   it('run workers without root, capabilities or a writable image, and give them time to end', () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../src/secrets/env-references.ts';
-import { redactedPlace, redactInput } from '../../src/secrets/redact-input.ts';
+import { inlineSecrets, redactedPlace, redactInput } from '../../src/secrets/redact-input.ts';
 import { redactedLog } from '../../src/secrets/redacted-log.ts';
 import { Secrets, secretsOf } from '../../src/secrets/secrets.ts';
 
@@ -27,6 +27,74 @@ describe('secrets of an environment', () => {
       expect(JSON.stringify(secrets.json({ [secret]: [{ deep: `x${secret}x` }] }))).not.toContain(secret);
     },
   );
+
+  it.each([
+    'PK',
+    'MNEMONIC',
+    'DB_PASS',
+    'SEED_PHRASE',
+    'WALLET_PRIVATE',
+    'ADMIN_PWD',
+    'AWS_SECRET_ACCESS_KEY',
+    'GITHUB_PAT_TOKEN',
+    'BASIC_AUTH',
+    'DB_CREDS',
+    'API_JWT',
+    'STORAGE_SAS',
+    'AZURE_CONNECTION_STRING',
+    'SIGNING_PEM',
+    'REQUEST_HMAC',
+  ])('are the values of variables with usual names: %s', (name) => {
+    expect(secretsOf({ [name]: TOKEN }).text(`it said ${TOKEN}`)).toBe('it said [redacted]');
+  });
+
+  it('are whole addresses where a chat tool has the secret in the path', () => {
+    const hook = secretsOf({ SLACK_WEBHOOK_URL: 'https://hooks.example.com/services/T000/B000/XyZ123' });
+    expect(hook.text('POST https://hooks.example.com/services/T000/B000/XyZ123 failed')).not.toContain('XyZ123');
+  });
+
+  it('leave variables alone that only sound like one', () => {
+    const none = secretsOf({
+      KEYBOARD_LAYOUT: 'de-latin1-nodead',
+      COMPASS: 'north-north-west-9',
+      TOKENIZER_PATH: '/opt/tok-1',
+      PAYMENT_HOST: 'pay-1.example.com',
+    });
+    const text = 'de-latin1-nodead north-north-west-9 /opt/tok-1 pay-1.example.com';
+    expect(none.text(text)).toBe(text);
+  });
+
+  it.each([
+    ['percent-encoded', [...Buffer.from(TOKEN)].map((byte) => `%${byte.toString(16)}`).join('')],
+    ['in lower-case percent escapes', encodeURIComponent('pä55/word?x').toLowerCase()],
+    ['in hex', Buffer.from(TOKEN).toString('hex')],
+    ['in base64', Buffer.from(TOKEN).toString('base64')],
+    ['in the base64 of a longer text', Buffer.from(`a:${TOKEN}:z`).toString('base64')],
+    ['in the base64url of a longer text', Buffer.from(`ab:${TOKEN}`).toString('base64url')],
+  ])('are found %s', (_, form) => {
+    const known = new Secrets([TOKEN, 'pä55/word?x']);
+    expect(known.text(`it said ${form}!`)).toContain('[redacted]');
+    for (const encoding of ['hex', 'base64'] as const)
+      expect(Buffer.from(known.text(form).replaceAll('[redacted]', ''), encoding).toString()).not.toContain(TOKEN);
+  });
+
+  it('are also those that stand inline in the arguments of a task, of which the last are remembered', () => {
+    const some = new Secrets([]);
+    const args = [
+      {
+        url: `https://desk:${TOKEN}@h/p?q=${TOKEN}2`,
+        headers: { 'X-Desk': `${TOKEN}3`, accept: 'text/plain' },
+        apiKey: `${TOKEN}4`,
+        body: { text: 'the run has ended 1' },
+      },
+    ];
+    expect(inlineSecrets(args)).toEqual(['desk', TOKEN, `${TOKEN}2`, `${TOKEN}3`, `${TOKEN}4`]);
+    some.learnInline(inlineSecrets(args));
+    expect(some.text(`said ${TOKEN}4 and ${TOKEN}`)).toBe('said [redacted] and [redacted]');
+    some.learnInline(Array.from({ length: 600 }, (_, i) => `other-secret-${i}`));
+    expect(some.text(`${TOKEN}4`)).toBe(`${TOKEN}4`);
+    expect(some.text('other-secret-599')).toBe('[redacted]');
+  });
 
   it('leave plain words alone, which stand in many messages, and what nobody called a secret', () => {
     expect(secrets.text('postgres is not-a-secret-1')).toBe('postgres is not-a-secret-1');

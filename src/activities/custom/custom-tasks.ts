@@ -5,6 +5,7 @@ import { issueWords } from '../../contracts/text/issue-words.ts';
 import { hearPrints } from '../../plugins/plugin-prints.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins/plugins.ts';
 import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
+import { inlineSecrets } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import type { CustomActivity } from '../registry.ts';
 import type { createTaskRunner } from '../runner/task-runner.ts';
@@ -88,6 +89,7 @@ export function customActivity(
       call,
       ...foreign,
       work: async (work): Promise<StageEffect> => {
+        secretsOf(env).learnInline(inlineSecrets(given));
         const source = { env, secrets: secretsOf(env), allowed: allowedNames(env, activity.env) };
         const input = resolveReferences((given ?? {}) as Json, source);
         const parsed = activity.input.safeParse(input);
