@@ -28,12 +28,12 @@ describe('what a plugin activity returns', () => {
     await expect(outputOf({ big: 1n })).rejects.toMatchObject({ type: 'BadInput' });
     await expect(outputOf(() => 1)).rejects.toMatchObject({
       type: 'BadInput',
-      message: 'mine returned what JSON cannot hold (it is a function); use plain values',
+      message: 'mine returned a value that JSON cannot represent (it is a function); use plain values',
     });
     await expect(outputOf(Symbol('s'))).rejects.toMatchObject({ type: 'BadInput' });
     await expect(outputOf({ rows: 3, done: [{ close: () => 1 }] })).rejects.toMatchObject({
       type: 'BadInput',
-      message: 'mine returned what JSON cannot hold (close is a function); use plain values',
+      message: 'mine returned a value that JSON cannot represent (close is a function); use plain values',
     });
     await expect(outputOf('x'.repeat(40_000))).rejects.toMatchObject({
       type: 'BadInput',

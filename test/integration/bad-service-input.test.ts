@@ -87,7 +87,7 @@ const INPUTS: readonly (readonly [input: unknown, says: string])[] = [
   [post({ url: 'nonsense' }), 'must be an http:// or https:// address'],
   [post({ url: 'ftp://x' }), 'must be an http:// or https:// address'],
   [post({ url: 'http://x', headers: { a: 'b\r\nc: d' } }), 'line break'],
-  [post({ url: 'http://x', headers: { 'a\n': 'b' } }), 'no name of a header'],
+  [post({ url: 'http://x', headers: { 'a\n': 'b' } }), 'not a valid header name'],
   [post({ url: 'http://x', headers: { a: 1 } }), 'must be a text'],
   [post({ url: 'http://x', headers: 'a: b' }), 'headers: must be an object'],
   [post({ url: 'http://x', body: {}, extra: 1 }), 'takes no extra'],

@@ -77,7 +77,7 @@ describe('an activity on a thread', () => {
   });
 
   it('is refused a heartbeat that is data rather than a fact', async () => {
-    await expect(run('beatLarge')).rejects.toThrow('mine passed to heartbeat 40002 bytes, and it may be 32768');
+    await expect(run('beatLarge')).rejects.toThrow('mine passed to heartbeat 40002 bytes, more than the limit of 32768');
   });
 
   it('fails with its own error, name, code and stack included', async () => {
