@@ -32,7 +32,7 @@ describe('live pages that are closed', () => {
     return { ui, asked, held, said, order };
   };
 
-  it('answer what is being asked before what they read may be closed, take nothing new and say nothing', async () => {
+  it('answer open requests before their database is closed, accept no new ones and log nothing', async () => {
     const { ui, asked, held, said, order } = await served();
     const plan = fetch(`${ui.address}/plan`).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
     await asked.opened;
@@ -46,7 +46,7 @@ describe('live pages that are closed', () => {
     expect(said).toEqual([]);
   });
 
-  it('send away whoever watches', async () => {
+  it('disconnect their watchers', async () => {
     const { ui, said } = await served();
     const { body } = await fetch(`${ui.address}/events`);
     const reader = (body as ReadableStream<Uint8Array>).getReader();

@@ -72,7 +72,7 @@ describe('the live pages', () => {
     return text;
   };
 
-  it('show a run while it runs: each change is sent, then its end, after which nobody looks at it any more', async () => {
+  it('follow a run: send each change and its end, and then stop reading it', async () => {
     const held = heldBack('AAA/kline');
     const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-1' });
     const first = await events(runId, (text) => /AAA\/store: success/.test(text));
@@ -103,7 +103,7 @@ describe('the live pages', () => {
     expect((await get(`/runs/${runId}/task?task=BBB%2Fclean&task=x`)).status).toBe(200);
   });
 
-  it('follow the stages of the symbols that are shown of a large run, and of any that is opened', async () => {
+  it('follow the stages of the shown symbols of a large run, and of any opened symbol', async () => {
     const symbols = Array.from({ length: 61 }, (_, i) => `L${i}`);
     const catalogue = (some: readonly string[]) =>
       some.map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } }));
@@ -132,7 +132,7 @@ describe('the live pages', () => {
     }
   }, 60_000);
 
-  it('have a file beside them that needs no server: how an open run stood, then how it ended', async () => {
+  it('have a file that needs no server: the state of an open run, then its end', async () => {
     const held = heldBack('AAA/kline');
     const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-file' });
     const file = path.join(rig.home, 'reports', runId, 'index.html');
@@ -150,7 +150,7 @@ describe('the live pages', () => {
     expect(await text()).not.toContain('as it stood at');
   }, 90_000);
 
-  it('put all runs side by side, the worst state of each symbol', async () => {
+  it('show all runs side by side with the worst state of each symbol', async () => {
     const page = await get('/');
     expect(page.status).toBe(200);
     expect(page.text).toContain('AAA in live-1: success');
@@ -161,7 +161,7 @@ describe('the live pages', () => {
     expect((await get('/symbols/AAA')).status).toBe(200);
   });
 
-  it('lead from all runs to the very run that a cell stands for, also where an id was used twice', async () => {
+  it('link each cell to its own run, also where an id was used twice', async () => {
     const { executionId: first } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'collect' }, { runId: 'twice' });
     await rig.lab.result('twice');
     const { executionId: second } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'clean' }, { runId: 'twice' });
@@ -182,7 +182,7 @@ describe('the live pages', () => {
     },
   );
 
-  it('give out what a symbol’s page of a run names beside it: the run’s page and the charts’ script', async () => {
+  it('serve the files that a symbol’s page links to: the run’s page and the chart library', async () => {
     const folder = path.join(rig.home, 'reports', 'live-1');
     await writeFile(path.join(folder, 'charts-0a1b.js'), 'charts()');
     expect(await get('/runs/live-1/symbols/charts-0a1b.js')).toEqual({ status: 200, text: 'charts()' });
@@ -196,7 +196,7 @@ describe('the live pages', () => {
     expect((JSON.parse(answer.text) as { message: string }).message).toMatch(/\w+ \w+/);
   });
 
-  it('act with the token only, and say what they did', async () => {
+  it('act only with the token, and report what they did', async () => {
     const held = heldBack('AAA/backtest');
     const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-3' });
     expect(await post(`/runs/${runId}/pause`, {})).toMatchObject({ status: 401 });
@@ -218,7 +218,7 @@ describe('the live pages', () => {
     expect((await rig.lab.result(retried)).result).toBe('success');
   });
 
-  it('outlive a reader that opens the events of a run and never reads them', async () => {
+  it('survive a reader that opens an event stream and never reads it', async () => {
     const held = heldBack('AAA/clean');
     const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-4' });
     const { hostname, port } = new URL(ui.address);
@@ -241,7 +241,7 @@ describe('the live pages', () => {
     });
     afterAll(() => browser?.close());
 
-    it('a run is followed to its end without a word on the console, a task opens, a button acts', async () => {
+    it('a run is followed to its end without console messages, a task opens, buttons act, and another window gets the token', async () => {
       const page = await (await browser.newContext({ bypassCSP: false })).newPage();
       const problems: string[] = [];
       page.on('console', (message) => problems.push(message.text()));
@@ -276,7 +276,7 @@ describe('the live pages', () => {
       await page.context().close();
     });
 
-    it('a page that nobody sees holds no connection, and one that was answered with an error asks again', async () => {
+    it('a hidden page holds no connection, and a page connects again after an error', async () => {
       const page = await (await browser.newContext()).newPage();
       const [first, last] = [heldBack('AAA/clean'), heldBack('AAA/kline')];
       const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-6' });
@@ -331,7 +331,7 @@ describe('the live pages', () => {
       await context.close();
     }, 60_000);
 
-    it('a window whose reading window hangs asks for itself, and goes back to listening', async () => {
+    it('a window polls while the window that reads for it hangs, and then listens again', async () => {
       const context = await browser.newContext();
       const [reads, listens] = [await context.newPage(), await context.newPage()];
       const held = ['AAA/clean', 'AAA/kline', 'AAA/visualize'].map(heldBack);
@@ -370,7 +370,7 @@ describe('the live pages', () => {
       await context.close();
     });
 
-    it('the page over all runs shows a run from its begin to its end, and leaves scroll, focus and what is folded open', async () => {
+    it('the page of all runs follows a run from start to end, and keeps scroll, focus and open folds', async () => {
       const page = await (await browser.newContext({ viewport: { width: 390, height: 800 } })).newPage();
       // as over plain http from another machine: it asks, and holds no connection
       await page.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");

@@ -80,7 +80,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await context.close();
   });
 
-  it('is no wider than the window, whatever words stand in it', async () => {
+  it('is no wider than the window, however long its words are', async () => {
     const long = 'W'.repeat(10_000);
     // every sentence: titles, errors, reasons, notes
     const stretched = <T>(value: T): T => {
@@ -250,7 +250,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('none of them logged an error, broke the page’s policy or asked the network for anything', () => {
+  it('no page logged an error, violated its content policy or sent a request to the network', () => {
     expect(problems).toEqual([]);
   });
 });

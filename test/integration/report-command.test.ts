@@ -45,7 +45,7 @@ describe('predictlab report', () => {
     expect((await call(EXECUTION)).stdout).toBe(`${runReportPath(home, RUN)}\n`);
   });
 
-  it('writes every chart as a picture, and refuses what is no folder in one sentence', async () => {
+  it('writes every chart as a picture, and refuses a path that is not a folder in one sentence', async () => {
     const folder = path.join(home, 'charts');
     const answer = await call(RUN, '--png', folder, '--svg', folder, '--json');
     expect(answer).toMatchObject({ code: 0, stderr: '' });
@@ -58,7 +58,7 @@ describe('predictlab report', () => {
     expect(await call(RUN, '--png', '')).toMatchObject({ code: 2, stderr: expect.stringContaining('it was empty') });
   });
 
-  it('asks no service when the report is there', async () => {
+  it('connects to no service when the report exists', async () => {
     await writeFile(runReportPath(home, RUN), 'as it was');
     const offline = await predictlab(['report', RUN], {
       ...process.env,
@@ -68,7 +68,7 @@ describe('predictlab report', () => {
     expect(offline).toMatchObject({ code: 0, stdout: `${runReportPath(home, RUN)}\n` });
   });
 
-  it('says what to do about a run that is not known or has not ended', async () => {
+  it('says what to do when the run is unknown or has not ended', async () => {
     expect(await call('nobody')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('predictlab runs') });
     expect(await call('still-open')).toMatchObject({
       code: 2,
@@ -77,7 +77,7 @@ describe('predictlab report', () => {
     });
   });
 
-  it('exits with 3 when the report is not there and neither is the database', async () => {
+  it('exits with code 3 when neither the report nor the database is available', async () => {
     const offline = await predictlab(['report', 'elsewhere'], {
       ...process.env,
       DATABASE_URL: 'postgresql://127.0.0.1:1/none',

@@ -256,7 +256,7 @@ describe('visualize', () => {
 });
 
 describe('the report of a run', () => {
-  it('is made from what the database has, with what is usual and what changed', async () => {
+  it('is made from the database, with the usual duration and the changes', async () => {
     await recordRun('exec-0', 'pipeline-2026-11-08T20:00Z', ['RAIN'], {}, AS_OF - 4 * HOUR);
     await recordRun('exec-1', RUN, ['RAIN'], { result: 'degraded', reasons: ['RAIN/store: gaps'] });
     const { path: file } = await writeRunReport({ database: test.database, home, executionId: 'exec-1', log: silent });
@@ -271,7 +271,7 @@ describe('the report of a run', () => {
     expect(index).not.toContain('<script>alert');
   });
 
-  it('is made again from the database where its files are gone, symbol pages included', async () => {
+  it('is made again from the database when its files are gone, symbol pages included', async () => {
     const folder = path.dirname(runReportPath(home, RUN));
     const before = readFileSync(path.join(folder, 'RAIN.html'), 'utf8');
     rmSync(folder, { recursive: true });
@@ -299,7 +299,7 @@ describe('the report of a run', () => {
     expect(readdirSync(path.dirname(file))).toEqual(['index.html']);
   });
 
-  it('fills in the stages of a large run, whose status goes only to the symbol, from the ledger', async () => {
+  it('fills in the stages of a large run, whose status has symbols only, from the ledger', async () => {
     const symbols = Array.from({ length: 60 }, (_, i) => `S${i}`);
     const started = new Date(AS_OF).toISOString();
     for (const stage of STAGES) {

@@ -67,7 +67,7 @@ const untouched: Pick<Schedules, 'isThere' | 'lastRuns' | 'namespace' | 'pause'>
   pause: async () => undefined,
 };
 
-it('a firing that nobody was up for is an incident until the next one becomes a run', async () => {
+it('a missed firing is an incident until the next firing becomes a run', async () => {
   let counts: Partial<ScheduleCounts> = { missed: 3, overlapped: 0, lastFiring: 900 };
   const check = scheduleCheck({
     database: rig.database,
@@ -101,7 +101,7 @@ it('the schedules of this queue are counted', async () => {
   expect([await rig.lab.schedules.counts(), await rig.lab.schedules.isThere(scheduleId)]).toEqual([[], false]);
 });
 
-it('what was wrong with a schedule that somebody deleted is over, and of one that is only not listed it is not', async () => {
+it('incidents of a deleted schedule close, those of a schedule that is only missing in the list stay open', async () => {
   let deleted = false;
   let counts: ScheduleCounts[] = [{ ...CALM, scheduleId: 'deleted', missed: 1 }];
   const check = scheduleCheck({
@@ -122,7 +122,7 @@ it('what was wrong with a schedule that somebody deleted is over, and of one tha
   expect(await told()).toEqual([]);
 });
 
-it('a schedule that was deleted from outside is told once until it is there again, one that we deleted is not', async () => {
+it('a schedule deleted with another tool is one incident until it is back; one deleted with predictlab is none', async () => {
   const { schedules } = rig.lab;
   const scheduleId = `gone-${rig.taskQueue}`;
   const told = async () =>
@@ -175,7 +175,7 @@ it('a schedule that was deleted from outside is told once until it is there agai
   expect(await deletedOnPurpose(rig.database, [scheduleId, 'never-there'])).toEqual(new Set([scheduleId]));
 }, 120_000);
 
-it('a budget that is near its end for five looks is an incident until it is not', async () => {
+it('a request budget near its limit for five checks is an incident until it recovers', async () => {
   const check = requestBudgetCheck({ database: rig.database, limits: { family: { requests: 100, windowMs: 10_000 } } });
   const use = async (pausedUntil: number) =>
     rig.database.query(
@@ -192,37 +192,40 @@ it('a budget that is near its end for five looks is an incident until it is not'
   expect(await open()).toEqual([]);
 });
 
-it.each([0.1, 1, 4])('a budget is near its end where collection waits for it: a share of %d of the limits', async (rateShare) => {
-  await rig.database.query('delete from rate_budgets');
-  const { list, close } = allChecks({
-    database: rig.database,
-    home: tmpdir(),
-    env: {},
-    taskQueue: rig.taskQueue,
-    rateShare,
-    onNews: () => undefined,
-    log: silent,
-  });
-  const check = list.find(({ name }) => name === 'request budgets') as Check;
-  const pool = createTokenPool({ store: createPostgresWindows(rig.database), share: rateShare });
-  const take = async (requests: number): Promise<void> => {
-    for (let sent = 0; sent < requests; sent++) await pool.take('predict/general', 'live', AbortSignal.timeout(30_000));
-  };
-  const looks = async (): Promise<string[]> => {
-    for (let minute = 1; minute <= 5; minute++) await look(check, minute);
-    return await open();
-  };
-  await take(Math.floor(250 * rateShare * 0.6));
-  expect(await looks()).toEqual([]);
-  await take(Math.floor(250 * rateShare * 0.3));
-  expect(await looks()).toEqual([expect.stringContaining('requests to predict/general')]);
-  await rig.database.query('delete from rate_budgets');
-  await look(check, 6);
-  expect(await open()).toEqual([]);
-  await close();
-});
+it.each([0.1, 1, 4])(
+  'a budget counts as near its limit where collection waits for it, with a share of %d of the limits',
+  async (rateShare) => {
+    await rig.database.query('delete from rate_budgets');
+    const { list, close } = allChecks({
+      database: rig.database,
+      home: tmpdir(),
+      env: {},
+      taskQueue: rig.taskQueue,
+      rateShare,
+      onNews: () => undefined,
+      log: silent,
+    });
+    const check = list.find(({ name }) => name === 'request budgets') as Check;
+    const pool = createTokenPool({ store: createPostgresWindows(rig.database), share: rateShare });
+    const take = async (requests: number): Promise<void> => {
+      for (let sent = 0; sent < requests; sent++) await pool.take('predict/general', 'live', AbortSignal.timeout(30_000));
+    };
+    const looks = async (): Promise<string[]> => {
+      for (let minute = 1; minute <= 5; minute++) await look(check, minute);
+      return await open();
+    };
+    await take(Math.floor(250 * rateShare * 0.6));
+    expect(await looks()).toEqual([]);
+    await take(Math.floor(250 * rateShare * 0.3));
+    expect(await looks()).toEqual([expect.stringContaining('requests to predict/general')]);
+    await rig.database.query('delete from rate_budgets');
+    await look(check, 6);
+    expect(await open()).toEqual([]);
+    await close();
+  },
+);
 
-it('a disk is looked at, and by one worker in a minute', async () => {
+it('a disk is checked by one worker per minute', async () => {
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-watch-'));
   const check = diskCheck({ database: rig.database, home });
   let looks = 0;
@@ -234,7 +237,7 @@ it('a disk is looked at, and by one worker in a minute', async () => {
   await rm(home, { recursive: true });
 });
 
-it('a run that will miss its deadline is told while it runs, and it is over when one keeps it', async () => {
+it('a run that will miss its deadline is reported while it runs, until a run meets it', async () => {
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
   const { runId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'store', deadline: '1s' });
   await hold.begun.opened;
@@ -253,7 +256,7 @@ it('a run that will miss its deadline is told while it runs, and it is over when
   hold = { begun: gate(), end: gate() };
 });
 
-it('a run that was terminated is recorded, told, and its staging goes after a day; a disabled symbol’s troubles end', async () => {
+it('a terminated run is recorded and reported, its staging is dropped after a day; incidents of a disabled symbol close', async () => {
   const { runId, executionId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'store' });
   await hold.begun.opened;
   await rig.database.query(
@@ -279,7 +282,7 @@ it('a run that was terminated is recorded, told, and its staging goes after a da
   expect(await open()).not.toContainEqual(expect.stringContaining('clean: BadInput'));
 });
 
-it('a symbol that is collected and has no ticks for longer than it ever had none is stale, by its own history', async () => {
+it('a collected symbol is stale when it has no ticks for longer than its usual pauses', async () => {
   expect(await quietSymbols(rig.database)).toEqual({ quiet: [], others: [] });
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
   const hour = 480_000;
@@ -321,7 +324,7 @@ it('a symbol that is collected and has no ticks for longer than it ever had none
   expect(await open()).not.toContainEqual(expect.stringContaining('stale: AAA'));
 });
 
-it('a schedule is paused after so many failed runs in a row and tells so until somebody resumes it, and then counts anew', async () => {
+it('a schedule is paused after several failed runs in a row, reported until it is resumed, and counted from then on again', async () => {
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
   const { schedules } = rig.lab;
   const scheduleId = `failing-${rig.taskQueue}`;

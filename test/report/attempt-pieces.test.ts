@@ -10,7 +10,7 @@ const span = (to: number, task: { status: 'success' | 'failed' | 'running' | 'pe
 });
 
 describe('the attempts of a task in the time chart', () => {
-  it('stand one by one, with what lies between them', () => {
+  it('are drawn one by one, with the times between them', () => {
     const failed = [
       { attempt: 1, from: 0, to: 10, next: 30, error: 'RateLimited' },
       { attempt: 2, from: 30, to: 35, next: 50, error: 'SourceUnavailable' },
@@ -32,7 +32,7 @@ describe('the attempts of a task in the time chart', () => {
     ]);
   });
 
-  it('are one piece before the last ones of many, and none where nobody noted them', () => {
+  it('are one piece before the last known ones, and none where none are known', () => {
     const last = [{ attempt: 90, from: 900, to: 905, next: null, error: 'RateLimited' }];
     const pieces = attemptPieces(span(905, { status: 'failed', attempts: 90 }), last);
     expect(pieces.map(({ kind, about }) => `${kind} ${about}`)).toEqual([
@@ -42,7 +42,7 @@ describe('the attempts of a task in the time chart', () => {
     expect(attemptPieces(span(905, { status: 'success', attempts: 4 }), [])).toEqual([]);
   });
 
-  it('fill the task’s time from its begin on without a hole and without a place taken twice, whatever was noted', () => {
+  it('fill the task’s time span without holes or overlaps, whatever is known', () => {
     const attempt = fc.record({ wait: fc.nat(50), took: fc.nat(50), next: fc.option(fc.nat(80), { nil: null }) });
     const statuses = fc.constantFrom('success' as const, 'failed' as const, 'running' as const, 'pending' as const);
     fc.assert(

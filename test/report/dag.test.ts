@@ -17,12 +17,12 @@ const custom = (taskId: string, dependencies: readonly string[], runBefore: read
 const configOf = (tasks: readonly ReturnType<typeof custom>[]) => ({ ...sampleConfig(SYMBOLS), tasks: [...tasks] });
 const taskIds = SYMBOLS.flatMap((symbol) => STAGES.map((stage) => `${symbol}/${stage}`));
 
-describe('the picture of what waits for what', () => {
+describe('the dependency graph', () => {
   it('is none for a run without custom tasks', () => {
     expect(dagOf(resultOf({}), configOf([]))).toBeUndefined();
   });
 
-  it('folds symbols that are attached in the same way, and cuts their chain where a gate or a follower is', () => {
+  it('shows symbols with equal dependencies as one node, and splits their stages where custom tasks are attached', () => {
     const dag = dagOf(resultOf({}), configOf([custom('check', ['A/clean'], ['B/backtest'])]));
     expect(dag?.nodes.map(({ name, detail }) => `${name} ${detail}`.trim())).toEqual([
       'check',
@@ -51,7 +51,7 @@ describe('the picture of what waits for what', () => {
     expect(text).toContain('>collect → visualize, 600/600</text>');
   });
 
-  it('leads what waits for a box further left past the boxes between them, not behind one', () => {
+  it('routes edges past the boxes between two nodes, not behind them', () => {
     const tasks = [custom('a', []), custom('b', ['a']), custom('c', ['b', 'a'])];
     const text = dagSvg(resultOf({}), { ...configOf(tasks), symbols: [] })?.text ?? '';
     const boxes = [...text.matchAll(/<g transform="translate\((\d+) (\d+)\)/g)].map(([, , y]) => Number(y));
@@ -61,7 +61,7 @@ describe('the picture of what waits for what', () => {
     expect(text.match(/H\d+C/g)).toHaveLength(1);
   });
 
-  it('stands every box behind all that it waits for, whatever depends on what', () => {
+  it('places every node after all nodes that it waits for', () => {
     const task = fc.record({
       after: fc.subarray(taskIds, { maxLength: 3 }),
       before: fc.subarray(taskIds, { maxLength: 2 }),

@@ -29,7 +29,7 @@ describe('the time chart', () => {
     expect(draw()).toMatch(/<title>ETH_PRICE\/collect: success, started after 0 ms, took [\d.]+ s, 4 attempts<\/title>/);
   });
 
-  it('lays attempts that failed over the hatching between them, which would hide those of milliseconds', () => {
+  it('draws failed attempts over the hatching between them, which would hide short ones', () => {
     const config = sampleConfig([]);
     const at = (seconds: number): number => AS_OF + seconds * 1000;
     const task = { status: 'success' as const, attempts: 2, startedAt: new Date(AS_OF).toISOString(), durationSeconds: 40 };
@@ -40,7 +40,7 @@ describe('the time chart', () => {
     expect(kinds).toEqual(['between', 'between', 'failed', 'custom']);
   });
 
-  it('does not take the attempts of a symbol’s stages together for retries', () => {
+  it('does not count the attempts of a symbol’s stages as retries', () => {
     const whole = { status: 'success' as const, attempts: 6, startedAt: new Date(AS_OF).toISOString(), durationSeconds: 4 };
     const text = draw({ ...sampleRun(), result: resultOf({ A: whole }), config: sampleConfig(['A']) });
     expect(text).toContain('title="A"');

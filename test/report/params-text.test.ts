@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { paramsText } from '../../src/report/elements/params-text.ts';
 
-it('parameters are named shortly', () => {
+it('parameters have a short form', () => {
   expect(paramsText({ fast: 10, slow: 30 })).toBe('10/30');
   expect(paramsText({ threshold: 0.9, side: 'yes' })).toBe('threshold 0.9, side "yes"');
   expect(paramsText({})).toBe('');

@@ -41,7 +41,7 @@ describe('pictures of a symbol', () => {
     );
   });
 
-  it('stand on their own: no style from outside, no script, and titles cannot become tags', () => {
+  it('are self-contained: no external style, no script, and titles cannot become tags', () => {
     for (const text of drawn(symbolPictures(sampleSymbol({ instruments: [sampleInstrument({ title: '<script>"&' })] }))).values()) {
       expect(text).not.toMatch(/var\(|<script|undefined|NaN/);
       expect(text).toMatch(/^<svg xmlns/);

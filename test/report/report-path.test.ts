@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reportFolderName, runReportPath, symbolPageName } from '../../src/report/elements/report-path.ts';
 
 describe('where a report is', () => {
-  it('reads like the run id', () => {
+  it('is named after the run id', () => {
     expect(runReportPath('/home/lab', 'pipeline-2026-11-24T08:00Z')).toBe('/home/lab/reports/pipeline-2026-11-24T08.00Z/index.html');
   });
 

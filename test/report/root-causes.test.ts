@@ -7,7 +7,7 @@ import { fingerprint, rootCauses } from '../../src/report/run/causes/root-causes
 const failed = (type: string, message: string, attempts = 1): TaskResult => ({ status: 'failed', attempts, error: { type, message } });
 
 describe('the root causes of a run', () => {
-  it('put tasks together that failed for the same reason, with what they took along', () => {
+  it('group tasks that failed for the same reason, with the tasks skipped because of them', () => {
     const causes = rootCauses({
       'AAA/collect': failed('SourceBlocked', 'predict answered 403 for market 17 of AAA', 2),
       'AAA/clean': { status: 'skipped', skippedBecause: 'AAA/collect' },
@@ -31,13 +31,13 @@ describe('the root causes of a run', () => {
     ]);
   });
 
-  it('put symbols of a large run together, whose status does not go to the stage', () => {
+  it('group symbols of a large run, whose status has no stages', () => {
     const tasks = { AAA: failed('BadInput', 'AAA is no good'), BBB: failed('BadInput', 'BBB is no good') };
     expect(rootCauses(tasks, new Set(['AAA', 'BBB']))).toMatchObject([{ what: 'a stage', taskIds: ['AAA', 'BBB'] }]);
     expect(rootCauses(tasks)).toHaveLength(2);
   });
 
-  it('name every failed task once, whatever failed and why', () => {
+  it('name every failed task once', () => {
     const task = fc.oneof(
       fc
         .record({ type: fc.constantFrom('BadInput', 'SourceBlocked'), message: fc.string() })
@@ -59,7 +59,7 @@ describe('the root causes of a run', () => {
     );
   });
 
-  it('are told apart by stage, type and words, not by ids, amounts and moments', () => {
+  it('differ by stage, type and words, not by ids, amounts and times', () => {
     const of = (taskId: string, message: string, type = 'T') => fingerprint(taskId, { type, message });
     expect(of('A/collect', 'page 3 of 0xab12 at 2026-11-24T08:00Z: 503')).toBe(of('B/collect', 'page 9 of 0xcd at 2026-11-24T12:00Z: 500'));
     expect(of('A/collect', 'no')).not.toBe(of('A/clean', 'no'));

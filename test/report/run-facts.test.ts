@@ -51,7 +51,7 @@ describe('stage statistics', () => {
     ]);
   });
 
-  it('come from the status where it does not go to the stage', () => {
+  it('come from the status where it has no stages', () => {
     const result = resultOf({ S1: ran(0, 9) }, { stageStats: { collect: { count: 60, successRate: 1, meanSeconds: 2, maxSeconds: 4 } } });
     expect(stageFacts(result, groupTasks(result, ['S1']))).toEqual([
       { stage: 'collect', count: 60, meanSeconds: 2, p95Seconds: 4, retries: 0, successRate: 1 },
@@ -70,7 +70,7 @@ describe('the causes of a run', () => {
     expect(lines.at(-1)?.text).toBe('4 tasks skipped because US_SENATE/clean failed');
   });
 
-  it('say a reason of the run once when a task says the same', () => {
+  it('list a reason of the run once when a task has the same', () => {
     const data = sampleRun();
     const degraded = data.result.taskResults['SOL_PRICE/clean']?.degraded?.[0] ?? '';
     const lines = causesOf({ ...data, result: { ...data.result, reasons: [`SOL_PRICE/clean: ${degraded}`] } });
@@ -88,7 +88,7 @@ describe('the causes of a run', () => {
     );
   });
 
-  it('do not take the attempts of a symbol’s stages together for retries', () => {
+  it('do not count the attempts of a symbol’s stages as retries', () => {
     const data = sampleRun();
     const symbols = {
       ETH_PRICE: ran(0, 9, { attempts: 6 }),
@@ -106,7 +106,7 @@ describe('the causes of a run', () => {
     expect(causes('cancelled: wrong symbols')).toEqual([{ state: 'cancelled', text: 'wrong symbols' }]);
   });
 
-  it('tell the same failure of hundreds of tasks once, and stay a short list when each has its own', () => {
+  it('list the same failure of hundreds of tasks once, and stay short when each failure differs', () => {
     const failing = (message: (i: number) => string): Record<string, TaskResult> =>
       Object.fromEntries(
         Array.from({ length: 400 }, (_, i) => [
@@ -165,7 +165,7 @@ describe('what changed since the last run', () => {
     config: sampleConfig(['A', 'B']),
   };
 
-  it('is nothing when nothing did', () => {
+  it('is nothing when nothing changed', () => {
     expect(changesSince(before, before)).toEqual([]);
   });
 
@@ -185,13 +185,13 @@ describe('what changed since the last run', () => {
     ]);
   });
 
-  it('says that backtests have other terms, and tells a run without any from one with the default as little as they differ', () => {
+  it('reports other backtest terms, and treats missing terms as the default', () => {
     const now = { ...before, config: { ...before.config, backtest: { ...DEFAULT_BACKTEST, cash: 5_000 } } };
     expect(changesSince(before, now)).toEqual(['backtest: changed; see the resolved config of both runs']);
     expect(changesSince(before, { ...before, config: { ...before.config, backtest: DEFAULT_BACKTEST } })).toEqual([]);
   });
 
-  it('calls no strategy the best whose Sharpe ratio rests on too little', () => {
+  it('calls no strategy the best whose Sharpe ratio is weak', () => {
     const ranked = (strategy: string, sharpe: number | null) => ({
       ...before,
       metrics: new Map([['A', { strategy, totalReturn: 0.1, sharpe }]]),

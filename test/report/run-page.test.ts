@@ -12,11 +12,11 @@ const textOf = (page: string): string =>
 describe('the page of a run', () => {
   const page = renderRunPage(sampleRun());
 
-  it('says the verdict in shape and word, the counts and how long it took beside what is usual', () => {
+  it('shows the result as shape and word, the counts, and the duration next to the usual one', () => {
     expect(textOf(page)).toMatch(/▲ degraded.*8 symbols ?49 tasks: 44 success, 1 failed, 4 skipped.*26\.0 s \(usual 26\.0 s/);
   });
 
-  it('gives causes before the tasks', () => {
+  it('shows causes before tasks', () => {
     expect(page.indexOf('SourceSchemaChanged')).toBeLessThan(page.indexOf('<h2>Tasks'));
   });
 
@@ -34,7 +34,7 @@ describe('the page of a run', () => {
     expect(renderRunPage(sampleRun())).toBe(page);
   });
 
-  it('asks nothing of the network', () => {
+  it('sends no request to the network', () => {
     expect(page).not.toMatch(/<(link|img|iframe|object|embed|source|video)[^>]+(src|href)="(?!data:)/);
     expect(page).not.toMatch(/url\((?!#)/);
     expect(page).not.toContain('@import');
@@ -103,7 +103,7 @@ describe('the page of a run', () => {
     expect(causes.match(/its edge blocks this address/g)).toHaveLength(1);
   });
 
-  it('says how many single requests a venue refused although every task came through', () => {
+  it('reports requests that a venue refused although every task succeeded', () => {
     const answers = { 'polymarket/data': { '200': 60, '503': 40, none: 7 }, 'polymarket/clob': { '200': 9 } };
     const collected = { status: 'success', attempts: 1, output: { ticks: 1, answers } } as const;
     const result = resultOf({ 'A/collect': collected, 'B/collect': collected }, { result: 'success', reasons: [] });

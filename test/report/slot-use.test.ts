@@ -21,7 +21,7 @@ const runOf = (tasks: number, slots: number) => ({
 });
 
 describe('a run of equal independent tasks', () => {
-  it('is bound by its slots until its last round begins', () => {
+  it('is bound by its slots until its last round starts', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 12 }), (tasks, slots) => {
         const rounds = Math.ceil(tasks / slots);

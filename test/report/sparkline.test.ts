@@ -36,7 +36,7 @@ describe('a sparkline', () => {
 });
 
 describe('an equity curve', () => {
-  it('has its drawdown from the highest equity so far', () => {
+  it('has its drawdown measured from the highest equity so far', () => {
     const curve = [100, 110, 99, 120, 60].map((equity, time) => ({ time, equity }));
     expect(drawdowns(curve).map((fall) => Math.round(fall * 1000) / 1000)).toEqual([0, 0, -0.1, 0, -0.5]);
   });

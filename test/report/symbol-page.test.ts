@@ -21,7 +21,7 @@ describe('the page of a symbol', () => {
     expect(bare).not.toContain('LightweightCharts');
   });
 
-  it('carries the chart library once, with the notice that its licence asks for', () => {
+  it('contains the chart library once, with the notice that its licence requires', () => {
     const three = renderSymbolPage(sampleSymbol({ instruments: [1, 2, 3].map(() => sampleInstrument()), instrumentCount: 3 }), LIBRARY);
     expect(three.split(LIBRARY)).toHaveLength(2);
     expect(three).toContain('TradingView Lightweight Charts™');
@@ -32,7 +32,7 @@ describe('the page of a symbol', () => {
     expect(page).toContain('not collected 2026-11-21 10:00–22:00Z');
   });
 
-  it('notes beside the coverage, muted, that an open instrument has been quiet for unusually long', () => {
+  it('notes next to the coverage that an open instrument has been quiet for unusually long', () => {
     const quality = sampleInstrument().quality;
     const quiet = { kind: 'price', since: AS_OF - 30.5 * HOUR, length: 30.5 * HOUR, usual: 2 * HOUR } as const;
     const silent = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ quality: { ...quality, quiet } })] }), null);
@@ -99,7 +99,7 @@ describe('the page of a symbol', () => {
     expect(page(sampleBacktests().map((row) => ({ ...row, benchmark: { ...benchmark, weak: {} } })))).toContain('0.987');
   });
 
-  it('draws what was picked grey in sample and solid out of it, with deflated Sharpe ratio and PBO, and a dash for what is weak', () => {
+  it('draws walk-forwards grey in sample and solid out of sample, with deflated Sharpe ratio and PBO, and a dash for weak figures', () => {
     const walked = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ walkForwards: sampleWalkForwards() })] }), null);
     expect(walked).toContain('Out of sample: picked on 20 days, traded on the 5 days after');
     expect(walked.match(/class="line in-sample" d="M/g)).toHaveLength(6 + 1);
@@ -123,7 +123,7 @@ describe('the page of a symbol', () => {
     expect(walked.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
   });
 
-  it('says what the proof showed, and warns when a strategy saw the future', () => {
+  it('shows the result of the proof, and warns when a strategy saw the future', () => {
     expect(page).toContain('0 of 1\u202f312 decisions changed');
     const cheating = sampleBacktests().map((row) => ({ ...row, proof: { changed: 3, decisions: 164 } }));
     const caught = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: cheating })] }), null);
@@ -170,7 +170,7 @@ describe('the page of a symbol', () => {
     expect(hostile).not.toContain('href="javascript');
   });
 
-  it('says whose data is missing, and what the source said', () => {
+  it('names sources whose data is missing, with their reasons', () => {
     const page = renderSymbolPage(sampleSymbol({ missingSources: { predict: `predict answered 403: ${EVIL}` } }), LIBRARY);
     expect(page).toContain('data of <b>predict</b> is missing from this run: predict answered 403');
     expect(page).not.toContain('<script>alert');
@@ -222,7 +222,7 @@ describe('the page of a symbol', () => {
     expect(page).not.toMatch(/close [\d.]+ {2}volume/);
   });
 
-  it('writes an asset’s prices with as many places as tell them apart', () => {
+  it('writes an asset’s prices with enough decimals to distinguish them', () => {
     const asset = (price: number) => {
       const candles = sampleSeries('1h', 1).candles.map((candle) => ({
         ...candle,

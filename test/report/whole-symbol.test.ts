@@ -10,7 +10,7 @@ const of = (whole: TaskResult, known: Record<string, TaskResult>): string =>
     .map(({ status, skippedBecause = '' }) => `${status}${skippedBecause}`)
     .join(' ');
 
-it('a symbol as a whole stands at its first stage that has not taken effect', () => {
+it('a whole symbol is at its first stage that has not taken effect', () => {
   expect(of({ status: 'pending' }, {})).toBe('pending pending pending pending');
   expect(of({ status: 'running' }, { 'A/collect': done, 'A/clean': done })).toBe('success success running pending');
   expect(of({ status: 'failed', error }, { 'A/collect': done })).toBe('success failed skippedA/clean skippedA/clean');
@@ -20,7 +20,7 @@ it('a symbol as a whole stands at its first stage that has not taken effect', ()
   expect(of(done, { 'A/collect': done })).toBe('success success success success');
 });
 
-it('what the symbol’s own workflow says of the stage that it stands at goes first', () => {
+it('the symbol’s own workflow decides the state of the current stage', () => {
   const waiting: TaskResult = { status: 'pending', attempts: 2, error };
   const stages = stagesOfWhole('A', { status: 'running' }, { untilStage: 'clean', known: { 'A/collect': waiting } });
   expect(stages).toEqual({ 'A/collect': waiting, 'A/clean': { status: 'pending' } });

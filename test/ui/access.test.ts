@@ -19,7 +19,7 @@ describe('who may read the pages', () => {
     },
   );
 
-  it('on a server open to other machines only who has the token may, as header or as cookie', () => {
+  it('on a server open to other machines only with the token, as header or as cookie', () => {
     const open: AccessRules = { ...rules, host: '0.0.0.0', guarded: true };
     const there = { ...ours, host: '192.0.2.7:8270' };
     expect(mayRead(there, open)).toMatchObject({ status: 401 });
@@ -30,7 +30,7 @@ describe('who may read the pages', () => {
 });
 
 describe('who may act', () => {
-  it('nobody where the server only shows, not even with a token', () => {
+  it('nobody on a read-only server, not even with a token', () => {
     expect(mayAct(withToken, { ...rules, control: false })).toMatchObject({ status: 403 });
   });
 
@@ -47,7 +47,7 @@ describe('who may act', () => {
     },
   );
 
-  it('only this very token opens, whatever else is sent', () => {
+  it('only the exact token is accepted', () => {
     fc.assert(
       fc.property(fc.string(), fc.option(fc.webUrl()), (guess, origin) => {
         fc.pre(guess !== TOKEN);

@@ -8,13 +8,13 @@ import { eventStream } from '../../src/ui/live/event-stream.ts';
 const responseOf = (state: { destroyed: boolean; closed: boolean }) =>
   Object.assign(new EventEmitter(), { ...state, writeHead: () => undefined, write: () => true, end: () => undefined, writableLength: 0 });
 
-it('the stream of a reader who left before it began is closed at once, so that nobody looks at a run for nobody', async () => {
+it('the stream of a reader that left before it started is closed at once', async () => {
   const left = responseOf({ destroyed: true, closed: true });
   await eventStream(left as unknown as ServerResponse).closed;
   expect(left.listenerCount('close')).toBe(0);
 });
 
-it('the stream of a reader who leaves later is closed then', async () => {
+it('the stream of a reader that leaves later is closed then', async () => {
   const there = responseOf({ destroyed: false, closed: false });
   const { closed } = eventStream(there as unknown as ServerResponse);
   there.emit('close');
@@ -22,7 +22,7 @@ it('the stream of a reader who leaves later is closed then', async () => {
   expect(there.listenerCount('close')).toBe(0);
 });
 
-it('the stream of a reader who does not read is not written to after its end: that would end the whole process', async () => {
+it('a stream is not written to after its end, which would end the process', async () => {
   const server = createServer();
   const asked = new Promise<ServerResponse>((resolve) => server.on('request', (_, response) => resolve(response)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -37,8 +37,8 @@ function watcher() {
   };
 }
 
-describe('an open run that is watched', () => {
-  it('is looked at once for all who watch, each of whom sees every change and the end', async () => {
+describe('a live page', () => {
+  it('is read once for all watchers, each of which gets every change and the end', async () => {
     const { run, looks, idle } = scripted(['one', 'one', 'two', 'ended']);
     const watchers = Array.from({ length: 20 }, watcher);
     for (const { patch, end } of watchers) run.watch({ patch, ended: end, still: () => undefined });
@@ -48,7 +48,7 @@ describe('an open run that is watched', () => {
     await expect.poll(idle).toBe(1);
   });
 
-  it('is looked at again soon where a look costs the run little, however long looks take here', async () => {
+  it('is read again soon where a look costs the run little, however long looks take on this machine', async () => {
     const states = ['one', 'two', 'ended'];
     const run = new LivePage({
       log: silent,
@@ -63,7 +63,7 @@ describe('an open run that is watched', () => {
     expect(one.seen).toEqual(['one', 'two', 'ended']);
   });
 
-  it('is not looked at any more when the last one leaves', async () => {
+  it('is not read any more when the last watcher leaves', async () => {
     const { run, looks, idle } = scripted(['one']);
     const first = watcher();
     const seenOne = new Promise<void>((resolve) => {
@@ -85,7 +85,7 @@ describe('an open run that is watched', () => {
     expect(run.watchers).toBe(0);
   });
 
-  it('says so while it cannot be looked at, also to who comes meanwhile', async () => {
+  it('reports that it cannot be read, also to watchers that join meanwhile', async () => {
     const { run } = scripted(['one', new Error('away'), 'two', 'ended']);
     const said: (string | boolean)[] = [];
     const late: boolean[] = [];
@@ -103,7 +103,7 @@ describe('an open run that is watched', () => {
     expect(late).toEqual([true, false]);
   }, 15_000);
 
-  it('shows its present state to who comes later', async () => {
+  it('sends its present state to watchers that join later', async () => {
     const { run } = scripted(['one']);
     const early = watcher();
     await new Promise<void>((resolve) => {
@@ -115,7 +115,7 @@ describe('an open run that is watched', () => {
     run.close();
   });
 
-  it('is looked at no more once it is closed, also for who comes later, and a look that then fails is not told', async () => {
+  it('is not read once it is closed, also for later watchers, and a failing look is not logged', async () => {
     const held = gate();
     const lines: string[] = [];
     let looks = 0;

@@ -71,7 +71,7 @@ describe('patches of an open page', () => {
     expect(patches[0].html).toContain('success');
   });
 
-  it('are everything for who comes new', () => {
+  it('are everything for a new watcher', () => {
     const now = partsOf({ head: 'run', rows: [{ name: 'T', value: 'success' }] });
     expect(patchesBetween(undefined, splitParts(now), now).map(({ part }) => part)).toEqual(['head', 'tasks']);
   });

@@ -18,8 +18,8 @@ function watched() {
   };
 }
 
-describe('readers that ask instead of holding a connection', () => {
-  it('are told the present state first, then each change once, then the end, after which they watch no more', () => {
+describe('readers that poll', () => {
+  it('get the present state first, then each change once, then the end, after which they stop watching', () => {
     const { watch, watchers, say } = watched();
     const readers = new PollReaders();
     expect(readers.next('a', watch)).toEqual({ patches: ['whole'], ended: false, still: false });
@@ -35,7 +35,7 @@ describe('readers that ask instead of holding a connection', () => {
     expect(watchers.size).toBe(0);
   });
 
-  it('are shown the whole anew where they missed too much, and the oldest are forgotten where there are too many', () => {
+  it('get everything again where they missed too much, and the oldest are forgotten where there are too many', () => {
     const { watch, watchers, say } = watched();
     const readers = new PollReaders();
     readers.next('a', watch);

@@ -20,7 +20,7 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
   fetch(`${served.address}${path}`, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
 
 describe('the codec endpoint', () => {
-  it('seals and opens payloads as the Web UI and the command line send them', async () => {
+  it('encodes and decodes payloads as the Web UI and the command line send them', async () => {
     const sealed = (await (await post('/encode', { payloads: [PLAIN] })).json()) as { payloads: (typeof PLAIN)[] };
     expect(Buffer.from(sealed.payloads[0].metadata.encoding, 'base64').toString()).toBe('binary/encrypted');
     expect(JSON.stringify(sealed)).not.toContain(PLAIN.data);
@@ -44,7 +44,7 @@ describe('the codec endpoint', () => {
     expect(theirs.headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('answers under its own name only: another one that leads here would be another site', async () => {
+  it('answers only to its own host name', async () => {
     const { port } = new URL(served.address);
     const status = await new Promise((resolve, reject) => {
       const asked = request({ port, method: 'POST', path: '/decode', headers: { host: `evil.example:${port}` } }, (response) => {
@@ -70,7 +70,7 @@ describe('the codec endpoint', () => {
     expect(await answer.text()).toMatch(/^[^\n]{10,300}\n$/);
   });
 
-  it('knows no other address', async () => {
+  it('serves no other address', async () => {
     expect((await post('/other', {})).status).toBe(404);
     expect((await fetch(`${served.address}/decode`)).status).toBe(404);
   });

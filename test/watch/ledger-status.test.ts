@@ -20,8 +20,8 @@ const ledger = (taskId: string, second: number, degraded: readonly string[] | nu
 const run = (config: ReturnType<typeof runConfig>) => ({ runId: 'run', config, startedAt: new Date(START).toISOString() });
 const how = 'Temporal no longer has it';
 
-describe('a run of which only the ledger is left', () => {
-  it('achieved what took effect; the rest was cut off, at the last sign of life', () => {
+describe('a run with nothing left but its ledger', () => {
+  it('succeeded in what took effect; the rest was cut off at the last sign of life', () => {
     const config = runConfig({ symbols: ['A', 'B'], untilStage: 'clean', maxConcurrent: 3, tasks: [customTask('t')] });
     const status = ledgerStatus(run(config), [ledger('A/collect', 1), ledger('A/clean', 5), ledger('t', 6, ['slow'])], { how });
     expect(status).toMatchObject({
@@ -51,7 +51,7 @@ describe('a run of which only the ledger is left', () => {
     expect(ledgerStatus(run(config), [ledger('A/collect', 1, ['gaps'])], { how }).result).toBe('degraded');
   });
 
-  it('is told by symbol when it is large', () => {
+  it('is reported by symbol when it is large', () => {
     const symbols = Array.from({ length: 60 }, (_, i) => `S${i}`);
     const config = runConfig({ symbols, untilStage: 'clean', tasks: [customTask('t')] });
     const { taskResults, statusBreakdown } = ledgerStatus(run(config), [ledger('S3/collect', 1), ledger('S3/clean', 2)], { how });

@@ -55,7 +55,7 @@ async function mailServer(refusal?: string) {
 }
 
 describe('an e-mail', () => {
-  it('says what is wrong, and has an id of its own that is the same when it is sent again', async () => {
+  it('states the cause, and keeps its Message-ID when it is sent again', async () => {
     const server = await mailServer();
     await emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(message);
     expect(server.mail()).toMatch(/^Subject: Incident: clean: BadInput: no/m);
@@ -73,7 +73,7 @@ describe('an e-mail', () => {
     server.close();
   });
 
-  it('that closes an incident stands in the thread of the mail that opened it', async () => {
+  it('that closes an incident is in the thread of the mail that opened it', async () => {
     const server = await mailServer();
     const closed = { key: 'm-incident-7-closed', alert: alertOf('closed', { ...incident, closedAt: '2026-11-24T16:00:00.000Z' }) };
     await emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(closed);

@@ -24,7 +24,7 @@ function run(taskResults: Record<string, TaskResult>, more: Partial<EndedRun> = 
 }
 
 describe('the end of a run', () => {
-  it('has a trouble a failed task, none for what was skipped because of it', () => {
+  it('has one trouble per failed task, and none for tasks that were skipped because of it', () => {
     const { troubles } = observationOf(
       run({
         'AAA/clean': failed('BadInput', 'no'),
@@ -35,7 +35,7 @@ describe('the end of a run', () => {
     expect(troubles).toMatchObject([{ cause: 'clean: BadInput: no', subjects: [{ what: 'clean', subject: 'AAA', isSymbol: true }] }]);
   });
 
-  it('names the stage also where a large run gives symbols only: the one after those in the ledger', () => {
+  it('names the stage of a large run, whose status has symbols only: the one after the last in the ledger', () => {
     const { troubles } = observationOf(
       run({ AAA: failed('BadInput', 'no'), BBB: failed('BadInput', 'no') }, { tasks: [done('AAA', 'collect')] }),
     );
@@ -50,7 +50,7 @@ describe('the end of a run', () => {
     expect(observationOf(run({}, { tasks })).troubles).toHaveLength(1);
   });
 
-  it('of a run that somebody cancelled has none, and says what was well before', () => {
+  it('has no trouble for a cancelled run, and reports what was well before', () => {
     const { troubles, looked } = observationOf(
       run(
         {},
@@ -64,7 +64,7 @@ describe('the end of a run', () => {
     expect(looked).toMatchObject([{ what: 'collect', subject: 'AAA' }]);
   });
 
-  it('has the run itself as its subject where no task says why', () => {
+  it('has the run itself as its subject where no task gives a reason', () => {
     expect(
       observationOf(run({}, { result: { result: 'failed', reasons: ['ended from outside'], taskResults: {} } })).troubles,
     ).toMatchObject([{ cause: 'run: ended from outside', subjects: [{ what: 'run', subject: 'l', isSymbol: false }] }]);
@@ -76,7 +76,7 @@ describe('the end of a run', () => {
     expect(past.fingerprint).not.toBe(today.fingerprint);
   });
 
-  it('that missed its deadline has that as a trouble of all runs of its input, and one that kept it ends it', () => {
+  it('opens a deadline trouble for all runs of its input, which a run that meets the deadline closes', () => {
     const reason = 'the deadline 12:15:00Z was missed by 3 min: the run ended at 12:18:00Z';
     const { troubles } = observationOf(run({}, { hadDeadline: true, result: { result: 'degraded', reasons: [reason], taskResults: {} } }));
     expect(troubles).toMatchObject([{ cause: `deadline: ${reason}`, subjects: [{ what: 'deadline', subject: 'l' }] }]);

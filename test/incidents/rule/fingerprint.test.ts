@@ -7,7 +7,7 @@ const failure = (type: string, message: string, symbol = 'AAA', stage = 'collect
   causeOfFailure(stage, `${symbol}/${stage}`, { type, message }).fingerprint;
 
 describe('a root cause', () => {
-  it('of a venue that is away is the venue, whatever it answered to which request of which symbol', () => {
+  it('is the venue while the venue is away, whatever it answered to each request', () => {
     const one = failure('SourceUnavailable', 'polymarket answered 502 on /trades?market=0xab12');
     expect(
       failure('SourceUnavailable', '3 of 9 instruments failed, among them polymarket:0xff: polymarket did not answer within 60 s', 'BBB'),
@@ -16,12 +16,12 @@ describe('a root cause', () => {
     expect(failure('SourceBlocked', 'polymarket answered 403 with a page')).not.toBe(one);
   });
 
-  it('is the same for a symbol that failed with the venue and one that went on without it', () => {
+  it('is the same for a symbol that failed because of the venue and one that continued without it', () => {
     const [reason] = failedSourceReasons(new Map([['polymarket', new PredictLabError('SourceUnavailable', 'it answered 502')]]));
     expect(causeOfDegraded('collect', 'AAA/collect', reason).fingerprint).toBe(failure('SourceUnavailable', 'polymarket answered 502'));
   });
 
-  it('of a symbol whose sources have all failed is one for each of them, the same as where another source worked', () => {
+  it('is one per source where all sources of a symbol failed, the same as where another source worked', () => {
     const away = { polymarket: 'polymarket answered 502; it says try later', predict: 'predict: no answer within 30 s' } as const;
     const ends = Object.entries(away).map(
       ([source, message]) =>
@@ -42,7 +42,7 @@ describe('a root cause', () => {
     );
   });
 
-  it('of a database that is away is one for all stages', () => {
+  it('is one for all stages while the database is away', () => {
     const text = 'Postgres at 127.0.0.1:5432: the connection was refused';
     expect(failure('StorageUnavailable', text, 'AAA', 'kline')).toBe(failure('StorageUnavailable', text, 'BBB', 'store'));
   });

@@ -19,7 +19,7 @@ const look = (more: Partial<Observation>): Observation => ({ at: 20, troubles: [
 const run = (asOf: number) => ({ runId: 'r', executionId: 'e', asOf });
 
 describe('an incident', () => {
-  it('is over when every subject was looked at after the trouble and was well', () => {
+  it('closes when every subject was checked after the trouble and was well', () => {
     expect(reconcile([open], look({ run: run(104) }))).toMatchObject([{ type: 'well', over: true }]);
     const two = { ...open, subjects: [...open.subjects, { ...subject('BBB', 10), asOf: 100, wellAt: null }] };
     expect(reconcile([two], look({ run: run(104) }))).toMatchObject([{ type: 'well', over: false }]);
@@ -40,7 +40,7 @@ describe('an incident', () => {
     expect(reconcile([open], observation).filter(({ type }) => type === 'well')).toEqual([]);
   });
 
-  it('lasts, and is news only where it reaches a symbol that it had not', () => {
+  it('stays open, and sends an update only when it reaches another symbol', () => {
     expect(reconcile([open], look({ troubles: [trouble('gap', subject('AAA', 15))] }))).toMatchObject([{ type: 'last', news: false }]);
     expect(reconcile([open], look({ troubles: [trouble('gap', subject('AAA', 15)), trouble('gap', subject('BBB', 15))] }))).toMatchObject([
       { type: 'last', news: true, trouble: { subjects: [{ subject: 'AAA' }, { subject: 'BBB' }] } },
