@@ -34,7 +34,7 @@ import { appliedMigrations, newerMigrations } from './storage/database/migrate.t
 import { openDatabase } from './storage/database/open-database.ts';
 import { resolveDatabase } from './storage/embedded/resolve-database.ts';
 import { createPostgresWindows } from './storage/rate-budget.ts';
-import { freshness } from './storage/ticks/freshness.ts';
+import { freshness } from './storage/ticks/symbol-rows.ts';
 import { serveHealth } from './telemetry/health.ts';
 import { splitAddress } from './telemetry/listen.ts';
 import { createMetrics } from './telemetry/metrics.ts';

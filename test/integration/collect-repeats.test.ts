@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
 import type { Source } from '../../src/sources/source.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
+import type { PageOrder } from '../../src/storage/staging/staging.ts';
 import { stagePage } from '../../src/storage/staging/staging.ts';
-import type { PageOrder } from '../../src/storage/staging/staging-position.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { instrument, runStages, START, trade } from '../support/stage-run.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { filedFolderName } from '../../src/report/elements/report-path.ts';
-import { pagedRuns } from '../../src/storage/runs/paged-runs.ts';
+import { pagedRuns } from '../../src/storage/runs/run-history.ts';
 import { newestOfEachSymbol, pruneLogs, pruneReports } from '../../src/watch/upkeep/prune-files.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 

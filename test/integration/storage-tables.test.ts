@@ -25,7 +25,7 @@ import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs/runs.t
 import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/ticks/coverage.ts';
 import { withdrawCoverage } from '../../src/storage/ticks/coverage-withdrawals.ts';
-import { freshness } from '../../src/storage/ticks/freshness.ts';
+import { freshness } from '../../src/storage/ticks/symbol-rows.ts';
 import { administer, empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
 

@@ -4,7 +4,7 @@ import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
-import { metLast } from '../../src/storage/staging/staging-position.ts';
+import { metLast } from '../../src/storage/staging/staging.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { latenessByInstrument } from '../../src/storage/ticks/lateness.ts';
 import { doubtsOf } from '../../src/storage/ticks/second-witness.ts';

@@ -17,8 +17,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { type RunCode, recordConfiguration } from '../../storage/runs/configurations.ts';
 import { effectsOf, meanDurations, quickTasks } from '../../storage/runs/ledger/ledger.ts';
-import { recordRefusal } from '../../storage/runs/refused-runs.ts';
-import { beginRun, beginRunAlone, runOf } from '../../storage/runs/runs.ts';
+import { beginRun, beginRunAlone, recordRefusal, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';
 import { knownNames } from './known-names.ts';
 

@@ -7,7 +7,7 @@ import { findEffect } from '../../storage/runs/ledger/ledger.ts';
 import { mergeStaged } from '../../storage/staging/merge-staged.ts';
 import { stagedDays } from '../../storage/staging/staged-rows.ts';
 import { stagingBatches } from '../../storage/staging/staging.ts';
-import { gapsOfInstruments, type InstrumentGaps } from '../../storage/ticks/coverage-gaps.ts';
+import { gapsOfInstruments, type InstrumentGaps } from '../../storage/ticks/coverage.ts';
 import { ensurePartitions } from '../../storage/ticks/partitions.ts';
 import type { Probe } from './probe.ts';
 import type { StageFunction } from './stage-work.ts';

@@ -11,10 +11,9 @@ import type { Database, Transaction } from '../database/database.ts';
 import { appliedMigrations } from '../database/migrate.ts';
 import { partitionNames } from '../ticks/partitions.ts';
 import { encodeFrame, type Frame } from './backup-frames.ts';
-import { BACKUP_FORMAT, type BackupHead, type BackupTail } from './backup-parts.ts';
+import { BACKUP_FORMAT, type BackupHead, type BackupTail, PartDigest } from './backup-parts.ts';
 import { sealed } from './backup-seal.ts';
 import { backupTables, copyOutOf } from './backup-tables.ts';
-import { PartDigest } from './part-digest.ts';
 import { verifyBackup } from './read-backup.ts';
 
 const FRAME_BYTES = 1 << 18;

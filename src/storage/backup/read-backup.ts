@@ -3,9 +3,8 @@ import { createGunzip } from 'node:zlib';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { VERSION } from '../../version.ts';
 import { decodeFrames, type Frame } from './backup-frames.ts';
-import { BACKUP_FORMAT, type BackupHead, type BackupTail, headOf, isWholeHead, partStartOf, tailOf } from './backup-parts.ts';
+import { BACKUP_FORMAT, type BackupHead, type BackupTail, headOf, isWholeHead, PartDigest, partStartOf, tailOf } from './backup-parts.ts';
 import { hasItsSeal } from './backup-seal.ts';
-import { PartDigest } from './part-digest.ts';
 
 /** Callbacks for the parts of a backup; each gets the bytes and must read them to their end. */
 export interface BackupReader {

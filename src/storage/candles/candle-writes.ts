@@ -3,7 +3,6 @@ import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words
 import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
 import { intervalMinutes, kindCode } from '../database/codes.ts';
 import type { Transaction } from '../database/database.ts';
-import { coveredShares } from '../ticks/covered-share.ts';
 
 /** The series that candles are written to, and what decides whether they are complete. */
 export interface CandleTarget {
@@ -189,4 +188,35 @@ export async function markBuilt(transaction: Transaction, target: CandleTarget, 
      on conflict (instrument, kind, interval_minutes) do update set version = excluded.version, as_of = excluded.as_of, covered = excluded.covered`,
     [target.instrumentKey, kindCode(target.kind), intervalMinutes(interval), version, Math.floor(target.asOf)],
   );
+}
+
+/**
+ * Share of each bucket `[open, open + length)` that lies in the covered ranges; exactly 1 when all of it does.
+ *
+ * @param ranges merged, half-open, oldest first
+ */
+export function coveredShares(openTimes: ArrayLike<number>, length: number, ranges: readonly TimeRange[]): Float64Array {
+  const shares = new Float64Array(openTimes.length);
+  for (let k = 0; k < openTimes.length; k++) {
+    const from = openTimes[k];
+    const to = from + length;
+    let covered = 0;
+    for (let r = firstEndingAfter(ranges, from); r < ranges.length && ranges[r].from < to; r++) {
+      covered += Math.min(to, ranges[r].to) - Math.max(from, ranges[r].from);
+    }
+    shares[k] = covered / length;
+  }
+  return shares;
+}
+
+/** Index of the first range that reaches beyond `time`. */
+function firstEndingAfter(ranges: readonly TimeRange[], time: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[middle].to > time) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

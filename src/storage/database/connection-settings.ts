@@ -1,4 +1,4 @@
-import type { ClientBase, ClientConfig } from 'pg';
+import { Client, type ClientBase, type ClientConfig } from 'pg';
 import { checkedUrl, isSocket } from './database-url.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -37,4 +37,15 @@ export async function setUpSession(client: Pick<ClientBase, 'query'>): Promise<v
       .map(([name, value]) => `set ${name} = '${value}'`)
       .join('; '),
   );
+}
+
+/**
+ * A connection whose loss is reported only by the query that meets it. `pg` also emits an `error` event, at any moment, even before a pool has
+ * handed the connection out; an `error` event without a listener ends the process.
+ */
+export class SteadyClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
 }

@@ -2,10 +2,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { connectionSettings, setUpSession } from './connection-settings.ts';
+import { connectionSettings, SteadyClient, setUpSession } from './connection-settings.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from './database.ts';
 import { checkOrigin, migrate } from './migrate.ts';
-import { SteadyClient } from './steady-client.ts';
 import { storageError } from './storage-error.ts';
 
 const INT8 = 20;

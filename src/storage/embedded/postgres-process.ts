@@ -1,9 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync, realpathSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { folderOf, pidExists, programOf } from '../../processes/process-identity.ts';
-import { answerOf, isListening } from './postgres-answer.ts';
+import { connectionSettings, SteadyClient } from '../database/connection-settings.ts';
+import { socketUrl } from '../database/database-url.ts';
 import { type Cluster, LOCK_HELD, launchServer, unusable } from './postgres-cluster.ts';
 import { lastTrouble } from './postgres-log.ts';
 
@@ -143,3 +145,36 @@ const foreign = (data: string): Error =>
   unusable(
     `another container or user runs a server on ${dirname(data)}; give each its own PREDICTLAB_HOME, or share one server through DATABASE_URL`,
   );
+
+/** How a server answers a new connection; `nothing`: there is no server, or it is stuck. */
+export type ServerAnswer = 'ready' | 'starting' | 'stopping' | 'nothing';
+
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** Connects to the server at a socket and returns how it answers. */
+export async function answerOf(socket: string): Promise<ServerAnswer> {
+  const client = new SteadyClient({ ...connectionSettings(socketUrl(socket, 'postgres')), connectionTimeoutMillis: ANSWER_TIMEOUT_MS });
+  try {
+    await client.connect();
+    return 'ready';
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== '57P03') return 'nothing';
+    return /shutting down/.test(error.message) ? 'stopping' : 'starting';
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Whether a process listens at a socket, in this container or another. A socket that a dead server left behind refuses. */
+export async function isListening(socket: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const connection = connect(join(socket, '.s.PGSQL.5432'));
+    const end = (listening: boolean): void => {
+      connection.destroy();
+      resolve(listening);
+    };
+    connection.once('connect', () => end(true));
+    // a full queue means that the server is alive
+    connection.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'EAGAIN'));
+  });
+}

@@ -4,7 +4,7 @@ import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
 import { UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
-import { rankedSharpeSql } from '../backtests/ranked-sharpe.ts';
+import { rankedSharpeSql } from '../backtests/backtests.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import { coverableUntil } from '../ticks/lateness.ts';

@@ -1,7 +1,7 @@
 import { POINT_IDENTITY } from '../../market/identity.ts';
 import type { Transaction } from '../database/database.ts';
 import { GOOD } from './staged-rows.ts';
-import { metLast } from './staging-position.ts';
+import { metLast } from './staging.ts';
 
 /** Part of a batch that one statement merges into an instrument's ticks. */
 export interface Chunk {

@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
-import { rankedSharpeSql } from '../backtests/ranked-sharpe.ts';
+import { rankedSharpeSql } from '../backtests/backtests.ts';
 import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
@@ -216,4 +216,17 @@ export async function retryChain(queryable: Queryable, executionId: string): Pro
     [executionId],
   );
   return rows.map((row) => row.execution_id);
+}
+
+/** Seconds since the newest tick of each enabled symbol that has any. @param now UTC epoch milliseconds */
+export async function freshness(queryable: Queryable, now: number): Promise<ReadonlyMap<string, number>> {
+  // The newest tick of an instrument is in its newest hour, so that only one partition is read.
+  const { rows } = await queryable.query<{ symbol: string; newest: number }>(
+    `select s.symbol, max(t.newest) as newest
+     from symbols c join symbol_instruments s on s.symbol = c.symbol
+     cross join lateral (select max(hour)::bigint * 3600000 as hour from tick_hours h where h.instrument = s.instrument) l
+     cross join lateral (select max(time) as newest from ticks where instrument = s.instrument and time >= l.hour and time < l.hour + 3600000) t
+     where c.enabled and t.newest is not null group by s.symbol`,
+  );
+  return new Map(rows.map(({ symbol, newest }) => [symbol, Math.max(0, (now - newest) / 1000)]));
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { writeHistoryPage } from '../../activities/report/write-history-page.ts';
 import { filedFolderName } from '../../report/elements/report-path.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { type PagedRun, pagedRuns } from '../../storage/runs/paged-runs.ts';
+import { type PagedRun, pagedRuns } from '../../storage/runs/run-history.ts';
 
 /** Files that were deleted, or would be. */
 export interface PrunedFiles {

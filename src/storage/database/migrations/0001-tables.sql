@@ -116,7 +116,7 @@ create table collect_progress (
   done boolean not null
 );
 
--- position: ascending = oldest first. A page that was delivered newest first counts downwards from -1, see staging-position.ts.
+-- position: ascending = oldest first. A page that was delivered newest first counts downwards from -1, see stagingPosition.
 -- grain: how many seconds a price point stands for; null for trades.
 create table staged_rows (
   position bigint not null,
