@@ -133,7 +133,7 @@ describe('an open run', () => {
         cause: { message: expect.stringMatching(/^setMaxConcurrent: .* is not a whole number from 1 to 10000$/) },
       });
     for (const asked of [undefined, null, 3, {}, 'x'.repeat(10_000)])
-      expect(await handle.query('why', asked)).toMatch(/^why wants a task id/);
+      expect(await handle.query('why', asked)).toMatch(/^why needs a task id/);
     expect(await handle.query('why', 'wait')).toMatch(/did you mean waits\?/);
     for (const now of ['x', -1, 1e99, null]) expect(await handle.query('status', now)).toMatchObject({ totalTasks: 1 });
     for (const args of [[], ['x', 'y'], [null, null], [1, [{}]], [{}, {}]]) await handle.signal('reports', ...args);

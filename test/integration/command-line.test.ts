@@ -158,7 +158,7 @@ describe('a run that could not say itself how it ended', () => {
     await rig.lab.start({ symbols: ['NO_SUCH'] }, { runId: 'refused' });
     await expect(rig.lab.result('refused')).rejects.toMatchObject({ how: 'invalid' });
     expect(await listed('refused')).toMatchObject({ result: 'failed', totalTasks: null });
-    expect((await ask('why', 'refused', 'NO_SUCH/collect')).stdout).toMatch(/^the run ended before any task began: .*NO_SUCH.*\n$/);
+    expect((await ask('why', 'refused', 'NO_SUCH/collect')).stdout).toMatch(/^the run ended before any task started: .*NO_SUCH.*\n$/);
     expect((await ask('status', 'refused')).stderr).toContain('unknown symbol "NO_SUCH"');
   });
 });

@@ -50,12 +50,12 @@ const CASES: Readonly<Record<string, readonly [source: string, said: RegExp]>> =
   'constructor.mjs': [activities(`constructor: ${FINE}`), /^constructor$/],
   'five.mjs': [activities('five: 5'), /has 5 as activity "five"/],
   'run.mjs': [activities('norun: { input: z.any() }'), /an activity "norun" without a function run/],
-  'input.mjs': [activities('noinput: { input: {}, run: () => 1 }'), /an activity "noinput" whose input is no zod schema/],
+  'input.mjs': [activities('noinput: { input: {}, run: () => 1 }'), /an activity "noinput" whose input is not a zod schema/],
   'thread.mjs': [activities(`odd: { ...${FINE}, thread: 'yes' }`), /an activity "odd" with thread: "yes"/],
   'strategy5.mjs': [strategies('mine: 5'), /has 5 as strategy "mine"/],
   'strategyNull.mjs': [strategies('mine: null'), /has null as strategy "mine"/],
   'strategyEmpty.mjs': [strategies('mine: {}'), /a strategy "mine" without a function create/],
-  'params.mjs': [strategies('mine: { create: () => () => "hold" }'), /a strategy "mine" whose params are no zod schema/],
+  'params.mjs': [strategies('mine: { create: () => () => "hold" }'), /a strategy "mine" whose params are not a zod schema/],
   'rsi.mjs': [strategies('rsi: { params: z.any(), create: () => () => "hold" }'), /a strategy named "rsi", which is built in/],
   'own.mjs': [strategies('mine: { params: z.any(), create: () => () => "hold" }'), /^mine$/],
   'throws.mjs': ['throw new Error("no key");', /cannot be loaded: no key/],
@@ -88,7 +88,7 @@ describe('a plugin is checked whole when it is loaded', () => {
 
   it('and a wrong PREDICTLAB_PLUGINS is told by what it names', () => {
     expect(said['./gone.mjs']).toMatch(/PREDICTLAB_PLUGINS: \.\/gone\.mjs is not there \(.*gone\.mjs\)/);
-    expect(said['fine.mjs']).toMatch(/fine\.mjs is no package; write \.\/fine\.mjs for the file/);
+    expect(said['fine.mjs']).toMatch(/fine\.mjs is not a package; write \.\/fine\.mjs for the file/);
     expect(said['./fine.mjs,./fine.mjs']).toMatch(/\.\/fine\.mjs is named twice/);
     expect(said['./own.mjs,./own2.mjs']).toMatch(/own2\.mjs strategy "mine" is already defined by another plugin/);
   });
