@@ -228,7 +228,11 @@ export function namedGroups(offer: Offer): MarketGroup[] {
   const today = Math.floor(offer.start / DAY) * DAY;
   const treaty = emptyGroup({ venue: 'polymarket', id: 505, slug: 'long-treaty', title: 'Will the treaty hold?' });
   addMarket(treaty, offer.seed, {
-    ...{ key: 'long-treaty', number: 5051, slug: 'long-treaty', question: 'Will the treaty hold?', fillsPerBlock: 0.2 },
+    key: 'long-treaty',
+    number: 5051,
+    slug: 'long-treaty',
+    question: 'Will the treaty hold?',
+    fillsPerBlock: 0.2,
     opensAt: today - 150 * DAY,
     closesAt: today - 30 * DAY,
     settlement: { payout: 1 },
