@@ -71,7 +71,7 @@ const v2: Shape = {
   rest: (market, outcome, token) =>
     `","token_id":"${token}","condition_id":"${market.conditionId}","title":${JSON.stringify(market.question)},"slug":"${market.slug}",` +
     `"icon":"","event_slug":"${market.group.slug}","outcome":"${market.outcomes[outcome]}","outcome_index":${outcome},` +
-    `"name":"","pseudonym":"","bio":"","profile_image":"","profile_image_optimized":"","event_id":"${market.group.id}"}`,
+    `"name":"","pseudonym":"","bio":"","profile_image":"","profile_image_optimized":""}`,
 };
 
 const v1: Shape = {

@@ -71,7 +71,11 @@ describe('listings', () => {
   it.each(['plain', 'keyset'] as const)('of a venue without those that are %s are read by the other ones', async (goneListings) => {
     rig.venue.setFaults({ goneListings, sunset: true });
     await rig.add({ symbol: `GONE_${goneListings.toUpperCase()}`, sources: { polymarket: [{ slug: 'second-protocol' }] } });
-    await collect(`GONE_${goneListings.toUpperCase()}`, 1);
+    const { collect: effect } = await collect(`GONE_${goneListings.toUpperCase()}`, 1);
+    const changes = (effect.output as { venueChanges?: readonly string[] }).venueChanges ?? [];
+    // the older listing announces its end, and is only read where the newer one is gone
+    expect(changes.some((change) => change.startsWith('polymarket /markets: sunset: Fri, 01 May 2026'))).toBe(goneListings === 'keyset');
+    expect(effect.degraded).toBeUndefined();
     expect(await found(`GONE_${goneListings.toUpperCase()}`)).toHaveLength(1);
     rig.venue.setFaults({});
   });

@@ -24,6 +24,7 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
           { name, status: 'ok', detail: `${where}, version ${rows[0]?.version}` },
           ...(await migratedFurther(database)),
           ...(await cutOff(database)),
+          ...(await changedVenues(database)),
         ];
       } finally {
         await database.close();
@@ -49,6 +50,18 @@ async function migratedFurther(database: Database): Promise<readonly CheckResult
   if (newer.length === 0) return [];
   const detail = `a newer build has migrated the database: this one, ${VERSION}, works on without knowing ${newer.join(', ')}`;
   return [{ name: 'migrations', status: 'warn', detail, action: 'update this build to the newest one that works on the database' }];
+}
+
+/** Warns of what venues' answers of the last seven days announced or had that this build does not know. No row was lost by it yet. */
+async function changedVenues(database: Database): Promise<readonly CheckResult[]> {
+  const { rows: tables } = await database.query<{ there: boolean }>("select to_regclass('ledger') is not null as there");
+  if (!tables[0].there) return [];
+  const { rows } = await database.query<{ change: string }>(
+    `select distinct change from ledger, jsonb_array_elements_text(output->'venueChanges') as change
+     where finished_at > now() - interval '7 days' and jsonb_typeof(output->'venueChanges') = 'array' order by change limit 20`,
+  );
+  const action = 'update PredictLab before the venue drops what it reads now; runs go on until then';
+  return rows.map(({ change }) => ({ name: 'venue change', status: 'warn', detail: change, action }));
 }
 
 /** Warns when a rollback of the configuration was killed halfway. */

@@ -2,6 +2,7 @@ import type { Instrument } from '../../contracts/market-data.ts';
 import { tradeIdentity } from '../../market/identity.ts';
 import { identifyPage } from '../candidate.ts';
 import { listInAnswer, refuseRenamedFields } from '../catalogue/schema-drift.ts';
+import { noteFields } from '../http/venue-changes.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import type { HistoryPage } from '../walk/newest-first-walk.ts';
 import { type Call, VENUE } from './api.ts';
@@ -13,6 +14,12 @@ export const conditionIdOf = (instrument: Instrument): string => instrument.id.s
 
 /** Rows a page may hold; Data v2 rejects more. */
 const V2_LIMIT = 1000;
+
+/** The fields of a row as recorded on 2026-09-08. */
+const V2_FIELDS = (
+  'proxy_wallet side token_id condition_id size price timestamp title slug icon event_slug outcome outcome_index name pseudonym bio ' +
+  'profile_image profile_image_optimized transaction_hash'
+).split(' ');
 
 /** The end of a page that was read: what comes first on the next one may be another copy of its last row. */
 interface PageEnd {
@@ -42,6 +49,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
     });
     const list = listInAnswer(answer.json, 'data', { venue: VENUE, where });
     refuseRenamedFields(list, TRADE_FIELDS, { venue: VENUE, where, list: 'data' }, seen);
+    noteFields(VENUE, where, list, V2_FIELDS);
     return { rows: list.map((row) => readTrade(row, instrument)), next: nextCursor(answer.json, where), requests: answer.requests };
   };
 

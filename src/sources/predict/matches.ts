@@ -1,6 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { identifyPage } from '../candidate.ts';
 import { type JsonObject, listInAnswer, objectAt, refuseRenamedFields, schemaChanged } from '../catalogue/schema-drift.ts';
+import { noteFields } from '../http/venue-changes.ts';
 import type { HistoryPage } from '../walk/newest-first-walk.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { MATCH_FIELDS, readMatch } from './match-row.ts';
@@ -8,6 +9,9 @@ import { MATCH_FIELDS, readMatch } from './match-row.ts';
 const WHERE = '/v1/orders/matches';
 /** The largest page that every client seen in the wild uses. */
 const FIRST = 100;
+
+/** The fields of a match as recorded in September 2026. */
+const KNOWN_FIELDS = ['settlementId', 'executedAt', 'priceExecuted', 'amountFilled', 'transactionHash', 'market', 'taker', 'makers'];
 
 /** Predict.fun’s own id of a market. */
 export const marketIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
@@ -29,6 +33,7 @@ export function matches(api: PredictApi, instrument: Instrument, call: Call): (c
     const at = { venue: VENUE, where: WHERE };
     const rows = listInAnswer(json, 'data', at);
     refuseRenamedFields(rows, MATCH_FIELDS, { ...at, list: 'data' }, seen);
+    noteFields(VENUE, WHERE, rows, KNOWN_FIELDS);
     const next = cursorOf(objectAt(json, at));
     return {
       rows: identifyPage(rows.map((row) => readMatch(row, instrument))),

@@ -3,11 +3,16 @@ import { type Ending, endingOf } from '../../market/settlement.ts';
 import { upDownPayout } from '../../market/up-down-payout.ts';
 import { readNumber } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
+import { noteWord } from '../http/venue-changes.ts';
+import { VENUE } from './api.ts';
 import type { PredictMarket } from './market-schema.ts';
 
 /** Words of the market's and of its trading status after which nothing is traded. */
 const ENDED = new Set(['RESOLVED', 'SETTLED', 'CLOSED', 'REMOVED']);
 const FINAL = 'RESOLVED';
+/** The venue's words, from its clients: any other is noted as a change. */
+const STATUSES = new Set([...ENDED, 'REGISTERED', 'PRICE_PROPOSED', 'PRICE_DISPUTED', 'PAUSED', 'UNPAUSED']);
+const OUTCOMES = new Set(['WON', 'LOST', 'VOIDED', '-']);
 /** A price is on the table that may still be disputed, whatever `resolution` says. */
 const PENDING = new Set(['PRICE_PROPOSED', 'PRICE_DISPUTED']);
 
@@ -62,6 +67,8 @@ export function isClosed(market: PredictMarket): boolean {
  * strictly above its start and a tie is a push (0.5), unlike at Polymarket. The venue says of none of them since when.
  */
 export function predictEnding(market: PredictMarket): Ending {
+  noteWord(VENUE, 'market', 'status', market.status, STATUSES);
+  for (const word of wordsOf(market)) noteWord(VENUE, 'market', "an outcome's status", word, OUTCOMES);
   if (!isClosed(market)) return { resolution: { kind: 'open' } };
   const signs: SettlementSign[] = [];
   const status = market.status.toUpperCase();

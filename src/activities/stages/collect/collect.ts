@@ -94,6 +94,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
         sources: Object.fromEntries(totals.map(({ source, ticks }) => [source, ticks])),
         ...(secondLook.marketHours > 0 && { secondLook }),
         ...(!tally.isClean && { answers: tally.answers() }),
+        ...(tally.changes().length > 0 && { venueChanges: [...tally.changes()] }),
         ...(skipped.length > 0 && { skippedSources: Object.fromEntries(skipped) }),
         ...(failed.size > 0 && { failedSources: Object.fromEntries([...failed].map(([source, { message }]) => [source, message])) }),
       };

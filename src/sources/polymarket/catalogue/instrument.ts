@@ -1,6 +1,7 @@
 import type { ExclusiveGroup, FeeSchedule, Instrument } from '../../../contracts/market-data.ts';
 import { conditionId, structureOf } from '../../catalogue/condition-id.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
+import { noteChange } from '../../http/request-tally.ts';
 import { VENUE } from '../api.ts';
 import { type GammaMarket, outcomeField, protocolOf } from './market-schema.ts';
 import { polymarketEnding } from './resolution.ts';
@@ -13,6 +14,7 @@ export function instrumentOf(market: GammaMarket): MarketReading {
   const outcomes = market.outcomes ?? [];
   const version = protocolOf(market);
   const field = outcomeField(market);
+  if (field === undefined) noteChange(VENUE, 'market', `version has the unknown word "${version}"`);
   if (field === undefined)
     return { notBinary: `market ${market.slug} is of protocol version "${version}", which this build of PredictLab does not know` };
   const structure = structureOf(market.conditionId);

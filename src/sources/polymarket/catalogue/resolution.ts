@@ -1,10 +1,14 @@
 import type { SettlementSign } from '../../../contracts/market-data.ts';
 import { type Ending, endingOf } from '../../../market/settlement.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
+import { noteWord } from '../../http/venue-changes.ts';
+import { VENUE } from '../api.ts';
 import { type GammaMarket, protocolOf } from './market-schema.ts';
 
 /** The oracle's word for a result that stands. */
 const FINAL = 'resolved';
+/** The oracle's words, from the venue's clients: any other is noted as a change, and leaves the result open. */
+const STATUSES = new Set(['RESOLVED', 'SETTLED', 'PROPOSED', 'DISPUTED', 'REQUESTED', 'CHALLENGED', 'REPROPOSED', 'INACTIVE', 'ACTIVE']);
 /** The oracle has a price, the market may not have taken it yet: says nothing either way. */
 const NEUTRAL = new Set(['settled']);
 /** A last trade this near to a payoff supports it. */
@@ -18,6 +22,7 @@ export function polymarketEnding(market: GammaMarket): Ending {
   if (!market.closed) return { resolution: { kind: 'open' } };
   const signs: SettlementSign[] = [];
   const status = statusOf(market);
+  noteWord(VENUE, 'market', 'its resolution status', status, STATUSES);
   if (status === FINAL) signs.push({ sign: 'status', payout: null, said: status });
   else if (status !== undefined && !NEUTRAL.has(status)) signs.push({ sign: 'status', payout: null, said: status, pending: true });
   const prices = market.outcomePrices?.map(Number) ?? [];
