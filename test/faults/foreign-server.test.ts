@@ -56,7 +56,7 @@ describe.skipIf(!isBuilt || !mayUnshare)('two containers on one home (needs npm 
     await close();
   });
 
-  it('a container that is killed leaves a home that the next one takes over, with every acknowledged row', async () => {
+  it('a killed container leaves a home that the next one takes over, with every acknowledged row', async () => {
     const killed = elsewhere(home, 'KILLED');
     expect(await killed.next()).toEqual({ attached: true });
     // the pids that it left behind may be anybody's here

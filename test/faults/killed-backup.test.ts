@@ -53,7 +53,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('whatever lies under a backup’s name at any instant is the whole one of before or the whole new one', async () => {
+it('the file under a backup’s name is at any moment either the complete old one or the complete new one', async () => {
   const file = join(folder, 'all.backup');
   const reports = join(folder, 'none');
   const seen: string[] = [];
@@ -91,7 +91,7 @@ it('whatever lies under a backup’s name at any instant is the whole one of bef
   expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
 });
 
-it('a backup that reads back differently is not kept, and the one of before stays', async () => {
+it('a backup that reads back differently is not kept, and the previous one stays', async () => {
   const file = join(folder, 'kept.backup');
   const reports = join(folder, 'none');
   await writeBackup(test.database, file, { reports });
@@ -110,7 +110,7 @@ it('a backup that reads back differently is not kept, and the one of before stay
   expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
 });
 
-it('pages that are pruned or written meanwhile neither end a backup nor are in it', async () => {
+it('pages pruned or written meanwhile neither fail a backup nor are part of it', async () => {
   const reports = await mkdtemp(join(folder, 'reports-'));
   const inFlight = basename(partialOf(join(reports, 'index.html')));
   for (const name of ['a.html', 'b.html', 'c.html', inFlight]) await writeFile(join(reports, name), name);
@@ -132,7 +132,7 @@ it('pages that are pruned or written meanwhile neither end a backup nor are in i
   await verifyBackup(file);
 });
 
-it('what a killed backup left is removed by the next one into that place, also through a link', async () => {
+it('the remains of a killed backup are removed by the next one to the same path, also through a link', async () => {
   const place = await mkdtemp(join(folder, 'linked-'));
   const target = join(place, 'real.backup');
   const link = join(folder, 'link.backup');

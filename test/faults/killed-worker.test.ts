@@ -39,7 +39,7 @@ async function stateOf(rig: Rig, runId: string, taskId: string): Promise<number 
 }
 
 describe('a worker killed with -9 in the middle of a run', () => {
-  it('costs nothing: another one finishes the run with the same data as an undisturbed one', async () => {
+  it('loses nothing: another one finishes the run with the same data as an undisturbed one', async () => {
     const venue = await startSandboxVenue({ now: SANDBOX_NOW });
     const input = {
       symbols: SYMBOLS,
@@ -82,7 +82,7 @@ describe('a worker killed with -9 in the middle of a run', () => {
     await venue.close();
   }, 120_000);
 
-  it('costs nothing either where stages are local activities', async () => {
+  it('loses nothing when stages are local activities', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-killed-'));
     const symbols = Array.from({ length: 51 }, (_, i) => `F${String(i).padStart(2, '0')}`);
     for (const [i, symbol] of symbols.entries()) await writeFile(path.join(folder, `${symbol}.csv`), ticksOf(i));
@@ -135,7 +135,7 @@ describe('a worker killed with -9 in the middle of a run', () => {
 });
 
 describe('a custom task whose worker is killed while it runs', () => {
-  it('is done again, with the same key, or fails where it says so; failures of its own are no lost worker', async () => {
+  it('is repeated with the same key, or fails where its task says so; its own failures do not count as a lost worker', async () => {
     const posts: string[] = [];
     let firstSent!: () => void;
     const bothSent = new Promise<void>((resolve) => {

@@ -109,7 +109,7 @@ describe.skipIf(process.platform !== 'linux')('Postgres and all its processes ki
     await rm(home, { recursive: true, force: true });
   });
 
-  it('costs the attempt that was under way, and nothing else', async () => {
+  it('loses only the attempt in progress', async () => {
     const wanted = await undisturbed(database, 7);
     await database.query(EMPTY);
     const killServer = () => {

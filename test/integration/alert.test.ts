@@ -118,7 +118,7 @@ it('a refused input answers its caller and opens no incident; a scheduled one op
   hook.close();
 });
 
-it('a check that is repeated, because its worker died before it could report, writes one alert', async () => {
+it('a check repeated because its worker died before reporting writes one alert', async () => {
   const storage = await testDatabase();
   let news = 0;
   const check = checkOf(storage.database, () => news++);

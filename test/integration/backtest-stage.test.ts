@@ -132,7 +132,7 @@ describe('the backtest stage', () => {
     expect(curve?.equity.at(-1)).toBe(held?.metrics.finalEquity);
   });
 
-  it('does not know a resolution that came after the run’s instant, nor candles that were still open', async () => {
+  it('ignores a resolution later than the run’s instant and candles that were still open then', async () => {
     await market('polymarket:0x1', { resolution: settled(1, ASOF) }, 3);
     await backtest({ strategies: [{ name: 'buy-and-hold', params: {} }], asOf: ASOF - DAY - HOUR / 2 });
     const [hourly] = (await readBacktests(test.database, { symbol: 'RAIN' })).filter(({ interval }) => interval === '1h');
@@ -151,7 +151,7 @@ describe('the backtest stage', () => {
     expect(counts).toEqual([192, 192]);
   });
 
-  it('trades on all that is stored of a market, or on as much as is asked for', async () => {
+  it('trades on the whole stored history of a market, or on the requested part of it', async () => {
     await market('polymarket:0x1', {}, 1, { days: 40 });
     const hourly = async (executionId: string) =>
       (await readBacktests(test.database, { symbol: 'RAIN', executionId })).filter(({ interval }) => interval === '1h');
@@ -166,7 +166,7 @@ describe('the backtest stage', () => {
     expect((await hourly('some'))[0]).toMatchObject({ passport: { bars: 240, from: ASOF - 10 * DAY } });
   });
 
-  it('leaves out what closed before the window, and takes an open market however quiet it is', async () => {
+  it('leaves out markets that closed before the window, and includes an open market however quiet it is', async () => {
     const longAgo = ASOF - 20 * DAY;
     await market('polymarket:0x1', { closed: true, closesAt: longAgo, resolution: settled(1, longAgo) }, 1, { asOf: longAgo });
     await market('polymarket:0x2', {}, 2, { asOf: longAgo });
@@ -176,7 +176,7 @@ describe('the backtest stage', () => {
     expect([...new Set(of)]).toEqual(['polymarket:0x2', 'polymarket:0x3']);
   });
 
-  it('trades as it is told: no more than a share of the volume, half the recorded spread, and counts what that cut', async () => {
+  it('applies the configured volume share and half the recorded spread, and counts the orders they cut', async () => {
     await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: ASOF } }, 1);
     const strategies: StrategyConfig[] = [
       { name: 'buy-and-hold', params: {} },
@@ -196,7 +196,7 @@ describe('the backtest stage', () => {
     expect(other.metrics).toMatchObject({ cut: 0 });
   });
 
-  it('knows no book and no terms that were seen after its instant', async () => {
+  it('ignores an order book and market terms seen after the run’s instant', async () => {
     const dear = { model: 'polymarket', rate: 0.05 } as const;
     await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: ASOF }, tickSize: 0.01 }, 1);
     const strategies = [{ name: 'buy-and-hold', params: {} }];
@@ -218,7 +218,7 @@ describe('the backtest stage', () => {
     expect(await stored('later')).toEqual({ fees: expect.closeTo(0.25, 0), halfSpread: 0.1 });
   });
 
-  it('lets a plugin’s strategy see its situation and give orders, on a thread of its own', async () => {
+  it('gives a plugin’s strategy its situation and takes its orders, on a separate thread', async () => {
     const plannedEnd = ASOF + HOUR;
     await market('polymarket:0x1', { closesAt: plannedEnd, endsAt: plannedEnd, tickSize: 0.01 }, 1);
     const kelly = { name: 'kelly', params: { belief: 0.7, stop: 0.05, lastHours: 3 }, backtest: { ...DEFAULT_BACKTEST, side: 'both' } };
@@ -235,7 +235,7 @@ describe('the backtest stage', () => {
     );
   });
 
-  it('lets a strategy see what is stored of the twin, whichever of the two names the other, and computes again once that has changed', async () => {
+  it('shows a strategy the stored candles of the twin, whichever market names the other, and recomputes when they change', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', {}, 1);
     // the same outcome, listed as the second one
@@ -282,7 +282,7 @@ describe('the backtest stage', () => {
     expect((await stored('run-3'))[0].passport['data']).not.toBe(here.passport['data']);
   });
 
-  it('goes on without a strategy that fails on a series, and says which, where and what to do about it', async () => {
+  it('continues without a strategy that fails on a series, and reports which, where and what to do', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     const strategies = [
@@ -343,7 +343,7 @@ describe('the backtest stage', () => {
     );
   });
 
-  it('keeps the results of a series of which nothing has changed, to the byte, and computes the others', async () => {
+  it('keeps the results of an unchanged series byte for byte, and recomputes the others', async () => {
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     await market('polymarket:0x2', { resolution: settled(0, ASOF - 1) }, 2);
     await market('polymarket:0x3', {}, 3);
@@ -404,7 +404,7 @@ describe('the backtest stage', () => {
     expect(effect.degraded).toEqual([expect.stringContaining('strategy cheat looks into the future')]);
   });
 
-  it('has an output of nothing without candles, without strategies and without instruments', async () => {
+  it('returns an empty output without candles, without strategies or without instruments', async () => {
     expect((await backtest({ strategies: [{ name: 'rsi', params: {} }], executionId: 'a' })).output).toEqual({ backtests: 0, trials: 0 });
     await collect(test.database, { executionId: 'x', rows: [] });
     expect((await backtest({ strategies: [{ name: 'rsi', params: {} }], executionId: 'b' })).output).toEqual({ backtests: 0, trials: 0 });
@@ -412,14 +412,14 @@ describe('the backtest stage', () => {
     expect((await backtest({ strategies: [], executionId: 'c' })).output).toEqual({ backtests: 0, trials: 0 });
   });
 
-  it('ends a strategy that loops for ever soon after it is told to stop', async () => {
+  it('stops a strategy in an endless loop soon after cancellation', async () => {
     await market('polymarket:0x1', {}, 1);
     const stop = new AbortController();
     setTimeout(() => stop.abort(new Error('enough')), 200);
     await expect(backtest({ strategies: [{ name: 'endless', params: {} }], signal: stop.signal })).rejects.toThrow('enough');
   });
 
-  it('stops when it is cancelled, and leaves nothing', async () => {
+  it('stops when it is cancelled, and stores nothing', async () => {
     await market('polymarket:0x1', {}, 1);
     await expect(
       backtest({ strategies: [{ name: 'rsi', params: {} }], signal: AbortSignal.abort(new Error('cancelled')) }),
@@ -500,7 +500,7 @@ describe('a walk-forward in the backtest stage', () => {
     );
   });
 
-  it('goes on without a strategy that fails in a part, and says so each time', async () => {
+  it('continues without a strategy that fails in one window, and reports it in every run', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', { tickSize: 0.01 }, 1, { days: 45 });
     const settings = walking({ intervals: ['1h'] });
@@ -542,7 +542,7 @@ describe('a walk-forward in the backtest stage', () => {
     expect(printed.err).toContain(`left out: ${because}`);
   });
 
-  it('has parameters in the views as in the exports: the order in which a strategy declares them', async () => {
+  it('lists parameters in views and exports in the order the strategy declares them', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', { tickSize: 0.01 }, 1, { days: 45 });
     await backtest({ strategies: [{ name: 'rsi', params: { low: 45, high: 55 } }], settings: walking({ intervals: ['1h'] }) });
@@ -563,7 +563,7 @@ describe('a walk-forward in the backtest stage', () => {
     expect(old).toEqual([{ params: '{"low":45,"high":55,"period":14}' }]);
   });
 
-  it('costs nothing where nothing is new, says which series are too short, and is as before once computed afresh', async () => {
+  it('computes nothing when nothing is new, names series that are too short, and gives the same result when recomputed', async () => {
     await market('polymarket:0x1', {}, 1, { days: 30 });
     await market('polymarket:0x2', {}, 2, { days: 10 });
     const first = await backtest({ strategies: grid, executionId: 'run-1', settings: walking() });
@@ -585,7 +585,7 @@ describe('a walk-forward in the backtest stage', () => {
     expect(await rows('run-4')).toEqual(before);
   });
 
-  it('picks among strategies on histories of their own, of plugins too, on the run’s history', async () => {
+  it('picks among strategies with their own histories, plugins included, on the run’s history', async () => {
     await market('polymarket:0x1', { tickSize: 0.01 }, 1, { days: 30 });
     const strategies: StrategyConfig[] = [
       { name: 'momentum', params: {}, backtest: { ...DEFAULT_BACKTEST, historyMs: 3 * DAY } },
@@ -607,7 +607,7 @@ describe('a walk-forward in the backtest stage', () => {
 });
 
 describe('predictlab export', () => {
-  it('gives trades and equity of stored backtests: profits add up to the equity’s end, one row a bar', async () => {
+  it('exports trades and equity of stored backtests: profits add up to the final equity, one row per bar', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     await market('polymarket:0x2', {}, 2);
@@ -657,7 +657,7 @@ describe('predictlab runs compare', () => {
     expect(params.out).toMatch(/polymarket:0x1\s+1h\s+sma-cross\s+\{"fast":2,"slow":5\} → \{"fast":3,"slow":5\}\s+params/);
   });
 
-  it('names a run that there is not', async () => {
+  it('names a run that does not exist', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     const ended = await predictlab('runs', 'compare', 'never', 'ever');
     expect(ended).toMatchObject({ code: 2, out: '' });

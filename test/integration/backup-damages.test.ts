@@ -51,7 +51,7 @@ const restore = (path: string, database = test.database) =>
   restoreBackup(database, path, { reports: join(folder, 'restored'), replace: true });
 
 describe('a damaged backup', () => {
-  it(`is never accepted, and touches nothing (${DAMAGES} damages)`, async () => {
+  it(`is never accepted and changes nothing (${DAMAGES} kinds of damage)`, async () => {
     expect(await verifyBackup(file)).toBeDefined();
     const random = seeded(20_261_125);
     const bad = join(folder, 'bad.backup');
@@ -72,7 +72,7 @@ describe('a damaged backup', () => {
     expect(await readdir(folder)).not.toContain('restored');
   }, 600_000);
 
-  it('is one whose parts are not what its head says, however it was made', async () => {
+  it('is recognised when its parts differ from its header, however it was made', async () => {
     const head = {
       predictlab: 'backup',
       format: 3,
@@ -120,7 +120,7 @@ describe('a damaged backup', () => {
 });
 
 describe('restoring', () => {
-  it('refuses, in one sentence, a backup whose tables were other ones or are newer', async () => {
+  it('refuses, in one sentence, a backup with other or newer tables', async () => {
     const inside = gunzipSync(whole);
     const end = 5 + inside.readUInt32BE(1);
     const head = JSON.parse(inside.subarray(5, end).toString()) as {
@@ -146,7 +146,7 @@ describe('restoring', () => {
     }
   });
 
-  it('takes rows back that the database then keeps in another order', async () => {
+  it('restores rows that the database then returns in another order', async () => {
     const source = await testDatabase();
     const target = await testDatabase();
     try {

@@ -96,7 +96,7 @@ const INPUTS: readonly (readonly [input: unknown, says: string])[] = [
   [post({ url: { $env: 'A', and: 1 } }), 'without other fields'],
 ];
 
-describe(`what a run is started with (${INPUTS.length} inputs)`, () => {
+describe(`the input of a run (${INPUTS.length} wrong inputs)`, () => {
   it.each(INPUTS.map(([input, says]) => ({ input, says })))('is refused in words: $says', async ({ input, says }) => {
     const { runId } = await rig.lab.start(input as PipelineInput);
     const ended = await rig.lab.result(runId).then(
@@ -111,7 +111,7 @@ describe(`what a run is started with (${INPUTS.length} inputs)`, () => {
     for (const line of message.split('\n').slice(1)) expect(line).toMatch(/^- \S/);
   });
 
-  it('is refused at once when it is too large, and in few words when everything is wrong', async () => {
+  it('is refused at once when it is too large, and briefly when every field is wrong', async () => {
     await expect(rig.lab.start(task({ args: [{ duration: 'x'.repeat(5_000_000) }] }) as PipelineInput)).rejects.toThrow(
       /input: has \d+ KB, and Temporal/,
     );
@@ -123,7 +123,7 @@ describe(`what a run is started with (${INPUTS.length} inputs)`, () => {
 });
 
 describe('an open run', () => {
-  it('goes on, whatever it is asked and told', async () => {
+  it('continues whatever queries, signals and updates it receives', async () => {
     const held = await holdTasks();
     const { runId } = await rig.lab.start({ symbols: [], tasks: [held.task('waits')] });
     await until(async () => (await rig.lab.status(runId)).totalTasks > 0);
@@ -215,7 +215,7 @@ describe('commands', () => {
     expect(answer.stderr).not.toContain('?;');
   });
 
-  it('run says that a symbol is misspelt before it starts anything', async () => {
+  it('run reports a misspelt symbol before it starts anything', async () => {
     const before = (await rig.lab.recentRuns()).length;
     const answer = await predictlabHere(['run', '--symbols', 'BTC_PRCE', '--detach'], rig.env);
     expect(answer).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean BTC_PRICE?') });
@@ -237,14 +237,14 @@ describe('commands', () => {
     expect((await rig.lab.recentRuns()).length).toBe(before);
   });
 
-  it('retry of a run whose tasks all succeeded starts none', async () => {
+  it('retry of a run whose tasks all succeeded starts no run', async () => {
     expect(await predictlabHere(['retry', done], rig.env)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('no failed task to retry'),
     });
   });
 
-  it('say so when TLS is asked of a plain server, or what is stored needs another key', async () => {
+  it('report TLS requested from a plain server, and stored data that needs another key', async () => {
     const secured = await predictlabHere(['runs'], { ...rig.env, TEMPORAL_API_KEY: 'key' });
     expect(secured).toMatchObject({ code: 3, stderr: expect.stringMatching(/TLS or an API key is set/) });
     const sealed = { ...rig.env, PREDICTLAB_PAYLOAD_KEY: randomBytes(32).toString('base64') };

@@ -22,7 +22,7 @@ describe('a budget that workers share', () => {
   const worker = (): RateBudget =>
     createTokenPool({ store: createPostgresWindows(test.database), limits: { 'polymarket/data-trades': LIMIT } });
 
-  it('is never passed by all of them together, in any window', async () => {
+  it('is never exceeded by all workers together, in any window', async () => {
     const times: number[] = [];
     const work = async (budget: RateBudget, count: number): Promise<void> => {
       await Promise.all(
@@ -37,7 +37,7 @@ describe('a budget that workers share', () => {
     }
   });
 
-  it('is paused for all of them when a venue asks one to wait', async () => {
+  it('is paused for all workers when the venue asks one to wait', async () => {
     const [asked, other] = [worker(), worker()];
     await asked.pause('polymarket/data-prices', 60_000);
     await expect(other.take('polymarket/data-prices', 'live', never)).rejects.toMatchObject({ type: 'RateLimited' });
@@ -45,7 +45,7 @@ describe('a budget that workers share', () => {
   });
 });
 
-describe('a collection, seen by the venue', () => {
+describe('the requests of a collection, as the venue sees them', () => {
   let rig: CollectRig;
   beforeAll(async () => {
     rig = await createCollectRig({ enforceLimits: true, scale: { instruments: 30, tradesPerInstrument: 2500 } });
@@ -53,7 +53,7 @@ describe('a collection, seen by the venue', () => {
   });
   afterAll(() => rig.close());
 
-  it('stays below the published limits, asks once per page and uses its connections again', async () => {
+  it('stay below the published limits, ask once per page and reuse connections', async () => {
     const { output } = await rig.collect({ symbol: 'SCALE', executionId: 'run', daysBack: 8 });
     const { requests } = rig.venue;
     expect(output).toMatchObject({ instruments: 30, requests: requests.length });

@@ -24,7 +24,7 @@ const start = async (options: Parameters<typeof createCollectRig>[0] = {}): Prom
 const isDiscovery = ({ route }: LoggedRequest): boolean => /gamma|categories|\/v1\/markets\/\{id\}$/.test(route);
 
 describe('collecting again', () => {
-  it('asks at most four times per open instrument right after a run, and never for closed ones beyond discovery', async () => {
+  it('makes at most four requests per open instrument right after a run, and none for closed ones beyond discovery', async () => {
     await start();
     await rig.add({
       symbol: 'MIXED',
@@ -62,7 +62,7 @@ describe('collecting again', () => {
     expect(store.output).toMatchObject({ gaps: 0 });
   });
 
-  it('fetches what happened since, and keeps what it had', async () => {
+  it('fetches what happened since the last run, and keeps the stored rows', async () => {
     await start();
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] } });
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'noon', daysBack: 2 });
@@ -73,7 +73,7 @@ describe('collecting again', () => {
     }
   });
 
-  it('finds trades that came late into the newest page it had', async () => {
+  it('finds trades that arrived late in the newest page it had read', async () => {
     await start();
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] } });
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'noon' });
@@ -107,7 +107,7 @@ describe('collecting again', () => {
     expect(await storedTrades(rig.database, instrument.id)).toEqual(trueTrades(rig, instrument.id, { from: NOON - DAY, to: clock }));
   });
 
-  it('goes on after the last whole page when an attempt is cut off', async () => {
+  it('continues after the last complete page when an attempt is interrupted', async () => {
     await start({ scale: { instruments: 1, tradesPerInstrument: 12_000 } });
     await rig.add({ symbol: 'SCALE', sources: { polymarket: [{ eventSlug: 'scale' }] } });
     const trades = (): number => rig.venue.requests.filter(({ route }) => route === '/data/v2/trades').length;
@@ -124,7 +124,7 @@ describe('collecting again', () => {
     expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 8 * DAY, to: NOON }));
   });
 
-  it('takes the whole window again with refetch, and nothing changes', async () => {
+  it('collects the whole window again with refetch, and changes nothing', async () => {
     await start();
     await rig.add({ symbol: 'BTC', sources: { predict: [{ categorySlug: GROUP }] } });
     const first = await rig.collectAndStore({ symbol: 'BTC', executionId: 'one' });

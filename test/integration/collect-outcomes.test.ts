@@ -53,7 +53,7 @@ describe('what a run learns about instruments', () => {
     expect(found.get('legacy-poll')?.resolution).toMatchObject({ kind: 'unresolved' });
   });
 
-  it('a failure of the database is its own, never the venue’s', async () => {
+  it('a database failure is reported as such, not as the venue’s', async () => {
     await rig.add({ symbol: 'ABOVE', sources: { polymarket: [{ eventSlug: GROUP }] } });
     await rig.database.query('alter table staged_coverage rename to away');
     try {
@@ -110,7 +110,7 @@ describe('what a run learns about instruments', () => {
     expect(JSON.stringify(collect.degraded ?? [])).not.toContain('symbols accept');
   });
 
-  it('the order book of open markets, best prices first whatever the venue says, and their twins', async () => {
+  it('the order book of open markets, best prices first in whatever order the venue lists them, and their twins', async () => {
     await rig.add({ symbol: 'BTC', sources: BOTH });
     await rig.collect({ symbol: 'BTC', executionId: 'run', daysBack: 1 });
     const found = await instrumentsOf(rig.database, 'BTC', ['polymarket', 'predict']);
@@ -126,7 +126,7 @@ describe('what a run learns about instruments', () => {
     for (const twin of twins) expect(ids.has(twin)).toBe(true);
   });
 
-  it('which markets exclude each other, and of how many when the whole event was asked for', async () => {
+  it('which markets exclude each other, and how many there are when the whole event was selected', async () => {
     rig = await createCollectRig({ markets: [ELECTION, GROUP] });
     const one = { slug: 'will-ada-alder-win-the-presidential-election' };
     await rig.add({ symbol: 'ONE', sources: { polymarket: [one] } });
@@ -145,7 +145,7 @@ describe('what a run learns about instruments', () => {
     expect(await groups('ALL')).toEqual([whole, whole, whole, whole, category, category, category, category]);
   });
 
-  it('price points of the first outcome, as fine as the venue has them', async () => {
+  it('price points of the first outcome, at the finest grain of the venue', async () => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'bitcoin-above-110k-this-month' }] } });
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'run', daysBack: 10 });
     const [{ id }] = await instrumentsOf(rig.database, 'BTC', ['polymarket']);
@@ -183,7 +183,7 @@ describe('when something is missing', () => {
     expect(error.message).not.toContain('my-secret-key');
   });
 
-  it('one bad selector does not take the other markets with it', async () => {
+  it('one bad selector does not affect the other markets', async () => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'gone' }, ...BOTH.polymarket], predict: [{ marketId: 999_999 }] } });
     const { output, degraded } = await rig.collect({ symbol: 'BTC', executionId: 'run' });
     expect(output).toMatchObject({ instruments: 3 });
@@ -191,7 +191,7 @@ describe('when something is missing', () => {
     expect(degraded?.join('\n')).toContain('BTC: predict has no market {"marketId":999999}');
   });
 
-  it('a symbol with nothing to collect says how to give it something', async () => {
+  it('a symbol with nothing to collect reports how to add selectors', async () => {
     await rig.add({ symbol: 'EMPTY', sources: {} });
     const { output, degraded } = await rig.collect({ symbol: 'EMPTY', executionId: 'run' });
     expect(output).toMatchObject({ instruments: 0, ticks: 0 });
@@ -203,7 +203,7 @@ describe('when something is missing', () => {
   });
 });
 
-describe('when a venue is not itself', () => {
+describe('when a venue changes or fails', () => {
   it('a renamed field fails loudly, is reported once, and stores nothing', async () => {
     rig = await createCollectRig({ faults: { renamed: { price: 'px' } } });
     await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
@@ -221,7 +221,7 @@ describe('when a venue is not itself', () => {
     expect(rig.venue.requests.filter(({ venue }) => venue === 'polymarket').length).toBeLessThanOrEqual(2);
   });
 
-  it('a venue that is down fails the attempt, and the next one has less to do', async () => {
+  it('a venue that is down fails the attempt, and the next attempt continues where it stopped', async () => {
     await rig.add({ symbol: 'BTC', sources: BOTH });
     rig.venue.setFaults({ unavailable: 1, only: ['/predict/v1/orders'] });
     await expect(rig.collect({ symbol: 'BTC', executionId: 'run' })).rejects.toMatchObject({ type: 'SourceUnavailable', retryable: true });
@@ -232,7 +232,7 @@ describe('when a venue is not itself', () => {
     expect(rig.venue.requests.filter(({ route }) => route === '/data/v2/trades')).toHaveLength(0);
   }, 30_000);
 
-  it('says how long to wait when it is asked to wait long', async () => {
+  it('reports how long to wait when the venue asks for a long wait', async () => {
     rig = await createCollectRig({ faults: { rateLimited: 1, retryAfterSeconds: 90, only: ['/polymarket/data/v2/trades'] } });
     await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
     const error: unknown = await rig.collect({ symbol: 'BTC', executionId: 'run' }).catch((thrown: unknown) => thrown);
@@ -260,7 +260,7 @@ describe('when one venue of two fails for good', () => {
     }
   });
 
-  it('but may come back, the attempt fails and keeps what the other gave; the last one goes on without it', async () => {
+  it('but may come back, the attempt fails and keeps what the other gave; the last attempt continues without it', async () => {
     rig = await down({ unavailable: 1 });
     await rig.add({ symbol: 'BTC', sources: BOTH });
     const run = { symbol: 'BTC', executionId: 'run' };
@@ -282,7 +282,7 @@ describe('when one venue of two fails for good', () => {
     await expect(rig.collect({ symbol: 'BTC', executionId: 'run', lastAttempt: true })).rejects.toMatchObject({ type: 'SourceBlocked' });
   });
 
-  it('some of its instruments only, what was collected of the others is stored', async () => {
+  it('for some of its instruments, the rows of the others are stored', async () => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
     const [broken, ...others] = rig.venue.truth.instruments({ group: GROUP, venue: 'polymarket' });
     rig.venue.setFaults({ unavailable: 1, only: ['/polymarket/data/v2/trades'], onlyQuery: broken.id.slice('polymarket:'.length) });
@@ -297,7 +297,7 @@ describe('when one venue of two fails for good', () => {
 });
 
 describe('the older trades route', () => {
-  it('covers only what it really saw, and its trades are the same ones as those of the newer route', async () => {
+  it('claims only the range it has read, and its trades are those of the newer route', async () => {
     rig = await createCollectRig({
       env: { POLYMARKET_TRADES_ROUTE: 'v1', POLYMARKET_PRICE_POINTS: 'off' },
       scale: { instruments: 1, tradesPerInstrument: 6000 },
@@ -322,7 +322,7 @@ describe('the older trades route', () => {
 });
 
 describe("the user's own files", () => {
-  it('become one instrument each, read whole however often', async () => {
+  it('become one instrument each, read completely every time', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-files-'));
     const file = path.join(folder, 'senate.csv');
     const lines = [
@@ -358,7 +358,7 @@ describe("the user's own files", () => {
     await rm(folder, { recursive: true });
   });
 
-  it('that lie outside the window say which options reach them', async () => {
+  it('outside the window are reported with the options that include them', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-files-'));
     await writeFile(path.join(folder, 'old.csv'), 'time,price\n2022-11-08T00:00:00Z,0.4\n2022-11-09T00:00:00Z,0.5\n');
     await rig.add({ symbol: 'OLD', sources: { file: [{ path: path.join(folder, 'old.csv') }] } });

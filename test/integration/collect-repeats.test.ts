@@ -62,7 +62,7 @@ describe('a row that comes again on a later page keeps its place among the trade
     expect(store.output).toMatchObject({ inserted, duplicates: rows.length - inserted });
   });
 
-  it('where more is merged than fits one statement', async () => {
+  it('when more rows are merged than fit in one statement', async () => {
     const newer = Array.from({ length: 49_998 }, (_, i) => at(START + 60_000 - i, `n${i}`));
     await collectPages('newest-first', [
       [...newer, d, c, b, a],
@@ -76,27 +76,30 @@ describe('a row that comes again on a later page keeps its place among the trade
 let rig: CollectRig | undefined;
 afterEach(() => rig?.close());
 
-it.each(['predict:1011', 'predict:1012', 'predict:1013'])('the order of %s survives pages that come again with other ends', async (id) => {
-  // bad rows take places on a page, so what comes again begins a little above the page before it, and ends above its end
-  const badRows = 0.02;
-  rig = await createCollectRig({ faults: { badRows } });
-  await rig.add({ symbol: 'ONE', sources: { predict: [{ marketId: Number(id.slice('predict:'.length)) }] } });
-  const { venue } = rig;
-  const { predict } = rig.sources.byType;
-  if (!('source' in predict)) throw new Error(predict.skipped);
-  const repeating: Source = {
-    ...predict.source,
-    async *collect(request) {
-      let pages = 0;
-      for await (const page of predict.source.collect(request)) {
-        // every second page; the first one would come again as it was
-        if (++pages % 2 === 0) venue.setFaults({ badRows, repeatPage: { count: 1 }, only: ['/predict/v1/orders/matches'] });
-        yield page;
-      }
-    },
-  };
-  const sources = { ...rig.sources, byType: { ...rig.sources.byType, predict: { source: repeating } } };
-  const { store } = await rig.collectAndStore({ symbol: 'ONE', executionId: 'a', daysBack: 3, sources });
-  expect(store.output).toMatchObject({ duplicates: expect.toSatisfy((count: number) => count > 100) });
-  expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 3 * DAY, to: NOON }));
-});
+it.each(['predict:1011', 'predict:1012', 'predict:1013'])(
+  'keeps the order of %s when pages arrive again with other boundaries',
+  async (id) => {
+    // bad rows take places on a page, so what comes again begins a little above the page before it, and ends above its end
+    const badRows = 0.02;
+    rig = await createCollectRig({ faults: { badRows } });
+    await rig.add({ symbol: 'ONE', sources: { predict: [{ marketId: Number(id.slice('predict:'.length)) }] } });
+    const { venue } = rig;
+    const { predict } = rig.sources.byType;
+    if (!('source' in predict)) throw new Error(predict.skipped);
+    const repeating: Source = {
+      ...predict.source,
+      async *collect(request) {
+        let pages = 0;
+        for await (const page of predict.source.collect(request)) {
+          // every second page; the first one would come again as it was
+          if (++pages % 2 === 0) venue.setFaults({ badRows, repeatPage: { count: 1 }, only: ['/predict/v1/orders/matches'] });
+          yield page;
+        }
+      },
+    };
+    const sources = { ...rig.sources, byType: { ...rig.sources.byType, predict: { source: repeating } } };
+    const { store } = await rig.collectAndStore({ symbol: 'ONE', executionId: 'a', daysBack: 3, sources });
+    expect(store.output).toMatchObject({ duplicates: expect.toSatisfy((count: number) => count > 100) });
+    expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 3 * DAY, to: NOON }));
+  },
+);

@@ -19,7 +19,7 @@ afterEach(async () => {
 // time enough for the other venue on a busy machine
 const slowly = { symbol: 'BTC', daysBack: 2, timeoutMs: 5_000 };
 
-describe('a venue that answers so slowly that it uses up the time of an attempt', () => {
+describe('a venue so slow that it uses up the time of an attempt', () => {
   it.each([
     { where: 'when it is asked for its markets', only: ['/predict'] },
     { where: 'when it is asked for trades', only: ['/predict/v1/orders'] },
@@ -50,7 +50,7 @@ describe('a venue that answers so slowly that it uses up the time of an attempt'
     }
   });
 
-  it('has all the time there is when the symbol has no other', async () => {
+  it('gets the whole time of the attempt when the symbol has no other venue', async () => {
     await rig.add({ symbol: 'BTC', sources: { predict: [{ categorySlug: GROUP }] } });
     rig.venue.setFaults({ only: ['/predict/v1/orders'], slow: { count: 2 }, slowMs: 1_500 });
     const { output } = await rig.collect({ symbol: 'BTC', executionId: 'alone', timeoutMs: 1_500 });

@@ -54,7 +54,7 @@ describe('predictlab symbols', () => {
     expect(symbols.length).toBeGreaterThanOrEqual(15);
   });
 
-  it('exports what it imports, and merges by symbol unless told to replace', async () => {
+  it('exports what it imports, and merges by symbol unless --replace is given', async () => {
     const file = path.join(folder, 'catalogue.json');
     await writeFile(file, JSON.stringify([{ symbol: 'RAIN', sources: { polymarket: [{ slug: 'rain' }] } }]));
     await predictlab('symbols', 'import');
@@ -106,7 +106,7 @@ describe('predictlab symbols', () => {
     expect(await list()).toEqual([]);
   });
 
-  it('says which name was probably meant', async () => {
+  it('suggests the name that was probably meant', async () => {
     await predictlab('symbols', 'add', 'BTC_PRICE', '--polymarket', 'slug=x');
     const { code, err: said } = await predictlab('symbols', 'show', 'BTC_PRIZE');
     expect(code).toBe(2);
@@ -136,7 +136,7 @@ describe('predictlab symbols', () => {
     expect((await predictlab('symbols', 'search')).code).toBe(2);
   });
 
-  it('searches Polymarket alone without a Predict.fun key, and says why', async () => {
+  it('searches only Polymarket without a Predict.fun key, and says why', async () => {
     vi.stubEnv('PREDICT_API_KEY', '');
     const { code, out: found, err: said } = await predictlab('symbols', 'search', 'bitcoin', '--json');
     expect(code).toBe(0);

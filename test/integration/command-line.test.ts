@@ -69,7 +69,7 @@ describe('predictlab run', () => {
     expect(json(watched)).toMatchObject({ runId, result: 'success' });
   });
 
-  it('exits with 2 and every problem for a wrong input, before anything ran', async () => {
+  it('exits with code 2 and lists every problem of a wrong input, before anything ran', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-cli-'));
     const file = path.join(folder, 'pipeline.json');
     await writeFile(file, JSON.stringify({ symbols: ['BTC_PRISE'], intervals: ['7m'], tasks: [{ taskId: 'x', activity: 'httpGit' }] }));
@@ -188,7 +188,7 @@ describe('a run that no worker takes', () => {
 });
 
 describe('output that nobody reads to its end', () => {
-  it('is no error', async () => {
+  it('is not an error', async () => {
     const child = spawn(process.execPath, [COMMAND, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let said = '';

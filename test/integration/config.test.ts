@@ -35,7 +35,7 @@ const config = async (...args: string[]) => {
 };
 
 describe('what was configured', () => {
-  it('has one version for the same input, catalogue, plugins and code, whatever came in between and as of whenever a run ran', async () => {
+  it('keeps one version for the same input, catalogue, plugins and code, whatever came in between and whatever asOf a run had', async () => {
     await importSymbols(rig.database, [entry('AAA'), entry('BBB')], { replace: true });
     expect(await noted({ daysBack: 7, symbols: ['AAA'] }, { schedule: scheduleId })).toBe(1);
     expect(await noted({ symbols: ['AAA'], daysBack: 7, asOf: '2026-01-01T00:00:00Z' })).toBe(1);
@@ -63,7 +63,7 @@ describe('what was configured', () => {
     expect((await config('history')).stdout).toContain('input.daysBack');
   });
 
-  it('is named where two runs are compared', async () => {
+  it('is named when two runs are compared', async () => {
     const { stdout } = await predictlabHere(['runs', 'compare', 'run-1', 'run-3'], rig.env);
     expect(stdout).toContain('configuration: input.daysBack: 7 → 2');
     expect(JSON.parse((await predictlabHere(['runs', 'compare', 'run-1', 'run-2', '--json'], rig.env)).stdout)).toMatchObject({
@@ -71,7 +71,7 @@ describe('what was configured', () => {
     });
   });
 
-  it('comes back with its catalogue and schedule input, both or neither', async () => {
+  it('is restored with its catalogue and schedule input, both or neither', async () => {
     const standing = await listSymbols(rig.database);
     expect(await config('rollback', '1')).toMatchObject({
       code: 2,
@@ -98,7 +98,7 @@ describe('what was configured', () => {
     await rig.lab.schedules.delete(scheduleId);
   });
 
-  it('is told where a rollback was killed amid it, and the same rollback finishes it', async () => {
+  it('reports a rollback that was killed halfway, and the same rollback finishes it', async () => {
     await importSymbols(rig.database, [entry('AAA'), entry('BBB')], { replace: true });
     await rig.lab.schedules.create({ scheduleId, input: { daysBack: 2 } });
     const inputNow = async () => (await rig.lab.schedules.show(scheduleId)).input.daysBack;
@@ -153,7 +153,7 @@ describe('what was configured', () => {
     await rig.lab.schedules.delete(scheduleId);
   }, 120_000);
 
-  it('comes back with its catalogue alone where only runs by hand went by it', async () => {
+  it('is restored with only its catalogue when only manual runs used it', async () => {
     expect((await config('rollback', '2', '--json')).json()).toMatchObject({
       version: 2,
       schedule: null,
@@ -169,7 +169,7 @@ describe('what was configured', () => {
     expect(await config(...args)).toMatchObject({ code: 2, stderr: `predictlab: ${said}\n` });
   });
 
-  it('goes with its last run when runs are pruned', async () => {
+  it('is removed with its last run when runs are pruned', async () => {
     for (let n = 1; n <= runs; n++)
       await endRun(rig.database, {
         executionId: `execution-${n}`,

@@ -80,7 +80,7 @@ const watchInBrowser: Watch = async (pages) => {
   }
 };
 
-test('two demos at once, on the sandbox venue and on CSV files, each run every stage and leave a report and nothing running', {
+test('two demos at once, on the sandbox venue and on CSV files, run every stage, leave a report and no process', {
   timeout: 180_000,
 }, async () => {
   const folder = path.join(home, 'ticks');
@@ -113,7 +113,7 @@ test('two demos at once, on the sandbox venue and on CSV files, each run every s
   expect([await leftOver('demo'), await leftOver('demo-data')]).toEqual([[], []]);
 });
 
-test('a demo whose worker is killed ends with exit code 1 and one sentence, not with a run that waits for ever', {
+test('a demo whose worker is killed exits with code 1 and one sentence instead of waiting for ever', {
   timeout: 120_000,
 }, async () => {
   const run = { over: false };

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-it('the open executions of a run are itself and each symbol, from the instant it begins', async () => {
+it('the open executions of a run are itself and each symbol, from the moment it starts', async () => {
   const { runId } = await rig.lab.start({ symbols: SYMBOLS, untilStage: 'collect', maxConcurrent: 1 }, { runId: 'family' });
   const family = async () => (await rig.lab.deployments.familyOf(runId)).map(({ workflowId }) => workflowId);
   for (const symbol of SYMBOLS) {
@@ -36,7 +36,7 @@ it('the open executions of a run are itself and each symbol, from the instant it
   expect(await family()).toEqual([]);
 });
 
-it('who moves an execution that has ended meanwhile moves nothing, and fails nothing', async () => {
+it('moving an execution that has ended meanwhile changes nothing and does not fail', async () => {
   const { runId } = await rig.run({ symbols: ['BBB'], untilStage: 'collect' });
   const { executionId } = (await rig.lab.describe(runId)) ?? { executionId: '' };
   const ended = { workflowId: runId, runId: executionId, type: 'pipeline' };

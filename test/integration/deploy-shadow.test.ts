@@ -63,8 +63,8 @@ afterAll(async () => {
   await venue.close();
 });
 
-describe('a build on what a run worked from', () => {
-  it('gives the same where it is the same build, whatever has been stored since', async () => {
+describe('a shadow build on the data of an earlier run', () => {
+  it('gives the same result for the same build, whatever has been stored since', async () => {
     for (const run of runs) {
       const { code, report, stderr } = await shadow(run);
       expect({ run, code, stderr, differences: report.differences }).toEqual({ run, code: 0, stderr: '', differences: [] });
@@ -122,7 +122,7 @@ describe('a build on what a run worked from', () => {
     await build.close();
   });
 
-  it('leaves nothing behind when it is killed: the next one cleans up', async () => {
+  it('leaves nothing behind when it is killed: the next shadow cleans up', async () => {
     const child = spawn(process.execPath, [COMMAND, 'deploy', 'shadow', runs[0]], {
       env: { ...rig.env, LOG_LEVEL: 'warn' },
       stdio: 'ignore',
@@ -136,7 +136,7 @@ describe('a build on what a run worked from', () => {
     expect(await shadowSchemas()).toBe(0);
   });
 
-  it('says in one sentence what it can not do', async () => {
+  it('reports in one sentence what it cannot do', async () => {
     expect(await shadow('nobody')).toMatchObject({ code: 2, stderr: 'predictlab: there is no run nobody; `predictlab runs` lists them\n' });
     expect(await shadowSchemas()).toBe(0);
   });

@@ -112,7 +112,7 @@ describe('two builds on one queue', () => {
     await held.close();
   });
 
-  it('the first one takes over what unversioned workers have begun, once it is current', async () => {
+  it('the first one takes over what unversioned workers have started, once it is current', async () => {
     await paused('before');
     const old = await deployJson<{ thisBuild: string; current: null }>(undefined, 'status');
     builds.old = old.thisBuild;
@@ -129,7 +129,7 @@ describe('two builds on one queue', () => {
     expect(await buildsOf('before')).toEqual([builds.old]);
   });
 
-  it('runs stay with the build they began with, also where they go on as new and through their symbols, and a canary gets new ones', async () => {
+  it('runs stay on the build they started with, also after continue-as-new and in their symbols, and a canary gets new ones', async () => {
     await paused('long', tasks(LONG));
     await startWorker(newer);
     await deployJson(newer, 'canary', '--percent', '100');
@@ -180,7 +180,7 @@ describe('two builds on one queue', () => {
     await predictlabHere(['schedule', 'delete', '--id', `every-${rig.taskQueue}`], env);
   });
 
-  it('a canary of half gets some of the new runs and leaves some, each stays where it began, and going back fails none that are in flight', async () => {
+  it('a canary at 50% gets some of the new runs, each stays on its build, and a rollback fails none in flight', async () => {
     await deployJson(undefined, 'promote');
     await deployJson(newer, 'canary', '--percent', '50');
     const ids = Array.from({ length: 24 }, (_, n) => `half-${n}`);
@@ -206,7 +206,7 @@ describe('two builds on one queue', () => {
     await deployJson(newer, 'promote');
   });
 
-  it('one command goes back while runs are in flight, and none of them fails', async () => {
+  it('one command rolls back while runs are in flight, and none of them fails', async () => {
     await Promise.all([...['one', 'two'].map((runId) => paused(runId)), paused('three', withSymbol)]);
     await counted(3);
     expect(await deployJson(undefined, 'rollback')).toMatchObject({ current: builds.old, rolledBack: builds.new, openRuns: 3 });
@@ -217,7 +217,7 @@ describe('two builds on one queue', () => {
     expect(await buildsOf('one')).toEqual([builds.new]);
   });
 
-  it('another build goes on with runs whose own has no worker any more', async () => {
+  it('another build continues runs whose own build has no worker any more', async () => {
     await kill(workers[1]);
     expect(await deployJson(undefined, 'adopt', 'three')).toEqual({ adopted: ['three'], broken: [] });
     await rig.lab.resume('three');
@@ -237,7 +237,7 @@ describe('two builds on one queue', () => {
     // a poll lasts a minute
   }, 50_000);
 
-  it('check replays what ran here, and names what a build would break', async () => {
+  it('check replays the stored histories, and names those that a build would break', async () => {
     const { code, stdout } = await deploy(undefined, 'check', '--last', '50', '--json');
     expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({ code: 0, histories: expect.any(Number), broken: [] });
     const other = await deploy(broken, 'check', '--json');
@@ -248,7 +248,7 @@ describe('two builds on one queue', () => {
     expect(answer.broken[0].reason).toMatch(/symbolPipelines?/);
   });
 
-  it('wrong usage is one sentence', async () => {
+  it('wrong usage is reported in one sentence', async () => {
     for (const [args, said] of [
       [['canary', '--percent', '0'], '--percent 0: write a share above 0, up to 100'],
       [['canary', '--percent', '10'], `build ${builds.old} already gets every new run`],

@@ -37,7 +37,7 @@ async function withClient<T>({ address }: DevServer, work: (client: Client) => P
   }
 }
 
-test('takes another port when the wanted one is in use, and serves there as soon as it says so', async () => {
+test('takes another port when the wanted one is in use, and serves there as soon as it reports it', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const { port } = other.address() as { port: number };
@@ -52,7 +52,7 @@ test('takes another port when the wanted one is in use, and serves there as soon
   }
 });
 
-test('a database file carries workflows over a restart, and gets the search attributes that it lacks', async () => {
+test('a database file keeps workflows over a restart, and gets missing search attributes', async () => {
   const databaseFile = path.join(home, 'temporal', 'dev.sqlite');
   const first = await start({ databaseFile });
   await withClient(first, (client) => client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'kept' }));
@@ -91,7 +91,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test('ends with its process: nothing answers after close', async () => {
+test('stops with its process: nothing answers after close', async () => {
   const server = await start();
   await server.close();
   await server.exited;

@@ -83,7 +83,7 @@ async function startDev(): Promise<Dev> {
 
 const pidOf = ({ children }: ProcessRecord, marker: RegExp): number => children.find((child) => marker.test(child.marker))!.pid;
 
-test('dev outlives its worker and its Temporal server: killed ones are started again, and a run in progress goes on', {
+test('dev restarts its worker and its Temporal server when they are killed, and a run in progress continues', {
   timeout: 120_000,
 }, async () => {
   dev = await startDev();
@@ -121,7 +121,7 @@ test('dev outlives its worker and its Temporal server: killed ones are started a
   expect(await readdir(path.join(home, 'processes'))).toEqual([]);
 });
 
-test('of two that are started at the same instant on one home one runs, and the other says so in one sentence', {
+test('of two started at the same instant on one home, one runs and the other reports it in one sentence', {
   timeout: 60_000,
 }, async () => {
   const started = await Promise.allSettled([startDev(), startDev()]);

@@ -49,7 +49,7 @@ async function ended(runId: string): Promise<void> {
   expect((await rig.lab.result(runId)).result).toBe('success');
 }
 
-it(`of two runs that want to be alone and are started at the same instant one begins, ${ROUNDS} times out of ${ROUNDS}`, async () => {
+it(`of two exclusive runs started at the same instant one starts, ${ROUNDS} times out of ${ROUNDS}`, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const ids = [`a-${round}`, `b-${round}`];
     await Promise.all(ids.map((runId) => start(runId)));
@@ -63,7 +63,7 @@ it(`of two runs that want to be alone and are started at the same instant one be
   }
 }, 240_000);
 
-it('of one that wants to be alone and an ordinary one at the same instant the ordinary one begins, and never a refused run is an incident', async () => {
+it('of an exclusive and an ordinary run at the same instant the ordinary one starts, and a refused run is never an incident', async () => {
   for (let round = 0; round < 5; round++) {
     const [alone, ordinary] = [`alone-${round}`, `ordinary-${round}`];
     await Promise.all([start(alone), start(ordinary, false)]);
@@ -76,7 +76,7 @@ it('of one that wants to be alone and an ordinary one at the same instant the or
   expect(await listIncidents(rig.database, { open: false, limit: 10 })).toEqual([]);
 });
 
-it('the command says which run is open, also detached, and one that was refused is in the list with the reason', async () => {
+it('the command names the open run, also with --detach, and the list shows a refused run with its reason', async () => {
   const run = async (...more: string[]) =>
     await predictlabHere(['run', '--exclusive', '--detach', '--symbols', 'AAA', '--until', 'collect', ...more], rig.env);
   await start('open', false);

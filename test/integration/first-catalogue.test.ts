@@ -4,7 +4,7 @@ import { DEFAULT_CATALOGUE } from '../../src/storage/markets/default-catalogue.t
 import { catalogueNames, namesFor } from '../../src/storage/markets/first-catalogue.ts';
 import { testDatabase } from '../support/postgres.ts';
 
-it('a new database starts with the shipped catalogue; one that somebody has filled or emptied is left alone', async () => {
+it('a new database starts with the shipped catalogue; one that a user has filled or emptied is left alone', async () => {
   const fresh = await testDatabase();
   const names = (await catalogueNames(fresh.database)).map(({ symbol }) => symbol);
   expect(names).toEqual(DEFAULT_CATALOGUE.map(({ symbol }) => symbol).sort());

@@ -52,7 +52,7 @@ describe('predictlab import ticks', () => {
     '2026-01-01T00:00:00Z,0.4',
   ];
 
-  it('stores the good rows at once, puts the bad ones aside, and says how many of each', async () => {
+  it('stores the good rows at once, quarantines the bad ones, and reports how many of each', async () => {
     const file = folder.write('rain.csv', rows.join('\n'));
     const { code, out } = await predictlab('import', 'ticks', file, '--symbol', 'RAIN', '--json');
     expect(code).toBe(0);
@@ -80,7 +80,7 @@ describe('predictlab import ticks', () => {
     ]);
   });
 
-  it('of the same file again changes nothing, of a grown one adds what is new', async () => {
+  it('changes nothing for the same file, and adds the new rows of a grown one', async () => {
     const again = await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'RAIN', '--json');
     expect(again.json()).toMatchObject({ rows: 5, inserted: 0, duplicates: 3, quarantined: 2 });
     const grown = folder.write('rain-grown.csv', [rows[0], '2026-01-04T00:00:00Z,0.7,2,buy,Yes', ...rows.slice(1)].join('\n'));
@@ -89,14 +89,14 @@ describe('predictlab import ticks', () => {
     expect(lines((await predictlab('export', 'quarantine', '--symbol', 'RAIN')).out)).toHaveLength(3);
   });
 
-  it('takes our own export back as the same ticks', async () => {
+  it('imports its own export as the same ticks', async () => {
     const exported = join(folder.path, 'exported.csv');
     expect((await predictlab('export', 'ticks', '--symbol', 'RAIN', '--out', exported)).code).toBe(0);
     const back = await predictlab('import', 'ticks', exported, '--symbol', 'RAIN', '--json');
     expect(back.json()).toMatchObject({ rows: 4, inserted: 0, duplicates: 4, quarantined: 0 });
   });
 
-  it('puts the symbol into the catalogue and leaves one that is there as it is', async () => {
+  it('adds the symbol to the catalogue and leaves an existing one unchanged', async () => {
     const catalogue = folder.write(
       'catalogue.json',
       JSON.stringify([{ symbol: 'KNOWN', title: 'Known before', priority: 1, sources: {} }]),
@@ -116,7 +116,7 @@ describe('predictlab import ticks', () => {
     );
   });
 
-  it('keeps to the outcome that is stored, and refuses another', async () => {
+  it('keeps the stored outcome and refuses another', async () => {
     const other = await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'RAIN', '--first-outcome', 'No');
     expect(other).toMatchObject({ code: 2, out: '' });
     expect(other.err).toContain('file:RAIN already holds prices of Yes; import with --first-outcome Yes');
@@ -190,7 +190,7 @@ describe('predictlab import ticks', () => {
     expect((await test.database.query('select from import_progress')).rowCount).toBe(0);
   });
 
-  it('of a file that is missing, lacks a column or has no rows ends with 2 and stores nothing', async () => {
+  it('exits with code 2 and stores nothing for a file that is missing, lacks a column or has no rows', async () => {
     const header = folder.write('header.csv', 'time,price,size\n');
     for (const args of [['none.csv'], [folder.path], [header], [join(folder.path, 'rain.csv'), '--columns', 'time=When']]) {
       expect(await predictlab('import', 'ticks', ...args, '--symbol', 'NOTHING')).toMatchObject({ code: 2, out: '' });
@@ -198,14 +198,14 @@ describe('predictlab import ticks', () => {
     expect((await predictlab('export', 'ticks', '--symbol', 'NOTHING')).err).toContain('there is no symbol NOTHING');
   });
 
-  it('of days that a run does not look at says how to backtest them', async () => {
+  it('explains how to backtest days outside the window of a run', async () => {
     const file = folder.write('old.csv', 'time,price,size\n2022-11-07T10:00:00Z,0.4,1\n2022-11-09T10:00:00Z,0.5,1\n');
     const { code, err } = await predictlab('import', 'ticks', file, '--symbol', 'OLD');
     expect(code).toBe(0);
     expect(err).toContain('predictlab run --symbols OLD --sources file --as-of 2022-11-10 --days 3');
   });
 
-  it('drops what killed imports had staged, and nothing of those that may live', async () => {
+  it('drops the staged rows of killed imports, and keeps those that may still run', async () => {
     const [pid, started, place] = ownerMark().split('-');
     const now = Date.now();
     const staged = async (executionId: string): Promise<void> => {
@@ -308,14 +308,14 @@ describe('predictlab export', () => {
     ]);
   });
 
-  it('of nothing is a header', async () => {
+  it('writes only a header when there are no rows', async () => {
     expect((await predictlab('export', 'backtests', '--symbol', 'x')).out).toMatch(
       /^symbol,source,instrument,interval,strategy,params,total_return,cagr,[a-z_,]+\n$/,
     );
     expect(JSON.parse((await predictlab('export', 'candles', '--symbol', 'x', '--json')).out)).toEqual([]);
   });
 
-  it('ends with 2 and one sentence when something is wrong', async () => {
+  it('exits with code 2 and one sentence when something is wrong', async () => {
     const cases = [
       [['prices'], /export prices: write one of ticks, candles, backtests, trades, equity, walk-forward, quarantine, coverage/],
       [['ticks', '--symbol', 'NOBODY'], /there is no symbol NOBODY/],
@@ -336,7 +336,7 @@ describe('predictlab export', () => {
 const FREQTRADE = join(import.meta.dirname, '../../../shared/reference/freqtrade-trades-candles');
 
 describe.skipIf(!existsSync(FREQTRADE))('import → kline → export of freqtrade’s trades (skipped without ../shared/reference)', () => {
-  it('gives the published 1m candles and the 1h ones bit for bit', async () => {
+  it('reproduces the published 1m and 1h candles bit for bit', async () => {
     const trades = JSON.parse(gunzipSync(readFileSync(join(FREQTRADE, 'XRP_ETH-trades.json.gz'))).toString()) as unknown[][];
     const file = folder.write('xrp.csv', ['ts_ms,id,type,side,price,amount,cost', ...trades.map((trade) => trade.join(','))].join('\n'));
     const imported = await predictlab(

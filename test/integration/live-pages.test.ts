@@ -190,7 +190,7 @@ describe('the live pages', () => {
     expect((await get('/runs/live-1/symbols/index.html')).text).toContain('<h1>live-1</h1>');
   });
 
-  it('refuse a name that no run can have with a sentence', async () => {
+  it('refuse an impossible run name in one sentence', async () => {
     const answer = await get('/runs/%00');
     expect(answer.status).toBe(400);
     expect((JSON.parse(answer.text) as { message: string }).message).toMatch(/\w+ \w+/);
@@ -396,7 +396,7 @@ describe('the live pages', () => {
       await page.context().close();
     });
 
-    it.each(['/', '/runs/live-2', '/plan'])('%s has nothing that axe finds', async (path) => {
+    it.each(['/', '/runs/live-2', '/plan'])('%s has no accessibility problem that axe finds', async (path) => {
       const page = await (await browser.newContext({ bypassCSP: true })).newPage();
       await page.goto(ui.address + path);
       await page.addScriptTag({ content: axe.source });

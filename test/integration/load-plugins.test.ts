@@ -86,23 +86,23 @@ describe('a plugin is checked whole when it is loaded', () => {
     expect(said[`./${name}`]).toMatch(wanted);
   });
 
-  it('and a wrong PREDICTLAB_PLUGINS is told by what it names', () => {
+  it('and a wrong PREDICTLAB_PLUGINS is reported with the module it names', () => {
     expect(said['./gone.mjs']).toMatch(/PREDICTLAB_PLUGINS: \.\/gone\.mjs is not there \(.*gone\.mjs\)/);
     expect(said['fine.mjs']).toMatch(/fine\.mjs is not a package; write \.\/fine\.mjs for the file/);
     expect(said['./fine.mjs,./fine.mjs']).toMatch(/\.\/fine\.mjs is named twice/);
     expect(said['./own.mjs,./own2.mjs']).toMatch(/own2\.mjs strategy "mine" is already defined by another plugin/);
   });
 
-  it('and one that waits for ever while it is loaded is given up', () => {
+  it('and one that never finishes loading is abandoned', () => {
     expect(said.endless).toMatch(/endless\.mjs is not loaded after 0\.05 s: a top-level await in it waits for ever/);
   });
 
-  it('and one that computes for ever while it is loaded is ended on a thread, where the others pass', () => {
+  it('and one in an endless loop while loading is ended on a thread, where the others pass', () => {
     expect(said.computes).toMatch(/computes\.mjs is not loaded after 0\.5 s: it computes or waits without end; do such work in run\(\)/);
     expect(said).toMatchObject({ fine: 'tried', ends: 'tried' });
   });
 
-  it('TypeScript is loaded by a Node.js that can, else one sentence says so', () => {
+  it('TypeScript is loaded by a Node.js that supports it, else one sentence reports it', () => {
     expect(said['./typed.ts']).toMatch(
       'typescript' in process.features && process.features.typescript
         ? /^$/

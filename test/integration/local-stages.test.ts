@@ -126,7 +126,7 @@ describe('in a run of more than 50 symbols', () => {
     expect(counted).not.toMatch(/status="cancelled"\} [1-9]/);
   }, 120_000);
 
-  it('a cancelled run ends those that run, and begins no others', async () => {
+  it('a cancelled run stops those in progress, and starts no others', async () => {
     begun.clear();
     cancelling = true;
     const { runId, executionId } = await rig.lab.start({ untilStage: 'kline', maxConcurrent: 5 });

@@ -64,8 +64,8 @@ const importing = async (database: Database): Promise<unknown> =>
     onBatch: () => undefined,
   });
 
-describe('an import whose session ends with any answer of the server', () => {
-  it('has stored all or nothing, says why, and succeeds when it is done again', async () => {
+describe('an import whose database session is ended by the server', () => {
+  it('has stored everything or nothing, reports why, and succeeds when repeated', async () => {
     const stored = async (): Promise<number> => (await test.database.query('select from ticks')).rowCount ?? 0;
     const seen = new Set<number>();
     for (let after = 1, answers = Number.POSITIVE_INFINITY; after <= answers; after += after < 12 ? 1 : 3) {
@@ -98,7 +98,7 @@ describe('an import whose session ends with any answer of the server', () => {
 });
 
 describe.each(Object.keys(WORK))('a session that ends with any answer of the server to %s', (what) => {
-  it.each([true, false])('is told as what it is and ends no process (the server says farewell: %s)', async (farewell) => {
+  it.each([true, false])('is reported as a lost connection and ends no process (the server announces it: %s)', async (farewell) => {
     let refused = 0;
     for (let after = 1; after <= MOST_ANSWERS; after++) {
       const proxy = await cuttingProxy(test.url, { after, farewell });

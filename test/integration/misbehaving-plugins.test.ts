@@ -14,7 +14,7 @@ const FOLDER = path.resolve(import.meta.dirname, '../plugins/misbehaving');
 const MODULES = readdirSync(FOLDER).map((name) => path.join(FOLDER, name));
 const SYMBOLS = Array.from({ length: 20 }, (_, i) => `H${String(i).padStart(2, '0')}`);
 
-it('six plugins that misbehave in seven ways leave 20 symbols beside them alone', async () => {
+it('six plugins that misbehave in seven ways do not affect 20 symbols', async () => {
   const rig = await createRig({
     env: { PREDICTLAB_PLUGINS: MODULES.join(',') },
     // long enough that every stage has a plugin's trouble beside it
@@ -65,7 +65,7 @@ it('six plugins that misbehave in seven ways leave 20 symbols beside them alone'
   await rig.close();
 });
 
-it('a plugin whose module throws in a timer and rejects without end neither ends a worker nor keeps one from ending', async () => {
+it('a plugin that throws in a timer and rejects without end neither ends a worker nor keeps it from stopping', async () => {
   const rig = await createRig({ worker: false });
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-plugin-'));
   const plugin = path.join(folder, 'restless.mjs');

@@ -4,7 +4,7 @@ import { createRig, type Rig } from '../support/rig.ts';
 import { silent } from '../support/silent.ts';
 import { kill, spawnWorker, type WorkerProcess } from '../support/worker-process.ts';
 
-describe('a database that a newer build has migrated', () => {
+describe('a database migrated by a newer build', () => {
   let rig: Rig;
   let worker: WorkerProcess | undefined;
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe('a database that a newer build has migrated', () => {
   });
   const migrations = async () => (await checkPostgres(rig.env, rig.home, silent)).filter(({ name }) => name === 'migrations');
 
-  it('is told by doctor and, once, by a worker, which works on it all the same', async () => {
+  it('is reported by doctor and, once, by a worker, which uses it all the same', async () => {
     expect(await migrations()).toEqual([]);
     await rig.database.query(
       "insert into schema_migrations (version, name, sha256) values (9001, '9001-later.sql', '1'), (9000, '9000-late.sql', '0')",

@@ -8,7 +8,7 @@ import { ensureCatalogue } from '../../src/storage/markets/first-catalogue.ts';
 import { predictlabHere } from '../support/command.ts';
 import { testDatabase } from '../support/postgres.ts';
 
-describe('in a folder where nothing is stored yet', () => {
+describe('in an empty folder', () => {
   let folder: string;
   let home: string;
   beforeAll(async () => {
@@ -71,7 +71,7 @@ describe('in a folder where nothing is stored yet', () => {
     expect(await ask('symbols', 'show', 'btc_Price')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^BTC_PRICE /) });
   });
 
-  it('the catalogue is the one that a new database has, and a plan goes by it', async () => {
+  it('the catalogue is that of a new database, and a plan uses it', async () => {
     const { database, close } = await testDatabase();
     await ensureCatalogue(database);
     const catalogue = await listSymbols(database);

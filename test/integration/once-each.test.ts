@@ -72,7 +72,7 @@ describe('calibration', () => {
     await stage({ ...about, settings }, recordedWork(test.database, about, { log: silent }));
   }
 
-  it('counts each market once in each interval, over its longest history, however many histories and strategies there are', async () => {
+  it('counts each market once per interval, over its longest history, whatever the number of histories and strategies', async () => {
     await markets();
     const history = fc.constantFrom(null, 3 * DAY, 8 * DAY, 15 * DAY);
     let run = 0;
@@ -114,7 +114,7 @@ describe('copies of a tick', () => {
     size: fc.integer({ min: 1, max: 3 }),
   });
 
-  it('leave one tick with the content and the flags of the row met last, whatever pages and runs they come in', async () => {
+  it('leave one tick with the content and flags of the last row, whatever pages and runs they come in', async () => {
     const market = instrument('polymarket:0x9', { tickSize: 0.01 });
     let world = 0;
     await fc.assert(

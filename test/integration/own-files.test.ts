@@ -107,7 +107,7 @@ async function run(executionId: string, { asOf = ASOF, daysBack = 45 } = {}): Pr
 }
 
 describe("the user's own files with facts", () => {
-  it('go round: what was imported is exported, shown, and imported again the same', async () => {
+  it('survive a round trip: imported, exported, shown, and imported again unchanged', async () => {
     const file = folder.write('catalogue.json', JSON.stringify(CATALOGUE));
     expect((await predictlab('symbols', 'import', file, '--replace')).code).toBe(0);
     const exported = path.join(folder.path, 'exported.json');
@@ -138,7 +138,7 @@ describe("the user's own files with facts", () => {
     expect(shown).toMatch(/file:wind\s+open\s+–\s+–\s+–/);
   });
 
-  it('do not know their end in a run as of an earlier instant, and follow what their owner mends', async () => {
+  it('hide their end in a run as of an earlier instant, and follow their owner’s corrections', async () => {
     await run('early', { asOf: CLOSE - 10 * DAY, daysBack: 35 });
     const early = await readBacktests(test.database, { symbol: 'WEATHER', executionId: 'early' });
     expect(early.every(({ trades }) => (trades as { end: string }[]).every(({ end }) => end !== 'settlement'))).toBe(true);
@@ -156,7 +156,7 @@ describe("the user's own files with facts", () => {
     await predictlab('symbols', 'import', path.join(folder.path, 'catalogue.json'), '--replace');
   });
 
-  it('give results that anybody recomputes from the exports without a server, to the byte', async () => {
+  it('give results that can be recomputed from the exports without a server, byte for byte', async () => {
     await run('recomputed');
     const stored = await readBacktests(test.database, { symbol: 'WEATHER', executionId: 'recomputed' });
     const terms: Readonly<Record<string, string>> = {
@@ -228,7 +228,7 @@ describe("the user's own files with facts", () => {
     },
   );
 
-  it('are traded again as they are stored, one by one as the run did and from one account, and walked through', async () => {
+  it('are traded again from storage, one by one, from one account and in a walk-forward', async () => {
     const stored = ['--symbol', 'WEATHER', '--interval', '1h', '--strategy', 'rsi', '--param', 'period=5'];
     const again = (await predictlab('backtest', 'symbol', ...stored)).json() as {
       instruments: { instrument: string; totalReturn: number; passport: object }[];
@@ -251,7 +251,7 @@ describe("the user's own files with facts", () => {
     });
   });
 
-  it('can be imported with their facts, which stay until they are said anew', async () => {
+  it('can be imported with their facts, which stay until they are given again', async () => {
     const file = folder.write('snow.csv', ticks(4));
     const facts = `--settle 1 --close ${iso(CLOSE)} --fee-model predict --fee 0.02 --tick 0.01`.split(' ');
     expect((await predictlab('import', 'ticks', file, '--symbol', 'SNOW', ...facts)).code).toBe(0);
@@ -263,7 +263,7 @@ describe("the user's own files with facts", () => {
     expect(await instrumentById(test.database, 'file:SNOW')).toMatchObject({ ...known, resolution: { payout: 0 } });
   });
 
-  it('are reached by any command that finds its database in DATABASE_URL', async () => {
+  it('are available to any command with a DATABASE_URL', async () => {
     const bin = path.resolve(import.meta.dirname, '../../bin/predictlab.js');
     const database = async (...command: string[]): Promise<{ code: number; stderr: string }> =>
       await promisify(execFile)(process.execPath, [bin, 'database', ...command]).then(

@@ -49,7 +49,7 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('the packed package in an empty folder', () => {
-  it('has nothing that only a build needs', () => {
+  it('contains nothing that only a build needs', () => {
     const packed = readdirSync(path.join(folder.path, 'node_modules/predictlab/dist'));
     expect(packed.filter((name) => name.startsWith('.'))).toEqual([]);
     expect(packed.toSorted()).toEqual(['bundle', 'sandbox', 'src', 'workflow-bundle-sealed.js', 'workflow-bundle.js']);
@@ -100,7 +100,7 @@ candles.fromTicks([], '7m');
     expect(said[4]).toContain(String(metrics.ofReturns([0.01, -0.004, 0.002, 0.007], { trials: 20 }).sharpe));
   }, 120_000);
 
-  it('says in one sentence that half of it is missing', async () => {
+  it('reports in one sentence that a part of it is missing', async () => {
     const at = path.join(folder.path, 'node_modules/predictlab');
     const part = path.join(at, 'dist/bundle/plugin-prints.js');
     renameSync(part, `${part}-gone`);

@@ -100,7 +100,7 @@ async function work(url: string): Promise<void> {
 }
 
 describe.skipIf(PROGRAM === undefined)('behind a real PgBouncer (skipped where none is installed)', () => {
-  it('in session mode everything works', async () => {
+  it('works completely in session mode', async () => {
     await work(await startBouncer('session'));
   }, 60_000);
 
@@ -112,7 +112,7 @@ describe.skipIf(PROGRAM === undefined)('behind a real PgBouncer (skipped where n
     60_000,
   );
 
-  it('in transaction mode a shadow writes into its own tables only, and live work into the live ones', async () => {
+  it('in transaction mode writes a shadow only to its own tables, and live work to the live ones', async () => {
     const url = await startBouncer('transaction');
     const live = await openDatabase({ url, max: 4 });
     const schema = await openShadowSchema(live);

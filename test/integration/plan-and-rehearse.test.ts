@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 describe('predictlab plan', () => {
-  it('lists what a run would do in execution order, and starts nothing', async () => {
+  it('lists the tasks of a run in execution order, and starts nothing', async () => {
     expect(planned(await call('plan', '--until', 'clean', '--json'))).toEqual([
       'AAA/collect: run, at once; nothing is collected yet',
       'AAA/clean: run, after AAA/collect',
@@ -54,7 +54,7 @@ describe('predictlab plan', () => {
     expect(await call('plan', '--retry', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no run nobody') });
   });
 
-  it('exits with 2 and every problem for a wrong input', async () => {
+  it('exits with code 2 and lists every problem of a wrong input', async () => {
     const answer = await call('plan', '--symbols', 'AAB', 'CCD', '--as-of', '2999-01-01');
     expect(answer.code).toBe(2);
     for (const part of ['3 problems', 'symbols[0]', 'did you mean AAA?', 'symbols[1]', 'asOf']) expect(answer.stderr).toContain(part);
@@ -62,7 +62,7 @@ describe('predictlab plan', () => {
 });
 
 describe('predictlab rehearse', () => {
-  it('plays the run with the faults asked for and recommends a --concurrent', async () => {
+  it('simulates the run with the requested faults and recommends a --concurrent', async () => {
     const figures = JSON.parse((await call('rehearse', '--json')).stdout) as Rehearsal;
     expect(figures).toMatchObject({ successRate: 1, bestConcurrent: 2 });
     expect(figures.criticalPath).toHaveLength(6);

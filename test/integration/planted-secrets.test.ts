@@ -139,7 +139,7 @@ describe.each([
     }
   };
 
-  it('reach those they are for', () => {
+  it('reach the services they are meant for', () => {
     const of = (url: string) => asked.find((request) => request.url.startsWith(url));
     expect(of('/named')).toMatchObject({ url: `/named?token=${KNOWN.DESK_TOKEN}`, body: `{"token":"${KNOWN.DESK_TOKEN}"}` });
     expect(of('/named')?.headers).toMatchObject({
@@ -195,14 +195,14 @@ describe.each([
     expect(taskResults['leak-way'].attempts).toBe(2);
   });
 
-  it('are in no history, but for what was written inline where there is no key', async () => {
+  it('are in no history, except those written inline without a key', async () => {
     const histories = [...(await rig.histories()).values()];
     expectNone('the histories', textOf(histories), key === undefined ? Object.values(KNOWN) : secrets);
     expect(textOf(histories).includes('leak-way')).toBe(true);
     if (key !== undefined) expect(textOf(histories)).not.toContain('the desk refused');
   });
 
-  it.runIf(key !== undefined)('are not opened without the key, or with another one: a sentence says which is lacking', async () => {
+  it.runIf(key !== undefined)('are not readable without the key or with another one: one sentence names the missing key', async () => {
     const { PREDICTLAB_PAYLOAD_KEY: _key, ...keyless } = rig.env;
     for (const env of [keyless, { ...keyless, PREDICTLAB_PAYLOAD_KEY: randomBytes(32).toString('base64') }]) {
       for (const args of [
@@ -218,7 +218,7 @@ describe.each([
     }
   });
 
-  it('are given again when the run is retried', async () => {
+  it('are passed on when the run is retried', async () => {
     const kept = await retryOf(rig.database, runId);
     if (kept === undefined) throw new Error('the run is not kept');
     expectNone('what is kept of the input', JSON.stringify(kept.input));

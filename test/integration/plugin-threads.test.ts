@@ -40,7 +40,7 @@ const runPlain = (name: string, input: unknown = {}, context: ActivityContext = 
   threads.run({ module, name }, input, context);
 
 describe('an activity on a thread', () => {
-  it('runs on another thread than its worker, which keeps the module for the next task', async () => {
+  it('runs on a thread that keeps the module for the next task', async () => {
     const first = (await run('whoAmI')) as { threadId: number; calls: number };
     const second = (await run('whoAmI')) as { threadId: number; calls: number };
     expect(first.threadId).not.toBe(threadId);
@@ -55,7 +55,7 @@ describe('an activity on a thread', () => {
     expect(ticks).toBeGreaterThan(5);
   });
 
-  it('knows whose it is, and is heard: heartbeats and log lines arrive in order, all before its end', async () => {
+  it('knows its task, and its heartbeats and log lines arrive in order, all before its end', async () => {
     const context = contextWith();
     expect(await run('talk', {}, context)).toEqual({ runId: 'r', taskId: 'mine', attempt: 2, resume: { page: 0 } });
     expect(context.said).toEqual([
@@ -65,7 +65,7 @@ describe('an activity on a thread', () => {
     ]);
   });
 
-  it('is heard where it prints: each line is one of its log', async () => {
+  it('has its printed lines in the log of the task', async () => {
     const context = contextWith();
     await run('print', {}, context);
     expect(context.said).toEqual([
@@ -76,7 +76,7 @@ describe('an activity on a thread', () => {
     ]);
   });
 
-  it('is refused a heartbeat that is data rather than a fact', async () => {
+  it('may not send large data in a heartbeat', async () => {
     await expect(run('beatLarge')).rejects.toThrow('mine passed to heartbeat 40002 bytes, more than the limit of 32768');
   });
 
@@ -90,14 +90,14 @@ describe('an activity on a thread', () => {
     await expect(run('returnCircle')).rejects.toSatisfy((error) => error instanceof PredictLabError && error.type === 'BadInput');
   });
 
-  it('is told to stop, with the reason', async () => {
+  it('receives the reason of a cancellation', async () => {
     const stop = new AbortController();
     const running = run('stopWhenTold', {}, contextWith({ signal: stop.signal }));
     setTimeout(() => stop.abort(new PredictLabError('TaskTimeout', 'mine took too long')), 100);
     await expect(running).rejects.toMatchObject({ type: 'TaskTimeout', message: 'mine took too long' });
   });
 
-  it('is ended with its thread when it hears nothing; the next one gets a new thread', async () => {
+  it('is ended with its thread when it ignores the cancellation; the next task gets a new thread', async () => {
     const stop = new AbortController();
     const running = run('spinForEver', {}, contextWith({ signal: stop.signal }));
     setTimeout(() => stop.abort(new Error('enough')), 100);
@@ -105,7 +105,7 @@ describe('an activity on a thread', () => {
     expect(await run('whoAmI')).toMatchObject({ calls: 1 });
   });
 
-  it('that was told to stop before it began does not begin', async () => {
+  it('that was cancelled before it started does not start', async () => {
     await expect(run('spinForEver', {}, contextWith({ signal: AbortSignal.abort(new Error('cancelled')) }))).rejects.toThrow('cancelled');
   });
 
@@ -114,7 +114,7 @@ describe('an activity on a thread', () => {
     expect(await run('whoAmI')).toHaveProperty('calls');
   });
 
-  it('ends at once when few wait for a thread, and together with others when many do', async () => {
+  it('stops at once when few tasks wait for a thread, and together with others when many do', async () => {
     const crowd = Array.from({ length: 12 * availableParallelism() }, () => run('whoAmI', { spin: 10 }));
     let told = 0;
     const ends = [threads.together(), threads.together()].map((end) => end.then(() => told++));
@@ -152,7 +152,7 @@ describe("an activity on its plugin's own thread", () => {
     expect(await slow).toEqual({ threadId: first.threadId, calls: first.calls + 1 });
   });
 
-  it('may throw in a timer or float a rejection: that is told by name, and the thread goes on', async () => {
+  it('may throw in a timer or leave a rejection unhandled: it is logged by name, and the thread continues', async () => {
     const before = (await runPlain('plain')) as { threadId: number; calls: number };
     expect(await runPlain('stray')).toEqual({ threadId: before.threadId, calls: before.calls + 1 });
     expect(errors.splice(0)).toEqual([
@@ -161,13 +161,13 @@ describe("an activity on its plugin's own thread", () => {
     ]);
   });
 
-  it('that hears no abort is left to itself where it only waits: the thread stays', async () => {
+  it('that ignores the cancellation but only waits is abandoned: the thread stays', async () => {
     const before = (await runPlain('plain')) as { threadId: number };
     await expect(stopped('neverBack', 10)).rejects.toThrow('enough');
     expect(await runPlain('plain')).toMatchObject({ threadId: before.threadId });
   });
 
-  it('that computes for ever is ended with the thread: who waited behind it runs on the next one, who was in the middle is lost', async () => {
+  it('in an endless loop is ended with the thread: waiting tasks run on the next one, running ones are lost', async () => {
     const inTheMiddle = runPlain('plain', { wait: 60_000 });
     const loop = stopped('plainForEver', 200);
     const behind = runPlain('plain');

@@ -105,7 +105,7 @@ function wanted(collections: readonly Collection[]): readonly string[] {
 }
 
 describe('price points of several grains', () => {
-  it('are stored as fine as they were ever collected, in whatever order and pieces that was, and candles are built of those', async () => {
+  it('are stored at the finest grain ever collected, in whatever order and pieces, and candles are built from those', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(collection, { minLength: 2, maxLength: 5 }).chain((collections) =>

@@ -36,7 +36,7 @@ async function pages(folder: string): Promise<void> {
   await link(path.join(home, 'reports', 'charts-0123456789ab.js'), path.join(place, 'charts-0123456789ab.js'));
 }
 
-it('pages go by age; those of the last runs of each symbol, of open runs and of nobody’s fresh folders stay', async () => {
+it('removes pages by age, and keeps those of the last runs of each symbol, of open runs and in new unknown folders', async () => {
   await mkdir(path.join(home, 'reports'), { recursive: true });
   await writeFile(path.join(home, 'reports', 'charts-0123456789ab.js'), 'y'.repeat(5000));
   await runWithPages('a1', 200, ['AAA']);
@@ -67,7 +67,7 @@ it('keeps as many runs of each symbol as asked', async () => {
   expect(await names(3)).toEqual(['a2', 'a3', 'a4', 'c:1']);
 });
 
-it('log lines go where nothing was written for longer', async () => {
+it('removes log lines of runs that wrote nothing for the given time', async () => {
   const old = path.join(home, 'logs', 'runs', 'old');
   const young = path.join(home, 'logs', 'runs', 'young');
   for (const folder of [old, young]) {

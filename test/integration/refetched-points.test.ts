@@ -178,7 +178,7 @@ describe.each([
     },
   );
 
-  it.skipIf(!there)('are the same whichever grain was collected first', async () => {
+  it.skipIf(!there)('do not depend on which grain was collected first', async () => {
     const source = sourceOf(prices());
     // nine days later the finer ones of the first days are gone, but for a venue that keeps them longer than it says
     const fine = { at: BEGIN, daysBack: 5 };

@@ -38,7 +38,7 @@ async function fire(): Promise<readonly string[]> {
   return said.flat();
 }
 
-it('a market that was called closed, and a result that was turned round, are mended, said once, and nothing between is missing or claimed', async () => {
+it('a market wrongly called closed and a reversed result are corrected, reported once, and leave no gap and no false coverage', async () => {
   const { venue, database } = rig;
   expect(await fire()).toEqual([]);
   clock += 4 * HOUR;
@@ -83,7 +83,7 @@ it('a market that was called closed, and a result that was turned round, are men
   expect(rows[0].count).toBeGreaterThan(0);
 }, 240_000);
 
-it('a run that believed in an end, and stores after another has seen the market open again, claims nothing after that end', async () => {
+it('a run that took a market for closed and stores after another saw it open again claims nothing after that close', async () => {
   const { venue, database } = rig;
   const [market] = venue.truth.instruments({ venue: 'polymarket', group: GROUP });
   clock += 4 * HOUR;

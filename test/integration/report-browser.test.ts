@@ -156,7 +156,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     }
   });
 
-  it('live charts take exactly the room of the still pictures', async () => {
+  it('live charts take exactly the space of the static pictures', async () => {
     const still = await open('BTC_PRICE.html', { javaScriptEnabled: false });
     const live = await open('BTC_PRICE.html');
     await live.waitForSelector('.is-live canvas');
@@ -192,13 +192,13 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('charts are live also in a page that carries the library inside', async () => {
+  it('charts are live also in a page that embeds the library', async () => {
     const page = await open('alone.html');
     expect(await page.waitForSelector('.is-live canvas')).not.toBeNull();
     await page.close();
   });
 
-  it('another interval shows another chart at the same place, by keyboard alone', async () => {
+  it('choosing another interval by keyboard shows its chart at the same place', async () => {
     const page = await open('BTC_PRICE.html');
     const before = await page.locator('.panel:visible .plot').first().boundingBox();
     await page.locator('.tabs input').first().focus();
@@ -210,7 +210,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('a table sorts by the head that is pressed, with unknown values last both ways', async () => {
+  it('a table sorts by the clicked column, with unknown values last in both directions', async () => {
     const page = await open('index.html');
     const sharpes = async (): Promise<string[]> =>
       (await page.locator('.symbols tbody td:nth-child(9)').allInnerTexts()).map((text) => text.trim().slice(0, 5));
@@ -240,7 +240,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('prints its still pictures', async () => {
+  it('prints its static pictures', async () => {
     const page = await open('BTC_PRICE.html', { colorScheme: 'dark' });
     await page.waitForSelector('.is-live canvas');
     await page.emulateMedia({ media: 'print' });

@@ -34,14 +34,14 @@ describe('predictlab report', () => {
     await rm(home, { recursive: true, force: true });
   });
 
-  it('makes the report again where it is not on this machine, and prints where it is', async () => {
+  it('rebuilds a report that is missing on this machine, and prints its path', async () => {
     const answer = await call(RUN, '--json');
     expect(answer).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(answer.stdout)).toEqual({ path: runReportPath(home, RUN) });
     expect(existsSync(runReportPath(home, RUN))).toBe(true);
   });
 
-  it('takes the Temporal run id too', async () => {
+  it('accepts the Temporal run id too', async () => {
     expect((await call(EXECUTION)).stdout).toBe(`${runReportPath(home, RUN)}\n`);
   });
 

@@ -153,7 +153,7 @@ describe('visualize', () => {
     page = readFileSync(file, 'utf8');
   });
 
-  it('says how many pages of how many bytes it wrote', () => {
+  it('reports how many pages and bytes it wrote', () => {
     expect(effect.output).toEqual({ pages: 1, bytes: Buffer.byteLength(page) });
   });
 
@@ -165,7 +165,7 @@ describe('visualize', () => {
     expect(page).toMatch(/coverage<\/dt><dd>.*97\.6/);
   });
 
-  it('notes that the open market has been quiet for unusually long, as far as it was collected', async () => {
+  it('notes that the open market has been quiet for unusually long within its coverage', async () => {
     expect(page).toMatch(/<dt>coverage<\/dt><dd>.*no trade for 120 h, unusually long/);
     const later = await pageAsOf(AS_OF + 2 * HOUR);
     expect(later).toContain('Candles 1h as a table');
@@ -197,14 +197,14 @@ describe('visualize', () => {
     expect(page).toContain('&lt;script&gt;alert(&quot;title&quot;)&lt;/script&gt;');
   });
 
-  it('writes the same page again and leaves nothing half written', async () => {
+  it('writes the same page again and leaves no partial file', async () => {
     await visualize('exec-1', 'RAIN');
     const folder = path.dirname(runReportPath(home, RUN));
     expect(readFileSync(path.join(folder, 'RAIN.html'), 'utf8')).toBe(page);
     expect(readdirSync(folder)).toEqual(['RAIN.html', expect.stringMatching(/^charts-[0-9a-f]+\.js$/)]);
   });
 
-  it('draws a series of short markets side by side, the last price of each stretch, with the calibration of all of them', async () => {
+  it('draws a series of short markets side by side, with the last price of each and the calibration of all', async () => {
     const symbol = 'UPDOWN';
     for (let i = 0; i < 9; i++) {
       const from = START + i * HOUR;
@@ -236,13 +236,13 @@ describe('visualize', () => {
     expect(renderSymbolPage(data, null).match(/<li title="/g)).toHaveLength(9);
   });
 
-  it('makes a page for a symbol without any instrument', async () => {
+  it('writes a page for a symbol without instruments', async () => {
     await visualize('exec-1', 'NOTHING');
     const nothing = readFileSync(path.join(path.dirname(runReportPath(home, RUN)), 'NOTHING.html'), 'utf8');
     expect(nothing).toContain('No instrument matched');
   });
 
-  it('says which folder it cannot write to', async () => {
+  it('names the folder it cannot write to', async () => {
     const blocked = path.join(home, 'a-file');
     writeFileSync(blocked, 'in the way');
     const stage = createVisualize({ database: test.database, home: blocked, log: silent });
@@ -280,7 +280,7 @@ describe('the report of a run', () => {
     expect(existsSync(path.join(folder, 'index.html'))).toBe(true);
   });
 
-  it('is made for a run that failed at once, without links to pages that are not there', async () => {
+  it('is built for a run that failed at once, without links to missing pages', async () => {
     const failed: TaskResult = { status: 'failed', attempts: 4, error: { type: 'SourceUnavailable', message: 'polymarket answered 503' } };
     await recordRun('exec-f', 'failed-run', ['RAIN', 'SUN'], {
       result: 'failed',
@@ -323,7 +323,7 @@ describe('the report of a run', () => {
     expect(index).toContain('4\u202f321');
   });
 
-  it('says so when there is no such run, and when it has not ended', async () => {
+  it('reports an unknown run and a run that has not ended', async () => {
     await expect(writeRunReport({ database: test.database, home, executionId: 'nobody' })).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringContaining('there is no run nobody'),
@@ -333,7 +333,7 @@ describe('the report of a run', () => {
   });
 });
 
-describe('the present page of a symbol', () => {
+describe('the current page of a symbol', () => {
   it('keeps the backtests of an earlier run after a partial one, and names that run', async () => {
     await recordRun('exec-partial', 'partial', ['RAIN'], {}, AS_OF + HOUR);
     const request = { runId: 'partial', executionId: 'exec-partial', symbol: 'RAIN', settings: settingsOf(['RAIN']) };

@@ -88,7 +88,7 @@ describe('a run', () => {
     expect(await listRuns(rig.database, 1)).toMatchObject([{ runId: result.runId, result: 'success', totalTasks: 12 }]);
   });
 
-  it('stops after the stage it is told to, and answers its status, graph and why after it closed', async () => {
+  it('stops after untilStage, and answers status, graph and why after it closed', async () => {
     const { runId, totalTasks } = await rig.run({ symbols: ['BBB'], untilStage: 'store' });
     expect(totalTasks).toBe(3);
     expect(await rig.lab.status(runId)).toMatchObject({ completedTasks: 3, statusBreakdown: { success: 3 } });
@@ -131,7 +131,7 @@ describe('a run', () => {
     });
   });
 
-  it('in which nothing succeeds closes as Failed with its result, after its record and its page, and a retry goes on from it', async () => {
+  it('in which nothing succeeds closes as Failed with its result, after its record and its page, and a retry continues from it', async () => {
     await scripted(failing('AAA/clean', refused), async () => {
       const { runId, executionId } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'store' });
       const failure = await ended(runId);
@@ -153,7 +153,7 @@ describe('a run', () => {
     });
   });
 
-  it('whose end has begun refuses to retry what would never run, also in the instant of its cancellation', async () => {
+  it('that is closing refuses to retry tasks that would never run, also at the moment of its cancellation', async () => {
     const script: Script = async (call) => {
       if (call.taskId === 'AAA/collect') throw refused();
       if (call.taskId !== 'BBB/collect') return;
@@ -173,7 +173,7 @@ describe('a run', () => {
     });
   });
 
-  it('tells the time as it is now, also when nothing has happened for a while', async () => {
+  it('reports its duration up to now, also when nothing has happened for a while', async () => {
     const { reached, proceed, script } = heldCollects();
     await scripted(script, async () => {
       const { runId } = await rig.lab.start({ symbols: ['AAA'], maxConcurrent: 1, untilStage: 'collect' });
@@ -211,7 +211,7 @@ describe('a run', () => {
     });
   });
 
-  it('tries a passing failure again and counts the attempts', async () => {
+  it('retries a transient failure and counts the attempts', async () => {
     const script: Script = (call) => {
       if (call.taskId === 'AAA/store' && call.attempt < 3) throw new PredictLabError('StorageUnavailable', 'the database restarts');
     };
@@ -219,7 +219,7 @@ describe('a run', () => {
     expect(result.taskResults['AAA/store']).toMatchObject({ status: 'success', attempts: 3 });
   });
 
-  it('gives the slot back for a long wait, so that another symbol gets it, and goes on counting', async () => {
+  it('releases its slot for a long wait, so that another symbol gets it, and keeps counting attempts', async () => {
     const script: Script = (call) => {
       if (call.taskId === 'AAA/collect' && call.attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 3_000 });
     };
@@ -239,7 +239,7 @@ describe('a run', () => {
     expect(result.taskResults['AAA/clean']).toMatchObject({ status: 'failed', attempts: 2, error: { type: 'TaskTimeout' } });
   });
 
-  it('starts nothing while paused, and goes on after resume', async () => {
+  it('starts nothing while paused, and continues after resume', async () => {
     const { reached, proceed, script } = heldCollects();
     await scripted(script, async () => {
       const { runId } = await rig.lab.start({ symbols: ['AAA'] });
@@ -254,7 +254,7 @@ describe('a run', () => {
     });
   });
 
-  it('refuses a number of slots that makes no sense and takes one that does at once', async () => {
+  it('refuses an invalid number of slots and applies a valid one at once', async () => {
     const proceed = gate();
     await scripted(
       (call) => (call.stage === 'collect' ? proceed.opened : undefined),
@@ -308,7 +308,7 @@ describe('a run', () => {
     });
   });
 
-  it('starts a closed run anew as a retry that takes over what succeeded', async () => {
+  it('starts a closed run again as a retry that reuses what succeeded', async () => {
     const failed = await scripted(failing('AAA/kline', refused), () => rig.run({ symbols: ['AAA'] }));
     const { executionId } = (await rig.lab.describe(failed.runId)) as { executionId: string };
     await scripted(
@@ -385,7 +385,7 @@ describe('custom tasks', () => {
     expect(began('check') >= began('AAA/kline') && began('AAA/backtest') >= began('check')).toBe(true);
   });
 
-  it('are enough for a run: no symbols, only tasks', async () => {
+  it('can be a run of their own, without symbols', async () => {
     const result = await rig.run({ symbols: [], tasks: [{ taskId: 'nap', activity: 'sleep', args: [{ duration: '10ms' }] }] });
     expect(result).toMatchObject({
       result: 'success',

@@ -65,7 +65,7 @@ describe('the pipeline over both venues', () => {
     for (const symbol of SYMBOLS) expect(existsSync(index.replace('index.html', `${symbol}.html`)), symbol).toBe(true);
   });
 
-  it('changes nothing when the same window runs again, and asks each open instrument for little', async () => {
+  it('changes nothing when the same window runs again, with few requests per open instrument', async () => {
     const before = await storedData(rig.database);
     venue.requests.length = 0;
     const again = await rig.run(INPUT);
@@ -78,7 +78,7 @@ describe('the pipeline over both venues', () => {
     expect(venue.requests.length).toBeLessThanOrEqual(4 * rows[0].open + 2 * SYMBOLS.length);
   });
 
-  it.skipIf(CHROMIUM === undefined)('is watched in a browser from its begin to its end without a word on the console', async () => {
+  it.skipIf(CHROMIUM === undefined)('is followed in a browser from start to end without console output', async () => {
     const { lab, database, home } = rig;
     const ui = await serveUi({ database, home, lab: async () => lab, plan: async () => [], port: 0, log: silent });
     const browser = await launchBrowser();

@@ -31,7 +31,7 @@ describe('the schedule', () => {
   });
   afterAll(() => rig.close());
 
-  it('is made with the defaults of the contract: every four hours, one run at a time, no catch-up storm', async () => {
+  it('is created with its defaults: every four hours, one run at a time, no catch-up storm', async () => {
     expect(await rig.lab.schedules.create({ scheduleId })).toBe('created');
     expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({
       cron: '0 */4 * * *',
@@ -46,7 +46,7 @@ describe('the schedule', () => {
     for (const time of nextRuns) expect(time).toMatch(/T(00|04|08|12|16|20):00:00/);
   });
 
-  it('is updated, not doubled, when it is made again', async () => {
+  it('is updated, not duplicated, when it is created again', async () => {
     expect(await rig.lab.schedules.create({ scheduleId, input: { symbols: ['AAA'], untilStage: 'collect' } })).toBe('updated');
     expect((await rig.lab.schedules.show(scheduleId)).input).toMatchObject({ symbols: ['AAA'], retry: { maxRetries: 3 } });
     expect(await rig.lab.schedules.create({ scheduleId, cron: '30 1 * * *' })).toBe('updated');
@@ -62,7 +62,7 @@ describe('the schedule', () => {
     expect(await input()).toEqual({ symbols: ['AAA'], untilStage: 'collect', retry });
   });
 
-  it('is never as of one instant, whoever asks for it', async () => {
+  it('never has an asOf, whichever command sets it', async () => {
     const input = { asOf: '2026-01-01T00:00:00Z' };
     const refused = { type: 'BadInput', message: expect.stringContaining('as of each of its times') };
     await expect(rig.lab.schedules.create({ scheduleId: 'as-of', input })).rejects.toMatchObject(refused);
@@ -77,7 +77,7 @@ describe('the schedule', () => {
     expect((await rig.lab.schedules.show(scheduleId)).paused).toBe(false);
   });
 
-  it('keeps its catch-up window exactly, whatever else is changed', async () => {
+  it('keeps its catch-up window exactly when other fields change', async () => {
     const window = async () => (await rig.lab.schedules.show(scheduleId)).catchupWindow;
     for (const given of ['90s', '61m', '1500m', '10s', '12345ms', '1h', '2d']) {
       await rig.lab.schedules.update({ scheduleId, catchupWindow: given });
@@ -114,7 +114,7 @@ describe('the schedule', () => {
     expect(new Date(seen[0]).toISOString()).toBe(runId.slice(scheduleId.length + 1).replace('Z', '.000Z'));
   });
 
-  it('backfills what is missing only, newest first, and says before what that is', async () => {
+  it('backfills only what is missing, newest first, and lists it first', async () => {
     hold.open();
     await rig.lab.schedules.update({
       scheduleId,
@@ -149,7 +149,7 @@ describe('the schedule', () => {
     }
   });
 
-  it('has a jitter, a note and a pause after failures, which stay when something else is changed', async () => {
+  it('has a jitter, a note and a pause after failures, which stay when other fields change', async () => {
     await rig.lab.schedules.update({ scheduleId, jitter: '5m', note: 'the desk’s', pauseOnFailure: 3 });
     await rig.lab.schedules.update({ scheduleId, cron: '0 */6 * * *' });
     expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({
@@ -181,7 +181,7 @@ describe('the schedule', () => {
     );
   });
 
-  it('says so in one sentence when it is not there, and when its cron is wrong', async () => {
+  it('reports in one sentence a missing schedule and a wrong cron', async () => {
     await rig.lab.schedules.delete(scheduleId);
     await expect(rig.lab.schedules.show(scheduleId)).rejects.toThrow(`there is no schedule "${scheduleId}"`);
     for (const cron of ['every day', '61 * * * *', '0 25 * * *', '99 * * * *'])
@@ -205,14 +205,14 @@ describe('predictlab schedule create and update', () => {
     await rig.close();
   });
 
-  it('take an input as `plan` does, also one without symbols', async () => {
+  it('take the same input as `plan`, also one without symbols', async () => {
     expect(await ask('create', '--json')).toMatchObject({ code: 0, stderr: '' });
     expect(await stored()).toEqual({ retry });
     expect(await ask('update', '--symbols', 'AAA')).toMatchObject({ code: 0 });
     expect(await stored()).toEqual({ symbols: ['AAA'], retry });
   });
 
-  it('refuse a wrong one with exit code 2 and every problem at once, and change nothing', async () => {
+  it('refuse a wrong input with exit code 2 and every problem at once, and change nothing', async () => {
     const file = path.join(rig.home, 'pipeline.json');
     await writeFile(
       file,
@@ -226,7 +226,7 @@ describe('predictlab schedule create and update', () => {
     expect(await stored()).toEqual({ symbols: ['AAA'], retry });
   });
 
-  it('check what a run would get: fields that are kept too, against the catalogue as it is now', async () => {
+  it('check the input a run would get, kept fields included, against the current catalogue', async () => {
     await removeSymbol(rig.database, 'AAA');
     expect(await ask('update', '--days', '3')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown symbol "AAA"') });
     expect(await ask('create', '--days', '3')).toMatchObject({ code: 2 });
@@ -234,7 +234,7 @@ describe('predictlab schedule create and update', () => {
     expect(await stored()).toEqual({ symbols: ['BBB'], daysBack: 3, retry });
   });
 
-  it('exit with 3 and one sentence when the catalogue cannot be reached', async () => {
+  it('exit with code 3 and one sentence when the catalogue cannot be reached', async () => {
     const answer = await predictlabHere(['schedule', 'create', '--id', id], { ...rig.env, DATABASE_URL: 'postgresql://127.0.0.1:1/none' });
     expect(answer).toMatchObject({
       code: 3,

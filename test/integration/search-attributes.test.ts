@@ -38,7 +38,7 @@ describe('runs are found in Temporal', () => {
     await expect.poll(() => found(query)).toEqual(ids);
   });
 
-  it('and say where their page is', async () => {
+  it('and name the path of their page', async () => {
     const metadata: { currentDetails?: string } = await rig.client.workflow.getHandle('half').query('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toMatch(/^degraded: /);
     expect(metadata.currentDetails).toContain(`report: \`${rig.home}/reports/half/index.html\``);

@@ -41,7 +41,7 @@ async function eventually(url: string, sql: string): Promise<readonly Record<str
 }
 
 describe('the embedded Postgres', () => {
-  it('is made once when several commands start at the same time, is shared by them, and stops with the last one', async () => {
+  it('is created once when several commands start at the same time, is shared by them, and stops with the last one', async () => {
     // what an interrupted first start leaves behind
     mkdirSync(join(home, 'postgres', 'data.init-1'), { recursive: true });
     const attached = await Promise.all([1, 2, 3].map(() => attachPostgres({ home })));
@@ -70,7 +70,7 @@ describe('the embedded Postgres', () => {
     await close();
   });
 
-  it('ends in time when it is closed while it recovers from the death of one of its processes', async () => {
+  it('stops in time when it is closed while it recovers from the death of one of its processes', async () => {
     const { url, close } = await attachPostgres({ home, log: silent });
     const [{ pid }] = (await ask(url, "select pid from pg_stat_activity where backend_type = 'checkpointer'")) as [{ pid: number }];
     process.kill(pid, 'SIGKILL');
@@ -85,7 +85,7 @@ describe('the embedded Postgres', () => {
     expect(existsSync(pidFile())).toBe(false);
   });
 
-  it('ends by force when nothing else ends it, and starts again', async () => {
+  it('is killed when nothing else stops it, and starts again', async () => {
     const { close } = await attachPostgres({ home, log: silent });
     process.kill(serverPid(), 'SIGSTOP');
     const cluster = { data: join(home, 'postgres', 'data'), socket: join(home, 'postgres', 'socket') };
@@ -117,7 +117,7 @@ describe('the embedded Postgres', () => {
     expect(existsSync(pidFile())).toBe(false);
   });
 
-  it('does not care for variables that are meant for another server', async () => {
+  it('ignores environment variables meant for another server', async () => {
     const foreign: Record<string, string> = {
       PGHOST: 'elsewhere.invalid',
       PGPORT: '6543',
@@ -201,7 +201,7 @@ describe('the embedded Postgres', () => {
     await close();
   });
 
-  it('says so when the data folder is that of another version', async () => {
+  it('reports a data folder of another version', async () => {
     const version = join(home, 'postgres', 'data', 'PG_VERSION');
     const ours = readFileSync(version, 'utf8');
     writeFileSync(version, '17\n');

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staging_batches', 'staged_rows', 'ticks']));
 
-it('a backup holds the ticks that its coverage claims, whatever is pruned while it reads', async () => {
+it('a backup contains the ticks that its coverage claims, whatever is pruned while it reads', async () => {
   const [first] = collections(1);
   await stageCollection(test.database, 'first', first);
   await runStages(test.database, { executionId: 'first', symbol: SYMBOL });
@@ -50,7 +50,7 @@ it('a backup holds the ticks that its coverage claims, whatever is pruned while 
   expect((await test.database.query<{ count: number }>('select count(*)::int as count from ticks')).rows[0].count).toBe(0);
 });
 
-it('what an open run has staged is not pruned, however old; that of a run nobody knows is', async () => {
+it('staged rows of an open run are not pruned, however old; those of an unknown run are', async () => {
   await beginRun(test.database, { runId: 'open', executionId: 'open', input: {}, config: sampleConfig(['RAIN']), startedAt: START });
   for (const executionId of ['open', 'gone']) await collect(test.database, { executionId, rows: [trade(START, 0.5)] });
   await test.database.query("update staging_batches set created_at = now() - interval '3 hours'");
@@ -59,7 +59,7 @@ it('what an open run has staged is not pruned, however old; that of a run nobody
   expect(rows).toEqual([{ id: 'open' }]);
 });
 
-it('an import of several files claims what each covers, not what lies between them', async () => {
+it('an import of several files claims the range of each, not the gaps between them', async () => {
   const file = (path: string, from: number) => ({
     path,
     kind: 'trade',

@@ -63,7 +63,7 @@ describe('clean', () => {
 });
 
 describe('clean, where a price jumps', () => {
-  it('flags a small trade far off the others, and keeps it', async () => {
+  it('flags a small trade far from the others, and keeps it', async () => {
     const rows = Array.from({ length: 60 }, (_, i) => trade(START + i * 1_000, i === 40 ? 0.95 : 0.5 + (i % 3) / 100));
     const key = await collect(test.database, { executionId: 'a', rows });
     const { clean } = await runStages(test.database, { executionId: 'a' });
@@ -84,7 +84,7 @@ describe('store', () => {
     expect((await ticksOf(key)).map(({ price }) => price)).toEqual([0.5, 0.6, 0.7, 0.8]);
   });
 
-  it('counts right what is met again in a collection of many statements, new ticks and old ones mixed', async () => {
+  it('counts repeated rows correctly in a collection of many statements with new and old ticks', async () => {
     const rows = Array.from({ length: 70_000 }, (_, i) => trade(START + i * 1_000, 0.5));
     const key = await collect(test.database, { executionId: 'a', rows: [...rows.slice(0, 60_000), rows[5], rows[59_000]] });
     expect((await runStages(test.database, { executionId: 'a' })).store.output).toMatchObject({ inserted: 60_000, duplicates: 2 });
@@ -98,14 +98,14 @@ describe('store', () => {
     expect(counted).toEqual([{ ticks: 70_000, times: 70_000, inHours: 70_000 }]);
   });
 
-  it('keeps copies inside one page apart, which differ by their identity only', async () => {
+  it('keeps copies within one page as separate ticks that differ only by identity', async () => {
     const copy = trade(START, 0.5, { identity: 'x' });
     const key = await collect(test.database, { executionId: 'a', rows: [copy, { ...copy, identity: 'x#1' }] });
     await runStages(test.database, { executionId: 'a' });
     expect(await ticksOf(key)).toHaveLength(2);
   });
 
-  it('keeps the venue’s order inside one timestamp, and puts late rows after those that were there first', async () => {
+  it('keeps the venue’s order within one timestamp, and puts late rows after earlier ones', async () => {
     const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.9), trade(START, 0.1)] });
     await runStages(test.database, { executionId: 'a' });
     await collect(test.database, { executionId: 'b', rows: [trade(START, 0.5), trade(START, 0.9), trade(START, 0.1)] });
@@ -117,7 +117,7 @@ describe('store', () => {
     });
   });
 
-  it('takes over what the venue corrects under the same id, and the candles follow', async () => {
+  it('applies the venue’s correction under the same id, and the candles follow', async () => {
     const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5, { tradeId: 'v1', identity: 'v1' })] });
     await runStages(test.database, { executionId: 'a' });
     await collect(test.database, { executionId: 'b', rows: [trade(START, 0.4, { tradeId: 'v1', identity: 'v1' })] });
@@ -141,7 +141,7 @@ describe('store', () => {
     ]);
   });
 
-  it('counts what an open market lacks in the window, and calls the run degraded for it', async () => {
+  it('counts the gaps of an open market in the window, and calls the run degraded', async () => {
     const asOf = START + 7 * DAY;
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)], covered: { from: START, to: asOf } });
     expect((await runStages(test.database, { executionId: 'a', asOf })).store).toMatchObject({ output: { gaps: 0 } });
@@ -163,7 +163,7 @@ describe('store', () => {
 describe('kline', () => {
   const hourly = (instrumentKey: number) => readCandles(test.database, { instrumentKey, priceType: 'trade', interval: '1h' });
 
-  it('builds every interval, and nothing the second time', async () => {
+  it('builds every interval once, and nothing the second time', async () => {
     const rows = Array.from({ length: 48 }, (_, i) => trade(START + i * HOUR, (i + 1) / 100));
     await collect(test.database, { executionId: 'a', rows });
     expect((await runStages(test.database, { executionId: 'a' })).kline.output).toEqual({
@@ -175,14 +175,14 @@ describe('kline', () => {
     expect((await runStages(test.database, { executionId: 'b' })).kline.output).toMatchObject({ candles: 62, changed: 0 });
   });
 
-  it('builds an interval whole when it is asked for the first time', async () => {
+  it('builds an interval completely when it is requested for the first time', async () => {
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + DAY, 0.6)] });
     await runStages(test.database, { executionId: 'a' });
     const { output } = await runStage(test.database, 'kline', { executionId: 'b', intervals: ['1h', '5m', '1w'] });
     expect(output).toMatchObject({ candles: 5, changed: 3 });
   });
 
-  it('rebuilds the buckets of a late trade only, and counts their revision', async () => {
+  it('rebuilds only the buckets of a late trade, and counts their revision', async () => {
     const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + 2 * HOUR, 0.6)] });
     await runStages(test.database, { executionId: 'a', intervals: ['1h'] });
     await collect(test.database, { executionId: 'b', rows: [trade(START + 1, 0.3)] });
@@ -230,7 +230,7 @@ describe('kline', () => {
     expect(points).toMatchObject({ open: Float64Array.of(0.9), volume: Float64Array.of(Number.NaN) });
   });
 
-  it('gives the same candles whatever the order and the batches in which the same ticks arrive', async () => {
+  it('builds the same candles whatever the order and batches in which the ticks arrive', async () => {
     // one assertion runs several properties on one database: each gets instruments of its own
     let round = 0;
     const size = integer({ min: 1, max: 9_999 }).map((n) => n / 100);

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
-it('a database has a mark of its own, by whatever address it is reached', async () => {
+it('a database has one mark, whatever address it is reached by', async () => {
   const [one, other] = [await testDatabase(), await testDatabase()];
   const again = await openDatabase({ url: one.url, max: 1 });
   const marks = await Promise.all([one.database, again, other.database].map(databaseMark));
@@ -87,7 +87,7 @@ describe('opening a database', () => {
     expect(await migrate(database)).toEqual([]);
   });
 
-  it('works the same whatever settings the database or its role has', async () => {
+  it('works the same with any settings of the database or its role', async () => {
     const strange = await testDatabase();
     const name = strange.url.replace(/^.*\/(test_\w+).*$/, '$1');
     const settings = {
@@ -118,7 +118,7 @@ describe('opening a database', () => {
     }
   });
 
-  it('says which address does not answer, without the password', async () => {
+  it('names the address that does not answer, without the password', async () => {
     const opening = openDatabase({ url: 'postgresql://nobody:secret@127.0.0.1:1/predictlab' });
     await expect(opening).rejects.toMatchObject({
       type: 'StorageUnavailable',
@@ -126,7 +126,7 @@ describe('opening a database', () => {
     });
   });
 
-  it('says so when the database does not exist', async () => {
+  it('reports a database that does not exist', async () => {
     const url = databaseUrlOf(test.url, 'there_is_none');
     await expect(openDatabase({ url })).rejects.toMatchObject({
       type: 'StorageUnavailable',
@@ -134,14 +134,14 @@ describe('opening a database', () => {
     });
   });
 
-  it('says what a database URL looks like when it is none', async () => {
+  it('shows the form of a database URL when the given one is not valid', async () => {
     await expect(openDatabase({ url: 'my database' })).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringContaining('postgresql://'),
     });
   });
 
-  it('names a connection that was cut off as something to try again', async () => {
+  it('reports an interrupted connection as retryable', async () => {
     const cut = test.database.transaction(async (transaction) => {
       const { rows } = await transaction.query<{ pid: number }>('select pg_backend_pid() as pid');
       await administer(inject('postgresUrl'), `select pg_terminate_backend(${rows[0].pid})`);
@@ -161,7 +161,7 @@ describe('the symbol catalogue', () => {
     sources: { polymarket: [{ slug: symbol }] },
   });
 
-  it('merges imports by symbol, and replaces everything when asked to', async () => {
+  it('merges imports by symbol, and replaces everything on request', async () => {
     expect(await importSymbols(test.database, [entry('A'), entry('B')])).toEqual({ added: 2, updated: 0, removed: 0 });
     expect(await importSymbols(test.database, [entry('B', 'new'), entry('C')])).toEqual({ added: 1, updated: 1, removed: 0 });
     expect((await listSymbols(test.database)).map(({ symbol, title }) => [symbol, title])).toEqual([
@@ -183,7 +183,7 @@ describe('the symbol catalogue', () => {
 });
 
 describe('instruments', () => {
-  it('keep their key when their facts change, and belong to every symbol that found them', async () => {
+  it('keep their key when their facts change, and belong to every symbol that selected them', async () => {
     const first = await saveInstruments(test.database, 'RAIN', [
       instrument('polymarket:0x1'),
       instrument('predict:2', { source: 'predict' }),
@@ -199,7 +199,7 @@ describe('instruments', () => {
 });
 
 describe('staging', () => {
-  it('replaces a page and everything after it when an attempt goes on from there', async () => {
+  it('replaces a page and everything after it when an attempt continues from there', async () => {
     const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     const page = (pageNumber: number, prices: readonly number[], order: 'newest-first' | 'oldest-first' = 'newest-first') =>
       stagePage(test.database, {
@@ -279,7 +279,7 @@ describe('coverage', () => {
     ]);
   });
 
-  it('are not doubled by a venue that spells its rows in another way, while late rows and trades that only look alike are stored', async () => {
+  it('are not duplicated when the venue spells its rows differently, while late rows and similar trades are stored', async () => {
     const row = (n: number, spelling: string) => trade(START + n * 1000, 0.4, { identity: `${spelling}${n}`, tradeId: null });
     const first = Array.from({ length: 30 }, (_, n) => row(n, 'a'));
     await collect(test.database, { executionId: 'first', rows: first });
@@ -383,7 +383,7 @@ describe('the ledger', () => {
     expect(means.kline).toBe(means['RAIN/kline']);
   });
 
-  it('hands what a failed run did to its retry, staged rows included, and to one retry only', async () => {
+  it('passes the work of a failed run to its retry, staged rows included, and to one retry only', async () => {
     const rows = [trade(START, 0.5)];
     await collect(test.database, { executionId: 'first', rows });
     await commitEffect(test.database, { ...key, executionId: 'first', taskId: 'RAIN/collect', stage: 'collect' }, async () => ({
@@ -400,7 +400,7 @@ describe('the ledger', () => {
     expect((await runStage(test.database, 'store', { executionId: 'second' })).output).toMatchObject({ inserted: 1 });
   });
 
-  it('hands on nothing of a symbol that went on without a failed source, so that the retry asks it again', async () => {
+  it('passes on nothing of a symbol that continued without a failed source, so that the retry collects it again', async () => {
     const without = { ticks: 1, failedSources: { predict: 'predict answered 503' } };
     await collect(test.database, { executionId: 'first', rows: [trade(START, 0.5)] });
     const done = async (symbol: string, stage: 'collect' | 'store', output: Json) =>
@@ -418,7 +418,7 @@ describe('the ledger', () => {
     expect(await stagingBatches(test.database, { executionId: 'second', symbol: 'RAIN' })).toEqual([]);
   });
 
-  it('hands on how the last failed attempt of what it takes over failed', async () => {
+  it('passes on the error of the last failed attempt it takes over', async () => {
     const error = { type: 'StorageUnavailable', message: 'the disk was full' };
     const stored = { ...key, executionId: 'first', taskId: 'SUN/kline', symbol: 'SUN', attempts: 2, lastError: error };
     await commitEffect(test.database, stored, async () => ({ output: {} }));
@@ -426,7 +426,7 @@ describe('the ledger', () => {
     expect(await lastErrors(test.database, 'second')).toEqual({ 'SUN/kline': error });
   });
 
-  it('takes back what an aborted run collected but did not store', async () => {
+  it('withdraws what an aborted run collected but did not store', async () => {
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)] });
     await commitEffect(test.database, { ...key, taskId: 'RAIN/collect', stage: 'collect' }, async () => ({ output: { ticks: 1 } }));
     await commitEffect(test.database, { ...key, symbol: 'SUN', taskId: 'SUN/collect', stage: 'collect' }, async () => ({ output: {} }));
@@ -463,7 +463,7 @@ describe('effects of custom tasks', () => {
     },
   } as unknown as PipelineResult;
 
-  it('are recorded once, and only their own statement does not wait for the disk', async () => {
+  it('are recorded once, and only their statement does not wait for the disk', async () => {
     expect(await recordCustomEffect(test.database, key, { output: { bytes: 4 } })).toEqual({ output: { bytes: 4 } });
     expect(await recordCustomEffect(test.database, key, { output: { bytes: 5 } })).toEqual({ output: { bytes: 4 } });
     expect(await findEffect(test.database, key)).toMatchObject({ output: { bytes: 4 }, attempts: 2, startedAt: START });
@@ -475,7 +475,7 @@ describe('effects of custom tasks', () => {
     expect(new Set(settings.map(({ rows }) => rows[0].synchronous_commit))).toEqual(new Set(['on']));
   });
 
-  it('that the database lost are recorded again from the run’s result', async () => {
+  it('lost by the database are recorded again from the run’s result', async () => {
     await recordCustomEffect(test.database, key, { output: { bytes: 4 } });
     expect(await recordLostEffects(test.database, { ...run, result })).toBe(1);
     expect(await findEffect(test.database, { executionId: 'a', taskId: 'count' })).toEqual({
@@ -512,7 +512,7 @@ describe('runs', () => {
     expect(await runOf(test.database, 'none')).toBeUndefined();
   });
 
-  it('tell their tasks what they go by, from one query a worker', async () => {
+  it('give their tasks the settings, with one query per worker', async () => {
     const settings = { sourceTypes: ['file'], intervals: ['1h'], daysBack: 2, strategies: [], refetch: false, asOf: START };
     const config = {
       ...settings,
@@ -535,7 +535,7 @@ describe('runs', () => {
 });
 
 describe('backtests', () => {
-  it('are kept per run, and read of the newest run unless another is asked for', async () => {
+  it('are kept per run, and read from the newest run unless another is requested', async () => {
     const instrumentKey = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     const record = (sharpe: number | null): BacktestRecord => ({
       symbol: 'RAIN',

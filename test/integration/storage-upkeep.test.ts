@@ -44,7 +44,7 @@ async function fill(): Promise<void> {
 }
 
 describe('backup and restore', () => {
-  it('ends at once, with what was wrong, when the file cannot be written', async () => {
+  it('stop at once and report the reason when the file cannot be written', async () => {
     await collect(test.database, { executionId: 'a', rows: Array.from({ length: 5000 }, (_, i) => trade(START + i, 0.5)) });
     const writing = writeBackup(test.database, join(folder, 'none', 'all.backup'), { reports: folder });
     await expect(writing).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('cannot be written') });
@@ -63,7 +63,7 @@ describe('backup and restore', () => {
     },
   );
 
-  it('bring every row and report back, and work goes on from there', async () => {
+  it('restore every row and report, and work continues from there', async () => {
     await fill();
     const reports = join(folder, 'reports');
     await mkdir(join(reports, 'run'), { recursive: true });
@@ -87,7 +87,7 @@ describe('backup and restore', () => {
     await restoreBackup(other.database, file, { reports, replace: true });
   });
 
-  it('leave the database as it was when the file is cut off or damaged', async () => {
+  it('leave the database unchanged when the file is truncated or damaged', async () => {
     await fill();
     const file = join(folder, 'whole.backup');
     await writeBackup(test.database, file, { reports: join(folder, 'none') });
@@ -115,7 +115,7 @@ describe('backup and restore', () => {
 });
 
 describe('prune', () => {
-  it('says exactly what would go, deletes nothing in a dry run, and cuts ticks at a Monday with their coverage', async () => {
+  it('lists exactly what would be removed, deletes nothing in a dry run, and cuts ticks at a Monday with their coverage', async () => {
     const rows = [trade(START - 40 * DAY, 0.1), trade(START - 1, 0.2), trade(START + DAY, 0.3), trade(START + 8 * DAY, 0.4)];
     const key = await collect(test.database, { executionId: 'a', rows, covered: { from: START - 41 * DAY, to: START + 9 * DAY } });
     await runStages(test.database, { executionId: 'a', asOf: START + 9 * DAY });
@@ -133,7 +133,7 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toEqual([]);
   });
 
-  it('only counts in a dry run: it waits for nobody, keeps nobody waiting and drops nothing', async () => {
+  it('only counts in a dry run: it neither waits for locks nor holds any, and drops nothing', async () => {
     const rows = [trade(START - 40 * DAY, 0.1), trade(START, 0.2)];
     await collect(test.database, { executionId: 'a', rows: [...rows, trade(START, 7)] });
     await runStages(test.database, { executionId: 'a', asOf: START + 9 * DAY });
@@ -168,7 +168,7 @@ describe('prune', () => {
     expect(await prune(test.database, before)).toEqual(counted);
   });
 
-  it('of candles alone leaves nothing that looks wrong, and they may be built again', async () => {
+  it('of candles alone leaves consistent data, and they can be built again', async () => {
     await collect(test.database, {
       executionId: 'a',
       rows: [trade(START, 0.5), trade(START + 2 * DAY, 0.6)],
@@ -181,7 +181,7 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toHaveLength(3);
   });
 
-  it('of ticks keeps their candles until they are collected again as fully', async () => {
+  it('of ticks keeps their candles until they are collected again as completely', async () => {
     const rows = Array.from({ length: 48 }, (_, hour) => trade(START + hour * HOUR, (hour + 1) / 100));
     const week = { from: START, to: START + 7 * DAY };
     const key = await collect(test.database, { executionId: 'a', rows, covered: week });
@@ -211,7 +211,7 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toEqual([]);
   });
 
-  it('takes an ended run’s ledger, backtests and walk-forwards with it, and refused runs, and keeps open ones', async () => {
+  it('removes an ended run with its ledger, backtests and walk-forwards, and refused runs, and keeps open ones', async () => {
     const run = (executionId: string) => ({ runId: executionId, executionId, input: {}, config: {} as RunConfig, startedAt: START });
     await beginRun(test.database, run('ended'));
     await beginRun(test.database, run('open'));
@@ -247,7 +247,7 @@ describe('prune', () => {
 });
 
 describe('verifying data', () => {
-  it('warns when the same market at two venues says the opposite', async () => {
+  it('warns when two venues price the same market the opposite way', async () => {
     const rows = (mirrored: boolean) =>
       Array.from({ length: 12 }, (_, i) => trade(START + i * HOUR, mirrored ? (80 - i) / 100 : (20 + i) / 100));
     const [one, other] = [instrument('polymarket:0x1'), instrument('predict:7', { source: 'predict', twins: ['polymarket:0x1'] })];
@@ -280,7 +280,7 @@ describe('verifying data', () => {
     expect((await verifyData(test.database)).findings).toEqual([expect.stringMatching(/1 ticks lie in hours that count as not collected/)]);
   });
 
-  it('finds nothing in what the stages wrote', async () => {
+  it('finds no fault in what the stages wrote', async () => {
     await fill();
     await runStages(test.database, { executionId: 'second', symbol: SYMBOL });
     const report = await verifyData(test.database);
@@ -289,7 +289,7 @@ describe('verifying data', () => {
     expect(await verifyData(test.database, { sample: 1 })).toMatchObject({ series: 1, findings: [] });
   });
 
-  it('names a candle that its ticks do not agree with, a missing one, and counts that are wrong', async () => {
+  it('names a candle that disagrees with its ticks, a missing candle, and wrong counts', async () => {
     await collect(test.database, {
       executionId: 'a',
       rows: [trade(START, 0.5), trade(START + HOUR, 0.6)],

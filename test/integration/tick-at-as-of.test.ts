@@ -26,7 +26,7 @@ const tradeAt = (time: number, index: number): WorldTrade => ({
   bad: false,
 });
 
-it('a trade exactly at either end of a window belongs to it, to the next run as well, and is in time that counts as it should', async () => {
+it('a trade exactly at either end of a window belongs to it and to the next run, and its time is covered accordingly', async () => {
   const { database } = test;
   const trades = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.constantFrom(-1, 0, 0, 0, 1)), {
     selector: ([hour, beside]) => `${hour} ${beside}`,

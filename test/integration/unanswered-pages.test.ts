@@ -91,7 +91,7 @@ describe('the page of an open run that does not answer', () => {
     120_000,
   );
 
-  it('shows what is known of a run that Temporal has lost', async () => {
+  it('shows what the database knows of a run that Temporal has lost', async () => {
     await startedRun('found');
     await rig.database.query("update runs set run_id = 'lost' where run_id = 'found'");
     expect(await get('/runs/lost')).toMatchObject({ status: 200, text: expect.stringContaining('there is no such run: lost') });

@@ -50,7 +50,7 @@ it('backs up with rotation, restores what it wrote elsewhere, prunes and compare
   expect(rows).toEqual([]);
 });
 
-it('a job that fails is an incident until it succeeds, and keeps no other from being done', async () => {
+it('a job that fails is an incident until it succeeds, and does not block the others', async () => {
   await writeFile(path.join(home, 'a-file'), '');
   await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder: path.join(home, 'a-file', 'below'), rotate: 1 } });
   let day = 0;
@@ -71,7 +71,7 @@ it('a job that fails is an incident until it succeeds, and keeps no other from b
   expect(await open()).toEqual([]);
 });
 
-it('is done once a day by one of many, once where a machine slept for days, and again by another one where a worker died amid it', async () => {
+it('runs once a day on one of many workers, once after a machine slept for days, and again after a worker died during it', async () => {
   await storage.database.query("delete from watch_state where name like '%upkeep%'");
   await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder, rotate: 9 } });
   const doneAt = async () => (await lastUpkeep(storage.database))?.at;
@@ -103,7 +103,7 @@ it('is done once a day by one of many, once where a machine slept for days, and 
   expect(await doneAt()).toBe(awake + 360_000);
 });
 
-it('is done by nobody else while somebody is at it, and by the next one right after', async () => {
+it('runs on no other worker while one does it, and on the next one right after', async () => {
   await storage.database.query("delete from watch_state where name like 'turn/%'");
   await setUpkeep(storage.database, { ages: { logs: 1000 }, keep: 1 });
   let leave = (): void => undefined;
@@ -125,7 +125,7 @@ it('is done by nobody else while somebody is at it, and by the next one right af
   expect(await ask('run')).toMatchObject({ code: 0 });
 });
 
-it('is set, shown, done and ended from the command line', async () => {
+it('is configured, shown, run and stopped from the command line', async () => {
   expect(await ask('set', '--reports', 'soon')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('--reports soon: write an age such as 90d'),

@@ -48,7 +48,7 @@ it.each([...seeds.map((seed) => ({ seed, shape: {} })), { seed: lying, shape: LY
   120_000,
 );
 
-it('the stages find out by what a venue states that its index left trades out, and store them once it is whole', async () => {
+it('the stages detect from a venue’s stated volume that its index lacks trades, and store them once it is complete', async () => {
   const { database } = test;
   let seed = FIRST;
   while ((await runWitnessWorld(witnessWorld(seed, ['hole']))).alarms === 0) seed++;

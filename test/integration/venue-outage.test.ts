@@ -10,7 +10,7 @@ let rig: CollectRig;
 afterEach(() => rig.close());
 
 describe('eight days without one venue', () => {
-  it('cost nothing of the other, and when it is back what can still be had is had', async () => {
+  it('cost nothing at the other venue, and when it is back everything still available is collected', async () => {
     let clock = NOON;
     rig = await createCollectRig({
       now: () => clock,

@@ -38,7 +38,7 @@ describe('markets of which only one can win', () => {
     await runStages(test.database, { symbol: 'ELECTION', executionId: 'a' });
   };
 
-  it('that add up to about 1 are no news', async () => {
+  it('that add up to about 1 give no finding', async () => {
     await store(
       [
         { id: '0x1', price: 0.55 },
@@ -50,7 +50,7 @@ describe('markets of which only one can win', () => {
     expect(await verifyData(test.database)).toMatchObject({ findings: [], warnings: [], notes: [] });
   });
 
-  it('that add up to more are a warning, however many of them are collected', async () => {
+  it('that add up to more give a warning, however many of them are collected', async () => {
     await store(
       [
         { id: '0x1', price: 0.55 },
@@ -64,7 +64,7 @@ describe('markets of which only one can win', () => {
     ]);
   });
 
-  it('that add up to less although all of them are collected are a warning', async () => {
+  it('that add up to less although all of them are collected give a warning', async () => {
     await store(
       [
         { id: '0x1', price: 0.2 },
@@ -78,7 +78,7 @@ describe('markets of which only one can win', () => {
     ]);
   });
 
-  it('of which a symbol takes only some are said to be a part, and are no warning', async () => {
+  it('of which a symbol selects only some are reported as a part, without a warning', async () => {
     await store(
       [
         { id: '0x1', price: 0.2 },
@@ -110,7 +110,7 @@ describe('markets of which only one can win', () => {
     expect(await doctor()).toEqual([expect.stringMatching(/^warn ELECTION: 3 markets .* 0\.50 on average/), expect.stringMatching(/^ok /)]);
   });
 
-  it('say nothing while they are rarely priced at the same time, or while only one of them is known', async () => {
+  it('give no finding while they are rarely priced at the same time, or while only one of them is known', async () => {
     await store([{ id: '0x1', price: 0.9 }], 2);
     expect(await verifyData(test.database)).toMatchObject({ warnings: [], notes: [] });
     const rows = Array.from({ length: 48 }, (_, hour) => trade(START + 30 * DAY + hour * HOUR, 0.9));
@@ -133,7 +133,7 @@ describe('markets of which only one can win', () => {
   });
 });
 
-describe('a market that fell silent', () => {
+describe('a market without new trades', () => {
   /** Trades every second hour for two days, then collection goes on without any. */
   const LAST = START + 46 * HOUR;
   const rows = Array.from({ length: 24 }, (_, k) => trade(START + 2 * k * HOUR, 0.5));
@@ -143,7 +143,7 @@ describe('a market that fell silent', () => {
     await runStages(test.database, { executionId: id });
   };
 
-  it('is a warning when it is open, collected, and its pauses are usually shorter', async () => {
+  it('gives a warning when it is open, collected, and its pauses are usually shorter', async () => {
     await store({}, LAST + 31 * HOUR);
     expect(await doctor()).toEqual([
       `warn RAIN: polymarket:0x1 is open and collected, but has had no trade for 30 h (since ${new Date(LAST + HOUR).toISOString()}); its pauses are rarely longer than 2 h`,
@@ -151,7 +151,7 @@ describe('a market that fell silent', () => {
     ]);
   });
 
-  it('is none while the silence is usual', async () => {
+  it('gives none while the pause is usual', async () => {
     await store({}, LAST + 6 * HOUR);
     expect(await verifyData(test.database)).toMatchObject({ warnings: [] });
   });
@@ -166,14 +166,14 @@ describe('a market that fell silent', () => {
     expect(await verifyData(test.database)).toMatchObject({ warnings: [] });
   });
 
-  it('is none when nobody collects it any more', async () => {
+  it('gives none when it is no longer collected', async () => {
     await store({}, LAST + 31 * HOUR);
     await store({}, LAST + 100 * HOUR, 'polymarket:0x2');
     const { warnings } = await verifyData(test.database);
     expect(warnings.map(({ detail }) => detail)).toEqual([expect.stringContaining('polymarket:0x2')]);
   });
 
-  it('is counted beyond the fifth, the most unusual ones first', async () => {
+  it('is only counted beyond the fifth, the most unusual ones first', async () => {
     for (let n = 1; n <= 7; n++) await store({}, LAST + (20 + n) * HOUR, `polymarket:0x${n}`);
     const { warnings } = await verifyData(test.database);
     expect(warnings).toHaveLength(6);

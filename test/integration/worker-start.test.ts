@@ -44,7 +44,7 @@ describe('a worker that cannot start says why and ends', () => {
 });
 
 describe("Temporal's own configuration file", () => {
-  it.each(['', '# nothing yet\n', 'other = 1\n'])('may have no profile: %j', async (text) => {
+  it.each(['', '# nothing yet\n', 'other = 1\n'])('may run without a profile: %j', async (text) => {
     const env = { TEMPORAL_CONFIG_FILE: await file('bare.toml', text) };
     expect(temporalSettings(env)).toMatchObject({ address: '127.0.0.1:7233', namespace: 'default' });
     expect(() => temporalSettings({ ...env, TEMPORAL_PROFILE: 'mine' })).toThrow(/bare\.toml.*Profile 'mine' not found/);
