@@ -177,6 +177,20 @@ describe('the page of a symbol', () => {
     expect(renderSymbolPage(sampleSymbol(), LIBRARY)).not.toContain('is missing from this run');
   });
 
+  it('says how much of the coverage a second look confirmed, and why a short market has no backtest', () => {
+    expect(renderSymbolPage(sampleSymbol({ secondLook: { marketHours: 48, confirmed: 46 } }), null)).toMatch(
+      /confirmed by a second look: <b>46<\/b> of 48 market-hours/,
+    );
+    const hour = { opensAt: AS_OF - HOUR, closesAt: AS_OF };
+    const [one] = sampleSeries('1h', 1).candles;
+    const series = [{ interval: '1h' as const, candles: [one], total: 1 }];
+    const short = renderSymbolPage(
+      sampleSymbol({ instruments: [sampleInstrument({ ...hour, series, backtests: [], chosen: null })] }),
+      null,
+    );
+    expect(short).toContain('no backtest: 1 candle of 1h is too few for a market of 1 h; run with --intervals 5m');
+  });
+
   it('says what to do when no instrument matched', () => {
     expect(renderSymbolPage(sampleSymbol({ instruments: [], instrumentCount: 0 }), LIBRARY)).toContain('predictlab symbols show BTC_PRICE');
   });

@@ -117,7 +117,7 @@ export const whyNoBacktest = ({ series, opensAt, closesAt }: Pick<InstrumentSect
   const length =
     opensAt !== null && closesAt !== null && closesAt > opensAt ? closesAt - opensAt : finest.total * INTERVAL_MS[finest.interval];
   const fitting = INTERVALS.findLast((interval) => INTERVAL_MS[interval] * MIN_BARS <= length);
-  const what = `no backtest: ${plural(finest.total, 'candle')} of ${finest.interval} are too few`;
+  const what = `no backtest: ${plural(finest.total, 'candle')} of ${finest.interval} ${finest.total === 1 ? 'is' : 'are'} too few`;
   return fitting === undefined || INTERVAL_MS[fitting] >= INTERVAL_MS[finest.interval]
     ? `${what}; it waits for more`
     : `${what} for a market of ${formatAge(length / 1000)}; run with --intervals ${fitting}`;

@@ -20,6 +20,8 @@ export interface SymbolPageData {
   readonly window: TimeRange;
   /** Sources that this run has no data of, each with the reason. */
   readonly missingSources: Readonly<Record<string, string>>;
+  /** Market-hours whose coverage a second look of the collection checked, and those that it confirmed. @default none were checked */
+  readonly secondLook?: { readonly marketHours: number; readonly confirmed: number };
   /** The most active instruments, most active first; each gets a section. */
   readonly instruments: readonly InstrumentSection[];
   /** Further instruments of the symbol, one table row each. */

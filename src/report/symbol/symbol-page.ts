@@ -1,4 +1,4 @@
-import { formatRange, formatTime, plural } from '../elements/format.ts';
+import { formatNumber, formatRange, formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
 import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
@@ -30,7 +30,7 @@ export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript 
     callsServer: served,
     scripts: [PAGE_SCRIPT, ...(served ? [FIND_SCRIPT, TOKEN_SCRIPT] : []), ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
     body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><button type="button" class="zone" hidden>local time</button><a href="${served ? `/runs/${encodeURIComponent(data.runId)}` : 'index.html'}">run</a></span></div>
-<p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span></p></header>
+<p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span>${data.secondLook !== undefined && html`<span>coverage confirmed by a second look: <b>${formatNumber(data.secondLook.confirmed)}</b> of ${plural(data.secondLook.marketHours, 'market-hour')}</span>`}</p></header>
 <main>
 ${missing.length > 0 && html`<ul class="causes warned">${missing.map(([source, why]) => html`<li>${stateMark('degraded')}data of <b>${source}</b> is missing from this run: ${why}</li>`)}</ul>`}
 ${data.instruments.length === 0 && html`<p class="none">No instrument matched this symbol’s selectors in the window; <code>predictlab symbols show ${data.symbol}</code> prints them.</p>`}

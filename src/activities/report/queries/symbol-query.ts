@@ -1,9 +1,11 @@
 import { resolutionAsOf } from '../../../backtest/engine/trading/settlement.ts';
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
+import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import { numberIn, sentencesIn } from '../../../contracts/task/task-output.ts';
 import type { Interval, SourceType, TickKind } from '../../../contracts/words.ts';
 import { INTERVALS, stageTaskId } from '../../../contracts/words.ts';
+import { recordOf } from '../../../input/raw-input.ts';
 import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../../report/symbol/symbol-data.ts';
 import { readWalkForwards } from '../../../storage/backtests/walk-forwards.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
@@ -94,7 +96,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     runId: request.runId,
     asOf: settings.asOf,
     window,
-    missingSources: await missingSourcesOf(queryable, newest?.collect ?? executionId, symbol),
+    ...(await collectionOf(queryable, newest?.collect ?? executionId, symbol)),
     ...(heads.length > 0 && backtestRun !== undefined && { backtestRun: { runId: backtestRun.runId, asOf: backtestRun.config.asOf } }),
     instruments: sections,
     shortMarkets: markets.slice(0, MAX_PICTURES),
@@ -150,7 +152,17 @@ const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: s
   return numberIn(effect?.output, 'duplicates');
 };
 
-const missingSourcesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<Readonly<Record<string, string>>> => {
-  const effect = await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'collect') });
-  return { ...sentencesIn(effect?.output, 'skippedSources'), ...sentencesIn(effect?.output, 'failedSources') };
+/** What the symbol's collection of a run says: sources without data, and how much of its coverage a second look confirmed. */
+const collectionOf = async (
+  queryable: Queryable,
+  executionId: string,
+  symbol: string,
+): Promise<Pick<SymbolPageData, 'missingSources' | 'secondLook'>> => {
+  const output = (await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'collect') }))?.output;
+  const look = recordOf(recordOf(output)['secondLook']) as { readonly [name: string]: Json };
+  const [marketHours, confirmed] = [numberIn(look, 'marketHours'), numberIn(look, 'confirmed')];
+  return {
+    missingSources: { ...sentencesIn(output, 'skippedSources'), ...sentencesIn(output, 'failedSources') },
+    ...(marketHours !== null && confirmed !== null && { secondLook: { marketHours, confirmed } }),
+  };
 };
