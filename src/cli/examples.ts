@@ -49,6 +49,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'predictlab symbols add RAIN --polymarket slug=will-it-rain --title "Rain tomorrow"',
     'predictlab symbols add SENATE --file "ticks/senate*.csv"',
   ],
+  'symbols accept': ['predictlab symbols accept polymarket:0x1f2e --json'],
   'symbols remove': ['predictlab symbols remove RAIN SENATE'],
   'symbols enable': ['predictlab symbols enable RAIN'],
   'symbols disable': ['predictlab symbols disable RAIN SENATE'],

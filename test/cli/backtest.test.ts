@@ -128,7 +128,7 @@ describe('predictlab backtest', () => {
       strategy: smaCross,
       params: { fast: 5, slow: 20 },
       market: plainMarket('asset', { model: 'flat', rate: 0.002 }),
-      options: { cash: 500 },
+      options: { cash: 500, maxVolumeShare: null },
     });
     expect(ended).toMatchObject({ code: 0, err: '' });
     const printed = ended.json();
@@ -201,7 +201,7 @@ describe('predictlab backtest', () => {
     expect(stored.err).toContain("unknown option '--twin'");
   });
 
-  it('writes trades and equity, one row a bar, the last one the final equity', async () => {
+  it('writes trades and equity, one row per bar, ending with the final equity', async () => {
     const trades = path.join(folder, 'trades.csv');
     const equity = path.join(folder, 'equity.csv');
     const ended = await backtest(
@@ -344,7 +344,7 @@ describe('predictlab backtest', () => {
 });
 
 describe('predictlab backtest walk-forward', () => {
-  it('prints each window’s pick and what it brought, and the tests as one', async () => {
+  it('prints each window’s pick and result, and all test parts as one series', async () => {
     const ended = await walkForward('--strategy', 'momentum', '--param', 'period=3,6,12', '--train', '5d', '--test', '2d');
     expect(ended).toMatchObject({
       code: 0,
@@ -375,7 +375,7 @@ describe('predictlab backtest walk-forward', () => {
   });
 });
 
-it('says why there is no other order of the positions', async () => {
+it('says why there are no Monte Carlo orders', async () => {
   const ended = await backtest('--strategy', 'buy-and-hold', '--monte-carlo', '100');
   expect(ended.json()).toMatchObject({
     monteCarlo: null,
@@ -384,7 +384,7 @@ it('says why there is no other order of the positions', async () => {
 });
 
 describe('a market’s own terms on the command line', () => {
-  it('give what the stage gives: the venue’s fees, its tick, and no fill after the close', async () => {
+  it('gives the stage’s results: the venue’s fees, its tick, and no fill after the close', async () => {
     const market: Market = {
       ...plainMarket('probability', { model: 'polymarket', rate: 0.072, exponent: 2 }),
       tickSize: 0.01,
@@ -442,7 +442,7 @@ describe('a market’s own terms on the command line', () => {
   });
 });
 
-describe('a list of strategies that is none is wrong usage', () => {
+describe('refuses a wrong list of strategies', () => {
   it.each([
     [['--strategies', '[]'], '--strategies: write a list such as'],
     [['--strategies', '[{"name":"rsi","backtest":{}}]'], '--strategies: write a list such as'],
@@ -457,7 +457,7 @@ describe('a list of strategies that is none is wrong usage', () => {
   });
 });
 
-describe('what is wrong ends with code 2, one sentence, and nothing written', () => {
+describe('wrong input exits with code 2, one sentence, and no output file', () => {
   const good = readFileSync(file, 'utf8').split('\n');
   const withLine = (line: number, change: (text: string) => string): string =>
     good.map((text, i) => (i + 1 === line ? change(text) : text)).join('\n');
@@ -473,7 +473,7 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
     ['a price that is not a number', withLine(5, cells(4, 'NaN')), 'bad.csv, line 5: close is not a number; repair or remove the bar'],
     ['an empty price', withLine(7, cells(1, '')), 'bad.csv, line 7: open is not a number; repair or remove the bar'],
     ['a negative price', withLine(4, cells(3, '-1')), 'bad.csv, line 4: low -1 is not a positive price; repair or remove the bar'],
-    ['a time that is none', withLine(3, cells(0, 'yesterday')), 'bad.csv, line 3: open_time is not a time; give ISO 8601 in UTC'],
+    ['an invalid time', withLine(3, cells(0, 'yesterday')), 'bad.csv, line 3: open_time is not a time; give ISO 8601 in UTC'],
     [
       'a repeated time',
       [...good.slice(0, 3), good[2]].join('\n'),
@@ -496,7 +496,7 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
       good.map(cells(4, '')).join('\n').replace('low,,', 'low,x,'),
       'bad.csv, line 1: the column close is missing; the header has: open_time, open, high, low, x, volume',
     ],
-    ['a torn line', withLine(6, (text) => `"${text}`), 'bad.csv, line 6: a quote is not closed; fix the line'],
+    ['an incomplete line', withLine(6, (text) => `"${text}`), 'bad.csv, line 6: a quote is not closed; fix the line'],
   ])('%s', async (_name, text, sentence) => {
     const bad = write('bad.csv', text);
     const trades = path.join(folder, 'never.csv');
@@ -526,10 +526,10 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
     ],
     ['a parameter given twice', ['--strategy', 'sma-cross', '--param', 'fast=1', '--param', 'fast=2'], '--param fast is given twice'],
     ['a word for a number', ['--strategy', 'rsi', '--param', 'period=ten'], "strategy 'rsi', parameter 'period'"],
-    ['cash that is no number', ['--strategy', 'rsi', '--cash', 'much'], '--cash much: write a number'],
+    ['cash that is not a number', ['--strategy', 'rsi', '--cash', 'much'], '--cash much: write a number'],
     ['a fee above everything', ['--strategy', 'rsi', '--fee', '1.5'], 'fee must be a fraction in [0, 1), got 1.5'],
-    ['a side there is not', ['--strategy', 'rsi', '--side', 'short'], 'Allowed choices are long, both'],
-    ['a market there is not', ['--strategy', 'rsi', '--market', 'stock'], '--market stock: write one of probability, asset'],
+    ['an unknown side', ['--strategy', 'rsi', '--side', 'short'], 'Allowed choices are long, both'],
+    ['an unknown market kind', ['--strategy', 'rsi', '--market', 'stock'], '--market stock: write one of probability, asset'],
     ['a payout above one', ['--strategy', 'rsi', '--settle', '2'], '--settle 2: write a number from 0 to 1'],
     ['an asset that settles', ['--strategy', 'rsi', '--market', 'asset', '--settle', '1'], '--settle applies to --market probability'],
     ['files of a grid', ['--strategy', 'rsi', '--param', 'low=20,30', '--trades', 'x.csv'], '--trades and --equity write one backtest'],
@@ -540,13 +540,13 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
     expect(ended.err).toContain(sentence);
   });
 
-  it('a file that is not there', async () => {
+  it('refuses a file that does not exist', async () => {
     const ended = await predictlab('backtest', 'file', path.join(folder, 'none.csv'), '--strategy', 'rsi');
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain('there is no file');
   });
 
-  it('an output folder that is not there', async () => {
+  it('refuses an output folder that does not exist', async () => {
     const ended = await backtest('--strategy', 'rsi', '--trades', path.join(folder, 'nowhere', 't.csv'));
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain('make the folder');

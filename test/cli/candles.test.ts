@@ -56,7 +56,7 @@ describe('predictlab candles', () => {
     expect(err).toContain('header.csv has no rows after its header, so there are no candles');
   });
 
-  it('says beside the result which rows were left out, and why', async () => {
+  it('notes which rows were left out, and why', async () => {
     const file = folder.write(
       'bad-rows.csv',
       'time,price,size\n1767225600000,0.4,1\n1767225601000,1.4,1\n1767225602,0.4,1\n1767225603000,0.4\n1767225604000,0.4,0\n',
@@ -135,7 +135,7 @@ describe('predictlab candles', () => {
     expect(err).toContain('1 rows repeat an id and count once');
   });
 
-  it('takes asset prices for what they are', async () => {
+  it('reads prices above 1 as those of an asset', async () => {
     const file = folder.write('btc.csv', 'time,price\n1767225600,63304.2\n1767225601,63305\n');
     expect((await predictlab('candles', '--ticks', file, '--interval', '1m')).out).toContain(',63304.2,63305,63304.2,63305,');
     const ended = await predictlab('candles', '--ticks', file, '--interval', '1m', '--market', 'probability');

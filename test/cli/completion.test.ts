@@ -61,7 +61,7 @@ describe('completion', () => {
     await rm(home, { recursive: true });
   });
 
-  it('of another shell is refused in one sentence', async () => {
+  it('refuses another shell in one sentence', async () => {
     const { code, err } = await predictlab('completion', 'tcsh');
     expect({ code, err }).toEqual({ code: 2, err: 'predictlab: completion tcsh: there are bash, zsh, fish; did you mean bash?\n' });
   });

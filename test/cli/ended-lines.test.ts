@@ -19,7 +19,7 @@ const status = (taskResults: Record<string, TaskResult>): PipelineStatus => ({
 const success: TaskResult = { status: 'success', durationSeconds: 1 };
 const failed: TaskResult = { status: 'failed', durationSeconds: 2, error: { type: 'BadInput', message: 'the file\nis empty' } };
 
-describe('what ended, where nothing is redrawn', () => {
+describe('lines of what ended, without redrawing', () => {
   it('is named once, with how it ended and why, as soon as all of its stages have', () => {
     const printed = new Set<string>();
     const running: TaskResult = { status: 'running' };
@@ -40,7 +40,7 @@ describe('what ended, where nothing is redrawn', () => {
     expect(endedLines(status(next), printed)).toEqual([]);
   });
 
-  it('is summed up when much ends at once; what went wrong is still named', () => {
+  it('sums up many ends at once and still names what went wrong', () => {
     const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`S${i}`, i === 7 ? failed : success]));
     expect(endedLines(status(many), new Set())).toEqual([
       'S7  ✕ failed in 2.0 s: BadInput: the file is empty',

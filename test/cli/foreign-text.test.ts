@@ -104,9 +104,9 @@ describe('foreign text', () => {
         );
         for (const print of [printLine, note]) expect(written(() => print(text))).not.toMatch(HARMFUL);
         expectPlain(oneLine(text), 1);
-        const told: string[] = [];
-        plainLog((line) => told.push(line)).info(text);
-        expect(told.join()).not.toMatch(HARMFUL);
+        const logged: string[] = [];
+        plainLog((line) => logged.push(line)).info(text);
+        expect(logged.join()).not.toMatch(HARMFUL);
         const { message } = new InvalidPipelineError([{ where: text, message: text }]);
         expectPlain(message, 2);
       }),
@@ -169,7 +169,7 @@ describe('foreign text', () => {
     );
   });
 
-  it('is left alone where there is nothing to mend', () => {
+  it('leaves harmless text unchanged', () => {
     for (const text of ['Will BTC close above $100k? – 24 Nov, 10:00', '価格は？', 'مرحبا', 'क्‍ष', '👩‍🚀 ok', 'a  b']) {
       expect(visibleText(text)).toBe(text);
       expect(visibleJson(JSON.stringify(text))).toBe(JSON.stringify(text));

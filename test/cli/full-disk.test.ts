@@ -28,7 +28,7 @@ async function onFullDisk(full: 'stdout' | 'stderr', args: readonly string[]): P
 }
 
 describe.skipIf(!existsSync('/dev/full') || !existsSync(MAIN))('a full disk (needs /dev/full and npm run build)', () => {
-  it('under standard output is told in one sentence', async () => {
+  it('reports a full disk under standard output in one sentence', async () => {
     const { code, said } = await onFullDisk('stdout', [CALLER, 'main', '--help']);
     expect(said).toMatch(/^predictlab: standard output cannot be written: .*; free some disk space, or write elsewhere\n$/);
     expect(code).toBe(2);

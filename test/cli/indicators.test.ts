@@ -11,7 +11,7 @@ const file = write('candles.csv', candleCsv(candles));
 const linesOf = (out: string): string[] => out.trimEnd().split('\n');
 
 describe('predictlab indicators', () => {
-  it('prints one row a bar, empty during warm-up, in full precision', async () => {
+  it('prints one row per bar, empty during warm-up, in full precision', async () => {
     const { code, out, err } = await predictlab('indicators', '--candles', file, '--name', 'sma', '--param', 'period=3');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const lines = linesOf(out);

@@ -22,7 +22,7 @@ async function file(name: string, text: string): Promise<string> {
   return at;
 }
 
-describe('the options that say what a run is', () => {
+describe('the options that describe a run', () => {
   it('become a pipeline input with nothing but what was given', async () => {
     expect(await inputOf()).toEqual({});
     const given =
@@ -45,7 +45,7 @@ describe('the options that say what a run is', () => {
     expect(await inputOf('--file', at, '--days', '1')).toEqual({ symbols: ['A'], daysBack: 1, criticalStages: ['store'] });
   });
 
-  it('name a file that cannot be read, is no JSON, or no object', async () => {
+  it('name a file that cannot be read, is not JSON, or not an object', async () => {
     await expect(inputOf('--file', path.join(folder, 'none.json'))).rejects.toMatchObject({
       exitCode: 2,
       message: /none\.json cannot be read/,
@@ -96,7 +96,7 @@ describe('rehearse', () => {
     }
   });
 
-  it('prints a figure per line', () => {
+  it('prints one figure per line', () => {
     const rehearsal = {
       makespanSeconds: { p50: 61, p95: 90 },
       successRate: 0.99,

@@ -74,7 +74,7 @@ describe('the live table', () => {
     expect(ended).not.toMatch(/slots|paused/);
   });
 
-  it('keeps id and bar at 80 columns, and tells no time left while nothing starts', () => {
+  it('keeps id and bar at 80 columns, and shows no time left while nothing starts', () => {
     const runId = 'pipeline-2026-11-24T08:00:00Z-0f66';
     for (const paused of [false, true]) {
       const status = { ...statusOf(running, { paused, maxConcurrent: 5 }), runId };

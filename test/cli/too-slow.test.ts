@@ -8,19 +8,19 @@ const stage = fc.record({
   before: fc.option(fc.double({ min: 0.001, max: 100, noNaN: true })),
 });
 
-it('a build is too slow in exactly the stages that take over 5 s and more than so many times what they took before', () => {
+it('reports exactly the stages over 5 s that take more than the given multiple of the other build', () => {
   fc.assert(
     fc.property(fc.array(stage), fc.double({ min: 1, max: 20, noNaN: true }), (durations, slower) => {
       const slow = durations.filter(({ seconds, before }) => before !== null && seconds > 5 && seconds > slower * before);
       const said = tooSlow(durations, slower);
       expect(said.length).toBe(slow.length);
       for (const [n, { stage: named, seconds }] of slow.entries()) expect(said[n]).toContain(`${named} took ${seconds.toFixed(1)} s`);
-      // what was told at one threshold is told at every lower one
+      // a stage reported at one threshold is reported at every lower one
       expect(tooSlow(durations, 1).length).toBeGreaterThanOrEqual(said.length);
     }),
   );
 });
 
-it('nobody knows whether a stage is slow that was never timed before', () => {
+it('reports no stage that was never timed before', () => {
   expect(tooSlow([{ stage: 'kline', seconds: 500, before: null }], 1)).toEqual([]);
 });

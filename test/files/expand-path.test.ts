@@ -22,17 +22,17 @@ it('a pattern names what matches, sorted, without hidden files', async () => {
   expect(await names('deep/**/d.csv')).toEqual(['deep/er/d.csv']);
 });
 
-it('a file whose name looks like a pattern can be named', async () => {
+it('finds a file whose name looks like a pattern', async () => {
   expect(await names('what?.csv')).toEqual(['what?.csv']);
 });
 
-it('a path or pattern that names nothing says where was looked', async () => {
+it('says where it looked when a path or pattern matches nothing', async () => {
   await expect(expandPath('none.csv', folder.path)).rejects.toThrow(`there is no file none.csv (looked in ${folder.path})`);
   await expect(expandPath('*.parquet', folder.path)).rejects.toThrow('no file matches *.parquet');
   await expect(expandPath('missing/*.csv', folder.path)).rejects.toMatchObject({ type: 'BadInput' });
 });
 
-it('a folder is no file, and the message says what to write instead', async () => {
+it('refuses a folder and says what to write instead', async () => {
   await expect(expandPath(folder.path)).rejects.toThrow(/is a folder; name a CSV file in it or a pattern such as ".*\*\.csv"/);
 });
 

@@ -100,7 +100,7 @@ describe('numbers of a file', () => {
 });
 
 describe('lines of a file', () => {
-  it('longer than any line of ticks are refused by their number, however long they are', async () => {
+  it('refuses lines of any excessive length by their number', async () => {
     const long = 'x'.repeat(3 * 2 ** 20);
     await expect(rowsOf(`time,price\n2026-01-01,0.5\n${long}\n2026-01-02,0.5\n`)).rejects.toThrow(
       /line 3: longer than a million characters/,

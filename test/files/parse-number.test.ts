@@ -22,7 +22,7 @@ it('keeps NaN and infinities for the rules to see', () => {
   for (const text of ['NaN', 'nan', '-inf', 'Infinity', '1e999']) expect([text, parseNumber(text) === null]).toEqual([text, false]);
 });
 
-it('does not make numbers of what is none', () => {
+it('returns null for text that is not a number', () => {
   for (const text of ['', ' ', 'NA', 'null', 'None', '0x1f', '0b1', '1_000', '12,34', '0.5.1', 'abc', '5%'])
     expect([text, parseNumber(text)]).toEqual([text, null]);
 });

@@ -67,7 +67,7 @@ it('whatever unit a file uses, its times are the same', () => {
   );
 });
 
-it('what is no time is none; it is not guessed', () => {
+it('returns null for text that is not a time', () => {
   for (const text of [
     '',
     ' ',

@@ -68,7 +68,7 @@ describe('a tick file', () => {
     await expect(readAll(torn)).rejects.toMatchObject({ type: 'BadInput', message: /not complete gzip data/ });
   });
 
-  it('that is binary or UTF-16 is no CSV, and nothing of it is shown', async () => {
+  it('refuses binary and UTF-16 files without showing their content', async () => {
     const header = 'time,price\n1767225600,0.4\n';
     for (const content of [`\u0000\u0001\u001b[31m${header}`, header.split('').join('\u0000')]) {
       await expect(openTickFile(folder.write('binary.csv', content))).rejects.toThrow(
@@ -141,13 +141,13 @@ describe('outcomes', () => {
   const content =
     'time,price,size,side,outcome\n2026-01-01,0.37,1,buy,No\n2026-01-02,0.6,1,sell,Yes\n2026-01-03,0.6,1,sell,Maybe\n2026-01-03,0.6,1,sell,\n';
 
-  it('a trade of the other outcome is mirrored, and what was traded is kept', async () => {
+  it('mirrors a trade of the other outcome and keeps the traded name', async () => {
     const rows = await read(content, { firstOutcome: 'Yes' });
     expect(rows[0]).toMatchObject({ price: 0.63, side: 'sell', outcome: 'No' });
     expect(rows[1]).toMatchObject({ price: 0.6, side: 'sell', outcome: 'Yes' });
   });
 
-  it('a third outcome, or none, belongs to no binary market', async () => {
+  it('quarantines a third outcome and a missing one', async () => {
     const rows = await read(content, { firstOutcome: 'Yes' });
     expect(rows.map(({ defect }) => defect)).toEqual([null, null, 'unknown-outcome', 'unknown-outcome']);
   });
@@ -160,7 +160,7 @@ describe('outcomes', () => {
     expect(rows.map(({ price }) => price)).toEqual([0.6, 0.7]);
   });
 
-  it('are told apart without regard to case', async () => {
+  it('are distinguished ignoring letter case', async () => {
     const rows = await read('time,price,size,outcome\n2026-01-01,0.6,1,YES\n2026-01-01,0.3,1,no\n', { firstOutcome: 'yes' });
     expect(rows.map(({ price, defect }) => [price, defect])).toEqual([
       [0.6, null],
@@ -178,7 +178,7 @@ describe('outcomes', () => {
     expect(rows[1]).toMatchObject({ kind: 'price', price: 0.5, size: null, defect: null });
   });
 
-  it('an export of several instruments is refused: their prices do not mix', async () => {
+  it('refuses an export of several instruments', async () => {
     const exported =
       'symbol,source,instrument,kind,time,price,size,side,outcome,trade_id\nS,file,file:A,trade,2026-01-01T00:00:00.000Z,0.6,1,,,\nS,file,file:B,trade,2026-01-01T00:00:00.000Z,0.5,1,,,\n';
     await expect(read(exported)).rejects.toThrow(
@@ -186,7 +186,7 @@ describe('outcomes', () => {
     );
   });
 
-  it('a column of outcomes that is empty throughout means that there are none', async () => {
+  it('reads an empty outcome column as no outcomes', async () => {
     const rows = await read('time,price,size,outcome\n2026-01-01,0.6,1,\n');
     expect(rows[0].defect).toBeNull();
   });
@@ -195,7 +195,7 @@ describe('outcomes', () => {
 describe('identity', () => {
   const identities = async (content: string) => (await read(content)).map(({ identity }) => identity);
 
-  it('exact copies in one file are separate trades, the same file again is the same trades', async () => {
+  it('counts exact copies in one file as separate trades, and the same file again as the same trades', async () => {
     const content = 'time,price,size\n1767225600,0.5,1\n1767225600,0.5,1\n1767225600,0.6,1\n';
     const first = await identities(content);
     expect(new Set(first).size).toBe(3);
@@ -238,7 +238,7 @@ describe('identity', () => {
     );
   });
 
-  it('the same bad line is one and the same', async () => {
+  it('identifies repeats of a bad line as one row', async () => {
     const [first, second] = await identities('time,price,size\nx,0.5,1\nx,0.5,1\n2026-01-01,0.5,1\n');
     expect(first).toBe(second);
   });

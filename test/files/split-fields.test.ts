@@ -8,7 +8,7 @@ it('splits plain and quoted fields', () => {
   expect(splitFields('1;"2;3";4', ';')).toEqual(['1', '2;3', '4']);
 });
 
-it('a quote that does not close means a torn line', () => {
+it('treats a line with an open quote as incomplete', () => {
   expect(splitFields('"1843",2022-10-28,"0xf13', ',')).toBeNull();
   expect(splitFields('"a"b,c', ',')).toBeNull();
 });

@@ -83,7 +83,7 @@ describe('what is written to', () => {
     expect(['aaaa', 'bbbb']).toContain(readFileSync(file, 'utf8'));
   });
 
-  it.skipIf(!existsSync('/dev/full'))('says that there is no room, and leaves what was there', async () => {
+  it.skipIf(!existsSync('/dev/full'))('says that there is no space, and keeps the old file', async () => {
     await expect(writeFileAtomically('/dev/full', ['x'])).rejects.toMatchObject({
       type: 'BadInput',
       message: /\/dev\/full cannot be written: ENOSPC.*; free some disk space$/,

@@ -39,7 +39,7 @@ async function written(format: 'csv' | 'json' | 'parquet', batches = rows()): Pr
 }
 
 describe('a table', () => {
-  it('as CSV has a header, plain decimals, ISO times, and nothing where there is nothing', async () => {
+  it('writes CSV with a header, plain decimals, ISO times and empty fields for null', async () => {
     expect(readFileSync(await written('csv'), 'utf8')).toBe(
       'symbol,open_time,volume,trades,complete\n"A, ""quoted""",2026-01-01T12:30:00.005Z,0.0000001,3,true\nB,,,,false\nC,,0.1,0,\n',
     );

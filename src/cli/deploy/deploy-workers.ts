@@ -28,7 +28,7 @@ export async function requireWorkers(
   const until = Date.now() + withinMs;
   let view = seen;
   while (workersOf(view, version) === 0) {
-    if (Date.now() >= until) throw usageError(nobody(view.taskQueue, version));
+    if (Date.now() >= until) throw usageError(missingWorkers(view.taskQueue, version));
     await new Promise((resolve) => setTimeout(resolve, everyMs));
     view = await look();
   }
@@ -41,7 +41,7 @@ const workersOf = (view: DeploymentView, version: DeploymentVersion | null): num
 export const deployedBuild = (view: DeploymentView, buildId: string): DeployedVersion | undefined =>
   view.versions.find((version) => version.buildId === buildId);
 
-function nobody(taskQueue: string, version: DeploymentVersion | null): string {
+function missingWorkers(taskQueue: string, version: DeploymentVersion | null): string {
   const which = version === null ? 'unversioned worker' : `worker of build ${version.buildId}`;
   const start =
     version === null

@@ -88,7 +88,7 @@ export function checkMarketFacts(facts: OwnFacts, kind: MarketKind): void {
     throw usageError(`fee must be a fraction in [0, 1), got ${fees.rate}; write one such as --fee 0.002`);
   const [problem] = ownFactsProblems(facts, kind);
   if (problem === undefined) return;
-  if (problem.field === 'closesAt') throw usageError('--close stands for both ends; leave it out beside --ends-at and --closed-at');
+  if (problem.field === 'closesAt') throw usageError('--close stands for both ends; leave it out when you give --ends-at and --closed-at');
   const flag = `${FLAG_OF[problem.field]}${problem.field === 'fees' && fees !== undefined ? ` ${fees.model}` : ''}`;
   throw usageError(
     kind === 'asset' ? `${flag} applies to --market probability only; ${problem.message}` : `${flag} ${facts.tick}: ${problem.message}`,
