@@ -87,6 +87,7 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
     sourceTypes: z.array(wordField('source', SOURCE_TYPES)).min(1, 'name at least one source').optional(),
     intervals: z.array(wordField('interval', INTERVALS)).min(1, 'name at least one interval').optional(),
     daysBack: numberField(HOUR_IN_DAYS, 3_650, 'a number of days from 0.042 (an hour) to 3650').optional(),
+    catchUp: durationField('zero').optional(),
     untilStage: stageWord.optional(),
     maxConcurrent: wholeField(1, 10_000).optional(),
     order: wordField('order', ORDERS).optional(),

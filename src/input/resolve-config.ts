@@ -40,6 +40,7 @@ export function resolveConfig(input: PipelineInput, { symbols, now, clock, start
     sourceTypes,
     intervals: [...new Set(input.intervals ?? INPUT_DEFAULTS.intervals)],
     daysBack: input.daysBack ?? INPUT_DEFAULTS.daysBack,
+    ...(input.catchUp !== undefined && { catchUpMs: milliseconds(input.catchUp) }),
     untilStage: input.untilStage ?? INPUT_DEFAULTS.untilStage,
     maxConcurrent: input.maxConcurrent ?? INPUT_DEFAULTS.maxConcurrent,
     order: input.order ?? INPUT_DEFAULTS.order,

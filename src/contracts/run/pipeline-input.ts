@@ -93,6 +93,8 @@ export interface PipelineInput {
   intervals?: Interval[];
   /** @default 7 */
   daysBack?: number;
+  /** How far before its window a run collects at most what a pause left out, since the last look; `"0s"` = nothing. @default "7d" */
+  catchUp?: DurationText;
   /** Partial run: stop after this stage. @default "visualize" */
   untilStage?: Stage;
   /** Tasks running at once, whole run. @default 5 */

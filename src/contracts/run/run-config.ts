@@ -68,6 +68,8 @@ export interface RunConfig {
   readonly sourceTypes: readonly SourceType[];
   readonly intervals: readonly Interval[];
   readonly daysBack: number;
+  /** @default DEFAULT_CATCH_UP_MS */
+  readonly catchUpMs?: number;
   readonly untilStage: Stage;
   readonly maxConcurrent: number;
   readonly order: ReadyOrder;
@@ -88,6 +90,8 @@ export interface StageSettings {
   readonly sourceTypes: readonly SourceType[];
   readonly intervals: readonly Interval[];
   readonly daysBack: number;
+  /** @default DEFAULT_CATCH_UP_MS */
+  readonly catchUpMs?: number;
   readonly strategies: readonly StrategyConfig[];
   /** @default DEFAULT_BACKTEST */
   readonly backtest?: BacktestSettings;

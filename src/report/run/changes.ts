@@ -135,6 +135,7 @@ const COMPARED = [
   'sourceTypes',
   'intervals',
   'daysBack',
+  'catchUpMs',
   'untilStage',
   'maxConcurrent',
   'order',

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { CoverageEvidence, SourceType, TickKind } from '../../contracts/words.ts';
-import { UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
+import { MOST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
 import { kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import { coverableUntil } from './lateness.ts';
@@ -39,6 +39,25 @@ export async function lookedUntil(queryable: Queryable, instrumentKey: number, k
     kindCode(kind),
   ]);
   return rows[0]?.looked ?? null;
+}
+
+/**
+ * The latest moment at which the trades of each source's open markets of a symbol were looked for, less the longest lateness that such a look
+ * leaves unclaimed; sources without an open market are absent.
+ */
+export async function lastLooks(
+  queryable: Queryable,
+  symbol: string,
+  { sourceTypes, asOf }: { readonly sourceTypes: readonly SourceType[]; readonly asOf: number },
+): Promise<readonly number[]> {
+  const { rows } = await queryable.query<{ looked: number }>(
+    `select max(c.looked) as looked from coverage c join symbol_instruments s on s.instrument = c.instrument join instruments i on i.key = c.instrument
+     where s.symbol = $1 and i.source = any($2) and i.source <> 'file' and not (i.facts->>'closed')::boolean
+       and c.kind = 0 and c.looked is not null
+     group by i.source having min(lower(c.ranges)) < $3`,
+    [symbol, sourceTypes, Math.floor(asOf)],
+  );
+  return rows.map(({ looked }) => looked - MOST_LATENESS_MS);
 }
 
 /** The parts of `[window.from, window.to)` that were not collected, oldest first. */
@@ -108,11 +127,19 @@ export async function gapsOfInstruments(
     `select i.id as instrument, c.kind, count(g) as gaps, sum(upper(g) - lower(g))::float8 / (w.until - w.opened)::float8 as share
      from instruments i join coverage c on c.instrument = i.key join unnest($2::text[], $3::bigint[]) as u(source, until) on u.source = i.source
      cross join lateral (select greatest($4::bigint, (i.facts->>'opensAt')::float8::bigint) as opened,
-       least(u.until, greatest(upper(c.ranges), $5::bigint)) as until) w
+       least(u.until, greatest(upper(c.ranges), case c.kind when 1 then $6::bigint else $5::bigint end)) as until) w
      cross join lateral unnest(int8multirange(int8range(least(w.opened, w.until), w.until)) - c.ranges) as g
      where i.key = any($1) and i.source <> 'file' and not (i.facts->>'closed')::boolean and w.opened < w.until
      group by i.id, c.kind, w.opened, w.until order by share desc, i.id`,
-    [instrumentKeys, sources, until, Math.floor(window.from), Math.floor(window.to - UNSEEN_LATENESS_MS)],
+    [
+      instrumentKeys,
+      sources,
+      until,
+      Math.floor(window.from),
+      Math.floor(window.to - UNSEEN_LATENESS_MS),
+      // points of a quiet market are claimed once they are older than any lateness
+      Math.floor(window.to - MOST_LATENESS_MS),
+    ],
   );
   return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));
 }

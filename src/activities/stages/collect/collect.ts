@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
 import type { CatalogueEntry } from '../../../contracts/catalogue.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
+import type { TimeRange } from '../../../contracts/market-data.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import type { StageEffect } from '../../../contracts/task/stage-effect.ts';
 import type { StageInput } from '../../../contracts/task/stage-report.ts';
+import { DAY_MS } from '../../../contracts/words.ts';
 import type { SourceSet } from '../../../sources/create-sources.ts';
 import { createRequestTally } from '../../../sources/http/request-tally.ts';
 import type { Database } from '../../../storage/database/database.ts';
@@ -14,10 +16,12 @@ import { instrumentsOf, type StoredInstrument, saveInstruments } from '../../../
 import { noteRefusedOutcomes } from '../../../storage/markets/outcome-changes.ts';
 import { CollectTakenOver, claimCollect, endCollect } from '../../../storage/staging/collect-owner.ts';
 import { collectProgressOf, collectTotals } from '../../../storage/staging/collect-progress.ts';
+import { lastLooks } from '../../../storage/ticks/coverage.ts';
 import { withdrawalsOf, withdrawCoverage } from '../../../storage/ticks/coverage-withdrawals.ts';
 import { latenessByInstrument } from '../../../storage/ticks/lateness.ts';
 import { doubtsOf, judgeSymbol, noteStated, type WitnessVerdicts } from '../../../storage/ticks/second-witness.ts';
 import type { StageFunction, StageWork } from '../stage-work.ts';
+import { catchUpWindow } from './catch-up-window.ts';
 import { type Collection, collectAll } from './collect-all.ts';
 import type { InstrumentOutcome } from './collect-instrument.ts';
 import { type FailedSources, failedForGood, failedSourceReasons } from './failed-sources.ts';
@@ -54,7 +58,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     }
     const known = await instrumentsOf(database, symbol, sourceTypes);
     const tally = createRequestTally();
-    const { plans, outcomes, ends, witness } = await tally.count(() => gather({ database, sources }, { entry, known, input, work }));
+    const { plans, outcomes, ends, witness, hole } = await tally.count(() => gather({ database, sources }, { entry, known, input, work }));
     const instruments = plans.flatMap((plan) => plan.instruments.map(({ instrument }) => instrument));
     const skipped = plans.flatMap(({ skippedSources }) => Object.entries(skippedSources));
     const collected = instruments.flatMap((instrument) => outcomes.get(instrument.id)?.instrument ?? []);
@@ -72,6 +76,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
       throw error;
     }
     const problems = [
+      ...(hole === null ? [] : [holeSentence(symbol, hole, input.settings.asOf)]),
       ...plans.flatMap((plan) => plan.problems),
       ...witness.problems,
       ...(await doubtsOf(database, symbol)).map(doubtSentence),
@@ -121,6 +126,9 @@ function secondLookOf(outcomes: readonly InstrumentOutcome[], witness: WitnessVe
   return { marketHours: Math.round(walked + missed + witness.hours), confirmed: Math.round(walked + witness.agreed) };
 }
 
+const holeSentence = (symbol: string, { from, to }: TimeRange, asOf: number): string =>
+  `${symbol}: nothing was collected from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}, which is longer ago than this run catches up; collect it with "predictlab run --symbols ${symbol} --days ${Math.ceil((asOf - from) / DAY_MS)}" or a longer catchUp`;
+
 interface Gathering {
   readonly entry: CatalogueEntry;
   readonly known: readonly StoredInstrument[];
@@ -132,7 +140,7 @@ interface Gathering {
 async function gather(
   { database, sources }: CollectDependencies,
   { entry, known, input, work }: Gathering,
-): Promise<Collection & { readonly witness: WitnessVerdicts }> {
+): Promise<Collection & { readonly witness: WitnessVerdicts; readonly hole: TimeRange | null }> {
   const { executionId, symbol, settings } = input;
   const { asOf, daysBack, sourceTypes, refetch } = settings;
   // From here on an attempt that was held up writes no more; what it had staged is read after that.
@@ -142,6 +150,11 @@ async function gather(
   const witness = await database.transaction((transaction) => judgeSymbol(transaction, symbol, asOf));
   // before any venue is queried: coverage that is withdrawn meanwhile is taken from this run's claims too
   const withdrawals = new Map(await withdrawalsOf(database, symbol));
+  const { window, hole } = catchUpWindow(
+    windowOf({ asOf, daysBack }),
+    await lastLooks(database, symbol, { sourceTypes, asOf }),
+    settings.catchUpMs,
+  );
   const keys = new Map<string, number>();
   const counts = { pages: 0, rows: 0 };
   const time = sourceTime(work.timeoutMs, sourceTypes.filter((type) => (entry.sources[type] ?? []).length > 0).length);
@@ -150,7 +163,7 @@ async function gather(
       entry,
       sourceTypes,
       sources: sources.byType,
-      window: windowOf({ asOf, daysBack }),
+      window,
       asOf,
       known,
       refetch,
@@ -188,7 +201,7 @@ async function gather(
         work.heartbeat({ ...counts, instruments: `${done}/${keys.size}`, instrument: instrument.id });
       },
     });
-    return { ...collection, witness };
+    return { ...collection, witness, hole };
   } finally {
     time.close();
   }
