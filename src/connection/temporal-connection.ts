@@ -18,11 +18,18 @@ export interface TemporalSettings {
  * the server of the `dev` that runs on this PREDICTLAB_HOME, whose data are there too.
  */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
+  for (const variable of ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION'] as const) checkSwitch(variable, env[variable]);
   const { connectionOptions, namespace } = loadConfig(env);
   const address = connectionOptions.address ?? recordedAddress(homeFolder(env)) ?? '127.0.0.1:7233';
   if (!isAddress(address))
     throw new PredictLabError('BadInput', `TEMPORAL_ADDRESS ${JSON.stringify(address)}: write host:port, like 127.0.0.1:7233`);
   return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
+}
+
+/** Refuses a value that the SDK would take as if the variable were not set: the connection would silently be without TLS. */
+function checkSwitch(variable: string, value: string | undefined): void {
+  if (!value || ['true', 'false', '1', '0'].includes(value.toLowerCase())) return;
+  throw new PredictLabError('BadInput', `${variable}=${JSON.stringify(value)}: write true or false`);
 }
 
 /** `host:port`, `[::1]:port` or a host alone. */

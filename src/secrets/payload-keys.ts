@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { PredictLabError } from '../contracts/errors.ts';
 import { fileTrouble } from '../contracts/file-trouble.ts';
+import { shellWord } from '../contracts/text/shell-word.ts';
 
 /** A key that seals payloads. */
 export interface PayloadKey {
@@ -41,8 +42,14 @@ export function readPayloadKeys(env: NodeJS.ProcessEnv): readonly PayloadKey[] {
 
 function textOf(file: string): string {
   try {
+    if (process.platform !== 'win32' && (statSync(file).mode & 0o007) !== 0)
+      throw new PredictLabError(
+        'BadInput',
+        `PREDICTLAB_PAYLOAD_KEY_FILE: other users can read ${file}; close it: chmod o= ${shellWord(file)}`,
+      );
     return readFileSync(file, 'utf8');
   } catch (error) {
+    if (error instanceof PredictLabError) throw error;
     throw new PredictLabError('BadInput', `PREDICTLAB_PAYLOAD_KEY_FILE: ${file} cannot be read: ${fileTrouble(error)}`, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,8 +49,12 @@ const F = {
   pluginThrows: file('throws.mjs', 'throw new Error("no luck");\n'),
   pluginSyntax: file('syntax.mjs', 'export default {\n'),
   key: file('key', 'not a key'),
+  openKey: file('open-key', 'ab'.repeat(32)),
   toml: file('bad.toml', '[profile\n'),
 };
+chmodSync(F.key, 0o600);
+chmodSync(F.openKey, 0o644);
+
 mkdirSync(F.folder);
 const AWAY = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none', TEMPORAL_ADDRESS: '127.0.0.1:1' };
 
@@ -337,6 +341,10 @@ const OF_VARIABLES: readonly Row[] = [
   ['runs', 2, 'TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: 'http://' }],
   ['runs', 2, 'TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: '127.0.0.1:99999' }],
   ['runs', 2, 'TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: '127.0.0.1:port' }],
+  ['dev', 2, 'PREDICTLAB_HOME', { PREDICTLAB_HOME: F.toml }],
+  ['dev', 2, 'cannot be used', { PREDICTLAB_HOME: '/proc/none' }],
+  ['runs', 2, 'write true or false', { TEMPORAL_TLS: 'banana' }],
+  ['runs', 2, 'other users can read', { PREDICTLAB_PAYLOAD_KEY_FILE: F.openKey }],
   ['runs', 2, 'bad.toml', { TEMPORAL_CONFIG_FILE: F.toml }],
   ['runs', 2, 'TEMPORAL', { TEMPORAL_TLS_CLIENT_CERT_PATH: F.none }],
   ['runs', 2, 'PREDICTLAB_PAYLOAD_KEY', { PREDICTLAB_PAYLOAD_KEY: 'short' }],

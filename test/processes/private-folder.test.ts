@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { makePrivateFolder } from '../../src/processes/private-folder.ts';
+import { makeHome, makePrivateFolder } from '../../src/processes/private-folder.ts';
 
 it('a folder under the home is closed to others, the home can at most be passed, and what was there keeps its mode', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-private-'));
@@ -15,5 +15,16 @@ it('a folder under the home is closed to others, the home can at most be passed,
   await chmod(path.join(folder, 'own'), 0o755);
   await makePrivateFolder(path.join(folder, 'own', 'logs'));
   expect([await modeOf('own'), await modeOf('own', 'logs')]).toEqual([0o755, 0o700]);
+  await rm(folder, { recursive: true });
+});
+
+it('a home that cannot be made or written is refused in one sentence', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-home-'));
+  await writeFile(path.join(folder, 'file'), '');
+  await expect(makeHome(path.join(folder, 'file'))).rejects.toMatchObject({
+    type: 'BadInput',
+    message: expect.stringContaining(`PREDICTLAB_HOME: ${path.join(folder, 'file')} cannot be used`),
+  });
+  await expect(makeHome('/proc/none')).rejects.toMatchObject({ type: 'BadInput' });
   await rm(folder, { recursive: true });
 });

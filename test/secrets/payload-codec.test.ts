@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
@@ -112,7 +112,7 @@ describe('PREDICTLAB_PAYLOAD_KEY', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-key-'));
     const file = path.join(folder, 'key');
     const key = newKey();
-    await writeFile(file, `${key}\n${'ab'.repeat(32)}\n`);
+    await writeFile(file, `${key}\n${'ab'.repeat(32)}\n`, { mode: 0o600 });
     const env = { PREDICTLAB_PAYLOAD_KEY_FILE: file };
     expect(readPayloadKeys(env)).toHaveLength(2);
     expect(isSealing(dataConverterOf(env))).toBe(true);
@@ -120,6 +120,8 @@ describe('PREDICTLAB_PAYLOAD_KEY', () => {
     expect(secretsOf(env).text(`it is ${key}`)).toBe('it is [redacted]');
     expect(() => readPayloadKeys({ ...env, PREDICTLAB_PAYLOAD_KEY: key })).toThrow('both set');
     expect(() => readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY_FILE: path.join(folder, 'none') })).toThrow('cannot be read');
+    await chmod(file, 0o604);
+    expect(() => readPayloadKeys(env)).toThrow(`other users can read ${file}; close it: chmod o= ${file}`);
     await rm(folder, { recursive: true });
   });
 });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkHome } from '../../src/set-up/checks/home.ts';
 import { checkNode } from '../../src/set-up/checks/node.ts';
+import { versionCheck } from '../../src/set-up/checks/postgres.ts';
 import { checkTemporalCli } from '../../src/set-up/checks/temporal.ts';
 import { checkVenues } from '../../src/set-up/checks/venues.ts';
 
@@ -81,4 +82,12 @@ test('an address that is none is named, not asked', async () => {
   expect(await checkVenues({ POLYMARKET_GAMMA_URL: 'gamma' })).toMatchObject([
     { status: 'fail', detail: expect.stringContaining('POLYMARKET_GAMMA_URL') },
   ]);
+});
+
+test('a Postgres older than the documented one is a warning that names the version to use', () => {
+  expect(versionCheck('db:5432', '15.4 (Debian)')).toMatchObject({
+    status: 'warn',
+    action: expect.stringContaining('Postgres 16 or newer'),
+  });
+  expect(versionCheck('db:5432', '16.0')).toEqual({ name: 'Postgres', status: 'ok', detail: 'db:5432, version 16.0' });
 });

@@ -5,7 +5,7 @@ import { webUiOf } from '../../contracts/search-attributes.ts';
 import { shellWord } from '../../contracts/text/shell-word.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { holdLock, lockOwner } from '../../processes/lock-file.ts';
-import { makeFolder } from '../../processes/make-folder.ts';
+import { makeHome } from '../../processes/private-folder.ts';
 import { livingRecords } from '../../processes/process-record.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
@@ -45,7 +45,7 @@ async function dev(options: DevOptions): Promise<void> {
   const { env } = process;
   const home = homeFolder(env);
   const log = plainLog();
-  await makeFolder(home);
+  await makeHome(home);
   const lock = path.join(home, 'dev.lock');
   // of two that start at the same instant only one gets the lock
   const mine = holdLock(lock);

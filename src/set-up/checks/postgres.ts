@@ -21,7 +21,7 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
         const { rows } = await database.query<{ version: string }>("select current_setting('server_version') as version");
         const where = embedded ? `embedded in ${home}` : addressOf(located.url);
         return [
-          { name, status: 'ok', detail: `${where}, version ${rows[0]?.version}` },
+          versionCheck(where, rows[0]?.version ?? ''),
           ...(await migratedFurther(database)),
           ...(await cutOff(database)),
           ...(await changedVenues(database)),
@@ -42,6 +42,16 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
       : 'start that server, or fix DATABASE_URL (unset it to use the embedded one)';
     return [{ name, status: 'fail', detail: messageOf(error), action, service: true }];
   }
+}
+
+/** The oldest supported Postgres, as in docs/operations.md. */
+const OLDEST_POSTGRES = 16;
+
+/** Whether the server is new enough. */
+export function versionCheck(where: string, version: string): CheckResult {
+  const detail = `${where}, version ${version}`;
+  if (Number.parseInt(version, 10) >= OLDEST_POSTGRES) return { name: 'Postgres', status: 'ok', detail };
+  return { name: 'Postgres', status: 'warn', detail, action: `update it to Postgres ${OLDEST_POSTGRES} or newer: nothing older is tested` };
 }
 
 /** Warns when a newer build has migrated the database. */
