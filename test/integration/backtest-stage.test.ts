@@ -16,7 +16,7 @@ import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { readCandles } from '../../src/storage/candles/candles.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
-import { beginRun } from '../../src/storage/runs/runs.ts';
+import { recordRunStart } from '../../src/storage/runs/runs.ts';
 import { predictlab } from '../cli/run-main.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';
@@ -629,7 +629,7 @@ describe('predictlab export', () => {
 
 describe('predictlab runs compare', () => {
   const begin = (runId: string): Promise<void> =>
-    beginRun(test.database, { runId, executionId: `execution of ${runId}`, input: {}, config: {} as RunConfig, startedAt: START });
+    recordRunStart(test.database, { runId, executionId: `execution of ${runId}`, input: {}, config: {} as RunConfig, startedAt: START });
 
   it('says what changed between two runs and why', async () => {
     vi.stubEnv('DATABASE_URL', test.url);

@@ -4,7 +4,7 @@ import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import { importSymbols, listSymbols, removeSymbol } from '../../src/storage/markets/catalogue.ts';
 import { recordConfiguration } from '../../src/storage/runs/configurations.ts';
-import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
+import { endRun, recordRunStart } from '../../src/storage/runs/runs.ts';
 import { COMMAND, predictlabHere } from '../support/command.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
@@ -26,7 +26,7 @@ async function noted(input: object, { code = 'build-1', schedule }: { code?: str
   const configuration = await recordConfiguration(rig.database, { input, code, plugins: {} });
   const n = ++runs;
   const run = { runId: `run-${n}`, executionId: `execution-${n}`, input, config: {} as RunConfig, startedAt: START + n * 1_000 };
-  await beginRun(rig.database, { ...run, configuration, scheduleId: schedule });
+  await recordRunStart(rig.database, { ...run, configuration, scheduleId: schedule });
   return configuration;
 }
 const config = async (...args: string[]) => {

@@ -11,7 +11,7 @@ import { observe } from '../../src/incidents/rows/observe.ts';
 import { observeRun } from '../../src/incidents/rows/observe-run.ts';
 import { recordSinks, takeDelivery } from '../../src/incidents/rows/outbox.ts';
 import { type EndedRun, observationOf } from '../../src/incidents/rule/end-of-run.ts';
-import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
+import { endRun, recordRunStart } from '../../src/storage/runs/runs.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';
 
@@ -234,7 +234,7 @@ it('the incident of a run that was ended from outside closes when a retry of it 
   const config = { sourceTypes: ['file'], symbols: [{ symbol: 'AAA', priority: 3 }] } as unknown as RunConfig;
   const end = async (runId: string, given: { input: object; at: number; retryOf?: string; result: RunResult; reasons: string[] }) => {
     const { input, at, retryOf, result, reasons } = given;
-    await beginRun(database, { runId, executionId: runId, input, config, startedAt: at, ...(retryOf && { retryOf }) });
+    await recordRunStart(database, { runId, executionId: runId, input, config, startedAt: at, ...(retryOf && { retryOf }) });
     const finishedAt = new Date(at + 1_000).toISOString();
     const status = { runId, result, reasons, startedAt: finishedAt, finishedAt, taskResults: {} } as unknown as PipelineResult;
     await database.transaction(async (transaction) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
-import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
+import { endRun, recordRunStart } from '../../src/storage/runs/runs.ts';
 import { resultOf, sampleConfig } from '../report/sample-run.ts';
 import { type Answer, predictlab } from '../support/command.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -24,10 +24,10 @@ describe('predictlab report', () => {
     home = await mkdtemp(path.join(tmpdir(), 'predictlab-report-'));
     const config = { ...sampleConfig(['RAIN']), tasks: [] };
     const run = { input: {}, config, startedAt: config.asOf };
-    await beginRun(test.database, { ...run, runId: RUN, executionId: EXECUTION });
+    await recordRunStart(test.database, { ...run, runId: RUN, executionId: EXECUTION });
     const tasks = { 'RAIN/collect': { status: 'failed' as const, attempts: 4, error: { type: 'SourceUnavailable', message: '503' } } };
     await endRun(test.database, { executionId: EXECUTION, result: resultOf(tasks, { runId: RUN, result: 'failed' }) });
-    await beginRun(test.database, { ...run, runId: 'still-open', executionId: 'x' });
+    await recordRunStart(test.database, { ...run, runId: 'still-open', executionId: 'x' });
   });
   afterAll(async () => {
     await test.close();

@@ -17,7 +17,7 @@ import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { type BacktestRecord, saveBacktests } from '../../src/storage/backtests/backtests.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { commitEffect } from '../../src/storage/runs/ledger/ledger.ts';
-import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
+import { endRun, recordRunStart } from '../../src/storage/runs/runs.ts';
 import { resultOf, sampleConfig } from '../report/sample-run.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';
@@ -96,7 +96,7 @@ const recordRun = async (
 ) => {
   const tasks = Object.fromEntries(symbols.flatMap((symbol) => STAGES.map((stage, i) => [`${symbol}/${stage}`, success(i)])));
   const result = resultOf({ ...tasks, ...more.taskResults }, { result: 'success', ...more, runId });
-  await beginRun(test.database, { runId, executionId, input: { symbols }, config: settingsOf(symbols), startedAt });
+  await recordRunStart(test.database, { runId, executionId, input: { symbols }, config: settingsOf(symbols), startedAt });
   await endRun(test.database, { executionId, result: { ...result, taskResults: { ...tasks, ...more.taskResults } } });
 };
 
@@ -312,7 +312,13 @@ describe('the report of a run', () => {
     const whole = Object.fromEntries(
       symbols.map((s): [string, TaskResult] => [s, { status: 'success', durationSeconds: 1, startedAt: started }]),
     );
-    await beginRun(test.database, { runId: 'large', executionId: 'exec-large', input: {}, config: settingsOf(symbols), startedAt: AS_OF });
+    await recordRunStart(test.database, {
+      runId: 'large',
+      executionId: 'exec-large',
+      input: {},
+      config: settingsOf(symbols),
+      startedAt: AS_OF,
+    });
     await endRun(test.database, {
       executionId: 'exec-large',
       result: resultOf(whole, { result: 'success', runId: 'large', totalTasks: 360 }),
@@ -328,7 +334,7 @@ describe('the report of a run', () => {
       type: 'BadInput',
       message: expect.stringContaining('there is no run nobody'),
     });
-    await beginRun(test.database, { runId: 'open', executionId: 'exec-open', input: {}, config: settingsOf([]), startedAt: AS_OF });
+    await recordRunStart(test.database, { runId: 'open', executionId: 'exec-open', input: {}, config: settingsOf([]), startedAt: AS_OF });
     await expect(writeRunReport({ database: test.database, home, executionId: 'open' })).rejects.toThrow('has not ended yet');
   });
 });

@@ -6,7 +6,7 @@ import { importTicks } from '../../src/activities/stages/import-ticks.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import type { Database, Transaction } from '../../src/storage/database/database.ts';
-import { beginRun } from '../../src/storage/runs/runs.ts';
+import { recordRunStart } from '../../src/storage/runs/runs.ts';
 import { coverageRecords } from '../../src/storage/ticks/coverage.ts';
 import { collections, SYMBOL, stageCollection } from '../faults/data-state.ts';
 import { sampleConfig } from '../report/sample-run.ts';
@@ -51,7 +51,7 @@ it('a backup contains the ticks that its coverage claims, whatever is pruned whi
 });
 
 it('staged rows of an open run are not pruned, however old; those of an unknown run are', async () => {
-  await beginRun(test.database, { runId: 'open', executionId: 'open', input: {}, config: sampleConfig(['RAIN']), startedAt: START });
+  await recordRunStart(test.database, { runId: 'open', executionId: 'open', input: {}, config: sampleConfig(['RAIN']), startedAt: START });
   for (const executionId of ['open', 'gone']) await collect(test.database, { executionId, rows: [trade(START, 0.5)] });
   await test.database.query("update staging_batches set created_at = now() - interval '3 hours'");
   await prune(test.database, { staging: Date.now() - HOUR });

@@ -21,7 +21,7 @@ import {
   reusableEffects,
 } from '../../src/storage/runs/ledger/ledger.ts';
 import { lastErrors } from '../../src/storage/runs/run-rows.ts';
-import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs/runs.ts';
+import { endRun, listRuns, recordRunStart, runOf } from '../../src/storage/runs/runs.ts';
 import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/ticks/coverage.ts';
 import { withdrawCoverage } from '../../src/storage/ticks/coverage-withdrawals.ts';
@@ -106,7 +106,7 @@ describe('opening a database', () => {
       for (const database of [test.database, other]) {
         await collect(database, { executionId: 'a', rows: [trade(START, 0.1 + 0.2), trade(START + HOUR, 1 / 3, { side: null })] });
         const { store, kline } = await runStages(database, { executionId: 'a', asOf: START + 3 * HOUR, intervals: ['1h'] });
-        await beginRun(database, { runId: 'r', executionId: 'a', input: {}, config: {} as RunConfig, startedAt: START });
+        await recordRunStart(database, { runId: 'r', executionId: 'a', input: {}, config: {} as RunConfig, startedAt: START });
         const [{ startedAt }] = await listRuns(database);
         const ticks = await database.query('select time, price, size, side from ticks order by time');
         ends.push({ store: store.output, kline: kline.output, startedAt, ticks: ticks.rows });
@@ -494,8 +494,8 @@ describe('effects of custom tasks', () => {
 describe('runs', () => {
   it('are listed newest first, and found by either id', async () => {
     const config = { symbols: [], asOf: START } as unknown as RunConfig;
-    await beginRun(test.database, { runId: 'daily', executionId: 'e1', input: { daysBack: 2 }, config, startedAt: START });
-    await beginRun(test.database, { runId: 'daily', executionId: 'e2', input: {}, config, startedAt: START + HOUR, retryOf: 'e1' });
+    await recordRunStart(test.database, { runId: 'daily', executionId: 'e1', input: { daysBack: 2 }, config, startedAt: START });
+    await recordRunStart(test.database, { runId: 'daily', executionId: 'e2', input: {}, config, startedAt: START + HOUR, retryOf: 'e1' });
     const result = {
       result: 'degraded',
       totalTasks: 6,
@@ -527,7 +527,7 @@ describe('runs', () => {
       type: 'BadInput',
       message: "run daily is not in this worker's database: start every worker of a task queue with the same DATABASE_URL",
     });
-    await beginRun(test.database, { ...run, input: {}, config, startedAt: START });
+    await recordRunStart(test.database, { ...run, input: {}, config, startedAt: START });
     expect(await settingsOf(run)).toEqual({ ...settings, order: 'fifo' });
     await test.database.query('truncate runs');
     expect(await settingsOf(run)).toMatchObject(settings);

@@ -14,7 +14,7 @@ import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
 import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import { readCandles } from '../../src/storage/candles/candles.ts';
 import type { Database } from '../../src/storage/database/database.ts';
-import { beginRun, endRun, recordRefusal } from '../../src/storage/runs/runs.ts';
+import { endRun, recordRefusal, recordRunStart } from '../../src/storage/runs/runs.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { withdrawCoverage } from '../../src/storage/ticks/coverage-withdrawals.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
@@ -137,7 +137,7 @@ describe('prune', () => {
     const rows = [trade(START - 40 * DAY, 0.1), trade(START, 0.2)];
     await collect(test.database, { executionId: 'a', rows: [...rows, trade(START, 7)] });
     await runStages(test.database, { executionId: 'a', asOf: START + 9 * DAY });
-    await beginRun(test.database, { runId: 'r', executionId: 'a', input: {}, config: {} as RunConfig, startedAt: START });
+    await recordRunStart(test.database, { runId: 'r', executionId: 'a', input: {}, config: {} as RunConfig, startedAt: START });
     await endRun(test.database, {
       executionId: 'a',
       result: { result: 'success', finishedAt: new Date(START).toISOString() } as PipelineResult,
@@ -213,8 +213,8 @@ describe('prune', () => {
 
   it('removes an ended run with its ledger, backtests and walk-forwards, and refused runs, and keeps open ones', async () => {
     const run = (executionId: string) => ({ runId: executionId, executionId, input: {}, config: {} as RunConfig, startedAt: START });
-    await beginRun(test.database, run('ended'));
-    await beginRun(test.database, run('open'));
+    await recordRunStart(test.database, run('ended'));
+    await recordRunStart(test.database, run('open'));
     await test.database.query("update runs set finished_at = to_timestamp(1000) where execution_id = 'ended'");
     const key = await collect(test.database, { executionId: 'collected', rows: [trade(START, 0.5)] });
     for (const executionId of ['ended', 'open']) {

@@ -13,7 +13,7 @@ import { setEnabled } from '../../src/storage/markets/catalogue.ts';
 import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
 import { runOf } from '../../src/storage/runs/runs.ts';
 import { quietSymbols } from '../../src/storage/verify/quiet-symbols.ts';
-import { deletedOnPurpose, noteDeleting } from '../../src/storage/watch/deleted-schedules.ts';
+import { deletedOnPurpose, recordDeleting } from '../../src/storage/watch/deleted-schedules.ts';
 import { allChecks } from '../../src/watch/all-checks.ts';
 import { deadlineCheck } from '../../src/watch/checks/deadlines.ts';
 import { diskCheck } from '../../src/watch/checks/disk.ts';
@@ -116,7 +116,7 @@ it('incidents of a deleted schedule close, those of a schedule that is only miss
   counts = [];
   await look(check, 3000);
   expect(await told()).toHaveLength(2);
-  for (const id of ['deleted', 's']) await noteDeleting(rig.database, id);
+  for (const id of ['deleted', 's']) await recordDeleting(rig.database, id);
   deleted = true;
   await look(check, 4000);
   expect(await told()).toEqual([]);

@@ -17,7 +17,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { type RunCode, recordConfiguration } from '../../storage/runs/configurations.ts';
 import { effectsOf, meanDurations, quickTasks } from '../../storage/runs/ledger/ledger.ts';
-import { beginRun, beginRunAlone, recordRefusal, runOf } from '../../storage/runs/runs.ts';
+import { recordExclusiveStart, recordRefusal, recordRunStart, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';
 import { knownNames } from './known-names.ts';
 
@@ -85,10 +85,10 @@ export function createPreparePipeline({
     const configuration = await recordConfiguration(database, { input: kept(input), ...code });
     const begun = { runId, executionId, input: kept(input), config: stored, startedAt, retryOf, configuration, scheduleId };
     if (exclusive) {
-      let open = await beginRunAlone(database, begun);
+      let open = await recordExclusiveStart(database, begun);
       if (open.length > 0) {
         await recordEnds();
-        open = await beginRunAlone(database, begun);
+        open = await recordExclusiveStart(database, begun);
       }
       if (open.length > 0) {
         const reason = exclusiveRefusal(open);
@@ -96,7 +96,7 @@ export function createPreparePipeline({
         await recordRefusal(database, { runId, executionId, input: kept(input), reasons: [reason], startedAt });
         throw ApplicationFailure.create({ nonRetryable: true, type: 'InvalidPipeline', message: reason });
       }
-    } else await beginRun(database, begun);
+    } else await recordRunStart(database, begun);
     return {
       ...packPrepared({ config, durations, reused, searchable: await searchable() }),
       ...(stored === config ? {} : { inline: true }),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Queryable } from '../../storage/database/database.ts';
 import { configurationHistory, configurationOf } from '../../storage/runs/configurations.ts';
-import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-intent.ts';
+import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/rollback-intent.ts';
 import { changeLine, changesOf, versionIn } from '../records/compare-runs.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
@@ -55,8 +55,8 @@ export function registerConfig(program: Command): void {
 }
 
 async function noteInterruptedRollback(queryable: Queryable): Promise<void> {
-  const left = await cutOffRollback(queryable);
-  if (left !== undefined) note(rollbackCutOff(left));
+  const left = await interruptedRollback(queryable);
+  if (left !== undefined) note(describeInterruptedRollback(left));
 }
 
 async function changedSince(queryable: Queryable, version: number, earlier: number | undefined): Promise<string> {

@@ -9,8 +9,8 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';
-import { goodIntervals } from '../../storage/runs/ledger/good-intervals.ts';
-import { noteDeleting, noteNotDeleted } from '../../storage/watch/deleted-schedules.ts';
+import { successfulIntervals } from '../../storage/runs/ledger/good-intervals.ts';
+import { recordDeleting, removeDeleting } from '../../storage/watch/deleted-schedules.ts';
 import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
@@ -162,7 +162,7 @@ async function alreadyGood(lab: PredictLab, id: string, firings: readonly Date[]
   const { input } = await lab.schedules.show(id);
   return await useDatabase(async (database) => {
     const symbols = input.symbols ?? (await listSymbols(database)).filter(({ enabled }) => enabled).map(({ symbol }) => symbol);
-    const good = await goodIntervals(database, { symbols, intervals });
+    const good = await successfulIntervals(database, { symbols, intervals });
     return new Set(intervals.filter((_, i) => good[i]).map(({ to }) => to));
   });
 }
@@ -191,11 +191,11 @@ function simple(
 /** Deletes a schedule and records that this was on purpose: workers open an incident for other schedules that disappear. */
 async function deleteOnPurpose(lab: PredictLab, id: string): Promise<void> {
   await lookIntoDatabase(async (database) => {
-    if (database !== undefined) await noteDeleting(database, id);
+    if (database !== undefined) await recordDeleting(database, id);
     try {
       await lab.schedules.delete(id);
     } catch (error) {
-      if (database !== undefined) await noteNotDeleted(database, id);
+      if (database !== undefined) await removeDeleting(database, id);
       throw error;
     }
   });

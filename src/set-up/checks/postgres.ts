@@ -5,7 +5,7 @@ import { addressOf } from '../../storage/database/database-url.ts';
 import { appliedMigrations, newerMigrations } from '../../storage/database/migrate.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
-import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-intent.ts';
+import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/rollback-intent.ts';
 import { VERSION } from '../../version.ts';
 import type { CheckResult } from './check.ts';
 
@@ -77,8 +77,8 @@ async function changedVenues(database: Database): Promise<readonly CheckResult[]
 /** Warns when a rollback of the configuration was killed halfway. */
 async function cutOff(database: Database): Promise<readonly CheckResult[]> {
   const { rows } = await database.query<{ there: boolean }>("select to_regclass('watch_state') is not null as there");
-  const left = rows[0].there ? await cutOffRollback(database) : undefined;
+  const left = rows[0].there ? await interruptedRollback(database) : undefined;
   if (left === undefined) return [];
-  const [detail, action] = rollbackCutOff(left).split('; ');
+  const [detail, action] = describeInterruptedRollback(left).split('; ');
   return [{ name: 'configuration', status: 'warn', detail, action }];
 }

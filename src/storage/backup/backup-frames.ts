@@ -7,7 +7,7 @@ const JSON_FRAME = 0x6a;
 const DATA_FRAME = 0x64;
 const HEAD = 5;
 /** Longest frame that is read, in bytes. Frames are written with about a quarter of a megabyte; a longer one is damage. */
-const LONGEST_FRAME = 1 << 28;
+const MAX_FRAME_BYTES = 1 << 28;
 
 /** One frame: its kind (one byte), its length (four, big-endian), its bytes. */
 export function encodeFrame(frame: Frame): Buffer {
@@ -51,7 +51,7 @@ function parsed(body: Buffer): Json {
 
 function lengthOf(buffer: Buffer): number {
   const length = buffer.readUInt32BE(1);
-  if ((buffer[0] !== JSON_FRAME && buffer[0] !== DATA_FRAME) || length > LONGEST_FRAME)
+  if ((buffer[0] !== JSON_FRAME && buffer[0] !== DATA_FRAME) || length > MAX_FRAME_BYTES)
     throw new Error('it holds something that this version does not know');
   return length;
 }

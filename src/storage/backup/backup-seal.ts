@@ -21,7 +21,7 @@ export async function* sealed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
 }
 
 /** Whether a file ends with the seal of the bytes before it. */
-export async function hasItsSeal(file: string): Promise<boolean> {
+export async function hasValidSeal(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
     const { size } = await handle.stat();

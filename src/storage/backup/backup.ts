@@ -81,7 +81,7 @@ async function produce(database: Database, reports: string, write: Write): Promi
   const names = (await backupTables(database)).map(({ table }) => table);
   const tables = await database.transaction(async (transaction) => {
     await transaction.query('set transaction isolation level repeatable read, read only');
-    await transaction.query(UNHURRIED);
+    await transaction.query(WHOLE_TABLE_SETTINGS);
     // lock before the snapshot: else `prune` could drop a partition that the snapshot still needs. This lock blocks no reader or writer.
     await transaction.query(`lock table ${names.join(', ')} in access share mode`);
     return await writeTables(transaction, write);
@@ -104,7 +104,7 @@ function absent(error: unknown): undefined {
 }
 
 /** Settings under which whole tables are read and written: no timeouts, rows in physical order, and times as the same text everywhere. */
-export const UNHURRIED = [
+export const WHOLE_TABLE_SETTINGS = [
   'set local synchronize_seqscans = off',
   'set local statement_timeout = 0',
   'set local idle_in_transaction_session_timeout = 0',

@@ -4,7 +4,7 @@ import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { VERSION } from '../../version.ts';
 import { decodeFrames, type Frame } from './backup-frames.ts';
 import { BACKUP_FORMAT, type BackupHead, type BackupTail, headOf, isWholeHead, PartDigest, partStartOf, tailOf } from './backup-parts.ts';
-import { hasItsSeal } from './backup-seal.ts';
+import { hasValidSeal } from './backup-seal.ts';
 
 /** Callbacks for the parts of a backup; each gets the bytes and must read them to their end. */
 export interface BackupReader {
@@ -85,13 +85,13 @@ function checkedHead(file: string, frame: Frame): BackupHead {
   if (head === undefined) throw bad(file, 'it is something else');
   if (head.format > BACKUP_FORMAT)
     throw new PredictLabError('BadInput', `${file} was written by a newer version of PredictLab; update this one (${VERSION}) first`);
-  if (head.format < BACKUP_FORMAT) throw ofAnotherVersion(file);
+  if (head.format < BACKUP_FORMAT) throw writtenByAnotherVersion(file);
   if (!isWholeHead(head)) throw bad(file, 'its head is damaged');
   return head;
 }
 
 /** The refusal of a backup whose tables this version never had. */
-export const ofAnotherVersion = (file: string): PredictLabError =>
+export const writtenByAnotherVersion = (file: string): PredictLabError =>
   new PredictLabError(
     'BadInput',
     `${file} was written by another version of PredictLab, whose tables are not those of ${VERSION}; restore it with that version, and move the data with \`predictlab export\` there and \`predictlab import\` here`,
@@ -110,9 +110,9 @@ export async function verifyBackup(file: string): Promise<Readonly<Record<string
   const { tables } = await readBackup(file, { table: drain, file: drain, done: (name, tail) => (rows[name] = tail.rows) });
   const missing = tables.find(({ table }) => rows[table] === undefined);
   if (missing !== undefined) throw bad(file, `${missing.table} is missing`);
-  if (!(await hasItsSeal(file))) throw bad(file, 'its seal is not that of its bytes');
+  if (!(await hasValidSeal(file))) throw bad(file, 'its seal is not that of its bytes');
   return rows;
 }
 
 /** Whether a file is a backup that was wholly written and has not changed since, by its seal. */
-export const isWholeBackup = (file: string): Promise<boolean> => hasItsSeal(file).catch(() => false);
+export const isWholeBackup = (file: string): Promise<boolean> => hasValidSeal(file).catch(() => false);

@@ -8,10 +8,10 @@ import { makePrivateFolder } from '../../processes/private-folder.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedMigrations, differingMigration } from '../database/migrate.ts';
 import { ensurePartitions, holdPartitions, partitionNames } from '../ticks/partitions.ts';
-import { SHARED, UNHURRIED } from './backup.ts';
+import { SHARED, WHOLE_TABLE_SETTINGS } from './backup.ts';
 import type { BackupHead } from './backup-parts.ts';
 import { type BackupTable, backupTables, columnList, copyOutOf } from './backup-tables.ts';
-import { bad, ofAnotherVersion, readBackup, verifyBackup } from './read-backup.ts';
+import { bad, readBackup, verifyBackup, writtenByAnotherVersion } from './read-backup.ts';
 import { RowSum } from './row-sum.ts';
 
 export interface Restored {
@@ -35,7 +35,7 @@ export async function restoreBackup(
   await verifyBackup(file);
   const tables: Record<string, number> = {};
   await database.transaction(async (transaction) => {
-    await transaction.query(UNHURRIED);
+    await transaction.query(WHOLE_TABLE_SETTINGS);
     const ours = await backupTables(transaction);
     const known = new Map(ours.map((table) => [table.table, table]));
     const loaded = new Map<BackupTable, string>();
@@ -109,7 +109,7 @@ async function placed(file: string, target: string): Promise<void> {
 }
 
 async function checkVersions(transaction: Transaction, file: string, { migrations }: BackupHead): Promise<void> {
-  if ((await differingMigration(migrations)) !== undefined) throw ofAnotherVersion(file);
+  if ((await differingMigration(migrations)) !== undefined) throw writtenByAnotherVersion(file);
   const here = (await appliedMigrations(transaction)).map(({ version }) => version);
   const newer = migrations.filter(({ version }) => !here.includes(version));
   if (newer.length > 0)

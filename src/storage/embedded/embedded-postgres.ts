@@ -14,7 +14,7 @@ import { locatePostgres } from './postgres-binaries.ts';
 import { type Cluster, ensureDatabase, initialise } from './postgres-cluster.ts';
 import { lastTrouble } from './postgres-log.ts';
 import { refuseForeignServer, runningServer, signal, start, stop } from './postgres-process.ts';
-import { forgetForeignUsers, hasUsers, registerUser } from './postgres-users.ts';
+import { hasUsers, registerUser, removeForeignUsers } from './postgres-users.ts';
 
 const DATABASE = 'predictlab';
 /** How long to wait for the lock: another process may be creating the cluster, or recovering it after a crash. */
@@ -23,7 +23,7 @@ const WATCH_MS = 250;
 /** Pause after a failed start (a full disk), so that the log stays readable. */
 const AGAIN_MS = 5_000;
 /** Longest path of the socket's folder: a socket's path may have 107 bytes on Linux and 103 on macOS, of which its name takes 15. */
-const LONGEST_SOCKET_FOLDER = 103 - '/.s.PGSQL.5432'.length - 1;
+const MAX_SOCKET_FOLDER_BYTES = 103 - '/.s.PGSQL.5432'.length - 1;
 
 export interface AttachedPostgres {
   readonly url: string;
@@ -54,7 +54,7 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
         await initialise(cluster);
       }
       await start(cluster);
-      if (!found) forgetForeignUsers(users);
+      if (!found) removeForeignUsers(users);
       await ensureDatabase(cluster, DATABASE).catch(async () => {
         // it was killed between the two checks
         await start(cluster);
@@ -97,7 +97,7 @@ async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> 
         ? 'see postgres.log in it'
         : code === 'ENOSPC' || code === 'EDQUOT'
           ? 'free some disk space'
-          : 'set PREDICTLAB_HOME to a folder of yours';
+          : 'set PREDICTLAB_HOME to a folder that you may write to';
     const what = code === undefined ? 'the embedded Postgres cannot be used on' : 'cannot write to';
     throw new PredictLabError(
       'StorageUnavailable',
@@ -128,8 +128,8 @@ async function describeCluster(folder: string): Promise<Cluster> {
 function socketFolder(folder: string): string {
   const beside = join(folder, 'socket');
   const short = join(tmpdir(), `predictlab-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
-  const socket = Buffer.byteLength(beside) <= LONGEST_SOCKET_FOLDER ? beside : short;
-  if (Buffer.byteLength(socket) > LONGEST_SOCKET_FOLDER) {
+  const socket = Buffer.byteLength(beside) <= MAX_SOCKET_FOLDER_BYTES ? beside : short;
+  if (Buffer.byteLength(socket) > MAX_SOCKET_FOLDER_BYTES) {
     throw new PredictLabError(
       'StorageUnavailable',
       `the path ${dirname(socket)} is too long for a socket; set TMPDIR or PREDICTLAB_HOME to a shorter one`,
@@ -138,7 +138,7 @@ function socketFolder(folder: string): string {
   mkdirSync(socket, { recursive: true, mode: 0o700 });
   const found = lstatSync(socket);
   if (!found.isDirectory() || !isOurs(found.uid))
-    throw new PredictLabError('StorageUnavailable', `${socket} is no folder of yours, somebody else made it; remove it or set TMPDIR`);
+    throw new PredictLabError('StorageUnavailable', `${socket} belongs to another user or is not a folder; remove it or set TMPDIR`);
   chmodSync(socket, 0o700);
   return socket;
 }

@@ -10,7 +10,7 @@ import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { advised } from './postgres-log.ts';
 
-const LARGEST_LOG = 10 * 2 ** 20;
+const MAX_LOG_BYTES = 10 * 2 ** 20;
 
 /** Everything needed to run one embedded server. */
 export interface Cluster {
@@ -100,7 +100,7 @@ export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: str
 
 /** Starts the server in a session of its own, so that Ctrl-C in the terminal reaches its users first, and they stop it. */
 export function launchServer(cluster: Cluster): ChildProcess {
-  if (existsSync(cluster.logFile) && statSync(cluster.logFile).size > LARGEST_LOG) rmSync(cluster.logFile);
+  if (existsSync(cluster.logFile) && statSync(cluster.logFile).size > MAX_LOG_BYTES) rmSync(cluster.logFile);
   const log = openSync(cluster.logFile, 'a', 0o600);
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: cluster.socket }).flatMap(([name, value]) => [
     '-c',

@@ -25,7 +25,7 @@ export function hasUsers(folder: string): boolean {
 }
 
 /** Removes the files of other containers: they cannot use a server that this process has just started. */
-export function forgetForeignUsers(folder: string): void {
+export function removeForeignUsers(folder: string): void {
   for (const name of notes(folder)) if (isForeign(read(join(folder, name)))) rmSync(join(folder, name), { force: true });
 }
 

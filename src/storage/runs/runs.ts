@@ -30,7 +30,7 @@ export interface StoredRun extends RunSummary {
   readonly idUsedBefore: boolean;
 }
 
-export interface BeginRun {
+export interface RunStart {
   readonly runId: string;
   readonly executionId: string;
   readonly input: unknown;
@@ -59,12 +59,12 @@ const SUMMARY = `run_id, execution_id, result, started_at, finished_at, extract(
   (status->>'totalTasks')::int as total, status->'statusBreakdown' as breakdown`;
 
 /** An arbitrary number, the same in every process. */
-const BEGIN_LOCK = 7_305_310_021;
+const START_LOCK = 7_305_310_021;
 
 /** Records that a run has started; a second call with the same execution changes nothing. Waits while an exclusive run is being recorded. */
-export async function beginRun(queryable: Queryable, run: BeginRun): Promise<void> {
+export async function recordRunStart(queryable: Queryable, run: RunStart): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
-    await transaction.query('select pg_advisory_xact_lock_shared($1)', [BEGIN_LOCK]);
+    await transaction.query('select pg_advisory_xact_lock_shared($1)', [START_LOCK]);
     await insertRun(transaction, run);
   });
 }
@@ -74,9 +74,9 @@ export async function beginRun(queryable: Queryable, run: BeginRun): Promise<voi
  *
  * @returns ids of the open runs; empty when the run has started
  */
-export async function beginRunAlone(queryable: Queryable, run: BeginRun): Promise<readonly string[]> {
+export async function recordExclusiveStart(queryable: Queryable, run: RunStart): Promise<readonly string[]> {
   return await withinTransaction(queryable, async (transaction) => {
-    await transaction.query('select pg_advisory_xact_lock($1)', [BEGIN_LOCK]);
+    await transaction.query('select pg_advisory_xact_lock($1)', [START_LOCK]);
     const { rows } = await transaction.query<{ id: string; own: boolean }>(
       'select run_id as id, execution_id = $1 as own from runs where finished_at is null or execution_id = $1 order by started_at',
       [run.executionId],
@@ -88,7 +88,7 @@ export async function beginRunAlone(queryable: Queryable, run: BeginRun): Promis
   });
 }
 
-async function insertRun(transaction: Transaction, run: BeginRun): Promise<void> {
+async function insertRun(transaction: Transaction, run: RunStart): Promise<void> {
   await transaction.query(
     `insert into runs (execution_id, run_id, input, config, retry_of, started_at, as_of, configuration, schedule_id, id_used_before)
      values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, $9, exists (select from runs where run_id = $2 and execution_id <> $1))

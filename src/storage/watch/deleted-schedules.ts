@@ -1,15 +1,15 @@
 import type { Queryable } from '../database/database.ts';
-import { noteForNextLook } from './watch-state.ts';
+import { saveWatchState } from './watch-state.ts';
 
 const nameOf = (scheduleId: string): string => `deleted/${scheduleId}`;
 
 /** Records that a schedule is about to be deleted on purpose. Must come first, or the watch reports that the schedule was deleted from outside. */
-export async function noteDeleting(queryable: Queryable, scheduleId: string): Promise<void> {
-  await noteForNextLook(queryable, nameOf(scheduleId), null);
+export async function recordDeleting(queryable: Queryable, scheduleId: string): Promise<void> {
+  await saveWatchState(queryable, nameOf(scheduleId), null);
 }
 
 /** Removes the record of a schedule that was not deleted after all. */
-export async function noteNotDeleted(queryable: Queryable, scheduleId: string): Promise<void> {
+export async function removeDeleting(queryable: Queryable, scheduleId: string): Promise<void> {
   await queryable.query('delete from watch_state where name = $1', [nameOf(scheduleId)]);
 }
 

@@ -9,7 +9,7 @@ export async function noted<T extends Json>(queryable: Queryable, name: string):
 }
 
 /** Keeps a state under a name for the next look, by any worker. */
-export async function noteForNextLook(queryable: Queryable, name: string, state: Json): Promise<void> {
+export async function saveWatchState(queryable: Queryable, name: string, state: Json): Promise<void> {
   await queryable.query(
     `insert into watch_state (name, state, at) values ($1, $2, now()) on conflict (name) do update set state = excluded.state, at = now()`,
     [name, jsonb(state)],

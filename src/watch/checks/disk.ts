@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
+import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 
 const HOUR = 3_600_000;
@@ -37,7 +37,7 @@ export function diskCheck({ database, home }: { database: Queryable; home: strin
       const name = `free/${hostname()}:${home}`;
       const known = ((await noted<{ samples: [number, number][] }>(database, name))?.samples ?? []).filter(([at]) => at > now - DAY_MS);
       const due = known.length === 0 || now - known[known.length - 1][0] >= HOUR / 2;
-      if (due) await noteForNextLook(database, name, { samples: [...known, [now, free]] });
+      if (due) await saveWatchState(database, name, { samples: [...known, [now, free]] });
       const growth = growthPerDay([...known, [now, free]]);
       if (free >= Math.max(growth, MIN_FREE)) return { at: now, troubles: [], looked: [{ ...subject, at: now }] };
       const why = free < growth ? `and it lost ${size(growth)} over the last day` : 'which is too little to work with';

@@ -2,7 +2,7 @@ import type { RateLimit } from '../../budget/rate-limits.ts';
 import type { Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { usedBudgets } from '../../storage/rate-budget.ts';
-import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
+import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 
 /** Used share of a budget, in [0, 1], from which on collection waits. */
@@ -19,7 +19,7 @@ export function requestBudgetCheck({ database, limits }: { database: Queryable; 
       const before = (await noted<Record<string, number>>(database, 'budgets')) ?? {};
       const counts: Record<string, number> = {};
       for (const { name, used } of await usedBudgets(database, limits)) if (used >= NEAR_LIMIT) counts[name] = (before[name] ?? 0) + 1;
-      if (JSON.stringify(counts) !== JSON.stringify(before)) await noteForNextLook(database, 'budgets', counts);
+      if (JSON.stringify(counts) !== JSON.stringify(before)) await saveWatchState(database, 'budgets', counts);
       const subjectOf = (name: string) => ({ what: 'budget', subject: name, isSymbol: false, at: now });
       const troubles = Object.entries(counts).flatMap(([name, checks]): Trouble[] =>
         checks < CHECKS

@@ -3,7 +3,7 @@ import { shellWord } from '../../contracts/text/shell-word.ts';
 import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { deletedOnPurpose, forgetDeleted } from '../../storage/watch/deleted-schedules.ts';
-import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
+import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 import { pausedAfterFailures } from './pause-after-failures.ts';
 
@@ -73,7 +73,7 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
         for (const what of ['missed', 'overlap', 'paused']) looked.push({ what, subject: scheduleId, isSymbol: false, at: now });
         if (!onPurpose.has(scheduleId)) troubles.push(troubleOf(scheduleId, { what: 'gone', cause: goneCause(scheduleId), now }));
       }
-      if (JSON.stringify(after) !== JSON.stringify(before)) await noteForNextLook(database, 'schedules', after);
+      if (JSON.stringify(after) !== JSON.stringify(before)) await saveWatchState(database, 'schedules', after);
       return { at: now, troubles, looked };
     },
   };

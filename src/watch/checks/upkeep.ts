@@ -1,7 +1,7 @@
 import type { Log } from '../../contracts/log.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { endTurn, keepTurn, noted, noteForNextLook, takeTurn } from '../../storage/watch/watch-state.ts';
+import { endTurn, keepTurn, noted, saveWatchState, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
 import { type JobEnd, runUpkeep } from '../upkeep/upkeep.ts';
 import type { Check } from '../watch.ts';
@@ -52,8 +52,8 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
         const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
         const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY_MS;
         const done = await runUpkeep({ database, home, settings, now, tryRestore });
-        if (done.some(({ job }) => job === 'restore')) await noteForNextLook(database, RESTORED, { at: now });
-        await noteForNextLook(database, LAST, { last: { at: now, ends: done } as never });
+        if (done.some(({ job }) => job === 'restore')) await saveWatchState(database, RESTORED, { at: now });
+        await saveWatchState(database, LAST, { last: { at: now, ends: done } as never });
         return done;
       });
       if (ends === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { PRUNABLE, type Prunable } from '../../storage/backup/prune.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
+import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 
 /** Prunable data in the home folder, not in the database. */
 export const PRUNABLE_FILES = ['reports', 'logs'] as const;
@@ -25,7 +25,7 @@ export async function upkeepSettings(queryable: Queryable): Promise<UpkeepSettin
 
 /** Stores the settings. @param settings null ends the upkeep */
 export async function setUpkeep(queryable: Queryable, settings: UpkeepSettings | null): Promise<void> {
-  await noteForNextLook(queryable, NAME, { settings: settings as never });
+  await saveWatchState(queryable, NAME, { settings: settings as never });
 }
 
 /** All prunable kinds of data, in the order of the commands. */

@@ -14,7 +14,7 @@ export interface TimeSpan {
  *
  * @returns one answer per interval, in the same order
  */
-export async function goodIntervals(
+export async function successfulIntervals(
   queryable: Queryable,
   { symbols, intervals }: { readonly symbols: readonly string[]; readonly intervals: readonly TimeSpan[] },
 ): Promise<readonly boolean[]> {

@@ -102,13 +102,13 @@ export async function commitEffect(
       });
     } catch (error) {
       // The worker that has the task may need minutes, longer than the lock timeout.
-      if (claimed || waits >= MOST_WAITS || !isLockTimeout(error)) throw error;
+      if (claimed || waits >= MAX_WAITS || !isLockTimeout(error)) throw error;
     }
   }
 }
 
 /** Attempts to get the task; each waits for the lock timeout of the session: half an hour in all. */
-const MOST_WAITS = 60;
+const MAX_WAITS = 60;
 
 const isLockTimeout = (error: unknown): boolean =>
   error instanceof Error &&

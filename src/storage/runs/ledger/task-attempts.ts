@@ -2,11 +2,11 @@ import type { PastAttempt } from '../../../contracts/task/past-attempt.ts';
 import type { Queryable } from '../../database/database.ts';
 
 /** Most attempts of one task that are kept. */
-const MOST_KEPT = 200;
+const MAX_KEPT = 200;
 /** Most attempts of one task that are read, the last ones. */
-const MOST_READ = 20;
+const MAX_READ = 20;
 /** Most attempts that are read over all tasks of a run. */
-const MOST_ROWS = 5_000;
+const MAX_ROWS = 5_000;
 
 /** Records when a failed attempt ran. A second call for the same attempt, or one beyond the limit, changes nothing. */
 export async function recordAttempt(
@@ -14,7 +14,7 @@ export async function recordAttempt(
   task: { executionId: string; taskId: string },
   { attempt, from, to, next, error, lostWith }: PastAttempt,
 ): Promise<void> {
-  if (attempt > MOST_KEPT) return;
+  if (attempt > MAX_KEPT) return;
   await queryable.query(
     `insert into task_attempts (execution_id, task_id, attempt, started_at, ended_at, next_at, error_type, lost_with)
      values ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($5::float8 / 1000), to_timestamp($6::float8 / 1000), $7, $8) on conflict do nothing`,
@@ -35,7 +35,7 @@ export async function pastAttempts(queryable: Queryable, executionId: string): P
   }>(
     `select task_id as task, attempt, started_at as "from", ended_at as "to", next_at as next, error_type as error, lost_with as lost
      from (select *, row_number() over (partition by task_id order by attempt desc) as back from task_attempts where execution_id = $1) a
-     where back <= ${MOST_READ} order by task_id, attempt limit ${MOST_ROWS}`,
+     where back <= ${MAX_READ} order by task_id, attempt limit ${MAX_ROWS}`,
     [executionId],
   );
   const found = new Map<string, PastAttempt[]>();
