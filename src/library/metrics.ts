@@ -108,19 +108,22 @@ export const metrics = {
   },
 
   /**
-   * Calibration of markets by their prices: all prices of one market share its one outcome, so that the intervals rest on markets, not
-   * on prices.
+   * Calibration of markets by their prices: all prices of one market share its one outcome, and markets of one `event` resolve together,
+   * so that the intervals rest on events, not on prices.
    *
    * @throws PredictLabError BadInput
    * @example
    * const table = metrics.ofMarkets([{ prices: [0.6, 0.7], outcome: 1 }, { prices: [0.3, 0.2], outcome: 0 }]);
    */
-  ofMarkets: (markets: readonly { readonly prices: ArrayLike<number>; readonly outcome: number }[]): CalibrationBin[] =>
+  ofMarkets: (
+    markets: readonly { readonly prices: ArrayLike<number>; readonly outcome: number; readonly event?: string }[],
+  ): CalibrationBin[] =>
     calibrationOfMarkets(
-      markets.map(({ prices, outcome }, market) =>
+      markets.map(({ prices, outcome, event }, market) =>
         marketForecasts(
           Float64Array.from(prices, (value, i) => between(value, `markets[${market}].prices[${i}]`)),
           zeroOrOne(outcome, `markets[${market}].outcome`),
+          event,
         ),
       ),
     ),

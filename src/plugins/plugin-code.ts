@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { importedBy, isInPackage, packageFacts, watchImports } from './module-graph.ts';
 import { noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
@@ -30,8 +30,10 @@ export async function loadWithCode<T>(url: string, load: () => Promise<T>): Prom
 }
 
 function codeOf(url: string, taken: Taken): PluginCode {
-  const modules = importedBy(url);
   const isOwn = (place: string): boolean => isInPackage(url) || !isInPackage(place);
+  const modules = new Set(importedBy(url));
+  // imports that are plainly written are known before they happen
+  for (const one of modules) if (one.startsWith('file:') && isOwn(one)) for (const next of writtenImports(one)) modules.add(next);
   const files = new Set(taken.files);
   const parts = new Set<string>();
   for (const one of modules) {
@@ -52,6 +54,20 @@ function codeOf(url: string, taken: Taken): PluginCode {
       return later === undefined ? undefined : `its module has loaded ${later} later, which is in no hash; import it at the top`;
     },
   };
+}
+
+/** What a module imports by a relative path that stands in its text: static and dynamic imports, re-exports, `require`. */
+const RELATIVE = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])(\.{1,2}\/[^"'?#]+)/g;
+
+/** How a path without its extension may go on (CommonJS). */
+const ENDINGS = ['', '.js', '.mjs', '.cjs', '.ts', '.json', '/index.js'];
+
+function writtenImports(url: string): string[] {
+  return [...contentOf(fileURLToPath(url)).matchAll(RELATIVE)].flatMap((match) => {
+    const next = new URL(match[2], url).href;
+    const ending = ENDINGS.find((one) => existsSync(new URL(next + one)) && statSync(new URL(next + one)).isFile());
+    return ending === undefined ? [] : [next + ending];
+  });
 }
 
 /** A package by its name, version and integrity, else by the file that was loaded of it. What is ours is the engine's revision. */

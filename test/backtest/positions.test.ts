@@ -26,7 +26,7 @@ describe('trade statistics', () => {
       barMs: HOUR,
     });
     expect(trades.map(({ size }) => size)).toEqual([15, 15, 15, 5]);
-    expect(positionsOf(trades)).toEqual({ count: 1, closed: [expect.closeTo(5, 9)] });
+    expect(positionsOf(trades)).toMatchObject({ count: 1, closed: [expect.closeTo(5, 9)] });
     expect(unfilled).toEqual({ heldBack: 1 });
   });
 
@@ -35,7 +35,7 @@ describe('trade statistics', () => {
     const options = { ...DEFAULT_OPTIONS, maxVolumeShare: 0.5 };
     const { trades } = simulate(thin, wordsOnly(Uint8Array.from([LONG, FLAT, HOLD, HOLD])), { market: open(), options, barMs: HOUR });
     expect(trades.map(({ end }) => end)).toEqual(['signal', 'signal', 'mark']);
-    expect(positionsOf(trades)).toEqual({ count: 1, closed: [] });
+    expect(positionsOf(trades)).toMatchObject({ count: 1, closed: [] });
   });
 
   it('are of as many positions as went from nothing to nothing, and their profits add up to the equity', () => {

@@ -98,7 +98,7 @@ describe('what a result rests on', () => {
 
   it('is said beside it: a week makes ratios and growth weak, one trade the trade statistics', () => {
     const { metrics, sample, weak, standardErrors } = runBacktest({ candles: week, strategy: buyAndHold, market: resolved(1) });
-    expect(sample).toEqual({ dailyReturns: 7, trades: 1, days: 6.95 });
+    expect(sample).toEqual({ dailyReturns: 7, trades: 1, events: 1, days: 6.95 });
     expect(weak).toMatchObject({
       sharpe: '7 daily returns, fewer than 30',
       cagr: '6 days, fewer than 90',

@@ -33,10 +33,7 @@ export async function importPlugin(
   try {
     const url = moduleUrl(module);
     imported = await loadWithCode(url, async () => {
-      const importing = hearPrints(
-        printOnStandardError(module),
-        () => import(copy === undefined ? url : freshUrl(url, copy)) as Promise<{ default?: unknown }>,
-      );
+      const importing = hearPrints(printOnStandardError(module), () => import(copy === undefined ? url : freshUrl(url, copy)));
       return await Promise.race([importing, late]);
     });
   } catch (error) {

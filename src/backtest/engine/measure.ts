@@ -53,7 +53,7 @@ export function measure(input: {
     if (trade.end === 'settlement') settlementPnl += trade.pnl;
     if (trade.end === 'mark') markPnl += trade.pnl;
   }
-  const { count, closed } = positionsOf(trades);
+  const { count, closed, events } = positionsOf(trades);
   const metrics = {
     ...curveMetrics({ start: cash, equity, moments, days: returns.length, years, closed }),
     trades: count,
@@ -69,7 +69,7 @@ export function measure(input: {
     metrics,
     returns,
     moments,
-    sample: { dailyReturns: returns.length, trades: closed.length, days: Math.floor(days * 100) / 100 },
+    sample: { dailyReturns: returns.length, trades: closed.length, events, days: Math.floor(days * 100) / 100 },
     lockedDays,
     sharpeError: sharpeError(moments, PERIODS_PER_YEAR),
   };

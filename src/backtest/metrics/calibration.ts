@@ -1,3 +1,5 @@
+import { studentQuantile } from './student.ts';
+
 /** How often what was forecast in one range of probabilities came true. */
 export interface CalibrationBin {
   /** The range (from, to], the first one including 0. */
@@ -6,10 +8,12 @@ export interface CalibrationBin {
   readonly count: number;
   /** Markets that the forecasts are of, where that is known. */
   readonly markets?: number;
+  /** Events that these resolve with, each as one draw; absent where each market is one of its own. */
+  readonly events?: number;
   readonly meanForecast: number;
   /** Share of outcomes that were 1. */
   readonly hitRate: number;
-  /** 95% interval of the true rate (Wilson 1927), over as many independent outcomes as there are ({@link independentCount}). */
+  /** 95% interval of the true rate (Wilson 1927), over as many independent outcomes as there are ({@link intervalOf}). */
   readonly wilsonLow: number;
   readonly wilsonHigh: number;
 }
@@ -18,6 +22,8 @@ export interface CalibrationBin {
 export interface MarketForecasts {
   /** 1 where it came true, else 0. */
   readonly outcome: number;
+  /** What it resolves together with, as one draw. @default nothing: it is an event of its own */
+  readonly event?: string | undefined;
   /** Forecasts in each range, and their sum. */
   readonly count: readonly number[];
   readonly sum: readonly number[];
@@ -27,7 +33,7 @@ export interface MarketForecasts {
 const RANGES = 10;
 
 /** Sorts one market's forecasts into equal ranges. */
-export function marketForecasts(forecasts: Float64Array, outcome: number, bins = RANGES): MarketForecasts {
+export function marketForecasts(forecasts: Float64Array, outcome: number, event?: string, bins = RANGES): MarketForecasts {
   const count = Array.from({ length: bins }, () => 0);
   const sum = Array.from({ length: bins }, () => 0);
   for (let i = 0; i < forecasts.length; i++) {
@@ -35,7 +41,7 @@ export function marketForecasts(forecasts: Float64Array, outcome: number, bins =
     count[bin]++;
     sum[bin] += forecasts[i];
   }
-  return { outcome, count, sum };
+  return { outcome, ...(event !== undefined && { event }), count, sum };
 }
 
 /**
@@ -47,55 +53,84 @@ export function marketForecasts(forecasts: Float64Array, outcome: number, bins =
 export function calibration(forecasts: Float64Array, outcomes: Float64Array, bins = RANGES): CalibrationBin[] {
   const tally = new Tally(bins);
   for (let i = 0; i < forecasts.length; i++) tally.add(binOf(forecasts[i], bins), { count: 1, sum: forecasts[i], outcome: outcomes[i] });
-  return tally.table().map(({ markets: _, ...bin }) => bin);
+  return tally.table().map(({ markets: _, events: __, ...bin }) => bin);
 }
 
 /**
- * Calibration table of markets: every forecast counts for the mean and the rate, but all of one market's share its one
- * outcome, so that a range has as many independent outcomes as {@link independentCount} says, at most one a market.
+ * Calibration table of markets: every forecast counts for the mean and the rate, but all of one market's share its one outcome, and
+ * markets of one event (a ladder of strikes on one date) resolve together, so that the intervals rest on events ({@link intervalOf}).
  */
 export function calibrationOfMarkets(markets: readonly MarketForecasts[]): CalibrationBin[] {
   const tally = new Tally(markets[0]?.count.length ?? RANGES);
-  for (const { outcome, count, sum } of markets) {
-    for (const [bin, number] of count.entries()) if (number > 0) tally.add(bin, { count: number, sum: sum[bin], outcome });
+  for (const { outcome, count, sum, event } of markets) {
+    for (const [bin, number] of count.entries()) if (number > 0) tally.add(bin, { count: number, sum: sum[bin], outcome, event });
   }
   return tally.table();
 }
 
+/** Forecasts in one range, by the event that they resolve with. */
+interface Cluster {
+  count: number;
+  hits: number;
+}
+
 /**
- * Independent outcomes among clusters whose members share theirs: (Σ n)² / Σ n² (Kish 1965). As many as clusters where these
- * are equally large, fewer where one outweighs the others.
+ * The 95% interval of a rate of forecasts in clusters. Members of a market share its outcome: (Σn)²/Σn² independent outcomes (Kish 1965),
+ * n forecasts each. Markets of one event may share theirs or not: how far is estimated from the events themselves (variance of a ratio
+ * over clusters, with Student's t of one less than there are), and lies between events and markets as clusters.
  */
-const independentCount = (count: number, squares: number): number => (count * count) / squares;
+function intervalOf({ count, squares, hits, events }: { count: number; squares: number; hits: number; events: readonly Cluster[] }) {
+  const rate = hits / count;
+  const byMarket = (count * count) / squares;
+  const byEvent = (count * count) / events.reduce((sum, one) => sum + one.count * one.count, 0);
+  // each event is one market
+  if (byMarket - byEvent < 1e-9 || events.length < 2) return wilsonInterval(rate, byEvent);
+  const spread = events.reduce((sum, one) => sum + (one.hits - one.count * rate) ** 2, 0) / (count * count);
+  const variance = (spread * events.length) / (events.length - 1);
+  const seen = variance > 0 ? (rate * (1 - rate)) / variance : byEvent;
+  return wilsonInterval(rate, Math.min(byMarket, Math.max(byEvent, seen)), studentQuantile(events.length - 1));
+}
 
 class Tally {
-  private readonly bins: { count: number; squares: number; clusters: number; sum: number; hits: number }[];
+  private readonly bins: { count: number; squares: number; clusters: number; sum: number; hits: number; events: Map<unknown, Cluster> }[];
 
   constructor(bins: number) {
-    this.bins = Array.from({ length: bins }, () => ({ count: 0, squares: 0, clusters: 0, sum: 0, hits: 0 }));
+    this.bins = Array.from({ length: bins }, () => ({ count: 0, squares: 0, clusters: 0, sum: 0, hits: 0, events: new Map() }));
   }
 
-  /** So many forecasts with one outcome. */
-  add(bin: number, { count, sum, outcome }: { readonly count: number; readonly sum: number; readonly outcome: number }): void {
+  /** Adds forecasts that share one outcome. */
+  add(
+    bin: number,
+    more: { readonly count: number; readonly sum: number; readonly outcome: number; readonly event?: string | undefined },
+  ): void {
+    const { count, sum, outcome, event } = more;
     const at = this.bins[bin];
     at.count += count;
     at.squares += count * count;
     at.clusters++;
     at.sum += sum;
     at.hits += count * outcome;
+    // an event of its own has a key of its own
+    const key = event ?? at.clusters;
+    const known = at.events.get(key) ?? { count: 0, hits: 0 };
+    known.count += count;
+    known.hits += count * outcome;
+    at.events.set(key, known);
   }
 
   table(): (CalibrationBin & { readonly markets: number })[] {
     const { bins } = this;
-    return bins.flatMap(({ count, squares, clusters, sum, hits }, bin) => {
+    return bins.flatMap(({ clusters, sum, events, ...bin }, index) => {
+      const { count, hits } = bin;
       if (count === 0) return [];
-      const [wilsonLow, wilsonHigh] = wilsonInterval(hits / count, independentCount(count, squares));
+      const [wilsonLow, wilsonHigh] = intervalOf({ ...bin, events: [...events.values()] });
       return [
         {
-          from: bin / bins.length,
-          to: (bin + 1) / bins.length,
+          from: index / bins.length,
+          to: (index + 1) / bins.length,
           count,
           markets: clusters,
+          ...(events.size !== clusters && { events: events.size }),
           meanForecast: sum / count,
           hitRate: hits / count,
           wilsonLow,
@@ -118,10 +153,10 @@ function binOf(forecast: number, bins: number): number {
 const Z = 1.959963984540054;
 
 /** Wilson's 95% score interval of a rate seen `count` times; stays inside [0, 1] and is honest for few observations. */
-export function wilsonInterval(rate: number, count: number): readonly [low: number, high: number] {
-  const weight = (Z * Z) / count;
+export function wilsonInterval(rate: number, count: number, z = Z): readonly [low: number, high: number] {
+  const weight = (z * z) / count;
   const centre = (rate + weight / 2) / (1 + weight);
-  const half = ((Z / (1 + weight)) * Math.sqrt(rate * (1 - rate) * count + (Z * Z) / 4)) / count;
+  const half = ((z / (1 + weight)) * Math.sqrt(rate * (1 - rate) * count + (z * z) / 4)) / count;
   return [Math.max(0, centre - half), Math.min(1, centre + half)];
 }
 

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { curveMetrics, PERIODS_PER_YEAR } from '../engine/curve-metrics.ts';
-import { positionsOf } from '../engine/trading/positions.ts';
+import { independentEvents, positionsOf } from '../engine/trading/positions.ts';
 import type { BacktestMetrics } from '../metrics/backtest-metrics.ts';
 import { DAYS_PER_YEAR } from '../metrics/cagr.ts';
 import { dailyReturns } from '../metrics/daily-returns.ts';
@@ -30,9 +30,15 @@ export interface PortfolioMeasurement {
 /**
  * Measures what an account did; `exposure` is over moments.
  *
+ * @param traded the markets in the order of the trading: what resolves together, and when their bars opened
  * @param lastBar of any market before its close; days after it, on which a settlement is waited for, are no more evidence. UTC epoch milliseconds
  */
-export function measurePortfolio({ curve, markets }: PortfolioTrading, cash: number, lastBar: number): PortfolioMeasurement {
+export function measurePortfolio(
+  { curve, markets }: PortfolioTrading,
+  traded: readonly { readonly event: string; readonly openTime: Float64Array }[],
+  cash: number,
+  lastBar: number,
+): PortfolioMeasurement {
   const { time, equity } = curve;
   const returns = dailyReturns(cash, time, equity);
   const moments = momentsOf(returns);
@@ -43,6 +49,12 @@ export function measurePortfolio({ curve, markets }: PortfolioTrading, cash: num
   const pnlOf = (end: string): number => trades.reduce((sum, trade) => (trade.end === end ? sum + trade.pnl : sum), 0);
   const positions = markets.map((market) => positionsOf(market.trades));
   const closed = positions.flatMap((of) => of.closed);
+  const events = independentEvents(
+    positions.flatMap((own, index) => {
+      const { event, openTime } = traded[index];
+      return own.positions.map(({ entryBar, exitBar, settled }) => ({ event, from: openTime[entryBar], to: openTime[exitBar], settled }));
+    }),
+  );
   const notional = markets.reduce((sum, market) => sum + market.notional, 0);
   const shares = equity.map((value, i) => (value > 0 ? 1 - curve.cash[i] / value : 0));
   const { values, reasons } = separate({
@@ -56,7 +68,7 @@ export function measurePortfolio({ curve, markets }: PortfolioTrading, cash: num
     markPnl: pnlOf('mark'),
   });
   const error = sharpeError(moments, PERIODS_PER_YEAR);
-  const sample: Sample = { dailyReturns: returns.length, trades: closed.length, days: Math.floor(days * 100) / 100 };
+  const sample: Sample = { dailyReturns: returns.length, trades: closed.length, events, days: Math.floor(days * 100) / 100 };
   return {
     metrics: values,
     undefined: reasons,

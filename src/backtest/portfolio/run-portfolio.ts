@@ -79,6 +79,7 @@ export function runPortfolio(
   const lastBar = Math.max(
     ...markets.map(({ data: { candles, market } }) => candles.openTime[Math.max(1, barsByClose(candles.openTime, market)) - 1]),
   );
+  const traded = markets.map(({ name, data: { candles, market } }) => ({ event: market.event ?? name, openTime: candles.openTime }));
   const trades = trading.markets.flatMap((market, index) => {
     const { openTime } = markets[index].data.candles;
     return market.trades.map(
@@ -91,7 +92,7 @@ export function runPortfolio(
     );
   });
   return {
-    ...measurePortfolio(trading, cash, lastBar),
+    ...measurePortfolio(trading, traded, cash, lastBar),
     closed: trading.markets
       .flatMap(({ trades: own }, index) => {
         const { openTime } = markets[index].data.candles;
@@ -114,7 +115,7 @@ export function runPortfolio(
     })),
     trades: trades.sort((a, b) => a.entryTime - b.entryTime),
     curve: trading.curve,
-    benchmark: measurePortfolio(trade(buyAndHold, {}), cash, lastBar),
+    benchmark: measurePortfolio(trade(buyAndHold, {}), traded, cash, lastBar),
   };
 }
 

@@ -61,14 +61,14 @@ export const encodeMetrics = (
   provable: result.provable,
   notProvable: [...result.notProvable],
   overfitting: beside.overfitting,
-  ...(beside.forecasts !== undefined && { forecasts: { ...beside.forecasts } }),
+  ...(beside.forecasts !== undefined && { forecasts: { ...beside.forecasts } as Fields }),
 });
 
 /** The same of a trial whose strategy failed. @param because one sentence */
 export const encodeFailure = (because: string, forecasts: MarketForecasts | undefined): Fields => ({
   ...Object.fromEntries(METRIC_NAMES.map((name) => [name, null])),
   failed: because,
-  ...(forecasts !== undefined && { forecasts: { ...forecasts } }),
+  ...(forecasts !== undefined && { forecasts: { ...forecasts } as Fields }),
   undefined: Object.fromEntries(METRIC_NAMES.map((name) => [name, because])),
   weak: {},
 });
@@ -84,7 +84,10 @@ export function decodeMetrics(column: Fields): StoredMetrics {
     failed: textOf(column['failed']),
     metrics: Object.fromEntries(METRIC_NAMES.map((name) => [name, numberOf(column[name])])) as BacktestMetrics,
     undefined: textsOf(column['undefined']),
-    sample: dailyReturns === null || trades === null || days === null ? null : { dailyReturns, trades, days },
+    sample:
+      dailyReturns === null || trades === null || days === null
+        ? null
+        : { dailyReturns, trades, events: numberOf(sample['events']) ?? trades, days },
     weak: textsOf(column['weak']),
     sharpeError: numberOf(fieldsOf(column['standardErrors'])['sharpe']),
     benchmark: {
@@ -108,7 +111,8 @@ function decodeForecasts(column: Json | undefined): MarketForecasts | null {
   const outcome = numberOf(fields['outcome']);
   const [count, sum] = [listOf(fields['count']).map(numberOf), listOf(fields['sum']).map(numberOf)];
   if (outcome === null || count.length !== sum.length || count.includes(null) || sum.includes(null)) return null;
-  return { outcome, count: count as number[], sum: sum as number[] };
+  const event = textOf(fields['event']);
+  return { outcome, ...(event !== null && { event }), count: count as number[], sum: sum as number[] };
 }
 
 /** The Sharpe ratio by which a result may be ranked: null where it has none or rests on too little. */
@@ -131,6 +135,8 @@ const decodeCalibration = (column: Json | undefined): readonly CalibrationBin[] 
       wilsonLow: value('wilsonLow'),
       wilsonHigh: value('wilsonHigh'),
     };
-    const markets = numberOf(fields['markets']);
-    return Object.values(bin).some(Number.isNaN) ? [] : [{ ...bin, ...(markets !== null && { markets }) }];
+    const [markets, events] = [numberOf(fields['markets']), numberOf(fields['events'])];
+    return Object.values(bin).some(Number.isNaN)
+      ? []
+      : [{ ...bin, ...(markets !== null && { markets }), ...(events !== null && { events }) }];
   });

@@ -10,7 +10,7 @@ import { dailyReturns } from '../metrics/daily-returns.ts';
 import { deflatedSharpe, type Trials } from '../metrics/deflated-sharpe.ts';
 import { separate } from '../metrics/measured.ts';
 import { type Moments, momentsOf } from '../metrics/moments.ts';
-import { type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
+import { type Sample, type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
 import { sharpeError } from '../metrics/sharpe-error.ts';
 
 /** What a stretch of time brought. */
@@ -24,7 +24,7 @@ export interface StretchMetrics
   readonly undefined: Readonly<Record<string, string>>;
   /** Why a metric rests on too little. */
   readonly weak: WeakMetrics;
-  readonly sample: { readonly dailyReturns: number; readonly trades: number; readonly days: number };
+  readonly sample: Sample;
   readonly standardErrors: { readonly sharpe: number | null };
 }
 
@@ -40,6 +40,8 @@ export interface Stretch {
   readonly pnls: readonly number[];
   /** Positions taken. */
   readonly trades: number;
+  /** Independent draws among the closed positions. */
+  readonly events: number;
 }
 
 /** Daily Sharpe ratio; NaN where there is none. */
@@ -63,9 +65,18 @@ export function stretchOf(candles: CandleSeries, simulation: Simulation, options
   const traded = dailyReturns(options.cash, candles.openTime, simulation.equity);
   const returns = days === undefined ? traded : new Float64Array(days.to - days.from);
   if (days !== undefined) returns.set(traded, Math.floor(candles.openTime[0] / DAY_MS) - days.from);
-  const { count, closed } = positionsOf(simulation.trades);
+  const { count, closed, events } = positionsOf(simulation.trades);
   const { equity } = simulation;
-  return { returns, moments: momentsOf(returns), openTime: candles.openTime, equity, cash: options.cash, pnls: closed, trades: count };
+  return {
+    returns,
+    moments: momentsOf(returns),
+    openTime: candles.openTime,
+    equity,
+    cash: options.cash,
+    pnls: closed,
+    trades: count,
+    events,
+  };
 }
 
 /** Stretches one after the other, measured as one. */
@@ -85,12 +96,13 @@ export function metricsOf(stretches: readonly Stretch[], trials: Trials = { coun
     deflatedSharpe: deflatedSharpe(moments, trials),
   });
   const error = sharpeError(moments, PERIODS_PER_YEAR);
+  const events = stretches.reduce((sum, one) => sum + one.events, 0);
   return {
     ...values,
     trades: stretches.reduce((sum, one) => sum + one.trades, 0),
     undefined: reasons,
-    weak: weakMetrics(values, { returns: days, nonZero: moments.nonZero, days, trades: pnls.length, unit: 'daily return' }),
-    sample: { dailyReturns: days, trades: pnls.length, days },
+    weak: weakMetrics(values, { returns: days, nonZero: moments.nonZero, days, trades: pnls.length, events, unit: 'daily return' }),
+    sample: { dailyReturns: days, trades: pnls.length, events, days },
     standardErrors: { sharpe: typeof error === 'number' ? error : null },
   };
 }

@@ -70,7 +70,7 @@ export async function printPortfolio(
     terms: Object.fromEntries(series.map((each) => [each.name, termsOf(each)])),
     benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined, weak: benchmark.weak },
   };
-  printJson(withOrders(body, draws === undefined ? undefined : monteCarlo(closed, cash, { draws, seed })));
+  printJson(withOrders(body, draws === undefined ? undefined : monteCarlo(closed, cash, { draws, seed, events: sample.events })));
 }
 
 /** A result with its Monte Carlo distribution, or the reason why there is none; unchanged when none was requested. */

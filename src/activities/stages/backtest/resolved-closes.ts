@@ -13,7 +13,7 @@ export function closesAsForecasts({ candles, market }: BacktestData): MarketFore
   const { resolution } = market;
   if (resolution.kind !== 'settled' || (resolution.payout !== 0 && resolution.payout !== 1)) return undefined;
   const bars = barsByClose(candles.openTime, market);
-  return bars === 0 ? undefined : marketForecasts(candles.close.subarray(0, bars), resolution.payout);
+  return bars === 0 ? undefined : marketForecasts(candles.close.subarray(0, bars), resolution.payout, market.event ?? undefined);
 }
 
 /** The closes of a symbol's resolved markets as forecasts of their outcomes, by interval. */
