@@ -103,7 +103,7 @@ const SHAPES: readonly Shape[] = [
 
 /**
  * The engine beside plain Temporal: the same shapes, the same tuned dev server, in turns, first the one and then the other. The
- * server gets slower the more it holds, so whoever always went second would lose by that alone.
+ * server gets slower the more it holds, so the one that always went second would lose by that alone.
  */
 export async function run(): Promise<readonly BenchResult[]> {
   return await withBenchStack(log, async ({ home, env: stack, databaseUrl, serverPid, closers }) => {

@@ -8,7 +8,7 @@ export const BAD_ROWS = ['null-price', 'nan', 'price-range', 'size-range', 'futu
 export type BadRow = (typeof BAD_ROWS)[number];
 
 /**
- * What can go wrong, all off by default. Transport faults are drawn anew for each request, so a request that is tried
+ * What can go wrong, all off by default. Transport faults are drawn again for each request, so a request that is tried
  * again gets through in the end; row faults belong to the rows, so that the same bad row is met again and again.
  *
  * @example
@@ -39,7 +39,7 @@ export interface Faults {
   readonly refused?: Rate;
   /**
    * A trades cursor is answered with the page before it, and a cursor that goes on from here. Where bad rows take places, what
-   * comes again begins and ends a little above that page, which may be amid one second.
+   * comes again begins and ends a little above that page, which may be within one second.
    */
   readonly repeatPage?: Rate;
   /** A trades page starts with the last rows of the page before it. */
@@ -60,7 +60,7 @@ export interface Faults {
   readonly missing?: readonly string[];
   /** Open markets, by instrument, that are called closed, and settled for their first outcome, since a time; UTC epoch milliseconds. */
   readonly calledClosed?: Readonly<Record<string, number>>;
-  /** Instruments whose result is told the other way round. */
+  /** Instruments whose result is reported the other way round. */
   readonly flipped?: readonly string[];
   /** How far the result of closed markets is known, by instrument. @default final */
   readonly results?: Readonly<Record<string, 'silent' | 'proposed' | 'disputed'>>;

@@ -43,7 +43,7 @@ export function gammaApi(world: World): Api {
       );
   }
 
-  const marketObject = (told: Market, now: number): Record<string, unknown> => withStage(plainObject(told, now), stageOf(world, told));
+  const marketObject = (shown: Market, now: number): Record<string, unknown> => withStage(plainObject(shown, now), stageOf(world, shown));
   const market = (found: Market, now: number): object => ({
     ...marketObject(asTold(world, found), now),
     events: [eventObject(found.group, now)],

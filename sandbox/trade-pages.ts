@@ -74,7 +74,7 @@ export class TradePages {
     this.#faults = faults;
   }
 
-  /** Late rows are settled anew, as after a change of faults. */
+  /** Late rows are drawn again, as after a change of faults. */
   reset(): void {
     this.#withheld = new Withheld();
   }

@@ -42,7 +42,7 @@ export interface SandboxVenue {
   /** The sandbox's clock; UTC epoch milliseconds. */
   now(): number;
   faults(): Faults;
-  /** Replaces all switches; late rows are drawn anew. */
+  /** Replaces all switches; late rows are drawn again. */
   setFaults(faults: Faults): void;
   /** Adds trades among an instrument's newest ones, as a venue does that indexes some blocks late. */
   addLateTrades(instrument: string, count: number): void;

@@ -27,11 +27,11 @@ export function isMissing(world: World, market: Market): boolean {
 export function asTold({ deck }: World, market: Market): Market {
   const { calledClosed = {}, flipped = [] } = deck.faults;
   const since = calledClosed[market.instrument];
-  const told =
+  const stated =
     since === undefined ? market : { ...market, closesAt: since, settlement: { payout: 1, at: since, disputed: false, voided: false } };
-  const { settlement } = told;
-  if (!flipped.includes(market.instrument) || settlement === null || settlement.payout === null) return told;
-  return { ...told, settlement: { ...settlement, payout: 1 - settlement.payout } };
+  const { settlement } = stated;
+  if (!flipped.includes(market.instrument) || settlement === null || settlement.payout === null) return stated;
+  return { ...stated, settlement: { ...settlement, payout: 1 - settlement.payout } };
 }
 
 /** How far the venue calls a closed market's result: what a fault says of it, else final. */

@@ -13,9 +13,8 @@ const parsedBelow = (folder, keep) =>
 
 const src = parsedBelow('src', (file) => file.endsWith('.ts'));
 const tests = parsedBelow('test', (file) => file.endsWith('.ts'));
-const documents = ['README.md', ...filesBelow(path.join(ROOT, 'docs'), (file) => file.endsWith('.md')).map((file) => `docs/${file}`)].map(
-  read,
-);
+const documentFiles = ['README.md', ...filesBelow(path.join(ROOT, 'docs'), (file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
+const documents = documentFiles.map((file) => ({ file, text: read(file) }));
 const MIGRATIONS = 'src/storage/database/migrations';
 const KEPT = 'test/storage/database/migrations.sha256';
 const hashes = Object.fromEntries(
@@ -28,7 +27,11 @@ const hashes = Object.fromEntries(
 const problems = [
   ...src.flatMap((file) => [...rules.clockProblems(file), ...rules.printProblems(file), ...rules.lengthProblems(file)]),
   ...[...src, ...tests].flatMap(rules.emptyCatchProblems),
-  ...rules.undocumentedVariables(src, documents),
+  ...rules.undocumentedVariables(
+    src,
+    documents.map(({ text }) => text),
+  ),
+  ...[...src, ...documents].flatMap(rules.wordProblems),
   ...rules.dynamicCircles(src),
   ...rules.assertionsOf(tests),
   ...(existsSync(path.join(ROOT, KEPT))

@@ -1,4 +1,4 @@
-// npm run record-histories: runs every scenario of test/replay/scenarios.ts for real and writes its histories anew
+// npm run record-histories: runs every scenario of test/replay/scenarios.ts for real and writes its histories again
 import path from 'node:path';
 import { ROOT, runMain } from './set-up/project.mjs';
 import { runChild } from './set-up/run-child.mjs';

@@ -10,7 +10,7 @@ export class Waits {
   /** @throws Error that says what took too long, or what has broken meanwhile */
   async for<T>(what: string, atMostMs: number, work: Promise<T>): Promise<T> {
     const { signal } = this.#broken;
-    // whoever loses the race is nobody's business any more
+    // the loser of the race does not matter any more
     work.catch(() => undefined);
     signal.throwIfAborted();
     let end: () => void = () => undefined;

@@ -23,9 +23,9 @@ export class Injected {
       if (down.has(venue)) this.#open.add(venue);
       else this.#open.delete(venue);
     }
-    const told = result.reasons.filter((reason) => TAKEN_BACK.test(reason)).length;
-    this.#takenBack += told;
-    if (down.size === 0 && result.result !== 'success' && (told === 0 || told < result.reasons.length))
+    const reported = result.reasons.filter((reason) => TAKEN_BACK.test(reason)).length;
+    this.#takenBack += reported;
+    if (down.size === 0 && result.result !== 'success' && (reported === 0 || reported < result.reasons.length))
       this.#unexplained.push(`${result.runId} is ${result.result}: ${result.reasons.join('; ')}`);
   }
 
@@ -35,7 +35,7 @@ export class Injected {
     waits,
   }: YearStack): Promise<{ incidents: number; outages: number; takenBack: number; wrong: readonly string[] }> {
     const wrong = named(this.#unexplained);
-    // what is in the outbox is told within seconds
+    // what is in the outbox is sent within seconds
     await waits
       .until('the delivery of every alert', 60_000, async () => {
         const { rows } = await database.query<{ waiting: number }>(
@@ -47,13 +47,13 @@ export class Injected {
     const incidents = await listIncidents(database, { open: false, limit: 100_000 });
     const away = incidents.filter(({ cause }) => /SourceUnavailable/.test(cause));
     if (away.length !== this.#opened) wrong.push(`${this.#opened} outages that a run met, but ${away.length} incidents of them`);
-    const told: string[] = [];
+    const reported: string[] = [];
     for (const { id, cause, closedAt } of incidents) {
-      if (closedAt === null) told.push(`incident ${id} is still open: ${cause}`);
+      if (closedAt === null) reported.push(`incident ${id} is still open: ${cause}`);
       const events = [...alerts.values()].filter(({ incident }) => incident.id === id).map(({ event }) => event);
       const times = (wanted: string): number => events.filter((event) => event === wanted).length;
       if (times('opened') !== 1 || (closedAt !== null && times('closed') !== 1) || events[0] !== 'opened')
-        told.push(`incident ${id} was told ${events.join(', ') || 'to nobody'}`);
+        reported.push(`incident ${id} was sent ${events.join(', ') || 'to nobody'}`);
     }
     const others = incidents
       .filter((incident) => !away.includes(incident) && !TAKEN_BACK.test(incident.cause))
@@ -62,7 +62,7 @@ export class Injected {
       incidents: incidents.length,
       outages: this.#opened,
       takenBack: this.#takenBack,
-      wrong: [...wrong, ...named(told), ...named(others)],
+      wrong: [...wrong, ...named(reported), ...named(others)],
     };
   }
 }

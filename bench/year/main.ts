@@ -82,7 +82,7 @@ function print(
   }
   console.log(
     wrong.length === 0
-      ? '\nnothing was lost, doubled, invented, or told wrongly'
+      ? '\nnothing was lost, doubled, invented, or reported wrongly'
       : `\nWRONG\n${wrong.map((line) => `- ${line}`).join('\n')}`,
   );
 }

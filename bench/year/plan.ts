@@ -7,7 +7,7 @@ export interface FiringPlan {
   readonly asleep: boolean;
   /** Venues that do not answer, for the whole of the firing. */
   readonly down: ReadonlySet<'polymarket' | 'predict'>;
-  /** The next so many requests get a 503: retries mend it. */
+  /** The next so many requests get a 503: retries succeed. */
   readonly hiccups: number;
   /** Shares of answers with rows again, or out of order. */
   readonly untidy: boolean;
@@ -21,7 +21,7 @@ export interface FiringPlan {
   readonly contradicted: boolean;
   /** For the whole of the firing, an open market of this venue is called closed and settled. */
   readonly calledClosed: 'polymarket' | 'predict' | null;
-  /** For the whole of the firing, the result of what closed last is told the other way round. */
+  /** For the whole of the firing, the result of what closed last is reported the other way round. */
   readonly flipped: boolean;
   /** Both venues cut every connection from so long after the run's begin on, for so long: retries outlast it. Milliseconds. */
   readonly cut: { readonly afterMs: number; readonly forMs: number } | null;

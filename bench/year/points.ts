@@ -80,14 +80,14 @@ export async function compareResults({ database, venue, to }: Span): Promise<{ r
   let results = 0;
   for (const { facts } of rows) {
     const { id, closed, resolution, settledFrom = Number.NEGATIVE_INFINITY } = facts;
-    const told = truth.get(id);
-    if (told === undefined) continue;
-    const isOver = told.closesAt !== null && told.closesAt <= to;
+    const stated = truth.get(id);
+    if (stated === undefined) continue;
+    const isOver = stated.closesAt !== null && stated.closesAt <= to;
     if (closed && !isOver) wrong.push(`${id} is taken for closed, and is open`);
     if (resolution.kind !== 'settled' || settledFrom > to - STANDS_MS) continue;
     results++;
-    if (told.group !== GROUP && resolution.payout !== told.payout)
-      wrong.push(`${id} pays ${resolution.payout}, its venue says ${told.payout}`);
+    if (stated.group !== GROUP && resolution.payout !== stated.payout)
+      wrong.push(`${id} pays ${resolution.payout}, its venue says ${stated.payout}`);
   }
   return { results, wrong };
 }

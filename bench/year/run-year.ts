@@ -25,7 +25,7 @@ export interface YearOptions {
   readonly untilStage?: PipelineInput['untilStage'];
   /** Every so many firings a run makes pages; 0: none. @default 6, once a day */
   readonly pagesEvery?: number;
-  /** Told after each firing. */
+  /** Called after each firing. */
   readonly progress?: (sample: FiringSample) => void;
   /** Asked before each firing; the year ends early once it says so. @default never */
   readonly enough?: () => boolean;
@@ -65,11 +65,11 @@ export interface YearReport {
   readonly takenBack: number;
   /** Mean seconds of each stage of each symbol. */
   readonly stages: readonly { readonly task: string; readonly seconds: number }[];
-  /** One sentence each; none: nothing was lost, doubled, invented or told wrongly. */
+  /** One sentence each; none: nothing was lost, doubled, invented or reported wrongly. */
   readonly wrong: readonly string[];
 }
 
-/** Lets a year happen and compares what is stored, claimed and told with what was made and injected. */
+/** Lets a year happen and compares what is stored, claimed and reported with what was made and injected. */
 export async function runYear(options: YearOptions): Promise<YearReport> {
   const { firings, seed, home, untilStage = 'backtest', pagesEvery = 6 } = options;
   let clock = BEGIN;
@@ -97,9 +97,9 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
       const late = plan.lateTrades > 0 && addLate(stack, plan.lateTrades);
       const corrected = plan.corrections > 0 && correct(stack, plan.corrections);
       if (plan.correctedPoints > 0) correctPoints(stack, plan);
-      const told = toldWrongly(stack, plan);
-      countAll(faults, plan, { late, corrected, told });
-      stack.venue.setFaults({ ...faultsOf(plan), ...told });
+      const misreported = misreportedBy(stack, plan);
+      countAll(faults, plan, { late, corrected, misreported });
+      stack.venue.setFaults({ ...faultsOf(plan), ...misreported });
       const pages = pagesEvery > 0 && plan.index % pagesEvery === 0;
       const before = stack.cpu();
       const started = performance.now();
@@ -205,7 +205,7 @@ function correctPoints({ venue }: YearStack, { correctedPoints }: FiringPlan): v
 }
 
 /** What the venues say of their markets' ends that is not so, and of single rows. */
-function toldWrongly({ venue }: YearStack, { calledClosed, flipped, contradicted, down }: FiringPlan): Faults {
+function misreportedBy({ venue }: YearStack, { calledClosed, flipped, contradicted, down }: FiringPlan): Faults {
   const now = venue.now();
   const open = calledClosed === null ? [] : venue.truth.instruments({ venue: calledClosed, group: GROUP });
   const market = open[(now / FIRING) % open.length];
@@ -228,7 +228,7 @@ const count = (counts: Record<string, number>, what: string, hit: boolean): void
 function countAll(
   faults: Record<string, number>,
   plan: FiringPlan,
-  { late, corrected, told }: { late: boolean; corrected: boolean; told: Faults },
+  { late, corrected, misreported }: { late: boolean; corrected: boolean; misreported: Faults },
 ): void {
   for (const venue of plan.down) count(faults, `${venue} away`, true);
   count(faults, 'hiccups', plan.hiccups > 0);
@@ -237,9 +237,9 @@ function countAll(
   count(faults, 'late trades', late);
   count(faults, 'corrected trades', corrected);
   count(faults, 'corrected points', plan.correctedPoints > 0);
-  count(faults, 'contradicting rows', told.contradicted !== undefined);
-  count(faults, 'called closed', told.calledClosed !== undefined);
-  count(faults, 'results turned round', told.flipped !== undefined);
+  count(faults, 'contradicting rows', misreported.contradicted !== undefined);
+  count(faults, 'called closed', misreported.calledClosed !== undefined);
+  count(faults, 'results turned round', misreported.flipped !== undefined);
   count(faults, 'overlapping runs', plan.overlaps);
   count(faults, 'cancelled', plan.cancelAfterMs !== null);
   if (plan.kill !== null) count(faults, `${plan.kill.part} killed`, true);

@@ -128,7 +128,7 @@ export async function startYearStack({
           await waits.for('the end of a killed server', PATIENCE_MS, server.exited);
           server = await waits.for('the next server', PATIENCE_MS, startDevServer({ ...serverOptions, inPlaceOf: server }));
         } else {
-          // whoever is attached starts it again within a second
+          // an attached process starts it again within a second
           process.kill(Number(readFileSync(path.join(home, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
           await waits.until('Postgres, which somebody starts again,', PATIENCE_MS, () => database.query('select 1'));
         }

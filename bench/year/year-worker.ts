@@ -30,11 +30,11 @@ export function cpuMs(pid: number | undefined): number | undefined {
 }
 
 const START_MS = 120_000;
-/** A worker that is told to stop gives its attempts ten seconds. */
+/** A worker that gets SIGTERM gives its attempts ten seconds. */
 const STOP_MS = 60_000;
 const LAST_WORDS = 6_000;
 
-/** A worker in a process of its own. One that ends without being told to breaks the year, with its last words. */
+/** A worker in a process of its own. One that ends unasked breaks the year, with its last words. */
 export class YearWorker {
   readonly #process: ChildProcess;
   readonly #ended: Promise<string>;
@@ -104,6 +104,6 @@ export class YearWorker {
     const how = await this.#ended;
     clearTimeout(timer);
     if (how !== 'ended with 0')
-      this.#waits.break(new Error(`a worker that was told to stop ${how}; its last words:\n${this.#said.slice(-LAST_WORDS)}`));
+      this.#waits.break(new Error(`a worker that was sent SIGTERM ${how}; its last words:\n${this.#said.slice(-LAST_WORDS)}`));
   }
 }

@@ -29,7 +29,7 @@ export async function bundleOurs(staging, folder) {
     plugins: [placesOf(to)],
     onLog: () => {},
   });
-  // names stay whole: whoever reads a stack trace, or tries a changed copy of a build, finds the module by the comment above it
+  // names stay whole: a reader of a stack trace finds the module by the comment above it
   await build.write({ dir: to, format: 'esm', minifyInternalExports: false, entryFileNames: '[name].js', chunkFileNames: '[name].js' });
   await build.close();
 }

@@ -102,7 +102,7 @@ function importOf(names, allowed, from = '(?:\\.\\./)+') {
 
 /** Lists: each of their files is one more of the same kind. */
 const LISTS = ['src/cli/commands', 'src/backtest/metrics', 'src/storage/database/migrations'];
-/** Whoever opens a folder should see what is in it. */
+/** A folder shows its contents at a glance. */
 const MOST_FILES = 13;
 
 /** Folders with more files of their own than somebody takes in at a glance, lists aside. @param files paths with `/` */

@@ -40,7 +40,7 @@ async function install() {
   const args = [...first, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   const code = await runNpm(command, args);
   if (code !== 0) {
-    throw new SetUpError(`npm ci failed with exit code ${code}; its message is above. Mend that (often the network) and start again`);
+    throw new SetUpError(`npm ci failed with exit code ${code}; its message is above. fix that (often the network) and start again`);
   }
   say(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
 }

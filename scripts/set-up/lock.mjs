@@ -10,16 +10,16 @@ const PATIENCE_MS = 15 * 60_000;
 export async function withLock(file, work) {
   makeFolder(path.dirname(file));
   const since = Date.now();
-  let told = false;
+  let announced = false;
   while (!acquire(file)) {
     const holder = holderOf(file);
     if (holder !== undefined && !isAlive(holder)) takeAway(file);
     else {
-      if (!told)
+      if (!announced)
         say(
           `waiting for another set-up of this project to end ${holder === undefined ? `(or for ${file} to be deleted)` : `(pid ${holder})`}`,
         );
-      told = true;
+      announced = true;
       if (Date.now() - since > PATIENCE_MS)
         throw new SetUpError(`another set-up (pid ${holder}) has not ended in 15 minutes; end it, or delete ${file}`);
       await new Promise((resolve) => setTimeout(resolve, WAIT_MS));

@@ -83,7 +83,7 @@ export function lengthProblems({ file, text }) {
 }
 
 /** Variables of the operating system: theirs to document. */
-const OF_THE_SYSTEM = new Set(['APPDATA', 'HOME', 'PATH', 'TMPDIR', 'XDG_CONFIG_HOME']);
+const OF_THE_SYSTEM = new Set(['APPDATA', 'HOME', 'PATH', 'TERM', 'TMPDIR', 'XDG_CONFIG_HOME']);
 
 /** Names that the code reads from the environment and no document mentions. */
 export function undocumentedVariables(files, documents) {
@@ -217,4 +217,22 @@ export function migrationProblems(kept, hashes) {
     if (!released.has(name)) return [`migration ${name} has no kept hash; add it to test/storage/database/migrations.sha256`];
     return released.get(name) === hashes[name] ? [] : [`migration ${name} was changed after its hash was kept; write a new migration`];
   });
+}
+
+/** Words of an older style of these texts, and what to write instead. */
+const OLD_WORDS = [
+  [/\b[Tt]old\b/, 'told', 'log, notify, report, return, send or called with'],
+  [/\b[Mm]end(?:s|ed|ing)?\b/, 'mend', 'fix or correct'],
+  [/\b[Ww]hoever\b/, 'whoever', 'the caller, the operator or the process that …'],
+  [/\b[Aa]new\b/, 'anew', 'again'],
+  [/\b[Aa]mid\b/, 'amid', 'while or during'],
+];
+
+/** Words that readers trip over, in code and documents. */
+export function wordProblems({ file, text }) {
+  return text
+    .split('\n')
+    .flatMap((line, index) =>
+      OLD_WORDS.filter(([pattern]) => pattern.test(line)).map(([, word, instead]) => `${file}:${index + 1}: "${word}"; write ${instead}`),
+    );
 }

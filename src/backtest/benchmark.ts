@@ -27,7 +27,7 @@ export interface Benchmark {
   readonly skill: number | null;
   /** Why a number is null. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** Why a number rests on too little: whoever trades one market has forecast one outcome. */
+  /** Why a number rests on too little: a strategy that trades one market has forecast one outcome. */
   readonly weak: Readonly<Record<string, string>>;
 }
 

@@ -18,7 +18,7 @@ export function contentIdentity(content: readonly (string | number | null)[], or
   return ordinal === 0 ? name : `${name}#${ordinal}`;
 }
 
-/** Which rules a trade's identity was made by: identities of other rules are other ones, and are told apart by their first letters. */
+/** Which rules a trade's identity was made by: identities of other rules are other ones, and are distinguished by their first letters. */
 const TRADE_IDENTITY_VERSION = 1;
 /** Venues trade in millionths of a share and of a dollar; further decimals come and go with their formatting. */
 const TRADED_DECIMALS = 6;

@@ -3,7 +3,7 @@ import { DAY_MS } from '../contracts/words.ts';
 export const LEAST_LATENESS_MS = 600_000;
 /** How late a venue's rows may be of which nothing is known: nobody has looked at the market before, and it is quiet. */
 export const UNSEEN_LATENESS_MS = 3_600_000;
-/** Rows that come later than this after they happened are the venue's mending of its history, not its lateness. */
+/** Rows that come later than this after they happened are the venue's correction of its history, not its lateness. */
 export const MOST_LATENESS_MS = 6 * 3_600_000;
 /** How long a lateness counts after it was last seen. */
 const REMEMBERED_MS = 7 * DAY_MS;

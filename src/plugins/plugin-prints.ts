@@ -3,7 +3,7 @@ import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { secretsOf } from '../secrets/secrets.ts';
 
-/** Told of each line that is printed: at `info` what would go to standard output, at `warn` what to standard error. */
+/** Called with each printed line: at `info` what would go to standard output, at `warn` what to standard error. */
 export type HearPrints = (level: 'info' | 'warn', line: string) => void;
 
 /** Who prints in a loop fills a log with it and nothing else. */
@@ -15,7 +15,7 @@ let elsewhere: HearPrints | undefined;
 let heard = false;
 
 /**
- * Runs code of a plugin. What it prints with `console`, at once or from a timer later, is told line by line, the first 1,000 lines; standard output
+ * Runs code of a plugin. What it prints with `console`, at once or from a timer later, is logged line by line, the first 1,000 lines; standard output
  * belongs to what a command prints.
  */
 export function hearPrints<T>(hear: HearPrints, work: () => T): T {

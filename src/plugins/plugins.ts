@@ -24,7 +24,7 @@ export interface PluginActivity<Input = unknown> {
   /**
    * Where it runs. By default on the plugin's own thread, which all its activities share with their module's state, beside
    * those that wait there. `true` is for work that computes for long: each task has a thread to itself, out of as many as there are
-   * cores, and each of these loads the module anew. `false` is the worker's main thread, where whoever computes holds up everybody.
+   * cores, and each of these loads its own copy of the module. `false` is the worker's main thread, where one long computation holds up everything.
    *
    * @default the plugin's own thread
    */

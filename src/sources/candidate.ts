@@ -18,7 +18,7 @@ export interface ReadRow {
 }
 
 /**
- * Gives the rows of one page their identities: the venue's id; else a hash of the content, copies inside the page told
+ * Gives the rows of one page their identities: the venue's id; else a hash of the content, copies inside the page distinguished
  * apart by `#n`. A row that cannot become a tick is known by its text, so that it is listed once however often it comes. Of rows that
  * contradict each other under one id the first one counts, which is the venue's newest; the others are malformed.
  *
@@ -29,8 +29,8 @@ export function identifyPage(rows: readonly ReadRow[], copies = new Map<string, 
   return rows.map((row) => {
     const first = row.tradeId === null || row.defect !== null ? row : named.get(row.tradeId);
     if (first === undefined) named.set(row.tradeId as string, row);
-    const told: ReadRow = first === undefined || isSameContent(first, row) ? row : { ...row, defect: 'malformed' };
-    return candidate(told, identityOf(told, copies));
+    const checked: ReadRow = first === undefined || isSameContent(first, row) ? row : { ...row, defect: 'malformed' };
+    return candidate(checked, identityOf(checked, copies));
   });
 }
 

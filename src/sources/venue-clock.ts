@@ -6,7 +6,7 @@ import { MOST_LATENESS_MS } from '../market/lateness.ts';
  *
  * @param now our clock; it and the rest in UTC epoch milliseconds
  */
-export function soundClock({ told, asOf, now }: { told: number; asOf: number; now: number }): number {
+export function soundClock({ answered, asOf, now }: { answered: number; asOf: number; now: number }): number {
   const ours = Math.max(asOf, now);
-  return told < asOf - MOST_LATENESS_MS || told > ours + MOST_LATENESS_MS ? ours : told;
+  return answered < asOf - MOST_LATENESS_MS || answered > ours + MOST_LATENESS_MS ? ours : answered;
 }

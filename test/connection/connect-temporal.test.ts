@@ -84,6 +84,6 @@ test('fails at once when nothing listens on the address, and names the refusal',
 test('connects where a server listens', async () => {
   const server = await busyServer();
   const connection = await connectOrRefuse({ address: server.address, connectTimeout: '5s' });
-  await connection.close();
+  await expect(connection.close()).resolves.toBeUndefined();
   await server.close();
 });

@@ -22,7 +22,7 @@ const watched =
     await instants.look();
     return result;
   };
-/** In place of the module's own, for whoever has imported it already too. */
+/** Replaces the function of the module, also for modules that have imported it already. */
 function watchFiles(): void {
   const open = async (...args: Parameters<typeof real.open>) => {
     const handle = await real.open(...args);

@@ -58,8 +58,8 @@ describe('a worker killed with -9 in the middle of a run', () => {
     const doomed = await spawnWorker(rig.env);
     const { runId, executionId } = await rig.lab.start(input);
     await until(async () => (await stateOf(rig, runId, 'RATE_CUT/collect')) === STARTED);
-    const { taskResults: amid } = await rig.lab.status(runId);
-    expect(SYMBOLS.map((symbol) => amid[`${symbol}/collect`]?.status)).toContain('success');
+    const { taskResults: duringRun } = await rig.lab.status(runId);
+    expect(SYMBOLS.map((symbol) => duringRun[`${symbol}/collect`]?.status)).toContain('success');
     await kill(doomed);
     venue.setFaults({});
     const next = await spawnWorker(rig.env);

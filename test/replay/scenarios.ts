@@ -28,11 +28,11 @@ async function untilStatus(rig: Rig, runId: string, holds: (status: PipelineStat
   await until(async () => holds(await rig.lab.status(runId)));
 }
 
-/** Made anew for each recording: gates open once. */
+/** Created for each recording: gates open once. */
 export function scenarios(): readonly Scenario[] {
   const paused = gate();
   const held = gate();
-  const mended = { value: false };
+  const fixed = { value: false };
   const long = { value: false };
   /** As many as have no stages of their own in the status. */
   const many = Array.from({ length: 51 }, (_, i) => `L${String(i).padStart(2, '0')}`);
@@ -98,13 +98,13 @@ export function scenarios(): readonly Scenario[] {
     {
       name: 'retry-failed-while-open',
       script: async ({ taskId }) => {
-        if (taskId === 'AAA/clean' && !mended.value) refuse();
+        if (taskId === 'AAA/clean' && !fixed.value) refuse();
         if (taskId === 'BBB/collect') await held.opened;
       },
       input: { symbols: ['AAA', 'BBB'], untilStage: 'store' },
       meanwhile: async (rig, runId) => {
         await untilStatus(rig, runId, (status) => status.statusBreakdown.skipped === 1);
-        mended.value = true;
+        fixed.value = true;
         await rig.lab.retryFailed(runId);
         held.open();
       },

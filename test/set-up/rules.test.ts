@@ -16,6 +16,7 @@ const rules = (await import(new URL('../../scripts/set-up/rules.mjs', import.met
   undocumentedVariables: (files: readonly Parsed[], documents: readonly string[]) => string[];
   assertionsOf: (files: readonly Parsed[]) => string[];
   dynamicCircles: (files: readonly Parsed[]) => string[];
+  wordProblems: (file: File) => string[];
   migrationProblems: (kept: string, hashes: Readonly<Record<string, string>>) => string[];
 };
 const { anchorLinks, anchorsOf } = (await import(new URL('../../scripts/set-up/markdown.mjs', import.meta.url).href)) as {
@@ -110,5 +111,16 @@ it('finds links to headings as GitHub names them', () => {
   expect(anchorLinks('See [a](storage.md#coverage), [b](#start), `[c](#code)` and [d](https://x.org/#y).')).toEqual([
     { line: 1, target: 'storage.md', anchor: 'coverage' },
     { line: 1, target: '', anchor: 'start' },
+  ]);
+});
+
+it('finds words of the older style, and leaves words that only contain them', () => {
+  const text = 'It is told.\nRecommended, and menders amend it.\nWhoever mends it\nbegins anew amid a run.';
+  expect(rules.wordProblems({ file: 'docs/a.md', text }).map((line) => line.split(';')[0])).toEqual([
+    'docs/a.md:1: "told"',
+    'docs/a.md:3: "mend"',
+    'docs/a.md:3: "whoever"',
+    'docs/a.md:4: "anew"',
+    'docs/a.md:4: "amid"',
   ]);
 });

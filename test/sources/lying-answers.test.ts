@@ -69,13 +69,13 @@ async function ask(bytes: string): Promise<unknown> {
   }
 }
 
-it.each(LIES)('%s is no data, and told in one sentence by its effect', async (_, bytes, type, message) => {
-  const told = await ask(bytes).then(
+it.each(LIES)('%s is no data, and answered in one sentence by its effect', async (_, bytes, type, message) => {
+  const answered = await ask(bytes).then(
     (json) => ({ json }),
     (error: unknown) => error,
   );
-  expect(told).toMatchObject({ type, message: expect.stringMatching(message) });
-  expect((told as Error).message).not.toMatch(/\n|0123456789abcdef/);
+  expect(answered).toMatchObject({ type, message: expect.stringMatching(message) });
+  expect((answered as Error).message).not.toMatch(/\n|0123456789abcdef/);
 });
 
 it('a byte order mark before an answer is none of it', async () => {
@@ -85,9 +85,9 @@ it('a byte order mark before an answer is none of it', async () => {
 it('a clock is believed as far as rows may be late, and not into another year', () => {
   const now = Date.UTC(2026, 10, 26);
   const hours = (n: number): number => n * 3_600_000;
-  for (const off of [-5, -1, 0, 1, 5]) expect(soundClock({ told: now + hours(off), asOf: now, now })).toBe(now + hours(off));
-  for (const off of [-1e6, -9_000, -7, 7, 9_000, 1e6]) expect(soundClock({ told: now + hours(off), asOf: now, now })).toBe(now);
+  for (const off of [-5, -1, 0, 1, 5]) expect(soundClock({ answered: now + hours(off), asOf: now, now })).toBe(now + hours(off));
+  for (const off of [-1e6, -9_000, -7, 7, 9_000, 1e6]) expect(soundClock({ answered: now + hours(off), asOf: now, now })).toBe(now);
   // a run as of the past asks a venue that lives today
-  expect(soundClock({ told: now, asOf: now - hours(9_000), now })).toBe(now);
-  expect(soundClock({ told: now + hours(9_000), asOf: now - hours(9_000), now })).toBe(now);
+  expect(soundClock({ answered: now, asOf: now - hours(9_000), now })).toBe(now);
+  expect(soundClock({ answered: now + hours(9_000), asOf: now - hours(9_000), now })).toBe(now);
 });

@@ -6,14 +6,14 @@ export const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/ch
   (file) => file !== undefined && existsSync(file),
 );
 
-/** Starts it; whoever does ends it. */
+/** Starts Chromium; the caller closes it. */
 export async function launchBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox', '--disable-gpu'] });
 }
 
 /**
- * Waits until an open run's page shows that the run succeeded and was loaded anew, which is the last that it does by itself. It shows the
- * success some moments before; a browser that is told to close a window amid that loading may never answer.
+ * Waits until an open run's page shows that the run succeeded and was reloaded, the last thing that it does by itself. It shows the
+ * success some moments before; a browser that closes a window during that reload may never answer.
  */
 export async function seenToEnd(page: Page, { timeout }: { readonly timeout?: number } = {}): Promise<void> {
   await page.waitForSelector('#live[data-events=""]', { state: 'attached', timeout });

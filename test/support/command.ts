@@ -36,7 +36,7 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * The same command line inside this process, for commands that only ask: no start of a process, no second copy of the client.
- * Not for commands that listen to signals (`run`, `watch`, `worker`). Whoever asks while another one runs, a test that was timed out
+ * Not for commands that listen to signals (`run`, `watch`, `worker`). A call while another one runs, a test that was timed out
  * for example, waits: two at once would give back each other's environment, and every later test of the process would have it.
  */
 export async function predictlabHere(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {

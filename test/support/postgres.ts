@@ -43,8 +43,8 @@ export async function testDatabase(): Promise<TestDatabase> {
 const FEW_BYTES = 128 * 1024;
 
 /**
- * Empties tables and all that refer to them, as `truncate … cascade` does; that makes the files of some forty tables and their indexes
- * anew, which takes ten times the CPU where most have no row.
+ * Empties tables and all that refer to them. `truncate … cascade` does the same, but creates the files of some forty tables and their
+ * indexes again: ten times the CPU where most have no row.
  */
 export async function empty(database: Database, tables: readonly string[]): Promise<void> {
   const named = tables.map((table) => `'${table}'`).join(', ');

@@ -13,7 +13,7 @@ import { volatility } from '../metrics/volatility.ts';
 export const PERIODS_PER_YEAR = 365;
 
 /**
- * What an equity curve brought, whoever drew it: one market's backtest, stretches one after the other, an account in many markets.
+ * What an equity curve earned, whatever produced it: one market's backtest, stretches one after the other, an account in many markets.
  *
  * @param curve.start money before the first point; `equity` in the same unit
  * @param curve.moments of its daily returns, of which there are `days`

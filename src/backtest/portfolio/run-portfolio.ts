@@ -50,7 +50,7 @@ export interface PortfolioResult extends PortfolioMeasurement {
  * ({@link tradePortfolio}).
  *
  * @throws PredictLabError BadInput for limits that are none, shorts of assets, and strategies that size orders or look at their situation:
- *   what they are told is of an account of their own
+ *   their situation describes an account of their own
  */
 export function runPortfolio(
   markets: readonly PortfolioMarket[],

@@ -6,7 +6,7 @@ import { encodeOrder } from './params-order.ts';
 
 /** A passport and the bars it is of; times are UTC epoch milliseconds. */
 export interface StoredPassport extends Passport {
-  /** Hash of all that the result comes from, told without reading the candles; null where it was not kept. */
+  /** Hash of all that the result comes from, known without reading the candles; null where it was not kept. */
   readonly basis: string | null;
   readonly bars: number;
   readonly from: number;

@@ -55,11 +55,11 @@ export interface WalkForwardResult extends Overfitting {
 /**
  * Walks through a series: picks the best trial on `trainMs` of it, trades that on the `testMs` that follow, moves on by `testMs`
  * and picks again. Decisions are made once over the whole series (they depend on the past alone, so that averages are warm when
- * a window begins); money starts anew in each part, what the rule then holds is bought at its second bar, and what it holds at the
- * end is closed at the last close, both at what that costs. A strategy with orders, or with an eye on its situation, is started anew in
+ * a window begins); each part starts with fresh money, what the rule then holds is bought at its second bar, and what it holds at the
+ * end is closed at the last close, both at what that costs. A strategy with orders, or with an eye on its situation, is started again in
  * each part, with the bars before it to look back on. A market's resolution is known only to a part that reaches the last bar,
  * or its close and result; nobody leaves after its close. A trial whose strategy fails, on the series or in a part in which it is started
- * anew, is in no window: the others are judged as if it had not been tried.
+ * again, is in no window: the others are judged as if it had not been tried.
  *
  * @throws PredictLabError BadInput when the series is shorter than one window, or a part is no whole number of days
  * @throws StrategyFailure when every trial fails
@@ -153,7 +153,7 @@ export function* walkForwardSteps(
 
 /** A failure in a part, which may be none on the whole series: it says where the strategy was started. */
 const inPart = (failure: StrategyFailure, { from }: DayRange): StrategyFailure =>
-  new StrategyFailure(`${failure.message} (started anew on ${new Date(from * DAY_MS).toISOString().slice(0, 10)})`, failure);
+  new StrategyFailure(`${failure.message} (started again on ${new Date(from * DAY_MS).toISOString().slice(0, 10)})`, failure);
 
 /** What is kept of a trial on the whole series. */
 interface DecidedTrial extends Pick<Stretch, 'returns' | 'moments'> {
@@ -168,7 +168,7 @@ const curveOf = ({ openTime, equity, cash }: Stretch): WalkCurve => ({ openTime,
 const paidBy = ({ closesAt, resolution }: Market, time: number): boolean =>
   resolution.kind === 'settled' && closesAt !== null && Math.max(closesAt, resolution.at ?? closesAt) <= time;
 
-/** Whether what is decided depends on what is held, so that it is another thing where money starts anew. */
+/** Whether what is decided depends on what is held, so that it is another thing where money starts afresh. */
 const hasAccount = ({ trader, orders }: Decisions): boolean => trader !== undefined || orders.size > 0;
 
 /** The last decision before a bar that was one; nothing is held before the first. */

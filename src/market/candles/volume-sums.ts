@@ -140,7 +140,7 @@ function addRare(sums: VolumeSums, k: number, size: Decimal, price: Decimal, isB
   if (isBuy) addToRest(sums.buyVolume, k, size);
 }
 
-/** The sums of the buckets `order` names, in that order, and their rounding; NaN where no tick told. */
+/** The sums of the buckets `order` names, in that order, and their rounding; NaN where no tick has one. */
 export function finishVolumes(sums: VolumeSums, order: ArrayLike<number>) {
   const exact = {
     volume: pickSums(sums.volume, order),

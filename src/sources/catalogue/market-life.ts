@@ -59,7 +59,7 @@ export function noteClose(instrument: Instrument, known: Instrument | undefined,
   return resolution.kind === 'settled' ? { ...closed, ...standing(closed, known, seen) } : closed;
 }
 
-/** A result that stands for so long is taken back no more: an oracle's dispute is over, a venue's slip is mended. */
+/** A result that stands for so long is taken back no more: an oracle's dispute is over, a venue's slip is corrected. */
 const CONFIRM_MS = DAY_MS;
 
 /** Since when the result of a market is known, and whether it has stood for long enough. */
@@ -137,7 +137,7 @@ const MOST_TERMS = 100;
 
 /** Keeps the terms that a market had before, so that a run as of the past does not trade on those of today. */
 export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
-  // what an owner says of a file was never otherwise: it is mended, not changed
+  // what an owner says of a file was never otherwise: it is corrected, not changed
   if (instrument.source === 'file') return instrument;
   const now = knownFrom(seen);
   const sameEnd = known !== undefined && known.endsAt === instrument.endsAt;

@@ -41,7 +41,7 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
     for (const issue of parsed.error.issues) {
       const path = ofSelector(issue.path) ? issue.path.slice(0, SELECTOR_DEPTH) : issue.path;
       const where = `[${index}]${name}${path.length > 0 ? `.${path.map(String).join('.')}` : ''}`;
-      // one selector may go wrong in several ways, all mended by the same forms
+      // one selector may go wrong in several ways, all corrected by the same forms
       if (!problems.some((problem) => problem.where === where && path !== issue.path))
         problems.push({ where, message: explain(path, wordsOf(issue), item) });
     }

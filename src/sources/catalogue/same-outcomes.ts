@@ -1,7 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { reversedSettlement } from '../../market/settlement.ts';
 
-/** A market as it is told now, its outcomes in the order in which it is stored. */
+/** A market as the venue describes it now, its outcomes in the order in which it is stored. */
 export type Aligned = { readonly instrument: Instrument; readonly problem?: string } | { readonly refused: string };
 
 /**
@@ -24,7 +24,7 @@ export function withSameOutcomes(found: Instrument, earlier: Instrument | undefi
   const [was, other] = earlier.outcomes;
   if (was === other || now.outcomes[0] !== other || now.outcomes[1] !== was) return { instrument: now };
   return {
-    // which of the two the result is of cannot be told either
+    // which of the two the result is of cannot be known either
     instrument: withEnding({ ...now, outcomes: earlier.outcomes }, earlier),
     problem: `${found.id}: ${found.source} names its outcomes the other way round than before (${now.outcomes.join(', ')}); the first names are kept, and no result is taken while it says so`,
   };

@@ -33,7 +33,7 @@ interface SelectedFile {
   readonly selector: FileSelector;
 }
 
-/** The files of all selectors, each once (of the selector that names it, else of the first whose pattern it matches), by the id their instrument has; files of one name are told apart by their folders. */
+/** The files of all selectors, each once (of the selector that names it, else of the first whose pattern it matches), by the id their instrument has; files of one name are distinguished by their folders. */
 async function selectedFiles(selectors: readonly FileSelector[], base: string): Promise<{ files: SelectedFile[]; problems: string[] }> {
   const byPath = new Map<string, FileSelector>();
   const problems: string[] = [];

@@ -33,7 +33,7 @@ export async function readBody(body: Readable, encoding: string, limit: number):
     if (/^(x-)?gzip$/i.test(encoding)) await pipeline(body, createGunzip(), keep);
     else await pipeline(body, keep);
   } catch (error) {
-    // ending the connection is an error of its own, which may be told first
+    // ending the connection is an error of its own, which may be reported first
     throw bytes > limit ? tooLarge : error;
   }
   return Buffer.concat(pieces, bytes).toString('utf8');

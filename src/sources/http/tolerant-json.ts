@@ -14,8 +14,8 @@ export function parseTolerantJson(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (error) {
     if (!BARE.test(text)) throw error;
-    const mended = text.replace(STRING_OR_BARE, (found) => (found.startsWith('"') ? found : `"${found}"`));
-    if (mended === text) throw error;
-    return JSON.parse(mended) as unknown;
+    const repaired = text.replace(STRING_OR_BARE, (found) => (found.startsWith('"') ? found : `"${found}"`));
+    if (repaired === text) throw error;
+    return JSON.parse(repaired) as unknown;
   }
 }

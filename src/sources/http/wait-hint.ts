@@ -46,7 +46,7 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   return date === undefined ? undefined : bounded(date - (dateOf(first(headers.date)?.trim()) ?? now));
 }
 
-/** `RateLimit-Reset`: seconds until the window starts anew, or the moment it does. At most an hour. Milliseconds. */
+/** `RateLimit-Reset`: seconds until the window starts again, or the moment it does. At most an hour. Milliseconds. */
 export function rateLimitResetMs(headers: Headers, now: number): number | undefined {
   const text = first(headers['ratelimit-reset'])?.trim();
   return text === undefined ? undefined : secondsMs(text, now);

@@ -162,10 +162,10 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
  * each other in one answer the first one counts.
  */
 function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRow[] {
-  const told = new Map<number | null, number | null>();
+  const known = new Map<number | null, number | null>();
   const sound = rows.map((row): ReadRow => {
-    const price = row.defect === null ? told.get(row.time) : undefined;
-    if (row.defect === null && price === undefined) told.set(row.time, row.price);
+    const price = row.defect === null ? known.get(row.time) : undefined;
+    if (row.defect === null && price === undefined) known.set(row.time, row.price);
     return price === undefined || price === row.price ? row : { ...row, defect: 'malformed' };
   });
   return identifyPage(sound).map((row, index) => ({

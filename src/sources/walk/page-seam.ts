@@ -14,7 +14,7 @@ interface Page {
 }
 
 /**
- * Watches the seams between pages that fall inside one second. Where a venue orders the rows of a second anew for each answer, a row
+ * Watches the seams between pages that fall inside one second. Where a venue reorders the rows of a second in each answer, a row
  * may be on neither page. The two pages of the first such seams are read again; when that brings a row that neither had, every seam of
  * the walk is, until it brings nothing new.
  */

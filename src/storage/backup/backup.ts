@@ -35,7 +35,7 @@ export async function writeBackup(database: Database, file: string, { reports }:
   // those of a symbolic link lie next to its target
   await removeLeftovers(path.dirname(await realpath(file).catch(() => path.resolve(file))));
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // whoever reads or fills the stream reports its errors; without a listener they would end the process
+  // the reader or writer of the stream reports its errors; without a listener they would end the process
   gzip.on('error', () => undefined);
   const stop = new AbortController();
   const write = async (frame: Frame): Promise<void> => {

@@ -126,7 +126,7 @@ function heldBy({ data, account }: Cluster): readonly string[] {
   if (stdout === null || !stdout.includes('util-linux')) return [];
   const lock = `${data}.lock`;
   closeSync(openSync(lock, 'a', 0o600));
-  // whoever can open it can hold it, and keep the server from starting
+  // a process that can open it can hold it, and keep the server from starting
   chmodSync(lock, 0o600);
   account.own(lock);
   return ['flock', '--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), lock];

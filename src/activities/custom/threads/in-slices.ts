@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** The event loop gets its turn at least this often: whoever waits hears of it, an abort is heard, and others go on. */
+/** The event loop gets its turn at least this often: waiting code hears of it, an abort is noticed, and other work continues. */
 const SLICE_MS = 50;
 
 /**
  * Works through steps without holding up the event loop.
  *
- * @param beat told once a turn that it goes on
+ * @param beat called once per turn
  * @throws the signal's reason once it is aborted
  */
 export async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal, beat: () => void): Promise<T> {

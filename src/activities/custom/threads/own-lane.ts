@@ -60,7 +60,7 @@ export class OwnLane {
   #ids = 0;
   #looking: NodeJS.Timeout | undefined;
 
-  /** @param options.computes told of activities that held up the thread */
+  /** @param options.computes called with activities that held up the thread */
   constructor({ module, log, computes }: { module: string; log: Log; computes: (activity: string) => void }) {
     this.#module = module;
     this.#log = log;

@@ -8,7 +8,7 @@ import { OwnLane, pass } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';
 import { errorOf, type PoolJob, type SeriesJob, type ThreadEnd, type ThreadTask, type WalkForwardJob } from './thread-messages.ts';
 
-/** Ends are told together for at most this long, while every thread has at least so many tasks before it. */
+/** Ends are reported together for at most this long, while every thread has at least so many tasks before it. */
 const TOGETHER_MS = 100;
 const TASKS_BEFORE_IT = 4;
 
@@ -35,13 +35,13 @@ export interface PluginThreads {
   /**
    * Runs all trials on one series on a thread of the pool.
    *
-   * @param how.alive told now and then while it runs
+   * @param how.alive called now and then while it runs
    */
   backtests(job: SeriesJob, how: HeardJob): Promise<TrialsResult>;
   /** Walks through one series on a thread of the pool; as its record is stored. */
   walkForward(job: WalkForwardJob, how: HeardJob): Promise<ReturnType<typeof encodeWalkForward>>;
   /**
-   * Comes back at once, or a little later while many tasks wait for a thread: each end that is told wakes the run, which takes
+   * Comes back at once, or a little later while many tasks wait for a thread: each reported end wakes the run, which takes
    * the time of the cores that they wait for.
    */
   together(): Promise<void>;
@@ -55,7 +55,7 @@ export function createPluginThreads(log: Log): PluginThreads {
   const own = new Map<string, OwnLane>();
   /** Activities that held up their plugin's thread: from then on they get one of the pool. */
   const computing = new Set<string>();
-  /** Ends that are told together. */
+  /** Ends that are reported together. */
   const held: (() => void)[] = [];
   let telling: NodeJS.Timeout | undefined;
   const tell = (): void => {

@@ -7,12 +7,12 @@ import { errorOf, type FromThread, type PoolData, type PoolJob, type ToThread } 
 
 /** Tinypool hands its own data over first, the pool's second. */
 const [, { strayErrors }] = workerData as [unknown, PoolData];
-const told = new BroadcastChannel(strayErrors);
-told.unref();
+const strayChannel = new BroadcastChannel(strayErrors);
+strayChannel.unref();
 let module = '';
 keepStandardOutput();
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel between threads, not a window
-onStrayErrors((stray) => told.postMessage({ module, stray }));
+onStrayErrors((stray) => strayChannel.postMessage({ module, stray }));
 
 /** Does one job of a plugin; what a thread of the pool is there for. */
 export default async function doJob({ job, port }: { job: PoolJob; port: MessagePort }): Promise<unknown> {

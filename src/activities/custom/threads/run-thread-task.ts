@@ -27,7 +27,7 @@ export const strategiesForBatch = async (names: string): Promise<readonly Strate
 /**
  * Runs one task of a plugin on this thread.
  *
- * @param how.computing told when the plugin's function has been entered, and when it waits or has returned
+ * @param how.computing called when the plugin's function has been entered, and when it waits or has returned
  * @returns how it ended; never throws
  */
 export async function runThreadTask(

@@ -5,7 +5,7 @@ import { describeThrown, type ThrownError } from './thread-messages.ts';
 
 /**
  * A timer that throws or a promise that nobody waits for would end the thread, and on the main thread the worker. On a thread of
- * plugins they are the plugin's: they are told, and the thread goes on.
+ * plugins they are the plugin's: they are logged, and the thread continues.
  */
 export function onStrayErrors(tell: (stray: ThrownError) => void): void {
   process.on('uncaughtException', (error) => tell(describeThrown(error)));
@@ -53,7 +53,7 @@ function judge(event: 'uncaughtException' | 'unhandledRejection', error: unknown
   const [{ modules, log }] = [...kept.values()].slice(-1);
   // A socket or a timer of Node.js itself says nothing of who opened it.
   if (!isOurs(stack)) return tellStray(log, modules.join(' or '), thrown);
-  // Whoever else listens decides.
+  // Another listener decides.
   if (process.listenerCount(event) > 1) return;
   log.error(`the worker ends: ${thrown.message}`, { stack: thrown.stack });
   process.exit(1);

@@ -7,7 +7,7 @@ import type { WalkForwardParts } from '../../../backtest/walk-forward/windows.ts
 import { type ErrorType, messageOf, PredictLabError, readableError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
-/** What was told to stop has this long to do so; a loop that hears nothing is then ended with its thread. */
+/** A task that was asked to stop has this long to do so; a loop that hears nothing is then ended with its thread. */
 export const STOP_GRACE_MS = 2_000;
 
 /** One task of a plugin, as a thread gets it. */
@@ -27,7 +27,7 @@ export type FromThread =
   | { readonly heartbeat: Json | undefined }
   | { readonly log: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly fields?: Record<string, unknown> };
 
-/** What it is told while it runs: to stop, and why. */
+/** What it receives while it runs: to stop, and why. */
 export interface ToThread {
   readonly abort: ThrownError;
 }

@@ -7,7 +7,7 @@ const GIVE_UP_AFTER = 8;
 
 /**
  * What went wrong while many instruments of one source are collected at once. A passing failure lets the others go on, so that
- * the next attempt has less to do; one that trying again cannot mend stops all of the source, and is reported once, not per
+ * the next attempt has less to do; one that a retry cannot fix stops all of the source, and is reported once, not per
  * instrument. An instrument that the venue refuses is left out with its reason, as long as others are collected.
  */
 export class SourceFailures {

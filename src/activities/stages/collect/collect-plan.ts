@@ -101,31 +101,36 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   const refused: Instrument[] = [];
   const doubtful = new Map<string, number>();
   const noted = (found: Instrument, seen: Omit<Seen, 'asOf'>): Instrument[] => {
-    // of their files users say themselves when a market ended and what became of it: a slip that they mend leaves no trace
+    // of their files users say themselves when a market ended and what became of it: a slip that they correct leaves no trace
     if (found.source === 'file') return [found];
     const earlier = before.get(found.id);
-    const told = withSameOutcomes(confirmByTwins(found, others), earlier);
-    if ('refused' in told) {
-      contradictions.push(told.refused);
+    const answered = withSameOutcomes(confirmByTwins(found, others), earlier);
+    if ('refused' in answered) {
+      contradictions.push(answered.refused);
       refused.push(found);
       return [];
     }
-    if (told.problem !== undefined) contradictions.push(told.problem);
+    if (answered.problem !== undefined) contradictions.push(answered.problem);
     const now = { asOf, ...seen };
-    const { instrument, doubtfulFrom } = noteTakenBack(noteTerms(noteClose(told.instrument, earlier, now), earlier, now), earlier, now);
+    const { instrument, doubtfulFrom } = noteTakenBack(noteTerms(noteClose(answered.instrument, earlier, now), earlier, now), earlier, now);
     if (doubtfulFrom !== undefined) doubtful.set(instrument.id, doubtfulFrom);
     // an attempt after the one that has seen it says it too
     if (instrument.tookBack?.asOf === asOf) contradictions.push(instrument.tookBack.said);
     return [{ ...instrument, book: instrument.book ?? earlier?.book ?? null }];
   };
-  const sound = (told: number): number => soundClock({ told, asOf, now: now() });
+  const sound = (answered: number): number => soundClock({ answered, asOf, now: now() });
   const instruments = discovered.flatMap(({ source, selectors, discovery, followed }) => {
-    // a market that is asked for once more is as it was told last
+    // a market that is asked for once more stays as the venue described it last
     const again = new Map(followed.instruments.map((found) => [found.id, found]));
     return (discovery?.instruments ?? []).flatMap((found) => {
-      const told = again.get(found.id);
-      const clock = sound(told === undefined ? (discovery?.clock ?? asOf) : followed.clock);
-      return noted(told ?? found, { clock, again: told !== undefined }).map((instrument) => ({ instrument, source, selectors, clock }));
+      const answered = again.get(found.id);
+      const clock = sound(answered === undefined ? (discovery?.clock ?? asOf) : followed.clock);
+      return noted(answered ?? found, { clock, again: answered !== undefined }).map((instrument) => ({
+        instrument,
+        source,
+        selectors,
+        clock,
+      }));
     });
   });
   const collected = new Set(instruments.map(({ instrument }) => instrument.id));
@@ -176,11 +181,11 @@ async function followUp(
       known: known.filter(({ id }) => !asked.has(id)),
       selectors,
     });
-    const told = instruments.filter(({ id }) => asked.has(id));
-    const there = new Set(told.map(({ id }) => id));
-    // one that the venue lists no more stands as it was told last
+    const answered = instruments.filter(({ id }) => asked.has(id));
+    const there = new Set(answered.map(({ id }) => id));
+    // one that the venue lists no more stays as the venue described it last
     const gone = settled.filter(({ id }) => !there.has(id)).map(({ key: _, ...each }) => each);
-    return { instruments: [...told, ...gone], requests, clock };
+    return { instruments: [...answered, ...gone], requests, clock };
   } catch (error) {
     if (signal.aborted) throw error;
     return nothing;

@@ -41,7 +41,7 @@ const PROBLEMS_SHOWN = 10;
  * The collect stage: from a symbol's selectors to staged rows. Finds the instruments of the window, streams what coverage
  * lacks page by page into staging, several instruments at once, and records the order books it saw.
  *
- * An instrument that fails fails the attempt once the others are done, as long as another attempt may mend it: what is staged
+ * An instrument that fails fails the attempt once the others are done, as long as another attempt may succeed: what is staged
  * stays, and the next attempt goes on from there. What has failed for good is named in `failedSources`, and the stage succeeds
  * with what the others gave; it fails when no source gave anything. Sources without a key are skipped with their reason.
  */
@@ -173,7 +173,7 @@ async function gather(
       isSampled: ({ id }) => !refetch && isSampled(executionId, id),
       onPlan: async ({ instruments, followed, doubtful, refused }) => {
         const found = instruments.map(({ instrument }) => instrument);
-        // both or neither: whoever comes after a killed attempt does not know of the earlier end any more
+        // both or neither: the attempt after a killed one no longer knows the earlier end
         const withdrawn = await database.transaction(async (transaction) => {
           for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
           await noteStated(

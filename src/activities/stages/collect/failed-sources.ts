@@ -13,7 +13,7 @@ export interface SourceEnd {
 export type FailedSources = ReadonlyMap<SourceType, PredictLabError>;
 
 /**
- * Decides what the failures of a symbol's sources mean. One that trying again may mend ends the attempt, so that what is staged
+ * Decides what the failures of a symbol's sources mean. One that a retry may fix ends the attempt, so that what is staged
  * of the others waits for it; what has failed for good leaves the symbol to those that worked.
  *
  * @param mayRetry whether this task would be tried again after such an error
@@ -33,17 +33,17 @@ export function failedForGood(ends: ReadonlyMap<SourceType, SourceEnd>, mayRetry
   );
 }
 
-/** Each source's failure counts; one that could have been mended says more than a selector that matches nothing. */
+/** Each source's failure counts; one that could have been fixed says more than a selector that matches nothing. */
 function allFailed(ends: ReadonlyMap<SourceType, SourceEnd>): PredictLabError | undefined {
   const failed = [...ends].flatMap(([source, { error }]) => (error === undefined || error.type === 'BadInput' ? [] : [{ source, error }]));
   const [first] = failed;
   if (first === undefined || failed.length === 1) return first?.error;
-  // as `failedSourceReasons` begins, so that whoever reads one reads both
+  // as `failedSourceReasons` begins, so that the two read alike
   const each = failed.map(({ source, error }) => `${source} failed (${error.type}): ${error.message}`);
   return new PredictLabError(first.error.type, each.join('; '), { cause: first.error });
 }
 
-/** The first error, with the longest wait that any of them was told. */
+/** The first error, with the longest wait that any of them asks for. */
 function longestWait(first: PredictLabError, errors: readonly PredictLabError[]): PredictLabError {
   const waits = errors.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   const wait = Math.max(...waits);

@@ -8,7 +8,7 @@ import { RestingOrders } from './resting-orders.ts';
 import type { Simulation } from './trade.ts';
 
 /**
- * Trades a series bar by bar, as far as decisions have been made: a strategy that looks at its situation is told where trading has
+ * Trades a series bar by bar, as far as decisions have been made: a strategy that looks at its situation learns where trading has
  * come to, everybody else's decisions are traded in one go.
  */
 export class Trader {

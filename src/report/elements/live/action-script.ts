@@ -20,10 +20,10 @@ const act=async(button)=>{
   }
   button.disabled=true;
   const answer=await fetch(button.dataset.action,{method:'POST',headers:{authorization:'Bearer '+(sessionStorage.getItem('predictlab-token')||''),'content-type':'application/json'},body:JSON.stringify(body)}).catch(()=>null);
-  const told=answer?await answer.json().catch(()=>({})):{};
+  const reply=answer?await answer.json().catch(()=>({})):{};
   button.disabled=false;
-  said.textContent=answer&&answer.status===401?'This window has no token: open the address that predictlab ui --control printed.':told.message||(answer?answer.status+' '+answer.statusText:'The server does not answer.');
-  if(answer&&answer.ok&&told.href)location.assign(told.href);
+  said.textContent=answer&&answer.status===401?'This window has no token: open the address that predictlab ui --control printed.':reply.message||(answer?answer.status+' '+answer.statusText:'The server does not answer.');
+  if(answer&&answer.ok&&reply.href)location.assign(reply.href);
 };
 document.addEventListener('click',(event)=>{
   const button=event.target instanceof Element?event.target.closest('button[data-action]'):null;
