@@ -321,26 +321,6 @@ describe('predictlab backtest', () => {
     const draws = await backtest('--strategy', 'draws');
     expect(draws.err).toMatch(/^draws {} is not deterministic: [1-9]\d* of 300 decisions were others on the same data/);
   });
-
-  it('seals the code of a plugin’s helpers, too', async () => {
-    const helper = (level: number): string => write('helper.mjs', `export const level = ${level};`);
-    helper(1);
-    const plugin = write(
-      'sealed.mjs',
-      `import { z } from ${JSON.stringify(import.meta.resolve('zod'))};
-       import { level } from './helper.mjs';
-       export default { strategies: { sealed: { summary: '', params: z.strictObject({}), create: () => () => level > 0 ? 'long' : 'hold' } } };`,
-    );
-    vi.stubEnv('PREDICTLAB_PLUGINS', plugin);
-    const passport = async () => (await backtest('--strategy', 'sealed')).json().passport as { id: string; code: string; data: string };
-    const before = await passport();
-    expect(await passport()).toEqual(before);
-    helper(2);
-    const after = await passport();
-    expect(after.code).not.toBe(before.code);
-    expect(after.id).not.toBe(before.id);
-    expect(after.data).toBe(before.data);
-  });
 });
 
 describe('predictlab backtest walk-forward', () => {
