@@ -142,10 +142,10 @@ async function doubtedRanges(transaction: Transaction, symbol: string, asOf: num
   const { rows } = await transaction.query<TimeRange & { key: number }>(
     `with due as (
        update coverage_doubts d set tried_at = $2 from symbol_instruments s where s.symbol = $1 and d.instrument = s.instrument and d.kind = 0
-         and d.tried_at <= $2 - ${RETRY_MS} returning d.instrument, d.from_time)
+         and d.tried_at <= $2::bigint - ${RETRY_MS} returning d.instrument, d.from_time)
      select d.instrument as key, d.from_time as "from", d.to_time as "to" from coverage_doubts d
      join symbol_instruments s on s.instrument = d.instrument
-     where s.symbol = $1 and d.kind = 0 and d.tried_at > $2 - ${RETRY_MS} and (d.instrument, d.from_time) not in (select * from due)
+     where s.symbol = $1 and d.kind = 0 and d.tried_at > $2::bigint - ${RETRY_MS} and (d.instrument, d.from_time) not in (select * from due)
      order by 1, 2`,
     [symbol, Math.floor(asOf)],
   );
