@@ -8,7 +8,7 @@ import { isLoopback } from '../../ui/access.ts';
 import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
 import { LIVE_PAGES_PORT, parsePort } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
-import { openInBrowser } from '../terminal/open-in-browser.ts';
+import { openInBrowser, openPrivately } from '../terminal/open-in-browser.ts';
 import { note } from '../terminal/print.ts';
 import { nothingStored } from '../terminal/session.ts';
 
@@ -57,7 +57,11 @@ async function ui(options: Options): Promise<void> {
     const address = `${served}${guarded ? `/?token=${token}` : ''}${control ? `${guarded ? '' : '/'}#token=${token}` : ''}`;
     if (options.json) process.stdout.write(`${JSON.stringify({ address: served, ...(token === null ? {} : { token }) })}\n`);
     else note(`${address}\nCtrl-C stops it.`);
-    if (options.open && !(await openInBrowser(address))) note(`no browser could be started; open ${address} by hand`);
+    if (options.open) {
+      const opened =
+        token === null ? await openInBrowser(address) : closers.add('the page that opens', await openPrivately(address)).opened;
+      if (!opened) note(`no browser could be started; open ${address} by hand`);
+    }
     await stopped;
   } finally {
     await closers.close();
