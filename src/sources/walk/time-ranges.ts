@@ -1,7 +1,7 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 
 /**
- * What of `[window.from, window.to)` is in none of the covered ranges, oldest first.
+ * The parts of `[window.from, window.to)` outside the covered ranges, oldest first.
  *
  * @param covered merged and sorted, as `coverageOf` gives them
  */

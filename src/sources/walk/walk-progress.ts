@@ -2,14 +2,14 @@ import type { CandidateRow } from '../../contracts/market-data.ts';
 
 /** Pages in a row that bring next to nothing new before the venue's paging counts as broken. */
 const STALE_PAGES = 5;
-/** Pages in a row that lead to no older moment: no venue has so many trades in one second. */
+/** Pages in a row that lead to no older moment: more than any venue has trades in one second. */
 const STILL_PAGES = 200;
 /** Share of a page's rows that the page before it had too, from which the page brings next to nothing new. */
 const STALE_SHARE = 0.5;
 
 /**
- * Watches whether a walk over a venue's pages gets anywhere. Repeated pages are the walk's own affair; this is for a venue that ignores
- * its cursor (the newest page again and again, each with a few new rows), goes round in a circle, or makes up rows for ever.
+ * Watches whether a walk over a venue's pages makes progress. The walk itself handles repeated pages; this class detects a venue that
+ * ignores its cursor (the newest page again and again, each with a few new rows), pages in a circle, or makes up rows without end.
  */
 export class WalkProgress {
   readonly #cursors = new Set<string>();
@@ -22,8 +22,8 @@ export class WalkProgress {
    * Takes the next page.
    *
    * @param next the cursor it leads to
-   * @param oldest its oldest believable time; null when no row has one
-   * @returns what is wrong with the paging, or undefined while the walk gets on
+   * @param oldest its oldest plausible time; null when no row has one
+   * @returns what is wrong with the paging; undefined while the walk makes progress
    */
   take(rows: readonly CandidateRow[], next: string | null, oldest: number | null): string | undefined {
     const identities = new Set(rows.map(({ identity }) => identity));

@@ -4,7 +4,7 @@ import { pluginsOfThread, runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { BEGUN, COMPUTING, errorOf, type FromOwnThread, type OwnThreadData, type ToOwnThread } from './thread-messages.ts';
 
-/** A plugin's own thread: all its tasks beside each other, until it is ended. */
+/** A plugin's own thread, which runs all its tasks concurrently until it is ended. */
 const port = parentPort!;
 const { module, progress: shared } = workerData as OwnThreadData;
 const progress = new Int32Array(shared);

@@ -35,9 +35,9 @@ export class PoolLane {
   }
 
   /**
-   * Does a job on a thread of the pool; what hears nothing of an abort is ended with its thread.
+   * Runs a job on a thread of the pool; a job that does not react to an abort is ended with its thread.
    *
-   * @param whose names it in messages
+   * @param whose name of the job in messages
    */
   async run<T>(
     job: PoolJob,
@@ -59,7 +59,7 @@ export class PoolLane {
     try {
       this.#pool ??= this.#open();
       const end = (await this.#pool.run({ job, port: theirs }, { transferList: [theirs], signal: thread.signal })) as T;
-      // Sent before the end, but by another way.
+      // sent before the end, but on another channel
       for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours)) hear(last.message as FromThread);
       return end;
     } catch (thrown) {
@@ -94,7 +94,7 @@ export class PoolLane {
       idleTimeout: IDLE_TIMEOUT_MS,
       resourceLimits: threadLimits(),
       workerData: data,
-      // Between tasks a plugin's own timers and connections live on.
+      // between tasks a plugin's own timers and connections stay open
       useAtomics: false,
       trackUnmanagedFds: false,
     });

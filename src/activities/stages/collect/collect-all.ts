@@ -12,15 +12,15 @@ const INSTRUMENTS_AT_ONCE = 8;
 
 export interface CollectionRequest extends PlanRequest {
   readonly refetch: boolean;
-  /** Takes in what a source's selectors came to, before anything of it is collected. */
+  /** Records the plan of a source before anything of it is collected. */
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
-  /** Where an instrument's pages go; undefined for one that is not to be collected. */
+  /** The staging of an instrument's pages; undefined for an instrument that is not collected. */
   readonly stagingOf: (instrument: Instrument) => InstrumentStaging | undefined;
   /** How late rows of an instrument are expected, in milliseconds. */
   readonly lateness: (instrument: Instrument) => number;
   /** Whether covered time of an instrument is read again as a second look. */
   readonly isSampled: (instrument: Instrument) => boolean;
-  /** Whether an error is of our own side: it ends the attempt, and is no venue's failure. */
+  /** Whether an error is our own (the database), not the venue's: it ends the attempt. */
   readonly isOurs: (error: unknown) => boolean;
   readonly onPage: (
     page: { readonly rows: readonly CandidateRow[] },
@@ -28,17 +28,17 @@ export interface CollectionRequest extends PlanRequest {
   ) => void;
 }
 
-/** What the sources of a symbol came to. */
+/** Plans and outcomes of all sources of a symbol. */
 export interface Collection {
   readonly plans: readonly CollectPlan[];
-  /** What was collected whole, or refused by its venue, by instrument id. */
+  /** By instrument id: what was collected completely, or refused by its venue. */
   readonly outcomes: ReadonlyMap<string, InstrumentOutcome>;
   readonly ends: ReadonlyMap<SourceType, SourceEnd>;
 }
 
-/** Finds and collects the instruments of every source; none waits for another, so that a venue that hangs keeps only itself. */
+/** Finds and collects the instruments of every source. Sources do not wait for each other, so a venue that hangs delays only itself. */
 export async function collectAll(request: CollectionRequest): Promise<Collection> {
-  // what goes wrong on our side is no venue's failure, and ends the attempt
+  // an error of our own ends the attempt and is not counted against a venue
   const ours = new AbortController();
   const signal = crowdedSignal(request.signal, ours.signal);
   const outcomes = new Map<string, InstrumentOutcome>();

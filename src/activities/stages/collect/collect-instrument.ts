@@ -6,24 +6,24 @@ import type { PlannedInstrument } from './collect-plan.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** How far the collection of one instrument got in one run. */
+/** Progress of the collection of one instrument in one run. */
 export interface Reached {
   /** Pages staged so far: the number of the next one. */
   readonly pages: number;
   readonly requests: number;
-  /** Goes back to the source to continue after the last page. */
+  /** The source's cursor behind the last page. */
   readonly cursor: Json;
   readonly done: boolean;
 }
 
-/** Where the pages of one instrument go, and what is known of it. */
+/** The staging of one instrument's pages, and what earlier runs know of it. */
 export interface InstrumentStaging {
-  /** Where an earlier attempt of this run got to. */
+  /** Progress of an earlier attempt of this run. */
   readonly progress: Reached | undefined;
   before(): Promise<CollectedBefore>;
-  /** Keeps a page and how far the collection is with it: both or none. */
+  /** Stores a page and the progress in one transaction. */
   keep(page: SourcePage & { readonly pageNumber: number }, instrument: Instrument, reached: Reached): Promise<void>;
-  /** The instrument is done. */
+  /** Marks the instrument as done. */
   finish(reached: Reached): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface InstrumentCollection {
   readonly staging: InstrumentStaging;
   readonly window: TimeRange;
   readonly asOf: number;
-  /** How late rows of this source are expected, in milliseconds. */
+  /** How late rows of this instrument are expected, in milliseconds. */
   readonly lateness: number;
   readonly refetch: boolean;
   /** Whether covered time is read again as a second look. */
@@ -41,9 +41,9 @@ export interface InstrumentCollection {
   readonly onPage: (page: { readonly rows: readonly CandidateRow[] }) => void;
 }
 
-/** What collecting one instrument brought besides staged rows. */
+/** The result of collecting one instrument, in addition to staged rows. */
 export interface InstrumentOutcome {
-  /** The instrument with the order book that was looked at, and the end that its trades have shown. */
+  /** The instrument with the order book that was read, and the end that its trades show. */
   readonly instrument: Instrument;
   readonly problems: readonly string[];
   /** Covered hours of trades that were read again, and those of them in which a trade was missing. */
@@ -52,7 +52,7 @@ export interface InstrumentOutcome {
 
 /**
  * Streams one instrument's pages into staging. Each page, the ranges it completes and the cursor behind it are one
- * transaction, so another attempt goes on right after the last whole page.
+ * transaction, so another attempt continues right after the last whole page.
  */
 export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
   const { planned, staging, window, asOf, lateness, refetch, sampled, signal, onPage } = collection;

@@ -19,7 +19,7 @@ export interface StagingPlace {
   /** This attempt's claim on the symbol's staging. */
   readonly owner: string;
   readonly instrumentKey: number;
-  /** How often coverage of the instrument had been taken back when this walk was planned. */
+  /** Number of withdrawals of the instrument's coverage when this walk was planned. */
   readonly withdrawals: number;
   readonly asOf: number;
   readonly progress: CollectProgress | undefined;
@@ -27,7 +27,7 @@ export interface StagingPlace {
   readonly doubted: readonly TimeRange[];
 }
 
-/** The staging of one instrument in the database. A page, what it covers and where to go on are one transaction. */
+/** The staging of one instrument in the database. A page, its coverage and the cursor behind it are one transaction. */
 export function instrumentStaging({
   database,
   executionId,

@@ -1,24 +1,24 @@
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { SourceType } from '../../../contracts/words.ts';
 
-/** Share of an attempt's time that a source may use where the symbol has others: the rest stores what those gave. */
+/** Share of an attempt's time that a source may use where the symbol has others; the rest is kept for storing their rows. */
 const SHARE = 0.8;
 
 /** The time that the sources of a symbol have in one attempt to collect. */
 export interface SourceTime {
-  /** Aborts when it is over. */
+  /** Aborts when the time is over. */
   readonly signal: AbortSignal;
-  /** Why a source that was not done by then has failed. */
+  /** The failure of a source that was not done in time. */
   error(source: SourceType): PredictLabError;
   close(): void;
 }
 
 /**
- * Starts the time of a symbol's sources. A source that uses up an attempt fails for itself: a venue that answers ever more slowly
- * must not take along what the others gave. A symbol's only source has all the time there is.
+ * Starts the time limit of a symbol's sources. A source that exceeds it fails alone, so that a slow venue does not cost the rows of
+ * the others. A symbol's only source has the whole attempt.
  *
- * @param timeoutMs the attempt's; Infinity where nobody times it out
- * @param sources how many take part
+ * @param timeoutMs the attempt's time limit; Infinity where there is none
+ * @param sources number of sources that take part
  */
 export function sourceTime(timeoutMs: number, sources: number): SourceTime {
   const stop = new AbortController();
