@@ -1,4 +1,4 @@
-// npm run bench: ours beside the baselines, with the machine they were measured on
+// npm run bench: our figures next to the baselines, with the machine they were measured on
 import path from 'node:path';
 import { ROOT, runMain } from './set-up/project.mjs';
 import { runChild } from './set-up/run-child.mjs';

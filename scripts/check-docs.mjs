@@ -1,4 +1,4 @@
-// npm run docs: lines of at most 150 characters, links that lead somewhere, and files that are there, in comments of src too; `-- --fix` wraps the lines
+// npm run docs: lines of at most 150 characters, links and anchors that exist, and named files that exist, in comments of src too; `-- --fix` wraps
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { anchorLinks, anchorsOf, commentsOf, namedPaths, overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
@@ -17,7 +17,7 @@ const ours = new Set(
     filesBelow(path.join(ROOT, place)).map((file) => `${place}/${file.replaceAll(path.sep, '/')}`),
   ),
 );
-/** A document of `src` may be named from there: `sources/source.ts`. */
+/** Paths may leave out `src/`: `sources/source.ts`. */
 function isThere(named) {
   const pattern = new RegExp(`^(?:src/)?${named.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}${named.endsWith('/') ? '' : '(?:/|$)'}`);
   return [...ours].some((file) => pattern.test(file));

@@ -1,4 +1,4 @@
-// npm run docstrings: every value that a file of src/ exports says what it is, or stands in a group whose first one does
+// npm run docstrings: every value exported in src/ has a doc comment, or stands in a group whose first one has
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { filesBelow, ROOT } from './set-up/project.mjs';

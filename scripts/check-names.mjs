@@ -1,4 +1,4 @@
-// npm run names: what src/ exports has a name of its own; a name that stands in two files is read as one thing
+// npm run names: every exported name of src/ is exported by one file only, since readers take one name for one thing
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { namedTwice } from './set-up/names.mjs';

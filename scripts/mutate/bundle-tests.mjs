@@ -5,11 +5,11 @@ import { rolldown } from 'rolldown';
 import { filesBelow, ROOT } from '../set-up/project.mjs';
 
 const TEST_API = fileURLToPath(new URL('./test-api.mjs', import.meta.url));
-/** Beside the installed packages, so that they are found from it. */
+/** Below node_modules, so that the bundles find the installed packages. */
 const OUT = path.join(ROOT, 'node_modules/.cache/predictlab/mutate');
 const ENTRY = '\0tests';
 
-/** A folder's unit tests, without those that go through the whole command line: that is not what they are asked about here. */
+/** The unit tests of a folder, without those that run the whole command line: they prove the command line, not the folder. */
 export const testFilesOf = (folder) =>
   filesBelow(path.join(ROOT, 'test', folder), (file) => file.endsWith('.test.ts'))
     .map((file) => path.join(ROOT, 'test', folder, file))
@@ -18,8 +18,8 @@ export const testFilesOf = (folder) =>
 let count = 0;
 
 /**
- * One module with all the tests and what they test, in which one operator may be turned. Making one takes a tenth of a second; what
- * it imports of packages is loaded once per thread.
+ * Bundles all tests and the code they test into one module, with one operator changed. Bundling takes a tenth of a second; packages are
+ * loaded once per thread.
  *
  * @returns the path of the module, which exports `run`
  */

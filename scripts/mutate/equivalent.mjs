@@ -1,5 +1,5 @@
 /**
- * Mutants that nobody can tell from the original by what it does, each with the reason. They are left out of the score.
+ * Mutants that behave exactly like the original, each with the reason. They do not count in the score.
  * `code` and `becomes` are as `npm run mutate` prints them.
  */
 export const EQUIVALENT = [

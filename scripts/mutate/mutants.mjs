@@ -1,6 +1,6 @@
 import { parseSync } from 'oxc-parser';
 
-/** What an operator is turned into: its neighbour, which a careless hand could have written as well. */
+/** The operator that replaces each operator: a similar one that could be written by mistake. */
 const TURNED = {
   '+': '-',
   '-': '+',

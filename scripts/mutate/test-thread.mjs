@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
-/** A thread that runs bundles of tests, replaced when one of them never ends: a turned operator may loop for ever. */
+/** A thread that runs bundles of tests. It is replaced when one never ends, since a mutant may loop for ever. */
 export function createTestThread() {
   let worker;
   const start = () => new Worker(new URL(import.meta.url), { stdout: true, stderr: true });

@@ -15,7 +15,7 @@ const SOURCES = ['src', 'sandbox', 'bench'];
 const OURS = 'bundle';
 const isAsset = (file) => !/\.(ts|md)$/.test(file);
 
-/** What the workflow sandbox can load: a change elsewhere does not cost a new bundle. */
+/** Folders that the workflow sandbox can load; a change elsewhere needs no new bundle. */
 const WORKFLOW_FOLDERS = ['workflows', 'scheduling', 'contracts'];
 
 /**
@@ -23,7 +23,7 @@ const WORKFLOW_FOLDERS = ['workflows', 'scheduling', 'contracts'];
  * process that runs from dist/ never sees half a file; two builds at once are kept apart by the caller's lock.
  */
 export async function build() {
-  // also when all is built: the compiler of a build that was killed goes on, and may write after the next one's look
+  // even when everything is built: the compiler of a killed build continues and may write after the next build has checked
   removeStagings();
   const inputs = hashFiles(ROOT, [
     ...SOURCES.flatMap((folder) => filesBelow(path.join(ROOT, folder)).map((file) => path.join(folder, file))),
@@ -67,7 +67,7 @@ function removeStagings() {
   for (const name of readdirSync(DIST)) if (name.startsWith('.staging-')) rmSync(path.join(DIST, name), { recursive: true, force: true });
 }
 
-/** Only emits: `npm run types` checks. So a build takes a second, and the same one serves a work in progress. */
+/** Emits without type checks, which `npm run types` does: a build takes a second and works on unfinished code. */
 function compile(staging) {
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', staging], {
@@ -77,7 +77,7 @@ function compile(staging) {
   if (result.status !== 0) throw new SetUpError(`the build failed:\n${result.stdout}${result.stderr}`);
 }
 
-/** SQL migrations, JSON and the like keep their place beside the code that reads them. */
+/** Copies SQL migrations, JSON and other assets next to the code that reads them. */
 function copyAssets(staging) {
   for (const folder of SOURCES) {
     for (const file of filesBelow(path.join(ROOT, folder), isAsset))
@@ -99,7 +99,7 @@ function moveIn(staging, folders) {
   return files;
 }
 
-/** Bundles the workflows once here, so that a worker starts without webpack; returns the hash of what went in. */
+/** Bundles the workflows, so that a worker starts without webpack. Returns the hash of the input. */
 async function bundleWorkflows(last) {
   const compiled = path.join(DIST, 'src');
   const entry = path.join(compiled, 'workflows/index.js');
@@ -113,7 +113,7 @@ async function bundleWorkflows(last) {
   const { bundleWorkflowCode, DefaultLogger } = (await import('@temporalio/worker')).default;
   const options = {
     workflowsPath: entry,
-    // Pure and without state of their own: loaded once for all workflows of a worker instead of once for each.
+    // pure and stateless: loaded once for all workflows of a worker instead of once for each
     preloadModules: files.filter((file) => file.startsWith(`scheduling${path.sep}`)).map((file) => path.join(compiled, file)),
     logger: new DefaultLogger('WARN'),
   };
@@ -130,7 +130,7 @@ async function bundleWorkflows(last) {
   return hash;
 }
 
-/** Stack traces of workflows name files below `predictlab`: the folder of the build is not where a package is installed. */
+/** Makes stack traces of workflows name files below `predictlab`, since a package is installed elsewhere than it was built. */
 function withoutFolder(code) {
   const start = code.lastIndexOf('base64,') + 'base64,'.length;
   const map = JSON.parse(Buffer.from(code.slice(start), 'base64').toString());

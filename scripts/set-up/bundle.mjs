@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** What is started, or imported, by its file: everything else is a part of these. */
+/** Files that are started or imported by path; everything else is bundled into these. */
 const ENTRIES = {
   main: 'cli/main.js',
   index: 'index.js',
@@ -12,10 +12,10 @@ const ENTRIES = {
 };
 
 /**
- * Puts the compiled code of `staging` together as fewer files: a worker loads some 90 instead of 530. What a command loads only when
- * it is asked for stays apart.
+ * Bundles the compiled code of `staging` into fewer files: a worker loads about 90 instead of 530. Code that a command loads on demand
+ * stays in separate files.
  *
- * @param folder beside `src`, to which it is written
+ * @param folder next to `src`, for the result
  */
 export async function bundleOurs(staging, folder) {
   const { rolldown } = await import('rolldown');
@@ -34,10 +34,10 @@ export async function bundleOurs(staging, folder) {
   await build.close();
 }
 
-/** Packages are loaded as they are installed; only what the bundler itself adds goes in. */
+/** Packages stay outside and are loaded from node_modules; only the bundler's own runtime goes in. */
 const isElsewhere = (id) => !id.startsWith('@oxc-project/') && /^[^./]/.test(id);
 
-/** A module finds what lies beside it (SQL, a font, the bundled workflows) where its file is in `src`. */
+/** Makes a bundled module find the files next to its source (SQL, a font, the workflow bundle) in `src`. */
 function placesOf(folder) {
   return {
     name: 'where modules look for their files',

@@ -1,6 +1,6 @@
-/** Files of `src` that belong to one floor as its folders do: not everybody may import them. */
+/** Files of `src` that belong to a floor, as its folders do: only some folders may import them. */
 const FILES = ['worker.ts', 'client.ts', 'index.ts'];
-/** Files beside the folders that other floors import: each is of a floor, or everybody's and imports the lowest one at most. */
+/** Files next to the folders that other floors import. Each belongs to a floor, or to all and then imports only the lowest one. */
 const BESIDE = { 'client.ts': ['client'], 'closers.ts': [], 'version.ts': [] };
 const NOTHING = 'nothing of ours';
 const EVERYTHING = 'everything';
@@ -23,7 +23,7 @@ function importsOf(said) {
   return { may: names(may), types: names(types) };
 }
 
-/** What is wrong with the table itself: a folder that it leaves out, a name that is none, a circle. */
+/** Faults of the table itself: a missing folder, an unknown name, a circle. */
 export function floorsProblems(floors, folders) {
   const problems = folders
     .filter((folder) => !floors.has(folder))

@@ -3,17 +3,17 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT, say } from './project.mjs';
 
-/** The npm that a set-up runs, so that the next one can end it when the set-up itself was killed. */
+/** File with the pid of the npm of a set-up, so that the next set-up can end it when this one was killed. */
 const NOTE = path.join(ROOT, '.predictlab/npm.pid');
 const PATIENCE_MS = 20_000;
 
-/** Notes a running npm; the returned function takes the note away. */
+/** Writes the pid of a running npm; the returned function removes it. */
 export function noteNpm(pid) {
   writeFileSync(NOTE, String(pid));
   return () => rmSync(NOTE, { force: true });
 }
 
-/** Ends the npm of a killed set-up, if one still works in node_modules. Call under the set-up's lock: then it is nobody's. */
+/** Ends the npm of a killed set-up that still writes to node_modules. Call it under the set-up's lock, when no live set-up owns that npm. */
 export async function endLeftoverNpm() {
   let pid;
   try {
@@ -33,7 +33,7 @@ export async function endLeftoverNpm() {
   rmSync(NOTE, { force: true });
 }
 
-/** Whether the pid is an npm's: it may have gone to another program meanwhile. */
+/** Whether the pid still belongs to npm; the system may have given it to another program. */
 function isNpm(pid) {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {

@@ -35,12 +35,12 @@ export async function withLock(file, work) {
   }
 }
 
-/** The folder becomes the home of the embedded Postgres, which root runs as another account: the mode that predictlab itself would give it. */
+/** Creates the folder with the mode that predictlab gives its home: root runs the embedded Postgres as another account. */
 const makeFolder = (folder) => mkdirSync(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
 
-/** The lock appears with its holder's pid in it or not at all: written aside, then linked. */
+/** Creates the lock together with its holder's pid: written to another file, then linked. */
 function acquire(file) {
-  // Of a name that nobody can foresee, and never through a link that somebody laid there.
+  // an unpredictable name, and never through a link placed by another user
   const own = `${file}.${process.pid}-${randomUUID()}`;
   writeFileSync(own, String(process.pid), { flag: 'wx' });
   try {
@@ -62,12 +62,12 @@ function holderOf(file) {
   }
 }
 
-/** Of several waiters only one renames the stale lock; the others find it gone. */
+/** Removes a stale lock. Only one of several waiting processes can rename it; the others find it gone. */
 function takeAway(file) {
   const stale = `${file}.stale-${process.pid}`;
   try {
     renameSync(file, stale);
-    // somebody may have taken it over between our look and the rename: then give it back
+    // another process may have taken it over between the check and the rename: then restore it
     if (isAlive(holderOf(stale))) linkSync(stale, file);
   } catch (error) {
     if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;

@@ -30,7 +30,7 @@ export function wrapLines(text) {
   return out.join('\n');
 }
 
-/** Whether a line goes on with the paragraph of the one before: it is no list, heading, quote or blank line, and no break comes between. */
+/** Whether a line continues the paragraph of the line before: it is not a list item, heading, quote or blank line, and no break comes between. */
 const continues = (before, { line, prose }) => prose && !/( {2}|\\)$/.test(before) && !/^\s*([-*+>#|]|\d+\.|$)/.test(line);
 
 function wrapped(line) {
@@ -47,7 +47,7 @@ function wrapped(line) {
   return [...lines, rest].join('\n');
 }
 
-/** The last space before the edge that is no part of inline code and after which no list or heading would begin. */
+/** The last space before the limit that is outside inline code and does not start a list or heading on the next line. */
 function breakingPlace(line, indent) {
   const codes = [...line.matchAll(/`[^`]*`/g)].map(({ 0: code, index }) => [index, index + code.length]);
   for (let at = LONGEST_LINE; at > indent; at--) {

@@ -1,15 +1,15 @@
-/** The same concept on two floors, and why both are called so. */
+/** Names exported by two floors for the same concept, with the reason. */
 const SAME = {
   runBacktest: 'the library’s is the engine’s for programs: rows instead of columns, names of strategies',
 };
 
-/** Each venue's folder has the same few files: what they export is the same concept at another venue. */
+/** The folders of venues have the same files: their exports are the same concept at another venue. */
 const PER_VENUE = /^sources\/(polymarket|predict)\//;
 
 const EXPORTED = /^export (?:declare )?(?:async )?(?:abstract )?(?:const|let|function\*?|class|interface|type|enum) +([\w$]+)/gm;
 
 /**
- * A sentence for each name that several files export, and for each exception that is none.
+ * Returns one sentence for each name that several files export, and for each exception that is not needed.
  *
  * @param files `{ file, text }`: the path below `src` and what stands there
  */

@@ -9,10 +9,10 @@ export const ROOT = path.resolve(fileURLToPath(import.meta.url), '../../..');
 /** Progress goes to standard error: standard output belongs to the command that is set up for. */
 export const say = (message) => process.stderr.write(`${message}\n`);
 
-/** A failure whose message is all that a user needs: what, where, what to do. */
+/** A failure whose message is enough for a user: what, where, what to do. */
 export class SetUpError extends Error {}
 
-/** Runs a script's main function; its number is the exit code, a SetUpError is one sentence and code 3. */
+/** Runs a script's main function. The number it returns is the exit code; a SetUpError prints one sentence and exits with code 3. */
 export async function runMain(main) {
   try {
     process.exitCode = (await main()) ?? 0;

@@ -4,13 +4,13 @@ import { constants } from 'node:os';
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * Runs a command to its end and resolves with its exit code (128 + n when signal n ended it). Signals that we get are passed
- * on and we wait: the child closes its things in order, and its exit code stays the honest one.
+ * Runs a command to its end and resolves with its exit code (128 + n when signal n ended it). Signals are passed on to the child, and
+ * this process waits for it, so that the child closes its resources in order and the exit code is the child's.
  */
 export function runChild(command, args, options = {}, onStart = () => {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', ...options });
-    // Ctrl-C in a terminal reaches the whole group already: a second SIGINT would mean "hurry" to the child
+    // Ctrl-C in a terminal already reaches the whole process group; a second SIGINT would make the child hurry
     const forward = (signal) => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     };

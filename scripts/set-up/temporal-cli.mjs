@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ROOT, SetUpError, say } from './project.mjs';
 
-/** The Temporal CLI for a script, found or fetched by the same module that the command line uses; needs a built project. */
+/** Path of the Temporal CLI, found or downloaded by the module that the command line uses; needs a built project. */
 export async function temporalCli() {
   const { findTemporalCli } = await import(path.join(ROOT, 'dist/src/set-up/temporal/temporal-cli.js'));
   const ownHome = path.join(ROOT, '.predictlab');

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A build beside the one under test. */
+/** A second build, next to the one under test. */
 export interface BuildCopy {
   /** Its command line. */
   readonly command: string;
@@ -27,7 +27,7 @@ export async function copyBuild(
   for (const { file, from, to } of changes) {
     const { at, text, code } = await codeOf(path.join(folder, 'dist'), file);
     if (!code.includes(from)) throw new Error(`dist/${file} has no ${from}`);
-    // a file of its own: the other one is the build under test
+    // a separate file: the original belongs to the build under test
     await rm(at);
     await writeFile(
       at,
@@ -37,7 +37,7 @@ export async function copyBuild(
   return { command: path.join(folder, 'bin', 'predictlab.js'), close: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** A file, and the part of it that is the code asked for: the whole, or one module of a bundled file. */
+/** A file and the requested part of its code: all of it, or one module of a bundled file. */
 async function codeOf(dist: string, file: string): Promise<{ at: string; text: string; code: string }> {
   if (!file.startsWith('src/')) {
     const text = await readFile(path.join(dist, file), 'utf8');
@@ -45,18 +45,18 @@ async function codeOf(dist: string, file: string): Promise<{ at: string; text: s
   }
   for (const name of await readdir(path.join(dist, 'bundle'))) {
     const text = await readFile(path.join(dist, 'bundle', name), 'utf8');
-    // above each module stands where it comes from
+    // a comment above each module names its source file
     const [, code] = `\n${text}`.split(`\n// ${file}\n`);
     if (code !== undefined) return { at: path.join(dist, 'bundle', name), text, code: code.split(/\n\/\/ (?=src\/)/)[0] };
   }
   throw new Error(`dist/bundle has no ${file}`);
 }
 
-/** The same files once more, which costs no copying; copied where the folders lie on different disks. */
+/** Links the same files a second time instead of copying them; copies when the folders are on different disks. */
 async function linkFiles(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const entry of await readdir(from, { withFileTypes: true })) {
-    // what a build works in may be taken away meanwhile
+    // a staging folder of a build may disappear meanwhile
     if (entry.name.startsWith('.staging-')) continue;
     const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
     if (entry.isDirectory()) await linkFiles(source, target);

@@ -31,11 +31,11 @@ export function predictlab(
   });
 }
 
-/** Of those in this process the last that was asked for: each has the environment and the streams of the process for itself. */
+/** The last call in this process: only one at a time may use the environment and the streams of the process. */
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * The same command line inside this process, for commands that only ask: no start of a process, no second copy of the client.
+ * Runs the command line inside this process, for commands that only read: no new process, no second copy of the client.
  * Not for commands that listen to signals (`run`, `watch`, `worker`). A call while another one runs, a test that was timed out
  * for example, waits: two at once would give back each other's environment, and every later test of the process would have it.
  */

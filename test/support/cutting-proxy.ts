@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** What a server says before it ends a session that is not to blame: `57P01`, as in a shut-down or after another backend crashed. */
+/** Error of a server that ends a session through no fault of it: `57P01`, as in a shutdown or after another backend crashed. */
 const GOODBYE = ((): Buffer => {
   const fields = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
   const head = Buffer.alloc(5);
@@ -12,14 +12,14 @@ const GOODBYE = ((): Buffer => {
 
 export interface CuttingProxy {
   readonly url: string;
-  /** How many answers of the server went through. */
+  /** Number of server answers passed on. */
   readonly answers: number;
   close(): Promise<void>;
 }
 
 /**
- * Stands before a Postgres and ends the session with its n-th answer: the server's farewell comes in one piece with that answer, so that it is read
- * before anybody had a turn, or the connection is gone without a word.
+ * A proxy in front of Postgres that ends the session with its n-th answer: either the server's error message arrives in one packet with
+ * that answer, or the connection closes without a message.
  */
 export async function cuttingProxy(
   url: string,

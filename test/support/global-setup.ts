@@ -9,7 +9,7 @@ import { useMemoryFolder } from './memory-folder.ts';
 import { administer, TEMPLATE_DATABASE } from './postgres.ts';
 import { startTestTemporal } from './temporal.ts';
 
-/** One Postgres, one Temporal server and one workflow bundle for the whole test run; whatever the tests do, all is stopped and removed in the end. */
+/** Starts one Postgres, one Temporal server and one workflow bundle for the whole test run, and stops and removes them at its end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const closers: (() => unknown)[] = [useMemoryFolder()];
   const close = async () => {
@@ -35,7 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function startPostgres(project: TestProject): Promise<() => Promise<void>> {
   const home = await mkdtemp(join(tmpdir(), 'predictlab-test-'));
   const server = await attachPostgres({ home });
-  // written for the tests alone: nothing of it has to outlive a crash (test/faults, which kills servers, has durable ones of its own)
+  // this data need not survive a crash (test/faults, which kills servers, starts durable ones)
   for (const safety of ['fsync', 'full_page_writes']) await administer(server.url, `alter system set ${safety} = off`);
   await administer(server.url, 'select pg_reload_conf()');
   await createTemplate(server.url);
@@ -48,7 +48,7 @@ async function startPostgres(project: TestProject): Promise<() => Promise<void>>
   };
 }
 
-/** Databases are copied by the system where it can do that: half the CPU of having the server read and write each file. */
+/** Creates the template database. Later copies are made by the file system where it supports that, for half the CPU of reading and writing each file. */
 async function createTemplate(url: string): Promise<void> {
   const create = `create database ${TEMPLATE_DATABASE} strategy file_copy`;
   const copyBy = async (method: string) => {

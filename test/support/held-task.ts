@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import type { CustomTaskInput } from '../../src/contracts/run/pipeline-input.ts';
 import { gate } from './stages.ts';
 
-/** Custom tasks that do not end before they are let go, however slow the machine is: they ask a server that answers only then. */
+/** Custom tasks that run until they are released, however slow the machine is: they query a server that answers only then. */
 export interface HeldTasks {
-  /** @param options.hold by which name it is let go. @default its id */
+  /** @param options.hold the name that releases it. @default its id */
   task(
     taskId: string,
     options?: { readonly hold?: string; readonly dependencies?: string[] },
   ): CustomTaskInput & { dependencies: string[] };
-  /** Lets go of the tasks of this name, also of those that ask later. */
+  /** Releases the tasks of this name, also those that start later. */
   release(hold: string): void;
   close(): Promise<void>;
 }

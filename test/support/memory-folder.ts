@@ -5,19 +5,19 @@ import { isForeign, isRunning, processIdentity } from '../../src/processes/proce
 
 const MOUNT = '/dev/shm';
 const PREFIX = 'predictlab-tests-';
-/** What must be free, there and of the memory: several times what a run fills. Bytes. */
+/** Bytes that must be free on the mount and in memory: several times what a test run uses. */
 const PLENTY = 8 * 1024 ** 3;
 
 /**
- * Makes the folder for temporary files one in memory, where there is plenty of it: a database of its own for each test file is
- * thousands of small files, made and removed, and on a disk a quarter of Postgres' CPU goes into that.
+ * Moves the folder for temporary files into memory when there is enough of it: each test file has its own database, which is thousands
+ * of small files, and on a disk a quarter of Postgres' CPU goes into creating and removing them.
  * @returns what removes the folder again
  */
 export function useMemoryFolder(): () => void {
   if (!isRoomy()) return () => undefined;
   for (const name of readdirSync(MOUNT)) if (name.startsWith(PREFIX)) removeAbandoned(path.join(MOUNT, name));
   const folder = mkdtempSync(path.join(MOUNT, PREFIX));
-  // as every such folder: Postgres refuses to run as root, and then belongs to another user
+  // Postgres refuses to run as root, so another user must be able to write here
   chmodSync(folder, 0o1777);
   writeFileSync(ownerOf(folder), processIdentity(process.pid));
   const before = process.env.TMPDIR;
@@ -31,13 +31,13 @@ export function useMemoryFolder(): () => void {
 
 const ownerOf = (folder: string): string => path.join(folder, 'owner');
 
-/** Memory is not given back by a run that was killed. */
+/** Removes the folder of a test run that was killed: it would keep its memory. */
 function removeAbandoned(folder: string): void {
   try {
     const owner = readFileSync(ownerOf(folder), 'utf8');
     if (!isRunning(owner) && !isForeign(owner)) rmSync(folder, { recursive: true, force: true });
   } catch {
-    // it has just been made, or removed
+    // it was just created or removed
   }
 }
 
@@ -48,12 +48,12 @@ function isRoomy(): boolean {
       .map((line) => line.split(' '))
       .find(([, at]) => at === MOUNT)?.[3]
       .split(',') ?? ['noexec'];
-    // tests start programs from there as well
+    // tests also start programs from there
     if (options.includes('noexec') || options.includes('ro')) return false;
     const { bavail, bsize } = statfsSync(MOUNT);
     return bavail * bsize > PLENTY && freemem() > PLENTY;
   } catch {
-    // there are no such folders on this system
+    // this system has no such folders
     return false;
   }
 }

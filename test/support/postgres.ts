@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-/** An empty, migrated database that every test database is a copy of: copying takes a tenth of migrating. */
+/** An empty, migrated database. Every test database is a copy of it, which takes a tenth of the time of migrating. */
 export const TEMPLATE_DATABASE = 'predictlab_template';
 
 export interface TestDatabase {
@@ -21,11 +21,11 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** A fresh database of its own, on the one server of the test run. Close it when the file's tests are done. */
+/** Creates a fresh database on the server of the test run. Close it when the file's tests are done. */
 export async function testDatabase(): Promise<TestDatabase> {
   const server = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  // as files: block by block through the log takes three times the CPU
+  // copied as files: block by block through the write-ahead log takes three times the CPU
   await administer(server, `create database ${name} template ${TEMPLATE_DATABASE} strategy file_copy`);
   const url = databaseUrlOf(server, name);
   const database = await openDatabase({ url, applicationName: 'predictlab-test' });
@@ -39,7 +39,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** What a table may have to be emptied row by row. */
+/** Largest table that is emptied row by row, in bytes. */
 const FEW_BYTES = 128 * 1024;
 
 /**
@@ -70,7 +70,7 @@ export async function empty(database: Database, tables: readonly string[]): Prom
     end $$`);
 }
 
-/** One statement on the server's own database. */
+/** Executes one statement in the server's maintenance database. */
 export async function administer(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -23,23 +23,23 @@ import { unhooked } from './unhooked.ts';
 export interface RigOptions {
   /** More environment: the sandbox venue's addresses, plugins. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Stages of the test's own instead of the shipped ones. */
+  /** Stages of the test, in place of the shipped ones. */
   readonly stages?: Partial<Record<Stage, StageFunction>>;
-  /** A longer wait before a retry gives the slot back. @default 30 s */
+  /** Longest wait before a retry that keeps its slot. @default 30 s */
   readonly longestWaitInSlotMs?: number;
-  /** What the worker logs. @default nowhere */
+  /** Receives the worker's log. @default nothing does */
   readonly log?: Log;
-  /** With the worker's metrics and health ports. @default false */
+  /** Whether the worker serves metrics and health. @default false */
   readonly serve?: boolean;
   /** Tasks that the worker runs at once. @default 100 */
   readonly maxActivities?: number;
-  /** Without a worker in this process. @default true */
+  /** Whether a worker runs in this process. @default true */
   readonly worker?: boolean;
 }
 
 /**
- * A worker, a database and a task queue for one test file, on the servers of the test run. Whatever is started through `lab`
- * or `started` is fetched and replayed at `close`, children included; a workflow that is still open then fails the test.
+ * A worker, a database and a task queue for one test file, on the servers of the test run. The histories of everything started through `lab`
+ * or `started` are fetched and replayed at `close`, children included; a workflow that is still open then fails the test.
  */
 export interface Rig {
   readonly lab: PredictLab;
@@ -49,9 +49,9 @@ export interface Rig {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly worker: RunningWorker | undefined;
-  /** Starts a run and waits for its result, also where it says that the run failed. */
+  /** Starts a run and waits for its result, also when the run failed. */
   run(input: PipelineInput, runId?: string): Promise<PipelineResult>;
-  /** Names a workflow that was started by other means, so that it is replayed too. */
+  /** Registers a workflow that was started by other means, so that it is replayed too. */
   started(workflowId: string): void;
   /** Histories of everything started so far, by workflow and Temporal run id. */
   histories(): Promise<ReadonlyMap<string, History>>;
@@ -144,7 +144,7 @@ export async function createRig({
   };
 }
 
-/** A run that a failed test left open would stand in the way of the ids of others, and of their workers. */
+/** Terminates runs that a failed test left open: they would block their ids and occupy workers. */
 async function terminateOpen(client: Client, histories: ReadonlyMap<string, History>): Promise<void> {
   for (const [key, history] of histories) {
     if (isClosed(history)) continue;

@@ -11,10 +11,10 @@ import { testDatabase } from './postgres.ts';
 import { silent } from './silent.ts';
 import { runStages } from './stage-run.ts';
 
-/** The instant every sandbox test runs as of: the venue's clock stands still there. */
+/** The asOf of every sandbox test; the venue's clock stands still at it. */
 export const SANDBOX_NOW = Date.UTC(2026, 5, 10, 12);
 
-/** A venue without its price points: half the rows, and the same way through every stage. */
+/** Environment of a venue without price points: half the rows, on the same path through every stage. */
 export const tradesAlone = ({ environment }: SandboxVenue): NodeJS.ProcessEnv => ({ ...environment, POLYMARKET_PRICE_POINTS: 'off' });
 
 /** Imports the symbols of sandbox/catalogue.json, or only those named. */
@@ -23,7 +23,7 @@ export async function importSandboxSymbols(database: Database, only?: readonly s
   await importSymbols(database, only === undefined ? entries : entries.filter(({ symbol }) => only.includes(symbol)), { replace: true });
 }
 
-/** What stages that nothing disturbs leave, one run and one symbol after the other: without Temporal, which has no part in it. */
+/** Rows that undisturbed stages store, one run and one symbol after the other, without Temporal. */
 export async function undisturbedData(
   env: NodeJS.ProcessEnv,
   prepare: (database: Database) => Promise<void>,
@@ -49,7 +49,7 @@ export async function undisturbedData(
   }
 }
 
-/** Every stored tick and candle in words that do not depend on keys, so that two databases can be compared. */
+/** Every stored tick and candle, without database keys, so that two databases can be compared. */
 export async function storedData(database: Database): Promise<{ ticks: unknown[]; candles: unknown[]; coverage: unknown[] }> {
   const all = async (text: string) => (await database.query(text)).rows as unknown[];
   return {

@@ -1,4 +1,4 @@
 import type { Log } from '../../src/contracts/log.ts';
 
-/** A log nobody reads. */
+/** A log that discards everything. */
 export const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

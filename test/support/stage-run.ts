@@ -18,7 +18,7 @@ export const DAY = 24 * HOUR;
 /** Midnight UTC of a Monday. */
 export const START = Date.UTC(2026, 10, 2);
 
-/** A market that trades from before START on. */
+/** A market that has traded since before START. */
 export function instrument(id = 'polymarket:0x1', facts: Partial<Instrument> = {}): Instrument {
   return {
     id,
@@ -40,7 +40,7 @@ export function instrument(id = 'polymarket:0x1', facts: Partial<Instrument> = {
   };
 }
 
-/** A trade as a source delivers it. */
+/** A trade as a source returns it. */
 export function trade(time: number, price: number, facts: Partial<CandidateRow> = {}): CandidateRow {
   const identity = facts.identity ?? `t${time}-${price}`;
   return {
@@ -58,7 +58,7 @@ export function trade(time: number, price: number, facts: Partial<CandidateRow> 
   };
 }
 
-/** What a collection brought for one instrument. */
+/** The rows that a collection fetched for one instrument. */
 export interface Collected {
   readonly symbol?: string;
   readonly executionId: string;

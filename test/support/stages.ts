@@ -3,10 +3,10 @@ import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import type { StageInput } from '../../src/contracts/task/stage-report.ts';
 import { STAGES, type Stage, stageTaskId } from '../../src/contracts/words.ts';
 
-/** A stage's output beside its symbol. */
+/** The output of a stage, without its symbol. */
 type Counted = { readonly [key: string]: Json | undefined } | undefined | void;
 
-/** What a scripted stage does on one of its attempts, counted from 1 per task. */
+/** The behaviour of a scripted stage in one attempt, counted from 1 per task. */
 export type Script = (call: {
   taskId: string;
   symbol: string;
@@ -16,8 +16,8 @@ export type Script = (call: {
 }) => Promise<Counted> | Counted;
 
 /**
- * Stages that do what a test says and nothing else: no sources, no rows, but the real runner, ledger and database around
- * them. Without a script a stage succeeds at once.
+ * Stages that run only the script of a test: no sources, no rows, but the real runner, ledger and database. Without a script a stage
+ * succeeds at once.
  */
 export function scriptedStages(script: Script = () => undefined): Record<Stage, StageFunction> {
   const stage: StageFunction = async (input: StageInput, work) => {

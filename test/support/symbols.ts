@@ -8,7 +8,7 @@ export async function importTestSymbols(database: Queryable, names: readonly str
     title: '',
     enabled: symbol !== 'CCC',
     priority: Math.min(5, index + 1),
-    // somewhere a default run looks, or it would leave them out
+    // a source of a default run, or the run would leave the symbols out
     sources: { polymarket: [{ slug: 'none' }], file: [{ path: 'none.csv' }] },
   }));
   await importSymbols(database, entries, { replace: true });

@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 
-/** For a workflow that may not have begun yet, or has ended: undefined where Temporal has none of it. */
+/** Returns undefined for the error of a workflow that Temporal does not know: it has not started yet, or has ended. */
 export function unlessUnknown(error: unknown): undefined {
   if (error instanceof WorkflowNotFoundError) return undefined;
   throw error;

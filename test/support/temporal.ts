@@ -13,21 +13,21 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The one dev server of the test run. */
     temporalAddress: string;
-    /** Path of the workflows as the build bundles them: what users run. */
+    /** Path of the workflow bundle of the build, which users run. */
     workflowBundle: string;
   }
 }
 
-/** Runs are handed to a new execution after this many events in tests, so that it happens in a run of seconds. */
+/** Number of events after which a run continues as new in tests, low enough to happen in a run of seconds. */
 const SUGGEST_CONTINUE_AS_NEW = 300;
 
-/** Each test has a task queue of its own: four partitions of each are only polled, which is half of what an idle server does. */
+/** One partition per task queue: each test has its own queue, and polling four partitions of each is half the work of an idle server. */
 const ONE_PARTITION = { 'matching.numTaskqueueReadPartitions': 1, 'matching.numTaskqueueWritePartitions': 1 };
 
 /** Starts the dev server and brings the build up to date. @returns what closes the server */
 export async function startTestTemporal(project: TestProject): Promise<() => Promise<void>> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  // for every Temporal server of the tests, also those of `dev` and `demo`: memory is there, collecting it costs CPU
+  // for every Temporal server of the tests, also those of `dev` and `demo`: less garbage collection, at the price of memory
   process.env.GOGC ??= '400';
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-temporal-'));
   const [server, bundle] = await Promise.all([

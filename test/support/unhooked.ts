@@ -1,12 +1,12 @@
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 
 /**
- * Histories as they are, for a replay that leaves the process as it was. The SDK replays in the thread that asks, and hooks every promise
- * of that thread for good: it notes a stack for each, compiling a function to do so, which makes all later files of the same process a
- * fifth dearer and the replay itself two fifths. Only a query that nobody asks in a replay shows those stacks.
+ * Passes histories on unchanged, for a replay that leaves no promise hook behind. The SDK replays in the calling thread and hooks every
+ * promise of that thread for good, to note its stack; that costs all later files of the process a fifth of their time, and the replay
+ * two fifths. Only the stack-trace query uses those stacks, and no replay makes it.
  */
 export async function* unhooked<T>(histories: Iterable<T>): AsyncGenerator<T> {
-  // the first history is asked for once the worker is made, and with it the hooks
+  // the first history is requested after the worker was created, and with it the hooks
   globalHandlers.uninstall();
   yield* histories;
 }

@@ -5,13 +5,13 @@ const COMMAND = fileURLToPath(new URL('../../bin/predictlab.js', import.meta.url
 
 export interface WorkerProcess {
   readonly process: ChildProcess;
-  /** Its log so far. */
+  /** The worker's log so far. */
   said(): string;
-  /** Resolves with its exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or the signal that ended the worker. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** `predictlab worker`, not yet polling. */
+/** Starts `predictlab worker` without waiting until it polls. */
 export function beginWorker(env: NodeJS.ProcessEnv, command: string = COMMAND, args: readonly string[] = []): WorkerProcess {
   const process_ = spawn(process.execPath, [command, 'worker', ...args], {
     env: { ...env, LOG_FORMAT: 'json', METRICS_ADDRESS: '127.0.0.1:0', HEALTH_ADDRESS: '127.0.0.1:0' },
@@ -25,7 +25,7 @@ export function beginWorker(env: NodeJS.ProcessEnv, command: string = COMMAND, a
   return { process: process_, said: () => said, ended };
 }
 
-/** A worker in a process of its own, once it polls; of another build where its command line is given. */
+/** Starts a worker in a separate process and waits until it polls; `command` selects another build. */
 export async function spawnWorker(env: NodeJS.ProcessEnv, command?: string, args?: readonly string[]): Promise<WorkerProcess> {
   const worker = beginWorker(env, command, args);
   await new Promise<void>((resolve, reject) => {

@@ -24,7 +24,7 @@ export function casesOf<T>(rows: readonly T[], quick = Math.ceil(rows.length / 4
   return rows.filter((_, index) => index % step === 0);
 }
 
-/** @internal what `worlds` answers, without the environment */
+/** @internal `worlds` without the environment */
 export function worldsOf({
   tier,
   wanted,
@@ -41,7 +41,7 @@ export function worldsOf({
   return only[tier] ?? usual[tier];
 }
 
-/** @internal */
+/** @internal The tier that `PREDICTLAB_TIER` names. */
 export function tierOf(said: string | undefined): Tier {
   if (said === undefined || said === '') return 'quick';
   const tier = TIERS.find((name) => name === said);
