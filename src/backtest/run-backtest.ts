@@ -12,6 +12,7 @@ import { simulate } from './engine/trading/trader.ts';
 import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
 import { type Measured, separate } from './metrics/measured.ts';
 import { weakMetrics } from './metrics/sample.ts';
+import type { Certificate } from './proof/certificate.ts';
 import { proveNoLookAhead } from './proof/look-ahead.ts';
 import { codeGap, hashSituation, hashTwin, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
@@ -81,9 +82,6 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
   const { decisions, simulation, moments, sample, lockedDays: locked } = execution;
   const { strategy, params } = execution.trial;
   const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
-  const { proofCuts, seed } = options;
-  const lookAhead = proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs: proofCuts, seed });
-  const notProvable = provabilityGaps(strategy, data.market, decisions);
   return {
     strategy: strategy.name,
     params,
@@ -106,15 +104,30 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     unfilled: simulation.unfilled,
     equity: simulation.equity,
     twin: decisions.sawTwin ? (data.twin?.id ?? null) : null,
-    lookAhead,
+    ...certify(data, execution.trial, options, decisions, trials),
+  };
+}
+
+/** Proves decisions and seals what they depend on. @internal */
+export function certify(
+  data: BacktestData,
+  { strategy, params }: Trial,
+  options: BacktestOptions,
+  decisions: Decisions,
+  trials: Trials = { count: 1 },
+): Certificate {
+  const { proofCuts: runs, seed } = options;
+  const notProvable = provabilityGaps(strategy, data.market, decisions);
+  return {
+    lookAhead: runs === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs, seed }),
     provable: notProvable.length === 0,
     notProvable,
     passport: passportOf({ data: hashSeen(data, decisions), strategy, params, options, trials }),
   };
 }
 
-/** What proof and passport do not cover, one sentence each. @internal */
-export function provabilityGaps(strategy: Strategy, { endIsClose }: Market, { sawEnd }: Pick<Decisions, 'sawEnd'>): string[] {
+/** What proof and passport do not cover, one sentence each. */
+function provabilityGaps(strategy: Strategy, { endIsClose }: Market, { sawEnd }: Pick<Decisions, 'sawEnd'>): string[] {
   const code = codeGap(strategy);
   const end =
     sawEnd && endIsClose === true

@@ -1,4 +1,4 @@
-import { type AnnouncedEnd, type Market, statedMarket } from '../backtest/engine/market.ts';
+import { type AnnouncedEnd, type Market, marketOfFacts } from '../backtest/engine/market.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import { checkFields } from '../contracts/known-fields.ts';
 import type { FeeSchedule } from '../contracts/market-data.ts';
@@ -54,7 +54,7 @@ export function marketFrom(facts: MarketFacts): Market {
   );
   const stated = { resolution, tick, ...iso, ...(fees !== undefined && { fees }) };
   for (const { field, message } of ownFactsProblems(stated, kind)) refuse(field, message);
-  return statedMarket(kind, { resolution, fees, tick, event, ...times, ...(ends !== undefined && { earlierEnds: ends.earlierEnds }) });
+  return marketOfFacts(kind, { resolution, fees, tick, event, ...times, ...(ends !== undefined && { earlierEnds: ends.earlierEnds }) });
 }
 
 /** Announcements of an end as the last one and those before it. @throws PredictLabError BadInput unless they are oldest first */

@@ -6,13 +6,15 @@ import { z } from 'zod';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { runPortfolio } from '../../src/backtest/portfolio/run-portfolio.ts';
 import { optionsFor } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { type BarsSoFar, type Decision, defineStrategy, type Situation } from '../../src/backtest/strategy.ts';
+import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
 import { indicators } from '../../src/library/indicators.ts';
 import { runBacktest } from '../../src/library/run-backtest.ts';
-import { HOUR, walk } from './series.ts';
+import { DAY, HOUR, walk } from './series.ts';
 
 const series = (): CandleSeries => walk(168, 3, { probability: true });
 
@@ -191,6 +193,25 @@ describe('a strategy that cheats', () => {
     const beside = runTrials(backtestData(series(), market), [{ strategy: poisoner, params: {} }, ...trials], options);
     expect(beside.failed).toMatchObject([{ because: expect.stringContaining('Math.min was changed by the strategy') as string }]);
     expect(beside.results.map(({ metrics }) => metrics)).toEqual(alone.results.map(({ metrics }) => metrics));
+  });
+
+  it('is caught in a walk-forward and in a portfolio, too, which carry a passport', () => {
+    const candles = walk(24 * 40, 3, { probability: true });
+    const market = plainMarket('probability');
+    const cheater = strategyOf(CAUGHT['holds the very columns of its program'], candles);
+    const data = backtestData(candles, market);
+    const options = optionsFor(market);
+    const walked = walkForward(data, [{ strategy: cheater, params: {} }], options, { trainMs: 10 * DAY, testMs: 5 * DAY });
+    const limits = { perMarket: 0.5, total: 1 };
+    const portfolio = runPortfolio([{ name: 'one', data, options }], { strategy: cheater, params: {} }, { cash: 1000, limits });
+    for (const { lookAhead, provable, passport } of [walked, portfolio]) {
+      expect(lookAhead?.changed).toBeGreaterThan(0);
+      expect(provable).toBe(false);
+      expect(passport.id).toMatch(/^[0-9a-f]{64}$/);
+    }
+    const honest = shippedStrategies.slice(1, 2).map((strategy) => ({ strategy, params: { fast: 3, slow: 9 } }));
+    const clean = walkForward(data, honest, options, { trainMs: 10 * DAY, testMs: 5 * DAY });
+    expect(clean).toMatchObject({ lookAhead: { changed: 0, of: 960, tested: 959 }, provable: true });
   });
 
   it('is not provable where its program remembers an earlier backtest, which no re-run can see', () => {

@@ -72,7 +72,7 @@ export interface StatedFacts {
 }
 
 /** The market that its owner describes. */
-export const statedMarket = (
+export const marketOfFacts = (
   kind: MarketKind,
   { resolution, closesAt, endsAt, earlierEnds, closedAt, event, fees, tick }: StatedFacts,
 ): Market => ({

@@ -1,11 +1,12 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
-import { decisionsOf } from '../engine/decisions.ts';
+import { type Decisions, decisionsOf } from '../engine/decisions.ts';
 import { barsByClose } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { positionsOf } from '../engine/trading/positions.ts';
 import type { Trade } from '../engine/trading/trade.ts';
-import type { Trial } from '../run-backtest.ts';
+import { type Certificate, combinedCertificate } from '../proof/certificate.ts';
+import { certify, type Trial } from '../run-backtest.ts';
 import { buyAndHold } from '../strategies/buy-and-hold.ts';
 import type { Strategy } from '../strategy.ts';
 import { limitProblems, type PortfolioLimits } from './limits.ts';
@@ -27,7 +28,7 @@ export interface PortfolioTrade extends Omit<Trade, 'entryBar' | 'exitBar'> {
   readonly exitTime: number;
 }
 
-export interface PortfolioResult extends PortfolioMeasurement {
+export interface PortfolioResult extends PortfolioMeasurement, Certificate {
   /** By market, in the order given. */
   readonly markets: readonly (Omit<MarketTrading, 'trades' | 'notional'> & {
     readonly market: string;
@@ -115,18 +116,20 @@ export function runPortfolio(
     })),
     trades: trades.sort((a, b) => a.entryTime - b.entryTime),
     curve: trading.curve,
+    ...combinedCertificate(
+      markets.map(({ data, options }) => certify(data, { strategy, params }, options, decisionsFor(data, { strategy, params }, options))),
+      { portfolio: limits, cash },
+    ),
     benchmark: measurePortfolio(trade(buyAndHold, {}), traded, cash, lastBar),
   };
 }
 
+const decisionsFor = ({ candles, market, indicators, barMs, twin }: BacktestData, trial: Trial, options: BacktestOptions): Decisions =>
+  decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
+
 /** What the strategy says at each bar of one market, which must be words. */
-function wordsOf(
-  name: string,
-  { candles, market, indicators, barMs, twin }: BacktestData,
-  trial: Trial,
-  options: BacktestOptions,
-): Uint8Array {
-  const decisions = decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
+function wordsOf(name: string, data: BacktestData, trial: Trial, options: BacktestOptions): Uint8Array {
+  const decisions = decisionsFor(data, trial, options);
   if (!decisions.looked && decisions.orders.size === 0) return decisions.codes;
   throw new PredictLabError(
     'BadInput',

@@ -10,7 +10,8 @@ import { simulate } from '../engine/trading/trader.ts';
 import { attempt, type FailedTrial } from '../failed-trial.ts';
 import { trialsOf } from '../metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from '../metrics/overfitting.ts';
-import type { Trial } from '../run-backtest.ts';
+import { type Certificate, combinedCertificate } from '../proof/certificate.ts';
+import { certify, type Trial } from '../run-backtest.ts';
 import type { Params } from '../strategies/registry.ts';
 import { toEnd } from '../to-end.ts';
 import { pickAndTest } from './pick-and-test.ts';
@@ -38,8 +39,8 @@ export interface WalkCurve {
 /** A trial that is in no window and in no figure; `because` is one sentence. */
 export type FailedPick = Pick<FailedTrial, 'strategy' | 'params' | 'because'>;
 
-/** `overfitting` is of the trials over the whole series. */
-export interface WalkForwardResult extends Overfitting {
+/** `overfitting` is of the trials over the whole series; proof and passport are of the trials that windows picked, on the whole series. */
+export interface WalkForwardResult extends Overfitting, Certificate {
   readonly windows: readonly WalkForwardWindow[];
   readonly skipped: readonly SkippedWindow[];
   /** Trials that no window could pick, in their order, since their strategy failed on the series or in a part of it. */
@@ -75,11 +76,12 @@ export function walkForward(
 
 /** {@link walkForward} in steps of one trial, for a caller that has other things to do in between. */
 export function* walkForwardSteps(
-  { candles, market, indicators, barMs, twin }: BacktestData,
+  data: BacktestData,
   all: readonly Trial[],
   common: BacktestOptions,
   parts: WalkForwardParts,
 ): Generator<void, WalkForwardResult> {
+  const { candles, market, indicators, barMs, twin } = data;
   const found = windowsOf({ candles, barMs }, parts);
   if ('because' in found) throw new PredictLabError('BadInput', found.because);
   const { spans, skipped } = found;
@@ -134,6 +136,14 @@ export function* walkForwardSteps(
     return { ...times, strategy: strategy.name, params, inSample, outOfSample: metricsOf([outside], together) };
   });
   const picksWeak = weakPicks(windows);
+  const certificates: Certificate[] = [];
+  for (const at of new Set(walked.windows.map(({ trial }) => trial))) {
+    const { trial } = decided[at];
+    const how = { market, options: trial.options ?? common, barMs };
+    const decisions = decisionsOf({ ...trial, ...how, candles, twin, cache: indicators });
+    certificates.push(certify(data, trial, how.options, decisions));
+    yield;
+  }
   return {
     windows,
     skipped,
@@ -148,6 +158,10 @@ export function* walkForwardSteps(
     ),
     curves: walked.windows.map(({ inside, outside }) => ({ inSample: curveOf(inside), outOfSample: curveOf(outside) })),
     ...judgeOverfitting(others.map(({ returns }) => returns)),
+    ...combinedCertificate(certificates, {
+      walkForward: parts,
+      trials: others.map(({ trial: { strategy, params } }) => [strategy.name, params]),
+    }),
   };
 }
 

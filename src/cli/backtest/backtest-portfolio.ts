@@ -9,6 +9,7 @@ import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
+import { certificateFields } from './certificate-fields.ts';
 import { termsOf } from './terms.ts';
 
 /** The options of a portfolio. */
@@ -67,6 +68,7 @@ export async function printPortfolio(
     sample,
     standardErrors,
     markets,
+    ...certificateFields(result, trial.strategy.name),
     terms: Object.fromEntries(series.map((each) => [each.name, termsOf(each)])),
     benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined, weak: benchmark.weak },
   };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { optionsOn } from '../../activities/stages/backtest/backtest-trials.ts';
 import { mayLookAtTwins, readTwin, standingTwins } from '../../activities/stages/backtest/twin-series.ts';
 import { type BacktestData, backtestData, type TwinInput } from '../../backtest/engine/backtest-data.ts';
-import { instrumentAsOf, type Market, marketOf, statedMarket } from '../../backtest/engine/market.ts';
+import { instrumentAsOf, type Market, marketOf, marketOfFacts } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { type OwnFacts, ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
@@ -147,7 +147,7 @@ const fileDefaults = ({ tickSize }: Market): BacktestOptions => optionsOn(DEFAUL
 
 function marketWith(kind: MarketKind, { closesAt, endsAt, closedAt, ...facts }: OwnFacts): Market {
   const time = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));
-  return statedMarket(kind, { ...facts, closesAt: time(closesAt), endsAt: time(endsAt), closedAt: time(closedAt) });
+  return marketOfFacts(kind, { ...facts, closesAt: time(closesAt), endsAt: time(endsAt), closedAt: time(closedAt) });
 }
 
 const listSchema = z.array(

@@ -9,6 +9,7 @@ import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { overfittingFields, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
+import { certificateFields } from './certificate-fields.ts';
 import { termsOf } from './terms.ts';
 
 /** The options of a walk-forward. */
@@ -66,6 +67,10 @@ export async function printWalkForward(
         picksWeak,
         outOfSample,
         curves: _,
+        lookAhead,
+        provable,
+        notProvable,
+        passport,
         ...judged
       } = walkForward(each.data, trials, each.options, parts);
       for (const { because } of failed) note(`left out: ${because}`);
@@ -80,6 +85,7 @@ export async function printWalkForward(
         ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),
         outOfSample,
         ...overfittingFields(judged, picksWeak),
+        ...certificateFields({ lookAhead, provable, notProvable, passport }, `the walk-forward of ${each.name}`),
         terms: termsOf(each),
       });
     } catch (error) {

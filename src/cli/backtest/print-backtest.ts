@@ -9,6 +9,7 @@ import { note, printJson } from '../terminal/print.ts';
 import { withOrders } from './backtest-portfolio.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { equityTable, overfittingFields, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
+import { warnOfProof } from './certificate-fields.ts';
 import { termsOf } from './terms.ts';
 
 /** Output files of a backtest. */
@@ -128,13 +129,4 @@ const bodyOf = (result: BacktestResult) => ({
   passport: result.passport,
 });
 
-function warn({ strategy, params, lookAhead }: BacktestResult): void {
-  if (lookAhead === null || lookAhead.changed === 0) return;
-  if (!lookAhead.deterministic) {
-    note(`${strategy} ${JSON.stringify(params)} is ${lookAhead.verdict}; its metrics cannot be repeated`);
-    return;
-  }
-  note(
-    `${strategy} ${JSON.stringify(params)} looks into the future: ${lookAhead.verdict}, first at bar ${lookAhead.firstBar}; trading cannot reach its metrics`,
-  );
-}
+const warn = ({ strategy, params, lookAhead }: BacktestResult): void => warnOfProof(`${strategy} ${JSON.stringify(params)}`, lookAhead);
