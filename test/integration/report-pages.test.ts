@@ -349,5 +349,19 @@ describe('the current page of a symbol', () => {
     expect(newest.instruments[0].backtests).toHaveLength(2);
     expect(newest.backtestRun).toEqual({ runId: RUN, asOf: AS_OF });
     expect(renderSymbolPage(newest, null)).toContain(`backtests of run <b>${RUN}</b>`);
+    // a backfill that ran later looked less far
+    const config = { ...settingsOf(['RAIN']), asOf: AS_OF - 30 * DAY };
+    await recordRunStart(test.database, {
+      runId: 'backfill',
+      executionId: 'exec-backfill',
+      input: {},
+      config,
+      startedAt: AS_OF + 2 * HOUR,
+    });
+    const { rows } = await test.database.query<{ instrument: number }>(`select instrument from backtests where symbol = 'RAIN' limit 1`);
+    await test.database.transaction((tx) =>
+      saveBacktests(tx, { runId: 'backfill', executionId: 'exec-backfill' }, [backtest('rsi', 1, rows[0].instrument)]),
+    );
+    expect((await loadSymbolPage(test.database, { ...request, newest: true })).backtestRun?.runId).toBe(RUN);
   });
 });

@@ -118,7 +118,7 @@ it('runs on no other worker while one does it, and on the next one right after',
     });
   });
   await begun;
-  expect(await ask('run')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('somebody is at it') });
+  expect(await ask('run')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('is doing the upkeep now') });
   expect(await runExclusively(storage.database, () => Promise.resolve([]))).toBeUndefined();
   leave();
   await until(async () => (await ask('run')).code === 0);
@@ -130,7 +130,7 @@ it('is configured, shown, run and stopped from the command line', async () => {
     code: 2,
     stderr: expect.stringContaining('--reports soon: write an age such as 90d'),
   });
-  expect(await ask('set')).toMatchObject({ code: 2, stderr: expect.stringContaining('say what to do') });
+  expect(await ask('set')).toMatchObject({ code: 2, stderr: expect.stringContaining('name what to do') });
   expect(await ask('set', '--reports', '90d', '--backup', folder, '--rotate', '3')).toMatchObject({ code: 0, stderr: '' });
   expect(await upkeepSettings(storage.database)).toEqual({ ages: { reports: 90 * 86_400_000 }, keep: 1, backup: { folder, rotate: 3 } });
   const run = await ask('run', '--json');
@@ -138,5 +138,5 @@ it('is configured, shown, run and stopped from the command line', async () => {
   expect((JSON.parse(run.stdout) as { job: string }[]).map(({ job }) => job)).toEqual(['backup', 'restore', 'prune', 'data']);
   expect(await ask()).toMatchObject({ code: 0, stdout: expect.stringContaining('reports older than 90 days') });
   expect(await ask('off')).toMatchObject({ code: 0 });
-  expect(await ask('run')).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing is set') });
+  expect(await ask('run')).toMatchObject({ code: 2, stderr: expect.stringContaining('no daily upkeep is set') });
 });

@@ -189,14 +189,19 @@ export async function instrumentKeys(
 export async function newestResults(queryable: Queryable, symbol: string): Promise<NewestResults> {
   const { rows } = await queryable.query<NewestResults>(
     `select
-       (select execution_id from backtests where symbol = $1 order by id desc limit 1) as backtests,
-       (select execution_id from walk_forwards where symbol = $1 order by id desc limit 1) as "walkForwards",
+       ${newestWith('backtests')} as backtests,
+       ${newestWith('walk_forwards')} as "walkForwards",
        (select execution_id from ledger where task_id = $1 || '/collect' and finished_at is not null order by finished_at desc limit 1) as collect,
        (select execution_id from ledger where task_id = $1 || '/store' and finished_at is not null order by finished_at desc limit 1) as store`,
     [symbol],
   );
   return rows[0];
 }
+
+/** SQL: the execution with rows in a table whose run looked furthest: a backfill that ran later is not the newest. */
+const newestWith = (table: 'backtests' | 'walk_forwards'): string =>
+  `(select r.execution_id from (select distinct execution_id from ${table} where symbol = $1) e join runs r on r.execution_id = e.execution_id
+    order by r.as_of desc nulls last, r.started_at desc limit 1)`;
 
 /** Executions by kind of result; null where no run has any. */
 export interface NewestResults {
