@@ -40,7 +40,7 @@ export function clobApi(world: World): Api {
 
   function pricesHistory({ query, now }: VenueRequest): Answer {
     const token = query.get('market');
-    // the wrong parameter name is no error there, only empty
+    // a wrong parameter name gives an empty answer there, not an error
     if (token === null) return query.has('token_id') ? json({ history: [] }) : refuse('market is required');
     const market = findMarket(world, 'polymarket', token, now);
     if (market === undefined || !market.tokens.includes(token)) return json({ history: [] });

@@ -1,7 +1,7 @@
 import { type Answer, type Api, json, Refusal, type VenueRequest, wholeNumber } from './answer.ts';
 import { bookOf } from './book.ts';
 import { hexId, isClosed, type Market, type MarketGroup, tokenId } from './market.ts';
-import { asTold, isMissing, stageOf, type World } from './world.ts';
+import { asShown, isMissing, stageOf, type World } from './world.ts';
 
 const iso = (time: number): string => new Date(time).toISOString().replace('.000Z', 'Z');
 /** Closing times are not ISO 8601 there: `2026-07-24 00:00:16+00`. */
@@ -45,12 +45,12 @@ export function gammaApi(world: World): Api {
 
   const marketObject = (shown: Market, now: number): Record<string, unknown> => withStage(plainObject(shown, now), stageOf(world, shown));
   const market = (found: Market, now: number): object => ({
-    ...marketObject(asTold(world, found), now),
+    ...marketObject(asShown(world, found), now),
     events: [eventObject(found.group, now)],
   });
   const event = (found: MarketGroup, now: number): object => ({
     ...eventObject(found, now),
-    markets: found.markets.filter((each) => !isMissing(world, each)).map((each) => marketObject(asTold(world, each), now)),
+    markets: found.markets.filter((each) => !isMissing(world, each)).map((each) => marketObject(asShown(world, each), now)),
   });
 
   function search({ query, now }: VenueRequest): Answer {

@@ -8,7 +8,7 @@ export interface Offer {
   readonly seed: number;
   /** When the sandbox starts; UTC epoch milliseconds. */
   readonly start: number;
-  /** From the start to the end of what is open then. @default 30 */
+  /** Days from the start to the end of the markets that are open then. @default 30 */
   readonly standingDays?: number;
 }
 
@@ -221,7 +221,7 @@ function singleGroups(offer: Offer): MarketGroup[] {
   ];
 }
 
-/** Groups that are offered only where they are asked for by name: what the venues have besides the usual. */
+/** Groups that are offered only where they are named: what the venues have in addition to the usual. */
 export function namedGroups(offer: Offer): MarketGroup[] {
   const group = (venue: VenueName, id: number, slug: string, market: Partial<Standing>, closedHours?: number): MarketGroup =>
     standing(offer, { venue, id, slug, title: slug }, [{ key: slug, slug, question: slug, fillsPerBlock: 4, ...market }], closedHours);

@@ -22,7 +22,7 @@ export interface Market {
   readonly number: number;
   /** 32 bytes. */
   readonly conditionId: string;
-  /** Polymarket's protocol version. A v2 market is traded by `tokens` as its position ids, and shows token ids that nobody trades. */
+  /** Polymarket's protocol version. A v2 market is traded by `tokens` as its position ids, and shows token ids that are not traded. */
   readonly protocol: string;
   readonly slug: string;
   readonly question: string;

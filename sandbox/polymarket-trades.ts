@@ -97,7 +97,7 @@ function fieldsOf(market: Market, trade: Trade, faults: Faults): Fields {
   };
 }
 
-/** A row that cannot become a tick, beside the trade it was made from. */
+/** A row that cannot become a tick, next to the trade it was made from. */
 function spoil(kind: BadRow, fields: Fields, trade: Trade): Fields {
   const bad = { ...fields, transaction: mix(trade.transaction + trade.place + 13) };
   switch (kind) {

@@ -4,7 +4,7 @@ import { isClosed, type Market, type MarketGroup } from './market.ts';
 import { predictRows } from './predict-trades.ts';
 import { midpoint, pricePoints } from './price-points.ts';
 import type { Place } from './trade-pages.ts';
-import { asTold, findMarket, isMissing, stageOf, type World } from './world.ts';
+import { asShown, findMarket, isMissing, stageOf, type World } from './world.ts';
 
 const RESOLUTIONS: Readonly<Record<string, number>> = { '1m': 60, '5m': 300, '15m': 900, '1h': 3600, '4h': 14_400, '1d': 86_400 };
 
@@ -195,7 +195,7 @@ function readCursor(cursor: string, markets: number): Place[] {
 }
 
 function marketObject(world: World, found: Market, now: number): Record<string, unknown> {
-  const market = asTold(world, found);
+  const market = asShown(world, found);
   const closed = isClosed(market, now);
   const stage = stageOf(world, market);
   const payout = stage === 'silent' ? null : (market.settlement?.payout ?? null);

@@ -25,7 +25,7 @@ function noise(seed: number, position: number): number {
 }
 
 /**
- * The fair probability of a market's first outcome at a time: noise in logit space, the same whatever was asked before, so
+ * The fair probability of a market's first outcome at a time: noise in logit space, the same whatever was requested before, so
  * that trades of any hour can be made without the hours before it. Markets with one `path` move together, those of a group of
  * which one wins add up to 1.
  */

@@ -15,7 +15,7 @@ export interface Series {
   readonly path: string;
   /** How far back the series goes from the start of the sandbox. */
   readonly depthMs: number;
-  /** Offered only where it is asked for by name. @default false */
+  /** Offered only where it is named. @default false */
   readonly onlyNamed?: boolean;
 }
 

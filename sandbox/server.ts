@@ -59,7 +59,7 @@ async function handle(
   const mark = target.indexOf('?');
   const full = mark < 0 ? target : target.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
-  // its own clock, as every venue tells the time
+  // its own clock, as every venue sends it
   response.setHeader('Date', new Date(options.now()).toUTCString());
   const { age, sunset } = options.world.deck.faults;
   if (age !== undefined) response.setHeader('Age', String(age));
@@ -99,7 +99,7 @@ async function handle(
   send(response, answer);
 }
 
-interface Asked {
+interface RequestedRoute {
   readonly api: ApiName;
   readonly path: string;
   readonly key: string | string[] | undefined;
@@ -109,8 +109,8 @@ interface Asked {
   readonly time: number;
 }
 
-function answerOf(options: ServerOptions, limits: RateLimits, asked: Asked): Answer {
-  const { api, path, query, strike, time } = asked;
+function answerOf(options: ServerOptions, limits: RateLimits, requested: RequestedRoute): Answer {
+  const { api, path, query, strike, time } = requested;
   const now = options.now();
   const { faults } = options.world.deck;
   const wait = String(faults.retryAfterSeconds ?? 1);
@@ -120,7 +120,7 @@ function answerOf(options: ServerOptions, limits: RateLimits, asked: Asked): Ans
     refusalAnswer(api, new Refusal(status, message), now, { ...headers, ...more });
   if (strike.blocked) return BLOCKED;
   if (strike.refused) return refuse(403, 'this key may not use the API');
-  if (api === 'predict' && asked.key !== options.apiKey) return refuse(401, 'API key is missing or unknown');
+  if (api === 'predict' && requested.key !== options.apiKey) return refuse(401, 'API key is missing or unknown');
   if (strike.rateLimited) return refuse(429, 'too many requests', api === 'predict' ? {} : { 'Retry-After': wait });
   if (options.enforceLimits && allowance.over) {
     return refuse(429, 'too many requests', api === 'predict' ? {} : { 'Retry-After': String(allowance.resetSeconds) });

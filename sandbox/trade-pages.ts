@@ -50,7 +50,7 @@ class Withheld {
   readonly #trades = new Map<Market, Set<string>>();
   readonly #walks = new Map<Market, number>();
 
-  /** Notes that a walk starts; the first one settles what is late. */
+  /** Notes that a walk starts; the first one decides which rows are late. */
   start(market: Market, newest: readonly Trade[], probability: number): void {
     this.#walks.set(market, (this.#walks.get(market) ?? 0) + 1);
     if (this.#trades.has(market)) return;
@@ -86,7 +86,7 @@ export class TradePages {
       const { trades, length } = this.#tapes.of(market).upTo(now);
       const after = request.after?.[index] ?? NEWEST;
       let upper = after === NEWEST ? length : Math.min(length, firstAfter(trades, { time: after.time, place: after.place - 1 }));
-      // nobody looks into a closed market again, so nothing is late there
+      // a closed market is not read again, so nothing is late there
       if (request.after === undefined && faults.late && !isClosed(market, now)) {
         this.#withheld.start(market, trades.slice(Math.max(0, length - LATE_AMONG_NEWEST), length), faults.late);
       }

@@ -1,7 +1,7 @@
 import { isClosed, type Market } from './market.ts';
 import { comparePlaces, lateTrade, type Trade, tradesOfBlock } from './trades.ts';
 
-/** The trades of one market up to now, oldest first; made as they are asked for and kept. */
+/** The trades of one market up to now, oldest first; made on demand and kept. */
 export class Tape {
   readonly market: Market;
   readonly #late: Trade[] = [];

@@ -11,7 +11,7 @@ import { isMissing, type World } from './world.ts';
 export interface TrueTick {
   /** UTC epoch milliseconds. */
   readonly time: number;
-  /** Of the first outcome. */
+  /** Price of the first outcome. */
   readonly price: number;
   readonly size: number;
   readonly side: 'buy' | 'sell';
@@ -26,7 +26,7 @@ export interface TrueTick {
 export interface TrueBadRow {
   readonly kind: BadRow;
   readonly reason: 'not-finite' | 'price-range' | 'size-range' | 'time-range' | 'unknown-outcome' | 'malformed';
-  /** Of the trade it was made from; UTC epoch milliseconds. */
+  /** Time of the trade it was made from; UTC epoch milliseconds. */
   readonly besideTime: number;
 }
 
@@ -96,7 +96,7 @@ export class Truth {
       .filter(({ time }) => time >= (window.from ?? -Infinity) && time <= (window.to ?? Infinity));
   }
 
-  /** The bad rows beside them, as long as the given faults are (or were) switched on. */
+  /** The bad rows among them, as long as the given faults are (or were) switched on. */
   badRows(instrument: string, window: Window = {}, faults: Faults = this.#world.deck.faults): readonly TrueBadRow[] {
     const { trades } = this.#trades(instrument);
     return trades

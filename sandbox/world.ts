@@ -23,8 +23,8 @@ export function isMissing(world: World, market: Market): boolean {
   );
 }
 
-/** A market as the venue tells of its end, whatever became of it. */
-export function asTold({ deck }: World, market: Market): Market {
+/** A market with the end that the venue shows, which a fault may have changed. */
+export function asShown({ deck }: World, market: Market): Market {
   const { calledClosed = {}, flipped = [] } = deck.faults;
   const since = calledClosed[market.instrument];
   const stated =

@@ -52,7 +52,7 @@ export const EQUIVALENT = [
     because: 'a product of exactly LIMB is carried by the line after',
   },
   {
-    file: 'market/rules/off-grid.ts',
+    file: 'market/assess-tick.ts',
     code: 'Math.abs(steps - Math.round(steps)) > ROUNDING',
     becomes: 'Math.abs(steps - Math.round(steps)) >= ROUNDING',
     because: 'no price is off its grid by exactly the allowance for rounding',

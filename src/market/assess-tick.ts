@@ -1,14 +1,68 @@
 import type { CandidateRow, QuarantineReason, TickFlag } from '../contracts/market-data.ts';
-import { extremePrice } from './rules/extreme-price.ts';
-import { malformed } from './rules/malformed.ts';
-import { notFinite } from './rules/not-finite.ts';
-import { offGrid } from './rules/off-grid.ts';
-import { priceRange } from './rules/price-range.ts';
-import type { Flag, ReadableRow, RowFacts, Rule } from './rules/rule.ts';
-import { sizeRange } from './rules/size-range.ts';
-import { timeRange } from './rules/time-range.ts';
+import type { MarketKind } from '../contracts/words.ts';
 
-export type { RowFacts } from './rules/rule.ts';
+/** Facts of an instrument and its run that a row is judged by. An `Instrument` with `asOf` fits. */
+export interface RowFacts {
+  readonly market: MarketKind;
+  /** When trading began, where the venue says so; UTC epoch milliseconds. */
+  readonly opensAt: number | null;
+  /** Smallest price step in force. */
+  readonly tickSize: number | null;
+  /** The run's "now"; UTC epoch milliseconds. */
+  readonly asOf: number;
+}
+
+/** A row with a time and a price. */
+interface ReadableRow extends CandidateRow {
+  readonly time: number;
+  readonly price: number;
+}
+
+/** Returns why a row cannot be a tick, or null. */
+type Rule = (row: ReadableRow, facts: RowFacts) => QuarantineReason | null;
+
+/** Returns what is unusual about a row that is kept, or null. */
+type Flag = (row: ReadableRow, facts: RowFacts) => TickFlag | null;
+
+/** Whether a field is missing that a tick of this kind must have. */
+const malformed = (row: CandidateRow): boolean => row.time === null || row.price === null || (row.kind === 'trade' && row.size === null);
+
+const notFinite: Rule = ({ time, price, size }) =>
+  Number.isFinite(time) && Number.isFinite(price) && (size === null || Number.isFinite(size)) ? null : 'not-finite';
+
+/** A probability lies in [0, 1], ends included (they are flagged); the price of an asset is above 0. */
+const priceRange: Rule = ({ price }, { market }) => {
+  const possible = market === 'probability' ? price >= 0 && price <= 1 : price > 0;
+  return possible ? null : 'price-range';
+};
+
+const sizeRange: Rule = ({ size }) => (size === null || size > 0 ? null : 'size-range');
+
+/** Seconds read as milliseconds land in January and February 1970; no market here is that old. */
+const EARLIEST = Date.UTC(1971, 0, 1);
+const SECOND = 1000;
+
+/**
+ * A trade cannot be older than its market or newer than the run's now. Venues stamp trades in whole seconds, so the
+ * second in which the market opened counts as open. The announced end is no limit: venues trade on past it.
+ */
+const timeRange: Rule = ({ time }, { opensAt, asOf }) => {
+  if (time < EARLIEST || time > asOf) return 'time-range';
+  return opensAt !== null && time < Math.floor(opensAt / SECOND) * SECOND ? 'time-range' : null;
+};
+
+/** 0 and 1 are payoffs, not prices that an order can rest at: kept, since venues print them, and flagged. */
+const extremePrice: Flag = ({ price }, { market }) => (market === 'probability' && (price === 0 || price === 1) ? 'extreme-price' : null);
+
+/** Share of a step that decimal fractions lose when they are divided as doubles. */
+const ROUNDING = 1e-6;
+
+/** Not a multiple of the tick size: an average over several fills, or a tick size that changed since. */
+const offGrid: Flag = ({ price }, { tickSize }) => {
+  if (tickSize === null || tickSize <= 0) return null;
+  const steps = price / tickSize;
+  return Math.abs(steps - Math.round(steps)) > ROUNDING ? 'off-grid' : null;
+};
 
 export type Assessment =
   | { readonly verdict: 'ok'; readonly flags: readonly TickFlag[] }

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../contracts/words.ts';
-/** Nothing younger than this counts as collected: what is indexed within ten minutes is no lateness worth a name. */
+/** Nothing younger than this counts as collected: venues index rows within ten minutes as a rule. */
 export const LEAST_LATENESS_MS = 600_000;
-/** How late a venue's rows may be of which nothing is known: nobody has looked at the market before, and it is quiet. */
+/** How late rows may be in a quiet market at its first look, when nothing is known of the venue's lateness. */
 export const UNSEEN_LATENESS_MS = 3_600_000;
 /** Rows that come later than this after they happened are the venue's correction of its history, not its lateness. */
 export const MOST_LATENESS_MS = 6 * 3_600_000;
@@ -25,8 +25,7 @@ export const latenessAt = (seen: SeenLateness | undefined, asOf: number): number
 export const latenessFrom = (lateBy: number): number => Math.min(MOST_LATENESS_MS, Math.ceil((lateBy * MARGIN) / 60_000) * 60_000);
 
 /**
- * What is remembered after a run that expected `known` at its end. Rows within that are no news, but keep it in memory: they are
- * why it is expected.
+ * What is remembered after a run that expected `known` at its end. Rows within that do not raise it, but keep it remembered.
  *
  * @param lateBy how late a row came at most, in milliseconds; 0 where none did
  */

@@ -1,6 +1,6 @@
 import type { Instrument } from '../contracts/market-data.ts';
 
-/** A book this old is looked at again; a run right after another one does not ask twice. */
+/** Age after which a book is read again; a run right after another one does not read it twice. */
 const FRESH_MS = 300_000;
 
 /** Whether the order book is worth a request: the market trades, and the last look is too old for this run. */

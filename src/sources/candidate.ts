@@ -13,7 +13,7 @@ export interface ReadRow {
   readonly content: readonly (string | number | null)[];
   readonly raw: string;
   readonly defect: QuarantineReason | null;
-  /** Of a price point whose venue says it; seconds. */
+  /** Seconds that a price point stands for, where the venue says it. */
   readonly grain?: number;
 }
 
@@ -22,7 +22,7 @@ export interface ReadRow {
  * apart by `#n`. A row that cannot become a tick is known by its text, so that it is listed once however often it comes. Of rows that
  * contradict each other under one id the first one counts, which is the venue's newest; the others are malformed.
  *
- * @param copies how often a content was on the page before, where the copies go on across its end; counts on
+ * @param copies number of copies of a content on the page before, where they continue across its end; is updated
  */
 export function identifyPage(rows: readonly ReadRow[], copies = new Map<string, number>()): CandidateRow[] {
   const named = new Map<string, ReadRow>();
@@ -68,7 +68,7 @@ const EARLIEST = Date.UTC(1971, 0, 1);
 /** Clocks of venues and chains run ahead of ours by seconds, not by more than this. */
 const CLOCK_SKEW_MS = 300_000;
 
-/** What a row's time is worth for finding one's place in a venue's history. */
+/** The times that a row of a market can have. */
 export interface TimeBounds {
   /** Rows before this cannot be: the market had not opened. */
   readonly earliest: number;

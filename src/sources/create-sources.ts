@@ -16,7 +16,7 @@ export interface CreateSourcesOptions {
   readonly log?: { info(message: string, fields?: Record<string, unknown>): void };
 }
 
-/** What a search found at one venue, or why that venue was not asked. */
+/** What a search found at one venue, or why that venue was not searched. */
 export type VenueSearch = { readonly hits: readonly SearchHit[] } | { readonly skipped: string };
 
 export interface SearchQuery {
@@ -47,7 +47,7 @@ export function createSources({ env, windows = createLocalWindows(), log }: Crea
   const budget = createTokenPool({
     store: windows,
     share: settings.rateShare,
-    onPause: (family, waitMs) => log?.info('a venue asks everyone to wait', { family, waitMs: Math.round(waitMs) }),
+    onPause: (family, waitMs) => log?.info('a venue wants all workers to wait', { family, waitMs: Math.round(waitMs) }),
   });
   const clients: VenueClient[] = [];
   const client = (options: Pick<ConstructorParameters<typeof VenueClient>[0], 'venue' | 'host' | 'baseUrl' | 'key'>): VenueClient => {
@@ -76,7 +76,7 @@ export function createSources({ env, windows = createLocalWindows(), log }: Crea
       if (tag !== undefined) {
         return {
           polymarket: { hits: await searchPolymarketTag(api.gamma, tag, text, signal) },
-          predict: { skipped: "predict is not asked: tags are Polymarket's" },
+          predict: { skipped: "predict is not searched: tags are Polymarket's" },
         };
       }
       const [polymarket, found] = await Promise.all([

@@ -1,8 +1,8 @@
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 
 /**
- * What an adapter threw, named by its effect. Adapters name their own failures; what is left is a fault in an adapter,
- * which trying again may or may not get round, so it counts as the venue being unavailable.
+ * The error that an adapter threw, named by its effect. Adapters name their own failures. Any other error is a fault of the adapter; a
+ * retry may help, so it counts as an unavailable venue.
  */
 export function venueFailure(venue: string, error: unknown): PredictLabError {
   if (error instanceof PredictLabError) return error;

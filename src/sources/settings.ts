@@ -7,7 +7,7 @@ export interface SourceSettings {
     readonly clobUrl: string;
     readonly dataUrl: string;
     readonly tradesRoute: 'v2' | 'v1';
-    /** Whether price points are collected beside trades. */
+    /** Whether price points are collected in addition to trades. */
     readonly pricePoints: boolean;
   };
   readonly predict: {

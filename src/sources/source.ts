@@ -10,7 +10,7 @@ export interface DiscoverRequest<Selector = unknown> {
   /** `from ≤ time ≤ to`, UTC epoch milliseconds. */
   readonly window: TimeRange;
   readonly asOf: number;
-  /** Instruments of this symbol that earlier runs found: what is settled need not be asked for again. */
+  /** Instruments of this symbol that earlier runs found; settled ones are not requested again. */
   readonly known: readonly Instrument[];
   readonly signal: AbortSignal;
 }
@@ -62,7 +62,7 @@ export interface CollectRequest<Selector = unknown> {
   readonly refetch: boolean;
   /** Re-read covered time further down than needed, as a second look. @default false */
   readonly sampled?: boolean;
-  /** The cursor of the last page that an earlier attempt staged: go on right after it. */
+  /** The cursor of the last page that an earlier attempt staged; the stream continues after it. */
   readonly cursor: Json | undefined;
   readonly signal: AbortSignal;
 }
@@ -81,19 +81,19 @@ export interface WalkSeen {
   readonly missed?: number;
 }
 
-/** One page of one instrument: what came in, how far it reaches, and where to go on. */
+/** One page of one instrument: its rows, the time it covers, and where the next page starts. */
 export interface SourcePage {
   readonly kind: TickKind;
   /** In the venue's own order. */
   readonly rows: readonly CandidateRow[];
   readonly order: 'newest-first' | 'oldest-first';
-  /** Small JSON; given back as `CollectRequest.cursor` the stream goes on after this page. */
+  /** Small JSON; passed back as `CollectRequest.cursor`, the stream continues after this page. */
   readonly cursor: Json;
   /** Ranges of `kind` that are completely collected now that this page is staged. Never of a poll that failed. */
   readonly coverage: readonly CoveredRange[];
   /** HTTP requests this page took, retries included. */
   readonly requests: number;
-  /** Of what grain the price points of a page are, in seconds, and for which time `[from, to)` it has all of them: coarser ones give way there. */
+  /** The grain of the page's price points in seconds, and the time `[from, to)` for which the page has all of them: coarser stored points are replaced there. */
   readonly points?: { readonly grain: number; readonly range: TimeRange };
   /** What a walk through the trades has seen, on its last page; of price points, on the page of the newest ones. */
   readonly walked?: WalkSeen;
@@ -117,12 +117,12 @@ export interface Source<Selector = unknown> {
   discover(request: DiscoverRequest<Selector>): Promise<Discovery>;
   /**
    * The rows of one instrument, newest pages first, one page in memory at a time. Asks only for what `covered` lacks plus
-   * a small overlap for late rows; yields nothing when there is nothing to ask for.
+   * a small overlap for late rows; yields nothing when nothing is missing.
    */
   collect(request: CollectRequest<Selector>): AsyncIterable<SourcePage>;
-  /** The selector that names one market of this source alone; undefined where there is nothing to ask about it. */
+  /** The selector that names this one market; undefined where the source has nothing more to say about it. */
   selectorOf(instrument: Instrument): Selector | undefined;
-  /** What went wrong, named by its effect. */
+  /** The error, named by its effect. */
   describe(error: unknown): PredictLabError;
 }
 

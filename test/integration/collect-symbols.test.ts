@@ -79,7 +79,7 @@ describe('predictlab symbols', () => {
     await writeFile(file, JSON.stringify(entries));
     const { code, err: said } = await predictlab('symbols', 'import', file);
     expect(code).toBe(2);
-    expect(said).toContain('{"slugg":"x"} is no selector of polymarket');
+    expect(said).toContain('{"slugg":"x"} is not a selector of polymarket');
     expect(said).toContain('priority');
     expect(await listSymbols(test.database)).toEqual([]);
   });

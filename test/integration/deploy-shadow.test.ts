@@ -90,7 +90,7 @@ describe('a shadow build on the data of an earlier run', () => {
     ],
     [
       'a changed rule of what is a row',
-      { file: 'src/market/rules/price-range.js', from: 'price <= 1', to: 'price <= 0.6' },
+      { file: 'src/market/assess-tick.js', from: 'price <= 1', to: 'price <= 0.6' },
       /rows that are stored would be quarantined: \{"price-range":/,
     ],
     [

@@ -38,8 +38,8 @@ describe('a catalogue file', () => {
     for (const part of [
       '[0] (no spaces).symbol',
       'colour',
-      '{"marketId":"twelve"} is no selector of predict; write {"marketId": 123}',
-      '{"file":"x.csv"} is no selector of file',
+      '{"marketId":"twelve"} is not a selector of predict; write {"marketId": 123}',
+      '{"file":"x.csv"} is not a selector of file',
       '[2] (SUN).sources.polymarket.0',
       '[4] (SNOW): the symbol stands at [3] already',
     ]) {
@@ -63,7 +63,7 @@ describe('a catalogue file', () => {
     [{ market: 'asset', fees: { model: 'polymarket', rate: 0.1 } }, ".fees: an asset's fee is a fraction of the notional"],
     [
       { resolved: 1 },
-      ': {"path":"x.csv","resolved":1} is no selector of file; write {"path": "…"}, with columns, firstOutcome, market, resolution',
+      ': {"path":"x.csv","resolved":1} is not a selector of file; write {"path": "…"}, with columns, firstOutcome, market, resolution',
     ],
   ])('has one sentence for each wrong fact of a file: %j', (facts, sentence) => {
     const said = problemsOf([{ symbol: 'RAIN', sources: { file: [{ path: 'x.csv', ...facts }] } }]);

@@ -4,7 +4,6 @@ import { withSign } from '../../src/market/settlement.ts';
 import { instrumentOf as polymarketInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
-import { complementBook } from '../../src/sources/predict/book.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 
@@ -32,8 +31,6 @@ const gamma = (facts: Record<string, unknown> = {}): Instrument => {
 
 const ended = (outcomePrices: string, facts: Record<string, unknown> = {}): Instrument =>
   gamma({ closed: true, closedTime: '2026-07-24 00:00:16+00', umaResolutionStatus: 'resolved', outcomePrices, ...facts });
-
-const NOW = Date.UTC(2026, 6, 24, 12);
 
 describe('the facts of a Polymarket market', () => {
   it('are read from JSON inside JSON, with the earliest opening', () => {
@@ -367,10 +364,5 @@ describe('the facts of a Predict.fun market', () => {
     expect(over).toMatchObject({ closed: true, closesAt: Date.UTC(2026, 6, 24, 12, 15), resolution: { kind: 'settled', at: null } });
     expect(over).not.toHaveProperty('closedAt');
     expect(predict({ categorySlug: 'rain', status: 'RESOLVED' }, ['WON', 'LOST']).closesAt).toBeNull();
-  });
-
-  it('the book of the other outcome is the mirror image', () => {
-    expect(complementBook({ bid: 0.37, ask: 0.4, at: NOW })).toEqual({ bid: 0.6, ask: 0.63, at: NOW });
-    expect(complementBook({ bid: null, ask: 0.4, at: NOW })).toEqual({ bid: 0.6, ask: null, at: NOW });
   });
 });

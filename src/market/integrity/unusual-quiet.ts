@@ -4,9 +4,9 @@ const HOUR = 3_600_000;
 
 /** Shorter than this is never called unusual, milliseconds. */
 export const SHORTEST_UNUSUAL_QUIET = 6 * HOUR;
-/** Only the pauses of this time before the last tick say what is usual now, hours: markets slow down and wake up. */
+/** Hours before the last tick whose pauses say what is usual now: markets slow down and wake up. */
 export const USUAL_HOURS = 30 * 24;
-/** Pauses below which nothing is said about what is usual. */
+/** Least number of pauses from which the usual one can be estimated. */
 const ENOUGH_PAUSES = 10;
 const QUANTILE = 0.99;
 const MULTIPLE = 2;

@@ -29,11 +29,11 @@ export function lifelessAfter(instrument: Life, window: TimeRange): TimeRange[] 
   return window.to > from ? [{ from, to: window.to }] : [];
 }
 
-/** When something was said: as of which run, and by which clock. */
+/** When a venue's statement was seen: the run's instant and the venue's clock. */
 export interface Seen {
   readonly asOf: number;
   readonly clock: number;
-  /** The market was asked for once more after it had settled. @default false */
+  /** Whether the market was looked up once more after it had settled. @default false */
   readonly again?: boolean;
 }
 
@@ -82,7 +82,7 @@ function standing(
 const payoutOf = ({ resolution }: Pick<Instrument, 'resolution'>): number | undefined =>
   resolution.kind === 'settled' ? resolution.payout : undefined;
 
-/** Whether a market that has settled is to be asked for once more: venues take a result back, or open a market again. */
+/** Whether a settled market should be looked up once more: venues withdraw a result, or open a market again. */
 export const isToBeConfirmed = (instrument: Instrument, asOf: number): boolean =>
   isFinal(instrument) &&
   instrument.confirmedAt === undefined &&
@@ -162,10 +162,10 @@ function datedResolution(resolution: Resolution, known: Instrument | undefined, 
   return { ...resolution, at: before.at === null ? (stated ?? first) : Math.max(before.at, stated ?? before.at) };
 }
 
-/** A market that is closed, settled and dated stays as it is: there is nothing new to ask about it. */
+/** A market that is closed, settled and dated stays as it is: it is not looked up again. */
 export const isFinal = ({ closed, closedAt, resolution }: Instrument): boolean =>
   closed && closedAt !== undefined && resolution.kind === 'settled' && resolution.at !== null;
 
-/** A market of which a trade was met after its noted end had not ended then. */
+/** Moves the noted end of a market to a trade that was made after it. */
 export const withTradeAt = (instrument: Instrument, newest: number | null): Instrument =>
   instrument.closedAt === undefined || newest === null || newest <= instrument.closedAt ? instrument : { ...instrument, closedAt: newest };

@@ -70,12 +70,12 @@ function wordsOf(issue: SchemaIssue): string {
   return fields === undefined ? issueWords(issue) : `${issueWords(issue)}; it has ${fields.join(', ')}`;
 }
 
-/** A selector that fits no form gets the list of forms: what zod says of a union helps nobody. */
+/** A selector that fits no form gets the list of forms: zod's own words about a union do not help. */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
   const [first, source, place] = path;
   const forms = typeof source === 'string' && !ofOwnFact(path) ? SELECTOR_FORMS[source] : undefined;
   if (first !== 'sources' || forms === undefined || typeof place !== 'number') return message;
   const selectors = isObject(item) && isObject(item.sources) ? item.sources[source as string] : undefined;
   const given = JSON.stringify(Array.isArray(selectors) ? (selectors as unknown[])[place] : undefined);
-  return `${given} is no selector of ${String(source)}; write ${forms}`;
+  return `${given} is not a selector of ${String(source)}; write ${forms}`;
 }

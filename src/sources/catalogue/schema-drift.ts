@@ -90,7 +90,7 @@ const FEW = 10;
 function presenceAt(row: unknown, path: string): 'present' | 'absent' | 'unknown' {
   let value: unknown = row;
   for (const key of path.split('.')) {
-    // a whole branch that is null (`taker: null`) is one row's trouble, and tells nothing of what is in it
+    // a whole branch that is null (`taker: null`) is one bad row, and says nothing about the fields in it
     if (value === null) return 'unknown';
     if (!isObject(value)) return 'absent';
     value = value[key];

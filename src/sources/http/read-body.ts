@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 
-/** A body that is larger than what is read of one. */
+/** A body that is larger than the limit. */
 export class BodyTooLarge extends Error {
   readonly limit: number;
 

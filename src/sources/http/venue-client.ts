@@ -100,7 +100,7 @@ export class VenueClient {
 
   async get(get: GetRequest): Promise<Answer> {
     const tries = this.#options.tries ?? 4;
-    // many requests wait on one signal: that is no leak
+    // many requests wait on one signal: that is not a leak
     setMaxListeners(0, get.signal);
     for (let attempt = 1; ; attempt++) {
       try {
@@ -237,7 +237,7 @@ const MAX_AGE_MS = 6 * 3_600_000;
 
 /**
  * The moment as of which an answer is true. Caches differ in whether `Date` is when the answer was made or when it was sent, so `Age` is
- * always taken off: a moment that is too early claims too little, one that is too late claims rows that nobody has seen.
+ * always taken off: a moment that is too early claims too little; one that is too late claims rows that were never seen.
  */
 export function clockOf(headers: FetchedAnswer['headers'], now: number): number {
   const date = Date.parse(String(headers.date));

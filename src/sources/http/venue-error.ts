@@ -21,7 +21,7 @@ export interface RefusedAnswer {
   readonly retryAfterMs: number | undefined;
   /** Where the key for this venue comes from (`PREDICT_API_KEY`), if it takes one. */
   readonly keyName: string | undefined;
-  /** Where the answer says that what was asked for lies, if it does. */
+  /** The address that a redirect points to, if any. */
   readonly location: string | undefined;
 }
 
@@ -53,9 +53,9 @@ export function refusal(answer: RefusedAnswer): VenueError {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return new VenueError('RateLimited', what, { status, ...wait });
   if (status >= 500 || RETRYABLE_STATUS.has(status)) return new VenueError('SourceUnavailable', what, { status, ...wait });
-  // another 2xx is no answer to what was asked: nothing, or a part of it
+  // another 2xx has nothing, or a part of the answer
   if (status < 300 && !html)
-    return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is no whole answer`, { status });
+    return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is not a whole answer`, { status });
   if (status >= 300 && status < 400 && answer.location !== undefined) {
     const to = oneLine(answer.location).slice(0, MAX_MESSAGE_LENGTH);
     const remedy = "a redirect is not followed: check the venue's URL, and update PredictLab if the venue has moved";

@@ -14,7 +14,7 @@ const bounded = (ms: number): number => Math.min(Math.max(0, ms), LONGEST_HINT_M
 /** Seconds from here on are a moment, not a wait: as a wait they would be thirty years. */
 const FIRST_EPOCH_SECONDS = 1e9;
 
-/** A count of seconds, or the epoch seconds of the moment itself, as a wait; undefined when it is no number. Milliseconds. */
+/** A count of seconds, or the epoch seconds of the moment itself, as a wait; undefined when the text is not a number. Milliseconds. */
 function secondsMs(text: string, now: number): number | undefined {
   if (!/^\d+(\.\d+)?$/.test(text)) return undefined;
   const seconds = Number(text);

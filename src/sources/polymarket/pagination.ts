@@ -8,14 +8,14 @@ import { VENUE } from './api.ts';
 export function nextCursor(json: unknown, where: string): string | null {
   const at = { venue: VENUE, where };
   const body = objectAt(json, at);
-  // some answers carry the cursor beside the list, as Gamma's do
+  // some answers carry the cursor next to the list, as Gamma's do
   const paging: unknown = body.pagination === undefined && 'next_cursor' in body ? body : body.pagination;
   const path = paging === body ? 'next_cursor' : 'pagination.next_cursor';
   const changed = (where: string, expected: string, got: unknown) =>
     schemaChanged({ ...at, path: where, expected, got, sample: paging === body ? { next_cursor: body.next_cursor } : (paging ?? json) });
   if (!isObject(paging)) throw changed('pagination', 'an object', paging);
   const { next_cursor: next, has_more: more } = paging;
-  // "no more" beside a cursor contradicts itself: the cursor is followed unless the page is empty
+  // "no more" next to a cursor contradicts itself: the cursor is followed unless the page is empty
   const isEmpty = Array.isArray(body.data) && body.data.length === 0;
   if (more === false && (isEmpty || typeof next !== 'string')) return null;
   if (typeof next === 'string' && next !== '') return next;

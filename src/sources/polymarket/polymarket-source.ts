@@ -16,7 +16,7 @@ import { conditionIdOf, tradesV1, tradesV2 } from './trades.ts';
 export interface PolymarketOptions {
   /** The Data API's version for trades; v1 only as a fallback, it is being retired. @default "v2" */
   readonly tradesRoute?: 'v2' | 'v1';
-  /** Whether price points are collected beside trades. @default true */
+  /** Whether price points are collected in addition to trades. @default true */
   readonly pricePoints?: boolean;
 }
 

@@ -14,7 +14,7 @@ export const GRAINS = [
 /** Longest window of one request: the venue refuses more than 15 days, and a request adds up to one bucket and two part seconds. */
 const LONGEST_WINDOW_MS = 15 * DAY_MS - (10_800 + 2) * SECOND;
 
-/** The two ends of a retention lie seconds apart, as a window's start and its retention do: less than a bucket is no request of its own. */
+/** The two ends of a retention lie seconds apart, as a window's start and its retention do: less than a bucket is not worth a request. */
 const SLIVER_MS = 60 * SECOND;
 
 /** One request for price points: a window and the finest grain that the venue still has for it. */

@@ -53,7 +53,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
     return { rows: list.map((row) => readTrade(row, instrument)), next: nextCursor(answer.json, where), requests: answer.requests };
   };
 
-  /** How many copies of a content stand on a page that holds the end of one page and the start of the next: it tells a copy from a repeated row. */
+  /** How many copies of a content stand on a page that holds the end of one page and the start of the next: this distinguishes a copy from a repeated row. */
   const copiesAcross = async ({ cursor, content }: PageEnd): Promise<{ readonly copies: number; readonly requests: number }> => {
     const half = await read(cursor, V2_LIMIT / 2);
     if (half.next === null) return { copies: 0, requests: half.requests };
@@ -112,7 +112,7 @@ export function tradesV1(data: VenueClient, instrument: Instrument, call: Call):
     const more = rows.length >= V1_LIMIT;
     return {
       rows: identifyPage(rows.map((row) => readTrade(row, instrument))),
-      // past the last offset the same page is asked for again, which the walk takes as the end of paging
+      // past the last offset the same page is requested again, which the walk takes as the end of paging
       next: more ? String(Math.min(offset + V1_LIMIT, V1_LAST_OFFSET)) : null,
       requests: answer.requests,
       clock: data.clock,

@@ -1,5 +1,4 @@
 import type { Instrument } from '../../contracts/market-data.ts';
-import { mirrorPrice } from '../../market/mirror-price.ts';
 import { readNumber } from '../catalogue/scalars.ts';
 import { isObject, listInAnswer, objectAt } from '../catalogue/schema-drift.ts';
 import { VenueError } from '../http/venue-error.ts';
@@ -34,13 +33,6 @@ export async function lookAtBook(api: PredictApi, instrument: Instrument, asOf: 
     throw error;
   }
 }
-
-/** The second outcome's book: what bids for the first is an offer of the second at 1 − price, and the reverse. */
-export const complementBook = (book: NonNullable<Instrument['book']>): NonNullable<Instrument['book']> => ({
-  bid: book.ask === null ? null : mirrorPrice(book.ask),
-  ask: book.bid === null ? null : mirrorPrice(book.bid),
-  at: book.at,
-});
 
 /** Levels are `[price, size]`; `{price, size}` is read too. */
 const pricesOf = (levels: readonly unknown[]): number[] =>

@@ -9,7 +9,7 @@ const WHERE = '/v1/categories';
 const SIZES = [1000, 100] as const;
 /** Windows are published up to a day before they start; a page this far below the oldest wanted one is past it. */
 const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
-/** More pages than any week has; beyond, the listing does not do what it was asked for. */
+/** More pages than any week has; beyond that, the host ignores the order. */
 const MAX_PAGES = 60;
 
 /** Categories found in the listing, and what it could not decide. */
@@ -34,7 +34,7 @@ export async function listCategories(api: PredictApi, slugs: ReadonlySet<string>
   const found = new Map<string, JsonObject>();
   const series = new Set<string>();
   let requests = 0;
-  // the listing shows open ones alone where it is not asked for the others
+  // some hosts list open categories alone unless the status is given
   for (const status of [undefined, 'RESOLVED'] as const) {
     const listing = await readPages(api, status, oldest, call, (category, slug) => {
       const name = seriesOfSlug(slug);

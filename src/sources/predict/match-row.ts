@@ -45,7 +45,7 @@ export function readMatch(row: unknown, instrument: Instrument): ReadRow {
   };
 }
 
-/** 0 or 1 by the outcome's id on the chain, by its index set (1, 2) where there is no id; −1 when it is none of this market. */
+/** 0 or 1 by the outcome's id on the chain, by its index set (1, 2) where there is no id; −1 when it belongs to another market. */
 function outcomeIndex({ onChainId, indexSet }: JsonObject, { outcomeIds }: Instrument): number {
   const id = readName(onChainId);
   if (id !== null) return outcomeIds.indexOf(id);

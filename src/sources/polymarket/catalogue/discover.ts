@@ -17,7 +17,7 @@ import { existingSeries } from './search.ts';
 const NOTHING: Finding = { instruments: [], problems: [], leftOut: [], requests: 0 };
 
 /**
- * The instruments of a symbol's Polymarket selectors, oldest ends first. Ids and slugs are asked for in batches, an event in
+ * The instruments of a symbol's Polymarket selectors, oldest ends first. Ids and slugs are looked up in batches, an event in
  * one request, a series by the slugs its markets must have in the window.
  */
 export async function discoverPolymarket(
@@ -66,13 +66,13 @@ async function byId(
   const keyOf = (id: string): string => `${VENUE}:${id}`.toLowerCase();
   const final = new Map(known.filter(isFinal).map((instrument) => [instrument.id.toLowerCase(), instrument]));
   const kept = ids.flatMap((id) => final.get(keyOf(id)) ?? []);
-  const asked = ids.filter((id) => !final.has(keyOf(id)));
-  const found = await refusedOneByOne(asked, (values) =>
+  const wanted = ids.filter((id) => !final.has(keyOf(id)));
+  const found = await refusedOneByOne(wanted, (values) =>
     findMarkets(gamma, { name: 'condition_ids', values, likely: 'open', named: true }, call),
   );
   const there = new Set(found.instruments.map(({ id }) => id.toLowerCase()));
   for (const { names } of found.leftOut) for (const name of names) there.add(keyOf(name));
-  const missing = asked.filter((id) => !there.has(keyOf(id)) && !found.refused.has(id));
+  const missing = wanted.filter((id) => !there.has(keyOf(id)) && !found.refused.has(id));
   const problems = [
     ...found.leftOut.map(({ why }) => `${symbol}: polymarket ${why}; it cannot be collected`),
     ...[...found.refused].map(([id, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ conditionId: id })}: ${said}`),
@@ -90,16 +90,16 @@ async function bySlug(
 ): Promise<Finding> {
   if (slugs.length === 0) return NOTHING;
   const kept: Instrument[] = [];
-  const asked = slugs.filter((slug) => {
+  const wanted = slugs.filter((slug) => {
     const instrument = known.get(slug);
     if (instrument === undefined || !isFinal(instrument)) return true;
     kept.push(instrument);
     return false;
   });
-  const found = await refusedOneByOne(asked, (values) => findMarkets(gamma, { name: 'slug', values, likely: 'open', named: true }, call));
+  const found = await refusedOneByOne(wanted, (values) => findMarkets(gamma, { name: 'slug', values, likely: 'open', named: true }, call));
   const there = new Set(found.instruments.map(({ reference }) => reference));
   for (const { names } of found.leftOut) for (const name of names) there.add(name);
-  const missing = asked.filter((slug) => !there.has(slug) && !found.refused.has(slug));
+  const missing = wanted.filter((slug) => !there.has(slug) && !found.refused.has(slug));
   const problems = [
     ...found.leftOut.map(({ why }) => `${symbol}: polymarket ${why}; it cannot be collected`),
     ...[...found.refused].map(([slug, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ slug })}: ${said}`),
@@ -110,7 +110,7 @@ async function bySlug(
   return { ...found, instruments: [...kept, ...found.instruments], problems: [...found.problems, ...problems] };
 }
 
-/** A batch that the venue refuses because of one value is asked again value by value, so that only that one is lost. */
+/** A batch that the venue refuses because of one value is looked up value by value, so that only that one is lost. */
 async function refusedOneByOne(
   values: readonly string[],
   find: (values: readonly string[]) => Promise<Finding>,

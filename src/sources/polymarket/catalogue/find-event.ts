@@ -9,7 +9,7 @@ const FAMILY = 'polymarket/gamma-events';
 
 /**
  * All markets of an event, open and closed; undefined when there is no such event. The listings know an event where the path by
- * slug does not, closed ones only when they are asked for.
+ * slug does not, closed ones only when the query says so.
  */
 export async function findEvent(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
   const where = '/events/slug';

@@ -4,40 +4,40 @@ import { type Call, VENUE } from '../api.ts';
 import { type Finding, ifThere, listInEnvelope, readListing, readMarkets } from './gamma.ts';
 import { circular } from './list-events.ts';
 
-/** Ids or slugs in one question: URLs stay below 8 KB. */
+/** Ids or slugs in one lookup: URLs stay below 8 KB. */
 const BATCH = 60;
 const FAMILY = 'polymarket/gamma-markets';
 
-/** Which markets are asked for, by what. */
-export interface MarketQuestion {
+/** The markets to look up, and by which name. */
+export interface MarketLookup {
   readonly name: 'slug' | 'condition_ids';
   readonly values: readonly string[];
-  /** Which of the two questions goes first. */
+  /** Which of the two queries goes first. */
   readonly likely: 'open' | 'closed';
   /** Whether each value should exist: then what no list has is looked up one by one, by its path. */
   readonly named: boolean;
 }
 
 /**
- * Markets by repeated `slug=` or `condition_ids=`. Gamma leaves out closed markets unless it is asked for them, so what one
- * question does not find the other is asked for. Hosts differ in what else they can: without the keyset listing `/markets` is
- * read, one that reads a single value of several is asked value by value, and `/markets/slug/{slug}` comes last.
+ * Markets by repeated `slug=` or `condition_ids=`. Gamma leaves out closed markets unless the query says closed, so what one
+ * query does not find is looked up by the other. Hosts differ in what else they can: without the keyset listing `/markets` is
+ * read, one that reads a single value of several is queried value by value, and `/markets/slug/{slug}` comes last.
  */
-export async function findMarkets(gamma: VenueClient, question: MarketQuestion, call: Call): Promise<Finding> {
-  const found = new Found(question);
-  const ask = async (values: readonly string[], closed: boolean): Promise<void> =>
-    found.add(values, await askLists(gamma, question.name, values, closed, call));
-  const askAll = async (size: number): Promise<void> => {
-    for (const closed of question.likely === 'closed' ? [true, false] : [false, true]) {
-      await inBatches(found.wanted, size, (values) => ask(values, closed));
+export async function findMarkets(gamma: VenueClient, lookup: MarketLookup, call: Call): Promise<Finding> {
+  const found = new Found(lookup);
+  const lookUp = async (values: readonly string[], closed: boolean): Promise<void> =>
+    found.add(values, await readLists(gamma, lookup.name, values, closed, call));
+  const lookUpAll = async (size: number): Promise<void> => {
+    for (const closed of lookup.likely === 'closed' ? [true, false] : [false, true]) {
+      await inBatches(found.wanted, size, (values) => lookUp(values, closed));
     }
   };
-  await askAll(BATCH);
+  await lookUpAll(BATCH);
   if (found.wanted.length === 0) return found;
-  const oneByOne = question.named ? question.values.length > 1 : await readsOneValue(found, question, ask);
-  if (oneByOne && !found.listless) await askAll(1);
-  if (question.name === 'slug' && (question.named || found.listless)) {
-    await inBatches(found.wanted, 1, async (values) => found.add(values, await askPath(gamma, values[0] ?? '', call)));
+  const oneByOne = lookup.named ? lookup.values.length > 1 : await readsOneValue(found, lookup, lookUp);
+  if (oneByOne && !found.listless) await lookUpAll(1);
+  if (lookup.name === 'slug' && (lookup.named || found.listless)) {
+    await inBatches(found.wanted, 1, async (values) => found.add(values, await readPath(gamma, values[0] ?? '', call)));
   }
   return found;
 }
@@ -51,18 +51,18 @@ const DOUBT_FROM = 5;
  */
 async function readsOneValue(
   found: Found,
-  { values, likely }: MarketQuestion,
-  ask: (values: readonly string[], closed: boolean) => Promise<void>,
+  { values, likely }: MarketLookup,
+  lookUp: (values: readonly string[], closed: boolean) => Promise<void>,
 ): Promise<boolean> {
   if (values.length < DOUBT_FROM || found.listless) return false;
   const before = found.wanted.length;
-  if (before === values.length) await ask([values.at(-1) ?? ''], likely === 'closed');
-  else if (found.alone !== undefined) await ask(found.alone, likely === 'closed');
+  if (before === values.length) await lookUp([values.at(-1) ?? ''], likely === 'closed');
+  else if (found.alone !== undefined) await lookUp(found.alone, likely === 'closed');
   else return false;
   return found.wanted.length < before;
 }
 
-/** What has been found so far of a question, and what is still wanted. */
+/** What a lookup has found so far, and what is still wanted. */
 class Found implements Finding {
   readonly instruments: Finding['instruments'][number][] = [];
   readonly problems: string[] = [];
@@ -75,7 +75,7 @@ class Found implements Finding {
   readonly #wanted: Map<string, string>;
   readonly #byName: boolean;
 
-  constructor({ name, values }: MarketQuestion) {
+  constructor({ name, values }: MarketLookup) {
     this.#byName = name === 'slug';
     this.#wanted = new Map(values.map((value) => [this.#key(value), value]));
   }
@@ -84,8 +84,8 @@ class Found implements Finding {
     return [...this.#wanted.values()];
   }
 
-  /** Takes what was asked for; a host that does not know the filter sends others as well. */
-  add(asked: readonly string[], answer: Finding | undefined): void {
+  /** Takes the wanted markets of an answer; a host that ignores the filter sends others as well. */
+  add(requested: readonly string[], answer: Finding | undefined): void {
     this.requests += answer?.requests ?? 1;
     if (answer === undefined) return;
     this.listless = false;
@@ -100,9 +100,9 @@ class Found implements Finding {
       if (left.names.filter((name) => this.#wanted.delete(this.#key(name))).length === 0) continue;
       this.leftOut.push(left);
     }
-    if (asked.length < DOUBT_FROM || before - this.#wanted.size !== 1) return;
-    const [first, second] = asked;
-    const [beforeLast, last] = asked.slice(-2);
+    if (requested.length < DOUBT_FROM || before - this.#wanted.size !== 1) return;
+    const [first, second] = requested;
+    const [beforeLast, last] = requested.slice(-2);
     const isFound = (value: string | undefined): boolean => value !== undefined && !this.#wanted.has(this.#key(value));
     const neighbour = isFound(first) ? second : isFound(last) ? beforeLast : undefined;
     if (neighbour !== undefined) this.alone = [neighbour];
@@ -113,13 +113,13 @@ class Found implements Finding {
   }
 }
 
-async function inBatches(values: readonly string[], size: number, ask: (values: readonly string[]) => Promise<void>): Promise<void> {
+async function inBatches(values: readonly string[], size: number, lookUp: (values: readonly string[]) => Promise<void>): Promise<void> {
   const batches = Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size));
-  await Promise.all(batches.map(ask));
+  await Promise.all(batches.map(lookUp));
 }
 
 /** One request to the listing that the host has; undefined when it has none. */
-async function askLists(
+async function readLists(
   gamma: VenueClient,
   name: string,
   values: readonly string[],
@@ -132,7 +132,7 @@ async function askLists(
     ['limit', LIMIT],
   ];
   return await readListing(gamma, {
-    keyset: () => askKeyset(gamma, query, values.length, call),
+    keyset: () => readKeyset(gamma, query, values.length, call),
     plain: async () => {
       const answer = await gamma.get({ path: '/markets', query, family: FAMILY, ...call });
       return { ...readMarkets(listInEnvelope(answer.json, 'markets', '/markets'), '/markets'), requests: answer.requests };
@@ -142,8 +142,8 @@ async function askLists(
 
 const LIMIT = 100;
 
-/** @param wanted values in the query: a listing that goes on for more markets than that does not read the filter */
-async function askKeyset(gamma: VenueClient, query: QueryPairs, wanted: number, call: Call): Promise<Finding> {
+/** @param wanted values in the query: a listing with more markets than that ignores the filter */
+async function readKeyset(gamma: VenueClient, query: QueryPairs, wanted: number, call: Call): Promise<Finding> {
   const where = '/markets/keyset';
   const items: unknown[] = [];
   const seen = new Set<string>();
@@ -166,7 +166,7 @@ async function askKeyset(gamma: VenueClient, query: QueryPairs, wanted: number, 
 }
 
 /** One market by its path, which knows closed ones too. */
-async function askPath(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
+async function readPath(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
   const answer = await ifThere(gamma.get({ path: `/markets/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
   return answer === undefined ? undefined : { ...readMarkets([answer.json], '/markets/slug'), requests: answer.requests };
 }

@@ -7,12 +7,12 @@ import { VENUE } from '../api.ts';
 import { instrumentOf } from './instrument.ts';
 import { gammaMarketSchema } from './market-schema.ts';
 
-/** Markets found by one question, and what else came with them. */
+/** Markets of one answer, and what else came with them. */
 export interface FoundMarkets {
   readonly instruments: readonly Instrument[];
   /** Markets that could not be read, one sentence each. */
   readonly problems: readonly string[];
-  /** Markets that are none of ours (not binary, without tokens) and why; a problem only for who asked for them by name. */
+  /** Markets that cannot be collected (not binary, without tokens) and why; a problem only where a selector names them. */
   readonly leftOut: readonly LeftOutMarket[];
 }
 
@@ -87,7 +87,7 @@ export function listInEnvelope(json: unknown, name: string, where: string): read
 }
 
 /**
- * Reads a list of Gamma markets. One market that lost a field is a problem of that market; a list of which none can be
+ * Reads a list of Gamma markets. One market that lost a field is a problem of that market; a list in which no market can be
  * read is a changed schema.
  */
 export function readMarkets(list: readonly unknown[], where: string): FoundMarkets {

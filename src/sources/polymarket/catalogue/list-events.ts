@@ -4,7 +4,7 @@ import type { QueryPairs, VenueClient } from '../../http/venue-client.ts';
 import { type Call, VENUE } from '../api.ts';
 import { readListing } from './gamma.ts';
 
-/** Gamma gives no more per page, whatever is asked for. */
+/** Gamma gives no more per page, whatever limit is requested. */
 const PAGE = 100;
 const FAMILY = 'polymarket/gamma-events';
 

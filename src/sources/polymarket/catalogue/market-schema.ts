@@ -78,7 +78,7 @@ export const outcomeField = (market: Pick<GammaMarket, 'version'>): 'clobTokenId
   (({ v1: 'clobTokenIds', v2: 'positionIds' }) as const)[protocolOf(market)];
 
 /**
- * Markets from before the order book have no tokens, which makes them none of ours. One that says it has a book must name them, and
+ * Markets from before the order book have no tokens, so they are left out. One that says it has a book must name them, and
  * its outcomes: without them the field got another name.
  */
 export const gammaMarketSchema = facts.superRefine((market, context) => {

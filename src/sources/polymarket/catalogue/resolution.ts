@@ -33,7 +33,7 @@ export function polymarketEnding(market: GammaMarket): Ending {
     const said = `${first}/${second}`;
     const isWon = first + second === 1 && (first === 0 || first === 1);
     if (isWon) signs.push({ sign: 'finalPrice', payout: first, said });
-    // also what a market shows that nobody trades
+    // a market without trades shows the same
     else if (first === 0.5 && second === 0.5) none = `closed at prices ${said}, which its resolution record does not confirm`;
     else none = `closed at prices ${said}, which are no payoff`;
     if (!isWon && Math.abs(first + second - 1) < 1e-9) signs.push({ sign: 'finalPrice', payout: first, said, unsure: true });
