@@ -181,7 +181,7 @@ describe('a run that no worker takes', () => {
     watching.kill('SIGINT');
     const [code] = (await once(watching, 'close')) as [number];
     expect(code).toBe(130);
-    expect(said.trimEnd().split('\n').at(-1)).toBe('predictlab: stopped watching; deserted goes on: `predictlab watch deserted`');
+    expect(said.trimEnd().split('\n').at(-1)).toBe('predictlab: stopped watching; deserted continues: `predictlab watch deserted`');
     await rig.client.workflow.getHandle('deserted').terminate();
     expect((await running).stderr).toContain('deserted waits: no worker polls task queue');
   });
