@@ -61,14 +61,14 @@ export const encodeMetrics = (
   provable: result.provable,
   notProvable: [...result.notProvable],
   overfitting: beside.overfitting,
-  ...(beside.forecasts !== undefined && { forecasts: { ...beside.forecasts } as Fields }),
+  ...(beside.forecasts !== undefined && { forecasts: { ...beside.forecasts } }),
 });
 
 /** The same of a trial whose strategy failed. @param because one sentence */
 export const encodeFailure = (because: string, forecasts: MarketForecasts | undefined): Fields => ({
   ...Object.fromEntries(METRIC_NAMES.map((name) => [name, null])),
   failed: because,
-  ...(forecasts !== undefined && { forecasts: { ...forecasts } as Fields }),
+  ...(forecasts !== undefined && { forecasts: { ...forecasts } }),
   undefined: Object.fromEntries(METRIC_NAMES.map((name) => [name, because])),
   weak: {},
 });
