@@ -260,8 +260,8 @@ const BUGS: readonly Bug[] = [
     changes: [
       {
         file: 'sources/venue-clock.ts',
-        from: 'return told < asOf - MOST_LATENESS_MS || told > ours + MOST_LATENESS_MS ? ours : told;',
-        to: 'return told;',
+        from: 'return answered < asOf - MOST_LATENESS_MS || answered > ours + MOST_LATENESS_MS ? ours : answered;',
+        to: 'return answered;',
       },
     ],
     worlds: { lies: true },
