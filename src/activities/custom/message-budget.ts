@@ -41,7 +41,7 @@ export class MessageBudget {
       if (this.#dropped++ === 0) this.#send({ log: 'warn', message: `logged ${this.#lines} lines; further lines are dropped` });
       return;
     }
-    const text = cutText(String(message as unknown), MAX_MESSAGE_LENGTH);
+    const text = cutText(String(message), MAX_MESSAGE_LENGTH);
     const length = fieldsLength(fields);
     const kept = fields === undefined || length > MAX_FIELDS_LENGTH ? {} : { fields };
     this.#lines++;
