@@ -97,3 +97,34 @@ test('stops with its process: nothing answers after close', async () => {
   await server.exited;
   expect(() => process.kill(server.pid, 0)).toThrow(/ESRCH/);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'refuses every request over HTTP, which any web page could send (Linux only: finds ports in /proc)',
+  async () => {
+    const server = await start();
+    const listening = (await readFile('/proc/net/tcp', 'utf8')).split('\n').flatMap((line) => {
+      const [, local = '', , state] = line.trim().split(/\s+/);
+      return state === '0A' ? [Number.parseInt(local.split(':')[1], 16)] : [];
+    });
+    const ports = listening.filter((port) => isListenedOnBy(port, server.pid) === true);
+    const body = JSON.stringify({ workflowType: { name: 'anything' }, taskQueue: { name: 'nobody' } });
+    const answers = await Promise.all(
+      ports.map(
+        async (port) =>
+          await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/default/workflows/planted`, {
+            method: 'POST',
+            headers: { 'content-type': 'text/plain' },
+            body,
+            signal: AbortSignal.timeout(5_000),
+          }).then(
+            ({ status }) => status,
+            () => 'no HTTP',
+          ),
+      ),
+    );
+    // the HTTP API is one of the ports, and refuses
+    expect(answers).toContain(403);
+    expect(answers.filter((answer) => answer === 200)).toEqual([]);
+    await expect(withClient(server, (client) => client.workflow.getHandle('planted').describe())).rejects.toThrow('not found');
+  },
+);

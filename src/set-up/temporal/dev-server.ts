@@ -47,6 +47,11 @@ const PORT_ATTEMPTS = 3;
  * values lift that limit. The pragmas make a database file as fast as memory.
  */
 const SPEED = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
+/**
+ * No HTTP request has such a Host header, so the server's HTTP API, which has no authentication, refuses all of them: a web page could
+ * send them as plain text. Its Web UI and everything of ours use gRPC.
+ */
+const NO_HTTP_API = 'frontend.httpAllowedHosts=["no host"]';
 const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 /**
@@ -99,7 +104,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
   args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']));
   const extra = Object.entries(options.dynamicConfig ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-  for (const value of [...SPEED, ...extra]) args.push('--dynamic-config-value', value);
+  for (const value of [...SPEED, NO_HTTP_API, ...extra]) args.push('--dynamic-config-value', value);
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
   if (databaseFile) args.push('--db-filename', databaseFile, ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]));
 
