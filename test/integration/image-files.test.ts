@@ -60,10 +60,11 @@ it('the files of the image start the command line and a worker', { timeout: 900_
     HEALTH_ADDRESS: '127.0.0.1:0',
     LOG_FORMAT: 'json',
   };
+  // as the user of the tests, who alone can reach their Postgres
   const command = [path.join(app, 'bin/predictlab.js')];
-  const { stdout } = await run(process.execPath, [...command, 'symbols', 'list', '--json'], { cwd: app, env, ...user });
+  const { stdout } = await run(process.execPath, [...command, 'symbols', 'list', '--json'], { cwd: app, env });
   expect(JSON.parse(stdout)).not.toEqual([]);
-  const worker = spawn(process.execPath, [...command, 'worker'], { cwd: app, env, stdio: ['ignore', 'ignore', 'pipe'], ...user });
+  const worker = spawn(process.execPath, [...command, 'worker'], { cwd: app, env, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   const exited = once(worker, 'close');
   await new Promise<void>((resolve, reject) => {
