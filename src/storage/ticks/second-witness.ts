@@ -52,6 +52,9 @@ export interface WitnessVerdicts {
   readonly doubted: ReadonlyMap<number, readonly TimeRange[]>;
 }
 
+/** Comparisons with trades in which a source must have agreed before a disagreement counts: it may count volume in another way. */
+const AGREEMENTS = 3;
+
 /**
  * Compares what the venue stated between two looks with the trades that are held, wherever all of that time is covered. Where they
  * agree, the time is confirmed. Where trades are missing, its coverage is withdrawn and it is walked again, at once and then daily,
@@ -72,7 +75,8 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
      sound as (select * from pairs p where not exists (select from quarantine q where q.instrument = p.instrument and q.kind = 0
        and (q.time is null or q.time between p."from" - $3 and p."to" + $3)))
      select p.instrument as key, i.id, i.source, p."from", p."to", p.volume, p.trades, held.*,
-       exists (select from stated_volumes v join instruments o on o.key = v.instrument where o.source = i.source and v.agrees) as "isCalibrated"
+       (select count(*) from (select from stated_volumes v join instruments o on o.key = v.instrument
+          where o.source = i.source and v.agrees limit ${AGREEMENTS}) as seen) = ${AGREEMENTS} as "isCalibrated"
      from sound p join instruments i on i.key = p.instrument
      cross join lateral (
        select coalesce(sum(value), 0) as "mostVolume", count(*) as "mostTrades",
@@ -92,7 +96,9 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
     const { key, from, to } = row;
     const length = (to - from) / 3_600_000;
     if (verdict === 'agrees') {
-      await confirm(transaction, key, { from, to });
+      // time without trades agrees with any way of counting, so it says nothing about the source's
+      const hasTraded = (row.trades ?? row.volume ?? 0) > 0;
+      await confirm(transaction, key, { from, to, hasTraded });
     } else if (row.isCalibrated) {
       if (verdict === 'lacks') await doubt(transaction, key, { from: from - STATED_SLACK_MS, to: to + STATED_SLACK_MS }, said, asOf);
       else
@@ -106,9 +112,13 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
   return { problems, hours, agreed, doubted: await doubtedRanges(transaction, symbol, asOf) };
 }
 
-async function confirm(transaction: Transaction, key: number, { from, to }: TimeRange): Promise<void> {
+async function confirm(
+  transaction: Transaction,
+  key: number,
+  { from, to, hasTraded }: TimeRange & { readonly hasTraded: boolean },
+): Promise<void> {
   await lockInstruments(transaction, [key]);
-  await transaction.query('update stated_volumes set agrees = true where instrument = $1 and at = $2', [key, to]);
+  if (hasTraded) await transaction.query('update stated_volumes set agrees = true where instrument = $1 and at = $2', [key, to]);
   await transaction.query('delete from coverage_doubts where instrument = $1 and kind = 0 and from_time < $3 and to_time > $2', [
     key,
     from,
