@@ -52,8 +52,8 @@ export interface WitnessVerdicts {
   readonly doubted: ReadonlyMap<number, readonly TimeRange[]>;
 }
 
-/** Comparisons with trades in which a source must have agreed before a disagreement counts: it may count volume in another way. */
-const AGREEMENTS = 3;
+/** Volume above which an agreement shows that a source counts as we do; far above the margin of a comparison. */
+const SIGNIFICANT_VOLUME = 1;
 
 /**
  * Compares what the venue stated between two looks with the trades that are held, wherever all of that time is covered. Where they
@@ -75,8 +75,7 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
      sound as (select * from pairs p where not exists (select from quarantine q where q.instrument = p.instrument and q.kind = 0
        and (q.time is null or q.time between p."from" - $3 and p."to" + $3)))
      select p.instrument as key, i.id, i.source, p."from", p."to", p.volume, p.trades, held.*,
-       (select count(*) from (select from stated_volumes v join instruments o on o.key = v.instrument
-          where o.source = i.source and v.agrees limit ${AGREEMENTS}) as seen) = ${AGREEMENTS} as "isCalibrated"
+       exists (select from stated_volumes v join instruments o on o.key = v.instrument where o.source = i.source and v.agrees) as "isCalibrated"
      from sound p join instruments i on i.key = p.instrument
      cross join lateral (
        select coalesce(sum(value), 0) as "mostVolume", count(*) as "mostTrades",
@@ -96,8 +95,8 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
     const { key, from, to } = row;
     const length = (to - from) / 3_600_000;
     if (verdict === 'agrees') {
-      // time without trades agrees with any way of counting, so it says nothing about the source's
-      const hasTraded = (row.trades ?? row.volume ?? 0) > 0;
+      // little or no trading agrees with any way of counting, so it says nothing about the source's
+      const hasTraded = (row.trades ?? 0) > 0 || (row.volume ?? 0) > SIGNIFICANT_VOLUME;
       await confirm(transaction, key, { from, to, hasTraded });
     } else if (row.isCalibrated) {
       if (verdict === 'lacks') await doubt(transaction, key, { from: from - STATED_SLACK_MS, to: to + STATED_SLACK_MS }, said, asOf);
