@@ -6,7 +6,6 @@ import {
   condition,
   continueAsNew,
   log,
-  patched,
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
@@ -229,7 +228,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     if (finish === undefined) {
       await continueAsNew<typeof pipeline>({}, { retryOf: options.retryOf, continued: carriedOn(settled, startedAt, state) });
     }
-    return await conclude(state, endAsRecorded(finish as unknown as Finish));
+    return await conclude(state, finish as unknown as Finish);
   });
 
   async function conclude(final: RunState, { result: verdict, failure }: Finish): Promise<PipelineResult> {
@@ -241,8 +240,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     try {
       const customTasks = prepared?.config.tasks.map(({ taskId }) => taskId) ?? [];
       const finished = await finishPipeline({ ...run, result, customTasks, discardStaging: failure?.type === 'CriticalTaskFailed' });
-      // runs of before have no answer
-      if (finished) setCurrentDetails(`${details}\n\nreport: \`${finished.report}\``);
+      setCurrentDetails(`${details}\n\nreport: \`${finished.report}\``);
     } catch (error) {
       // the stages' transactions hold the run's data; only its report page and list entry are missing
       log.error('the run ended, but its record could not be written', { error });
@@ -252,12 +250,6 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     if (verdict === 'cancelled') throw new CancelledFailure(`run ${run.runId} was cancelled`);
     return fitStatus(result);
   }
-}
-
-/** A history in which a run closed as Completed although nothing had succeeded in it must end so again. */
-function endAsRecorded(finish: Finish): Finish {
-  if (finish.failure?.type !== 'NothingSucceeded' || patched('nothing-succeeded-fails')) return finish;
-  return { type: 'finish', result: 'degraded' };
 }
 
 const isToRetry = (status: number): boolean => status === FAILED || status === SKIPPED;

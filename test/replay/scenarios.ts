@@ -135,6 +135,20 @@ export function scenarios(): readonly Scenario[] {
       script: ({ stage }) => (stage === 'clean' ? refuse() : undefined),
       input: { symbols: ['AAA', 'BBB'], untilStage: 'store' },
     },
+    {
+      name: 'short-tasks',
+      script: () => undefined,
+      input: {
+        symbols: [],
+        tasks: Array.from({ length: 22 }, (_, i) => ({
+          taskId: `t${i}`,
+          activity: 'sleep',
+          short: true,
+          args: [{ duration: '1ms' }],
+          dependencies: i === 0 ? [] : [`t${i - 1}`],
+        })),
+      },
+    },
     { name: 'invalid-input', script: () => undefined, input: { symbols: ['NOBODY'] } },
   ];
 }
