@@ -36,7 +36,7 @@ export class MessageBudget {
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   }
 
-  log(level: Level, message: string, fields?: Record<string, unknown>): void {
+  log(level: Level, message: unknown, fields?: Record<string, unknown>): void {
     if (this.#dropped > 0 || this.#lines >= MAX_LINES || this.#characters >= MAX_CHARACTERS) {
       if (this.#dropped++ === 0) this.#send({ log: 'warn', message: `logged ${this.#lines} lines; further lines are dropped` });
       return;
