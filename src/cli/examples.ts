@@ -93,7 +93,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'deploy canary': ['predictlab deploy canary --percent 10', 'predictlab deploy canary --percent 10 --require-shadow'],
   'deploy promote': ['predictlab deploy promote'],
   'deploy rollback': ['predictlab deploy rollback'],
-  'deploy adopt': ['predictlab deploy adopt monday', 'predictlab deploy adopt --build 0.1.0+1f3a9c02'],
+  'deploy adopt': ['predictlab deploy adopt monday', 'predictlab deploy adopt --build 0.2.0+1f3a9c02'],
   'deploy status': ['predictlab deploy status', 'predictlab deploy status --json'],
   backup: ['predictlab backup monday.backup'],
   restore: ['predictlab restore monday.backup', 'predictlab restore monday.backup --replace'],

@@ -9,7 +9,7 @@ import { withoutMap } from './workflow-code.ts';
 const CODE = /(?<!\.d)\.(?:js|ts|sql)$/;
 
 /**
- * The id of this build, such as `0.1.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code (`dist/bundle`,
+ * The id of this build, such as `0.2.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code (`dist/bundle`,
  * the SQL, the bundled workflows), by path and content. The same sources give the same id on every machine (source maps are left out),
  * and any change of the code gives another. Plugins and packages are not included: each run records the hashes of its plugins, and our
  * version fixes the versions of packages.

@@ -24,7 +24,7 @@ export function workflowCode(sealing: boolean, from: string = import.meta.url): 
 }
 
 /**
- * The build id of an unversioned worker, such as `0.1.0+1f3a9c02`: our version and a hash of the workflows. Temporal records it with
+ * The build id of an unversioned worker, such as `0.2.0+1f3a9c02`: our version and a hash of the workflows. Temporal records it with
  * each workflow task and activity; the SDK's default has 92 bytes, which was a fifth of a symbol's history.
  */
 export async function workflowMark({ workflowBundle }: WorkflowCode): Promise<string> {

@@ -39,7 +39,7 @@ export interface RunPageData {
   readonly shadows?: readonly ShadowVerdict[];
   /** Incidents that the run met, oldest first. @default none */
   readonly incidents?: readonly Incident[];
-  /** What made the run: `{ predictlab: "0.1.0", node: "v20.20.2", "Temporal run id": … }`. */
+  /** What made the run: `{ predictlab: "0.2.0", node: "v20.20.2", "Temporal run id": … }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** The run in Temporal's Web UI. */
   readonly temporalUrl: string | null;
