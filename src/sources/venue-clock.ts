@@ -1,12 +1,13 @@
 import { MOST_LATENESS_MS } from '../market/lateness.ts';
 
 /**
- * What a venue says that its clock shows, unless that is further from ours than any row is late: then it is broken, and ours counts. What
- * a close is dated by, and what may be claimed, must not follow it into another year.
+ * The venue's clock, or the clock of this machine when the two differ by more than any row is late: then the venue's clock is broken, and
+ * neither the date of a close nor a claim of coverage may follow it.
  *
- * @param now our clock; it and the rest in UTC epoch milliseconds
+ * @param answered the time that the venue's answer states
+ * @param now the clock of this machine; all times in UTC epoch milliseconds
  */
-export function soundClock({ answered, asOf, now }: { answered: number; asOf: number; now: number }): number {
+export function plausibleClock({ answered, asOf, now }: { answered: number; asOf: number; now: number }): number {
   const ours = Math.max(asOf, now);
   return answered < asOf - MOST_LATENESS_MS || answered > ours + MOST_LATENESS_MS ? ours : answered;
 }

@@ -36,7 +36,7 @@ describe('a venue so slow that it uses up the time of an attempt', () => {
     before = rig.venue.requests.length;
     const collected = await rig.collect({ ...slowly, executionId: 'slow', lastAttempt: true });
     expect(collected.output).toMatchObject({
-      failedSources: { predict: expect.stringContaining('predict was not done after 4 s') as string },
+      failedSources: { predict: expect.stringContaining('predict had not finished after 4 s') as string },
     });
     expect(collected.degraded).toEqual([
       expect.stringContaining('predict failed (TaskTimeout): it takes longer than an attempt may') as string,

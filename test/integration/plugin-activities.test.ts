@@ -100,7 +100,7 @@ describe('custom tasks of a plugin', () => {
     expect(taskResults.fails.error?.stack).toContain('threaded.mjs');
     expect(taskResults.unreachable.error).toMatchObject({ type: 'SourceUnavailable' });
     expect(taskResults.circle).toMatchObject({ attempts: 1, error: { type: 'BadInput' } });
-    expect(taskResults.exits.error?.message).toContain('the thread of exits ended under it');
+    expect(taskResults.exits.error?.message).toContain('the thread of exits ended while it ran');
   });
 
   it('are refused before the run when their arguments do not fit', async () => {

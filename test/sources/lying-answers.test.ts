@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { VenueClient } from '../../src/sources/http/venue-client.ts';
-import { soundClock } from '../../src/sources/venue-clock.ts';
+import { plausibleClock } from '../../src/sources/venue-clock.ts';
 
 const BODY = '{"data":[{"price":"0.5"}],"cursor":null}';
 const head = (status: string, ...more: string[]): string =>
@@ -85,9 +85,9 @@ it('a byte order mark before an answer is none of it', async () => {
 it('a clock is believed as far as rows may be late, and not into another year', () => {
   const now = Date.UTC(2026, 10, 26);
   const hours = (n: number): number => n * 3_600_000;
-  for (const off of [-5, -1, 0, 1, 5]) expect(soundClock({ answered: now + hours(off), asOf: now, now })).toBe(now + hours(off));
-  for (const off of [-1e6, -9_000, -7, 7, 9_000, 1e6]) expect(soundClock({ answered: now + hours(off), asOf: now, now })).toBe(now);
+  for (const off of [-5, -1, 0, 1, 5]) expect(plausibleClock({ answered: now + hours(off), asOf: now, now })).toBe(now + hours(off));
+  for (const off of [-1e6, -9_000, -7, 7, 9_000, 1e6]) expect(plausibleClock({ answered: now + hours(off), asOf: now, now })).toBe(now);
   // a run as of the past asks a venue that lives today
-  expect(soundClock({ answered: now, asOf: now - hours(9_000), now })).toBe(now);
-  expect(soundClock({ answered: now + hours(9_000), asOf: now - hours(9_000), now })).toBe(now);
+  expect(plausibleClock({ answered: now, asOf: now - hours(9_000), now })).toBe(now);
+  expect(plausibleClock({ answered: now + hours(9_000), asOf: now - hours(9_000), now })).toBe(now);
 });

@@ -14,7 +14,7 @@ import { createHttpTasks } from './http.ts';
 import { outputOf } from './json-output.ts';
 import { MessageBudget } from './message-budget.ts';
 import { sleep } from './sleep.ts';
-import { pass } from './threads/own-lane.ts';
+import { passOn } from './threads/own-lane.ts';
 import type { PluginThreads } from './threads/plugin-threads.ts';
 
 /**
@@ -31,7 +31,7 @@ export function customTasks(plugins: LoadedPlugins, env: NodeJS.ProcessEnv): Rea
  * Checks a custom task's arguments by the activity's own schema; one sentence per problem.
  *
  * @param options.env where `{ "$env": … }` is looked up; a variable that is not set here is checked when the task runs
- * @param options.planned the worker's environment is not known, so references to any variable pass
+ * @param options.planned the worker's environment is not known, so references to any variable passOn
  */
 export function argumentProblems(
   activity: PluginActivity,
@@ -97,7 +97,7 @@ export function customActivity(
         const { runId, taskId } = call;
         const { attempt, signal, resume } = work;
         // A thread limits what it sends by itself.
-        const budget = onThread ? undefined : new MessageBudget((message) => pass(message, work));
+        const budget = onThread ? undefined : new MessageBudget((message) => passOn(message, work));
         const activityContext: ActivityContext = {
           runId,
           taskId,

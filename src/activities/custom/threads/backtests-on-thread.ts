@@ -10,19 +10,20 @@ import { inSlices } from './in-slices.ts';
 import { strategiesForBatch } from './run-thread-task.ts';
 import { describeThrown, type SeriesJob, type ThrownError, type WalkForwardJob } from './thread-messages.ts';
 
-interface Heard {
+interface JobControl {
   readonly alive: () => void;
   readonly signal: AbortSignal;
 }
 
-/** What a job came to; errors do not cross threads as they are. */
+/** The result of a job, or its error as plain data: an error loses its class on the way between threads. */
 export type SeriesEnd<T> = T | { readonly thrown: ThrownError };
 
 /** Runs all trials of the strategies on one series on this thread. Never throws. */
-export const runBacktests = async (job: SeriesJob, how: Heard): Promise<SeriesEnd<TrialsResult>> => await onSeries(job, how, trialSteps);
+export const runBacktests = async (job: SeriesJob, how: JobControl): Promise<SeriesEnd<TrialsResult>> =>
+  await onSeries(job, how, trialSteps);
 
-/** Walks through one series on this thread; as its record is stored. Never throws. */
-export async function runWalkForward(job: WalkForwardJob, how: Heard): Promise<SeriesEnd<ReturnType<typeof encodeWalkForward>>> {
+/** Runs the walk-forward test of one series on this thread; returns the record in its stored form. Never throws. */
+export async function runWalkForward(job: WalkForwardJob, how: JobControl): Promise<SeriesEnd<ReturnType<typeof encodeWalkForward>>> {
   const { parts, trials } = job;
   const end = await onSeries(job, how, (data, known, options) => walkForwardSteps(data, known, options, parts));
   return 'thrown' in end ? end : encodeWalkForward(end, { ...parts, trials: trials.length });
@@ -30,7 +31,7 @@ export async function runWalkForward(job: WalkForwardJob, how: Heard): Promise<S
 
 async function onSeries<T>(
   { plugins, series, trials: named, candles, market, barMs, twin }: SeriesJob,
-  { alive, signal }: Heard,
+  { alive, signal }: JobControl,
   stepsOf: (data: BacktestData, trials: readonly Trial[], options: BacktestOptions) => Generator<void, T>,
 ): Promise<SeriesEnd<T>> {
   try {

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** The event loop gets its turn at least this often: waiting code hears of it, an abort is noticed, and other work continues. */
+/** Longest time between two turns of the event loop: in its turn the caller gets a heartbeat, an abort is noticed and other work continues. */
 const SLICE_MS = 50;
 
 /**
- * Works through steps without holding up the event loop.
+ * Runs a generator to its end without blocking the event loop, and returns its result.
  *
- * @param beat called once per turn
- * @throws the signal's reason once it is aborted
+ * @param beat called once per turn of the event loop
+ * @throws the reason of the signal once it is aborted
  */
 export async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal, beat: () => void): Promise<T> {
   let turn = performance.now();

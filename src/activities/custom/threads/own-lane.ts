@@ -3,29 +3,29 @@ import type { Log } from '../../../contracts/log.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../../plugins/plugins.ts';
 import { LostAttempt } from '../../runner/lost-attempt.ts';
-import { endedUnder } from './pool-lane.ts';
-import { tellStray } from './stray-errors.ts';
+import { endedWhileRunning } from './pool-lane.ts';
+import { logStray } from './stray-errors.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';
 import {
-  BEGUN,
   COMPUTING,
   describeThrown,
   errorOf,
   type FromOwnThread,
   type FromThread,
   type OwnThreadData,
+  STARTED,
   STOP_GRACE_MS,
   type ThreadTask,
   type ToOwnThread,
 } from './thread-messages.ts';
 
-/** A thread whose event loop is free answers within this time, also on a busy machine. */
+/** Time within which a thread with a free event loop answers a ping, also on a busy machine. */
 const ANSWER_MS = 3_000;
-/** So long a thread may take to start and to load its module before it counts as held up. */
+/** Time that a thread may take to start and to load its module before it counts as blocked. */
 const START_MS = 30_000;
-/** While others wait for it, a task may hold up the thread for so many looks, one a second. */
-const LOOKS_BEFORE_STUCK = 10;
-const LOOK_MS = 1_000;
+/** Checks (one per second) without progress after which a thread counts as blocked, if other tasks wait for it. */
+const CHECKS_BEFORE_BLOCKED = 10;
+const CHECK_MS = 1_000;
 
 interface Running {
   readonly id: number;
@@ -37,19 +37,19 @@ interface Running {
 
 interface OwnThread {
   readonly worker: Worker;
-  /** Which task has begun last, and whose function computes at this moment; 0 is none. */
+  /** Id of the task that started last, and id of the task whose function computes at this moment (0 for none). */
   readonly progress: Int32Array;
   readonly startedAt: number;
-  /** Counts what was heard of it. */
-  heard: number;
-  /** Its module is loaded, or could not be. */
+  /** Number of messages that the thread has sent. */
+  received: number;
+  /** Whether the thread has tried to load its module, with or without success. */
   ready: boolean;
 }
 
 /**
- * The thread of one plugin, which its tasks share: its module's state is one, as long as the thread lives. It is started when first
- * needed. A task that holds it up beyond its time, or while others wait, is ended with the thread: those that had not begun go on on
- * the next one, the others are lost attempts.
+ * The thread of one plugin, which all tasks of the plugin share, together with the state of its module. The first task starts the
+ * thread. A task that blocks the thread past its time limit, or while other tasks wait, ends with the thread. Tasks that had not
+ * started run on the next thread; those that had started are lost attempts.
  */
 export class OwnLane {
   readonly #module: string;
@@ -58,21 +58,21 @@ export class OwnLane {
   readonly #tasks = new Map<number, Running>();
   #thread: OwnThread | undefined;
   #ids = 0;
-  #looking: NodeJS.Timeout | undefined;
+  #checks: NodeJS.Timeout | undefined;
 
-  /** @param options.computes called with activities that held up the thread */
+  /** @param options.computes called with the name of an activity that blocked the thread */
   constructor({ module, log, computes }: { module: string; log: Log; computes: (activity: string) => void }) {
     this.#module = module;
     this.#log = log;
     this.#computes = computes;
   }
 
-  /** Tasks on the thread that have not ended. */
+  /** Number of tasks on the thread that have not ended. */
   get size(): number {
     return this.#tasks.size;
   }
 
-  /** @throws what it threw; `LostAttempt` when its thread was ended because of another task */
+  /** Runs a task on the thread. @throws the error of the task; `LostAttempt` when the thread ended because of another task */
   async run(task: ThreadTask, context: ActivityContext): Promise<Json> {
     const { signal } = context;
     signal.throwIfAborted();
@@ -84,19 +84,19 @@ export class OwnLane {
         signal.addEventListener('abort', stop, { once: true });
         this.#tasks.set(running.id, running);
         this.#send(running);
-        this.#looking ??= setInterval(this.#watch(), LOOK_MS).unref();
+        this.#checks ??= setInterval(this.#watch(), CHECK_MS).unref();
       });
     } finally {
       if (stop !== undefined) signal.removeEventListener('abort', stop);
       if (this.#tasks.size === 0) {
-        clearInterval(this.#looking);
-        this.#looking = undefined;
+        clearInterval(this.#checks);
+        this.#checks = undefined;
       }
     }
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#looking);
+    clearInterval(this.#checks);
     const thread = this.#thread;
     this.#thread = undefined;
     await thread?.worker.terminate();
@@ -116,11 +116,11 @@ export class OwnLane {
     const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
     const data: OwnThreadData = { module: this.#module, progress: shared };
     const worker = new Worker(threadEntry('own-thread'), { workerData: data, resourceLimits: threadLimits() });
-    const thread: OwnThread = { worker, progress: new Int32Array(shared), startedAt: performance.now(), heard: 0, ready: false };
+    const thread: OwnThread = { worker, progress: new Int32Array(shared), startedAt: performance.now(), received: 0, ready: false };
     worker.on('message', (message: FromOwnThread) => {
-      thread.heard++;
+      thread.received++;
       if ('ready' in message) thread.ready = true;
-      this.#hear(message);
+      this.#receive(message);
     });
     let cause: unknown;
     worker.once('error', (error) => {
@@ -131,18 +131,18 @@ export class OwnLane {
     return thread;
   }
 
-  #hear(message: FromOwnThread): void {
+  #receive(message: FromOwnThread): void {
     if ('pong' in message || 'ready' in message) return;
-    if ('stray' in message) return tellStray(this.#log, this.#module, message.stray);
+    if ('stray' in message) return logStray(this.#log, this.#module, message.stray);
     const running = this.#tasks.get(message.id);
     if (running === undefined) return;
-    if (!('end' in message)) return pass(message, running.context);
+    if (!('end' in message)) return passOn(message, running.context);
     this.#tasks.delete(message.id);
     if ('thrown' in message.end) running.reject(errorOf(message.end.thrown));
     else running.resolve(message.end.output);
   }
 
-  /** Tells a task to stop; one that does not is left to itself, or ended with the thread that it holds up. */
+  /** Requests a task to stop. One that does not is given up; when it also blocks the thread, the thread is terminated. */
   #stop(running: Running): void {
     const { id, context } = running;
     const thread = this.#thread;
@@ -150,43 +150,43 @@ export class OwnLane {
     this.#post(thread, { id, abort: describeThrown(context.signal.reason) });
     setTimeout(() => {
       if (!this.#tasks.has(id)) return;
-      const { heard } = thread;
+      const { received } = thread;
       this.#post(thread, { ping: true });
       setTimeout(() => {
-        // what was sent meanwhile is heard before this
+        // messages that are already queued are received before this runs
         setImmediate(() => {
-          if (this.#thread === thread && thread.heard === heard && hasStarted(thread)) this.#replace(thread, 'held up');
+          if (this.#thread === thread && thread.received === received && hasStarted(thread)) this.#replace(thread, 'blocked');
           if (this.#tasks.delete(id)) running.reject(context.signal.reason);
         });
       }, ANSWER_MS);
     }, STOP_GRACE_MS);
   }
 
-  /** Looks whether the thread still gets anywhere while more than one task is there. */
+  /** Returns the periodic check whether the thread still makes progress while more than one task is on it. */
   #watch(): () => void {
-    let looks = 0;
+    let checks = 0;
     let before = '';
     return () => {
       const thread = this.#thread;
       if (thread === undefined) return;
-      const { progress, heard } = thread;
-      const now = `${thread.worker.threadId} ${heard} ${Atomics.load(progress, BEGUN)}`;
-      looks = now === before && this.#tasks.size > 1 && hasStarted(thread) ? looks + 1 : 0;
+      const { progress, received } = thread;
+      const now = `${thread.worker.threadId} ${received} ${Atomics.load(progress, STARTED)}`;
+      checks = now === before && this.#tasks.size > 1 && hasStarted(thread) ? checks + 1 : 0;
       before = now;
-      if (looks >= LOOKS_BEFORE_STUCK) this.#replace(thread, 'held up');
+      if (checks >= CHECKS_BEFORE_BLOCKED) this.#replace(thread, 'blocked');
       else if (this.#tasks.size > 1) this.#post(thread, { ping: true });
     };
   }
 
-  #replace(thread: OwnThread, why: 'held up' | 'died', cause?: unknown): void {
+  #replace(thread: OwnThread, why: 'blocked' | 'died', cause?: unknown): void {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
     void thread.worker.terminate();
-    const begun = Atomics.load(thread.progress, BEGUN);
+    const started = Atomics.load(thread.progress, STARTED);
     const computing = Atomics.load(thread.progress, COMPUTING);
-    const cutOff = [...this.#tasks.values()].filter(({ id }) => id <= begun);
+    const cutOff = [...this.#tasks.values()].filter(({ id }) => id <= started);
     const computed = cutOff.filter(({ id }) => id === computing);
-    // Where it is not known who did it, it may have been any of them.
+    // when no task is known to have computed, any of the started ones may have ended the thread
     const suspects = computed.length > 0 ? computed : cutOff;
     for (const running of cutOff) {
       const { id, task, context } = running;
@@ -195,11 +195,11 @@ export class OwnLane {
       this.#tasks.delete(id);
       if (suspect && !(why === 'died' && alone)) this.#computes(task.activity);
       if (context.signal.aborted) running.reject(context.signal.reason);
-      else if (why === 'died' && alone) running.reject(endedUnder(task.taskId, cause));
+      else if (why === 'died' && alone) running.reject(endedWhileRunning(task.taskId, cause));
       else
         running.reject(
           new LostAttempt(
-            `${task.taskId} was cut off: the thread of its plugin ${this.#module} was ended because of a task that held it up or ended it`,
+            `${task.taskId} was cut off: the thread of its plugin ${this.#module} was terminated because another task blocked or ended it`,
           ),
         );
     }
@@ -212,8 +212,8 @@ export class OwnLane {
 
 const hasStarted = ({ ready, startedAt }: OwnThread): boolean => ready || performance.now() - startedAt > START_MS;
 
-/** Hands what an activity says on a thread to its task: a log line or a heartbeat. */
-export function pass(message: FromThread, context: Pick<ActivityContext, 'log' | 'heartbeat'>): void {
+/** Passes a log line or a heartbeat of an activity on a thread on to its task. */
+export function passOn(message: FromThread, context: Pick<ActivityContext, 'log' | 'heartbeat'>): void {
   if ('log' in message) context.log[message.log](message.message, message.fields);
   else context.heartbeat(message.heartbeat);
 }

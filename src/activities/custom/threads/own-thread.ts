@@ -2,31 +2,31 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import { pluginsOfThread, runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
-import { BEGUN, COMPUTING, errorOf, type FromOwnThread, type OwnThreadData, type ToOwnThread } from './thread-messages.ts';
+import { COMPUTING, errorOf, type FromOwnThread, type OwnThreadData, STARTED, type ToOwnThread } from './thread-messages.ts';
 
-/** A plugin's own thread, which runs all its tasks concurrently until it is ended. */
+/** The entry of a plugin's own thread, which runs all tasks of the plugin concurrently until it is terminated. */
 const port = parentPort!;
 const { module, progress: shared } = workerData as OwnThreadData;
 const progress = new Int32Array(shared);
 const stops = new Map<number, AbortController>();
-const say = (message: FromOwnThread): void => port.postMessage(message);
+const send = (message: FromOwnThread): void => port.postMessage(message);
 
-const ready = (): void => say({ ready: true });
+const ready = (): void => send({ ready: true });
 
 keepStandardOutput();
-onStrayErrors((stray) => say({ stray }));
+onStrayErrors((stray) => send({ stray }));
 port.on('message', (message: ToOwnThread) => {
-  if ('ping' in message) return say({ pong: true });
+  if ('ping' in message) return send({ pong: true });
   const { id } = message;
   if ('abort' in message) return stops.get(id)?.abort(errorOf(message.abort));
   const stop = new AbortController();
   stops.set(id, stop);
-  Atomics.store(progress, BEGUN, id);
+  Atomics.store(progress, STARTED, id);
   const computing = (entered: boolean): void => void Atomics.store(progress, COMPUTING, entered ? id : 0);
-  void runThreadTask(message.task, { say: (said) => say({ id, ...said }), signal: stop.signal, computing }).then((end) => {
+  void runThreadTask(message.task, { send: (part) => send({ id, ...part }), signal: stop.signal, computing }).then((end) => {
     stops.delete(id);
-    say({ id, end });
+    send({ id, end });
   });
 });
-// A module that cannot be loaded fails each task that needs it.
+// also ready when the module cannot be loaded: each task that needs it fails then
 pluginsOfThread(module).then(ready, ready);

@@ -4,28 +4,29 @@ import type { Log } from '../../../contracts/log.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../../plugins/plugins.ts';
 import type { SeriesEnd } from './backtests-on-thread.ts';
-import { OwnLane, pass } from './own-lane.ts';
+import { OwnLane, passOn } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';
 import { errorOf, type PoolJob, type SeriesJob, type ThreadEnd, type ThreadTask, type WalkForwardJob } from './thread-messages.ts';
 
-/** Ends are reported together for at most this long, while every thread has at least so many tasks before it. */
+/** Longest time for which results are held back to be reported together. */
 const TOGETHER_MS = 100;
-const TASKS_BEFORE_IT = 4;
+/** Waiting tasks per core from which results are reported together. */
+const CROWDED_TASKS = 4;
 
-interface HeardJob {
+interface JobControl {
   readonly whose: string;
   readonly signal: AbortSignal;
   readonly alive: () => void;
 }
 
-/** Where the code of plugins runs: each plugin's own thread, and a pool of threads for what computes. */
+/** The threads on which the code of plugins runs: one per plugin, and a pool for tasks that compute. */
 export interface PluginThreads {
   /**
-   * Runs one activity off the main thread: with `thread: true` on one of the pool, else on its plugin's own. Its heartbeats and log
-   * lines go to `context`, whose abort reaches it; what does not stop then is ended within seconds.
+   * Runs one activity off the main thread: with `thread: true` on a thread of the pool, else on the plugin's own thread. `context`
+   * receives its heartbeats and log lines, and can abort it; an activity that does not stop then is terminated within seconds.
    *
-   * @returns its output
-   * @throws what it threw; an error of the thread itself, such as running out of memory, when it ended with the task
+   * @returns the output of the activity
+   * @throws the error of the activity; an error of the thread itself, such as running out of memory, when the thread ended
    */
   run(
     activity: { readonly module: string; readonly name: string; readonly thread?: boolean },
@@ -35,33 +36,33 @@ export interface PluginThreads {
   /**
    * Runs all trials on one series on a thread of the pool.
    *
-   * @param how.alive called now and then while it runs
+   * @param how.alive called regularly while the job runs
    */
-  backtests(job: SeriesJob, how: HeardJob): Promise<TrialsResult>;
-  /** Walks through one series on a thread of the pool; as its record is stored. */
-  walkForward(job: WalkForwardJob, how: HeardJob): Promise<ReturnType<typeof encodeWalkForward>>;
+  backtests(job: SeriesJob, how: JobControl): Promise<TrialsResult>;
+  /** Runs the walk-forward test of one series on a thread of the pool; returns the record in its stored form. */
+  walkForward(job: WalkForwardJob, how: JobControl): Promise<ReturnType<typeof encodeWalkForward>>;
   /**
-   * Comes back at once, or a little later while many tasks wait for a thread: each reported end wakes the run, which takes
-   * the time of the cores that they wait for.
+   * Resolves at once, or up to 100 ms later while many tasks wait for a thread: each reported result wakes the workflow of the run,
+   * which competes with the waiting tasks for the cores, so results are then reported together.
    */
   together(): Promise<void>;
-  /** Ends all threads, whatever they do. */
+  /** Terminates all threads, also those that are running a task. */
   close(): Promise<void>;
 }
 
-/** No thread is started before it is needed. @param log hears of stray errors and of activities that hold up their thread */
+/** Creates the threads; none starts before it is needed. @param log receives stray errors and activities that block their thread */
 export function createPluginThreads(log: Log): PluginThreads {
   const pool = new PoolLane(log);
   const own = new Map<string, OwnLane>();
-  /** Activities that held up their plugin's thread: from then on they get one of the pool. */
+  /** Activities that have blocked their plugin's thread; from then on they run on the pool. */
   const computing = new Set<string>();
-  /** Ends that are reported together. */
-  const held: (() => void)[] = [];
-  let telling: NodeJS.Timeout | undefined;
-  const tell = (): void => {
-    clearTimeout(telling);
-    telling = undefined;
-    for (const resolve of held.splice(0)) resolve();
+  /** Callbacks of results that wait to be reported together. */
+  const pendingResults: (() => void)[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const release = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    for (const resolve of pendingResults.splice(0)) resolve();
   };
   const laneOf = (module: string): OwnLane => {
     let lane = own.get(module);
@@ -69,7 +70,7 @@ export function createPluginThreads(log: Log): PluginThreads {
       const computes = (name: string): void => {
         if (computing.size === computing.add(`${module} ${name}`).size) return;
         log.warn(
-          `the activity ${name} of ${module} held up the thread of its plugin, which was ended; from now on it gets threads of the pool: write thread: true beside it`,
+          `the activity ${name} of ${module} held up the thread of its plugin, which was ended; from now on it runs on the pool of threads: add thread: true to the activity`,
         );
       };
       lane = new OwnLane({ module, log, computes });
@@ -77,31 +78,31 @@ export function createPluginThreads(log: Log): PluginThreads {
     }
     return lane;
   };
-  const computed = async <T extends object>(job: PoolJob, { whose, signal, alive }: HeardJob): Promise<T> => {
-    const end = await pool.run<SeriesEnd<T>>(job, { whose, signal, hear: alive });
+  const computed = async <T extends object>(job: PoolJob, { whose, signal, alive }: JobControl): Promise<T> => {
+    const end = await pool.run<SeriesEnd<T>>(job, { whose, signal, onMessage: alive });
     if ('thrown' in end) throw errorOf(end.thrown);
     return end;
   };
   const crowded = (): boolean =>
-    pool.waiting >= TASKS_BEFORE_IT * pool.cores || [...own.values()].some(({ size }) => size > TASKS_BEFORE_IT * pool.cores);
+    pool.waiting >= CROWDED_TASKS * pool.cores || [...own.values()].some(({ size }) => size > CROWDED_TASKS * pool.cores);
   return {
     async run({ module, name, thread }, input, context) {
       const { runId, taskId, attempt, resume, signal } = context;
       const task: ThreadTask = { module, activity: name, input, runId, taskId, attempt, resume };
       if (thread !== true && !computing.has(`${module} ${name}`)) return await laneOf(module).run(task, context);
-      const end = await pool.run<ThreadEnd>({ task }, { whose: taskId, signal, hear: (message) => pass(message, context) });
+      const end = await pool.run<ThreadEnd>({ task }, { whose: taskId, signal, onMessage: (message) => passOn(message, context) });
       if ('thrown' in end) throw errorOf(end.thrown);
       return end.output;
     },
     backtests: async (backtests, how) => await computed<TrialsResult>({ backtests }, how),
     walkForward: async (walkForward, how) => await computed<ReturnType<typeof encodeWalkForward>>({ walkForward }, how),
     async together() {
-      if (!crowded()) return tell();
-      telling ??= setTimeout(tell, TOGETHER_MS);
-      await new Promise<void>((resolve) => held.push(resolve));
+      if (!crowded()) return release();
+      timer ??= setTimeout(release, TOGETHER_MS);
+      await new Promise<void>((resolve) => pendingResults.push(resolve));
     },
     async close() {
-      tell();
+      release();
       await Promise.all([pool.close(), ...[...own.values()].map((lane) => lane.close())]);
     },
   };

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { BroadcastChannel, MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
 import type { Log } from '../../../contracts/log.ts';
-import { tellStray } from './stray-errors.ts';
+import { logStray } from './stray-errors.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';
 import {
   describeThrown,
@@ -15,10 +15,10 @@ import {
   type ToThread,
 } from './thread-messages.ts';
 
-/** An unused thread keeps its module loaded this long. */
+/** Time for which an unused thread keeps its module loaded. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** Threads for what computes: as many as there are cores, started when first needed, one job at a time each. */
+/** A pool of threads for jobs that compute: one per core, started when first needed, with one job at a time each. */
 export class PoolLane {
   readonly cores = availableParallelism();
   readonly #log: Log;
@@ -29,19 +29,19 @@ export class PoolLane {
     this.#log = log;
   }
 
-  /** Jobs that wait for a thread. */
+  /** Number of jobs that wait for a thread. */
   get waiting(): number {
     return this.#pool?.queueSize ?? 0;
   }
 
   /**
-   * Runs a job on a thread of the pool; a job that does not react to an abort is ended with its thread.
+   * Runs a job on a thread of the pool. A job that does not react to an abort ends with its thread.
    *
-   * @param whose name of the job in messages
+   * @param whose name of the job's owner in messages
    */
   async run<T>(
     job: PoolJob,
-    { whose, signal, hear }: { whose: string; signal: AbortSignal; hear: (message: FromThread) => void },
+    { whose, signal, onMessage }: { whose: string; signal: AbortSignal; onMessage: (message: FromThread) => void },
   ): Promise<T> {
     signal.throwIfAborted();
     const { port1: ours, port2: theirs } = new MessageChannel();
@@ -53,19 +53,20 @@ export class PoolLane {
       grace = setTimeout(() => thread.abort(), STOP_GRACE_MS);
     };
     signal.addEventListener('abort', stop, { once: true });
-    ours.on('message', hear);
-    // Only the end of the thread closes it from the other side.
+    ours.on('message', onMessage);
+    // only the end of the thread closes the port from the other side
     ours.once('close', () => thread.abort());
     try {
       this.#pool ??= this.#open();
       const end = (await this.#pool.run({ job, port: theirs }, { transferList: [theirs], signal: thread.signal })) as T;
-      // sent before the end, but on another channel
-      for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours)) hear(last.message as FromThread);
+      // messages that were sent before the result, but on another channel
+      for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours))
+        onMessage(last.message as FromThread);
       return end;
     } catch (thrown) {
       if (!thread.signal.aborted) throw thrown;
       signal.throwIfAborted();
-      throw endedUnder(whose, thrown);
+      throw endedWhileRunning(whose, thrown);
     } finally {
       signal.removeEventListener('abort', stop);
       clearTimeout(grace);
@@ -81,10 +82,10 @@ export class PoolLane {
   #open(): Tinypool {
     const data: PoolData = { strayErrors: `predictlab-stray-errors-${randomUUID()}` };
     this.#strays = new BroadcastChannel(data.strayErrors);
-    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- only this way does it keep the process alive no longer than unref says
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- with addEventListener, unref would not let the process exit
     this.#strays.onmessage = (event: unknown) => {
       const { module, stray } = (event as { data: { module: string; stray: ThrownError } }).data;
-      tellStray(this.#log, module, stray);
+      logStray(this.#log, module, stray);
     };
     this.#strays.unref();
     return new Tinypool({
@@ -94,16 +95,16 @@ export class PoolLane {
       idleTimeout: IDLE_TIMEOUT_MS,
       resourceLimits: threadLimits(),
       workerData: data,
-      // between tasks a plugin's own timers and connections stay open
+      // a plugin's own timers and connections stay open between tasks
       useAtomics: false,
       trackUnmanagedFds: false,
     });
   }
 }
 
-/** The error of a task whose thread ended by itself. */
-export const endedUnder = (whose: string, cause: unknown): Error =>
+/** The error of a task whose thread ended without being terminated. */
+export const endedWhileRunning = (whose: string, cause: unknown): Error =>
   new Error(
-    `the thread of ${whose} ended under it (process.exit, out of memory, or a crash of native code); let it return or throw instead`,
+    `the thread of ${whose} ended while it ran (process.exit, out of memory, or a crash of native code); let it return or throw instead`,
     { cause },
   );

@@ -5,7 +5,7 @@ import { runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { errorOf, type FromThread, type PoolData, type PoolJob, type ToThread } from './thread-messages.ts';
 
-/** Tinypool hands its own data over first, the pool's second. */
+/** Data of this pool: Tinypool passes its own data first. */
 const [, { strayErrors }] = workerData as [unknown, PoolData];
 const strayChannel = new BroadcastChannel(strayErrors);
 strayChannel.unref();
@@ -14,16 +14,16 @@ keepStandardOutput();
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel between threads, not a window
 onStrayErrors((stray) => strayChannel.postMessage({ module, stray }));
 
-/** Does one job of a plugin; what a thread of the pool is there for. */
+/** Runs one job of a plugin: the function that Tinypool calls on a thread of the pool. */
 export default async function doJob({ job, port }: { job: PoolJob; port: MessagePort }): Promise<unknown> {
   const stop = new AbortController();
-  const say = (message: FromThread): void => port.postMessage(message);
+  const send = (message: FromThread): void => port.postMessage(message);
   port.on('message', ({ abort }: ToThread) => stop.abort(errorOf(abort)));
   if ('task' in job) {
     module = job.task.module;
-    return await runThreadTask(job.task, { say, signal: stop.signal });
+    return await runThreadTask(job.task, { send, signal: stop.signal });
   }
-  const how = { alive: (): void => say({ heartbeat: null }), signal: stop.signal };
+  const how = { alive: (): void => send({ heartbeat: null }), signal: stop.signal };
   if ('backtests' in job) {
     module = job.backtests.plugins;
     return await runBacktests(job.backtests, how);

@@ -8,7 +8,7 @@ import { describeThrown, type FromThread, type ThreadEnd, type ThreadTask } from
 
 const modules = new Map<string, Promise<LoadedPlugins>>();
 
-/** Plugins as this thread has them: a module stays loaded for the next task. */
+/** Loads plugins on this thread, or returns the loaded ones: a module stays loaded for the next task. */
 export function pluginsOfThread(names: string): Promise<LoadedPlugins> {
   let loaded = modules.get(names);
   if (loaded === undefined) {
@@ -20,25 +20,25 @@ export function pluginsOfThread(names: string): Promise<LoadedPlugins> {
 
 let copies = 0;
 
-/** Strategies of plugins for one batch of backtests, in modules loaded for it alone: nothing remembers what an earlier batch has seen. */
+/** Loads the strategies of plugins for one batch of backtests, in fresh copies of the modules: no state survives from an earlier batch. */
 export const strategiesForBatch = async (names: string): Promise<readonly Strategy[]> =>
   names === '' ? [] : (await loadPlugins({ PREDICTLAB_PLUGINS: names }, { copy: ++copies })).strategies;
 
 /**
  * Runs one task of a plugin on this thread.
  *
- * @param how.computing called when the plugin's function has been entered, and when it waits or has returned
- * @returns how it ended; never throws
+ * @param how.computing called with true when the plugin's function is entered, with false when it waits or has returned
+ * @returns the output or the error of the task; never throws
  */
 export async function runThreadTask(
   task: ThreadTask,
-  how: { readonly say: (message: FromThread) => void; readonly signal: AbortSignal; readonly computing?: (entered: boolean) => void },
+  how: { readonly send: (message: FromThread) => void; readonly signal: AbortSignal; readonly computing?: (entered: boolean) => void },
 ): Promise<ThreadEnd> {
-  const { say, signal, computing } = how;
+  const { send, signal, computing } = how;
   const { module, activity: name, input, runId, taskId, attempt, resume } = task;
-  const budget = new MessageBudget(say);
+  const budget = new MessageBudget(send);
   try {
-    // found good when the worker started
+    // the worker checked the plugin when it started
     const activity = (await pluginsOfThread(module)).activities.get(name) as PluginActivity;
     signal.throwIfAborted();
     const context = {
@@ -47,7 +47,7 @@ export async function runThreadTask(
       attempt,
       signal,
       resume,
-      // As small as an output: it travels through Temporal each time.
+      // limited to the size of an output: each heartbeat goes to the Temporal server
       heartbeat: (details: unknown) =>
         budget.heartbeat(details === undefined ? undefined : outputOf(taskId, details, 'passed to heartbeat')),
       log: budget.asLog(),

@@ -4,16 +4,16 @@ import type { Log } from '../../../contracts/log.ts';
 import { describeThrown, type ThrownError } from './thread-messages.ts';
 
 /**
- * A timer that throws or a promise that nobody waits for would end the thread, and on the main thread the worker. On a thread of
- * plugins they are the plugin's: they are logged, and the thread continues.
+ * Reports errors that no task waits for: a timer that throws, or a promise that is not awaited. Without a handler they end the
+ * thread, and on the main thread the worker. On a thread of plugins they are errors of the plugin: the thread continues.
  */
-export function onStrayErrors(tell: (stray: ThrownError) => void): void {
-  process.on('uncaughtException', (error) => tell(describeThrown(error)));
-  process.on('unhandledRejection', (reason) => tell(describeThrown(reason)));
+export function onStrayErrors(report: (stray: ThrownError) => void): void {
+  process.on('uncaughtException', (error) => report(describeThrown(error)));
+  process.on('unhandledRejection', (reason) => report(describeThrown(reason)));
 }
 
-/** Says that a plugin threw where no task waits for it. */
-export function tellStray(log: Pick<Log, 'error'>, module: string, { name, message, stack }: ThrownError): void {
+/** Logs an error that a plugin threw outside of its tasks. */
+export function logStray(log: Pick<Log, 'error'>, module: string, { name, message, stack }: ThrownError): void {
   log.error(
     `PREDICTLAB_PLUGINS: ${module} threw outside of its tasks, in a timer or a promise that nobody awaits (${name}: ${message}); catch it there`,
     {
@@ -22,22 +22,22 @@ export function tellStray(log: Pick<Log, 'error'>, module: string, { name, messa
   );
 }
 
-interface Kept {
+interface WatchedModules {
   readonly modules: readonly string[];
   readonly log: Pick<Log, 'error'>;
 }
 
-/** For the life of the process: what a module left running does not end with the worker. */
-const kept = new Map<string, Kept>();
+/** Modules of all workers of this process, never removed: timers of a module can outlive its worker. */
+const watched = new Map<string, WatchedModules>();
 
 /**
- * The same for the main thread, where plugins' modules are loaded too. Errors of our own end the worker as ever: a supervisor starts
- * it again.
+ * Logs stray errors of plugins on the main thread, where their modules are loaded too, and keeps the worker running. A stray error of
+ * PredictLab itself ends the worker; a supervisor starts it again.
  */
-export function keepFromStrayErrors({ modules, log }: Kept): void {
+export function keepFromStrayErrors({ modules, log }: WatchedModules): void {
   if (modules.length === 0) return;
-  if (kept.size === 0) process.on('uncaughtException', onException).on('unhandledRejection', onRejection);
-  kept.set(modules.join(','), { modules, log });
+  if (watched.size === 0) process.on('uncaughtException', onException).on('unhandledRejection', onRejection);
+  watched.set(modules.join(','), { modules, log });
 }
 
 const onException = (error: unknown): void => judge('uncaughtException', error);
@@ -46,20 +46,20 @@ const onRejection = (reason: unknown): void => judge('unhandledRejection', reaso
 function judge(event: 'uncaughtException' | 'unhandledRejection', error: unknown): void {
   const thrown = describeThrown(error);
   const stack = stackOf(error);
-  for (const { modules, log } of kept.values()) {
+  for (const { modules, log } of watched.values()) {
     const module = modules.find((name) => namesOf(name).some((one) => stack.includes(one)));
-    if (module !== undefined) return tellStray(log, module, thrown);
+    if (module !== undefined) return logStray(log, module, thrown);
   }
-  const [{ modules, log }] = [...kept.values()].slice(-1);
-  // A socket or a timer of Node.js itself says nothing of who opened it.
-  if (!isOurs(stack)) return tellStray(log, modules.join(' or '), thrown);
-  // Another listener decides.
+  const [{ modules, log }] = [...watched.values()].slice(-1);
+  // the stack of a socket or a timer of Node.js does not name its owner, so the plugins are suspected
+  if (!isOurs(stack)) return logStray(log, modules.join(' or '), thrown);
+  // another listener of the process decides
   if (process.listenerCount(event) > 1) return;
   log.error(`the worker ends: ${thrown.message}`, { stack: thrown.stack });
   process.exit(1);
 }
 
-/** How stack traces name a module. */
+/** The texts by which stack traces name a module. */
 function namesOf(module: string): readonly string[] {
   if (!module.startsWith('.') && !isAbsolute(module)) return [`/node_modules/${module}/`];
   const path = resolve(module);

@@ -2,16 +2,16 @@ import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 
-/** Threads need JavaScript: from source, that of the last build. */
+/** Path of a thread's entry. Threads need JavaScript, so a process that runs from source uses the last build. */
 export function threadEntry(name: 'pool-thread' | 'own-thread' | 'try-thread'): string {
-  // as far from src/ in the sources as from dist/src/ in a build
+  // the bundles lie in dist/bundle
   const bundle = import.meta.url.endsWith('.ts') ? '../../../../dist/bundle/' : '../../../../bundle/';
   return fileURLToPath(new URL(`${bundle}${name}.js`, import.meta.url));
 }
 
 const MIB = 1024 ** 2;
 
-/** A thread that needs more than a quarter of the machine's memory ends, and not the worker with it. */
+/** Memory limit of a thread: a quarter of the machine's memory, within 512 MB to 4 GB. A thread that exceeds it ends without the worker. */
 export const threadLimits = (): ResourceLimits => ({
   maxOldGenerationSizeMb: Math.round(Math.min(4096, Math.max(512, totalmem() / 4 / MIB))),
 });

@@ -7,10 +7,10 @@ import type { WalkForwardParts } from '../../../backtest/walk-forward/windows.ts
 import { type ErrorType, messageOf, PredictLabError, readableError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
-/** A task that was asked to stop has this long to do so; a loop that hears nothing is then ended with its thread. */
+/** Time that a task has to stop after an abort; then a task that still runs ends with its thread. */
 export const STOP_GRACE_MS = 2_000;
 
-/** One task of a plugin, as a thread gets it. */
+/** One task of a plugin, as it is sent to a thread. */
 export interface ThreadTask {
   /** The plugin's module, as `PREDICTLAB_PLUGINS` names it. */
   readonly module: string;
@@ -22,57 +22,57 @@ export interface ThreadTask {
   readonly resume: Json | undefined;
 }
 
-/** What the activity says while it runs. */
+/** A message from a running activity: a heartbeat or a log line. */
 export type FromThread =
   | { readonly heartbeat: Json | undefined }
   | { readonly log: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly fields?: Record<string, unknown> };
 
-/** What it receives while it runs: to stop, and why. */
+/** A message to a running activity: the request to stop, with its reason. */
 export interface ToThread {
   readonly abort: ThrownError;
 }
 
-/** All trials on one series. */
+/** A job that runs all trials on one series. */
 export interface SeriesJob {
-  /** As `PREDICTLAB_PLUGINS` names them. */
+  /** The plugins' modules, as `PREDICTLAB_PLUGINS` names them. */
   readonly plugins: string;
-  /** Names the series in errors. */
+  /** Name of the series in errors. */
   readonly series: string;
   /** Strategies by their names, with one combination of parameters each. */
   readonly trials: readonly (Omit<Trial, 'strategy'> & { readonly strategy: string })[];
   readonly candles: CandleSeries;
   readonly market: Market;
-  /** How long a bar lasts; milliseconds. */
+  /** Length of a bar in milliseconds. */
   readonly barMs: number;
-  /** The same question at another venue. */
+  /** The series of the same question at another venue. */
   readonly twin: Pick<TwinSeries, 'id' | 'candles' | 'barMs'> | null;
 }
 
-/** A walk through a series with all trials. */
+/** A job that runs the walk-forward test of one series with all trials. */
 export interface WalkForwardJob extends SeriesJob {
   readonly parts: WalkForwardParts;
 }
 
-/** What a thread of the pool does. */
+/** A job for a thread of the pool. */
 export type PoolJob = { readonly task: ThreadTask } | { readonly backtests: SeriesJob } | { readonly walkForward: WalkForwardJob };
 
-/** What a thread of the pool is started with. */
+/** Start data of a thread of the pool. */
 export interface PoolData {
-  /** The name of the channel on which it tells errors that no task waits for. */
+  /** Name of the channel on which the thread reports errors that no task waits for. */
   readonly strayErrors: string;
 }
 
-/** What a plugin's own thread is started with. */
+/** Start data of a plugin's own thread. */
 export interface OwnThreadData {
-  /** As `PREDICTLAB_PLUGINS` names it. */
+  /** The plugin's module, as `PREDICTLAB_PLUGINS` names it. */
   readonly module: string;
-  /** Two whole numbers, at BEGUN and COMPUTING. */
+  /** Shared memory with two integers, at the indices STARTED and COMPUTING. */
   readonly progress: SharedArrayBuffer;
 }
 
-/** Place of the id of the task that has begun last. Tasks begin in the order of their ids. */
-export const BEGUN = 0;
-/** Place of the id of the task whose function computes at this moment, not yet waiting for anything; 0 is none. */
+/** Index of the id of the task that started last. Tasks start in the order of their ids. */
+export const STARTED = 0;
+/** Index of the id of the task whose function computes at this moment, before it first waits; 0 for none. */
 export const COMPUTING = 1;
 
 export type ToOwnThread =
@@ -84,27 +84,27 @@ export type FromOwnThread =
   | ({ readonly id: number } & FromThread)
   | { readonly id: number; readonly end: ThreadEnd }
   | { readonly pong: true }
-  /** The module is loaded, or could not be. */
+  /** The thread has tried to load its module, with or without success. */
   | { readonly ready: true }
   | { readonly stray: ThrownError };
 
-/** How the activity ended. An error cannot cross threads as it is: its class and its fields are lost on the way. */
+/** Output or error of an activity. The error is plain data, since a thrown error loses its class and fields between threads. */
 export type ThreadEnd = { readonly output: Json } | { readonly thrown: ThrownError };
 
-/** Everything about an error that decides what becomes of the task. */
+/** The properties of an error that decide whether and when its task is retried, and those that are reported. */
 export interface ThrownError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
   readonly code?: string;
-  /** Of a PredictLabError. */
+  /** Type of a PredictLabError. */
   readonly type?: ErrorType;
   readonly retryAfterMs?: number;
-  /** Of Temporal's ApplicationFailure. */
+  /** Type and retryability of Temporal's ApplicationFailure. */
   readonly failure?: { readonly type?: string; readonly nonRetryable: boolean };
 }
 
-/** What was thrown, as data that another thread can read. */
+/** Describes a thrown value as data that another thread can read. */
 export function describeThrown(given: unknown): ThrownError {
   const thrown = readableError(given);
   if (!(thrown instanceof Error)) return { name: 'Error', message: messageOf(thrown) };
@@ -120,7 +120,7 @@ export function describeThrown(given: unknown): ThrownError {
   return 'code' in thrown && typeof thrown.code === 'string' ? { ...described, code: thrown.code } : described;
 }
 
-/** The error that was described, with what decides whether it is tried again. */
+/** Rebuilds an error from its description, with the properties that decide about retries. */
 export function errorOf({ name, message, stack, code, type, retryAfterMs, failure }: ThrownError): Error {
   const error =
     type !== undefined

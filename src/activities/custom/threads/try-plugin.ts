@@ -2,17 +2,17 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import { LOAD_TIMEOUT_MS, notLoaded } from '../import-plugin.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';
 
-/** A thread that is loading says so before its own time is up: the main one waits a little longer. */
-const PATIENCE_MS = 2_000;
+/** Extra time on the main thread: the loading thread reports its own timeout first. */
+const GRACE_MS = 2_000;
 
 /**
- * Loads a plugin on a thread that is thrown away: a module that computes without end while it is loaded can be ended there, and
- * would hold up this process for good. What else is wrong with it, loading it says.
+ * Loads a plugin on a temporary thread. A module that computes without end while it loads would block this process for good; on a
+ * thread it can be terminated. All other errors of the module are left to the real loading.
  *
- * @throws PredictLabError BadInput when it is not loaded in time
+ * @throws PredictLabError BadInput when the module does not load in time
  */
 export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } = {}): Promise<void> {
-  // a thread can be ended as it is
+  // a worker thread can be terminated anyway
   if (!isMainThread) return;
   const thread = new Worker(threadEntry('try-thread'), {
     workerData: { module, timeoutMs },
@@ -23,7 +23,7 @@ export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } 
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => reject(notLoaded(module, timeoutMs, 'it computes or waits without end')), timeoutMs + PATIENCE_MS);
+      timer = setTimeout(() => reject(notLoaded(module, timeoutMs, 'it computes or waits without end')), timeoutMs + GRACE_MS);
       thread.once('message', () => resolve());
       thread.once('error', () => resolve());
       thread.once('exit', () => resolve());

@@ -2,10 +2,10 @@ import type { TimeRange } from '../../../contracts/market-data.ts';
 import { DEFAULT_CATCH_UP_MS } from '../../../contracts/run/run-window.ts';
 
 /**
- * The time that a run collects: its window, and before that what a pause has left out since the last look, as far back as it may catch up.
+ * The time that a run collects: its window, extended back to the last look of an earlier run (after a pause), by at most `catchUpMs`.
  *
- * @param lastLooks the latest look of each source that has been looked at
- * @returns also the hole that remains before that; null where there is none
+ * @param lastLooks the time of the latest look at each source that has one
+ * @returns the window, and the hole that remains before it; null where there is none
  */
 export function catchUpWindow(
   window: TimeRange,

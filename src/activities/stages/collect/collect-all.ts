@@ -7,12 +7,12 @@ import { collectInstrument, type InstrumentOutcome, type InstrumentStaging } fro
 import { type CollectPlan, type DiscoveryEnd, type PlannedInstrument, type PlanRequest, planCollection } from './collect-plan.ts';
 import type { SourceEnd } from './failed-sources.ts';
 
-/** Instruments of one symbol and source collected at once; the venues' budgets bound the requests. */
+/** Instruments of one symbol and source that are collected concurrently; the rate budgets of the venues bound the requests. */
 const INSTRUMENTS_AT_ONCE = 8;
 
 export interface CollectionRequest extends PlanRequest {
   readonly refetch: boolean;
-  /** Records the plan of a source before anything of it is collected. */
+  /** Stores the plan of a source before its first instrument is collected. */
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
   /** The staging of an instrument's pages; undefined for an instrument that is not collected. */
   readonly stagingOf: (instrument: Instrument) => InstrumentStaging | undefined;
@@ -20,7 +20,7 @@ export interface CollectionRequest extends PlanRequest {
   readonly lateness: (instrument: Instrument) => number;
   /** Whether covered time of an instrument is read again as a second look. */
   readonly isSampled: (instrument: Instrument) => boolean;
-  /** Whether an error is our own (the database), not the venue's: it ends the attempt. */
+  /** Whether an error comes from PredictLab (the database) and not from the venue: it ends the attempt. */
   readonly isOurs: (error: unknown) => boolean;
   readonly onPage: (
     page: { readonly rows: readonly CandidateRow[] },
@@ -31,14 +31,14 @@ export interface CollectionRequest extends PlanRequest {
 /** Plans and outcomes of all sources of a symbol. */
 export interface Collection {
   readonly plans: readonly CollectPlan[];
-  /** By instrument id: what was collected completely, or refused by its venue. */
+  /** Outcomes by instrument id, of instruments that were collected completely or refused by their venue. */
   readonly outcomes: ReadonlyMap<string, InstrumentOutcome>;
   readonly ends: ReadonlyMap<SourceType, SourceEnd>;
 }
 
 /** Finds and collects the instruments of every source. Sources do not wait for each other, so a venue that hangs delays only itself. */
 export async function collectAll(request: CollectionRequest): Promise<Collection> {
-  // an error of our own ends the attempt and is not counted against a venue
+  // an error of PredictLab itself ends the attempt and does not count as a failure of the venue
   const ours = new AbortController();
   const signal = crowdedSignal(request.signal, ours.signal);
   const outcomes = new Map<string, InstrumentOutcome>();
@@ -74,12 +74,12 @@ interface SourceCollection {
   readonly signal: AbortSignal;
 }
 
-/** Collects a source's instruments, a bounded number at once. */
+/** Collects the instruments of a source with bounded concurrency. */
 async function collectSource({ type, found, plan, request, outcomes, ours, signal }: SourceCollection): Promise<SourceEnd> {
   if ('error' in found) return { error: found.error, worked: false };
   const { window, asOf, refetch, lateness, time, onPage } = request;
   const failures = new SourceFailures(plan.instruments.length);
-  const going = crowdedSignal(signal, failures.signal, time.signal);
+  const collecting = crowdedSignal(signal, failures.signal, time.signal);
 
   const collectOne = async (planned: PlannedInstrument): Promise<void> => {
     const { instrument, source } = planned;
@@ -94,20 +94,20 @@ async function collectSource({ type, found, plan, request, outcomes, ours, signa
         lateness: lateness(instrument),
         sampled: request.isSampled(instrument),
         refetch,
-        signal: going,
+        signal: collecting,
         onPage: (page) => onPage(page, { instrument, done: outcomes.size }),
       });
       outcomes.set(instrument.id, outcome);
       failures.succeeded();
     } catch (error) {
-      if (going.aborted) return;
+      if (collecting.aborted) return;
       if (request.isOurs(error)) ours.abort(error);
       else failures.add(instrument, source.describe(error));
     }
   };
 
   const gate = createGate(INSTRUMENTS_AT_ONCE);
-  await Promise.allSettled(plan.instruments.map((planned) => gate(() => collectOne(planned), going)));
+  await Promise.allSettled(plan.instruments.map((planned) => gate(() => collectOne(planned), collecting)));
   const { tolerated } = failures;
   const isLate = time.signal.aborted && plan.instruments.some(({ instrument: { id } }) => !outcomes.has(id) && !tolerated.has(id));
   for (const { instrument } of plan.instruments) {

@@ -11,12 +11,12 @@ export interface Reached {
   /** Pages staged so far: the number of the next one. */
   readonly pages: number;
   readonly requests: number;
-  /** The source's cursor behind the last page. */
+  /** The cursor of the source after the last page. */
   readonly cursor: Json;
   readonly done: boolean;
 }
 
-/** The staging of one instrument's pages, and what earlier runs know of it. */
+/** The staging of one instrument's pages, and the knowledge of earlier runs about the instrument. */
 export interface InstrumentStaging {
   /** Progress of an earlier attempt of this run. */
   readonly progress: Reached | undefined;
@@ -43,10 +43,10 @@ export interface InstrumentCollection {
 
 /** The result of collecting one instrument, in addition to staged rows. */
 export interface InstrumentOutcome {
-  /** The instrument with the order book that was read, and the end that its trades show. */
+  /** The instrument with the order book that was read, and with its end moved to its newest trade. */
   readonly instrument: Instrument;
   readonly problems: readonly string[];
-  /** Covered hours of trades that were read again, and those of them in which a trade was missing. */
+  /** Covered hours of trades that were read again without a missing trade, and the number of trades that were missing. */
   readonly secondLook: { readonly hours: number; readonly missed: number };
 }
 

@@ -7,39 +7,39 @@ import { isFinal, isToBeConfirmed, noteClose, noteTakenBack, noteTerms, type See
 import { withSameOutcomes } from '../../../sources/catalogue/same-outcomes.ts';
 import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
 import type { DiscoverRequest, Discovery, Source, Sources } from '../../../sources/source.ts';
-import { soundClock } from '../../../sources/venue-clock.ts';
+import { plausibleClock } from '../../../sources/venue-clock.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
 import type { SourceTime } from './source-time.ts';
 
-/** One instrument that a run will collect, and from where. */
+/** One instrument that a run will collect, and its source. */
 export interface PlannedInstrument {
   readonly instrument: Instrument;
   readonly source: Source;
   readonly selectors: readonly unknown[];
-  /** The venue's clock when it was discovered; UTC epoch milliseconds. */
+  /** The venue's clock when the instrument was discovered; UTC epoch milliseconds. */
   readonly clock: number;
 }
 
-/** What a symbol's selectors came to. */
+/** The instruments that a symbol's selectors match, and what the run knows about their sources. */
 export interface CollectPlan {
   /** Open instruments first, then those that closed last. */
   readonly instruments: readonly PlannedInstrument[];
-  /** Markets that no selector names any more, as they are now: their end and result are noted, nothing of them is collected. */
+  /** Current state of markets that no selector names any more: their end and result are stored, their ticks are not collected. */
   readonly followed: readonly Instrument[];
-  /** From when on what counts as collected does so no more, by instrument id: it was covered by an end that was none. */
+  /** By instrument id, the time from which coverage is withdrawn because it relied on an end that the venue took back. */
   readonly doubtful: ReadonlyMap<string, number>;
-  /** How finding the instruments ended, of each source that was asked. */
+  /** The result of discovery, per queried source. */
   readonly sources: ReadonlyMap<SourceType, DiscoveryEnd>;
-  /** Sources that take no part although the symbol has selectors for them, and why. */
+  /** Sources that are skipped although the symbol has selectors for them, with the reason. */
   readonly skippedSources: Readonly<Partial<Record<SourceType, string>>>;
   readonly problems: readonly string[];
-  /** Markets whose outcomes are others than those that are stored, as their venue has them now. */
+  /** Markets whose outcomes differ from the stored ones, in the venue's current form. */
   readonly refused: readonly Instrument[];
-  /** Requests that discovery took. */
+  /** Number of HTTP requests that discovery made. */
   readonly requests: number;
 }
 
-/** How many instruments a source has for the symbol, or why they cannot be found. */
+/** The number of instruments that a source has for the symbol, or the error that prevented finding them. */
 export type DiscoveryEnd = { readonly instruments: number } | { readonly error: PredictLabError };
 
 export interface PlanRequest {
@@ -51,13 +51,13 @@ export interface PlanRequest {
   readonly known: readonly StoredInstrument[];
   readonly signal: AbortSignal;
   readonly time: SourceTime;
-  /** Our clock. @default the system's */
+  /** The clock of this machine. @default Date.now */
   readonly now?: () => number;
 }
 
 /**
- * Asks every source for the instruments of the symbol's selectors. A source that cannot be asked does not keep the others from
- * theirs; selectors without a market are problems.
+ * Queries every source for the instruments of the symbol's selectors. A source that fails does not affect the others; selectors that
+ * match no market are problems.
  */
 export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
   const { entry, sources, window, asOf, known, signal, time, now = Date.now } = request;
@@ -72,10 +72,10 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
       }
       const { source } = available;
       const mine = known.filter((instrument) => instrument.source === type);
-      const question = { symbol: entry.symbol, window, asOf, known: mine, signal: crowdedSignal(signal, time.signal) };
+      const discoverRequest = { symbol: entry.symbol, window, asOf, known: mine, signal: crowdedSignal(signal, time.signal) };
       try {
-        const discovery = selectors.length > 0 ? await source.discover({ ...question, selectors }) : undefined;
-        return { source, selectors, discovery, followed: await followUp(source, question, discovery?.instruments ?? []) };
+        const discovery = selectors.length > 0 ? await source.discover({ ...discoverRequest, selectors }) : undefined;
+        return { source, selectors, discovery, followed: await followUp(source, discoverRequest, discovery?.instruments ?? []) };
       } catch (error) {
         if (signal.aborted) throw error;
         throw time.signal.aborted ? time.error(type) : source.describe(error);
@@ -92,7 +92,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     else if (result.value?.discovery !== undefined) ends.set(type, { instruments: result.value.discovery.instruments.length });
   }
 
-  // what was found now comes first: a twin's state of an earlier run is of then
+  // instruments found now come first: the stored state of a twin may be outdated
   const present = discovered.flatMap(({ discovery, followed }) => [...(discovery?.instruments ?? []), ...followed.instruments]);
   const seen = new Set(present.map(({ id }) => id));
   const others = [...present, ...known.filter(({ id }) => !seen.has(id))];
@@ -101,7 +101,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   const refused: Instrument[] = [];
   const doubtful = new Map<string, number>();
   const noted = (found: Instrument, seen: Omit<Seen, 'asOf'>): Instrument[] => {
-    // of their files users say themselves when a market ended and what became of it: a slip that they correct leaves no trace
+    // end and result of a file's market come from its owner: a correction replaces them without a trace
     if (found.source === 'file') return [found];
     const earlier = before.get(found.id);
     const answered = withSameOutcomes(confirmByTwins(found, others), earlier);
@@ -114,17 +114,17 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     const now = { asOf, ...seen };
     const { instrument, doubtfulFrom } = noteTakenBack(noteTerms(noteClose(answered.instrument, earlier, now), earlier, now), earlier, now);
     if (doubtfulFrom !== undefined) doubtful.set(instrument.id, doubtfulFrom);
-    // an attempt after the one that has seen it says it too
+    // a later attempt of the same run reports it again
     if (instrument.tookBack?.asOf === asOf) contradictions.push(instrument.tookBack.said);
     return [{ ...instrument, book: instrument.book ?? earlier?.book ?? null }];
   };
-  const sound = (answered: number): number => soundClock({ answered, asOf, now: now() });
+  const clockOf = (answered: number): number => plausibleClock({ answered, asOf, now: now() });
   const instruments = discovered.flatMap(({ source, selectors, discovery, followed }) => {
-    // a market that is asked for once more stays as the venue described it last
+    // a settled market that is checked once more keeps the state of that later answer
     const again = new Map(followed.instruments.map((found) => [found.id, found]));
     return (discovery?.instruments ?? []).flatMap((found) => {
       const answered = again.get(found.id);
-      const clock = sound(answered === undefined ? (discovery?.clock ?? asOf) : followed.clock);
+      const clock = clockOf(answered === undefined ? (discovery?.clock ?? asOf) : followed.clock);
       return noted(answered ?? found, { clock, again: answered !== undefined }).map((instrument) => ({
         instrument,
         source,
@@ -138,7 +138,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     followed: discovered.flatMap(({ followed }) =>
       followed.instruments
         .filter(({ id }) => !collected.has(id))
-        .flatMap((found) => noted(found, { clock: sound(followed.clock), again: true })),
+        .flatMap((found) => noted(found, { clock: clockOf(followed.clock), again: true })),
     ),
     doubtful,
     instruments: instruments.sort((a, b) => urgency(b.instrument) - urgency(a.instrument)),
@@ -154,36 +154,36 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   };
 }
 
-/** How long after it was first seen closed a market that nobody selects is asked for its result. */
+/** Time for which the result of a market that no selector names is queried, from when it was first seen closed. */
 const FOLLOWED_MS = 30 * DAY_MS;
 
 /**
- * Asks about markets that earlier runs found and that no selector names any more, until they have settled: what is held of them
- * needs their end. And once more about each that has settled, a day later: nobody asks for those otherwise. What goes wrong here is
- * no failure of a run that did not ask for them; the next one asks again.
+ * Queries markets that earlier runs found and that no selector names any more, until they have settled: their stored ticks need an
+ * end. Also queries each settled market once more a day after its result, since discovery skips settled markets. A failure here does
+ * not fail the run, which did not select these markets; the next run tries again.
  */
 async function followUp(
   source: Source,
-  question: Omit<DiscoverRequest, 'selectors' | 'known'> & { readonly known: readonly StoredInstrument[] },
+  discoverRequest: Omit<DiscoverRequest, 'selectors' | 'known'> & { readonly known: readonly StoredInstrument[] },
   found: readonly Instrument[],
 ): Promise<Pick<Discovery, 'instruments' | 'requests' | 'clock'>> {
-  const { known, asOf, signal } = question;
+  const { known, asOf, signal } = discoverRequest;
   const selected = new Set(found.map(({ id }) => id));
   const dropped = known.filter((each) => !selected.has(each.id) && !isFinal(each) && asOf - (each.seenClosedAt ?? asOf) <= FOLLOWED_MS);
   const settled = known.filter((each) => isToBeConfirmed(each, asOf)).slice(0, CONFIRMED_AT_ONCE);
-  const asked = new Map([...dropped, ...settled].map((each) => [each.id, each]));
-  const selectors = [...asked.values()].flatMap((each) => source.selectorOf(each) ?? []);
+  const queried = new Map([...dropped, ...settled].map((each) => [each.id, each]));
+  const selectors = [...queried.values()].flatMap((each) => source.selectorOf(each) ?? []);
   const nothing = { instruments: [], requests: 0, clock: asOf };
   if (selectors.length === 0) return nothing;
   try {
     const { instruments, requests, clock } = await source.discover({
-      ...question,
-      known: known.filter(({ id }) => !asked.has(id)),
+      ...discoverRequest,
+      known: known.filter(({ id }) => !queried.has(id)),
       selectors,
     });
-    const answered = instruments.filter(({ id }) => asked.has(id));
+    const answered = instruments.filter(({ id }) => queried.has(id));
     const there = new Set(answered.map(({ id }) => id));
-    // one that the venue lists no more stays as the venue described it last
+    // a market that the venue no longer lists keeps its stored state
     const gone = settled.filter(({ id }) => !there.has(id)).map(({ key: _, ...each }) => each);
     return { instruments: [...answered, ...gone], requests, clock };
   } catch (error) {
@@ -192,8 +192,8 @@ async function followUp(
   }
 }
 
-/** More markets are not asked for once more in one run: after a long pause they may be thousands. */
+/** Most settled markets that one run checks once more: after a long pause there may be thousands. */
 const CONFIRMED_AT_ONCE = 100;
 
-/** What is newest is lost first when time is short: what trades now, then what closed last. */
+/** Order of collection: open markets first, then those that closed last, since the venues drop the finest recent data first. */
 const urgency = ({ closed, closedAt, closesAt }: Instrument): number => (closed ? (closedAt ?? closesAt ?? 0) : Number.MAX_SAFE_INTEGER);

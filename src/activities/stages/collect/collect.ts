@@ -28,22 +28,22 @@ import { type FailedSources, failedForGood, failedSourceReasons } from './failed
 import { instrumentStaging } from './instrument-staging.ts';
 import { sourceTime } from './source-time.ts';
 
-/** What `collect` is made with. */
+/** Dependencies of the collect stage. */
 export interface CollectDependencies {
   readonly database: Database;
   readonly sources: Pick<SourceSet, 'byType'>;
 }
 
-/** Sentences about single selectors and instruments that a result carries at most. */
+/** Most sentences about single selectors and instruments in a result. */
 const PROBLEMS_SHOWN = 10;
 
 /**
- * The collect stage: from a symbol's selectors to staged rows. Finds the instruments of the window, streams what coverage
- * lacks page by page into staging, several instruments at once, and records the order books it saw.
+ * Creates the collect stage, which turns a symbol's selectors into staged rows. It finds the instruments of the window, streams
+ * the ticks that coverage lacks into staging page by page, several instruments concurrently, and stores the order books it read.
  *
- * An instrument that fails fails the attempt once the others are done, as long as another attempt may succeed: what is staged
- * stays, and the next attempt goes on from there. What has failed for good is named in `failedSources`, and the stage succeeds
- * with what the others gave; it fails when no source gave anything. Sources without a key are skipped with their reason.
+ * A failed instrument fails the attempt after the other instruments are done, as long as another attempt may succeed: staged rows
+ * stay, and the next attempt continues from them. Sources that failed for good are named in `failedSources`, and the stage succeeds
+ * with the rows of the other sources; it fails when no source delivered any. Sources without a key are skipped with their reason.
  */
 export function createCollect({ database, sources }: CollectDependencies): StageFunction {
   return async (input, work) => {
@@ -66,7 +66,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     try {
       failed = failedForGood(ends, (error) => work.mayRetry(error));
     } catch (error) {
-      // the next attempt does not look at these order books again
+      // the next attempt does not read these order books again
       const books = new Map(collected.map(({ id, book }) => [id, book]));
       await saveInstruments(
         database,
@@ -109,7 +109,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
   };
 }
 
-/** Share of instruments whose covered time is read again in a run. */
+/** Share of instruments whose covered time is read again in a run as a second look. */
 const SAMPLED_SHARE = 0.01;
 
 /** Whether an instrument is sampled in a run: seeded by the run, so that another attempt samples the same ones. */
@@ -119,7 +119,7 @@ const isSampled = (executionId: string, id: string): boolean =>
 const doubtSentence = ({ id, reason, from, to }: { id: string; reason: string; from: number; to: number }): string =>
   `${id}: its venue states ${reason} from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}: this time does not count as collected until both agree; it is walked again every day`;
 
-/** Covered time that was looked at twice in this run, by walks that read it again and by the venue's own totals. */
+/** Market hours of covered time that this run verified, by walks that read it again and by the venue's own totals. */
 function secondLookOf(outcomes: readonly InstrumentOutcome[], witness: WitnessVerdicts): { marketHours: number; confirmed: number } {
   const walked = outcomes.reduce((sum, { secondLook }) => sum + secondLook.hours, 0);
   const missed = outcomes.reduce((sum, { secondLook }) => sum + secondLook.missed, 0);
@@ -136,19 +136,19 @@ interface Gathering {
   readonly work: StageWork;
 }
 
-/** Finds the symbol's instruments and stages what they have, all within the time that its sources have. */
+/** Finds the symbol's instruments and stages their rows, within the time limit of its sources. */
 async function gather(
   { database, sources }: CollectDependencies,
   { entry, known, input, work }: Gathering,
 ): Promise<Collection & { readonly witness: WitnessVerdicts; readonly hole: TimeRange | null }> {
   const { executionId, symbol, settings } = input;
   const { asOf, daysBack, sourceTypes, refetch } = settings;
-  // From here on an attempt that was held up writes no more; what it had staged is read after that.
+  // from here on a delayed earlier attempt cannot write any more, so its progress is read after this
   const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });
-  // what earlier looks stated and what is held by now
+  // compares the totals that earlier looks were given with the stored trades
   const witness = await database.transaction((transaction) => judgeSymbol(transaction, symbol, asOf));
-  // before any venue is queried: coverage that is withdrawn meanwhile is taken from this run's claims too
+  // read before any venue is queried: coverage that is withdrawn later is also removed from this run's claims
   const withdrawals = new Map(await withdrawalsOf(database, symbol));
   const { window, hole } = catchUpWindow(
     windowOf({ asOf, daysBack }),
@@ -173,7 +173,7 @@ async function gather(
       isSampled: ({ id }) => !refetch && isSampled(executionId, id),
       onPlan: async ({ instruments, followed, doubtful, refused }) => {
         const found = instruments.map(({ instrument }) => instrument);
-        // both or neither: the attempt after a killed one no longer knows the earlier end
+        // one transaction: an attempt after a killed one would no longer know the earlier end
         const withdrawn = await database.transaction(async (transaction) => {
           for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
           await noteStated(
@@ -207,7 +207,7 @@ async function gather(
   }
 }
 
-/** By instrument key: the order in which everybody locks instruments. */
+/** Withdrawals sorted by instrument key, the order in which all transactions lock instruments. */
 const inOrder = (doubtful: ReadonlyMap<string, number>, keys: ReadonlyMap<string, number>): readonly { key: number; from: number }[] =>
   [...doubtful].map(([id, from]) => ({ key: keys.get(id) as number, from })).sort((a, b) => a.key - b.key);
 

@@ -1,49 +1,49 @@
 import { type ErrorType, PredictLabError } from '../../../contracts/errors.ts';
 import type { SourceType } from '../../../contracts/words.ts';
 
-/** How one source of a symbol did in one attempt. */
+/** The result of one source of a symbol in one attempt. */
 export interface SourceEnd {
-  /** What it failed with, if it did. */
+  /** The failure of the source, if it failed. */
   readonly error: PredictLabError | undefined;
-  /** Whether it gave something whole all the same: its list of instruments was empty, or one of them was collected. */
+  /** Whether the source delivered something complete: an empty list of instruments, or all rows of at least one instrument. */
   readonly worked: boolean;
 }
 
-/** Sources that failed for good while others of the symbol worked: what each said. */
+/** The errors of sources that failed for good while other sources of the symbol worked. */
 export type FailedSources = ReadonlyMap<SourceType, PredictLabError>;
 
 /**
- * Decides what the failures of a symbol's sources mean. One that a retry may fix ends the attempt, so that what is staged
- * of the others waits for it; what has failed for good leaves the symbol to those that worked.
+ * Decides what the failures of a symbol's sources mean. A failure that a retry may fix ends the attempt; the staged rows of the other
+ * sources wait for the next one. After a failure for good the symbol succeeds with the sources that worked.
  *
- * @param mayRetry whether this task would be tried again after such an error
- * @throws PredictLabError the failure that ends the attempt: one that is tried again, or, when no source worked, what each of them
- *   failed with, of the type of the first
+ * @param mayRetry whether this task would be retried after such an error
+ * @throws PredictLabError the failure that ends the attempt: a failure that is retried, or, when no source worked, the failures of all
+ *   sources in one error with the type of the first
  */
 export function failedForGood(ends: ReadonlyMap<SourceType, SourceEnd>, mayRetry: (error: PredictLabError) => boolean): FailedSources {
   const errors = [...ends.values()].flatMap(({ error }) => error ?? []);
-  const passing = errors.filter(mayRetry);
-  if (passing[0] !== undefined) throw longestWait(passing[0], passing);
+  const retryable = errors.filter(mayRetry);
+  if (retryable[0] !== undefined) throw longestWait(retryable[0], retryable);
   if (errors[0] !== undefined && ![...ends.values()].some(({ worked }) => worked)) {
     throw allFailed(ends) ?? errors[0];
   }
-  // what a venue refuses because of the selectors is a problem of those, not its failure
+  // a refusal because of the selectors is a problem of the selectors, not a failure of the venue
   return new Map(
     [...ends].flatMap(([type, { error }]) => (error === undefined || error.type === 'BadInput' ? [] : [[type, error] as const])),
   );
 }
 
-/** Each source's failure counts; one that could have been fixed says more than a selector that matches nothing. */
+/** One error with the failures of all sources, without refused selectors, which say less than a failure of the venue. */
 function allFailed(ends: ReadonlyMap<SourceType, SourceEnd>): PredictLabError | undefined {
   const failed = [...ends].flatMap(([source, { error }]) => (error === undefined || error.type === 'BadInput' ? [] : [{ source, error }]));
   const [first] = failed;
   if (first === undefined || failed.length === 1) return first?.error;
-  // as `failedSourceReasons` begins, so that the two read alike
+  // the same start as in `failedSourceReasons`, so that both read alike
   const each = failed.map(({ source, error }) => `${source} failed (${error.type}): ${error.message}`);
   return new PredictLabError(first.error.type, each.join('; '), { cause: first.error });
 }
 
-/** The first error, with the longest wait that any of them asks for. */
+/** The first error, with the longest wait that any of the errors requires. */
 function longestWait(first: PredictLabError, errors: readonly PredictLabError[]): PredictLabError {
   const waits = errors.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   const wait = Math.max(...waits);
@@ -61,11 +61,11 @@ const WHAT_IT_DOES: Readonly<Partial<Record<ErrorType, string>>> = {
 };
 
 /**
- * Why a symbol's success is only a degraded one, per failed source. The words are the same for every symbol that the outage
- * touches, so that a run names the venue once; what it answered exactly is in `failedSources` of the task's output.
+ * The reasons why a symbol's result is degraded, one per failed source. The text is the same for every symbol that the outage
+ * affects, so that a run names the venue once; the venue's exact answer is in `failedSources` of the task's output.
  */
 export const failedSourceReasons = (failed: FailedSources): readonly string[] =>
   [...failed].map(([source, { type }]) => {
-    const what = WHAT_IT_DOES[type] ?? 'what was asked of it cannot be had';
-    return `${source} failed (${type}): ${what}; what else was collected is stored, what is missing of ${source} is asked for by the next run`;
+    const what = WHAT_IT_DOES[type] ?? 'it cannot serve the requests';
+    return `${source} failed (${type}): ${what}; the rows of other sources are stored, and the next run requests what is missing of ${source}`;
   });

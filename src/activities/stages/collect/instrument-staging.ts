@@ -23,11 +23,11 @@ export interface StagingPlace {
   readonly withdrawals: number;
   readonly asOf: number;
   readonly progress: CollectProgress | undefined;
-  /** Ranges that the second witness contradicts and that are not due for another walk. */
+  /** Ranges whose trades contradict the venue's own totals and that are not due for another walk. */
   readonly doubted: readonly TimeRange[];
 }
 
-/** The staging of one instrument in the database. A page, its coverage and the cursor behind it are one transaction. */
+/** Creates the staging of one instrument in the database. A page, its coverage and its cursor are stored in one transaction. */
 export function instrumentStaging({
   database,
   executionId,
@@ -41,7 +41,7 @@ export function instrumentStaging({
 }: StagingPlace): InstrumentStaging {
   const key = { executionId, symbol, instrumentKey, withdrawals };
   let lookedBefore: number | null = null;
-  // two looks an hour apart show how late the rows of a market come
+  // two looks at least an hour apart show how late the rows of a market arrive
   const isSecondLook = (looked: number | null): boolean =>
     looked !== null && lookedBefore !== null && looked - lookedBefore >= UNSEEN_LATENESS_MS;
   return {

@@ -6,9 +6,9 @@ const SHARE = 0.8;
 
 /** The time that the sources of a symbol have in one attempt to collect. */
 export interface SourceTime {
-  /** Aborts when the time is over. */
+  /** Signal that aborts when the time is over. */
   readonly signal: AbortSignal;
-  /** The failure of a source that was not done in time. */
+  /** Returns the failure of a source that did not finish in time. */
   error(source: SourceType): PredictLabError;
   close(): void;
 }
@@ -30,7 +30,7 @@ export function sourceTime(timeoutMs: number, sources: number): SourceTime {
     error: (source) =>
       new PredictLabError(
         'TaskTimeout',
-        `${source} was not done after ${Math.round(ms / 100) / 10} s, most of an attempt's time; what it gave so far is kept: give collect more time (stages.collect.timeout) if it has much to fetch`,
+        `${source} had not finished after ${Math.round(ms / 100) / 10} s, most of an attempt's time; its staged rows are kept: give collect more time (stages.collect.timeout) if it has much to fetch`,
       ),
     close: () => clearTimeout(timer),
   };
