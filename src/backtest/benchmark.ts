@@ -12,29 +12,31 @@ import { sharpe } from './metrics/sharpe.ts';
 import { skillOf } from './metrics/skill.ts';
 import { optionsText } from './proof/passport.ts';
 
-/** What a result is to be held against. */
+/** The figures that a backtest's result is compared with. */
 export interface Benchmark {
-  /** Buying at the second bar and holding, on the same terms. */
+  /** The result of buying at the second bar and holding, on the strategy's terms. */
   readonly buyAndHold: {
     readonly totalReturn: number | null;
     readonly sharpe: number | null;
     readonly maxDrawdown: number | null;
     readonly finalEquity: number | null;
   };
-  /** Brier score of the market's closes, of the belief that the strategy's holdings imply, and 1 − the second over the first. */
+  /** Brier score of the market's closes. */
   readonly marketBrier: number | null;
+  /** Brier score of the beliefs that the strategy's holdings imply. */
   readonly beliefBrier: number | null;
+  /** 1 − beliefBrier/marketBrier. */
   readonly skill: number | null;
-  /** Why a number is null. */
+  /** The reason for each figure that is null, by its name. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** Why a number rests on too little: a strategy that trades one market has forecast one outcome. */
+  /** The reason for each figure that rests on too little data, by its name: a strategy that trades one market has forecast one outcome. */
   readonly weak: Readonly<Record<string, string>>;
 }
 
-/** What holding brought, with what of it is undefined and what rests on too little. */
+/** The result of buying and holding, with the reasons for figures that are undefined or weak. */
 type Held = Pick<Benchmark, 'buyAndHold' | 'undefined' | 'weak'>;
 
-/** What holding each series brings on the terms that were asked for: the same for every trial on it. */
+/** Results of buying and holding, by series and trading terms: all trials on a series share them. */
 const held = new WeakMap<BacktestData, Map<string, Held & { readonly equity: Float64Array }>>();
 
 function buyAndHold(data: BacktestData, options: BacktestOptions): Held & { readonly equity: Float64Array } {
@@ -69,18 +71,18 @@ function buyAndHold(data: BacktestData, options: BacktestOptions): Held & { read
   return result;
 }
 
-/** The equity of buying at the second bar and holding, on the same terms as the strategies; one value per bar. */
+/** Equity of buying at the second bar and holding, on the same terms as the strategies; one value per bar. */
 export const holdEquity = (data: BacktestData, options: BacktestOptions): Float64Array => buyAndHold(data, options).equity;
 
-/** `sharpe` → `buyAndHold.sharpe` */
+/** Prefixes the names of metrics: `sharpe` becomes `buyAndHold.sharpe`. */
 const underHold = (reasons: Readonly<Partial<Record<string, string>>>): Record<string, string> =>
   Object.fromEntries(Object.entries(reasons).map(([name, why]) => [`buyAndHold.${name}`, why ?? '']));
 
-/** Holds what a strategy did on a series against holding it, and against the market's own price. */
+/** Compares a strategy's result on a series with buying and holding, and with the market's own price. */
 export function benchmarkOf(data: BacktestData, options: BacktestOptions, simulation: Simulation): Benchmark {
   const holding = buyAndHold(data, options);
   const { values, reasons } = separate({ ...skillOf(data.candles, data.market, simulation) });
-  // all closes of a market foretell its one outcome
+  // all closes of a market forecast its one outcome
   const because = weakOutcomes(1);
   const scores = Object.entries(values).filter(([, value]) => value !== null);
   return {

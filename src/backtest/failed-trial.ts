@@ -2,17 +2,17 @@ import { StrategyFailure } from './engine/decisions.ts';
 import type { Passport } from './proof/passport.ts';
 import type { Params } from './strategies/registry.ts';
 
-/** A trial that has no result, since its strategy failed on the series. */
+/** A trial without a result because its strategy failed on the series. */
 export interface FailedTrial {
   readonly strategy: string;
   readonly params: Params;
-  /** One sentence: the strategy, the bar where it has come to one, and what is wrong. */
+  /** The reason, one sentence: the strategy, the bar if it reached one, and what is wrong. */
   readonly because: string;
-  /** Of what it was tried on, and how. */
+  /** Passport of the trial's inputs. */
   readonly passport: Passport;
 }
 
-/** What a trial came to, or its strategy's own failure. @throws whatever else goes wrong */
+/** Runs a trial and returns its result, or the strategy's failure. @throws every other error */
 export function attempt<T>(run: () => T): T | StrategyFailure {
   try {
     return run();

@@ -89,15 +89,15 @@ const CAUGHT: Readonly<Record<string, Create>> = {
 const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
   'names a bar with valueOf': [
     (bars) => () => up(bars.close(), bars.close({ valueOf: () => -1 } as unknown as number)),
-    'bars are counted back with a number, got object',
+    'the number of bars to look back must be a number, got object',
   ],
   'names a bar with a getter of a primitive': [
     (bars) => () => up(bars.close(), bars.close({ [Symbol.toPrimitive]: () => -1 } as unknown as number)),
-    'bars are counted back with a number, got object',
+    'the number of bars to look back must be a number, got object',
   ],
   'names a bar with a Proxy': [
     (bars) => () => up(bars.close(), bars.close(new Proxy({}, { get: () => () => -1 }) as unknown as number)),
-    'bars are counted back with a number, got object',
+    'the number of bars to look back must be a number, got object',
   ],
   'names a bar with text': [(bars) => () => up(bars.close(), bars.close('-1' as unknown as number)), 'got string'],
   'replaces close of all windows': [

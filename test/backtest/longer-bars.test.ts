@@ -183,9 +183,9 @@ describe('bars of a longer interval', () => {
         [{ strategy: trend, params: { days: 2 } }],
         optionsFor(market),
       );
-    expect(run()).toThrow('bars of 300 minutes make none of 1d');
+    expect(run()).toThrow('bars of 300 minutes cannot be combined into bars of 1d');
     expect(run(HOUR)).not.toThrow();
-    expect(run(6 * HOUR)).toThrow('the candles: bars that are 300 minutes apart do not last 360; name their own interval');
+    expect(run(6 * HOUR)).toThrow('the candles: bars that open 300 minutes apart cannot last 360 minutes; give the interval of the bars');
   });
 
   it('are a multiple of the bars', () => {
@@ -193,8 +193,10 @@ describe('bars of a longer interval', () => {
       const strategy = defineStrategy({ ...trend, create: (_, bars) => (bars.interval(interval as Interval), () => 'hold' as const) });
       return () => runBacktest({ candles, strategy });
     };
-    expect(opened('30m')).toThrow("strategy 'trend': bars of 60 minutes make none of 30m; name an interval that is a multiple of theirs");
-    expect(opened('6h', walk(48, 1, { step: 4 * HOUR }))).toThrow('bars of 240 minutes make none of 6h');
+    expect(opened('30m')).toThrow(
+      "strategy 'trend': bars of 60 minutes cannot be combined into bars of 30m; name an interval that is a multiple of theirs",
+    );
+    expect(opened('6h', walk(48, 1, { step: 4 * HOUR }))).toThrow('bars of 240 minutes cannot be combined into bars of 6h');
     expect(opened('1D')).toThrow("there is no interval '1D'; did you mean 1d?");
     expect(opened('2h', candlesBetween(walk(48, 1), 3, 40))).not.toThrow();
   });

@@ -311,9 +311,9 @@ describe('what a strategy sees', () => {
       () => () => (undefined as unknown as { at(): string }).at(),
       "strategy 'broken' at bar 0 (1970-01-01T00:00:00.000Z): ",
     ],
-    ['answers a promise', () => async () => await Promise.resolve('long'), 'answered a promise; it must answer hold'],
-    ['answers two orders', () => () => [{ side: 'long' }, { side: 'short' }], 'answered a list; it must answer hold'],
-    ['answers something of an object', () => () => 'toString', "answered 'toString'; it must answer hold"],
+    ['returns a promise', () => async () => await Promise.resolve('long'), 'returned a promise; it must return hold'],
+    ['returns two orders', () => () => [{ side: 'long' }, { side: 'short' }], 'returned a list; it must return hold'],
+    ['returns the name of an object property', () => () => 'toString', "returned 'toString'; it must return hold"],
   ])('a strategy that %s is an error that names it', (_what, create, sentence) => {
     const broken = strategy('broken', create as () => () => Signal);
     expect(() => runBacktest({ candles: walk(5, 1), strategy: broken })).toThrow(sentence);
@@ -332,7 +332,7 @@ describe('what a strategy sees', () => {
   it('an answer that is no signal is refused by name', () => {
     const odd = strategy('odd', () => () => 'buy' as Signal);
     expect(() => runBacktest({ candles: walk(5, 1), strategy: odd })).toThrow(
-      "strategy 'odd' at bar 0 (1970-01-01T00:00:00.000Z): answered 'buy'; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }",
+      "strategy 'odd' at bar 0 (1970-01-01T00:00:00.000Z): returned 'buy'; it must return hold, long, short or flat, or an order { side, size, limit, expires, stop, target }",
     );
   });
 });

@@ -302,7 +302,7 @@ describe('an order', () => {
 
   it.each<[string, unknown, string]>([
     ['not a number', { side: 'long', size: Number.NaN }, 'size must be a share of the equity above 0 and at most 1, got NaN'],
-    ['a negative size', { side: 'long', size: -0.2 }, "got -0.2; to buy nothing answer 'hold' or 'flat'"],
+    ['a negative size', { side: 'long', size: -0.2 }, "got -0.2; to buy nothing return 'hold' or 'flat'"],
     ['a size of more than there is', { side: 'long', size: 1.5 }, 'at most 1, got 1.5'],
     ['a limit beyond 1', { side: 'long', limit: 1.2 }, 'limit must be a price of the first outcome, between 0 and 1, got 1.2'],
     ['a limit at 0', { side: 'long', limit: 0 }, 'limit must be a price'],
@@ -319,15 +319,15 @@ describe('an order', () => {
     [
       'a stop of a long above its limit',
       { side: 'long', limit: 0.4, stop: 0.5 },
-      'the stop of a long lies below its limit, got stop 0.5 and limit 0.4',
+      'the stop of a long must be below its limit, got stop 0.5 and limit 0.4',
     ],
-    ['a stop of a short below its limit', { side: 'short', limit: 0.4, stop: 0.3 }, 'the stop of a short lies above its limit'],
-    ['a target on the wrong side', { side: 'short', limit: 0.4, target: 0.5 }, 'the target of a short lies below its limit'],
-    ['a stop beyond the target', { side: 'long', stop: 0.7, target: 0.6 }, 'the stop of a long lies below its target'],
-    ['nothing', undefined, "answered 'undefined'; it must answer hold, long, short or flat, or an order"],
+    ['a stop of a short below its limit', { side: 'short', limit: 0.4, stop: 0.3 }, 'the stop of a short must be above its limit'],
+    ['a target on the wrong side', { side: 'short', limit: 0.4, target: 0.5 }, 'the target of a short must be below its limit'],
+    ['a stop beyond the target', { side: 'long', stop: 0.7, target: 0.6 }, 'the stop of a long must be below its target'],
+    ['nothing', undefined, "returned 'undefined'; it must return hold, long, short or flat, or an order"],
   ])('with %s is refused in a sentence that names the strategy', (_what, answer, sentence) => {
     const run = (): unknown => trade([answer as Decision]);
-    if (answer !== undefined) expect(run).toThrow("strategy 'scripted' at bar 0 (1970-01-01T00:00:00.000Z): the order makes no sense: ");
+    if (answer !== undefined) expect(run).toThrow("strategy 'scripted' at bar 0 (1970-01-01T00:00:00.000Z): the order is invalid: ");
     const wrong = defineStrategy({ ...scripted([]), create: () => () => answer as Decision });
     expect(() => runBacktest({ candles: FIVE, strategy: wrong, market: open })).toThrow(sentence);
   });

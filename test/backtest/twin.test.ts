@@ -204,7 +204,7 @@ describe('a market’s twin', () => {
       'the twin other.csv, bar 3: close is not a number; repair or remove the bar',
     );
     expect(() => backtestData(candles, market, { twin: { id: 'other.csv', candles: candlesBetween(broken, 0, 1) } })).toThrow(
-      'the twin other.csv: one bar does not say how long it lasts; give at least two, or leave the twin out',
+      'the twin other.csv: the length of a single bar is unknown; give at least two, or leave the twin out',
     );
   });
 });

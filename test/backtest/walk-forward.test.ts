@@ -251,7 +251,7 @@ describe('a walk-forward', () => {
     expect(run.outOfSample.sample.dailyReturns).toBe(40);
   });
 
-  it('starts a strategy that looks at its situation anew in each part, warm, with money of its own', () => {
+  it('restarts a strategy that reads its situation in each part, with earlier bars and its own money', () => {
     const seen: { bar: number; position: number; cash: number; average: number }[] = [];
     const looker = defineStrategy({
       name: 'looks',

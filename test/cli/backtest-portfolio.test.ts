@@ -59,7 +59,7 @@ describe('predictlab backtest portfolio', () => {
     [['portfolio', list, ...sma, '--per-market', '2'], 'the limit of one market must be a share in (0, 1], got 2'],
     [['portfolio', list, '--strategy', 'sma-cross', '--param', 'fast=3,5'], 'a portfolio is traded by one strategy'],
     [['file', path.join(folder, 'rain.csv'), ...sma, '--interval', '7m'], '--interval 7m: write one of 1m 5m'],
-    [['file', path.join(folder, 'rain.csv'), ...sma, '--interval', '1w'], 'minutes apart do not last 10080'],
+    [['file', path.join(folder, 'rain.csv'), ...sma, '--interval', '1w'], 'minutes apart cannot last 10080 minutes'],
     [['file', path.join(folder, 'rain.csv'), ...sma, '--windows', 'w.csv'], "unknown option '--windows'"],
     [['symbol', 'RAIN', ...sma], 'a stored symbol needs --interval: write one of 1m 5m'],
     [

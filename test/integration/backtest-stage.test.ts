@@ -289,7 +289,7 @@ describe('the backtest stage', () => {
       { name: 'hourly', params: {} },
       { name: 'rsi', params: {} },
     ];
-    const because = `strategy 'hourly' of plugin ${PLUGIN.split(',')[0]}: bars of 240 minutes make none of 1h; name an interval that is a multiple of theirs, or trade it on shorter candles`;
+    const because = `strategy 'hourly' of plugin ${PLUGIN.split(',')[0]}: bars of 240 minutes cannot be combined into bars of 1h; name an interval that is a multiple of theirs, or trade shorter candles`;
     const settings = { backtest: { ...DEFAULT_BACKTEST, walkForward: { trainMs: 2 * DAY, testMs: DAY } } };
     const first = await backtest({ strategies, executionId: 'run-1', settings });
     expect(first).toMatchObject({

@@ -2,8 +2,8 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 
 /**
- * Candles of one instrument and interval as columns of equal length, oldest first: what the engine, the indicators and the
- * proofs read. Only real bars: empty buckets are absent.
+ * Candles of one instrument and interval as columns of equal length, oldest first. The engine, the indicators and the proofs read
+ * them. Empty buckets are absent.
  *
  * `openTime` is UTC epoch milliseconds and strictly rising; `volume` is NaN where the ticks had no size.
  */
@@ -21,7 +21,7 @@ export interface CandleSeries {
 export const PRICE_COLUMNS = ['open', 'high', 'low', 'close'] as const;
 const COLUMNS = ['openTime', ...PRICE_COLUMNS, 'volume'] as const;
 
-/** How long a bar lasts: the smallest step between two, since empty ones are absent: what to take where nobody says it; 0 for fewer than two bars. Milliseconds. */
+/** Length of a bar where none is stated: the smallest step between two bars, since empty buckets are absent; 0 for fewer than two bars. Milliseconds. */
 export function barLength({ openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>): number {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 1; i < length; i++) least = Math.min(least, openTime[i] - openTime[i - 1]);
@@ -29,8 +29,8 @@ export function barLength({ openTime, length }: Pick<CandleSeries, 'openTime' | 
 }
 
 /**
- * How long a bar lasts at most, so that it is over for certain: the largest step that is no gap. Days of a zone with daylight saving
- * last 23 to 25 hours. Milliseconds.
+ * Length after which a bar has certainly closed: the largest step between bars that is not a gap. Days in a time zone with daylight
+ * saving last 23 to 25 hours. Milliseconds.
  */
 export function longestBar({ openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>): number {
   const least = barLength({ openTime, length });
@@ -42,11 +42,11 @@ export function longestBar({ openTime, length }: Pick<CandleSeries, 'openTime' |
   return most;
 }
 
-/** The last `length` bars, or all there are; shares memory with `candles`. */
+/** The last `length` bars of a series, or all of its bars if there are fewer; shares memory with `candles`. */
 export const lastCandles = (candles: CandleSeries, length: number): CandleSeries =>
   candles.length <= length ? candles : candlesBetween(candles, candles.length - length, candles.length);
 
-/** The bars from `from` up to, not including, `to`; shares memory with `candles`. */
+/** The bars `[from, to)` of a series; shares memory with `candles`. */
 export const candlesBetween = (candles: CandleSeries, from: number, to: number): CandleSeries => ({
   length: to - from,
   openTime: candles.openTime.subarray(from, to),
@@ -58,8 +58,10 @@ export const candlesBetween = (candles: CandleSeries, from: number, to: number):
 });
 
 /**
- * Says why a series cannot be backtested, or nothing: the first bad bar, what is wrong with it and what to do.
- * `any` takes every finite price. `whereOf` names a bar in the reader's words (`candles.csv, line 12`).
+ * Returns why a series cannot be backtested: the first bad bar, what is wrong with it and what to do; undefined for a sound series.
+ *
+ * @param market `any` accepts every finite price
+ * @param whereOf names a bar in the message (`candles.csv, line 12`)
  */
 export function candleProblem(candles: CandleSeries, market: MarketKind | 'any', whereOf: (bar: number) => string): string | undefined {
   for (const column of COLUMNS) {
@@ -84,7 +86,7 @@ export function candleProblem(candles: CandleSeries, market: MarketKind | 'any',
   return undefined;
 }
 
-/** The first bar that is not plainly good: the check that every backtest pays for, in one pass without messages. */
+/** Index of the first bar that may be bad. Every backtest runs this check, so it takes one pass and builds no messages. */
 function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries, market: MarketKind | 'any'): number {
   const least = market === 'asset' ? Number.MIN_VALUE : market === 'probability' ? 0 : -Number.MAX_VALUE;
   const most = market === 'probability' ? 1 : Number.MAX_VALUE;
@@ -108,7 +110,11 @@ function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries
   return Number.isFinite(before) ? length : 0;
 }
 
-/** @throws PredictLabError BadInput when the series is empty, a single bar, or has a bad bar (see {@link candleProblem}). */
+/**
+ * Checks that a series can be backtested.
+ *
+ * @throws PredictLabError BadInput when the series has fewer than two bars or a bad bar (see {@link candleProblem})
+ */
 export function requireTradable(candles: CandleSeries, market: MarketKind, names: SeriesNames = PLAIN_NAMES): void {
   if (candles.length < 2) {
     const has = candles.length === 0 ? 'are no bars' : 'is one bar';
@@ -121,7 +127,7 @@ export function requireTradable(candles: CandleSeries, market: MarketKind, names
   if (problem !== undefined) throw new PredictLabError('BadInput', problem);
 }
 
-/** How messages name a series and its bars: `candles.csv`, `candles.csv, line 12`. */
+/** Names of a series and its bars in messages: `candles.csv`, `candles.csv, line 12`. */
 export interface SeriesNames {
   readonly series: string;
   readonly whereOf: (bar: number) => string;

@@ -9,15 +9,16 @@ import { sortino } from '../metrics/sortino.ts';
 import { tradeMetrics } from '../metrics/trade-metrics.ts';
 import { volatility } from '../metrics/volatility.ts';
 
-/** Days of a year without closing hours: A of every annualised ratio. */
+/** Days per year of markets that never close: the factor A of every annualised ratio. */
 export const PERIODS_PER_YEAR = 365;
 
 /**
- * What an equity curve earned, whatever produced it: one market's backtest, stretches one after the other, an account in many markets.
+ * Metrics of an equity curve: of a backtest in one market, of consecutive stretches, or of an account in many markets.
  *
- * @param curve.start money before the first point; `equity` in the same unit
- * @param curve.moments of its daily returns, of which there are `days`
- * @param curve.closed profits of closed positions
+ * @param curve.start equity before the first point, in the unit of `equity`
+ * @param curve.moments moments of the curve's daily returns
+ * @param curve.days number of daily returns
+ * @param curve.closed net profits of closed positions
  */
 export function curveMetrics(curve: {
   readonly start: number;

@@ -1,23 +1,23 @@
 import type { Order } from '../strategy.ts';
 
-/** Decisions as numbers, one a bar. */
+/** Decisions as numbers, one per bar. */
 export const HOLD = 0;
 export const LONG = 1;
 export const SHORT = 2;
 export const FLAT = 3;
-/** What it asks for lies beside the codes, by its bar. */
+/** A decision that is an order; the log's `orders` hold the order by its bar. */
 export const ORDER = 4;
 
-/** What was decided at the close of each bar, oldest first. */
+/** A strategy's decisions at the close of each bar, oldest first. */
 export interface DecisionLog {
-  /** {@link HOLD}, {@link LONG}, {@link SHORT}, {@link FLAT}, or {@link ORDER}: then it lies among the orders. */
+  /** One code per bar: {@link HOLD}, {@link LONG}, {@link SHORT}, {@link FLAT} or {@link ORDER}. */
   readonly codes: Uint8Array;
-  /** By bar. */
+  /** The orders of the bars whose code is {@link ORDER}, by bar. */
   readonly orders: ReadonlyMap<number, Order>;
 }
 
-/** No orders: words are most of what strategies say. */
+/** The empty map of orders, shared by all logs without orders. */
 const NO_ORDERS: ReadonlyMap<number, Order> = new Map();
 
-/** Decisions that are all words. */
+/** A decision log without orders. */
 export const wordsOnly = (codes: Uint8Array): DecisionLog => ({ codes, orders: NO_ORDERS });

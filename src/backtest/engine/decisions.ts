@@ -14,25 +14,25 @@ import type { IndicatorCache } from './window/series-view.ts';
 import { openSituation } from './window/situation.ts';
 import type { TwinSeries } from './window/twin-bars.ts';
 
-// without a prototype: 'toString' is no answer
+// without a prototype: 'toString' must not be found as a decision
 const CODES = Object.assign(Object.create(null) as Record<Signal, number>, { hold: HOLD, long: LONG, short: SHORT, flat: FLAT });
 
-/** A strategy that could not decide, or whose answer cannot be traded on. The other strategies of its batch go on. */
+/** A strategy that failed to decide or returned an invalid decision. The other strategies of its batch continue. */
 export class StrategyFailure extends PredictLabError {
   constructor(message: string, cause: unknown) {
     super('BadInput', message, { cause });
   }
 }
 
-/** A whole series' decisions. */
+/** A strategy's decisions on a whole series, and what the strategy read to make them. */
 export interface Decisions extends DecisionLog {
-  /** Where the strategy looked at its situation: its account, traded as far as it looked. */
+  /** The strategy's account, traded up to the last bar at which the strategy read it; undefined if it never did. */
   readonly trader: Trader | undefined;
-  /** Whether it looked at its situation at all. */
+  /** Whether the strategy read its situation at all. */
   readonly looked: boolean;
-  /** Whether it looked at the market's twin. */
+  /** Whether the strategy read the market's twin. */
   readonly sawTwin: boolean;
-  /** Whether it looked at the time left to the announced end. */
+  /** Whether the strategy read the time left until the announced end. */
   readonly sawEnd: boolean;
 }
 
@@ -41,26 +41,26 @@ export interface DecisionInput {
   readonly params: Params;
   readonly candles: CandleSeries;
   readonly market: Market;
-  /** How its account trades. */
+  /** How the strategy's account trades. */
   readonly options: BacktestOptions;
-  /** How long a bar lasts; milliseconds. */
+  /** Length of a bar; milliseconds. */
   readonly barMs: number;
-  /** The same question at another venue; null where none is known. */
+  /** The same question at another venue; null if none is known. */
   readonly twin: TwinSeries | null;
   readonly cache?: IndicatorCache;
-  /** Hides what comes after the present bar; lifted by who gives it. @default nothing is hidden */
+  /** Hides everything after the present bar. The caller lifts the curtain. @default nothing is hidden */
   readonly curtain?: Curtain;
-  /** Decide up to here only; bars. @default all */
+  /** The first bar at which no decision is made. @default the end of the series */
   readonly to?: number;
-  /** Decide from here on, with the bars before to look back on and an account that begins here; decisions count from it. @default 0 */
+  /** The first bar at which a decision is made. The strategy can read earlier bars; its account and the decision log start here. @default 0 */
   readonly from?: number;
 }
 
 /**
- * What a strategy decides at the close of each bar. It depends on the market up to that bar, and on the account that its own earlier
- * decisions led to, so it can be repeated on other futures.
+ * Runs a strategy and returns its decision at the close of each bar. A decision depends on the market up to that bar and on the account
+ * that the strategy's earlier decisions led to, so it can be repeated with another future.
  *
- * @throws StrategyFailure that names strategy, plugin and bar, when it answers something else than a word or a sound order, or throws
+ * @throws StrategyFailure, with the strategy, plugin and bar, when the strategy throws or returns neither a signal nor a valid order
  */
 export function decisionsOf(input: DecisionInput): Decisions {
   const { strategy, params, candles, market, options, barMs, twin, cache, curtain, from = 0, to = candles.length } = input;
@@ -97,7 +97,8 @@ export function decisionsOf(input: DecisionInput): Decisions {
         codes[bar - from] = code;
         continue;
       }
-      if (typeof answer !== 'object' || answer === null || answer instanceof Promise || Array.isArray(answer)) throw wrongAnswer(answer);
+      if (typeof answer !== 'object' || answer === null || answer instanceof Promise || Array.isArray(answer))
+        throw invalidDecision(answer);
       orders.set(bar - from, checkedOrder(answer, { closesAt: candles.openTime[bar] + barMs, kind: market.kind }));
       codes[bar - from] = ORDER;
     }
@@ -108,19 +109,19 @@ export function decisionsOf(input: DecisionInput): Decisions {
   } catch (error) {
     const where = bar < 0 || bar >= to ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
     const plugin = strategy.module === undefined ? '' : ` of plugin ${strategy.module}`;
-    // a rule that cannot decide will not decide the next time either
+    // not retryable: the strategy would fail on the same bar again
     throw new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);
   }
   return { codes, orders, trader, looked: looked(), sawTwin: sawTwin(), sawEnd: sawEnd() };
 }
 
-/** Whether a strategy is one of PredictLab's own, which keep no state and touch nothing but their bars. */
+/** Whether a strategy ships with PredictLab. Shipped strategies keep no state and read nothing but their bars. */
 export const isShipped = (strategy: Strategy): boolean => shippedStrategies.includes(strategy);
 
-function wrongAnswer(answer: unknown): PredictLabError {
-  const said = answer instanceof Promise ? 'a promise' : Array.isArray(answer) ? 'a list' : `'${String(answer)}'`;
+function invalidDecision(answer: unknown): PredictLabError {
+  const shown = answer instanceof Promise ? 'a promise' : Array.isArray(answer) ? 'a list' : `'${String(answer)}'`;
   return new PredictLabError(
     'BadInput',
-    `answered ${said}; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }`,
+    `returned ${shown}; it must return hold, long, short or flat, or an order { side, size, limit, expires, stop, target }`,
   );
 }

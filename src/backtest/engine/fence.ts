@@ -2,13 +2,13 @@ import { PredictLabError } from '../../contracts/errors.ts';
 
 let deciding: string | undefined;
 
-/** The strategy that is deciding at this moment, undefined while none is: files and network are closed to it meanwhile. */
+/** Name of the strategy that is deciding at this moment; undefined while none is. A deciding strategy has no access to files and network. */
 export const strategyDeciding = (): string | undefined => deciding;
 
 /**
- * Runs a strategy that is not shipped with PredictLab, and checks that it left alone what all code of the process shares.
+ * Runs a strategy that does not ship with PredictLab, and checks that it did not change JavaScript's built-in objects.
  *
- * @throws PredictLabError BadInput when a built-in is not what it was; it is put back first
+ * @throws PredictLabError BadInput when the strategy changed a built-in; the built-in is restored first
  */
 export function fenced<T>(strategy: string, run: () => T): T {
   const before = deciding;
@@ -23,7 +23,12 @@ export function fenced<T>(strategy: string, run: () => T): T {
   return result;
 }
 
-/** Puts built-ins back that a strategy changed. @param how ends the sentence that names one @throws PredictLabError BadInput when there was one */
+/**
+ * Restores the built-ins that a strategy or plugin changed.
+ *
+ * @param how follows the built-in's name in the message: `was changed by the strategy`
+ * @throws PredictLabError BadInput when a built-in was changed
+ */
 export function requireBuiltIns(how: string): void {
   const changed = changedBuiltIn();
   if (changed === undefined) return;
@@ -31,7 +36,7 @@ export function requireBuiltIns(how: string): void {
     for (const key of Reflect.ownKeys(owner)) if (!descriptors.has(key)) Reflect.deleteProperty(owner, key);
     for (const [key, descriptor] of descriptors) Reflect.defineProperty(owner, key, descriptor);
   }
-  throw new PredictLabError('BadInput', `${changed} ${how}, and everything else in this process uses it; leave built-ins as they are`);
+  throw new PredictLabError('BadInput', `${changed} ${how}, but all other code in this process uses it; leave built-ins unchanged`);
 }
 
 interface BuiltIn {
@@ -40,8 +45,8 @@ interface BuiltIn {
   readonly descriptors: ReadonlyMap<PropertyKey, PropertyDescriptor>;
 }
 
-/** Taken at the first use: a program may have put something better in place of a built-in before. */
-let known: readonly BuiltIn[] | undefined;
+/** The built-ins as they were at the first use. A program may have replaced some on purpose before. */
+let recorded: readonly BuiltIn[] | undefined;
 
 const ITERATORS = {
   'Array iterator': Object.getPrototypeOf([][Symbol.iterator]()) as object,
@@ -50,7 +55,7 @@ const ITERATORS = {
 };
 
 function builtIns(): readonly BuiltIn[] {
-  return (known ??= Object.entries({
+  return (recorded ??= Object.entries({
     Math,
     JSON,
     Reflect,
@@ -79,7 +84,7 @@ function builtIns(): readonly BuiltIn[] {
   ));
 }
 
-/** The first built-in that is not what it was, by its name; undefined when all are. */
+/** Name of the first built-in that differs from its recorded state; undefined if none does. */
 function changedBuiltIn(): string | undefined {
   for (const { name, owner, descriptors } of builtIns()) {
     for (const [key, before] of descriptors) {
@@ -94,7 +99,7 @@ function changedBuiltIn(): string | undefined {
 
 const nameOf = (owner: string, key: PropertyKey): string => (typeof key === 'string' ? `${owner}.${key}` : `${owner}[${String(key)}]`);
 
-/** What the engine itself calls: compared after every run, which the whole list would make several times slower. */
+/** The built-ins that the engine calls. They are compared after every run; comparing all built-ins would make runs several times slower. */
 let used: { readonly owners: readonly object[]; readonly keys: readonly PropertyKey[]; readonly values: readonly unknown[] } | undefined;
 
 function usedBuiltInChanged(): boolean {

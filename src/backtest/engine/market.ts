@@ -3,51 +3,51 @@ import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import { resolutionAsOf } from './trading/settlement.ts';
 
-/** What the engine has to know of the market behind a series. */
+/** Facts about the market of a series that the engine needs. */
 export interface Market {
   readonly kind: MarketKind;
-  /** Smallest price step; null where unknown, then prices are not rounded. */
+  /** Smallest price step; null if unknown, in which case prices are not rounded. */
   readonly tickSize: number | null;
-  /** When the market really closed: orders that would fill at or after it die, and no strategy knows it before. UTC epoch milliseconds. */
+  /** When the market actually closed, null if it did not; UTC epoch milliseconds. Orders that would fill at or after the close are cancelled. Strategies cannot read it. */
   readonly closesAt: number | null;
-  /** The end that was announced last, which a strategy may know long before; null where none is. UTC epoch milliseconds. */
+  /** The end that was announced last, null if none was; UTC epoch milliseconds. Strategies can read it before the market ends. */
   readonly endsAt: number | null;
-  /** Ends that were announced before, oldest first, each until the next one was announced. @default none */
+  /** Ends that were announced earlier, oldest first, each valid until the next announcement. @default none */
   readonly earlierEnds?: readonly AnnouncedEnd[];
-  /** Nobody said which end was announced: `endsAt` is the real close, known too early perhaps. @default false */
+  /** Whether `endsAt` is the actual close because the announced end is unknown, so that a strategy may read it too early. @default false */
   readonly endIsClose?: boolean;
-  /** What resolves together with others, as one draw. @default the market alone */
+  /** Event of markets that resolve together, which count as one independent draw. @default the market is an event of its own */
   readonly event?: string | null;
-  /** Best prices of the book when it was last looked at. */
+  /** Best prices of the order book when it was last recorded. */
   readonly book: Instrument['book'];
-  /** What the market paid. The engine uses it after the last bar only; a strategy never sees it. */
+  /** The market's payout. The engine uses it only after the last bar; strategies cannot read it. */
   readonly resolution: Resolution;
   readonly fees: FeeSchedule;
 }
 
-/** An announced end, null for none, and when another took its place; UTC epoch milliseconds. */
+/** An announced end (null = none announced) and the time `until` which it was valid; UTC epoch milliseconds. */
 export interface AnnouncedEnd {
   readonly until: number;
   readonly endsAt: number | null;
 }
 
-/** The end that was announced by `time`; null where none was. UTC epoch milliseconds. */
+/** The announced end as known at `time`; null if none was announced by then. UTC epoch milliseconds. */
 export function announcedEnd({ endsAt, earlierEnds = [] }: Pick<Market, 'endsAt' | 'earlierEnds'>, time: number): number | null {
   const then = earlierEnds.find(({ until }) => until > time);
   return then === undefined ? endsAt : then.endsAt;
 }
 
-/** When a settled market paid: at its close, else when its result became known; -Infinity where neither is. UTC epoch milliseconds. */
+/** When a settled market paid: at its close, or else when its result became known; -Infinity if neither is known. UTC epoch milliseconds. */
 export const paysAt = ({ closesAt, resolution }: Pick<Market, 'closesAt' | 'resolution'>): number =>
   closesAt ?? (resolution.kind === 'settled' ? resolution.at : null) ?? Number.NEGATIVE_INFINITY;
 
-/** How many bars began before the market's close: what comes at it or after it foretells nothing, and nobody can trade on it. */
+/** Number of bars that opened before the market's close. Later bars forecast nothing and cannot be traded. */
 export const barsByClose = (openTime: Float64Array, { closesAt }: Pick<Market, 'closesAt'>): number => {
   const after = closesAt === null ? -1 : openTime.findIndex((time) => time >= closesAt);
   return after < 0 ? openTime.length : after;
 };
 
-/** An asset, or an open probability market, without fees. */
+/** A market of this kind about which nothing else is known: open, without tick size or end. @param fees no fees by default */
 export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat', rate: 0 }): Market => ({
   kind,
   tickSize: null,
@@ -58,10 +58,10 @@ export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat
   fees,
 });
 
-/** What the owner of a series states of its market; times are UTC epoch milliseconds. */
+/** Facts that the owner of a series states about its market; times are UTC epoch milliseconds. */
 export interface StatedFacts {
   readonly resolution?: number | undefined;
-  /** One time for both ends, where nobody says which end was announced. */
+  /** One time for both the close and the announced end, if the announced end is unknown. */
   readonly closesAt?: number | undefined;
   readonly endsAt?: number | undefined;
   readonly earlierEnds?: readonly AnnouncedEnd[];
@@ -71,7 +71,7 @@ export interface StatedFacts {
   readonly tick?: number | undefined;
 }
 
-/** The market that its owner describes. */
+/** The market described by the owner of a series. */
 export const marketOfFacts = (
   kind: MarketKind,
   { resolution, closesAt, endsAt, earlierEnds, closedAt, event, fees, tick }: StatedFacts,
@@ -87,8 +87,8 @@ export const marketOfFacts = (
 });
 
 /**
- * An instrument as it was known at `asOf`: open where it ended later, without a later book or resolution, with the terms of then as far
- * as a change of them was seen.
+ * An instrument as it was known at `asOf`: open if it ended later, without a later book or resolution, and with the terms of that time
+ * as far as changes of the terms were recorded.
  */
 export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument {
   const { earlierTerms = [], book } = instrument;
@@ -109,14 +109,14 @@ export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument
 }
 
 /**
- * The market of an instrument, as its source describes it. No fee schedule means no fees are known, so none are charged.
- * A planned end binds nobody: many markets trade on past it, so only one that has closed stops taking orders.
+ * The market of an instrument as its source describes it. Without a fee schedule no fees are charged. Orders stop only at the close of a
+ * market that has closed, not at a planned end: many markets continue to trade after it.
  */
 export const marketOf = (instrument: Instrument): Market => ({
   kind: instrument.market,
   tickSize: instrument.tickSize,
   closesAt: instrument.closed ? (instrument.closedAt ?? instrument.closesAt) : null,
-  // of a market that has closed the other time may be its real end, which nobody knew before
+  // closesAt of a closed market may be the actual end, which nobody knew before
   endsAt: instrument.endsAt ?? (instrument.closed ? null : instrument.closesAt),
   ...endsBefore(instrument),
   ...(instrument.event !== undefined && { event: instrument.event }),
@@ -125,7 +125,7 @@ export const marketOf = (instrument: Instrument): Market => ({
   fees: instrument.fees ?? { model: 'flat', rate: 0 },
 });
 
-/** Ends that were announced before the last one; and whether the owner of a file named only when its market closed. */
+/** The ends announced before the last one, and whether the owner of a file stated only the close of its market. */
 function endsBefore({ source, endsAt, closedAt, earlierTerms = [] }: Instrument): Pick<Market, 'earlierEnds' | 'endIsClose'> {
   const ends = earlierTerms.flatMap((term) => (term.endsAt === undefined ? [] : [{ until: term.until, endsAt: term.endsAt }]));
   return {

@@ -15,25 +15,25 @@ import { barsByClose, type Market, paysAt } from './market.ts';
 import { positionsOf } from './trading/positions.ts';
 import type { Simulation } from './trading/trade.ts';
 
-/** A simulation's metrics, and the daily returns they come from. */
+/** A simulation's metrics, and the daily returns that they are computed from. */
 export interface Measurement {
-  /** All but the deflated Sharpe ratio, which needs to know of the other trials. */
+  /** All metrics except the deflated Sharpe ratio, which depends on the other trials. */
   readonly metrics: Readonly<Record<Exclude<MetricName, 'deflatedSharpe'>, Measured>>;
-  /** Daily. */
+  /** Daily returns. */
   readonly returns: Float64Array;
   readonly moments: Moments;
   readonly sample: Sample;
-  /** Daily returns after the day of the last bar that began by the market's close: the money waits for the market to pay. */
+  /** Number of daily returns after the day of the last bar before the market's close: the money is locked until the market pays. */
   readonly lockedDays: number;
-  /** Of the annual Sharpe ratio. */
+  /** Standard error of the annual Sharpe ratio. */
   readonly sharpeError: Measured;
 }
 
 /**
- * Measures a backtest: ratios over daily UTC returns, the first against the start cash, A = 365; growth and turnover over the calendar
- * time from the first bar to the last; Brier score and log loss of the market's own closes against its resolution.
+ * Measures a backtest: ratios over daily UTC returns, the first one relative to the start cash, with A = 365; growth and turnover over
+ * the calendar time from the first bar to the last; Brier score and log loss of the market's closes against its resolution.
  *
- * A position that is settled locks its money until the market pays: returns, growth and turnover reach to that moment.
+ * A settled position locks its money until the market pays, so returns, growth and turnover extend to that time.
  */
 export function measure(input: {
   readonly candles: CandleSeries;
@@ -75,7 +75,7 @@ export function measure(input: {
   };
 }
 
-/** The part of {@link measure} that ratios come from: `days` from the first bar to the end, of the bars those that the market's close let trade. */
+/** The part of {@link measure} that computes daily returns. `days` is the time from the first bar to the end, `traded` the number of bars before the market's close. */
 export function measureDailyReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
   Measurement,
   'returns' | 'moments' | 'lockedDays'
@@ -97,7 +97,7 @@ export function measureDailyReturns({ candles, market, simulation, cash }: Param
   };
 }
 
-/** How well the market's closes, up to its own close, foretold its resolution. */
+/** Scores of a market's closing prices, as forecasts, against the market's resolution. */
 function forecastScores(close: Float64Array, { kind, resolution }: Market): { brier: Measured; logLoss: Measured } {
   if (kind === 'asset') {
     const none = undefinedBecause('an asset has no outcome to forecast');

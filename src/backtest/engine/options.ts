@@ -1,6 +1,6 @@
 import type { Market } from './market.ts';
 
-/** How much an entry buys. `all` = all cash; `fraction` = that part of it; `fixed` = units, as far as the cash goes. */
+/** How much an entry buys: `all` = all cash; `fraction` = that fraction of the cash; `fixed` = that many units, as far as the cash allows. */
 export type Sizing =
   | { readonly kind: 'all' }
   | { readonly kind: 'fraction'; readonly fraction: number }
@@ -10,23 +10,23 @@ export type Sizing =
 export interface BacktestOptions {
   /** Money at the start. @default 10000 */
   readonly cash: number;
-  /** Moves entries only: a long pays open·(1 + spread), a short gets open·(1 − spread). @default 0 */
+  /** Applies to entries only: a long pays open·(1 + spread), a short receives open·(1 − spread). @default 0 */
   readonly spread: number;
-  /** Moves every fill, entries and exits, against the trader; in units of the price, so that it costs the same at 0.05 and at 0.95. @default 0 */
+  /** Worsens the price of every fill, entries and exits; in units of the price, so that it costs the same at 0.05 and at 0.95. @default 0 */
   readonly halfSpread: number;
-  /** Ticks that each fill is worse than the open, entries and exits; needs the market's tick size. @default 0 */
+  /** Number of ticks by which every fill, entries and exits, is worse than the open; needs the market's tick size. @default 0 */
   readonly slippageTicks: number;
   /** `both`: a short signal sells short (asset) or buys the other outcome (probability). @default 'long' */
   readonly side: 'long' | 'both';
-  /** Sizes are rounded down to whole units. @default false */
+  /** Whether sizes are rounded down to whole units. @default false */
   readonly wholeUnits: boolean;
   /** @default { kind: 'all' } */
   readonly sizing: Sizing;
-  /** Most of the fill bar's volume the orders of that bar may take together; null = no cap. Bars without volume are not capped. @default 0.1 */
+  /** Largest share of a bar's volume that all fills in that bar may take together; null = no cap. Bars without a known volume are not capped. @default 0.1 */
   readonly maxVolumeShare: number | null;
-  /** Re-runs of the look-ahead proof, each with another future at every bar; 0 = no proof. @default 2 */
+  /** Number of re-runs of the look-ahead proof, each with another future at every bar; 0 = no proof. @default 2 */
   readonly proofCuts: number;
-  /** Seed of the proof's cuts and mutations. @default 1 */
+  /** Seed of the random numbers of the proof. @default 1 */
   readonly seed: number;
   /**
    * @internal For comparison with backtesting.py only, whose last trade ends at the fill after the last decision: `next-open`
@@ -36,7 +36,7 @@ export interface BacktestOptions {
   readonly backtestingPy: 'off' | 'next-open' | 'trade-on-close';
 }
 
-/** What a backtest assumes where nothing is said. */
+/** Default options of a backtest. */
 export const DEFAULT_OPTIONS: BacktestOptions = {
   cash: 10_000,
   spread: 0,
@@ -51,7 +51,7 @@ export const DEFAULT_OPTIONS: BacktestOptions = {
   backtestingPy: 'off',
 };
 
-/** Says what is wrong with the options, one sentence each. */
+/** Problems with a backtest's options, one sentence each; empty if there are none. */
 export function optionProblems(options: BacktestOptions, market: Market): string[] {
   const problems: string[] = [];
   const check = (fine: boolean, sentence: string): void => {

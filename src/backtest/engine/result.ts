@@ -6,33 +6,33 @@ import type { Passport } from '../proof/passport.ts';
 import type { Params } from '../strategies/registry.ts';
 import type { Trade, Unfilled } from './trading/trade.ts';
 
-/** One backtest: what it earned, how, and the proof that it can be believed. */
+/** The result of one backtest: metrics, trades, equity, look-ahead proof and passport. */
 export interface BacktestResult {
   readonly strategy: string;
   readonly params: Params;
   readonly metrics: BacktestMetrics;
-  /** Why a metric is null. */
+  /** The reason for each metric that is null, by its name. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** What the metrics rest on. */
+  /** Amount of data that the metrics rest on. */
   readonly sample: Sample;
-  /** Why a metric that has a value rests on too little. */
+  /** The reason for each metric that has a value but rests on too little data, by its name. */
   readonly weak: Readonly<WeakMetrics>;
-  /** Of the Sharpe ratio, in its own unit; null where it has none. */
+  /** Standard error of the Sharpe ratio, in the ratio's unit; null if it is undefined. */
   readonly standardErrors: { readonly sharpe: number | null };
-  /** Buying and holding on the same terms, and the market's own price as a forecaster. */
+  /** Comparison with buying and holding on the same terms, and with the market's price as a forecaster. */
   readonly benchmark: Benchmark;
   readonly trades: readonly Trade[];
-  /** Entries that the volume cap made smaller. */
+  /** Number of entries that the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
-  /** One value a bar, marked at its close; the last is the final equity. */
+  /** Equity at each bar's close; the last value is the final equity. */
   readonly equity: Float64Array;
-  /** The market's twin that the strategy looked at; null where it looked at none. */
+  /** Id of the market's twin that the strategy read; null if it read none. */
   readonly twin: string | null;
   readonly lookAhead: LookAheadProof | null;
-  /** Whether proof and passport cover everything that the result depends on. */
+  /** Whether the proof and the passport cover everything that the result depends on. */
   readonly provable: boolean;
-  /** Why not, one sentence each. */
+  /** The reasons why the result is not provable, one sentence each. */
   readonly notProvable: readonly string[];
   readonly passport: Passport;
 }

@@ -1,9 +1,9 @@
-/** What a venue takes from a taker's fill. Prices are those of the outcome that is bought or sold. */
+/** A venue's fees on fills. Prices are those of the outcome that is bought or sold. */
 export interface FeeModel {
-  /** Money that one unit at `price` takes from the cash, fee included: what sizing divides by. */
+  /** Cash that one unit at `price` costs, fee included; sizing divides by it. */
   unitCost(price: number): number;
-  /** The fee of one fill, as the venue rounds it. */
+  /** Fee of one fill, rounded as the venue rounds it. */
   fee(size: number, price: number): number;
-  /** Money to leave aside for rounding. */
+  /** Cash to reserve for the rounding of fees. */
   readonly rounding: number;
 }

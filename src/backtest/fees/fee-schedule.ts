@@ -4,10 +4,10 @@ import { flatFees } from './flat.ts';
 import { polymarketFees } from './polymarket.ts';
 import { predictFees } from './predict.ts';
 
-/** What waiting orders pay: nothing at both venues, whose rebates are shared out of a pool that no fill can know; a flat fee is everybody's. */
+/** The fee model of resting orders: a flat fee applies to them too; both venues charge makers nothing. Rebates come from a shared pool, which a single fill cannot determine, so there are none. */
 export const makerFeeModel = (schedule: FeeSchedule): FeeModel => flatFees(schedule.model === 'flat' ? schedule.rate : 0);
 
-/** The fee model of a market's schedule; the schedule is stored per market and time, never assumed. */
+/** The fee model of a market's schedule, which is stored per market and time. */
 export function feeModel(schedule: FeeSchedule): FeeModel {
   if (schedule.rate === 0) return flatFees(0);
   switch (schedule.model) {

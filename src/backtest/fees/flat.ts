@@ -1,6 +1,6 @@
 import type { FeeModel } from './fee-model.ts';
 
-/** A fraction of the notional per side; `--fee` of the command line, backtesting.py's `commission`. */
+/** A flat fee: a fraction of the notional per side; `--fee` on the command line, `commission` in backtesting.py. */
 export const flatFees = (rate: number): FeeModel => ({
   unitCost: (price) => price * (1 + rate),
   fee: (size, price) => size * price * rate,

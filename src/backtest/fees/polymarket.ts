@@ -17,5 +17,5 @@ export function polymarketFees(rate: number, exponent = 1): FeeModel {
   };
 }
 
-// the small addition keeps halves that binary fractions put just below themselves (0.000055) going up
+// the small addition rounds up halves that binary floating point represents slightly too low (0.000055)
 const roundHalfUp = (amount: number): number => Math.floor(amount * STEP + 0.5 + 1e-9) / STEP;

@@ -2,7 +2,7 @@ import type { CandleSeries } from '../engine/candle-series.ts';
 
 /**
  * Average true range after Wilder (TA-Lib `ATR`): the true range max(high, previous close) − min(low, previous close),
- * averaged over the first `period` of them, then smoothed with weight 1/period. The first value is at index `period`.
+ * averaged over its first `period` values, then smoothed with weight 1/period. The first value is at index `period`.
  */
 export function atr({ high, low, close, length }: CandleSeries, period: number): Float64Array {
   const out = new Float64Array(length).fill(Number.NaN);

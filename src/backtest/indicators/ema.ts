@@ -1,5 +1,5 @@
 /**
- * Exponential moving average, weight 2/(period + 1), seeded with the mean of the first `period` values; NaN before
+ * Exponential moving average, weight 2/(period + 1), seeded with the mean of the first `period` values and NaN before it
  * (TA-Lib `EMA` in its default, classic mode).
  */
 export function ema(values: Float64Array, period: number): Float64Array {

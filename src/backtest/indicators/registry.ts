@@ -16,7 +16,7 @@ import { stddev } from './stddev.ts';
 
 const period = (usual: number): z.ZodDefault<z.ZodInt> => z.int().min(1).max(1_000_000).default(usual);
 
-/** The shipped indicators: their parameters with defaults, and the values of bar i from bars up to i. */
+/** The shipped indicators: parameters with defaults, and a function for the values, where bar i depends on bars up to i. */
 export const INDICATORS = {
   sma: { params: z.strictObject({ period: period(20) }), values: (bars: CandleSeries, p: { period: number }) => sma(bars.close, p.period) },
   ema: { params: z.strictObject({ period: period(20) }), values: (bars: CandleSeries, p: { period: number }) => ema(bars.close, p.period) },
@@ -40,16 +40,16 @@ export const INDICATORS = {
 export type IndicatorName = keyof typeof INDICATORS;
 export type IndicatorParams<Name extends IndicatorName> = z.infer<(typeof INDICATORS)[Name]['params']>;
 
-/** One reading, or the three of a channel. */
+/** The readings of an indicator: one, or the three of a channel. */
 export type IndicatorReadings<Name extends IndicatorName> =
   ReturnType<(typeof INDICATORS)[Name]['values']> extends Bands ? { readonly [band in keyof Bands]: Reading } : Reading;
 
-/** The names of the indicators, as users write them. */
+/** Names of the indicators as users write them. */
 export const INDICATOR_NAMES = Object.keys(INDICATORS) as readonly IndicatorName[];
 
 /**
- * An indicator's parameters with defaults filled in. Strategies of plugins are plain JavaScript: a misspelt name or a period of 0
- * would otherwise read as NaN for ever, which looks like a strategy that never trades.
+ * Checks an indicator's parameters and fills in defaults. Strategies of plugins are plain JavaScript: without this check a misspelt name or
+ * a period of 0 would give NaN at every bar, which looks like a strategy that never trades.
  *
  * @throws PredictLabError BadInput, one sentence
  */

@@ -1,8 +1,8 @@
 /**
- * Simple moving average: the mean of the last `period` values, NaN before there are as many (TA-Lib `SMA`).
+ * Simple moving average: the mean of the last `period` values; NaN for the first `period` − 1 values (TA-Lib `SMA`).
  *
- * The running sum is compensated (Neumaier) and a window of equal values gives exactly that value: a price that stands
- * still must not drift by a rounding error, or two averages of it would cross.
+ * The running sum is compensated (Neumaier), and a window of equal values gives exactly that value: otherwise rounding errors would
+ * make two averages of a constant price cross.
  */
 export function sma(values: Float64Array, period: number): Float64Array {
   const n = values.length;

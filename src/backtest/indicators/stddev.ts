@@ -1,6 +1,6 @@
 import { sma } from './sma.ts';
 
-/** Population standard deviation of the last `period` values around `mean`, their moving average; NaN where that is. */
+/** Population standard deviation of the last `period` values around `mean`, their moving average; NaN where `mean` is NaN. */
 export function deviationAround(values: Float64Array, mean: Float64Array, period: number): Float64Array {
   const n = values.length;
   const out = new Float64Array(n).fill(Number.NaN);
@@ -18,6 +18,6 @@ export function deviationAround(values: Float64Array, mean: Float64Array, period
 
 /**
  * Rolling population standard deviation (TA-Lib `STDDEV`, 1 deviation); NaN before there are `period` values.
- * Two passes a window: TA-Lib's E[x²] − E[x]² loses all digits when prices barely move.
+ * Two passes per window: TA-Lib's E[x²] − E[x]² loses all digits when prices barely move.
  */
 export const stddev = (values: Float64Array, period: number): Float64Array => deviationAround(values, sma(values, period), period);

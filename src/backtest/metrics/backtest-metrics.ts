@@ -1,4 +1,4 @@
-/** The metrics of a backtest, in the order they are listed; see `metric.ts` files for definitions. */
+/** Names of the metrics of a backtest in the order of display; the file of each metric defines it. */
 export const METRIC_NAMES = [
   'totalReturn',
   'cagr',
@@ -24,5 +24,5 @@ export const METRIC_NAMES = [
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 
-/** null where a metric is undefined for this backtest. */
+/** The metrics of a backtest; null if a metric is undefined for it. */
 export type BacktestMetrics = Readonly<Record<MetricName, number | null>>;

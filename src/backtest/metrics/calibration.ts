@@ -1,38 +1,39 @@
 import { studentQuantile } from './student.ts';
 
-/** How often what was forecast in one range of probabilities came true. */
+/** One row of a calibration table: forecasts in one range of probabilities, and how often they came true. */
 export interface CalibrationBin {
-  /** The range (from, to], the first one including 0. */
+  /** Lower bound of the range (from, to]; the first range includes 0. */
   readonly from: number;
   readonly to: number;
   readonly count: number;
-  /** Markets that the forecasts are of, where that is known. */
+  /** Number of markets that were forecast; absent if unknown. */
   readonly markets?: number;
-  /** Events that these resolve with, each as one draw; absent where each market is one of its own. */
+  /** Number of events that the markets resolve with, each of which is one draw; absent if every market is an event of its own. */
   readonly events?: number;
   readonly meanForecast: number;
   /** Share of outcomes that were 1. */
   readonly hitRate: number;
-  /** 95% interval of the true rate (Wilson 1927), over as many independent outcomes as there are ({@link intervalOf}). */
+  /** Lower bound of the 95% interval of the true rate (Wilson 1927), over the number of independent outcomes (see {@link intervalOf}). */
   readonly wilsonLow: number;
   readonly wilsonHigh: number;
 }
 
-/** The forecasts of one market, whose one outcome they all share, by range. Small enough to be kept. */
+/** Forecasts of one market by range; all share the market's one outcome. Small enough to store. */
 export interface MarketForecasts {
-  /** 1 where it came true, else 0. */
+  /** 1 if the market's first outcome came true, else 0. */
   readonly outcome: number;
-  /** What it resolves together with, as one draw. @default nothing: it is an event of its own */
+  /** Event of markets that resolve together, which count as one draw. @default the market is an event of its own */
   readonly event?: string | undefined;
-  /** Forecasts in each range, and their sum. */
+  /** Number of forecasts in each range. */
   readonly count: readonly number[];
+  /** Sum of the forecasts in each range. */
   readonly sum: readonly number[];
 }
 
-/** Ranges of a table by default. */
+/** Default number of ranges. */
 const RANGES = 10;
 
-/** Sorts one market's forecasts into equal ranges. */
+/** Counts one market's forecasts in ranges of equal width. */
 export function marketForecasts(forecasts: Float64Array, outcome: number, event?: string, bins = RANGES): MarketForecasts {
   const count = Array.from({ length: bins }, () => 0);
   const sum = Array.from({ length: bins }, () => 0);
@@ -45,8 +46,8 @@ export function marketForecasts(forecasts: Float64Array, outcome: number, event?
 }
 
 /**
- * Calibration table of forecasts that each have an outcome of their own (scikit-learn `calibration_curve`, strategy uniform:
- * ranges (a, b], empty ones are left out).
+ * Calibration table of forecasts that each have their own outcome (scikit-learn `calibration_curve`, strategy uniform: ranges (a, b];
+ * empty ranges are left out).
  *
  * @param bins number of ranges. @default 10
  */
@@ -57,8 +58,8 @@ export function calibration(forecasts: Float64Array, outcomes: Float64Array, bin
 }
 
 /**
- * Calibration table of markets: every forecast counts for the mean and the rate, but all of one market's share its one outcome, and
- * markets of one event (a ladder of strikes on one date) resolve together, so that the intervals rest on events ({@link intervalOf}).
+ * Calibration table of markets. Every forecast counts for the mean and the rate. The intervals rest on events ({@link intervalOf}): all
+ * forecasts of a market share its outcome, and markets of one event (a ladder of strikes on one date) resolve together.
  */
 export function calibrationOfMarkets(markets: readonly MarketForecasts[]): CalibrationBin[] {
   const tally = new Tally(markets[0]?.count.length ?? RANGES);
@@ -68,22 +69,23 @@ export function calibrationOfMarkets(markets: readonly MarketForecasts[]): Calib
   return tally.table();
 }
 
-/** Forecasts in one range, by the event that they resolve with. */
+/** Forecasts of one event in one range, and how many of them came true. */
 interface Cluster {
   count: number;
   hits: number;
 }
 
 /**
- * The 95% interval of a rate of forecasts in clusters. Members of a market share its outcome: (Σn)²/Σn² independent outcomes (Kish 1965),
- * n forecasts each. Markets of one event may share theirs or not: how far is estimated from the events themselves (variance of a ratio
- * over clusters, with Student's t of one less than there are), and lies between events and markets as clusters.
+ * 95% interval of the rate at which clustered forecasts came true. The n forecasts of a market share its outcome, which leaves
+ * (Σn)²/Σn² independent outcomes (Kish 1965). Markets of one event may resolve alike or not. How far they do is estimated from the events
+ * (variance of a ratio over clusters, Student's t with one degree of freedom fewer than events), bounded by taking markets as clusters on
+ * one side and events on the other.
  */
 function intervalOf({ count, squares, hits, events }: { count: number; squares: number; hits: number; events: readonly Cluster[] }) {
   const rate = hits / count;
   const byMarket = (count * count) / squares;
   const byEvent = (count * count) / events.reduce((sum, one) => sum + one.count * one.count, 0);
-  // each event is one market
+  // every event has one market
   if (byMarket - byEvent < 1e-9 || events.length < 2) return wilsonInterval(rate, byEvent);
   const spread = events.reduce((sum, one) => sum + (one.hits - one.count * rate) ** 2, 0) / (count * count);
   const variance = (spread * events.length) / (events.length - 1);
@@ -98,7 +100,7 @@ class Tally {
     this.bins = Array.from({ length: bins }, () => ({ count: 0, squares: 0, clusters: 0, sum: 0, hits: 0, events: new Map() }));
   }
 
-  /** Adds forecasts that share one outcome. */
+  /** Adds forecasts that share one outcome to a range. */
   add(
     bin: number,
     more: { readonly count: number; readonly sum: number; readonly outcome: number; readonly event?: string | undefined },
@@ -110,7 +112,7 @@ class Tally {
     at.clusters++;
     at.sum += sum;
     at.hits += count * outcome;
-    // an event of its own has a key of its own
+    // a market without an event gets a key of its own
     const key = event ?? at.clusters;
     const known = at.events.get(key) ?? { count: 0, hits: 0 };
     known.count += count;
@@ -141,7 +143,7 @@ class Tally {
   }
 }
 
-/** The range (a, b] that holds a forecast; the edge itself decides, not the product: 0.7·10 is not 7 in every rounding. */
+/** Index of the range (a, b] that contains a forecast. The bounds themselves are compared, since a product such as 0.7·10 may be rounded. */
 function binOf(forecast: number, bins: number): number {
   let bin = Math.max(0, Math.min(Math.ceil(forecast * bins) - 1, bins - 1));
   if (bin > 0 && forecast <= bin / bins) bin--;
@@ -149,10 +151,10 @@ function binOf(forecast: number, bins: number): number {
   return bin;
 }
 
-/** 97.5% quantile of the normal distribution: two sides of 95%. */
+/** 97.5% quantile of the normal distribution, for two-sided 95% intervals. */
 const Z = 1.959963984540054;
 
-/** Wilson's 95% score interval of a rate seen `count` times; stays inside [0, 1] and is honest for few observations. */
+/** Wilson's score interval of a rate over `count` observations; stays inside [0, 1] and is reliable for few observations. @param z quantile, by default of 95% */
 export function wilsonInterval(rate: number, count: number, z = Z): readonly [low: number, high: number] {
   const weight = (z * z) / count;
   const centre = (rate + weight / 2) / (1 + weight);

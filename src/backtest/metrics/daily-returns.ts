@@ -1,13 +1,13 @@
 import { DAY_MS } from '../../contracts/words.ts';
 
 /**
- * Returns of an equity curve from one UTC day to the next: the last value of each day, carried over days without bars, the
- * first day against the start, so n days give n returns. What is worth nothing returns nothing; where it is
- * worth something again (the price of what is held was 0) that day's return is NaN.
+ * Daily returns of an equity curve: each UTC day's last value, carried over days without bars, relative to the previous day's; the first
+ * day's relative to the start, so n days give n returns. An equity of 0 returns 0; if it becomes positive again (the price of the position
+ * was 0), that day's return is NaN.
  *
  * @param start equity before the first bar
  * @param openTime UTC epoch milliseconds, rising; equity[i] belongs to the day of openTime[i]
- * @param end when the last value was had, where that is on a later day than the last bar; until then there was `lastMark`
+ * @param end time of the last equity value if it is on a later day than the last bar, and `lastMark`, the equity until then
  */
 export function dailyReturns(
   start: number,
@@ -21,7 +21,7 @@ export function dailyReturns(
   const lastBarDay = Math.floor(openTime[bars - 1] / DAY_MS);
   const lastDay = Math.max(lastBarDay, Math.floor((end?.time ?? Number.NEGATIVE_INFINITY) / DAY_MS));
   const returns = new Float64Array(lastDay - firstDay + 1);
-  // what rounding leaves of the money is nothing
+  // a remainder due to rounding counts as 0
   const dust = start * 1e-12;
   let before = start;
   for (let i = 0; i < bars; ) {

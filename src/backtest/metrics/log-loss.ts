@@ -1,4 +1,4 @@
-/** Forecasts of 0 and 1 are taken this far inside, so that one wrong certainty does not make the mean infinite (scikit-learn: the same). */
+/** Distance from 0 and 1 that forecasts are clipped to, so that one wrong certain forecast does not make the mean infinite (as in scikit-learn). */
 const CERTAINTY = Number.EPSILON;
 
 /** Logarithmic loss: −mean(y·ln p + (1 − y)·ln(1 − p)), natural logarithm, outcomes y in {0, 1}. */

@@ -1,6 +1,6 @@
 /**
- * Deepest fall from a peak: min(E / cummax(E) − 1), the start equity being the first peak. A fraction in [−1, 0], 0 for a
- * curve that never falls.
+ * Maximum drawdown, the deepest fall from a peak: min(E / cummax(E) − 1), where the start equity is the first peak. A fraction in
+ * [−1, 0]; 0 for a curve that never falls.
  */
 export function maxDrawdown(start: number, equity: ArrayLike<number>): number {
   let peak = start;

@@ -1,15 +1,15 @@
-/** A metric's value, or the reason why it has none for these numbers. */
+/** A metric's value, or the reason why it is undefined. */
 export type Measured = number | Undefined;
 
-/** Why a ratio has no value; shown to users as `undefined: { sharpe: "…" }`. */
+/** The reason why a metric is undefined; users see it as `undefined: { sharpe: "…" }`. */
 export interface Undefined {
   readonly because: string;
 }
 
-/** A metric that has no value, with the reason. */
+/** An undefined metric with its reason. */
 export const undefinedBecause = (because: string): Undefined => ({ because });
 
-/** Splits measured values into numbers (null where undefined) and the reasons. Values that overflowed are undefined too. */
+/** Splits measured values into numbers (null if undefined) and the reasons. Values that overflowed are undefined too. */
 export function separate<Name extends string>(
   measured: Readonly<Record<Name, Measured>>,
 ): {

@@ -1,29 +1,29 @@
 import { type Undefined, undefinedBecause } from './measured.ts';
 
-/** What the ratios need of a return series. */
+/** Moments of a return series, which the ratios are computed from. */
 export interface Moments {
   readonly count: number;
-  /** How many are not 0. */
+  /** Number of returns that are not 0. */
   readonly nonZero: number;
-  /** NaN where a return has no value. */
+  /** Mean return; NaN if a return is NaN. */
   readonly mean: number;
-  /** Sample standard deviation (ddof 1); NaN below two values. 0 when nothing varies but rounding. */
+  /** Sample standard deviation (ddof 1); NaN for fewer than two values, 0 if the returns differ only by rounding. */
   readonly deviation: number;
-  /** Σ min(r, 0)² / count */
+  /** Mean square of the negative returns: Σ min(r, 0)² / count. */
   readonly downsideSquare: number;
-  /** Population skewness; NaN without deviation. */
+  /** Population skewness; NaN if the returns do not vary. */
   readonly skewness: number;
-  /** Population kurtosis, 3 for a normal distribution; NaN without deviation. */
+  /** Population kurtosis, 3 for a normal distribution; NaN if the returns do not vary. */
   readonly kurtosis: number;
 }
 
-/** Why a series has no ratio of any kind; undefined where it may have one. */
+/** The reason why no ratio of a return series is defined; undefined if there is none. */
 export function noRatio({ count, mean }: Pick<Moments, 'count' | 'mean'>): Undefined | undefined {
   if (count < 2) return undefinedBecause('needs at least two returns');
   return Number.isNaN(mean) ? undefinedBecause('the account was worth nothing, and something again: no return says that') : undefined;
 }
 
-/** Moments of period returns, in two passes so that small deviations keep their digits. */
+/** Computes the moments of period returns, in two passes so that small deviations keep their digits. */
 export function momentsOf(returns: Float64Array): Moments {
   const count = returns.length;
   let sum = 0;
@@ -47,7 +47,7 @@ export function momentsOf(returns: Float64Array): Moments {
     fourth += square * square;
   }
   const variance = second / count;
-  // equal returns differ from their own mean by rounding: that is not deviation
+  // equal returns may differ from their mean by rounding, which is not deviation
   const varies = Math.sqrt(variance) > Math.abs(mean) * 1e-14;
   return {
     count,

@@ -4,28 +4,29 @@ import { type Undefined, undefinedBecause } from './measured.ts';
 import { weakPositions } from './sample.ts';
 import { studentQuantile } from './student.ts';
 
-/** The middle of what was drawn, and the bounds of its middle 90%. */
+/** Median of drawn values, and the bounds of their middle 90%. */
 export interface DrawnRange {
   readonly p5: number;
   readonly p50: number;
   readonly p95: number;
 }
 
-/** What other orders, and other draws, of the same closed positions would have brought. */
+/** Results of reordering and resampling the same closed positions. */
 export interface MonteCarlo {
   readonly draws: number;
   readonly positions: number;
-  /** Why none of this should be relied on; absent where it rests on enough. */
+  /** The reason why these figures rest on too little data; absent if they do not. */
   readonly weak?: string;
-  /** The same positions in another order: they end at the same equity, so only the way there differs. */
+  /** The same positions in random order: they end at the same equity, so only the path differs. */
   readonly reordered: {
     readonly maxDrawdown: DrawnRange;
-    /** Share of orders whose deepest fall is at least as deep as the real one. */
+    /** Share of orders whose maximum drawdown is at least as deep as the actual one. */
     readonly asDeep: number;
   };
   /**
-   * As many positions drawn from the same ones, with replacement. Draws spread less than such rules do, the more so the fewer positions
-   * there are: returns are spread by Student's t over the normal quantile, so that the range holds the rule's own return in 90 of 100 cases.
+   * The same number of positions, drawn with replacement. Draws vary less than the strategy's results do, the more so the fewer positions
+   * there are. Returns are therefore widened by Student's t over the normal quantile, so that the range contains the strategy's expected
+   * return in 90 of 100 cases.
    */
   readonly resampled: {
     readonly totalReturn: DrawnRange;
@@ -36,16 +37,16 @@ export interface MonteCarlo {
 }
 
 /**
- * Monte Carlo of the order of closed positions. Each counts by its profit as a share of the equity before it.
+ * Monte Carlo simulation of closed positions. Each position counts by its profit as a share of the equity before it.
  *
- * It says how much of a drawdown, or of a return, was the luck of the order and of the draw. It cannot say whether the rule works: all
- * draws are of the positions that it happened to take; falls inside a position are not seen, and positions that come in runs (a trend)
- * are taken to be independent.
+ * It estimates how much of a drawdown, or of a return, is due to the order and the sample of positions. It cannot show that a strategy
+ * works: all draws are from the positions that it took, falls within a position are not seen, and positions in runs (a trend) are assumed
+ * to be independent.
  *
  * @param pnls net profits, oldest first
- * @param cash equity before the first one
- * @param how.events independent ones among the positions. @default each is one
- * @returns why there is none: below two positions, and when one of them left nothing
+ * @param cash equity before the first position
+ * @param how.events number of independent draws among the positions. @default the number of positions
+ * @returns an undefined metric for fewer than two positions, and if a position lost the whole equity
  */
 export function monteCarlo(
   pnls: readonly number[],
@@ -67,16 +68,16 @@ export function monteCarlo(
   }
   const random = seededRandom(seed);
   const pick = (below: number): number => Math.min(below - 1, Math.floor(random() * below));
-  const real = fallOf(factors);
+  const actual = fallOf(factors);
   const orders = new Float64Array(draws);
   const ends = new Float64Array(draws);
   const falls = new Float64Array(draws);
   const order = [...factors];
   const centre = factors.reduce((sum, factor) => sum + Math.log(factor), 0);
-  // nothing makes up for too few positions: then the draws are left as they are, and called weak
+  // no widening corrects for too few positions: the draws stay unchanged and are marked weak
   const widening = weak === undefined ? wideningFor(events) : 1;
   for (let draw = 0; draw < draws; draw++) {
-    // Fisher and Yates
+    // Fisher–Yates shuffle
     for (let i = order.length - 1; i > 0; i--) {
       const other = pick(i + 1);
       [order[i], order[other]] = [order[other], order[i]];
@@ -92,13 +93,13 @@ export function monteCarlo(
     draws,
     positions: pnls.length,
     ...(weak !== undefined && { weak }),
-    // an order that is the real one differs by rounding
-    reordered: { maxDrawdown: intervalOf(orders), asDeep: share(orders, (fall) => fall <= real + 1e-12) },
+    // tolerance: an order equal to the actual one may differ by rounding
+    reordered: { maxDrawdown: intervalOf(orders), asDeep: share(orders, (fall) => fall <= actual + 1e-12) },
     resampled: { totalReturn: intervalOf(ends), maxDrawdown: intervalOf(falls), losing: share(ends, (end) => end < 0) },
   };
 }
 
-/** How much wider than its draws the range of a mean is. */
+/** Factor by which the range of a mean is wider than the range of its draws. */
 const wideningFor = (events: number): number => (studentQuantile(events - 1, 0.95) / 1.6448536269514722) * Math.sqrt(events / (events - 1));
 
 function fallOf(factors: readonly number[]): number {

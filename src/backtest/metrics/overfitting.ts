@@ -1,20 +1,20 @@
 import { type Measured, undefinedBecause } from './measured.ts';
 import { weakHalves } from './sample.ts';
 
-/** Blocks the series is cut into; 10 give 252 ways to split them in halves. */
+/** Number of blocks that the series is cut into; 10 blocks give 252 ways to split them into halves. */
 const BLOCKS = 10;
 
-/** The probability of overfitting of trials that were judged together. */
+/** Probability of overfitting of trials that were judged together. */
 export interface Overfitting {
-  /** In [0, 1], or null. */
+  /** Probability in [0, 1]; null if undefined. */
   readonly overfitting: number | null;
-  /** Why there is none. */
+  /** The reason why the probability is undefined. */
   readonly overfittingUndefined?: string;
-  /** Why it should not be relied on. */
+  /** The reason why the probability rests on too little data. */
   readonly overfittingWeak?: string;
 }
 
-/** {@link probabilityOfOverfitting} with what it rests on. @param trials period returns of each trial, all over the same periods */
+/** Returns the {@link probabilityOfOverfitting} with the reason if it is undefined or weak. @param trials period returns of each trial, all over the same periods */
 export function judgeOverfitting(trials: readonly Float64Array[]): Overfitting {
   const overfitting = probabilityOfOverfitting(trials);
   if (typeof overfitting !== 'number') return { overfitting: null, overfittingUndefined: overfitting.because };
@@ -24,10 +24,10 @@ export function judgeOverfitting(trials: readonly Float64Array[]): Overfitting {
 
 /**
  * Probability of backtest overfitting by combinatorially symmetric cross-validation (Bailey, Borwein, López de Prado & Zhu
- * 2017): the series is cut into blocks, every half of them is once the sample in which the best trial is picked (by Sharpe
- * ratio) and once the other half; PBO is the share of splits in which the pick ranks below the median outside. In the paper that is
- * the distribution of the rank's logit below 0, which says nothing of ties: a pick at the median itself counts half, as a coin
- * would, and of trials that are equally good inside each is picked in equal parts, so that their order does not matter.
+ * 2017). The series is cut into blocks. Each half of the blocks in turn is the sample in which the best trial is picked by Sharpe ratio;
+ * PBO is the share of splits in which the pick ranks below the median in the other half. The paper (share of rank logits below 0) does
+ * not define ties: here a pick at the median counts half, and if several trials are best, each is picked in equal parts, so that their
+ * order does not matter.
  *
  * @param trials period returns of each trial, all over the same periods
  */
@@ -52,7 +52,7 @@ export function probabilityOfOverfitting(trials: readonly Float64Array[]): Measu
     }
     let picked = 0;
     let failed = 0;
-    // trials that never trade are equal in every split
+    // trials that never trade have equal scores in every split: their rank is computed once
     let failure = 0;
     let failureScore = Number.NaN;
     for (let pick = 0; pick < trials.length; pick++) {
@@ -67,7 +67,7 @@ export function probabilityOfOverfitting(trials: readonly Float64Array[]): Measu
   return failures / splits.length;
 }
 
-/** 1 where a score is below the median of all, ½ where it is the median itself. */
+/** 1 if a score is below the median of all scores, ½ if it is the median, else 0. */
 function belowMedian(score: number, all: Float64Array): number {
   let above = 0;
   let below = 0;
@@ -95,7 +95,7 @@ function blockSums(returns: Float64Array): BlockSums {
   return sums;
 }
 
-/** Sharpe ratio per period over the blocks in the half (`wanted`) or outside of it; 0 for returns that do not vary. */
+/** Sharpe ratio per period over the blocks in the half (`wanted` = true) or outside it; 0 for returns that do not vary. */
 function ratioOver(blocks: BlockSums, half: readonly boolean[], wanted: boolean): number {
   let count = 0;
   let sum = 0;

@@ -1,17 +1,17 @@
 import { DAY_MS } from '../../contracts/words.ts';
 
-/** Returns in a year, and what that was concluded from. */
+/** Number of periods per year, and what it was derived from. */
 export interface PeriodsPerYear {
   readonly value: number;
-  /** For the reader: `the step of 1 day between rows`. */
+  /** The source of the value for display: `the step of 1 day between rows`. */
   readonly from: string;
 }
 
 const YEAR_DAYS = 365;
 
 /**
- * How many periods of a return series make a year of 365 days. Equal steps decide by themselves (days 365, hours 8760, weeks
- * 52.14); where steps differ (exchange days, months) the rows are counted over the time they span.
+ * Number of periods of a return series in a year of 365 days. Equal steps determine it (days 365, hours 8760, weeks 52.14); if steps
+ * differ (exchange days, months), it is the number of rows over the time they span.
  *
  * @param time ends of the periods, UTC epoch milliseconds, rising
  */

@@ -2,7 +2,7 @@ import { type Measured, type Undefined, undefinedBecause } from './measured.ts';
 import { type Moments, noRatio } from './moments.ts';
 import { normalCdf } from './normal.ts';
 
-/** How far the Sharpe ratio per period is known by returns as skewed and heavy-tailed as these: 1 − skew·SR + (kurtosis − 1)/4·SR². */
+/** Sharpe ratio per period, and the factor `spread` of its sampling variance for skewed and heavy-tailed returns: 1 − skew·SR + (kurtosis − 1)/4·SR². */
 export function sharpeSpread(returns: Moments): { readonly ratio: number; readonly spread: number } | Undefined {
   const none = noRatio(returns);
   if (none !== undefined) return none;
@@ -13,8 +13,8 @@ export function sharpeSpread(returns: Moments): { readonly ratio: number; readon
 }
 
 /**
- * Probability that the true Sharpe ratio is above `benchmark`, given how many returns there are and how skewed and
- * heavy-tailed: Φ((SR − SR*)·√(n − 1) / √(1 − skew·SR + (kurtosis − 1)/4·SR²)) (Bailey & López de Prado 2012).
+ * Probability that the true Sharpe ratio is above `benchmark`, given the number, skewness and kurtosis of the returns:
+ * Φ((SR − SR*)·√(n − 1) / √(1 − skew·SR + (kurtosis − 1)/4·SR²)) (Bailey & López de Prado 2012).
  *
  * @param benchmark SR*, per period (not annualised)
  */

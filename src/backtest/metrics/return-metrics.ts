@@ -17,11 +17,11 @@ import { volatility } from './volatility.ts';
 export interface ReturnSeries {
   /** Ends of the periods, UTC epoch milliseconds, rising. */
   readonly time: Float64Array;
-  /** Fractions. Only the first may be NaN: then it is the start of the series, not a period. */
+  /** Returns as fractions. Only the first may be NaN; it then marks the start of the series and is not a period. */
   readonly returns: Float64Array;
 }
 
-/** Metrics that a return series alone has. */
+/** Names of the metrics that can be computed from returns alone. */
 export type ReturnMetricName =
   | 'totalReturn'
   | 'cagr'
@@ -33,24 +33,24 @@ export type ReturnMetricName =
   | 'probabilisticSharpe'
   | 'deflatedSharpe';
 
-/** The metrics of a return series, and what they rest on. */
+/** Metrics of a return series, and the amount of data that they rest on. */
 export interface ReturnMeasurement {
   readonly values: Record<ReturnMetricName, number | null>;
-  /** Why a value is null. */
+  /** The reason for each value that is null, by its name. */
   readonly reasons: Partial<Record<ReturnMetricName, string>>;
-  readonly sample: { readonly returns: number /** Calendar days they span. */; readonly days: number };
-  /** Why a value rests on too little. */
+  readonly sample: { readonly returns: number /** Calendar days that the returns span. */; readonly days: number };
+  /** The reason for each value that rests on too little data, by its name. */
   readonly weak: WeakMetrics;
   readonly standardErrors: { readonly sharpe: number | null };
-  /** A of every annualised ratio. */
+  /** The factor A of every annualised ratio. */
   readonly periodsPerYear: PeriodsPerYear;
 }
 
 /**
- * Metrics of a return series.
+ * Computes the metrics of a return series.
  *
- * Years for `cagr` are calendar days/365.25, the first period counting as long as the usual one; with `periodsPerYear` given
- * they are rows/A (empyrical's `annual_return`, which counts an empty first row too). Without it A follows from the times
+ * Years for `cagr` are calendar days/365.25, where the first period is taken to be as long as the median one. With `periodsPerYear` they are
+ * rows/A (empyrical's `annual_return`, which counts an empty first row too). Without `periodsPerYear` A follows from the times
  * ({@link periodsPerYearOf}).
  */
 export function measureReturns(
@@ -96,7 +96,7 @@ export function measureReturns(
   };
 }
 
-/** From the first row's own start to the last row: where the first row is a period, it is as long as the median one. */
+/** Calendar days from the start of the first period to the last row. A first row that is a period is taken to be as long as the median one. */
 function calendarDays(time: Float64Array, periods: number): number {
   const span = (time[time.length - 1] - time[0]) / DAY_MS;
   if (periods < time.length) return span;

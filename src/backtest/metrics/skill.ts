@@ -4,23 +4,23 @@ import type { Simulation, Trade } from '../engine/trading/trade.ts';
 import { brier } from './brier.ts';
 import { type Measured, undefinedBecause } from './measured.ts';
 
-/** How well the market's own price foretold its outcome, and what the strategy held. */
+/** Forecast scores of a market's price and of a strategy's holdings in it. */
 export interface Skill {
-  /** Brier score of the closes: the market as a forecaster. */
+  /** Brier score of the market's closes. */
   readonly marketBrier: Measured;
-  /** Brier score of the belief that what is held at each close implies ({@link impliedBeliefs}). */
+  /** Brier score of the beliefs that the holdings at each close imply ({@link impliedBeliefs}). */
   readonly beliefBrier: Measured;
-  /** 1 − beliefBrier/marketBrier: above 0 the strategy knew better than the price, at 0 no better, below 0 worse. */
+  /** 1 − beliefBrier/marketBrier: above 0 the strategy forecast better than the price, below 0 worse. */
   readonly skill: Measured;
 }
 
-/** Ends at whose bar's close the position is still held: it is paid, or only marked, after it. */
+/** Trade ends after the close of the exit bar, at which the position is still held. */
 const HELD_TO_THE_CLOSE: ReadonlySet<Trade['end']> = new Set(['settlement', 'mark']);
 
 /**
- * What somebody believes who holds what the strategy holds, at each close: the probability of the first outcome at which the Kelly
- * criterion asks for just that share of the equity. At a price q of what is held the share is f = (b − q)/(1 − q), so that
- * b = q + f·(1 − q): nothing held is the market's own price, everything is certainty.
+ * The belief that a strategy's holdings imply at each close: the probability of the first outcome at which the Kelly criterion gives the
+ * held share of the equity. For a price q of the outcome held, the Kelly share is f = (b − q)/(1 − q), so b = q + f·(1 − q): no holdings
+ * imply the market's price, the whole equity implies certainty.
  */
 export function impliedBeliefs(
   { close, length }: CandleSeries,
@@ -41,7 +41,7 @@ export function impliedBeliefs(
   });
 }
 
-/** Scores the market and the strategy as forecasters of a market's outcome, on the bars that began by its close. */
+/** Scores the market's price and the strategy as forecasters of the market's outcome, on the bars before the market's close. */
 export function skillOf(candles: CandleSeries, market: Market, simulation: Simulation): Skill {
   const { kind, resolution } = market;
   const none = (because: string): Skill => {

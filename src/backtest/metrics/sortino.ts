@@ -2,7 +2,7 @@ import { type Measured, undefinedBecause } from './measured.ts';
 import { type Moments, noRatio } from './moments.ts';
 
 /**
- * Sortino ratio: mean(r)·A / (√mean(min(r, 0)²)·√A), target 0, the mean taken over all returns (Sortino & Price 1994;
+ * Sortino ratio: mean(r)·A / (√mean(min(r, 0)²)·√A), target 0, with means over all returns (Sortino & Price 1994;
  * empyrical, quantstats, vectorbt).
  */
 export function sortino(returns: Moments, periodsPerYear: number): Measured {

@@ -2,15 +2,15 @@ import { type Measured, undefinedBecause } from './measured.ts';
 
 /** Win rate, profit factor and expectancy of closed positions. */
 export interface TradeMetrics {
-  /** Positions with a net profit above 0 / positions, in [0, 1]. */
+  /** Share of positions with a net profit above 0, in [0, 1]. */
   readonly winRate: Measured;
-  /** Σ gains / |Σ losses|. */
+  /** Profit factor: Σ gains / |Σ losses|. */
   readonly profitFactor: Measured;
   /** Mean net profit of a position, in money. */
   readonly expectancy: Measured;
 }
 
-/** Metrics of net profits, one for each closed position (see `positionsOf`). */
+/** Computes trade metrics from the net profit of each closed position (see `positionsOf`). */
 export function tradeMetrics(pnls: readonly number[]): TradeMetrics {
   if (pnls.length === 0) {
     const none = undefinedBecause('no trade was closed');

@@ -1,6 +1,6 @@
 import { type Measured, undefinedBecause } from './measured.ts';
 
-/** Σ |size·price| of all fills / mean equity / years: how many times a year the whole account is traded. */
+/** Turnover: Σ |size·price| of all fills / mean equity / years, the number of times per year that the whole account is traded. */
 export function turnover({ notional, equity, years }: { notional: number; equity: Float64Array; years: number }): Measured {
   if (!(years > 0)) return undefinedBecause('the series spans no time');
   let sum = 0;

@@ -1,15 +1,15 @@
-/** What one account may put where, as shares of its equity at the moment of an entry. */
+/** Limits on the money in markets, as shares of the account's equity at the time of an entry. */
 export interface PortfolioLimits {
-  /** Most that an entry puts into one market. @default 0.1 */
+  /** Largest share that an entry puts into one market. @default 0.1 */
   readonly perMarket: number;
-  /** Most that lies in all markets together, after the entry; what waits for its settlement lies there, too. @default 1 */
+  /** Largest share in all markets together after an entry, including positions that wait for settlement. @default 1 */
   readonly total: number;
 }
 
-/** Ten markets fill the account. */
+/** Default limits of a portfolio: ten full positions use the whole account. */
 export const DEFAULT_LIMITS: PortfolioLimits = { perMarket: 0.1, total: 1 };
 
-/** Says what is wrong with the limits, one sentence each. */
+/** Problems with a portfolio's limits, one sentence each; empty if there are none. */
 export function limitProblems({ perMarket, total }: PortfolioLimits): string[] {
   const problems: string[] = [];
   if (!(perMarket > 0 && perMarket <= 1)) problems.push(`the limit of one market must be a share in (0, 1], got ${perMarket}`);

@@ -12,15 +12,15 @@ import { turnover } from '../metrics/turnover.ts';
 import type { PortfolioTrading } from './trade-portfolio.ts';
 
 /**
- * The metrics of one account in many markets; definitions as of a backtest of one, but for `exposure`: the mean share of the equity that
- * lies in markets.
+ * Metrics of one account in many markets, defined as for a backtest of one market, except `exposure`: the mean share of the equity that
+ * is in markets.
  */
 export type PortfolioMetrics = Omit<BacktestMetrics, 'brier' | 'logLoss' | 'deflatedSharpe'>;
 
-/** Metrics, and what they rest on. */
+/** Metrics of a portfolio, and the amount of data that they rest on. */
 export interface PortfolioMeasurement {
   readonly metrics: PortfolioMetrics;
-  /** Why a metric is null. */
+  /** The reason for each metric that is null, by its name. */
   readonly undefined: Readonly<Record<string, string>>;
   readonly weak: WeakMetrics;
   readonly sample: Sample;
@@ -28,10 +28,11 @@ export interface PortfolioMeasurement {
 }
 
 /**
- * Measures what an account did; `exposure` is over moments.
+ * Measures the trading of a portfolio. `exposure` is the mean over the points of the curve.
  *
- * @param traded the markets in the order of the trading: what resolves together, and when their bars opened
- * @param lastBar of any market before its close; days after it, on which a settlement is waited for, are no more evidence. UTC epoch milliseconds
+ * @param traded event and open times of the bars of each market, in the order of `markets`
+ * @param lastBar open time of the last bar of any market before its close, UTC epoch milliseconds; later days, which only wait for a
+ *   settlement, add no evidence
  */
 export function measurePortfolio(
   { curve, markets }: PortfolioTrading,

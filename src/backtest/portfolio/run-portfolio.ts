@@ -13,15 +13,15 @@ import { limitProblems, type PortfolioLimits } from './limits.ts';
 import { measurePortfolio, type PortfolioMeasurement } from './measure-portfolio.ts';
 import { type MarketTrading, type PortfolioCurve, tradePortfolio } from './trade-portfolio.ts';
 
-/** A market to trade, and how: its own tick, fees and spread. */
+/** A market of a portfolio and the options to trade it with. */
 export interface PortfolioMarket {
-  /** In the reader's words. */
+  /** Name of the market for display. */
   readonly name: string;
   readonly data: BacktestData;
   readonly options: BacktestOptions;
 }
 
-/** A trade of one market of a portfolio; times are when its bars opened, UTC epoch milliseconds. */
+/** A trade in one market of a portfolio; times are the open times of its bars, UTC epoch milliseconds. */
 export interface PortfolioTrade extends Omit<Trade, 'entryBar' | 'exitBar'> {
   readonly market: string;
   readonly entryTime: number;
@@ -29,29 +29,29 @@ export interface PortfolioTrade extends Omit<Trade, 'entryBar' | 'exitBar'> {
 }
 
 export interface PortfolioResult extends PortfolioMeasurement, Certificate {
-  /** By market, in the order given. */
+  /** The result of each market, in the order given. */
   readonly markets: readonly (Omit<MarketTrading, 'trades' | 'notional'> & {
     readonly market: string;
     readonly pnl: number;
     readonly fees: number;
-    /** Positions, as everywhere: one that left in parts counts once. */
+    /** Number of positions; a position closed in parts counts once. */
     readonly trades: number;
   })[];
-  /** By the time of their entry, then as the markets were given. */
+  /** All trades by entry time, then in the order of the markets. */
   readonly trades: readonly PortfolioTrade[];
-  /** Net profit of each position that was closed or settled whole, by the time it ended, then as the markets were given. */
+  /** Net profit of each position that was fully closed or settled, by the time it ended, then in the order of the markets. */
   readonly closed: readonly number[];
   readonly curve: PortfolioCurve;
-  /** What buying each market at its second bar and holding it would have brought, within the same limits. */
+  /** The result of buying each market at its second bar and holding it, within the same limits. */
   readonly benchmark: PortfolioMeasurement;
 }
 
 /**
- * Trades one strategy in several markets from one account: each market is decided on its own, money, limits and settlements are shared
- * ({@link tradePortfolio}).
+ * Trades one strategy in several markets from one account. The strategy decides each market separately; money, limits and settlements
+ * are shared ({@link tradePortfolio}).
  *
- * @throws PredictLabError BadInput for limits that are none, shorts of assets, and strategies that size orders or look at their situation:
- *   their situation describes an account of their own
+ * @throws PredictLabError BadInput for invalid limits, shorts of assets, bars that overlap, and strategies that return orders or read
+ *   their situation, which describes an account in one market
  */
 export function runPortfolio(
   markets: readonly PortfolioMarket[],
@@ -61,7 +61,9 @@ export function runPortfolio(
   const problems = limitProblems(limits);
   if (markets.length === 0) problems.push('a portfolio needs at least one market');
   if (markets.some(({ data, options }) => data.market.kind === 'asset' && options.side === 'both'))
-    problems.push('a portfolio sells no assets short: a short of an asset owes money; say --side long, or --market probability');
+    problems.push(
+      'a portfolio cannot sell assets short, since a short of an asset can owe money; use --side long, or --market probability',
+    );
   const overlap = overlapOf(markets);
   if (overlap !== undefined) problems.push(overlap);
   if (problems.length > 0) throw new PredictLabError('BadInput', problems.join('; '));
@@ -76,7 +78,7 @@ export function runPortfolio(
       limits,
     );
   const trading = trade(strategy, params);
-  // bars after a market's close are no evidence
+  // bars after a market's close add no evidence
   const lastBar = Math.max(
     ...markets.map(({ data: { candles, market } }) => candles.openTime[Math.max(1, barsByClose(candles.openTime, market)) - 1]),
   );
@@ -127,19 +129,19 @@ export function runPortfolio(
 const decisionsFor = ({ candles, market, indicators, barMs, twin }: BacktestData, trial: Trial, options: BacktestOptions): Decisions =>
   decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
 
-/** What the strategy says at each bar of one market, which must be words. */
+/** The strategy's decision at each bar of one market, which must be signals. @throws PredictLabError BadInput for orders and reads of the situation */
 function wordsOf(name: string, data: BacktestData, trial: Trial, options: BacktestOptions): Uint8Array {
   const decisions = decisionsFor(data, trial, options);
   if (!decisions.looked && decisions.orders.size === 0) return decisions.codes;
   throw new PredictLabError(
     'BadInput',
-    `${name}: strategy '${trial.strategy.name}' ${decisions.looked ? 'looks at its situation' : 'gives orders'}, which are of an account of its own; a portfolio takes strategies that say long, short, flat or hold`,
+    `${name}: strategy '${trial.strategy.name}' ${decisions.looked ? 'reads its situation' : 'returns orders'}, which need an account for one market; a portfolio accepts strategies that only return long, short, flat or hold`,
   );
 }
 
 /**
- * What is wrong where a bar of one market opens inside a bar of another: the close of the longer one would be known before it is there,
- * and its money spent.
+ * The problem with a bar of one market that opens inside a bar of another, or undefined: the close of the longer bar, and the money from
+ * it, would be used before they exist.
  */
 function overlapOf(markets: readonly PortfolioMarket[]): string | undefined {
   const spans = markets.map(({ name, data }) => ({ name, ...data }));

@@ -6,84 +6,85 @@ import { Account } from '../engine/trading/account.ts';
 import type { Trade, Unfilled } from '../engine/trading/trade.ts';
 import type { PortfolioLimits } from './limits.ts';
 
-/** A market of a portfolio, with what was decided at the close of each of its bars. */
+/** A market of a portfolio, with the decisions at the close of each of its bars. */
 export interface DecidedMarket {
   readonly candles: CandleSeries;
   readonly market: Market;
-  /** `HOLD`, `LONG`, `SHORT` or `FLAT`, one a bar. */
+  /** `HOLD`, `LONG`, `SHORT` or `FLAT`, one per bar. */
   readonly codes: Uint8Array;
   readonly options: BacktestOptions;
 }
 
-/** What became of the account, at each moment at which a bar of some market opened or a market paid, up to the last of them that a position waited for; marked at the closes of these bars. */
+/** The account's equity at each time at which a bar opened or a market paid, marked at the closes of these bars; ends with the last bar or the last payout of a position. */
 export interface PortfolioCurve {
   /** UTC epoch milliseconds, rising. */
   readonly time: Float64Array;
   readonly equity: Float64Array;
-  /** Money that is in no market; `equity` less what the positions are worth. */
+  /** Money that is not in a market: `equity` less the value of the positions. */
   readonly cash: Float64Array;
 }
 
-/** What one market of a portfolio brought. */
+/** The trading in one market of a portfolio. */
 export interface MarketTrading {
   readonly trades: readonly Trade[];
   readonly notional: number;
-  /** Entries that the volume cap made smaller. */
+  /** Number of entries that the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
-  /** Entries for which the other positions left less than one market may have, and for which they left nothing. */
+  /** Number of entries that were reduced because the other positions left too little money. */
   readonly limited: number;
+  /** Number of entries that were dropped because the other positions left no money. */
   readonly noMoney: number;
 }
 
 export interface PortfolioTrading {
   readonly curve: PortfolioCurve;
-  /** In the order given. */
+  /** The trading in each market, in the order given. */
   readonly markets: readonly MarketTrading[];
 }
 
-/** A share of the cash at the start that is no money but rounding: a position of it would only stand in the way of a real one. */
+/** Share of the start cash below which an amount is a rounding error: a position of that size would only block a real one. */
 const DUST = 1e-9;
 
 /**
- * Trades several markets from one account. At each moment, in this order: what markets have paid comes in; positions are left at
- * the open; positions are entered at the open, market by market in the order given, each with as much as its limits and the cash
- * leave; what is held is marked at the close; and a market whose last bar this was ends, as in a backtest of its own. A position that
- * is settled locks its money until the market pays.
+ * Trades several markets from one account. At each time, in this order: payouts of settled markets are received; positions are closed at
+ * the open; positions are entered at the open, market by market in the order given, each with as much as the limits and the cash allow;
+ * positions are marked at the close; and the market of a last bar ends, as in a backtest of one market. A settled position locks its
+ * money until the market pays.
  *
- * Fills, fees, ticks, spreads and the volume cap are those of a backtest of one market; with a single market and limits of 1 the
- * trades are the same.
+ * Fills, fees, ticks, spreads and the volume cap are those of a backtest of one market. With a single market and limits of 1 the trades
+ * are the same.
  */
 export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, limits: PortfolioLimits): PortfolioTrading {
   const books = decided.map((one) => new Book(one));
   const times = moments(books);
   const curve = { time: times, equity: new Float64Array(times.length), cash: new Float64Array(times.length) };
-  let purse = cash;
-  // what ends a market of which nothing is held is nobody's wait
+  let freeCash = cash;
+  // the curve ends with the last bar or payout of a position; the end of a market without a position does not extend it
   let length = 0;
   const invested = (): number => books.reduce((sum, book) => sum + book.worth(), 0);
   for (const [at, time] of times.entries()) {
     for (const book of books) {
       if (book.settlesAt !== time || !book.isOver) continue;
       if (book.holds) length = at + 1;
-      purse += book.end();
+      freeCash += book.end();
     }
     const open = books.filter((book) => book.opensAt(time));
     if (open.length > 0) length = at + 1;
-    for (const book of open) purse += book.leave(time);
+    for (const book of open) freeCash += book.leave(time);
     for (const book of open) {
-      if (!book.wantsIn()) continue;
+      if (!book.wantsEntry()) continue;
       const locked = invested();
-      const equity = purse + locked;
-      const left = Math.min(limits.total * equity - locked, purse);
-      purse -= book.enter({ wanted: book.asks(purse, limits.perMarket * equity), left: left > DUST * cash ? left : 0 });
+      const equity = freeCash + locked;
+      const left = Math.min(limits.total * equity - locked, freeCash);
+      freeCash -= book.enter({ wanted: book.wantedMoney(freeCash, limits.perMarket * equity), left: left > DUST * cash ? left : 0 });
     }
     for (const book of open) {
       book.close();
-      if (book.isOver && book.settlesAt <= time) purse += book.end();
+      if (book.isOver && book.settlesAt <= time) freeCash += book.end();
     }
-    curve.cash[at] = purse;
-    curve.equity[at] = purse + invested();
+    curve.cash[at] = freeCash;
+    curve.equity[at] = freeCash + invested();
   }
   for (const book of books) book.mark();
   const { time, equity, cash: free } = curve;
@@ -93,7 +94,7 @@ export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, 
   };
 }
 
-/** Every moment at which something happens, rising. */
+/** All times at which a bar opens or a market pays, rising. */
 function moments(books: readonly Book[]): Float64Array {
   const times = new Set<number>();
   for (const book of books) {
@@ -103,9 +104,9 @@ function moments(books: readonly Book[]): Float64Array {
   return Float64Array.from(times).sort();
 }
 
-/** One market: its account holds no money but for the moment of an order. */
+/** One market of a portfolio. Its account holds cash only while an order fills. */
 class Book {
-  /** When what is held in the end comes free; Infinity where that is never known. UTC epoch milliseconds. */
+  /** When the money of the last position is released; Infinity if unknown. UTC epoch milliseconds. */
   readonly settlesAt: number;
   readonly times: Float64Array;
   private readonly account: Account;
@@ -114,9 +115,9 @@ class Book {
   private readonly codes: Uint8Array;
   private readonly closesAt: number;
   private readonly shorts: boolean;
-  /** Of the cash; undefined = as much as one market may have. */
+  /** Fraction of the cash that an entry uses; undefined = the limit of one market. */
   private readonly fraction: number | undefined;
-  /** The present bar, and the next one. */
+  /** Index of the present bar. */
   private bar = -1;
   private next = 0;
   private wanted = HOLD;
@@ -144,40 +145,40 @@ class Book {
     return this.next === this.candles.length;
   }
 
-  /** Whether there is anything to wait for: what rounding leaves of a position that left in parts is not. */
+  /** Whether a position is held; a remainder due to rounding does not count. */
   get holds(): boolean {
     return this.account.holds() && this.account.size > DUST;
   }
 
-  /** What is held, at the last known price. */
+  /** Value of the position at the last known price. */
   worth(): number {
     const { account, market, price } = this;
     if (account.side === 0) return 0;
     return account.size * (account.side > 0 || market.kind === 'asset' ? price : 1 - price);
   }
 
-  /** Goes to the bar that opens now, if one does. */
+  /** Moves to the market's next bar if it opens at `time`; returns whether it does. */
   opensAt(time: number): boolean {
     if (this.isOver || this.candles.openTime[this.next] !== time) return false;
     this.bar = this.next++;
-    if (this.bar > 0) this.hear(this.bar - 1);
+    if (this.bar > 0) this.takeDecision(this.bar - 1);
     this.price = this.candles.open[this.bar];
     return true;
   }
 
-  /** Takes what was decided at the close of a bar. */
-  private hear(bar: number): void {
+  /** Takes the decision made at the close of a bar. */
+  private takeDecision(bar: number): void {
     const decision = this.codes[bar];
     if (decision !== HOLD) this.wanted = decision === SHORT && !this.shorts ? FLAT : decision;
   }
 
-  /** The market has closed: nothing is filled any more. */
+  /** Cancels the waiting signal because the market has closed. */
   private expire(): void {
     if (this.wanted !== HOLD) this.account.expire(this.wanted);
     this.wanted = HOLD;
   }
 
-  /** Leaves what is no longer wanted, as far as the bar lets it. @returns what came in */
+  /** Closes a position that is no longer wanted, as far as the bar's volume allows. @returns the cash received */
   leave(time: number): number {
     const { account, bar, candles } = this;
     if (time >= this.closesAt) this.expire();
@@ -186,28 +187,28 @@ class Book {
       this.wanted = HOLD;
       return 0;
     }
-    // an exit that nobody takes at that price is given up, one that the volume cap holds back goes on at the next bar
+    // an exit without a valid price is given up; one that the volume cap delays continues at the next bar
     if (account.side !== 0 && account.exitFrom(candles.open[bar], 'signal') === 'refused') this.wanted = HOLD;
     else if (account.side === 0 && this.wanted === FLAT) this.wanted = HOLD;
-    return this.taken();
+    return this.withdrawCash();
   }
 
-  wantsIn(): boolean {
+  wantsEntry(): boolean {
     return this.account.side === 0 && this.wanted !== HOLD && this.target() !== 0;
   }
 
-  /** What an entry wants: its sizing's part of the cash, at most what one market may have. */
-  asks(purse: number, most: number): number {
-    return this.fraction === undefined ? most : Math.min(this.fraction * purse, most);
+  /** Money that an entry wantedMoney for: the sizing's share of the cash, at most the limit of one market. */
+  wantedMoney(freeCash: number, most: number): number {
+    return this.fraction === undefined ? most : Math.min(this.fraction * freeCash, most);
   }
 
-  /** Enters with what it wants, as far as that is left. @returns what went in */
+  /** Enters a position with the wanted money, at most the money left. @returns the cash spent */
   enter({ wanted, left }: { readonly wanted: number; readonly left: number }): number {
     const { account, bar, candles } = this;
     const target = this.target();
     this.wanted = HOLD;
     const money = Math.min(wanted, left);
-    // with all cash in one market, rounding is no limit
+    // tolerance: with all cash in one market, a rounding error is not a limit
     if (money < wanted * (1 - DUST)) this.limited++;
     if (!(money > 0)) {
       this.noMoney++;
@@ -215,29 +216,29 @@ class Book {
     }
     account.cash = money;
     account.enterFrom(target as 1 | -1, candles.open[bar]);
-    return money - this.taken();
+    return money - this.withdrawCash();
   }
 
-  /** Marks what is held at the bar's close. */
+  /** Marks the position at the bar's close. */
   close(): void {
     const { bar, candles } = this;
     this.price = candles.close[bar];
-    // a market that has closed had no bar any more at which what was decided last could fill
+    // a closed market has no later bar at which the last decision could fill
     if (!this.isOver || !Number.isFinite(this.closesAt)) return;
-    this.hear(bar);
+    this.takeDecision(bar);
     this.expire();
   }
 
-  /** Ends what is held after the last bar: an asset is closed, a market that has paid is settled. @returns what came in */
+  /** Ends the position after the last bar: an asset is closed, a resolved market is settled. @returns the cash received */
   end(): number {
     const { account, candles, market } = this;
     const last = candles.length - 1;
     if (account.side === 0) return 0;
     if (market.kind !== 'asset' || !account.leaveAtEnd(last, candles.close[last])) account.settleAt(last, candles.close[last]);
-    return this.taken();
+    return this.withdrawCash();
   }
 
-  /** Lists what is still held in the end at its mark. */
+  /** Lists a position that is never settled as a trade at its mark. */
   mark(): void {
     const last = this.candles.length - 1;
     if (this.account.side !== 0 && !Number.isFinite(this.settlesAt)) this.account.settleAt(last, this.candles.close[last]);
@@ -252,8 +253,8 @@ class Book {
     return this.wanted === LONG ? 1 : this.wanted === SHORT ? -1 : 0;
   }
 
-  /** The money that lies in the market's account, which it leaves. */
-  private taken(): number {
+  /** Takes the cash out of the market's account and returns it. */
+  private withdrawCash(): number {
     const money = this.account.cash;
     this.account.cash = 0;
     return money;

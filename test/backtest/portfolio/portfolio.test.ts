@@ -287,17 +287,17 @@ describe('a portfolio', () => {
     const trial = { strategy: buyAndHold as Strategy, params: {} };
     const run = (options: Partial<BacktestOptions>, limits = DEFAULT_LIMITS, strategy = trial.strategy) =>
       runPortfolio([{ name: 'btc', data, options: { ...DEFAULT_OPTIONS, ...options } }], { ...trial, strategy }, { cash: 1, limits });
-    expect(() => run({ side: 'both' })).toThrow('a portfolio sells no assets short');
+    expect(() => run({ side: 'both' })).toThrow('a portfolio cannot sell assets short');
     expect(() => run({}, { perMarket: 0, total: 1 })).toThrow('the limit of one market must be a share in (0, 1], got 0');
     expect(() => run({}, { perMarket: 1, total: 2 })).toThrow('the limit of all markets must be a share in (0, 1], got 2');
     const orders: Strategy = { ...trial.strategy, name: 'orders', create: () => () => ({ side: 'long', size: 0.5 }) };
-    expect(() => run({}, DEFAULT_LIMITS, orders)).toThrow("btc: strategy 'orders' gives orders");
+    expect(() => run({}, DEFAULT_LIMITS, orders)).toThrow("btc: strategy 'orders' returns orders");
     const looks: Strategy = {
       ...trial.strategy,
       name: 'looks',
       create: (_, __, situation) => () => (situation.equity > 0 ? 'long' : 'hold'),
     };
-    expect(() => run({}, DEFAULT_LIMITS, looks)).toThrow("btc: strategy 'looks' looks at its situation");
+    expect(() => run({}, DEFAULT_LIMITS, looks)).toThrow("btc: strategy 'looks' reads its situation");
   });
 
   it('refuses candles of several intervals: the close of a longer bar would be known, and its money spent, before it is there', () => {

@@ -8,15 +8,15 @@ import { type Execution, executionOf } from './execution.ts';
 import { settle } from './settlement.ts';
 import type { Trade, TradeEnd, Unfilled } from './trade.ts';
 
-/** As much as doubles below 1: the share of the cash that sizing uses, so that rounding never overdraws (backtesting.py's rule). */
+/** The share of the cash that sizing uses: just below 1, so that rounding never overdraws the account (backtesting.py's rule). */
 const ALL_CASH = 1 - 2 ** -52;
 
-/** Cash and the one position: what orders do to them. When they come is the trader's. */
+/** The cash and the single position of an account, and how fills change them. The trader decides when fills happen. */
 export class Account {
   base: number;
   slope = 0;
   cash: number;
-  /** 1 long, −1 short, 0 nothing. */
+  /** 1 = long, −1 = short, 0 = no position. */
   side: 1 | -1 | 0 = 0;
   notional = 0;
   cut = 0;
@@ -25,12 +25,12 @@ export class Account {
   size = 0;
   private bar = 0;
   private entryBar = 0;
-  /** Of the first outcome. */
+  /** Entry price of the first outcome. */
   entryPrice = 0;
-  /** Units that the bar's volume leaves for orders. */
+  /** Units that can still be filled in the present bar under the volume cap. */
   private room = Number.POSITIVE_INFINITY;
   private entryFees = 0;
-  /** The volume cap has held back the exit of what is held. */
+  /** Whether the volume cap has delayed the exit of the present position. */
   private heldBack = false;
   private readonly volume: Float64Array;
   private readonly market: Market;
@@ -40,7 +40,7 @@ export class Account {
   private readonly sizing: Sizing;
   private readonly wholeUnits: boolean;
   private readonly maxVolumeShare: number;
-  /** A short of an asset owes units; everything else owns them. */
+  /** Whether a short position owes units, as with an asset; a probability market's short owns units of the other outcome. */
   private readonly owesShorts: boolean;
 
   constructor(candles: CandleSeries, market: Market, options: BacktestOptions) {
@@ -61,20 +61,20 @@ export class Account {
     return this.side !== 0;
   }
 
-  /** The account is worth base + slope·price at a price of the first outcome, exit fees apart: one multiplication a bar. */
+  /** Updates `base` and `slope`: the account is worth base + slope·price of the first outcome, before exit fees, so marking takes one multiplication per bar. */
   private revalue(): void {
     this.slope = this.side * this.size;
     // a unit of the other outcome is worth 1 − price
     this.base = this.side < 0 && !this.owesShorts ? this.cash + this.size : this.cash;
   }
 
-  /** Begins a bar: its orders share its volume. */
+  /** Starts a bar: all fills in a bar share its volume. */
   begin(bar: number): void {
     this.bar = bar;
     this.room = this.roomAt(bar);
   }
 
-  /** Brings the position to what is wanted at the present bar's open; false while the volume cap leaves part of an exit over. */
+  /** Trades towards the wanted position at the present bar's open. Returns false while the volume cap delays part of an exit. */
   follow(wanted: number, open: number, end: TradeEnd = 'signal'): boolean {
     const target = sideOf(wanted);
     if (this.side === target) return true;
@@ -86,7 +86,7 @@ export class Account {
     return true;
   }
 
-  /** Leaves at a market's price, `from` being what is quoted: all of it, or as much as the bar's volume leaves, or nothing at that price. */
+  /** Closes the position at the market, at the quoted price `from` less costs: fully, in part (volume cap), or not at all (no valid price). */
   exitFrom(from: number, end: TradeEnd): 'out' | 'held back' | 'refused' {
     const price = this.execution.fillPrice(from, this.side > 0 ? -1 : 1, false);
     if (Number.isNaN(price)) {
@@ -96,7 +96,7 @@ export class Account {
     return this.exitAt(price, end) ? 'out' : 'held back';
   }
 
-  /** Leaves at this very price, as far as the bar's volume goes; false where a part is held back. @param maker the order waited for it */
+  /** Closes the position at exactly this price, as far as the bar's volume allows; false if a part is delayed. @param maker whether a resting order fills */
   exitAt(price: number, end: TradeEnd, maker = false): boolean {
     const size = Math.min(this.size, this.room);
     if (size > 0) this.exit({ bar: this.bar, size, price, end, maker });
@@ -105,25 +105,25 @@ export class Account {
     return this.side === 0 || this.holdBack();
   }
 
-  /** Enters at a market's price. @param share of the equity; what the options say by default */
+  /** Enters a position at the market, at the quoted price `from` plus costs. @param share fraction of the cash to spend; by default the options' sizing */
   enterFrom(side: 1 | -1, from: number, share?: number): void {
     const price = this.execution.fillPrice(from, side, true);
     if (Number.isNaN(price)) this.refuse('beyondTick');
     else this.enterAt(side, price, { share });
   }
 
-  /** Counts an order that does not fill; there is nothing more to do for it. */
+  /** Counts an order that does not fill. Returns true: the order is done. */
   refuse(reason: keyof Unfilled): true {
     this.unfilled[reason] = (this.unfilled[reason] ?? 0) + 1;
     return true;
   }
 
-  /** Counts what a word asks for that nobody fills any more, unless it is there already. */
+  /** Counts a signal that can no longer be filled, unless the position is already the wanted one. */
   expire(wanted: number): void {
     if (this.side !== sideOf(wanted)) this.refuse('expired');
   }
 
-  /** Counts an exit that the volume cap does not let out at once; it goes on at the next bar. */
+  /** Counts an exit that the volume cap delays; the rest is filled at later bars. */
   private holdBack(): false {
     if (!this.heldBack) this.refuse('heldBack');
     this.heldBack = true;
@@ -131,8 +131,8 @@ export class Account {
   }
 
   /**
-   * Closes the whole position at the last close, worse by what an exit pays. There is no later bar for what the volume cap would
-   * hold back, so that is only counted. False where nobody can trade at the price.
+   * Closes the whole position at the last close less the cost of an exit. An exit beyond the volume cap is filled and counted, since there is
+   * no later bar. Returns false if no trade is possible at that price.
    */
   leaveAtEnd(bar: number, close: number): boolean {
     const price = this.execution.fillPrice(close, this.side > 0 ? -1 : 1, false);
@@ -142,12 +142,12 @@ export class Account {
     return true;
   }
 
-  /** Closes the whole position at `price`, as it is. */
+  /** Closes the whole position at exactly `price`. */
   leave(bar: number, price: number, end: TradeEnd): void {
     this.exit({ bar, size: this.size, price, end });
   }
 
-  /** Ends a probability market's position: paid out where the market has resolved, else left as it is and listed at its mark. */
+  /** Ends a probability market's position: paid out if the market has resolved, otherwise kept and listed as a trade at its mark. */
   settleAt(bar: number, lastPrice: number): void {
     const outcome = this.side > 0 ? 'first' : 'second';
     const price = this.execution.heldPrice(this.entryPrice, this.side === 1 ? 1 : -1);
@@ -166,10 +166,10 @@ export class Account {
   }
 
   /**
-   * Enters at this very price, as far as the cash and the bar's volume go.
+   * Enters a position at exactly this price, as far as the cash and the bar's volume allow.
    *
-   * @param how.share of the equity; what the options say by default
-   * @param how.maker the order waited for the price, so that it pays a maker's fee
+   * @param how.share fraction of the cash to spend; by default the options' sizing
+   * @param how.maker whether a resting order fills, which pays the maker's fee
    */
   enterAt(
     side: 1 | -1,
@@ -205,8 +205,8 @@ export class Account {
     this.revalue();
   }
 
-  private units(asked: number): number {
-    return this.wholeUnits ? Math.floor(asked) : asked;
+  private units(size: number): number {
+    return this.wholeUnits ? Math.floor(size) : size;
   }
 
   private exit(fill: { bar: number; size: number; price: number; end: TradeEnd; maker?: boolean }): void {
@@ -239,7 +239,7 @@ export class Account {
     });
   }
 
-  /** Units the bar's volume leaves for orders; unknown volume does not cap. */
+  /** Units that can be filled in a bar under the volume cap; no cap if the volume is unknown. */
   private roomAt(bar: number): number {
     const volume = this.volume[bar];
     return Number.isNaN(volume) || this.maxVolumeShare === Number.POSITIVE_INFINITY
@@ -248,5 +248,5 @@ export class Account {
   }
 }
 
-/** What a word wants to be held. */
+/** The side of the position that a signal asks for. */
 const sideOf = (wanted: number): 1 | -1 | 0 => (wanted === LONG ? 1 : wanted === SHORT ? -1 : 0);

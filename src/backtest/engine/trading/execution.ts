@@ -1,30 +1,30 @@
 import type { Market } from '../market.ts';
 import type { BacktestOptions } from '../options.ts';
 
-/** Without a venue's tick size prices are not rounded, but a probability still cannot be bought at 0 or 1. */
+/** Bound on tradable probabilities for markets without a tick size: prices are not rounded, but 0 and 1 cannot be traded. */
 const SMALLEST_TICK = 0.0001;
-/** What binary fractions may add to a decimal. */
+/** Tolerance for the rounding error of decimals in binary floating point. */
 const ROUNDING = 1e-12;
 
-/** At which price of the first outcome an order fills. */
+/** Prices of the first outcome at which orders fill. */
 export interface Execution {
   /**
-   * A buy of the first outcome (`up` = 1) or a sale of it (`up` = −1) at the bar's open; a fill that opens a position pays the
-   * spread. NaN where nobody can trade: beyond [tick, 1 − tick] of a probability.
+   * Price at which a buy (`up` = 1) or sale (`up` = −1) of the first outcome fills at the bar's open; a fill that opens a position pays
+   * the spread. NaN if the price is outside [tick, 1 − tick] of a probability.
    */
   fillPrice(open: number, up: 1 | -1, entry: boolean): number;
-  /** Where an order at `limit` stands on the grid: never worse for the trader. NaN beyond [tick, 1 − tick] of a probability. */
+  /** A limit price on the tick grid, never worse for the trader than `limit`. NaN outside [tick, 1 − tick] of a probability. */
   limitPrice(limit: number, up: 1 | -1): number;
-  /** What the best price of a bar is for the trader: `extreme` (its low for a buy) worse by the spreads, not rounded. */
+  /** Best price of a bar for the trader: `extreme` (the low for a buy) worsened by the spreads, not rounded. */
   bestPrice(extreme: number, up: 1 | -1, entry: boolean): number;
-  /** The price of what is held: a probability market's short holds the other outcome. */
+  /** Price of the outcome held: a probability market's short holds the other outcome. */
   heldPrice(price: number, side: 1 | -1): number;
 }
 
 /**
- * Fills at the open, worse by the spread (entries only), by the half-spread and by slippage; then onto the tick grid against
- * the trader. A probability that would then lie beyond [tick, 1 − tick] does not fill: there is no such order, and moving the
- * price back inside would hand the trader what the rounding took.
+ * Fill prices: the open, worsened by the spread (entries only), the half-spread and the slippage, then rounded to the tick grid against
+ * the trader. A probability outside [tick, 1 − tick] does not fill: venues accept no such order, and moving the price back inside
+ * would return to the trader what the rounding took.
  */
 export function executionOf(market: Market, options: BacktestOptions): Execution {
   const { spread, halfSpread, slippageTicks } = options;
@@ -44,11 +44,11 @@ export function executionOf(market: Market, options: BacktestOptions): Execution
   };
 }
 
-/** The nearest step that is not better for the trader: up for buys, down for sales. */
+/** Rounds a price to the tick grid against the trader: up for buys, down for sales. */
 function onGrid(price: number, tick: number, up: 1 | -1): number {
   const steps = price / tick;
   return decimal((up > 0 ? Math.ceil(steps - 1e-9) : Math.floor(steps + 1e-9)) * tick);
 }
 
-/** Takes off what binary fractions add to a decimal: 1 − 0.9 is 0.1. */
+/** Removes the rounding error of binary floating point: 1 − 0.9 gives 0.1. */
 const decimal = (value: number): number => Math.round(value * 1e12) / 1e12;

@@ -3,36 +3,36 @@ import { didYouMean } from '../../../contracts/text/nearest-name.ts';
 import type { MarketKind } from '../../../contracts/words.ts';
 import type { Order } from '../../strategy.ts';
 
-/** What an order may say. */
+/** The fields of an order. */
 const FIELDS = ['side', 'size', 'limit', 'expires', 'stop', 'target'] as const;
 const PRICES = ['limit', 'stop', 'target'] as const;
 
-/** What an order is checked against. */
-interface Place {
-  /** When the bar closes at which it is given; UTC epoch milliseconds. */
+/** The circumstances in which an order is given, which its fields are checked against. */
+interface OrderContext {
+  /** Close of the bar at which the order is given; UTC epoch milliseconds. */
   readonly closesAt: number;
   readonly kind: MarketKind;
 }
 
 /**
- * An order as a strategy gave it, once it is found sound: its own copy, without fields that are undefined.
+ * Checks an order that a strategy returned. Returns a copy without undefined fields.
  *
- * @throws PredictLabError BadInput that names the field and what to write
+ * @throws PredictLabError BadInput with the bad field and what to write
  */
-export function checkedOrder(given: object, place: Place): Order {
+export function checkedOrder(given: object, place: OrderContext): Order {
   const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const problem = orderProblem(fields, place);
   if (problem === undefined) return fields as unknown as Order;
-  throw new PredictLabError('BadInput', `the order makes no sense: ${problem}`);
+  throw new PredictLabError('BadInput', `the order is invalid: ${problem}`);
 }
 
-function orderProblem(fields: Readonly<Record<string, unknown>>, { closesAt, kind }: Place): string | undefined {
+function orderProblem(fields: Readonly<Record<string, unknown>>, { closesAt, kind }: OrderContext): string | undefined {
   const unknown = Object.keys(fields).find((name) => !(FIELDS as readonly string[]).includes(name));
   if (unknown !== undefined) return `there is no field ${unknown}${didYouMean(unknown, FIELDS)}; an order has ${FIELDS.join(', ')}`;
   const { side, size, expires } = fields;
   if (side !== 'long' && side !== 'short') return `side must be long or short, got ${shown(side)}`;
   if (size !== undefined && !(typeof size === 'number' && size > 0 && size <= 1))
-    return `size must be a share of the equity above 0 and at most 1, got ${shown(size)}; to buy nothing answer 'hold' or 'flat'`;
+    return `size must be a share of the equity above 0 and at most 1, got ${shown(size)}; to buy nothing return 'hold' or 'flat'`;
   const most = kind === 'probability' ? 1 : Number.POSITIVE_INFINITY;
   for (const name of PRICES) {
     const price = fields[name];
@@ -45,15 +45,15 @@ function orderProblem(fields: Readonly<Record<string, unknown>>, { closesAt, kin
   return levelsProblem(fields as unknown as Order);
 }
 
-/** A long's stop lies below its limit and its target above, a short's the other way round. */
+/** Checks the order of the prices: a long's stop is below its limit and its target above; for a short it is the other way round. */
 function levelsProblem({ side, stop, limit, target }: Order): string | undefined {
   const up = side === 'long' ? 1 : -1;
   const [below, above] = up > 0 ? ['below', 'above'] : ['above', 'below'];
   const wrong = (lower: number | undefined, upper: number | undefined): boolean =>
     lower !== undefined && upper !== undefined && up * (upper - lower) <= 0;
-  if (wrong(stop, limit)) return `the stop of a ${side} lies ${below} its limit, got stop ${stop} and limit ${limit}`;
-  if (wrong(limit, target)) return `the target of a ${side} lies ${above} its limit, got target ${target} and limit ${limit}`;
-  if (wrong(stop, target)) return `the stop of a ${side} lies ${below} its target, got stop ${stop} and target ${target}`;
+  if (wrong(stop, limit)) return `the stop of a ${side} must be ${below} its limit, got stop ${stop} and limit ${limit}`;
+  if (wrong(limit, target)) return `the target of a ${side} must be ${above} its limit, got target ${target} and limit ${limit}`;
+  if (wrong(stop, target)) return `the stop of a ${side} must be ${below} its target, got stop ${stop} and target ${target}`;
   return undefined;
 }
 

@@ -1,28 +1,28 @@
 import type { Trade } from './trade.ts';
 
-/** A closed position: when it was held, by the bars of its market, and what it brought. */
+/** A closed position: the bars between which it was held, and its net profit. */
 export interface ClosedPosition {
   readonly entryBar: number;
   readonly exitBar: number;
   readonly pnl: number;
-  /** Held to the market's result. */
+  /** Whether the position was held until the market's resolution. */
   readonly settled: boolean;
 }
 
-/** Round trips: what the trade statistics count. */
+/** The positions of a backtest, which the trade statistics count. */
 export interface Positions {
-  /** All that were taken. */
+  /** Number of all positions taken, open ones included. */
   readonly count: number;
-  /** Net profit of each that was closed or settled whole, oldest first. */
+  /** Net profit of each position that was fully closed or settled, oldest first. */
   readonly closed: readonly number[];
   readonly positions: readonly ClosedPosition[];
-  /** Independent draws among the closed ones: in one market each round trip, since they come one after the other. */
+  /** Number of independent draws among the closed positions: in one market all of them, since positions follow each other. */
   readonly events: number;
 }
 
 /**
- * Puts the parts in which positions left back together: trades of one entry bar, since no two positions begin at the same bar. A
- * position of which a part is only marked is not closed.
+ * Groups trades into positions. A position that was closed in parts has several trades with one entry bar, and no two positions enter
+ * at the same bar. A position is not closed while a part of it is only marked.
  */
 export function positionsOf(trades: readonly Pick<Trade, 'entryBar' | 'exitBar' | 'pnl' | 'end'>[]): Positions {
   const positions: ClosedPosition[] = [];
@@ -43,7 +43,7 @@ export function positionsOf(trades: readonly Pick<Trade, 'entryBar' | 'exitBar' 
 
 /** A position in one of several markets; times are UTC epoch milliseconds. */
 interface HeldPosition {
-  /** What resolves together with others. */
+  /** Event that the market resolves with. */
   readonly event: string;
   readonly from: number;
   readonly to: number;
@@ -51,8 +51,8 @@ interface HeldPosition {
 }
 
 /**
- * Independent draws among positions in several markets: those of one event that overlap in time move together, and all that were held to
- * its result share that, so that they count as one (a ladder of strikes on one date is one draw).
+ * Number of independent draws among positions in several markets. Positions of one event that overlap in time count as one draw, since
+ * their prices move together. So do positions of one event held until its result (a ladder of strikes on one date is one draw).
  */
 export function independentEvents(positions: readonly HeldPosition[]): number {
   const byEvent = new Map<string, HeldPosition[]>();

@@ -4,10 +4,10 @@ import type { Account } from './account.ts';
 import type { TradeEnd } from './trade.ts';
 
 /**
- * What waits in the market between decisions: one order that wants to enter, or the stop and the target of what is held.
+ * Orders that wait in the market between decisions: either one entry order, or the stop and the target of the position held.
  *
- * All prices are of the first outcome; `side` mirrors them, so that a short's stop lies above. At a bar's open what the open has
- * passed fills there; inside the bar the stop goes first, since nobody knows the way that prices took between open and close.
+ * All prices are of the first outcome; `side` mirrors them, so that a short's stop is above the price. Orders whose price the open has
+ * passed fill at the open. Within a bar the stop fills first, since the path of prices between open and close is unknown.
  */
 export class RestingOrders {
   private readonly account: Account;
@@ -15,15 +15,16 @@ export class RestingOrders {
   private readonly barMs: number;
   private readonly closesAt: number;
   private entry: { readonly order: Order; readonly side: 1 | -1; readonly limit: number | undefined } | undefined;
-  /** NaN = none. */
+  /** Price of the stop; NaN = no stop. */
   private stop = Number.NaN;
+  /** Price of the target; NaN = no target. */
   private target = Number.NaN;
-  /** The stop was met where nobody can trade: counted once, and tried again. */
+  /** Whether the stop was reached at a price that cannot be traded: counted once, and tried again. */
   private stopRefused = false;
-  /** A stop that the volume cap held back goes on at the next opens, at whatever price. */
+  /** Whether the volume cap delayed part of a stop, which then fills at the next opens at any price. */
   private stopped = false;
 
-  /** @param closesAt when the market closes; of the bar in which it does only the open can be traded on */
+  /** @param closesAt close of the market; in the bar of the close only the open can be traded */
   constructor(account: Account, candles: CandleSeries, barMs: number, closesAt: number) {
     this.account = account;
     this.candles = candles;
@@ -31,7 +32,7 @@ export class RestingOrders {
     this.closesAt = closesAt;
   }
 
-  /** Takes a new order instead of the one that waits; for the side that is held it only moves the stop and the target. */
+  /** Replaces the waiting order by a new one. An order for the side held only moves the stop and the target. */
   take(order: Order, side: 1 | -1): void {
     this.entry = undefined;
     this.stopped = false;
@@ -44,19 +45,19 @@ export class RestingOrders {
     else this.entry = { order, side, limit };
   }
 
-  /** A word was said instead: nothing waits to enter any more. */
+  /** Cancels the entry order because the strategy returned a signal instead. */
   withdraw(): void {
     this.entry = undefined;
     this.stopped = false;
   }
 
-  /** The market has closed, or the order's time is over. */
+  /** Cancels the entry order because the market has closed or the order has expired. */
   expire(): void {
     if (this.entry !== undefined) this.account.refuse('expired');
     this.entry = undefined;
   }
 
-  /** What was held is gone, or held for another reason: it has neither stop nor target. */
+  /** Removes the stop and the target because the position was closed or replaced. */
   unprotect(): void {
     this.stop = Number.NaN;
     this.target = Number.NaN;
@@ -64,23 +65,23 @@ export class RestingOrders {
     this.stopped = false;
   }
 
-  /** The rest of what leaves cannot be traded at this open; its stop waits on. */
+  /** Gives up the rest of a delayed exit, which cannot be traded at this open; the stop keeps waiting. */
   giveUp(): void {
     this.stopRefused ||= this.stopped;
     this.stopped = false;
   }
 
-  /** Whether a stop has been met of which a part is still held. */
+  /** Whether part of the position is still held after its stop was reached. */
   mustLeave(): boolean {
     return this.stopped;
   }
 
-  /** Why the rest of what is held leaves. */
+  /** The reason recorded for closing the rest of the position. */
   get leaving(): TradeEnd {
     return this.stopped ? 'stop' : 'signal';
   }
 
-  /** Fills what the open allows: first what was decided, then what protects it. */
+  /** Fills orders at a bar's open: first the entry order, then the stop or the target. */
   atOpen(bar: number): void {
     const open = this.candles.open[bar];
     this.enterAtOpen(bar, open);
@@ -93,7 +94,7 @@ export class RestingOrders {
     }
   }
 
-  /** Fills what the bar allowed between its open and its close. */
+  /** Fills orders between a bar's open and its close. */
   withinBar(bar: number): void {
     const { account } = this;
     const { side } = account;
@@ -104,7 +105,7 @@ export class RestingOrders {
     }
     if (side === 0 || this.stopped) return;
     if (side * (this.worst(bar, side) - this.stop) <= 0) {
-      // a stop that the open has passed fills there or not at all: nobody sold at its price after the gap
+      // a stop that the open has passed fills at the open or not at all: after the gap nobody traded at the stop's price
       if (side * (this.candles.open[bar] - this.stop) > 0) this.stopOut(this.stop);
     } else if (isThrough(side * (account.execution.bestPrice(this.best(bar, side), -side as 1 | -1, false) - this.target)))
       this.reachTarget(this.target, true);
@@ -134,12 +135,12 @@ export class RestingOrders {
   private enterWithin(bar: number): void {
     const { account, candles } = this;
     const { order, side, limit } = this.entry as { order: Order; side: 1 | -1; limit: number };
-    // of a bar in which it expires only the open is known to be in time
+    // in the bar in which an order expires, only the open is known to be before the expiry
     if (order.expires !== undefined && order.expires < candles.openTime[bar] + this.barMs) return;
     if (!isThrough(side * (limit - account.execution.bestPrice(this.worst(bar, side), side, true)))) return;
     account.enterAt(side, limit, { share: order.size, maker: true });
     this.entered(order, side);
-    // the price came down through the limit, so a stop below it was met afterwards; a target above it perhaps before
+    // the price fell through the limit, so a stop below it was reached afterwards; a target above it may have been reached before
     if (account.side !== 0 && side * (this.worst(bar, side) - this.stop) <= 0) this.stopOut(this.stop);
   }
 
@@ -170,7 +171,7 @@ export class RestingOrders {
     if (this.account.exitAt(price, 'target', maker)) this.unprotect();
   }
 
-  /** The bar's price that is worst for what is held, and cheapest for who enters. */
+  /** The bar's worst price for a position on this side, which is the best price for an entry. */
   private worst(bar: number, side: 1 | -1): number {
     return side > 0 ? this.candles.low[bar] : this.candles.high[bar];
   }
@@ -180,8 +181,8 @@ export class RestingOrders {
   }
 }
 
-/** Whether a price has gone past that of an order that waits: at its very price others were there first. */
+/** Whether the market has traded past an order's price: at exactly that price, earlier orders of others fill first. */
 const isThrough = (past: number): boolean => past > ROUNDING;
 
-/** What binary fractions may add to a decimal. */
+/** Tolerance for the rounding error of decimals in binary floating point. */
 const ROUNDING = 1e-12;

@@ -1,28 +1,31 @@
 import type { Resolution } from '../../../contracts/market-data.ts';
 
-/** Units of one outcome of a market, and what they cost. */
+/** Units of one outcome of a market, and their cost. */
 export interface Holding {
   readonly outcome: 'first' | 'second';
   readonly size: number;
-  /** Paid a unit, of the outcome held. */
+  /** Price paid per unit of the outcome held. */
   readonly price: number;
-  /** Paid on the way in. */
+  /** Fees paid at entry. */
   readonly fees: number;
 }
 
-/** A holding after the market's resolution, or why it is only marked. */
+/** A holding paid out by the market's resolution, or marked at a price with the reason why it was not paid out. */
 export type Settlement =
-  | { readonly kind: 'settled' /** A unit of the outcome held. */; readonly payout: number /** Net of fees. */; readonly pnl: number }
+  | {
+      readonly kind: 'settled' /** Payout per unit of the outcome held. */;
+      readonly payout: number /** Net of fees. */;
+      readonly pnl: number;
+    }
   | { readonly kind: 'marked'; readonly price: number; readonly pnl: number; readonly reason: string };
 
 /**
- * Settles a holding at the market's resolution, without fee or slippage, or marks it at the last price where there is no
- * usable payoff: still open (also: opened again), zero-zero, disputed.
+ * Settles a holding at the market's resolution, without fee or slippage. Marks it at the last price if there is no usable payout:
+ * the market is open (or was reopened), paid nothing for both outcomes, or is disputed.
  *
- * Derived from the facts each time and keeping no state, so doing it twice, late, or after a market was opened again needs
- * no undoing.
+ * Keeps no state, so settling twice, late, or after a market was reopened needs no correction.
  *
- * @param lastPrice of the first outcome
+ * @param lastPrice last price of the first outcome
  */
 export function settle(holding: Holding, resolution: Resolution, lastPrice: number): Settlement {
   const ofHeld = (price: number): number => (holding.outcome === 'first' ? price : 1 - price);
@@ -36,6 +39,6 @@ export function settle(holding: Holding, resolution: Resolution, lastPrice: numb
   return { kind: 'marked', price, pnl: pnlAt(price), reason };
 }
 
-/** What was known of a resolution at `asOf`: a later one is still open then (late resolutions lock the capital until they come). */
+/** A resolution as it was known at `asOf`: open if it came later, so that a late resolution locks the capital until it comes. */
 export const resolutionAsOf = (resolution: Resolution, asOf: number): Resolution =>
   resolution.kind === 'settled' && resolution.at !== null && resolution.at > asOf ? { kind: 'open' } : resolution;

@@ -1,47 +1,47 @@
-/** How a trade ended: by a decision, by its stop or target, at the end of the data, by the market's resolution, by ruin, or not at all (marked). */
+/** How a trade ended: by a decision, by its stop or target, at the end of the data, by the market's resolution, by ruin (equity at or below zero), or not at all (`mark`). */
 export type TradeEnd = 'signal' | 'stop' | 'target' | 'end' | 'settlement' | 'ruin' | 'mark';
 
-/** A position, or the part of it that left at one bar: all parts have the position's entry (see {@link positionsOf}). */
+/** A position, or the part of a position that was closed at one bar. All parts have the position's entry (see {@link positionsOf}). */
 export interface Trade {
   readonly entryBar: number;
   readonly exitBar: number;
   readonly side: 'long' | 'short';
-  /** Units of what was bought; positive for shorts too. */
+  /** Number of units; positive for shorts too. */
   readonly size: number;
-  /** Price paid a unit: for a probability market's short the price of the first outcome at which the other was bought. */
+  /** Price per unit. For a probability market's short it is the price of the first outcome at which the other outcome was bought. */
   readonly entryPrice: number;
   readonly exitPrice: number;
-  /** Net of `fees`. */
+  /** Profit net of `fees`. */
   readonly pnl: number;
-  /** Of entry and exit. */
+  /** Fees of entry and exit. */
   readonly fees: number;
   readonly end: TradeEnd;
 }
 
-/** Orders that did not fill, or not at once, by reason; a reason that did not occur is absent. */
+/** Numbers of orders that did not fill, or not at once, by reason; a reason that did not occur is absent. */
 export interface Unfilled {
-  /** After rounding the price lay beyond [tick, 1 − tick]. */
+  /** Orders whose price after rounding was outside [tick, 1 − tick]. */
   beyondTick?: number;
-  /** The volume cap left nothing for the entry. */
+  /** Entries for which the volume cap left nothing. */
   noVolume?: number;
-  /** Exits that did not fill at once: the volume cap held back a part, which went on at later bars or was closed at the end. */
+  /** Exits that the volume cap delayed in part; the rest filled at later bars or was closed at the end. */
   heldBack?: number;
-  /** Orders whose time was over, or whose market closed, before they filled; words that ask for another position than is held, too. */
+  /** Orders that expired, or whose market closed, before they filled; includes signals for a position other than the one held. */
   expired?: number;
 }
 
-/** What trading on a strategy's decisions led to. */
+/** The outcome of trading a strategy's decisions. */
 export interface Simulation {
   readonly trades: readonly Trade[];
-  /** One value a bar, marked at its close; the last one after settlement or the closing of what was held. */
+  /** Equity at each bar's close; the last value is after the last position was settled or closed. */
   readonly equity: Float64Array;
-  /** Bars at whose close a position was held. */
+  /** Number of bars at whose close a position was held. */
   readonly barsHeld: number;
-  /** Equity at the last close, before what was held was settled or closed. */
+  /** Equity at the last close, before the last position was settled or closed. */
   readonly lastMark: number;
   /** Sum of size·price over all fills; settlements are not fills. */
   readonly notional: number;
-  /** Entries that the volume cap made smaller. */
+  /** Number of entries that the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
 }

@@ -8,8 +8,8 @@ import { RestingOrders } from './resting-orders.ts';
 import type { Simulation } from './trade.ts';
 
 /**
- * Trades a series bar by bar, as far as decisions have been made: a strategy that looks at its situation learns where trading has
- * come to, everybody else's decisions are traded in one go.
+ * Trades a series bar by bar, as far as decisions have been made. A strategy that reads its situation needs the state of the account at
+ * the present bar; the decisions of other strategies are traded in one pass.
  */
 export class Trader {
   readonly account: Account;
@@ -22,13 +22,13 @@ export class Trader {
   private readonly closesAt: number;
   /** The next bar to trade. */
   private next = 0;
-  /** What a word asked for and did not get yet. */
+  /** The signal that has not been filled yet; HOLD = none. */
   private wanted = HOLD;
   private barsHeld = 0;
   private ruined = false;
   private resting: RestingOrders | undefined;
 
-  /** @param input.barMs how long a bar lasts; milliseconds */
+  /** @param input.barMs length of a bar; milliseconds */
   constructor(input: {
     readonly candles: CandleSeries;
     readonly decisions: DecisionLog;
@@ -47,31 +47,31 @@ export class Trader {
     this.closesAt = market.closesAt ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Trades on to the close of a bar; the decisions of all bars before it are made. */
+  /** Trades up to the close of a bar; the decisions of all earlier bars must have been made. */
   tradeTo(bar: number): void {
-    // what only words have asked for does not pay for orders
+    // a series without orders takes the faster path
     if (this.decisions.orders.size === 0) this.tradeWords(bar);
     else while (this.next <= bar && this.next < this.candles.length) this.tradeOrders(this.next);
   }
 
-  /** What the account is worth at the close of a bar that has been traded. */
+  /** Equity at the close of a bar that has been traded. */
   equityAt(bar: number): number {
     return this.equity[bar];
   }
 
   /**
-   * Trades the rest of the series, and ends what is held then.
+   * Trades the rest of the series and ends the last position.
    *
-   * @param leaves true: it is closed, since the series is a part of a longer one. @default an asset is closed, a market is not
+   * @param leaves whether the last position is closed at the last close; true for a part of a longer series. @default true for assets, false for probability markets
    */
   finish(leaves?: boolean): Simulation {
     const { account, candles, equity, options } = this;
     const { close, open, length } = candles;
     const last = length - 1;
     this.tradeTo(last);
-    // a market that has closed had no bar any more at which what was decided last could fill, however long before its close that was
+    // a closed market has no later bar at which the last decision could fill, however long before the close it was made
     if (!this.ruined && leaves !== true && Number.isFinite(this.closesAt)) {
-      this.hear(last);
+      this.takeDecision(last);
       this.expire();
     }
     const lastMark = equity[last];
@@ -90,7 +90,7 @@ export class Trader {
     const { openTime, open, close, length } = this.candles;
     const { codes } = this.decisions;
     const shorts = this.options.side === 'both';
-    // what was bought owes nothing: an outcome whose price is 0 may still win
+    // only an asset's short can owe money: an outcome whose price is 0 may still win
     const owes = this.market.kind === 'asset';
     const onClose = this.options.backtestingPy === 'trade-on-close';
     const end = Math.min(to, length - 1);
@@ -101,14 +101,14 @@ export class Trader {
       if (wanted !== HOLD && openTime[next] < closesAt) {
         account.begin(onClose ? next - 1 : next);
         const done = account.follow(wanted, onClose ? close[next - 1] : open[next]);
-        // only the rest of an exit that the volume cap held back is tried again
+        // only the rest of an exit that the volume cap delayed is tried again
         if (done) wanted = HOLD;
       } else if (wanted !== HOLD) {
         account.expire(wanted);
         wanted = HOLD;
       }
       const { base, slope } = account;
-      // until something is decided, only the price moves; what is still wanted is tried again at the next bar
+      // until the next decision only the price changes; an unfilled signal is tried again at the next bar
       const until = wanted === HOLD ? end : next;
       do {
         const worth = base + slope * close[next];
@@ -127,7 +127,7 @@ export class Trader {
 
   private tradeOrders(bar: number): void {
     const { account, candles } = this;
-    if (bar > 0) this.hear(bar - 1);
+    if (bar > 0) this.takeDecision(bar - 1);
     if (candles.openTime[bar] < this.closesAt) this.fill(bar, this.orders());
     else this.expire();
     const worth = account.base + account.slope * candles.close[bar];
@@ -142,8 +142,8 @@ export class Trader {
     return (this.resting ??= new RestingOrders(this.account, this.candles, this.barMs, this.closesAt));
   }
 
-  /** Takes what was decided at the close of a bar. */
-  private hear(bar: number): void {
+  /** Takes the decision made at the close of a bar. */
+  private takeDecision(bar: number): void {
     const { codes, orders } = this.decisions;
     const decision = codes[bar];
     if (decision === ORDER) this.take(orders.get(bar) as Order, this.orders());
@@ -153,7 +153,7 @@ export class Trader {
     }
   }
 
-  /** The market has closed: nothing is filled any more. */
+  /** Cancels the waiting signal and orders because the market has closed. */
   private expire(): void {
     if (this.wanted !== HOLD) this.account.expire(this.wanted);
     this.wanted = HOLD;
@@ -188,7 +188,7 @@ export class Trader {
     if (resting.mustLeave()) this.wanted = FLAT;
   }
 
-  /** Equity at or below zero ends the trading with nothing. @returns the last bar: there is nothing more to trade */
+  /** Ends trading because equity is at or below zero; the equity stays 0. @returns the last bar: no later bar is traded */
   private ruin(bar: number): number {
     const { account, equity } = this;
     this.ruined = true;
@@ -200,18 +200,18 @@ export class Trader {
 }
 
 /**
- * Trades a series on decisions made at each bar's close: fills at the next bar's open, one position at a time, no borrowing.
+ * Trades decisions that were made at each bar's close: fills at the next bar's open, one position at a time, no borrowing.
  *
  * - long buys the first outcome (or the asset); short sells an asset short, or buys a probability market's other outcome;
- * - a flip closes and opens at the same open; a decision on the last bar never fills;
- * - an order whose price nobody can trade at, or for which the bar has no volume left, dies and is counted;
- * - an order that would fill at or after the market's close dies, and is counted: what is held then stays locked until settlement;
- * - an asset's last position is closed at the last close, paying what every exit pays; a probability market's is settled or marked;
- * - equity at or below zero (shorts of assets) ends the trading: the position is closed there and nothing is left.
+ * - a flip closes and opens at the same open; a decision at the last bar never fills;
+ * - an order whose price cannot be traded, or for which the bar has no volume left, is cancelled and counted;
+ * - an order that would fill at or after the market's close is cancelled and counted: the position stays locked until settlement;
+ * - an asset's last position is closed at the last close with the cost of an exit; a probability market's is settled or marked;
+ * - equity at or below zero (shorts of assets) ends trading: the position is closed and equity stays 0.
  *
- * What orders with a limit, a stop or a target do is {@link Trader}'s.
+ * {@link Trader} also handles orders with a limit, a stop or a target.
  *
- * @param leaves whether what is held in the end is closed in a probability market, too: the series is a part of a longer one
+ * @param leaves whether a probability market's last position is closed too, because the series is a part of a longer one
  */
 export function simulate(
   candles: CandleSeries,

@@ -8,19 +8,19 @@ import type { Curtain } from './curtain.ts';
 import { type LongerSeries, longerSeries } from './longer-bars.ts';
 import { ColumnReading, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
-/** What the engine alone can do with a window. */
+/** A strategy's window onto a series, with the control that only the engine has. */
 interface Window {
   readonly bars: BarsSoFar;
-  /** Goes to the next bar. */
+  /** Moves the window to the next bar. */
   readonly advance: () => void;
 }
 
 let advance: (bars: View) => void;
 
-/** Longer bars of one series, put together once however many trials ask for them. */
+/** Longer bars of each series by interval, built once for all trials. */
 const longer = new WeakMap<IndicatorCache, Map<Interval, LongerSeries>>();
 
-/** The window onto the series that is traded on. */
+/** A strategy's window onto the series that it trades. */
 class View extends SeriesView implements BarsSoFar {
   readonly #candles: CandleSeries;
   readonly #about: Market;
@@ -38,13 +38,13 @@ class View extends SeriesView implements BarsSoFar {
       bars.#curtain?.reveal(clock.index);
       for (let i = 0; i < derived.length; i++) {
         const value: unknown = derived[i].compute(bars);
-        if (typeof value !== 'number') throw new PredictLabError('BadInput', `derive computes a number, got ${typeof value}`);
+        if (typeof value !== 'number') throw new PredictLabError('BadInput', `derive must compute a number, got ${typeof value}`);
         derived[i].values[clock.index] = value;
       }
     };
   }
 
-  constructor({ candles, market, cache, barMs, curtain }: Opened & { readonly cache: IndicatorCache }) {
+  constructor({ candles, market, cache, barMs, curtain }: WindowInput & { readonly cache: IndicatorCache }) {
     const clock = { index: -1 };
     super(candles, clock, computedOnce(cache, { curtain }));
     this.#candles = candles;
@@ -67,11 +67,12 @@ class View extends SeriesView implements BarsSoFar {
   }
 
   interval(interval: Interval): LongerBars {
-    const made = longer.get(this.#cache) ?? new Map<Interval, LongerSeries>();
-    longer.set(this.#cache, made);
+    const intervals = longer.get(this.#cache) ?? new Map<Interval, LongerSeries>();
+    longer.set(this.#cache, intervals);
     const curtain = this.#curtain;
-    const { candles, closed } = made.get(interval) ?? longerSeries(curtain?.truthOf(this.#candles) ?? this.#candles, this.#barMs, interval);
-    made.set(interval, { candles, closed });
+    const { candles, closed } =
+      intervals.get(interval) ?? longerSeries(curtain?.truthOf(this.#candles) ?? this.#candles, this.#barMs, interval);
+    intervals.set(interval, { candles, closed });
     curtain?.hideSeries(candles, closed);
     const present = this.#clock;
     const newest = {
@@ -91,19 +92,19 @@ class View extends SeriesView implements BarsSoFar {
 
 Object.freeze(View.prototype);
 
-interface Opened {
+interface WindowInput {
   readonly candles: CandleSeries;
   readonly market: Market;
-  /** How long a bar lasts; milliseconds. */
+  /** Length of a bar; milliseconds. */
   readonly barMs: number;
-  /** What was computed of the candles before. */
+  /** Indicator values that were computed from the candles earlier. */
   readonly cache?: IndicatorCache | undefined;
-  /** Hides the future of everything that is opened. @default nothing is hidden */
+  /** Hides the future of the series and of everything derived from it. @default nothing is hidden */
   readonly curtain?: Curtain | undefined;
 }
 
-/** Opens a window onto a series, before its first bar: `bars` for the strategy, `advance` for the engine. */
-export function openWindow({ cache = new Map(), curtain, ...opened }: Opened): Window {
+/** Opens a window onto a series, positioned before its first bar: `bars` for the strategy, `advance` for the engine. */
+export function openWindow({ cache = new Map(), curtain, ...opened }: WindowInput): Window {
   const bars = new View({ ...opened, cache, curtain });
   return { bars, advance: () => advance(bars) };
 }

@@ -3,8 +3,8 @@ import type { Bands } from '../../indicators/bands.ts';
 import type { CandleSeries } from '../candle-series.ts';
 
 /**
- * What stands in the columns behind the present bar: `other` are other values, the next bar moving the other way from the present one;
- * `none` is NaN everywhere.
+ * The values that replace a column's future: `other` = other values, where the next bar moves in the opposite direction; `none` = NaN
+ * everywhere.
  */
 export type Future = 'other' | 'none';
 
@@ -12,31 +12,32 @@ type Kind = 'time' | 'price' | 'volume' | 'value';
 
 interface Column {
   readonly kind: Kind;
-  /** What everybody who holds the column reads, however it was obtained. */
+  /** The caller's array, which is overwritten in place: every holder of the array reads these values. */
   readonly shown: Float64Array;
+  /** A copy of the true values. */
   readonly truth: Float64Array;
   readonly next: Column | undefined;
 }
 
 interface Group {
-  /** Up to the first column of the group before. */
+  /** First column of the group; the group's columns end before `end`. */
   readonly columns: Column | undefined;
   readonly end: Column | undefined;
-  /** Values that are known at the close of each bar; undefined: one for each bar. */
+  /** Number of values that are known at the close of each bar; undefined = one more per bar. */
   readonly known: Uint32Array | undefined;
   count: number;
   readonly next: Group | undefined;
 }
 
-/** The smallest move that the other future makes where the true price stands still. */
-const LEAST_MOVE = 0.01;
+/** Move of the other future where the true price does not move. */
+const MIN_MOVE = 0.01;
 
 /**
- * Hides what comes after the present bar while a strategy decides: the columns themselves are overwritten, in place, and get their true
- * values back bar by bar. So one run tests every decision against another future, whichever way a strategy came by a column: through its
- * window, by watching built-ins, or because its program holds the very same arrays. Always {@link lift} it: the columns are the caller's.
+ * Hides everything after the present bar while a strategy decides: overwrites the caller's columns in place and restores their true values
+ * bar by bar. One run therefore tests every decision against another future, however a strategy obtained a column: through its window, by
+ * patching built-ins, or because its program holds the same arrays. The caller must {@link lift} the curtain to restore the columns.
  *
- * The true values pass through no built-in function, list or map, which a strategy could watch: they lie in linked objects.
+ * The true values are kept in linked objects and never passed to a built-in function, array or map, which a strategy could have patched.
  */
 export class Curtain {
   #future: Future = 'none';
@@ -51,7 +52,7 @@ export class Curtain {
     this.#random = random;
   }
 
-  /** Starts a run before the first bar: everything that is hidden has this future again. */
+  /** Starts a run before the first bar: replaces all values of all hidden columns by this future. */
   draw(future: Future): void {
     this.#future = future;
     this.#bar = -1;
@@ -59,7 +60,7 @@ export class Curtain {
     for (let group = this.#groups; group !== undefined; group = group.next) group.count = 0;
   }
 
-  /** Hides a series. @param known how many of its bars are known at the close of each bar traded on. @default each at its own close */
+  /** Hides a series. @param known number of its bars that are known at the close of each traded bar. @default each bar at its own close */
   hideSeries(candles: CandleSeries, known?: Uint32Array): void {
     const end = this.#columns;
     this.#cover(candles.openTime, 'time');
@@ -71,7 +72,7 @@ export class Curtain {
     this.#group(end, known);
   }
 
-  /** Hides computed columns. */
+  /** Hides computed columns. @param known number of values that are known at the close of each traded bar. @default one more per bar */
   hideValues(values: Float64Array | Bands, known?: Uint32Array): void {
     const end = this.#columns;
     if (values instanceof Float64Array) this.#cover(values, 'value');
@@ -83,7 +84,7 @@ export class Curtain {
     this.#group(end, known);
   }
 
-  /** The true columns of a series, hidden or not. */
+  /** A series with its true columns, whether they are hidden or not. */
   truthOf(candles: CandleSeries): CandleSeries {
     const truth = (values: Float64Array): Float64Array => this.#find(values)?.truth ?? values;
     const { length, openTime, open, high, low, close, volume } = candles;
@@ -98,13 +99,13 @@ export class Curtain {
     };
   }
 
-  /** Shows everything that is known at the close of a bar. */
+  /** Restores everything that is known at the close of a bar. */
   reveal(bar: number): void {
     this.#bar = bar;
     for (let group = this.#groups; group !== undefined; group = group.next) this.#show(group);
   }
 
-  /** Gives all columns their true values back. */
+  /** Restores the true values of all columns. */
   lift(): void {
     for (let column = this.#columns; column !== undefined; column = column.next) copy(column.truth, column.shown);
     this.#columns = undefined;
@@ -128,7 +129,7 @@ export class Curtain {
   #fill({ kind, shown, truth }: Column): void {
     const last = shown.length - 1;
     if (this.#future === 'none') for (let i = 0; i <= last; i++) shown[i] = Number.NaN;
-    // what lies far ahead: the same values from the other end
+    // the far future: the same values in reverse order
     else for (let i = 0; i <= last; i++) shown[i] = kind === 'time' ? truth[i] : truth[last - i];
   }
 
@@ -148,18 +149,18 @@ export class Curtain {
     for (let column = columns; column !== end && column !== undefined; column = column.next) {
       const { shown, truth, kind } = column;
       for (let i = count; i < to; i++) shown[i] = truth[i];
-      if (other && to < truth.length && kind !== 'time') shown[to] = this.#otherWay(truth[to - 1], truth[to], kind, factor);
+      if (other && to < truth.length && kind !== 'time') shown[to] = this.#opposite(truth[to - 1], truth[to], kind, factor);
     }
   }
 
-  /** A next value that moves the other way from the present one. */
-  #otherWay(present: number, next: number, kind: Kind, factor: number): number {
+  /** A next value that moves in the opposite direction of the true one. */
+  #opposite(present: number, next: number, kind: Kind, factor: number): number {
     if (kind === 'volume') return next > present ? present * 0.5 * factor : present * (1 + factor) + 1;
     if (kind === 'price' && this.#market === 'asset') {
-      const move = next === present ? LEAST_MOVE : present / next - 1;
+      const move = next === present ? MIN_MOVE : present / next - 1;
       return present * (move < 0 ? 1 / (1 - move * factor) : 1 + move * factor);
     }
-    const move = next === present ? LEAST_MOVE * (present > 0.5 ? -factor : factor) : (present - next) * factor;
+    const move = next === present ? MIN_MOVE * (present > 0.5 ? -factor : factor) : (present - next) * factor;
     return kind === 'price' ? clamped(present + move) : present + move;
   }
 }

@@ -4,19 +4,19 @@ import { INTERVAL_MS, INTERVALS, type Interval } from '../../../contracts/words.
 import { bucketStart } from '../../../market/candles/bucket.ts';
 import type { CandleSeries } from '../candle-series.ts';
 
-/** A series put together into longer bars. */
+/** Bars of a longer interval, built from those of a series. */
 export interface LongerSeries {
   readonly candles: CandleSeries;
-  /** By bar of the series: longer bars that have closed by its close. */
+  /** Number of longer bars that have closed by the close of each bar of the series. */
   readonly closed: Uint32Array;
 }
 
 /**
- * Puts bars together into those of a longer interval, on the same grid as candles are built on. One is there once its time is over, by the
- * close of a bar, so that all it is made of lies before that; the first one, of which the series may have only a part, is left out.
+ * Combines bars into bars of a longer interval, on the grid of the candles. A longer bar is known from the close of the first bar at which
+ * its time is over. The first longer bar is left out, since the series may hold only a part of it.
  *
- * @param barMs how long a bar of the series lasts, at most the step between any two; milliseconds
- * @throws PredictLabError BadInput when the interval is none, or bars of the series do not fill it
+ * @param barMs length of a bar of the series, at most the smallest step between two bars; milliseconds
+ * @throws PredictLabError BadInput when the interval is unknown or not a multiple of the length of a bar
  */
 export function longerSeries(series: CandleSeries, barMs: number, interval: Interval): LongerSeries {
   if (!INTERVALS.includes(interval))
@@ -25,17 +25,17 @@ export function longerSeries(series: CandleSeries, barMs: number, interval: Inte
   if (step % barMs !== 0)
     throw new PredictLabError(
       'BadInput',
-      `bars of ${barMs / INTERVAL_MS['1m']} minutes make none of ${interval}; name an interval that is a multiple of theirs, or trade it on shorter candles`,
+      `bars of ${barMs / INTERVAL_MS['1m']} minutes cannot be combined into bars of ${interval}; name an interval that is a multiple of theirs, or trade shorter candles`,
     );
   const { length, openTime, open, high, low, close, volume } = series;
   const starts = new Float64Array(length);
   let count = 0;
   for (let i = 0; i < length; i++) {
     starts[i] = bucketStart(openTime[i], interval);
-    // the series begins somewhere in its first one
+    // the series may start inside its first longer bar
     if (starts[i] >= openTime[0] && (i === 0 || starts[i] !== starts[i - 1])) count++;
   }
-  // plain loops: a strategy that watches what built-ins are given has nothing to see here
+  // plain loops: a strategy that has patched built-ins must not receive these values
   const columns = {
     openTime: new Float64Array(count),
     open: new Float64Array(count),

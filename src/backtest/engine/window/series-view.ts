@@ -12,21 +12,21 @@ import type { LongerBars } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import type { Curtain } from './curtain.ts';
 
-/** The newest bar that may be read, shared by everything that reads relative to it; −1 before there is any. */
+/** Index of the newest bar that may be read, shared by all readers of a series; −1 before the first bar. */
 export interface Clock {
   readonly index: number;
 }
 
-/** Indicator values of one series, computed once however many trials ask for them. */
+/** Indicator values of one series, computed once for all trials. */
 export type IndicatorCache = Map<string, Float64Array | Bands>;
 
-/** Looks a computed column of a series up by its name, or computes it. */
+/** Returns a computed column of a series by its name; computes it at the first call. */
 type Computed = (key: string, candles: CandleSeries, compute: (candles: CandleSeries) => Float64Array | Bands) => Float64Array | Bands;
 
 /**
- * Columns of a cache, by names with a prefix.
+ * Creates a function that computes columns of a series and caches them under prefixed names.
  *
- * @param curtain hides what of them is not known yet, `known` values at the close of each bar
+ * @param curtain hides the values that are not known yet; `known` is the number of values known at the close of each bar
  */
 export const computedOnce =
   (
@@ -44,13 +44,17 @@ export const computedOnce =
     return values;
   };
 
-/** @throws PredictLabError BadInput unless bars are counted with a number: an object could be one number when it is checked and another when it is used */
+/**
+ * Checks that a number of bars is a number: an object could convert to one number when it is checked and to another when it is used.
+ *
+ * @throws PredictLabError BadInput
+ */
 function requireCount(back: unknown): void {
   if (typeof back !== 'number')
-    throw new PredictLabError('BadInput', `bars are counted back with a number, got ${back === null ? 'null' : typeof back}`);
+    throw new PredictLabError('BadInput', `the number of bars to look back must be a number, got ${back === null ? 'null' : typeof back}`);
 }
 
-/** A column behind the clock: only what is at or before the newest bar can be read. */
+/** A column of which only the values up to the clock's bar can be read. */
 export class ColumnReading implements Reading {
   readonly #values: Float64Array;
   readonly #clock: Clock;
@@ -65,12 +69,12 @@ export class ColumnReading implements Reading {
     const index = this.#clock.index - back;
     if (!(back >= 0 && index >= 0)) return Number.NaN;
     const value = this.#values[index];
-    // a fraction names no bar
+    // a fraction is not an index
     return value === undefined ? Number.NaN : value;
   }
 }
 
-/** A strategy's window onto a series: accessors count backwards from a clock that it has no way to move, or to see behind. */
+/** A strategy's window onto a series. Accessors count backwards from a clock that the strategy cannot move; later bars cannot be read. */
 export class SeriesView implements LongerBars {
   readonly #candles: CandleSeries;
   readonly #clock: Clock;
@@ -128,6 +132,6 @@ export class SeriesView implements LongerBars {
   }
 }
 
-// strategies share these with each other
+// all strategies share these prototypes
 Object.freeze(ColumnReading.prototype);
 Object.freeze(SeriesView.prototype);

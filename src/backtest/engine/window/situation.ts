@@ -5,15 +5,15 @@ import type { Trader } from '../trading/trader.ts';
 import type { Curtain } from './curtain.ts';
 import { openTwin, type TwinSeries } from './twin-bars.ts';
 
-/** What a strategy's account is opened with. */
+/** Everything that a strategy's situation is computed from. */
 interface SituationInput {
-  /** Opens the account at the first look. */
+  /** Opens the account; called at the first read. */
   readonly account: () => Trader;
   readonly bars: BarsSoFar;
-  /** What `bars` is a window onto. */
+  /** The series that `bars` is a window onto. */
   readonly candles: CandleSeries;
   readonly twin: TwinSeries | null;
-  /** The bar at which the account begins. */
+  /** The bar at which the account starts. */
   readonly from: number;
   readonly market: Market;
   readonly barMs: number;
@@ -25,7 +25,7 @@ let hasLooked: (situation: View) => boolean;
 let hasSeenTwin: (situation: View) => boolean;
 let hasSeenEnd: (situation: View) => boolean;
 
-/** A strategy's window onto its own account: each look trades on to the present bar with what was decided so far, and no further. */
+/** A strategy's window onto its own account. Each read trades the decisions made so far up to the present bar. */
 class View implements Situation {
   readonly #input: SituationInput;
   #looked = false;
@@ -77,16 +77,16 @@ class View implements Situation {
     return this.#twin;
   }
 
-  /** The present bar, counted from the account's first one; negative before it. */
+  /** The present bar, counted from the account's first bar; negative before it. */
   get #bar(): number {
     return this.#input.bars.index - this.#input.from;
   }
-  /** The end of the present bar. */
+  /** Close of the present bar; UTC epoch milliseconds. */
   get #now(): number {
     return this.#input.bars.time() + this.#input.barMs;
   }
 
-  /** Traded up to the present bar; undefined before the account's first one. */
+  /** The account, traded up to the present bar; undefined before the account's first bar. */
   #trader(): Trader | undefined {
     this.#looked = true;
     const opened = this.#input.account();
@@ -105,9 +105,9 @@ class View implements Situation {
 Object.freeze(View.prototype);
 
 /**
- * Opens a window onto an account, and onto the market's twin.
+ * Opens a strategy's window onto its account and the market's twin.
  *
- * @returns looked: whether anything of the account, the announced end or the book has been read; sawTwin: whether the twin has
+ * @returns `looked`: whether the account, the announced end or the book has been read; `sawTwin`: whether the twin has been read
  */
 export function openSituation(input: SituationInput): {
   readonly situation: Situation;

@@ -3,24 +3,24 @@ import type { CandleSeries } from '../candle-series.ts';
 import type { Curtain } from './curtain.ts';
 import { type Clock, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
-/** The same question at another venue: bars beside those that are traded on. */
+/** Bars of the same question at another venue. */
 export interface TwinSeries {
-  /** In the reader's words: an instrument's id, or a file. */
+  /** An instrument's id or a file name. */
   readonly id: string;
   readonly candles: CandleSeries;
-  /** How long a bar lasts: what of it is known when depends on that; milliseconds. */
+  /** Length of a bar, after which the bar is known; milliseconds. */
   readonly barMs: number;
-  /** What was computed of its bars, for all trials. */
+  /** Indicator values of the twin's bars, shared by all trials. */
   readonly indicators: IndicatorCache;
 }
 
-/** Bars, and how long each lasts; milliseconds. */
+/** Bars, and the length of each; milliseconds. */
 interface TimedBars {
   readonly candles: Pick<CandleSeries, 'length' | 'openTime'>;
   readonly barMs: number;
 }
 
-/** By bar of the series: how many bars of a twin are over by its close. */
+/** Number of a twin's bars that have closed by the close of each bar of the series. */
 export function twinBarsKnown({ candles: { openTime, length }, barMs }: TimedBars, twin: TimedBars): Uint32Array {
   const known = new Uint32Array(length);
   let count = 0;
@@ -32,7 +32,7 @@ export function twinBarsKnown({ candles: { openTime, length }, barMs }: TimedBar
   return known;
 }
 
-/** A strategy's window onto the twin. */
+/** A strategy's window onto the market's twin. */
 class View extends SeriesView implements Twin {
   readonly id: string;
 
@@ -45,7 +45,7 @@ class View extends SeriesView implements Twin {
 
 Object.freeze(View.prototype);
 
-/** Opens a window onto a twin, whose bars are seen once they are over by the close of the present bar of the series. */
+/** Opens a window onto a twin, whose bars can be read once they have closed by the close of the series' present bar. */
 export function openTwin(twin: TwinSeries, series: TimedSeries, present: Clock, curtain?: Curtain): Twin {
   const truth = (candles: CandleSeries): CandleSeries => curtain?.truthOf(candles) ?? candles;
   const known = twinBarsKnown({ ...series, candles: truth(series.candles) }, { ...twin, candles: truth(twin.candles) });
