@@ -106,6 +106,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   ),
   listed('doctor', 'check every service and say what to do', async () => (await import('./commands/doctor.ts')).registerDoctor),
   listed(
+    'probe [venue]',
+    'request each route of the venues once and say what has changed',
+    async () => (await import('./commands/probe.ts')).registerProbe,
+  ),
+  listed(
     'database [command...]',
     'keep the database up and print its address, or run a command with it',
     async () => (await import('./commands/database.ts')).registerDatabase,

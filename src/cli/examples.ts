@@ -83,6 +83,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   dev: ['predictlab dev', 'predictlab dev --port 7300 --ui-port 8300 --control'],
   demo: ['predictlab demo', 'predictlab demo --keep', 'predictlab demo --data my-ticks --columns time=Timestamp,price=Price'],
   doctor: ['predictlab doctor', 'predictlab doctor --data --sample 20', 'predictlab doctor --json'],
+  probe: ['predictlab probe', 'predictlab probe polymarket --json > probe.json'],
   config: ['predictlab config history', 'predictlab config diff 3 4', 'predictlab config rollback 3'],
   'config history': ['predictlab config history', 'predictlab config history --json'],
   'config diff': ['predictlab config diff 3 4', 'predictlab config diff 3 4 --json'],

@@ -4,8 +4,12 @@ import { createFileSource } from './file/file-source.ts';
 import { VenueClient } from './http/venue-client.ts';
 import { searchPolymarket, searchPolymarketTag } from './polymarket/catalogue/search.ts';
 import { createPolymarketSource } from './polymarket/polymarket-source.ts';
+import { probePolymarket } from './polymarket/probe.ts';
 import { createPredictSource } from './predict/predict-source.ts';
+import { probePredict } from './predict/probe.ts';
 import { searchPredict } from './predict/search.ts';
+import type { ProbedRoute } from './probe/judge-answer.ts';
+import { createProber } from './probe/prober.ts';
 import { readSourceSettings, type SourceSettings } from './settings.ts';
 import type { SearchHit, Sources } from './source.ts';
 
@@ -31,8 +35,14 @@ export interface SourceSet {
   readonly byType: Sources;
   /** Markets and groups of markets whose words match, by venue. */
   search(query: SearchQuery): Promise<{ readonly polymarket: VenueSearch; readonly predict: VenueSearch }>;
+  /** Requests each route of some venues once and compares the answers with what the adapters expect. */
+  probe(request: { readonly venues: readonly ProbedVenue[]; readonly signal: AbortSignal }): Promise<readonly ProbedRoute[]>;
   close(): Promise<void>;
 }
+
+/** Venues that can be probed. */
+export const PROBED_VENUES = ['polymarket', 'predict'] as const;
+export type ProbedVenue = (typeof PROBED_VENUES)[number];
 
 /** Why Predict.fun takes no part; the run goes on without it. */
 export const NO_PREDICT_KEY =
@@ -85,8 +95,22 @@ export function createSources({ env, windows = createLocalWindows(), log }: Crea
       ]);
       return { polymarket: { hits: polymarket }, predict: found === undefined ? { skipped: NO_PREDICT_KEY } : { hits: found } };
     },
+    async probe({ venues, signal }) {
+      const probes: Readonly<Record<ProbedVenue, () => Promise<readonly ProbedRoute[]>>> = {
+        polymarket: () => probePolymarket(api, { tradesRoute, signal }),
+        predict: async () => (predict === undefined ? notProbed(NO_PREDICT_KEY) : await probePredict(predict, signal)),
+      };
+      return (await Promise.all(venues.map((venue) => probes[venue]()))).flat();
+    },
     async close() {
       await Promise.all(clients.map((each) => each.close()));
     },
   };
+}
+
+/** One line for a venue that is not requested. */
+function notProbed(why: string): readonly ProbedRoute[] {
+  const prober = createProber('predict', new AbortController().signal);
+  prober.skip({ route: '/v1', expects: 'a key' }, why);
+  return prober.routes;
 }

@@ -101,7 +101,7 @@ function polymarket(of: World, { stage, shown }: Look, before: Look | undefined)
       ? final && { payouts: [recorded.shown * 1e6, (1 - recorded.shown) * 1e6] }
       : { price: final ? String(recorded.shown * of.scale) : '69', proposed_price: String(recorded.shown * of.scale) }),
   };
-  const record = readResolutions({ data: [row] }).get(`polymarket:${ID}`);
+  const record = readResolutions([row]).get(`polymarket:${ID}`);
   return record === undefined ? reading.instrument : withSign(reading.instrument, record.sign, record.at);
 }
 

@@ -3,7 +3,7 @@ import type { Instrument } from '../../src/contracts/market-data.ts';
 import { withSign } from '../../src/market/settlement.ts';
 import { instrumentOf as polymarketInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
-import { readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
+import { readResolutionPage, readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 
@@ -169,7 +169,7 @@ describe('the payouts of a closed market', () => {
   });
 
   const ID = 'polymarket:0xab';
-  const read = (facts: Record<string, unknown>) => readResolutions({ data: [row(facts)] }).get(ID);
+  const read = (facts: Record<string, unknown>) => readResolutions([row(facts)]).get(ID);
   const recorded = (facts: Record<string, unknown>) =>
     row({ payouts: undefined, resolved_at: undefined, last_update_timestamp: '1785355919', ...facts });
 
@@ -194,8 +194,8 @@ describe('the payouts of a closed market', () => {
 
   it('say nothing without a payout that can be read', () => {
     for (const facts of [{ payouts: [0, 0] }, { payouts: [] }, { payouts: null, price: '69' }, { condition_id: null }])
-      expect(readResolutions({ data: [row(facts)] }).size).toBe(0);
-    expect(readResolutions({ unexpected: true }).size).toBe(0);
+      expect(readResolutions([row(facts)]).size).toBe(0);
+    expect(() => readResolutionPage({ unexpected: true })).toThrow('expected a list at data');
   });
 
   it('settle a market only together with a second sign that names the same payout', () => {

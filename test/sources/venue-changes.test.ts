@@ -28,8 +28,8 @@ it('notes unknown words, new fields and fields that vanished from many rows', as
   const found = await changes(() => {
     noteWord('predict', 'market', 'status', 'RESOLVED', new Set(['RESOLVED']));
     noteWord('predict', 'market', 'status', 'ARCHIVED', new Set(['RESOLVED']));
-    noteFields('polymarket', '/v2/trades', rows, ['price', 'size']);
-    noteFields('polymarket', '/v2/trades', rows.slice(1), ['price', 'maker', 'side']);
+    noteFields('polymarket', '/v2/trades', rows, { known: ['price', 'size'] });
+    noteFields('polymarket', '/v2/trades', rows.slice(1), { known: ['price', 'maker', 'side'] });
   });
   expect(found).toEqual([
     'polymarket /v2/trades: has the new field "maker"',

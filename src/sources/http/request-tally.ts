@@ -12,11 +12,20 @@ export interface RequestTally {
   answers(): AnswerCounts;
   /** What answers announced or had that this build does not know, one sentence each, by route. */
   changes(): readonly string[];
+  /** Status and headers of the last answer; undefined before the first. */
+  readonly last: AnswerHead | undefined;
+}
+
+/** An answer without its body. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 interface Tally {
   readonly counts: Map<string, Map<string, number>>;
   readonly changes: Set<string>;
+  last?: AnswerHead;
 }
 
 const tallies = new AsyncLocalStorage<Tally>();
@@ -34,6 +43,9 @@ export function createRequestTally(): RequestTally {
     },
     answers: () => Object.fromEntries([...tally.counts].map(([host, byStatus]) => [host, Object.fromEntries(byStatus)])),
     changes: () => [...tally.changes].sort(),
+    get last() {
+      return tally.last;
+    },
   };
 }
 
@@ -45,6 +57,12 @@ export function countAnswer(host: string, status: number | null): void {
   counts.set(host, byStatus);
   const key = status === null ? 'none' : String(status);
   byStatus.set(key, (byStatus.get(key) ?? 0) + 1);
+}
+
+/** Keeps the head of an answer as the last one. */
+export function noteHead(head: AnswerHead): void {
+  const tally = tallies.getStore();
+  if (tally !== undefined) tally.last = head;
 }
 
 /** Notes that a venue's answer on a route has something that this build does not know. Rows are read all the same. */

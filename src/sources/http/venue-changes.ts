@@ -16,18 +16,19 @@ export const routeOf = (path: string): string =>
     )
     .join('/');
 
+/** A cache says with 1xx that this one answer is stale, which announces nothing about the route. */
+const OF_ONE_ANSWER = /^\s*1\d\d\b/;
+const IS_NOT = /^\s*(false|\?0)?\s*$/i;
+
 /** Notes what the headers of an answer announce about its route. */
 export function noteHeaders(venue: string, path: string, headers: Headers): void {
   for (const name of ANNOUNCEMENTS) {
     const value = headers[name];
-    if (value !== undefined)
-      noteChange(
-        venue,
-        routeOf(path),
-        `${name}: ${String(value)
-          .replaceAll(/[^\x20-\x7e]/g, ' ')
-          .slice(0, MAX_TEXT)}`,
-      );
+    if (value === undefined || IS_NOT.test(String(value)) || (name === 'warning' && OF_ONE_ANSWER.test(String(value)))) continue;
+    const text = String(value)
+      .replaceAll(/[^\x20-\x7e]/g, ' ')
+      .slice(0, MAX_TEXT);
+    noteChange(venue, routeOf(path), `${name}: ${text}`);
   }
 }
 
@@ -37,14 +38,32 @@ export function noteWord(venue: string, route: string, field: string, word: stri
   noteChange(venue, route, `${field} has the unknown word "${word.slice(0, MAX_TEXT)}"`);
 }
 
-/** Pages shorter than this say nothing about fields that are absent. */
+/** Pages shorter than this say nothing about fields that are absent, unless an unknown one stands in their place. */
 const FEW_ROWS = 10;
 
+/** The fields of a route's rows. */
+export interface KnownFields {
+  /** Every field that was seen in recordings or that a client of the venue reads. */
+  readonly known: readonly string[];
+  /** Those that at least one of ten rows has. @default all of them */
+  readonly always?: readonly string[];
+  /** Whether a new field alone is noted: objects that serve web pages as well get new ones all the time. @default true */
+  readonly notesNew?: boolean;
+}
+
 /** Notes fields that the rows of a page have and this build does not know, and known ones that none of many rows has. */
-export function noteFields(venue: string, route: string, rows: readonly unknown[], known: readonly string[]): void {
-  const present = new Set<string>();
-  for (const row of rows) if (isObject(row)) for (const name in row) present.add(name);
-  for (const name of present) if (!known.includes(name)) noteChange(venue, route, `has the new field "${name.slice(0, MAX_TEXT)}"`);
-  if (rows.length < FEW_ROWS) return;
-  for (const name of known) if (!present.has(name)) noteChange(venue, route, `lacks the field "${name}" in all of its rows`);
+export function noteFields(
+  venue: string,
+  route: string,
+  rows: readonly unknown[],
+  { known, always = known, notesNew = true }: KnownFields,
+): void {
+  const present = new Map<string, number>();
+  for (const row of rows) if (isObject(row)) for (const name in row) present.set(name, (present.get(name) ?? 0) + 1);
+  const fresh = [...present.keys()].filter((name) => !known.includes(name));
+  const absent = always.filter((name) => !present.has(name));
+  const isRenamed = absent.length > 0 && fresh.some((name) => present.get(name) === rows.length);
+  if (notesNew || isRenamed) for (const name of fresh) noteChange(venue, route, `has the new field "${name.slice(0, MAX_TEXT)}"`);
+  if (rows.length < FEW_ROWS && !isRenamed) return;
+  for (const name of absent) noteChange(venue, route, `lacks the field "${name}" in all of its rows`);
 }

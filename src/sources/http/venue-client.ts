@@ -6,7 +6,7 @@ import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { mayHoldBrokenText, wholeStrings } from './foreign-text.ts';
 import { createGate, type Gate } from './gate.ts';
 import { BodyTooLarge, readBody } from './read-body.ts';
-import { countAnswer } from './request-tally.ts';
+import { countAnswer, noteHead } from './request-tally.ts';
 import { parseTolerantJson } from './tolerant-json.ts';
 import { noteHeaders } from './venue-changes.ts';
 import { refusal, VenueError } from './venue-error.ts';
@@ -142,6 +142,7 @@ export class VenueClient {
     const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
     const { statusCode, headers, sent } = await this.#fetch(path, search, signal);
     this.#clock = clockOf(headers, Date.now());
+    noteHead({ status: statusCode, headers });
     noteHeaders(this.#options.venue, path, headers);
     const text = this.#redacted(sent, statusCode === 200);
     const html = /text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*</.test(text);

@@ -1,6 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { readNumber } from '../catalogue/scalars.ts';
 import { isObject, listInAnswer } from '../catalogue/schema-drift.ts';
+import { noteFields } from '../http/venue-changes.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { type Call, VENUE } from './api.ts';
@@ -20,21 +21,25 @@ export async function lookAtBook(clob: VenueClient, instrument: Instrument, asOf
       family: 'polymarket/clob-book',
       ...call,
     });
-    const at = { venue: VENUE, where: '/book' };
-    const bids = pricesOf(listInAnswer(json, 'bids', at));
-    const asks = pricesOf(listInAnswer(json, 'asks', at));
-    const stamp = isObject(json) ? readNumber(json.timestamp).value : null;
-    const book = {
-      bid: bids.length === 0 ? null : Math.max(...bids),
-      ask: asks.length === 0 ? null : Math.min(...asks),
-      at: stamp ?? asOf,
-    };
-    return { book, requests };
+    return { book: readBook(json, asOf), requests };
   } catch (error) {
     // no book (any more), or none in this way: a look at it is an extra that no trade depends on
     if (error instanceof VenueError && error.type === 'BadInput') return { book: null, requests: 1 };
     throw error;
   }
+}
+
+/** Every field of a book that was recorded or that a client of the venue reads. */
+const FIELDS = 'market asset_id timestamp hash bids asks min_order_size tick_size neg_risk last_trade_price'.split(' ');
+
+/** The best prices of an answer, at its own time or the caller's. */
+export function readBook(json: unknown, asOf: number): { bid: number | null; ask: number | null; at: number } {
+  const at = { venue: VENUE, where: '/book' };
+  const bids = pricesOf(listInAnswer(json, 'bids', at));
+  const asks = pricesOf(listInAnswer(json, 'asks', at));
+  noteFields(VENUE, '/book', [json], { known: FIELDS });
+  const stamp = isObject(json) ? readNumber(json.timestamp).value : null;
+  return { bid: bids.length === 0 ? null : Math.max(...bids), ask: asks.length === 0 ? null : Math.min(...asks), at: stamp ?? asOf };
 }
 
 const pricesOf = (levels: readonly unknown[]): number[] =>

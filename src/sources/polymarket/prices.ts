@@ -7,6 +7,7 @@ import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candida
 import { endOf, lifelessAfter, lifelessBefore, SETTLE_MS, tradableWindow } from '../catalogue/market-life.ts';
 import { readNumber, readTime } from '../catalogue/scalars.ts';
 import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
+import { noteFields } from '../http/venue-changes.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import type { CollectRequest, CoveredRange, SourcePage } from '../source.ts';
@@ -260,9 +261,15 @@ interface Page extends Points {
 
 async function readPage(data: VenueClient, query: readonly (readonly [string, string | number])[], call: Call): Promise<Page> {
   const answer = await data.get({ path: WHERE, query, family: 'polymarket/data-prices', ...call });
-  const list = listInAnswer(answer.json, 'data', { venue: VENUE, where: WHERE });
+  return { ...readPricePage(answer.json), requests: answer.requests };
+}
+
+/** Reads one page of price points. */
+export function readPricePage(json: unknown): { readonly rows: readonly ReadRow[]; readonly next: string | null } {
+  const list = listInAnswer(json, 'data', { venue: VENUE, where: WHERE });
   refuseRenamedFields(list, FIELDS, { venue: VENUE, where: WHERE, list: 'data' });
-  return { rows: list.map(readPoint), requests: answer.requests, next: nextCursor(answer.json, WHERE) };
+  noteFields(VENUE, WHERE, list, { known: ['timestamp', 'price', 'resolution_seconds'] });
+  return { rows: list.map(readPoint), next: nextCursor(json, WHERE) };
 }
 
 function readPoint(row: unknown): ReadRow {

@@ -1,6 +1,6 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { tradeIdentity } from '../../market/identity.ts';
-import { identifyPage } from '../candidate.ts';
+import { identifyPage, type ReadRow } from '../candidate.ts';
 import { listInAnswer, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import { noteFields } from '../http/venue-changes.ts';
 import type { VenueClient } from '../http/venue-client.ts';
@@ -29,6 +29,21 @@ interface PageEnd {
   readonly copies: number;
 }
 
+/** Reads one page of trades. The older route has a bare list and no cursor. @param seen fields that earlier pages of the walk had */
+export function readTradePage(
+  json: unknown,
+  instrument: Instrument,
+  where: '/v2/trades' | '/trades',
+  seen?: Set<string>,
+): { readonly rows: readonly ReadRow[]; readonly next: string | null } {
+  const isNewer = where === '/v2/trades';
+  const list = isNewer ? 'data' : '$';
+  const rows = listInAnswer(json, list, { venue: VENUE, where });
+  refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list }, seen);
+  if (isNewer) noteFields(VENUE, where, rows, { known: V2_FIELDS });
+  return { rows: rows.map((row) => readTrade(row, instrument)), next: isNewer ? nextCursor(json, where) : null };
+}
+
 /** Reads pages of `GET /v2/trades`: cursor paging, newest first, each fill once (its taker side). */
 export function tradesV2(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
   const where = '/v2/trades';
@@ -47,10 +62,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
       family: 'polymarket/data-trades',
       ...call,
     });
-    const list = listInAnswer(answer.json, 'data', { venue: VENUE, where });
-    refuseRenamedFields(list, TRADE_FIELDS, { venue: VENUE, where, list: 'data' }, seen);
-    noteFields(VENUE, where, list, V2_FIELDS);
-    return { rows: list.map((row) => readTrade(row, instrument)), next: nextCursor(answer.json, where), requests: answer.requests };
+    return { ...readTradePage(answer.json, instrument, where, seen), requests: answer.requests };
   };
 
   /** How many copies of a content stand on a page that holds the end of one page and the start of the next: this distinguishes a copy from a repeated row. */
@@ -107,11 +119,10 @@ export function tradesV1(data: VenueClient, instrument: Instrument, call: Call):
       family: 'polymarket/data-trades',
       ...call,
     });
-    const rows = listInAnswer(answer.json, '$', { venue: VENUE, where });
-    refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: '$' }, seen);
+    const { rows } = readTradePage(answer.json, instrument, where, seen);
     const more = rows.length >= V1_LIMIT;
     return {
-      rows: identifyPage(rows.map((row) => readTrade(row, instrument))),
+      rows: identifyPage(rows),
       // past the last offset the same page is requested again, which the walk takes as the end of paging
       next: more ? String(Math.min(offset + V1_LIMIT, V1_LAST_OFFSET)) : null,
       requests: answer.requests,

@@ -1,6 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { readNumber } from '../catalogue/scalars.ts';
 import { isObject, listInAnswer, objectAt } from '../catalogue/schema-drift.ts';
+import { noteFields } from '../http/venue-changes.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { marketIdOf } from './matches.ts';
@@ -18,20 +19,26 @@ export async function lookAtBook(api: PredictApi, instrument: Instrument, asOf: 
       family: 'predict/trading',
       ...call,
     });
-    const at = { venue: VENUE, where: '/v1/markets/{id}/orderbook' };
-    const data = objectAt(objectAt(json, at).data, at);
-    const bids = pricesOf(listInAnswer(data, 'bids', at));
-    const asks = pricesOf(listInAnswer(data, 'asks', at));
-    const stamp = readNumber(data.updateTimestampMs).value;
-    return {
-      book: { bid: bids.length === 0 ? null : Math.max(...bids), ask: asks.length === 0 ? null : Math.min(...asks), at: stamp ?? asOf },
-      requests,
-    };
+    return { book: readBook(json, asOf), requests };
   } catch (error) {
     // no book (any more), or none in this way: a look at it is an extra that no trade depends on
     if (error instanceof VenueError && error.type === 'BadInput') return { book: null, requests: 1 };
     throw error;
   }
+}
+
+/** Every field of a book that was recorded. */
+const FIELDS = 'marketId updateTimestampMs bids asks lastOrderSettled orderCount settlementsPending'.split(' ');
+
+/** The best prices of an answer, at its own time or the caller's. */
+export function readBook(json: unknown, asOf: number): { bid: number | null; ask: number | null; at: number } {
+  const at = { venue: VENUE, where: '/v1/markets/{id}/orderbook' };
+  const data = objectAt(objectAt(json, at).data, at);
+  const bids = pricesOf(listInAnswer(data, 'bids', at));
+  const asks = pricesOf(listInAnswer(data, 'asks', at));
+  noteFields(VENUE, at.where, [data], { known: FIELDS, always: ['bids', 'asks', 'updateTimestampMs'] });
+  const stamp = readNumber(data.updateTimestampMs).value;
+  return { bid: bids.length === 0 ? null : Math.max(...bids), ask: asks.length === 0 ? null : Math.min(...asks), at: stamp ?? asOf };
 }
 
 /** Levels are `[price, size]`; `{price, size}` is read too. */

@@ -4,6 +4,7 @@ import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { isFinal } from '../catalogue/market-life.ts';
 import { objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
 import { noStep, proposed, seriesMembers, unfinishedMembers } from '../catalogue/series.ts';
+import { noteFields } from '../http/venue-changes.ts';
 import { VenueError } from '../http/venue-error.ts';
 import type { DiscoverRequest, Discovery } from '../source.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
@@ -120,11 +121,13 @@ async function findCategory(
  * The markets of a category's answer. One that cannot be read, or is not registered yet, is a problem of that market; a category of which
  * none can be read has changed its schema. Windows of a series are published before they are registered, so there that is not a problem.
  */
-function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): Finding {
+export function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): Finding {
   const where = '/v1/categories/{slug}';
   const parsed = predictCategorySchema.safeParse(data);
   if (!parsed.success) throw drift(where, parsed.error.issues[0], data);
   const category: PredictCategory = parsed.data;
+  noteCategoryFields(data);
+  noteMarketFields(category.markets);
   const instruments: Instrument[] = [];
   const problems: string[] = [];
   const unreadable: PredictLabError[] = [];
@@ -159,11 +162,36 @@ async function getOrMissing(api: PredictApi, path: string, call: Call): Promise<
 }
 
 /** Reads one market, or says what changed in its schema. */
-function readMarket(item: unknown, where: string): PredictMarket {
+export function readMarket(item: unknown, where: string): PredictMarket {
+  noteMarketFields([item]);
   const parsed = predictMarketSchema.safeParse(item);
   if (parsed.success) return parsed.data;
   throw drift(where, parsed.error.issues[0], item);
 }
+
+/** Every field of a market that was recorded in August and September 2026. */
+const KNOWN_OF_MARKET = (
+  'boostEndsAt boostStartsAt categorySlug conditionId createdAt decimalPrecision description feeRateBps id imageUrl isBoosted isNegRisk ' +
+  'isVisible isYieldBearing kalshiMarketTicker marketType marketVariant oracleQuestionId outcomes polymarketConditionIds question ' +
+  'questionIndex resolution resolverAddress rewards shareThreshold spreadThreshold stats status team title tradingStatus variantData'
+).split(' ');
+const KNOWN_OF_CATEGORY = (
+  'createdAt description endsAt id imageUrl isNegRisk isVisible isYieldBearing marketVariant markets negRiskOnChainId parentSlug ' +
+  'publishedAt resolutionProvider shortTitle slug startsAt stats status tags teams title variantData variantDetails'
+).split(' ');
+
+/** Notes facts that lost their field. New fields alone are not noted: most of them serve the venue's own pages. */
+function noteMarketFields(markets: readonly unknown[]): void {
+  const always = ['id', 'title', 'outcomes', 'status', 'tradingStatus', 'decimalPrecision', 'feeRateBps'];
+  noteFields(VENUE, 'market', markets, { known: KNOWN_OF_MARKET, always, notesNew: false });
+}
+
+const noteCategoryFields = (category: unknown): void =>
+  noteFields(VENUE, 'category', [category], {
+    known: KNOWN_OF_CATEGORY,
+    always: ['slug', 'startsAt', 'endsAt', 'markets'],
+    notesNew: false,
+  });
 
 interface Issue {
   readonly path: readonly PropertyKey[];

@@ -1,5 +1,5 @@
 import type { Instrument } from '../../contracts/market-data.ts';
-import { identifyPage } from '../candidate.ts';
+import { identifyPage, type ReadRow } from '../candidate.ts';
 import { type JsonObject, listInAnswer, objectAt, refuseRenamedFields, schemaChanged } from '../catalogue/schema-drift.ts';
 import { noteFields } from '../http/venue-changes.ts';
 import type { HistoryPage } from '../walk/newest-first-walk.ts';
@@ -16,6 +16,19 @@ const KNOWN_FIELDS = ['settlementId', 'executedAt', 'priceExecuted', 'amountFill
 /** Predict.fun’s own id of a market. */
 export const marketIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
 
+/** Reads one page of matches. @param seen fields that earlier pages of the walk had */
+export function readMatchPage(
+  json: unknown,
+  instrument: Instrument,
+  seen?: Set<string>,
+): { readonly rows: readonly ReadRow[]; readonly next: string | null } {
+  const at = { venue: VENUE, where: WHERE };
+  const rows = listInAnswer(json, 'data', at);
+  refuseRenamedFields(rows, MATCH_FIELDS, { ...at, list: 'data' }, seen);
+  noteFields(VENUE, WHERE, rows, { known: KNOWN_FIELDS });
+  return { rows: rows.map((row) => readMatch(row, instrument)), next: cursorOf(objectAt(json, at)) };
+}
+
 /** Reads pages of `GET /v1/orders/matches`: newest first, by cursor, without any time filter. */
 export function matches(api: PredictApi, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
   const seen = new Set<string>();
@@ -30,17 +43,8 @@ export function matches(api: PredictApi, instrument: Instrument, call: Call): (c
       family: 'predict/trading',
       ...call,
     });
-    const at = { venue: VENUE, where: WHERE };
-    const rows = listInAnswer(json, 'data', at);
-    refuseRenamedFields(rows, MATCH_FIELDS, { ...at, list: 'data' }, seen);
-    noteFields(VENUE, WHERE, rows, KNOWN_FIELDS);
-    const next = cursorOf(objectAt(json, at));
-    return {
-      rows: identifyPage(rows.map((row) => readMatch(row, instrument))),
-      next,
-      requests,
-      clock: api.clock,
-    };
+    const { rows, next } = readMatchPage(json, instrument, seen);
+    return { rows: identifyPage(rows), next, requests, clock: api.clock };
   };
 }
 

@@ -5,6 +5,7 @@ import type { VenueClient } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import { VENUE } from '../api.ts';
 import { instrumentOf } from './instrument.ts';
+import { noteMarketFields } from './market-fields.ts';
 import { gammaMarketSchema } from './market-schema.ts';
 
 /** Markets of one answer, and what else came with them. */
@@ -91,6 +92,7 @@ export function listInEnvelope(json: unknown, name: string, where: string): read
  * read is a changed schema.
  */
 export function readMarkets(list: readonly unknown[], where: string): FoundMarkets {
+  noteMarketFields(list);
   const instruments: Instrument[] = [];
   const problems: string[] = [];
   const leftOut: LeftOutMarket[] = [];

@@ -1,8 +1,11 @@
+import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Instrument, SettlementSign } from '../../../contracts/market-data.ts';
 import { withSign } from '../../../market/settlement.ts';
 import { conditionId } from '../../catalogue/condition-id.ts';
 import { readName, readNumber, readTime } from '../../catalogue/scalars.ts';
-import { isObject, type JsonObject } from '../../catalogue/schema-drift.ts';
+import { isObject, type JsonObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../../catalogue/schema-drift.ts';
+import { noteChange } from '../../http/request-tally.ts';
+import { noteFields, noteWord } from '../../http/venue-changes.ts';
 import type { VenueClient } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import { type Call, VENUE } from '../api.ts';
@@ -14,6 +17,8 @@ const WHOLE = 1_000_000;
 /** The venue's number for a price that is not set. */
 const UNSET = 69;
 const FINAL = 'resolved';
+/** The record's words, from the venue's clients and recordings: any other is noted as a change, and leaves the result open. */
+const STATUSES = new Set(['INITIALIZED', 'POSED', 'PROPOSED', 'REPROPOSED', 'CHALLENGED', 'DISPUTED', 'RESOLVED']);
 
 export interface SettledInstruments {
   readonly instruments: readonly Instrument[];
@@ -40,9 +45,11 @@ export async function settleByPayouts(data: VenueClient, instruments: readonly I
     try {
       const answer = await data.get({ path: '/v2/resolutions', query, family: 'polymarket/data-general', ...call });
       requests += answer.requests;
-      for (const [id, record] of readResolutions(answer.json)) records.set(id, record);
+      for (const [id, record] of readResolutions(readResolutionPage(answer.json))) records.set(id, record);
     } catch (error) {
-      if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+      // the results stay proposed, which loses no row
+      if (error instanceof PredictLabError && error.type === 'SourceSchemaChanged') noteChange(VENUE, '/v2/resolutions', error.message);
+      else if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
       requests += 1;
     }
   }
@@ -57,9 +64,28 @@ export async function settleByPayouts(data: VenueClient, instruments: readonly I
   };
 }
 
-/** The records of an answer, by instrument id. One that is not resolved is a sign that the result is open. */
-export function readResolutions(json: unknown): ReadonlyMap<string, ResolutionRecord> {
-  const list: readonly unknown[] = isObject(json) && Array.isArray(json.data) ? (json.data as unknown[]) : [];
+/** Every field of a record that was recorded or that a client of the venue reads. */
+const KNOWN_FIELDS = (
+  'question_id condition_id status extended_review was_disputed new_version_q proposed_price reproposed_price price transaction_hash ' +
+  'log_index last_update_timestamp payouts resolved_at'
+).split(' ');
+const REQUIRED: RequiredFields = [['condition_id'], ['status']];
+
+/** The records of an answer. @throws PredictLabError SourceSchemaChanged without the list, or where no record has an id or a status */
+export function readResolutionPage(json: unknown): readonly unknown[] {
+  const at = { venue: VENUE, where: '/v2/resolutions' };
+  const list = listInAnswer(json, 'data', at);
+  refuseRenamedFields(list, REQUIRED, { ...at, list: 'data' });
+  const isResolved = list.some((item) => isObject(item) && item.status === FINAL);
+  noteFields(VENUE, at.where, list, { known: KNOWN_FIELDS, always: ['condition_id', 'status'] });
+  // either of the two names the payout
+  if (isResolved && !list.some((item) => isObject(item) && ('payouts' in item || 'price' in item)))
+    noteChange(VENUE, at.where, 'lacks the field "price" in all of its rows');
+  return list;
+}
+
+/** Resolution records by instrument id. One that is not resolved is a sign that the result is open. */
+export function readResolutions(list: readonly unknown[]): ReadonlyMap<string, ResolutionRecord> {
   return new Map(
     list.flatMap((item): [string, ResolutionRecord][] => {
       const id = isObject(item) ? readName(item.condition_id) : null;
@@ -74,6 +100,7 @@ export function readResolutions(json: unknown): ReadonlyMap<string, ResolutionRe
 function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject): SettlementSign | undefined {
   const word = readName(status)?.toLowerCase();
   if (word === undefined) return undefined;
+  noteWord(VENUE, '/v2/resolutions', 'status', word, STATUSES);
   // also posed and initialized: no result has been requested yet
   if (word !== FINAL) return { sign: 'record', payout: null, said: word, pending: true };
   const suffix = disputed === true ? ' (was disputed)' : '';

@@ -1,0 +1,66 @@
+import { createRequestTally } from '../http/request-tally.ts';
+import { judgeAnswer, type ProbedRoute } from './judge-answer.ts';
+
+/** A route, and what its adapter expects of it. */
+export interface RouteToProbe {
+  readonly route: string;
+  readonly expects: string;
+}
+
+/** What an adapter read of an answer: a few words for people, and what the next routes need of it. */
+export interface ReadAnswer<Value> {
+  readonly came: string;
+  readonly problems?: readonly string[];
+  readonly value: Value;
+}
+
+/** Reads routes one after the other and judges each. */
+export interface Prober {
+  /** Reads one route. @returns undefined where it could not be read */
+  read<Value>(route: RouteToProbe, read: () => Promise<ReadAnswer<Value>>): Promise<Value | undefined>;
+  /** Lists a route without a request. */
+  skip(route: RouteToProbe, why: string): void;
+  readonly routes: readonly ProbedRoute[];
+}
+
+/** Creates the prober of one venue. @param signal ends the probe between and during requests */
+export function createProber(venue: string, signal: AbortSignal): Prober {
+  const routes: ProbedRoute[] = [];
+  return {
+    routes,
+    async read(route, read) {
+      signal.throwIfAborted();
+      const tally = createRequestTally();
+      const judged = (outcome: { came: string; problems?: readonly string[] } | { error: unknown }): void => {
+        routes.push(judgeAnswer({ venue, ...route, ...outcome, head: tally.last, changes: tally.changes(), now: Date.now() }));
+      };
+      try {
+        const { value, ...seen } = await tally.count(read);
+        judged(seen);
+        return value;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        judged({ error });
+        return undefined;
+      }
+    },
+    skip(route, why) {
+      const nothing = { missingFields: [], newFields: [], announced: [], changes: [], clockAheadSeconds: null, ageSeconds: null };
+      routes.push({ venue, ...route, meaning: 'not requested', status: null, came: why, ...nothing });
+    },
+  };
+}
+
+/** A number of things: `1 market`, `20 markets`. */
+export const counted = (count: number, word: string): string =>
+  `${count} ${count === 1 ? word : word.endsWith('ch') ? `${word}es` : `${word}s`}`;
+
+/** Rows as they were read: those with a defect are problems, since a probe meets only a handful of new ones. */
+export function rowsIn(rows: readonly { readonly defect: string | null; readonly raw: string }[], word: string): ReadAnswer<undefined> {
+  const bad = rows.filter(({ defect }) => defect !== null);
+  const [first] = bad;
+  const problems =
+    first === undefined ? [] : [`${counted(bad.length, word)} would go into quarantine (${first.defect}): ${first.raw.slice(0, 200)}`];
+  const nothing = rows.length === 0 ? ', which says nothing about their fields' : '';
+  return { came: `${counted(rows.length, word)}${nothing}`, problems, value: undefined };
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { VenueError } from '../../src/sources/http/venue-error.ts';
+import { judgeAnswer, type ObservedAnswer, type ProbeMeaning, probeExitCode, withSpares } from '../../src/sources/probe/judge-answer.ts';
+
+const NOW = Date.UTC(2026, 11, 1, 12);
+const observed: ObservedAnswer = {
+  venue: 'polymarket',
+  route: '/v2/trades',
+  expects: 'trades',
+  head: { status: 200, headers: { date: 'Tue, 01 Dec 2026 11:59:00 GMT', age: '45' } },
+  came: '20 trades',
+  changes: [],
+  now: NOW,
+};
+const judged = (facts: Partial<ObservedAnswer>) => judgeAnswer({ ...observed, ...facts });
+const refusedWith = (status: number | null, type: ConstructorParameters<typeof VenueError>[0]) =>
+  new VenueError(type, 'refused', { status });
+
+describe('a probed route', () => {
+  it('is ok when nothing differs, with the clock and the age of its answer', () => {
+    expect(judged({})).toMatchObject({ meaning: 'ok', status: 200, came: '20 trades', clockAheadSeconds: -60, ageSeconds: 45 });
+  });
+
+  it('has changed when fields are missing or new, a word is unknown, or a row cannot be read', () => {
+    const changes = [
+      'polymarket /v2/trades: has the new field "maker"',
+      'polymarket /v2/trades: lacks the field "size" in all of its rows',
+      'polymarket /v2/trades: side has the unknown word "SWAP"',
+    ];
+    expect(judged({ changes })).toMatchObject({
+      meaning: 'changed',
+      newFields: ['maker'],
+      missingFields: ['size'],
+      changes: ['side has the unknown word "SWAP"'],
+    });
+    expect(judged({ problems: ['1 trade would go into quarantine'] }).meaning).toBe('changed');
+  });
+
+  it('is announced to end when only its headers say so', () => {
+    const changes = ['polymarket /v2/trades: sunset: Fri, 01 May 2026 00:00:00 GMT'];
+    expect(judged({ changes })).toMatchObject({ meaning: 'announced to end', announced: ['sunset: Fri, 01 May 2026 00:00:00 GMT'] });
+    expect(judged({ changes: [...changes, 'polymarket /v2/trades: has the new field "maker"'] }).meaning).toBe('changed');
+  });
+
+  it.each<[string, unknown, ProbeMeaning]>([
+    ['a page of HTML', refusedWith(403, 'SourceBlocked'), 'blocked'],
+    ['a refused key', refusedWith(401, 'SourceUnauthorized'), 'blocked'],
+    ['a redirect', refusedWith(301, 'SourceBlocked'), 'changed'],
+    ['an unknown route', refusedWith(404, 'BadInput'), 'changed'],
+    ['a renamed field', new PredictLabError('SourceSchemaChanged', 'renamed'), 'changed'],
+    ['no connection', refusedWith(null, 'SourceUnavailable'), 'unreachable'],
+    ['too many requests', refusedWith(429, 'RateLimited'), 'unreachable'],
+    ['an answer that the adapter trips over', new TypeError('x is undefined'), 'changed'],
+  ])('with %s', (_, error, meaning) => {
+    expect(judged({ error }).meaning).toBe(meaning);
+  });
+
+  it('whose newer listing is read may be gone', () => {
+    const older = judged({ route: '/markets', error: refusedWith(410, 'BadInput') });
+    const newer = judged({ route: '/markets/keyset' });
+    const spares = { '/markets': '/markets/keyset' };
+    expect(withSpares([newer, older], spares).map(({ meaning }) => meaning)).toEqual(['ok', 'ok']);
+    const unread = { ...newer, meaning: 'unreachable' as const };
+    expect(withSpares([unread, older], spares)[1].meaning).toBe('changed');
+    expect(withSpares([newer, judged({ route: '/markets', problems: ['unreadable'] })], spares)[1].meaning).toBe('changed');
+  });
+});
+
+it.each<[readonly ProbeMeaning[], number]>([
+  [['ok', 'announced to end'], 0],
+  [['ok', 'not requested'], 0],
+  [['ok', 'changed'], 1],
+  [['changed', 'blocked'], 3],
+  [['ok', 'unreachable'], 3],
+  [['not requested'], 3],
+])('routes that are %j end the command with exit code %i', (meanings, code) => {
+  expect(probeExitCode(meanings.map((meaning) => ({ meaning })))).toBe(code);
+});
