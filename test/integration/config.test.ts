@@ -157,7 +157,7 @@ describe('what was configured', () => {
     expect((await config('rollback', '2', '--json')).json()).toMatchObject({
       version: 2,
       schedule: null,
-      notRestored: ['no schedule is changed: no scheduled run went by version 2', expect.stringContaining('build-2')],
+      notRestored: ['no schedule is changed: no scheduled run used version 2', expect.stringContaining('build-2')],
     });
     expect(await listSymbols(rig.database)).toEqual([entry('BBB', { enabled: false }), entry('CCC')]);
   });
