@@ -105,7 +105,7 @@ describe('a shadow build on the data of an earlier run', () => {
         from: 'const candles = await countCandles',
         to: 'await new Promise((resolve) => setTimeout(resolve, 2700)); const candles = await countCandles',
       },
-      /^kline took \d+\.\d s, \d+\.\d times the \d\.\d s of before$/m,
+      /^kline took \d+\.\d s, \d+\.\d times the \d\.\d s of the other build$/m,
     ],
   ])('%s is caught, said on the run’s page, and refused as a canary', async (_, change, said) => {
     const build = await copyBuild([change]);

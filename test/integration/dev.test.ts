@@ -44,6 +44,8 @@ async function startDev(): Promise<Dev> {
     TEMPORAL_CLI: await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log: silent }),
     DATABASE_URL: storage.url,
     PREDICTLAB_HOME: home,
+    // tasks are held by a server of the test
+    PREDICTLAB_HTTP_ALLOW: '127.0.0.1,localhost',
   };
   const child = spawn(process.execPath, [COMMAND, 'dev', '--headless', '--json', '--port', String(await freePort())], {
     env,

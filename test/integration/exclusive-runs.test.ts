@@ -94,7 +94,7 @@ it('the command names the open run, also with --detach, and the list shows a ref
   expect(await run()).toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringContaining('--exclusive: open is open; wait for the end'),
+    stderr: expect.stringContaining('--exclusive: open is open; wait for its end'),
   });
   await ended('open');
   // one that was terminated has not told the database

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -69,11 +69,14 @@ it('an import of several files claims the range of each, not the gaps between th
     },
   });
   const [january, march] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 2, 1)];
+  const paths = ['january.csv', 'march.csv'].map((name) => join(folder, name));
+  // an import remembers a file by its size and time of change
+  for (const path of paths) await writeFile(path, '');
   await importTicks({
     database: test.database,
     log: silent,
     symbol: 'GAP',
-    files: [file('january.csv', january), file('march.csv', march)],
+    files: [file(paths[0], january), file(paths[1], march)],
     asOf: Date.UTC(2026, 5, 1),
     market: 'probability',
     stored: undefined,

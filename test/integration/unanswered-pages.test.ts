@@ -72,7 +72,7 @@ describe('the page of an open run that does not answer', () => {
       expect(opened.text).toContain('quick: success');
       expect(opened.text).toContain('this is what the database knows');
       expect(await get(`${page}/task?task=quick`)).toMatchObject({ status: 200, text: expect.stringContaining('success') });
-      expect(await watching.until((text) => text.includes('does not answer'))).toContain('this is how it stood when it answered last');
+      expect(await watching.until((text) => text.includes('does not answer'))).toContain('this is its last known status');
       // what was seen of it is still known
       expect(await get(`${page}/task?task=nap`)).toMatchObject({ status: 200 });
       watching.leave();

@@ -183,7 +183,7 @@ describe('a market that ends in any way', () => {
     );
     expect(settled).toBeGreaterThan(worlds(10_000) / 2);
     expect(open).toBeGreaterThan(worlds(10_000) / 2);
-  });
+  }, 120_000);
 
   it('that the venue resolves in full is settled by its last look', () => {
     fc.assert(
