@@ -1,10 +1,10 @@
 import type { CandidateRow, QuarantineReason, TickFlag } from '../contracts/market-data.ts';
 import type { MarketKind } from '../contracts/words.ts';
 
-/** Facts of an instrument and its run that a row is judged by. An `Instrument` with `asOf` fits. */
+/** Facts about an instrument and a run by which a row is judged. An `Instrument` with `asOf` fits. */
 export interface RowFacts {
   readonly market: MarketKind;
-  /** When trading began, where the venue says so; UTC epoch milliseconds. */
+  /** When trading opened, where the venue states it; UTC epoch milliseconds. */
   readonly opensAt: number | null;
   /** Smallest price step in force. */
   readonly tickSize: number | null;
@@ -18,10 +18,10 @@ interface ReadableRow extends CandidateRow {
   readonly price: number;
 }
 
-/** Returns why a row cannot be a tick, or null. */
+/** A function that returns why a row cannot be a tick, or null. */
 type Rule = (row: ReadableRow, facts: RowFacts) => QuarantineReason | null;
 
-/** Returns what is unusual about a row that is kept, or null. */
+/** A function that returns what is unusual about a row that is kept, or null. */
 type Flag = (row: ReadableRow, facts: RowFacts) => TickFlag | null;
 
 /** Whether a field is missing that a tick of this kind must have. */
@@ -38,7 +38,7 @@ const priceRange: Rule = ({ price }, { market }) => {
 
 const sizeRange: Rule = ({ size }) => (size === null || size > 0 ? null : 'size-range');
 
-/** Seconds read as milliseconds land in January and February 1970; no market here is that old. */
+/** Earliest possible time of a row. Seconds that are read as milliseconds fall before it, into January and February 1970. */
 const EARLIEST = Date.UTC(1971, 0, 1);
 const SECOND = 1000;
 
@@ -51,13 +51,13 @@ const timeRange: Rule = ({ time }, { opensAt, asOf }) => {
   return opensAt !== null && time < Math.floor(opensAt / SECOND) * SECOND ? 'time-range' : null;
 };
 
-/** 0 and 1 are payoffs, not prices that an order can rest at: kept, since venues print them, and flagged. */
+/** Flags the prices 0 and 1: they are payoffs, at which no order can rest, but venues print them, so the rows are kept. */
 const extremePrice: Flag = ({ price }, { market }) => (market === 'probability' && (price === 0 || price === 1) ? 'extreme-price' : null);
 
-/** Share of a step that decimal fractions lose when they are divided as doubles. */
+/** Largest rounding error, as a share of a step, when decimal fractions are divided as doubles. */
 const ROUNDING = 1e-6;
 
-/** Not a multiple of the tick size: an average over several fills, or a tick size that changed since. */
+/** Flags a price that is not a multiple of the tick size: an average over several fills, or one from before a change of the tick size. */
 const offGrid: Flag = ({ price }, { tickSize }) => {
   if (tickSize === null || tickSize <= 0) return null;
   const steps = price / tickSize;
@@ -68,7 +68,7 @@ export type Assessment =
   | { readonly verdict: 'ok'; readonly flags: readonly TickFlag[] }
   | { readonly verdict: 'quarantine'; readonly reason: QuarantineReason };
 
-/** Rules over a row whose fields can all be read; the first that objects gives the reason. */
+/** Rules for a row with readable fields, in order: the first rule that rejects the row gives the reason. */
 const RULES: readonly Rule[] = [notFinite, priceRange, sizeRange, timeRange];
 const FLAGS: readonly Flag[] = [extremePrice, offGrid];
 
@@ -78,7 +78,7 @@ const CLEAN: Assessment = { verdict: 'ok', flags: [] };
  * Judges one row: it is a tick (perhaps with flags) or it goes to quarantine with the first reason that applies.
  * Nothing is changed, clamped or dropped. The order is fixed:
  *
- * 1. what its reader found (`defect`: `malformed`, `not-finite`, `unknown-outcome`)
+ * 1. the defect that the row's reader found (`defect`: `malformed`, `not-finite`, `unknown-outcome`)
  * 2. `malformed`: no time, no price, a trade without size
  * 3. `not-finite`: time, price or size is NaN or infinite
  * 4. `price-range`: a probability outside [0, 1]; an asset's price at or below 0

@@ -1,24 +1,24 @@
 /**
- * An exact decimal number, `units / 10^decimals`. A double stands for the shortest decimal that reads back as it:
- * the number a venue or a file wrote, so that 0.1 + 0.2 is 0.3.
+ * An exact decimal number, `units / 10^decimals`. A double is converted to the shortest decimal that parses back to it, which is the
+ * number that a venue or a file wrote, so 0.1 + 0.2 is 0.3.
  */
 export interface Decimal {
   readonly units: bigint;
   readonly decimals: number;
 }
 
-/** Nothing, without decimals. */
+/** The number 0, without decimals. */
 export const ZERO: Decimal = { units: 0n, decimals: 0 };
 
 /** 10^0 … 10^22: the powers of ten that a double holds exactly. */
 export const POWERS_OF_TEN: readonly number[] = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 
-/** Below this a decimal has at most 15 digits, so exactly one double stands for it and it for exactly one double. */
+/** Limit of 15 digits: a decimal with fewer units corresponds to exactly one double, and the reverse. */
 export const MAX_UNITS = 1e15;
 
 /**
- * How many decimals `value` is written with (0.37 → 2), or -1 when that takes more than 15 digits or `value` is not
- * finite: then only `toDecimal` is exact.
+ * Number of decimals with which `value` is written (0.37 → 2), or -1 when it needs more than 15 digits or is not finite: then only
+ * `toDecimal` is exact.
  */
 export function decimalsOf(value: number): number {
   for (let decimals = 0; decimals <= 15; decimals++) {
@@ -30,11 +30,11 @@ export function decimalsOf(value: number): number {
   return -1;
 }
 
-/** Powers of ten as big integers: making one costs more than using it. */
+/** Powers of ten as big integers, kept because computing one costs more than using it. */
 const BIG_POWERS: readonly bigint[] = Array.from({ length: 64 }, (_, power) => 10n ** BigInt(power));
 const bigPower = (power: number): bigint => BIG_POWERS[power] ?? 10n ** BigInt(power);
 
-/** The shortest decimal of a finite double. */
+/** The shortest decimal that parses back to a finite double. */
 export function toDecimal(value: number): Decimal {
   const text = String(value);
   const exponentAt = text.indexOf('e');
@@ -51,7 +51,7 @@ export function toNumber({ units, decimals }: Decimal): number {
   return Number(`${units}e-${decimals}`);
 }
 
-/** The same number with more decimals; `decimals` must not be smaller than its own. */
+/** The units of a decimal when it is written with `decimals` decimals; `decimals` must not be smaller than its own. */
 export const unitsAt = (value: Decimal, decimals: number): bigint =>
   decimals === value.decimals ? value.units : value.units * bigPower(decimals - value.decimals);
 

@@ -5,32 +5,32 @@ import { RollingMedian } from './rolling-median.ts';
 export interface OutlierOptions {
   /** Probabilities are compared by their logit, asset prices by their logarithm. @default "probability" */
   readonly market?: MarketKind;
-  /** Steps and sizes before a tick that say what is usual. @default 50 */
+  /** Number of earlier steps and sizes that define what is usual. @default 50 */
   readonly window?: number;
-  /** A jump is a step of more than this many usual ones. @default 8 */
+  /** Number of usual steps that a step must exceed to count as a jump. @default 8 */
   readonly jump?: number;
-  /** Within how many ticks the price must be back. @default 5 */
+  /** Number of ticks within which the price must return. @default 5 */
   readonly within?: number;
 }
 
-/** Steps known before anything is called unusual. */
+/** Number of steps that must be known before a step can be unusual. */
 const WARM_UP = 10;
-/** Median absolute deviation → standard deviation, for normal steps. */
+/** Factor from the median absolute deviation to the standard deviation of normally distributed steps. */
 const MAD_TO_DEVIATION = 1.4826;
-/** Logits of 0 and 1 are infinite: prices are looked at from this far inside. */
+/** Distance from 0 and 1 to which prices are clamped, since the logits of 0 and 1 are infinite. */
 const EDGE = 1e-4;
-/** Steps smaller than this (a quarter of a cent at 0.50) are usual in any market. */
+/** Smallest usual step in logits (a quarter of a cent at 0.50); smaller steps are usual in any market. */
 const LEAST_DEVIATION = 0.01;
-/** A price is back when at most this share of the jump is left. */
+/** Share of the jump that may be left when the price counts as returned. */
 const BACK = 0.25;
 
 /**
- * Finds ticks that look like slips: the price jumps (in logit, against the rolling median absolute step), is back within a
- * few ticks, and the trades in between are no larger than usual. All three, since news moves prices for good and real money
- * moves them with size. Outliers are flagged and kept: candles still hold them.
+ * Finds ticks that look like slips: the price jumps (in logit, against the rolling median absolute step), returns within a few ticks,
+ * and the trades in between are not larger than usual. All three conditions must hold, since news moves prices permanently and large
+ * orders move them with size. Outliers are flagged and kept: candles still contain them.
  *
  * @param ticks of one instrument and kind, in canonical order
- * @returns 1 for each tick that is one
+ * @returns 1 for each tick that is an outlier
  */
 export function flagOutliers(
   ticks: TickColumns,
@@ -42,7 +42,7 @@ export function flagOutliers(
   const steps = new RollingMedian(window);
   const sizes = new RollingMedian(window);
   for (let i = 1; i < ticks.length; i++) {
-    // what stands before a run of outliers is what the price comes back to
+    // the level to which the price must return after outliers
     const before = levels[i - 1];
     const step = Math.abs(levels[i] - before);
     const usual = Math.max(steps.median * MAD_TO_DEVIATION, LEAST_DEVIATION);
@@ -66,7 +66,7 @@ const logit = (price: number): number => {
   return Math.log(inside / (1 - inside));
 };
 
-/** The first tick after `from` that is back at `before`, or 0 when none of the next few is. */
+/** Index of the first tick after `from` whose level is back at `before`, or 0 when none of the next `within` ticks is. */
 function returnsAt(levels: Float64Array, from: number, before: number, step: number, within: number): number {
   for (let j = from + 1; j <= Math.min(from + within, levels.length - 1); j++) {
     if (Math.abs(levels[j] - before) <= BACK * step) return j;
@@ -74,7 +74,7 @@ function returnsAt(levels: Float64Array, from: number, before: number, step: num
   return 0;
 }
 
-/** Whether no trade in [from, to) is larger than usual; price points have no size to be large. */
+/** Whether no trade in [from, to) is larger than usual; price points have no size and always pass. */
 function isSmall({ size }: TickColumns, from: number, to: number, usual: number): boolean {
   for (let i = from; i < to; i++) if (size[i] > usual) return false;
   return true;

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 
-/** Separates fields: it occurs in no number, name or id. */
+/** Separator of fields; it does not occur in a number, name or id. */
 const FIELD_END = '\u001f';
 
 /**
- * The identity of a tick whose venue gives it none: a hash of what the venue said about it. Equal content gives the
- * same identity on every page, run and import. 96 bits: ten billion ticks collide with a chance of one in a billion.
+ * Identity of a tick without an id from its venue: a hash of the tick's content. Equal content gives the same identity on every page,
+ * run and import. With 96 bits, ten billion ticks collide with a probability of one in a billion.
  *
- * @param content the fields that make the trade, as the venue wrote them, in a fixed order
- * @param ordinal which copy of this content inside one page or file it is, from 0: exact copies are separate trades
+ * @param content the fields that identify the trade, as the venue wrote them, in a fixed order
+ * @param ordinal number of the copy of this content within one page or file, from 0: exact copies are separate trades
  * @example
  * contentIdentity([transactionHash, tokenId, side, price, size, timestamp], 0) // 'q83vEjRWeJCrze8S'
  * contentIdentity([transactionHash, tokenId, side, price, size, timestamp], 1) // 'q83vEjRWeJCrze8S#1'
@@ -18,28 +18,28 @@ export function contentIdentity(content: readonly (string | number | null)[], or
   return ordinal === 0 ? name : `${name}#${ordinal}`;
 }
 
-/** Which rules a trade's identity was made by: identities of other rules are other ones, and are distinguished by their first letters. */
+/** Version of the rules for a trade's identity, as its prefix: identities made by other rules never match. */
 const TRADE_IDENTITY_VERSION = 1;
-/** Venues trade in millionths of a share and of a dollar; further decimals come and go with their formatting. */
+/** Decimals that count in an identity: venues trade in millionths of a share and of a dollar; more decimals depend on formatting. */
 const TRADED_DECIMALS = 6;
 
 /**
- * The identity of a venue's trade without an id of its own. Spelling does not count: hexadecimal ids are read in lower case and numbers are
- * rounded to millionths, so a venue that writes its rows in another way does not make new trades of them.
+ * Identity of a venue's trade without an id. It does not depend on spelling: hexadecimal ids are converted to lower case and numbers are
+ * rounded to millionths, so a change of the venue's formatting does not create new trades.
  *
- * @param content the fields that make the trade, in a fixed order
+ * @param content the fields that identify the trade, in a fixed order
  * @example
  * tradeIdentity(['0xABC', tokenId, 'buy', 0.2972581967, 10, timestamp]) === tradeIdentity(['0xabc', tokenId, 'buy', 0.297258, 10, timestamp])
  */
 export const tradeIdentity = (content: readonly (string | number | null)[]): string =>
   `${TRADE_IDENTITY_VERSION}:${contentIdentity(content.map((field) => (typeof field === 'number' ? Number(field.toFixed(TRADED_DECIMALS)) : spelledId(field))))}`;
 
-/** An id in its one spelling: hexadecimal ones, with or without 0x and dashes, in lower case; all others as they are. */
+/** The canonical spelling of an id: hexadecimal ids, with or without 0x and dashes, in lower case; all others unchanged. */
 export const spelledId = <Id extends string | null>(id: Id): Id =>
   id !== null && /^(0x)?[0-9a-f-]+$/i.test(id) ? (id.toLowerCase() as Id) : id;
 
 /**
- * The identity of a venue's price point: its instrument has one price at a time, so the time, which is part of every tick's key,
- * says it all. A point that comes again with another price has been revised.
+ * Identity of every price point. An instrument has one price at a time, so the time, which is part of every tick's key, identifies the
+ * point. A point that arrives again with another price has been revised.
  */
 export const POINT_IDENTITY = 'point';

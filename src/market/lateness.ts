@@ -1,33 +1,33 @@
 import { DAY_MS } from '../contracts/words.ts';
-/** Nothing younger than this counts as collected: venues index rows within ten minutes as a rule. */
+/** Smallest expected lateness: younger time never counts as collected. Venues usually index rows within ten minutes. */
 export const LEAST_LATENESS_MS = 600_000;
-/** How late rows may be in a quiet market at its first look, when nothing is known of the venue's lateness. */
+/** Assumed lateness in a quiet market at its first look, when the venue's lateness is not known yet. */
 export const UNSEEN_LATENESS_MS = 3_600_000;
-/** Rows that come later than this after they happened are the venue's correction of its history, not its lateness. */
+/** Largest lateness: rows that appear later than this are corrections of the venue's history. */
 export const MOST_LATENESS_MS = 6 * 3_600_000;
-/** How long a lateness counts after it was last seen. */
+/** Time for which an observed lateness counts. */
 const REMEMBERED_MS = 7 * DAY_MS;
-/** What was seen once may be topped the next time. */
+/** Safety factor on an observed lateness, since the next row may be even later. */
 const MARGIN = 1.5;
 
-/** How late a venue's rows came, and as of which run that was seen. */
+/** An observed lateness of a venue's rows, and the `asOf` of the run that observed it. */
 export interface SeenLateness {
   readonly ms: number;
   /** UTC epoch milliseconds. */
   readonly at: number;
 }
 
-/** How late a venue's rows are expected at `asOf`, in milliseconds: what was seen in the last week, and never less than ten minutes. */
+/** Expected lateness of a venue's rows at `asOf`, in milliseconds: the lateness observed in the last week, at least ten minutes. */
 export const latenessAt = (seen: SeenLateness | undefined, asOf: number): number =>
   seen === undefined || asOf - seen.at > REMEMBERED_MS ? LEAST_LATENESS_MS : Math.max(LEAST_LATENESS_MS, seen.ms);
 
-/** What to expect once a row has come `lateBy` milliseconds after somebody had looked for it, at least. */
+/** Lateness to expect after a row appeared at least `lateBy` milliseconds after a look that missed it, in milliseconds. */
 export const latenessFrom = (lateBy: number): number => Math.min(MOST_LATENESS_MS, Math.ceil((lateBy * MARGIN) / 60_000) * 60_000);
 
 /**
- * What is remembered after a run that expected `known` at its end. Rows within that do not raise it, but keep it remembered.
+ * The lateness to store after a run that expected `known`. Rows within the expected lateness do not raise it, but renew its date.
  *
- * @param lateBy how late a row came at most, in milliseconds; 0 where none did
+ * @param lateBy largest lateness of a row in milliseconds; 0 when no row was late
  */
 export function rememberLateness(known: SeenLateness | undefined, lateBy: number, asOf: number): SeenLateness | undefined {
   const expected = latenessFrom(lateBy);

@@ -1,11 +1,11 @@
 import { add, decimalsOf, POWERS_OF_TEN, toDecimal, toNumber } from './decimal.ts';
 
 /**
- * The price of a binary market's first outcome when the other one traded at `price`: 1 − price, exact in decimals
- * (1 − 0.37 = 0.63, where doubles say 0.63 or 0.6299999999999999 as it falls). Not clamped: a price outside [0, 1]
- * stays outside, and what is not finite is returned as NaN.
+ * Price of a binary market's first outcome when the second one traded at `price`: 1 − price, exact in decimals (1 − 0.37 is 0.63, where
+ * doubles may give 0.6299999999999999). The price is not clamped: one outside [0, 1] stays outside, and one that is not finite becomes
+ * NaN.
  *
- * Twice is the identity for every price of up to 15 decimals.
+ * Applied twice, the function returns the original price, for prices of up to 15 decimals.
  */
 export function mirrorPrice(price: number): number {
   if (!Number.isFinite(price)) return Number.NaN;

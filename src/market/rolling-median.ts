@@ -1,6 +1,6 @@
 /**
- * Median of the last `room` numbers, kept sorted: a step costs a search and a move of at most `room` numbers, so rooms of
- * some dozens are as fast as anything.
+ * Median of the last `size` numbers, which are kept sorted: adding a number costs a search and a move of at most `size` numbers, which
+ * is fast for some dozens of numbers.
  */
 export class RollingMedian {
   private readonly arrived: Float64Array;
@@ -8,27 +8,27 @@ export class RollingMedian {
   private count = 0;
   private next = 0;
 
-  constructor(private readonly room: number) {
-    this.arrived = new Float64Array(room);
-    this.sorted = new Float64Array(room);
+  constructor(private readonly size: number) {
+    this.arrived = new Float64Array(size);
+    this.sorted = new Float64Array(size);
   }
 
   get length(): number {
     return this.count;
   }
 
-  /** NaN while there are no numbers. */
+  /** The median; NaN while there are no numbers. */
   get median(): number {
     if (this.count === 0) return Number.NaN;
     const middle = this.count >> 1;
     return this.count % 2 === 1 ? this.sorted[middle] : (this.sorted[middle - 1] + this.sorted[middle]) / 2;
   }
 
-  /** Takes a finite number in; the oldest leaves when there are more than fit. */
+  /** Adds a finite number and removes the oldest one when the window is full. */
   push(value: number): void {
-    if (this.count === this.room) {
-      const leaving = this.find(this.arrived[this.next]);
-      this.sorted.copyWithin(leaving, leaving + 1, this.count);
+    if (this.count === this.size) {
+      const oldest = this.find(this.arrived[this.next]);
+      this.sorted.copyWithin(oldest, oldest + 1, this.count);
       this.count--;
     }
     const at = this.find(value);
@@ -36,10 +36,10 @@ export class RollingMedian {
     this.sorted[at] = value;
     this.count++;
     this.arrived[this.next] = value;
-    this.next = (this.next + 1) % this.room;
+    this.next = (this.next + 1) % this.size;
   }
 
-  /** The first place whose number is not less than `value`. */
+  /** Index of the first sorted number that is not less than `value`. */
   private find(value: number): number {
     let low = 0;
     let high = this.count;

@@ -1,31 +1,32 @@
-/** How far the clock of a venue's totals and the stamps of its trades may be apart, in milliseconds. */
+/** Largest difference between the clock of a venue's totals and the times of its trades, in milliseconds. */
 export const STATED_SLACK_MS = 60_000;
-/** What the totals may be off by: rounding, and trades too small to be listed. */
+/** Absolute and relative tolerance of a stated volume, for rounding and for trades that are too small to be listed. */
 const ABSOLUTE = 0.05;
 const RELATIVE = 1e-5;
 
-/** What a venue states to have been traded between two looks, and what is held of that time. */
+/** Totals that a venue states for the time between two looks, and the totals of the stored trades of that time. */
 export interface StatedComparison {
-  /** Stated volume and number of trades between the looks; null where the venue does not say. */
+  /** Stated volume and number of trades between the looks; null where the venue states none. */
   readonly volume: number | null;
   readonly trades: number | null;
-  /** Held between the looks, with the slack at both ends. */
+  /** Totals of stored trades between the looks, including the slack at both ends. */
   readonly mostVolume: number;
   readonly mostTrades: number;
-  /** Held between the looks, without the slack at both ends. */
+  /** Totals of stored trades between the looks, without the slack at both ends. */
   readonly leastVolume: number;
   readonly leastTrades: number;
 }
 
 export interface StatedVerdict {
   readonly verdict: 'agrees' | 'lacks' | 'exceeds' | 'unknown';
-  /** Both numbers, for a sentence. */
+  /** Both numbers as a phrase for a message. */
   readonly said: string;
 }
 
 /**
- * Compares stated with held totals. The stated one must lie between what is held without and with the slack at both ends: trades of
- * the seconds around a look may or may not be in it. A number of trades is compared exactly, a volume but for rounding.
+ * Compares a venue's stated totals with the stored trades. A stated total must lie between the stored totals without and with the slack
+ * at both ends, since it may or may not include the trades around a look. Numbers of trades are compared exactly, volumes with a
+ * tolerance for rounding.
  */
 export function judgeStated(compared: StatedComparison): StatedVerdict {
   const { trades, volume, mostTrades, leastTrades, mostVolume, leastVolume } = compared;

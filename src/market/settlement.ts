@@ -1,6 +1,6 @@
 import type { Instrument, MarketSettlement, Resolution, SettlementSign } from '../contracts/market-data.ts';
 
-/** Where a sign comes from: two signs of one origin count once. A market's last prices follow its last trades. */
+/** Origin of each sign; two signs of one origin count once. A market's last prices follow from its last trades, so both have one origin. */
 const ORIGIN: Readonly<Record<SettlementSign['sign'], string>> = {
   status: 'status',
   finalPrice: 'prices',
@@ -12,20 +12,20 @@ const ORIGIN: Readonly<Record<SettlementSign['sign'], string>> = {
   owner: 'owner',
 };
 
-/** An unsure sign of another kind than the record only supports: where the venue states something else, it says nothing. */
+/** Whether a sign only supports others: it is unsure and not a resolution record, and is ignored where the venue states another payout. */
 const isSupport = ({ sign, unsure }: SettlementSign): boolean => unsure === true && sign !== 'record';
 
 /**
- * What the signs of a closed market come to. The result is final where two signs of different origins agree and the venue does not call
- * it open; a status alone confirms only a sign that is sure of its number. The owner of a file needs no second sign.
+ * Settlement of a closed market by its signs. The result is final where two signs of different origins agree and the venue does not call
+ * it open. A status confirms only a sign that is sure of its payout. The statement of a file's owner needs no second sign.
  *
- * @param none what to say where no sign names a payout
+ * @param none the reason to report where no sign names a payout
  */
 export function settleBySigns(signs: readonly SettlementSign[], none = 'no sign names a payout'): MarketSettlement {
   const named = signs.filter(({ payout }) => payout !== null);
   const firm = named.filter((sign) => !isSupport(sign));
   const payout = firm[0]?.payout ?? null;
-  // while nothing names a payout a support may still be needed
+  // while no firm sign names a payout, a supporting sign may still be needed
   const kept = payout === null ? signs : signs.filter((sign) => !isSupport(sign) || sign.payout === payout);
   const open = (missing: string, agreed: number | null = payout): MarketSettlement => ({
     payout: agreed,
@@ -36,7 +36,7 @@ export function settleBySigns(signs: readonly SettlementSign[], none = 'no sign 
   if (payout === null) return open(signs.find(({ pending }) => pending === true) === undefined ? none : pendingWords(signs), null);
   if (firm.some((sign) => sign.payout !== payout))
     return open(`its signs contradict each other (${firm.map(({ sign, said }) => `${sign} ${said}`).join(', ')})`, null);
-  // either of a status and a record may be the older one, so one that is open is enough
+  // a status and a record can be outdated, so one open sign keeps the result open
   if (signs.some(({ pending }) => pending === true)) return open(pendingWords(signs));
   const agreeing = kept.filter((sign) => sign.payout !== null);
   const origins = new Set(agreeing.map(({ sign }) => ORIGIN[sign]));
@@ -51,7 +51,7 @@ const pendingWords = (signs: readonly SettlementSign[]): string => {
   return `the result is ${[...new Set(words)].join(', ')}, not final`;
 };
 
-/** The resolution that a settlement allows. @param at when the result became known, where the venue says so */
+/** The resolution that a settlement gives. @param at time when the result became known; null where the venue does not state it */
 export const resolutionFrom = ({ state, payout, missing }: MarketSettlement, at: number | null): Resolution =>
   state === 'final' && payout !== null
     ? { kind: 'settled', payout, at }
@@ -66,7 +66,7 @@ export const endingOf = (signs: readonly SettlementSign[], at: number | null, no
   return { resolution: resolutionFrom(settlement, at), settlement };
 };
 
-/** A closed market with one more sign; one that is final, or open, stays as it is. */
+/** Adds a sign to a closed market; a final or open market stays unchanged. */
 export function withSign<Market extends Ending>(market: Market, sign: SettlementSign, at: number | null): Market {
   const { settlement, resolution } = market;
   if (settlement === undefined || settlement.state === 'final' || resolution.kind === 'open') return market;
@@ -74,10 +74,10 @@ export function withSign<Market extends Ending>(market: Market, sign: Settlement
 }
 
 /**
- * Lets the same market at another venue confirm a result that has one sign only. Names of the outcomes say which way round the two
- * venues have it; where they differ, the twin says nothing.
+ * Adds the result of the same market at another venue (its twin) as a sign, where the result is not final yet. The names of the outcomes
+ * show whether both venues list them in the same order; where the names differ, the twin is ignored.
  *
- * @param others every market that is known, of any venue
+ * @param others all known markets of all venues
  */
 export function confirmByTwins(market: Instrument, others: readonly Instrument[]): Instrument {
   if (market.settlement === undefined || market.settlement.state === 'final') return market;
@@ -91,7 +91,7 @@ export function confirmByTwins(market: Instrument, others: readonly Instrument[]
 }
 
 function twinSign(market: Instrument, twin: Instrument): SettlementSign | undefined {
-  // what the twin knows by itself, or two markets would confirm each other out of one sign
+  // only the twin's own signs count, otherwise two markets would confirm each other with one sign
   const own = settleBySigns(twin.settlement?.signs.filter(({ sign }) => sign !== 'twin') ?? []);
   if (own.payout === null || own.signs.some(({ pending }) => pending === true)) return undefined;
   const names = (outcomes: readonly string[]): string => outcomes.map((name) => name.trim().toLowerCase()).join('/');
@@ -101,7 +101,7 @@ function twinSign(market: Instrument, twin: Instrument): SettlementSign | undefi
   return { sign: 'twin', payout: isSame ? own.payout : 1 - own.payout, said: `${twin.id} ${own.payout}` };
 }
 
-/** The same result with the two outcomes exchanged. */
+/** The same settlement with the two outcomes exchanged. */
 export const reversedSettlement = (settlement: MarketSettlement): MarketSettlement => ({
   ...settlement,
   payout: settlement.payout === null ? null : 1 - settlement.payout,

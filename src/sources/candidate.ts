@@ -1,7 +1,7 @@
 import type { CandidateRow, QuarantineReason, TimeRange } from '../contracts/market-data.ts';
 import { contentIdentity, spelledId, tradeIdentity } from '../market/identity.ts';
 
-/** What an adapter reads from one row; `content` is what makes the trade where the venue gives no id. */
+/** One row as an adapter reads it. `content` identifies the trade where the venue gives no id. */
 export interface ReadRow {
   readonly kind: CandidateRow['kind'];
   readonly time: number | null;
@@ -13,16 +13,16 @@ export interface ReadRow {
   readonly content: readonly (string | number | null)[];
   readonly raw: string;
   readonly defect: QuarantineReason | null;
-  /** Seconds that a price point stands for, where the venue says it. */
+  /** Length in seconds of the bucket that a price point represents, where the venue states it. */
   readonly grain?: number;
 }
 
 /**
- * Gives the rows of one page their identities: the venue's id; else a hash of the content, copies inside the page distinguished
- * apart by `#n`. A row that cannot become a tick is known by its text, so that it is listed once however often it comes. Of rows that
- * contradict each other under one id the first one counts, which is the venue's newest; the others are malformed.
+ * Returns the rows of one page with their identities: the venue's id, or else a hash of the content, with `#n` for copies within the
+ * page. A row that cannot become a tick is identified by its text, so that it is listed once however often it occurs. Of rows with one
+ * id and different content, the first one counts, which is the venue's newest; the others are malformed.
  *
- * @param copies number of copies of a content on the page before, where they continue across its end; is updated
+ * @param copies number of copies of each content at the end of the previous page, which this page continues; is updated
  */
 export function identifyPage(rows: readonly ReadRow[], copies = new Map<string, number>()): CandidateRow[] {
   const named = new Map<string, ReadRow>();
@@ -34,7 +34,7 @@ export function identifyPage(rows: readonly ReadRow[], copies = new Map<string, 
   });
 }
 
-/** Whether two rows say the same of a tick. */
+/** Whether two rows describe the same tick. */
 export const isSameContent = (a: Content, b: Content): boolean =>
   a === b || (a.time === b.time && a.price === b.price && a.size === b.size && a.side === b.side && a.outcome === b.outcome);
 
@@ -49,7 +49,7 @@ function identityOf({ defect, tradeId, content, raw }: ReadRow, copies: Map<stri
   return copy === 0 ? first : `${first}#${copy}`;
 }
 
-/** Written out: a spread of every row of a million costs more than reading it. */
+/** The candidate row of a read row. Its fields are written out because a spread per row is measurably slow for millions of rows. */
 const candidate = (row: ReadRow, identity: string): CandidateRow => ({
   kind: row.kind,
   time: row.time,
@@ -63,20 +63,20 @@ const candidate = (row: ReadRow, identity: string): CandidateRow => ({
   defect: row.defect,
 });
 
-/** Before this, seconds were read as milliseconds. */
+/** Earliest plausible time: seconds that were read as milliseconds fall before it. */
 const EARLIEST = Date.UTC(1971, 0, 1);
-/** Clocks of venues and chains run ahead of ours by seconds, not by more than this. */
+/** Largest time by which the clock of a venue or a chain may be ahead of this machine's clock. */
 const CLOCK_SKEW_MS = 300_000;
 
-/** The times that a row of a market can have. */
+/** The range of times that a row of a market can have. */
 export interface TimeBounds {
-  /** Rows before this cannot be: the market had not opened. */
+  /** Earliest possible time: the market opened then. */
   readonly earliest: number;
-  /** Rows after this cannot be: it is the future. */
+  /** Latest possible time: later rows lie in the future. */
   readonly latest: number;
 }
 
-/** Between which times a row of a market can be true; all in UTC epoch milliseconds. */
+/** The range of plausible times of a market's rows; all values in UTC epoch milliseconds. */
 export const timeBounds = (opensAt: number | null, asOf: number, now: number): TimeBounds => ({
   earliest: opensAt === null ? EARLIEST : Math.max(EARLIEST, Math.floor(opensAt / 1000) * 1000),
   latest: Math.max(asOf, now) + CLOCK_SKEW_MS,
@@ -86,8 +86,8 @@ export const timeBounds = (opensAt: number | null, asOf: number, now: number): T
 export const isPlausible = (time: number, { earliest, latest }: TimeBounds): boolean => time >= earliest && time <= latest;
 
 /**
- * Rows for staging: those of the window, and those whose time is missing or impossible, which quarantine must see. A
- * sound row outside the window belongs to another run.
+ * Rows for staging: those of the window, and those whose time is missing or impossible, which go to quarantine. A valid row outside
+ * the window belongs to another run.
  */
 export function rowsOfWindow(rows: readonly CandidateRow[], window: TimeRange, bounds: TimeBounds): readonly CandidateRow[] {
   return rows.filter(({ time }) => time === null || !isPlausible(time, bounds) || (time >= window.from && time <= window.to));

@@ -15,22 +15,22 @@ import type { SearchHit, Sources } from './source.ts';
 
 export interface CreateSourcesOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where the rate budgets are kept, so that several workers share them. @default this process keeps its own */
+  /** Store of the rate budgets, which several workers can share. @default a store of this process alone */
   readonly windows?: WindowStore;
   readonly log?: { info(message: string, fields?: Record<string, unknown>): void };
 }
 
-/** What a search found at one venue, or why that venue was not searched. */
+/** The hits of a search at one venue, or the reason why that venue was not searched. */
 export type VenueSearch = { readonly hits: readonly SearchHit[] } | { readonly skipped: string };
 
 export interface SearchQuery {
   readonly text: string;
-  /** Only events of this tag; Polymarket alone has tags that can be named. */
+  /** Restricts the search to events with this tag; only Polymarket has tags. */
   readonly tag?: string;
   readonly signal: AbortSignal;
 }
 
-/** Every source, over connections that live until `close`. */
+/** All sources with their connections, which stay open until `close`. */
 export interface SourceSet {
   readonly byType: Sources;
   /** Markets and groups of markets whose words match, by venue. */
@@ -44,20 +44,20 @@ export interface SourceSet {
 export const PROBED_VENUES = ['polymarket', 'predict'] as const;
 export type ProbedVenue = (typeof PROBED_VENUES)[number];
 
-/** Why Predict.fun takes no part; the run goes on without it. */
+/** The reason why Predict.fun is skipped; the run continues without it. */
 export const NO_PREDICT_KEY =
   'predict is skipped: PREDICT_API_KEY is not set, and Predict.fun answers nothing without a key; get one in its developer console and set PREDICT_API_KEY';
 
-/** Predict.fun's test network answers without a key. */
+/** Host of Predict.fun's test network, which needs no key. */
 const PREDICT_TESTNET = 'api-testnet.predict.fun';
 
-/** Opens every source that the environment allows. @throws PredictLabError BadInput for a variable that cannot be used */
+/** Creates all sources that the environment allows. @throws PredictLabError BadInput for an invalid variable */
 export function createSources({ env, windows = createLocalWindows(), log }: CreateSourcesOptions): SourceSet {
   const settings: SourceSettings = readSourceSettings(env);
   const budget = createTokenPool({
     store: windows,
     share: settings.rateShare,
-    onPause: (family, waitMs) => log?.info('a venue wants all workers to wait', { family, waitMs: Math.round(waitMs) }),
+    onPause: (family, waitMs) => log?.info('a venue makes all workers wait', { family, waitMs: Math.round(waitMs) }),
   });
   const clients: VenueClient[] = [];
   const client = (options: Pick<ConstructorParameters<typeof VenueClient>[0], 'venue' | 'host' | 'baseUrl' | 'key'>): VenueClient => {

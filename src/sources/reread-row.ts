@@ -4,16 +4,16 @@ import type { ReadRow } from './candidate.ts';
 import { readTrade } from './polymarket/trade-row.ts';
 import { readMatch } from './predict/match-row.ts';
 
-/** How this build reads one original trade of a source. */
+/** The function that reads one original trade, per source. */
 const READERS: Partial<Record<SourceType, (row: unknown, instrument: Instrument) => ReadRow>> = {
   polymarket: readTrade,
   predict: readMatch,
 };
 
 /**
- * Reads an original row again that an earlier build put into quarantine.
+ * Reads a quarantined row again from its original text.
  *
- * @returns undefined where the row has no reader of its own: a price point, which the next collection brings again, or a line of a file
+ * @returns the row; undefined for a price point, which the next collection reads again, and for a line of a file
  */
 export function rereadRow(row: string, kind: TickKind, instrument: Instrument): ReadRow | undefined {
   const read = READERS[instrument.source];

@@ -1,6 +1,6 @@
 import { PredictLabError } from '../contracts/errors.ts';
 
-/** Where the venues are and how to speak to them; read from the environment once. */
+/** Addresses of the venues and options of their sources, read from the environment once. */
 export interface SourceSettings {
   readonly polymarket: {
     readonly gammaUrl: string;
@@ -12,7 +12,7 @@ export interface SourceSettings {
   };
   readonly predict: {
     readonly url: string;
-    /** Absent: the source takes no part, and says so. */
+    /** The key for Predict.fun; without one the source is skipped with a reason. */
     readonly apiKey: string | undefined;
   };
   /** Share of the venues' published limits that this installation may use. */
@@ -29,9 +29,10 @@ const DEFAULT_URLS = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The sources' settings: contract.md's variables, and three more for special cases: `POLYMARKET_TRADES_ROUTE` (`v2`, or `v1` for
- * the route that is being retired), `POLYMARKET_PRICE_POINTS` (`on`, or `off` for trades alone) and `PREDICTLAB_RATE_SHARE` (1 = the published limits; less leaves room for the user's other
- * programs, more is for a venue of one's own).
+ * Reads the settings of the sources: the URLs and keys of the venues, and three variables for special cases. These are
+ * `POLYMARKET_TRADES_ROUTE` (`v2`, or `v1` for the route that is being retired), `POLYMARKET_PRICE_POINTS` (`on`, or `off` for trades
+ * only) and `PREDICTLAB_RATE_SHARE` (1 for the published limits; less leaves room for the user's other programs, more is for a private
+ * venue).
  *
  * @throws PredictLabError BadInput that names the variable
  */
@@ -57,7 +58,7 @@ function urlOf(env: Environment, name: keyof typeof DEFAULT_URLS): string {
   throw new PredictLabError('BadInput', `${name}="${text}" is not a web address; write one such as ${DEFAULT_URLS[name]}`);
 }
 
-/** One of a few words; the first is the default. */
+/** Reads a variable that has one of a few words; the first word is the default. */
 function choiceOf<Choice extends string>(env: Environment, name: string, choices: readonly [Choice, ...Choice[]]): Choice {
   const text = env[name]?.trim() ?? '';
   if (text === '') return choices[0];

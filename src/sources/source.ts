@@ -3,7 +3,7 @@ import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-da
 import type { Json } from '../contracts/run/pipeline-input.ts';
 import type { CoverageEvidence, SourceType, TickKind } from '../contracts/words.ts';
 
-/** What `discover` works from: one symbol's selectors for this source, and the run's window. */
+/** The input of `discover`: one symbol's selectors for the source, and the run's window. */
 export interface DiscoverRequest<Selector = unknown> {
   readonly symbol: string;
   readonly selectors: readonly Selector[];
@@ -17,122 +17,128 @@ export interface DiscoverRequest<Selector = unknown> {
 
 export interface Discovery {
   readonly instruments: readonly Instrument[];
-  /** Selectors that match nothing, one sentence each; they do not take the other instruments of the symbol with them. */
+  /** Messages about selectors that match nothing, one sentence each; the other instruments of the symbol are still collected. */
   readonly problems: readonly string[];
-  /** HTTP requests made; 0 for files. */
+  /** Number of HTTP requests; 0 for files. */
   readonly requests: number;
   /** The venue's clock when it answered, less the `Age` of an answer from a cache; UTC epoch milliseconds. */
   readonly clock: number;
 }
 
-/** Which ranges of each kind of tick earlier runs collected; merged and sorted. */
+/** Ranges that earlier runs collected, by kind of tick; merged and sorted. */
 export type CoveredRanges = Readonly<Record<TickKind, readonly TimeRange[]>>;
 
-/** A range `[from, to)` that counts as collected, and what that rests on. */
+/** A range `[from, to)` that counts as collected, and the evidence for it. */
 export interface CoveredRange extends TimeRange {
   /** @default "walked" */
   readonly evidence?: CoverageEvidence;
 }
 
-/** What earlier runs know of an instrument that is collected again. */
+/** What earlier runs collected of an instrument. */
 export interface CollectedBefore {
   readonly covered: CoveredRanges;
-  /** The latest moment at which an earlier run looked for each kind, covered or not; null when none has. UTC epoch milliseconds. */
+  /** Latest time of a look by an earlier run, per kind, whether or not it is covered; null without a look. UTC epoch milliseconds. */
   readonly looked: Readonly<Record<TickKind, number | null>>;
-  /** Ranges of trades that a second witness contradicts and that were walked again lately. @default none */
+  /** Ranges whose trades contradict the venue's own totals and that were walked again recently. @default none */
   readonly doubted?: readonly TimeRange[];
-  /** Which of these rows are ticks already, by place. */
+  /** Returns for each row whether it is already stored as a tick. */
   isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
-  /** Whether there are trades in some hour before the one of this moment; UTC epoch milliseconds. */
+  /** Whether trades are stored in any hour before the hour of `time` (UTC epoch milliseconds). */
   hasTradesBefore(time: number): Promise<boolean>;
 }
 
 export interface CollectRequest<Selector = unknown> {
   readonly instrument: Instrument;
   readonly selectors: readonly Selector[];
-  /** `from ≤ time ≤ to`, UTC epoch milliseconds. Rows outside are left to other runs. */
+  /** `from ≤ time ≤ to`, UTC epoch milliseconds. Rows outside belong to other runs. */
   readonly window: TimeRange;
   readonly asOf: number;
   /** The venue's clock when the instrument was discovered. */
   readonly clock: number;
   readonly before: CollectedBefore;
-  /** How late rows of this source are expected, in milliseconds: nothing younger counts as collected. */
+  /** Expected lateness of the instrument's rows in milliseconds; younger time does not count as collected. */
   readonly lateness: number;
-  /** Take the whole window again, whatever is covered. */
+  /** Whether to collect the whole window again, including covered time. */
   readonly refetch: boolean;
-  /** Re-read covered time further down than needed, as a second look. @default false */
+  /** Whether to re-read covered time further back than needed, as a second look. @default false */
   readonly sampled?: boolean;
   /** The cursor of the last page that an earlier attempt staged; the stream continues after it. */
   readonly cursor: Json | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What a whole walk through an instrument's trades, or a look at its newest price points, has seen. */
+/** Result of a complete walk through an instrument's trades, or of a look at its newest price points. */
 export interface WalkSeen {
-  /** Nothing that the venue showed at this moment was left out; null when the walk read only the newest pages. UTC epoch milliseconds. */
+  /** Time at which the walk saw everything that the venue showed; null when it read only the newest pages. UTC epoch milliseconds. */
   readonly looked: number | null;
-  /** The newest trade at the venue, also beyond the run's window; null where there was none. */
+  /** Time of the newest trade at the venue, also after the run's window; null where there was none. */
   readonly newest: number | null;
-  /** How long after the look that missed it a row was found, at most, in milliseconds; 0 where none was. */
+  /** Largest lateness of a row that an earlier look missed, in milliseconds; 0 where none was missed. */
   readonly lateBy: number;
-  /** Coverage from here on is withdrawn: it was claimed before the venue's lateness was known. Null where none is. */
+  /** Time from which coverage is withdrawn, because it was claimed before the venue's lateness was known; null where none is. */
   readonly withdrawnFrom: number | null;
-  /** Rows that were missing in covered time and are older than any lateness; absent for price points. */
+  /** Number of rows that were missing in covered time and are older than any lateness; absent for price points. */
   readonly missed?: number;
 }
 
-/** One page of one instrument: its rows, the time it covers, and where the next page starts. */
+/** One page of an instrument: its rows, the time that it covers, and the cursor to the next page. */
 export interface SourcePage {
   readonly kind: TickKind;
-  /** In the venue's own order. */
+  /** The rows in the venue's order. */
   readonly rows: readonly CandidateRow[];
   readonly order: 'newest-first' | 'oldest-first';
-  /** Small JSON; passed back as `CollectRequest.cursor`, the stream continues after this page. */
+  /** Small JSON; when it is passed back as `CollectRequest.cursor`, the stream continues after this page. */
   readonly cursor: Json;
-  /** Ranges of `kind` that are completely collected now that this page is staged. Never of a poll that failed. */
+  /** Ranges of `kind` that are completely collected once this page is staged. */
   readonly coverage: readonly CoveredRange[];
-  /** HTTP requests this page took, retries included. */
+  /** Number of HTTP requests for this page, including retries. */
   readonly requests: number;
-  /** The grain of the page's price points in seconds, and the time `[from, to)` for which the page has all of them: coarser stored points are replaced there. */
+  /**
+   * Grain of the page's price points in seconds, and the time `[from, to)` for which the page has all of them. The points replace coarser
+   * stored points in this time.
+   */
   readonly points?: { readonly grain: number; readonly range: TimeRange };
-  /** What a walk through the trades has seen, on its last page; of price points, on the page of the newest ones. */
+  /** Result of the walk, on the last page of trades or on the page with the newest price points. */
   readonly walked?: WalkSeen;
-  /** The order book as it stood, where the page looked at it. */
+  /** The order book, on a page that read it. */
   readonly book?: Instrument['book'];
-  /** What a user should know about this instrument's rows, one sentence each. */
+  /** Messages for the user about this instrument's rows, one sentence each. */
   readonly problems?: readonly string[];
 }
 
 /**
- * One venue (or the user's files) behind one interface; a new venue is one folder that implements it.
+ * One venue, or the user's files. A new venue is one folder that implements this interface.
  *
- * A source parses and normalises, it never judges: a row it cannot read becomes a `CandidateRow` with a `defect`, an
- * answer it cannot read becomes `SourceSchemaChanged`. Every error it throws is a `PredictLabError` named by its effect.
+ * A source parses and normalises rows but does not judge them: a row that it cannot read becomes a `CandidateRow` with a `defect`, and
+ * an answer that it cannot read throws `SourceSchemaChanged`. Every error of a source is a `PredictLabError` named by its effect.
  */
 export interface Source<Selector = unknown> {
   readonly type: SourceType;
-  /** How far back the venue shows rows of each kind, in milliseconds: nothing older can be claimed. Null where it shows all. @default null for every kind */
+  /**
+   * Time span for which the venue shows rows, per kind, in milliseconds; older time cannot be claimed. Null where the venue shows all.
+   * @default null for every kind
+   */
   readonly horizon?: Readonly<Record<TickKind, number | null>>;
-  /** The instruments that the selectors match in the window, in a stable order, with the venue's facts about them. */
+  /** Finds the instruments that the selectors match in the window, in a stable order, with the venue's facts about them. */
   discover(request: DiscoverRequest<Selector>): Promise<Discovery>;
   /**
-   * The rows of one instrument, newest pages first, one page in memory at a time. Asks only for what `covered` lacks plus
-   * a small overlap for late rows; yields nothing when nothing is missing.
+   * Streams the rows of one instrument, newest pages first, with one page in memory at a time. It requests only the time that `covered`
+   * lacks plus a small overlap for late rows, and yields nothing when nothing is missing.
    */
   collect(request: CollectRequest<Selector>): AsyncIterable<SourcePage>;
-  /** The selector that names this one market; undefined where the source has nothing more to say about it. */
+  /** Returns the selector that names this market alone; undefined where the source cannot be queried about a single market. */
   selectorOf(instrument: Instrument): Selector | undefined;
-  /** The error, named by its effect. */
+  /** Converts an error of the source into a `PredictLabError` named by its effect. */
   describe(error: unknown): PredictLabError;
 }
 
-/** A source that takes part in a run, or the reason why it cannot. */
+/** A source that can be used in a run, or the reason why it is skipped. */
 export type AvailableSource = { readonly source: Source } | { readonly skipped: string };
 
-/** Every source by its type; sources without a key are there with their reason. */
+/** All sources by type; a source without a key has the reason why it is skipped. */
 export type Sources = Readonly<Record<SourceType, AvailableSource>>;
 
-/** One thing a user could add to a symbol, found by searching a venue. */
+/** One search result of a venue, which a user can add to a symbol. */
 export interface SearchHit {
   readonly source: SourceType;
   readonly title: string;
@@ -140,7 +146,7 @@ export interface SearchHit {
   readonly selector: Json;
   readonly markets: number;
   readonly closed: boolean;
-  /** Ids of the instruments that the selector would bring. */
+  /** Ids of the instruments that the selector matches. */
   readonly instruments: readonly string[];
   /** Ids of the same markets at other venues. */
   readonly twins: readonly string[];

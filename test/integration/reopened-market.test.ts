@@ -68,7 +68,7 @@ it('a market wrongly called closed and a reversed result are corrected, reported
   }
   const { payout } = last;
   expect(said).toEqual([
-    `${last.id}: polymarket had settled it at ${1 - (payout ?? 0)} and settles it at ${payout} now: that counts from now on`,
+    `${last.id}: polymarket had settled it at ${1 - (payout ?? 0)} and settles it at ${payout} now: the new statement counts from now on`,
   ]);
   // long after that everything has been asked about again
   clock += 3 * DAY;

@@ -157,7 +157,7 @@ export class ModelVenue {
     const pages = walkNewestFirst({
       ...request,
       venue: 'model',
-      repeats: this.#world.reaches === null ? 'ask-again' : 'end-of-paging',
+      repeats: this.#world.reaches === null ? 'retry' : 'end-of-paging',
       resume: cursor?.walk,
       fetch: async (at) => pricedAs(instrument, this.#page(at)),
     });

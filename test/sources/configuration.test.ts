@@ -41,7 +41,7 @@ describe('a catalogue file', () => {
       '{"marketId":"twelve"} is not a selector of predict; write {"marketId": 123}',
       '{"file":"x.csv"} is not a selector of file',
       '[2] (SUN).sources.polymarket.0',
-      '[4] (SNOW): the symbol stands at [3] already',
+      '[4] (SNOW): the symbol is already at [3]',
     ]) {
       expect(said).toContain(part);
     }

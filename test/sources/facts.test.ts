@@ -65,7 +65,7 @@ describe('the facts of a Polymarket market', () => {
     ['["0", "1"]', { kind: 'settled', payout: 0 }],
     ['["0.5", "0.5"]', { kind: 'unresolved', reason: 'closed at prices 0.5/0.5, which its resolution record does not confirm' }],
     ['["0", "0"]', { kind: 'unresolved', reason: 'closed at 0/0 (legacy market without a payoff)' }],
-    ['["0.584", "0.416"]', { kind: 'unresolved', reason: 'closed at prices 0.584/0.416, which are no payoff' }],
+    ['["0.584", "0.416"]', { kind: 'unresolved', reason: 'closed at prices 0.584/0.416, which are not a payoff' }],
     ['["0.9995", "0.0005"]', { kind: 'unresolved' }],
     ['[]', { kind: 'unresolved' }],
   ])('closed at %s', (prices, resolution) => {

@@ -128,7 +128,7 @@ describe('what a venue takes back', () => {
     expect(told.doubtfulFrom).toBe(live.clock + 60_000);
     expect(told.instrument.tookBack).toEqual({
       asOf: later.asOf,
-      said: `predict:1: predict had called it closed on ${new Date(live.clock).toISOString()} and settled at 1 and calls it open again: it is collected on`,
+      said: `predict:1: predict had called it closed on ${new Date(live.clock).toISOString()} and settled at 1 and calls it open again: its collection continues`,
     });
   });
 
@@ -144,7 +144,9 @@ describe('what a venue takes back', () => {
     expect(other).toMatchObject({ resolution: { payout: 0, at: later.asOf }, settledFrom: later.clock });
     const told = noteTakenBack(other, first, later);
     expect(told).toMatchObject({
-      instrument: { tookBack: { said: 'predict:1: polymarket had settled it at 1 and settles it at 0 now: that counts from now on' } },
+      instrument: {
+        tookBack: { said: 'predict:1: polymarket had settled it at 1 and settles it at 0 now: the new statement counts from now on' },
+      },
     });
     const again = noteClose({ ...dated, resolution: { kind: 'settled', payout: 0, at: NOW - HOUR } }, told.instrument, {
       asOf: NOW + 3 * DAY,

@@ -76,7 +76,7 @@ async function walk(facts: Walking = {}): Promise<Outcome> {
     lateness: LATE,
     refetch: false,
     resume: undefined,
-    repeats: 'ask-again',
+    repeats: 'retry',
     fetch: async (cursor) => {
       cursors.push(cursor);
       return fetchPage(cursor, cursors.length);

@@ -46,7 +46,7 @@ describe('a walk', () => {
     return { rows: all.slice(from, from + 10), next, requests: 1, clock: NOW };
   };
 
-  it.each(['ask-again', 'end-of-paging'])(
+  it.each(['retry', 'end-of-paging'])(
     'whose cursor is known no more looks at everything again, the newest page too (%s)',
     async (repeats) => {
       const [first] = await pagesOf(walkOf(quiet, { repeats }), 1);

@@ -31,7 +31,7 @@ export function customTasks(plugins: LoadedPlugins, env: NodeJS.ProcessEnv): Rea
  * Checks a custom task's arguments by the activity's own schema; one sentence per problem.
  *
  * @param options.env where `{ "$env": … }` is looked up; a variable that is not set here is checked when the task runs
- * @param options.planned the worker's environment is not known, so references to any variable passOn
+ * @param options.planned the worker's environment is not known, so references to any variable pass
  */
 export function argumentProblems(
   activity: PluginActivity,

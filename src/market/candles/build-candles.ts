@@ -7,11 +7,11 @@ import { addVolumes, finishVolumes, volumeSums } from './volume-sums.ts';
 /**
  * Builds the candles of one instrument and price type: left-closed buckets on the UTC epoch, open = first tick by
  * (time, sequence), close = last, volumes exact in decimals and rounded once. The result does not depend on the order
- * of the ticks: canonical order is only faster.
+ * of the ticks; canonical order is only faster.
  *
  * @param ticks trades or price points, never both
  * @param firstSequence the sequence of `ticks` at index 0 when it has no `sequence` column: batches read in canonical
- *   order pass how many ticks came before
+ *   order pass the number of ticks before them
  */
 export function buildCandles(ticks: SequencedTicks, interval: Interval, firstSequence = 0): MergeableCandles {
   const length = INTERVAL_MS[interval];
@@ -42,7 +42,7 @@ export function buildCandles(ticks: SequencedTicks, interval: Interval, firstSeq
   return { interval, length: count, ...pick(candles, order), ...finishVolumes(sums, order) };
 }
 
-/** Adds ticks [from, to) to the prices of bucket k, which is new when it has no trades yet. */
+/** Adds the prices of the ticks [from, to) to bucket k; a bucket without trades is new. */
 function addPrices(candles: OpenCandles, k: number, ticks: SequencedTicks, from: number, to: number, firstSequence: number): void {
   const { time, price, sequence } = ticks;
   const isNew = candles.trades[k] === 0;

@@ -4,7 +4,7 @@ import type { ExactSums } from './exact-sums.ts';
 
 /**
  * Candles of one instrument, price type and interval, by `openTime` ascending, as columns of `length` rows.
- * Empty buckets are absent. Volumes are NaN where no tick of the bucket has a size (`buyVolume`: a size and a side).
+ * Empty buckets are absent. A volume is NaN where no tick of the bucket has a size (`buyVolume`: a size and a side).
  */
 export interface CandleColumns {
   readonly length: number;
@@ -15,7 +15,7 @@ export interface CandleColumns {
   readonly low: Float64Array;
   readonly close: Float64Array;
   readonly volume: Float64Array;
-  /** Σ size·price */
+  /** Sum of size · price. */
   readonly quoteVolume: Float64Array;
   /** Volume of the buys. */
   readonly buyVolume: Float64Array;
@@ -24,22 +24,22 @@ export interface CandleColumns {
 }
 
 /**
- * Candles that know enough to be merged with others of the same series: which tick opened and closed each bucket, and
+ * Candles that can be merged with other candles of the same series: they hold which tick opened and closed each bucket, and
  * the volumes before rounding. `mergeCandles` is associative and commutative over them.
  */
 export interface MergeableCandles extends CandleColumns {
   readonly interval: Interval;
-  /** Time and sequence of the tick that opened the bucket: the least (time, sequence). */
+  /** Time and sequence of the tick that opened the bucket: the smallest (time, sequence). */
   readonly firstTime: Float64Array;
   readonly firstSequence: Float64Array;
-  /** Time and sequence of the tick that closed it: the greatest (time, sequence). */
+  /** Time and sequence of the tick that closed the bucket: the largest (time, sequence). */
   readonly lastTime: Float64Array;
   readonly lastSequence: Float64Array;
   readonly exact: { readonly volume: ExactSums; readonly quoteVolume: ExactSums; readonly buyVolume: ExactSums };
 }
 
-/** Ticks in any order. */
+/** Ticks in any order, with an optional sequence. */
 export interface SequencedTicks extends TickColumns {
-  /** Order inside one timestamp. @default the index: ticks come in canonical order */
+  /** Order of ticks with the same time. @default the index, for ticks in canonical order */
   readonly sequence?: Float64Array;
 }

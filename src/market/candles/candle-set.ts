@@ -4,8 +4,8 @@ import type { MergeableCandles, SequencedTicks } from './candle-columns.ts';
 import { canRollUp, rollUp } from './roll-up.ts';
 
 /**
- * Candles of several intervals from one pass over the ticks: those that are whole multiples of a shorter one are rolled
- * up from it, the others are built.
+ * Builds the candles of several intervals from one pass over the ticks: an interval that is a whole multiple of a shorter one is
+ * rolled up from it, the others are built from the ticks.
  *
  * @example
  * const { '1h': hourly, '4h': fourHourly } = Object.fromEntries(buildCandleSet(ticks, ['1h', '4h', '1d']));
@@ -14,7 +14,7 @@ export function buildCandleSet(ticks: SequencedTicks, intervals: readonly Interv
   const built = new Map<Interval, MergeableCandles>();
   const shortestFirst = [...intervals].sort((a, b) => INTERVAL_MS[a] - INTERVAL_MS[b]);
   for (const interval of shortestFirst) {
-    // the longest that fits has the fewest buckets to add up
+    // the longest interval that fits has the fewest buckets to add up
     const base = [...built.keys()].reverse().find((shorter) => canRollUp(shorter, interval));
     built.set(
       interval,

@@ -2,14 +2,14 @@ import type { Interval } from '../../contracts/words.ts';
 import type { MergeableCandles } from './candle-columns.ts';
 import { addTotal, exactSums, pickSums, roundedTotal } from './exact-sums.ts';
 
-/** One bucket of one series. */
+/** One bucket of one series: the candles and the index of the bucket. */
 export type BucketAt = readonly [candles: MergeableCandles, k: number];
 
 const VOLUMES = ['volume', 'quoteVolume', 'buyVolume'] as const;
 
 /**
- * Combines buckets, given by time ascending, into those `bucketOf` puts them in: open of the least (time, sequence),
- * close of the greatest, highest high, lowest low, exact sums.
+ * Combines buckets, sorted by time, into the buckets that `bucketOf` assigns: open of the smallest (time, sequence), close of the
+ * largest, highest high, lowest low, exact sums.
  */
 export function combineCandles(
   interval: Interval,
@@ -65,7 +65,7 @@ export function combineCandles(
       into.lastSequence[k] = candles.lastSequence[from];
     }
     for (const volume of VOLUMES) {
-      // NaN says that no tick had a size; the exact sum of such a bucket is 0
+      // NaN means that no tick had a size; the exact sum of such a bucket is 0
       if (Number.isNaN(candles[volume][from])) continue;
       into[volume][k] = 0;
       addTotal(exact[volume], k, candles.exact[volume], from);

@@ -1,13 +1,12 @@
 import { add, type Decimal, POWERS_OF_TEN, toNumber, unitsAt, ZERO } from '../decimal.ts';
 
-/** The base of the two limbs below; sums and carries of numbers below it are exact in doubles. */
+/** Base of the two limbs of a sum; sums and carries of numbers below it are exact in doubles. */
 export const LIMB = 2 ** 52;
 
 /**
- * Exact decimal sums, one per bucket, fast where numbers are ordinary: bucket k holds
- * `(high[k]·2^52 + low[k]) / 10^decimals + rest.get(k)`. `rest` takes the few numbers that do not fit the common scale
- * (more decimals than the others, more than 15 digits, negative). However the numbers come and are batched, the total
- * is the same, so its rounding is too.
+ * Exact decimal sums, one per bucket. Bucket k holds `(high[k]·2^52 + low[k]) / 10^decimals + rest.get(k)`. Ordinary numbers are
+ * summed fast in the limbs; `rest` holds the few numbers that do not fit the common scale (more decimals than the others, more than
+ * 15 digits, negative). The total, and so its rounding, does not depend on the order or the batching of the numbers.
  */
 export interface ExactSums {
   readonly decimals: number;
@@ -16,7 +15,7 @@ export interface ExactSums {
   readonly rest: Map<number, Decimal>;
 }
 
-/** Room for as many sums of numbers with at most this many decimals. */
+/** Creates `length` sums of 0 for numbers with at most this many decimals. */
 export const exactSums = (length: number, decimals: number): ExactSums => ({
   decimals,
   high: new Float64Array(length),
@@ -24,7 +23,7 @@ export const exactSums = (length: number, decimals: number): ExactSums => ({
   rest: new Map(),
 });
 
-/** The sum of bucket k, exactly. */
+/** The exact sum of bucket k. */
 export function exactTotal(sums: ExactSums, k: number): Decimal {
   const units = BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
   return add({ units, decimals: sums.decimals }, sums.rest.get(k) ?? ZERO);
@@ -38,7 +37,7 @@ export function roundedTotal(sums: ExactSums, k: number): number {
   return toNumber(exactTotal(sums, k));
 }
 
-/** Adds to bucket k what is outside the common scale. */
+/** Adds a number outside the common scale to bucket k. */
 export function addToRest(sums: ExactSums, k: number, value: Decimal): void {
   sums.rest.set(k, add(sums.rest.get(k) ?? ZERO, value));
 }
@@ -62,7 +61,7 @@ export function addTotal(target: ExactSums, to: number, source: ExactSums, from:
   addExactly(target, to, exactTotal(source, from));
 }
 
-/** Makes room in the limbs of bucket k by moving them to the rest. */
+/** Moves the limbs of bucket k to its rest, so that they can grow again. */
 export function spill(sums: ExactSums, k: number): void {
   const units = BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
   addToRest(sums, k, { units, decimals: sums.decimals });
@@ -70,7 +69,7 @@ export function spill(sums: ExactSums, k: number): void {
   sums.low[k] = 0;
 }
 
-/** Adds to the limbs where the number fits their scale, to the rest where it does not. */
+/** Adds a number to the limbs of bucket k where it fits their scale, and to the rest where it does not. */
 function addExactly(sums: ExactSums, k: number, value: Decimal): void {
   if (value.decimals > sums.decimals || value.units < 0n) return addToRest(sums, k, value);
   const units = unitsAt(value, sums.decimals) + BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
@@ -80,7 +79,7 @@ function addExactly(sums: ExactSums, k: number, value: Decimal): void {
   sums.low[k] = Number(units & (BigInt(LIMB) - 1n));
 }
 
-/** The buckets in the order given. */
+/** The sums of the buckets that `order` names, in that order. */
 export function pickSums(sums: ExactSums, order: ArrayLike<number>): ExactSums {
   const picked = exactSums(order.length, sums.decimals);
   for (let k = 0; k < order.length; k++) {

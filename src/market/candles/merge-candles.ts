@@ -2,14 +2,14 @@ import type { MergeableCandles } from './candle-columns.ts';
 import { type BucketAt, combineCandles } from './combine-candles.ts';
 
 /**
- * The candles of the ticks of both, which are of the same series and share no tick. Associative and commutative: any
- * batching gives the same bytes.
+ * Merges two sets of candles of the same series that share no tick, as if they had been built from all ticks at once. Merging is
+ * associative and commutative: any batching gives the same bytes.
  *
  * @throws RangeError when the intervals differ
  */
 export function mergeCandles(a: MergeableCandles, b: MergeableCandles): MergeableCandles {
   if (a.interval !== b.interval)
-    throw new RangeError(`candles of ${a.interval} and ${b.interval} do not merge; roll the shorter ones up first`);
+    throw new RangeError(`candles of ${a.interval} and ${b.interval} do not merge; roll up the shorter ones first`);
   const sources: BucketAt[] = [];
   let i = 0;
   let j = 0;

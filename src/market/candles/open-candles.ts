@@ -1,7 +1,7 @@
 import type { ExactSums } from './exact-sums.ts';
 import type { VolumeSums } from './volume-sums.ts';
 
-/** The price side of candles under construction, in the order in which buckets were met; arrays have room to spare. */
+/** Prices of candles under construction, in the order in which the buckets first occurred; the arrays have spare capacity. */
 export interface OpenCandles {
   openTime: Float64Array;
   open: Float64Array;
@@ -21,7 +21,7 @@ const FIRST_CAPACITY = 256;
 const columnsOf = (make: (name: (typeof COLUMNS)[number]) => Float64Array): OpenCandles =>
   Object.fromEntries(COLUMNS.map((name) => [name, make(name)])) as unknown as OpenCandles;
 
-/** Candles that are still being built; none yet. */
+/** Creates the columns for candles under construction, without a bucket. */
 export const newCandles = (): OpenCandles => columnsOf(() => new Float64Array(FIRST_CAPACITY));
 
 const doubled = (column: Float64Array): Float64Array => {
@@ -30,7 +30,7 @@ const doubled = (column: Float64Array): Float64Array => {
   return larger;
 };
 
-/** Doubles the room, in place. */
+/** Doubles the capacity of the candles and their sums, in place. */
 export function growCandles(candles: OpenCandles, sums: VolumeSums): void {
   for (const name of COLUMNS) candles[name] = doubled(candles[name]);
   const grow = (of: ExactSums): ExactSums => ({ ...of, high: doubled(of.high), low: doubled(of.low) });
@@ -42,7 +42,7 @@ export function growCandles(candles: OpenCandles, sums: VolumeSums): void {
   sums.known = known;
 }
 
-/** Indices of the first `count` buckets by time ascending. */
+/** Indices of the first `count` buckets, sorted by time. */
 export function orderOf(openTime: Float64Array, count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, k) => k);
   for (let k = 1; k < count; k++) {

@@ -3,11 +3,11 @@ import { bucketStart } from './bucket.ts';
 import type { MergeableCandles } from './candle-columns.ts';
 import { type BucketAt, combineCandles } from './combine-candles.ts';
 
-/** Whether candles of `from` add up to candles of `to` exactly: whole buckets fit whole buckets. */
+/** Whether each bucket of `to` consists of whole buckets of `from`. */
 export const canRollUp = (from: Interval, to: Interval): boolean => INTERVAL_MS[to] % INTERVAL_MS[from] === 0;
 
 /**
- * Longer candles from shorter ones, equal to those built from the ticks, bit for bit.
+ * Builds longer candles from shorter ones; they equal candles built from the ticks, bit for bit.
  *
  * @throws RangeError when buckets of `to` do not consist of whole buckets of `candles.interval` (4h → 6h)
  */

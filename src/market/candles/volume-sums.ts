@@ -2,12 +2,12 @@ import { type Decimal, MAX_UNITS, multiply, POWERS_OF_TEN, toDecimal } from '../
 import type { SequencedTicks } from './candle-columns.ts';
 import { addToRest, type ExactSums, exactSums, LIMB, pickSums, roundedTotal, spill } from './exact-sums.ts';
 
-/** Rows looked at to find how many decimals prices and sizes usually have. */
+/** Number of rows that are sampled to find how many decimals prices and sizes usually have. */
 const SAMPLE = 512;
 const HALF_LIMB = 2 ** 26;
 const MAX_EXACT = 2 ** 53;
 
-/** The number of decimals at which most of an even sample fits 15 digits; the others are still summed exactly, only slower. */
+/** Number of decimals with which most sampled numbers fit into 15 digits; the other numbers are summed exactly too, only slower. */
 function usualDecimals(column: Float64Array): number {
   const step = Math.max(1, Math.floor(column.length / SAMPLE));
   let best = 0;
@@ -28,18 +28,18 @@ function usualDecimals(column: Float64Array): number {
   return best;
 }
 
-/** The three volumes of each bucket while candles are built. */
+/** The three volumes of each bucket while the candles are built. */
 export interface VolumeSums {
   volume: ExactSums;
   quoteVolume: ExactSums;
   buyVolume: ExactSums;
-  /** 1 where a tick of the bucket has a size; 2 is added where one has a size and a side. */
+  /** Flags per bucket: 1 where a tick has a size, 2 where a tick has a size and a side. */
   known: Uint8Array;
   readonly sizeDecimals: number;
   readonly priceDecimals: number;
 }
 
-/** Sums of sizes and of size·price for as many candles, exact in decimals. */
+/** Creates the sums of size and of size · price for `capacity` candles, exact in decimals. */
 export function volumeSums(ticks: SequencedTicks, capacity: number): VolumeSums {
   const sizeDecimals = usualDecimals(ticks.size.subarray(0, ticks.length));
   const priceDecimals = usualDecimals(ticks.price.subarray(0, ticks.length));
@@ -54,8 +54,8 @@ export function volumeSums(ticks: SequencedTicks, capacity: number): VolumeSums 
 }
 
 /**
- * Adds ticks [from, to) to bucket k. Sizes and prices are taken as whole numbers of their smallest decimal; sums of
- * whole numbers are exact in doubles, with a carry into a second limb when they pass 2^52.
+ * Adds the volumes of the ticks [from, to) to bucket k. Sizes and prices are converted to integers of their smallest decimal; sums of
+ * integers are exact in doubles, with a carry into a second limb when they pass 2^52.
  */
 export function addVolumes(sums: VolumeSums, k: number, ticks: SequencedTicks, from: number, to: number): void {
   const { size: sizes, price: prices, buy: buys } = ticks;
@@ -111,7 +111,7 @@ const carry = (sums: ExactSums, k: number): void => {
   sums.high[k] = sums.high[k] + 1;
 };
 
-/** Adds a · b beyond 2^53 in four exact partial products; returns the new low limb, below 2·2^52. */
+/** Adds a product a · b beyond 2^53 in four exact partial products; returns the new low limb, which is below 2·2^52. */
 function addLongProduct(sums: ExactSums, k: number, low: number, a: number, b: number): number {
   const a1 = Math.floor(a / HALF_LIMB);
   const a0 = a - a1 * HALF_LIMB;
@@ -133,14 +133,14 @@ function addLongProduct(sums: ExactSums, k: number, low: number, a: number, b: n
   return sum + a0 * b0;
 }
 
-/** What is written with more decimals or digits than usual: exact big integers. */
+/** Adds a trade whose size or price has more decimals or digits than usual, with exact big integers. */
 function addRare(sums: VolumeSums, k: number, size: Decimal, price: Decimal, isBuy: boolean): void {
   addToRest(sums.volume, k, size);
   addToRest(sums.quoteVolume, k, multiply(size, price));
   if (isBuy) addToRest(sums.buyVolume, k, size);
 }
 
-/** The sums of the buckets `order` names, in that order, and their rounding; NaN where no tick has one. */
+/** The exact and the rounded sums of the buckets that `order` names, in that order; NaN where no tick has a volume. */
 export function finishVolumes(sums: VolumeSums, order: ArrayLike<number>) {
   const exact = {
     volume: pickSums(sums.volume, order),

@@ -2,26 +2,26 @@ import type { TickColumns } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 
 export interface ComplementReport {
-  /** How many times both had a price. */
+  /** Number of times at which both series had a price. */
   readonly pairs: number;
   /** Mean and largest |p(first) + p(second) − 1|; null without pairs. */
   readonly meanDeviation: number | null;
   readonly worst: { readonly time: number; readonly deviation: number } | null;
-  /** Pairs that deviate by more than the tolerance. */
+  /** Number of pairs that deviate by more than the tolerance. */
   readonly beyond: number;
   /**
-   * What two series of one question say about their polarity: `complement` (they add up to 1, as the two outcomes of a
-   * market do, or as twins at two venues whose outcomes are the wrong way round), `same` (they are equal), else `unclear`.
+   * Polarity of two series of one question: `complement` (they add up to 1, like the two outcomes of a market, or like twins at two
+   * venues with reversed outcomes), `same` (they are equal), else `unclear`.
    */
   readonly polarity: 'complement' | 'same' | 'unclear';
 }
 
 /**
- * Compares two price series that should add up to 1, such as both outcomes of a market, or finds that twins at two venues
- * are the wrong way round. Reports; repairs nothing.
+ * Compares two price series that should add up to 1, such as both outcomes of a market, or detects that twins at two venues have
+ * reversed outcomes. It only reports and changes no data.
  *
- * @param tolerance how far a sum may be from 1: the spread. @default 0.05
- * @param maxAge how old the other price may be, milliseconds. @default one day
+ * @param tolerance largest distance of a sum from 1: the spread. @default 0.05
+ * @param maxAge largest age of the other price in milliseconds. @default one day
  */
 export function complementReport(
   first: TickColumns,
@@ -50,7 +50,7 @@ export function complementReport(
   return { pairs, meanDeviation, worst, beyond, polarity: polarityOf(meanDeviation, sumDifference / pairs, tolerance) };
 }
 
-/** Near 0.5 both readings fit: then nothing is said. */
+/** The polarity by the mean deviations; near 0.5 both fit, so it is unclear. */
 function polarityOf(deviation: number, difference: number, tolerance: number): ComplementReport['polarity'] {
   if (deviation <= tolerance && difference > 2 * tolerance) return 'complement';
   return difference <= tolerance && deviation > 2 * tolerance ? 'same' : 'unclear';

@@ -3,9 +3,9 @@ import { DAY_MS } from '../../contracts/words.ts';
 
 /** A market of a group of which exactly one resolves to its first outcome (negative risk). */
 export interface GroupMember {
-  /** Its prices in canonical order: ticks, or closes at the open times of their candles. */
+  /** Prices of the market in canonical order: ticks, or closes at the open times of their candles. */
   readonly prices: TickColumns;
-  /** From when on it pays what; null while it is open. `at` in UTC epoch milliseconds. */
+  /** Time of settlement (UTC epoch milliseconds) and payout; null while the market is open. */
   readonly settled: { readonly at: number; readonly payout: number } | null;
 }
 
@@ -13,31 +13,32 @@ export interface GroupSum {
   readonly time: number;
   /** Sum of the members' payouts and last prices at that time. */
   readonly sum: number;
-  /** Members without a price: none yet, or one that is too old. While there are some, the sum says little. */
+  /** Number of members without a price, or with one that is too old. The sum is only meaningful when it is 0. */
   readonly missing: number;
-  /** Whether all have a price and the sum is near 1. */
+  /** Whether all members have a price and the sum is near 1. */
   readonly consistent: boolean;
 }
 
 export interface GroupSumOptions {
-  /** How far the sum may be from 1. @default 0.1 */
+  /** Largest distance of the sum from 1. @default 0.1 */
   readonly tolerance?: number;
-  /** How old a price may be, milliseconds. @default one day */
+  /** Largest age of a price in milliseconds. @default one day */
   readonly maxAge?: number;
 }
 
-/** What the sums of a group say about it. */
+/** Summary of the sums of a group. */
 export interface GroupReport {
-  /** At how many times every member had a price. */
+  /** Number of times at which every member had a price. */
   readonly times: number;
-  /** Mean of the sums at those times; null without any. */
+  /** Mean of the sums at those times; null when there are none. */
   readonly meanSum: number | null;
-  /** At how many of them the sum was too large, and too small. */
+  /** Number of those times at which the sum was too large. */
   readonly above: number;
+  /** Number of those times at which the sum was too small. */
   readonly below: number;
   /**
-   * `above` or `below` when the sum is off that way at most of those times. Some of a group's members never add up to more
-   * than 1, so `above` is a contradiction whatever was collected; `below` is one only when all of them were.
+   * `above` or `below` when the sum is too large or too small at most of those times. A part of a group's members never adds up to
+   * more than 1, so `above` is always a contradiction; `below` is one only when all members were collected.
    */
   readonly verdict: 'near 1' | 'above' | 'below';
 }
@@ -45,8 +46,8 @@ export interface GroupReport {
 const TOLERANCE = 0.1;
 
 /**
- * The sum of the first-outcome prices of a group at given times: near 1, or the group lacks a member, or has one the wrong way
- * round. Reports; repairs nothing.
+ * Sums of the first-outcome prices of a group at given times. A sum far from 1 means that the group lacks a member or that a member's
+ * outcomes are reversed. The function only reports and changes no data.
  *
  * @param times ascending, UTC epoch milliseconds
  */
@@ -70,7 +71,7 @@ export function groupSums(
   });
 }
 
-/** Looks at a group whenever one of its members has a new price. Reports; repairs nothing. */
+/** Evaluates a group at every time at which a member has a new price. It only reports and changes no data. */
 export function groupReport(members: readonly GroupMember[], options: GroupSumOptions = {}): GroupReport {
   const times = new Set(members.flatMap(({ prices }) => Array.from(prices.time)));
   const sums = groupSums(members, Float64Array.from(times).sort(), options).filter(({ missing }) => missing === 0);

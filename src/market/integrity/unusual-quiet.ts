@@ -2,43 +2,44 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 
 const HOUR = 3_600_000;
 
-/** Shorter than this is never called unusual, milliseconds. */
+/** Shortest quiet that can be unusual, in milliseconds. */
 export const SHORTEST_UNUSUAL_QUIET = 6 * HOUR;
-/** Hours before the last tick whose pauses say what is usual now: markets slow down and wake up. */
+/** Hours before the last tick whose pauses define what is usual; older ones do not count, since the activity of markets changes. */
 export const USUAL_HOURS = 30 * 24;
-/** Least number of pauses from which the usual one can be estimated. */
+/** Smallest number of pauses from which the usual pause can be estimated. */
 const ENOUGH_PAUSES = 10;
 const QUANTILE = 0.99;
 const MULTIPLE = 2;
 
-/** A quiet that is long for this instrument. */
+/** A time without ticks that is unusually long for an instrument. */
 export interface UnusualQuiet {
-  /** Since when there has been no tick although the instrument was collected; UTC epoch milliseconds, to the hour at least. */
+  /** Start of the collected time without a tick; UTC epoch milliseconds, accurate to the hour. */
   readonly since: number;
-  /** How long that is, milliseconds. */
+  /** Length of the quiet in milliseconds. */
   readonly length: number;
-  /** The pause that 99 of 100 of its pauses do not exceed, milliseconds. */
+  /** The 99th percentile of the instrument's pauses in milliseconds. */
   readonly usual: number;
 }
 
 export interface QuietRequest {
-  /** The hours that have ticks, hours since the epoch, ascending. */
+  /** Hours that have ticks, as hours since the epoch, ascending. */
   readonly hours: ArrayLike<number>;
-  /** What was collected: merged, half-open, oldest first. */
+  /** Collected ranges: merged, half-open, oldest first. */
   readonly covered: readonly TimeRange[];
   /** UTC epoch milliseconds. */
   readonly asOf: number;
 }
 
 /**
- * Whether an open instrument, collected up to `asOf`, has had no tick for unusually long, by its own history.
+ * Detects that an open instrument, collected up to `asOf`, has had no tick for an unusually long time by its own history.
  *
- * A pause is the distance between one hour with ticks and the next, all of it collected (what was not collected is a gap, which
- * says nothing about trading). Usual is the 99th percentile (nearest rank) of the pauses of the 30 days before the last tick.
- * The quiet since the last tick, or since the last gap where that ended later, is unusual when it is longer than twice the usual
- * pause and than six hours.
+ * A pause is the distance between two consecutive hours with ticks, with all time between them collected (time that was not collected
+ * is a gap, which says nothing about trading). The usual pause is the 99th percentile (nearest rank) of the pauses of the 30 days
+ * before the last tick. The quiet since the last tick, or since the end of a later gap, is unusual when it is longer than twice the
+ * usual pause and longer than six hours.
  *
- * @returns null when it is not, when it was not collected up to an hour before `asOf`, or when fewer than ten pauses are known
+ * @returns null when the quiet is usual, when the instrument was not collected up to an hour before `asOf`, or when fewer than ten
+ *   pauses are known
  */
 export function unusualQuiet({ hours, covered, asOf }: QuietRequest): UnusualQuiet | null {
   const known = Array.from(hours).filter((hour) => hour * HOUR <= asOf);
@@ -57,7 +58,7 @@ export function unusualQuiet({ hours, covered, asOf }: QuietRequest): UnusualQui
   return length > MULTIPLE * usual ? { since, length, usual } : null;
 }
 
-/** Hours from each hour with ticks to the next one, where all between them was collected. */
+/** Distances in hours between consecutive hours with ticks, where all time between them was collected. */
 function pausesOf(hours: readonly number[], covered: readonly TimeRange[]): number[] {
   const pauses: number[] = [];
   let r = 0;

@@ -2,49 +2,49 @@ import type { FeeSchedule, Instrument, MarketSettlement, Resolution, TimeRange }
 import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 
-/** Venues stamp trades by clocks of their own: a minute after a market's end still belongs to it. */
+/** Time after a market's end in which its trades still count, since venues stamp trades by their own clocks. */
 export const SETTLE_MS = 60_000;
 
-/** What the walks need to know of a market. */
+/** The facts about a market's opening and end that a walk needs. */
 export type Life = Pick<Instrument, 'opensAt' | 'closed' | 'closedAt' | 'seenClosedAt' | 'confirmedAt'>;
 
-/** When no more trades of a market are made; null while that is not known. A planned end is none. */
+/** Time after which a market has no more trades; null while unknown. A planned end does not count. */
 export const endOf = ({ closed, closedAt }: Life): number | null => (closed && closedAt !== undefined ? closedAt + SETTLE_MS : null);
 
-/** The part of a window in which an instrument can have ticks; empty (`to ≤ from`) when it opened later or ended earlier. */
+/** The part of a window in which an instrument can have ticks; empty (`to ≤ from`) when the market opened later or ended earlier. */
 export function tradableWindow(instrument: Life, window: TimeRange): TimeRange {
   const from = Math.max(window.from, instrument.opensAt ?? window.from);
   return { from, to: Math.min(window.to, endOf(instrument) ?? window.to) };
 }
 
-/** The part of a window before an instrument opened: covered without asking, since nothing can be there. */
+/** The part of a window before an instrument opened. It counts as covered without a request, since it cannot have ticks. */
 export function lifelessBefore({ opensAt }: Life, window: TimeRange): TimeRange[] {
   const to = Math.min(window.to, opensAt ?? window.from);
   return to > window.from ? [{ from: window.from, to }] : [];
 }
 
-/** The part of a window after an instrument's end: covered without asking once the end itself is. */
+/** The part of a window after an instrument's end. It counts as covered without a request once the end itself is covered. */
 export function lifelessAfter(instrument: Life, window: TimeRange): TimeRange[] {
   const from = Math.max(window.from, endOf(instrument) ?? window.to);
   return window.to > from ? [{ from, to: window.to }] : [];
 }
 
-/** When a venue's statement was seen: the run's instant and the venue's clock. */
+/** The time of a venue's answer: the run's `asOf` and the venue's clock. */
 export interface Seen {
   readonly asOf: number;
   readonly clock: number;
-  /** Whether the market was looked up once more after it had settled. @default false */
+  /** Whether the answer comes from checking a settled market once more. @default false */
   readonly again?: boolean;
 }
 
-/** A run about now knows what it sees, though the answer comes seconds after the instant that it is named by. */
+/** Time from which a fact of the answer is known: `asOf` for a run about the present, although the answer arrives seconds later. */
 const knownFrom = ({ asOf, clock }: Seen): number => (clock - asOf <= PRESENT_MS ? asOf : clock);
 
 /**
- * Notes of a market what its venue does not say: by when it had closed, and when its result became known. Both are the moment
- * at which it was first seen so, by the venue's clock: a run as of the past sees the market of today, and must not date it back.
+ * Adds the times to a market that its venue does not state: when it closed, and when its result became known. Each is the moment at
+ * which this was first seen, by the venue's clock, because a run as of the past sees the market of today and must not date it back.
  *
- * @param known the same market as earlier runs saw it
+ * @param known the same market as earlier runs stored it
  */
 export function noteClose(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
   const { closedAt: stated, seenClosedAt: _, settledFrom: __, confirmedAt: ___, ...facts } = instrument;
@@ -59,10 +59,10 @@ export function noteClose(instrument: Instrument, known: Instrument | undefined,
   return resolution.kind === 'settled' ? { ...closed, ...standing(closed, known, seen) } : closed;
 }
 
-/** A result that stands for so long is taken back no more: an oracle's dispute is over, a venue's slip is corrected. */
+/** Time after which a result counts as confirmed: by then an oracle's dispute is decided and a venue's error is corrected. */
 const CONFIRM_MS = DAY_MS;
 
-/** Since when the result of a market is known, and whether it has stood for long enough. */
+/** The time since when a market's result is known, and the time when it was confirmed, if it was. */
 function standing(
   { closedAt, resolution }: Instrument & { readonly closedAt: number },
   known: Instrument | undefined,
@@ -70,7 +70,7 @@ function standing(
 ): Pick<Instrument, 'settledFrom' | 'confirmedAt'> {
   if (known !== undefined && isFinal(known) && payoutOf(known) === payoutOf({ resolution })) {
     const { settledFrom, confirmedAt } = known;
-    // stored before it was noted
+    // a stored market without this time stays without it
     if (settledFrom === undefined) return {};
     if (confirmedAt !== undefined) return { settledFrom, confirmedAt };
     return again === true && clock - settledFrom >= CONFIRM_MS ? { settledFrom, confirmedAt: clock } : { settledFrom };
@@ -82,7 +82,7 @@ function standing(
 const payoutOf = ({ resolution }: Pick<Instrument, 'resolution'>): number | undefined =>
   resolution.kind === 'settled' ? resolution.payout : undefined;
 
-/** Whether a settled market should be looked up once more: venues withdraw a result, or open a market again. */
+/** Whether a settled market is due for its second check: venues may withdraw a result or reopen a market. */
 export const isToBeConfirmed = (instrument: Instrument, asOf: number): boolean =>
   isFinal(instrument) &&
   instrument.confirmedAt === undefined &&
@@ -90,9 +90,9 @@ export const isToBeConfirmed = (instrument: Instrument, asOf: number): boolean =
   asOf - instrument.settledFrom >= CONFIRM_MS;
 
 /**
- * Notes what a venue takes back of what it had said of a market's end: that it had closed, when, or with which result.
+ * Detects that a venue takes back what it stated about a market's end: that it closed, when, or with which result.
  *
- * @returns also from when on nothing counts as collected any more, because it was covered only by an end that was none
+ * @returns the market, and in `doubtfulFrom` the time from which coverage is withdrawn, because it relied on the end taken back
  */
 export function noteTakenBack(
   instrument: Instrument,
@@ -116,15 +116,18 @@ export function noteTakenBack(
   if (!closed) {
     const date = known.closedAt === undefined ? '' : ` on ${new Date(known.closedAt).toISOString()}`;
     const result = was === undefined ? '' : ` and settled at ${was}`;
-    return { instrument: saying(`had called it closed${date}${result} and calls it open again: it is collected on`), doubtfulFrom: end };
+    return {
+      instrument: saying(`had called it closed${date}${result} and calls it open again: its collection continues`),
+      doubtfulFrom: end,
+    };
   }
   const doubtfulFrom = known.closedAt !== undefined && closedAt !== undefined && closedAt > known.closedAt ? end : undefined;
   if (was === undefined || was === payoutOf({ resolution })) return { instrument: { ...instrument, ...earlier }, doubtfulFrom };
   const now = resolution.kind === 'settled' ? `settles it at ${resolution.payout} now` : 'says now that it has no result';
-  return { instrument: saying(`had settled it at ${was} and ${now}: that counts from now on`), doubtfulFrom };
+  return { instrument: saying(`had settled it at ${was} and ${now}: the new statement counts from now on`), doubtfulFrom };
 }
 
-/** A result that was final and is so no more; it is proposed again once the venue names one. */
+/** Settlement of a market whose venue withdrew a final result, until the venue names a result again. */
 const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement => ({
   payout: settlement?.payout ?? null,
   signs: settlement?.signs ?? [],
@@ -132,12 +135,12 @@ const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement =
   missing: settlement?.missing ?? said,
 });
 
-/** So many changes of its terms are kept of a market, the newest ones. */
+/** Largest number of changes of a market's terms that are kept; the newest ones are. */
 const MOST_TERMS = 100;
 
-/** Keeps the terms that a market had before, so that a run as of the past does not trade on those of today. */
+/** Keeps a market's earlier terms (fees, tick size, end), so that a run as of the past does not trade on the terms of today. */
 export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
-  // what an owner says of a file was never otherwise: it is corrected, not changed
+  // a changed statement of a file's owner is a correction, not a change of terms
   if (instrument.source === 'file') return instrument;
   const now = knownFrom(seen);
   const sameEnd = known !== undefined && known.endsAt === instrument.endsAt;
@@ -152,7 +155,7 @@ export function noteTerms(instrument: Instrument, known: Instrument | undefined,
 
 const termsOf = (fees: FeeSchedule | null): string => (fees === null ? '' : `${fees.model} ${fees.rate} ${fees.exponent ?? 1}`);
 
-/** A result that follows another one was not known before it was seen, whatever the venue dates it by. */
+/** The resolution with its date. A result that replaces another one is not dated before it was seen, whatever date the venue states. */
 function datedResolution(resolution: Resolution, known: Instrument | undefined, first: number): Resolution {
   if (resolution.kind !== 'settled') return resolution;
   const before = known?.resolution;
@@ -162,10 +165,10 @@ function datedResolution(resolution: Resolution, known: Instrument | undefined, 
   return { ...resolution, at: before.at === null ? (stated ?? first) : Math.max(before.at, stated ?? before.at) };
 }
 
-/** A market that is closed, settled and dated stays as it is: it is not looked up again. */
+/** Whether a market is closed, settled and dated; discovery does not query such a market again. */
 export const isFinal = ({ closed, closedAt, resolution }: Instrument): boolean =>
   closed && closedAt !== undefined && resolution.kind === 'settled' && resolution.at !== null;
 
-/** Moves the noted end of a market to a trade that was made after it. */
+/** Moves the stored end of a market to its newest trade, if that is later. */
 export const withTradeAt = (instrument: Instrument, newest: number | null): Instrument =>
   instrument.closedAt === undefined || newest === null || newest <= instrument.closedAt ? instrument : { ...instrument, closedAt: newest };

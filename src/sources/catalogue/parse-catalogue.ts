@@ -4,7 +4,7 @@ import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { issueWords, type SchemaIssue } from '../../contracts/text/issue-words.ts';
 import { isObject } from './schema-drift.ts';
 
-/** What a selector of each source may be. */
+/** The forms of a selector, per source. */
 const SELECTOR_FORMS: Readonly<Record<string, string>> = {
   polymarket: '{"conditionId": "0x…"}, {"slug": "…"}, {"eventSlug": "…"} or {"seriesSlug": "…"}',
   predict: '{"marketId": 123}, {"categorySlug": "…"} or {"seriesSlug": "…"}',
@@ -12,9 +12,9 @@ const SELECTOR_FORMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a symbol catalogue: an array of entries. Lists everything that is wrong with it at once.
+ * Reads a symbol catalogue, an array of entries. The error lists all problems at once.
  *
- * @param origin what the messages call it: a file's name
+ * @param origin name of the catalogue in messages, such as the file's name
  * @throws PredictLabError BadInput
  */
 export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] {
@@ -33,15 +33,15 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
     if (parsed.success) {
       const earlier = places.get(parsed.data.symbol);
       if (earlier !== undefined)
-        problems.push({ where: `[${index}]${name}`, message: `the symbol stands at [${earlier}] already; merge the two` });
+        problems.push({ where: `[${index}]${name}`, message: `the symbol is already at [${earlier}]; merge the two` });
       places.set(parsed.data.symbol, index);
       entries.push(parsed.data);
       continue;
     }
     for (const issue of parsed.error.issues) {
-      const path = ofSelector(issue.path) ? issue.path.slice(0, SELECTOR_DEPTH) : issue.path;
+      const path = isInSelector(issue.path) ? issue.path.slice(0, SELECTOR_DEPTH) : issue.path;
       const where = `[${index}]${name}${path.length > 0 ? `.${path.map(String).join('.')}` : ''}`;
-      // one selector may go wrong in several ways, all corrected by the same forms
+      // several problems of one selector have one remedy, the list of forms
       if (!problems.some((problem) => problem.where === where && path !== issue.path))
         problems.push({ where, message: explain(path, wordsOf(issue), item) });
     }
@@ -54,11 +54,12 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
   );
 }
 
-/** `sources.polymarket.0` and what lies below it. */
+/** Length of the path to a selector: `sources.polymarket.0`. */
 const SELECTOR_DEPTH = 3;
-const ofSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sources' && path.length >= SELECTOR_DEPTH && !ofOwnFact(path);
-/** What is wrong with a fact of a file is said of the fact itself. */
-const ofOwnFact = ([, source, , field]: readonly PropertyKey[]): boolean => source === 'file' && OWN_FACTS.some((fact) => fact === field);
+/** Whether a path leads to a selector or into it, except to a fact about a file, which has its own message. */
+const isInSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sources' && path.length >= SELECTOR_DEPTH && !isOwnFact(path);
+/** Whether a path leads to a fact that the owner of a file states. */
+const isOwnFact = ([, source, , field]: readonly PropertyKey[]): boolean => source === 'file' && OWN_FACTS.some((fact) => fact === field);
 
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(catalogueEntrySchema.shape),
@@ -70,10 +71,10 @@ function wordsOf(issue: SchemaIssue): string {
   return fields === undefined ? issueWords(issue) : `${issueWords(issue)}; it has ${fields.join(', ')}`;
 }
 
-/** A selector that fits no form gets the list of forms: zod's own words about a union do not help. */
+/** The message for an invalid field. For a selector that fits no form it lists the forms, since zod's message about a union is no help. */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
   const [first, source, place] = path;
-  const forms = typeof source === 'string' && !ofOwnFact(path) ? SELECTOR_FORMS[source] : undefined;
+  const forms = typeof source === 'string' && !isOwnFact(path) ? SELECTOR_FORMS[source] : undefined;
   if (first !== 'sources' || forms === undefined || typeof place !== 'number') return message;
   const selectors = isObject(item) && isObject(item.sources) ? item.sources[source as string] : undefined;
   const given = JSON.stringify(Array.isArray(selectors) ? (selectors as unknown[])[place] : undefined);

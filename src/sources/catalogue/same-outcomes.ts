@@ -1,15 +1,15 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { reversedSettlement } from '../../market/settlement.ts';
 
-/** A market as the venue describes it now, its outcomes in the order in which it is stored. */
+/** A market as the venue describes it now, with its outcomes in the stored order; or the reason why it is refused. */
 export type Aligned = { readonly instrument: Instrument; readonly problem?: string } | { readonly refused: string };
 
 /**
- * What a market's prices are of never changes: its first outcome is the one that it had when it was first seen, known by its id at the
- * venue. The order in which a venue lists them says nothing, so it is undone; names that change places with their ids staying
- * contradict what was said before, so what was said first is kept; another market's ids are refused.
+ * Keeps the meaning of a market's prices: its first outcome stays the one that it had when it was first seen, by its id at the venue.
+ * A different order of the outcomes is undone. Names that are exchanged while the ids stay contradict the stored market, so the first
+ * names are kept. A market with other ids is refused.
  *
- * @param earlier the same market as earlier runs saw it
+ * @param earlier the same market as earlier runs stored it
  */
 export function withSameOutcomes(found: Instrument, earlier: Instrument | undefined): Aligned {
   if (earlier === undefined || earlier.outcomeIds.length !== 2 || found.outcomeIds.length !== 2) return { instrument: found };
@@ -24,9 +24,9 @@ export function withSameOutcomes(found: Instrument, earlier: Instrument | undefi
   const [was, other] = earlier.outcomes;
   if (was === other || now.outcomes[0] !== other || now.outcomes[1] !== was) return { instrument: now };
   return {
-    // which of the two the result is of cannot be known either
+    // it is unknown to which of the two outcomes a new result belongs
     instrument: withEnding({ ...now, outcomes: earlier.outcomes }, earlier),
-    problem: `${found.id}: ${found.source} names its outcomes the other way round than before (${now.outcomes.join(', ')}); the first names are kept, and no result is taken while it says so`,
+    problem: `${found.id}: ${found.source} names its outcomes the other way round than before (${now.outcomes.join(', ')}); the first names are kept, and no new result is accepted until it restores them`,
   };
 }
 
@@ -45,5 +45,5 @@ function reversed(instrument: Instrument): Instrument {
   };
 }
 
-/** Ids of tokens have 77 digits. */
+/** A shortened id for messages: token ids have 77 digits. */
 const short = (id: string): string => (id.length > 12 ? `${id.slice(0, 6)}…${id.slice(-4)}` : id);

@@ -1,6 +1,6 @@
 import type { QuarantineReason } from '../../contracts/market-data.ts';
 
-/** A number as it was read: null and the reason when it could not be. */
+/** A number that was read, or null with the reason why it could not be read. */
 export interface ReadNumber {
   readonly value: number | null;
   readonly defect: QuarantineReason | null;
@@ -11,7 +11,7 @@ const NOT_FINITE: ReadNumber = { value: null, defect: 'not-finite' };
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const WORDS_FOR_NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 
-/** A JSON number, or a string that holds one. `NaN` and `Infinity` in any spelling are `not-finite`, all else `malformed`. */
+/** Reads a JSON number or a string with one. `NaN` and `Infinity` in any spelling are `not-finite`, everything else is `malformed`. */
 export function readNumber(value: unknown): ReadNumber {
   if (typeof value === 'number') return Number.isFinite(value) ? { value, defect: null } : NOT_FINITE;
   if (typeof value !== 'string') return MALFORMED;
@@ -23,10 +23,10 @@ export function readNumber(value: unknown): ReadNumber {
   return WORDS_FOR_NOT_FINITE.test(text) ? NOT_FINITE : MALFORMED;
 }
 
-/** Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000. */
+/** Smallest epoch number that is read as milliseconds: as seconds it would lie after the year 5000. */
 const FIRST_MILLISECONDS = 1e11;
 
-/** A time as UTC epoch milliseconds: epoch seconds or milliseconds (number or string), or ISO 8601 and Postgres spellings. */
+/** Reads a time as UTC epoch milliseconds: epoch seconds or milliseconds (number or string), or ISO 8601 and Postgres spellings. */
 export function readTime(value: unknown): ReadNumber {
   if (typeof value === 'string' && /[-:]/.test(value.slice(1))) {
     const time = parseIsoTime(value);
@@ -37,7 +37,7 @@ export function readTime(value: unknown): ReadNumber {
   return { value: Math.round(Math.abs(read.value) < FIRST_MILLISECONDS ? read.value * 1000 : read.value), defect: null };
 }
 
-/** `2026-07-24T00:00:00Z`, `2026-07-24 00:00:16+00`, `2026-07-24`: UTC where no zone is given. Null when unreadable. */
+/** Parses a time such as `2026-07-24T00:00:00Z`, `2026-07-24 00:00:16+00` or `2026-07-24` (UTC without a zone). Null when unreadable. */
 export function parseIsoTime(text: string): number | null {
   const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i.exec(text.trim());
   if (match === null) return null;
@@ -49,7 +49,7 @@ export function parseIsoTime(text: string): number | null {
 
 const SCALED = /^-?\d+$/;
 
-/** An integer string scaled by 10^18 (`"111200000000000000"`), as the nearest double of its exact value (0.1112). */
+/** Reads an integer scaled by 10^18 (`"111200000000000000"`) as the double nearest to its exact value (0.1112). */
 export function readScaled(value: unknown): ReadNumber {
   if (typeof value !== 'string' && typeof value !== 'number') return MALFORMED;
   // a large JSON number would be written with an exponent
@@ -58,13 +58,13 @@ export function readScaled(value: unknown): ReadNumber {
   return SCALED.test(text) ? { value: Number(`${text}e-18`), defect: null } : MALFORMED;
 }
 
-/** A name or id: a string that is not empty, or an integer. */
+/** Reads a name or id: a string that is not empty, or a number. */
 export function readName(value: unknown): string | null {
   if (typeof value === 'string') return value === '' ? null : value;
   return typeof value === 'number' ? String(value) : null;
 }
 
-/** `BUY`/`Bid` → buy, `SELL`/`Ask` → sell, in any case. */
+/** Reads a side: `BUY` and `Bid` are buy, `SELL` and `Ask` are sell, in upper or lower case. */
 export function readSide(value: unknown): 'buy' | 'sell' | null {
   if (typeof value !== 'string') return null;
   const word = value.toLowerCase();
@@ -72,5 +72,5 @@ export function readSide(value: unknown): 'buy' | 'sell' | null {
   return word === 'sell' || word === 'ask' ? 'sell' : null;
 }
 
-/** The side of the other party, or of the other outcome. */
+/** The opposite side, which is that of the other party or of the other outcome. */
 export const otherSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => (side === null ? null : side === 'buy' ? 'sell' : 'buy');

@@ -10,7 +10,7 @@ const SAMPLE_LENGTH = 200;
 const typeOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'undefined' ? 'nothing' : typeof value;
 
-/** An answer that lost or renamed something we use: where, what was expected, what came, and a piece of it. */
+/** The error for an answer without a field that PredictLab reads: route, expected and received type, and a sample. */
 export function schemaChanged(at: {
   venue: string;
   where: string;
@@ -27,25 +27,25 @@ export function schemaChanged(at: {
   );
 }
 
-/** An answer that must be an object. */
+/** Returns an answer that must be an object. @throws PredictLabError SourceSchemaChanged */
 export function objectAt(json: unknown, at: { venue: string; where: string }): JsonObject {
   if (isObject(json)) return json;
   throw schemaChanged({ ...at, path: '$', expected: 'an object', got: json, sample: json });
 }
 
-/** A list inside an answer (`path` is its key, `$` the answer itself). */
+/** Returns a list in an answer; `path` is its key, or `$` for the answer itself. @throws PredictLabError SourceSchemaChanged */
 export function listInAnswer(json: unknown, path: string, at: { venue: string; where: string }): readonly unknown[] {
   const value = path === '$' ? json : objectAt(json, at)[path];
   if (Array.isArray(value)) return value as readonly unknown[];
   throw schemaChanged({ ...at, path, expected: 'a list', got: value, sample: json });
 }
 
-/** Fields a row must have, each under one of its names; dots go into nested objects. */
+/** Fields that a row must have, each with its possible names; dots lead into nested objects. */
 export type RequiredFields = readonly (readonly string[])[];
 
 const SCALAR = new Set(['string', 'number', 'boolean']);
 
-/** The value at a dotted path; undefined where the way ends early. */
+/** The value at a dotted path; undefined where a part of the path is missing. */
 export function valueAt(row: unknown, path: string): unknown {
   let value: unknown = row;
   for (const key of path.split('.')) {
@@ -56,11 +56,11 @@ export function valueAt(row: unknown, path: string): unknown {
 }
 
 /**
- * Where a bad row ends and a changed schema begins: a field that **every** row of a non-empty page lacks (or has as a list
- * or an object) was renamed, and the page is refused as a whole. A field that only some rows lack makes those rows
- * `malformed`. `null` is a value that a row may have: it is never drift.
+ * Refuses a page with a changed schema: a field that **every** row of a non-empty page lacks (or has as a list or an object) was
+ * renamed. A field that only some rows lack makes those rows `malformed`. `null` is a possible value and never a change of schema.
  *
- * @param seen fields that earlier pages of the same walk had; few rows without one of them are bad rows. Grows.
+ * @param seen fields that earlier pages of the same walk had, updated by this call: a short page without one of them has bad rows
+ * @throws PredictLabError SourceSchemaChanged
  */
 export function refuseRenamedFields(
   rows: readonly unknown[],
@@ -78,19 +78,19 @@ export function refuseRenamedFields(
     }
     if (rows.length < FEW && seen.has(key)) continue;
     const sample = rows.find(lacks);
-    // nothing but null branches says nothing about names
+    // rows with nothing but null branches do not show the names of fields
     if (sample === undefined) continue;
     throw schemaChanged({ ...at, path: `${at.list}[].${key}`, expected: 'a value', got: valueAt(sample, key), sample });
   }
 }
 
-/** Pages shorter than this prove little by themselves. */
+/** Number of rows below which a page alone does not prove a changed schema. */
 const FEW = 10;
 
 function presenceAt(row: unknown, path: string): 'present' | 'absent' | 'unknown' {
   let value: unknown = row;
   for (const key of path.split('.')) {
-    // a whole branch that is null (`taker: null`) is one bad row, and says nothing about the fields in it
+    // a branch that is null (`taker: null`) makes one bad row and does not show the names of its fields
     if (value === null) return 'unknown';
     if (!isObject(value)) return 'absent';
     value = value[key];

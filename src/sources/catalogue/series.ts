@@ -6,7 +6,7 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: DAY_MS } as const;
 const HOUR = UNIT_MS.h;
 const WORDS: Readonly<Record<string, string>> = { hourly: '1h', daily: '1d' };
 
-/** Short and long names of the coins whose hourly and daily markets are named in words. */
+/** Short and long names of the coins whose hourly and daily markets have slugs with the date in words. */
 const COINS: readonly (readonly [short: string, long: string])[] = [
   ['btc', 'bitcoin'],
   ['eth', 'ethereum'],
@@ -16,28 +16,28 @@ const COINS: readonly (readonly [short: string, long: string])[] = [
   ['bnb', 'bnb'],
 ];
 
-/** One market that a series should have. */
+/** One expected market of a series. */
 export interface SeriesMember {
-  /** The names that it may have at the venue; only one of them exists. */
+  /** The market's possible slugs at the venue, of which one exists. */
   readonly slugs: readonly string[];
   /** UTC epoch milliseconds; the end is exclusive. */
   readonly start: number;
   readonly end: number;
 }
 
-/** How the markets of a series are named. */
+/** The naming scheme of a series' markets. */
 interface Series {
-  /** Milliseconds from one start to the next. */
+  /** Milliseconds between the starts of consecutive markets. */
   readonly step: number;
-  /** Markets are named `<prefix>-<startUnix>`. */
+  /** Prefix of slugs of the form `<prefix>-<startUnix>`. */
   readonly prefix: string;
-  /** Hourly and daily up/down markets are named by the clock of New York: `<coin>-up-or-down-september-5-2026-5am-et`. */
+  /** Coin in the slugs of hourly and daily up/down markets, which use New York time: `<coin>-up-or-down-september-5-2026-5am-et`. */
   readonly coin?: string;
 }
 
 /**
- * Reads a series' slug: any that ends in its step (`btc-updown-5m`), and Polymarket's own names of up/down series (`btc-up-or-down-15m`,
- * `btc-up-or-down-hourly`, `solana-up-or-down-daily`).
+ * Reads the slug of a series: any slug that ends in its step (`btc-updown-5m`), including Polymarket's names of up/down series
+ * (`btc-up-or-down-15m`, `btc-up-or-down-hourly`, `solana-up-or-down-daily`).
  */
 function seriesOf(seriesSlug: string): Series | undefined {
   const [, name, word] = /^(.+)-(\d{1,3}[mhd]|hourly|daily)$/.exec(seriesSlug) ?? [];
@@ -52,9 +52,9 @@ function seriesOf(seriesSlug: string): Series | undefined {
 }
 
 /**
- * Every market that a series can have in a window, oldest first: those that run at some moment of `[window.from, window.to]`.
- * Series of up to an hour start on the UTC grid of their step. Longer ones follow a city's clock (four hours in New York start
- * on other UTC hours in summer), so each full hour is a possible start; the venue knows which exist.
+ * Every possible market of a series that is open at some moment of `[window.from, window.to]`, oldest first. Markets of up to an hour
+ * start on the UTC grid of their step. Longer ones follow New York time, whose offset from UTC changes in summer, so each full hour is
+ * a possible start; the venue shows which markets exist.
  */
 export function seriesMembers(seriesSlug: string, window: TimeRange): readonly SeriesMember[] | undefined {
   const series = seriesOf(seriesSlug);
@@ -79,7 +79,7 @@ const NEW_YORK = new Intl.DateTimeFormat('en-US', {
   hour12: true,
 });
 
-/** The names of an hourly or daily market with and without its year; a daily one runs from noon to noon and is named by its end. */
+/** Slugs of an hourly or daily market, with and without the year. A daily market runs from noon to noon and is named by its end. */
 function namesInWords(coin: string, step: number, start: number): string[] {
   const parts = (time: number): Record<string, string> =>
     Object.fromEntries(NEW_YORK.formatToParts(time).map(({ type, value }) => [type, value.toLowerCase()]));
@@ -103,21 +103,21 @@ export function isMember(seriesSlug: string, slug: string): boolean {
 }
 
 /**
- * Slugs of a series' markets that earlier runs found and that had not settled then. Their end and their result are looked up
- * whatever the window: after a pause longer than the window no run would do it otherwise.
+ * Slugs of a series' markets that earlier runs found and that had not settled then. They are looked up even outside the window, since
+ * after a pause longer than the window no run would find their end and result.
  */
 export const unfinishedMembers = (seriesSlug: string, known: readonly Instrument[]): readonly string[] =>
   known.filter((instrument) => isMember(seriesSlug, instrument.reference) && !isFinal(instrument)).map(({ reference }) => reference);
 
-/** The series of a slug in a listing: what comes before its start (`btc-updown-5m-1787414400`); undefined for a market of none. */
+/** The series of a market's slug, which is the part before its start (`btc-updown-5m-1787414400`); undefined without a series. */
 export const seriesOfSlug = (slug: string): string | undefined => /^(.+-\d{1,3}[mhd])-\d{9,10}$/.exec(slug)?.[1];
 
-/** The series that a user could have meant, as the end of a sentence; empty where none is known. */
+/** The existing series as the end of a message, for a user whose series was not found; empty where none is known. */
 export function proposed(series: Iterable<string>): string {
   const names = [...new Set(series)].sort().slice(0, 8);
   return names.length === 0 ? '' : `; series there: ${names.join(', ')}`;
 }
 
-/** The problem with a series whose slug does not name its step. */
+/** The message for a series whose slug does not end in its step. */
 export const noStep = (symbol: string, seriesSlug: string): string =>
   `${symbol}: seriesSlug "${seriesSlug}" does not end in its step (such as -5m, -15m, -hourly, -daily), so its markets cannot be named; use the series' own slug`;

@@ -1,7 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import type { OwnFacts } from '../../contracts/own-facts.ts';
 
-/** A file as a market, before its owner has said anything of it: it never closes, charges nothing and has no grid. */
+/** A file as a market without facts from its owner: it never closes, has no fees and no tick size. */
 export function fileInstrument(known: Pick<Instrument, 'id' | 'market' | 'title' | 'outcomes' | 'reference'>): Instrument {
   return {
     ...known,
@@ -19,10 +19,10 @@ export function fileInstrument(known: Pick<Instrument, 'id' | 'market' | 'title'
 }
 
 /**
- * The instrument with what its owner says of it. A market that has paid ends when it closed, or else with its last tick: then its
- * result became known, and a run as of an earlier instant does not know it.
+ * Adds the facts that the owner of a file states to its instrument. A settled market ends when it closed, or else with its last tick;
+ * its result became known then, and a run as of an earlier instant does not know it.
  *
- * @param seen.lastTick where a payout is given without a close; UTC epoch milliseconds
+ * @param seen.lastTick time of the last tick where a payout is given without a close; UTC epoch milliseconds
  * @param seen.asOf the market counts as closed when it ended by then
  */
 export function withOwnFacts(
@@ -48,7 +48,7 @@ export function withOwnFacts(
   };
 }
 
-/** What was said of a market before, read back from it. */
+/** The facts that an owner stated about a market, read back from its instrument. */
 export const ownFactsOf = ({ resolution, closesAt, closedAt, endsAt, event, fees, tickSize }: Instrument): OwnFacts => ({
   ...(resolution.kind === 'settled' && { resolution: resolution.payout }),
   ...endsOf({ closesAt, closedAt, endsAt }),
@@ -59,7 +59,7 @@ export const ownFactsOf = ({ resolution, closesAt, closedAt, endsAt, event, fees
   ...(tickSize !== null && { tick: tickSize }),
 });
 
-/** Both ends under the names that state them: one name where they are one. */
+/** The planned and the real end under their names in `OwnFacts`; one `closesAt` where both are equal. */
 function endsOf({ closesAt, closedAt, endsAt }: Pick<Instrument, 'closesAt' | 'closedAt' | 'endsAt'>): OwnFacts {
   const iso = (time: number): string => new Date(time).toISOString();
   const close = closedAt ?? closesAt;

@@ -12,11 +12,11 @@ import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } f
 import { fileInstrument, withOwnFacts } from './file-instrument.ts';
 
 export interface FileSourceOptions {
-  /** What relative paths start from. @default the working directory */
+  /** Folder to which relative paths refer. @default the working directory */
   readonly base?: string;
 }
 
-/** The user's own CSV files: each file that a selector matches is one instrument. */
+/** Creates the source of the user's own CSV files: each file that a selector matches is one instrument. */
 export function createFileSource({ base = process.cwd() }: FileSourceOptions = {}): Source<FileSelector> {
   return {
     type: 'file',
@@ -33,14 +33,17 @@ interface SelectedFile {
   readonly selector: FileSelector;
 }
 
-/** The files of all selectors, each once (of the selector that names it, else of the first whose pattern it matches), by the id their instrument has; files of one name are distinguished by their folders. */
+/**
+ * The files of all selectors, each once, with the id of its instrument. A file belongs to the selector that names it, else to the first
+ * one whose pattern it matches. Ids of files with the same name include their folders.
+ */
 async function selectedFiles(selectors: readonly FileSelector[], base: string): Promise<{ files: SelectedFile[]; problems: string[] }> {
   const byPath = new Map<string, FileSelector>();
   const problems: string[] = [];
   for (const selector of selectors) {
     try {
       for (const file of await expandPath(selector.path, base)) {
-        // who names a file itself knows more of it than who names a pattern that it matches
+        // a selector that names the file itself takes precedence over a pattern
         if (!byPath.has(file) || path.resolve(base, selector.path) === file) byPath.set(file, selector);
       }
     } catch (error) {
@@ -70,7 +73,7 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
   for (const selected of files) {
     try {
       const file = await open(selected, request.signal);
-      // the second outcome's name is met in the first rows
+      // the first rows show the name of the second outcome
       for await (const _batch of file.batches()) break;
       const { resolution, closesAt, closedAt } = selected.selector;
       const lastTick = resolution !== undefined && (closedAt ?? closesAt) === undefined ? await lastTickOf(file, request.asOf) : null;
@@ -94,7 +97,7 @@ const instrumentOf = ({ id, path: file, selector }: SelectedFile, outcomes: read
     reference: path.relative(base, file),
   });
 
-/** When the last tick of a file was, in or after the run's window; null when it has none. */
+/** Time of the last tick of a file, also outside the run's window; null when the file has none. */
 async function lastTickOf(file: TickFile, asOf: number): Promise<number | null> {
   const bounds = timeBounds(null, asOf, Date.now());
   let last: number | null = null;
@@ -104,12 +107,12 @@ async function lastTickOf(file: TickFile, asOf: number): Promise<number | null> 
   return last;
 }
 
-/** Read on after this line of the file. */
+/** Position in a file: the last line that was read. */
 interface Cursor {
   readonly line: number;
 }
 
-/** A file is read whole in every run: it may have changed anywhere, and rows that are known already are merged. */
+/** Streams the rows of a file. Every run reads the whole file, since any line may have changed; rows that are stored already are merged. */
 async function* collect(request: CollectRequest<FileSelector>, base: string): AsyncGenerator<SourcePage> {
   const { instrument, window, asOf } = request;
   request.signal.throwIfAborted();
@@ -139,7 +142,7 @@ async function* collect(request: CollectRequest<FileSelector>, base: string): As
     if (rows.length > 0) yield { kind: file.kind, rows, order: 'oldest-first', cursor: cursorAt(line), coverage: [], requests: 0 };
   }
   const outside = read > 0 && kept === 0 && span !== undefined ? [outsideWindow(instrument, read, span, window)] : [];
-  // the whole file was read: what it does not hold did not happen, as far as its owner says
+  // the whole file was read, so the window counts as complete
   const covered = { kind: file.kind, rows: [], order: 'oldest-first', cursor: cursorAt(line), requests: 0 } as const;
   yield { ...covered, coverage: outside.length > 0 ? [] : [{ from: window.from, to: asOf }], problems: outside };
 }

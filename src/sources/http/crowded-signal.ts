@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-/** A signal that aborts with any of the given ones and that hundreds may wait on: Node's leak warning means nothing there. */
+/** A signal that aborts with any of the given ones. Hundreds of requests may listen to it, so Node's leak warning is turned off. */
 export function crowdedSignal(...signals: readonly AbortSignal[]): AbortSignal {
   const signal = AbortSignal.any([...signals]);
   setMaxListeners(0, signal);

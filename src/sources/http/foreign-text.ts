@@ -1,13 +1,13 @@
-/** What Postgres cannot hold: halves of a character, and U+0000. In JSON text both are escapes. */
+/** Escapes in JSON of characters that Postgres cannot store: lone surrogates and U+0000. */
 const SUSPECT_ESCAPE = /\\u(?:d[89a-f]|0000)/i;
 
-/** Text of somebody else as it can be stored, shown and sent on: halves of characters and U+0000 become U+FFFD. */
+/** Makes text from outside storable in Postgres: lone surrogates and U+0000 become U+FFFD. */
 export const wholeText = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text).toWellFormed();
 
-/** Whether JSON text may hold strings that `wholeText` changes: one that was decoded from UTF-8 has them as escapes only. */
+/** Whether JSON text may contain strings that Postgres cannot store. Text that was decoded from UTF-8 has them as escapes only. */
 export const mayHoldBrokenText = (json: string): boolean => SUSPECT_ESCAPE.test(json);
 
-/** The same JSON value with every string and every key whole. Keys such as `__proto__` stay keys like any other. */
+/** The same JSON value with every string and key made storable in Postgres. Keys such as `__proto__` stay ordinary keys. */
 export function wholeStrings(value: unknown): unknown {
   if (typeof value === 'string') return wholeText(value);
   if (typeof value !== 'object' || value === null) return value;

@@ -1,7 +1,7 @@
-/** Runs work, at most so many at once; who waits leaves when its signal aborts. */
+/** A function that runs work with limited concurrency; work that still waits is rejected when its signal aborts. */
 export type Gate = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 
-/** A gate that lets `width` through at once, in the order of arrival. */
+/** Creates a gate that runs at most `width` pieces of work concurrently, in the order of arrival. */
 export function createGate(width: number): Gate {
   let inside = 0;
   const waiting = new Set<() => void>();
@@ -32,7 +32,7 @@ export function createGate(width: number): Gate {
       inside--;
       return;
     }
-    // the place is handed over, so nobody slips in between
+    // the place passes directly to the next waiting work, so later work cannot overtake it
     waiting.delete(next);
     next();
   };

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 
-/** A body that is larger than the limit. */
+/** The error for a body that is larger than the limit. */
 export class BodyTooLarge extends Error {
   readonly limit: number;
 
@@ -13,10 +13,10 @@ export class BodyTooLarge extends Error {
 }
 
 /**
- * Reads a body as text, unpacked as it comes and never further than the limit: a small gzip may hold gigabytes.
+ * Reads a body as text. A gzip body is unpacked as a stream and only up to the limit, since a small one may hold gigabytes.
  *
- * @param limit bytes of the unpacked body
- * @throws BodyTooLarge and gives up the connection
+ * @param limit largest size of the unpacked body in bytes
+ * @throws BodyTooLarge after closing the connection
  */
 export async function readBody(body: Readable, encoding: string, limit: number): Promise<string> {
   const tooLarge = new BodyTooLarge(limit);
@@ -33,7 +33,7 @@ export async function readBody(body: Readable, encoding: string, limit: number):
     if (/^(x-)?gzip$/i.test(encoding)) await pipeline(body, createGunzip(), keep);
     else await pipeline(body, keep);
   } catch (error) {
-    // ending the connection is an error of its own, which may be reported first
+    // closing the connection causes another error, which may arrive first
     throw bytes > limit ? tooLarge : error;
   }
   return Buffer.concat(pieces, bytes).toString('utf8');

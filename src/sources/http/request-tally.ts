@@ -1,16 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** How often each host was requested and how it answered: `{ "polymarket/data": { "200": 107, "503": 107 } }`. `none` is no answer at all. */
+/** Numbers of answers by host and status: `{ "polymarket/data": { "200": 107, "503": 107 } }`. `none` counts requests without an answer. */
 export type AnswerCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** Counts the HTTP requests of some work, each try by itself: one that is answered at the third try counts three times. */
+/** Counts the HTTP requests of a piece of work. Each try counts: a request that succeeds at the third try counts three times. */
 export interface RequestTally {
-  /** Does work whose requests count here. Clients are shared, so a request belongs to the work that started it. */
+  /** Runs work whose requests are counted here. Clients are shared, so a request belongs to the work that started it. */
   count<T>(work: () => Promise<T>): Promise<T>;
   /** Whether every request was answered with a 2xx status. */
   readonly isClean: boolean;
   answers(): AnswerCounts;
-  /** What answers announced or had that this build does not know, one sentence each, by route. */
+  /** Changes at the venues that this build does not know, and announcements of them: one sentence each, sorted. */
   changes(): readonly string[];
   /** Status and headers of the last answer; undefined before the first. */
   readonly last: AnswerHead | undefined;
@@ -30,10 +30,10 @@ interface Tally {
 
 const tallies = new AsyncLocalStorage<Tally>();
 const GOOD = /^2\d\d$/;
-/** Changes kept of one piece of work; a venue with a new schema could have thousands. */
+/** Most changes that are kept per piece of work; a venue with a new schema could have thousands. */
 const MOST_CHANGES = 20;
 
-/** Counts how the requests made inside `count` were answered, by host; work that runs next to it has counts of its own. */
+/** Creates a tally of the requests that are made inside `count`; concurrent work outside has its own counts. */
 export function createRequestTally(): RequestTally {
   const tally: Tally = { counts: new Map(), changes: new Set() };
   return {
@@ -49,7 +49,7 @@ export function createRequestTally(): RequestTally {
   };
 }
 
-/** Counts one try of a request. @param status of its answer; null when there was none */
+/** Counts one try of a request. @param status status of the answer; null when there was no answer */
 export function countAnswer(host: string, status: number | null): void {
   const counts = tallies.getStore()?.counts;
   if (counts === undefined) return;
@@ -65,7 +65,7 @@ export function noteHead(head: AnswerHead): void {
   if (tally !== undefined) tally.last = head;
 }
 
-/** Notes that a venue's answer on a route has something that this build does not know. Rows are read all the same. */
+/** Notes a change of a venue's answer on a route. It does not affect how rows are read. */
 export function noteChange(venue: string, route: string, what: string): void {
   const changes = tallies.getStore()?.changes;
   if (changes !== undefined && changes.size < MOST_CHANGES) changes.add(`${venue} ${route}: ${what}`);

@@ -1,13 +1,14 @@
 /**
- * A string as a whole (skipped), or a bare NaN or Infinity: not JSON, but written by some servers. A string that is cut off counts to
- * the end, or each quote in it would be tried as the beginning of one.
+ * Matches a whole JSON string (which is skipped), or a bare NaN or Infinity, which are not JSON but are written by some servers. A string
+ * that is cut off matches to the end of the text, otherwise each quote in it would be tried as the start of a string.
  */
 const STRING_OR_BARE = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?(?:NaN|Infinity)/g;
 const BARE = /NaN|Infinity/;
 
 /**
- * Parses JSON. Bare `NaN` and `Infinity` become strings, so that one bad number is one bad row and not a lost page.
- * Throws `SyntaxError` for everything else that is not JSON.
+ * Parses JSON. Bare `NaN` and `Infinity` become strings, so that a bad number makes one bad row and does not lose the page.
+ *
+ * @throws SyntaxError for all other text that is not JSON
  */
 export function parseTolerantJson(text: string): unknown {
   try {

@@ -7,7 +7,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 const ANNOUNCEMENTS = ['deprecation', 'sunset', 'warning'] as const;
 const MAX_TEXT = 120;
 
-/** A path without the names in it: `/v1/markets/{id}/orderbook`, `/markets/slug/{slug}`. */
+/** The route of a path, with ids and slugs replaced: `/v1/markets/{id}/orderbook`, `/markets/slug/{slug}`. */
 export const routeOf = (path: string): string =>
   path
     .split('/')
@@ -20,7 +20,7 @@ export const routeOf = (path: string): string =>
 const OF_ONE_ANSWER = /^\s*1\d\d\b/;
 const IS_NOT = /^\s*(false|\?0)?\s*$/i;
 
-/** Notes what the headers of an answer announce about its route. */
+/** Notes the headers of an answer that announce the end of its route. */
 export function noteHeaders(venue: string, path: string, headers: Headers): void {
   for (const name of ANNOUNCEMENTS) {
     const value = headers[name];
@@ -32,7 +32,7 @@ export function noteHeaders(venue: string, path: string, headers: Headers): void
   }
 }
 
-/** Notes a word that stands where only some known ones are expected. */
+/** Notes an unknown word in a field that has a fixed set of words. */
 export function noteWord(venue: string, route: string, field: string, word: string | null | undefined, known: ReadonlySet<string>): void {
   if (word === null || word === undefined || word === '' || known.has(word.toUpperCase())) return;
   noteChange(venue, route, `${field} has the unknown word "${word.slice(0, MAX_TEXT)}"`);
@@ -51,7 +51,7 @@ export interface KnownFields {
   readonly notesNew?: boolean;
 }
 
-/** Notes fields that the rows of a page have and this build does not know, and known ones that none of many rows has. */
+/** Notes unknown fields in the rows of a page, and known fields that all rows of a longer page lack. */
 export function noteFields(
   venue: string,
   route: string,

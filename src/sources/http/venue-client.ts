@@ -19,19 +19,19 @@ export interface VenueClientOptions {
   /** Sent with every request; never logged. */
   readonly key?: { readonly header: string; readonly value: string; readonly environment: string };
   readonly budget: RateBudget;
-  /** Requests under way at once, which is also the number of connections kept alive. @default 12 */
+  /** Largest number of concurrent requests, which is also the number of connections kept alive. @default 12 */
   readonly connections?: number;
-  /** Which of the venue's hosts this is, where it has several. @default the venue has one */
+  /** Name of the host, where the venue has several. @default the venue has one */
   readonly host?: string;
-  /** Longest wait for the headers, and for each piece of the body. @default 15000 */
+  /** Longest wait for the headers and for each chunk of the body, in milliseconds. @default 15000 */
   readonly timeoutMs?: number;
-  /** Longest time of one try, from the request to the end of the body. @default four times `timeoutMs` */
+  /** Longest time of one try, from the request to the end of the body, in milliseconds. @default four times `timeoutMs` */
   readonly totalMs?: number;
-  /** Largest body that is read, unpacked; bytes. @default 64 MB */
+  /** Largest unpacked body that is read, in bytes. @default 64 MB */
   readonly largestBody?: number;
-  /** Tries of one request, the first included. @default 4 */
+  /** Number of tries of one request, including the first. @default 4 */
   readonly tries?: number;
-  /** Wait before the second try; doubles. @default 250 */
+  /** Wait before the second try in milliseconds; it doubles with each further try. @default 250 */
   readonly backoffMs?: number;
 }
 
@@ -45,7 +45,7 @@ export interface GetRequest {
   readonly signal: AbortSignal;
 }
 
-/** A parsed answer and how many HTTP requests it took. */
+/** A parsed answer and the number of HTTP requests that it took. */
 export interface Answer {
   readonly json: unknown;
   readonly path: string;
@@ -58,19 +58,19 @@ interface FetchedAnswer {
   readonly sent: string;
 }
 
-/** HTML instead of JSON is often one bad edge node; more than this many tries only make a block last. */
+/** Tries of a blocked request. HTML instead of JSON often comes from one bad edge node, but more tries can prolong a real block. */
 const BLOCKED_TRIES = 2;
 const LARGEST_BODY = 64 * 2 ** 20;
 const BYTE_ORDER_MARK = '\ufeff';
 const DEFAULT_TIMEOUT_MS = 15_000;
-/** Keys of real venues are longer; anything shorter may be an ordinary word of their answers. */
+/** Smallest length of a key that is redacted in data: a shorter one could be an ordinary word of the answers. */
 const SHORTEST_SECRET = 8;
-/** Wait after a 429 that names none. */
+/** Wait after a 429 answer that states none. */
 const UNNAMED_WAIT_MS = 1000;
 
 /**
- * Reads one host of a venue: kept-alive connections, gzip, the shared rate budget, a few retries, and every failure
- * named by its effect. Owns its connections: `close` ends them.
+ * HTTP client of one host of a venue, with keep-alive connections, gzip, the shared rate budget and a few retries. Every failure is a
+ * PredictLabError named by its effect. The client owns its connections: `close` ends them.
  */
 export class VenueClient {
   readonly #options: VenueClientOptions;
@@ -100,7 +100,7 @@ export class VenueClient {
 
   async get(get: GetRequest): Promise<Answer> {
     const tries = this.#options.tries ?? 4;
-    // many requests wait on one signal: that is not a leak
+    // many requests listen to one signal, which is not a leak
     setMaxListeners(0, get.signal);
     for (let attempt = 1; ; attempt++) {
       try {
@@ -110,10 +110,10 @@ export class VenueClient {
         const failure = this.#named(error, get);
         const last = failure.type === 'SourceBlocked' ? BLOCKED_TRIES : tries;
         const mayHelp = failure.retryable || failure.type === 'SourceBlocked';
-        // a wait of nothing is none: a venue whose clock is behind names moments that have passed
+        // a stated wait of 0 still gets the backoff: a venue whose clock is behind states times in the past
         const wait = Math.max(failure.retryAfterMs ?? 0, this.#backoff(attempt));
         if (failure.type === 'RateLimited' || failure.retryAfterMs !== undefined) {
-          // the whole budget waits, so this request's next try does as well
+          // the pause applies to all requests of the budget, so also to the next try of this one
           await this.#options.budget.pause(get.family, failure.retryAfterMs ?? UNNAMED_WAIT_MS * 2 ** (attempt - 1));
         }
         if (!mayHelp || attempt >= last || wait > MAX_WAIT_MS) throw failure;
@@ -122,7 +122,7 @@ export class VenueClient {
     }
   }
 
-  /** The venue's clock at its last answer, less the `Age` of one from a cache; ours before the first. UTC epoch milliseconds. */
+  /** The venue's clock at its last answer, less its `Age`; this machine's clock before the first answer. UTC epoch milliseconds. */
   get clock(): number {
     return this.#clock ?? Date.now();
   }
@@ -131,7 +131,7 @@ export class VenueClient {
     return this.#agent.destroy();
   }
 
-  /** Full jitter over the upper half, so that parallel requests do not come back together. */
+  /** Wait before the next try, with jitter over its upper half, so that concurrent requests do not retry together. */
   #backoff(attempt: number): number {
     return (this.#options.backoffMs ?? 250) * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
   }
@@ -158,7 +158,7 @@ export class VenueClient {
     return mayHoldBrokenText(text) ? wholeStrings(json) : json;
   }
 
-  /** One HTTP request, read to the end of its body within its time and size. */
+  /** Sends one HTTP request and reads the whole body within the limits of time and size. */
   async #fetch(path: string, search: string, signal: AbortSignal): Promise<FetchedAnswer> {
     const { venue, host, key, timeoutMs = DEFAULT_TIMEOUT_MS, totalMs = 4 * timeoutMs, largestBody = LARGEST_BODY } = this.#options;
     const stop = new AbortController();
@@ -184,7 +184,7 @@ export class VenueClient {
       status = statusCode;
       return { statusCode, headers, sent };
     } catch (error) {
-      // what it is seen as depends on which stream notices the abort first
+      // after an abort, the kind of error depends on which stream notices it first
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
       clearTimeout(timer);
@@ -194,8 +194,8 @@ export class VenueClient {
   }
 
   /**
-   * A venue that echoes the key must not get it into our logs, errors or raw rows. Only the whole word counts, never a field's
-   * name, and in data no short one: a key such as `key` or `test` is also a word, and cutting it out would change the data.
+   * Removes the key from text that a venue echoes, so that it gets into no log, error or raw row. Only the whole word is removed, never
+   * a field's name, and in data no short key: a key such as `key` or `test` is also a word, and removing it would change the data.
    */
   #redacted(text: string, isData: boolean): string {
     const secret = this.#options.key?.value ?? '';
@@ -204,7 +204,7 @@ export class VenueClient {
     return text.replace(new RegExp(`(?<![A-Za-z0-9_-])${escaped}(?![A-Za-z0-9_-])(?!"\\s*:)`, 'g'), '***');
   }
 
-  /** Anything that can go wrong on the wire, as one of our errors. Cancellation stays what it is. */
+  /** Converts an error of a request into a PredictLabError. A cancellation is rethrown unchanged. */
   #named(error: unknown, { path, signal }: GetRequest): PredictLabError {
     if (signal.aborted) throw signal.reason;
     if (error instanceof PredictLabError) return error;
@@ -216,7 +216,9 @@ export class VenueClient {
     }
     if (error instanceof BodyTooLarge) {
       const what = `${venue} sent more than ${Math.round(error.limit / 2 ** 20)} MB on ${path}`;
-      return new VenueError('SourceSchemaChanged', `${what}, which no answer of this route is: nothing of it was stored`, { status: 200 });
+      return new VenueError('SourceSchemaChanged', `${what}, more than any answer of this route should have: nothing of it was stored`, {
+        status: 200,
+      });
     }
     const code = (error as { code?: unknown }).code;
     if (typeof code === 'string' && code.startsWith('Z_')) {
@@ -233,12 +235,12 @@ export class VenueClient {
   }
 }
 
-/** The longest age of a cached answer that is believed; a larger one is a broken header. */
+/** The largest age of a cached answer that is accepted; a larger one is a broken header. */
 const MAX_AGE_MS = 6 * 3_600_000;
 
 /**
- * The moment as of which an answer is true. Caches differ in whether `Date` is when the answer was made or when it was sent, so `Age` is
- * always taken off: a moment that is too early claims too little; one that is too late claims rows that were never seen.
+ * The venue's clock when it made an answer. In some caches `Date` is the time of sending, so `Age` is always subtracted: a time that is
+ * too early claims too little coverage, one that is too late claims rows that were never seen.
  */
 export function clockOf(headers: FetchedAnswer['headers'], now: number): number {
   const date = Date.parse(String(headers.date));

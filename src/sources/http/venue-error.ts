@@ -1,7 +1,7 @@
 import { type ErrorType, PredictLabError } from '../../contracts/errors.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 
-/** An error that a venue's answer made; `status` is null when there was no whole answer. */
+/** An error caused by a venue's answer; `status` is null when there was no complete answer. */
 export class VenueError extends PredictLabError {
   readonly status: number | null;
 
@@ -13,13 +13,13 @@ export class VenueError extends PredictLabError {
 
 export interface RefusedAnswer {
   readonly venue: string;
-  /** Path without host, query or key. */
+  /** Path of the request, without host, query and key. */
   readonly path: string;
   readonly status: number;
   readonly text: string;
   readonly html: boolean;
   readonly retryAfterMs: number | undefined;
-  /** Where the key for this venue comes from (`PREDICT_API_KEY`), if it takes one. */
+  /** Name of the environment variable with the venue's key (`PREDICT_API_KEY`), if the venue needs one. */
   readonly keyName: string | undefined;
   /** The address that a redirect points to, if any. */
   readonly location: string | undefined;
@@ -28,7 +28,7 @@ export interface RefusedAnswer {
 const RETRYABLE_STATUS = new Set([408, 425]);
 const MAX_MESSAGE_LENGTH = 300;
 
-/** What the venue itself says is wrong: the `message` or `error` of its JSON, else the start of its text. */
+/** The venue's own message: the `message` or `error` of its JSON, else the start of its text. */
 export function venueMessage(text: string): string {
   try {
     const body = JSON.parse(text) as Record<string, unknown>;
@@ -43,8 +43,9 @@ export function venueMessage(text: string): string {
 }
 
 /**
- * Names a refused answer by its effect: 429 is `RateLimited`; 408, 425, 5xx and a 2xx other than 200 `SourceUnavailable`; a redirect and a page of
- * HTML where JSON belongs `SourceBlocked`; 401 and 403 `SourceUnauthorized`; every other 4xx `BadInput` with the venue's own words.
+ * The error for a refused request, named by its effect: 429 is `RateLimited`; 408, 425, 5xx and a 2xx other than 200 are
+ * `SourceUnavailable`; a redirect and HTML instead of JSON are `SourceBlocked`; 401 and 403 are `SourceUnauthorized`; every other 4xx is
+ * `BadInput` with the venue's message.
  */
 export function refusal(answer: RefusedAnswer): VenueError {
   const { venue, path, status, html, retryAfterMs } = answer;
@@ -53,7 +54,7 @@ export function refusal(answer: RefusedAnswer): VenueError {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return new VenueError('RateLimited', what, { status, ...wait });
   if (status >= 500 || RETRYABLE_STATUS.has(status)) return new VenueError('SourceUnavailable', what, { status, ...wait });
-  // another 2xx has nothing, or a part of the answer
+  // any other 2xx has no body or only a part of the answer
   if (status < 300 && !html)
     return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is not a whole answer`, { status });
   if (status >= 300 && status < 400 && answer.location !== undefined) {

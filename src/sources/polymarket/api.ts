@@ -1,14 +1,14 @@
 import type { Precedence } from '../../budget/rate-limits.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 
-/** Polymarket's three hosts; each keeps its own connections. */
+/** Clients of Polymarket's three hosts, each with its own connections. */
 export interface PolymarketApi {
   readonly gamma: VenueClient;
   readonly clob: VenueClient;
   readonly data: VenueClient;
 }
 
-/** With which precedence a request draws on its budget and what cancels it. */
+/** Precedence of a request in its rate budget, and the signal that cancels it. */
 export interface Call {
   readonly precedence: Precedence;
   readonly signal: AbortSignal;

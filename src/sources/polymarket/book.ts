@@ -7,12 +7,12 @@ import { VenueError } from '../http/venue-error.ts';
 import { type Call, VENUE } from './api.ts';
 
 export interface BookLook {
-  /** Null when the market has no order book (any more). */
+  /** The order book; null when the market has none (any more). */
   readonly book: Instrument['book'];
   readonly requests: number;
 }
 
-/** Best bid and ask of the first outcome. Levels come in either order, so they are compared, not counted. */
+/** Reads the best bid and ask of the first outcome. The order of the levels varies, so all of them are compared. */
 export async function lookAtBook(clob: VenueClient, instrument: Instrument, asOf: number, call: Call): Promise<BookLook> {
   try {
     const { json, requests } = await clob.get({
@@ -23,7 +23,7 @@ export async function lookAtBook(clob: VenueClient, instrument: Instrument, asOf
     });
     return { book: readBook(json, asOf), requests };
   } catch (error) {
-    // no book (any more), or none in this way: a look at it is an extra that no trade depends on
+    // no book (any more), or the route refuses the market: the book is optional, no trade depends on it
     if (error instanceof VenueError && error.type === 'BadInput') return { book: null, requests: 1 };
     throw error;
   }

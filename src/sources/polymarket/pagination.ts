@@ -2,8 +2,10 @@ import { isObject, objectAt, schemaChanged } from '../catalogue/schema-drift.ts'
 import { VENUE } from './api.ts';
 
 /**
- * The cursor to older rows in a Data v2 answer (`pagination.next_cursor`), null on the last page. An answer without it would
- * look like a last page and be taken as complete, so a missing key is a changed schema.
+ * The cursor to older rows in a Data v2 answer (`pagination.next_cursor`); null on the last page. An answer without the key would look
+ * like a last page, so a missing key is a changed schema.
+ *
+ * @throws PredictLabError SourceSchemaChanged
  */
 export function nextCursor(json: unknown, where: string): string | null {
   const at = { venue: VENUE, where };
@@ -15,7 +17,7 @@ export function nextCursor(json: unknown, where: string): string | null {
     schemaChanged({ ...at, path: where, expected, got, sample: paging === body ? { next_cursor: body.next_cursor } : (paging ?? json) });
   if (!isObject(paging)) throw changed('pagination', 'an object', paging);
   const { next_cursor: next, has_more: more } = paging;
-  // "no more" next to a cursor contradicts itself: the cursor is followed unless the page is empty
+  // has_more false with a cursor is a contradiction: the cursor is followed unless the page is empty
   const isEmpty = Array.isArray(body.data) && body.data.length === 0;
   if (more === false && (isEmpty || typeof next !== 'string')) return null;
   if (typeof next === 'string' && next !== '') return next;

@@ -14,19 +14,19 @@ import { collectPrices, type PriceCursor } from './prices.ts';
 import { conditionIdOf, tradesV1, tradesV2 } from './trades.ts';
 
 export interface PolymarketOptions {
-  /** The Data API's version for trades; v1 only as a fallback, it is being retired. @default "v2" */
+  /** Version of the Data API for trades; v1 is a fallback that the venue is retiring. @default "v2" */
   readonly tradesRoute?: 'v2' | 'v1';
   /** Whether price points are collected in addition to trades. @default true */
   readonly pricePoints?: boolean;
 }
 
-/** The trades route answers a fixed window of three years. */
+/** Time span that the trades route shows: a fixed window of three years. */
 const TRADES_SHOWN_MS = 3 * 365 * DAY_MS;
 
-/** Where a collection stands: in the trades, in the price points, or with only the book left. */
+/** Progress of a collection: within the trades, within the price points, or before the order book. */
 type Cursor = { readonly trades: WalkCursor } | { readonly prices: PriceCursor | null };
 
-/** Polymarket: Gamma for discovery, Data v2 for trades and price points, the CLOB for the book. */
+/** Creates the source for Polymarket: Gamma for discovery, Data v2 for trades and price points, the CLOB for the order book. */
 export function createPolymarketSource(api: PolymarketApi, options: PolymarketOptions = {}): Source<PolymarketSelector> {
   return {
     type: VENUE,
@@ -51,10 +51,10 @@ async function* collect(api: PolymarketApi, options: PolymarketOptions, request:
       horizonMs: TRADES_SHOWN_MS,
       resume: cursor?.trades,
       fetch: (version1 ? tradesV1 : tradesV2)(api.data, instrument, call),
-      repeats: version1 ? 'end-of-paging' : 'ask-again',
+      repeats: version1 ? 'end-of-paging' : 'retry',
     });
     for await (const page of pages) {
-      // a trade after its end: there may be points, too
+      // a trade after the market's end moves the end, since price points may follow it too
       if (page.walked !== undefined) instrument = withTradeAt(instrument, page.walked.newest);
       yield { ...page, cursor: toJson(page.cursor === null ? { prices: null } : { trades: page.cursor }) };
     }

@@ -3,7 +3,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 
 const SECOND = 1000;
 
-/** Grains of the price history in seconds, finest first, and how long the venue keeps each; the coarsest for good. */
+/** Grains of the price history in seconds, finest first, with the time for which the venue keeps each; it keeps the coarsest for ever. */
 export const GRAINS = [
   { seconds: 60, keptMs: 7 * DAY_MS },
   { seconds: 300, keptMs: 60 * DAY_MS },
@@ -11,10 +11,10 @@ export const GRAINS = [
   { seconds: 10_800, keptMs: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** Longest window of one request: the venue refuses more than 15 days, and a request adds up to one bucket and two part seconds. */
+/** Longest window of one request: the venue refuses more than 15 days, and a request adds up to one bucket and two partial seconds. */
 const LONGEST_WINDOW_MS = 15 * DAY_MS - (10_800 + 2) * SECOND;
 
-/** The two ends of a retention lie seconds apart, as a window's start and its retention do: less than a bucket is not worth a request. */
+/** Shortest window that is worth a request of its own. The ends of retention by `asOf` and by the clock may be only seconds apart. */
 const SLIVER_MS = 60 * SECOND;
 
 /** One request for price points: a window and the finest grain that the venue still has for it. */
@@ -25,9 +25,10 @@ export interface LadderStep {
 }
 
 /**
- * Cuts a range into windows of at most 15 days, newest first, because what is newest is lost first. Windows end where a grain's
- * retention does, by the clock and by the run's `asOf` (a backfill's asOf lies behind the clock), so that none is answered in
- * part. Each starts with the finest grain that its age at `asOf` allows; an empty answer steps down from there.
+ * Cuts a range into windows of at most 15 days, newest first, because the venue drops the finest recent points first. Windows end where
+ * the retention of a grain ends, by the clock and by the run's `asOf` (which is in the past for a backfill), so that no window is
+ * answered in part. Each window starts with the finest grain that its age at `asOf` allows; after an empty answer it is read at a
+ * coarser one.
  */
 export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now: number }): LadderStep[] {
   const cuts = GRAINS.flatMap(({ keptMs }) => [asOf - keptMs, now - keptMs].map((time) => Math.ceil(time / SECOND) * SECOND));
@@ -44,7 +45,7 @@ export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now
   return steps;
 }
 
-/** The next coarser grain for a window that is empty at `grain`; undefined when a coarser bucket does not fit into it. */
+/** The next coarser grain for a window without points at `grain`; undefined when a coarser bucket does not fit into the window. */
 export function coarser(grain: number, range: TimeRange): number | undefined {
   const next = GRAINS[grain + 1];
   return next !== undefined && range.to - range.from >= next.seconds * SECOND ? grain + 1 : undefined;

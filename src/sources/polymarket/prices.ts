@@ -19,22 +19,22 @@ import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts
 
 const WHERE = '/v2/prices-history';
 const FIELDS: RequiredFields = [['timestamp'], ['price']];
-/** The venue gives no more per page. */
+/** Largest number of points per page at the venue. */
 const LIMIT = 10_000;
 const SECOND = 1000;
 
-/** Points collected down to this moment; the next attempt continues below it. */
+/** Progress of a price collection: points are collected down to this time, and the next attempt continues below it. */
 export interface PriceCursor {
   readonly below: number;
 }
 
-/** Refused windows after which the venue counts as giving no points of a market. */
+/** Number of refused windows after which no more points of a market are requested. */
 const MAX_REFUSALS = 3;
 
 /**
- * Price points of the first outcome for the time that coverage lacks, newest window first, with one grain of overlap for the last
- * bucket. A window that is empty at its grain is queried at coarser ones. A window that the venue refuses stays uncovered; the
- * others are still queried.
+ * Collects the price points of the first outcome for the time that coverage lacks, newest window first, with one grain of overlap for
+ * the last bucket. A window without points at its grain is queried at coarser grains. A window that the venue refuses stays uncovered;
+ * the others are still queried.
  */
 export async function* collectPrices(
   data: VenueClient,
@@ -60,21 +60,21 @@ export async function* collectPrices(
       let grain: number | undefined = step.grain;
       let found: Points = { rows: [], requests: 0 };
       let requests = 0;
-      // where earlier collections end, the bucket that was open then is read again
+      // the bucket that was still open at the end of an earlier collection is read again
       const overlap = step.range.from === range.from && range.from > tradable.from;
       try {
         while (grain !== undefined) {
           found = await readPoints(data, instrument, { ...step, grain, overlap, last: step.range.to === tradable.to }, call);
           requests += found.requests;
           if (found.rows.length > 0) break;
-          // of an open market the venue still has every point of this grain, so coarser ones know no more
+          // the venue still keeps every point of this grain for an open market, so coarser grains have no more points
           const isWhole: boolean = !instrument.closed && step.range.from >= now - GRAINS[grain].keptMs;
           grain = isWhole ? undefined : coarser(grain, step.range);
         }
       } catch (error) {
         if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
         if (error.status === 404) {
-          // what is unknown after its end stays unknown; the token of an open market is requested again by the next run
+          // a closed market stays without points for good; the next run requests the token of an open market again
           if (instrument.closed) yield emptyPage(inferred([window]), requests + 1);
           return;
         }
@@ -101,7 +101,7 @@ export async function* collectPrices(
   if (free.length > 0) yield emptyPage(free);
 }
 
-/** A shorter stretch that is missing right after a look is left to the next run. */
+/** Missing time up to this length right after a look is left to the next run. */
 const RIGHT_AFTER_MS = 60_000;
 
 interface PricePlan {
@@ -110,7 +110,7 @@ interface PricePlan {
   readonly missing: TimeRange[];
   /** Whether the market has ended and points up to its end are covered already. */
   readonly known: boolean;
-  /** What a window's points let the run claim: nothing beyond the newest point that the venue has shown, less its lateness. */
+  /** Returns the coverage that a window's points support: up to the newest point that the venue has shown, less its lateness. */
   readonly claims: (
     range: TimeRange,
     points: readonly CandidateRow[],
@@ -119,9 +119,9 @@ interface PricePlan {
 }
 
 /**
- * Plans which time to query. All that coverage lacks up to `asOf` is queried, but claims end at the earliest of `asOf`, the venue's
- * clock and the newest point that was answered, less the venue's lateness: points may be far behind, and a quiet market looks the
- * same. Time that is older than any lateness is claimed whether or not it has points.
+ * Plans which time to query. All time up to `asOf` that coverage lacks is queried, but claims end at the earliest of `asOf`, the venue's
+ * clock and the newest point in the answers, less the venue's lateness: points may be far behind, and a quiet market looks the same.
+ * Time that is older than any lateness is claimed with or without points.
  */
 function planPrices({ instrument, window, asOf, clock, refetch, before, lateness }: CollectRequest): PricePlan {
   const tradable = tradableWindow(instrument, window);
@@ -141,7 +141,7 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
     known: isOver && missing.length === 0,
     claims(range, points, answeredAt) {
       for (const { time, defect } of points) if (time !== null && defect === null) newest = Math.max(newest, time);
-      // a clock that is far off is broken: the one that discovery has checked counts
+      // a clock that is far off is broken: the checked clock of discovery counts instead
       const now = Math.abs(answeredAt - clock) > MOST_LATENESS_MS ? clock : answeredAt;
       const seen = seenUntil({ asOf, clock: now });
       const settled = Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS));
@@ -159,17 +159,17 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
 }
 
 /**
- * Points with their identities and the grain that each stands for: where finer ones are, coarse ones give way. Of points that contradict
- * each other in one answer the first one counts.
+ * Converts points into candidate rows with their identity and their grain, by which finer points replace coarser ones in storage. Of
+ * points of one answer with the same time and different prices, the first one counts.
  */
 function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRow[] {
   const known = new Map<number | null, number | null>();
-  const sound = rows.map((row): ReadRow => {
+  const valid = rows.map((row): ReadRow => {
     const price = row.defect === null ? known.get(row.time) : undefined;
     if (row.defect === null && price === undefined) known.set(row.time, row.price);
     return price === undefined || price === row.price ? row : { ...row, defect: 'malformed' };
   });
-  return identifyPage(sound).map((row, index) => ({
+  return identifyPage(valid).map((row, index) => ({
     ...row,
     grain: rows[index].grain ?? grain,
     ...(row.defect === null && { identity: POINT_IDENTITY }),
@@ -177,23 +177,23 @@ function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRo
 }
 
 /**
- * For which time a page of points leaves no room for coarser ones; undefined when it has none. A window that reaches back further than
- * the venue promises to keep the grain is only vouched for from its first point on: what lies before may have been forgotten.
+ * The time in which a page of points replaces coarser ones; undefined for a page without valid points. Where a window reaches back
+ * further than the venue keeps the grain, this time starts at the first point, since earlier ones may be gone.
  */
 function coversOf(points: readonly CandidateRow[], range: TimeRange, now: number): SourcePage['points'] {
-  const sound = points.flatMap(({ time, defect, grain }) => (time === null || defect !== null ? [] : [{ time, grain: grain ?? 0 }]));
-  if (sound.length === 0) return undefined;
-  const grain = sound.reduce((most, point) => Math.max(most, point.grain), 0);
-  const first = sound.reduce((least, { time }) => Math.min(least, time), Number.POSITIVE_INFINITY);
-  const last = sound.reduce((most, { time }) => Math.max(most, time), range.from);
+  const valid = points.flatMap(({ time, defect, grain }) => (time === null || defect !== null ? [] : [{ time, grain: grain ?? 0 }]));
+  if (valid.length === 0) return undefined;
+  const grain = valid.reduce((most, point) => Math.max(most, point.grain), 0);
+  const first = valid.reduce((least, { time }) => Math.min(least, time), Number.POSITIVE_INFINITY);
+  const last = valid.reduce((most, { time }) => Math.max(most, time), range.from);
   const isPromised = range.from >= now - (GRAINS.findLast(({ seconds }) => seconds <= grain)?.keptMs ?? 0);
   return { grain, range: { from: isPromised ? Math.min(range.from, first) : first, to: Math.max(range.to, last + 1) } };
 }
 
-/** Covered without a row, the last page of its instrument. */
+/** The last page of an instrument, which has coverage but no rows. */
 const emptyPage = (coverage: readonly CoveredRange[], requests = 0) => ({ ...NO_ROWS, cursor: { below: 0 }, coverage, requests });
 
-/** A window that the venue refuses to answer: reported, and no reason to go without the trades. */
+/** The page for a window that the venue refuses: a problem is reported, and the trades are collected anyway. */
 const refusedPage = ({ id }: Instrument, { from, to }: TimeRange, { message }: VenueError, requests: number) => ({
   ...NO_ROWS,
   cursor: { below: from },
@@ -211,18 +211,18 @@ interface Points {
   readonly requests: number;
 }
 
-/** One question for points: a window, a grain, and which of its ends are taken along. */
-interface PointsQuestion extends LadderStep {
+/** One request for points: a window, a grain, and which of the window's ends it includes. */
+interface PointsRequest extends LadderStep {
   readonly overlap: boolean;
-  /** The window ends where the run does: its end belongs to it. */
+  /** Whether the window ends where the run's window does, so that its end is included. */
   readonly last: boolean;
 }
 
-/** All points of one window at one grain (at most 15 days, so they fit into memory). */
+/** Reads all points of one window at one grain. A window has at most 15 days, so its points fit into memory. */
 async function readPoints(
   data: VenueClient,
   instrument: Instrument,
-  { range, grain, overlap, last }: PointsQuestion,
+  { range, grain, overlap, last }: PointsRequest,
   call: Call,
 ): Promise<Points> {
   const seconds = GRAINS[grain].seconds;
@@ -251,7 +251,7 @@ async function readPoints(
     }
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
-  // where the window ends before now, a point off the grid is the price at its end, which is ours and no bucket's
+  // in a window that ends before now, a point off the grid is the price at the window's end and not of a bucket
   return { rows: last ? rows : rows.filter(({ time }) => time === null || time % (seconds * SECOND) === 0), requests };
 }
 
@@ -291,6 +291,6 @@ function readPoint(row: unknown): ReadRow {
   };
 }
 
-/** Whether the venue says how fine a point is, in seconds. */
+/** Whether a value is a valid grain of a point, in seconds. */
 const isGrain = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) > 0 && (value as number) <= DAY_MS / SECOND;

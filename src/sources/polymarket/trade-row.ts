@@ -5,8 +5,8 @@ import { otherSide, readName, readNumber, readSide, readTime } from '../catalogu
 import { isObject, type JsonObject, type RequiredFields } from '../catalogue/schema-drift.ts';
 
 /**
- * The fields of a trade, by their names in Data v2 (snake case) and in the older v1 (camel case). Those that only make its
- * identity are among them: were one renamed, every trade would be taken for a new one.
+ * The required fields of a trade, by their names in Data v2 (snake case) and in the older v1 (camel case). They include the fields that
+ * are only part of the identity: if one were renamed, every trade would look new.
  */
 export const TRADE_FIELDS: RequiredFields = [
   ['token_id', 'asset'],
@@ -19,8 +19,8 @@ export const TRADE_FIELDS: RequiredFields = [
 ];
 
 /**
- * Reads one trade of either Data API version. A trade of the second outcome is mirrored: price → 1 − price, side flipped,
- * `outcome` keeps what was traded. What cannot be read becomes null, and `defect` says why.
+ * Reads one trade of either Data API version. A trade of the second outcome is mirrored: price becomes 1 − price, the side is reversed,
+ * and `outcome` keeps the traded outcome. A field that cannot be read becomes null, and `defect` gives the reason.
  */
 export function readTrade(row: unknown, instrument: Instrument): ReadRow {
   const raw = JSON.stringify(row);
@@ -68,7 +68,7 @@ const NOTHING: Omit<ReadRow, 'raw'> = {
   defect: 'malformed',
 };
 
-/** The venue's name of the outcome, its index where there is none; 999 is the venue's "unlabelled". */
+/** The venue's name of the outcome, or its index where there is no name; 999 is the venue's index of an unlabelled outcome. */
 function outcomeName(row: JsonObject, index: number, { outcomes }: Instrument): string | null {
   const name = readName(row.outcome);
   if (name !== null) return name;

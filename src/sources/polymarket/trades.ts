@@ -12,19 +12,19 @@ import { readTrade, TRADE_FIELDS } from './trade-row.ts';
 /** Polymarket’s own id of a market. */
 export const conditionIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
 
-/** Rows a page may hold; Data v2 rejects more. */
+/** Largest page of Data v2, which rejects larger limits. */
 const V2_LIMIT = 1000;
 
-/** The fields of a row as recorded on 2026-09-08. */
+/** Fields of a Data v2 trade as recorded on 2026-09-08. */
 const V2_FIELDS = (
   'proxy_wallet side token_id condition_id size price timestamp title slug icon event_slug outcome outcome_index name pseudonym bio ' +
   'profile_image profile_image_optimized transaction_hash'
 ).split(' ');
 
-/** The end of a page that was read: what comes first on the next one may be another copy of its last row. */
+/** The end of a page. The next page may start with another copy of its last row. */
 interface PageEnd {
   readonly cursor: string | null;
-  /** Content identity of the last row, and how often the page has it. */
+  /** Content identity of the last row; `copies` counts this content on the page. */
   readonly content: string;
   readonly copies: number;
 }
@@ -44,7 +44,7 @@ export function readTradePage(
   return { rows: rows.map((row) => readTrade(row, instrument)), next: isNewer ? nextCursor(json, where) : null };
 }
 
-/** Reads pages of `GET /v2/trades`: cursor paging, newest first, each fill once (its taker side). */
+/** Returns a reader of the pages of `GET /v2/trades`: by cursor, newest first, each fill once (its taker side). */
 export function tradesV2(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
   const where = '/v2/trades';
   const seen = new Set<string>();
@@ -57,7 +57,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
     ] as const;
     const answer = await data.get({
       path: where,
-      // the cursor carries only a position: the filters must be sent again
+      // the cursor is only a position: the filters must be sent again
       query: cursor === null ? query : [...query, ['cursor', cursor]],
       family: 'polymarket/data-trades',
       ...call,
@@ -65,7 +65,10 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
     return { ...readTradePage(answer.json, instrument, where, seen), requests: answer.requests };
   };
 
-  /** How many copies of a content stand on a page that holds the end of one page and the start of the next: this distinguishes a copy from a repeated row. */
+  /**
+   * Counts the copies of a content on a page that spans the end of one page and the start of the next, which distinguishes another copy
+   * from a repeated row.
+   */
   const copiesAcross = async ({ cursor, content }: PageEnd): Promise<{ readonly copies: number; readonly requests: number }> => {
     const half = await read(cursor, V2_LIMIT / 2);
     if (half.next === null) return { copies: 0, requests: half.requests };
@@ -95,13 +98,13 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
   };
 }
 
-/** v1 refuses larger pages and offsets. */
+/** Largest page and offset of the v1 route, which refuses larger ones. */
 const V1_LIMIT = 1000;
 const V1_LAST_OFFSET = 10_000;
 
 /**
- * Reads pages of the older `GET /trades` (only by configuration: the venue is retiring it). Its offset stops at 10,000 rows
- * and may repeat a page silently before that; the walk then covers only what it really saw.
+ * Returns a reader of the pages of the older `GET /trades`, which is used only by configuration since the venue is retiring it. The offset
+ * stops at 10,000 rows and may silently repeat a page before that; the walk then covers only the time it really saw.
  */
 export function tradesV1(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
   const where = '/trades';
@@ -123,7 +126,7 @@ export function tradesV1(data: VenueClient, instrument: Instrument, call: Call):
     const more = rows.length >= V1_LIMIT;
     return {
       rows: identifyPage(rows),
-      // past the last offset the same page is requested again, which the walk takes as the end of paging
+      // past the last offset the same page is requested again, which the walk treats as the end of paging
       next: more ? String(Math.min(offset + V1_LIMIT, V1_LAST_OFFSET)) : null,
       requests: answer.requests,
       clock: data.clock,

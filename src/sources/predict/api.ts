@@ -3,7 +3,7 @@ import type { VenueClient } from '../http/venue-client.ts';
 
 export type PredictApi = VenueClient;
 
-/** With which precedence a request draws on its budget and what cancels it. */
+/** Precedence of a request in its rate budget, and the signal that cancels it. */
 export interface Call {
   readonly precedence: Precedence;
   readonly signal: AbortSignal;

@@ -11,7 +11,7 @@ export interface BookLook {
   readonly requests: number;
 }
 
-/** Best bid and ask of the first outcome (index set 1): that is the side the venue quotes. */
+/** Reads the best bid and ask of the first outcome (index set 1), which is the outcome that the venue quotes. */
 export async function lookAtBook(api: PredictApi, instrument: Instrument, asOf: number, call: Call): Promise<BookLook> {
   try {
     const { json, requests } = await api.get({
@@ -21,7 +21,7 @@ export async function lookAtBook(api: PredictApi, instrument: Instrument, asOf: 
     });
     return { book: readBook(json, asOf), requests };
   } catch (error) {
-    // no book (any more), or none in this way: a look at it is an extra that no trade depends on
+    // no book (any more), or the route refuses the market: the book is optional, no trade depends on it
     if (error instanceof VenueError && error.type === 'BadInput') return { book: null, requests: 1 };
     throw error;
   }
@@ -41,6 +41,6 @@ export function readBook(json: unknown, asOf: number): { bid: number | null; ask
   return { bid: bids.length === 0 ? null : Math.max(...bids), ask: asks.length === 0 ? null : Math.min(...asks), at: stamp ?? asOf };
 }
 
-/** Levels are `[price, size]`; `{price, size}` is read too. */
+/** Prices of the levels, which are `[price, size]`; `{price, size}` is accepted too. */
 const pricesOf = (levels: readonly unknown[]): number[] =>
   levels.flatMap((level) => readNumber(Array.isArray(level) ? (level as unknown[])[0] : isObject(level) ? level.price : null).value ?? []);

@@ -20,7 +20,7 @@ interface Finding {
 
 const NOTHING: Finding = { instruments: [], problems: [], requests: 0 };
 
-/** What each selector needs besides itself. */
+/** The common inputs for looking up a selector. */
 interface Context {
   readonly symbol: string;
   readonly window: TimeRange;
@@ -30,7 +30,7 @@ interface Context {
   readonly call: Call;
 }
 
-/** The instruments of a symbol's Predict.fun selectors, earliest ends first: one request per market or category. */
+/** Finds the instruments of a symbol's Predict.fun selectors, earliest end first, with one request per market or category. */
 export async function discoverPredict(api: PredictApi, request: DiscoverRequest<PredictSelector>, call: Call): Promise<Discovery> {
   const byId = new Map(request.known.map((instrument) => [instrument.id, instrument]));
   const bySlug = new Map(request.known.map((instrument) => [instrument.reference, instrument]));
@@ -78,7 +78,7 @@ async function byCategory(context: Context, slug: string): Promise<Finding> {
   return { instruments: [], problems: [`${context.symbol}: predict has no category {"categorySlug":"${slug}"}; ${hint}`], requests: 1 };
 }
 
-/** More windows than this are looked up by the pages of the listing, fewer one by one. */
+/** Largest number of a series' markets that are looked up one by one; more are looked up in the pages of the listing. */
 const ONE_BY_ONE = 3;
 
 async function bySeries(context: Context, seriesSlug: string): Promise<Finding> {
@@ -106,7 +106,7 @@ async function bySeries(context: Context, seriesSlug: string): Promise<Finding> 
   return { instruments, problems, requests: findings.reduce((sum, { requests }) => sum + requests, listed.requests) };
 }
 
-/** The markets of a category; undefined when there is none of that name. */
+/** Finds the markets of a category; undefined when no category has that slug. */
 async function findCategory(
   { api, call, symbol }: Context,
   slug: string,
@@ -118,8 +118,10 @@ async function findCategory(
 }
 
 /**
- * The markets of a category's answer. One that cannot be read, or is not registered yet, is a problem of that market; a category of which
- * none can be read has changed its schema. Windows of a series are published before they are registered, so there that is not a problem.
+ * Reads the markets of a category. A market that cannot be read or is not registered yet is a problem of that market. Markets of a series
+ * are published before they are registered, so for a series an unregistered market is not a problem.
+ *
+ * @throws PredictLabError SourceSchemaChanged when no market can be read
  */
 export function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): Finding {
   const where = '/v1/categories/{slug}';
@@ -147,7 +149,7 @@ export function readCategory(data: unknown, symbol: string, as: 'category' | 'se
 
 type Found = { readonly data: unknown; readonly requests: number } | { readonly refused: string };
 
-/** The `data` of an answer; the venue's words when it refuses the id (400, 404). */
+/** Returns the `data` of an answer, or the venue's message when it refuses the id (400, 404). */
 async function getOrMissing(api: PredictApi, path: string, call: Call): Promise<Found> {
   try {
     const { json, requests } = await api.get({ path, family: 'predict/general', ...call });
@@ -161,7 +163,7 @@ async function getOrMissing(api: PredictApi, path: string, call: Call): Promise<
   }
 }
 
-/** Reads one market, or says what changed in its schema. */
+/** Reads one market. @throws PredictLabError SourceSchemaChanged */
 export function readMarket(item: unknown, where: string): PredictMarket {
   noteMarketFields([item]);
   const parsed = predictMarketSchema.safeParse(item);

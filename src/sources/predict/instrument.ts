@@ -10,14 +10,14 @@ const BASIS_POINTS = 10_000;
 
 const timeOf = (text: string | null | undefined): number | null => (text === null || text === undefined ? null : parseIsoTime(text));
 
-/** A market as an instrument, or why it is not one yet or at all. */
+/** A market as an instrument, or the reason why it cannot be one, at all or yet. */
 export type MarketReading =
   | { readonly instrument: Instrument }
-  | { readonly leftOut: string /** A later run may find it. */; readonly waits: boolean };
+  | { readonly leftOut: string /** Whether a later run may find the market. */; readonly waits: boolean };
 
 /**
- * A market as an instrument. The venue never says when a market closed: its category announces an end, or its slug does
- * (`…-15m-<startUnix>`), and many are traded past it.
+ * Converts a market into an instrument. The venue does not state when a market closed. Its category or its slug (`…-15m-<startUnix>`)
+ * gives a planned end, and many markets are traded past it.
  */
 export function instrumentOf(market: PredictMarket, category?: PredictCategory): MarketReading {
   const outcomes = sortedOutcomes(market.outcomes);
@@ -61,7 +61,7 @@ const twinsOf = ({ polymarketConditionIds, kalshiMarketTicker }: PredictMarket):
   ...(kalshiMarketTicker ? [`kalshi:${kalshiMarketTicker}`] : []),
 ];
 
-/** How many markets the group has is known to its category alone. */
+/** The exclusive group of a market. The number of its markets is known only from its category. */
 function groupOf({ isNegRisk, categorySlug }: PredictMarket, category: PredictCategory | undefined): ExclusiveGroup | null {
   const slug = categorySlug ?? category?.slug ?? '';
   if (isNegRisk !== true || slug === '') return null;
@@ -69,7 +69,7 @@ function groupOf({ isNegRisk, categorySlug }: PredictMarket, category: PredictCa
   return { id: `${VENUE}:${slug}`, markets };
 }
 
-/** `eth-updown-15m-1787839200` ends 15 minutes after the start in its name. */
+/** Planned end of a series' market by its slug: `eth-updown-15m-1787839200` ends 15 minutes after its start. */
 function endOfSeriesMember(slug: string): number | null {
   const match = /-(\d{1,3})(m|h)-(\d{9,10})$/.exec(slug);
   if (match === null) return null;

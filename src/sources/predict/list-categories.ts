@@ -5,29 +5,29 @@ import { VenueError } from '../http/venue-error.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 
 const WHERE = '/v1/categories';
-/** Categories per page, the largest first: hosts differ in what they allow. */
+/** Page sizes to try, largest first, since hosts differ in their limits. */
 const SIZES = [1000, 100] as const;
-/** Windows are published up to a day before they start; a page this far below the oldest wanted one is past it. */
+/** Distance below the oldest wanted market at which a page is past it; markets are published up to a day before they start. */
 const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
-/** More pages than any week has; beyond that, the host ignores the order. */
+/** Largest number of pages to read, which is more than a week has; a longer listing ignores the order. */
 const MAX_PAGES = 60;
 
-/** Categories found in the listing, and what it could not decide. */
+/** Categories found in the listing, and the slugs that it did not decide. */
 export interface ListedCategories {
-  /** The wanted categories, as answered. */
+  /** The wanted categories, as the venue returned them. */
   readonly found: readonly JsonObject[];
-  /** Wanted slugs that the listing has not decided: they are looked up one by one. */
+  /** Wanted slugs that the listing did not decide; they must be looked up one by one. */
   readonly rest: readonly string[];
-  /** Every series that the listing showed. */
+  /** All series of the listing. */
   readonly series: readonly string[];
   readonly requests: number;
 }
 
 /**
- * Finds windows of up/down series by the pages of the listing, newest first, instead of one request per window. Slugs that a complete
- * listing does not show do not exist. A host without the listing, or one that ignores the order, leaves them to the lookup by slug.
+ * Finds markets of up/down series in the pages of the listing, newest first, instead of one request per market. Slugs that a complete
+ * listing does not show do not exist. At a host without the listing, or with another order, they remain for the lookup by slug.
  *
- * @param slugs the wanted windows, `<series>-<startUnix>`
+ * @param slugs slugs of the wanted markets, `<series>-<startUnix>`
  */
 export async function listCategories(api: PredictApi, slugs: ReadonlySet<string>, call: Call): Promise<ListedCategories> {
   const oldest = Math.min(...[...slugs].flatMap((slug) => startOf(slug) ?? []));
@@ -49,7 +49,7 @@ export async function listCategories(api: PredictApi, slugs: ReadonlySet<string>
   return { found: [...found.values()], rest: [], series: [...series], requests };
 }
 
-/** The start in a slug; UTC epoch milliseconds. */
+/** Start time of a market by its slug; UTC epoch milliseconds. */
 const startOf = (slug: string): number | undefined => {
   const unix = /-(\d{9,10})$/.exec(slug)?.[1];
   return unix === undefined ? undefined : Number(unix) * 1000;
@@ -57,9 +57,9 @@ const startOf = (slug: string): number | undefined => {
 
 interface Listing {
   readonly requests: number;
-  /** The pages reach beyond the oldest wanted window, or to the end of the listing. */
+  /** Whether the pages reach past the oldest wanted market or to the end of the listing. */
   readonly complete: boolean;
-  /** Categories that are over are in it, so it need not be read again for them. */
+  /** Whether the listing includes ended categories, so that it need not be read again for them. */
   readonly showedEnded: boolean;
 }
 

@@ -10,7 +10,7 @@ const outcome = z.object({
   status: z.string().nullish(),
 });
 
-/** One market of `/v1/markets` or of a category: strict on what we use, open for everything else. */
+/** Schema of one market of `/v1/markets` or of a category: strict for the fields that PredictLab uses, open for all others. */
 export const predictMarketSchema = z.object({
   id,
   title: z.string().nullish(),
@@ -23,18 +23,18 @@ export const predictMarketSchema = z.object({
   decimalPrecision: z.number().nullish(),
   feeRateBps: z.number().nullish(),
   polymarketConditionIds: z.array(z.string()).nullish(),
-  /** The same market at Kalshi. */
+  /** Ticker of the same market at Kalshi. */
   kalshiMarketTicker: z.string().nullish().catch(null),
-  /** The markets of its category exclude each other. No market is worth less without it, so another shape is as good as none. */
+  /** Whether the markets of the category exclude each other. The field is optional, so an unexpected shape counts as absent. */
   isNegRisk: z.boolean().nullish().catch(null),
-  /** The winning outcome, by name or as an object; the shape differs between clients, so it is read by hand. */
+  /** The winning outcome, by name or as an object; the shape varies, so `predictEnding` reads it. */
   resolution: z.unknown().optional(),
   variantData: z.object({ startPrice: z.unknown().optional(), endPrice: z.unknown().optional() }).nullish(),
 });
 
 export type PredictMarket = z.infer<typeof predictMarketSchema>;
 
-/** Dates that only the category knows. */
+/** Schema of a category, which has dates that its markets lack. */
 export const predictCategorySchema = z.object({
   slug: z.string(),
   title: z.string().nullish(),

@@ -4,7 +4,7 @@ import type { ReadRow } from '../candidate.ts';
 import { otherSide, readName, readNumber, readScaled, readSide, readTime } from '../catalogue/scalars.ts';
 import { isObject, type JsonObject, type RequiredFields } from '../catalogue/schema-drift.ts';
 
-/** The fields that a match must have; without one its schema has changed. */
+/** The required fields of a match; without one of them the schema has changed. */
 export const MATCH_FIELDS: RequiredFields = [
   ['settlementId'],
   ['executedAt'],
@@ -15,8 +15,8 @@ export const MATCH_FIELDS: RequiredFields = [
 ];
 
 /**
- * Reads one match. Price and amount are integers scaled by 10^18; `priceExecuted` is what the taker's outcome was traded at
- * (`taker.price` is only its limit). A match of the second outcome is mirrored.
+ * Reads one match. Price and amount are integers scaled by 10^18. `priceExecuted` is the traded price of the taker's outcome
+ * (`taker.price` is only the taker's limit). A match of the second outcome is mirrored.
  */
 export function readMatch(row: unknown, instrument: Instrument): ReadRow {
   const match: JsonObject = isObject(row) ? row : {};
@@ -45,7 +45,7 @@ export function readMatch(row: unknown, instrument: Instrument): ReadRow {
   };
 }
 
-/** 0 or 1 by the outcome's id on the chain, by its index set (1, 2) where there is no id; −1 when it belongs to another market. */
+/** Index (0 or 1) of an outcome by its id on the chain, or by its index set (1, 2) without an id; −1 for an outcome of another market. */
 function outcomeIndex({ onChainId, indexSet }: JsonObject, { outcomeIds }: Instrument): number {
   const id = readName(onChainId);
   if (id !== null) return outcomeIds.indexOf(id);

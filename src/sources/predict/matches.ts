@@ -7,10 +7,10 @@ import { type Call, type PredictApi, VENUE } from './api.ts';
 import { MATCH_FIELDS, readMatch } from './match-row.ts';
 
 const WHERE = '/v1/orders/matches';
-/** The largest page that every client seen in the wild uses. */
+/** Page size, the largest one that known clients of the venue use. */
 const FIRST = 100;
 
-/** The fields of a match as recorded in September 2026. */
+/** Fields of a match as recorded in September 2026. */
 const KNOWN_FIELDS = ['settlementId', 'executedAt', 'priceExecuted', 'amountFilled', 'transactionHash', 'market', 'taker', 'makers'];
 
 /** Predict.fun’s own id of a market. */
@@ -29,7 +29,7 @@ export function readMatchPage(
   return { rows: rows.map((row) => readMatch(row, instrument)), next: cursorOf(objectAt(json, at)) };
 }
 
-/** Reads pages of `GET /v1/orders/matches`: newest first, by cursor, without any time filter. */
+/** Returns a reader of the pages of `GET /v1/orders/matches`: newest first, by cursor, without a time filter. */
 export function matches(api: PredictApi, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
   const seen = new Set<string>();
   return async (cursor) => {
@@ -48,12 +48,14 @@ export function matches(api: PredictApi, instrument: Instrument, call: Call): (c
   };
 }
 
-/** Names that a cursor might get. */
+/** Names that a renamed cursor could have. */
 const LIKE_A_CURSOR = /cursor|next|after|pag/i;
 
 /**
- * The cursor to older matches, null on the last page. The venue leaves it out there, so its absence is an end, unless the answer
- * has something under a name like it: that would be a renamed cursor, taken for the end of the history.
+ * The cursor to older matches; null on the last page. The venue omits it there, so a missing cursor is the end of the history, unless the
+ * answer has a value with a similar name: that is a renamed cursor.
+ *
+ * @throws PredictLabError SourceSchemaChanged for a renamed cursor
  */
 export function cursorOf(body: JsonObject): string | null {
   const changed = (expected: string, got: unknown) =>

@@ -10,7 +10,7 @@ import { lookAtBook } from './book.ts';
 import { discoverPredict } from './discover.ts';
 import { matches } from './matches.ts';
 
-/** Predict.fun: markets and categories for discovery, order matches as trades, the order book. */
+/** Creates the source for Predict.fun: markets and categories for discovery, order matches as trades, and the order book. */
 export function createPredictSource(api: PredictApi): Source<PredictSelector> {
   return {
     type: VENUE,
@@ -21,7 +21,7 @@ export function createPredictSource(api: PredictApi): Source<PredictSelector> {
   };
 }
 
-/** Where a collection stands: in the matches, or behind them (null). */
+/** Progress of a collection: the position in the matches, or null after them. */
 interface Cursor {
   readonly trades: WalkCursor | null;
 }
@@ -36,7 +36,7 @@ async function* collect(api: PredictApi, request: CollectRequest): AsyncGenerato
       venue: VENUE,
       resume: cursor?.trades,
       fetch: matches(api, instrument, call),
-      repeats: 'ask-again',
+      repeats: 'retry',
     });
     for await (const page of pages) yield { ...page, cursor: { trades: page.cursor } as unknown as Json };
   }

@@ -7,18 +7,18 @@ import { noteWord } from '../http/venue-changes.ts';
 import { VENUE } from './api.ts';
 import type { PredictMarket } from './market-schema.ts';
 
-/** Words of the market's and of its trading status after which nothing is traded. */
+/** Values of the market's status and trading status after which there is no trading. */
 const ENDED = new Set(['RESOLVED', 'SETTLED', 'CLOSED', 'REMOVED']);
 const FINAL = 'RESOLVED';
-/** The venue's words, from its clients: any other is noted as a change. */
+/** The venue's known statuses, from its clients; an unknown one is noted as a change. */
 const STATUSES = new Set([...ENDED, 'REGISTERED', 'PRICE_PROPOSED', 'PRICE_DISPUTED', 'PAUSED', 'UNPAUSED']);
 const OUTCOMES = new Set(['WON', 'LOST', 'VOIDED', '-']);
-/** A price is on the table that may still be disputed, whatever `resolution` says. */
+/** Statuses with a proposed price that may still be disputed, whatever `resolution` contains. */
 const PENDING = new Set(['PRICE_PROPOSED', 'PRICE_DISPUTED']);
 
 /**
- * What the outcomes' own words pay per unit of the first one. Both WON is a push: the rules pay half. VOIDED pays half as well, where the rules say
- * nothing else.
+ * Payout per unit of the first outcome, by the statuses of both outcomes. Both WON is a push, which pays half by the rules. VOIDED pays
+ * half as well, unless the rules of the market state otherwise.
  */
 const PAYOUTS: Readonly<Record<string, number>> = {
   'WON/LOST': 1,
@@ -31,7 +31,7 @@ const PAYOUTS: Readonly<Record<string, number>> = {
   'VOIDED/VOIDED': 0.5,
 };
 
-/** Index (0 or 1) of the outcome that `resolution` names, whichever way it does; −1 for none. */
+/** Index (0 or 1) of the outcome that `resolution` names, by name, index set or id; −1 for none. */
 function winnerOf({ resolution, outcomes }: PredictMarket): number {
   const sorted = sortedOutcomes(outcomes);
   const named = isObject(resolution) ? (resolution.name ?? resolution.outcome) : resolution;
@@ -43,14 +43,14 @@ function winnerOf({ resolution, outcomes }: PredictMarket): number {
   );
 }
 
-/** Outcomes in the venue’s own order: prices are those of the first one. */
+/** The outcomes in the order of their index sets; prices belong to the first one. */
 export const sortedOutcomes = (outcomes: PredictMarket['outcomes']): PredictMarket['outcomes'] =>
   [...outcomes].sort((a, b) => a.indexSet - b.indexSet);
 
 const wordsOf = ({ outcomes }: PredictMarket): string[] =>
   sortedOutcomes(outcomes).map(({ status }) => status?.trim().toUpperCase() || '-');
 
-/** Whether trading is over: the status may say open long after the end price is known, so each sign counts. */
+/** Whether trading is over. The status may stay open long after the end price is known, so any of the signs is enough. */
 export function isClosed(market: PredictMarket): boolean {
   const { endPrice } = market.variantData ?? {};
   return (
@@ -63,8 +63,8 @@ export function isClosed(market: PredictMarket): boolean {
 }
 
 /**
- * How a market ended: by the words of its outcomes, `resolution`, the status, and the prices of an up/down market, where Up must close
- * strictly above its start and a tie is a push (0.5), unlike at Polymarket. The venue says of none of them since when.
+ * The end of a market by the statuses of its outcomes, `resolution`, the market's status, and the prices of an up/down market. There Up
+ * must close strictly above its start, and a tie is a push (0.5), unlike at Polymarket. The venue dates none of these signs.
  */
 export function predictEnding(market: PredictMarket): Ending {
   noteWord(VENUE, 'market', 'status', market.status, STATUSES);
@@ -78,7 +78,7 @@ export function predictEnding(market: PredictMarket): Ending {
   const stated = PAYOUTS[words];
   if (stated !== undefined) signs.push({ sign: 'result', payout: stated, said: words });
   const winner = winnerOf(market);
-  // one winner cannot say that both halves are paid
+  // a single winner does not contradict a push, which pays both outcomes
   if (winner >= 0 && stated !== 0.5)
     signs.push({
       sign: 'result',
@@ -87,7 +87,7 @@ export function predictEnding(market: PredictMarket): Ending {
     });
   const start = readNumber(market.variantData?.startPrice).value;
   const end = readNumber(market.variantData?.endPrice).value;
-  // equal prices may be rounded ones
+  // equal prices may be rounded, so a tie is an unsure sign
   if (start !== null && end !== null)
     signs.push({
       sign: 'priceRule',

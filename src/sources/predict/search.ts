@@ -8,7 +8,7 @@ import { predictMarketSchema } from './market-schema.ts';
 const LIMIT = 25;
 const WHERE = '/v1/search';
 
-/** Categories whose words match, and markets that stand in none of them; with the Polymarket markets they are twins of. */
+/** Finds categories that match the words, and matching markets outside of them, with their twins at Polymarket. */
 export async function searchPredict(api: PredictApi, text: string, signal: AbortSignal): Promise<SearchHit[]> {
   const { json } = await api.get({
     path: WHERE,
@@ -33,7 +33,7 @@ export async function searchPredict(api: PredictApi, text: string, signal: Abort
   ];
 }
 
-/** No instrument is stored from a search, and what it shows short is only not shown. */
+/** The instrument of a search result; undefined for an unreadable one, which is not shown. Nothing of a search is stored. */
 function instrumentFrom(item: unknown) {
   const market = predictMarketSchema.safeParse(item);
   const reading = market.success ? instrumentOf(market.data) : undefined;

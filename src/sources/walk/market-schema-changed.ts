@@ -1,6 +1,6 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 
-/** The rows of one market cannot be read although those of others can: the market is left out, its source is not. Final. */
+/** The error for one market whose rows cannot be read although those of others can. The market is left out and not retried. */
 export class MarketSchemaChanged extends PredictLabError {
   constructor(message: string) {
     super('SourceSchemaChanged', message);

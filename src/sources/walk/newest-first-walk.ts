@@ -27,37 +27,38 @@ export interface HistoryPage {
   readonly clock: number;
 }
 
-/** Where a walk stands after a page; small JSON. */
+/** Progress of a walk after a page; small JSON. */
 export interface WalkCursor {
   readonly next: string;
-  /** Fingerprint of the page before `next`, by which a repeated page is recognised. */
+  /** Fingerprint of the page before `next`, which identifies a repeated page. */
   readonly last: string;
   readonly state: WalkState;
 }
 
-/** What is collected from which venue, and how its pages are read. */
+/** The input of a walk: the instrument, the venue, and the function that reads its pages. */
 export interface Walk
   extends Pick<CollectRequest, 'instrument' | 'window' | 'asOf' | 'clock' | 'before' | 'lateness' | 'refetch' | 'sampled'> {
   readonly venue: string;
-  /** How far back the venue shows trades, in milliseconds before now; null where it shows all. @default null */
+  /** Time span before now for which the venue shows trades, in milliseconds; null where it shows all. @default null */
   readonly horizonMs?: number | null;
-  /** Reads the page at a cursor; null is the newest one. */
+  /** Reads the page at a cursor, or the newest page for null. */
   readonly fetch: (cursor: string | null) => Promise<HistoryPage>;
   readonly resume: WalkCursor | undefined;
-  /** What a repeated page means: the venue stumbled and is queried again, or its paging ends here without saying so. */
-  readonly repeats: 'ask-again' | 'end-of-paging';
+  /** Meaning of a repeated page: a mistake of the venue, which is retried, or the unmarked end of its paging. */
+  readonly repeats: 'retry' | 'end-of-paging';
 }
 
 export type WalkedPage = Omit<SourcePage, 'cursor'> & { readonly cursor: WalkCursor | null };
 
-/** Tries for a page that repeats an earlier one, and empty pages that promise more, before the venue counts as out of order. */
-const STUMBLES = 5;
+/** Consecutive pages that repeat an earlier one or are empty with a cursor, after which the venue's paging counts as broken. */
+const MAX_BAD_PAGES = 5;
+/** Tries with the same cursor after a repeated page, before its next cursor is used. */
 const SAME_CURSOR_TRIES = 3;
-/** Times that a walk starts over because the venue no longer knows its cursor. */
+/** Number of times that a walk starts over because the venue no longer knows its cursor. */
 const RESTARTS = 2;
 
 /**
- * Trades of a venue that has no time filter: from the newest page down to what is already covered. `trade-walk.ts` decides what is
+ * Streams the trades of a venue without a time filter, from the newest page down to the covered time. `trade-walk.ts` decides what is
  * read, where the walk ends and what it covers.
  */
 export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
@@ -87,14 +88,14 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   let cursor: string | null = resume?.next ?? null;
   let state = resume?.state;
   let restarts = 0;
-  let stumbles = 0;
+  let badPages = 0;
   let requests = 0;
-  let hasSound = state !== undefined;
-  // a resumed walk does not know it before a page has shown it
+  let hasValidRow = state !== undefined;
+  // oldest time of the page before; a resumed walk does not know it until it has read a page
   let oldest: number | null | undefined = cursor === null ? null : undefined;
   let progress = new WalkProgress();
-  // a glance claims nothing
-  let seam = walk.repeats === 'ask-again' && plan.depth === 'whole' ? new PageSeam() : undefined;
+  // a glance claims no time, so it needs no check of seams
+  let seam = walk.repeats === 'retry' && plan.depth === 'whole' ? new PageSeam() : undefined;
 
   for (;;) {
     let page: HistoryPage;
@@ -103,7 +104,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     } catch (error) {
       if (cursor === null || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       if (++restarts > RESTARTS) throw cursorsExpire(walk, error);
-      // the venue no longer knows the cursor: start over, and look again at all that was met before it
+      // the venue no longer knows the cursor: start over and check all rows again
       cursor = null;
       state = undefined;
       seen.clear();
@@ -120,15 +121,15 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
       return;
     }
     if (repeated || (page.rows.length === 0 && page.next !== null)) {
-      if (++stumbles >= STUMBLES) throw outOfOrder(walk, repeated);
-      // the same cursor again first: what a repeated page leads to may lie beyond the page we did not get
-      if (page.next !== null && (!repeated || stumbles > SAME_CURSOR_TRIES)) cursor = page.next;
+      if (++badPages >= MAX_BAD_PAGES) throw outOfOrder(walk, repeated);
+      // the same cursor is tried first: the next cursor of a repeated page may skip the page that was not received
+      if (page.next !== null && (!repeated || badPages > SAME_CURSOR_TRIES)) cursor = page.next;
       continue;
     }
-    stumbles = 0;
+    badPages = 0;
     seen.add(print);
-    refuseForeignRows(walk, page.rows, hasSound);
-    hasSound ||= page.rows.some(({ defect }) => defect === null);
+    refuseForeignRows(walk, page.rows, hasValidRow);
+    hasValidRow ||= page.rows.some(({ defect }) => defect === null);
     if (seam !== undefined) {
       const reread = await seam.take(cursor, page, walk.fetch);
       requests += reread.requests;
@@ -137,8 +138,8 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
 
     const looked = await look(walk, plan, page, bounds);
     const step = afterPage(plan, state, looked.seen);
-    // a paging that ends by repeating itself is bounded by that
-    const stuck = walk.repeats === 'ask-again' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
+    // a paging that ends by repeating a page needs no check of progress
+    const stuck = walk.repeats === 'retry' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
     if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);
     const rows = rowsOfWindow(page.rows, window, bounds);
     oldest = page.rows.length === 0 ? oldest : looked.oldest;
@@ -159,7 +160,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
     state = step.state;
     if (walk.repeats === 'end-of-paging' && page.next !== null && page.next === cursor) {
-      // the last page there is: it fills from above while trades come in, so that it may never repeat itself
+      // the last page of the paging: new trades move into it while it is read, so it may never repeat exactly
       yield { ...lastPage, rows, coverage: afterLastPage(plan, state), requests, walked: seenBy(plan, state, true) };
       return;
     }
@@ -169,18 +170,18 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   }
 }
 
-/** Pages of this many rows without a sound one are refused whatever the walk has met before. */
+/** Number of rows from which a page without a valid row is refused, even if earlier pages had valid ones. */
 const FOREIGN_PAGE = 10;
 
 /**
- * A page whose rows are all malformed or of outcomes that the market does not have says nothing about the market: nothing of it may be
- * claimed. Single bad rows, also at the end of a walk, go to quarantine.
+ * Refuses a page whose rows are all malformed or of outcomes that the market does not have, so that no time is claimed by it. Single bad
+ * rows, also at the end of a walk, go to quarantine.
  *
  * @throws MarketSchemaChanged
  */
-function refuseForeignRows({ venue, instrument: { id } }: Walk, rows: readonly CandidateRow[], hasSound: boolean): void {
+function refuseForeignRows({ venue, instrument: { id } }: Walk, rows: readonly CandidateRow[], hasValidRow: boolean): void {
   const [first] = rows;
-  if (first === undefined || (hasSound && rows.length < FOREIGN_PAGE)) return;
+  if (first === undefined || (hasValidRow && rows.length < FOREIGN_PAGE)) return;
   if (!rows.every(({ defect }) => defect === 'unknown-outcome' || defect === 'malformed')) return;
   const what = rows.every(({ defect }) => defect === 'malformed')
     ? 'malformed'
@@ -196,7 +197,7 @@ function missedRows({ venue, instrument: { id } }: Walk, { missed }: WalkState):
   return [`${id}: ${venue} now shows ${rows} in time that counted as collected; all of the window was walked again`];
 }
 
-/** What a window that reaches beyond the venue's horizon lacks, unless the market opened later. */
+/** The message for a window that reaches back past the venue's horizon, unless the market opened later. */
 function beyondHorizon({ venue, instrument: { id, opensAt }, window }: Walk, horizon: number | null): readonly string[] {
   if (horizon === null || Math.max(window.from, opensAt ?? window.from) >= horizon) return [];
   return [`${id}: ${venue} shows trades only back to ${new Date(horizon).toISOString()}; older time does not count as collected`];
@@ -211,8 +212,8 @@ const seenBy = (plan: WalkPlan, state: WalkState, complete: boolean): WalkSeen =
 });
 
 /**
- * Whether a venue's history ends too early: above the oldest moment that is missing, although older trades of it are stored. An empty
- * list of a market that has been traded is the plainest case.
+ * Whether a venue's history ends too early: after the oldest missing time, although older trades are stored. An empty list for a market
+ * with stored trades is the simplest case.
  */
 async function isCutOff({ before }: Walk, { floor }: WalkPlan, oldest: number | null | undefined): Promise<boolean> {
   if (oldest === undefined || (oldest !== null && oldest <= floor)) return false;
@@ -225,7 +226,7 @@ function cutOff({ venue, instrument: { id } }: Walk, oldest: number | null | und
   return `${id}: ${venue} shows no trades before ${new Date(oldest).toISOString()}, though it has shown older ones: what it left out does not count as collected; the next run reads it again`;
 }
 
-/** What a page says about the venue: how far it reaches, and which of its good rows earlier runs should have had. */
+/** Evaluates a page: the range of its times, and its valid rows that earlier runs should have stored. */
 async function look(
   { instrument, asOf, before }: Walk,
   plan: WalkPlan,
@@ -241,7 +242,7 @@ async function look(
     if (time === null || !isPlausible(time, bounds)) continue;
     oldest = Math.min(oldest ?? time, time);
     newest = Math.max(newest ?? time, time);
-    // what is quarantined never becomes known
+    // quarantined rows never become stored ticks
     if (time >= plan.window.from && couldBeKnown(plan, time) && assessTick(row, facts).verdict === 'ok') old.push(row);
   }
   const stored = old.length === 0 ? [] : await before.isStored(old);
@@ -250,8 +251,8 @@ async function look(
 }
 
 /**
- * Equal for pages that hold the same rows, in whatever order: the sum of a hash (FNV-1a) of each identity, in two halves. It
- * guards against a venue's stumble, not against malice.
+ * Fingerprint of a page, equal for pages with the same rows in any order: the sum of an FNV-1a hash of each identity, in two halves. It
+ * detects mistakes of a venue, not manipulation.
  */
 function fingerprint(rows: readonly CandidateRow[]): string {
   let low = 0;
@@ -267,7 +268,10 @@ function fingerprint(rows: readonly CandidateRow[]): string {
 
 function outOfOrder({ venue, instrument }: Walk, repeated: boolean): PredictLabError {
   const what = repeated ? 'repeats the same page of trades' : 'sends empty pages that promise more trades';
-  return new PredictLabError('SourceUnavailable', `${venue} ${what} for ${instrument.id}, queried ${STUMBLES} times; trying again later`);
+  return new PredictLabError(
+    'SourceUnavailable',
+    `${venue} ${what} for ${instrument.id}, queried ${MAX_BAD_PAGES} times; trying again later`,
+  );
 }
 
 const cursorsExpire = ({ venue, instrument }: Walk, cause: PredictLabError): PredictLabError =>

@@ -1,11 +1,11 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 
-/** Re-readings without news after which a venue's order within a second counts as stable. */
+/** Consecutive re-reads without a new row after which a venue's order within a second counts as stable. */
 const CLEAN_READS = 8;
-/** Re-readings of a seam with a row on both pages. */
+/** Number of re-reads of a seam that has a row on both pages. */
 const TWICE_READS = 5;
-/** Re-readings of one seam at most. */
+/** Largest number of re-reads of one seam. */
 const MOST_READS = 16;
 
 interface Page {
@@ -14,26 +14,26 @@ interface Page {
 }
 
 /**
- * Watches the seams between pages that fall inside one second. Where a venue reorders the rows of a second in each answer, a row
- * may be on neither page. The two pages of the first such seams are read again; when that brings a row that neither had, every seam of
- * the walk is, until it brings nothing new.
+ * Checks the seams between pages that fall within one second. Where a venue reorders the rows of a second in each answer, a row may be on
+ * neither page. The two pages of the first such seams are read again. If that finds a row that neither page had, every later seam of the
+ * walk is read again until no new row appears.
  */
 export class PageSeam {
   #before: (Page & { readonly cursor: string | null }) | undefined;
   #clean = 0;
   #isUnstable = false;
 
-  /** Takes the next page. @returns rows of the second at its upper seam that no reading had shown before */
+  /** Checks the seam before the next page. @returns rows of the second at the seam that neither page had */
   async take(cursor: string | null, page: Page, fetch: (cursor: string | null) => Promise<Page>): Promise<Page> {
     const before = this.#before;
     const { rows } = page;
     this.#before = { ...page, cursor };
     const second = before?.rows.at(-1)?.time ?? null;
     if (before === undefined || second === null || rows[0]?.time !== second) return { rows: [], requests: 0 };
-    // a burst that fills whole pages is not a seam
+    // a second that fills a whole page is not checked
     if (before.rows[0]?.time === second || rows.at(-1)?.time === second) return { rows: [], requests: 0 };
     const known = new Set([...before.rows, ...rows].map(({ identity }) => identity));
-    // a row on both pages may stand in the place of another one
+    // a row on both pages may have displaced another one
     const reads = before.rows.some((row) => row.time === second && rows.some(({ identity }) => identity === row.identity))
       ? TWICE_READS
       : 1;
@@ -44,7 +44,7 @@ export class PageSeam {
       let isClean = true;
       for (const each of [before.cursor, cursor]) {
         const again = await readAgain(fetch, each);
-        // the venue does not know the cursor any more: what was read stays read
+        // the venue no longer knows the cursor: the rows found so far are returned
         if (again === undefined) return { rows: found, requests };
         requests += again.requests;
         for (const row of again.rows) {

@@ -3,7 +3,7 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 /**
  * The parts of `[window.from, window.to)` outside the covered ranges, oldest first.
  *
- * @param covered merged and sorted, as `coverageOf` gives them
+ * @param covered covered ranges, merged and sorted as `coverageOf` returns them
  */
 export function missingRanges(window: TimeRange, covered: readonly TimeRange[]): TimeRange[] {
   const missing: TimeRange[] = [];
@@ -18,5 +18,5 @@ export function missingRanges(window: TimeRange, covered: readonly TimeRange[]):
   return missing;
 }
 
-/** Whether a moment lies in one of the ranges `[from, to)`. */
+/** Whether a time lies in one of the ranges `[from, to)`. */
 export const isWithin = (time: number, ranges: readonly TimeRange[]): boolean => ranges.some(({ from, to }) => time >= from && time < to);

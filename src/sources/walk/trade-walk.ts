@@ -4,61 +4,61 @@ import { endOf, type Life, lifelessAfter, lifelessBefore, tradableWindow } from 
 import type { CoveredRange } from '../source.ts';
 import { isWithin, missingRanges } from './time-ranges.ts';
 
-/** What a walk is planned from, before the venue is queried for trades. */
+/** The input for planning a walk, before the venue is queried for trades. */
 export interface WalkQuestion {
   readonly instrument: Life;
   readonly window: TimeRange;
   readonly asOf: number;
   /** The venue's clock before the walk. */
   readonly clock: number;
-  /** Merged and sorted. */
+  /** Ranges that earlier runs covered; merged and sorted. */
   readonly covered: readonly TimeRange[];
-  /** The latest moment at which an earlier run looked. */
+  /** Time of the latest look of an earlier run; null without one. */
   readonly looked: number | null;
-  /** How late rows are expected, in milliseconds. */
+  /** Expected lateness of rows in milliseconds. */
   readonly lateness: number;
   readonly refetch: boolean;
-  /** The venue shows nothing older than this; null where it shows all. */
+  /** Oldest time that the venue shows; null where it shows all. */
   readonly horizon?: number | null;
-  /** Ranges that a second witness contradicts and that were walked again lately: not claimed, and not walked again now. */
+  /** Ranges whose trades contradict the venue's own totals and that were walked again recently: neither claimed nor walked now. */
   readonly doubted?: readonly TimeRange[];
   /** Whether to re-read covered time as a second look. @default false */
   readonly sampled?: boolean;
 }
 
-/** How a walk from the newest trade down will go. */
+/** The plan of a walk from the newest trade down. */
 export interface WalkPlan extends WalkQuestion {
-  /** `none`: everything is known; `glance`: a run right after another reads a page or two; `whole`: down to what is covered. */
+  /** `none`: nothing is missing; `glance`: one or two pages, right after another run; `whole`: down to the covered time. */
   readonly depth: 'none' | 'glance' | 'whole';
-  /** The oldest moment that is not covered. */
+  /** The oldest time that is not covered. */
   readonly floor: number;
-  /** Covered without a request: before the market opened, after it ended. */
+  /** Ranges that are covered without a request: before the market opened and after it ended. */
   readonly free: readonly CoveredRange[];
 }
 
-/** What a walk has seen so far; small JSON, so that another attempt can continue it. */
+/** State of a walk; small JSON, so that another attempt can continue it. */
 export interface WalkState {
   readonly pages: number;
-  /** The instant at which the newest page was read: `asOf`, or the venue's clock where that is behind. */
+  /** Time up to which the newest page shows trades: `asOf`, or the venue's clock where that is behind. */
   readonly looked: number;
   /** The venue's clock when it answered the newest page. */
   readonly clock: number;
   readonly newest: number | null;
-  /** The newest trade of the page that was read last; absent until a page has a trade. */
+  /** Time of the newest trade on the page that was read last; absent until a page has a trade. */
   readonly lastPage?: number;
   readonly lateBy: number;
-  /** Rows of covered time that were missing and are older than any lateness: earlier claims were wrong. */
+  /** Number of rows that were missing in covered time and are older than any lateness: earlier claims were wrong. */
   readonly missed: number;
-  /** Pages of a second look below the point at which the walk would have ended. */
+  /** Number of pages of a second look, after the page at which the walk would have ended. */
   readonly extra: number;
 }
 
-/** What one page brought, its rows with possible times only. */
+/** Facts about one page, from its rows with plausible times. */
 export interface PageSeen {
   readonly newest: number | null;
   /** Whether the venue has older pages. */
   readonly more: boolean;
-  /** Times of rows that could have been known but were not, see `couldBeKnown`. */
+  /** Times of rows that earlier runs should have stored but did not (see `couldBeKnown`). */
   readonly unknown: readonly number[];
 }
 
@@ -68,20 +68,20 @@ export type WalkStep =
       readonly ended: true;
       readonly state: WalkState;
       readonly coverage: readonly CoveredRange[];
-      /** Nothing younger than `looked` was left out. */
+      /** Whether the walk read everything that the venue showed at `looked`. */
       readonly complete: boolean;
     };
 
-/** A shorter stretch that is missing at the end of what is covered is left to the next run. */
+/** Missing time up to this length at the end of the covered time is left to the next run. */
 const RIGHT_AFTER_MS = 60_000;
-/** Pages that a glance reads: the newest one, and one more where new rows pushed it down. */
+/** Largest number of pages of a glance: the newest one, and one more where new rows moved known rows down. */
 const GLANCED_PAGES = 2;
-/** Pages that a second look reads at most, as long as it finds nothing missing. */
+/** Largest number of pages of a second look that finds no missing row. */
 const SAMPLED_PAGES = 10;
 
 /**
- * Plans what to read. Coverage reaches to `asOf` less the venue's lateness; what is younger is read in every run and claimed by a
- * later one. A market whose end is covered is not queried again. Nothing older than the venue's horizon is read or claimed.
+ * Plans a walk. Coverage reaches to `asOf` less the venue's lateness; younger time is read in every run and claimed by a later one. A
+ * market whose end is covered is not queried again. Time before the venue's horizon is neither read nor claimed.
  */
 export function planWalk(question: WalkQuestion): WalkPlan {
   const { instrument, window, asOf, lateness, refetch, looked, horizon, doubted = [] } = question;
@@ -91,7 +91,7 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const before = inferred(lifelessBefore(instrument, window));
   const missing = missingUpTo(tradable, tradable.to, covered);
   const isOver = endOf(instrument) !== null && tradable.to < window.to;
-  // one more look once it is seen closed, and once its result has stood: what came late may lie in time that was covered before
+  // one more look after the market is seen closed and after its result is confirmed: late rows may lie in covered time
   const { seenClosedAt = Number.NEGATIVE_INFINITY, confirmedAt = seenClosedAt } = instrument;
   const lastLook = isOver && (looked ?? Number.NEGATIVE_INFINITY) < Math.max(seenClosedAt, confirmedAt);
   if (missing.length === 0 && (isOver ? !lastLook : covered.some(({ to }) => to > asOf))) {
@@ -99,25 +99,25 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   }
   const settled = seenUntil(question) - lateness;
   const claimable = missingUpTo(tradable, settled, covered);
-  // a first look leaves up to an hour unclaimed, so a run right after it finds that much missing; anything longer is a hole
+  // a first look leaves up to an hour unclaimed, so a run right after it finds up to an hour missing; longer missing time is a gap
   const justLooked = looked !== null && Math.abs(seenUntil(question) - looked) < RIGHT_AFTER_MS;
   const glanced = justLooked ? UNSEEN_LATENESS_MS : RIGHT_AFTER_MS;
   const isRightAfter = claimable.every(({ from, to }) => to === settled && to - from < glanced);
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
   const unseen = claimable[0]?.from ?? Math.max(tradable.from, settled);
-  // time that is covered because the market had ended was not looked at: a trade in it shows that the market had not ended
+  // time after the market's end is covered without a look: a trade in it shows that the market had not ended
   const floor = lastLook ? Math.max(tradable.from, Math.min(unseen, looked ?? tradable.from)) : unseen;
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }
 
-/** Moment up to which a run sees the venue: its own instant, or the venue's clock where that is behind. A clock further behind than any lateness is broken and ignored. */
+/** Time up to which a run sees the venue: `asOf`, or the venue's clock where that is behind by no more than any lateness. */
 export const seenUntil = ({ asOf, clock }: { asOf: number; clock: number }): number =>
   asOf - clock > MOST_LATENESS_MS ? asOf : Math.min(asOf, clock);
 
 const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly TimeRange[]): readonly TimeRange[] =>
   missingRanges({ from, to: Math.max(from, Math.min(to, end)) }, covered).filter((range) => range.to > range.from);
 
-/** Ranges whose evidence is a conclusion: the market was not open. */
+/** Ranges as coverage with the evidence `inferred`: the market was not open, so there are no trades. */
 export const inferred = (ranges: readonly TimeRange[]): CoveredRange[] => ranges.map((range) => ({ ...range, evidence: 'inferred' }));
 
 const joined = (covered: readonly TimeRange[], more: readonly TimeRange[]): readonly TimeRange[] => {
@@ -131,7 +131,7 @@ const joined = (covered: readonly TimeRange[], more: readonly TimeRange[]): read
   return merged;
 };
 
-/** A walk that has read nothing yet. */
+/** State of a walk that has read no page yet. */
 export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
   looked: seenUntil({ asOf: plan.asOf, clock }),
@@ -144,8 +144,8 @@ export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
 });
 
 /**
- * Whether a row of this time would be known if the venue had shown it at the last look. A gap says nothing about lateness, nor
- * does a row that is older than any lateness.
+ * Whether a row of this time would be stored if the venue had shown it at the last look. Rows in gaps and rows older than any lateness
+ * do not show the venue's lateness.
  */
 export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: number): boolean {
   if (refetch || looked === null || time > looked) return false;
@@ -155,10 +155,10 @@ export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: n
 }
 
 /**
- * Takes a page in. The walk ends with the first page that lies wholly at or before the oldest missing moment, and the venue's
- * lateness before that, and brings nothing that should have been known: rows that come late are found as far back as they come
- * in a row, and one wrong time cannot end the walk early. A walk that finds rows missing which are older than any lateness reads
- * its whole window, since earlier claims were wrong. When the venue has no more, everything back to the window's start is covered.
+ * Advances a walk by one page. The walk ends with the first page that lies entirely before the oldest missing time less the venue's
+ * lateness and has no row that should have been stored. So late rows are found as far back as they occur on consecutive pages, and a
+ * single wrong time cannot end the walk early. A walk that finds missing rows older than any lateness reads its whole window, since
+ * earlier claims were wrong. When the venue has no more pages, everything back to the window's start is covered.
  */
 export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): WalkStep {
   const ages = page.unknown.map((time) => (plan.looked ?? time) - time);
@@ -186,8 +186,8 @@ export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): Wa
 }
 
 /**
- * Where paging ends without an end, only what was met is covered: what is newer than the last page's newest row. Older rows may be
- * there because they came late, and say nothing of the time between.
+ * Coverage of a walk whose paging ended early: the time after the newest row of the last page. Older rows on that page may be late ones,
+ * so the time between them is not covered.
  */
 export const afterLastPage = (plan: WalkPlan, state: WalkState): readonly CoveredRange[] => {
   const from = Math.max(plan.window.from, (state.lastPage ?? plan.asOf) + 1);
@@ -195,8 +195,8 @@ export const afterLastPage = (plan: WalkPlan, state: WalkState): readonly Covere
 };
 
 /**
- * The moment from which earlier claims are withdrawn, or null: they held back less than rows are late by now. Only the latest look
- * may withdraw; one as of the past says nothing about what came after it.
+ * Time from which earlier claims are withdrawn, because they assumed a smaller lateness than rows have now; null where none is. Only the
+ * latest look may withdraw coverage; a look as of the past does not show later rows.
  */
 export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
   const settled = state.looked - latenessOf(plan, state);
@@ -204,25 +204,25 @@ export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
   return isLatest && plan.covered.some(({ to }) => to > settled) ? settled : null;
 }
 
-/** How late rows are expected after what this walk has met. */
+/** Expected lateness in milliseconds, including the late rows of this walk. */
 const latenessOf = ({ lateness }: WalkPlan, { lateBy }: WalkState): number => Math.max(lateness, latenessFrom(lateBy));
 
 /**
- * Moment up to which a walk may claim that nothing is missing. The first look at a market (and another right after it) has no earlier one to
- * show how late rows come, so it claims the last hour only up to the newest trade there is, less the lateness.
+ * Time up to which a walk may claim coverage. The first look at a market (and another one right after it) cannot know how late rows
+ * appear, so it claims the last hour only up to the newest trade less the lateness.
  */
 function settledAt(plan: WalkPlan, state: WalkState): number {
   const late = latenessOf(plan, state);
   const settled = state.looked - late;
   const isFirst = plan.looked === null || Math.abs(state.looked - plan.looked) < RIGHT_AFTER_MS;
   if (!isFirst) return settled;
-  // the plan's clock is our own where the venue had not answered this process yet
+  // the clock of the plan is this machine's where the venue had not answered this process yet
   const now = Math.max(state.looked, state.clock);
   return Math.min(settled, Math.max((state.newest ?? Number.NEGATIVE_INFINITY) - late, now - UNSEEN_LATENESS_MS));
 }
 
 /**
- * What a walk that is complete down to `from` may claim. Time that was covered before and that it has read again down to `shown`
+ * Coverage of a walk that is complete down to `from`. Time that was covered before and that the walk has read again down to `shown`
  * without a missing row is confirmed.
  */
 function claims(plan: WalkPlan, state: WalkState, from: number, shown: number): readonly CoveredRange[] {
@@ -238,7 +238,7 @@ function claims(plan: WalkPlan, state: WalkState, from: number, shown: number): 
 const without = (range: TimeRange, doubted: readonly TimeRange[]): readonly TimeRange[] =>
   doubted.length === 0 || range.to <= range.from ? [range] : missingRanges(range, joined([], doubted));
 
-/** The covered time that this walk has read again, down to `shown`, without finding a row missing. */
+/** Covered time that this walk has read again, down to `shown`, without a missing row. */
 function secondLook(plan: WalkPlan, state: WalkState, shown: number): CoveredRange[] {
   if (state.missed > 0 || plan.refetch) return [];
   const to = Math.min(plan.window.to, state.looked - latenessOf(plan, state));

@@ -1,15 +1,16 @@
 import type { CandidateRow } from '../../contracts/market-data.ts';
 
-/** Pages in a row that bring next to nothing new before the venue's paging counts as broken. */
+/** Consecutive pages with few new rows after which the venue's paging counts as broken. */
 const STALE_PAGES = 5;
-/** Pages in a row that lead to no older moment: more than any venue has trades in one second. */
+/** Consecutive pages without an older row after which the paging counts as broken; no second has trades for that many pages. */
 const STILL_PAGES = 200;
-/** Share of a page's rows that the page before it had too, from which the page brings next to nothing new. */
+/** Share of a page's rows that the previous page also had, above which the page counts as having few new rows. */
 const STALE_SHARE = 0.5;
 
 /**
- * Watches whether a walk over a venue's pages makes progress. The walk itself handles repeated pages; this class detects a venue that
- * ignores its cursor (the newest page again and again, each with a few new rows), pages in a circle, or makes up rows without end.
+ * Checks whether a walk over a venue's pages makes progress. The walk itself handles repeated pages. This class detects a venue that
+ * ignores its cursor (it returns the newest page again and again, with a few new rows each time), pages in a circle, or invents rows
+ * without end.
  */
 export class WalkProgress {
   readonly #cursors = new Set<string>();
@@ -19,11 +20,11 @@ export class WalkProgress {
   #still = 0;
 
   /**
-   * Takes the next page.
+   * Checks the next page.
    *
-   * @param next the cursor it leads to
-   * @param oldest its oldest plausible time; null when no row has one
-   * @returns what is wrong with the paging; undefined while the walk makes progress
+   * @param next the cursor to the page after it
+   * @param oldest the oldest plausible time of its rows; null when no row has one
+   * @returns the problem with the paging, as a phrase; undefined while the walk makes progress
    */
   take(rows: readonly CandidateRow[], next: string | null, oldest: number | null): string | undefined {
     const identities = new Set(rows.map(({ identity }) => identity));

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Longest time between two turns of the event loop: in its turn the caller gets a heartbeat, an abort is noticed and other work continues. */
+/** Longest time between two turns of the event loop, in which heartbeats are sent, an abort is noticed and other work continues. */
 const SLICE_MS = 50;
 
 /**

@@ -17,8 +17,8 @@ import { existingSeries } from './search.ts';
 const NOTHING: Finding = { instruments: [], problems: [], leftOut: [], requests: 0 };
 
 /**
- * The instruments of a symbol's Polymarket selectors, oldest ends first. Ids and slugs are looked up in batches, an event in
- * one request, a series by the slugs its markets must have in the window.
+ * Finds the instruments of a symbol's Polymarket selectors, earliest end first. Ids and slugs are looked up in batches, an event in one
+ * request, a series by the slugs that its markets must have in the window.
  */
 export async function discoverPolymarket(
   { gamma, data }: Pick<PolymarketApi, 'gamma' | 'data'>,
@@ -110,7 +110,7 @@ async function bySlug(
   return { ...found, instruments: [...kept, ...found.instruments], problems: [...found.problems, ...problems] };
 }
 
-/** A batch that the venue refuses because of one value is looked up value by value, so that only that one is lost. */
+/** Looks up a batch of values; a batch that the venue refuses is looked up value by value, so that only the invalid value is lost. */
 async function refusedOneByOne(
   values: readonly string[],
   find: (values: readonly string[]) => Promise<Finding>,

@@ -8,8 +8,8 @@ import { type Finding, type FoundMarkets, ifThere, listInEnvelope, readListing, 
 const FAMILY = 'polymarket/gamma-events';
 
 /**
- * All markets of an event, open and closed; undefined when there is no such event. The listings know an event where the path by
- * slug does not, closed ones only when the query says so.
+ * Finds all markets of an event, open and closed; undefined when there is no such event. Hosts without the path by slug are queried by
+ * their listings, which return closed events only for `closed=true`.
  */
 export async function findEvent(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
   const where = '/events/slug';
@@ -31,7 +31,7 @@ export async function findEvent(gamma: VenueClient, slug: string, call: Call): P
   return undefined;
 }
 
-/** An event's markets. It lists all of them, whether they can be read or not, so the size of their group is known here. */
+/** Reads the markets of an event. The event lists all of them, readable or not, so the size of their group is known here. */
 function readEvent(event: unknown, where: string): FoundMarkets {
   const list = listInAnswer(event, 'markets', { venue: VENUE, where });
   const found = readMarkets(list, where);

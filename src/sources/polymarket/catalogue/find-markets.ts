@@ -4,24 +4,24 @@ import { type Call, VENUE } from '../api.ts';
 import { type Finding, ifThere, listInEnvelope, readListing, readMarkets } from './gamma.ts';
 import { circular } from './list-events.ts';
 
-/** Ids or slugs in one lookup: URLs stay below 8 KB. */
+/** Largest number of ids or slugs in one lookup, which keeps URLs below 8 KB. */
 const BATCH = 60;
 const FAMILY = 'polymarket/gamma-markets';
 
-/** The markets to look up, and by which name. */
+/** The markets to look up by their slugs or condition ids. */
 export interface MarketLookup {
   readonly name: 'slug' | 'condition_ids';
   readonly values: readonly string[];
-  /** Which of the two queries goes first. */
+  /** The query that is sent first: the one for open or for closed markets. */
   readonly likely: 'open' | 'closed';
-  /** Whether each value should exist: then what no list has is looked up one by one, by its path. */
+  /** Whether each value should exist: then values that no listing has are looked up one by one by their path. */
   readonly named: boolean;
 }
 
 /**
- * Markets by repeated `slug=` or `condition_ids=`. Gamma leaves out closed markets unless the query says closed, so what one
- * query does not find is looked up by the other. Hosts differ in what else they can: without the keyset listing `/markets` is
- * read, one that reads a single value of several is queried value by value, and `/markets/slug/{slug}` comes last.
+ * Finds markets by repeated `slug=` or `condition_ids=` parameters. Gamma returns closed markets only for `closed=true`, so values that
+ * one query does not find are looked up with the other. Hosts differ: without the keyset listing `/markets` is read, a host that reads
+ * only one of several values is queried value by value, and `/markets/slug/{slug}` comes last.
  */
 export async function findMarkets(gamma: VenueClient, lookup: MarketLookup, call: Call): Promise<Finding> {
   const found = new Found(lookup);
@@ -42,12 +42,12 @@ export async function findMarkets(gamma: VenueClient, lookup: MarketLookup, call
   return found;
 }
 
-/** Fewer members of a series than this are no reason to doubt the host: some do not exist. */
+/** Smallest number of values whose absence makes the host suspicious; of a series' markets some do not exist. */
 const DOUBT_FROM = 5;
 
 /**
- * Whether the host reads only one of several values of a name, as simple stand-ins do. Asked only where the answers look like it:
- * nothing of many, or the first or the last of many alone.
+ * Whether the host reads only one of several values of a parameter, as simple replacements of Gamma do. A request is made only where the
+ * answers suggest it: they had none of many values, or only the first or the last one.
  */
 async function readsOneValue(
   found: Found,
@@ -62,15 +62,15 @@ async function readsOneValue(
   return found.wanted.length < before;
 }
 
-/** What a lookup has found so far, and what is still wanted. */
+/** The markets that a lookup has found so far, and the values that are still wanted. */
 class Found implements Finding {
   readonly instruments: Finding['instruments'][number][] = [];
   readonly problems: string[] = [];
   readonly leftOut: Finding['leftOut'][number][] = [];
   requests = 0;
-  /** The host has no listing of markets at all. */
+  /** Whether the host has no listing of markets at all. */
   listless = true;
-  /** The neighbour of a value that was found alone at an end of a batch: what a host finds that reads one value of several. */
+  /** The value next to one that was found alone at an end of a batch; looking it up shows whether the host reads only one value. */
   alone: readonly string[] | undefined;
   readonly #wanted: Map<string, string>;
   readonly #byName: boolean;
@@ -84,7 +84,7 @@ class Found implements Finding {
     return [...this.#wanted.values()];
   }
 
-  /** Takes the wanted markets of an answer; a host that ignores the filter sends others as well. */
+  /** Adds the wanted markets of an answer. A host that ignores the filter returns others as well, which are skipped. */
   add(requested: readonly string[], answer: Finding | undefined): void {
     this.requests += answer?.requests ?? 1;
     if (answer === undefined) return;
@@ -118,7 +118,7 @@ async function inBatches(values: readonly string[], size: number, lookUp: (value
   await Promise.all(batches.map(lookUp));
 }
 
-/** One request to the listing that the host has; undefined when it has none. */
+/** Reads the listing that the host has with one query; undefined when it has none. */
 async function readLists(
   gamma: VenueClient,
   name: string,
@@ -142,7 +142,7 @@ async function readLists(
 
 const LIMIT = 100;
 
-/** @param wanted values in the query: a listing with more markets than that ignores the filter */
+/** Reads all pages of the keyset listing. @param wanted number of values in the query; a listing with more markets ignores the filter */
 async function readKeyset(gamma: VenueClient, query: QueryPairs, wanted: number, call: Call): Promise<Finding> {
   const where = '/markets/keyset';
   const items: unknown[] = [];
@@ -165,7 +165,7 @@ async function readKeyset(gamma: VenueClient, query: QueryPairs, wanted: number,
   }
 }
 
-/** One market by its path, which knows closed ones too. */
+/** Reads one market by its path, which also finds closed markets. */
 async function readPath(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
   const answer = await ifThere(gamma.get({ path: `/markets/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
   return answer === undefined ? undefined : { ...readMarkets([answer.json], '/markets/slug'), requests: answer.requests };

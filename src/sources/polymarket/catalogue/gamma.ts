@@ -8,33 +8,33 @@ import { instrumentOf } from './instrument.ts';
 import { noteMarketFields } from './market-fields.ts';
 import { gammaMarketSchema } from './market-schema.ts';
 
-/** Markets of one answer, and what else came with them. */
+/** Markets of one answer, with those that could not be read or collected. */
 export interface FoundMarkets {
   readonly instruments: readonly Instrument[];
-  /** Markets that could not be read, one sentence each. */
+  /** Messages about markets that could not be read, one sentence each. */
   readonly problems: readonly string[];
   /** Markets that cannot be collected (not binary, without tokens) and why; a problem only where a selector names them. */
   readonly leftOut: readonly LeftOutMarket[];
 }
 
 export interface LeftOutMarket {
-  /** Slug and condition id, as a selector may name it. */
+  /** Slug and condition id, by which a selector may name the market. */
   readonly names: readonly string[];
   readonly why: string;
 }
 
-/** Found markets and the requests they took. */
+/** Found markets and the number of requests that they took. */
 export interface Finding extends FoundMarkets {
   readonly requests: number;
 }
 
-/** What hosts answer that do not have a route. */
+/** Statuses of hosts that do not have a route. */
 const NO_ROUTE = new Set([404, 405]);
-/** A listing answers 422 where it no longer takes a parameter, and as well where one value is wrong. */
+/** Status of a listing that no longer accepts a parameter, and also of one with an invalid value. */
 const UNPROCESSABLE = 422;
 const GONE = 410;
 
-/** What a route answers; undefined at hosts that do not have it, so that another one can be used. */
+/** Returns the answer of a route; undefined at hosts that do not have it, so that the caller can use another one. */
 export async function ifThere<Answer>(requested: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await requested;
@@ -44,21 +44,21 @@ export async function ifThere<Answer>(requested: Promise<Answer>): Promise<Answe
   }
 }
 
-/** Whether a listing's refusal says that the other listing should be read: it is gone, moved, or takes no such request any more. */
+/** Whether the refusal of a listing is a reason to read the other one: the listing is gone, moved, or no longer accepts the request. */
 const opensOther = (error: unknown): error is VenueError =>
   error instanceof VenueError &&
   error.status !== null &&
   (NO_ROUTE.has(error.status) || error.status === GONE || error.status === UNPROCESSABLE || (error.status >= 300 && error.status < 400));
 
-/** Hosts that answered on the older listing after they had refused the newer one. */
+/** Clients of hosts that answered on the older listing after they had refused the keyset listing. */
 const older = new WeakSet<VenueClient>();
 
 /**
- * Reads a listing by keyset, or by the older route where the host refuses the first one, and the other way round at a host that is known
- * for its older one. A block (403 with a page of HTML) is neither.
+ * Reads a listing by keyset, or by the older route where the host refuses the keyset. A host that is known for its older route is read in
+ * the reverse order. A block (403 with a page of HTML) is not a reason to change the route.
  *
- * @returns undefined at a host without either listing
- * @throws VenueError the refusal of a value (422) where no listing takes it
+ * @returns the answer; undefined at a host without either listing
+ * @throws VenueError the refusal of a value (422) where no listing accepts it
  */
 export async function readListing<Answer>(
   gamma: VenueClient,
@@ -69,7 +69,7 @@ export async function readListing<Answer>(
   for (const route of order) {
     try {
       const answer = await routes[route]();
-      // a wrong value says nothing about the route
+      // the refusal of a value does not show whether the route exists
       if (refused !== undefined && refused.status !== UNPROCESSABLE) older[route === 'plain' ? 'add' : 'delete'](gamma);
       return answer;
     } catch (error) {
@@ -81,15 +81,16 @@ export async function readListing<Answer>(
   return undefined;
 }
 
-/** The list of an answer: bare, or as `data` or its own name (`markets`, `events`) in an envelope. */
+/** Returns the list of an answer, which is the answer itself or a field of it: `data` or the given name (`markets`, `events`). */
 export function listInEnvelope(json: unknown, name: string, where: string): readonly unknown[] {
   const key = !isObject(json) ? '$' : ([name, 'data'].find((each) => each in json) ?? name);
   return listInAnswer(json, key, { venue: VENUE, where });
 }
 
 /**
- * Reads a list of Gamma markets. One market that lost a field is a problem of that market; a list in which no market can be
- * read is a changed schema.
+ * Reads a list of Gamma markets. A market without a required field is a problem of that market.
+ *
+ * @throws PredictLabError SourceSchemaChanged when no market of the list can be read
  */
 export function readMarkets(list: readonly unknown[], where: string): FoundMarkets {
   noteMarketFields(list);

@@ -6,10 +6,13 @@ import { VENUE } from '../api.ts';
 import { type GammaMarket, outcomeField, protocolOf } from './market-schema.ts';
 import { polymarketEnding } from './resolution.ts';
 
-/** A market as an instrument, or why it is none: not binary, or never tradable on the order book. */
+/** A market as an instrument, or the reason why it cannot be one: it is not binary, or never had an order book. */
 export type MarketReading = { readonly instrument: Instrument } | { readonly notBinary: string };
 
-/** Reads Gamma's facts. Trading opens at the earliest of the dates that the market gives for it; a closed one ended at its closing time, if it has one. */
+/**
+ * Converts a Gamma market into an instrument. Trading opens at the earliest of the market's dates for it. A closed market ended at its
+ * closing time, if it has one.
+ */
 export function instrumentOf(market: GammaMarket): MarketReading {
   const outcomes = market.outcomes ?? [];
   const version = protocolOf(market);
@@ -58,19 +61,19 @@ export function instrumentOf(market: GammaMarket): MarketReading {
 
 const timeOf = (text: string | null | undefined): number | null => (text === null || text === undefined ? null : parseIsoTime(text));
 
-/** The schedule sits on the market; markets without one are free unless the venue says that fees are on. */
+/** The fee schedule of a market. Without a schedule, fees are 0 where the venue states that they are off, and unknown otherwise. */
 function feesOf({ feeSchedule, feesEnabled }: GammaMarket): FeeSchedule | null {
   if (feeSchedule) return { model: 'polymarket', rate: feeSchedule.rate, exponent: feeSchedule.exponent ?? 1 };
   return feesEnabled === false ? { model: 'polymarket', rate: 0, exponent: 1 } : null;
 }
 
-/** Only the answer about the whole event says how many markets the group has. */
+/** The exclusive group of a market. The number of its markets is known only from the answer about the whole event. */
 function groupOf(market: GammaMarket): ExclusiveGroup | null {
   const id = groupIdOf(market);
   return id === undefined ? null : { id, markets: null };
 }
 
-/** The id of the group of markets that exclude each other: its own field in each protocol version. Undefined for a market of none. */
+/** The id of a market's exclusive group, from the field of its protocol version; undefined for a market without a group. */
 export function groupIdOf(
   market: Pick<GammaMarket, 'version' | 'conditionId' | 'negRisk' | 'negRiskMarketID' | 'onchainEventId'>,
 ): string | undefined {

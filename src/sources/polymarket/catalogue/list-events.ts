@@ -4,13 +4,13 @@ import type { QueryPairs, VenueClient } from '../../http/venue-client.ts';
 import { type Call, VENUE } from '../api.ts';
 import { readListing } from './gamma.ts';
 
-/** Gamma gives no more per page, whatever limit is requested. */
+/** Largest page of Gamma, whatever limit is requested. */
 const PAGE = 100;
 const FAMILY = 'polymarket/gamma-events';
 
 /**
- * The pages of an event listing: by keyset, which loses nothing when events appear meanwhile; by offset at hosts that do not
- * have it.
+ * Reads the pages of an event listing: by keyset, which loses no event when others appear in the meantime, or by offset at hosts without
+ * keysets.
  */
 export async function* listEvents(gamma: VenueClient, filters: QueryPairs, call: Call): AsyncGenerator<readonly unknown[]> {
   const limited: QueryPairs = [...filters, ['limit', PAGE]];
@@ -37,7 +37,7 @@ export async function* listEvents(gamma: VenueClient, filters: QueryPairs, call:
   }
 }
 
-/** A listing whose pages lead back to one that was read: what comes after it cannot be reached. */
+/** The error for a listing whose pages lead back to an earlier one, so that later pages cannot be reached. */
 export const circular = (where: string, path: string, got: unknown): PredictLabError =>
   schemaChanged({ venue: VENUE, where, path, expected: 'pages that come to an end', got, sample: got });
 

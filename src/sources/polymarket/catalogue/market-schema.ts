@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { wholeStrings } from '../../http/foreign-text.ts';
 
-/** Lists that Gamma writes as JSON inside a JSON string; plain lists are accepted too. */
+/** Schema of a list that Gamma writes as JSON inside a JSON string; plain lists are accepted too. */
 const textList = z.preprocess(
   (value, context) => {
     if (typeof value !== 'string') return value;
     try {
-      // the JSON around it was whole; what is escaped inside need not be
+      // the inner JSON can contain escapes that Postgres cannot store, which the check of the outer JSON does not see
       return wholeStrings(JSON.parse(value));
     } catch {
       context.addIssue({ code: 'custom', message: 'a string that should hold a JSON list' });
@@ -19,8 +19,8 @@ const textList = z.preprocess(
 const numberLike = z.union([z.number(), z.string().transform(Number)]).nullish();
 
 /**
- * One market of Gamma: strict on what we use, open for everything else. Real answers leave out what a market does not have
- * (no end date, no order book), so only the fields that make it a market are required.
+ * Schema of one Gamma market: strict for the fields that PredictLab uses, open for all others. Real answers leave out what a market does
+ * not have (no end date, no order book), so only the identifying fields are required.
  */
 const facts = z.object({
   conditionId: z.string().min(1),
@@ -39,7 +39,7 @@ const facts = z.object({
   endDate: z.string().nullish(),
   closedTime: z.string().nullish(),
   umaResolutionStatus: z.string().nullish(),
-  /** The oracle's lifecycle so far, the latest word last. */
+  /** The oracle's states so far, the latest last. */
   umaResolutionStatuses: textList.nullish().catch(null),
   /** `inactive`, `active` or `resolved` for a v2 market. */
   resolutionStatus: z.string().nullish(),
@@ -49,37 +49,37 @@ const facts = z.object({
   feeSchedule: z.object({ rate: z.number(), exponent: z.number().nullish() }).nullish(),
   enableOrderBook: z.boolean().nullish(),
   acceptingOrders: z.boolean().nullish(),
-  /** Dollars traded since the market opened; a string and the same as a number. */
+  /** Dollars traded since the market opened, as a string; `volumeNum` is the same as a number. */
   volume: numberLike.catch(null),
   volumeNum: numberLike.catch(null),
   events: z
     .array(z.object({ slug: z.string().nullish() }))
     .nullish()
     .catch(null),
-  // No market is worth less without its group, so another shape of these two is as good as none.
+  // a market can be collected without its group, so an unexpected shape of these fields counts as absent
   negRisk: z.boolean().nullish().catch(null),
-  /** Shared by the v1 markets of an event that exclude each other; absent or empty elsewhere. */
+  /** Id that the mutually exclusive v1 markets of an event share; absent or empty for other markets. */
   negRiskMarketID: z.string().nullish().catch(null),
-  /** The same for v2 markets. */
+  /** Id that the mutually exclusive v2 markets of an event share. */
   onchainEventId: z.string().nullish().catch(null),
 });
 
 /**
- * The protocol version of a market in lower case; a market without one is v1. Production sent token ids and position ids in one
- * answer on 2026-06-29, so the version alone says which of them are traded.
+ * The protocol version of a market in lower case; a market without one is v1. On 2026-06-29 production sent token ids and position ids in
+ * one answer, so only the version decides which of them are traded.
  */
 export const protocolOf = ({ version }: Pick<GammaMarket, 'version'>): string => {
   const word = version?.trim().toLowerCase() ?? '';
   return word === '' ? 'v1' : /^\d+$/.test(word) ? `v${word}` : word;
 };
 
-/** The field that names a market's outcomes, by its protocol version; undefined for a version that this build does not know. */
+/** The field with the ids of a market's outcomes, by protocol version; undefined for a version that this build does not know. */
 export const outcomeField = (market: Pick<GammaMarket, 'version'>): 'clobTokenIds' | 'positionIds' | undefined =>
   (({ v1: 'clobTokenIds', v2: 'positionIds' }) as const)[protocolOf(market)];
 
 /**
- * Markets from before the order book have no tokens, so they are left out. One that says it has a book must name them, and
- * its outcomes: without them the field got another name.
+ * Schema of one Gamma market that also requires tokens and outcomes where the market has an order book: without them the fields were
+ * renamed. Markets from before the order book have no tokens and pass.
  */
 export const gammaMarketSchema = facts.superRefine((market, context) => {
   if (market.enableOrderBook !== true && market.acceptingOrders !== true) return;

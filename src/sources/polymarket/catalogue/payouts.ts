@@ -10,11 +10,11 @@ import type { VenueClient } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import { type Call, VENUE } from '../api.ts';
 
-/** The venue takes no more ids in one request. */
+/** Largest number of ids that the venue accepts in one request. */
 const BATCH = 20;
-/** Payouts are millionths of a dollar per share. */
+/** A full payout of one dollar per share, in the millionths that the venue uses. */
 const WHOLE = 1_000_000;
-/** The venue's number for a price that is not set. */
+/** The venue's value of a price that is not set. */
 const UNSET = 69;
 const FINAL = 'resolved';
 /** The record's words, from the venue's clients and recordings: any other is noted as a change, and leaves the result open. */
@@ -25,15 +25,15 @@ export interface SettledInstruments {
   readonly requests: number;
 }
 
-/** What a resolution record says, and when it became known. */
+/** The sign that a resolution record gives, and the time when it became known. */
 export interface ResolutionRecord {
   readonly sign: SettlementSign;
   readonly at: number | null;
 }
 
 /**
- * Reads the resolution records of closed markets whose result is not final by Gamma alone: scalar results, disputes that have been decided
- * since, markets without a status. A venue without this route costs nothing but the second sign.
+ * Reads the resolution records of closed markets whose result Gamma alone does not make final: scalar results, disputes that have been
+ * decided since, markets without a status. At a venue without this route only the second sign is missing.
  */
 export async function settleByPayouts(data: VenueClient, instruments: readonly Instrument[], call: Call): Promise<SettledInstruments> {
   const open = instruments.filter(({ resolution }) => resolution.kind === 'unresolved');
@@ -101,12 +101,12 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
   const word = readName(status)?.toLowerCase();
   if (word === undefined) return undefined;
   noteWord(VENUE, '/v2/resolutions', 'status', word, STATUSES);
-  // also posed and initialized: no result has been requested yet
+  // other states, such as posed and initialized, have no result yet
   if (word !== FINAL) return { sign: 'record', payout: null, said: word, pending: true };
   const suffix = disputed === true ? ' (was disputed)' : '';
   if (Array.isArray(payouts)) {
     const [first, second] = (payouts as unknown[]).map((payout) => readNumber(payout).value);
-    // zero-zero is the legacy market without a payoff
+    // payouts of 0/0 mark a legacy market without a payoff
     if (first === null || second === null || first === undefined || first + second !== WHOLE) return undefined;
     return { sign: 'record', payout: first / WHOLE, said: `${first}/${second}${suffix}` };
   }
@@ -116,8 +116,8 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
 }
 
 /**
- * The payout that an oracle's price means. Its scale is not documented; recorded are fractions, millionths and the oracle's own 10^18, so the
- * smallest scale that holds the number is taken, and the sign stays unsure.
+ * The payout for an oracle's price. The scale of the price is not documented; recorded answers have fractions, millionths and the oracle's
+ * own 10^18. The smallest scale that fits the number is used, and the sign stays unsure.
  */
 function payoutOfPrice(price: number): number | null {
   if (price === UNSET || price < 0) return null;

@@ -5,18 +5,18 @@ import { noteWord } from '../../http/venue-changes.ts';
 import { VENUE } from '../api.ts';
 import { type GammaMarket, protocolOf } from './market-schema.ts';
 
-/** The oracle's word for a result that stands. */
+/** The oracle's status of a final result. */
 const FINAL = 'resolved';
-/** The oracle's words, from the venue's clients: any other is noted as a change, and leaves the result open. */
+/** The oracle's statuses, from the venue's clients. An unknown one is noted as a change and leaves the result open. */
 const STATUSES = new Set(['RESOLVED', 'SETTLED', 'PROPOSED', 'DISPUTED', 'REQUESTED', 'CHALLENGED', 'REPROPOSED', 'INACTIVE', 'ACTIVE']);
-/** The oracle has a price, the market may not have taken it yet: says nothing either way. */
+/** Statuses that neither confirm a result nor keep it open: the oracle has a price that the market may not have applied yet. */
 const NEUTRAL = new Set(['settled']);
-/** A last trade this near to a payoff supports it. */
+/** Largest distance of a last trade from a payoff that it supports. */
 const NEAR = 0.1;
 
 /**
- * How a Gamma market ended, by the oracle's status, its final prices and its last trade. Final prices [1, 0] and [0, 1] name a payout;
- * legacy zero-zero does not, other prices only support the resolution record.
+ * The end of a Gamma market by the oracle's status, its final prices and its last trade. Final prices [1, 0] and [0, 1] name a payout,
+ * prices 0/0 of legacy markets do not, and other prices only support the resolution record.
  */
 export function polymarketEnding(market: GammaMarket): Ending {
   if (!market.closed) return { resolution: { kind: 'open' } };
@@ -33,9 +33,9 @@ export function polymarketEnding(market: GammaMarket): Ending {
     const said = `${first}/${second}`;
     const isWon = first + second === 1 && (first === 0 || first === 1);
     if (isWon) signs.push({ sign: 'finalPrice', payout: first, said });
-    // a market without trades shows the same
+    // a market without trades shows the same prices
     else if (first === 0.5 && second === 0.5) none = `closed at prices ${said}, which its resolution record does not confirm`;
-    else none = `closed at prices ${said}, which are no payoff`;
+    else none = `closed at prices ${said}, which are not a payoff`;
     if (!isWon && Math.abs(first + second - 1) < 1e-9) signs.push({ sign: 'finalPrice', payout: first, said, unsure: true });
   }
   const last = market.lastTradePrice ?? null;

@@ -10,7 +10,7 @@ import { listEvents } from './list-events.ts';
 
 const PER_TYPE = 20;
 
-/** Events whose words match: an event with one market is offered as that market, one with several as the event. */
+/** Finds events that match the words: an event with one market is offered as that market, one with several markets as the event. */
 export async function searchPolymarket(gamma: VenueClient, text: string, signal: AbortSignal): Promise<SearchHit[]> {
   const { json } = await gamma.get({
     path: '/public-search',
@@ -22,7 +22,7 @@ export async function searchPolymarket(gamma: VenueClient, text: string, signal:
     precedence: 'live',
     signal,
   });
-  // a search without a hit leaves the list out
+  // the answer to a search without hits has no list
   const events =
     isObject(json) && (json.events === undefined || json.events === null)
       ? []
@@ -30,7 +30,7 @@ export async function searchPolymarket(gamma: VenueClient, text: string, signal:
   return events.flatMap((event) => hitOf(event) ?? []);
 }
 
-/** Series of up/down markets whose events match the words of a slug, for a user whose series was not found; none where the search fails. */
+/** Existing series of up/down markets of a slug's coin, for a user whose series was not found; empty where the search fails. */
 export async function existingSeries(gamma: VenueClient, seriesSlug: string, { signal }: Call): Promise<readonly string[]> {
   const [coin] = seriesSlug.split('-');
   try {
@@ -49,16 +49,16 @@ export async function existingSeries(gamma: VenueClient, seriesSlug: string, { s
       isObject(event) ? (readName(event.seriesSlug) ?? seriesOfSlug(readName(event.slug) ?? '') ?? []) : [],
     );
   } catch (error) {
-    // a proposal is an extra of an error that is reported anyway
+    // the proposal only completes an error that is reported anyway
     if (error instanceof PredictLabError && !signal.aborted) return [];
     throw error;
   }
 }
 
-/** Pages of a tag's events that a search looks at: beyond, words find more than reading on. */
+/** Most pages of a tag's events that a search reads; for more events, a search by words is better. */
 const TAG_PAGES = 5;
 
-/** The open events of a tag (`crypto`, `politics`), those whose title holds every word. */
+/** Finds the open events of a tag (`crypto`, `politics`) whose title contains every word. */
 export async function searchPolymarketTag(gamma: VenueClient, tag: string, text: string, signal: AbortSignal): Promise<SearchHit[]> {
   const words = text
     .toLowerCase()
