@@ -22,17 +22,17 @@ import type { Strategy } from './strategy.ts';
 export interface Trial {
   readonly strategy: Strategy;
   readonly params: Params;
-  /** @default those of all trials */
+  /** Options of this trial. @default the options of all trials */
   readonly options?: BacktestOptions;
 }
 
 /**
  * Runs one backtest.
  *
- * @param input.params the strategy's parameters; what is left out has its default
+ * @param input.params the strategy's parameters; omitted ones have their defaults
  * @param input.market an asset without fees by default
- * @param input.twin bars of the same question elsewhere, for strategies that look at them; none by default
- * @throws PredictLabError BadInput for a series, parameters or options that cannot be backtested; one sentence each
+ * @param input.twin bars of the same question at another venue, for strategies that read them; none by default
+ * @throws PredictLabError BadInput for a series, parameters or options that cannot be backtested; one sentence per problem
  *
  * @example
  * const { metrics, trades } = runBacktest({ candles, strategy: smaCross, params: { fast: 10, slow: 30 } });
@@ -55,7 +55,7 @@ export function runBacktest(input: {
   return finish(data, execute(data, { strategy, params: checked.trials[0] }, options), options, { count: 1 });
 }
 
-/** Fills in the defaults. @throws PredictLabError BadInput */
+/** Adds the defaults to a backtest's options and checks them. @throws PredictLabError BadInput for invalid options */
 export function optionsFor(market: Market, given: Partial<BacktestOptions> = {}): BacktestOptions {
   const options = { ...DEFAULT_OPTIONS, ...given };
   const problems = optionProblems(options, market);
@@ -63,21 +63,21 @@ export function optionsFor(market: Market, given: Partial<BacktestOptions> = {})
   return options;
 }
 
-/** A trial after trading, before it is judged beside the others. */
+/** A trial that has been traded and measured, but not yet judged together with the other trials. */
 export interface TradedTrial extends Measurement {
   readonly trial: Trial;
   readonly decisions: Decisions;
   readonly simulation: Simulation;
 }
 
-/** Decides, trades and measures. @internal */
+/** Runs the decisions, the trading and the measurement of a trial. @internal */
 export function execute({ candles, market, indicators, barMs, twin }: BacktestData, trial: Trial, options: BacktestOptions): TradedTrial {
   const decisions = decisionsOf({ ...trial, options, candles, market, barMs, twin, cache: indicators });
   const simulation = decisions.trader?.finish() ?? simulate(candles, decisions, { market, options, barMs });
   return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
 }
 
-/** Adds what depends on the other trials, the proof and the passport. @internal */
+/** Completes a traded trial: adds the metrics that depend on the other trials, the benchmark, the proof and the passport. @internal */
 export function finish(data: BacktestData, execution: TradedTrial, options: BacktestOptions, trials: Trials): BacktestResult {
   const { decisions, simulation, moments, sample, lockedDays: locked } = execution;
   const { strategy, params } = execution.trial;
@@ -93,7 +93,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
       returns: sample.dailyReturns,
       locked,
       nonZero: moments.nonZero,
-      // all closes of a market foretell its one outcome
+      // all closes of a market forecast its one outcome
       outcomes: 1,
       unit: 'daily return',
     }),
@@ -108,7 +108,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
   };
 }
 
-/** Proves decisions and seals what they depend on. @internal */
+/** Tests decisions for look-ahead and creates the passport of their inputs. @internal */
 export function certify(
   data: BacktestData,
   { strategy, params }: Trial,
@@ -126,7 +126,7 @@ export function certify(
   };
 }
 
-/** What proof and passport do not cover, one sentence each. */
+/** Gaps in what the proof and the passport cover, one sentence each; empty if there are none. */
 function provabilityGaps(strategy: Strategy, { endIsClose }: Market, { sawEnd }: Pick<Decisions, 'sawEnd'>): string[] {
   const code = codeGap(strategy);
   const end =
@@ -136,7 +136,7 @@ function provabilityGaps(strategy: Strategy, { endIsClose }: Market, { sawEnd }:
   return [code, end].filter((gap) => gap !== undefined);
 }
 
-/** The hash of what the strategy decided from. */
+/** Hash of all data that the strategy read. */
 function hashSeen({ hash, market, twin }: BacktestData, { looked, sawTwin }: Decisions): string {
   const seen = looked ? hashSituation(hash, market) : hash;
   return sawTwin && twin !== null ? hashTwin(seen, twin) : seen;

@@ -10,20 +10,20 @@ import { passportOf } from './proof/passport.ts';
 import { execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
 import { toEnd } from './to-end.ts';
 
-/** All trials on one series, judged together. */
+/** Results of all trials on one series, judged together. */
 export interface TrialsResult extends Overfitting {
-  /** In the order of the trials; each one's `deflatedSharpe` is over all of them. */
+  /** Results in the order of the trials; each `deflatedSharpe` takes all trials with a result into account. */
   readonly results: readonly BacktestResult[];
-  /** Those that have none, in the same order: they are judged beside nobody. */
+  /** Trials without a result, in the same order. They do not affect how the other trials are judged. */
   readonly failed: readonly FailedTrial[];
 }
 
-/** Trials × bars that are kept in memory at once (an equity curve each): 400 MB. */
+/** Largest number of trials × bars in memory at once (one equity curve per trial): 400 MB. */
 export const MOST_VALUES = 50_000_000;
 
 /**
- * Runs many trials on one series, sharing indicators, and judges them together: the deflated Sharpe ratio over the trials'
- * own Sharpe ratios, and the probability of backtest overfitting.
+ * Runs many trials on one series with shared indicators and judges them together: by the deflated Sharpe ratio, which uses the Sharpe
+ * ratios of all trials, and by the probability of backtest overfitting.
  *
  * @throws PredictLabError BadInput when the grid is too large for the series, or every strategy fails on it
  */
@@ -34,7 +34,7 @@ export function runTrials(data: BacktestData, trials: readonly Trial[], options:
   return judged;
 }
 
-/** {@link runTrials} in steps of one trial, for a caller that has other things to do in between; that every strategy fails is no error. */
+/** Runs {@link runTrials} in steps of one trial, for a caller that has other work in between. Unlike it, does not throw when every strategy fails. */
 export function* trialSteps(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, TrialsResult> {
   if (trials.length * data.candles.length > MOST_VALUES) {
     throw new PredictLabError('BadInput', `${trials.length} trials on ${data.candles.length} bars are too many at once; split the grid`);
@@ -52,7 +52,7 @@ export function* trialSteps(data: BacktestData, trials: readonly Trial[], option
   const results: BacktestResult[] = [];
   for (const execution of executions) {
     const { trial } = execution;
-    // the proof runs it again
+    // the proof runs the strategy again, which may fail
     const result = attempt(() => finish(data, execution, trial.options ?? options, together));
     if (result instanceof StrategyFailure) failures.set(trial, result);
     else results.push(result);

@@ -4,61 +4,62 @@ import type { Reading } from './indicators/reading.ts';
 import type { IndicatorName, IndicatorParams, IndicatorReadings } from './indicators/registry.ts';
 
 /**
- * What a strategy wants to hold from the next bar's open on: `hold` changes nothing, `flat` closes whatever is held.
- * With `--side long`, `short` closes too.
+ * The position that a strategy wants from the next bar's open on: `hold` keeps the present position, `flat` closes it. With
+ * `--side long`, `short` closes it too.
  */
 export type Signal = 'hold' | 'long' | 'short' | 'flat';
 
 /**
- * A decision that says more than a word: how much, at which price, for how long, and what ends it. It enters at the next open, or
- * at its limit where it has one, and takes the place of an order that still waits. An order of the other side first closes what is
- * held; one of the side that is held buys no more, it moves the stop and the target (to none where it names none).
+ * A decision with size, price, expiry, stop or target. An order enters at the next open, or at its limit if it has one, and replaces an
+ * order that still waits. An order of the opposite side first closes the present position. An order of the same side does not buy
+ * more; it only moves the stop and the target (and removes those that it does not name).
  *
- * Prices are of the first outcome on both sides: a short's stop lies above, its target below. What the open has passed fills at the
- * open; inside a bar the stop goes first. With `--side long` a short order closes what is held.
+ * Prices are of the first outcome on both sides: a short's stop is above the entry price, its target below. Prices that the open has passed
+ * fill at the open; within a bar the stop fills first. With `--side long` a short order closes the present position.
  */
 export interface Order {
   readonly side: 'long' | 'short';
-  /** Share of the equity that goes in, above 0 and at most 1. @default what the backtest's sizing says */
+  /** Share of the equity to invest, above 0 and at most 1. @default the backtest's sizing */
   readonly size?: number;
-  /** Enters at this price or a better one. @default at the next open */
+  /** Price to enter at, or a better one. @default the next open */
   readonly limit?: number;
-  /** Fills before this time or not at all; UTC epoch milliseconds. @default until another decision */
+  /** Time before which the order must fill, or it is cancelled; UTC epoch milliseconds. @default until another decision */
   readonly expires?: number;
-  /** Leaves at the market once this price is met. */
+  /** Price at which the position is closed at the market. @default none */
   readonly stop?: number;
-  /** Leaves at this price or a better one. */
+  /** Price at which the position is closed, or at a better one. @default none */
   readonly target?: number;
 }
 
-/** A word or an order. `hold` leaves an order waiting; every other answer takes its place. */
+/** A signal or an order. `hold` keeps a waiting order; every other decision replaces it. */
 export type Decision = Signal | Order;
 
 /**
- * Where the strategy stands at the close of the present bar, as its own account traded up to it; null where that is not known. A
- * strategy that reads none of it is decided and traded apart, which is faster.
+ * A strategy's account and market at the close of the present bar; unknown values are null. A backtest of a strategy that never reads its
+ * situation is faster, since it decides all bars before it trades.
  */
 export interface Situation {
-  /** Units held of what was bought: positive when long, negative when short. */
+  /** Units held: positive when long, negative when short. */
   readonly position: number;
-  /** Of the first outcome, a unit; null when nothing is held. */
+  /** Entry price of the first outcome per unit; null without a position. */
   readonly entryPrice: number | null;
-  /** Money that is not in the position. */
+  /** Cash outside the position. */
   readonly cash: number;
-  /** Cash and the position at the close. */
+  /** Value of the cash and the position at the close. */
   readonly equity: number;
-  /** From the bar's close to the end that was announced for the market. */
+  /** Seconds from the bar's close to the announced end of the market. */
   readonly secondsLeft: number | null;
-  /** Best prices of the book, where it was recorded by the bar's close. */
+  /** Best bid of the order book, if it was recorded by the bar's close. */
   readonly bid: number | null;
+  /** Best ask of the order book, if it was recorded by the bar's close. */
   readonly ask: number | null;
-  /** The same question at the other venue, as far as its bars are over by the bar's close; null where none is known. */
+  /** Bars of the same question at another venue that have closed by the bar's close; null if no twin is known. */
   readonly twin: Twin | null;
 }
 
-/** Bars as far as they are known: `back` counts backwards from the newest of them, and anything else reads as NaN. */
+/** The known bars of a series: `back` counts backwards from the newest known bar; values of other bars are NaN. */
 interface KnownBars {
-  /** Of the newest one, 0 = the first; −1 before there is any. */
+  /** Index of the newest known bar, 0 = the first; −1 before the first bar. */
   readonly index: number;
   /** Open time, UTC epoch milliseconds. */
   time(back?: number): number;
@@ -66,44 +67,43 @@ interface KnownBars {
   high(back?: number): number;
   low(back?: number): number;
   close(back?: number): number;
-  /** NaN where ticks have no size. */
+  /** Volume in units; NaN if ticks have no size. */
   volume(back?: number): number;
-  /** A shipped indicator over these bars; values of bar i depend on bars up to i only. Call it in `create`, once. */
+  /** Opens a shipped indicator over these bars; values of bar i depend on bars up to i only. Call it once, in `create`. */
   indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name>;
 }
 
-/** Bars of a longer interval, put together from those that are traded on: as far as their time is over by the close of the present bar. */
+/** Bars of a longer interval, built from the traded bars, that have closed by the close of the present bar. */
 export type LongerBars = KnownBars;
 
 /**
- * The market's twin at another venue: `back` counts from its newest bar that is over by the close of the present bar, which may be an
- * old one, where nobody traded there: its `time()` says. Prices are of the same outcome as the market's own. Ask for indicators in
- * `create`, once.
+ * The market's twin at another venue: `back` counts from its newest bar that has closed by the close of the present bar. That bar may be
+ * old if nobody traded there; see its `time()`. Prices are of the same outcome as the market's own. Open indicators once, in `create`.
  */
 export interface Twin extends KnownBars {
-  /** `polymarket:<conditionId>`, `predict:<marketId>`, or a file. */
+  /** Id of the twin: `polymarket:<conditionId>`, `predict:<marketId>`, or a file. */
   readonly id: string;
 }
 
-/** The market as it is known at the close of the present bar. There is no way to name a later bar. */
+/** The market as it is known at the close of the present bar. Later bars cannot be read. */
 export interface BarsSoFar extends KnownBars {
   readonly market: MarketKind;
-  /** How long a bar lasts; milliseconds. */
+  /** Length of a bar; milliseconds. */
   readonly barMs: number;
-  /** Smallest price step, where the venue names one. */
+  /** Smallest price step; null if unknown. */
   readonly tickSize: number | null;
   /**
-   * The same market in a longer interval: `bars.interval('1d').close()` is the close of the last day that is over. Call it in `create`, once.
+   * Opens the same market in a longer interval: `bars.interval('1d').close()` is the close of the last completed day. Call it once, in `create`.
    *
-   * @throws PredictLabError BadInput when the bars do not fill it: an interval is a multiple of theirs, or their own
+   * @throws PredictLabError BadInput unless the interval is that of the bars or a multiple of it
    */
   interval(interval: Interval): LongerBars;
-  /** An indicator of your own: `compute` runs once at each bar, in order, and sees what the strategy sees. Call it in `create`. */
+  /** Defines your own indicator: `compute` runs once at each bar, in order, and can read the same bars as the strategy. Call it in `create`. */
   derive(compute: (bars: BarsSoFar) => number): Reading;
 }
 
 /**
- * A trading rule. It decides from the market, and from its situation where it wants to; fills and fees are the engine's.
+ * A trading rule. It decides from the market's bars and, if it reads it, from its situation; the engine computes fills and fees.
  *
  * @example
  * import { defineStrategy } from 'predictlab';
@@ -119,24 +119,24 @@ export interface BarsSoFar extends KnownBars {
  */
 export interface Strategy<Params = unknown> {
   readonly name: string;
-  /** One line: when it buys, when it leaves. */
+  /** One line: when the strategy buys and when it sells. */
   readonly summary: string;
-  /** Parameters with defaults and rules; `strictObject`, so that a misspelt one is refused. */
+  /** Schema of the parameters with defaults and rules; a `strictObject`, so that misspelt names are rejected. */
   readonly params: z.ZodType<Params>;
   /**
-   * Names the code of a strategy that a program defines: change it whenever anything changes that `create` uses from outside itself.
-   * Without it the passport hashes the text of `create` alone, and says that the result is not provable.
+   * Version of the code of a strategy that a program defines. Change it whenever code changes that `create` uses from outside itself.
+   * Without a version the passport hashes only the text of `create`, and the result is not provable.
    */
   readonly version?: string;
-  /** Hash of everything that was loaded or read for its module; set where plugins are loaded. */
+  /** Hash of everything that was loaded or read for the strategy's module; set when a plugin is loaded. */
   readonly codeHash?: string;
-  /** Why `codeHash` does not cover all of its code; set where plugins are loaded. */
+  /** The reason why `codeHash` does not cover all of the strategy's code; set when a plugin is loaded. */
   readonly codeGap?: string | undefined;
-  /** As `PREDICTLAB_PLUGINS` names where it comes from; set where plugins are loaded. */
+  /** The strategy's module as named in `PREDICTLAB_PLUGINS`; set when a plugin is loaded. */
   readonly module?: string;
-  /** Called once per backtest; the function it returns is called at the close of each bar, oldest first. */
+  /** Creates the strategy's decision function; called once per run. The function is called at the close of each bar, oldest first. */
   create(params: Params, bars: BarsSoFar, situation: Situation): () => Decision;
 }
 
-/** Types a strategy by its own schema. */
+/** Types a strategy by its schema; returns it unchanged. */
 export const defineStrategy = <Params>(strategy: Strategy<Params>): Strategy<Params> => strategy;

@@ -1,4 +1,4 @@
-/** Goes through steps to their end, for a caller that has nothing else to do in between. */
+/** Runs all steps of a generator and returns its result. */
 export function toEnd<T>(steps: Generator<void, T>): T {
   for (;;) {
     const step = steps.next();

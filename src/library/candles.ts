@@ -8,27 +8,27 @@ import { type Moment, momentOf, numberAt } from './moment.ts';
 
 /** One candle as an object. */
 export interface CandleRow {
-  /** Left edge of the bucket. */
+  /** Start of the bucket. */
   readonly openTime: Moment;
   readonly open: number;
   readonly high: number;
   readonly low: number;
   readonly close: number;
-  /** Units; null or left out where ticks have no size. */
+  /** Volume in units; null or absent if ticks have no size. */
   readonly volume?: number | null;
 }
 
-/** One trade, or one price point where it has no size. */
+/** One trade, or one price point if it has no size. */
 export interface TickRow {
   readonly time: Moment;
   readonly price: number;
-  /** Units. */
+  /** Size in units. */
   readonly size?: number | null;
   readonly side?: 'buy' | 'sell' | null;
 }
 
 /**
- * Candles out of rows, ticks and files, and back.
+ * Functions that make candles from rows, ticks and files, and rows from candles.
  *
  * @example
  * const hourly = candles.fromTicks([{ time: '2026-06-01T00:10:00Z', price: 0.4, size: 10 }], '1h');
@@ -37,9 +37,9 @@ export interface TickRow {
  */
 export const candles = {
   /**
-   * Rows as columns, checked: finite prices, times strictly rising.
+   * Converts rows to columns and checks them: finite prices, strictly rising times.
    *
-   * @throws PredictLabError BadInput that names the row
+   * @throws PredictLabError BadInput with the bad row
    * @example
    * const series = candles.fromRows([{ openTime: '2026-06-01T00:00:00Z', open: 0.4, high: 0.5, low: 0.4, close: 0.5, volume: 120 }]);
    */
@@ -60,17 +60,17 @@ export const candles = {
   },
 
   /**
-   * The candles of one instrument's trades, or of its price points, never of both: left-closed buckets on the UTC epoch, open = first
-   * tick, never the close before it, empty buckets absent. Ticks of one time count in the order given.
+   * Builds candles from one instrument's trades, or from its price points, but not from both: left-closed buckets on the UTC epoch; open =
+   * first tick of the bucket, not the previous close; empty buckets are absent. Ticks with equal times count in the order given.
    *
    * @param interval one of `INTERVALS`
-   * @throws PredictLabError BadInput that names the tick
+   * @throws PredictLabError BadInput with the bad tick
    * @example
    * const quarter = candles.fromTicks(trades, '15m');
    */
   fromTicks(ticks: readonly TickRow[], interval: Interval): CandleColumns {
     if (!INTERVALS.includes(interval))
-      throw new PredictLabError('BadInput', `'${interval}' is no interval; write one of ${INTERVALS.join(', ')}`);
+      throw new PredictLabError('BadInput', `'${interval}' is not a valid interval; write one of ${INTERVALS.join(', ')}`);
     return buildCandles(
       {
         length: ticks.length,
@@ -86,9 +86,10 @@ export const candles = {
   },
 
   /**
-   * Reads a candle file: `open_time,open,high,low,close,volume`, more columns are ignored; `predictlab export candles` writes such.
+   * Reads a candle file with the columns `open_time,open,high,low,close,volume`, as written by `predictlab export candles`; other columns are
+   * ignored.
    *
-   * @throws PredictLabError BadInput that names the line
+   * @throws PredictLabError BadInput with the bad line
    * @example
    * const series = await candles.read('btc.csv');
    */
@@ -100,7 +101,7 @@ export const candles = {
   },
 
   /**
-   * Columns as rows; times are UTC epoch milliseconds.
+   * Converts columns to rows; times are UTC epoch milliseconds.
    *
    * @example
    * for (const { openTime, close } of candles.toRows(series)) console.log(new Date(openTime), close);

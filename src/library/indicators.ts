@@ -7,30 +7,30 @@ import { PredictLabError } from '../contracts/errors.ts';
 export type Prices = CandleSeries | ArrayLike<number>;
 
 /**
- * Indicators over a whole series: one value a bar, NaN during warm-up; bar i depends on bars up to i alone. TA-Lib's and Wilder's
- * definitions: the EMA is seeded with the SMA, deviations are the population's, donchian looks at the bars before this one.
+ * Indicators over a whole series: one value per bar, NaN during warm-up; the value of bar i depends only on bars up to i. Definitions of
+ * TA-Lib and Wilder: the EMA is seeded with the SMA, deviations are population deviations, donchian covers the previous bars.
  *
  * @example
  * const { upper, lower } = indicators.bollinger(series, { period: 20, deviations: 2 });
  * const strength = indicators.rsi([0.4, 0.42, 0.41, 0.45], { period: 3 });
  */
 export const indicators = {
-  /** Mean of the last `period` closes. @example indicators.sma(series, { period: 20 }) */
+  /** Simple moving average: mean of the last `period` closes. @example indicators.sma(series, { period: 20 }) */
   sma: (prices: Prices, params: { readonly period?: number } = {}): Float64Array => line('sma', prices, params),
-  /** Exponential mean, α = 2/(period + 1), seeded with the SMA. @example indicators.ema(series, { period: 20 }) */
+  /** Exponential moving average, α = 2/(period + 1), seeded with the SMA. @example indicators.ema(series, { period: 20 }) */
   ema: (prices: Prices, params: { readonly period?: number } = {}): Float64Array => line('ema', prices, params),
-  /** Wilder's relative strength, 0 to 100. @example indicators.rsi(series, { period: 14 }) */
+  /** Wilder's relative strength index, 0 to 100. @example indicators.rsi(series, { period: 14 }) */
   rsi: (prices: Prices, params: { readonly period?: number } = {}): Float64Array => line('rsi', prices, params),
-  /** Change over `period` bars in percent. @example indicators.roc(series, { period: 10 }) */
+  /** Rate of change over `period` bars in percent. @example indicators.roc(series, { period: 10 }) */
   roc: (prices: Prices, params: { readonly period?: number } = {}): Float64Array => line('roc', prices, params),
-  /** Population deviation of the last `period` closes. @example indicators.stddev(series, { period: 20 }) */
+  /** Population standard deviation of the last `period` closes. @example indicators.stddev(series, { period: 20 }) */
   stddev: (prices: Prices, params: { readonly period?: number } = {}): Float64Array => line('stddev', prices, params),
-  /** SMA ± `deviations` population deviations. @example indicators.bollinger(series, { period: 20, deviations: 2 }) */
+  /** Bollinger bands: SMA ± `deviations` population standard deviations. @example indicators.bollinger(series, { period: 20, deviations: 2 }) */
   bollinger: (prices: Prices, params: { readonly period?: number; readonly deviations?: number } = {}): Bands =>
     channel('bollinger', prices, params),
   /** Wilder's average true range. @example indicators.atr(series, { period: 14 }) */
   atr: (series: CandleSeries, params: { readonly period?: number } = {}): Float64Array => line('atr', series, params),
-  /** Highest high and lowest low of the `period` bars before each one. @example indicators.donchian(series, { period: 20 }) */
+  /** Donchian channel: highest high and lowest low of the `period` bars before each bar. @example indicators.donchian(series, { period: 20 }) */
   donchian: (series: CandleSeries, params: { readonly period?: number } = {}): Bands => channel('donchian', series, params),
 } as const;
 
@@ -42,7 +42,7 @@ function compute(name: IndicatorName, prices: Prices, params: object): Float64Ar
   return indicatorValues(name, 'close' in prices ? prices : flat(prices), checked);
 }
 
-/** Closes as bars of one price. */
+/** Converts closes to bars with a single price. */
 function flat(prices: ArrayLike<number>): CandleSeries {
   const close = Float64Array.from(prices);
   const bad = close.findIndex((price) => !Number.isFinite(price));

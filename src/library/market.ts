@@ -6,30 +6,30 @@ import { ownFactsProblems } from '../contracts/own-facts.ts';
 import { MARKET_KINDS, type MarketKind } from '../contracts/words.ts';
 import { type Moment, momentOf } from './moment.ts';
 
-/** What is known of a market; the names of a catalogue's `file` entry. */
+/** Facts about a market, with the field names of a catalogue's `file` entry. */
 export interface MarketFacts {
-  /** @default 'probability' where a resolution is given, else 'asset' */
+  /** Kind of the market. @default 'probability' if a resolution is given, else 'asset' */
   readonly market?: MarketKind;
-  /** What one unit of the first outcome paid, 0 to 1. @default the market is open: positions are marked */
+  /** Payout per unit of the first outcome, 0 to 1. @default the market is open: positions are marked */
   readonly resolution?: number;
   /**
-   * The end that was announced, which a strategy may know: one time, or each announcement with the moment from which it was known,
+   * The announced end of the market, which strategies can read: one time, or all announcements with the time `from` which each was known,
    * oldest first.
    */
   readonly endsAt?: Moment | readonly { readonly from: Moment; readonly endsAt: Moment }[];
-  /** When it really closed: orders that would fill at or after it die. No strategy sees it. */
+  /** When the market actually closed: orders that would fill at or after it are cancelled. Strategies cannot read it. */
   readonly closedAt?: Moment;
-  /** One time for both, where nobody knows which end was announced: a strategy that looks at the end is then not provable. */
+  /** One time for `endsAt` and `closedAt` if the announced end is unknown: a strategy that reads the end is then not provable. */
   readonly closesAt?: Moment;
-  /** What resolves together with others, as one draw (`senate-2022`). */
+  /** Event of markets that resolve together, which count as one draw (`senate-2022`). @default the market is an event of its own */
   readonly event?: string;
-  /** @default none */
+  /** Fees of the venue. @default no fees */
   readonly fees?: FeeSchedule;
-  /** Smallest price step; prices are rounded to it against the trader. */
+  /** Smallest price step; prices are rounded to it against the trader. @default prices are not rounded */
   readonly tick?: number;
 }
 
-/** The engine's market. @throws PredictLabError BadInput */
+/** Converts facts about a market to the engine's market. @throws PredictLabError BadInput for a wrong fact */
 export function marketFrom(facts: MarketFacts): Market {
   checkFields('market', facts, ['market', 'resolution', 'endsAt', 'closedAt', 'closesAt', 'event', 'fees', 'tick']);
   const { resolution, endsAt, closedAt, closesAt, event, fees, tick } = facts;
@@ -38,8 +38,10 @@ export function marketFrom(facts: MarketFacts): Market {
     throw new PredictLabError('BadInput', `market.${field}: ${sentence}`);
   };
   if (!MARKET_KINDS.includes(kind)) refuse('market', `write one of ${MARKET_KINDS.join(', ')}`);
-  if (resolution !== undefined && !(resolution >= 0 && resolution <= 1)) refuse('resolution', `${resolution} is no payout; give 0 to 1`);
-  if (tick !== undefined && !(tick > 0 && Number.isFinite(tick))) refuse('tick', `${tick} is no price step; give a number above 0`);
+  if (resolution !== undefined && !(resolution >= 0 && resolution <= 1))
+    refuse('resolution', `${resolution} is not a valid payout; give 0 to 1`);
+  if (tick !== undefined && !(tick > 0 && Number.isFinite(tick)))
+    refuse('tick', `${tick} is not a valid price step; give a number above 0`);
   if (event !== undefined && (typeof event !== 'string' || event === '')) refuse('event', 'write a name, such as "senate-2022"');
   const at = (value: Moment | undefined, field: string): number | undefined =>
     value === undefined ? undefined : momentOf(value, `market.${field}`);
@@ -57,7 +59,7 @@ export function marketFrom(facts: MarketFacts): Market {
   return marketOfFacts(kind, { resolution, fees, tick, event, ...times, ...(ends !== undefined && { earlierEnds: ends.earlierEnds }) });
 }
 
-/** Announcements of an end as the last one and those before it. @throws PredictLabError BadInput unless they are oldest first */
+/** Splits announcements of an end into the last one and the earlier ones. @throws PredictLabError BadInput unless they are oldest first */
 function announcements(list: readonly { readonly from: Moment; readonly endsAt: Moment }[]): {
   readonly endsAt: number;
   readonly earlierEnds: readonly AnnouncedEnd[];

@@ -14,7 +14,7 @@ import { checkFields } from '../contracts/known-fields.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';
 
-/** Metrics of a return series: null where undefined, with the reason; what rests on too little is named in `weak`. */
+/** Metrics of a return series: null if undefined. `undefined` holds the reasons, `weak` those of metrics that rest on too little data. */
 export interface ReturnMetrics
   extends Readonly<Record<ReturnMetricName, number | null>>,
     Pick<ReturnMeasurement, 'sample' | 'weak' | 'standardErrors' | 'periodsPerYear'> {
@@ -25,13 +25,13 @@ export interface ReturnMetrics
 /** Scores of forecasts. */
 export interface ForecastMetrics {
   readonly forecasts: number;
-  /** mean((p − y)²), 0 is perfect. */
+  /** Brier score: mean((p − y)²); 0 is perfect. */
   readonly brier: number;
-  /** −mean(y·ln p + (1 − y)·ln(1 − p)) */
+  /** Logarithmic loss: −mean(y·ln p + (1 − y)·ln(1 − p)). */
   readonly logLoss: number;
   /** Expected calibration error. */
   readonly calibrationError: number;
-  /** Why a score rests on too little. */
+  /** The reason for each score that rests on too little data, by its name. */
   readonly weak: Readonly<Record<string, string>>;
   readonly calibration: readonly CalibrationBin[];
 }
@@ -39,7 +39,7 @@ export interface ForecastMetrics {
 const YEAR_DAYS = 365;
 
 /**
- * The metrics that backtests have, of numbers from anywhere. Definitions: docs/backtest.md.
+ * The metrics of backtests for returns and forecasts from any source. Definitions: docs/backtest.md.
  *
  * @example
  * const { sharpe, weak } = metrics.ofReturns([0.01, -0.004, 0.002], { trials: 20 });
@@ -47,12 +47,12 @@ const YEAR_DAYS = 365;
  */
 export const metrics = {
   /**
-   * Sharpe, Sortino, drawdown and their kin, ratios over `periodsPerYear`.
+   * Computes the metrics of a return series: Sharpe ratio, Sortino ratio, drawdown and others, with ratios scaled to `periodsPerYear`.
    *
    * @param returns fractions (0.01 = 1%), oldest first
-   * @param options.times ends of the periods; then the periods of a year follow from them. @default days
-   * @param options.periodsPerYear @default what the times say, 365 without times
-   * @param options.trials how many strategies were tried, for the deflated Sharpe ratio
+   * @param options.times ends of the periods. @default equal steps of 1/`periodsPerYear` years
+   * @param options.periodsPerYear number of periods in a year. @default derived from the times, 365 without times
+   * @param options.trials number of strategies tried, for the deflated Sharpe ratio
    * @throws PredictLabError BadInput
    * @example
    * const { sharpe, standardErrors, weak } = metrics.ofReturns(daily, { times });
@@ -63,27 +63,28 @@ export const metrics = {
   ): ReturnMetrics {
     checkFields('options', options, ['times', 'periodsPerYear', 'trials']);
     const { times, periodsPerYear, trials } = options;
-    if (returns.length === 0) throw new PredictLabError('BadInput', 'returns: there are none; give at least one');
+    if (returns.length === 0) throw new PredictLabError('BadInput', 'returns: the list is empty; give at least one');
     if (times !== undefined && times.length !== returns.length)
-      throw new PredictLabError('BadInput', `times: there are ${times.length} for ${returns.length} returns; give one each`);
+      throw new PredictLabError('BadInput', `times: there are ${times.length} for ${returns.length} returns; give one for each return`);
     if (periodsPerYear !== undefined && !(periodsPerYear > 0 && Number.isFinite(periodsPerYear)))
-      throw new PredictLabError('BadInput', `periodsPerYear: ${periodsPerYear} is no positive number; daily returns have 365`);
+      throw new PredictLabError('BadInput', `periodsPerYear: ${periodsPerYear} is not a positive number; daily returns have 365`);
     if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1))
-      throw new PredictLabError('BadInput', `trials: ${trials} is no whole number from 1 on`);
+      throw new PredictLabError('BadInput', `trials: ${trials} is not a whole number of 1 or more`);
     const step = (YEAR_DAYS * DAY_MS) / (periodsPerYear ?? YEAR_DAYS);
     const time = Float64Array.from(returns, (_, i) => (times === undefined ? i * step : momentOf(times[i], `times[${i}]`)));
     const unsorted = time.findIndex((at, i) => i > 0 && at <= time[i - 1]);
-    if (unsorted >= 0) throw new PredictLabError('BadInput', `times[${unsorted}]: not later than the one before; sort the returns by time`);
+    if (unsorted >= 0)
+      throw new PredictLabError('BadInput', `times[${unsorted}]: not later than the previous time; sort the returns by time`);
     const series = { time, returns: Float64Array.from(returns, (value, i) => numberAt(value, `returns[${i}]`)) };
     const { values, reasons, ...measured } = measureReturns(series, { periodsPerYear, trials });
     return { returns: returns.length, ...values, undefined: reasons, ...measured };
   },
 
   /**
-   * Brier score, log loss and calibration of forecasts that each have an outcome of their own.
+   * Computes Brier score, log loss and calibration of forecasts that each have their own outcome.
    *
    * @param forecasts probabilities in [0, 1]
-   * @param outcomes 0 or 1 each
+   * @param outcomes 0 or 1 for each forecast
    * @throws PredictLabError BadInput
    * @example
    * const { brier, calibrationError } = metrics.ofForecasts([0.7, 0.2, 0.9], [1, 0, 1]);
@@ -92,7 +93,7 @@ export const metrics = {
     if (forecasts.length === 0 || forecasts.length !== outcomes.length)
       throw new PredictLabError(
         'BadInput',
-        `outcomes: there are ${outcomes.length} for ${forecasts.length} forecasts; give one each, and at least one`,
+        `outcomes: there are ${outcomes.length} for ${forecasts.length} forecasts; give one for each forecast, and at least one`,
       );
     const probability = Float64Array.from(forecasts, (value, i) => between(value, `forecasts[${i}]`));
     const outcome = Float64Array.from(outcomes, (value, i) => zeroOrOne(value, `outcomes[${i}]`));
@@ -108,8 +109,8 @@ export const metrics = {
   },
 
   /**
-   * Calibration of markets by their prices: all prices of one market share its one outcome, and markets of one `event` resolve together,
-   * so that the intervals rest on events, not on prices.
+   * Computes the calibration of markets by their prices. The intervals rest on events, not on prices: all prices of a market share its
+   * outcome, and markets of one `event` resolve together.
    *
    * @throws PredictLabError BadInput
    * @example
@@ -130,11 +131,11 @@ export const metrics = {
 } as const;
 
 function between(value: number, where: string): number {
-  if (!(value >= 0 && value <= 1)) throw new PredictLabError('BadInput', `${where}: ${String(value)} is no probability; give 0 to 1`);
+  if (!(value >= 0 && value <= 1)) throw new PredictLabError('BadInput', `${where}: ${String(value)} is not a probability; give 0 to 1`);
   return value;
 }
 
 function zeroOrOne(value: number, where: string): number {
-  if (value !== 0 && value !== 1) throw new PredictLabError('BadInput', `${where}: ${String(value)} is no outcome; give 0 or 1`);
+  if (value !== 0 && value !== 1) throw new PredictLabError('BadInput', `${where}: ${String(value)} is not an outcome; give 0 or 1`);
   return value;
 }

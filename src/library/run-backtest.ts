@@ -11,25 +11,25 @@ import { watchOutsideWorld } from '../plugins/outside-world.ts';
 import { type CandleRow, candles as candlesApi } from './candles.ts';
 import { type MarketFacts, marketFrom } from './market.ts';
 
-/** One backtest, as a program asks for it. */
+/** The request of one backtest by a program. */
 export interface BacktestRequest {
-  /** Columns (`candles.read`, `candles.fromTicks`) or rows, oldest first; at least two bars. */
+  /** Candles as columns (`candles.read`, `candles.fromTicks`) or rows, oldest first; at least two bars. */
   readonly candles: CandleSeries | readonly CandleRow[];
-  /** A shipped one by name, or one of your own (`defineStrategy`). */
+  /** Name of a shipped strategy, or your own strategy (`defineStrategy`). */
   readonly strategy: string | Strategy;
-  /** The strategy's parameters; what is left out has its default. */
+  /** The strategy's parameters; omitted ones have their defaults. */
   readonly params?: ParamsInput;
-  /** @default an asset without fees */
+  /** Facts about the market. @default an asset without fees */
   readonly market?: MarketFacts;
-  /** Bars of the same question at another venue, which a strategy finds in `situation.twin`. @default none: it finds null */
+  /** Bars of the same question at another venue, which a strategy reads as `situation.twin`. @default none: `situation.twin` is null */
   readonly twin?: { readonly id?: string; readonly candles: CandleSeries | readonly CandleRow[] };
-  /** How it trades. @default 10,000 of cash, all of it in each entry, long only, no spread, at most a tenth of a bar's volume */
+  /** How the backtest trades. @default 10,000 of cash, all of it in each entry, long only, no spread, at most a tenth of a bar's volume */
   readonly options?: Partial<BacktestOptions>;
 }
 
 /**
- * Backtests a strategy: decides at each close, fills at the next open, settles or marks at the end, and proves that no decision used
- * the future. The same engine as the pipeline's and the command line's: the same input gives the same bytes.
+ * Backtests a strategy: decides at each close, fills at the next open, settles or marks at the end, and tests that no decision used the
+ * future. Uses the engine of the pipeline and the command line: the same input gives the same bytes.
  *
  * @throws PredictLabError BadInput, one sentence, for candles, parameters, a market or options that cannot be backtested
  *
@@ -48,7 +48,7 @@ export function runBacktest(request: BacktestRequest): BacktestResult {
   checkFields('the request', request, ['candles', 'strategy', 'params', 'market', 'twin', 'options']);
   const { candles, strategy, params, market = {}, twin, options } = request;
   if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params)))
-    throw new PredictLabError('BadInput', 'params: write an object with a value by the name of each parameter, such as { period: 14 }');
+    throw new PredictLabError('BadInput', 'params: write an object that maps each parameter name to its value, such as { period: 14 }');
   if (options !== undefined) checkFields('options', options, Object.keys(DEFAULT_OPTIONS));
   if (twin !== undefined) checkFields('twin', twin, ['id', 'candles']);
   return run({
@@ -64,11 +64,11 @@ export function runBacktest(request: BacktestRequest): BacktestResult {
 function columnsOf(candles: BacktestRequest['candles'] | undefined): CandleSeries {
   if (candles instanceof Promise) throw new PredictLabError('BadInput', 'candles are a promise; write `await candles.read(…)`');
   if (typeof candles !== 'object' || candles === null)
-    throw new PredictLabError('BadInput', 'candles are missing: hand over what candles.read or candles.fromTicks gave, or rows');
+    throw new PredictLabError('BadInput', 'candles are missing: pass the result of candles.read or candles.fromTicks, or rows');
   return 'openTime' in candles ? candles : candlesApi.fromRows(candles);
 }
 
-/** One that `defineStrategy` typed, or that no compiler has seen. */
+/** Checks a strategy that the program defines, since plain JavaScript is not type-checked. */
 function own(strategy: Partial<Strategy> | undefined): Strategy {
   const { name, params, create } = strategy ?? {};
   if (typeof name === 'string' && typeof params?.safeParse === 'function' && typeof create === 'function') {
@@ -76,9 +76,13 @@ function own(strategy: Partial<Strategy> | undefined): Strategy {
     return strategy as Strategy;
   }
   const which = typeof name === 'string' ? `strategy '${name}'` : 'the strategy';
-  throw new PredictLabError('BadInput', `${which} is not whole: write the name of one, or { name, summary, params: <zod schema>, create }`);
+  throw new PredictLabError(
+    'BadInput',
+    `${which} is incomplete: write the name of a shipped strategy, or { name, summary, params: <zod schema>, create }`,
+  );
 }
 
+/** The shipped strategy with a name. @throws PredictLabError BadInput for an unknown name */
 function named(name: string): Strategy {
   const strategy = strategyByName(name);
   if (strategy !== undefined) return strategy;

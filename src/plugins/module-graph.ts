@@ -3,17 +3,17 @@ import nodeModule from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 
-/** Modules by the module that asked for them; URLs without `?query` and `#hash`. */
+/** Imported modules by importing module; URLs without `?query` and `#hash`. */
 const edges = new Map<string, Set<string>>();
 
-/** Where hooks of a thread of their own send what they resolve; Node.js before 22.15 has no others. */
+/** Receives the imports that the hooks resolve in their own thread; Node.js before 22.15 has no hooks in the same thread. */
 let port: MessagePort | undefined;
 let watching = false;
 
-/** Marks a module that is loaded once more, with all that it imports: `?predictlab-fresh=2`. */
+/** Query parameter of a module that is loaded again together with its imports: `?predictlab-fresh=2`. */
 const FRESH = 'predictlab-fresh';
 
-/** Remembers from now on which module of this thread imports which, however it names it. */
+/** Starts recording which module of this thread imports which, however the import is written. */
 export function watchImports(): void {
   if (watching) return;
   watching = true;
@@ -21,8 +21,8 @@ export function watchImports(): void {
   if (registerHooks !== undefined) {
     registerHooks({
       resolve(specifier, context, next) {
-        const found = freshToo(next(specifier, context), context.parentURL);
-        if (context.parentURL !== undefined) note(context.parentURL, found.url);
+        const found = inheritCopy(next(specifier, context), context.parentURL);
+        if (context.parentURL !== undefined) recordImport(context.parentURL, found.url);
         return found;
       },
     });
@@ -35,16 +35,16 @@ export function watchImports(): void {
   watchRequires();
 }
 
-/** The URL of a module that is to be loaded once more, with a state of its own. */
+/** The URL that loads another copy of a module, with its own state. */
 export const freshUrl = (url: string, copy: number): string => `${url}?${FRESH}=${copy}`;
 
-/** All modules that one imports, directly and through others, itself included; those in packages end a way. */
+/** All modules that a module imports, directly or through others, itself included; imports of installed packages are not followed. */
 export function importedBy(url: string): ReadonlySet<string> {
   for (let message = port && receiveMessageOnPort(port); message; message = port && receiveMessageOnPort(port)) {
     const [parent, child] = message.message as [string, string];
-    note(parent, child);
+    recordImport(parent, child);
   }
-  const all = new Set([plain(url)]);
+  const all = new Set([withoutQuery(url)]);
   const ownPackage = isInPackage(url);
   for (const one of all) {
     if (isInPackage(one) && !ownPackage) continue;
@@ -53,7 +53,7 @@ export function importedBy(url: string): ReadonlySet<string> {
   return all;
 }
 
-/** Whether a module belongs to a package that was installed. */
+/** Whether a module belongs to an installed package. */
 export const isInPackage = (url: string): boolean => url.includes('/node_modules/');
 
 interface Resolved {
@@ -62,22 +62,22 @@ interface Resolved {
 type Context = { readonly parentURL?: string };
 type SyncResolve = (specifier: string, context: Context, next: (specifier: string, context: Context) => Resolved) => Resolved;
 
-function note(parent: string, child: string): void {
-  const from = plain(parent);
+function recordImport(parent: string, child: string): void {
+  const from = withoutQuery(parent);
   const known = edges.get(from);
-  if (known === undefined) edges.set(from, new Set([plain(child)]));
-  else known.add(plain(child));
+  if (known === undefined) edges.set(from, new Set([withoutQuery(child)]));
+  else known.add(withoutQuery(child));
 }
 
-const plain = (url: string): string => (url.startsWith('file:') ? url.replace(/[?#].*$/, '') : url);
+const withoutQuery = (url: string): string => (url.startsWith('file:') ? url.replace(/[?#].*$/, '') : url);
 
-function freshToo(found: Resolved, parent: string | undefined): Resolved {
+function inheritCopy(found: Resolved, parent: string | undefined): Resolved {
   const copy = parent === undefined ? null : new RegExp(`[?&]${FRESH}=(\\d+)`).exec(parent);
   if (copy === null || !found.url.startsWith('file:') || isInPackage(found.url) || found.url.includes('?')) return found;
   return { ...found, url: freshUrl(found.url, Number(copy[1])) };
 }
 
-/** The same for hooks in a thread of their own. */
+/** Source of the hooks that run in their own thread; does the same as the hooks of {@link watchImports}. */
 const HOOKS = `let port;
 export { setUp as initialize, watched as resolve };
 const setUp = (data) => { port = data.port; };
@@ -91,7 +91,7 @@ async function watched(specifier, context, next) {
   return { ...found, url: found.url + '?${FRESH}=' + copy[1] };
 }`;
 
-/** Such hooks see no \`require\`: what loads it in this thread is watched instead. */
+/** Records what `require` loads, which hooks in their own thread do not see, by wrapping the loader of this thread. */
 function watchRequires(): void {
   const loader = nodeModule as unknown as {
     _load: (request: string, parent: { filename?: string | null } | undefined, isMain: boolean) => unknown;
@@ -103,16 +103,16 @@ function watchRequires(): void {
     if (typeof from === 'string' && !nodeModule.isBuiltin(request)) {
       const url = pathToFileURL(from).href;
       try {
-        note(url, pathToFileURL(loader._resolveFilename(request, parent)).href);
+        recordImport(url, pathToFileURL(loader._resolveFilename(request, parent)).href);
       } catch {
-        // it is nowhere: loading it fails too
+        // the module does not exist: loading it fails too
       }
     }
     return load.call(loader, request, parent, isMain);
   };
 }
 
-/** An installed package, by what its own folder and the lock file beside it say. */
+/** Name, version and integrity of an installed package, from its package.json and the lock file of its node_modules folder. */
 export function packageFacts(url: string): { readonly name: string; readonly version: string; readonly integrity: string | undefined } {
   const at = url.lastIndexOf('/node_modules/') + '/node_modules/'.length;
   const [scope, rest] = url.slice(at).split('/');
@@ -123,7 +123,7 @@ export function packageFacts(url: string): { readonly name: string; readonly ver
   return { name, version, integrity: packages?.[`node_modules/${name}`]?.integrity };
 }
 
-/** What a file says; nothing where there is none. */
+/** The content of a JSON file; an empty object if it cannot be read. */
 function jsonOf(url: string): object {
   try {
     return JSON.parse(readFileSync(fileURLToPath(url), 'utf8')) as object;

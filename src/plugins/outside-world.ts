@@ -10,23 +10,23 @@ import threads from 'node:worker_threads';
 import { strategyDeciding } from '../backtest/engine/fence.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 
-/** What a module took from outside while it was loaded. */
+/** Everything that a module read from outside the process while it was loaded. */
 export interface Taken {
-  /** Absolute paths of the files and folders that it opened. */
+  /** Absolute paths of the files and folders that the module opened. */
   readonly files: Set<string>;
-  /** What it used besides, whose answers nobody can hash: `net.connect`. */
+  /** Other functions that the module used, whose results cannot be hashed: `net.connect`. */
   readonly unhashed: Set<string>;
 }
 
 const loading = new AsyncLocalStorage<Taken>();
 let watched = false;
 
-/** Runs code while noting what it takes from outside. */
+/** Runs code and records in `taken` what it reads from outside the process. */
 export const noteTaken = <T>(taken: Taken, work: () => T): T => loading.run(taken, work);
 
 /**
- * Closes files, network, processes and threads to strategies while they decide, and notes who uses them while a module is loaded.
- * Everything else goes on as before.
+ * Blocks files, network, processes and threads for strategies while they decide, and records their use while a module is loaded. Other
+ * code can use them as before.
  */
 export function watchOutsideWorld(): void {
   if (watched) return;
@@ -53,24 +53,24 @@ const file: Note = (taken, first) => {
 };
 
 function guard<Name extends string>(owner: { [name in Name]?: unknown }, name: Name, note?: Note): void {
-  const own = owner[name] as ((...words: unknown[]) => unknown) & Record<string, unknown>;
-  const guarded = function (this: unknown, ...words: unknown[]): unknown {
+  const original = owner[name] as ((...args: unknown[]) => unknown) & Record<string, unknown>;
+  const guarded = function (this: unknown, ...args: unknown[]): unknown {
     refuseWhileDeciding(name);
     const taken = loading.getStore();
-    if (taken !== undefined) note?.(taken, words[0]);
-    return new.target === undefined ? own.apply(this, words) : Reflect.construct(own, words);
+    if (taken !== undefined) note?.(taken, args[0]);
+    return new.target === undefined ? original.apply(this, args) : Reflect.construct(original, args);
   };
-  // such as readFile's promisified form
-  Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(own));
+  // own properties such as readFile's promisified form
+  Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(original));
   Object.defineProperty(owner, name, { value: guarded, configurable: true, writable: true, enumerable: true });
 }
 
 function guardConstructor(owner: { Worker: typeof threads.Worker }, name: 'Worker'): void {
   owner[name] = new Proxy(owner[name], {
-    construct(own, words, target) {
+    construct(original, args, target) {
       refuseWhileDeciding('new Worker');
       loading.getStore()?.unhashed.add('new Worker');
-      return Reflect.construct(own, words, target) as object;
+      return Reflect.construct(original, args, target) as object;
     },
   });
 }
@@ -80,6 +80,6 @@ function refuseWhileDeciding(what: string): void {
   if (strategy === undefined) return;
   throw new PredictLabError(
     'BadInput',
-    `${what} is closed to a strategy while it decides: no trader could have read the answer then; read what it needs when its module is loaded`,
+    `a strategy cannot use ${what} while it decides: no trader could have read the answer at that time; read what the strategy needs when its module is loaded`,
   );
 }

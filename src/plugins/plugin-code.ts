@@ -4,22 +4,22 @@ import { fileURLToPath } from 'node:url';
 import { importedBy, isInPackage, packageFacts, watchImports } from './module-graph.ts';
 import { noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
 
-/** The code of a plugin: what was really loaded and read for it. */
+/** Identity of a plugin's code: everything that was loaded and read for it. */
 export interface PluginCode {
   /**
-   * Hex SHA-256 of every file of its own that was loaded or read, and of the versions of the packages it uses. Paths are left out, so
-   * that a moved project keeps its hash.
+   * Hex SHA-256 of every file of the plugin that was loaded or read, and of the versions of the packages that it uses. Paths are left out,
+   * so that a moved project keeps its hash.
    */
   readonly hash: string;
-  /** Why the hash does not cover everything, now: a module may load more later. */
+  /** The reason why the hash does not cover all code at this time (a module may load more later); undefined if it does. */
   gap(): string | undefined;
 }
 
 /**
- * Loads a plugin's module and hashes everything that was loaded and read on the way: `import` and `require` however they name a file,
- * and files that were opened.
+ * Loads a plugin's module and hashes everything that is loaded and read meanwhile: by `import` and `require`, however the file is named,
+ * and by opening files.
  *
- * @param url of the module, `file:`
+ * @param url the module's `file:` URL
  */
 export async function loadWithCode<T>(url: string, load: () => Promise<T>): Promise<{ readonly loaded: T; readonly code: PluginCode }> {
   watchImports();
@@ -32,7 +32,7 @@ export async function loadWithCode<T>(url: string, load: () => Promise<T>): Prom
 function codeOf(url: string, taken: Taken): PluginCode {
   const isOwn = (place: string): boolean => isInPackage(url) || !isInPackage(place);
   const modules = new Set(importedBy(url));
-  // imports that are plainly written are known before they happen
+  // imports with a literal path are known before they happen
   for (const one of modules) if (one.startsWith('file:') && isOwn(one)) for (const next of writtenImports(one)) modules.add(next);
   const files = new Set(taken.files);
   const parts = new Set<string>();
@@ -56,10 +56,10 @@ function codeOf(url: string, taken: Taken): PluginCode {
   };
 }
 
-/** What a module imports by a relative path that stands in its text: static and dynamic imports, re-exports, `require`. */
+/** Matches literal relative paths in a module's text: static and dynamic imports, re-exports, `require`. */
 const RELATIVE = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])(\.{1,2}\/[^"'?#]+)/g;
 
-/** How a path without its extension may go on (CommonJS). */
+/** Endings that CommonJS tries for a path without an extension. */
 const ENDINGS = ['', '.js', '.mjs', '.cjs', '.ts', '.json', '/index.js'];
 
 function writtenImports(url: string): string[] {
@@ -70,13 +70,13 @@ function writtenImports(url: string): string[] {
   });
 }
 
-/** A package by its name, version and integrity, else by the file that was loaded of it. What is ours is the engine's revision. */
+/** Text that identifies a package: name, version and integrity, or the loaded file if there is no integrity. PredictLab itself is covered by the engine's revision. */
 function packageText(url: string): string {
   const { name, version, integrity } = packageFacts(url);
   return name === 'predictlab' ? '' : `${name}@${version} ${integrity ?? contentOf(fileURLToPath(url))}`;
 }
 
-/** The content of a file, the names in a folder; nothing where there is neither. */
+/** The content of a file or the names in a folder; empty if there is neither. */
 function contentOf(name: string): string {
   try {
     return statSync(name).isDirectory() ? readdirSync(name).sort().join('\n') : readFileSync(name, 'latin1');

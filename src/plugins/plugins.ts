@@ -3,33 +3,33 @@ import type { Strategy } from '../backtest/strategy.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
 
-/** Who runs a plugin's activity, and how it hears of cancellation. */
+/** Context of a plugin's activity: its run and task, cancellation, heartbeats and log. */
 export interface ActivityContext {
   readonly runId: string;
   readonly taskId: string;
-  /** Counts from 1. */
+  /** Number of the attempt, from 1. */
   readonly attempt: number;
-  /** Aborts at cancellation, timeout and worker shutdown. */
+  /** Aborted at cancellation, timeout and worker shutdown. */
   readonly signal: AbortSignal;
-  /** Says "still alive, and this far"; the details reach the next attempt's `resume`. */
+  /** Reports that the activity is alive, with its progress; the next attempt receives the details as `resume`. */
   heartbeat(details?: Json): void;
-  /** Where an earlier attempt had got to. */
+  /** The last heartbeat details of an earlier attempt. */
   readonly resume: Json | undefined;
   readonly log: Log;
 }
 
-/** A task of the user's own: `args[0]` is checked by `input` before `run` sees it. The result must be small JSON. */
+/** A custom task of the user. `input` checks `args[0]` before `run` is called. The result must be small JSON. */
 export interface PluginActivity<Input = unknown> {
   readonly input: z.ZodType<Input>;
   /**
-   * Where it runs. By default on the plugin's own thread, which all its activities share with their module's state, beside
-   * those that wait there. `true` is for work that computes for long: each task has a thread to itself, out of as many as there are
-   * cores, and each of these loads its own copy of the module. `false` is the worker's main thread, where one long computation holds up everything.
+   * The thread that runs the activity. By default it is the plugin's own thread, which all its activities share together with their
+   * module's state. `true` is for long computations: each task has its own thread, out of as many as there are cores, and each thread loads
+   * its own copy of the module. `false` is the worker's main thread, where one long computation blocks everything else.
    *
    * @default the plugin's own thread
    */
   readonly thread?: boolean;
-  /** Variables of the worker that `{ "$env": … }` in this activity's arguments may name, besides `PREDICTLAB_ENV_ALLOW`. @default none */
+  /** Environment variables of the worker that `{ "$env": … }` in this activity's arguments may name, in addition to `PREDICTLAB_ENV_ALLOW`. @default none */
   readonly env?: readonly string[];
   run(input: Input, context: ActivityContext): Promise<Json | void> | Json | void;
 }
@@ -51,23 +51,23 @@ export interface Plugin {
  */
 export const definePlugin = <P extends Plugin>(plugin: P): P => plugin;
 
-/** A plugin's activity, and where it is from. */
+/** A loaded activity of a plugin. */
 export interface LoadedActivity extends PluginActivity {
-  /** As `PREDICTLAB_PLUGINS` names it. */
+  /** The module as named in `PREDICTLAB_PLUGINS`. */
   readonly module: string;
   readonly name: string;
 }
 
 export interface LoadedStrategy extends Strategy {
-  /** As `PREDICTLAB_PLUGINS` names it. */
+  /** The module as named in `PREDICTLAB_PLUGINS`. */
   readonly module: string;
 }
 
 export interface LoadedPlugins {
   readonly activities: ReadonlyMap<string, LoadedActivity>;
   readonly strategies: readonly LoadedStrategy[];
-  /** As `PREDICTLAB_PLUGINS` names them. */
+  /** The modules as named in `PREDICTLAB_PLUGINS`. */
   readonly modules: readonly string[];
-  /** Hex SHA-256 of the code of each module, and of what it imports by relative paths. */
+  /** Hex SHA-256 of the code of each module, including everything it loads and reads. */
   readonly hashes: Readonly<Record<string, string>>;
 }

@@ -131,7 +131,7 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
   ],
   'reads a file': [
     (bars) => () => up(bars.close(), Number(fs.readFileSync('/dev/null', 'utf8'))),
-    'readFileSync is closed to a strategy while it decides',
+    'a strategy cannot use readFileSync while it decides',
   ],
   'reaches a file through Function': [
     (bars) => {
@@ -140,15 +140,15 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
       const files = (own as { getBuiltinModule?: (name: string) => typeof fs }).getBuiltinModule?.('fs') ?? fs;
       return () => (files.existsSync('/tmp') ? 'long' : 'flat');
     },
-    'existsSync is closed to a strategy while it decides',
+    'a strategy cannot use existsSync while it decides',
   ],
-  'asks another process': [() => () => (childProcess.execSync('echo 1').length > 0 ? 'long' : 'flat'), 'execSync is closed to a strategy'],
+  'asks another process': [() => () => (childProcess.execSync('echo 1').length > 0 ? 'long' : 'flat'), 'a strategy cannot use execSync'],
   'asks the network': [
     () => () => {
       void fetch('http://127.0.0.1:9/');
       return 'hold';
     },
-    'fetch is closed to a strategy while it decides',
+    'a strategy cannot use fetch while it decides',
   ],
   'shares memory with a thread': [
     () => {
@@ -156,7 +156,7 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
       const thread = new threads.Worker('0', { eval: true, workerData: shared });
       return () => (thread.threadId > 0 ? 'long' : 'flat');
     },
-    'new Worker is closed to a strategy while it decides',
+    'a strategy cannot use new Worker while it decides',
   ],
 };
 

@@ -109,7 +109,7 @@ describe('a stored backtest', () => {
     const terms = (options: Partial<BacktestOptions>) =>
       tradingTerms({ ...place, settings: JSON.stringify({ options: { ...DEFAULT_OPTIONS, maxVolumeShare: null, ...options } }) });
     expect(terms({})).toBe(
-      'cash 10000, all cash in each entry, long only, no spread known or asked for, no volume cap, 48 bars from 1970-01-01 to 1970-01-03',
+      'cash 10000, all cash in each entry, long only, no spread known or requested, no volume cap, 48 bars from 1970-01-01 to 1970-01-03',
     );
     const asked = { spread: 0.002, halfSpread: 0.01, slippageTicks: 2, maxVolumeShare: 0.1, side: 'both' } as const;
     expect(terms({ ...asked, cash: 500, sizing: { kind: 'fraction', fraction: 0.25 } })).toBe(

@@ -37,7 +37,7 @@ describe('what a plugin prints', () => {
     );
     expect(lines).toHaveLength(1_001);
     expect(lines[0]).toBe(`${'x'.repeat(10_000)}… (20000 characters)`);
-    expect(lines.slice(-2)).toEqual(['998', 'printed 1000 lines; what follows is not kept']);
+    expect(lines.slice(-2)).toEqual(['998', 'printed 1000 lines; further lines are dropped']);
   });
 
   it('while it is loaded or decides does not stand in what a command prints, and has no secrets', () => {

@@ -1,17 +1,18 @@
 import type { LookAheadProof } from './look-ahead.ts';
 import { canonicalJson, hashText, type Passport } from './passport.ts';
 
-/** What stands beside every result: the proof, the passport, and what they do not cover. */
+/** The look-ahead proof and the passport of a result, and what they do not cover. */
 export interface Certificate {
-  /** null where the proof was left out. */
+  /** The look-ahead proof; null if it was not run. */
   readonly lookAhead: LookAheadProof | null;
+  /** Whether the proof and the passport cover everything that the result depends on. */
   readonly provable: boolean;
-  /** Why not, one sentence each. */
+  /** The reasons why the result is not provable, one sentence each. */
   readonly notProvable: readonly string[];
   readonly passport: Passport;
 }
 
-/** One certificate for a result that several backtests make up. @param settings how they were put together */
+/** Combines the certificates of the backtests that make up one result. @param settings how the backtests were combined */
 export function combinedCertificate(parts: readonly Certificate[], settings: object): Certificate {
   const notProvable = [...new Set(parts.flatMap((part) => part.notProvable))];
   return {
@@ -31,7 +32,7 @@ function combinedProof(proofs: readonly LookAheadProof[]): LookAheadProof | null
   const [worst] = proofs.toSorted((a, b) => Number(a.deterministic) - Number(b.deterministic) || b.changed - a.changed);
   const [of, tested, changed] = [sum((one) => one.of), sum((one) => one.tested), sum((one) => one.changed)];
   const { peekEvery } = worst.power;
-  // one that looks ahead does so everywhere: it escapes only where it escapes in each
+  // a strategy that looks ahead does so in every backtest: it stays undetected only if every proof misses it
   const detected = 1 - proofs.reduce((missed, { power }) => missed * (1 - power.detected), 1);
   const percent = Math.floor(detected * 1000) / 10;
   const clean = `0 of ${of} decisions changed; ${tested} of ${of} decisions tested, a peek on 1 bar in ${peekEvery} would have been found with ${percent}%`;

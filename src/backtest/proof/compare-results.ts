@@ -1,30 +1,30 @@
 import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
 import type { Passport } from './passport.ts';
 
-/** A result as two runs can share it. */
+/** The parts of a stored result by which the results of two runs are compared. */
 export interface ComparableResult {
-  /** What it is of: symbol, instrument, price type, interval. */
+  /** Symbol, instrument, price type and interval of the series. */
   readonly series: string;
   readonly strategy: string;
-  /** As text that is equal for equal parameters. */
+  /** Parameters as text that is equal for equal parameters. */
   readonly params: string;
   readonly metrics: Partial<BacktestMetrics>;
   readonly passport: Pick<Passport, 'data' | 'code' | 'settings' | 'seed'>;
 }
 
 /**
- * What can make two results differ. `settings` are the options; `trials` are the others that a result was judged beside, on which
- * its deflated Sharpe ratio depends; `unexplained` are other numbers under the same passport.
+ * Causes of a difference between two results. `settings` = the options; `trials` = the other trials of the run, on which the deflated
+ * Sharpe ratio depends; `unexplained` = different metrics with the same passport.
  */
 export type ChangeCause = 'data' | 'code' | 'params' | 'settings' | 'trials' | 'seed' | 'unexplained';
 
-/** The same series and strategy in two runs, with other numbers. */
+/** Results of the same series and strategy that differ between two runs. */
 export interface ChangedResult<Result extends ComparableResult> {
   readonly before: Result;
   readonly after: Result;
-  /** Never empty: equal passports with other numbers are `unexplained` (a strategy that is not deterministic, a changed row). */
+  /** The causes, never empty: different metrics with equal passports are `unexplained` (a strategy that is not deterministic, an edited row). */
   readonly because: readonly ChangeCause[];
-  /** The metrics that differ, before and after. */
+  /** The values before and after of each metric that differs. */
   readonly metrics: Readonly<Partial<Record<MetricName, readonly [before: number | null, after: number | null]>>>;
 }
 
@@ -36,8 +36,8 @@ export interface Comparison<Result extends ComparableResult> {
 }
 
 /**
- * Compares two runs' results: those of the same series, strategy and parameters with each other, then what is left of a
- * series and strategy in order (its parameters were changed).
+ * Compares the results of two runs. Pairs results of the same series, strategy and parameters, then the remaining results of the same
+ * series and strategy in order (their parameters were changed).
  */
 export function compareResults<Result extends ComparableResult>(before: readonly Result[], after: readonly Result[]): Comparison<Result> {
   const exact = pairUp(before, after, ({ series, strategy, params }) => [series, strategy, params].join('\n'));
@@ -76,7 +76,7 @@ function causesOf(before: ComparableResult, after: ComparableResult): ChangeCaus
   return causes;
 }
 
-/** Which part of the settings differs, parameters apart. */
+/** The parts of the settings that differ, without the parameters. */
 function settingsCauses(before: ComparableResult, after: ComparableResult): ChangeCause[] {
   if (before.passport.settings === after.passport.settings) return [];
   const [one, other] = [settingsParts(before.passport.settings), settingsParts(after.passport.settings)];
@@ -92,7 +92,7 @@ function settingsParts(settings: string): { readonly options: string; readonly t
     const { options, proofCuts, trials } = JSON.parse(settings) as Record<string, unknown>;
     return { options: JSON.stringify([options, proofCuts]), trials: JSON.stringify(trials) };
   } catch {
-    // not of this engine: then the text is all there is to compare
+    // not written by this engine: only the text can be compared
     return undefined;
   }
 }

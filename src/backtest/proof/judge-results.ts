@@ -1,23 +1,24 @@
 import type { MetricName } from '../metrics/backtest-metrics.ts';
 import { type ComparableResult, compareResults } from './compare-results.ts';
 
-/** What came of comparing the backtests of two builds on the same inputs. */
+/** The comparison of the backtests of two builds on the same inputs. */
 export interface JudgedResults {
   readonly compared: number;
   readonly different: number;
+  /** Number of results that were left out because their inputs have changed. */
   readonly leftOut: number;
-  /** The first ones that differ, one line each. */
+  /** The first differing results, one line each. */
   readonly examples: readonly string[];
 }
 
-const EXAMPLES = 3;
+const MAX_EXAMPLES = 3;
 
 /**
- * Whether two builds give the same numbers: every metric within a tolerance, relative to the larger of the two. Results whose
- * inputs have changed since are left out; another build's code alone is no difference.
+ * Compares the results of two builds: every metric must be within a tolerance, relative to the larger value. Results whose inputs have
+ * changed are left out; a difference in code alone is ignored.
  *
- * @param hasChanged whether the inputs of a result are no longer what they were
- * @param tolerance 0: to the last digit
+ * @param hasChanged whether the inputs of a result have changed since
+ * @param tolerance relative tolerance; 0 = all digits must be equal
  */
 export function judgeResults<Result extends ComparableResult>(
   before: readonly Result[],
@@ -48,7 +49,7 @@ export function judgeResults<Result extends ComparableResult>(
     compared: same + alike + lines.length,
     different: lines.length,
     leftOut: before.length - ones.length,
-    examples: lines.slice(0, EXAMPLES),
+    examples: lines.slice(0, MAX_EXAMPLES),
   };
 }
 

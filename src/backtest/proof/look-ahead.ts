@@ -8,67 +8,67 @@ import { twinBarsKnown } from '../engine/window/twin-bars.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Order } from '../strategy.ts';
 
-/** What re-running a strategy with another future at every bar showed. */
+/** The outcome of re-running a strategy with another future at every bar. */
 export interface LookAheadProof {
   /**
-   * Whether the strategy decides the same once more on the same data, after it has seen others. Where it does not (it draws random
-   * numbers, reads a clock, remembers earlier runs) nothing else can be compared: `changed` counts the decisions of that run.
+   * Whether the strategy makes the same decisions again on the same data after it has run on other data. If not (it draws random numbers,
+   * reads a clock, remembers earlier runs), look-ahead cannot be tested and `changed` counts the decisions that differed in that run.
    */
   readonly deterministic: boolean;
-  /** Decisions that were made again while everything after their bar was replaced. */
+  /** Number of decisions that were repeated while everything after their bar was replaced. */
   readonly tested: number;
-  /** Decisions of the backtest. The last one has nothing after it. */
+  /** Number of decisions of the backtest. The last decision has no future to replace. */
   readonly of: number;
-  /** Decisions that were different when the future was. More than 0: the strategy uses what it cannot know. */
+  /** Number of decisions that differed with another future. More than 0: the strategy uses data that it cannot know. */
   readonly changed: number;
-  /** The chance of having found a strategy that looks ahead on one bar in `peekEvery`. */
+  /** Probability of `detected` of finding a strategy that looks ahead on one bar in `peekEvery`. */
   readonly power: { readonly peekEvery: number; readonly detected: number };
-  /** First bar whose decision changed. */
+  /** The first bar whose decision changed; null if none did. */
   readonly firstBar: number | null;
-  /** In words: `0 of 168 decisions changed; 167 of 168 decisions tested, …`. */
+  /** The outcome as text: `0 of 168 decisions changed; 167 of 168 decisions tested, …`. */
   readonly verdict: string;
 }
 
-/** How rare a look ahead may be for which the proof states its power. */
+/** Frequency of look-ahead for which the proof states its power: one bar in this many. */
 const PEEK_EVERY = 20;
 
-/** A look ahead shows in one re-run at least this often: the other next bar moves the other way, and half of all answers are yes or no. */
-const SHOWS = 0.5;
+/** Lower bound of the probability that one re-run changes a decision that looks ahead: the next bar moves in the opposite direction, which changes about half of the decisions. */
+const DETECTION_RATE = 0.5;
 
-/** What a run decided by, and what it decided. */
+/** The inputs and the decisions of the run to be proved. */
 interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain' | 'from' | 'to'> {
-  /** What the run computed of these candles. */
+  /** Indicator values that the run computed from the candles. */
   readonly indicators: IndicatorCache;
   /** The decisions of the run to be proved. */
   readonly decisions: DecisionLog;
-  /** Re-runs, each with another future. */
+  /** Number of re-runs, each with another future. */
   readonly runs: number;
   readonly seed: number;
 }
 
 /**
- * Looks for look-ahead. The strategy runs again with a {@link Curtain} over everything that comes after the present bar, so that one
- * re-run makes every decision again on another future: in turn one that moves the other way, and none at all. Every decision must be the
- * same, words and orders alike. Each re-run has an account of its own, so what a strategy reads of its situation is proved with it; the
- * market's twin and longer bars lose their future at the same moments.
+ * Tests a strategy for look-ahead. The strategy runs again decisionsBehind a {@link Curtain} that hides everything after the present bar, so that one
+ * re-run repeats every decision with another future: alternately one that moves in the opposite direction, and none at all. Every decision,
+ * signal or order, must be the same. Each re-run has its own account, which also covers what a strategy reads from its situation; the
+ * future of the market's twin and of longer bars is hidden at the same times.
  *
- * A strategy that is not shipped first runs on the series backwards, which overwrites what it remembers of this one. Where a re-run
- * differs, one more on the true data tells a strategy that looks ahead from one that does not decide the same twice.
+ * A strategy that does not ship with PredictLab first runs on the reversed series, which overwrites its memory of the true one. If a
+ * re-run differs, one more run on the true data distinguishes look-ahead from non-deterministic decisions.
  */
 export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   const { strategy, candles, decisions, runs, seed } = input;
   const of = decisions.codes.length;
   const tested = of - 1;
-  const power = { peekEvery: PEEK_EVERY, detected: 1 - (1 - SHOWS) ** ((runs * tested) / PEEK_EVERY) };
+  const power = { peekEvery: PEEK_EVERY, detected: 1 - (1 - DETECTION_RATE) ** ((runs * tested) / PEEK_EVERY) };
   const random = seededRandom(seed);
   const differing = new Set<number>();
-  if (!isShipped(strategy)) forget(input);
+  if (!isShipped(strategy)) overwriteMemory(input);
   const curtain = new Curtain(input.market.kind, random);
   try {
     hideAll(input, curtain);
     for (let run = 0; run < runs; run++) {
       curtain.draw(run % 2 === 0 ? 'other' : 'none');
-      for (const bar of differingFrom(decisions, behind(input, curtain))) differing.add(bar);
+      for (const bar of differingFrom(decisions, decisionsBehind(input, curtain))) differing.add(bar);
     }
   } finally {
     curtain.lift();
@@ -79,10 +79,10 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
     const verdict = `0 of ${of} decisions changed; ${tested} of ${of} decisions tested, a peek on 1 bar in ${PEEK_EVERY} would have been found with ${percent}%`;
     return { deterministic: true, tested, of, changed, power, firstBar: null, verdict };
   }
-  forget(input);
+  overwriteMemory(input);
   const repeated = differingFrom(
     decisions,
-    attempted(() => decisionsOf({ ...plain(input), candles, cache: input.indicators })),
+    attempted(() => decisionsOf({ ...rerunInput(input), candles, cache: input.indicators })),
   );
   if (repeated.length > 0) {
     const verdict = `not deterministic: ${repeated.length} of ${of} decisions were others on the same data`;
@@ -99,8 +99,8 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   };
 }
 
-/** What every re-run decides by. */
-const plain = ({ strategy, params, candles, market, options, barMs, twin }: ProofInput): DecisionInput => ({
+/** The inputs of every re-run. */
+const rerunInput = ({ strategy, params, candles, market, options, barMs, twin }: ProofInput): DecisionInput => ({
   strategy,
   params,
   candles,
@@ -116,16 +116,16 @@ function hideAll({ candles, barMs, twin }: ProofInput, curtain: Curtain): void {
   if (twin !== null) curtain.hideSeries(twin.candles, known);
 }
 
-/** The decisions behind a curtain; undefined where the strategy failed, which it does not on the true data. */
-const behind = (input: ProofInput, curtain: Curtain): DecisionLog | undefined =>
-  attempted(() => decisionsOf({ ...plain(input), market: oppositeResolution(input.market), cache: input.indicators, curtain }));
+/** The decisions decisionsBehind a curtain; undefined if the strategy failed, which it did not on the true data. */
+const decisionsBehind = (input: ProofInput, curtain: Curtain): DecisionLog | undefined =>
+  attempted(() => decisionsOf({ ...rerunInput(input), market: oppositeResolution(input.market), cache: input.indicators, curtain }));
 
-/** Runs the strategy on the same times with the prices in the other order: what it remembers of them is that. */
-function forget(input: ProofInput): void {
+/** Runs the strategy on the same times with reversed prices, to overwrite what it remembers of the true ones. */
+function overwriteMemory(input: ProofInput): void {
   const { candles, market, twin } = input;
   const other = twin === null ? null : { ...twin, candles: backwards(twin.candles), indicators: new Map() };
-  // these prices never were: what a strategy cannot do with them says nothing
-  attempted(() => decisionsOf({ ...plain(input), candles: backwards(candles), market: oppositeResolution(market), twin: other }));
+  // the prices are artificial: a failure of the strategy on them proves nothing
+  attempted(() => decisionsOf({ ...rerunInput(input), candles: backwards(candles), market: oppositeResolution(market), twin: other }));
 }
 
 function attempted(decide: () => DecisionLog): DecisionLog | undefined {
@@ -137,7 +137,7 @@ function attempted(decide: () => DecisionLog): DecisionLog | undefined {
   }
 }
 
-/** The bars whose decisions are others, oldest first; all of them where there are none to compare with. */
+/** The bars whose decisions differ, oldest first; all bars if there are no decisions to compare with. */
 function differingFrom(decisions: DecisionLog, again: DecisionLog | undefined): number[] {
   const differing: number[] = [];
   const { codes, orders } = decisions;
@@ -152,7 +152,7 @@ function differingFrom(decisions: DecisionLog, again: DecisionLog | undefined): 
 const sameOrder = (one: Order | undefined, other: Order | undefined): boolean =>
   (['side', 'size', 'limit', 'expires', 'stop', 'target'] as const).every((field) => one?.[field] === other?.[field]);
 
-/** The same times with the prices in the other order: each bar's close becomes its open. */
+/** A series with the same times and reversed prices: each bar's close becomes its open. */
 const backwards = (candles: CandleSeries): CandleSeries => ({
   length: candles.length,
   openTime: candles.openTime,

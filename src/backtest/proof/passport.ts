@@ -8,7 +8,8 @@ import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Strategy } from '../strategy.ts';
 
 /**
- * Raised whenever the same input would give other numbers than before (a rule, a formula, an order of operations).
+ * Revision of the engine. Increase it with every change after which the same input gives different numbers (a rule, a formula, an order
+ * of operations).
  */
 export const BACKTEST_REVISION = 8;
 
@@ -18,9 +19,9 @@ export interface Passport {
   readonly id: string;
   /** SHA-256 of the candles and of the market's facts (kind, tick, close, resolution, fees). */
   readonly data: string;
-  /** {@link codeOf} */
+  /** The code that computed the result, see {@link codeOf}. */
   readonly code: string;
-  /** Strategy, parameters and options. */
+  /** Strategy, parameters, options and trials as JSON text. */
   readonly settings: string;
   readonly seed: number;
 }
@@ -41,7 +42,7 @@ export const hashText = (text: string): string => hashOnce('sha256', text);
 /** JSON as `JSON.stringify` writes it, with sorted keys: equal values give equal text. */
 export const canonicalJson = (value: unknown): string => canonicalPart(value) ?? 'null';
 
-/** undefined for what JSON leaves out of an object. */
+/** A value as canonical JSON; undefined for values that JSON leaves out of an object. */
 function canonicalPart(value: unknown): string | undefined {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -55,9 +56,9 @@ function canonicalPart(value: unknown): string | undefined {
 }
 
 /**
- * Hex SHA-256 of everything that every result rests on: the candles and the market's facts; not what only a strategy that looks at its
- * situation knows ({@link hashSituation}), and not when its result became known, unless
- * no close says when it paid.
+ * Hex SHA-256 of the data that every result depends on: the candles and the market's facts. Excludes the facts that only a strategy can
+ * read that reads its situation ({@link hashSituation}). Excludes the time at which the market's result became known, unless the market
+ * has no close that says when it paid.
  */
 export function hashData(
   candles: CandleSeries,
@@ -68,29 +69,29 @@ export function hashData(
   return hashText(canonicalJson({ candles: hashCandles(candles), market: { ...market, resolution: paid } }));
 }
 
-/** {@link hashData} of a result that rests on the announced end and the book, too. */
+/** Hex SHA-256 of the data of a result that also depends on the announced end and the book. @param data see {@link hashData} */
 export const hashSituation = (data: string, { endsAt, earlierEnds, book }: Market): string =>
   hashText(canonicalJson({ data, endsAt, ...(earlierEnds !== undefined && { earlierEnds }), book }));
 
-/** {@link hashData} of a result that rests on the market's twin, too. */
+/** Hex SHA-256 of the data of a result that also depends on the market's twin. @param data see {@link hashData} */
 export const hashTwin = (data: string, { id, candles, barMs }: TwinSeries): string =>
   hashText(canonicalJson({ data, twin: { id, candles: hashCandles(candles), barMs } }));
 
 /**
- * The code that decides and computes: the engine's revision, V8's version (its Math differs in last digits from one to the next)
- * and, for a strategy that is not shipped, a hash of what was loaded and read for its module, or of its version and the text of `create`
- * where a program defines it.
+ * Identifies the code that decides and computes: the engine's revision, V8's version (the last digits of Math functions differ between
+ * versions) and, for a strategy that does not ship with PredictLab, a hash of the code. For a plugin this is the hash of everything loaded
+ * and read for its module; for a strategy that a program defines, the hash of its version and the text of `create`.
  */
 export function codeOf(strategy: Strategy): string {
   const { v8 } = process.versions;
   if (shippedStrategies.includes(strategy)) return `engine-${BACKTEST_REVISION}+v8-${v8}`;
-  // only its text is read
+  // only the function's text is read
   // oxlint-disable-next-line typescript/unbound-method
   const own = strategy.codeHash ?? hashText(`${strategy.version ?? ''} ${String(strategy.create)}`);
   return `engine-${BACKTEST_REVISION}+${hashText(`${v8} ${own}`).slice(0, 16)}`;
 }
 
-/** Why the passport does not cover all of a strategy's code; undefined where it does. */
+/** The reason why the passport does not cover all of a strategy's code; undefined if it does. */
 export function codeGap(strategy: Strategy): string | undefined {
   if (shippedStrategies.includes(strategy)) return undefined;
   if (strategy.codeHash !== undefined) return strategy.codeGap;
@@ -98,10 +99,10 @@ export function codeGap(strategy: Strategy): string | undefined {
   return `the passport does not see what create of '${strategy.name}' uses from outside itself; give the strategy a version, and change it with the code`;
 }
 
-/** Options as text: all trials of a grid share them. */
+/** Cache of options as text, since all trials of a grid share their options. */
 const optionsTexts = new WeakMap<BacktestOptions, string>();
 
-/** How a backtest trades, as text that is equal for equal terms; the proof apart. */
+/** A backtest's options as text that is equal for equal options, without those of the proof. */
 export function optionsText(given: BacktestOptions): string {
   const known = optionsTexts.get(given);
   if (known !== undefined) return known;
@@ -112,10 +113,10 @@ export function optionsText(given: BacktestOptions): string {
 }
 
 /**
- * Seals what a backtest depends on.
+ * Creates the passport of a backtest.
  *
- * @param parts.data {@link hashData}
- * @param parts.trials how many it was judged beside
+ * @param parts.data hash of the data, see {@link hashData}
+ * @param parts.trials the trials that the backtest was judged with
  */
 export function passportOf(parts: {
   readonly data: string;

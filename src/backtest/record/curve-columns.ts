@@ -3,28 +3,28 @@ import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Trade, TradeEnd } from '../engine/trading/trade.ts';
 import { fieldsOf, listOf, numberOf } from './fields.ts';
 
-/** A trade with times instead of bars; UTC epoch milliseconds. */
+/** A trade with open times instead of bars; UTC epoch milliseconds. */
 export interface StoredTrade extends Omit<Trade, 'entryBar' | 'exitBar'> {
   readonly entryTime: number;
   readonly exitTime: number;
 }
 
-/** A point of an equity curve; `time` is when its bar opened. */
+/** A point of an equity curve; `time` is the open time of its bar. */
 export interface EquityPoint {
   readonly time: number;
   readonly equity: number;
 }
 
-/** Points of an equity curve that are stored: half a year of hours, a bar each. Metrics come from the whole curve. */
+/** Largest number of stored points of an equity curve: half a year of hourly bars. Metrics are computed from the whole curve. */
 export const MOST_POINTS = 5000;
 
 const TRADE_ENDS: readonly TradeEnd[] = ['signal', 'stop', 'target', 'end', 'settlement', 'ruin', 'mark'];
 
-/** The `trades` column of a result. */
+/** Encodes the `trades` column of a result. */
 export const encodeTrades = ({ openTime }: Pick<CandleSeries, 'openTime'>, trades: readonly Trade[]): Json =>
   trades.map(({ entryBar, exitBar, ...trade }) => ({ entryTime: openTime[entryBar], exitTime: openTime[exitBar], ...trade }));
 
-/** Reads a `trades` column; what is no trade is left out. */
+/** Reads a `trades` column; entries that are not trades are left out. */
 export const decodeTrades = (column: Json): readonly StoredTrade[] =>
   listOf(column).flatMap((entry): StoredTrade[] => {
     const fields = fieldsOf(entry);
@@ -38,13 +38,13 @@ export const decodeTrades = (column: Json): readonly StoredTrade[] =>
     return [{ entryTime, exitTime, side, size, entryPrice, exitPrice, pnl, fees, end }];
   });
 
-/** Points of the stored equity of holding: it is only drawn next to a strategy's. */
+/** Largest number of stored points of the equity of buying and holding, which is only drawn. */
 const HOLD_POINTS = 300;
 
 /**
- * The `equity` column of a result: the last value of each of at most {@link MOST_POINTS} equal groups of bars.
+ * Encodes the `equity` column of a result: the last value of each of at most {@link MOST_POINTS} equal groups of bars.
  *
- * @param hold equity of holding on the same terms, stored in fewer points
+ * @param hold equity of buying and holding on the same terms, stored with fewer points
  */
 export function encodeEquity(openTime: Float64Array, equity: Float64Array, hold?: Float64Array): Json {
   return { ...grouped(openTime, equity, MOST_POINTS), ...(hold !== undefined && { hold: grouped(openTime, hold, HOLD_POINTS) }) };
@@ -62,16 +62,16 @@ function grouped(openTime: Float64Array, equity: Float64Array, most: number): { 
   return { time, equity: values };
 }
 
-/** No more than so many points of a curve, the last one of each equal group. */
+/** Reduces a curve to at most `most` points: the last of each equal group. */
 export function thinned(points: readonly EquityPoint[], most: number): readonly EquityPoint[] {
   const group = Math.ceil(points.length / most);
   return group <= 1 ? points : points.filter((_, i) => (i + 1) % group === 0 || i === points.length - 1);
 }
 
-/** The equity of holding in an `equity` column; empty where none is stored. */
+/** Reads the equity of buying and holding from an `equity` column; empty if none is stored. */
 export const decodeHoldEquity = (column: Json): readonly EquityPoint[] => decodeEquity(fieldsOf(column)['hold'] ?? null);
 
-/** Reads an `equity` column. */
+/** Reads the strategy's equity from an `equity` column. */
 export function decodeEquity(column: Json): readonly EquityPoint[] {
   const { time, equity } = fieldsOf(column);
   const values = listOf(equity);

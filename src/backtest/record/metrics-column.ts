@@ -6,43 +6,43 @@ import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts'
 import { type Sample, weakOutcomes } from '../metrics/sample.ts';
 import { type Fields, fieldsOf, listOf, numberOf, numbersOf, textOf, textsOf } from './fields.ts';
 
-/** What is kept of a result beside its trades, its curve and its passport. null = not known: it was stored before there was such a thing. */
+/** The stored part of a result in addition to its trades, its curve and its passport; null = not stored. */
 export interface StoredMetrics {
-  /** Why there is no result at all: one sentence, which every metric has for its reason. null = there is one. */
+  /** The reason why the trial has no result, one sentence, which is also the reason of every metric; null if it has a result. */
   readonly failed: string | null;
   readonly metrics: BacktestMetrics;
-  /** Why a metric is null. */
+  /** The reason for each metric that is null, by its name. */
   readonly undefined: Readonly<Record<string, string>>;
   readonly sample: Sample | null;
-  /** Why a metric rests on too little. */
+  /** The reason for each metric that rests on too little data, by its name. */
   readonly weak: Readonly<Partial<Record<MetricName, string>>>;
   readonly sharpeError: number | null;
-  /** What holding brought on the same terms, and how much better than the price the strategy knew; null where not kept or undefined. */
+  /** The return of buying and holding on the same terms, and the strategy's skill compared with the market's price; null if not stored or undefined. */
   readonly benchmark: {
     readonly holdReturn: number | null;
     readonly skill: number | null;
     readonly undefined: Readonly<Record<string, string>>;
     readonly weak: Readonly<Record<string, string>>;
   };
-  /** Entries that the volume cap made smaller. */
+  /** Number of entries that the volume cap reduced. */
   readonly cut: number | null;
-  /** Orders that did not fill, by reason. */
+  /** Numbers of orders that did not fill, by reason. */
   readonly unfilled: Readonly<Unfilled>;
   readonly lookAhead: { readonly changed: number; readonly of: number; readonly deterministic: boolean } | null;
-  /** Probability of overfitting of the trials it belongs to, in [0, 1]. */
+  /** Probability of overfitting of all trials on the series, in [0, 1]. */
   readonly overfitting: number | null;
-  /** The closes of its market as forecasts, where it paid 0 or 1. */
+  /** The closes of the market as forecasts; null unless the market paid 0 or 1. */
   readonly forecasts: MarketForecasts | null;
-  /** Of the resolved markets of the symbol, in the result's interval. */
+  /** Calibration table of the symbol's resolved markets in the result's interval. */
   readonly calibration: readonly CalibrationBin[];
 }
 
 const WEAK_SKILL = weakOutcomes(1) ?? '';
 
-/** The `metrics` column of a result. @param beside what is kept although the result does not say it */
+/** Encodes the `metrics` column of a result. @param extra values to store that are not part of the result */
 export const encodeMetrics = (
   result: BacktestResult,
-  beside: { readonly overfitting: number | null; readonly forecasts?: MarketForecasts | undefined },
+  extra: { readonly overfitting: number | null; readonly forecasts?: MarketForecasts | undefined },
 ): Fields => ({
   ...result.metrics,
   undefined: result.undefined,
@@ -60,11 +60,11 @@ export const encodeMetrics = (
   lookAhead: result.lookAhead as Json,
   provable: result.provable,
   notProvable: [...result.notProvable],
-  overfitting: beside.overfitting,
-  ...(beside.forecasts !== undefined && { forecasts: { ...beside.forecasts } }),
+  overfitting: extra.overfitting,
+  ...(extra.forecasts !== undefined && { forecasts: { ...extra.forecasts } }),
 });
 
-/** The same of a trial whose strategy failed. @param because one sentence */
+/** Encodes the `metrics` column of a trial whose strategy failed. @param because the reason, one sentence */
 export const encodeFailure = (because: string, forecasts: MarketForecasts | undefined): Fields => ({
   ...Object.fromEntries(METRIC_NAMES.map((name) => [name, null])),
   failed: because,
@@ -73,7 +73,7 @@ export const encodeFailure = (because: string, forecasts: MarketForecasts | unde
   weak: {},
 });
 
-/** Reads a `metrics` column, also one of an earlier version. */
+/** Reads a `metrics` column; fields that are missing are null. */
 export function decodeMetrics(column: Fields): StoredMetrics {
   const sample = fieldsOf(column['sample']);
   const [dailyReturns, trades, days] = [numberOf(sample['dailyReturns']), numberOf(sample['trades']), numberOf(sample['days'])];
@@ -94,7 +94,7 @@ export function decodeMetrics(column: Fields): StoredMetrics {
       holdReturn: numberOf(fieldsOf(benchmark['buyAndHold'])['totalReturn']),
       skill: numberOf(benchmark['skill']),
       undefined: textsOf(benchmark['undefined']),
-      // before it was kept, every skill was of the one outcome of its market
+      // without a stored reason: the skill rests on the one outcome of the market
       weak: benchmark['weak'] === undefined ? { skill: WEAK_SKILL } : textsOf(benchmark['weak']),
     },
     cut: numberOf(column['cut']),
@@ -115,11 +115,11 @@ function decodeForecasts(column: Json | undefined): MarketForecasts | null {
   return { outcome, ...(event !== null && { event }), count: count as number[], sum: sum as number[] };
 }
 
-/** The Sharpe ratio by which a result may be ranked: null where it has none or rests on too little. */
+/** The Sharpe ratio by which a result may be ranked; null if it is undefined or weak. */
 export const rankedSharpe = ({ metrics, weak }: Pick<StoredMetrics, 'metrics' | 'weak'>): number | null =>
   weak.sharpe === undefined ? metrics.sharpe : null;
 
-/** A calibration table as it lies beside the metrics. */
+/** Encodes a calibration table for the `metrics` column. */
 export const encodeCalibration = (bins: readonly CalibrationBin[]): Json => bins.map((bin) => ({ ...bin }));
 
 const decodeCalibration = (column: Json | undefined): readonly CalibrationBin[] =>

@@ -1,13 +1,13 @@
 import { type Params, paramNames, strategyByName } from '../strategies/registry.ts';
 import { type Fields, listOf } from './fields.ts';
 
-/** The names of a result's parameters in the order in which its strategy declares them. A database keeps keys in an order of its own. */
+/** Names of a result's parameters in the order in which the strategy declares them. A database does not keep the order of JSON keys. */
 export const encodeOrder = (params: Params): readonly string[] => Object.keys(params);
 
 /**
- * Parameters in the order in which their strategy declares them.
+ * Orders parameters as their strategy declares them.
  *
- * @param order as {@link encodeOrder} wrote it; what was stored before there was one has the order of a shipped strategy, else its own
+ * @param order as written by {@link encodeOrder}; without it a shipped strategy's parameters have its order, all others their own
  */
 export function orderedParams(strategy: string, params: Params, order?: Fields[string]): Params {
   const stored = listOf(order).filter((name): name is string => typeof name === 'string');
@@ -18,7 +18,7 @@ export function orderedParams(strategy: string, params: Params, order?: Fields[s
   return Object.fromEntries([...known, ...others].map((name) => [name, params[name]]));
 }
 
-/** The parameters of a stored backtest, ordered. */
+/** Parameters of a stored backtest in the order in which the strategy declares them. */
 export const storedParams = ({
   strategy,
   params,

@@ -4,20 +4,20 @@ import type { Params } from '../strategies/registry.ts';
 import { type Fields, numberOf, textOf } from './fields.ts';
 import { encodeOrder } from './params-order.ts';
 
-/** A passport and the bars it is of; times are UTC epoch milliseconds. */
+/** A stored passport with the range of bars that it covers; times are UTC epoch milliseconds. */
 export interface StoredPassport extends Passport {
-  /** Hash of all that the result comes from, known without reading the candles; null where it was not kept. */
+  /** Hash of all inputs of the result, which is known without reading the candles; null if not stored. */
   readonly basis: string | null;
   readonly bars: number;
   readonly from: number;
   readonly to: number;
-  /** Bars before `from` that there was no room for. */
+  /** Number of bars before `from` that were left out because of the limit on trials × bars. */
   readonly leftOut: number;
-  /** The id of the twin that the strategy looked at. */
+  /** Id of the market's twin that the strategy read; null if it read none. */
   readonly twin: string | null;
 }
 
-/** The `passport` column of a result. */
+/** Encodes the `passport` column of a result. */
 export const encodePassport = (
   { openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>,
   passport: Passport,
@@ -38,7 +38,7 @@ export const encodePassport = (
   to: openTime[length - 1],
 });
 
-/** Reads a `passport` column; null when there is none. */
+/** Reads a `passport` column; null if it holds no passport. */
 export function decodePassport(column: Fields): StoredPassport | null {
   const [id, data, code, settings] = (['id', 'data', 'code', 'settings'] as const).map((name) => textOf(column[name]));
   const [seed, bars, from, to] = (['seed', 'bars', 'from', 'to'] as const).map((name) => numberOf(column[name]));
@@ -54,5 +54,5 @@ export function decodePassport(column: Fields): StoredPassport | null {
   return { id, data, code, settings, seed: seed ?? 0, ...place };
 }
 
-/** The first characters of a passport's id: enough to tell two apart. */
+/** First characters of a passport's id, enough to distinguish two passports. */
 export const shortPassport = (passport: Passport | null): string | null => passport?.id.slice(0, 16) ?? null;

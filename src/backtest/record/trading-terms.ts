@@ -1,7 +1,7 @@
 import type { BacktestOptions } from '../engine/options.ts';
 import type { StoredPassport } from './passport-column.ts';
 
-/** How a stored backtest traded and on what, in words; null where its passport does not say. */
+/** Describes the options and the bars of a stored backtest in words; null if its passport does not contain them. */
 export function tradingTerms({ settings, bars, from, to, leftOut, twin }: StoredPassport): string | null {
   const options = optionsIn(settings);
   if (options === undefined) return null;
@@ -15,12 +15,12 @@ export function tradingTerms({ settings, bars, from, to, leftOut, twin }: Stored
     `cash ${cash}`,
     `${sizes[sizing.kind]} in each entry`,
     side === 'both' ? 'long and short' : 'long only',
-    halfSpread === 0 ? 'no spread known or asked for' : `half-spread ${halfSpread} on every fill`,
+    halfSpread === 0 ? 'no spread known or requested' : `half-spread ${halfSpread} on every fill`,
     ...(spread > 0 ? [`spread ${spread} on entries`] : []),
     ...(slippageTicks > 0 ? [`slippage of ${slippageTicks} ticks`] : []),
     maxVolumeShare === null ? 'no volume cap' : `at most ${maxVolumeShare * 100} % of a bar’s volume`,
     `${bars} bars from ${day(from)} to ${day(to)}`,
-    ...(leftOut > 0 ? [`${leftOut} older bars left out: more than so many trials have room for`] : []),
+    ...(leftOut > 0 ? [`${leftOut} older bars left out: too many for this number of trials`] : []),
     ...(twin === null ? [] : [`looks at the twin ${twin}`]),
   ];
   return parts.join(', ');
@@ -33,7 +33,7 @@ function optionsIn(settings: string): BacktestOptions | undefined {
     const { options } = JSON.parse(settings) as { options?: BacktestOptions };
     return options?.sizing === undefined || options.halfSpread === undefined ? undefined : options;
   } catch {
-    // written by hand or by something else: then nothing is known of it
+    // not written by this engine: the terms are unknown
     return undefined;
   }
 }

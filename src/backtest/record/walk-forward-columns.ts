@@ -7,14 +7,14 @@ import { decodeEquity, type EquityPoint } from './curve-columns.ts';
 import { type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './fields.ts';
 import { encodeOrder, orderedParams } from './params-order.ts';
 
-/** What is kept of a stretch. */
+/** The stored metrics of a stretch. */
 export interface StoredStretch extends Pick<StretchMetrics, 'totalReturn' | 'sharpe' | 'maxDrawdown' | 'trades'> {
   readonly undefined: Readonly<Record<string, string>>;
   readonly weak: Readonly<Partial<Record<string, string>>>;
   readonly sharpeError: number | null;
 }
 
-/** A window as it is stored. */
+/** A window of a walk-forward as it is stored. */
 export interface StoredWindow extends WindowTimes {
   readonly strategy: string;
   readonly params: Params;
@@ -22,36 +22,37 @@ export interface StoredWindow extends WindowTimes {
   readonly outOfSample: StoredStretch;
 }
 
-/** A series' walk-forward as it is stored. */
+/** A walk-forward of a series as it is stored. */
 export interface StoredWalkForward extends WalkForwardParts {
-  /** Combinations that each window picked from. */
+  /** Number of trials that each window picked from. */
   readonly trials: number;
   readonly windows: readonly StoredWindow[];
   readonly skipped: readonly SkippedWindow[];
-  /** Combinations that no window could pick, and why. */
+  /** Trials that no window could pick, with the reason. */
   readonly failed: readonly FailedPick[];
-  /** All tests as one; null where there is no window. */
+  /** Metrics of all test parts together; null if there is no window. */
   readonly outOfSample: (StoredStretch & { readonly deflatedSharpe: number | null }) | null;
   /** Probability of overfitting of the trials, in [0, 1]. */
   readonly overfitting: number | null;
-  /** Why there is no `windows`, no `overfitting`. */
+  /** The reasons why `windows` is empty or `overfitting` is null, by name. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** Why its `overfitting`, or the `picks` of its windows, should not be relied on. */
+  /** The reasons why `overfitting`, or the `picks` of the windows, rest on too little data, by name. */
   readonly weak: Readonly<Record<string, string>>;
 }
 
-/** Its curves; of 1 that the first test begins with, and that each training part begins with. */
+/** The stored curves of a walk-forward. The curve of all tests, and that of each training part, starts from 1. */
 export interface StoredWalkCurves {
   readonly outOfSample: readonly EquityPoint[];
-  /** By window. */
+  /** Curve of each window's training part. */
   readonly inSample: readonly (readonly EquityPoint[])[];
 }
 
-/** Points that are stored of the curve of all tests, and of those of all training parts together. */
-const MOST_POINTS = 1500;
-const MOST_OF_A_PART = 60;
+/** Largest number of stored points of the curve of all tests, and of the curves of all training parts together. */
+const MAX_POINTS = 1500;
+/** Largest number of stored points of the curve of one training part. */
+const MAX_POINTS_PER_PART = 60;
 
-/** The `result` and `curves` columns of a walk-forward. @param about.trials that it was asked for; those that failed are not counted */
+/** Encodes the `result` and `curves` columns of a walk-forward. @param about.trials number of requested trials, failed ones included */
 export const encodeWalkForward = (
   result: WalkForwardResult,
   about: WalkForwardParts & { readonly trials: number },
@@ -80,14 +81,14 @@ export const encodeWalkForward = (
     },
   },
   curves: {
-    outOfSample: curveFields(chained(result.curves.map(({ outOfSample }) => outOfSample)), MOST_POINTS),
+    outOfSample: curveFields(chained(result.curves.map(({ outOfSample }) => outOfSample)), MAX_POINTS),
     inSample: result.curves.map(({ inSample }) =>
-      curveFields(inSample, Math.max(2, Math.min(MOST_OF_A_PART, Math.floor(MOST_POINTS / result.curves.length)))),
+      curveFields(inSample, Math.max(2, Math.min(MAX_POINTS_PER_PART, Math.floor(MAX_POINTS / result.curves.length)))),
     ),
   },
 });
 
-/** The same of a series that has none. @param because one sentence @param failed where every trial failed: the first of them */
+/** Encodes the columns of a series without a walk-forward. @param because the reason, one sentence @param failed the first failed trial if all failed */
 export const encodeNoWalkForward = (
   because: string,
   about: WalkForwardParts & { readonly trials: number },
@@ -128,7 +129,7 @@ function stretchFields(stretch: StretchMetrics, more: readonly string[] = []): F
   };
 }
 
-/** Parts one after the other, each on what the one before left. */
+/** Chains curves: each part continues from the growth of the previous one. */
 function chained(parts: readonly WalkCurve[]): WalkCurve {
   const openTime: number[] = [];
   const growth: number[] = [];
@@ -141,7 +142,7 @@ function chained(parts: readonly WalkCurve[]): WalkCurve {
   return { openTime: Float64Array.from(openTime), growth: Float64Array.from(growth) };
 }
 
-/** The last value of each of at most so many equal groups of bars; no finer than it can be drawn. */
+/** Encodes a curve for drawing: the last value of each of at most `most` equal groups of bars, rounded to 7 digits. */
 function curveFields({ openTime, growth }: WalkCurve, most: number): Json {
   const group = Math.ceil(growth.length / most);
   const time: number[] = [];
@@ -154,7 +155,7 @@ function curveFields({ openTime, growth }: WalkCurve, most: number): Json {
   return { time, equity };
 }
 
-/** Reads a `result` column; what is no window is left out. */
+/** Reads the `result` column of a walk-forward; entries that are not windows are left out. */
 export function decodeWalkForward(column: Fields): StoredWalkForward {
   const total = column['outOfSample'] ?? null;
   return {
@@ -211,7 +212,7 @@ function stretchIn(value: Json | undefined): StoredStretch {
   };
 }
 
-/** Reads a `curves` column. */
+/** Reads the `curves` column of a walk-forward. */
 export const decodeWalkCurves = (column: Json): StoredWalkCurves => {
   const { outOfSample = null, inSample } = fieldsOf(column);
   return { outOfSample: decodeEquity(outOfSample), inSample: listOf(inSample).map(decodeEquity) };

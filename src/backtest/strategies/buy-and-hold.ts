@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineStrategy } from '../strategy.ts';
 
-/** `buy-and-hold`: buys at once and holds. */
+/** `buy-and-hold`: buys at the open of the second bar and holds. */
 export const buyAndHold = defineStrategy({
   name: 'buy-and-hold',
   summary: 'Buys at the open of the second bar and holds',

@@ -3,7 +3,7 @@ import { defineStrategy } from '../strategy.ts';
 import { crossing } from './crossing.ts';
 import { fastBelowSlow, periodOf } from './params.ts';
 
-/** `ema-cross`: follows the fast exponential average across the slow one. */
+/** `ema-cross`: long when the fast exponential average crosses above the slow one, short when it crosses below. */
 export const emaCross = defineStrategy({
   name: 'ema-cross',
   summary: 'Long when the fast exponential average crosses above the slow one, out (or short) when it crosses below',

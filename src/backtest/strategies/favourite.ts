@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineStrategy } from '../strategy.ts';
 
-/** `favourite`: buys at or above a probability and holds to resolution. */
+/** `favourite`: buys the first outcome at or above a probability and holds it to resolution. */
 export const favourite = defineStrategy({
   name: 'favourite',
   summary: 'Buys the first outcome at the first close at or above `threshold` and holds it to resolution',

@@ -12,7 +12,7 @@ import { momentum } from './momentum.ts';
 import { rsiStrategy } from './rsi.ts';
 import { smaCross } from './sma-cross.ts';
 
-/** The strategies that come with PredictLab, in the order the documentation lists them. */
+/** The strategies that ship with PredictLab, in the order of the documentation. */
 export const shippedStrategies: readonly Strategy[] = [
   buyAndHold,
   smaCross,
@@ -24,24 +24,24 @@ export const shippedStrategies: readonly Strategy[] = [
   favourite,
 ] as readonly Strategy[];
 
-/** The strategy of this name, or undefined. */
+/** The strategy with a name; undefined if there is none. */
 export const strategyByName = (name: string, strategies: readonly Strategy[] = shippedStrategies): Strategy | undefined =>
   strategies.find((strategy) => strategy.name === name);
 
-/** Parameters of a strategy as users give them; a list of values stands for one trial each. */
+/** Parameters of a strategy as users give them; a list of values gives one trial per value. */
 export type ParamsInput = Readonly<Record<string, Json>>;
 
-/** One combination of parameters, checked and with defaults, ready for `create`. */
+/** One combination of checked parameters with defaults, ready for `create`. */
 export type Params = Readonly<Record<string, Json>>;
 
-/** Most trials one grid may have: more is a typing error, not a plan. */
-const MOST_TRIALS = 100_000;
+/** Largest number of trials of one grid; more is most likely a typing error. */
+const MAX_TRIALS = 100_000;
 
 /**
- * Checks a strategy's name and parameters and expands lists into trials: `{ fast: [5, 10], slow: [30, 60] }` are four.
- * In a grid, combinations that break a rule between parameters (fast ≥ slow) are left out, unless all do.
+ * Checks a strategy's name and parameters and expands lists into trials: `{ fast: [5, 10], slow: [30, 60] }` gives four. Combinations of
+ * a grid that break a rule between parameters (fast ≥ slow) are left out, unless all do.
  *
- * @returns the trials, or one sentence for each problem: which name, what is wrong, what is close to it.
+ * @returns the trials, or one sentence per problem: the name, what is wrong, and the closest valid name
  */
 export function strategyTrials(
   name: string,
@@ -54,7 +54,7 @@ export function strategyTrials(
     return { problems: [`unknown strategy '${name}'; there are ${names.join(', ')}${didYouMean(name, names)}`] };
   }
   const combinations = expand(params);
-  if (combinations === undefined) return { problems: [`the grid of '${name}' has more than ${MOST_TRIALS} combinations or an empty list`] };
+  if (combinations === undefined) return { problems: [`the grid of '${name}' has more than ${MAX_TRIALS} combinations or an empty list`] };
   const trials: Params[] = [];
   const problems = new Set<string>();
   let onlyRules = true;
@@ -72,7 +72,7 @@ export function strategyTrials(
   return problems.size > 0 && (!onlyRules || trials.length === 0) ? { problems: [...problems] } : { strategy, trials };
 }
 
-/** A value that nobody can change, all the way down: every run of a trial gets the same parameters. */
+/** Freezes a value deeply, so that every run of a trial gets the same parameters. */
 function frozen(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
@@ -80,13 +80,13 @@ function frozen(value: unknown): unknown {
   return value;
 }
 
-/** What is wrong with a strategy's name or parameters, one sentence each; empty when nothing is. */
+/** Problems with a strategy's name or parameters, one sentence each; empty if there are none. */
 export function strategyProblems(name: string, params: ParamsInput = {}, strategies: readonly Strategy[] = shippedStrategies): string[] {
   const checked = strategyTrials(name, params, strategies);
   return 'problems' in checked ? [...checked.problems] : [];
 }
 
-/** The names of a strategy's parameters, where its schema is an object. */
+/** Names of a strategy's parameters; empty if its schema is not an object. */
 export function paramNames(strategy: Strategy): readonly string[] {
   const { shape } = strategy.params as { shape?: Record<string, unknown> };
   return shape === undefined ? [] : Object.keys(shape);
@@ -101,12 +101,12 @@ function issueSentence(strategy: Strategy, issue: z.core.$ZodIssue): string {
   return `strategy '${strategy.name}', parameter '${issue.path.join('.')}': ${issueWords(issue)}`;
 }
 
-/** The cartesian product of every list among the parameters, the last name varying fastest. */
+/** Expands the lists among the parameters to their cartesian product, the last name varying fastest; undefined for an empty list or too many combinations. */
 function expand(params: ParamsInput): Record<string, Json>[] | undefined {
   let combinations: Record<string, Json>[] = [{}];
   for (const [name, value] of Object.entries(params)) {
     const choices: readonly Json[] = Array.isArray(value) ? value : [value];
-    if (choices.length === 0 || combinations.length * choices.length > MOST_TRIALS) return undefined;
+    if (choices.length === 0 || combinations.length * choices.length > MAX_TRIALS) return undefined;
     combinations = combinations.flatMap((combination) => choices.map((choice) => ({ ...combination, [name]: choice })));
   }
   return combinations;

@@ -5,7 +5,7 @@ import { lowBelowHigh, periodOf } from './params.ts';
 
 const level = (usual: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(100).default(usual);
 
-/** `rsi`: buys what Wilder’s index calls oversold, sells what it calls overbought. */
+/** `rsi`: buys when Wilder’s index is oversold, sells when it is overbought. */
 export const rsiStrategy = defineStrategy({
   name: 'rsi',
   summary: "Long while Wilder's RSI has last been below `low`, out (or short) once it is above `high`",

@@ -3,7 +3,7 @@ import { defineStrategy } from '../strategy.ts';
 import { crossing } from './crossing.ts';
 import { fastBelowSlow, periodOf } from './params.ts';
 
-/** `sma-cross`: follows the fast average across the slow one. */
+/** `sma-cross`: long when the fast moving average crosses above the slow one, short when it crosses below. */
 export const smaCross = defineStrategy({
   name: 'sma-cross',
   summary: 'Long when the fast moving average crosses above the slow one, out (or short) when it crosses below',

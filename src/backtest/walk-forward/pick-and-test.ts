@@ -3,25 +3,27 @@ import { rankOf } from './picks.ts';
 import { type DayRange, daysOf, ratioOf, type Stretch } from './stretch.ts';
 import type { Span } from './windows.ts';
 
-/** What a window picked, by its place among the trials, and what that brought. */
+/** The trial that a window picked, and its results in both parts of the window. */
 export interface TestedWindow {
   readonly span: Span;
+  /** Index of the picked trial. */
   readonly trial: number;
+  /** Result in the training part. */
   readonly inside: Stretch;
+  /** Result in the test part. */
   readonly outside: Stretch;
-  /** Daily Sharpe ratios in the training part, by trial. */
+  /** Daily Sharpe ratio of each trial in the training part. */
   readonly tried: ReadonlyMap<number, number>;
 }
 
-/** Trades a trial on the bars `[from, to)`; the failure where its strategy cannot. */
+/** Trades a trial on the bars `[from, to)`; returns the failure if the strategy fails. */
 export type TradePart = (trial: number, bars: readonly [number, number], days: DayRange) => Stretch | StrategyFailure;
 
 /**
- * Picks in each window the trial that ranks first in the training part ({@link rankOf}; of those that rank alike the first one) and
- * trades it on the test part. A trial that fails in any part it is traded on is in no window: windows that had picked it pick again.
- * Steps of one part.
+ * Picks in each window the trial that ranks first in the training part ({@link rankOf}; the first of equal ones) and trades it on the
+ * test part. A trial that fails in any part is removed from all windows; windows that had picked it pick again. Yields after each part.
  *
- * @returns `windows` in the order of the spans, none where every trial has failed; `failures` by trial
+ * @returns `windows` in the order of the spans, empty if every trial failed; `failures` by index of the trial
  */
 export function* pickAndTest(
   spans: readonly Span[],
@@ -36,12 +38,12 @@ export function* pickAndTest(
     return undefined;
   };
   const windows = new Map<Span, TestedWindow>();
-  const standing = (span: Span): boolean => {
+  const isTested = (span: Span): boolean => {
     const window = windows.get(span);
     return window !== undefined && !failures.has(window.trial);
   };
   for (;;) {
-    const span = spans.find((one) => !standing(one));
+    const span = spans.find((one) => !isTested(one));
     if (span === undefined || failures.size === trials) break;
     const { train, test, trainFrom, trainTo, testFrom, testTo } = span;
     let best: Pick<TestedWindow, 'trial' | 'inside'> | undefined;
@@ -58,5 +60,5 @@ export function* pickAndTest(
     yield;
     if (outside !== undefined) windows.set(span, { span, ...best, outside, tried });
   }
-  return { windows: spans.flatMap((span) => (standing(span) ? (windows.get(span) as TestedWindow) : [])), failures };
+  return { windows: spans.flatMap((span) => (isTested(span) ? (windows.get(span) as TestedWindow) : [])), failures };
 }

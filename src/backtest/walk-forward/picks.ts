@@ -1,9 +1,8 @@
 import { ratioOf, type Stretch, type StretchMetrics } from './stretch.ts';
 
 /**
- * What a window's trials are ranked by: the Sharpe ratio of the training part. A single day that is not 0 has one of √(A/n) whatever it
- * brought, which says nothing: a gain of that kind counts as 0, so that it beats losers and nobody else. A trial without a ratio
- * comes after all that have one.
+ * Rank of a trial in a window: the Sharpe ratio of the training part. With a single daily return that is not 0, the ratio is √(A/n)
+ * for any gain, so such a gain ranks as 0: above losses only. A trial without a ratio ranks last.
  */
 export const rankOf = ({ moments }: Pick<Stretch, 'moments'>): number => {
   const ratio = ratioOf(moments);
@@ -11,7 +10,7 @@ export const rankOf = ({ moments }: Pick<Stretch, 'moments'>): number => {
   return moments.nonZero === 1 ? Math.min(0, ratio) : ratio;
 };
 
-/** Says how many windows picked by Sharpe ratios that rest on too little, and what to do; undefined where none did. */
+/** A sentence on how many windows picked by weak Sharpe ratios, and what to do; undefined if none did. */
 export function weakPicks(windows: readonly { readonly inSample: Pick<StretchMetrics, 'sharpe' | 'weak'> }[]): string | undefined {
   const reasons = windows.flatMap(({ inSample }) =>
     inSample.sharpe === null ? ['no trial has one, so the first was taken'] : (inSample.weak.sharpe ?? []),

@@ -13,38 +13,40 @@ import { type Moments, momentsOf } from '../metrics/moments.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
 import { sharpeError } from '../metrics/sharpe-error.ts';
 
-/** What a stretch of time brought. */
+/** Metrics of a stretch of time. */
 export interface StretchMetrics
   extends Omit<
     BacktestMetrics,
     'trades' | 'exposure' | 'turnover' | 'fees' | 'finalEquity' | 'settlementPnl' | 'markPnl' | 'brier' | 'logLoss'
   > {
   readonly trades: number;
-  /** Why a metric is null. */
+  /** The reason for each metric that is null, by its name. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** Why a metric rests on too little. */
+  /** The reason for each metric that rests on too little data, by its name. */
   readonly weak: WeakMetrics;
   readonly sample: Sample;
   readonly standardErrors: { readonly sharpe: number | null };
 }
 
-/** A simulation of a stretch, as far as it is measured. */
+/** The measured parts of a simulation of a stretch. */
 export interface Stretch {
   readonly returns: Float64Array;
   readonly moments: Moments;
-  /** When its bars opened, UTC epoch milliseconds; the equity at each one's close; and what it began with. */
+  /** Open times of the bars, UTC epoch milliseconds. */
   readonly openTime: Float64Array;
+  /** Equity at each bar's close. */
   readonly equity: Float64Array;
+  /** Equity at the start. */
   readonly cash: number;
-  /** Of closed positions. */
+  /** Net profits of closed positions. */
   readonly pnls: readonly number[];
-  /** Positions taken. */
+  /** Number of positions taken. */
   readonly trades: number;
-  /** Independent draws among the closed positions. */
+  /** Number of independent draws among the closed positions. */
   readonly events: number;
 }
 
-/** Daily Sharpe ratio; NaN where there is none. */
+/** Daily Sharpe ratio; NaN if it is undefined. */
 export const ratioOf = ({ mean, deviation }: Moments): number => (deviation > 0 ? mean / deviation : Number.NaN);
 
 /** UTC days since the epoch, `[from, to)`. */
@@ -59,7 +61,7 @@ export const daysOf = (from: number, to: number): DayRange => ({ from: from / DA
 /**
  * Measures a simulation of a stretch.
  *
- * @param days the days that the stretch stands for: those without bars return nothing, and count. @default from its first to its last bar
+ * @param days the days that the stretch covers; days without bars count with a return of 0. @default from its first to its last bar
  */
 export function stretchOf(candles: CandleSeries, simulation: Simulation, options: BacktestOptions, days?: DayRange): Stretch {
   const traded = dailyReturns(options.cash, candles.openTime, simulation.equity);
@@ -79,7 +81,7 @@ export function stretchOf(candles: CandleSeries, simulation: Simulation, options
   };
 }
 
-/** Stretches one after the other, measured as one. */
+/** Measures consecutive stretches as one. */
 export function metricsOf(stretches: readonly Stretch[], trials: Trials = { count: 1 }): StretchMetrics {
   const returns = Float64Array.from(stretches.flatMap((one) => [...one.returns]));
   const pnls = stretches.flatMap((one) => one.pnls);

@@ -19,50 +19,54 @@ import { weakPicks } from './picks.ts';
 import { type DayRange, metricsOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
 import { type SkippedWindow, type WalkForwardParts, type WindowTimes, windowsOf } from './windows.ts';
 
-/** One window: what was picked on `[trainFrom, trainTo)` and what it brought on `[testFrom, testTo)`; UTC epoch milliseconds. */
+/** One window of a walk-forward: the trial picked on `[trainFrom, trainTo)` and its result on `[testFrom, testTo)`; UTC epoch milliseconds. */
 export interface WalkForwardWindow extends WindowTimes {
-  /** Of the trial that ranks first in the training part (best Sharpe ratio, see `rankOf`); of those that rank alike the first one. */
+  /** Strategy of the trial that ranks first in the training part (best Sharpe ratio, see `rankOf`; the first of equal ones). */
   readonly strategy: string;
   readonly params: Params;
-  /** Deflated by all trials of the training part. */
+  /** Metrics of the training part, with the Sharpe ratio deflated by all trials in that part. */
   readonly inSample: StretchMetrics;
-  /** Deflated by all trials, as they did on the whole series. */
+  /** Metrics of the test part, with the Sharpe ratio deflated by all trials on the whole series. */
   readonly outOfSample: StretchMetrics;
 }
 
-/** Equity by the open times of its bars, as a multiple of what a part began with. */
+/** Equity at each bar of a part, as a multiple of the equity at the start of the part. */
 export interface WalkCurve {
   readonly openTime: Float64Array;
   readonly growth: Float64Array;
 }
 
-/** A trial that is in no window and in no figure; `because` is one sentence. */
+/** A failed trial, which no window and no figure includes; `because` is one sentence. */
 export type FailedPick = Pick<FailedTrial, 'strategy' | 'params' | 'because'>;
 
-/** `overfitting` is of the trials over the whole series; proof and passport are of the trials that windows picked, on the whole series. */
+/** The result of a walk-forward. `overfitting` covers all trials on the whole series; proof and passport cover the picked trials on the whole series. */
 export interface WalkForwardResult extends Overfitting, Certificate {
   readonly windows: readonly WalkForwardWindow[];
   readonly skipped: readonly SkippedWindow[];
-  /** Trials that no window could pick, in their order, since their strategy failed on the series or in a part of it. */
+  /** Trials, in their order, that no window could pick because their strategy failed on the series or in a part of it. */
   readonly failed: readonly FailedPick[];
-  /** Why the picks should not be relied on; absent where each rests on enough. */
+  /** The reason why the picks rest on too little data; absent if they do not. */
   readonly picksWeak?: string;
-  /** The test parts one after the other, each day's return on what the days before left; deflated by all trials. */
+  /** Metrics of all test parts chained in order, with the Sharpe ratio deflated by all trials. */
   readonly outOfSample: StretchMetrics;
-  /** What each window's pick was worth at the close of each bar, of 1 that it began with, in each of its parts. */
+  /** Equity curves of each window's pick in both parts of the window. */
   readonly curves: readonly { readonly inSample: WalkCurve; readonly outOfSample: WalkCurve }[];
 }
 
 /**
- * Walks through a series: picks the best trial on `trainMs` of it, trades that on the `testMs` that follow, moves on by `testMs`
- * and picks again. Decisions are made once over the whole series (they depend on the past alone, so that averages are warm when
- * a window begins); each part starts with fresh money, what the rule then holds is bought at its second bar, and what it holds at the
- * end is closed at the last close, both at what that costs. A strategy with orders, or with an eye on its situation, is started again in
- * each part, with the bars before it to look back on. A market's resolution is known only to a part that reaches the last bar,
- * or its close and result; nobody leaves after its close. A trial whose strategy fails, on the series or in a part in which it is started
- * again, is in no window: the others are judged as if it had not been tried.
+ * Runs a walk-forward on a series: picks the best trial on `trainMs`, trades it on the following `testMs`, moves on by `testMs` and picks
+ * again.
  *
- * @throws PredictLabError BadInput when the series is shorter than one window, or a part is no whole number of days
+ * - Decisions are made once over the whole series. They depend only on the past, so indicators are warm when a window starts.
+ * - Each part starts with new cash. The position that the strategy then holds is bought at the part's second bar; the last position is
+ *   closed at the part's last close. Both pay the usual costs.
+ * - A strategy that returns orders or reads its situation is restarted in each part and can read earlier bars.
+ * - A market's resolution is used only in a part that contains the last bar, or the market's close and result. Positions are not closed
+ *   after the market's close.
+ * - A trial whose strategy fails, on the series or in a part in which it is restarted, is in no window; the other trials are judged as if it
+ *   had not been tried.
+ *
+ * @throws PredictLabError BadInput when the series is shorter than one window, or a part is not a whole number of days
  * @throws StrategyFailure when every trial fails
  */
 export function walkForward(
@@ -74,7 +78,7 @@ export function walkForward(
   return toEnd(walkForwardSteps(data, trials, options, parts));
 }
 
-/** {@link walkForward} in steps of one trial, for a caller that has other things to do in between. */
+/** Runs {@link walkForward} in steps of one trial, for a caller that has other work in between. */
 export function* walkForwardSteps(
   data: BacktestData,
   all: readonly Trial[],
@@ -95,7 +99,7 @@ export function* walkForwardSteps(
       continue;
     }
     const { returns, moments } = stretchOf(candles, decisions.trader?.finish() ?? simulate(candles, decisions, how), how.options);
-    // a thousand equity curves need not be kept
+    // equity curves are not kept: there may be thousands
     decided.push({ trial, codes: hasAccount(decisions) ? undefined : decisions.codes, returns, moments });
     yield;
   }
@@ -109,11 +113,11 @@ export function* walkForwardSteps(
       barMs,
     };
     const bars = candlesBetween(candles, from, to);
-    // money in a part that is not the last is out again at its end, unless the market has closed in it: then nobody can leave any more
+    // positions are closed at the end of every part but the last, unless the market closed in it: then no exit is possible
     const leaves = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
     if (codes !== undefined) {
       const own = codes.slice(from, to);
-      // what the rule held when the part began was decided before it
+      // the position at the start of the part was decided before it
       if (own[0] === HOLD) own[0] = standingAt(codes, from);
       return stretchOf(bars, simulate(bars, wordsOnly(own), known, leaves), options, days);
     }
@@ -131,7 +135,7 @@ export function* walkForwardSteps(
   const together = trialsOf(others.map(({ moments }) => ratioOf(moments)));
   const windows = walked.windows.map(({ span: { train: _, test: __, ...times }, trial: at, inside, outside, tried }): WalkForwardWindow => {
     const { strategy, params } = decided[at].trial;
-    // the best of many looks good on the days it was picked on
+    // deflated by the trials of the training part, since the pick is the best of them there
     const inSample = metricsOf([inside], trialsOf([...tried].flatMap(([trial, ratio]) => (walked.failures.has(trial) ? [] : ratio))));
     return { ...times, strategy: strategy.name, params, inSample, outOfSample: metricsOf([outside], together) };
   });
@@ -165,14 +169,14 @@ export function* walkForwardSteps(
   };
 }
 
-/** A failure in a part, which may be none on the whole series: it says where the strategy was started. */
+/** Adds to a failure the start of the part in which it happened, since the strategy may not fail on the whole series. */
 const inPart = (failure: StrategyFailure, { from }: DayRange): StrategyFailure =>
-  new StrategyFailure(`${failure.message} (started again on ${new Date(from * DAY_MS).toISOString().slice(0, 10)})`, failure);
+  new StrategyFailure(`${failure.message} (restarted on ${new Date(from * DAY_MS).toISOString().slice(0, 10)})`, failure);
 
-/** What is kept of a trial on the whole series. */
+/** A trial's decisions and daily returns on the whole series. */
 interface DecidedTrial extends Pick<Stretch, 'returns' | 'moments'> {
   readonly trial: Trial;
-  /** What it decided at each bar; undefined where that depends on what it holds. */
+  /** The decision at each bar; undefined if decisions depend on the account. */
   readonly codes: Uint8Array | undefined;
 }
 
@@ -182,10 +186,10 @@ const curveOf = ({ openTime, equity, cash }: Stretch): WalkCurve => ({ openTime,
 const paidBy = ({ closesAt, resolution }: Market, time: number): boolean =>
   resolution.kind === 'settled' && closesAt !== null && Math.max(closesAt, resolution.at ?? closesAt) <= time;
 
-/** Whether what is decided depends on what is held, so that it is another thing where money starts afresh. */
+/** Whether decisions depend on the account, so that the strategy must be restarted in each part. */
 const hasAccount = ({ trader, orders }: Decisions): boolean => trader !== undefined || orders.size > 0;
 
-/** The last decision before a bar that was one; nothing is held before the first. */
+/** The last decision before a bar other than HOLD; HOLD if there is none. */
 function standingAt(decisions: Uint8Array, bar: number): number {
   for (let i = bar - 1; i >= 0; i--) if (decisions[i] !== HOLD) return decisions[i];
   return HOLD;

@@ -2,13 +2,13 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 
-/** Lengths of a window's parts, whole days in milliseconds. */
+/** Lengths of the two parts of a window: whole days, in milliseconds. */
 export interface WalkForwardParts {
   readonly trainMs: number;
   readonly testMs: number;
 }
 
-/** When a window's parts begin and end, ends exclusive; UTC epoch milliseconds. */
+/** Start and end times of the parts of a window, ends exclusive; UTC epoch milliseconds. */
 export interface WindowTimes {
   readonly trainFrom: number;
   readonly trainTo: number;
@@ -16,22 +16,22 @@ export interface WindowTimes {
   readonly testTo: number;
 }
 
-/** A window that was left out, and why: its test days are in no figure. */
+/** A window that was left out, with the reason; no figure includes its test days. */
 export interface SkippedWindow extends WindowTimes {
   readonly because: string;
 }
 
-/** A window with the bars of its parts, ends exclusive. */
+/** A window with the indexes of the bars of its parts, ends exclusive. */
 export interface Span extends WindowTimes {
   readonly train: readonly [number, number];
   readonly test: readonly [number, number];
 }
 
 /**
- * The windows of a series: whole UTC days, so that no day is in two parts.
+ * Splits a series into windows of whole UTC days, so that no day is in two parts.
  *
- * @returns why there is none where the series is too short
- * @throws PredictLabError BadInput when a part is no whole number of days
+ * @returns the windows, or the reason if the series is too short for any
+ * @throws PredictLabError BadInput when a part is not a whole number of days
  */
 export function windowsOf(
   { candles, barMs }: Pick<BacktestData, 'candles' | 'barMs'>,
@@ -40,7 +40,7 @@ export function windowsOf(
   if (trainMs % DAY_MS !== 0 || testMs % DAY_MS !== 0)
     throw new PredictLabError(
       'BadInput',
-      'the parts of a walk-forward are whole days, so that no day is in two of them; write --train 60d --test 14d',
+      'the parts of a walk-forward must be whole days, so that no day is in two of them; write --train 60d --test 14d',
     );
   const { openTime, length } = candles;
   const first = Math.ceil(openTime[0] / DAY_MS) * DAY_MS;
@@ -62,7 +62,7 @@ export function windowsOf(
     const train: [number, number] = [barAt(trainFrom), barAt(testFrom)];
     const test: [number, number] = [train[1], barAt(testTo)];
     const times = { trainFrom, trainTo: testFrom, testFrom, testTo };
-    // a stretch without two bars has nothing to decide and fill on
+    // a stretch needs two bars: one to decide at and one to fill at
     const short = train[1] - train[0] < 2 ? 'training' : test[1] - test[0] < 2 ? 'test' : undefined;
     if (short === undefined) spans.push({ ...times, train, test });
     else skipped.push({ ...times, because: `fewer than two bars in the ${short} part` });

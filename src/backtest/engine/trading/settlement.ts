@@ -13,8 +13,10 @@ export interface Holding {
 /** A holding paid out by the market's resolution, or marked at a price with the reason why it was not paid out. */
 export type Settlement =
   | {
-      readonly kind: 'settled' /** Payout per unit of the outcome held. */;
-      readonly payout: number /** Net of fees. */;
+      readonly kind: 'settled';
+      /** Payout per unit of the outcome held. */
+      readonly payout: number;
+      /** Profit net of fees. */
       readonly pnl: number;
     }
   | { readonly kind: 'marked'; readonly price: number; readonly pnl: number; readonly reason: string };
