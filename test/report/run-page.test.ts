@@ -113,6 +113,17 @@ describe('the page of a run', () => {
     expect(text).not.toContain('Every task succeeded');
   });
 
+  it('names in one line per venue what it changed or announced, without calling the run degraded', () => {
+    const venueChanges = ['a', 'b', 'c', 'd'].map((name) => `polymarket /v2/trades: has the new field "${name}"`);
+    const collected = { status: 'success', attempts: 1, output: { ticks: 1, venueChanges } } as const;
+    const result = resultOf({ 'A/collect': collected, 'B/collect': collected }, { result: 'success', reasons: [] });
+    const text = textOf(renderRunPage({ ...sampleRun(), result, config: sampleConfig(['A', 'B']), gaps: [] }));
+    expect(text).toMatch(
+      /polymarket has changed, and no row is lost yet: \/v2\/trades: has the new field &quot;a&quot;.*; and 1 more; &quot;predictlab probe/,
+    );
+    expect(text.match(/polymarket has changed/g)).toHaveLength(1);
+  });
+
   it('says of an open run that it is paused, and compares it with none', () => {
     const { result, ...rest } = sampleRun();
     const open = { ...result, result: 'running' as const, paused: true, finishedAt: null };

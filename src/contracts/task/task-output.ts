@@ -14,3 +14,10 @@ export const sentencesIn = (output: Json | undefined, key: string): Readonly<Rec
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return {};
   return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 };
+
+/** A list of sentences in a task's output, such as `venueChanges`; empty where it has none under that key. */
+export const textsIn = (output: Json | undefined, key: string): readonly string[] => {
+  if (output === null || typeof output !== 'object' || Array.isArray(output)) return [];
+  const value = (output as { readonly [key: string]: Json })[key];
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+};

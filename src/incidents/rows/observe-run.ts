@@ -1,5 +1,6 @@
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
+import { textsIn } from '../../contracts/task/task-output.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { STAGES } from '../../contracts/words.ts';
@@ -42,13 +43,14 @@ export async function observeRun(
       hadDeadline: run.config.deadline !== undefined,
       result,
       tasks: tasks.map(
-        ({ taskId, symbol, stage, startedAt, durationSeconds, degraded }): DoneTask => ({
+        ({ taskId, symbol, stage, output, startedAt, durationSeconds, degraded }): DoneTask => ({
           taskId,
           symbol,
           stage: STAGES.find((name) => name === stage) ?? null,
           startedAt: startedAt.getTime(),
           finishedAt: startedAt.getTime() + 1000 * durationSeconds,
           degraded,
+          venueChanges: textsIn(output, 'venueChanges'),
         }),
       ),
       endedAt: Date.parse(result.finishedAt ?? result.startedAt),

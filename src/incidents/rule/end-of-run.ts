@@ -13,6 +13,8 @@ export interface DoneTask {
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly degraded: readonly string[] | null;
+  /** What answers of venues announced or had that this build does not know: `polymarket /markets: deprecation: true`. */
+  readonly venueChanges?: readonly string[];
 }
 
 /** A run that has ended. */
@@ -39,6 +41,7 @@ export interface EndedRun {
 export const WHOLE_RUN = 'run';
 const CUSTOM_TASK = 'task';
 const DEADLINE = 'deadline';
+const VENUE_CHANGE = 'venue change';
 const MAX_CAUSE_LENGTH = 300;
 /** The line that counts the reasons of `degraded` that are not listed. */
 const REST = /^and \d+ more\b/;
@@ -93,14 +96,32 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
       add(what, causeOfDegraded(what, task.taskId, reason), reason, subjectOf({ ...task, at: task.finishedAt }));
     }
   }
+  troubles.push(...tasks.flatMap(venueTroubles));
   const missed = run.hadDeadline ? result.reasons.find((reason) => reason.startsWith('the deadline ')) : undefined;
   if (missed !== undefined) troubles.push(deadlineTrouble({ ...run, at: run.endedAt, why: missed }));
-  if (troubles.length === 0 && result.result !== 'success') {
+  if (troubles.every(isLow) && result.result !== 'success') {
     const reason = result.reasons[0] ?? `the run is ${result.result}, and no task gives a reason`;
     add(WHOLE_RUN, causeOfDegraded(WHOLE_RUN, run.runId, reason), reason, wholeRun(run));
   }
   return troubles;
 }
+
+/**
+ * Changes of venues that a task met: one incident of low severity per venue and change. No run looks whether one is over, since its route
+ * may not be requested: the incident closes when it was not met for a week.
+ */
+const venueTroubles = ({ venueChanges = [], finishedAt }: DoneTask): readonly Trouble[] =>
+  venueChanges.map((change) => {
+    const [venue = ''] = change.split(' ', 1);
+    return {
+      fingerprint: JSON.stringify([VENUE_CHANGE, change]),
+      cause: cutText(`${VENUE_CHANGE} (low severity, no row is lost yet): ${oneLine(change)}`, MAX_CAUSE_LENGTH),
+      venue,
+      subjects: [{ what: VENUE_CHANGE, subject: venue, isSymbol: false, at: finishedAt }],
+    };
+  });
+
+const isLow = ({ subjects }: Trouble): boolean => subjects.every(({ what }) => what === VENUE_CHANGE);
 
 /** The trouble of a run that has missed its deadline or is expected to; one incident for all runs of a line. */
 export function deadlineTrouble({ line, at, why }: { readonly line: string; readonly at: number; readonly why: string }): Trouble {

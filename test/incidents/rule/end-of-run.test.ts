@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskResult } from '../../../src/contracts/run/pipeline-status.ts';
 import { type EndedRun, observationOf } from '../../../src/incidents/rule/end-of-run.ts';
+import { reconcile } from '../../../src/incidents/rule/reconcile.ts';
 
 const failed = (type: string, message: string): TaskResult => ({ status: 'failed', error: { type, message } });
 const done = (symbol: string, stage: 'collect' | 'clean', degraded: readonly string[] | null = null) =>
@@ -48,6 +49,35 @@ describe('the end of a run', () => {
   it('has one for each reason of a degraded task, not for how many more there are', () => {
     const tasks = [done('AAA', 'collect', ['polymarket:0x1: gone', 'and 12 more of this kind'])];
     expect(observationOf(run({}, { tasks })).troubles).toHaveLength(1);
+  });
+
+  it('has one trouble of low severity per venue and change, whatever symbols met it, and the run stays a success', () => {
+    const venueChanges = ['polymarket /markets: sunset: Fri, 01 May 2026', 'predict market: status has the unknown word "ARCHIVED"'];
+    const met = (symbol: string) => ({ ...done(symbol, 'collect'), venueChanges });
+    const result = { result: 'success', reasons: [], taskResults: {} } as const;
+    const observation = observationOf(run({}, { tasks: [met('AAA'), met('BBB')], result }));
+    const changes = reconcile([], observation);
+    expect(changes).toMatchObject([
+      { type: 'open', trouble: { venue: 'polymarket', cause: expect.stringContaining('low severity') } },
+      { type: 'open', trouble: { venue: 'predict', cause: expect.stringContaining('ARCHIVED') } },
+    ]);
+    expect(changes.every((change) => change.type === 'open' && change.trouble.subjects.length === 1)).toBe(true);
+    // the collect stages are well, and the change is closed by no later run
+    const open = changes.flatMap((change, index) =>
+      change.type === 'open'
+        ? [{ id: String(index), ...change.trouble, subjects: change.trouble.subjects.map((one) => ({ ...one, asOf: 5, wellAt: null })) }]
+        : [],
+    );
+    const later = observationOf(
+      run({}, { tasks: [{ ...done('AAA', 'collect'), startedAt: 10, finishedAt: 11 }], result, asOf: 50, endedAt: 60 }),
+    );
+    expect(reconcile(open, later)).toEqual([]);
+    expect(reconcile(open, observation).map(({ type }) => type)).toEqual(['last', 'last']);
+  });
+
+  it('still has the run as its subject where a degraded run names only changes of venues', () => {
+    const tasks = [{ ...done('AAA', 'collect'), venueChanges: ['polymarket /markets: deprecation: true'] }];
+    expect(observationOf(run({}, { tasks })).troubles.map(({ subjects }) => subjects[0].what)).toEqual(['venue change', 'run']);
   });
 
   it('has no trouble for a cancelled run, and reports what was well before', () => {

@@ -1,4 +1,4 @@
-import { sentencesIn } from '../../../contracts/task/task-output.ts';
+import { sentencesIn, textsIn } from '../../../contracts/task/task-output.ts';
 import { cutAtWord } from '../../../contracts/text/cut-text.ts';
 import { formatRange, plural } from '../../elements/format.ts';
 import type { State } from '../../elements/glyphs.ts';
@@ -61,6 +61,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
     ...capped('degraded', gaps, 'gap'),
     ...capped('success', retried, 'retried task'),
     ...capped('success', refusedRequests(data.result.taskResults, failedSource), 'host'),
+    ...venueChanges(data).map((text): RunCause => ({ state: 'success', text })),
     ...skipped(data, new Set(roots.filter(({ taskIds }) => taskIds.length > 1).flatMap(({ taskIds }) => taskIds))),
   ];
 };
@@ -119,6 +120,25 @@ const failedSources = (data: RunPageData, isListed: (source: string) => boolean)
   return [...sources]
     .filter(([source]) => !isListed(source))
     .map(([source, { symbols, first }]) => `${source} failed for ${plural(symbols, 'symbol')}, first for ${first}`);
+};
+
+/** Maximum changes of a venue that are named. */
+const MAX_CHANGES = 3;
+
+/** What venues changed or announced while the run collected, one line per venue. */
+const venueChanges = (data: RunPageData): readonly string[] => {
+  const byVenue = new Map<string, Set<string>>();
+  for (const { output } of Object.values(data.result.taskResults)) {
+    for (const change of textsIn(output, 'venueChanges')) {
+      const [venue = ''] = change.split(' ', 1);
+      byVenue.set(venue, (byVenue.get(venue) ?? new Set()).add(cutAtWord(change.slice(venue.length + 1), MAX_MESSAGE_LENGTH)));
+    }
+  }
+  return [...byVenue].sort(([a], [b]) => (a < b ? -1 : 1)).map(([venue, changes]) => {
+    const rest = changes.size - MAX_CHANGES;
+    const named = [...changes].sort().slice(0, MAX_CHANGES).join('; ');
+    return `${venue} has changed, and no row is lost yet: ${named}${rest > 0 ? `; and ${rest} more` : ''}; "predictlab probe ${venue}" says what it means`;
+  });
 };
 
 /** Skipped tasks by the failure that caused them. @param listed failures whose skipped tasks are listed already */

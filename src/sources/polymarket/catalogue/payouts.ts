@@ -48,7 +48,8 @@ export async function settleByPayouts(data: VenueClient, instruments: readonly I
       for (const [id, record] of readResolutions(readResolutionPage(answer.json))) records.set(id, record);
     } catch (error) {
       // the results stay proposed, which loses no row
-      if (error instanceof PredictLabError && error.type === 'SourceSchemaChanged') noteChange(VENUE, '/v2/resolutions', error.message);
+      if (error instanceof PredictLabError && error.type === 'SourceSchemaChanged')
+        noteChange(VENUE, '/v2/resolutions', 'cannot be read: it has no list of records, or none with an id and a status');
       else if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
       requests += 1;
     }
