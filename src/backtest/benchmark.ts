@@ -34,14 +34,14 @@ export interface Benchmark {
 }
 
 /** The result of buying and holding, with the reasons for figures that are undefined or weak. */
-type Held = Pick<Benchmark, 'buyAndHold' | 'undefined' | 'weak'>;
+type HoldingResult = Pick<Benchmark, 'buyAndHold' | 'undefined' | 'weak'>;
 
 /** Results of buying and holding, by series and trading terms: all trials on a series share them. */
-const held = new WeakMap<BacktestData, Map<string, Held & { readonly equity: Float64Array }>>();
+const holdingResults = new WeakMap<BacktestData, Map<string, HoldingResult & { readonly equity: Float64Array }>>();
 
-function buyAndHold(data: BacktestData, options: BacktestOptions): Held & { readonly equity: Float64Array } {
-  const known = held.get(data) ?? new Map<string, Held & { readonly equity: Float64Array }>();
-  held.set(data, known);
+function buyAndHold(data: BacktestData, options: BacktestOptions): HoldingResult & { readonly equity: Float64Array } {
+  const known = holdingResults.get(data) ?? new Map<string, HoldingResult & { readonly equity: Float64Array }>();
+  holdingResults.set(data, known);
   const terms = optionsText(options);
   const before = known.get(terms);
   if (before !== undefined) return before;

@@ -8,7 +8,7 @@ export type Sizing =
 
 /** How a backtest trades. Every field has a default, {@link DEFAULT_OPTIONS}. */
 export interface BacktestOptions {
-  /** Money at the start. @default 10000 */
+  /** Cash at the start. @default 10000 */
   readonly cash: number;
   /** Applies to entries only: a long pays open·(1 + spread), a short receives open·(1 − spread). @default 0 */
   readonly spread: number;
@@ -16,11 +16,11 @@ export interface BacktestOptions {
   readonly halfSpread: number;
   /** Number of ticks by which every fill, entries and exits, is worse than the open; needs the market's tick size. @default 0 */
   readonly slippageTicks: number;
-  /** `both`: a short signal sells short (asset) or buys the other outcome (probability). @default 'long' */
+  /** Sides that are traded. With `both`, a short signal sells short (asset) or buys the other outcome (probability). @default 'long' */
   readonly side: 'long' | 'both';
   /** Whether sizes are rounded down to whole units. @default false */
   readonly wholeUnits: boolean;
-  /** @default { kind: 'all' } */
+  /** Size of an entry. @default { kind: 'all' } */
   readonly sizing: Sizing;
   /** Largest share of a bar's volume that all fills in that bar may take together; null = no cap. Bars without a known volume are not capped. @default 0.1 */
   readonly maxVolumeShare: number | null;
@@ -29,8 +29,8 @@ export interface BacktestOptions {
   /** Seed of the random numbers of the proof. @default 1 */
   readonly seed: number;
   /**
-   * @internal For comparison with backtesting.py only, whose last trade ends at the fill after the last decision: `next-open`
-   * closes it at the last open instead of the last close, `trade-on-close` also fills every order at the close it was decided on.
+   * @internal Only for comparison with backtesting.py, whose last trade ends at the fill after the last decision. `next-open` closes the last
+   * position at the last open instead of the last close; `trade-on-close` also fills every order at the close at which it was decided.
    * @default 'off'
    */
   readonly backtestingPy: 'off' | 'next-open' | 'trade-on-close';

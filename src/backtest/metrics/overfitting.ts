@@ -111,7 +111,7 @@ function ratioOver(blocks: BlockSums, half: readonly boolean[], wanted: boolean)
   return variance > 1e-18 ? mean / Math.sqrt(variance) : 0;
 }
 
-/** Every choice of half of the blocks. */
+/** All ways to choose half of the blocks. */
 function halvesOf(blocks: number): boolean[][] {
   const halves: boolean[][] = [];
   for (let bits = 0; bits < 2 ** blocks; bits++) {

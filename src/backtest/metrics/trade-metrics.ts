@@ -6,7 +6,7 @@ export interface TradeMetrics {
   readonly winRate: Measured;
   /** Profit factor: Σ gains / |Σ losses|. */
   readonly profitFactor: Measured;
-  /** Mean net profit of a position, in money. */
+  /** Mean net profit per position, in units of the cash. */
   readonly expectancy: Measured;
 }
 

@@ -17,7 +17,7 @@ export interface DecidedMarket {
 
 /** The account's equity at each time at which a bar opened or a market paid, marked at the closes of these bars; ends with the last bar or the last payout of a position. */
 export interface PortfolioCurve {
-  /** UTC epoch milliseconds, rising. */
+  /** Times of the points; UTC epoch milliseconds, rising. */
   readonly time: Float64Array;
   readonly equity: Float64Array;
   /** Money that is not in a market: `equity` less the value of the positions. */
@@ -182,7 +182,7 @@ class Book {
   leave(time: number): number {
     const { account, bar, candles } = this;
     if (time >= this.closesAt) this.expire();
-    account.begin(bar);
+    account.startBar(bar);
     if (this.wanted === HOLD || account.side === this.target()) {
       this.wanted = HOLD;
       return 0;

@@ -13,7 +13,7 @@ import type { Strategy } from '../strategy.ts';
  */
 export const BACKTEST_REVISION = 8;
 
-/** Everything a result depends on. Two results with the same `id` are the same bytes. */
+/** Everything that a result depends on. Two results with the same `id` are identical to the byte. */
 export interface Passport {
   /** SHA-256 of the other fields. */
   readonly id: string;

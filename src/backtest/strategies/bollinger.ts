@@ -3,7 +3,7 @@ import { defineStrategy } from '../strategy.ts';
 import { isAbove } from './is-above.ts';
 import { periodOf } from './params.ts';
 
-/** `bollinger`: buys below the lower band, sells above the upper one. */
+/** `bollinger`: buys after a close below the lower band, sells after a close above the upper one. */
 export const bollingerStrategy = defineStrategy({
   name: 'bollinger',
   summary: 'Long after a close below the lower band, out (or short) after a close above the upper one',

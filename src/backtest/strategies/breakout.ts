@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineStrategy } from '../strategy.ts';
 import { periodOf } from './params.ts';
 
-/** `breakout`: follows a close beyond the highest high or lowest low of the previous bars. */
+/** `breakout`: long or short after a close beyond the highest high or lowest low of the previous bars. */
 export const breakout = defineStrategy({
   name: 'breakout',
   summary: 'Long after a close above the highest high of the `period` bars before, out (or short) after one below their lowest low',

@@ -3,7 +3,7 @@ import { defineStrategy } from '../strategy.ts';
 import { isAbove } from './is-above.ts';
 import { periodOf } from './params.ts';
 
-/** `momentum`: follows a price that moved by more than a threshold. */
+/** `momentum`: long after a rise by more than a threshold, short after a fall by more. */
 export const momentum = defineStrategy({
   name: 'momentum',
   summary: 'Long when the price rose by more than `threshold` (a fraction) over `period` bars, out (or short) when it fell by more',

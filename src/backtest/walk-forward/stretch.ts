@@ -49,13 +49,13 @@ export interface Stretch {
 /** Daily Sharpe ratio; NaN if it is undefined. */
 export const ratioOf = ({ mean, deviation }: Moments): number => (deviation > 0 ? mean / deviation : Number.NaN);
 
-/** UTC days since the epoch, `[from, to)`. */
+/** A range of UTC days `[from, to)`, in days since the epoch. */
 export interface DayRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** The whole days of `[from, to)`, UTC epoch milliseconds. */
+/** Converts the times `[from, to)`, UTC epoch milliseconds at midnight, to a range of days. */
 export const daysOf = (from: number, to: number): DayRange => ({ from: from / DAY_MS, to: to / DAY_MS });
 
 /**

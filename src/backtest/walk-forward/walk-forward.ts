@@ -114,15 +114,15 @@ export function* walkForwardSteps(
     };
     const bars = candlesBetween(candles, from, to);
     // positions are closed at the end of every part but the last, unless the market closed in it: then no exit is possible
-    const leaves = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
+    const closeAtEnd = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
     if (codes !== undefined) {
       const own = codes.slice(from, to);
       // the position at the start of the part was decided before it
       if (own[0] === HOLD) own[0] = standingAt(codes, from);
-      return stretchOf(bars, simulate(bars, wordsOnly(own), known, leaves), options, days);
+      return stretchOf(bars, simulate(bars, wordsOnly(own), known, closeAtEnd), options, days);
     }
     const decisions = decisionsOf({ ...trial, ...known, candles, twin, cache: indicators, from, to });
-    return stretchOf(bars, decisions.trader?.finish(leaves) ?? simulate(bars, decisions, known, leaves), options, days);
+    return stretchOf(bars, decisions.trader?.finish(closeAtEnd) ?? simulate(bars, decisions, known, closeAtEnd), options, days);
   };
   const walked = yield* pickAndTest(spans, decided.length, (at, bars, days) => {
     const stretch = attempt(() => part(decided[at], bars, days));

@@ -69,7 +69,7 @@ export class Account {
   }
 
   /** Starts a bar: all fills in a bar share its volume. */
-  begin(bar: number): void {
+  startBar(bar: number): void {
     this.bar = bar;
     this.room = this.roomAt(bar);
   }

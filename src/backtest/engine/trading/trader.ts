@@ -62,15 +62,15 @@ export class Trader {
   /**
    * Trades the rest of the series and ends the last position.
    *
-   * @param leaves whether the last position is closed at the last close; true for a part of a longer series. @default true for assets, false for probability markets
+   * @param closeAtEnd whether the last position is closed at the last close; true for a part of a longer series. @default true for assets, false for probability markets
    */
-  finish(leaves?: boolean): Simulation {
+  finish(closeAtEnd?: boolean): Simulation {
     const { account, candles, equity, options } = this;
     const { close, open, length } = candles;
     const last = length - 1;
     this.tradeTo(last);
     // a closed market has no later bar at which the last decision could fill, however long before the close it was made
-    if (!this.ruined && leaves !== true && Number.isFinite(this.closesAt)) {
+    if (!this.ruined && closeAtEnd !== true && Number.isFinite(this.closesAt)) {
       this.takeDecision(last);
       this.expire();
     }
@@ -78,7 +78,7 @@ export class Trader {
     if (account.holds()) {
       const onClose = options.backtestingPy === 'trade-on-close';
       if (options.backtestingPy !== 'off') account.leave(onClose ? last - 1 : last, onClose ? close[last - 1] : open[last], 'end');
-      else if (!(leaves ?? this.market.kind === 'asset') || !account.leaveAtEnd(last, close[last])) account.settleAt(last, close[last]);
+      else if (!(closeAtEnd ?? this.market.kind === 'asset') || !account.leaveAtEnd(last, close[last])) account.settleAt(last, close[last]);
       equity[last] = account.base + account.slope * close[last];
     }
     const { trades, notional, cut, unfilled } = account;
@@ -99,7 +99,7 @@ export class Trader {
       const decision = next > 0 ? codes[next - 1] : HOLD;
       if (decision !== HOLD) wanted = decision === SHORT && !shorts ? FLAT : decision;
       if (wanted !== HOLD && openTime[next] < closesAt) {
-        account.begin(onClose ? next - 1 : next);
+        account.startBar(onClose ? next - 1 : next);
         const done = account.follow(wanted, onClose ? close[next - 1] : open[next]);
         // only the rest of an exit that the volume cap delayed is tried again
         if (done) wanted = HOLD;
@@ -174,7 +174,7 @@ export class Trader {
   private fill(bar: number, resting: RestingOrders): void {
     const { account } = this;
     const open = this.candles.open[bar];
-    account.begin(bar);
+    account.startBar(bar);
     if (this.wanted !== HOLD) {
       const before = account.side;
       if (account.follow(this.wanted, open, resting.leaving)) {
@@ -211,13 +211,13 @@ export class Trader {
  *
  * {@link Trader} also handles orders with a limit, a stop or a target.
  *
- * @param leaves whether a probability market's last position is closed too, because the series is a part of a longer one
+ * @param closeAtEnd whether a probability market's last position is closed too, because the series is a part of a longer one
  */
 export function simulate(
   candles: CandleSeries,
   decisions: DecisionLog,
   { market, options, barMs }: { readonly market: Market; readonly options: BacktestOptions; readonly barMs: number },
-  leaves?: boolean,
+  closeAtEnd?: boolean,
 ): Simulation {
-  return new Trader({ candles, decisions, market, options, barMs }).finish(leaves);
+  return new Trader({ candles, decisions, market, options, barMs }).finish(closeAtEnd);
 }
