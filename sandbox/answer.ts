@@ -1,6 +1,6 @@
 import type { Strike } from './faults.ts';
 
-/** What a route answers. Bodies are ASCII. */
+/** The answer of a route. Its body is ASCII. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -8,7 +8,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A request as the routes see it. */
+/** A request as the routes receive it. */
 export interface VenueRequest {
   /** The path after the API's prefix: `/v2/trades`. */
   readonly path: string;
@@ -18,16 +18,16 @@ export interface VenueRequest {
   readonly strike: Strike;
 }
 
-/** A route: undefined when the path is not one of this API's. */
+/** The routes of one API; returns undefined for a path that the API does not have. */
 export type Api = (request: VenueRequest) => Answer | undefined;
 
 export const json = (value: unknown, status = 200): Answer => ({ status, body: JSON.stringify(value) });
 
-/** Thrown by a route to answer with an error. */
+/** The error that a route throws to answer with an error status. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
-  /** The parameter at fault, where there is one. */
+  /** Name of the invalid parameter, where there is one. */
   readonly parameter: string | undefined;
 
   constructor(status: number, message: string, parameter?: string) {
@@ -37,7 +37,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A whole number of a query, within its bounds. @throws Refusal 400 */
+/** Reads an integer parameter of a query within its bounds. @throws Refusal 400 */
 export function wholeNumber(query: URLSearchParams, name: string, options: { default: number; min: number; max: number }): number {
   const text = query.get(name);
   if (text === null) return options.default;

@@ -2,7 +2,7 @@ import type { Market } from './market.ts';
 import { probabilityAt, toTicks } from './price-path.ts';
 import { hash, Random } from './random.ts';
 
-/** An order book of a market's first outcome; best levels first. */
+/** The order book of a market's first outcome; best levels first. */
 export interface Book {
   readonly bids: readonly (readonly [price: number, size: number])[];
   readonly asks: readonly (readonly [price: number, size: number])[];
@@ -14,7 +14,7 @@ export interface Book {
 
 const LEVELS = 8;
 
-/** The book at a time, around the fair price of the minute. */
+/** The order book of a market at a time, around the fair price of that minute. */
 export function bookOf(market: Market, now: number): Book {
   const minute = Math.floor(now / 60_000);
   const random = new Random(hash(market.seed, 'book', minute));
@@ -37,7 +37,7 @@ export function bookOf(market: Market, now: number): Book {
   };
 }
 
-/** The other outcome's book: prices 1 − p, bids and asks swapped. */
+/** The order book of the second outcome: prices are 1 − p, bids and asks are swapped. */
 export function complementOf(book: Book, decimals: number): Book {
   const other = (price: number): number => Number((1 - price).toFixed(decimals + 1));
   const flip = (levels: Book['bids']): Book['bids'] => levels.map(([price, size]) => [other(price), size] as const);

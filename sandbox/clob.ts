@@ -7,7 +7,7 @@ import { findMarket, type World } from './world.ts';
 
 const INTERVALS: Readonly<Record<string, number>> = { '1h': 3600, '6h': 21_600, '1d': 86_400, '1w': 604_800, '1m': 2_592_000 };
 
-/** Polymarket's CLOB, the read side: book, midpoint, spread and the first prices-history. */
+/** The read routes of Polymarket's CLOB: order book, midpoint, spread and the older price history. */
 export function clobApi(world: World): Api {
   function tokenBook({ query, now }: VenueRequest): { market: Market; token: string; book: Book } {
     const token = query.get('token_id') ?? '';
@@ -21,7 +21,7 @@ export function clobApi(world: World): Api {
 
   function book(request: VenueRequest): Answer {
     const { market, token, book: found } = tokenBook(request);
-    // real answers come worst first, whatever the documentation says
+    // real answers list the worst level first, unlike the documentation
     const worstFirst = (levels: Book['bids']): object[] =>
       levels.map(([price, size]) => ({ price: String(price), size: String(size) })).reverse();
     return json({
@@ -40,7 +40,7 @@ export function clobApi(world: World): Api {
 
   function pricesHistory({ query, now }: VenueRequest): Answer {
     const token = query.get('market');
-    // a wrong parameter name gives an empty answer there, not an error
+    // the venue answers a wrong parameter name with an empty list, not with an error
     if (token === null) return query.has('token_id') ? json({ history: [] }) : refuse('market is required');
     const market = findMarket(world, 'polymarket', token, now);
     if (market === undefined || !market.tokens.includes(token)) return json({ history: [] });
@@ -54,7 +54,7 @@ export function clobApi(world: World): Api {
     const end = wholeNumber(query, 'endTs', { default: nowSeconds, min: 1, max: 1e11 });
     const start = explicit ? wholeNumber(query, 'startTs', { default: end - 86_400, min: 1, max: 1e11 }) : end - (span ?? 0);
     if (explicit && end - start > 15 * 86_400) return refuse("'startTs' and 'endTs' interval is too long");
-    // resolved markets have nothing finer than 12 hours
+    // the venue has no points finer than 12 hours for resolved markets
     if (isClosed(market, now) && fidelity < 720) return json({ history: [] });
     const points = pricePoints(world, market, { token, from: start, to: end + 1, bucket: fidelity * 60, now });
     return json({ history: points.map(({ time, price }) => ({ t: time + Math.floor(4 * chance(market.seed, time)), p: price })) });

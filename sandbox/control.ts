@@ -4,7 +4,7 @@ import type { Faults } from './faults.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { Truth } from './truth.ts';
 
-/** What of the venue can be looked at and switched over HTTP. */
+/** The parts of the sandbox venue that can be read and changed over HTTP. */
 export interface Controls {
   readonly truth: Truth;
   readonly requests: LoggedRequest[];
@@ -13,7 +13,7 @@ export interface Controls {
   addLateTrades(instrument: string, count: number): void;
 }
 
-/** The switches over HTTP, for a sandbox in a process of its own. */
+/** Answers the control routes, for a sandbox that runs in its own process. */
 export async function controlAnswer(
   venue: () => Controls,
   request: IncomingMessage,

@@ -55,7 +55,7 @@ export function dataApi(world: World): Api {
     const { query, now, strike } = request;
     const limit = wholeNumber(query, 'limit', { default: 100, min: 1, max: 10_000 });
     const offset = wholeNumber(query, 'offset', { default: 0, min: 0, max: 10_000 });
-    // past offset 3,000 the old route silently repeats itself
+    // beyond offset 3,000 the older route silently repeats its rows
     const from = Math.min(offset, 3000);
     const writer = rows[1];
     const page = world.pages.page({
@@ -142,9 +142,9 @@ function windowOf(query: URLSearchParams, now: number): readonly [start: number,
   return [start, end];
 }
 
-/** @param again makes the text differ from the one that led here, for a page that was served twice */
-const writeCursor = (places: readonly Place[], again: boolean): string =>
-  Buffer.from(JSON.stringify([...places.map(({ time, place }) => [time, place]), ...(again ? ['again'] : [])])).toString('base64url');
+/** Writes a cursor. @param repeated whether the page was served twice: then the text must differ from the cursor that led to it */
+const writeCursor = (places: readonly Place[], repeated: boolean): string =>
+  Buffer.from(JSON.stringify([...places.map(({ time, place }) => [time, place]), ...(repeated ? ['again'] : [])])).toString('base64url');
 
 function readCursor(cursor: string, markets: number): Place[] {
   let places: unknown;

@@ -1,84 +1,84 @@
 import { hash, Random } from './random.ts';
 
-/** How often a fault strikes: a probability in [0, 1] per request, or the next `count` matching requests. */
+/** Rate of a fault: a probability in [0, 1] per request, or the next `count` matching requests. */
 export type Rate = number | { readonly count: number };
 
-/** The kinds of bad rows, by what the pipeline should say about them. `text-numbers` are no defect: numbers as strings. */
+/** The kinds of bad rows. */
 export const BAD_ROWS = ['null-price', 'nan', 'price-range', 'size-range', 'future', 'unknown-token', 'missing-field'] as const;
 export type BadRow = (typeof BAD_ROWS)[number];
 
 /**
- * What can go wrong, all off by default. Transport faults are drawn again for each request, so a request that is tried
- * again gets through in the end; row faults belong to the rows, so that the same bad row is met again and again.
+ * The faults of the sandbox, all off by default. Transport faults are drawn for each request, so a retried request succeeds in the end.
+ * Row faults belong to the rows, so the same bad row appears in every answer.
  *
  * @example
  * { unavailable: 0.1, cutInBody: 0.05, rateLimited: { count: 3 }, retryAfterSeconds: 1, shuffle: 0.3, badRows: 0.02 }
  */
 export interface Faults {
-  /** Only requests whose path (after the host) starts with one of these are hit; default: all of them. */
+  /** Restricts faults to requests whose path starts with one of these prefixes. @default all requests */
   readonly only?: readonly string[];
-  /** Only requests with this in their query (an id, a cursor) are hit; default: all of them. */
+  /** Restricts faults to requests whose query contains this text (an id, a cursor). @default all requests */
   readonly onlyQuery?: string;
-  /** 429, with `Retry-After` (Predict.fun: `RateLimit-Reset`). */
+  /** Answers 429, with `Retry-After` (Predict.fun: `RateLimit-Reset`). */
   readonly rateLimited?: Rate;
-  /** @default 1 */
+  /** Wait in seconds that a 429 answer states. @default 1 */
   readonly retryAfterSeconds?: number;
-  /** 503 with a JSON body. */
+  /** Answers 503 with a JSON body. */
   readonly unavailable?: Rate;
-  /** The connection is cut without an answer. */
+  /** Cuts the connection without an answer. */
   readonly cutBefore?: Rate;
-  /** The connection is cut in the middle of a body. */
+  /** Cuts the connection in the middle of a body. */
   readonly cutInBody?: Rate;
-  /** The answer comes `slowMs` late. */
+  /** Delays the answer by `slowMs`. */
   readonly slow?: Rate;
-  /** @default 2000 */
+  /** Delay of a slow answer in milliseconds. @default 2000 */
   readonly slowMs?: number;
-  /** 403 with an HTML page, as the edge answers blocked addresses. */
+  /** Answers 403 with an HTML page, as a venue's edge answers blocked addresses. */
   readonly blocked?: Rate;
-  /** 403 with a JSON body, as to a key or an address that may not use the API. */
+  /** Answers 403 with a JSON body, as to a key or an address that may not use the API. */
   readonly refused?: Rate;
   /**
-   * A trades cursor is answered with the page before it, and a cursor that goes on from here. Where bad rows take places, what
-   * comes again begins and ends a little above that page, which may be within one second.
+   * Answers a trades cursor with the previous page and a cursor that continues from the requested position. With bad rows on the page,
+   * the repeated rows start and end slightly above the previous page, possibly within one second.
    */
   readonly repeatPage?: Rate;
-  /** A trades page starts with the last rows of the page before it. */
+  /** Starts a trades page with the last rows of the previous page. */
   readonly repeatRows?: Rate;
-  /** Seconds of a trades page come in any order (rows inside one second keep theirs). */
+  /** Shuffles the seconds of a trades page (rows within one second keep their order). */
   readonly shuffle?: Rate;
-  /** Probability that one of an open market's newest 40 trades is missing from its first walk and there in later ones. */
+  /** Probability that one of an open market's newest 40 trades is missing in its first walk and present in later ones. */
   readonly late?: number;
   /** Probability per trade that a bad row follows it. */
   readonly badRows?: number;
-  /** The kinds to use. @default all of them */
+  /** The kinds of bad rows to use. @default all of them */
   readonly badRowKinds?: readonly BadRow[];
-  /** Probability per trade that its numbers are written as strings, which is fine. */
+  /** Probability per trade that its numbers are written as strings, which is not a defect. */
   readonly textNumbers?: number;
-  /** Fields renamed in every answer: the venue changed its schema. `{ "price": "px" }` */
+  /** Renames fields in every answer, as a venue that changed its schema does. `{ "price": "px" }` */
   readonly renamed?: Readonly<Record<string, string>>;
   /** Slugs, condition ids or market ids that the venue no longer knows. */
   readonly missing?: readonly string[];
-  /** Open markets, by instrument, that are called closed, and settled for their first outcome, since a time; UTC epoch milliseconds. */
+  /** By instrument, the time (UTC epoch milliseconds) since which an open market is reported as closed and settled for its first outcome. */
   readonly calledClosed?: Readonly<Record<string, number>>;
-  /** Instruments whose result is reported the other way round. */
+  /** Instruments whose result is reported for the other outcome. */
   readonly flipped?: readonly string[];
-  /** How far the result of closed markets is known, by instrument. @default final */
+  /** State of the result of closed markets, by instrument. @default final */
   readonly results?: Readonly<Record<string, 'silent' | 'proposed' | 'disputed'>>;
-  /** Gamma's older listings answer 410: only those by keyset are left. Or the reverse. */
+  /** Gamma's listings that answer 410: the older plain ones, or those by keyset. */
   readonly goneListings?: 'plain' | 'keyset';
-  /** Gamma's older listings announce their end in `Deprecation`, `Sunset` and `Warning`. */
+  /** Whether Gamma's older listings announce their end in `Deprecation`, `Sunset` and `Warning` headers. */
   readonly sunset?: boolean;
-  /** Seconds that every answer says it has lain in a cache. */
+  /** Value of the `Age` header of every answer, in seconds. */
   readonly age?: number;
-  /** Probability per trade of Predict.fun that its page has it again, under the same id with another price. */
+  /** Probability per trade of Predict.fun that its page contains it twice, under the same id with different prices. */
   readonly contradicted?: number;
-  /** Lets a page boundary fall between exact copies of a fill, which it never does otherwise. */
+  /** Whether a page boundary may fall between exact copies of a fill, which it otherwise never does. */
   readonly splitCopies?: boolean;
 }
 
-/** What strikes one request. */
+/** The faults of one request. */
 export interface Strike {
-  /** Whether the request is one of those that faults hit at all. */
+  /** Whether faults apply to the request (`only`, `onlyQuery`). */
   readonly hit: boolean;
   readonly rateLimited: boolean;
   readonly unavailable: boolean;
@@ -105,7 +105,7 @@ const STRIKES = [
   'shuffle',
 ] as const;
 
-/** Draws what strikes each request, from a seed and the order of requests. */
+/** Draws the faults of each request, by a seed and the order of the requests. */
 export class FaultDeck {
   #faults: Faults;
   #counts = new Map<string, number>();
@@ -126,8 +126,10 @@ export class FaultDeck {
   }
 
   /**
-   * @param path of the request, after the host
-   * @param query what follows it, decoded or not
+   * Draws the faults of a request.
+   *
+   * @param path path of the request, after the host
+   * @param query query of the request, decoded or not
    */
   draw(path: string, query = ''): Strike {
     const { only, onlyQuery } = this.#faults;

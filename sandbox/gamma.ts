@@ -4,10 +4,10 @@ import { hexId, isClosed, type Market, type MarketGroup, tokenId } from './marke
 import { asShown, isMissing, stageOf, type World } from './world.ts';
 
 const iso = (time: number): string => new Date(time).toISOString().replace('.000Z', 'Z');
-/** Closing times are not ISO 8601 there: `2026-07-24 00:00:16+00`. */
+/** A closing time in Gamma's format, which is not ISO 8601: `2026-07-24 00:00:16+00`. */
 const closingTime = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}+00`;
 
-/** Polymarket's Gamma API: markets, events, and the search over both. */
+/** The routes of Polymarket's Gamma API: markets, events, and the search over both. */
 export function gammaApi(world: World): Api {
   const shown = (now: number): readonly Market[] => world.markets.all('polymarket', now).filter((market) => !isMissing(world, market));
 
@@ -111,7 +111,7 @@ export function gammaApi(world: World): Api {
   };
 }
 
-/** Closed markets are left out unless `closed=true`, which leaves out the open ones. */
+/** A filter for the `closed` parameter: only closed markets for `closed=true`, else only open ones. */
 const closedAs = (query: URLSearchParams, now: number) => {
   const wanted = query.get('closed') === 'true';
   return (market: Market): boolean => isClosed(market, now) === wanted;
@@ -123,7 +123,7 @@ function byOffset<T>({ query }: VenueRequest, items: readonly T[], cap: number):
   return items.slice(offset, offset + limit);
 }
 
-/** Pages by ascending id: the cursor is the last id served, so nothing is lost when markets appear meanwhile. */
+/** Pages items by ascending id. The cursor is the last served id, so no item is lost when others appear in the meantime. */
 function byKeyset<T>(
   { query }: VenueRequest,
   items: readonly T[],
@@ -148,11 +148,11 @@ function outcomePrices(market: Market, now: number): readonly [string, string] {
   return payout === null ? ['0', '0'] : [String(payout), String(1 - payout)];
 }
 
-/** Markets that exclude each other share an id, which theirs and the event's objects carry. */
+/** The fields of a group's mutually exclusive markets: their shared id, which the markets and the event contain. */
 const negativeRisk = (group: MarketGroup): object =>
   group.negativeRisk ? { negRisk: true, negRiskMarketID: hexId(`negative-risk/${group.slug}`) } : { negRisk: false };
 
-/** What is shown of a closed market whose result is not final yet: no status or the oracle's, and the prices of its last trades. */
+/** A closed market whose result is not final yet: with the oracle's status or none, and with the prices of its last trades. */
 function withStage(shown: Record<string, unknown>, stage: string): Record<string, unknown> {
   if (stage === 'final' || shown.closed !== true) return shown;
   return {
@@ -163,7 +163,7 @@ function withStage(shown: Record<string, unknown>, stage: string): Record<string
   };
 }
 
-/** Ids as the protocol version has them: a v2 market's condition id has 31 bytes here, and its token ids are not traded. */
+/** The ids of a market by its protocol version: the condition id of a v2 market has 31 bytes here, and its token ids are not traded. */
 const idsOf = (market: Market): object =>
   market.protocol === 'v1'
     ? { conditionId: market.conditionId, clobTokenIds: JSON.stringify(market.tokens) }

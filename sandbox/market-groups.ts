@@ -3,7 +3,7 @@ import { addMarket, hexId, type MarketDraft, type MarketGroup, type VenueName } 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** What the lists below are made from. */
+/** The inputs from which the sandbox creates its markets. */
 export interface Offer {
   readonly seed: number;
   /** When the sandbox starts; UTC epoch milliseconds. */
@@ -23,7 +23,7 @@ interface GroupDraft {
   readonly negativeRisk?: boolean;
 }
 
-/** A group without markets yet. */
+/** Creates a group without markets. */
 export const emptyGroup = (draft: GroupDraft): MarketGroup => ({
   tags: [],
   seriesSlug: null,
@@ -35,7 +35,7 @@ export const emptyGroup = (draft: GroupDraft): MarketGroup => ({
 
 type Standing = Omit<MarketDraft, 'opensAt' | 'closesAt' | 'number'>;
 
-/** Builds a group whose markets opened two weeks ago and end either `standingDays` from now or the given hours before today. */
+/** Creates a group whose markets opened two weeks ago and end either in `standingDays` days or the given hours before today. */
 function standing(offer: Offer, draft: GroupDraft, markets: readonly Standing[], closedHoursBefore?: number): MarketGroup {
   const today = Math.floor(offer.start / DAY) * DAY;
   const made = emptyGroup(draft);
@@ -46,7 +46,7 @@ function standing(offer: Offer, draft: GroupDraft, markets: readonly Standing[],
   return made;
 }
 
-/** Condition ids of a Polymarket market's twin, by the key it was made with. */
+/** The condition id of a market's twin at Polymarket, as a list, by the key with which the twin was created. */
 const twin = (key: string): readonly string[] => [hexId(`polymarket/${key}`)];
 
 interface Coin {
@@ -80,7 +80,7 @@ const COINS: readonly Coin[] = [
   { key: 'sol', name: 'Solana', id: 103, thresholds: [['$200', '200', 0.2]] },
 ];
 
-/** Price thresholds of each coin at both venues; the Predict.fun ones name their Polymarket twins. */
+/** Groups of price thresholds of each coin at both venues; those of Predict.fun name their twins at Polymarket. */
 function coinGroups(offer: Offer): MarketGroup[] {
   return COINS.flatMap((coin) => {
     const slug = `${coin.name.toLowerCase()}-above-this-month`;
@@ -221,7 +221,7 @@ function singleGroups(offer: Offer): MarketGroup[] {
   ];
 }
 
-/** Groups that are offered only where they are named: what the venues have in addition to the usual. */
+/** Groups that are offered only when the options name them: special cases of the venues. */
 export function namedGroups(offer: Offer): MarketGroup[] {
   const group = (venue: VenueName, id: number, slug: string, market: Partial<Standing>, closedHours?: number): MarketGroup =>
     standing(offer, { venue, id, slug, title: slug }, [{ key: slug, slug, question: slug, fillsPerBlock: 4, ...market }], closedHours);
@@ -248,5 +248,5 @@ export function namedGroups(offer: Offer): MarketGroup[] {
   ];
 }
 
-/** Every group that stands for weeks: prices, the election, the match and the resolved ones. */
+/** All groups whose markets last for weeks: coin prices, the election, the match and the resolved ones. */
 export const standingGroups = (offer: Offer): MarketGroup[] => [...coinGroups(offer), ...electionGroups(offer), ...singleGroups(offer)];

@@ -3,13 +3,13 @@ import { hash } from './random.ts';
 
 export type VenueName = 'polymarket' | 'predict';
 
-/** How a closed market ended. `payout` is per unit of the first outcome; null is the legacy zero-zero. */
+/** The result of a closed market. `payout` is per unit of the first outcome; null marks a legacy market without a payoff. */
 export interface Settlement {
   readonly payout: number | null;
   /** UTC epoch milliseconds. */
   readonly at: number;
   readonly disputed: boolean;
-  /** Predict.fun calls both outcomes VOIDED. */
+  /** Whether Predict.fun reports both outcomes as VOIDED. */
   readonly voided: boolean;
 }
 
@@ -20,9 +20,9 @@ export interface Market {
   readonly instrument: string;
   /** Gamma's numeric id or Predict.fun's market id. */
   readonly number: number;
-  /** 32 bytes. */
+  /** Condition id of the market, 32 bytes. */
   readonly conditionId: string;
-  /** Polymarket's protocol version. A v2 market is traded by `tokens` as its position ids, and shows token ids that are not traded. */
+  /** Polymarket's protocol version. `tokens` are the position ids of a v2 market, which also shows token ids that are not traded. */
   readonly protocol: string;
   readonly slug: string;
   readonly question: string;
@@ -30,25 +30,28 @@ export interface Market {
   readonly outcomes: readonly [string, string];
   /** CLOB token ids or onChainIds, index-aligned with `outcomes`. */
   readonly tokens: readonly [string, string];
-  /** Decimals of the price grid: 2 = cents. */
+  /** Decimals of the price grid; 2 means cents. */
   readonly decimals: number;
   /** UTC epoch milliseconds, multiples of `blockMs`. */
   readonly opensAt: number;
   readonly closesAt: number;
-  /** How the market ends at `closesAt`; null for one whose end is far away. */
+  /** Result of the market at `closesAt`; null for a market that stays open. */
   readonly settlement: Settlement | null;
   /** Condition ids of the same market at Polymarket. */
   readonly twins: readonly string[];
-  /** Where the price path starts from, in logits; how strongly it moves (1 = normal); which path it follows. */
+  /** Base of the price path in logits. */
   readonly baseLogit: number;
+  /** Strength of the price movement; 1 is normal. */
   readonly movement: number;
+  /** Seed of the price path; markets with the same seed move together. */
   readonly pathSeed: number;
-  /** Seed of everything else about the market. */
+  /** Seed of all other properties of the market. */
   readonly seed: number;
-  /** Trades are made block by block of this length, each block on its own. */
+  /** Length of a block in milliseconds; the trades of each block are generated independently. */
   readonly blockMs: number;
-  /** Mean number of fills per block; an exact plan where a bench wants an exact number. */
+  /** Mean number of fills per block. */
   readonly fillsPerBlock: number;
+  /** Exact total number of fills, for benchmarks; null to use the mean. */
   readonly exactFills: number | null;
 }
 
@@ -65,13 +68,13 @@ export interface MarketGroup {
   readonly markets: Market[];
 }
 
-/** A market has closed at a time: no more trades, and its result is known. */
+/** Whether a market is closed at a time: it has no more trades, and its result is known. */
 export const isClosed = (market: Market, now: number): boolean => market.settlement !== null && now >= market.closesAt;
 
-/** 32 bytes as 0x-hex, a function of the name alone, so that catalogues can name ids. */
+/** An id of 32 bytes in hexadecimal. It depends only on the name, so that catalogues can contain it. */
 export const hexId = (name: string): string => `0x${createHash('sha256').update(`sandbox ${name}`).digest('hex')}`;
 
-/** A token id as the venues write it: a decimal of up to 77 digits. */
+/** A token id as the venues write it: a decimal integer of up to 77 digits. */
 export const tokenId = (name: string): string => BigInt(hexId(name)).toString();
 
 export interface MarketDraft {
@@ -84,7 +87,7 @@ export interface MarketDraft {
   readonly opensAt: number;
   readonly closesAt: number;
   readonly settlement?: { readonly payout: number | null; readonly disputed?: boolean; readonly voided?: boolean } | null;
-  /** @default 'v1' */
+  /** Polymarket's protocol version. @default 'v1' */
   readonly protocol?: string;
   /** First byte of a v2 condition id. @default '01' */
   readonly structure?: string;
@@ -97,7 +100,7 @@ export interface MarketDraft {
   readonly exactFills?: number;
 }
 
-/** Fills in a draft and adds the market to its group. */
+/** Creates a market from a draft and adds it to its group. */
 export function addMarket(group: MarketGroup, seed: number, draft: MarketDraft): Market {
   const name = `${group.venue}/${draft.key}`;
   const protocol = draft.protocol ?? 'v1';

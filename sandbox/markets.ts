@@ -6,18 +6,18 @@ import { SERIES, type Series, seriesMarket } from './series.ts';
 export interface ScaleOptions {
   readonly instruments: number;
   readonly tradesPerInstrument: number;
-  /** @default ["polymarket"] */
+  /** The venues that offer the markets. @default ["polymarket"] */
   readonly venues?: readonly VenueName[];
 }
 
 export interface MarketsOptions extends Offer {
   /** Slugs of the groups and series to offer. @default all */
   readonly only?: readonly string[];
-  /** Replaces everything by this many equal markets. */
+  /** Replaces all markets by this many equal ones. */
   readonly scale?: ScaleOptions;
 }
 
-/** All markets at both venues, found by any of their names. New markets of a series appear as time passes. */
+/** All markets at both venues, which can be found by any of their names. New markets of a series appear as time passes. */
 export class Markets {
   readonly #options: MarketsOptions;
   readonly #groups = new Map<string, MarketGroup>();
@@ -36,7 +36,7 @@ export class Markets {
     for (const group of groups) this.#add(group);
   }
 
-  /** The groups of a venue, oldest id first. */
+  /** The groups of a venue, smallest id first. */
   groups(venue: VenueName, now: number): readonly MarketGroup[] {
     this.#catchUp(now);
     return [...this.#groups.values()].filter((group) => group.venue === venue).sort((a, b) => a.id - b.id);
@@ -51,13 +51,13 @@ export class Markets {
     return this.groups(venue, now).flatMap((group) => group.markets);
   }
 
-  /** A market by slug, condition id, token id or number. */
+  /** Finds a market by slug, condition id, token id or number. */
   find(venue: VenueName, name: string | number, now: number): Market | undefined {
     this.#catchUp(now);
     return this.#byName.get(`${venue}/${name}`);
   }
 
-  /** A market by its instrument id (`polymarket:0x…`, `predict:1011`). */
+  /** Finds a market by its instrument id (`polymarket:0x…`, `predict:1011`). */
   instrument(id: string, now: number): Market | undefined {
     const [venue, name] = id.split(':');
     return venue === 'polymarket' || venue === 'predict' ? this.find(venue, name ?? '', now) : undefined;
@@ -72,7 +72,7 @@ export class Markets {
     }
   }
 
-  /** A series lists its running market and the next one. */
+  /** Adds the markets of each series up to the running one and the next one. */
   #catchUp(now: number): void {
     const { seed, start, only, scale } = this.#options;
     if (scale) return;

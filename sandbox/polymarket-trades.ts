@@ -10,9 +10,9 @@ const hex8 = (value: number): string => HEX[value >>> 16] + HEX[value & 0xffff];
 let lastTransaction = -1;
 let lastHash = '';
 
-/** A transaction hash, the same for all fills of a transaction. */
+/** The hash of a transaction, the same for all of its fills. */
 export function transactionHash(transaction: number): string {
-  // fills of one transaction are written one after the other
+  // fills of one transaction are written consecutively
   if (transaction === lastTransaction) return lastHash;
   const a = hex8(transaction);
   const b = hex8(mix(transaction));
@@ -24,7 +24,7 @@ export function transactionHash(transaction: number): string {
 
 const wallets = new Map<number, string>();
 
-/** A wallet's address. */
+/** The address of a wallet. */
 export function walletAddress(wallet: number): string {
   let address = wallets.get(wallet);
   if (address === undefined) {
@@ -35,13 +35,13 @@ export function walletAddress(wallet: number): string {
   return address;
 }
 
-/** Which defect the bad row after a trade has. */
+/** The kind of the bad row that follows a trade. */
 export function badRowOf(faults: Faults, trade: Trade): BadRow {
   const kinds = faults.badRowKinds ?? BAD_ROWS;
   return kinds[hash(trade.transaction, trade.place, 'kind') % kinds.length];
 }
 
-/** The price of the outcome that was traded, as the venue writes it. */
+/** The price of the traded outcome, as the venue writes it. */
 export function tradedPrice(market: Market, trade: Trade): number {
   const whole = 10 ** market.decimals;
   return (trade.outcome === 0 ? trade.ticks : whole - trade.ticks) / whole;
@@ -50,7 +50,7 @@ export function tradedPrice(market: Market, trade: Trade): number {
 interface Fields {
   readonly wallet: number;
   readonly buy: boolean;
-  /** Instead of the traded outcome's. */
+  /** Token id that replaces that of the traded outcome. */
   readonly token?: string;
   readonly size: string;
   readonly price: string;
@@ -58,7 +58,7 @@ interface Fields {
   readonly transaction: number;
 }
 
-/** The names of a row's fields, and the part of a row that is the same for all trades of one outcome. */
+/** Field names of a row, and the part of a row that is the same for all trades of one outcome. */
 interface Shape {
   readonly wallet: string;
   readonly transaction: string;
@@ -97,7 +97,7 @@ function fieldsOf(market: Market, trade: Trade, faults: Faults): Fields {
   };
 }
 
-/** A row that cannot become a tick, next to the trade it was made from. */
+/** The fields of a bad row, made from those of the trade that it follows. */
 function spoil(kind: BadRow, fields: Fields, trade: Trade): Fields {
   const bad = { ...fields, transaction: mix(trade.transaction + trade.place + 13) };
   switch (kind) {
@@ -118,7 +118,7 @@ function spoil(kind: BadRow, fields: Fields, trade: Trade): Fields {
   }
 }
 
-/** Rows of the Data API, v1 (camelCase) or v2 (snake_case). */
+/** Creates the writer of the Data API's rows, in v1 (camelCase) or v2 (snake_case). */
 export function polymarketRows(version: 1 | 2, faults: () => Faults): RowWriter {
   const shape = version === 1 ? v1 : v2;
   const rests = new Map<Market, readonly [string, string]>();

@@ -5,13 +5,13 @@ import { chance, mix } from './random.ts';
 import type { RowWriter } from './trade-pages.ts';
 import type { Trade } from './trades.ts';
 
-/** A whole number of ticks as 1e18-scaled text. */
+/** A number of ticks as an integer text scaled by 10^18. */
 const scaledTicks = (ticks: number, decimals: number): string => (ticks === 0 ? '0' : `${ticks}${'0'.repeat(18 - decimals)}`);
 
-/** Millionths as 1e18-scaled text. */
+/** A number of millionths as an integer text scaled by 10^18. */
 const scaledMicros = (micros: number): string => (micros === 0 ? '0' : `${micros}000000000000`);
 
-/** The venue's id of a fill: its place in its market, so that copies have ids of their own. */
+/** The venue's id of a fill. It depends on the fill's place in its market, so that exact copies have different ids. */
 export function settlementId(market: Market, trade: Trade): string {
   const hex = (value: number, digits: number): string => (value >>> 0).toString(16).padStart(8, '0').slice(0, digits);
   const second = mix(trade.time ^ market.seed);
@@ -78,7 +78,7 @@ function spoiled(market: Market, trade: Trade, faults: Faults): string {
   }
 }
 
-/** Rows of `/v1/orders/matches`. */
+/** Creates the writer of the rows of `/v1/orders/matches`. */
 export function predictRows(faults: () => Faults): RowWriter {
   return {
     write: (market, trade) => shape(market, trade, fieldsOf(market, trade)),

@@ -8,7 +8,7 @@ import { asShown, findMarket, isMissing, stageOf, type World } from './world.ts'
 
 const RESOLUTIONS: Readonly<Record<string, number>> = { '1m': 60, '5m': 300, '15m': 900, '1h': 3600, '4h': 14_400, '1d': 86_400 };
 
-/** Predict.fun's v1 API. The key is checked before, by the server. */
+/** The routes of Predict.fun's v1 API. The server checks the key before it calls them. */
 export function predictApi(world: World): Api {
   const writer = predictRows(() => world.deck.faults);
   const shown = (now: number): Market[] => world.markets.all('predict', now).filter((market) => !isMissing(world, market));
@@ -37,7 +37,7 @@ export function predictApi(world: World): Api {
     );
   }
 
-  /** Newest first by default, as the venue sorts by `PUBLISHED_AT_DESC`; the only order it offers here. */
+  /** Lists categories: newest first for `sort=PUBLISHED_AT_DESC`, else by id. */
   function categories(request: VenueRequest): Answer {
     const { query, now } = request;
     const variant = query.get('marketVariant');
@@ -181,15 +181,15 @@ function paged<T>({ query }: VenueRequest, items: readonly T[], idOf: (item: T) 
   return json({ success: true, cursor, data: page.map(write) });
 }
 
-const writeCursor = (places: readonly Place[], again: boolean): string =>
-  Buffer.from(JSON.stringify([...places.map(({ time, place }) => [time, place]), ...(again ? ['again'] : [])])).toString('base64');
+const writeCursor = (places: readonly Place[], repeated: boolean): string =>
+  Buffer.from(JSON.stringify([...places.map(({ time, place }) => [time, place]), ...(repeated ? ['again'] : [])])).toString('base64');
 
 function readCursor(cursor: string, markets: number): Place[] {
   try {
     const places = JSON.parse(Buffer.from(cursor, 'base64').toString()) as [number, number][];
     if (places.length >= markets) return places.slice(0, markets).map(([time, place]) => ({ time, place }));
   } catch {
-    // falls through to the same answer as a cursor of another query
+    // an unreadable cursor gets the same answer as the cursor of another query
   }
   throw new Refusal(400, 'invalid cursor');
 }
@@ -204,7 +204,7 @@ function marketObject(world: World, found: Market, now: number): Record<string, 
   const tie = closed && payout === 0.5;
   const outcome = (index: 0 | 1): object => {
     const word = market.settlement?.voided === true ? 'VOIDED' : tie || (payout === 1) === (index === 0) ? 'WON' : 'LOST';
-    // a push pays both
+    // both outcomes of a push win
     const won = closed && payout !== null && stage === 'final' ? word : null;
     const bid = index === 0 ? book.bids[0] : book.asks[0] && ([Number((1 - book.asks[0][0]).toFixed(4)), book.asks[0][1]] as const);
     const ask = index === 0 ? book.asks[0] : book.bids[0] && ([Number((1 - book.bids[0][0]).toFixed(4)), book.bids[0][1]] as const);
@@ -239,7 +239,7 @@ function marketObject(world: World, found: Market, now: number): Record<string, 
     polymarketConditionIds: market.twins,
     question: market.question,
     title: market.question,
-    // the status of a push lags behind its prices and its outcomes
+    // the venue updates the status of a push later than its prices and outcomes
     status:
       !closed || (tie && updown) || stage === 'silent' ? 'REGISTERED' : stage === 'final' ? 'RESOLVED' : `PRICE_${stage.toUpperCase()}`,
     tradingStatus: closed ? 'CLOSED' : 'OPEN',

@@ -3,7 +3,7 @@ import { mix } from './random.ts';
 
 const HOUR = 3_600_000;
 
-/** Periods and sizes (in logits) of the noise that together look like a random walk, coarse to fine. */
+/** Periods and amplitudes (in logits) of noise whose sum looks like a random walk, coarse to fine. */
 const OCTAVES: readonly (readonly [period: number, amplitude: number])[] = [
   [192 * HOUR, 0.7],
   [48 * HOUR, 0.5],
@@ -13,7 +13,7 @@ const OCTAVES: readonly (readonly [period: number, amplitude: number])[] = [
   [HOUR / 6, 0.06],
 ];
 
-/** How long before its end a market with a known result leaves the walk and heads for it. */
+/** Time before its end in which the price of a market with a known result moves to its payout. */
 const lastStretch = (market: Market): number => Math.min(12 * HOUR, (market.closesAt - market.opensAt) / 3);
 
 function noise(seed: number, position: number): number {
@@ -25,9 +25,9 @@ function noise(seed: number, position: number): number {
 }
 
 /**
- * The fair probability of a market's first outcome at a time: noise in logit space, the same whatever was requested before, so
- * that trades of any hour can be made without the hours before it. Markets with one `path` move together, those of a group of
- * which one wins add up to 1.
+ * The fair probability of a market's first outcome at a time: noise in logit space that depends only on the time, so that trades of any
+ * hour can be generated without the earlier hours. Markets with the same `path` move together. The probabilities of mutually exclusive
+ * markets add up to 1.
  */
 export function probabilityAt(market: Market, time: number): number {
   const own = walk(market, time);
@@ -50,7 +50,7 @@ function walk(market: Market, time: number): number {
   return 1 / (1 + Math.exp(-logit));
 }
 
-/** A probability as an integer number of ticks, inside the grid (never 0 or 1). */
+/** A probability as a number of ticks within the price grid, never at 0 or 1. */
 export function toTicks(market: Market, probability: number): number {
   const whole = 10 ** market.decimals;
   return Math.min(whole - 1, Math.max(1, Math.round(probability * whole)));

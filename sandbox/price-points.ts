@@ -3,7 +3,7 @@ import { probabilityAt } from './price-path.ts';
 import { chance } from './random.ts';
 import type { World } from './world.ts';
 
-/** How long points of each grain are kept, in seconds; coarser ones for ever. */
+/** Retention of points by their grain, both in seconds; points of coarser grains are kept for ever. */
 const RETENTION: Readonly<Record<number, number>> = { 60: 7 * 86_400, 300: 60 * 86_400, 1800: 90 * 86_400 };
 
 export interface PricePoint {
@@ -13,18 +13,18 @@ export interface PricePoint {
 }
 
 export interface PointsRequest {
-  /** Whose price: a token of the market. */
+  /** Token of the outcome whose price is wanted. */
   readonly token: string;
-  /** Unix seconds, `from` inclusive, `to` exclusive. */
+  /** Start of the range in Unix seconds, inclusive; `to` is its exclusive end. */
   readonly from: number;
   readonly to: number;
   readonly bucket: number;
   readonly now: number;
-  /** Also what is older than the venue keeps. @default false */
+  /** Whether to include points that are older than the venue's retention. @default false */
   readonly whole?: boolean;
 }
 
-/** The midpoint of a token, to half a tick. */
+/** The midpoint price of a token, rounded to half a tick. */
 export function midpoint(market: Market, token: string, timeMs: number): number {
   const halves = 2 * 10 ** market.decimals;
   const mid = Math.min(halves - 2, Math.max(2, Math.round(probabilityAt(market, timeMs) * halves)));
@@ -32,8 +32,8 @@ export function midpoint(market: Market, token: string, timeMs: number): number 
 }
 
 /**
- * Midpoints on the grid, oldest first: about one bucket in twenty is missing, nothing is older than the grain's retention,
- * and where the window reaches now a last point stands off the grid, at the newest trade.
+ * Midpoints on the grid, oldest first. About one bucket in twenty is missing, and no point is older than the retention of its grain. A
+ * window that reaches now has a last point off the grid, at the time of the newest trade.
  */
 export function pricePoints(world: World, market: Market, request: PointsRequest): PricePoint[] {
   const { token, bucket, now } = request;

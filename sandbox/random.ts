@@ -1,9 +1,9 @@
 /**
- * Seeded randomness. Everything the sandbox makes up is a pure function of a seed and names, so that two processes with
- * the same seed and clock serve the same bytes.
+ * Seeded randomness. All data of the sandbox is a pure function of a seed and names, so that two processes with the same seed and clock
+ * serve the same bytes.
  */
 
-/** A 32-bit hash of any mix of texts and numbers (FNV-1a with a murmur finish). */
+/** A 32-bit hash of texts and numbers (FNV-1a with the finalizer of MurmurHash3). */
 export function hash(...parts: readonly (string | number)[]): number {
   let h = 0x811c9dc5;
   for (const part of parts) {
@@ -29,7 +29,7 @@ export function mix(value: number): number {
 /** A hash as a number in [0, 1). */
 export const chance = (...parts: readonly (string | number)[]): number => hash(...parts) / 0x1_0000_0000;
 
-/** A small fast generator (mulberry32) with the distributions that trading needs. */
+/** A small fast random generator (mulberry32) with the distributions that generated trades need. */
 export class Random {
   #state: number;
 
@@ -37,7 +37,7 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** Uniform in [0, 1). */
+  /** Returns a uniform number in [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = this.#state;
@@ -46,22 +46,22 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000;
   }
 
-  /** Uniform integer in [0, below). */
+  /** Returns a uniform integer in [0, below). */
   integer(below: number): number {
     return Math.floor(this.next() * below);
   }
 
-  /** Standard normal (Box–Muller). */
+  /** Returns a standard normal number (Box–Muller). */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
   }
 
-  /** Exponential with the given mean. */
+  /** Returns an exponentially distributed number with the given mean. */
   exponential(mean: number): number {
     return -mean * Math.log(1 - this.next());
   }
 
-  /** Poisson; a rounded normal beyond a mean of 50. */
+  /** Returns a Poisson distributed integer; for a mean above 50, a rounded normal one. */
   poisson(mean: number): number {
     if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * this.normal()));
     const limit = Math.exp(-mean);

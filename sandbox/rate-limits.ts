@@ -10,7 +10,7 @@ const starts =
   (path: string): boolean =>
     prefixes.some((prefix) => path.startsWith(prefix));
 
-/** Polymarket: sliding windows of 10 s. The first match counts. */
+/** Polymarket's limits per sliding window of 10 s. The first match counts. */
 const POLYMARKET: readonly Limit[] = [
   { matches: starts('/gamma/events'), requests: 500 },
   { matches: starts('/gamma/markets'), requests: 300 },
@@ -24,7 +24,7 @@ const POLYMARKET: readonly Limit[] = [
   { matches: starts('/clob'), requests: 9000 },
 ];
 
-/** Predict.fun: fixed calendar minutes. */
+/** Predict.fun's limits per calendar minute. The first match counts. */
 const PREDICT: readonly Limit[] = [
   { matches: (path) => path.startsWith('/v1/orders') || path.endsWith('/orderbook'), requests: 500 },
   { matches: starts('/v1/search'), requests: 120 },
@@ -34,16 +34,16 @@ const PREDICT: readonly Limit[] = [
 const POLYMARKET_WINDOW = 10_000;
 const PREDICT_WINDOW = 60_000;
 
-/** What a request may still do: `over` = the limit is passed. */
+/** State of a limit after a request; `over` means that the request exceeds the limit. */
 export interface Allowance {
   readonly over: boolean;
   readonly limit: number;
   readonly remaining: number;
-  /** Seconds until there is room again. */
+  /** Seconds until a request is allowed again. */
   readonly resetSeconds: number;
 }
 
-/** Counts requests per limit in real time. */
+/** Counts the requests of each limit in real time. */
 export class RateLimits {
   readonly #sliding = new Map<Limit, number[]>();
   readonly #minutes = new Map<Limit, { minute: number; count: number }>();

@@ -1,7 +1,7 @@
 import type { Answer, Refusal } from './answer.ts';
 import { json } from './answer.ts';
 
-/** The four APIs, by their path prefix; each writes errors its own way. */
+/** The four APIs by their path prefixes; each has its own format of errors. */
 export type ApiName = 'gamma' | 'clob' | 'data' | 'predict';
 
 const DATA_CODES: Readonly<Record<number, string>> = {
@@ -21,7 +21,7 @@ const PREDICT_SLUGS: Readonly<Record<number, string>> = {
   429: 'too_many_requests',
 };
 
-/** An error as the API writes it. */
+/** The answer with an error in the format of an API. */
 export function refusalAnswer(api: ApiName, refusal: Refusal, now: number, headers: Readonly<Record<string, string>> = {}): Answer {
   const { status, message, parameter } = refusal;
   const trace = `trace-${Math.floor(now).toString(36)}`;
@@ -62,7 +62,7 @@ export function refusalAnswer(api: ApiName, refusal: Refusal, now: number, heade
   }
 }
 
-/** What the edge answers to addresses it does not like. */
+/** The answer of a venue's edge to blocked addresses. */
 export const BLOCKED: Answer = {
   status: 403,
   contentType: 'text/html; charset=UTF-8',

@@ -4,7 +4,7 @@ import { emptyGroup, type Offer } from './market-groups.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Markets for a bench: all alike, in one event, each with exactly the wished number of trades in the week before the start. */
+/** Creates one event with equal markets for benchmarks, each with exactly the given number of trades in the week before the start. */
 export function scaleGroup(offer: Offer, venue: VenueName, instruments: number, tradesPerInstrument: number): MarketGroup {
   const end = Math.floor(offer.start / HOUR) * HOUR;
   const made = emptyGroup({ venue, id: 900, slug: 'scale', title: 'Scale' });

@@ -5,7 +5,7 @@ import { chance } from './random.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A series of short markets, one after the other: `<slug>-<startUnix>`. */
+/** A series of consecutive short markets with slugs of the form `<slug>-<startUnix>`. */
 export interface Series {
   readonly venue: VenueName;
   readonly slug: string;
@@ -13,9 +13,9 @@ export interface Series {
   readonly periodMs: number;
   readonly fillsPerMarket: number;
   readonly path: string;
-  /** How far back the series goes from the start of the sandbox. */
+  /** Time before the start of the sandbox at which the series starts, in milliseconds. */
   readonly depthMs: number;
-  /** Offered only where it is named. @default false */
+  /** Whether the series is offered only when the options name it. @default false */
   readonly onlyNamed?: boolean;
 }
 
@@ -59,11 +59,11 @@ export const SERIES: readonly Series[] = [
   },
 ];
 
-/** The market of a series that starts at `from` (a multiple of the period), with its own group, as both venues have it. */
+/** Creates the market of a series that starts at `from` (a multiple of the period), in its own group, as at both venues. */
 export function seriesMarket(series: Series, seed: number, from: number): Market {
   const slug = `${series.slug}-${from / 1000}`;
   const title = `${series.title} - ${new Date(from).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  // about one Predict.fun market in ten ends where it began: a push there
+  // about one Predict.fun market in ten ends at its start price, which is a push there
   const tie = series.venue === 'predict' && chance(seed, slug, 'tie') < 0.1;
   const made = emptyGroup({
     venue: series.venue,

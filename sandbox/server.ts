@@ -15,7 +15,7 @@ export interface ServerOptions {
   readonly apis: Readonly<Record<ApiName, Api>>;
   readonly now: () => number;
   readonly apiKey: string;
-  /** 429 beyond the venues' published limits. */
+  /** Whether requests beyond the venues' published limits are answered with 429. */
   readonly enforceLimits: boolean;
   readonly requests: LoggedRequest[];
   /** Answers requests under `/control/`. */
@@ -29,7 +29,7 @@ const PREFIXES: readonly (readonly [prefix: string, api: ApiName, venue: VenueNa
   ['/predict', 'predict', 'predict'],
 ];
 
-/** Starts listening on loopback and answers with what the venues would; resolves once connections are accepted. */
+/** Starts the server on the loopback address, which answers like the venues; resolves once it accepts connections. */
 export async function listen(options: ServerOptions): Promise<{ server: Server; url: string }> {
   const limits = new RateLimits();
   const connections = new WeakMap<Socket, number>();
@@ -59,7 +59,7 @@ async function handle(
   const mark = target.indexOf('?');
   const full = mark < 0 ? target : target.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
-  // its own clock, as every venue sends it
+  // every venue sends its own clock
   response.setHeader('Date', new Date(options.now()).toUTCString());
   const { age, sunset } = options.world.deck.faults;
   if (age !== undefined) response.setHeader('Age', String(age));
@@ -105,7 +105,7 @@ interface RequestedRoute {
   readonly key: string | string[] | undefined;
   readonly query: URLSearchParams;
   readonly strike: Strike;
-  /** Real time, for the limits. */
+  /** Real time of the request, for the rate limits. */
   readonly time: number;
 }
 
@@ -148,7 +148,7 @@ function rename(body: string, renamed: Readonly<Record<string, string>> | undefi
   return text;
 }
 
-/** What a listing answers that is about to go; recorded in 2026. */
+/** Headers of a listing that is about to be removed, as recorded in 2026. */
 const SUNSET = { Deprecation: 'true', Sunset: 'Fri, 01 May 2026 00:00:00 GMT', Warning: '299 - "use /markets/keyset"' };
 
 const headersOf = (answer: Answer): Record<string, string | number> => ({
@@ -162,7 +162,7 @@ function send(response: ServerResponse, answer: Answer): void {
   response.end(answer.body, 'latin1');
 }
 
-/** Promises the whole body, sends half of it and hangs up. */
+/** Sends the headers of the whole body and half of it, then closes the connection. */
 function cut(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, headersOf(answer));
   response.write(answer.body.slice(0, answer.body.length >> 1), 'latin1', () => response.socket?.destroy());

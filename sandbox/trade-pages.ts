@@ -4,31 +4,31 @@ import { chance, Random } from './random.ts';
 import { firstAfter, type Tapes } from './trade-tape.ts';
 import type { Trade } from './trades.ts';
 
-/** Where a walk through one market's trades stands: only older trades are still to come. */
+/** Position of a walk through one market's trades: the trades before it are still to come. */
 export interface Place {
   readonly time: number;
   readonly place: number;
 }
 
-/** A page of rows, newest first, and where the next one starts; null when nothing older is left. */
+/** A page of rows, newest first, and the positions where the next page starts; null when no older trades are left. */
 export interface TradePage {
   readonly rows: readonly string[];
   readonly next: readonly Place[] | null;
 }
 
-/** How a venue writes a trade, and the bad row that may follow it. */
+/** Writes the rows of a venue: a trade, and the bad row that may follow it. */
 export interface RowWriter {
   write(market: Market, trade: Trade): string;
   writeBad(market: Market, trade: Trade): string;
-  /** The same fill with other content under the same id, where the venue gives ids. */
+  /** Writes the same fill with other content under the same id, at a venue with ids. */
   writeContradiction?(market: Market, trade: Trade): string;
-  /** The maker's row of the same fill. */
+  /** Writes the maker's row of the same fill. */
   writeMaker?(market: Market, trade: Trade): string;
 }
 
 export interface PageRequest {
   readonly markets: readonly Market[];
-  /** One per market; absent: from the newest. */
+  /** One position per market; absent for the newest page. */
   readonly after?: readonly Place[] | undefined;
   readonly limit: number;
   readonly now: number;
@@ -41,16 +41,16 @@ const NEWEST: Place = { time: Infinity, place: Infinity };
 const LATE_AMONG_NEWEST = 40;
 const REPEATED_ROWS = 5;
 
-/** Whether a bad row follows a trade, a property of the trade. */
+/** Whether a bad row follows a trade. It depends only on the trade, so every answer has the same bad rows. */
 export const hasBadRow = (faults: Faults, trade: Trade): boolean =>
   faults.badRows !== undefined && !trade.copy && chance(trade.transaction, trade.time, trade.place, 'bad') < faults.badRows;
 
-/** Rows that the venue has but does not show in a market's first walk. */
+/** Trades that the venue does not show in a market's first walk. */
 class Withheld {
   readonly #trades = new Map<Market, Set<string>>();
   readonly #walks = new Map<Market, number>();
 
-  /** Notes that a walk starts; the first one decides which rows are late. */
+  /** Registers the start of a walk; the first walk of a market decides which trades are late. */
   start(market: Market, newest: readonly Trade[], probability: number): void {
     this.#walks.set(market, (this.#walks.get(market) ?? 0) + 1);
     if (this.#trades.has(market)) return;
@@ -63,7 +63,7 @@ class Withheld {
   }
 }
 
-/** Serves the trades of markets page by page, newest first, with the row faults that are switched on. */
+/** Serves the trades of markets page by page, newest first, with the configured faults of rows. */
 export class TradePages {
   readonly #tapes: Tapes;
   readonly #faults: () => Faults;
@@ -74,7 +74,7 @@ export class TradePages {
     this.#faults = faults;
   }
 
-  /** Late rows are drawn again, as after a change of faults. */
+  /** Draws the late rows again, after a change of faults. */
   reset(): void {
     this.#withheld = new Withheld();
   }
@@ -86,7 +86,7 @@ export class TradePages {
       const { trades, length } = this.#tapes.of(market).upTo(now);
       const after = request.after?.[index] ?? NEWEST;
       let upper = after === NEWEST ? length : Math.min(length, firstAfter(trades, { time: after.time, place: after.place - 1 }));
-      // a closed market is not read again, so nothing is late there
+      // a closed market is not read again, so none of its rows are late
       if (request.after === undefined && faults.late && !isClosed(market, now)) {
         this.#withheld.start(market, trades.slice(Math.max(0, length - LATE_AMONG_NEWEST), length), faults.late);
       }
@@ -108,7 +108,7 @@ export class TradePages {
       rows += group.length;
       walk.upper = lower;
     }
-    // a repeated page leads on from where the walk was
+    // the cursor of a repeated page continues from the requested position
     const ends = walks.map((walk) => (strike.repeatPage && request.after !== undefined ? walk.resume : Math.min(walk.upper, walk.resume)));
     const next = ends.some((end) => end > 0) ? walks.map((walk, i) => placeBelow(walk.trades, ends[i])) : null;
     const ordered = strike.shuffle ? shuffleSeconds(groups) : groups;
@@ -126,13 +126,13 @@ export class TradePages {
   }
 }
 
-/** Rows that stay together, of one second. */
+/** Rows of one second that stay together on a page. */
 interface Group {
   readonly time: number;
   readonly rows: readonly string[];
 }
 
-/** Puts the seconds of a page into any order; inside a second nothing moves, or the order would be lost for good. */
+/** Shuffles the seconds of a page. Rows within a second keep their order, which nothing else would record. */
 function shuffleSeconds(groups: readonly Group[]): Group[] {
   const seconds = new Map<number, Group[]>();
   for (const group of groups) seconds.set(group.time, [...(seconds.get(group.time) ?? []), group]);
@@ -158,7 +158,7 @@ function newestOf<W extends Walk>(walks: readonly W[]): W | undefined {
   return newest;
 }
 
-/** Index of the first of the exact copies that end at an index. */
+/** Index of the first of the exact copies whose last one is at `index`. */
 function startOfCopies(trades: readonly Trade[], index: number): number {
   let start = index;
   while (start > 0 && trades[start].copy) start--;
@@ -172,7 +172,7 @@ function wholeCopies(trades: readonly Trade[], end: number, length: number): num
   return whole;
 }
 
-/** The place below which an exclusive end lies: a later insert does not move it. */
+/** The position for an exclusive end, which stays valid when trades are inserted later. */
 function placeBelow(trades: readonly Trade[], end: number): Place {
   const trade = trades[end];
   if (trade !== undefined) return trade;

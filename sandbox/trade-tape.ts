@@ -1,7 +1,7 @@
 import { isClosed, type Market } from './market.ts';
 import { comparePlaces, lateTrade, type Trade, tradesOfBlock } from './trades.ts';
 
-/** The trades of one market up to now, oldest first; made on demand and kept. */
+/** The trades of one market up to now, oldest first. They are generated on demand and kept. */
 export class Tape {
   readonly market: Market;
   readonly #late: Trade[] = [];
@@ -14,7 +14,7 @@ export class Tape {
     this.#nextBlock = Math.floor(market.opensAt / market.blockMs);
   }
 
-  /** Trades with `time` ≤ now (milliseconds), oldest first. Shared: do not change. */
+  /** Trades with `time` ≤ now (milliseconds), oldest first. The array is shared and must not be changed. */
   upTo(now: number): { readonly trades: readonly Trade[]; readonly length: number } {
     const end = isClosed(this.market, now) ? this.market.closesAt - 1 : Math.min(now, this.market.closesAt - 1);
     for (; this.#nextBlock * this.market.blockMs <= end; this.#nextBlock++) {
@@ -23,14 +23,16 @@ export class Tape {
     return { trades: this.#trades, length: firstAfter(this.#trades, { time: Math.floor(end / 1000), place: Infinity }) };
   }
 
-  /** What came late or was revised is known to this tape only, so it cannot be made again. */
+  /** Whether the tape has late or revised trades, which cannot be generated again. */
   get isChanged(): boolean {
     return this.#late.length + this.#revised > 0;
   }
 
   /**
-   * Changes price and size of the newest trades in `[from, to]` (milliseconds), as a venue does that corrects what it has shown: they
-   * keep their time, place and id. @returns how many that were
+   * Changes price and size of the newest trades in `[from, to]` (milliseconds), like a venue that corrects its history. The trades keep
+   * their time, place and id.
+   *
+   * @returns the number of changed trades
    */
   revise(now: number, { from, to, count }: { readonly from: number; readonly to: number; readonly count: number }): number {
     const { trades, length } = this.upTo(now);
@@ -38,7 +40,7 @@ export class Tape {
     let left = count;
     for (let i = length - 1; i >= 0 && left > 0 && trades[i].time * 1000 >= from; i--) {
       const { time, ticks, sizeMicros, copy } = trades[i];
-      // exact copies would no longer be copies
+      // exact copies are skipped, since they would no longer be copies
       if (time * 1000 > to || copy || trades[i + 1]?.copy) continue;
       revised[i] = { ...trades[i], ticks: ticks > 1 ? ticks - 1 : ticks + 1, sizeMicros: sizeMicros + 1_000_000 };
       left--;
@@ -48,14 +50,14 @@ export class Tape {
     return count - left;
   }
 
-  /** Adds trades among the newest ones, as a venue does that indexes some blocks late; returns them. */
+  /** Inserts trades among the newest ones, like a venue that indexes some blocks late; returns them. */
   addLate(now: number, count: number): readonly Trade[] {
     const added: Trade[] = [];
     for (let i = 0; i < count; i++) {
       const { trades, length } = this.upTo(now);
       const newest = trades[length - 1]?.time ?? Math.floor(now / 1000);
       const neighbour = trades[Math.max(0, length - 2 - 3 * i)];
-      // what comes late is never the newest
+      // a late trade is never the newest one
       const time = Math.min(neighbour?.time ?? newest, newest - 1);
       const at = firstAfter(trades, { time, place: Infinity });
       const place = (trades[at - 1]?.time === time ? trades[at - 1].place : -1) + 1;
@@ -80,7 +82,7 @@ export function firstAfter(trades: readonly Trade[], place: { time: number; plac
   return low;
 }
 
-/** The tapes of all markets; keeps the most recently used ones, for a bench has more trades than memory. */
+/** The tapes of all markets. Only the most recently used ones are kept, since benchmarks have more trades than fit into memory. */
 export class Tapes {
   readonly #tapes = new Map<Market, Tape>();
   readonly #keep: number;

@@ -2,25 +2,25 @@ import type { Market } from './market.ts';
 import { probabilityAt, toTicks } from './price-path.ts';
 import { chance, hash, mix, Random } from './random.ts';
 
-/** One fill as the venue knows it. Prices are ticks of the first outcome, sizes are millionths of a share. */
+/** One fill at a venue. Prices are ticks of the first outcome, sizes are millionths of a share. */
 export interface Trade {
   /** Unix seconds. */
   readonly time: number;
-  /** Position inside its second, oldest first. With `time` it is the trade's place in its market. */
+  /** Position within its second, oldest first. Together with `time` it is the trade's place in its market. */
   readonly place: number;
   readonly ticks: number;
   readonly sizeMicros: number;
-  /** 0 = the first outcome was traded, 1 = the second. */
+  /** The traded outcome: 0 for the first, 1 for the second. */
   readonly outcome: 0 | 1;
-  /** Side of the outcome that was traded. */
+  /** Whether the traded outcome was bought. */
   readonly buy: boolean;
   readonly transaction: number;
   readonly wallet: number;
-  /** An exact copy of the fill just before it: the same transaction, wallet, price and size. */
+  /** Whether the fill is an exact copy of the one before it: the same transaction, wallet, price and size. */
   readonly copy: boolean;
 }
 
-/** How busy an hour of the day is (UTC): quiet nights, a busy afternoon. */
+/** Relative activity at a time of the day (UTC): quiet nights and a busy afternoon. */
 function activity(time: number): number {
   const hour = (time / 3_600_000) % 24;
   if (hour >= 2 && hour < 7) return 0.08;
@@ -49,7 +49,7 @@ function transactionTimes(market: Market, block: number, count: number, random: 
   return times.sort((a, b) => a - b);
 }
 
-/** Millionths of a share: log-normal around 20 shares, of 2 to 6 decimals. */
+/** A random size in millionths of a share: log-normal around 20 shares, with 2 to 6 decimals. */
 function sizeOf(random: Random): number {
   const unit = 10 ** random.integer(5);
   const micros = Math.exp(3 + 1.4 * random.normal()) * 1e6;
@@ -57,14 +57,14 @@ function sizeOf(random: Random): number {
 }
 
 /**
- * The fills of one block of a market, oldest first: bursts around a few moments, several fills per transaction and per
- * second, about one exact copy in a hundred. A pure function of market and block.
+ * Generates the fills of one block of a market, oldest first: bursts around a few moments, several fills per transaction and per second,
+ * and about one exact copy in a hundred. The result depends only on the market and the block.
  */
 export function tradesOfBlock(market: Market, block: number): Trade[] {
   const random = new Random(hash(market.seed, 'block', block));
   const count = fillsOf(market, block, random);
   const trades: Trade[] = [];
-  // more transactions than needed: each settles at least one fill
+  // there may be more transactions than needed, since each has at least one fill
   const times = transactionTimes(market, block, Math.ceil(count * 0.75) || 0, random);
   let place = 0;
   let last = -1;
@@ -96,11 +96,11 @@ export function tradesOfBlock(market: Market, block: number): Trade[] {
   return trades;
 }
 
-/** Compares two places in a market, oldest first. */
+/** Compares two places in a market for an order with the oldest first. */
 export const comparePlaces = (a: { time: number; place: number }, b: { time: number; place: number }): number =>
   a.time - b.time || a.place - b.place;
 
-/** The newest of a market's trades as if they had only just been found: used for rows that come late. */
+/** Creates a trade for a time in the past, which appears late. */
 export function lateTrade(market: Market, time: number, place: number, ordinal: number): Trade {
   const random = new Random(hash(market.seed, 'late', time, ordinal));
   const up = chance(market.seed, 'late side', ordinal) < 0.5;

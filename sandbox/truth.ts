@@ -7,7 +7,7 @@ import { hasBadRow } from './trade-pages.ts';
 import type { Trade } from './trades.ts';
 import { isMissing, type World } from './world.ts';
 
-/** A tick that must be stored, in contract form. */
+/** A tick that must be stored, in the format of contract.md. */
 export interface TrueTick {
   /** UTC epoch milliseconds. */
   readonly time: number;
@@ -15,7 +15,7 @@ export interface TrueTick {
   readonly price: number;
   readonly size: number;
   readonly side: 'buy' | 'sell';
-  /** What was traded. */
+  /** Name of the traded outcome. */
   readonly outcome: string;
   readonly tradeId: string | null;
   /** Position among all ticks of the instrument up to now, oldest first. */
@@ -26,8 +26,8 @@ export interface TrueTick {
 export interface TrueBadRow {
   readonly kind: BadRow;
   readonly reason: 'not-finite' | 'price-range' | 'size-range' | 'time-range' | 'unknown-outcome' | 'malformed';
-  /** Time of the trade it was made from; UTC epoch milliseconds. */
-  readonly besideTime: number;
+  /** Time of the trade that the bad row follows; UTC epoch milliseconds. */
+  readonly tradeTime: number;
 }
 
 export interface TrueInstrument {
@@ -37,13 +37,13 @@ export interface TrueInstrument {
   readonly group: string;
   readonly outcomes: readonly [string, string];
   readonly twins: readonly string[];
-  /** null = never closes within sight. */
+  /** Time of the close, UTC epoch milliseconds; null for a market that stays open. */
   readonly closesAt: number | null;
   readonly payout: number | null;
 }
 
 export interface Window {
-  /** UTC epoch milliseconds, both inclusive. */
+  /** Start in UTC epoch milliseconds; both ends are inclusive. */
   readonly from?: number;
   readonly to?: number;
 }
@@ -58,7 +58,7 @@ const REASONS: Readonly<Record<BadRow, TrueBadRow['reason']>> = {
   'missing-field': 'malformed',
 };
 
-/** What the pipeline must end up with, whatever faults were in the way. */
+/** The data that a pipeline must store in the end, whatever faults occurred. */
 export class Truth {
   readonly #world: World;
   readonly #now: () => number;
@@ -68,7 +68,7 @@ export class Truth {
     this.#now = now;
   }
 
-  /** All instruments that the venues know now; `group` narrows to an event, a category or a series. */
+  /** All instruments that the venues have now; `group` selects an event, a category or a series. */
   instruments(options: { venue?: VenueName; group?: string } = {}): readonly TrueInstrument[] {
     const now = this.#now();
     return (['polymarket', 'predict'] as const)
@@ -96,19 +96,19 @@ export class Truth {
       .filter(({ time }) => time >= (window.from ?? -Infinity) && time <= (window.to ?? Infinity));
   }
 
-  /** The bad rows among them, as long as the given faults are (or were) switched on. */
+  /** The bad rows of an instrument up to now, for the given faults. */
   badRows(instrument: string, window: Window = {}, faults: Faults = this.#world.deck.faults): readonly TrueBadRow[] {
     const { trades } = this.#trades(instrument);
     return trades
       .filter((trade) => hasBadRow(faults, trade))
       .map((trade) => {
         const kind = badRowOf(faults, trade);
-        return { kind, reason: REASONS[kind], besideTime: trade.time * 1000 };
+        return { kind, reason: REASONS[kind], tradeTime: trade.time * 1000 };
       })
-      .filter(({ besideTime }) => besideTime >= (window.from ?? -Infinity) && besideTime <= (window.to ?? Infinity));
+      .filter(({ tradeTime }) => tradeTime >= (window.from ?? -Infinity) && tradeTime <= (window.to ?? Infinity));
   }
 
-  /** Price points of the first outcome; `from` inclusive, `to` exclusive, milliseconds; times in the answer are seconds. */
+  /** Price points of the first outcome from `from` (inclusive) to `to` (exclusive), in milliseconds; times of the result are seconds. */
   points(instrument: string, options: { from: number; to: number; bucketSeconds: number; whole?: boolean }): readonly PricePoint[] {
     const market = this.#market(instrument);
     const { from, to, bucketSeconds: bucket, whole } = options;
@@ -116,7 +116,7 @@ export class Truth {
     return pricePoints(this.#world, market, { token: market.tokens[0], ...range, ...(whole !== undefined && { whole }) });
   }
 
-  /** The price of an instrument's first outcome at a time (UTC epoch milliseconds), as it was before any correction. */
+  /** The price of an instrument's first outcome at a time (UTC epoch milliseconds), without corrections. */
   priceAt(instrument: string, time: number): number {
     const market = this.#market(instrument);
     return midpoint(market, market.tokens[0], time);

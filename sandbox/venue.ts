@@ -13,52 +13,56 @@ import { Truth } from './truth.ts';
 import type { World } from './world.ts';
 
 export interface SandboxOptions {
-  /** @default 0, a free one */
+  /** Port of the server. @default 0, a free port */
   readonly port?: number;
-  /** @default 7 */
+  /** Seed of all generated data. @default 7 */
   readonly seed?: number;
-  /** A frozen clock (UTC epoch milliseconds) or one that runs. @default the real clock */
+  /** A frozen clock (UTC epoch milliseconds) or a running one. @default the real clock */
   readonly now?: number | (() => number);
   /** Slugs of the events, categories and series to offer. @default all */
   readonly markets?: readonly string[];
-  /** The key that Predict.fun's routes want. @default "sandbox-key" */
+  /** The key that Predict.fun's routes require. @default "sandbox-key" */
   readonly apiKey?: string;
-  /** Days from the start after which the markets that are open then close. @default 30 */
+  /** Days from the start after which the long-lived open markets close. @default 30 */
   readonly standingDays?: number;
-  /** Offers this many equal markets instead, for benches. */
+  /** Offers this many equal markets instead, for benchmarks. */
   readonly scale?: ScaleOptions;
   readonly faults?: Faults;
-  /** Answers 429 beyond the venues' published limits. @default false */
+  /** Whether requests beyond the venues' published limits are answered with 429. @default false */
   readonly enforceLimits?: boolean;
 }
 
 export interface SandboxVenue {
   readonly url: string;
-  /** The environment that makes PredictLab use this venue. */
+  /** Environment variables with which PredictLab uses this venue. */
   readonly environment: Readonly<Record<string, string>>;
   readonly truth: Truth;
-  /** Every request so far, oldest first; set `length = 0` to forget them. */
+  /** All requests so far, oldest first; set `length = 0` to clear them. */
   readonly requests: LoggedRequest[];
   /** The sandbox's clock; UTC epoch milliseconds. */
   now(): number;
   faults(): Faults;
-  /** Replaces all switches; late rows are drawn again. */
+  /** Replaces all faults and draws the late rows again. */
   setFaults(faults: Faults): void;
-  /** Adds trades among an instrument's newest ones, as a venue does that indexes some blocks late. */
+  /** Inserts trades among an instrument's newest ones, like a venue that indexes some blocks late. */
   addLateTrades(instrument: string, count: number): void;
-  /** Corrects price and size of an instrument's newest trades in `[from, to]` (epoch milliseconds), as a venue does that revises what it has shown. @returns how many */
+  /**
+   * Changes price and size of an instrument's newest trades in `[from, to]` (epoch milliseconds), like a venue that corrects its history.
+   *
+   * @returns the number of changed trades
+   */
   reviseTrades(instrument: string, which: { readonly from: number; readonly to: number; readonly count: number }): number;
-  /** Corrects the last price points before a time (epoch milliseconds) on the minute's grid by two ticks. */
+  /** Changes the last price points before a time (epoch milliseconds) on the grid of minutes by 0.02. */
   revisePoints(instrument: string, which: { readonly to: number; readonly count: number }): void;
   close(): Promise<void>;
 }
 
-/** Tapes kept in memory when a bench offers more trades than fit. */
+/** Number of tapes kept in memory when a benchmark offers more trades than fit. */
 const KEPT_AT_SCALE = 64;
 
 /**
- * Starts a venue that speaks Polymarket's and Predict.fun's read routes over made-up, seeded markets. The same seed and
- * clock give the same bytes.
+ * Starts a venue that serves the read routes of Polymarket and Predict.fun with generated markets. The same seed and clock give the same
+ * bytes.
  *
  * @example
  * const venue = await startSandboxVenue({ seed: 7, now: Date.UTC(2026, 5, 1), faults: { unavailable: 0.1 } });

@@ -4,17 +4,17 @@ import type { Markets } from './markets.ts';
 import type { TradePages } from './trade-pages.ts';
 import type { Tapes } from './trade-tape.ts';
 
-/** Everything the routes answer from. */
+/** The data and faults from which the routes answer. */
 export interface World {
   readonly markets: Markets;
   readonly tapes: Tapes;
   readonly pages: TradePages;
   readonly deck: FaultDeck;
-  /** Prices of points that were corrected, by instrument and Unix second. */
+  /** Prices of corrected points, by instrument and Unix second. */
   readonly corrected: Map<string, Map<number, number>>;
 }
 
-/** Whether a fault made the venue forget a market. */
+/** Whether a fault makes the venue not know a market. */
 export function isMissing(world: World, market: Market): boolean {
   const { missing } = world.deck.faults;
   return (
@@ -23,7 +23,7 @@ export function isMissing(world: World, market: Market): boolean {
   );
 }
 
-/** A market with the end that the venue shows, which a fault may have changed. */
+/** A market with the end and result that the venue reports, which a fault may have changed. */
 export function asShown({ deck }: World, market: Market): Market {
   const { calledClosed = {}, flipped = [] } = deck.faults;
   const since = calledClosed[market.instrument];
@@ -34,11 +34,11 @@ export function asShown({ deck }: World, market: Market): Market {
   return { ...stated, settlement: { ...settlement, payout: 1 - settlement.payout } };
 }
 
-/** How far the venue calls a closed market's result: what a fault says of it, else final. */
+/** State of a closed market's result at the venue: that of a fault, or final. */
 export const stageOf = ({ deck }: World, market: Market): 'silent' | 'proposed' | 'disputed' | 'final' =>
   deck.faults.results?.[market.instrument] ?? 'final';
 
-/** A market by any of its names, unless it is missing. */
+/** Finds a market by any of its names, unless a fault makes it missing. */
 export function findMarket(world: World, venue: VenueName, name: string, now: number): Market | undefined {
   const market = world.markets.find(venue, name, now);
   return market === undefined || isMissing(world, market) ? undefined : market;

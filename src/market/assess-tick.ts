@@ -44,7 +44,7 @@ const SECOND = 1000;
 
 /**
  * A trade cannot be older than its market or newer than the run's now. Venues stamp trades in whole seconds, so the
- * second in which the market opened counts as open. The announced end is no limit: venues trade on past it.
+ * second in which the market opened counts as open. The announced end is not a limit, since venues trade past it.
  */
 const timeRange: Rule = ({ time }, { opensAt, asOf }) => {
   if (time < EARLIEST || time > asOf) return 'time-range';

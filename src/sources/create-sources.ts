@@ -35,7 +35,7 @@ export interface SourceSet {
   readonly byType: Sources;
   /** Markets and groups of markets whose words match, by venue. */
   search(query: SearchQuery): Promise<{ readonly polymarket: VenueSearch; readonly predict: VenueSearch }>;
-  /** Requests each route of some venues once and compares the answers with what the adapters expect. */
+  /** Requests each route of the given venues once and compares the answers with the expectations of the adapters. */
   probe(request: { readonly venues: readonly ProbedVenue[]; readonly signal: AbortSignal }): Promise<readonly ProbedRoute[]>;
   close(): Promise<void>;
 }
@@ -108,7 +108,7 @@ export function createSources({ env, windows = createLocalWindows(), log }: Crea
   };
 }
 
-/** One line for a venue that is not requested. */
+/** The result for a venue that is not probed: one route with the reason. */
 function notProbed(why: string): readonly ProbedRoute[] {
   const prober = createProber('predict', new AbortController().signal);
   prober.skip({ route: '/v1', expects: 'a key' }, why);

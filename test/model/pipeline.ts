@@ -253,7 +253,7 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
         stagingOf: ({ id }) => storeOf(id).staging(executionId, asOf),
         lateness: ({ id }) => storeOf(id).lateness(asOf),
         isSampled: () => false,
-        isOurs: () => false,
+        isInternal: () => false,
         now: () => Math.max(...venues.map((venue) => venue.now)),
         signal: never,
         onPage: () => undefined,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { identifyPage, type ReadRow } from '../../src/sources/candidate.ts';
 import { refuseRenamedFields } from '../../src/sources/catalogue/schema-drift.ts';
-import { mayHoldBrokenText, wholeStrings } from '../../src/sources/http/foreign-text.ts';
+import { mayHoldUnstorableText, storableStrings } from '../../src/sources/http/foreign-text.ts';
 import { parseTolerantJson } from '../../src/sources/http/tolerant-json.ts';
 import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
@@ -76,7 +76,7 @@ function withOdd(value: unknown, extra: readonly (readonly [string, unknown])[],
 /** As the client of the venues reads a body. */
 function readBody(text: string): unknown {
   const json = parseTolerantJson(text);
-  return mayHoldBrokenText(text) ? wholeStrings(json) : json;
+  return mayHoldUnstorableText(text) ? storableStrings(json) : json;
 }
 
 const isWhole = (value: unknown): boolean => !/\\u(?:0000|d[89a-f])/i.test(JSON.stringify(value));

@@ -56,14 +56,14 @@ export function noteClose(instrument: Instrument, known: Instrument | undefined,
   const closesAt = facts.closesAt === null ? closedAt : Math.min(facts.closesAt, closedAt);
   const resolution = datedResolution(facts.resolution, known, now);
   const closed = { ...facts, closesAt, closedAt, seenClosedAt, resolution };
-  return resolution.kind === 'settled' ? { ...closed, ...standing(closed, known, seen) } : closed;
+  return resolution.kind === 'settled' ? { ...closed, ...settledTimes(closed, known, seen) } : closed;
 }
 
 /** Time after which a result counts as confirmed: by then an oracle's dispute is decided and a venue's error is corrected. */
 const CONFIRM_MS = DAY_MS;
 
 /** The time since when a market's result is known, and the time when it was confirmed, if it was. */
-function standing(
+function settledTimes(
   { closedAt, resolution }: Instrument & { readonly closedAt: number },
   known: Instrument | undefined,
   { clock, again }: Seen,
@@ -108,7 +108,7 @@ export function noteTakenBack(
   const { id, source, closed, closedAt, resolution } = instrument;
   const end = endOf(known) ?? undefined;
   const was = payoutOf(known);
-  const saying = (said: string): Instrument => ({
+  const takenBack = (said: string): Instrument => ({
     ...instrument,
     ...(was !== undefined && resolution.kind !== 'settled' && { settlement: withdrawn(instrument, said) }),
     tookBack: { asOf, said: `${id}: ${source} ${said}` },
@@ -117,14 +117,14 @@ export function noteTakenBack(
     const date = known.closedAt === undefined ? '' : ` on ${new Date(known.closedAt).toISOString()}`;
     const result = was === undefined ? '' : ` and settled at ${was}`;
     return {
-      instrument: saying(`had called it closed${date}${result} and calls it open again: its collection continues`),
+      instrument: takenBack(`had called it closed${date}${result} and calls it open again: its collection continues`),
       doubtfulFrom: end,
     };
   }
   const doubtfulFrom = known.closedAt !== undefined && closedAt !== undefined && closedAt > known.closedAt ? end : undefined;
   if (was === undefined || was === payoutOf({ resolution })) return { instrument: { ...instrument, ...earlier }, doubtfulFrom };
   const now = resolution.kind === 'settled' ? `settles it at ${resolution.payout} now` : 'says now that it has no result';
-  return { instrument: saying(`had settled it at ${was} and ${now}: the new statement counts from now on`), doubtfulFrom };
+  return { instrument: takenBack(`had settled it at ${was} and ${now}: the new statement counts from now on`), doubtfulFrom };
 }
 
 /** Settlement of a market whose venue withdrew a final result, until the venue names a result again. */

@@ -16,7 +16,7 @@ export interface RequestTally {
   readonly last: AnswerHead | undefined;
 }
 
-/** An answer without its body. */
+/** Status and headers of an answer. */
 export interface AnswerHead {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -59,7 +59,7 @@ export function countAnswer(host: string, status: number | null): void {
   byStatus.set(key, (byStatus.get(key) ?? 0) + 1);
 }
 
-/** Keeps the head of an answer as the last one. */
+/** Stores the head of an answer as the last one of the current tally. */
 export function noteHead(head: AnswerHead): void {
   const tally = tallies.getStore();
   if (tally !== undefined) tally.last = head;

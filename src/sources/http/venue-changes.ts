@@ -16,15 +16,15 @@ export const routeOf = (path: string): string =>
     )
     .join('/');
 
-/** A cache says with 1xx that this one answer is stale, which announces nothing about the route. */
-const OF_ONE_ANSWER = /^\s*1\d\d\b/;
-const IS_NOT = /^\s*(false|\?0)?\s*$/i;
+/** A `Warning` with a 1xx code, which a cache adds to a stale answer; it announces nothing about the route. */
+const STALE_WARNING = /^\s*1\d\d\b/;
+const NEGATIVE = /^\s*(false|\?0)?\s*$/i;
 
 /** Notes the headers of an answer that announce the end of its route. */
 export function noteHeaders(venue: string, path: string, headers: Headers): void {
   for (const name of ANNOUNCEMENTS) {
     const value = headers[name];
-    if (value === undefined || IS_NOT.test(String(value)) || (name === 'warning' && OF_ONE_ANSWER.test(String(value)))) continue;
+    if (value === undefined || NEGATIVE.test(String(value)) || (name === 'warning' && STALE_WARNING.test(String(value)))) continue;
     const text = String(value)
       .replaceAll(/[^\x20-\x7e]/g, ' ')
       .slice(0, MAX_TEXT);
@@ -38,16 +38,16 @@ export function noteWord(venue: string, route: string, field: string, word: stri
   noteChange(venue, route, `${field} has the unknown word "${word.slice(0, MAX_TEXT)}"`);
 }
 
-/** Pages shorter than this say nothing about fields that are absent, unless an unknown one stands in their place. */
+/** Number of rows below which a page does not show that a field is gone, unless all rows have an unknown field instead. */
 const FEW_ROWS = 10;
 
 /** The fields of a route's rows. */
 export interface KnownFields {
-  /** Every field that was seen in recordings or that a client of the venue reads. */
+  /** All fields that recorded answers have or that a client of the venue reads. */
   readonly known: readonly string[];
-  /** Those that at least one of ten rows has. @default all of them */
+  /** Fields that at least one of ten rows has. @default all known fields */
   readonly always?: readonly string[];
-  /** Whether a new field alone is noted: objects that serve web pages as well get new ones all the time. @default true */
+  /** Whether a new field alone is noted; objects that also serve the venue's web pages often get new fields. @default true */
   readonly notesNew?: boolean;
 }
 

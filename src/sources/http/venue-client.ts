@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import type { Precedence, RateBudget, RouteFamily } from '../../budget/rate-limits.ts';
 import { MAX_WAIT_MS } from '../../budget/token-pool.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import { mayHoldBrokenText, wholeStrings } from './foreign-text.ts';
+import { mayHoldUnstorableText, storableStrings } from './foreign-text.ts';
 import { createGate, type Gate } from './gate.ts';
 import { BodyTooLarge, readBody } from './read-body.ts';
 import { countAnswer, noteHead } from './request-tally.ts';
@@ -155,7 +155,7 @@ export class VenueClient {
     const hold = exhaustedMs(headers, Date.now());
     if (hold !== undefined) await budget.pause(family, hold);
     const json = parseTolerantJson(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
-    return mayHoldBrokenText(text) ? wholeStrings(json) : json;
+    return mayHoldUnstorableText(text) ? storableStrings(json) : json;
   }
 
   /** Sends one HTTP request and reads the whole body within the limits of time and size. */

@@ -29,10 +29,10 @@ export async function lookAtBook(clob: VenueClient, instrument: Instrument, asOf
   }
 }
 
-/** Every field of a book that was recorded or that a client of the venue reads. */
+/** All fields of an order book that recorded answers have or that a client of the venue reads. */
 const FIELDS = 'market asset_id timestamp hash bids asks min_order_size tick_size neg_risk last_trade_price'.split(' ');
 
-/** The best prices of an answer, at its own time or the caller's. */
+/** Reads the best prices of an answer, with its own time or else the caller's. */
 export function readBook(json: unknown, asOf: number): { bid: number | null; ask: number | null; at: number } {
   const at = { venue: VENUE, where: '/book' };
   const bids = pricesOf(listInAnswer(json, 'bids', at));

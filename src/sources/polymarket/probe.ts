@@ -10,13 +10,13 @@ import { readResolutionPage } from './catalogue/payouts.ts';
 import { readPricePage } from './prices.ts';
 import { readTradePage } from './trades.ts';
 
-/** Rows of one request: enough to say which fields none of them has. */
+/** Number of rows per request, which is enough to detect fields that all rows lack. */
 const FEW = 20;
 const HOUR = 3600;
 
 const MARKETS = '`markets`: condition id, slug, outcomes, token ids, closed; `next_cursor`';
 const EVENTS = '`events`: slug, title, markets; `next_cursor`';
-/** The older listings, and those that are read before them. */
+/** The older listings, with the newer listing that is read first. */
 const OLDER = { '/markets': '/markets/keyset', '/events': '/events/keyset' } as const;
 
 /** Requests each route that the adapter reads once, for the most traded of a few open markets. */

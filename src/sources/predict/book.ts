@@ -27,10 +27,10 @@ export async function lookAtBook(api: PredictApi, instrument: Instrument, asOf: 
   }
 }
 
-/** Every field of a book that was recorded. */
+/** All fields of an order book in recorded answers. */
 const FIELDS = 'marketId updateTimestampMs bids asks lastOrderSettled orderCount settlementsPending'.split(' ');
 
-/** The best prices of an answer, at its own time or the caller's. */
+/** Reads the best prices of an answer, with its own time or else the caller's. */
 export function readBook(json: unknown, asOf: number): { bid: number | null; ask: number | null; at: number } {
   const at = { venue: VENUE, where: '/v1/markets/{id}/orderbook' };
   const data = objectAt(objectAt(json, at).data, at);

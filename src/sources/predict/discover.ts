@@ -171,7 +171,7 @@ export function readMarket(item: unknown, where: string): PredictMarket {
   throw drift(where, parsed.error.issues[0], item);
 }
 
-/** Every field of a market that was recorded in August and September 2026. */
+/** All fields of a market in answers recorded in August and September 2026. */
 const KNOWN_OF_MARKET = (
   'boostEndsAt boostStartsAt categorySlug conditionId createdAt decimalPrecision description feeRateBps id imageUrl isBoosted isNegRisk ' +
   'isVisible isYieldBearing kalshiMarketTicker marketType marketVariant oracleQuestionId outcomes polymarketConditionIds question ' +
@@ -182,7 +182,7 @@ const KNOWN_OF_CATEGORY = (
   'publishedAt resolutionProvider shortTitle slug startsAt stats status tags teams title variantData variantDetails'
 ).split(' ');
 
-/** Notes facts that lost their field. New fields alone are not noted: most of them serve the venue's own pages. */
+/** Notes fields that all markets lack. New fields alone are not noted, since most of them serve the venue's own pages. */
 function noteMarketFields(markets: readonly unknown[]): void {
   const always = ['id', 'title', 'outcomes', 'status', 'tradingStatus', 'decimalPrecision', 'feeRateBps'];
   noteFields(VENUE, 'market', markets, { known: KNOWN_OF_MARKET, always, notesNew: false });

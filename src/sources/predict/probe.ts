@@ -8,7 +8,7 @@ import { readCategory, readMarket } from './discover.ts';
 import { instrumentOf } from './instrument.ts';
 import { readMatchPage } from './matches.ts';
 
-/** Rows of one request: enough to say which fields none of them has. */
+/** Number of rows per request, which is enough to detect fields that all rows lack. */
 const FEW = 20;
 
 const LISTING = { route: '/v1/categories', expects: '`data`: up/down categories, newest first, with slug and markets; `cursor`' };
@@ -85,10 +85,10 @@ export async function probePredict(api: PredictApi, signal: AbortSignal): Promis
   return prober.routes;
 }
 
-/** The `data` of an answer. */
+/** Returns the `data` object of an answer. */
 const dataOf = (json: unknown, where: string): unknown => objectAt(json, { venue: VENUE, where }).data;
 
-/** The id of the first market of a category. */
+/** Id of the first market of a category. */
 function idOf(markets: unknown): string | undefined {
   const first: unknown = Array.isArray(markets) ? (markets as unknown[])[0] : undefined;
   const id = isObject(first) ? first.id : undefined;

@@ -2,47 +2,47 @@ import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { AnswerHead } from '../http/request-tally.ts';
 import { VenueError } from '../http/venue-error.ts';
 
-/** What an answer means for collecting: `not requested` is a route whose key or market is missing. */
+/** Meaning of a route's answer for collecting. `not requested`: the key or the market for the request is missing. */
 export type ProbeMeaning = 'ok' | 'changed' | 'announced to end' | 'blocked' | 'unreachable' | 'not requested';
 
-/** One route as it answered, next to what its adapter expects. */
+/** The answer of one route, compared with the expectation of its adapter. */
 export interface ProbedRoute {
   readonly venue: string;
-  /** Path without ids, such as `/v1/markets/{id}/orderbook`. */
+  /** Path of the route without ids, such as `/v1/markets/{id}/orderbook`. */
   readonly route: string;
   readonly expects: string;
   readonly meaning: ProbeMeaning;
-  /** Null when there was no answer. */
+  /** HTTP status of the answer; null when there was none. */
   readonly status: number | null;
-  /** What was read, or why nothing was. */
+  /** A summary of the answer, or the reason why it could not be read. */
   readonly came: string;
-  /** Fields that the adapter knows and none of the rows has. */
+  /** Known fields that all rows of the answer lack. */
   readonly missingFields: readonly string[];
   readonly newFields: readonly string[];
   /** Headers that announce the end of the route. */
   readonly announced: readonly string[];
   /** Other differences, one sentence each. */
   readonly changes: readonly string[];
-  /** Seconds by which the venue's clock is ahead of ours; negative when it is behind, null without a `Date`. */
+  /** Seconds by which the venue's clock is ahead of this machine's; negative when it is behind, null without a `Date` header. */
   readonly clockAheadSeconds: number | null;
-  /** Seconds that the answer has lain in a cache; null when it does not say so. */
+  /** Age of a cached answer in seconds; null without an `Age` header. */
   readonly ageSeconds: number | null;
 }
 
-/** What was observed of one request. */
+/** The observations of one request. */
 export interface ObservedAnswer {
   readonly venue: string;
   readonly route: string;
   readonly expects: string;
   readonly head: AnswerHead | undefined;
-  /** What was read; absent when reading failed. */
+  /** A summary of the answer; absent when reading failed. */
   readonly came?: string;
   /** Rows or markets that could not be read, one sentence each. */
   readonly problems?: readonly string[];
   readonly error?: unknown;
   /** Sentences of a request tally: `polymarket /v2/trades: has the new field "maker"`. */
   readonly changes: readonly string[];
-  /** Our clock at the answer; UTC epoch milliseconds. */
+  /** This machine's clock at the answer; UTC epoch milliseconds. */
   readonly now: number;
 }
 
@@ -52,7 +52,7 @@ const ANNOUNCEMENT = /^(deprecation|sunset|warning): /;
 
 const matchesOf = (lines: readonly string[], pattern: RegExp): readonly string[] => lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
 
-/** Judges one answer: what differs from the adapter's expectation, and whether the route can still be read from here. */
+/** Compares one answer with the adapter's expectation and decides whether the route can still be read from here. */
 export function judgeAnswer(observed: ObservedAnswer): ProbedRoute {
   const { venue, route, expects, head, error, problems = [], now } = observed;
   const said = observed.changes.map((line) => line.slice(line.indexOf(': ') + 2));
@@ -67,7 +67,7 @@ export function judgeAnswer(observed: ObservedAnswer): ProbedRoute {
   return { venue, route, expects, meaning, status, came, ...fields, announced, changes, ...clocksOf(head, now) };
 }
 
-/** What a failure to read a route means. Text that the adapter cannot read at all counts as a change. */
+/** Meaning of a failure to read a route. Text that the adapter cannot read at all counts as a change. */
 function meaningOf(error: unknown): ProbeMeaning {
   if (!(error instanceof PredictLabError)) return 'changed';
   const status = error instanceof VenueError ? error.status : null;
@@ -94,14 +94,13 @@ function clocksOf(head: AnswerHead | undefined, now: number): Pick<ProbedRoute, 
   };
 }
 
-/** Statuses with which a host says that it does not have a listing. */
+/** Statuses of hosts that do not have a listing. */
 const GONE = new Set([404, 405, 410, 422]);
 
 /**
- * Takes the two listings that stand in for each other together: the older one is not needed while the newer one can be read, so its end is
- * no change.
+ * Judges two listings that replace each other together: while the newer one can be read, the end of the older one is not a change.
  *
- * @param older by the route of the older listing, the route of the newer one
+ * @param older the route of the newer listing by the route of the older one
  */
 export function withSpares(routes: readonly ProbedRoute[], older: Readonly<Record<string, string>>): readonly ProbedRoute[] {
   return routes.map((each) => {

@@ -1,24 +1,24 @@
 import { createRequestTally } from '../http/request-tally.ts';
 import { judgeAnswer, type ProbedRoute } from './judge-answer.ts';
 
-/** A route, and what its adapter expects of it. */
+/** A route and the expectation of its adapter, as a phrase. */
 export interface RouteToProbe {
   readonly route: string;
   readonly expects: string;
 }
 
-/** What an adapter read of an answer: a few words for people, and what the next routes need of it. */
+/** The reading of an answer: a summary for the user, and the value that the requests of further routes need. */
 export interface ReadAnswer<Value> {
   readonly came: string;
   readonly problems?: readonly string[];
   readonly value: Value;
 }
 
-/** Reads routes one after the other and judges each. */
+/** Requests the routes of a venue one after the other and judges each answer. */
 export interface Prober {
-  /** Reads one route. @returns undefined where it could not be read */
+  /** Requests and judges one route. @returns the value of the reading; undefined where the answer could not be read */
   read<Value>(route: RouteToProbe, read: () => Promise<ReadAnswer<Value>>): Promise<Value | undefined>;
-  /** Lists a route without a request. */
+  /** Reports a route as not requested. */
   skip(route: RouteToProbe, why: string): void;
   readonly routes: readonly ProbedRoute[];
 }

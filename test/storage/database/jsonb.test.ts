@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wholeStrings } from '../../../src/sources/http/foreign-text.ts';
+import { storableStrings } from '../../../src/sources/http/foreign-text.ts';
 import { jsonb } from '../../../src/storage/database/jsonb.ts';
 import { worlds } from '../../support/worlds.ts';
 
@@ -38,7 +38,7 @@ describe('JSON for the database', () => {
     fc.assert(
       fc.property(value, (each) => {
         const written = jsonb(each);
-        expect(JSON.parse(written)).toEqual(wholeStrings(each));
+        expect(JSON.parse(written)).toEqual(storableStrings(each));
         // an even number of backslashes before it makes it text that says so, not an escape
         expect(/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i.test(written)).toBe(false);
       }),

@@ -12,8 +12,8 @@ import {
   errorOf,
   type FromOwnThread,
   type FromThread,
+  LAST_STARTED,
   type OwnThreadData,
-  STARTED,
   STOP_GRACE_MS,
   type ThreadTask,
   type ToOwnThread,
@@ -170,7 +170,7 @@ export class OwnLane {
       const thread = this.#thread;
       if (thread === undefined) return;
       const { progress, received } = thread;
-      const now = `${thread.worker.threadId} ${received} ${Atomics.load(progress, STARTED)}`;
+      const now = `${thread.worker.threadId} ${received} ${Atomics.load(progress, LAST_STARTED)}`;
       checks = now === before && this.#tasks.size > 1 && hasStarted(thread) ? checks + 1 : 0;
       before = now;
       if (checks >= CHECKS_BEFORE_BLOCKED) this.#replace(thread, 'blocked');
@@ -182,7 +182,7 @@ export class OwnLane {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
     void thread.worker.terminate();
-    const started = Atomics.load(thread.progress, STARTED);
+    const started = Atomics.load(thread.progress, LAST_STARTED);
     const computing = Atomics.load(thread.progress, COMPUTING);
     const cutOff = [...this.#tasks.values()].filter(({ id }) => id <= started);
     const computed = cutOff.filter(({ id }) => id === computing);

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import { pluginsOfThread, runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
-import { COMPUTING, errorOf, type FromOwnThread, type OwnThreadData, STARTED, type ToOwnThread } from './thread-messages.ts';
+import { COMPUTING, errorOf, type FromOwnThread, LAST_STARTED, type OwnThreadData, type ToOwnThread } from './thread-messages.ts';
 
 /** The entry of a plugin's own thread, which runs all tasks of the plugin concurrently until it is terminated. */
 const port = parentPort!;
@@ -21,7 +21,7 @@ port.on('message', (message: ToOwnThread) => {
   if ('abort' in message) return stops.get(id)?.abort(errorOf(message.abort));
   const stop = new AbortController();
   stops.set(id, stop);
-  Atomics.store(progress, STARTED, id);
+  Atomics.store(progress, LAST_STARTED, id);
   const computing = (entered: boolean): void => void Atomics.store(progress, COMPUTING, entered ? id : 0);
   void runThreadTask(message.task, { send: (part) => send({ id, ...part }), signal: stop.signal, computing }).then((end) => {
     stops.delete(id);

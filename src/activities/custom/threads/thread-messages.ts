@@ -66,12 +66,12 @@ export interface PoolData {
 export interface OwnThreadData {
   /** The plugin's module, as `PREDICTLAB_PLUGINS` names it. */
   readonly module: string;
-  /** Shared memory with two integers, at the indices STARTED and COMPUTING. */
+  /** Shared memory with two integers, at the indices LAST_STARTED and COMPUTING. */
   readonly progress: SharedArrayBuffer;
 }
 
 /** Index of the id of the task that started last. Tasks start in the order of their ids. */
-export const STARTED = 0;
+export const LAST_STARTED = 0;
 /** Index of the id of the task whose function computes at this moment, before it first waits; 0 for none. */
 export const COMPUTING = 1;
 

@@ -21,7 +21,7 @@ export interface CollectionRequest extends PlanRequest {
   /** Whether covered time of an instrument is read again as a second look. */
   readonly isSampled: (instrument: Instrument) => boolean;
   /** Whether an error comes from PredictLab (the database) and not from the venue: it ends the attempt. */
-  readonly isOurs: (error: unknown) => boolean;
+  readonly isInternal: (error: unknown) => boolean;
   readonly onPage: (
     page: { readonly rows: readonly CandidateRow[] },
     progress: { readonly instrument: Instrument; readonly done: number },
@@ -39,8 +39,8 @@ export interface Collection {
 /** Finds and collects the instruments of every source. Sources do not wait for each other, so a venue that hangs delays only itself. */
 export async function collectAll(request: CollectionRequest): Promise<Collection> {
   // an error of PredictLab itself ends the attempt and does not count as a failure of the venue
-  const ours = new AbortController();
-  const signal = crowdedSignal(request.signal, ours.signal);
+  const internal = new AbortController();
+  const signal = crowdedSignal(request.signal, internal.signal);
   const outcomes = new Map<string, InstrumentOutcome>();
   const settled = await Promise.allSettled(
     request.sourceTypes.map(async (type) => {
@@ -48,11 +48,11 @@ export async function collectAll(request: CollectionRequest): Promise<Collection
       await request.onPlan(plan);
       const found = plan.sources.get(type);
       if (found === undefined) return { plan, end: undefined };
-      return { plan, end: await collectSource({ type, found, plan, request, outcomes, ours, signal }) };
+      return { plan, end: await collectSource({ type, found, plan, request, outcomes, internal, signal }) };
     }),
   );
   request.signal.throwIfAborted();
-  ours.signal.throwIfAborted();
+  internal.signal.throwIfAborted();
   const sources = settled.map((each) => {
     if (each.status === 'rejected') throw each.reason;
     return each.value;
@@ -70,12 +70,12 @@ interface SourceCollection {
   readonly plan: CollectPlan;
   readonly request: CollectionRequest;
   readonly outcomes: Map<string, InstrumentOutcome>;
-  readonly ours: AbortController;
+  readonly internal: AbortController;
   readonly signal: AbortSignal;
 }
 
 /** Collects the instruments of a source with bounded concurrency. */
-async function collectSource({ type, found, plan, request, outcomes, ours, signal }: SourceCollection): Promise<SourceEnd> {
+async function collectSource({ type, found, plan, request, outcomes, internal, signal }: SourceCollection): Promise<SourceEnd> {
   if ('error' in found) return { error: found.error, worked: false };
   const { window, asOf, refetch, lateness, time, onPage } = request;
   const failures = new SourceFailures(plan.instruments.length);
@@ -101,7 +101,7 @@ async function collectSource({ type, found, plan, request, outcomes, ours, signa
       failures.succeeded();
     } catch (error) {
       if (collecting.aborted) return;
-      if (request.isOurs(error)) ours.abort(error);
+      if (request.isInternal(error)) internal.abort(error);
       else failures.add(instrument, source.describe(error));
     }
   };

@@ -194,7 +194,7 @@ async function gather(
         const doubted = witness.doubted.get(instrumentKey) ?? [];
         return instrumentStaging({ database, ...place, doubted, progress: earlier.get(instrumentKey) });
       },
-      isOurs: (error) => isDatabaseFailure(error) || error instanceof CollectTakenOver,
+      isInternal: (error) => isDatabaseFailure(error) || error instanceof CollectTakenOver,
       onPage: ({ rows }, { instrument, done }) => {
         counts.pages += 1;
         counts.rows += rows.length;

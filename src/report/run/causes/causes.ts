@@ -134,11 +134,13 @@ const venueChanges = (data: RunPageData): readonly string[] => {
       byVenue.set(venue, (byVenue.get(venue) ?? new Set()).add(cutAtWord(change.slice(venue.length + 1), MAX_MESSAGE_LENGTH)));
     }
   }
-  return [...byVenue].sort(([a], [b]) => (a < b ? -1 : 1)).map(([venue, changes]) => {
-    const rest = changes.size - MAX_CHANGES;
-    const named = [...changes].sort().slice(0, MAX_CHANGES).join('; ');
-    return `${venue} has changed, and no row is lost yet: ${named}${rest > 0 ? `; and ${rest} more` : ''}; "predictlab probe ${venue}" says what it means`;
-  });
+  return [...byVenue]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([venue, changes]) => {
+      const rest = changes.size - MAX_CHANGES;
+      const named = [...changes].sort().slice(0, MAX_CHANGES).join('; ');
+      return `${venue} has changed, and no row is lost yet: ${named}${rest > 0 ? `; and ${rest} more` : ''}; "predictlab probe ${venue}" says what it means`;
+    });
 };
 
 /** Skipped tasks by the failure that caused them. @param listed failures whose skipped tasks are listed already */

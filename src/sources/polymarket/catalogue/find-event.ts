@@ -3,7 +3,7 @@ import { readName } from '../../catalogue/scalars.ts';
 import { isObject, listInAnswer } from '../../catalogue/schema-drift.ts';
 import type { VenueClient } from '../../http/venue-client.ts';
 import { type Call, VENUE } from '../api.ts';
-import { type Finding, type FoundMarkets, ifThere, listInEnvelope, readListing, readMarkets } from './gamma.ts';
+import { type Finding, type FoundMarkets, listInEnvelope, readListing, readMarkets, undefinedIfMissing } from './gamma.ts';
 
 const FAMILY = 'polymarket/gamma-events';
 
@@ -13,7 +13,7 @@ const FAMILY = 'polymarket/gamma-events';
  */
 export async function findEvent(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
   const where = '/events/slug';
-  const answer = await ifThere(gamma.get({ path: `/events/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
+  const answer = await undefinedIfMissing(gamma.get({ path: `/events/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
   if (answer !== undefined) return { ...readEvent(answer.json, where), requests: answer.requests };
   let requests = 1;
   for (const closed of [false, true]) {

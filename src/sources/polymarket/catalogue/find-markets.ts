@@ -1,7 +1,7 @@
 import { isObject } from '../../catalogue/schema-drift.ts';
 import type { QueryPairs, VenueClient } from '../../http/venue-client.ts';
 import { type Call, VENUE } from '../api.ts';
-import { type Finding, ifThere, listInEnvelope, readListing, readMarkets } from './gamma.ts';
+import { type Finding, listInEnvelope, readListing, readMarkets, undefinedIfMissing } from './gamma.ts';
 import { circular } from './list-events.ts';
 
 /** Largest number of ids or slugs in one lookup, which keeps URLs below 8 KB. */
@@ -35,8 +35,8 @@ export async function findMarkets(gamma: VenueClient, lookup: MarketLookup, call
   await lookUpAll(BATCH);
   if (found.wanted.length === 0) return found;
   const oneByOne = lookup.named ? lookup.values.length > 1 : await readsOneValue(found, lookup, lookUp);
-  if (oneByOne && !found.listless) await lookUpAll(1);
-  if (lookup.name === 'slug' && (lookup.named || found.listless)) {
+  if (oneByOne && !found.hasNoListing) await lookUpAll(1);
+  if (lookup.name === 'slug' && (lookup.named || found.hasNoListing)) {
     await inBatches(found.wanted, 1, async (values) => found.add(values, await readPath(gamma, values[0] ?? '', call)));
   }
   return found;
@@ -54,7 +54,7 @@ async function readsOneValue(
   { values, likely }: MarketLookup,
   lookUp: (values: readonly string[], closed: boolean) => Promise<void>,
 ): Promise<boolean> {
-  if (values.length < DOUBT_FROM || found.listless) return false;
+  if (values.length < DOUBT_FROM || found.hasNoListing) return false;
   const before = found.wanted.length;
   if (before === values.length) await lookUp([values.at(-1) ?? ''], likely === 'closed');
   else if (found.alone !== undefined) await lookUp(found.alone, likely === 'closed');
@@ -69,7 +69,7 @@ class Found implements Finding {
   readonly leftOut: Finding['leftOut'][number][] = [];
   requests = 0;
   /** Whether the host has no listing of markets at all. */
-  listless = true;
+  hasNoListing = true;
   /** The value next to one that was found alone at an end of a batch; looking it up shows whether the host reads only one value. */
   alone: readonly string[] | undefined;
   readonly #wanted: Map<string, string>;
@@ -88,7 +88,7 @@ class Found implements Finding {
   add(requested: readonly string[], answer: Finding | undefined): void {
     this.requests += answer?.requests ?? 1;
     if (answer === undefined) return;
-    this.listless = false;
+    this.hasNoListing = false;
     this.problems.push(...answer.problems);
     const before = this.#wanted.size;
     for (const instrument of answer.instruments) {
@@ -167,6 +167,6 @@ async function readKeyset(gamma: VenueClient, query: QueryPairs, wanted: number,
 
 /** Reads one market by its path, which also finds closed markets. */
 async function readPath(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
-  const answer = await ifThere(gamma.get({ path: `/markets/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
+  const answer = await undefinedIfMissing(gamma.get({ path: `/markets/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
   return answer === undefined ? undefined : { ...readMarkets([answer.json], '/markets/slug'), requests: answer.requests };
 }

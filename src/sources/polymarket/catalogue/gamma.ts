@@ -35,7 +35,7 @@ const UNPROCESSABLE = 422;
 const GONE = 410;
 
 /** Returns the answer of a route; undefined at hosts that do not have it, so that the caller can use another one. */
-export async function ifThere<Answer>(requested: Promise<Answer>): Promise<Answer | undefined> {
+export async function undefinedIfMissing<Answer>(requested: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await requested;
   } catch (error) {
@@ -45,7 +45,7 @@ export async function ifThere<Answer>(requested: Promise<Answer>): Promise<Answe
 }
 
 /** Whether the refusal of a listing is a reason to read the other one: the listing is gone, moved, or no longer accepts the request. */
-const opensOther = (error: unknown): error is VenueError =>
+const shouldReadOther = (error: unknown): error is VenueError =>
   error instanceof VenueError &&
   error.status !== null &&
   (NO_ROUTE.has(error.status) || error.status === GONE || error.status === UNPROCESSABLE || (error.status >= 300 && error.status < 400));
@@ -73,7 +73,7 @@ export async function readListing<Answer>(
       if (refused !== undefined && refused.status !== UNPROCESSABLE) older[route === 'plain' ? 'add' : 'delete'](gamma);
       return answer;
     } catch (error) {
-      if (!opensOther(error)) throw error;
+      if (!shouldReadOther(error)) throw error;
       if (refused === undefined || error.status === UNPROCESSABLE) refused = error;
     }
   }

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../catalogue/schema-drift.ts';
 import { noteFields } from '../../http/venue-changes.ts';
 import { VENUE } from '../api.ts';
 
-/** Every field of a market that was recorded in March, June and August 2026, or that the venue's own client reads. */
+/** All fields of a market in answers recorded in March, June and August 2026, and those that the venue's own client reads. */
 const KNOWN = (
   'acceptingOrders acceptingOrdersTimestamp active approved archived automaticallyActive automaticallyResolved bestAsk bestBid ' +
   'clearBookOnStart clobRewards clobTokenIds closed closedTime competitive conditionId createdAt cryptoMarketConfig customLiveness cyom ' +
@@ -24,7 +24,7 @@ const ALWAYS = (
   'negRisk orderPriceMinTickSize umaResolutionStatuses'
 ).split(' ');
 
-/** Notes facts of markets that lost their field. New fields alone are not noted: most of them serve the venue's own pages. */
+/** Notes fields that all markets lack. New fields alone are not noted, since most of them serve the venue's own pages. */
 export function noteMarketFields(list: readonly unknown[]): void {
   const note = (rows: readonly unknown[], always: readonly string[]): void =>
     noteFields(VENUE, 'market', rows, { known: KNOWN, always, notesNew: false });

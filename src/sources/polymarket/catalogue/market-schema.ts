@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { wholeStrings } from '../../http/foreign-text.ts';
+import { storableStrings } from '../../http/foreign-text.ts';
 
 /** Schema of a list that Gamma writes as JSON inside a JSON string; plain lists are accepted too. */
 const textList = z.preprocess(
@@ -7,7 +7,7 @@ const textList = z.preprocess(
     if (typeof value !== 'string') return value;
     try {
       // the inner JSON can contain escapes that Postgres cannot store, which the check of the outer JSON does not see
-      return wholeStrings(JSON.parse(value));
+      return storableStrings(JSON.parse(value));
     } catch {
       context.addIssue({ code: 'custom', message: 'a string that should hold a JSON list' });
       return z.NEVER;

@@ -17,7 +17,7 @@ const WHOLE = 1_000_000;
 /** The venue's value of a price that is not set. */
 const UNSET = 69;
 const FINAL = 'resolved';
-/** The record's words, from the venue's clients and recordings: any other is noted as a change, and leaves the result open. */
+/** Known statuses of a record, from its clients and recordings. An unknown one is noted as a change and leaves the result open. */
 const STATUSES = new Set(['INITIALIZED', 'POSED', 'PROPOSED', 'REPROPOSED', 'CHALLENGED', 'DISPUTED', 'RESOLVED']);
 
 export interface SettledInstruments {
@@ -47,7 +47,7 @@ export async function settleByPayouts(data: VenueClient, instruments: readonly I
       requests += answer.requests;
       for (const [id, record] of readResolutions(readResolutionPage(answer.json))) records.set(id, record);
     } catch (error) {
-      // the results stay proposed, which loses no row
+      // without records the results stay proposed, and no row is lost
       if (error instanceof PredictLabError && error.type === 'SourceSchemaChanged')
         noteChange(VENUE, '/v2/resolutions', 'cannot be read: it has no list of records, or none with an id and a status');
       else if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
@@ -65,27 +65,27 @@ export async function settleByPayouts(data: VenueClient, instruments: readonly I
   };
 }
 
-/** Every field of a record that was recorded or that a client of the venue reads. */
+/** All fields of a record that recorded answers have or that a client of the venue reads. */
 const KNOWN_FIELDS = (
   'question_id condition_id status extended_review was_disputed new_version_q proposed_price reproposed_price price transaction_hash ' +
   'log_index last_update_timestamp payouts resolved_at'
 ).split(' ');
 const REQUIRED: RequiredFields = [['condition_id'], ['status']];
 
-/** The records of an answer. @throws PredictLabError SourceSchemaChanged without the list, or where no record has an id or a status */
+/** Returns the records of an answer. @throws PredictLabError SourceSchemaChanged without a list, or where all records lack id or status */
 export function readResolutionPage(json: unknown): readonly unknown[] {
   const at = { venue: VENUE, where: '/v2/resolutions' };
   const list = listInAnswer(json, 'data', at);
   refuseRenamedFields(list, REQUIRED, { ...at, list: 'data' });
   const isResolved = list.some((item) => isObject(item) && item.status === FINAL);
   noteFields(VENUE, at.where, list, { known: KNOWN_FIELDS, always: ['condition_id', 'status'] });
-  // either of the two names the payout
+  // the payout is in one of the two fields
   if (isResolved && !list.some((item) => isObject(item) && ('payouts' in item || 'price' in item)))
     noteChange(VENUE, at.where, 'lacks the field "price" in all of its rows');
   return list;
 }
 
-/** Resolution records by instrument id. One that is not resolved is a sign that the result is open. */
+/** Reads resolution records, by instrument id. A record that is not resolved is a sign that the result is open. */
 export function readResolutions(list: readonly unknown[]): ReadonlyMap<string, ResolutionRecord> {
   return new Map(
     list.flatMap((item): [string, ResolutionRecord][] => {
