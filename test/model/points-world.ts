@@ -3,6 +3,7 @@ import type { TimeRange } from '../../src/contracts/market-data.ts';
 import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { collectPrices } from '../../src/sources/polymarket/prices.ts';
+import type { SourcePage } from '../../src/sources/source.ts';
 import { isWithin } from '../../src/sources/walk/time-ranges.ts';
 import { instrument } from '../support/stage-run.ts';
 import { union } from './pipeline.ts';
@@ -70,7 +71,10 @@ function makePointsWorld(seed: number): PointsWorld {
 export async function runPointsWorld(seed: number): Promise<WorldReport> {
   const world = makePointsWorld(seed);
   const wrong: string[] = [];
-  const stored = new Set<number>();
+  /** Points by time, with the grain of each in seconds. */
+  const stored = new Map<number, number>();
+  /** Where points of a grain were collected: coarser ones give way there. */
+  const covers: NonNullable<SourcePage['points']>[] = [];
   let covered: readonly TimeRange[] = [];
   let looked: number | null = null;
   let now = 0;
@@ -125,7 +129,11 @@ export async function runPointsWorld(seed: number): Promise<WorldReport> {
       { precedence: 'live', signal: new AbortController().signal },
     );
     for await (const page of pages) {
-      for (const { time } of page.rows) if (time !== null) stored.add(time);
+      if (page.points !== undefined) covers.push(page.points);
+      for (const { time, grain } of page.rows)
+        if (time !== null) stored.set(time, Math.min(stored.get(time) ?? Number.POSITIVE_INFINITY, grain ?? 0));
+      for (const [time, grain] of stored)
+        if (covers.some((finer) => finer.grain < grain && isWithin(time, [finer.range]))) stored.delete(time);
       if (page.problems !== undefined) wrong.push(`${run}: ${page.problems.join()}`);
       ranges.push(...page.coverage);
       if (page.walked?.looked !== undefined && page.walked.looked !== null) looked = Math.max(looked ?? 0, page.walked.looked);
@@ -146,7 +154,7 @@ export async function runPointsWorld(seed: number): Promise<WorldReport> {
       const bucket = Math.ceil(time / (grain * 1000)) * grain * 1000;
       // a bucket that is cut by the end of its coverage comes with the rest
       if (!isWithin(bucket, covered) || bucket > now + world.skew - LATENESS) continue;
-      const near = [...stored].some((each) => each > bucket - 2 * grain * 1000 && each <= bucket);
+      const near = [...stored.keys()].some((each) => each > bucket - 2 * grain * 1000 && each <= bucket);
       if (near) continue;
       wrong.push(`${run} claims ${((now - time) / MINUTE).toFixed(1)} min before and has no point of it`);
       return;

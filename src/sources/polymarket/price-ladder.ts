@@ -11,8 +11,8 @@ export const GRAINS = [
   { seconds: 10_800, keptMs: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** Longest window of one request: the venue refuses more than 15 days, and a request adds up to one bucket and two partial seconds. */
-const LONGEST_WINDOW_MS = 15 * DAY_MS - (10_800 + 2) * SECOND;
+/** Longest window of one request: the venue refuses more than 15 days, and a request adds up to one bucket at each end and two partial seconds. */
+const LONGEST_WINDOW_MS = 15 * DAY_MS - (2 * 10_800 + 2) * SECOND;
 
 /** Shortest window that is worth a request of its own. The ends of retention by `asOf` and by the clock may be only seconds apart. */
 const SLIVER_MS = 60 * SECOND;

@@ -64,9 +64,10 @@ export async function* collectPrices(
       const overlap = step.range.from === range.from && range.from > tradable.from;
       try {
         while (grain !== undefined) {
-          found = await readPoints(data, instrument, { ...step, grain, overlap, last: step.range.to === tradable.to }, call);
+          found = await readPoints(data, instrument, { ...step, grain, overlap, until: tradable.to }, call);
           requests += found.requests;
-          if (found.rows.length > 0) break;
+          // the bucket across the window's end may be all that is left of a grain
+          if (found.rows.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)) break;
           // the venue still keeps every point of this grain for an open market, so coarser grains have no more points
           const isWhole: boolean = !instrument.closed && step.range.from >= now - GRAINS[grain].keptMs;
           grain = isWhole ? undefined : coarser(grain, step.range);
@@ -83,7 +84,7 @@ export async function* collectPrices(
         continue;
       }
       const points = pointsOf(found.rows, GRAINS[grain ?? step.grain].seconds);
-      const covers = coversOf(points, step.range, now);
+      const covers = coversOf(points, step.range);
       const claimed = claims(step.range, points, data.clock);
       yield {
         kind: 'price',
@@ -177,17 +178,16 @@ function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRo
 }
 
 /**
- * The time in which a page of points replaces coarser ones; undefined for a page without valid points. Where a window reaches back
- * further than the venue keeps the grain, this time starts at the first point, since earlier ones may be gone.
+ * The time in which a page of points replaces coarser ones; undefined for a page without valid points. It starts with the page's first
+ * point: the venue may have forgotten earlier ones, and a coarser point before it can stand for a price before the window.
  */
-function coversOf(points: readonly CandidateRow[], range: TimeRange, now: number): SourcePage['points'] {
+function coversOf(points: readonly CandidateRow[], range: TimeRange): SourcePage['points'] {
   const valid = points.flatMap(({ time, defect, grain }) => (time === null || defect !== null ? [] : [{ time, grain: grain ?? 0 }]));
   if (valid.length === 0) return undefined;
   const grain = valid.reduce((most, point) => Math.max(most, point.grain), 0);
   const first = valid.reduce((least, { time }) => Math.min(least, time), Number.POSITIVE_INFINITY);
   const last = valid.reduce((most, { time }) => Math.max(most, time), range.from);
-  const isPromised = range.from >= now - (GRAINS.findLast(({ seconds }) => seconds <= grain)?.keptMs ?? 0);
-  return { grain, range: { from: isPromised ? Math.min(range.from, first) : first, to: Math.max(range.to, last + 1) } };
+  return { grain, range: { from: first, to: Math.max(range.to, last + 1) } };
 }
 
 /** The last page of an instrument, which has coverage but no rows. */
@@ -214,23 +214,27 @@ interface Points {
 /** One request for points: a window, a grain, and which of the window's ends it includes. */
 interface PointsRequest extends LadderStep {
   readonly overlap: boolean;
-  /** Whether the window ends where the run's window does, so that its end is included. */
-  readonly last: boolean;
+  /** The end of all the time that is queried. A window that ends there includes its end; any other includes the bucket across its end. */
+  readonly until: number;
 }
 
 /** Reads all points of one window at one grain. A window has at most 15 days, so its points fit into memory. */
 async function readPoints(
   data: VenueClient,
   instrument: Instrument,
-  { range, grain, overlap, last }: PointsRequest,
+  { range, grain, overlap, until }: PointsRequest,
   call: Call,
 ): Promise<Points> {
   const seconds = GRAINS[grain].seconds;
+  const width = seconds * SECOND;
+  const last = range.to === until;
+  // the finer points after the window begin with the bucket of their own grain
+  const end = Math.min(until, Math.ceil(range.to / width) * width);
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],
     // a bound of 0 is refused
     ['start', Math.max(1, Math.floor(range.from / SECOND) - (overlap ? seconds : 0))],
-    ['end', last ? Math.floor(range.to / SECOND) + 1 : Math.ceil(range.to / SECOND)],
+    ['end', Math.floor(end / SECOND) + 1],
     ['bucket_seconds', seconds],
     ['limit', LIMIT],
   ] as const;
@@ -252,7 +256,7 @@ async function readPoints(
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
   // in a window that ends before now, a point off the grid is the price at the window's end and not of a bucket
-  return { rows: last ? rows : rows.filter(({ time }) => time === null || time % (seconds * SECOND) === 0), requests };
+  return { rows: last ? rows : rows.filter(({ time }) => time === null || time % width === 0), requests };
 }
 
 interface Page extends Points {
