@@ -5,7 +5,7 @@ import type { ScheduleView } from '../../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
-import { DAY_MS } from '../../contracts/words.ts';
+import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';
@@ -13,6 +13,7 @@ import { successfulIntervals } from '../../storage/runs/ledger/good-intervals.ts
 import { recordDeleting, removeDeleting } from '../../storage/watch/deleted-schedules.ts';
 import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { intervalsOf } from '../plan/backfill-plan.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
@@ -155,11 +156,9 @@ async function backfill({ id, from: fromText, to: toText, onlyMissing = false, d
 
 /** The times whose interval since the previous time needs no run any more. */
 async function alreadyGood(lab: PredictLab, id: string, firings: readonly Date[]): Promise<ReadonlySet<number>> {
-  const [first] = firings;
-  if (first === undefined) return new Set();
-  const step = (firings[1] ?? new Date(first.getTime() + DAY_MS)).getTime() - first.getTime();
-  const intervals = firings.map((time, i) => ({ from: firings[i - 1]?.getTime() ?? first.getTime() - step, to: time.getTime() }));
+  if (firings.length === 0) return new Set();
   const { input } = await lab.schedules.show(id);
+  const intervals = intervalsOf(firings, input.daysBack ?? INPUT_DEFAULTS.daysBack);
   return await useDatabase(async (database) => {
     const symbols = input.symbols ?? (await listSymbols(database)).filter(({ enabled }) => enabled).map(({ symbol }) => symbol);
     const good = await successfulIntervals(database, { symbols, intervals });

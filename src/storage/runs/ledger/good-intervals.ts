@@ -23,5 +23,9 @@ export async function successfulIntervals(
      where result = 'success' and as_of is not null and config->'symbols' @> $1::jsonb`,
     [jsonb(symbols.map((symbol) => ({ symbol })))],
   );
-  return intervals.map(({ from, to }) => rows.some((window) => window.from <= from && to <= window.to));
+  return intervals.map((interval) => isInside(interval, rows));
 }
+
+/** Whether one of the windows contains the interval; touching pieces of two windows do not. */
+export const isInside = ({ from, to }: TimeSpan, windows: readonly TimeSpan[]): boolean =>
+  windows.some((window) => window.from <= from && to <= window.to);
