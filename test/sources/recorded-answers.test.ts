@@ -3,10 +3,16 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
+import { createRequestTally } from '../../src/sources/http/request-tally.ts';
+import { readBook as readPolymarketBook } from '../../src/sources/polymarket/book.ts';
 import { readMarkets } from '../../src/sources/polymarket/catalogue/gamma.ts';
 import { instrumentOf } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
+import { readResolutionPage, readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
+import { readPricePage } from '../../src/sources/polymarket/prices.ts';
 import { readTrade } from '../../src/sources/polymarket/trade-row.ts';
+import { readBook as readPredictBook } from '../../src/sources/predict/book.ts';
+import { readCategory } from '../../src/sources/predict/discover.ts';
 
 // recorded answers are unlicensed, so they lie beside the repository and are never committed
 const SHARED = path.resolve(import.meta.dirname, '../../../shared');
@@ -35,6 +41,30 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
       instruments += found.instruments.length;
     }
     expect(instruments).toBe(300);
+  });
+
+  it('finds no change of a venue but the fee schedule of April in recorded lists, rows, records and books', async () => {
+    const tally = createRequestTally();
+    const recorded = (name: string): unknown => json(path.join(DATA, 'venues-2026', name));
+    await tally.count(() => {
+      const folder = path.join(DATA, 'pm-gamma-raw-2026-03');
+      for (const page of readdirSync(folder).filter((file) => file.startsWith('markets_page')))
+        readMarkets((json(path.join(folder, page)) as { markets: unknown[] }).markets, page);
+      const lines = read(path.join(DATA, 'pm-btc5m-chainlink-2026/BTC-5m-markets-2026-06-08.jsonl.gz')).trim().split('\n');
+      readMarkets(
+        lines.map((line) => (JSON.parse(line) as { raw: unknown }).raw),
+        'five minutes',
+      );
+      readPricePage(recorded('pm__pysdk_v2_prices-history_2026-09-08.json'));
+      readResolutions(readResolutionPage(recorded('pm__pysdk_v2_resolutions_2026-09-08.json')));
+      readPolymarketBook(recorded('pm__nautilus2_clob_book_empty_ask.json'), 0);
+      readPredictBook(recorded('predict__ccxt_fetchOrderBook_L1261_142.json'), 0);
+      for (const name of ['predict__ccxt_fetchEvents_L369_5964.json', 'predict__izandotai_categories_crypto.json'])
+        for (const category of (recorded(name) as { data: unknown[] }).data) readCategory(category, 'X', 'series');
+      return Promise.resolve();
+    });
+    // the markets of March 2026 are from before the schedule of fees
+    expect(tally.changes()).toEqual(['polymarket market: lacks the field "feeSchedule" in all of its rows']);
   });
 
   it('the recorded markets that exclude each other fall into the groups of their events, the others into none', () => {

@@ -49,6 +49,10 @@ export interface KnownFields {
   readonly always?: readonly string[];
   /** Whether a new field alone is noted; objects that also serve the venue's web pages often get new fields. @default true */
   readonly notesNew?: boolean;
+  /** Fields that count as absent also where every row has null. @default none */
+  readonly neverNull?: readonly string[];
+  /** Rows that say something about fields which are absent. @default 10 */
+  readonly least?: number;
 }
 
 /** Notes unknown fields in the rows of a page, and known fields that all rows of a longer page lack. */
@@ -56,14 +60,15 @@ export function noteFields(
   venue: string,
   route: string,
   rows: readonly unknown[],
-  { known, always = known, notesNew = true }: KnownFields,
+  { known, always = known, notesNew = true, neverNull = [], least = FEW_ROWS }: KnownFields,
 ): void {
   const present = new Map<string, number>();
   for (const row of rows) if (isObject(row)) for (const name in row) present.set(name, (present.get(name) ?? 0) + 1);
   const fresh = [...present.keys()].filter((name) => !known.includes(name));
-  const absent = always.filter((name) => !present.has(name));
+  const isNull = (name: string): boolean => rows.every((row) => isObject(row) && (row[name] === null || row[name] === undefined));
+  const absent = always.filter((name) => !present.has(name) || (neverNull.includes(name) && isNull(name)));
   const isRenamed = absent.length > 0 && fresh.some((name) => present.get(name) === rows.length);
   if (notesNew || isRenamed) for (const name of fresh) noteChange(venue, route, `has the new field "${name.slice(0, MAX_TEXT)}"`);
-  if (rows.length < FEW_ROWS && !isRenamed) return;
+  if (rows.length < least && !isRenamed) return;
   for (const name of absent) noteChange(venue, route, `lacks the field "${name}" in all of its rows`);
 }

@@ -37,7 +37,7 @@ export function readBook(json: unknown, asOf: number): { bid: number | null; ask
   const at = { venue: VENUE, where: '/book' };
   const bids = pricesOf(listInAnswer(json, 'bids', at));
   const asks = pricesOf(listInAnswer(json, 'asks', at));
-  noteFields(VENUE, '/book', [json], { known: FIELDS });
+  noteFields(VENUE, '/book', [json], { known: FIELDS, always: ['bids', 'asks', 'timestamp'], neverNull: ['timestamp'], least: 1 });
   const stamp = isObject(json) ? readNumber(json.timestamp).value : null;
   return { bid: bids.length === 0 ? null : Math.max(...bids), ask: asks.length === 0 ? null : Math.min(...asks), at: stamp ?? asOf };
 }

@@ -19,6 +19,7 @@ import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts
 
 const WHERE = '/v2/prices-history';
 const FIELDS: RequiredFields = [['timestamp'], ['price']];
+const POINT_FIELDS = ['timestamp', 'price', 'resolution_seconds'];
 /** Largest number of points per page at the venue. */
 const LIMIT = 10_000;
 const SECOND = 1000;
@@ -272,7 +273,7 @@ async function readPage(data: VenueClient, query: readonly (readonly [string, st
 export function readPricePage(json: unknown): { readonly rows: readonly ReadRow[]; readonly next: string | null } {
   const list = listInAnswer(json, 'data', { venue: VENUE, where: WHERE });
   refuseRenamedFields(list, FIELDS, { venue: VENUE, where: WHERE, list: 'data' });
-  noteFields(VENUE, WHERE, list, { known: ['timestamp', 'price', 'resolution_seconds'] });
+  noteFields(VENUE, WHERE, list, { known: POINT_FIELDS, neverNull: POINT_FIELDS });
   return { rows: list.map(readPoint), next: nextCursor(json, WHERE) };
 }
 
@@ -280,6 +281,7 @@ function readPoint(row: unknown): ReadRow {
   const point = isObject(row) ? row : {};
   const time = readTime(point.timestamp);
   const price = readNumber(point.price);
+  const grain = readNumber(point.resolution_seconds).value;
   return {
     kind: 'price',
     time: time.value,
@@ -291,7 +293,7 @@ function readPoint(row: unknown): ReadRow {
     content: ['point', time.value, price.value],
     raw: JSON.stringify(row),
     defect: time.defect ?? price.defect,
-    ...(isGrain(point.resolution_seconds) && { grain: point.resolution_seconds }),
+    ...(isGrain(grain) && { grain }),
   };
 }
 

@@ -40,7 +40,7 @@ export function readTradePage(
   const list = isNewer ? 'data' : '$';
   const rows = listInAnswer(json, list, { venue: VENUE, where });
   refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list }, seen);
-  if (isNewer) noteFields(VENUE, where, rows, { known: V2_FIELDS });
+  if (isNewer) noteFields(VENUE, where, rows, { known: V2_FIELDS, neverNull: ['transaction_hash', 'proxy_wallet'] });
   return { rows: rows.map((row) => readTrade(row, instrument)), next: isNewer ? nextCursor(json, where) : null };
 }
 

@@ -36,7 +36,12 @@ export function readBook(json: unknown, asOf: number): { bid: number | null; ask
   const data = objectAt(objectAt(json, at).data, at);
   const bids = pricesOf(listInAnswer(data, 'bids', at));
   const asks = pricesOf(listInAnswer(data, 'asks', at));
-  noteFields(VENUE, at.where, [data], { known: FIELDS, always: ['bids', 'asks', 'updateTimestampMs'] });
+  noteFields(VENUE, at.where, [data], {
+    known: FIELDS,
+    always: ['bids', 'asks', 'updateTimestampMs'],
+    neverNull: ['updateTimestampMs'],
+    least: 1,
+  });
   const stamp = readNumber(data.updateTimestampMs).value;
   return { bid: bids.length === 0 ? null : Math.max(...bids), ask: asks.length === 0 ? null : Math.min(...asks), at: stamp ?? asOf };
 }

@@ -2,7 +2,7 @@ import type { PredictSelector } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { isFinal } from '../catalogue/market-life.ts';
-import { objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
+import { isObject, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
 import { noStep, proposed, seriesMembers, unfinishedMembers } from '../catalogue/series.ts';
 import { noteFields } from '../http/venue-changes.ts';
 import { VenueError } from '../http/venue-error.ts';
@@ -177,6 +177,7 @@ const KNOWN_OF_MARKET = (
   'isVisible isYieldBearing kalshiMarketTicker marketType marketVariant oracleQuestionId outcomes polymarketConditionIds question ' +
   'questionIndex resolution resolverAddress rewards shareThreshold spreadThreshold stats status team title tradingStatus variantData'
 ).split(' ');
+const KNOWN_OF_OUTCOME = ['indexSet', 'name', 'onChainId', 'status', 'bestBid', 'bestAsk', 'team', 'variantData'];
 const KNOWN_OF_CATEGORY = (
   'createdAt description endsAt id imageUrl isNegRisk isVisible isYieldBearing marketVariant markets negRiskOnChainId parentSlug ' +
   'publishedAt resolutionProvider shortTitle slug startsAt stats status tags teams title variantData variantDetails'
@@ -185,7 +186,11 @@ const KNOWN_OF_CATEGORY = (
 /** Notes fields that all markets lack. New fields alone are not noted, since most of them serve the venue's own pages. */
 function noteMarketFields(markets: readonly unknown[]): void {
   const always = ['id', 'title', 'outcomes', 'status', 'tradingStatus', 'decimalPrecision', 'feeRateBps'];
-  noteFields(VENUE, 'market', markets, { known: KNOWN_OF_MARKET, always, notesNew: false });
+  noteFields(VENUE, 'market', markets, { known: KNOWN_OF_MARKET, always, notesNew: false, least: 1 });
+  const outcomes = markets.flatMap((market) => (isObject(market) && Array.isArray(market.outcomes) ? (market.outcomes as unknown[]) : []));
+  // a null id is one that is not registered yet, an absent one has another name
+  noteFields(VENUE, 'outcome', outcomes, { known: KNOWN_OF_OUTCOME, always: ['indexSet', 'name', 'onChainId'], notesNew: false, least: 1 });
+  noteFields(VENUE, 'outcome', outcomes, { known: KNOWN_OF_OUTCOME, always: ['status'], notesNew: false });
 }
 
 const noteCategoryFields = (category: unknown): void =>
@@ -193,6 +198,7 @@ const noteCategoryFields = (category: unknown): void =>
     known: KNOWN_OF_CATEGORY,
     always: ['slug', 'startsAt', 'endsAt', 'markets'],
     notesNew: false,
+    least: 1,
   });
 
 interface Issue {

@@ -27,7 +27,7 @@ const ALWAYS = (
 /** Notes fields that all markets lack. New fields alone are not noted, since most of them serve the venue's own pages. */
 export function noteMarketFields(list: readonly unknown[]): void {
   const note = (rows: readonly unknown[], always: readonly string[]): void =>
-    noteFields(VENUE, 'market', rows, { known: KNOWN, always, notesNew: false });
+    noteFields(VENUE, 'market', rows, { known: KNOWN, always, neverNull: always, notesNew: false });
   const markets = list.filter(isObject);
   const those = (test: (market: JsonObject) => boolean): readonly JsonObject[] => markets.filter(test);
   note(markets, ALWAYS);

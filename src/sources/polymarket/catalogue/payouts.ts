@@ -70,18 +70,15 @@ const KNOWN_FIELDS = (
   'question_id condition_id status extended_review was_disputed new_version_q proposed_price reproposed_price price transaction_hash ' +
   'log_index last_update_timestamp payouts resolved_at'
 ).split(' ');
-const REQUIRED: RequiredFields = [['condition_id'], ['status']];
+const ALWAYS = ['condition_id', 'status'];
+const REQUIRED: RequiredFields = ALWAYS.map((name) => [name]);
 
 /** Returns the records of an answer. @throws PredictLabError SourceSchemaChanged without a list, or where all records lack id or status */
 export function readResolutionPage(json: unknown): readonly unknown[] {
   const at = { venue: VENUE, where: '/v2/resolutions' };
   const list = listInAnswer(json, 'data', at);
   refuseRenamedFields(list, REQUIRED, { ...at, list: 'data' });
-  const isResolved = list.some((item) => isObject(item) && item.status === FINAL);
-  noteFields(VENUE, at.where, list, { known: KNOWN_FIELDS, always: ['condition_id', 'status'] });
-  // the payout is in one of the two fields
-  if (isResolved && !list.some((item) => isObject(item) && ('payouts' in item || 'price' in item)))
-    noteChange(VENUE, at.where, 'lacks the field "price" in all of its rows');
+  noteFields(VENUE, at.where, list, { known: KNOWN_FIELDS, always: ALWAYS, neverNull: ALWAYS, least: 1 });
   return list;
 }
 
@@ -105,6 +102,10 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
   // other states, such as posed and initialized, have no result yet
   if (word !== FINAL) return { sign: 'record', payout: null, said: word, pending: true };
   const suffix = disputed === true ? ' (was disputed)' : '';
+  const named = [payouts, price].filter((each) => each !== null && each !== undefined);
+  if (named.length === 0) noteChange(VENUE, '/v2/resolutions', 'a resolved record has neither payouts nor a price');
+  else if (named[0] === payouts && !Array.isArray(payouts)) noteChange(VENUE, '/v2/resolutions', 'payouts are not a list');
+  else if (named[0] === price && readNumber(price).value === null) noteChange(VENUE, '/v2/resolutions', 'price is not a number');
   if (Array.isArray(payouts)) {
     const [first, second] = (payouts as unknown[]).map((payout) => readNumber(payout).value);
     // payouts of 0/0 mark a legacy market without a payoff
