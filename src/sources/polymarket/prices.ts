@@ -1,12 +1,10 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../contracts/market-data.ts';
-import { DAY_MS } from '../../contracts/words.ts';
 import { POINT_IDENTITY } from '../../market/identity.ts';
 import { MOST_LATENESS_MS } from '../../market/lateness.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import { endOf, lifelessAfter, lifelessBefore, SETTLE_MS, tradableWindow } from '../catalogue/market-life.ts';
-import { readNumber, readTime } from '../catalogue/scalars.ts';
-import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
+import { listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import { noteFields } from '../http/venue-changes.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
@@ -16,6 +14,7 @@ import { inferred, seenUntil } from '../walk/trade-walk.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
 import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts';
+import { readPoint } from './price-row.ts';
 
 const WHERE = '/v2/prices-history';
 const FIELDS: RequiredFields = [['timestamp'], ['price']];
@@ -276,27 +275,3 @@ export function readPricePage(json: unknown): { readonly rows: readonly ReadRow[
   noteFields(VENUE, WHERE, list, { known: POINT_FIELDS, neverNull: POINT_FIELDS });
   return { rows: list.map(readPoint), next: nextCursor(json, WHERE) };
 }
-
-function readPoint(row: unknown): ReadRow {
-  const point = isObject(row) ? row : {};
-  const time = readTime(point.timestamp);
-  const price = readNumber(point.price);
-  const grain = readNumber(point.resolution_seconds).value;
-  return {
-    kind: 'price',
-    time: time.value,
-    price: price.value,
-    size: null,
-    side: null,
-    outcome: null,
-    tradeId: null,
-    content: ['point', time.value, price.value],
-    raw: JSON.stringify(row),
-    defect: time.defect ?? price.defect,
-    ...(isGrain(grain) && { grain }),
-  };
-}
-
-/** Whether a value is a valid grain of a point, in seconds. */
-const isGrain = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) > 0 && (value as number) <= DAY_MS / SECOND;
