@@ -130,10 +130,10 @@ export class ModelVenue {
     return { ...reading.instrument, id: this.instrumentId, source: this.type, ...this.#stated() };
   }
 
-  /** The number of sound trades so far, whatever the index shows of them; by the clock that stamps trades. */
+  /** The number of trades so far, whatever the index shows of them, by the clock that stamps trades. Half of all venues count what is no tick, too. */
   #stated(): Pick<Instrument, 'stated'> {
     if (!this.#world.statesTrades) return {};
-    const trades = this.#world.trades.filter(({ made, bad }) => made <= this.now && !bad).length;
+    const trades = this.#world.trades.filter(({ made, bad }) => made <= this.now && (!bad || this.#world.seed % 2 === 0)).length;
     return { stated: { volume: null, trades, at: this.now + this.#stampSkew } };
   }
 
@@ -197,8 +197,9 @@ export class ModelVenue {
   /** Whether the index leaves a trade out for now: one in `by` of those that were made while it does, or all of them. */
   #isHidden({ made }: WorldTrade): boolean {
     return this.#world.lies.some(
-      ({ kind, from, to, by }) =>
-        this.now < to && ((kind === 'dropped' && made >= from && made % by === 0) || (kind === 'hole' && made >= from && made < from + by)),
+      ({ kind, from, to, by, until = Number.POSITIVE_INFINITY }) =>
+        this.now < to &&
+        ((kind === 'dropped' && made >= from && made < until && made % by === 0) || (kind === 'hole' && made >= from && made < from + by)),
     );
   }
 

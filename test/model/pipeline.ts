@@ -74,7 +74,8 @@ class MemoryStore {
   #looked: number | null = null;
   #seen: SeenLateness | undefined;
   readonly #stated: { at: number; trades: number; isJudged?: boolean }[] = [];
-  readonly #quarantined: number[] = [];
+  /** Times of rows that are no ticks, by row. */
+  readonly #quarantined = new Map<string, number>();
   doubts: { from: number; to: number; triedAt: number }[] = [];
   /** What the second witness said that was not agreement. */
   readonly alarms: string[] = [];
@@ -99,18 +100,29 @@ class MemoryStore {
     const looks = this.#stated.filter(({ at }) => at <= asOf);
     const last = looks.findLast(({ at }) => isCovered(at - slack, at + slack));
     if (last === undefined || last.isJudged === true) return;
-    const first = looks.find(({ at }) => at < last.at && at >= last.at - 2 * DAY && isCovered(at - slack, last.at + slack));
-    if (first === undefined || this.#quarantined.some((time) => time >= first.at - slack && time <= last.at + slack)) return;
-    const held = (from: number, to: number): number =>
-      [...this.#ticks.values()].filter(({ time }) => (time ?? 0) > from && (time ?? 0) <= to).length;
-    const { verdict } = judgeStated({
-      volume: null,
-      trades: last.trades - first.trades,
-      mostVolume: 0,
-      leastVolume: 0,
-      mostTrades: held(first.at - slack, last.at + slack),
-      leastTrades: held(first.at + slack, last.at - slack),
-    });
+    const earlier = looks.filter(({ at }) => at < last.at && at >= last.at - 2 * DAY && isCovered(at - slack, last.at + slack));
+    const times = [...this.#ticks.values()].map(({ time }) => time ?? 0);
+    const held = (from: number, to: number): number => times.filter((time) => time > from && time <= to).length;
+    const around = new Map(earlier.map((look) => [look, held(look.at - slack, look.at + slack)]));
+    const [quietest] = [...earlier].sort((a, b) => (around.get(a) ?? 0) - (around.get(b) ?? 0));
+    const pairs = earlier
+      .slice(0, 1)
+      .concat(quietest ?? [])
+      .map((look) => {
+        const rejected = [...this.#quarantined.values()].filter((time) => time >= look.at - slack && time <= last.at + slack).length;
+        const { verdict } = judgeStated({
+          volume: null,
+          trades: last.trades - look.trades,
+          mostVolume: 0,
+          leastVolume: 0,
+          mostTrades: held(look.at - slack, last.at + slack) + rejected,
+          leastTrades: held(look.at + slack, last.at - slack),
+        });
+        return { first: look, verdict };
+      });
+    const judged = pairs.find((pair) => pair.verdict !== 'agrees') ?? pairs[0];
+    if (judged === undefined) return;
+    const { first, verdict } = judged;
     if (verdict === 'agrees') {
       last.isJudged = true;
       this.doubts = this.doubts.filter(({ from, to }) => to < first.at || from > last.at);
@@ -173,7 +185,7 @@ class MemoryStore {
     for (const page of staged.pages) {
       for (const row of page.rows) {
         if (assessTick(row, facts).verdict !== 'ok') {
-          this.#quarantined.push(row.time ?? 0);
+          this.#quarantined.set(keyOf(row), row.time ?? 0);
           continue;
         }
         kept.set(row.identity, row);

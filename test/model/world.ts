@@ -93,6 +93,8 @@ export interface Lie {
   readonly to: number;
   /** What its clock is off by. */
   readonly by: number;
+  /** Trades from this moment on are not left out. @default none */
+  readonly until?: number;
 }
 
 /**
@@ -121,6 +123,8 @@ export interface Shape {
   readonly cursors?: World['cursors'];
   /** Whether the venue states how many trades there were. @default false */
   readonly statesTrades?: boolean;
+  /** Trades per hour, about; by default as many as make a few hundred in all. */
+  readonly perHour?: number;
   /** Two more firings so long after the last ones, and two as long after those, look at everything; milliseconds. */
   readonly longAfter?: number;
 }
@@ -143,7 +147,14 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
   const closedFrom = ended === null ? null : ended + (shape.closedAfter ?? pick(random, [0, 30_000, 20 * MINUTE, 2 * HOUR]));
   const lateness = shape.lateness ?? pick(random, ['prompt', 'prompt', 'behind', 'stragglers'] as const);
   const skew = random.next() < 0.3 ? -Math.floor(random.next() * 8 * MINUTE) : Math.floor(random.next() * 20_000);
-  const trades = makeTrades(random, { opensAt, until: Math.min(ended ?? Infinity, opensAt + span), lateness, skew, closedFrom });
+  const trades = makeTrades(random, {
+    opensAt,
+    until: Math.min(ended ?? Infinity, opensAt + span),
+    lateness,
+    skew,
+    closedFrom,
+    perHour: shape.perHour,
+  });
   const honest: Omit<World, 'lies' | 'statesTrades'> = {
     seed,
     trades,
@@ -183,15 +194,17 @@ interface TradeOptions {
   readonly lateness: Lateness;
   readonly skew: number;
   readonly closedFrom: number | null;
+  readonly perHour: number | undefined;
 }
 
 /** Of a market whose last rows come with its close, as many. */
 const WITH_THE_CLOSE = 3;
 
 function makeTrades(random: Random, options: TradeOptions): WorldTrade[] {
-  const { opensAt, until, lateness, skew } = options;
+  const { opensAt, until, lateness, skew, perHour } = options;
   const wanted = 100 + random.integer(500);
-  const pause = Math.max(1000, (until - opensAt) / wanted);
+  const pause = perHour === undefined ? Math.max(1000, (until - opensAt) / wanted) : HOUR / perHour;
+  const most = perHour === undefined ? 900 : Number.POSITIVE_INFINITY;
   const behind = pick(random, [5 * MINUTE, 12 * MINUTE, 30 * MINUTE, 2 * HOUR, 3 * HOUR]);
   // longer than the latest rows that the walk expects, twice
   const mended = opensAt + (until - opensAt) * 0.7;
@@ -201,7 +214,7 @@ function makeTrades(random: Random, options: TradeOptions): WorldTrade[] {
     // quiet hours, bursts and ties
     const step = random.next() < 0.02 ? pause * 30 : random.next() < 0.3 ? 500 * random.next() : random.exponential(pause);
     made += Math.floor(step);
-    if (made >= until || trades.length >= 900) return lateness === 'with-the-close' ? withTheClose(trades, options) : trades;
+    if (made >= until || trades.length >= most) return lateness === 'with-the-close' ? withTheClose(trades, options) : trades;
     const late =
       lateness === 'behind'
         ? behind

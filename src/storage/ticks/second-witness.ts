@@ -9,6 +9,8 @@ import { noteWithdrawal } from './coverage-withdrawals.ts';
 /** Stated totals are compared over this time at most, and kept a week longer. */
 const COMPARED_MS = 2 * DAY_MS;
 const KEPT_MS = COMPARED_MS + 7 * DAY_MS;
+/** Of looks that follow each other within this time, one is compared. */
+const LOOKS_APART_MS = DAY_MS / 24;
 /** A range that is in doubt is walked again after this time. */
 const RETRY_MS = DAY_MS;
 
@@ -56,8 +58,9 @@ export interface WitnessVerdicts {
 const SIGNIFICANT_VOLUME = 1;
 
 /**
- * Compares what the venue stated between two looks with the trades that are held, wherever all of that time is covered. Where they
- * agree, the time is confirmed. Where trades are missing, its coverage is withdrawn and it is walked again, at once and then daily,
+ * Compares what the venue stated between two looks with the trades that are held, wherever all of that time is covered: from the earliest look
+ * to the newest one, and from the look that has the fewest trades around it, which tells most exactly. Rows in quarantine may count or not.
+ * Where all agree, the time is confirmed. Where trades are missing, its coverage is withdrawn and it is walked again, at once and then daily,
  * until they agree. A source whose totals have never agreed counts otherwise and is no witness.
  */
 export async function judgeSymbol(transaction: Transaction, symbol: string, asOf: number): Promise<WitnessVerdicts> {
@@ -67,31 +70,40 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
        join coverage c on c.instrument = v.instrument and c.kind = 0 where s.symbol = $1 and v.at between $2::bigint - ${2 * COMPARED_MS} and $2),
      ends as (select distinct on (instrument) * from looks where ranges @> int8range(at - $3, at + $3) order by instrument, at desc),
      pairs as (
-       select distinct on (e.instrument) e.instrument, l.at as "from", e.at as "to", e.volume - l.volume as volume, e.trades - l.trades as trades
+       select distinct on (e.instrument, l.at / ${LOOKS_APART_MS}) e.instrument, l.at as "from", e.at as "to", e.volume - l.volume as volume,
+         e.trades - l.trades as trades
        from ends e join looks l on l.instrument = e.instrument
        where e.agrees is null and l.at < e.at and l.at >= e.at - ${COMPARED_MS} and e.ranges @> int8range(l.at - $3, e.at + $3)
-       order by e.instrument, l.at),
-     -- what is in quarantine was traded, too, but of how much nobody can say
-     sound as (select * from pairs p where not exists (select from quarantine q where q.instrument = p.instrument and q.kind = 0
-       and (q.time is null or q.time between p."from" - $3 and p."to" + $3)))
-     select p.instrument as key, i.id, i.source, p."from", p."to", p.volume, p.trades, held.*,
+       order by e.instrument, l.at / ${LOOKS_APART_MS}, l.at),
+     chosen as (
+       (select distinct on (instrument) * from pairs order by instrument, "from")
+       union
+       (select distinct on (p.instrument) p.* from pairs p cross join lateral (
+          select count(*) as trades from ticks t where t.instrument = p.instrument and t.kind = 0 and t.time > p."from" - $3 and t.time <= p."from" + $3) around
+        order by p.instrument, around.trades, p."from"))
+     select p.instrument as key, i.id, i.source, p."from", p."to", case when rejected.trades = 0 then p.volume end as volume, p.trades,
+       held."leastVolume", held."mostVolume", held."leastTrades", held."mostTrades" + rejected.trades as "mostTrades",
        exists (select from stated_volumes v join instruments o on o.key = v.instrument where o.source = i.source and v.agrees) as "isCalibrated"
-     from sound p join instruments i on i.key = p.instrument
+     from chosen p join instruments i on i.key = p.instrument
+     cross join lateral (
+       select count(distinct row_hash) as trades from quarantine q where q.instrument = p.instrument and q.kind = 0 and q.healed_at is null
+         and (q.time is null or q.time between p."from" - $3 and p."to" + $3)) rejected
      cross join lateral (
        select coalesce(sum(value), 0) as "mostVolume", count(*) as "mostTrades",
          coalesce(sum(value) filter (where inner_part), 0) as "leastVolume", count(*) filter (where inner_part) as "leastTrades"
        from (select t.size * case when t.outcome = i.facts->'outcomes'->>1 then 1 - t.price else t.price end as value,
                t.time > p."from" + $3 and t.time <= p."to" - $3 as inner_part
              from ticks t where t.instrument = p.instrument and t.kind = 0 and t.time > p."from" - $3 and t.time <= p."to" + $3) as x) held
-     order by p.instrument`,
+     order by p.instrument, p."from"`,
     [symbol, Math.floor(asOf), STATED_SLACK_MS],
   );
   const problems: string[] = [];
   let hours = 0;
   let agreed = 0;
-  for (const row of rows) {
-    const { verdict, said } = judgeStated(row);
-    if (verdict === 'unknown') continue;
+  const judged = rows.map((row) => ({ row, ...judgeStated(row) })).filter(({ verdict }) => verdict !== 'unknown');
+  for (const one of new Set(judged.map(({ row }) => row.key))) {
+    const pairs = judged.filter(({ row }) => row.key === one);
+    const { row, verdict, said } = pairs.find((pair) => pair.verdict !== 'agrees') ?? pairs[0];
     const { key, from, to } = row;
     const length = (to - from) / 3_600_000;
     if (verdict === 'agrees') {
