@@ -10,7 +10,8 @@ const INPUT = {
   symbols: [],
   tasks: [
     { taskId: 'quick', name: 'quick', activity: 'sleep', args: [{ duration: '1ms' }] },
-    { taskId: 'nap', name: 'nap', activity: 'sleep', args: [{ duration: '1h' }], dependencies: ['quick'] },
+    // a stopped worker still takes an attempt with each of its polls, and every one of them counts as lost
+    { taskId: 'nap', name: 'nap', activity: 'sleep', args: [{ duration: '1h' }], dependencies: ['quick'], maxLostWorkers: 19 },
   ],
 };
 
@@ -47,7 +48,11 @@ describe('the page of an open run that does not answer', () => {
     return {
       until: async (enough: (text: string) => boolean): Promise<string> => {
         let text = '';
-        while (!enough(text)) text += (await reader.read()).value ?? '';
+        while (!enough(text)) {
+          const { value, done } = await reader.read();
+          if (done) throw new Error(`the stream ended after: ${text}`);
+          text += value;
+        }
         return text;
       },
       leave: () => stop.abort(),
