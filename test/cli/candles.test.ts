@@ -79,7 +79,7 @@ describe('predictlab candles', () => {
     });
   });
 
-  it('asks whether plain numbers are cents, and reads them so when told', async () => {
+  it('asks whether plain numbers are cents, and reads them as cents when an option says so', async () => {
     const rows = Array.from({ length: 20 }, (_, i) => `2026-01-01T00:${String(i + 10)}:00Z,${40 + i}`);
     const file = folder.write('cents.csv', ['time,price', ...rows].join('\n'));
     const asked = await predictlab('candles', '--ticks', file, '--interval', '1h');
