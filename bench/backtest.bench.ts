@@ -1,9 +1,9 @@
 import { backtestData } from '../src/backtest/engine/backtest-data.ts';
 import type { CandleSeries } from '../src/backtest/engine/candle-series.ts';
 import { plainMarket } from '../src/backtest/engine/market.ts';
+import { seededRandom } from '../src/backtest/metrics/distributions.ts';
 import { execute, finish, optionsFor, type Trial } from '../src/backtest/run-backtest.ts';
 import { runTrials } from '../src/backtest/run-trials.ts';
-import { seededRandom } from '../src/backtest/seeded-random.ts';
 import { type ParamsInput, strategyTrials } from '../src/backtest/strategies/registry.ts';
 import { medianMs } from './measure.ts';
 import type { BenchResult } from './result.ts';

@@ -2,12 +2,12 @@
 
 export type { CandleSeries } from './backtest/engine/candle-series.ts';
 export type { BacktestOptions, Sizing } from './backtest/engine/options.ts';
-export type { BacktestResult } from './backtest/engine/result.ts';
 export type { Trade, TradeEnd, Unfilled } from './backtest/engine/trading/trade.ts';
-export type { Bands } from './backtest/indicators/bands.ts';
-export { type Reading } from './backtest/indicators/reading.ts';
-export type { BacktestMetrics, MetricName } from './backtest/metrics/backtest-metrics.ts';
+export type { Bands } from './backtest/indicators/indicators.ts';
+export { type Reading } from './backtest/indicators/indicators.ts';
 export type { CalibrationBin } from './backtest/metrics/calibration.ts';
+export type { BacktestMetrics, MetricName } from './backtest/metrics/measured.ts';
+export type { BacktestResult } from './backtest/run-backtest.ts';
 export {
   type BarsSoFar,
   type Decision,

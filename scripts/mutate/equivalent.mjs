@@ -160,7 +160,7 @@ export const EQUIVALENT = [
     because: 'a bar that opens at the stop itself meets it between open and close, at the same price',
   },
   {
-    file: 'backtest/indicators/rsi.ts',
+    file: 'backtest/indicators/indicators.ts',
     code: 'i < n',
     becomes: 'i <= n',
     because: 'a typed array takes nothing beyond its end',

@@ -1,15 +1,13 @@
 import type { BacktestData } from './engine/backtest-data.ts';
-import { PERIODS_PER_YEAR } from './engine/curve-metrics.ts';
-import { LONG, wordsOnly } from './engine/decision-log.ts';
 import { measureDailyReturns } from './engine/measure.ts';
 import type { BacktestOptions } from './engine/options.ts';
-import type { Simulation } from './engine/trading/trade.ts';
+import { LONG, type Simulation, wordsOnly } from './engine/trading/trade.ts';
 import { simulate } from './engine/trading/trader.ts';
-import { maxDrawdown } from './metrics/max-drawdown.ts';
+import { maxDrawdown, PERIODS_PER_YEAR } from './metrics/curve-metrics.ts';
+import { skillOf } from './metrics/forecast-scores.ts';
 import { separate } from './metrics/measured.ts';
+import { sharpe } from './metrics/ratios.ts';
 import { weakMetrics, weakOutcomes } from './metrics/sample.ts';
-import { sharpe } from './metrics/sharpe.ts';
-import { skillOf } from './metrics/skill.ts';
 import { optionsText } from './proof/passport.ts';
 
 /** The figures that a backtest's result is compared with. */

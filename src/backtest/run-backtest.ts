@@ -1,20 +1,19 @@
 import { PredictLabError } from '../contracts/errors.ts';
-import { benchmarkOf } from './benchmark.ts';
+import { type Benchmark, benchmarkOf } from './benchmark.ts';
 import { type BacktestData, backtestData, type TwinInput } from './engine/backtest-data.ts';
 import type { CandleSeries } from './engine/candle-series.ts';
 import { type Decisions, decisionsOf } from './engine/decisions.ts';
 import { type Market, plainMarket } from './engine/market.ts';
 import { type Measurement, measure } from './engine/measure.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './engine/options.ts';
-import type { BacktestResult } from './engine/result.ts';
-import type { Simulation } from './engine/trading/trade.ts';
+import type { Simulation, Trade, Unfilled } from './engine/trading/trade.ts';
 import { simulate } from './engine/trading/trader.ts';
-import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
-import { type Measured, separate } from './metrics/measured.ts';
-import { weakMetrics } from './metrics/sample.ts';
+import { type BacktestMetrics, type Measured, separate } from './metrics/measured.ts';
+import { deflatedSharpe, type Trials } from './metrics/ratios.ts';
+import { type Sample, type WeakMetrics, weakMetrics } from './metrics/sample.ts';
 import type { Certificate } from './proof/certificate.ts';
-import { proveNoLookAhead } from './proof/look-ahead.ts';
-import { codeGap, hashSituation, hashTwin, passportOf } from './proof/passport.ts';
+import { type LookAheadProof, proveNoLookAhead } from './proof/look-ahead.ts';
+import { codeGap, hashSituation, hashTwin, type Passport, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -143,3 +142,34 @@ function hashSeen({ hash, market, twin }: BacktestData, { looked, sawTwin }: Dec
 }
 
 const numberOrNull = (value: Measured): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+
+/** The result of one backtest: metrics, trades, equity, look-ahead proof and passport. */
+export interface BacktestResult {
+  readonly strategy: string;
+  readonly params: Params;
+  readonly metrics: BacktestMetrics;
+  /** The reason for each metric that is null, by its name. */
+  readonly undefined: Readonly<Record<string, string>>;
+  /** Amount of data that the metrics rest on. */
+  readonly sample: Sample;
+  /** The reason for each metric that has a value but rests on too little data, by its name. */
+  readonly weak: Readonly<WeakMetrics>;
+  /** Standard error of the Sharpe ratio, in the ratio's unit; null if it is undefined. */
+  readonly standardErrors: { readonly sharpe: number | null };
+  /** Comparison with buying and holding on the same terms, and with the market's price as a forecaster. */
+  readonly benchmark: Benchmark;
+  readonly trades: readonly Trade[];
+  /** Number of entries that the volume cap reduced. */
+  readonly cut: number;
+  readonly unfilled: Readonly<Unfilled>;
+  /** Equity at each bar's close; the last value is the final equity. */
+  readonly equity: Float64Array;
+  /** Id of the market's twin that the strategy read; null if it read none. */
+  readonly twin: string | null;
+  readonly lookAhead: LookAheadProof | null;
+  /** Whether the proof and the passport cover everything that the result depends on. */
+  readonly provable: boolean;
+  /** The reasons why the result is not provable, one sentence each. */
+  readonly notProvable: readonly string[];
+  readonly passport: Passport;
+}

@@ -2,13 +2,11 @@ import { PredictLabError } from '../contracts/errors.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
 import { StrategyFailure } from './engine/decisions.ts';
 import type { BacktestOptions } from './engine/options.ts';
-import type { BacktestResult } from './engine/result.ts';
-import { attempt, type FailedTrial } from './failed-trial.ts';
-import { trialsOf } from './metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from './metrics/overfitting.ts';
-import { passportOf } from './proof/passport.ts';
-import { execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
-import { toEnd } from './to-end.ts';
+import { trialsOf } from './metrics/ratios.ts';
+import { type Passport, passportOf } from './proof/passport.ts';
+import { type BacktestResult, execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
+import type { Params } from './strategies/registry.ts';
 
 /** Results of all trials on one series, judged together. */
 export interface TrialsResult extends Overfitting {
@@ -66,4 +64,32 @@ export function* trialSteps(data: BacktestData, trials: readonly Trial[], option
     return [{ strategy: strategy.name, params, because: failure.message, passport }];
   });
   return { results, failed, ...judgeOverfitting(executions.map(({ returns }) => returns)) };
+}
+
+/** A trial without a result because its strategy failed on the series. */
+export interface FailedTrial {
+  readonly strategy: string;
+  readonly params: Params;
+  /** The reason, one sentence: the strategy, the bar if it reached one, and what is wrong. */
+  readonly because: string;
+  /** Passport of the trial's inputs. */
+  readonly passport: Passport;
+}
+
+/** Runs a trial and returns its result, or the strategy's failure. @throws every other error */
+export function attempt<T>(run: () => T): T | StrategyFailure {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof StrategyFailure) return error;
+    throw error;
+  }
+}
+
+/** Runs all steps of a generator and returns its result. */
+export function toEnd<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }

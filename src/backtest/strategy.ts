@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Interval, MarketKind } from '../contracts/words.ts';
-import type { Reading } from './indicators/reading.ts';
+import type { Reading } from './indicators/indicators.ts';
 import type { IndicatorName, IndicatorParams, IndicatorReadings } from './indicators/registry.ts';
 
 /**

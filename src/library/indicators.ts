@@ -1,5 +1,5 @@
 import type { CandleSeries } from '../backtest/engine/candle-series.ts';
-import type { Bands } from '../backtest/indicators/bands.ts';
+import type { Bands } from '../backtest/indicators/indicators.ts';
 import { checkedIndicatorParams, type IndicatorName, type IndicatorParams, indicatorValues } from '../backtest/indicators/registry.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 

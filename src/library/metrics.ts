@@ -1,4 +1,3 @@
-import { brier } from '../backtest/metrics/brier.ts';
 import {
   type CalibrationBin,
   calibration,
@@ -6,7 +5,7 @@ import {
   calibrationOfMarkets,
   marketForecasts,
 } from '../backtest/metrics/calibration.ts';
-import { logLoss } from '../backtest/metrics/log-loss.ts';
+import { brier, logLoss } from '../backtest/metrics/forecast-scores.ts';
 import { measureReturns, type ReturnMeasurement, type ReturnMetricName } from '../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../backtest/metrics/sample.ts';
 import { PredictLabError } from '../contracts/errors.ts';

@@ -1,7 +1,6 @@
 import type { CandleSeries } from '../backtest/engine/candle-series.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../backtest/engine/options.ts';
-import type { BacktestResult } from '../backtest/engine/result.ts';
-import { runBacktest as run } from '../backtest/run-backtest.ts';
+import { type BacktestResult, runBacktest as run } from '../backtest/run-backtest.ts';
 import { type ParamsInput, shippedStrategies, strategyByName } from '../backtest/strategies/registry.ts';
 import type { Strategy } from '../backtest/strategy.ts';
 import { PredictLabError } from '../contracts/errors.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import type { BacktestOptions } from '../../src/backtest/engine/options.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
-import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { HAS_REFERENCE, largestDifference, referenceBars, referenceJson, referenceRows, WITHOUT_REFERENCE } from './reference.ts';
 
 interface Case {

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
-import { FLAT, HOLD, LONG, SHORT, wordsOnly } from '../../src/backtest/engine/decision-log.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
+import { FLAT, HOLD, LONG, SHORT, wordsOnly } from '../../src/backtest/engine/trading/trade.ts';
 import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
-import { buyAndHold } from '../../src/backtest/strategies/buy-and-hold.ts';
+import { buyAndHold } from '../../src/backtest/strategies/shipped.ts';
 import type { FeeSchedule } from '../../src/contracts/market-data.ts';
 import { worlds } from '../support/worlds.ts';
 import { bars, DAY, walk } from './series.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { feeModel, makerFeeModel } from '../../src/backtest/fees/fee-schedule.ts';
-import { polymarketFees } from '../../src/backtest/fees/polymarket.ts';
+import { feeModel, makerFeeModel, polymarketFees } from '../../src/backtest/engine/fees.ts';
 
 describe('Polymarket', () => {
   it.each([

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { candlesBetween } from '../../src/backtest/engine/candle-series.ts';
-import { atr } from '../../src/backtest/indicators/atr.ts';
-import { bollinger } from '../../src/backtest/indicators/bollinger.ts';
-import { donchian } from '../../src/backtest/indicators/donchian.ts';
-import { ema } from '../../src/backtest/indicators/ema.ts';
+import { atr, bollinger, donchian, ema, roc, rsi, sma, stddev } from '../../src/backtest/indicators/indicators.ts';
 import { INDICATOR_NAMES, INDICATORS, type IndicatorName, indicatorValues } from '../../src/backtest/indicators/registry.ts';
-import { roc } from '../../src/backtest/indicators/roc.ts';
-import { rsi } from '../../src/backtest/indicators/rsi.ts';
-import { sma } from '../../src/backtest/indicators/sma.ts';
-import { stddev } from '../../src/backtest/indicators/stddev.ts';
 import { HAS_REFERENCE, largestDifference, referenceBars, referenceJson, WITHOUT_REFERENCE } from './reference.ts';
 import { bars, walk } from './series.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { calibrationOfMarkets, type MarketForecasts, marketForecasts } from '../../src/backtest/metrics/calibration.ts';
+import { seededRandom, studentQuantile } from '../../src/backtest/metrics/distributions.ts';
 import { monteCarlo } from '../../src/backtest/metrics/monte-carlo.ts';
-import { studentQuantile } from '../../src/backtest/metrics/student.ts';
-import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import { worlds } from '../support/worlds.ts';
 
 /** Φ, to 1.5e-7 (Abramowitz and Stegun 7.1.26). */

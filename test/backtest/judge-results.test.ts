@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ComparableResult } from '../../src/backtest/proof/compare-results.ts';
-import { judgeResults } from '../../src/backtest/proof/judge-results.ts';
+import { type ComparableResult, judgeResults } from '../../src/backtest/proof/compare-results.ts';
 
 const result = (more: Partial<ComparableResult> & { data?: string; code?: string; sharpe?: number | null } = {}): ComparableResult => ({
   series: more.series ?? 'AAA polymarket:0x1 trade 1h',

@@ -2,8 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
-import { favourite } from '../../src/backtest/strategies/favourite.ts';
-import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { favourite, smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { worlds } from '../support/worlds.ts';
 import { DAY, HOUR, walk } from './series.ts';
 

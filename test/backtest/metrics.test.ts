@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { brier } from '../../src/backtest/metrics/brier.ts';
 import {
   calibration,
   calibrationError,
@@ -8,15 +7,12 @@ import {
   marketForecasts,
   wilsonInterval,
 } from '../../src/backtest/metrics/calibration.ts';
-import { dailyReturns } from '../../src/backtest/metrics/daily-returns.ts';
-import { expectedBestSharpe, trialsOf } from '../../src/backtest/metrics/deflated-sharpe.ts';
-import { logLoss } from '../../src/backtest/metrics/log-loss.ts';
-import { maxDrawdown } from '../../src/backtest/metrics/max-drawdown.ts';
-import { normalCdf, normalQuantile } from '../../src/backtest/metrics/normal.ts';
+import { dailyReturns, maxDrawdown, tradeMetrics } from '../../src/backtest/metrics/curve-metrics.ts';
+import { normalCdf, normalQuantile, seededRandom } from '../../src/backtest/metrics/distributions.ts';
+import { brier, logLoss } from '../../src/backtest/metrics/forecast-scores.ts';
 import { probabilityOfOverfitting } from '../../src/backtest/metrics/overfitting.ts';
+import { expectedBestSharpe, trialsOf } from '../../src/backtest/metrics/ratios.ts';
 import { measureReturns } from '../../src/backtest/metrics/return-metrics.ts';
-import { tradeMetrics } from '../../src/backtest/metrics/trade-metrics.ts';
-import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import { DAY, HOUR } from './series.ts';
 
 const percents = (...list: number[]): Float64Array => Float64Array.from(list, (value) => value / 100);

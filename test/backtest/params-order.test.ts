@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { orderedParams, storedParams } from '../../src/backtest/record/params-order.ts';
-import { encodePassport } from '../../src/backtest/record/passport-column.ts';
+import { encodePassport, orderedParams, storedParams } from '../../src/backtest/record/passport-column.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 

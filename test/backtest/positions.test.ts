@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FLAT, HOLD, LONG, SHORT, wordsOnly } from '../../src/backtest/engine/decision-log.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import { positionsOf } from '../../src/backtest/engine/trading/positions.ts';
+import { FLAT, HOLD, LONG, SHORT, wordsOnly } from '../../src/backtest/engine/trading/trade.ts';
 import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
-import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { worlds } from '../support/worlds.ts';
 import { bars, HOUR, walk } from './series.ts';
 

@@ -7,8 +7,13 @@ import { marketForecasts } from '../../src/backtest/metrics/calibration.ts';
 import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS, thinned } from '../../src/backtest/record/curve-columns.ts';
 import type { Fields } from '../../src/backtest/record/fields.ts';
 import { decodeMetrics, encodeCalibration, encodeMetrics, rankedSharpe } from '../../src/backtest/record/metrics-column.ts';
-import { decodePassport, encodePassport, type StoredPassport, shortPassport } from '../../src/backtest/record/passport-column.ts';
-import { tradingTerms } from '../../src/backtest/record/trading-terms.ts';
+import {
+  decodePassport,
+  encodePassport,
+  type StoredPassport,
+  shortPassport,
+  tradingTerms,
+} from '../../src/backtest/record/passport-column.ts';
 import {
   decodeWalkCurves,
   decodeWalkForward,
@@ -16,8 +21,8 @@ import {
   encodeWalkForward,
 } from '../../src/backtest/record/walk-forward-columns.ts';
 import { optionsFor, runBacktest } from '../../src/backtest/run-backtest.ts';
-import { momentum } from '../../src/backtest/strategies/momentum.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
+import { momentum } from '../../src/backtest/strategies/shipped.ts';
 import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
 import { worlds } from '../support/worlds.ts';
 import { DAY, walk } from './series.ts';

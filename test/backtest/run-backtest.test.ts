@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
-import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
+import { METRIC_NAMES } from '../../src/backtest/metrics/measured.ts';
 import { optionsFor, runBacktest } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
-import { buyAndHold } from '../../src/backtest/strategies/buy-and-hold.ts';
-import { favourite } from '../../src/backtest/strategies/favourite.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
-import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { buyAndHold, favourite, smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
 import { bars, closes, DAY, HOUR, walk } from './series.ts';
 

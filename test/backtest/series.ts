@@ -1,5 +1,5 @@
 import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
-import { seededRandom } from '../../src/backtest/seeded-random.ts';
+import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;

@@ -1,11 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
-import { impliedBeliefs } from '../../src/backtest/metrics/skill.ts';
+import { impliedBeliefs } from '../../src/backtest/metrics/forecast-scores.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
-import { buyAndHold } from '../../src/backtest/strategies/buy-and-hold.ts';
-import { favourite } from '../../src/backtest/strategies/favourite.ts';
-import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { buyAndHold, favourite, smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { bars, closes, HOUR, walk } from './series.ts';
 
 const paid = (payout: number): Market => ({ ...plainMarket('probability'), resolution: { kind: 'settled', payout, at: null } });

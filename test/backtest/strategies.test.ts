@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-log.ts';
 import { decisionsOf } from '../../src/backtest/engine/decisions.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
-import { isAbove } from '../../src/backtest/strategies/is-above.ts';
+import { HOLD, LONG, SHORT } from '../../src/backtest/engine/trading/trade.ts';
 import { strategyByName, strategyProblems, strategyTrials } from '../../src/backtest/strategies/registry.ts';
+import { isAbove } from '../../src/backtest/strategies/shipped.ts';
 import type { Strategy } from '../../src/backtest/strategy.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { bars, closes, DAY } from './series.ts';

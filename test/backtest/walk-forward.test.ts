@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { candlesBetween } from '../../src/backtest/engine/candle-series.ts';
-import { HOLD, LONG, wordsOnly } from '../../src/backtest/engine/decision-log.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { HOLD, LONG, wordsOnly } from '../../src/backtest/engine/trading/trade.ts';
 import { simulate } from '../../src/backtest/engine/trading/trader.ts';
-import { momentsOf } from '../../src/backtest/metrics/moments.ts';
+import { momentsOf } from '../../src/backtest/metrics/ratios.ts';
 import { optionsFor, type Trial } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
-import { rankOf } from '../../src/backtest/walk-forward/picks.ts';
+import { rankOf } from '../../src/backtest/walk-forward/pick-and-test.ts';
 import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
 import { bars, closes, DAY, HOUR, walk } from './series.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { sma } from '../../src/backtest/indicators/indicators.ts';
 import { INDICATOR_NAMES } from '../../src/backtest/indicators/registry.ts';
-import { sma } from '../../src/backtest/indicators/sma.ts';
 import { closes, walk } from '../backtest/series.ts';
 import { candleCsv, temporaryFolder } from './candle-csv.ts';
 import { predictlab } from './run-main.ts';

@@ -5,8 +5,8 @@ import { createPluginThreads } from '../../src/activities/custom/threads/plugin-
 import { loadSymbolPage } from '../../src/activities/report/queries/symbol-query.ts';
 import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
-import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
-import { seededRandom } from '../../src/backtest/seeded-random.ts';
+import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
+import { METRIC_NAMES } from '../../src/backtest/metrics/measured.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import type { Strategy } from '../../src/backtest/strategy.ts';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';

@@ -4,7 +4,7 @@ import { createPluginThreads } from '../../src/activities/custom/threads/plugin-
 import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { calibrationOfMarkets, marketForecasts } from '../../src/backtest/metrics/calibration.ts';
-import { seededRandom } from '../../src/backtest/seeded-random.ts';
+import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { TICK_FLAGS } from '../../src/contracts/market-data.ts';
 import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';

@@ -7,9 +7,9 @@ import { createPluginThreads } from '../../src/activities/custom/threads/plugin-
 import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
-import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
+import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
+import { METRIC_NAMES } from '../../src/backtest/metrics/measured.ts';
 import { canonicalJson } from '../../src/backtest/proof/passport.ts';
-import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import type { StrategyConfig } from '../../src/contracts/run/run-config.ts';
 import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';

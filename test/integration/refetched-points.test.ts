@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
-import { seededRandom } from '../../src/backtest/seeded-random.ts';
+import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { venueFailure } from '../../src/sources/describe-error.ts';
 import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';

@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runBacktest as runEngine } from '../../src/backtest/run-backtest.ts';
-import { rsiStrategy } from '../../src/backtest/strategies/rsi.ts';
-import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { rsiStrategy, smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { candles, indicators, metrics, runBacktest } from '../../src/index.ts';
 import { walk } from '../backtest/series.ts';
 

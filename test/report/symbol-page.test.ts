@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
+import { METRIC_NAMES } from '../../src/backtest/metrics/measured.ts';
 import { INTERVALS } from '../../src/contracts/words.ts';
 import { shownRange } from '../../src/report/charts/shown-range.ts';
 import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';

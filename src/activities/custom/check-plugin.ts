@@ -1,4 +1,5 @@
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
 import { STAGES } from '../../contracts/words.ts';
 
 /** Names of a worker's own activities, which a plugin's activity would replace. */
@@ -78,3 +79,7 @@ function kindOf(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
+
+/** The error that names a plugin and what is wrong with it. */
+export const badPlugin = (module: string, problem: string, cause?: unknown): PredictLabError =>
+  new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: ${module} ${problem}`, { cause });

@@ -6,7 +6,7 @@ import { messageOf } from '../../contracts/errors.ts';
 import { freshUrl } from '../../plugins/module-graph.ts';
 import { loadWithCode, type PluginCode } from '../../plugins/plugin-code.ts';
 import { hearPrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
-import { badPlugin } from './bad-plugin.ts';
+import { badPlugin } from './check-plugin.ts';
 
 /** A module that is not loaded after this time waits or computes without end. */
 export const LOAD_TIMEOUT_MS = 15_000;

@@ -1,10 +1,9 @@
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { PluginCode } from '../../plugins/plugin-code.ts';
 import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins/plugins.ts';
-import { badPlugin } from './bad-plugin.ts';
-import { activityProblem, pluginProblem, strategyProblem } from './check-plugin.ts';
+import { activityProblem, badPlugin, pluginProblem, strategyProblem } from './check-plugin.ts';
 import { importPlugin } from './import-plugin.ts';
-import { tryPlugin } from './threads/try-plugin.ts';
+import { tryPlugin } from './threads/thread-entry.ts';
 
 /**
  * Loads the modules of `PREDICTLAB_PLUGINS` (comma-separated; a package name, or a path relative to the working directory) and

@@ -3,16 +3,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
-import { atr } from './atr.ts';
-import type { Bands } from './bands.ts';
-import { bollinger } from './bollinger.ts';
-import { donchian } from './donchian.ts';
-import { ema } from './ema.ts';
-import type { Reading } from './reading.ts';
-import { roc } from './roc.ts';
-import { rsi } from './rsi.ts';
-import { sma } from './sma.ts';
-import { stddev } from './stddev.ts';
+import { atr, type Bands, bollinger, donchian, ema, type Reading, roc, rsi, sma, stddev } from './indicators.ts';
 
 const period = (usual: number): z.ZodDefault<z.ZodInt> => z.int().min(1).max(1_000_000).default(usual);
 

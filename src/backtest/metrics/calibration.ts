@@ -1,4 +1,4 @@
-import { studentQuantile } from './student.ts';
+import { studentQuantile } from './distributions.ts';
 
 /** One row of a calibration table: forecasts in one range of probabilities, and how often they came true. */
 export interface CalibrationBin {

@@ -1,8 +1,7 @@
-import { seededRandom } from '../seeded-random.ts';
-import { maxDrawdown } from './max-drawdown.ts';
+import { maxDrawdown } from './curve-metrics.ts';
+import { seededRandom, studentQuantile } from './distributions.ts';
 import { type Undefined, undefinedBecause } from './measured.ts';
 import { weakPositions } from './sample.ts';
-import { studentQuantile } from './student.ts';
 
 /** Median of drawn values, and the bounds of their middle 90%. */
 export interface DrawnRange {

@@ -1,4 +1,4 @@
-import type { MetricName } from './backtest-metrics.ts';
+import type { MetricName } from './measured.ts';
 
 /** Amount of data that a result rests on. */
 export interface Sample {

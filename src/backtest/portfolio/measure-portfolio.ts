@@ -1,14 +1,9 @@
 import { DAY_MS } from '../../contracts/words.ts';
-import { curveMetrics, PERIODS_PER_YEAR } from '../engine/curve-metrics.ts';
 import { independentEvents, positionsOf } from '../engine/trading/positions.ts';
-import type { BacktestMetrics } from '../metrics/backtest-metrics.ts';
-import { DAYS_PER_YEAR } from '../metrics/cagr.ts';
-import { dailyReturns } from '../metrics/daily-returns.ts';
-import { separate } from '../metrics/measured.ts';
-import { momentsOf } from '../metrics/moments.ts';
+import { curveMetrics, DAYS_PER_YEAR, dailyReturns, PERIODS_PER_YEAR, turnover } from '../metrics/curve-metrics.ts';
+import { type BacktestMetrics, separate } from '../metrics/measured.ts';
+import { momentsOf, sharpeError } from '../metrics/ratios.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
-import { sharpeError } from '../metrics/sharpe-error.ts';
-import { turnover } from '../metrics/turnover.ts';
 import type { PortfolioTrading } from './trade-portfolio.ts';
 
 /**

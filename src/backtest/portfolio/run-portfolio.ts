@@ -7,11 +7,10 @@ import { positionsOf } from '../engine/trading/positions.ts';
 import type { Trade } from '../engine/trading/trade.ts';
 import { type Certificate, combinedCertificate } from '../proof/certificate.ts';
 import { certify, type Trial } from '../run-backtest.ts';
-import { buyAndHold } from '../strategies/buy-and-hold.ts';
+import { buyAndHold } from '../strategies/shipped.ts';
 import type { Strategy } from '../strategy.ts';
-import { limitProblems, type PortfolioLimits } from './limits.ts';
 import { measurePortfolio, type PortfolioMeasurement } from './measure-portfolio.ts';
-import { type MarketTrading, type PortfolioCurve, tradePortfolio } from './trade-portfolio.ts';
+import { limitProblems, type MarketTrading, type PortfolioCurve, type PortfolioLimits, tradePortfolio } from './trade-portfolio.ts';
 
 /** A market of a portfolio and the options to trade it with. */
 export interface PortfolioMarket {

@@ -1,11 +1,11 @@
 import type { CandleSeries } from '../engine/candle-series.ts';
-import { type DecisionLog, ORDER } from '../engine/decision-log.ts';
 import { type DecisionInput, decisionsOf, isShipped, StrategyFailure } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
+import { type DecisionLog, ORDER } from '../engine/trading/trade.ts';
 import { Curtain } from '../engine/window/curtain.ts';
 import type { IndicatorCache } from '../engine/window/series-view.ts';
 import { twinBarsKnown } from '../engine/window/twin-bars.ts';
-import { seededRandom } from '../seeded-random.ts';
+import { seededRandom } from '../metrics/distributions.ts';
 import type { Order } from '../strategy.ts';
 
 /** The outcome of re-running a strategy with another future at every bar. */

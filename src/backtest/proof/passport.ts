@@ -3,7 +3,7 @@ import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import type { TwinSeries } from '../engine/window/twin-bars.ts';
-import type { Trials } from '../metrics/deflated-sharpe.ts';
+import type { Trials } from '../metrics/ratios.ts';
 import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Strategy } from '../strategy.ts';
 

@@ -1,9 +1,9 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { BacktestResult } from '../engine/result.ts';
 import type { Unfilled } from '../engine/trading/trade.ts';
-import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
 import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts';
+import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/measured.ts';
 import { type Sample, weakOutcomes } from '../metrics/sample.ts';
+import type { BacktestResult } from '../run-backtest.ts';
 import { type Fields, fieldsOf, listOf, numberOf, numbersOf, textOf, textsOf } from './fields.ts';
 
 /** The stored part of a result in addition to its trades, its curve and its passport; null = not stored. */

@@ -1,8 +1,8 @@
 import type { CandleSeries } from '../engine/candle-series.ts';
+import type { BacktestOptions } from '../engine/options.ts';
 import type { Passport } from '../proof/passport.ts';
-import type { Params } from '../strategies/registry.ts';
-import { type Fields, numberOf, textOf } from './fields.ts';
-import { encodeOrder } from './params-order.ts';
+import { type Params, paramNames, strategyByName } from '../strategies/registry.ts';
+import { type Fields, listOf, numberOf, textOf } from './fields.ts';
 
 /** A stored passport with the range of bars that it covers; times are UTC epoch milliseconds. */
 export interface StoredPassport extends Passport {
@@ -56,3 +56,68 @@ export function decodePassport(column: Fields): StoredPassport | null {
 
 /** First characters of a passport's id, enough to distinguish two passports. */
 export const shortPassport = (passport: Passport | null): string | null => passport?.id.slice(0, 16) ?? null;
+
+/** Names of a result's parameters in the order in which the strategy declares them. A database does not keep the order of JSON keys. */
+export const encodeOrder = (params: Params): readonly string[] => Object.keys(params);
+
+/**
+ * Orders parameters as their strategy declares them.
+ *
+ * @param order as written by {@link encodeOrder}; without it a shipped strategy's parameters have its order, all others their own
+ */
+export function orderedParams(strategy: string, params: Params, order?: Fields[string]): Params {
+  const stored = listOf(order).filter((name): name is string => typeof name === 'string');
+  const shipped = strategyByName(strategy);
+  const names = stored.length > 0 || shipped === undefined ? stored : paramNames(shipped);
+  const known = names.filter((name) => Object.hasOwn(params, name));
+  const others = Object.keys(params).filter((name) => !known.includes(name));
+  return Object.fromEntries([...known, ...others].map((name) => [name, params[name]]));
+}
+
+/** Parameters of a stored backtest in the order in which the strategy declares them. */
+export const storedParams = ({
+  strategy,
+  params,
+  passport,
+}: {
+  readonly strategy: string;
+  readonly params: Params;
+  readonly passport: Fields;
+}): Params => orderedParams(strategy, params, passport['params']);
+
+/** Describes the options and the bars of a stored backtest in words; null if its passport does not contain them. */
+export function tradingTerms({ settings, bars, from, to, leftOut, twin }: StoredPassport): string | null {
+  const options = optionsIn(settings);
+  if (options === undefined) return null;
+  const { cash, sizing, side, spread, halfSpread, slippageTicks, maxVolumeShare } = options;
+  const sizes = {
+    all: 'all cash',
+    fraction: sizing.kind === 'fraction' ? `${sizing.fraction * 100} % of the cash` : '',
+    fixed: sizing.kind === 'fixed' ? `${sizing.units} units` : '',
+  };
+  const parts = [
+    `cash ${cash}`,
+    `${sizes[sizing.kind]} in each entry`,
+    side === 'both' ? 'long and short' : 'long only',
+    halfSpread === 0 ? 'no spread known or requested' : `half-spread ${halfSpread} on every fill`,
+    ...(spread > 0 ? [`spread ${spread} on entries`] : []),
+    ...(slippageTicks > 0 ? [`slippage of ${slippageTicks} ticks`] : []),
+    maxVolumeShare === null ? 'no volume cap' : `at most ${maxVolumeShare * 100} % of a bar’s volume`,
+    `${bars} bars from ${day(from)} to ${day(to)}`,
+    ...(leftOut > 0 ? [`${leftOut} older bars left out: too many for this number of trials`] : []),
+    ...(twin === null ? [] : [`looks at the twin ${twin}`]),
+  ];
+  return parts.join(', ');
+}
+
+const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+function optionsIn(settings: string): BacktestOptions | undefined {
+  try {
+    const { options } = JSON.parse(settings) as { options?: BacktestOptions };
+    return options?.sizing === undefined || options.halfSpread === undefined ? undefined : options;
+  } catch {
+    // not written by this engine: the terms are unknown
+    return undefined;
+  }
+}

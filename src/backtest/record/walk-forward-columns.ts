@@ -5,7 +5,7 @@ import type { FailedPick, WalkCurve, WalkForwardResult } from '../walk-forward/w
 import type { SkippedWindow, WalkForwardParts, WindowTimes } from '../walk-forward/windows.ts';
 import { decodeEquity, type EquityPoint } from './curve-columns.ts';
 import { type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './fields.ts';
-import { encodeOrder, orderedParams } from './params-order.ts';
+import { encodeOrder, orderedParams } from './passport-column.ts';
 
 /** The stored metrics of a stretch. */
 export interface StoredStretch extends Pick<StretchMetrics, 'totalReturn' | 'sharpe' | 'maxDrawdown' | 'trades'> {

@@ -3,14 +3,7 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import type { Strategy } from '../strategy.ts';
-import { bollingerStrategy } from './bollinger.ts';
-import { breakout } from './breakout.ts';
-import { buyAndHold } from './buy-and-hold.ts';
-import { emaCross } from './ema-cross.ts';
-import { favourite } from './favourite.ts';
-import { momentum } from './momentum.ts';
-import { rsiStrategy } from './rsi.ts';
-import { smaCross } from './sma-cross.ts';
+import { bollingerStrategy, breakout, buyAndHold, emaCross, favourite, momentum, rsiStrategy, smaCross } from './shipped.ts';
 
 /** The strategies that ship with PredictLab, in the order of the documentation. */
 export const shippedStrategies: readonly Strategy[] = [

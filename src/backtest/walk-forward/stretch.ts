@@ -1,17 +1,12 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
-import { curveMetrics, PERIODS_PER_YEAR } from '../engine/curve-metrics.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { positionsOf } from '../engine/trading/positions.ts';
 import type { Simulation } from '../engine/trading/trade.ts';
-import type { BacktestMetrics } from '../metrics/backtest-metrics.ts';
-import { DAYS_PER_YEAR } from '../metrics/cagr.ts';
-import { dailyReturns } from '../metrics/daily-returns.ts';
-import { deflatedSharpe, type Trials } from '../metrics/deflated-sharpe.ts';
-import { separate } from '../metrics/measured.ts';
-import { type Moments, momentsOf } from '../metrics/moments.ts';
+import { curveMetrics, DAYS_PER_YEAR, dailyReturns, PERIODS_PER_YEAR } from '../metrics/curve-metrics.ts';
+import { type BacktestMetrics, separate } from '../metrics/measured.ts';
+import { deflatedSharpe, type Moments, momentsOf, sharpeError, type Trials } from '../metrics/ratios.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
-import { sharpeError } from '../metrics/sharpe-error.ts';
 
 /** Metrics of a stretch of time. */
 export interface StretchMetrics

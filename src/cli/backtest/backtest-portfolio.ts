@@ -1,7 +1,7 @@
 import { DEFAULT_OPTIONS } from '../../backtest/engine/options.ts';
 import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
-import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backtest/portfolio/limits.ts';
 import { type PortfolioResult, runPortfolio } from '../../backtest/portfolio/run-portfolio.ts';
+import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backtest/portfolio/trade-portfolio.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import type { Table } from '../../files/write/table.ts';
 import { numberOption } from '../options/number-option.ts';

@@ -1,7 +1,7 @@
-import { METRIC_NAMES } from '../../backtest/metrics/backtest-metrics.ts';
+import { METRIC_NAMES } from '../../backtest/metrics/measured.ts';
 import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.ts';
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
-import { storedParams } from '../../backtest/record/params-order.ts';
+import { storedParams } from '../../backtest/record/passport-column.ts';
 import { decodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';

@@ -1,8 +1,7 @@
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
-import type { BacktestResult } from '../../backtest/engine/result.ts';
 import { positionsOf } from '../../backtest/engine/trading/positions.ts';
 import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
-import { execute, finish, type Trial } from '../../backtest/run-backtest.ts';
+import { type BacktestResult, execute, finish, type Trial } from '../../backtest/run-backtest.ts';
 import { runTrials } from '../../backtest/run-trials.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { brier } from '../../backtest/metrics/brier.ts';
 import { calibration, calibrationError } from '../../backtest/metrics/calibration.ts';
-import { logLoss } from '../../backtest/metrics/log-loss.ts';
+import { brier, logLoss } from '../../backtest/metrics/forecast-scores.ts';
 import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../../backtest/metrics/sample.ts';
 import { readForecastFile, readReturnFile } from '../../files/read/read-metric-files.ts';

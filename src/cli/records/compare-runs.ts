@@ -1,6 +1,6 @@
 import type { ComparableResult } from '../../backtest/proof/compare-results.ts';
 import type { Passport } from '../../backtest/proof/passport.ts';
-import { storedParams } from '../../backtest/record/params-order.ts';
+import { storedParams } from '../../backtest/record/passport-column.ts';
 import { type ChangedPath, changedPaths } from '../../contracts/text/changed-paths.ts';
 import type { StoredBacktest } from '../../storage/backtests/backtests.ts';
 import type { Queryable } from '../../storage/database/database.ts';

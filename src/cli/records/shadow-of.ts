@@ -1,6 +1,6 @@
 import type { PluginThreads } from '../../activities/custom/threads/plugin-threads.ts';
 import { runShadowStages, SHADOW_STAGES, type ShadowEffect, type ShadowStage } from '../../activities/shadow/run-shadow-stages.ts';
-import { judgeResults } from '../../backtest/proof/judge-results.ts';
+import { judgeResults } from '../../backtest/proof/compare-results.ts';
 import { decodePassport } from '../../backtest/record/passport-column.ts';
 import type { Log } from '../../contracts/log.ts';
 import { numberIn } from '../../contracts/task/task-output.ts';

@@ -1,15 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backtestData } from '../../../src/backtest/engine/backtest-data.ts';
-import { FLAT, HOLD, LONG, SHORT } from '../../../src/backtest/engine/decision-log.ts';
 import { type Market, plainMarket } from '../../../src/backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../../../src/backtest/engine/options.ts';
-import { DEFAULT_LIMITS } from '../../../src/backtest/portfolio/limits.ts';
+import { FLAT, HOLD, LONG, SHORT } from '../../../src/backtest/engine/trading/trade.ts';
 import { runPortfolio } from '../../../src/backtest/portfolio/run-portfolio.ts';
-import { type DecidedMarket, type PortfolioTrading, tradePortfolio } from '../../../src/backtest/portfolio/trade-portfolio.ts';
+import {
+  DEFAULT_LIMITS,
+  type DecidedMarket,
+  type PortfolioTrading,
+  tradePortfolio,
+} from '../../../src/backtest/portfolio/trade-portfolio.ts';
 import { runBacktest } from '../../../src/backtest/run-backtest.ts';
-import { buyAndHold } from '../../../src/backtest/strategies/buy-and-hold.ts';
-import { smaCross } from '../../../src/backtest/strategies/sma-cross.ts';
+import { buyAndHold, smaCross } from '../../../src/backtest/strategies/shipped.ts';
 import type { Strategy } from '../../../src/backtest/strategy.ts';
 import { worlds } from '../../support/worlds.ts';
 import { bars, walk } from '../series.ts';

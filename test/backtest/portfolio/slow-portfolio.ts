@@ -1,6 +1,6 @@
 import type { CandleSeries } from '../../../src/backtest/engine/candle-series.ts';
 import type { Market } from '../../../src/backtest/engine/market.ts';
-import type { PortfolioLimits } from '../../../src/backtest/portfolio/limits.ts';
+import type { PortfolioLimits } from '../../../src/backtest/portfolio/trade-portfolio.ts';
 
 /** A market of the model's world: whole-number codes, flat fees, no spread; what is not modelled is not drawn. */
 export interface ModelMarket {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type BacktestData, backtestData } from '../../../backtest/engine/backtest-data.ts';
 import type { BacktestOptions } from '../../../backtest/engine/options.ts';
 import { encodeWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
@@ -6,7 +7,6 @@ import { type TrialsResult, trialSteps } from '../../../backtest/run-trials.ts';
 import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
 import { walkForwardSteps } from '../../../backtest/walk-forward/walk-forward.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
-import { inSlices } from './in-slices.ts';
 import { strategiesForBatch } from './run-thread-task.ts';
 import { describeThrown, type SeriesJob, type ThrownError, type WalkForwardJob } from './thread-messages.ts';
 
@@ -48,5 +48,27 @@ async function onSeries<T>(
     return await inSlices(steps, signal, alive);
   } catch (thrown) {
     return { thrown: describeThrown(thrown) };
+  }
+}
+
+/** Longest time between two turns of the event loop, in which heartbeats are sent, an abort is noticed and other work continues. */
+const SLICE_MS = 50;
+
+/**
+ * Runs a generator to its end without blocking the event loop, and returns its result.
+ *
+ * @param beat called once per turn of the event loop
+ * @throws the reason of the signal once it is aborted
+ */
+export async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal, beat: () => void): Promise<T> {
+  let turn = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - turn < SLICE_MS) continue;
+    beat();
+    await setImmediate();
+    signal.throwIfAborted();
+    turn = performance.now();
   }
 }

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { ResourceLimits } from 'node:worker_threads';
+import { isMainThread, type ResourceLimits, Worker } from 'node:worker_threads';
+import { LOAD_TIMEOUT_MS, notLoaded } from '../import-plugin.ts';
 
 /** Path of a thread's entry. Threads need JavaScript, so a process that runs from source uses the last build. */
 export function threadEntry(name: 'pool-thread' | 'own-thread' | 'try-thread'): string {
@@ -15,3 +16,35 @@ const MIB = 1024 ** 2;
 export const threadLimits = (): ResourceLimits => ({
   maxOldGenerationSizeMb: Math.round(Math.min(4096, Math.max(512, totalmem() / 4 / MIB))),
 });
+
+/** Extra time on the main thread: the loading thread reports its own timeout first. */
+const GRACE_MS = 2_000;
+
+/**
+ * Loads a plugin on a temporary thread. A module that computes without end while it loads would block this process for good; on a
+ * thread it can be terminated. All other errors of the module are left to the real loading.
+ *
+ * @throws PredictLabError BadInput when the module does not load in time
+ */
+export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } = {}): Promise<void> {
+  // a worker thread can be terminated anyway
+  if (!isMainThread) return;
+  const thread = new Worker(threadEntry('try-thread'), {
+    workerData: { module, timeoutMs },
+    resourceLimits: threadLimits(),
+    stdout: true,
+    stderr: true,
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(notLoaded(module, timeoutMs, 'it computes or waits without end')), timeoutMs + GRACE_MS);
+      thread.once('message', () => resolve());
+      thread.once('error', () => resolve());
+      thread.once('exit', () => resolve());
+    });
+  } finally {
+    clearTimeout(timer);
+    await thread.terminate();
+  }
+}

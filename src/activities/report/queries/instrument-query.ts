@@ -1,8 +1,6 @@
 import { weakHalves } from '../../../backtest/metrics/sample.ts';
 import { decodeMetrics, rankedSharpe } from '../../../backtest/record/metrics-column.ts';
-import { storedParams } from '../../../backtest/record/params-order.ts';
-import { decodePassport, shortPassport } from '../../../backtest/record/passport-column.ts';
-import { tradingTerms } from '../../../backtest/record/trading-terms.ts';
+import { decodePassport, shortPassport, storedParams, tradingTerms } from '../../../backtest/record/passport-column.ts';
 import type { TimeRange } from '../../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../../contracts/words.ts';
 import { unusualQuiet } from '../../../market/integrity/unusual-quiet.ts';

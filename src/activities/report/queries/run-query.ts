@@ -1,5 +1,5 @@
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
-import { orderedParams, storedParams } from '../../../backtest/record/params-order.ts';
+import { orderedParams, storedParams } from '../../../backtest/record/passport-column.ts';
 import type { PipelineStatus, TaskResult } from '../../../contracts/run/pipeline-status.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import { numberIn } from '../../../contracts/task/task-output.ts';

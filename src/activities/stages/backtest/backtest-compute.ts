@@ -5,7 +5,7 @@ import { type TrialsResult, trialSteps } from '../../../backtest/run-trials.ts';
 import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
 import { walkForwardSteps } from '../../../backtest/walk-forward/walk-forward.ts';
 import type { WalkForwardParts } from '../../../backtest/walk-forward/windows.ts';
-import { inSlices } from '../../custom/threads/in-slices.ts';
+import { inSlices } from '../../custom/threads/backtests-on-thread.ts';
 import type { PluginThreads } from '../../custom/threads/plugin-threads.ts';
 import type { SeriesJob } from '../../custom/threads/thread-messages.ts';
 import type { SeriesTask } from './backtest-plan.ts';

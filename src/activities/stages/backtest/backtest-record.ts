@@ -1,12 +1,12 @@
 import { holdEquity } from '../../../backtest/benchmark.ts';
 import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
 import type { BacktestOptions } from '../../../backtest/engine/options.ts';
-import type { BacktestResult } from '../../../backtest/engine/result.ts';
-import type { FailedTrial } from '../../../backtest/failed-trial.ts';
 import type { MarketForecasts } from '../../../backtest/metrics/calibration.ts';
 import { encodeEquity, encodeTrades } from '../../../backtest/record/curve-columns.ts';
 import { encodeFailure, encodeMetrics } from '../../../backtest/record/metrics-column.ts';
 import { encodePassport } from '../../../backtest/record/passport-column.ts';
+import type { BacktestResult } from '../../../backtest/run-backtest.ts';
+import type { FailedTrial } from '../../../backtest/run-trials.ts';
 import type { BacktestSeries } from '../../../storage/backtests/backtest-series.ts';
 import type { BacktestRecord } from '../../../storage/backtests/backtests.ts';
 

@@ -1,9 +1,8 @@
 import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
 import type { BacktestOptions } from '../../../backtest/engine/options.ts';
-import type { BacktestResult } from '../../../backtest/engine/result.ts';
 import { codeGap } from '../../../backtest/proof/passport.ts';
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
-import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
+import { type BacktestResult, optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Log } from '../../../contracts/log.ts';

@@ -1,12 +1,10 @@
-import type { FeeModel } from '../../fees/fee-model.ts';
-import { feeModel, makerFeeModel } from '../../fees/fee-schedule.ts';
 import type { CandleSeries } from '../candle-series.ts';
-import { LONG, SHORT } from '../decision-log.ts';
+import { type FeeModel, feeModel, makerFeeModel } from '../fees.ts';
 import type { Market } from '../market.ts';
 import type { BacktestOptions, Sizing } from '../options.ts';
 import { type Execution, executionOf } from './execution.ts';
 import { settle } from './settlement.ts';
-import type { Trade, TradeEnd, Unfilled } from './trade.ts';
+import { LONG, SHORT, type Trade, type TradeEnd, type Unfilled } from './trade.ts';
 
 /** The share of the cash that sizing uses: just below 1, so that rounding never overdraws the account (backtesting.py's rule). */
 const ALL_CASH = 1 - 2 ** -52;

@@ -1,11 +1,10 @@
 import type { Order } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
-import { type DecisionLog, FLAT, HOLD, ORDER, SHORT } from '../decision-log.ts';
 import type { Market } from '../market.ts';
 import type { BacktestOptions } from '../options.ts';
 import { Account } from './account.ts';
 import { RestingOrders } from './resting-orders.ts';
-import type { Simulation } from './trade.ts';
+import { type DecisionLog, FLAT, HOLD, ORDER, SHORT, type Simulation } from './trade.ts';
 
 /**
  * Trades a series bar by bar, as far as decisions have been made. A strategy that reads its situation needs the state of the account at

@@ -1,6 +1,6 @@
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Interval, MarketKind } from '../../../contracts/words.ts';
-import type { Reading } from '../../indicators/reading.ts';
+import type { Reading } from '../../indicators/indicators.ts';
 import type { BarsSoFar, LongerBars } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import type { Market } from '../market.ts';

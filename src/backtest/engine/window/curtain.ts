@@ -1,5 +1,5 @@
 import type { MarketKind } from '../../../contracts/words.ts';
-import type { Bands } from '../../indicators/bands.ts';
+import type { Bands } from '../../indicators/indicators.ts';
 import type { CandleSeries } from '../candle-series.ts';
 
 /**

@@ -1,6 +1,5 @@
 import { PredictLabError } from '../../../contracts/errors.ts';
-import type { Bands } from '../../indicators/bands.ts';
-import type { Reading } from '../../indicators/reading.ts';
+import type { Bands, Reading } from '../../indicators/indicators.ts';
 import {
   checkedIndicatorParams,
   type IndicatorName,
