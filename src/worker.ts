@@ -7,7 +7,7 @@ import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts'
 import { createPluginThreads } from './activities/custom/threads/plugin-threads.ts';
 import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts';
 import { OpenReports } from './activities/report/open-reports.ts';
-import { writeOpenReport } from './activities/report/write-open-report.ts';
+import { writeOpenReport } from './activities/report/run-report.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
 import { pollingOf } from './client/deployments/polling.ts';
 import { PredictLab } from './client.ts';

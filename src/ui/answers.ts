@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERROR_EFFECTS, PredictLabError } from '../contracts/errors.ts';
-import { renderNoticePage } from '../report/elements/page/notice-page.ts';
+import { renderNoticePage } from '../report/elements/page/page.ts';
 
 /** The requested thing does not exist here. */
 export class NotFound extends Error {

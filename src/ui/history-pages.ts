@@ -1,6 +1,6 @@
 import { loadHistoryPage, MAX_RUNS } from '../activities/report/queries/history-query.ts';
 import type { FollowedRun, PredictLab } from '../client.ts';
-import type { State } from '../report/elements/glyphs.ts';
+import type { State } from '../report/elements/tip.ts';
 import type { HistoryPageData, HistoryRunColumn } from '../report/history/history-data.ts';
 import { historyPartsOf } from '../report/history/history-page.ts';
 import { groupTasks, worstState } from '../report/run/symbol-tasks.ts';

@@ -1,6 +1,6 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { loadSymbolIndex } from '../activities/report/queries/symbols-query.ts';
+import { loadSymbolIndex } from '../activities/report/queries/history-query.ts';
 import type { ScheduleView } from '../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../client.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';

@@ -2,13 +2,10 @@ import { limitsInUse } from '../budget/rate-limits.ts';
 import { PredictLab } from '../client.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Database } from '../storage/database/database.ts';
-import { deadlineCheck } from './checks/deadlines.ts';
 import { diskCheck } from './checks/disk.ts';
 import { endedOutsideCheck } from './checks/ended-outside.ts';
-import { goneCheck } from './checks/gone-subjects.ts';
-import { requestBudgetCheck } from './checks/request-budget.ts';
 import { scheduleCheck } from './checks/schedules.ts';
-import { staleCheck } from './checks/stale-symbols.ts';
+import { deadlineCheck, goneCheck, requestBudgetCheck, staleCheck } from './checks/stored-facts.ts';
 import { upkeepCheck } from './checks/upkeep.ts';
 import type { Check } from './watch.ts';
 

@@ -7,7 +7,7 @@ import { partialOf } from '../../src/files/write/partial-file.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
 import type { Database } from '../../src/storage/database/database.ts';
-import { rotateBackups } from '../../src/watch/upkeep/rotate-backups.ts';
+import { rotateBackups } from '../../src/watch/upkeep/settings.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, START, trade } from '../support/stage-run.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attemptPieces } from '../../src/report/run/time/attempt-pieces.ts';
+import { attemptPieces } from '../../src/report/run/time/path-times.ts';
 
 const span = (to: number, task: { status: 'success' | 'failed' | 'running' | 'pending'; attempts: number }) => ({
   taskId: 'AAA/collect',

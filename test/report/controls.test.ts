@@ -3,7 +3,7 @@ import { renderHistoryPage } from '../../src/report/history/history-page.ts';
 import { controls } from '../../src/report/run/live/live-parts.ts';
 import { renderPlanPage } from '../../src/report/run/plan-page.ts';
 import type { RunOnPage } from '../../src/report/run/run-data.ts';
-import { backfillControls } from '../../src/report/site/schedule-controls.ts';
+import { backfillControls } from '../../src/report/site/schedule-page.ts';
 import { sampleHistory } from './sample-history.ts';
 import { sampleRun } from './sample-run.ts';
 

@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../src/contracts/words.ts';
-import { dagOf, layersOf } from '../../src/report/run/graph/dag.ts';
-import { dagSvg } from '../../src/report/run/graph/dag-svg.ts';
+import { dagOf, dagSvg, layersOf } from '../../src/report/run/graph/dag-svg.ts';
 import { buildGraph, dependencyIds } from '../../src/scheduling/graph/graph.ts';
 import { resultOf, sampleConfig } from './sample-run.ts';
 

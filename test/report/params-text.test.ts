@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { paramsText } from '../../src/report/elements/params-text.ts';
+import { paramsText } from '../../src/report/elements/format.ts';
 
 it('parameters have a short form', () => {
   expect(paramsText({ fast: 10, slow: 30 })).toBe('10/30');

@@ -3,8 +3,7 @@ import { Resvg } from '@resvg/resvg-js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Picture, pictureSvg } from '../../src/report/pictures/picture.ts';
-import { runPictures } from '../../src/report/pictures/run-pictures.ts';
-import { symbolPictures } from '../../src/report/pictures/symbol-pictures.ts';
+import { runPictures, symbolPictures } from '../../src/report/pictures/symbol-pictures.ts';
 import { sampleRun } from './sample-run.ts';
 import { sampleInstrument, sampleSeries, sampleSymbol } from './sample-symbol.ts';
 

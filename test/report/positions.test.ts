@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { tradeArrows } from '../../src/report/charts/candles-svg.ts';
-import { drawnPositions, exitPrice } from '../../src/report/symbol/positions.ts';
+import { drawnPositions, exitPrice, tradeArrows } from '../../src/report/charts/candles-svg.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { sampleInstrument, sampleSeries, sampleSymbol } from './sample-symbol.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shareBoundBySlots } from '../../src/report/run/time/slot-use.ts';
+import { shareBoundBySlots } from '../../src/report/run/time/path-times.ts';
 import { resultOf } from './sample-run.ts';
 
 const BEGAN = Date.parse('2026-11-24T08:00:00Z');

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
-import { worstState } from '../../src/report/run/symbol-tasks.ts';
-import { stagesOfWhole } from '../../src/report/run/whole-symbol.ts';
+import { stagesOfWhole, worstState } from '../../src/report/run/symbol-tasks.ts';
 
 const done: TaskResult = { status: 'success', attempts: 1 };
 const error = { type: 'BadData', message: 'no row is good' };

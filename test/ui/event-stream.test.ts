@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { eventStream } from '../../src/ui/live/event-stream.ts';
+import { eventStream } from '../../src/ui/live/poll-readers.ts';
 
 const responseOf = (state: { destroyed: boolean; closed: boolean }) =>
   Object.assign(new EventEmitter(), { ...state, writeHead: () => undefined, write: () => true, end: () => undefined, writableLength: 0 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/report/elements/html.ts';
+import type { Patch } from '../../src/ui/live/live-page.ts';
 import { LivePage } from '../../src/ui/live/live-page.ts';
-import type { Patch } from '../../src/ui/live/live-patches.ts';
 import { silent } from '../support/silent.ts';
 import { gate } from '../support/stages.ts';
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { html, type Markup } from '../../src/report/elements/html.ts';
 import { table } from '../../src/report/elements/table.ts';
-import { patchesBetween, splitParts } from '../../src/ui/live/live-patches.ts';
+import { patchesBetween, splitParts } from '../../src/ui/live/live-page.ts';
 
 type Rows = readonly { readonly name: string; readonly value: string }[];
 

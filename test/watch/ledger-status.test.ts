@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerTask } from '../../src/storage/runs/run-rows.ts';
-import { ledgerStatus } from '../../src/watch/records/ledger-status.ts';
+import { ledgerStatus } from '../../src/watch/records/record-end.ts';
 import { customTask, runConfig } from '../scheduling/run-config.ts';
 
 const START = Date.UTC(2026, 10, 24);

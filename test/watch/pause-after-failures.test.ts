@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { FiredRun } from '../../src/client/schedules/schedule-firings.ts';
-import { pausedAfterFailures } from '../../src/watch/checks/pause-after-failures.ts';
+import { pausedAfterFailures } from '../../src/watch/checks/schedules.ts';
 
 /** What happens to a schedule: a run of it ends (failed, well, or ended by somebody), a worker looks, somebody resumes it. */
 const event = fc.constantFrom('failed', 'well', 'cancelled', 'look', 'resume');

@@ -1,13 +1,15 @@
+import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
-import { reportFolder, symbolPageName } from '../../report/elements/report-path.ts';
+import { type FiledRun, filedFolderName, reportFolder, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
+import { renderHistoryPage } from '../../report/history/history-page.ts';
 import { renderSymbolPage } from '../../report/symbol/symbol-page.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { idUsedBefore } from '../../storage/runs/runs.ts';
 import type { StageFunction } from '../stages/stage-work.ts';
-import { placeChartLibrary } from './chart-library.ts';
+import { placeChartLibrary, writePage } from './chart-library.ts';
+import { loadHistoryPage } from './queries/history-query.ts';
 import { loadSymbolPage, type SymbolPageRequest } from './queries/symbol-query.ts';
-import { writePage } from './write-page.ts';
 
 export interface VisualizeDependencies {
   readonly database: Database;
@@ -35,3 +37,30 @@ export async function writeSymbolPage({ database, home, log }: VisualizeDependen
   const text = renderSymbolPage(data, await placeChartLibrary(path.join(home, 'reports'), folder, log));
   return await writePage(path.join(folder, symbolPageName(request.symbol)), text);
 }
+
+/**
+ * Writes `reports/index.html`, the page over the last runs, with links to the pages that are on this machine. Several workers may
+ * write it: each writes the whole, the last one stays.
+ *
+ * @param now UTC epoch milliseconds
+ */
+export async function writeHistoryPage({ database, home, now }: { database: Database; home: string; now: number }): Promise<void> {
+  const folderOf = (run: FiledRun): string => encodeURIComponent(filedFolderName(run));
+  const data = await loadHistoryPage(database, {
+    now,
+    runHref: async (run) => ((await exists(runReportPath(home, run))) ? `${folderOf(run)}/index.html` : null),
+    symbolHref: async (symbol, run) => {
+      const name = symbolPageName(symbol);
+      return (await exists(path.join(reportFolder(home, run), name))) ? `${folderOf(run)}/${encodeURIComponent(name)}` : null;
+    },
+    // a file outlives what a schedule says when it is written
+    next: null,
+  });
+  await writePage(path.join(home, 'reports', 'index.html'), renderHistoryPage(data));
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );

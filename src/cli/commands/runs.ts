@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PredictLab, TemporalRun } from '../../client.ts';
 import { formatDuration } from '../../report/elements/format.ts';
-import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
+import { STATE_GLYPHS } from '../../report/elements/tip.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';

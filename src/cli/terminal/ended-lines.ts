@@ -1,7 +1,7 @@
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { formatDuration } from '../../report/elements/format.ts';
-import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
+import { STATE_GLYPHS, type State } from '../../report/elements/tip.ts';
 import { groupTasks, worstState } from '../../report/run/symbol-tasks.ts';
 
 /** Symbols that get a line of their own per look; when more have ended, only those that went wrong do, and the rest are counted. */

@@ -1,7 +1,7 @@
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { formatDuration } from '../../report/elements/format.ts';
-import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
+import { STATE_GLYPHS } from '../../report/elements/tip.ts';
 
 /** The summary of a run in a few lines: the result, the reasons, then where to look. */
 export function summaryLines(result: PipelineResult, places: readonly (readonly [label: string, place: string])[]): string[] {

@@ -3,7 +3,7 @@ import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import { formatStopwatch } from '../../report/elements/format.ts';
-import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
+import { STATE_GLYPHS, type State } from '../../report/elements/tip.ts';
 import type { SymbolTasks } from '../../report/run/symbol-tasks.ts';
 import { fitText, textWidth } from './terminal-text.ts';
 

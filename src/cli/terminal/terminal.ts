@@ -2,7 +2,7 @@ import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-st
 import { cellText, oneLine } from '../../contracts/text/plain-text.ts';
 import { STAGES, type TaskStatus } from '../../contracts/words.ts';
 import { formatDuration } from '../../report/elements/format.ts';
-import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
+import { STATE_GLYPHS, type State } from '../../report/elements/tip.ts';
 import { groupTasks, type SymbolTasks } from '../../report/run/symbol-tasks.ts';
 import { headLine, type LiveExtras, type Paint, paintAnsi, plain, type TerminalView } from './terminal-head.ts';
 import { fitText, padText, textWidth } from './terminal-text.ts';

@@ -1,10 +1,10 @@
 import type { EquityPoint } from '../../backtest/record/curve-columns.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
-import { formatPercent, formatTime } from '../elements/format.ts';
+import { formatNumber, formatPercent, formatTime } from '../elements/format.ts';
 import { html, type Markup, raw } from '../elements/html.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
-import { gapBands } from './gap-bands.ts';
 import { PLOT_WIDTH, type PlotOptions, unit } from './plot.ts';
+import { gapBands } from './shown-range.ts';
 
 /** A curve for comparison, as a multiple of its start. */
 export interface OtherCurve {
@@ -145,4 +145,36 @@ const fallShape = (points: readonly EquityPoint[], falls: readonly number[], x: 
   });
   const first = unit(x(points[0]?.time ?? 0) * PLOT_WIDTH);
   return html`<path class="under" d="${raw(`${line.join('')}V0H${first}z`)}"/><path class="line fall" d="${raw(line.join(''))}"/>`;
+};
+
+export interface WalkForwardChart {
+  /** The equity of all tests one after the other, starting from 1. */
+  readonly outOfSample: readonly EquityPoint[];
+  /** The equity of each window's pick on its training days, ending where its test begins. */
+  readonly inSample: readonly (readonly EquityPoint[])[];
+  /** Start times of the tests. */
+  readonly begins: readonly number[];
+}
+
+const WALK_HEIGHT = 150;
+/** With more tests than this, the borders between them are left out. */
+const MAX_BORDERS = 40;
+
+/** Plots a walk-forward: training days in grey, tests solid. */
+export const walkForwardPlot = ({ outOfSample, inSample, begins }: WalkForwardChart): PlotOptions => {
+  const all = [...inSample.flat(), ...outOfSample];
+  const times = all.map(({ time }) => time);
+  const values = all.map(({ equity }) => equity);
+  const [from, to] = [Math.min(...times), Math.max(...times)];
+  const x = linear(from, to);
+  const [low, high] = padded(Math.min(...values), Math.max(...values));
+  const y = linear(low, high);
+  const borders = begins.length > MAX_BORDERS ? '' : begins.map((time) => `M${unit(x(time) * PLOT_WIDTH)} 0V${WALK_HEIGHT}`).join('');
+  return {
+    height: WALK_HEIGHT,
+    label: `out of sample from 1 to ${formatNumber(outOfSample.at(-1)?.equity, 2)} over ${begins.length} tests; in grey each pick on its training days`,
+    shapes: html`<path class="hair" d="${raw(borders)}"/>${inSample.map((points) => html`<path class="line in-sample" d="${raw(steps(points, x, y, WALK_HEIGHT))}"/>`)}<path class="line own" d="${raw(steps(outOfSample, x, y, WALK_HEIGHT))}"/>`,
+    x: timeTicks(from, to, 8),
+    y: valueTicks(low, high, 4, (value) => formatNumber(value, 2)),
+  };
 };

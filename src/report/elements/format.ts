@@ -1,3 +1,5 @@
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+
 /**
  * Formats of values for people: a typographic minus, narrow no-break spaces between thousands. Nothing here rounds stored values; data
  * tables and exports have full precision.
@@ -84,3 +86,12 @@ export const formatStopwatch = (seconds: number): string => {
 
 /** A count with its noun: `1 task`, `2 tasks`, `2 retries`. */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${formatNumber(count)} ${count === 1 ? one : many}`;
+
+/** Parameters as text: `{ fast: 10, slow: 30 }` → `10/30`; with names where the values alone would be unclear. */
+export const paramsText = (params: Readonly<Record<string, Json>>): string => {
+  const entries = Object.entries(params);
+  const plain = entries.length <= 3 && entries.every(([, value]) => typeof value === 'number');
+  return plain
+    ? entries.map(([, value]) => JSON.stringify(value)).join('/')
+    : entries.map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ');
+};

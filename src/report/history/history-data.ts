@@ -1,5 +1,5 @@
 import type { Incident } from '../../contracts/incident.ts';
-import type { State } from '../elements/glyphs.ts';
+import type { State } from '../elements/tip.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
 
 /** All data of the page of all runs. Times are UTC epoch milliseconds, durations seconds. */

@@ -1,21 +1,18 @@
 import { DAY_MS } from '../../contracts/words.ts';
+import { valueTicks } from '../charts/axis.ts';
+import { PLOT_WIDTH, unit } from '../charts/plot.ts';
 import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../elements/format.ts';
-import { STATE_GLYPHS, type State } from '../elements/glyphs.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { incidentLine } from '../elements/incident-line.ts';
-import { actionStatus } from '../elements/live/action-button.ts';
-import { ACTION_SCRIPT } from '../elements/live/action-script.ts';
-import { FOLLOW_SCRIPT } from '../elements/live/follow-script.ts';
-import { liveFrame, livePart } from '../elements/live/live-frame.ts';
-import { PATCH_SCRIPT } from '../elements/live/patch-script.ts';
-import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
+import { ACTION_SCRIPT, actionStatus, TOKEN_SCRIPT } from '../elements/live/actions.ts';
+import { FOLLOW_SCRIPT, liveFrame, livePart, PATCH_SCRIPT } from '../elements/live/live-page-parts.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
-import { stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
-import { scheduleControls } from '../site/schedule-controls.ts';
+import { dataTable } from '../elements/table.ts';
+import { STATE_GLYPHS, type State, stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
+import { scheduleControls } from '../site/schedule-page.ts';
 import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
-import { durationTrend } from './duration-trend.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
 
 /** Maximum rows of the grid; further symbols are folded into a list of names. */
@@ -171,3 +168,32 @@ const byAttention = (rows: readonly HistorySymbolRow[], newestFirst: readonly Hi
     .map((row) => ({ row, rank: ATTENTION.indexOf(worstOf(row, newestFirst)) }))
     .sort((a, b) => a.rank - b.rank || (a.row.symbol < b.row.symbol ? -1 : 1))
     .map(({ row }) => row);
+
+const TREND_HEIGHT = 80;
+
+/** One bar per run, oldest on the left, as high as the run was long, with the numbers as a table; failed runs have their own colour. */
+export const durationTrend = (newestFirst: readonly HistoryRunColumn[]): Markup => {
+  const runs = newestFirst.filter((run) => run.durationSeconds !== null).toReversed();
+  if (runs.length === 0) return html`<p class="none">no run has ended</p>`;
+  const most = Math.max(...runs.map((run) => run.durationSeconds ?? 0), 0.001);
+  // few runs have bars as narrow as many runs
+  const width = PLOT_WIDTH / Math.max(runs.length, 30);
+  const bars = runs.map((run, i) => {
+    const height = ((run.durationSeconds ?? 0) / most) * TREND_HEIGHT;
+    const tone = run.state === 'failed' ? 'failed' : String(i % 2);
+    return html`<rect class="bar-${tone}" x="${unit(i * width + 1)}" y="${unit(TREND_HEIGHT - height)}" width="${unit(Math.max(1, width - 2))}" height="${unit(height)}"><title>${run.runId}: ${formatDuration(run.durationSeconds)}, ${run.state}</title></rect>`;
+  });
+  const ticks = valueTicks(0, most, 3, formatDuration);
+  return html`<div class="plot" style="height:${TREND_HEIGHT + 20}px"><div class="area" style="height:${TREND_HEIGHT}px"><svg viewBox="0 0 ${PLOT_WIDTH} ${TREND_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="duration of the last ${runs.length} runs">${bars}</svg>${ticks.map((tick) => html`<span class="y" style="top:${(1 - tick.at) * 100}%">${tick.label}</span>`)}</div></div>
+${dataTable(
+  [
+    { head: 'run', align: 'text', cell: (run: HistoryRunColumn) => run.runId },
+    { head: 'started', align: 'text', cell: (run) => formatTime(run.startedAt) },
+    { head: 'state', align: 'text', cell: (run) => run.state },
+    { head: 'tasks', cell: (run) => run.totalTasks ?? '' },
+    { head: 'took, s', cell: (run) => (run.durationSeconds ?? 0).toFixed(3) },
+  ],
+  runs,
+  { id: 'durations', caption: 'Runs and how long they took' },
+)}`;
+};

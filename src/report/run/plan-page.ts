@@ -1,9 +1,7 @@
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import { formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
-import { actionButton, actionStatus } from '../elements/live/action-button.ts';
-import { ACTION_SCRIPT } from '../elements/live/action-script.ts';
-import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
+import { ACTION_SCRIPT, actionButton, actionStatus, TOKEN_SCRIPT } from '../elements/live/actions.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';

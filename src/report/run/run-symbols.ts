@@ -1,10 +1,9 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
-import { STATE_GLYPHS } from '../elements/glyphs.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
-import { stateMark, tip, unknown, withError } from '../elements/tip.ts';
+import { STATE_GLYPHS, stateMark, tip, unknown, withError } from '../elements/tip.ts';
 import type { RunPageData, RunSymbolRow } from './run-data.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 import { MAX_FOLDED, MAX_ROWS, mostUrgentRows } from './task-grid.ts';

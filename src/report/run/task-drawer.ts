@@ -4,7 +4,7 @@ import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { stateMark } from '../elements/tip.ts';
 import { taskButton, taskState } from './task-grid.ts';
-import { attemptEnd } from './time/attempt-pieces.ts';
+import { attemptEnd } from './time/path-times.ts';
 
 /** A log line of the task. */
 export interface DrawerLine {

@@ -1,10 +1,9 @@
 import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { formatDuration, plural } from '../elements/format.ts';
-import { STAGE_LETTERS, STATE_GLYPHS, type State } from '../elements/glyphs.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
-import { stateGlyph } from '../elements/tip.ts';
+import { STAGE_LETTERS, STATE_GLYPHS, type State, stateGlyph } from '../elements/tip.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 
 /** Maximum rows; in a run of more symbols only those that need attention have one. */

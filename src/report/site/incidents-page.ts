@@ -1,7 +1,7 @@
 import type { Incident, IncidentEvent } from '../../contracts/incident.ts';
 import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
-import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
+import { TOKEN_SCRIPT } from '../elements/live/actions.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';

@@ -1,13 +1,12 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatNumber, formatTime, plural } from '../elements/format.ts';
-import { STATE_GLYPHS, type State } from '../elements/glyphs.ts';
 import { html, type Markup } from '../elements/html.ts';
-import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
+import { TOKEN_SCRIPT } from '../elements/live/actions.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
-import { stateMark, unknown } from '../elements/tip.ts';
+import { STATE_GLYPHS, type State, stateMark, unknown } from '../elements/tip.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
 import { FIND_SCRIPT, siteNav } from './site-nav.ts';
 

@@ -1,13 +1,11 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import { type CandleChart, type ChartLine, candlesPlot, tradeArrows } from '../charts/candles-svg.ts';
-import { drawnGaps } from '../charts/gap-bands.ts';
+import { type CandleChart, type ChartLine, candlesPlot, drawnPositions, type Position, tradeArrows } from '../charts/candles-svg.ts';
 import { plot } from '../charts/plot.ts';
-import { shownRange, within } from '../charts/shown-range.ts';
+import { drawnGaps, shownRange, within } from '../charts/shown-range.ts';
 import { formatDay, formatNumber, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, jsonIsland, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import { drawnPositions, type Position } from './positions.ts';
 import type { EmbeddedCandles, InstrumentSection, PageCandle } from './symbol-data.ts';
 
 const HEIGHT = 300;

@@ -1,15 +1,14 @@
+import { calibrationSection } from '../charts/calibration-svg.ts';
 import { formatNumber, formatRange, formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
-import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
+import { TOKEN_SCRIPT } from '../elements/live/actions.ts';
 import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
 import { type PageScript, page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { stateMark } from '../elements/tip.ts';
 import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
-import { calibrationSection } from './calibration-section.ts';
 import { instrumentSection } from './instrument-section.ts';
-import { overview } from './overview.ts';
-import { shortMarkets } from './short-markets.ts';
+import { overview, shortMarkets } from './overview.ts';
 import type { SymbolPageData } from './symbol-data.ts';
 
 /** The notice that the licence of the chart library requires. */

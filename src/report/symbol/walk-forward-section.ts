@@ -1,11 +1,10 @@
 import type { EquityPoint } from '../../backtest/record/curve-columns.ts';
 import type { StoredStretch, StoredWindow } from '../../backtest/record/walk-forward-columns.ts';
 import { DAY_MS, INTERVAL_MS } from '../../contracts/words.ts';
+import { type WalkForwardChart, walkForwardPlot } from '../charts/equity-svg.ts';
 import { plot } from '../charts/plot.ts';
-import { type WalkForwardChart, walkForwardPlot } from '../charts/walk-forward-svg.ts';
-import { DASH, formatDay, formatNumber, formatPercent, plural } from '../elements/format.ts';
+import { DASH, formatDay, formatNumber, formatPercent, paramsText, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
-import { paramsText } from '../elements/params-text.ts';
 import { type Column, dataTable, table } from '../elements/table.ts';
 import { tip, unknown, withError } from '../elements/tip.ts';
 import type { InstrumentSection, WalkForwardSection } from './symbol-data.ts';

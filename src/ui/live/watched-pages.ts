@@ -3,9 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../contracts/log.ts';
 import { PagesClosing } from '../answers.ts';
 import type { InFlight } from '../in-flight.ts';
-import { eventStream } from './event-stream.ts';
 import { LivePage, type LivePageOptions } from './live-page.ts';
-import { PollReaders } from './poll-readers.ts';
+import { eventStream, PollReaders } from './poll-readers.ts';
 
 /** How a page is looked at; `WatchedPages` counts the looks and drops pages without watchers. */
 export type Watching = Pick<LivePageOptions, 'look' | 'pauseMs' | 'maxPauseMs'>;

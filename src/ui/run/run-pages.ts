@@ -10,15 +10,14 @@ import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
 import { type FiledRun, reportFolder, symbolPageName } from '../../report/elements/report-path.ts';
 import type { RunOnPage, RunPageData } from '../../report/run/run-data.ts';
 import { livePartsOf } from '../../report/run/run-page.ts';
-import { stagesOfWhole } from '../../report/run/whole-symbol.ts';
+import { stagesOfWhole } from '../../report/run/symbol-tasks.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { pastAttempts } from '../../storage/runs/ledger/task-attempts.ts';
 import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { hasEnded, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import type { LiveLook } from '../live/live-page.ts';
-import { lookAtOpenRun, type SeenRun } from './open-run.ts';
-import { VisibleStages } from './visible-stages.ts';
+import { lookAtOpenRun, type SeenRun, VisibleStages } from './open-run.ts';
 
 /** What pages about runs read from. */
 export interface RunSources {

@@ -5,7 +5,6 @@ import type { Queryable } from '../../storage/database/database.ts';
 import { deletedOnPurpose, forgetDeleted } from '../../storage/watch/deleted-schedules.ts';
 import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
-import { pausedAfterFailures } from './pause-after-failures.ts';
 
 /** `pausedAt`: when this check paused the schedule; failures before then are already reported. */
 type Known = Record<string, { missed: number; overlapped: number; pausedAt?: number; namespace?: string }>;
@@ -93,3 +92,23 @@ const goneCause = (scheduleId: string): string =>
   `Temporal no longer has it, and it was not deleted with \`predictlab schedule delete\`: no run starts by itself; \`predictlab schedule create --id ${shellWord(scheduleId)}\` with its options creates it again`;
 
 const firings = (count: number): string => (count === 1 ? 'a firing was' : `${count} firings were`);
+
+/**
+ * Pauses a schedule whose last `times` runs have all failed.
+ *
+ * @param options.since earlier runs do not count, they already paused it once; UTC epoch milliseconds
+ * @returns the reason where it was paused, else null
+ */
+export async function pausedAfterFailures(
+  schedules: Pick<Schedules, 'lastRuns' | 'pause'>,
+  { scheduleId, times, since }: { readonly scheduleId: string; readonly times: number; readonly since: number },
+): Promise<string | null> {
+  // open and cancelled runs count neither way
+  const ended = (await schedules.lastRuns(scheduleId)).filter(({ failed, at }) => failed !== null && at > since);
+  const failures = ended.findIndex(({ failed }) => failed === false);
+  const inARow = failures === -1 ? ended.length : failures;
+  if (inARow < times) return null;
+  const why = `paused after ${inARow} failed runs in a row, the last one ${ended[0].runId}`;
+  await schedules.pause(scheduleId, why);
+  return why;
+}

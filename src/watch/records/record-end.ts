@@ -1,14 +1,16 @@
 import { RunEnded } from '../../client/runs/run-ended.ts';
 import type { KnownRun, PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
-import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
+import type { PipelineResult, StageStats, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import { type RunResult, STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
 import { observeRun } from '../../incidents/rows/observe-run.ts';
+import { buildGraph } from '../../scheduling/graph/graph.ts';
+import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { databaseMark } from '../../storage/database/database-mark.ts';
 import { openRuns } from '../../storage/runs/open-runs.ts';
-import { ledgerTasks } from '../../storage/runs/run-rows.ts';
+import { type LedgerTask, ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';
-import { ledgerStatus } from './ledger-status.ts';
 
 /** The part of the client that reads runs from Temporal. */
 type Lab = Pick<PredictLab, 'describe' | 'status' | 'result' | 'workerDatabases'>;
@@ -68,4 +70,84 @@ async function fromLedger(database: Database, stored: StoredRun, known: KnownRun
       : `run ${stored.runId} was ended from outside (${known.closeStatus.toLowerCase().replaceAll('_', ' ')})`;
   const result = ledgerStatus(stored, await ledgerTasks(database, stored), { closedAt: known?.closedAt, how });
   return known?.closeStatus === 'CANCELLED' ? { ...result, result: 'cancelled' } : result;
+}
+
+/**
+ * The end of a run of which only the ledger is left: tasks that took effect succeeded, all others were cut off. The run ended at its last
+ * sign of life.
+ *
+ * @param tasks every task of the run's ledger
+ * @param end.closedAt when the run was closed, where that is known
+ * @param end.how why the run ended, one sentence
+ */
+export function ledgerStatus(
+  { runId, config, startedAt }: Pick<StoredRun, 'runId' | 'config' | 'startedAt'>,
+  tasks: readonly LedgerTask[],
+  { closedAt, how }: { closedAt?: Date | null; how: string },
+): PipelineResult {
+  const done = new Map(tasks.map((task) => [task.taskId, task]));
+  const built = buildGraph(config);
+  const ids = 'graph' in built ? built.graph.ids : [...done.keys()];
+  const began = Date.parse(startedAt);
+  const ended = closedAt?.getTime() ?? Math.max(began, ...tasks.map((task) => task.startedAt.getTime() + task.durationSeconds * 1000));
+  const byTask = Object.fromEntries(ids.map((taskId) => [taskId, ledgerResult(done.get(taskId))]));
+  const breakdown = Object.fromEntries(TASK_STATUSES.map((status) => [status, 0])) as Record<TaskStatus, number>;
+  for (const { status } of Object.values(byTask)) breakdown[status]++;
+  const symbols = config.symbols.map(({ symbol }) => symbol);
+  return {
+    runId,
+    paused: false,
+    maxConcurrent: config.maxConcurrent,
+    totalTasks: ids.length,
+    completedTasks: ids.length,
+    progress: 1,
+    startedAt,
+    finishedAt: new Date(ended).toISOString(),
+    durationSeconds: Math.max(0, ended - began) / 1000,
+    statusBreakdown: breakdown,
+    stageStats: stageStats(tasks),
+    taskResults: symbols.length > STAGE_DETAIL_LIMIT ? bySymbol(byTask, symbols) : byTask,
+    result: ledgerVerdict(Object.values(byTask)),
+    reasons: [how, ...ledgerReasons(tasks)],
+  };
+}
+
+function ledgerResult(task: LedgerTask | undefined): TaskResult {
+  if (task === undefined) return { status: 'cancelled' };
+  const { attempts, startedAt, durationSeconds, output, degraded } = task;
+  const times = { attempts, startedAt: startedAt.toISOString(), durationSeconds, error: null, output };
+  return { status: 'success', ...times, ...(degraded === null ? {} : { degraded }) };
+}
+
+/** A run whose tasks all took effect lacks only the record of its end. */
+function ledgerVerdict(results: readonly TaskResult[]): RunResult {
+  if (results.some(({ status }) => status !== 'success')) return 'failed';
+  return results.some(({ degraded }) => degraded !== undefined) ? 'degraded' : 'success';
+}
+
+const ledgerReasons = (tasks: readonly LedgerTask[]): string[] =>
+  tasks.flatMap(({ taskId, degraded }) => (degraded ?? []).map((reason) => `${taskId}: ${reason}`)).slice(0, 20);
+
+function bySymbol(byTask: Readonly<Record<string, TaskResult>>, symbols: readonly string[]): Record<string, TaskResult> {
+  const results = new Map<string, TaskResult>();
+  for (const symbol of symbols) {
+    const stages = STAGES.flatMap((stage) => byTask[`${symbol}/${stage}`] ?? []);
+    const first = stages.find(({ startedAt }) => startedAt)?.startedAt;
+    const status = stages.every((stage) => stage.status === 'success') ? 'success' : 'cancelled';
+    results.set(symbol, { status, attempts: stages.reduce((sum, { attempts = 0 }) => sum + attempts, 0), startedAt: first ?? null });
+  }
+  const builtIn = new Set(symbols.flatMap((symbol) => STAGES.map((stage) => `${symbol}/${stage}`)));
+  for (const [taskId, result] of Object.entries(byTask)) if (!builtIn.has(taskId)) results.set(taskId, result);
+  return Object.fromEntries(results);
+}
+
+function stageStats(tasks: readonly LedgerTask[]): Partial<Record<Stage, StageStats>> {
+  const stats: Partial<Record<Stage, StageStats>> = {};
+  for (const stage of STAGES) {
+    const seconds = tasks.filter((task) => task.stage === stage).map(({ durationSeconds }) => durationSeconds);
+    if (seconds.length === 0) continue;
+    const meanSeconds = seconds.reduce((sum, one) => sum + one, 0) / seconds.length;
+    stats[stage] = { count: seconds.length, successRate: 1, meanSeconds, maxSeconds: Math.max(...seconds) };
+  }
+  return stats;
 }

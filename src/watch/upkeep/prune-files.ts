@@ -1,7 +1,7 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { writeHistoryPage } from '../../activities/report/write-history-page.ts';
+import { writeHistoryPage } from '../../activities/report/visualize.ts';
 import { filedFolderName } from '../../report/elements/report-path.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type PagedRun, pagedRuns } from '../../storage/runs/run-history.ts';

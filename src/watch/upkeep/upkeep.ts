@@ -8,8 +8,8 @@ import type { Database } from '../../storage/database/database.ts';
 import { verifyData } from '../../storage/verify/verify.ts';
 import { pruneLogs, pruneReports } from './prune-files.ts';
 import { restoreElsewhere } from './restore-elsewhere.ts';
-import { backupName, rotateBackups } from './rotate-backups.ts';
 import type { UpkeepSettings } from './settings.ts';
+import { backupName, rotateBackups } from './settings.ts';
 
 /** The end of one job. */
 export interface JobEnd {

@@ -1,10 +1,15 @@
+import type { CandleSeries } from '../../../backtest/engine/candle-series.ts';
+import { type IndicatorName, indicatorValues } from '../../../backtest/indicators/registry.ts';
 import { decodeEquity, decodeHoldEquity, decodeTrades, type EquityPoint, thinned } from '../../../backtest/record/curve-columns.ts';
 import { decodeMetrics, rankedSharpe } from '../../../backtest/record/metrics-column.ts';
+import { decodeWalkCurves, decodeWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
+import type { Json } from '../../../contracts/run/pipeline-input.ts';
+import type { Interval } from '../../../contracts/words.ts';
 import type { CandleColumns } from '../../../market/candles/candle-columns.ts';
-import type { ChosenBacktest, EmbeddedCandles } from '../../../report/symbol/symbol-data.ts';
+import type { ChosenBacktest, EmbeddedCandles, IndicatorLine, WalkForwardSection } from '../../../report/symbol/symbol-data.ts';
+import { type WalkForwardHead, walkForwardCurves } from '../../../storage/backtests/walk-forwards.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import { type BacktestHead, backtestCurves } from '../../../storage/ticks/symbol-rows.ts';
-import { indicatorLines } from './indicator-lines.ts';
 
 /** Of the drawn equity curve: more than a chart has pixels for. */
 const MAX_EQUITY_POINTS = 1000;
@@ -69,3 +74,64 @@ const sinceThen = (points: readonly EquityPoint[], from: number): readonly Equit
   const first = points.findIndex(({ time }) => time >= from);
   return first === -1 ? points.slice(-1) : points.slice(Math.max(0, first - 1));
 };
+
+/** An instrument's walk-forwards; drawn is that of the interval, or the first one with windows. */
+export async function loadWalkForwards(
+  queryable: Queryable,
+  heads: readonly WalkForwardHead[],
+  interval: Interval | undefined,
+): Promise<readonly WalkForwardSection[]> {
+  const all = heads.map((head) => ({ head, stored: decodeWalkForward(head.result) }));
+  const withWindows = all.filter(({ stored }) => stored.windows.length > 0);
+  const drawn = withWindows.find(({ head }) => head.interval === interval) ?? withWindows[0];
+  const curves = drawn === undefined ? undefined : await walkForwardCurves(queryable, drawn.head.id);
+  return all.map(({ head, stored }) => ({
+    ...stored,
+    interval: head.interval,
+    curves: head === drawn?.head && curves !== undefined ? decodeWalkCurves(curves) : null,
+  }));
+}
+
+/** What a shipped strategy looks at that has the price's own unit: an indicator with its parameters. */
+const LOOKS_AT: Readonly<Record<string, (params: Readonly<Record<string, Json>>) => readonly (readonly [IndicatorName, object])[]>> = {
+  'sma-cross': ({ fast, slow }) => [
+    ['sma', { period: fast }],
+    ['sma', { period: slow }],
+  ],
+  'ema-cross': ({ fast, slow }) => [
+    ['ema', { period: fast }],
+    ['ema', { period: slow }],
+  ],
+  bollinger: ({ period, deviations }) => [['bollinger', { period, deviations }]],
+  breakout: ({ period }) => [['donchian', { period }]],
+};
+
+/**
+ * The lines of a strategy's own indicators, on its bars from `from` on. Those of a plugin's strategy, and those with a scale of their own
+ * (rsi, roc), have none.
+ *
+ * @param candles with the bars before `from` that the indicators warm up on
+ * @param from UTC epoch milliseconds
+ */
+export function indicatorLines(
+  { strategy, params }: { readonly strategy: string; readonly params: Readonly<Record<string, Json>> },
+  candles: CandleSeries,
+  from: number,
+): readonly IndicatorLine[] {
+  if (strategy === 'favourite' && typeof params['threshold'] === 'number')
+    return [line(`threshold ${params['threshold']}`, new Float64Array(candles.length).fill(params['threshold']), candles, from)];
+  const looks = Object.hasOwn(LOOKS_AT, strategy) ? LOOKS_AT[strategy](params) : [];
+  return looks.flatMap(([name, given]) => {
+    const numbers = Object.values(given) as unknown[];
+    if (!numbers.every((value) => typeof value === 'number')) return [];
+    const values = indicatorValues(name, candles, given as never);
+    const label = `${name} ${numbers.join('/')}`;
+    if (values instanceof Float64Array) return [line(label, values, candles, from)];
+    return (['lower', 'middle', 'upper'] as const).map((band) => line(`${label} ${band}`, values[band], candles, from));
+  });
+}
+
+const line = (name: string, values: Float64Array, { openTime }: CandleSeries, from: number): IndicatorLine => ({
+  name,
+  points: [...values].flatMap((price, i) => (openTime[i] >= from && Number.isFinite(price) ? [{ time: openTime[i], price }] : [])),
+});

@@ -1,12 +1,44 @@
+import { DAY_MS, SOURCE_TYPES } from '../../../contracts/words.ts';
 import { listIncidents } from '../../../incidents/rows/incidents.ts';
-import type { State } from '../../../report/elements/glyphs.ts';
 import type { FiledRun } from '../../../report/elements/report-path.ts';
+import type { State } from '../../../report/elements/tip.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../../../report/history/history-data.ts';
+import type { SymbolIndexRow } from '../../../report/site/symbols-page.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
-import { symbolsByName } from '../../../storage/markets/catalogue.ts';
+import { listSymbols, symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { runHistory } from '../../../storage/runs/run-history.ts';
+import { mostActiveInstruments, recentCloses } from '../../../storage/runs/run-rows.ts';
+import { type LastTick, lastTicks } from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';
-import { symbolPrices } from './symbol-prices.ts';
+
+/** Prices of a symbol as lists show them. */
+export interface SymbolPrices {
+  /** Newest tick of its most active instrument; `null` when there is none. */
+  readonly last: LastTick | null;
+  /** Closes of the last seven days of that instrument, oldest first. */
+  readonly spark: readonly LastTick[];
+  /** Time between two of them, milliseconds. */
+  readonly sparkStep: number;
+}
+
+/** The newest price and the last seven days of each symbol. @param now UTC epoch milliseconds */
+export async function symbolPrices(
+  queryable: Queryable,
+  symbols: readonly string[],
+  now: number,
+): Promise<(symbol: string) => SymbolPrices> {
+  const window = { from: now - 7 * DAY_MS, to: now };
+  const active = await mostActiveInstruments(queryable, { symbols, sourceTypes: SOURCE_TYPES, ...window });
+  const keys = active.map(({ instrumentKey }) => instrumentKey);
+  const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: now });
+  const closes = await recentCloses(queryable, { instruments: active, ...window });
+  const keyOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
+  return (symbol) => {
+    const key = keyOf.get(symbol) ?? -1;
+    const spark = closes.get(key);
+    return { last: last.get(key) ?? null, spark: spark?.points ?? [], sparkStep: spark?.step ?? 3_600_000 };
+  };
+}
 
 /** Columns of the grid: five days of four-hourly runs. */
 export const MAX_RUNS = 30;
@@ -83,3 +115,28 @@ const symbolRows = async (
     }),
   );
 };
+
+/** Reads the rows of the index of symbols. @param now UTC epoch milliseconds */
+export async function loadSymbolIndex(queryable: Queryable, now: number): Promise<readonly SymbolIndexRow[]> {
+  const entries = await listSymbols(queryable);
+  const states = new Map<string, State>();
+  for (const run of await runHistory(queryable, MAX_RUNS)) {
+    for (const [symbol, state] of Object.entries(run.states)) if (!states.has(symbol)) states.set(symbol, state);
+    for (const symbol of run.openSymbols) if (!states.has(symbol)) states.set(symbol, 'pending');
+  }
+  const names = entries.map(({ symbol }) => symbol);
+  const prices = await symbolPrices(queryable, names, now);
+  return entries.map(({ symbol, title, enabled, priority }) => {
+    const state = states.get(symbol) ?? null;
+    return {
+      symbol,
+      title,
+      enabled,
+      priority,
+      state,
+      // a symbol's page is of the newest run that had it
+      href: state === null ? null : `/symbols/${encodeURIComponent(symbol)}`,
+      ...prices(symbol),
+    };
+  });
+}

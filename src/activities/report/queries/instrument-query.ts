@@ -5,7 +5,7 @@ import type { TimeRange } from '../../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../../contracts/words.ts';
 import { unusualQuiet } from '../../../market/integrity/unusual-quiet.ts';
 import { MAX_BUCKETS } from '../../../report/charts/shown-range.ts';
-import { paramsText } from '../../../report/elements/params-text.ts';
+import { paramsText } from '../../../report/elements/format.ts';
 import type { BacktestRow, InstrumentSection, InstrumentSummary, TwinQuote } from '../../../report/symbol/symbol-data.ts';
 import type { WalkForwardHead } from '../../../storage/backtests/walk-forwards.ts';
 import { tickHours } from '../../../storage/candles/candle-plan.ts';
@@ -22,8 +22,7 @@ import {
   lastTicks,
   quarantineTimes,
 } from '../../../storage/ticks/symbol-rows.ts';
-import { loadChosenBacktest, type ReadSeries } from './chosen-backtest-query.ts';
-import { loadWalkForwards } from './walk-forwards-query.ts';
+import { loadChosenBacktest, loadWalkForwards, type ReadSeries } from './chosen-backtest-query.ts';
 
 /** Candles on one page, over all its instruments and intervals. */
 const MAX_CANDLES = 6000;

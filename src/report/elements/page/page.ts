@@ -63,3 +63,11 @@ const contentPolicy = (scripts: readonly PageScript[], callsServer: boolean): st
   const allowed = sources.length === 0 ? "'none'" : sources.join(' ');
   return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:;${callsServer ? " connect-src 'self';" : ''} base-uri 'none'; form-action 'none'`;
 };
+
+/** A page of one sentence, for errors and refusals. */
+export const renderNoticePage = (title: string, sentence: string): string =>
+  page({
+    title,
+    body: html`<header><div class="over"><h1>${title}</h1><span class="links"><a href="/">all runs</a></span></div></header><main><p>${sentence}</p></main>`,
+    footer: html`PredictLab`,
+  });

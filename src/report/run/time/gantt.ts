@@ -9,9 +9,7 @@ import { html, type Markup } from '../../elements/html.ts';
 import { dataTable } from '../../elements/table.ts';
 import { lastEndedChain, type TaskSpan, taskSpans } from '../run-facts.ts';
 import type { GroupedTasks } from '../symbol-tasks.ts';
-import { type AttemptPiece, attemptPieces } from './attempt-pieces.ts';
-import { type PathTimes, pathTimes } from './path-times.ts';
-import { shareBoundBySlots } from './slot-use.ts';
+import { type AttemptPiece, attemptPieces, type PathTimes, pathTimes, shareBoundBySlots } from './path-times.ts';
 
 const HEIGHT = 16;
 /** Maximum rows: the slowest ones, in the run's order. */

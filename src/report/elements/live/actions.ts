@@ -1,0 +1,74 @@
+import { html, type Markup } from '../html.ts';
+
+export interface ActionButton {
+  readonly label: string;
+  /** The address that the button posts to. */
+  readonly action: string;
+  /** Why the button cannot work now: it is off and shows the reason. @default it works */
+  readonly off?: string | undefined;
+  /** Text that asks before the button acts. @default it acts at once */
+  readonly confirm?: string;
+  /** Names of the inputs in the same group whose values are sent, separated by spaces. @default none */
+  readonly fields?: string;
+}
+
+/** A button that changes something; `ACTION_SCRIPT` posts it. */
+export const actionButton = ({ label, action, off, confirm, fields }: ActionButton): Markup =>
+  html`<button type="button" data-action="${action}"${off !== undefined && html` disabled title="${off}"`}${confirm !== undefined && html` data-confirm="${confirm}"`}${fields !== undefined && html` data-fields="${fields}"`}>${label}</button>`;
+
+/** The line in which a page reports what an action did. */
+export const actionStatus: Markup = html`<p id="acted" role="status"></p>`;
+
+/**
+ * Page script: posts the address of a pressed button, with the fields that it names from its group, and reports the answer. A button with
+ * `data-confirm` asks once: the first press changes its text, the second one within five seconds acts.
+ */
+export const ACTION_SCRIPT = `(()=>{
+const said=document.getElementById('acted');
+const disarm=(button)=>{if(button.dataset.label!==undefined){button.textContent=button.dataset.label;delete button.dataset.label}};
+const act=async(button)=>{
+  if(button.dataset.confirm&&button.dataset.label===undefined){
+    button.dataset.label=button.textContent;button.textContent=button.dataset.confirm;
+    setTimeout(()=>disarm(button),5000);
+    return;
+  }
+  disarm(button);
+  const body={};
+  for(const name of (button.dataset.fields||'').split(' ').filter(Boolean)){
+    const input=button.closest('.controls').querySelector('[name="'+name+'"]');
+    if(!input.reportValidity())return;
+    body[name]=input.type==='number'?Number(input.value):input.value;
+  }
+  button.disabled=true;
+  const answer=await fetch(button.dataset.action,{method:'POST',headers:{authorization:'Bearer '+(sessionStorage.getItem('predictlab-token')||''),'content-type':'application/json'},body:JSON.stringify(body)}).catch(()=>null);
+  const reply=answer?await answer.json().catch(()=>({})):{};
+  button.disabled=false;
+  said.textContent=answer&&answer.status===401?'This window has no token: open the address that predictlab ui --control printed.':reply.message||(answer?answer.status+' '+answer.statusText:'The server does not answer.');
+  if(answer&&answer.ok&&reply.href)location.assign(reply.href);
+};
+document.addEventListener('click',(event)=>{
+  const button=event.target instanceof Element?event.target.closest('button[data-action]'):null;
+  if(button)void act(button);
+});
+})();`;
+
+/**
+ * Page script: moves the token from `#token=` in the page's address to this window's storage, so that the pages opened from here can act
+ * and no history contains it. A window without the token, as one that was opened by Ctrl-click, gets it from another window.
+ */
+export const TOKEN_SCRIPT = `(()=>{
+const take=()=>{
+  const given=/[#&]token=([^&]+)/.exec(location.hash);
+  if(given){sessionStorage.setItem('predictlab-token',decodeURIComponent(given[1]));history.replaceState(null,'',location.pathname+location.search)}
+};
+take();
+addEventListener('hashchange',take);
+if(typeof BroadcastChannel==='function'){
+  const windows=new BroadcastChannel('predictlab token'),held=()=>sessionStorage.getItem('predictlab-token');
+  windows.onmessage=({data})=>{
+    if(data.wanted&&held())windows.postMessage({token:held()});
+    else if(data.token&&!held())sessionStorage.setItem('predictlab-token',data.token);
+  };
+  if(!held())windows.postMessage({wanted:true});
+}
+})();`;

@@ -1,0 +1,119 @@
+import type { RateLimit } from '../../budget/rate-limits.ts';
+import type { PredictLab } from '../../client.ts';
+import type { Log } from '../../contracts/log.ts';
+import { DAY_MS } from '../../contracts/words.ts';
+import { disabledAmong, unseenSince } from '../../incidents/rows/incidents.ts';
+import { closeIncident, openIncidents } from '../../incidents/rows/observe.ts';
+import { deadlineTrouble } from '../../incidents/rule/end-of-run.ts';
+import type { Trouble } from '../../incidents/rule/trouble.ts';
+import type { Queryable } from '../../storage/database/database.ts';
+import { usedBudgets } from '../../storage/rate-budget.ts';
+import { runsWithDeadline } from '../../storage/runs/open-runs.ts';
+import { quietSymbols } from '../../storage/verify/quiet-symbols.ts';
+import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
+import type { Check } from '../watch.ts';
+
+const HOUR = 3_600_000;
+
+/** Checks whether a collected symbol has had no tick for much longer than its usual pauses. */
+export function staleCheck({ database }: { database: Queryable }): Check {
+  return {
+    name: 'stale symbols',
+    everyMs: 15 * 60_000,
+    async look(now) {
+      const { quiet, others } = await quietSymbols(database);
+      const troubles = quiet.map(
+        ({ symbol, since, length, usual, until }): Trouble => ({
+          fingerprint: JSON.stringify(['stale', symbol]),
+          cause: `stale: ${symbol} is collected, but has had no tick for ${Math.floor(length / HOUR)} h (since ${new Date(since).toISOString().slice(0, 16)}Z); its pauses are rarely longer than ${Math.ceil(usual / HOUR)} h`,
+          venue: null,
+          subjects: [{ what: 'stale', subject: symbol, isSymbol: true, at: until }],
+        }),
+      );
+      return {
+        at: now,
+        troubles,
+        looked: others.map(({ symbol, until }) => ({ what: 'stale', subject: symbol, isSymbol: true, at: until })),
+      };
+    },
+  };
+}
+
+/** Checks, from what their tasks usually take, whether open runs will meet their deadlines: the alert comes before it is too late. */
+export function deadlineCheck({ database, lab, log }: { database: Queryable; lab: () => Promise<PredictLab>; log: Log }): Check {
+  return {
+    name: 'deadlines',
+    everyMs: 60_000,
+    async look(now) {
+      const troubles: Trouble[] = [];
+      for (const { runId, executionId, line } of await runsWithDeadline(database)) {
+        const { deadline } = await (await lab()).status({ runId, executionId });
+        const warning = deadline?.warning;
+        if (warning === null || warning === undefined) continue;
+        log.warn(warning, { runId });
+        troubles.push(deadlineTrouble({ line, at: now, why: `${runId}: ${warning}` }));
+      }
+      // the end of a run that meets its deadline after all closes the incident
+      return { at: now, troubles, looked: [] };
+    },
+  };
+}
+
+const FORGOTTEN_MS = 7 * DAY_MS;
+
+/** Closes incidents that nothing will check again: those of removed or disabled symbols, and those not seen for a week. */
+export function goneCheck({ database }: { database: Queryable }): Check {
+  return {
+    name: 'forgotten incidents',
+    everyMs: 60_000,
+    async look(now) {
+      const open = await openIncidents(database);
+      if (open.length === 0) return undefined;
+      for (const id of await unseenSince(database, now - FORGOTTEN_MS))
+        await closeIncident(database, id, 'nothing has checked it for seven days');
+      const symbols = open.flatMap(({ subjects }) => subjects.filter(({ isSymbol, wellAt }) => isSymbol && wellAt === null));
+      const gone = new Set(
+        await disabledAmong(
+          database,
+          symbols.map(({ subject }) => subject),
+        ),
+      );
+      const looked = symbols.filter(({ subject }) => gone.has(subject)).map((subject) => ({ ...subject, at: now }));
+      return { at: now, troubles: [], looked };
+    },
+  };
+}
+
+/** Used share of a budget, in [0, 1], from which on collection waits. */
+const NEAR_LIMIT = 0.85;
+/** Checks in a row, one per minute, that make a trouble: a burst is none. */
+const CHECKS = 5;
+
+/** Checks whether requests to a venue have been near its limit for minutes, so that collection waits. */
+export function requestBudgetCheck({ database, limits }: { database: Queryable; limits: Readonly<Record<string, RateLimit>> }): Check {
+  return {
+    name: 'request budgets',
+    everyMs: 60_000,
+    async look(now) {
+      const before = (await noted<Record<string, number>>(database, 'budgets')) ?? {};
+      const counts: Record<string, number> = {};
+      for (const { name, used } of await usedBudgets(database, limits)) if (used >= NEAR_LIMIT) counts[name] = (before[name] ?? 0) + 1;
+      if (JSON.stringify(counts) !== JSON.stringify(before)) await saveWatchState(database, 'budgets', counts);
+      const subjectOf = (name: string) => ({ what: 'budget', subject: name, isSymbol: false, at: now });
+      const troubles = Object.entries(counts).flatMap(([name, checks]): Trouble[] =>
+        checks < CHECKS
+          ? []
+          : [
+              {
+                fingerprint: JSON.stringify(['budget', name]),
+                cause: `budget: requests to ${name} have been near the venue's limit for ${CHECKS} minutes, so that collection waits; fewer symbols, or another address (docs/sources.md)`,
+                venue: null,
+                subjects: [subjectOf(name)],
+              },
+            ],
+      );
+      const calm = Object.keys(limits).filter((name) => counts[name] === undefined);
+      return { at: now, troubles, looked: calm.map(subjectOf) };
+    },
+  };
+}
