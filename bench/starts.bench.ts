@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { commandLine } from '../src/set-up/processes/command-line.ts';
+import { commandLine } from '../src/set-up/processes/child-process.ts';
 import { startWorkerProcess } from '../src/set-up/processes/worker-process.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { withBenchStack } from './bench-stack.ts';

@@ -1,22 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { Client, type Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { cutOff } from './client/cut-off.ts';
-import { Deployments } from './client/deployments/deployments.ts';
+import { Deployments, type RecentHistory, recentHistories } from './client/deployments/deployments.ts';
 import type { Polling } from './client/deployments/polling.ts';
-import { type RecentHistory, recentHistories } from './client/deployments/recent-histories.ts';
 import { handleOf, type RunName } from './client/executions.ts';
-import { givenInput } from './client/given-input.ts';
-import { fillInStages } from './client/open-stages.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
-import { FollowedRun } from './client/runs/follow-run.ts';
+import { cutOff, FollowedRun, fillInStages } from './client/runs/follow-run.ts';
 import type { KnownRun, StartedRun } from './client/runs/known-run.ts';
 import { recentRuns, type TemporalRun } from './client/runs/recent-runs.ts';
 import { RunEnded } from './client/runs/run-ended.ts';
 import { runOutcome } from './client/runs/run-outcome.ts';
-import { type StartOptions, startPipeline } from './client/runs/start-pipeline.ts';
+import { givenInput, type StartOptions, startPipeline } from './client/runs/start-pipeline.ts';
 import { Schedules } from './client/schedules/schedules.ts';
-import { isUnavailable, serviceMessage } from './client/service-error.ts';
-import { TemporalCalls } from './client/temporal-calls.ts';
+import { isUnavailable, serviceMessage, TemporalCalls } from './client/temporal-calls.ts';
 import { connectOrRefuse } from './connection/connect-temporal.ts';
 import { temporalRefused, temporalSettings, temporalUnreachable } from './connection/temporal-connection.ts';
 import { checkFields } from './contracts/known-fields.ts';
@@ -24,8 +19,8 @@ import type { PipelineInput } from './contracts/run/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/run/pipeline-status.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
 import { markOfIdentity } from './contracts/worker-identity.ts';
-import { readGraph } from './scheduling/payload/fit-graph.ts';
-import { dataConverterOf } from './secrets/data-converter.ts';
+import { readGraph } from './scheduling/payload/fit-status.ts';
+import { dataConverterOf } from './secrets/payload-codec.ts';
 import {
   graphQuery,
   pauseUpdate,

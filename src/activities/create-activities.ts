@@ -1,7 +1,6 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
 import type { Log } from '../contracts/log.ts';
-import type { StageCall, TaskOutcome } from '../contracts/task/stage-report.ts';
-import type { TaskMetrics } from '../contracts/task/task-metrics.ts';
+import type { StageCall, TaskMetrics, TaskOutcome } from '../contracts/task/stage-report.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins/plugins.ts';
 import { type Secrets, secretsOf } from '../secrets/secrets.ts';

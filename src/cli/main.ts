@@ -1,7 +1,5 @@
 import { CommanderError } from 'commander';
-import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../contracts/errors.ts';
-import { fileTrouble } from '../contracts/file-trouble.ts';
-import { missingPart } from '../contracts/missing-part.ts';
+import { ERROR_EFFECTS, type ErrorType, fileTrouble, messageOf, missingPart, PredictLabError } from '../contracts/errors.ts';
 import { oneLine, visibleText } from '../contracts/text/plain-text.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import { presentSpelling, spellingNote } from './backtest/old-spelling.ts';

@@ -1,10 +1,9 @@
-import { type Client, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { temporalUnreachable } from '../connection/temporal-connection.ts';
 import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
-import { isGivenUp, isUnanswered, isUnavailable, serviceMessage } from './service-error.ts';
 
 /** A run that does not answer within this time has no worker, or an overloaded one. */
 const ANSWER_MS = 10_000;
@@ -118,4 +117,40 @@ export class TemporalCalls {
   close(): void {
     this.#closing.abort();
   }
+}
+
+/** gRPC's code for an unreachable server. */
+const UNAVAILABLE = 14;
+/** gRPC's codes when no worker took a query in time, or too many queries are waiting. */
+const UNANSWERED: ReadonlySet<number> = new Set([4, 8]);
+/** gRPC's code for a call that was aborted by us, or by the server, which may see our deadline pass a moment earlier. */
+const CANCELLED = 1;
+/** gRPC's code when no worker polls for the build that a run is pinned to. */
+const FAILED_PRECONDITION = 9;
+
+/** Whether Temporal is unreachable. */
+export const isUnavailable = (error: unknown): boolean => codeOf(error) === UNAVAILABLE;
+
+/** Whether Temporal answered, but the run did not: no worker is running, or none had time. */
+function isUnanswered(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === FAILED_PRECONDITION) return /no poller/.test(serviceMessage(error));
+  if (code !== undefined) return UNANSWERED.has(code);
+  return error instanceof Error && error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError';
+}
+
+/** Whether a call was aborted by us or by the server; also recognises the error as `TemporalCalls.make` translates it. */
+const isGivenUp = (error: unknown): boolean =>
+  codeOf(error instanceof Error && error.cause instanceof ServiceError ? error.cause : error) === CANCELLED;
+
+function codeOf(error: unknown): number | undefined {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) ? cause.code : undefined;
+}
+
+/** The server's message of an error, instead of the client's, which only names the failed call. */
+export function serviceMessage(error: unknown): string {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (!isGrpcServiceError(cause) || !cause.details) return messageOf(error);
+  return cause.details.replace(/^No connection established\. Last error: (Error: )?/, '').replace(/\.? Resolution note:.*$/s, '');
 }

@@ -5,7 +5,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { homeFolder } from '../processes/home-folder.ts';
-import { recordedAddress } from '../processes/recorded-address.ts';
+import { recordedAddress } from '../processes/process-record.ts';
 
 export interface TemporalSettings {
   readonly address: string;

@@ -1,13 +1,12 @@
+import { cutText } from './text/cut-text.ts';
+import { oneLine } from './text/plain-text.ts';
+
 /**
  * Errors named by their effect. `activities/runner/failure.ts` maps every error of a task to one of these types, and the type alone
  * decides what the engine does with it.
  *
  * This file imports neither Temporal nor zod, because pure code throws these errors too.
  */
-
-import { cutText } from './text/cut-text.ts';
-import { oneLine } from './text/plain-text.ts';
-import { thrownText } from './text/thrown-text.ts';
 
 /** What the engine does with an error of each type. */
 export const ERROR_EFFECTS = {
@@ -131,4 +130,75 @@ export function readableError(thrown: unknown): unknown {
     // as in messageOf
   }
   return new Error(messageOf(thrown));
+}
+
+/** Most characters of a thrown object's JSON in a message. */
+const MAX_OBJECT_LENGTH = 300;
+
+/**
+ * Describes a thrown value that may be anything, even an object whose properties throw when they are read. Never throws itself.
+ */
+function thrownText(thrown: unknown): string {
+  if (thrown === undefined || thrown === null || thrown === '') return `nothing (${thrown === '' ? 'an empty text' : thrown} was thrown)`;
+  if (typeof thrown === 'function') return `a function was thrown${named(() => thrown.name)}`;
+  if (typeof thrown !== 'object') return (thrown as string | number | bigint | boolean | symbol).toString();
+  const message = attempt(() => (thrown as { message?: unknown }).message);
+  if (typeof message === 'string' && message !== '') return message;
+  const json = attempt(() => JSON.stringify(thrown));
+  if (typeof json === 'string' && json !== '{}') return cutText(json, MAX_OBJECT_LENGTH);
+  return `an object without a message was thrown${named(() => thrown.constructor.name)}`;
+}
+
+function named(read: () => unknown): string {
+  const name = attempt(read);
+  return typeof name === 'string' && name !== '' ? ` (${cutText(name, 100)})` : '';
+}
+
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reasons of file system errors, by code, in the user's words. */
+const TROUBLES: Readonly<Record<string, string>> = {
+  EACCES: 'its permissions forbid it',
+  EDQUOT: 'there is no room on the disk',
+  EEXIST: 'a file of that name is there already',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'there is no such file or folder',
+  ENOSPC: 'there is no room on the disk',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  EPERM: 'its permissions forbid it',
+  EROFS: 'its disk may only be read',
+};
+
+/** Why a file cannot be read or written, as the end of a sentence; the error's own first line where its code is not known. */
+export function fileTrouble(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return TROUBLES[code] ?? messageOf(error).split('\n')[0];
+}
+
+/** A file of PredictLab is missing; carries Node.js's code for a missing module. */
+export class MissingPartError extends Error {
+  override readonly name = 'MissingPartError';
+  readonly code = 'MODULE_NOT_FOUND';
+}
+
+const MISSING = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
+
+/**
+ * A sentence when an error says that a file of PredictLab or a package it needs is missing; undefined for every other error. A missing
+ * module of a plugin is a PredictLabError and gets undefined too.
+ */
+export function missingPart(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error instanceof PredictLabError) return undefined;
+  if (!('code' in error) || typeof error.code !== 'string' || !MISSING.has(error.code)) return undefined;
+  // Node.js lists the requiring modules on further lines
+  const [what] = error.message.split('\n');
+  return `predictlab is not whole: ${what}; run: npm run build, or where it is installed, npm install predictlab`;
 }

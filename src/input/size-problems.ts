@@ -1,7 +1,6 @@
 import type { Problem } from '../contracts/errors.ts';
 import type { RunConfig } from '../contracts/run/run-config.ts';
-import { CARRIED_INLINE, PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
-import { encodedBytes, utf8Bytes } from '../scheduling/payload/encoded-bytes.ts';
+import { CARRIED_INLINE, encodedBytes, PAYLOAD_BUDGET, utf8Bytes } from '../scheduling/payload/budget.ts';
 import { packConfig } from '../scheduling/payload/pack-config.ts';
 
 /** Deepest nesting of an input: far more than a person writes, and deeper values overflow the stack of recursive code. */

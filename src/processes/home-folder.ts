@@ -1,4 +1,60 @@
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileTrouble, PredictLabError } from '../contracts/errors.ts';
 
 /** PREDICTLAB_HOME as an absolute path; the folder holds data, reports, downloads and logs. */
 export const homeFolder = (env: NodeJS.ProcessEnv): string => path.resolve(env.PREDICTLAB_HOME || '.predictlab');
+
+/**
+ * Makes a folder and its missing parents. It replaces Node's `recursive` option, which loops for ever on file systems that refuse new
+ * folders with `ENOENT`, such as /proc and automounters.
+ *
+ * @throws the file system's error, such as `ENOENT`, or `EEXIST` where a file of that name exists
+ */
+export async function makeFolder(folder: string, mode?: number): Promise<void> {
+  if (await made(folder, mode)) return;
+  const above = path.dirname(folder);
+  if (above !== folder) await makeFolder(above, mode);
+  if (!(await made(folder, mode))) await mkdir(folder, { mode });
+}
+
+/** Tries to make one folder. @returns whether it exists now; false where a parent may be missing @throws any other error of the file system */
+async function made(folder: string, mode?: number): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode });
+    return true;
+  } catch (error) {
+    const there = await stat(folder).catch(() => undefined);
+    if (there?.isDirectory() === true) return true;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/**
+ * Mode of PREDICTLAB_HOME: closed to other users. When root runs the embedded Postgres under another account, that account must be able
+ * to pass through, but not to list the folder.
+ */
+export const PASSAGE_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
+
+/** Makes a folder that only this user can enter, and its missing parents. An existing folder keeps its mode. */
+export async function makePrivateFolder(folder: string): Promise<void> {
+  const home = homeFolder(process.env);
+  if (folder.startsWith(home + path.sep)) await makeFolder(home, PASSAGE_MODE);
+  await makeFolder(folder, 0o700);
+}
+
+/** Makes PREDICTLAB_HOME where it is missing. @throws PredictLabError BadInput where it cannot be made or written */
+export async function makeHome(home: string): Promise<void> {
+  try {
+    await makeFolder(home, PASSAGE_MODE);
+    await access(home, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new PredictLabError(
+      'BadInput',
+      `PREDICTLAB_HOME: ${home} cannot be used: ${fileTrouble(error)}; make it a folder that this user can write, or name another one`,
+      { cause: error },
+    );
+  }
+}

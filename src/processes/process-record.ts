@@ -1,8 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../contracts/log.ts';
-import { makePrivateFolder } from './private-folder.ts';
-import { isRunning as ownerRuns, processIdentity } from './process-identity.ts';
+import { makePrivateFolder } from './home-folder.ts';
+import { isRunning, processIdentity } from './process-identity.ts';
 import { runCommand } from './run-command.ts';
 
 /** The processes that a `dev` or `demo` has started, kept in `<home>/processes` while it runs, so that a later one can clean up after a kill -9. */
@@ -42,12 +43,12 @@ export async function livingRecords(home: string, log: Pick<Log, 'info'>): Promi
       (text) => JSON.parse(text) as ProcessRecord,
       () => undefined,
     );
-    if (record && ownerRuns(record.owner)) {
+    if (record && isRunning(record.owner)) {
       living.push(record);
       continue;
     }
     for (const child of record?.children ?? []) {
-      if (!(await isRunning(child.pid, child.marker))) continue;
+      if (!(await hasMarker(child.pid, child.marker))) continue;
       log.info(`ending ${child.marker} (pid ${child.pid}), left by a ${record?.kind} that was killed`);
       await endProcess(child);
     }
@@ -56,8 +57,7 @@ export async function livingRecords(home: string, log: Pick<Log, 'info'>): Promi
   return living;
 }
 
-/** @internal */
-export const recordFolder = (home: string): string => path.join(home, 'processes');
+const recordFolder = (home: string): string => path.join(home, 'processes');
 
 const END_TIMEOUT_MS = 15_000;
 
@@ -71,13 +71,13 @@ async function endProcess({ pid, marker }: { pid: number; marker: string }): Pro
     }
     const deadline = Date.now() + END_TIMEOUT_MS;
     while (Date.now() < deadline) {
-      if (!(await isRunning(pid, marker))) return;
+      if (!(await hasMarker(pid, marker))) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
 
-async function isRunning(pid: number, marker: string): Promise<boolean> {
+async function hasMarker(pid: number, marker: string): Promise<boolean> {
   return pid !== process.pid && (await commandLineOf(pid)).includes(marker);
 }
 
@@ -86,4 +86,33 @@ async function commandLineOf(pid: number): Promise<string> {
   const fromProc = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
   if (fromProc !== undefined) return fromProc.replaceAll('\0', ' ');
   return (await runCommand('ps', ['-o', 'args=', '-p', String(pid)], { timeoutMs: 5_000 })).stdout;
+}
+
+/**
+ * The address of the Temporal server that a running `dev` (or `demo`) of this home has recorded; undefined when none runs. It only
+ * reads: the next `dev` cleans up the records of killed ones.
+ */
+export function recordedAddress(home: string): string | undefined {
+  const living = recordsOf(home).filter(({ owner }) => isRunning(owner));
+  return (living.find(({ kind }) => kind === 'dev') ?? living[0])?.address;
+}
+
+function recordsOf(home: string): readonly ProcessRecord[] {
+  let names: string[];
+  try {
+    names = readdirSync(recordFolder(home));
+  } catch {
+    return [];
+  }
+  return names.filter((name) => name.endsWith('.json')).flatMap((name) => readRecord(path.join(recordFolder(home), name)) ?? []);
+}
+
+/** Reads a record; undefined for a file that was removed meanwhile or is not a record. */
+function readRecord(file: string): ProcessRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(file, 'utf8')) as Partial<ProcessRecord> | null;
+    return typeof record?.owner === 'string' && typeof record.address === 'string' ? (record as ProcessRecord) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
-import { isReference, REFERENCE_FIELD } from './reference.ts';
+import { isReference, REFERENCE_FIELD } from './secret-values.ts';
 import type { Secrets } from './secrets.ts';
 
 /*

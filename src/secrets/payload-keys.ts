@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { PredictLabError } from '../contracts/errors.ts';
-import { fileTrouble } from '../contracts/file-trouble.ts';
-import { shellWord } from '../contracts/text/shell-word.ts';
+import { fileTrouble, PredictLabError } from '../contracts/errors.ts';
+import { shellWord } from '../contracts/text/plain-text.ts';
 
 /** A key that seals payloads. */
 export interface PayloadKey {

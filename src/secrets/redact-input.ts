@@ -1,6 +1,4 @@
-import { REDACTED, redactPlaces } from './redact-text.ts';
-import { isReference } from './reference.ts';
-import { SECRET_FIELD } from './secret-values.ts';
+import { isReference, REDACTED, redactPlaces, SECRET_FIELD } from './secret-values.ts';
 
 /** Headers that carry no secret. */
 const HARMLESS_HEADERS = new Set(['accept', 'accept-language', 'content-type', 'content-language', 'user-agent', 'idempotency-key']);

@@ -1,20 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { CatalogueEntry, FileSelector, TickColumnNames } from '../contracts/catalogue.ts';
-import { emptyEntry } from '../contracts/catalogue.ts';
+import { type CatalogueEntry, emptyEntry, type FileSelector, type TickColumnNames } from '../contracts/catalogue.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import { delimiterOf, splitFields } from '../files/parse/split-fields.ts';
 import { readLines } from '../files/read/read-lines.ts';
 import { openTickFile, type TickFile } from '../files/read/read-tick-file.ts';
-import { guessColumns } from './guess-columns.ts';
 
 const CSV = /\.csv(\.gz)?$/i;
 const HOUR_MS = 3_600_000;
 /** An earlier time is an error: there were no such markets. */
 const EARLIEST_MS = Date.UTC(2000);
 
-export interface DemoData {
+interface DemoData {
   readonly entries: readonly CatalogueEntry[];
   /** End (UTC epoch milliseconds) and whole days of the window that contains every tick. */
   readonly asOf: number;
@@ -100,3 +98,34 @@ const symbolOf = (name: string): string =>
 
 /** `US_SENATE_OVERALL` → `Us senate overall` */
 const titleOf = (symbol: string): string => symbol.charAt(0) + symbol.slice(1).toLowerCase().replaceAll(/[_-]+/g, ' ');
+
+type Role = 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId';
+
+/** Header names of each role, likeliest first. Shares come before amounts, which are often money. */
+const KNOWN_NAMES: Readonly<Record<Role, readonly string[]>> = {
+  time: ['time', 'timestamp', 'datetime', 'date', 'created_at', 'block_time', 'ts', 't'],
+  price: ['price', 'px', 'probability', 'p'],
+  size: ['size', 'shares', 'quantity', 'qty', 'volume', 'amount'],
+  side: ['side', 'type', 'action'],
+  outcome: ['outcome', 'token', 'contract'],
+  tradeId: ['trade_id', 'tradeid'],
+};
+
+/** Guesses the role of a CSV's columns by name; a role without a column is absent. */
+export function guessColumns(header: readonly string[]): Partial<TickColumnNames> {
+  const byKey = new Map(
+    header.map((name) => [
+      name
+        .trim()
+        .toLowerCase()
+        .replaceAll(/[\s-]+/g, '_'),
+      name.trim(),
+    ]),
+  );
+  const guess: Partial<Record<Role, string>> = {};
+  for (const [role, names] of Object.entries(KNOWN_NAMES) as [Role, readonly string[]][]) {
+    const key = names.find((name) => byKey.has(name));
+    if (key !== undefined) guess[role] = byKey.get(key);
+  }
+  return guess;
+}

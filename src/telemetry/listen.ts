@@ -1,7 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PredictLabError } from '../contracts/errors.ts';
+import { request } from 'undici';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
+import type { WorkerMetrics } from './metrics.ts';
 
 export interface Listening {
   readonly address: string;
@@ -57,4 +59,37 @@ export function splitAddress(address: string, variable: string): [host: string, 
     throw new PredictLabError('BadInput', `${variable}="${address}": write host:port, for example 127.0.0.1:9464`);
   }
   return [address.slice(0, at) || '127.0.0.1', port];
+}
+
+/** Serves `/metrics` in Prometheus's text format: our metrics, then the Temporal SDK's, read from the port that serves them. */
+export async function serveMetrics({
+  address,
+  metrics,
+  sdkMetrics,
+  log,
+}: {
+  address: string;
+  metrics: WorkerMetrics;
+  sdkMetrics: string | undefined;
+  log: Log;
+}): Promise<Listening> {
+  const scrape = async (): Promise<string> => {
+    const ours = await metrics.registry.metrics();
+    if (sdkMetrics === undefined) return ours;
+    const { body } = await request(`http://${sdkMetrics}/metrics`);
+    return `${ours}\n${await body.text()}`;
+  };
+  return await listen(
+    (incoming, response) => {
+      if (incoming.url !== '/metrics') {
+        response.writeHead(404).end('use /metrics\n');
+        return;
+      }
+      scrape().then(
+        (text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text),
+        (error: unknown) => response.writeHead(500).end(`${messageOf(error)}\n`),
+      );
+    },
+    { address, what: 'the metrics port', variable: 'METRICS_ADDRESS', log },
+  );
 }

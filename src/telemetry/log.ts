@@ -4,8 +4,7 @@ import pretty from 'pino-pretty';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { oneLine, visibleJson, visibleText } from '../contracts/text/plain-text.ts';
-import { redactedLog } from '../secrets/redacted-log.ts';
-import { secretsOf } from '../secrets/secrets.ts';
+import { redactedLog, secretsOf } from '../secrets/secrets.ts';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 

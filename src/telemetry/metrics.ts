@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { ERROR_EFFECTS } from '../contracts/errors.ts';
-import type { AttemptStatus, TaskMetrics } from '../contracts/task/task-metrics.ts';
+import type { AttemptStatus, TaskMetrics } from '../contracts/task/stage-report.ts';
 import { numberIn } from '../contracts/task/task-output.ts';
 import { STAGES } from '../contracts/words.ts';
 import { QueueLengths } from './queue-lengths.ts';

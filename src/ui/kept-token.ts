@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
-import { makePrivateFolder } from '../processes/private-folder.ts';
+import { makePrivateFolder } from '../processes/home-folder.ts';
 
 /** The file under PREDICTLAB_HOME that holds the live pages' token. */
 export const TOKEN_FILE = 'ui-token';

@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events';
+import { isGrpcServiceError } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { temporalRefused, type temporalSettings } from '../connection/temporal-connection.ts';
 import type { DeploymentVersion } from '../contracts/deployment-version.ts';
@@ -5,7 +7,8 @@ import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { WORKER_HEARTBEAT_MS } from '../contracts/worker-identity.ts';
 import { freePort } from '../set-up/temporal/free-port.ts';
-import { workflowCode, workflowMark } from './workflow-code.ts';
+import type { QueueLengths, RunExecution } from '../telemetry/queue-lengths.ts';
+import { workflowCode, workflowMark } from './build-id.ts';
 
 let installed: Promise<string> | undefined;
 
@@ -69,4 +72,34 @@ export async function versionedCode(
     ...code,
     workerDeploymentOptions: { version: { deploymentName, buildId }, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
   };
+}
+
+/** gRPC's code for something that does not exist. */
+const NOT_FOUND = 5;
+
+/**
+ * Removes runs from a worker's queue lengths that it no longer executes: runs that leave its cache because they ended or moved to
+ * another worker, and runs that were ended from outside, of which Temporal notifies no worker.
+ */
+export function dropRunsThatLeft(
+  queue: QueueLengths,
+  { worker, connection, namespace }: { worker: Worker; connection: NativeConnection; namespace: string },
+): void {
+  // The SDK uses this emitter for its replay workers; it has no public API for it.
+  const { evictionsEmitter } = worker as unknown as { readonly evictionsEmitter: EventEmitter<{ eviction: [{ runId: string }] }> };
+  evictionsEmitter.on('eviction', ({ runId }) => queue.remove(runId));
+  queue.onSilence((execution) => isOpen(connection, namespace, execution));
+}
+
+async function isOpen(connection: NativeConnection, namespace: string, { workflowId, runId }: RunExecution): Promise<boolean> {
+  try {
+    const { workflowExecutionInfo } = await connection.workflowService.describeWorkflowExecution({
+      namespace,
+      execution: { workflowId, runId },
+    });
+    return workflowExecutionInfo?.closeTime === null || workflowExecutionInfo?.closeTime === undefined;
+  } catch (error) {
+    if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return false;
+    throw error;
+  }
 }

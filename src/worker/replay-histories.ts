@@ -1,6 +1,6 @@
-import type { RecentHistory } from '../client/deployments/recent-histories.ts';
-import { dataConverterOf, isSealing } from '../secrets/data-converter.ts';
-import { workflowCode } from './workflow-code.ts';
+import type { RecentHistory } from '../client/deployments/deployments.ts';
+import { dataConverterOf, isSealing } from '../secrets/payload-codec.ts';
+import { workflowCode } from './build-id.ts';
 
 /** A history that this build's workflows cannot replay. */
 export interface BrokenHistory {

@@ -1,7 +1,7 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import type { TaskPolicy } from '../contracts/run/run-config.ts';
 import { mostFailures } from '../contracts/task/after-failure.ts';
-import { fitSummary } from '../scheduling/payload/fit-summary.ts';
+import { fitSummary } from '../scheduling/payload/budget.ts';
 
 /** After this time without a heartbeat the worker counts as dead, and another worker gets the attempt immediately. */
 export const HEARTBEAT_TIMEOUT_MS = 5_000;

@@ -1,7 +1,7 @@
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { PipelineStatus, StatusChanges } from '../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../contracts/task/stage-report.ts';
-import type { GraphAnswer } from '../scheduling/payload/fit-graph.ts';
+import type { GraphAnswer } from '../scheduling/payload/fit-status.ts';
 
 // The same values as `defineQuery` and the like of `@temporalio/workflow` return, whose brands exist in types only: a client needs the names
 // and not that whole package.

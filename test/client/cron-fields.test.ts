@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cronProblem } from '../../src/client/schedules/cron-fields.ts';
+import { cronProblem } from '../../src/client/schedules/check-schedule.ts';
 
 describe('cron fields', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cutOff } from '../../src/client/cut-off.ts';
+import { cutOff } from '../../src/client/runs/follow-run.ts';
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 
 it('a run that was terminated from outside is shown as ended then, with nothing left running or pending', () => {

@@ -2,9 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { PredictLabError } from '../../src/contracts/errors.ts';
-import { missingPart } from '../../src/contracts/missing-part.ts';
-import { workflowCode } from '../../src/worker/workflow-code.ts';
+import { missingPart, PredictLabError } from '../../src/contracts/errors.ts';
+import { workflowCode } from '../../src/worker/build-id.ts';
 import { scratchFolder } from '../files/scratch.ts';
 
 const folder = scratchFolder();

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { shellWord } from '../../src/contracts/text/shell-word.ts';
+import { shellWord } from '../../src/contracts/text/plain-text.ts';
 
 it('a shell reads each word as it was', () => {
   const texts = fc.sample(fc.string({ unit: 'binary', minLength: 0, maxLength: 12 }), { numRuns: 200, seed: 1 });

@@ -4,7 +4,7 @@ import { parseParams } from '../../src/cli/options/strategy-params.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
 import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
-import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
+import { encodedBytes } from '../../src/scheduling/payload/budget.ts';
 import { packPrepared, readPrepared } from '../../src/scheduling/payload/pack-prepared.ts';
 import { resultOf } from '../../src/scheduling/run/status/status.ts';
 import { scratchFolder } from '../files/scratch.ts';

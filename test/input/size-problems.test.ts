@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
 import { sizeProblems } from '../../src/input/size-problems.ts';
-import { PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
-import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
+import { encodedBytes, PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
 import { packConfig } from '../../src/scheduling/payload/pack-config.ts';
 import { customTask, runConfig } from '../scheduling/run-config.ts';
 

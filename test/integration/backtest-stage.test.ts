@@ -12,7 +12,7 @@ import type { Strategy } from '../../src/backtest/strategy.ts';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
 import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 import type { RunConfig, StageSettings, StrategyConfig } from '../../src/contracts/run/run-config.ts';
-import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../src/contracts/task/stage-report.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { readCandles } from '../../src/storage/candles/candles.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';

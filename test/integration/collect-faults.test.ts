@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Faults } from '../../sandbox/faults.ts';
 import { peakWithin } from '../../sandbox/request-log.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../src/contracts/task/stage-report.ts';
 import { type CollectRig, type CollectRun, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 
 const GROUP = 'bitcoin-above-this-month';

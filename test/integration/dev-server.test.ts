@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isListenedOnBy } from '../../src/processes/port-owner.ts';
+import { isListenedOnBy } from '../../src/processes/process-identity.ts';
 import { type DevServer, startDevServer } from '../../src/set-up/temporal/dev-server.ts';
 import { findAttributes } from '../../src/set-up/temporal/search-attributes.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';

@@ -5,11 +5,10 @@ import type { PipelineResult, TaskResult } from '../../src/contracts/run/pipelin
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { type RunResult, STAGES, type Stage } from '../../src/contracts/words.ts';
 import type { Message, Sink } from '../../src/incidents/alerts/alert.ts';
-import { deliverDue } from '../../src/incidents/alerts/dispatcher.ts';
+import { deliverDue, recordSinks, takeDelivery } from '../../src/incidents/alerts/dispatcher.ts';
 import { listIncidents, pendingAlerts } from '../../src/incidents/rows/incidents.ts';
 import { observe } from '../../src/incidents/rows/observe.ts';
 import { observeRun } from '../../src/incidents/rows/observe-run.ts';
-import { recordSinks, takeDelivery } from '../../src/incidents/rows/outbox.ts';
 import { type EndedRun, observationOf } from '../../src/incidents/rule/end-of-run.ts';
 import { endRun, recordRunStart } from '../../src/storage/runs/runs.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';

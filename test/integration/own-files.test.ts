@@ -12,7 +12,7 @@ import { METRIC_NAMES } from '../../src/backtest/metrics/measured.ts';
 import { canonicalJson } from '../../src/backtest/proof/passport.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import type { StrategyConfig } from '../../src/contracts/run/run-config.ts';
-import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../src/contracts/task/stage-report.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';

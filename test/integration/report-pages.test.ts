@@ -10,7 +10,7 @@ import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import type { StageFunction } from '../../src/activities/stages/stage-work.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import type { PipelineResult, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
-import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../src/contracts/task/stage-report.ts';
 import { STAGES } from '../../src/contracts/words.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';

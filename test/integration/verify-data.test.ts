@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
-import { checkData } from '../../src/set-up/checks/data.ts';
+import { checkData } from '../../src/set-up/checks/home.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { QueueLengths } from '../../src/telemetry/queue-lengths.ts';
-import { dropRunsThatLeft } from '../../src/worker/worker-queues.ts';
+import { dropRunsThatLeft } from '../../src/worker/native-worker.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 
 let rig: Rig;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { makeFolder } from '../../src/processes/make-folder.ts';
+import { makeFolder } from '../../src/processes/home-folder.ts';
 
 it('folders are made with those above them and their mode, what is there stays, a file in the way is told', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-folder-'));

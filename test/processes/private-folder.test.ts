@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { makeHome, makePrivateFolder } from '../../src/processes/private-folder.ts';
+import { makeHome, makePrivateFolder } from '../../src/processes/home-folder.ts';
 
 it('a folder under the home is closed to others, the home can at most be passed, and what was there keeps its mode', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-private-'));

@@ -1,6 +1,6 @@
 import type { PipelineResult, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { RunConfig, TaskPolicy } from '../../src/contracts/run/run-config.ts';
-import type { PastAttempt } from '../../src/contracts/task/past-attempt.ts';
+import type { PastAttempt } from '../../src/contracts/task/stage-report.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../src/contracts/words.ts';
 import type { RunPageData, RunSymbolRow } from '../../src/report/run/run-data.ts';
 import { AS_OF, DAY, HOUR, seeded } from './sample-numbers.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
-import { writeTimes } from '../../src/scheduling/carry/dehydrate-times.ts';
+import { writeTimes } from '../../src/scheduling/carry/dehydrate-tasks.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
 import { statusOf } from '../../src/scheduling/run/status/status.ts';
 import { DrivenRun, failed, succeeded } from './driven-run.ts';

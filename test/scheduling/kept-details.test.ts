@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskError } from '../../src/contracts/run/pipeline-status.ts';
-import { SMALL_OUTPUT } from '../../src/scheduling/payload/budget.ts';
-import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
+import { encodedBytes, SMALL_OUTPUT } from '../../src/scheduling/payload/budget.ts';
 import { dropNextDetail, keepError, keepOutput, leftOutOf, noDetails } from '../../src/scheduling/run/kept-details.ts';
 
 const state = () => ({

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskOrder } from '../../src/scheduling/orders/order.ts';
-import { AGEING_MS } from '../../src/scheduling/orders/orders.ts';
+import { AGEING_MS, type TaskOrder } from '../../src/scheduling/orders/orders.ts';
 import { DrivenRun, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mermaidOf } from '../../src/scheduling/graph/mermaid.ts';
-import { planOf } from '../../src/scheduling/graph/plan.ts';
+import { mermaidOf, planOf } from '../../src/scheduling/graph/plan.ts';
 import { customTask, graphOfConfig, runConfig } from './run-config.ts';
 
 const config = runConfig({

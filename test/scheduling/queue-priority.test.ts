@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { queuePriority } from '../../src/scheduling/orders/queue-priority.ts';
+import { queuePriority } from '../../src/scheduling/orders/orders.ts';
 
 it('a queue’s priority is by the run first and by the symbol next', () => {
   const startedAt = 100 * 3_600_000;

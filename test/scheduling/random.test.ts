@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { drawn, normal } from '../../src/scheduling/rehearse/random.ts';
+import { drawn, normal } from '../../src/scheduling/rehearse/rehearsed-task.ts';
 
 it('the same integers draw the same number, in every version', () => {
   expect([drawn(1), drawn(1, 2), drawn(7, 1, 3), drawn(0, 0)]).toEqual([

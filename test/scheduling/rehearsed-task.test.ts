@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawn, normal } from '../../src/scheduling/rehearse/random.ts';
-import { rehearseTask } from '../../src/scheduling/rehearse/rehearsed-task.ts';
+import { drawn, normal, rehearseTask } from '../../src/scheduling/rehearse/rehearsed-task.ts';
 import { POLICY } from './run-config.ts';
 
 const play = (given: Partial<Parameters<typeof rehearseTask>[0]>) =>

@@ -2,8 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../src/secrets/env-references.ts';
 import { inlineSecrets, redactedPlace, redactInput } from '../../src/secrets/redact-input.ts';
-import { redactedLog } from '../../src/secrets/redacted-log.ts';
-import { Secrets, secretsOf } from '../../src/secrets/secrets.ts';
+import { redactedLog, Secrets, secretsOf } from '../../src/secrets/secrets.ts';
 
 const TOKEN = 'tok-9f8e7d6c5b4a';
 

@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readDemoData } from '../../src/set-up/demo-data.ts';
-import { guessColumns } from '../../src/set-up/guess-columns.ts';
+import { guessColumns, readDemoData } from '../../src/set-up/demo-data.ts';
 
 let folder: string;
 let skipped: string[];

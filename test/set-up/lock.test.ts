@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { PASSAGE_MODE } from '../../src/processes/private-folder.ts';
+import { PASSAGE_MODE } from '../../src/processes/home-folder.ts';
 
 const script = new URL('../../scripts/set-up/lock.mjs', import.meta.url).href;
 let folder: string;

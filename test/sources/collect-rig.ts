@@ -2,7 +2,7 @@ import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../..
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { type CatalogueEntry, catalogueSchema } from '../../src/contracts/catalogue.ts';
-import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../src/contracts/task/stage-report.ts';
 import type { SourceType } from '../../src/contracts/words.ts';
 import { createSources, type SourceSet } from '../../src/sources/create-sources.ts';
 import type { Database } from '../../src/storage/database/database.ts';

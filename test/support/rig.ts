@@ -12,7 +12,7 @@ import type { Log } from '../../src/contracts/log.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { Stage } from '../../src/contracts/words.ts';
-import { dataConverterOf, isSealing } from '../../src/secrets/data-converter.ts';
+import { dataConverterOf, isSealing } from '../../src/secrets/payload-codec.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { type RunningWorker, startWorker } from '../../src/worker.ts';
 import { testDatabase } from './postgres.ts';

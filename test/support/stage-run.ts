@@ -6,7 +6,7 @@ import type { StageFunction } from '../../src/activities/stages/stage-work.ts';
 import { createStore } from '../../src/activities/stages/store.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import type { StageSettings } from '../../src/contracts/run/run-config.ts';
-import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../src/contracts/task/stage-report.ts';
 import type { Interval, Stage } from '../../src/contracts/words.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';

@@ -2,8 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readTaskLog } from '../../src/telemetry/read-task-log.ts';
-import { TaskLog } from '../../src/telemetry/task-log.ts';
+import { readTaskLog, TaskLog } from '../../src/telemetry/task-log.ts';
 import { silent } from '../support/silent.ts';
 
 describe("the tasks' log", () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { buildGraph, type Graph } from '../../src/scheduling/graph/graph.ts';
-import { CARRIED_CONFIG, CARRIED_INLINE, PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
-import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
+import { CARRIED_CONFIG, CARRIED_INLINE, encodedBytes, PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
 import { readPrepared } from '../../src/scheduling/payload/pack-prepared.ts';
 import { createRun } from '../../src/scheduling/run/run-state.ts';
 import { carriedOn } from '../../src/workflows/run/hand-over.ts';

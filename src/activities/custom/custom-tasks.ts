@@ -1,6 +1,6 @@
 import { messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { StageEffect } from '../../contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../contracts/task/stage-report.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { hearPrints } from '../../plugins/plugin-prints.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins/plugins.ts';

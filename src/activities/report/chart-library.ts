@@ -6,7 +6,7 @@ import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { needsTheUser, writeFileAtomically } from '../../files/write/write-output.ts';
-import { makePrivateFolder } from '../../processes/private-folder.ts';
+import { makePrivateFolder } from '../../processes/home-folder.ts';
 import type { PageScript } from '../../report/elements/page/page.ts';
 
 let library: Promise<string | null> | undefined;

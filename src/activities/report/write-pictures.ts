@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
-import { makeFolder } from '../../processes/make-folder.ts';
+import { makeFolder } from '../../processes/home-folder.ts';
 import { type Picture, pictureSvg } from '../../report/pictures/picture.ts';
 import { runPictures, symbolPictures } from '../../report/pictures/symbol-pictures.ts';
 import type { Database } from '../../storage/database/database.ts';

@@ -1,4 +1,4 @@
-import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
+import type { PastAttempt } from '../../contracts/task/stage-report.ts';
 
 /** What an attempt reports about itself with its heartbeats, so that the next attempt can record it if it is lost. */
 export interface AttemptSign {

@@ -4,10 +4,14 @@ import { messageOf, type PastError, PredictLabError, pastError } from '../../con
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { afterFailure, type Failures, failedAttempts } from '../../contracts/task/after-failure.ts';
-import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
-import type { StageEffect } from '../../contracts/task/stage-effect.ts';
-import type { AttemptDetails, CustomTaskCall, TaskOutcome } from '../../contracts/task/stage-report.ts';
-import type { TaskMetrics } from '../../contracts/task/task-metrics.ts';
+import type {
+  AttemptDetails,
+  CustomTaskCall,
+  PastAttempt,
+  StageEffect,
+  TaskMetrics,
+  TaskOutcome,
+} from '../../contracts/task/stage-report.ts';
 import { defaultPolicy } from '../../contracts/task/task-policy.ts';
 import type { Stage } from '../../contracts/words.ts';
 import type { Secrets } from '../../secrets/secrets.ts';

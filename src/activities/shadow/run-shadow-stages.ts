@@ -1,7 +1,7 @@
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { StageSettings } from '../../contracts/run/run-config.ts';
-import type { StageEffect } from '../../contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../contracts/task/stage-report.ts';
 import type { LoadedPlugins } from '../../plugins/plugins.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { SHADOW_EXECUTION } from '../../storage/shadow/copy-inputs.ts';

@@ -1,8 +1,7 @@
 import type { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { StageEffect } from '../../contracts/task/stage-effect.ts';
-import type { StageInput } from '../../contracts/task/stage-report.ts';
+import type { StageEffect, StageInput } from '../../contracts/task/stage-report.ts';
 import type { Transaction } from '../../storage/database/database.ts';
 
 /**

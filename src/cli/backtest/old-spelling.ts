@@ -1,4 +1,4 @@
-import { shellWord } from '../../contracts/text/shell-word.ts';
+import { shellWord } from '../../contracts/text/plain-text.ts';
 
 /**
  * The present spelling of `backtest` with options directly behind it, which was one command before it had sub-commands; undefined for

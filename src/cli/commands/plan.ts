@@ -3,8 +3,7 @@ import type { PipelineInput, RetryInput } from '../../contracts/run/pipeline-inp
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { Stage } from '../../contracts/words.ts';
-import { mermaidOf } from '../../scheduling/graph/mermaid.ts';
-import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';
+import { type EarlierRun, mermaidOf, planOf } from '../../scheduling/graph/plan.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { reusableEffects } from '../../storage/runs/ledger/ledger.ts';
 import { runOf } from '../../storage/runs/runs.ts';

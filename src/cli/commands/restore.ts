@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { fileTrouble } from '../../contracts/errors.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { restoreBackup } from '../../storage/backup/restore.ts';
 import { usageError } from '../terminal/exit.ts';

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { checkSchedule } from '../../client/schedules/check-schedule.ts';
-import { DEFAULT_SCHEDULE } from '../../client/schedules/default-schedule.ts';
-import type { ScheduleView } from '../../client/schedules/schedule-options.ts';
+import { DEFAULT_SCHEDULE, type ScheduleView } from '../../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';

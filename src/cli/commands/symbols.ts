@@ -1,8 +1,7 @@
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type CatalogueEntry, catalogueEntrySchema, emptyEntry } from '../../contracts/catalogue.ts';
-import { messageOf } from '../../contracts/errors.ts';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { fileTrouble, messageOf } from '../../contracts/errors.ts';
 import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { fileTrouble } from '../../contracts/errors.ts';
 import { usageError } from '../terminal/exit.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { fileTrouble } from '../../contracts/errors.ts';
 import { shapeProblems } from '../../input/size-problems.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 

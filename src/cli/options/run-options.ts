@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { messageOf } from '../../contracts/errors.ts';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { fileTrouble, messageOf } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.ts';

@@ -1,10 +1,10 @@
-import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { listExecutions } from '../list-executions.ts';
-import { serviceMessage } from '../service-error.ts';
+import { listExecutions } from '../executions.ts';
+import { serviceMessage } from '../temporal-calls.ts';
 import { pollingOf, versionOf, workersOf } from './polling.ts';
-import type { RecentHistory } from './recent-histories.ts';
 
 /** A build of the deployment and its routing state in Temporal. */
 export interface DeployedVersion {
@@ -34,7 +34,7 @@ export interface DeploymentView {
 }
 
 /** An open execution. */
-export interface OpenWorkflow {
+interface OpenWorkflow {
   readonly workflowId: string;
   readonly runId: string;
   readonly type: string;
@@ -201,4 +201,44 @@ type Stamp = { readonly seconds?: unknown; readonly nanos?: number | null } | nu
 function instantOf(stamp: Stamp): string | null {
   if (stamp?.seconds === undefined || stamp.seconds === null) return null;
   return new Date(Number(stamp.seconds) * 1_000 + (stamp.nanos ?? 0) / 1e6).toISOString();
+}
+
+/** The history of one execution so far. */
+export interface RecentHistory {
+  readonly type: string;
+  readonly workflowId: string;
+  readonly history: History;
+}
+
+/** Our workflow types; all other types on the queue together count as one more. */
+const TYPES = ['pipeline', 'symbolPipeline'] as const;
+
+/**
+ * Yields histories of a task queue: for each workflow type the newest `last` open ones and the newest `last` closed ones. They are
+ * fetched one at a time; those that Temporal deletes meanwhile are left out.
+ */
+export async function* recentHistories(
+  client: Client,
+  { taskQueue, last }: { taskQueue: string; last: number },
+): AsyncGenerator<RecentHistory> {
+  const which = [
+    ...TYPES.map((type) => `WorkflowType = "${type}"`),
+    `WorkflowType NOT IN (${TYPES.map((type) => `"${type}"`).join(', ')})`,
+  ];
+  for (const type of which) {
+    for (const state of ['ExecutionStatus = "Running"', 'ExecutionStatus != "Running"'])
+      yield* newest(client, `TaskQueue = "${taskQueue}" AND ${type} AND ${state}`, last);
+  }
+}
+
+async function* newest(client: Client, query: string, last: number): AsyncGenerator<RecentHistory> {
+  let left = last;
+  for await (const { workflowId, runId, type } of listExecutions(client, { query, pageSize: Math.min(last, 1_000) })) {
+    if (left-- <= 0) return;
+    try {
+      yield { type, workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() };
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
 }

@@ -1,10 +1,9 @@
-import type { WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowClient, WorkflowHandle } from '@temporalio/client';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import { withChanges } from '../../scheduling/run/status/status-changes.ts';
-import { statusSinceQuery } from '../../workflows/handlers.ts';
+import { stagesQuery, statusSinceQuery } from '../../workflows/handlers.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
-import { cutOff } from '../cut-off.ts';
-import { stagesOfChild } from '../open-stages.ts';
 import type { TemporalCalls } from '../temporal-calls.ts';
 
 /** Interval at which Temporal is asked whether the run was closed from outside, which its workflow cannot report. */
@@ -51,4 +50,65 @@ export class FollowedRun {
   async stagesOf(symbol: string): Promise<Readonly<Record<string, TaskResult>>> {
     return await this.#calls.onRun(this.#handle, () => stagesOfChild(this.#handle.client, this.#handle.workflowId, symbol));
   }
+}
+
+/** Most children that are queried for one status: as many as a large run keeps open. */
+const MAX_CHILDREN = 200;
+
+/**
+ * Adds the stages of running symbols to a status by symbol (runs of more than 50 symbols), by querying the open children. A status by
+ * stage is returned unchanged.
+ */
+export async function fillInStages(client: Client, status: PipelineStatus): Promise<PipelineStatus> {
+  const running = Object.entries(status.taskResults).filter(([taskId, task]) => task.status === 'running' && !taskId.includes('/'));
+  if (running.length === 0 || status.finishedAt !== null) return status;
+  const stages = await Promise.all(
+    running.slice(0, MAX_CHILDREN).map(async ([symbol]) => await stagesOfChild(client.workflow, status.runId, symbol)),
+  );
+  return { ...status, taskResults: Object.assign({ ...status.taskResults }, ...stages) as Record<string, TaskResult> };
+}
+
+/** Queries a running symbol's workflow for its stages, by task id; empty for a custom task and once the workflow has ended. */
+async function stagesOfChild(client: WorkflowClient, runId: string, symbol: string): Promise<Record<string, TaskResult>> {
+  const reports = await client
+    .getHandle(`${runId}/${symbol}`)
+    .query(stagesQuery)
+    .catch(() => []);
+  return Object.fromEntries(reports.map((report) => [report.taskId, resultOfReport(report)]));
+}
+
+function resultOfReport(report: TaskReport): TaskResult {
+  if (report.kind === 'started') return { status: 'running', attempts: 1, startedAt: new Date(report.at).toISOString() };
+  const common = {
+    attempts: report.attempts,
+    startedAt: new Date(report.startedAt).toISOString(),
+    durationSeconds: (report.at - report.startedAt) / 1000,
+  };
+  if (report.kind === 'succeeded') return { status: 'success', ...common, output: report.output, degraded: report.degraded };
+  if (report.kind === 'cancelled') return { status: 'cancelled', ...common };
+  return { status: report.kind === 'failed' ? 'failed' : 'pending', ...common, error: report.error };
+}
+
+/**
+ * Corrects the status of a run that was closed from outside (terminated, timed out), which its workflow could not report: open tasks
+ * become `cancelled`, and the run ended when it was closed.
+ */
+export function cutOff(status: PipelineStatus, closedAt: Date): PipelineStatus {
+  const { pending, running, cancelled } = status.statusBreakdown;
+  const ended = Math.max(0, closedAt.getTime() - Date.parse(status.startedAt)) / 1000;
+  return {
+    ...status,
+    completedTasks: status.totalTasks,
+    progress: 1,
+    finishedAt: closedAt.toISOString(),
+    durationSeconds: ended,
+    statusBreakdown: { ...status.statusBreakdown, pending: 0, running: 0, cancelled: cancelled + pending + running },
+    taskResults: Object.fromEntries(Object.entries(status.taskResults).map(([taskId, task]) => [taskId, taskCutOff(task, closedAt)])),
+  };
+}
+
+function taskCutOff(task: TaskResult, closedAt: Date): TaskResult {
+  if (task.status !== 'running' && task.status !== 'pending') return task;
+  if (!task.startedAt) return { ...task, status: 'cancelled' };
+  return { ...task, status: 'cancelled', durationSeconds: Math.max(0, closedAt.getTime() - Date.parse(task.startedAt)) / 1000 };
 }

@@ -1,5 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { listExecutions } from '../list-executions.ts';
+import { listExecutions } from '../executions.ts';
 
 /** A run in Temporal's list. */
 export interface TemporalRun {

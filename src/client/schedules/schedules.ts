@@ -14,7 +14,6 @@ import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded } from '../runs/run-ended.ts';
 import { runOutcome } from '../runs/run-outcome.ts';
 import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';
-import { DEFAULT_SCHEDULE } from './default-schedule.ts';
 import {
   countsOf,
   describedSchedule,
@@ -26,7 +25,7 @@ import {
   type UpcomingRun,
   upcomingOf,
 } from './schedule-firings.ts';
-import type { ScheduleOptions, ScheduleView } from './schedule-options.ts';
+import { DEFAULT_SCHEDULE, type ScheduleOptions, type ScheduleView } from './schedule-options.ts';
 
 /** The result of a trigger: the run it started, or the open runs because of which it started none. */
 export interface Triggered {

@@ -148,3 +148,32 @@ export interface PackedReport {
   /** Output of a success. @default null */
   readonly output?: Json;
 }
+
+/** How an attempt ended, as a metric label. */
+export type AttemptStatus = 'success' | 'retried' | 'failed' | 'cancelled';
+
+/** Receives the attempts that the task runner makes; the worker connects it to Prometheus. */
+export interface TaskMetrics {
+  begin(stage: string): { end(status: AttemptStatus, effect?: StageEffect, errorType?: string): void };
+}
+
+/** The effect of a stage, as small JSON. */
+export interface StageEffect {
+  readonly output: Json;
+  /** Why this success is degraded, one sentence per reason. */
+  readonly degraded?: readonly string[];
+}
+
+/** A failed attempt of a task. Times are UTC epoch milliseconds. */
+export interface PastAttempt {
+  /** Counted from 1 over the whole run. */
+  readonly attempt: number;
+  readonly from: number;
+  readonly to: number;
+  /** When the next attempt was due; `null` where there was none. */
+  readonly next: number | null;
+  /** The error's type. */
+  readonly error: string;
+  /** The worker that was lost during the attempt, `null` where it is unknown; the attempt ran at least until `to`. @default the attempt failed by itself */
+  readonly lostWith?: string | null;
+}

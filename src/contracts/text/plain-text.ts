@@ -26,3 +26,6 @@ export const visibleJson = (json: string): string =>
 
 /** Overrides of the writing direction, which reverse neighbouring text, and isolates, which may be left open. */
 export const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Quotes a text as one word of a shell command to copy; plain words stay unquoted. */
+export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);

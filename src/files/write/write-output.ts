@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { PredictLabError } from '../../contracts/errors.ts';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { fileTrouble, PredictLabError } from '../../contracts/errors.ts';
 import { partialOf } from './partial-file.ts';
 
 type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;

@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { request } from 'undici';
 import { PredictLabError } from '../../contracts/errors.ts';
+import { cutAtWord, cutText } from '../../contracts/text/cut-text.ts';
 import type { Sink } from './alert.ts';
-import { commandSink } from './command.ts';
-import { emailSink } from './e-mail.ts';
-import { signingKey, webhookSink } from './webhook.ts';
 
 /**
  * The sinks that the environment configures: `ALERT_WEBHOOK_URL` (signed with `ALERT_WEBHOOK_SECRET`), `ALERT_EMAIL_TO` with
@@ -55,3 +56,146 @@ function emailOf({ ALERT_EMAIL_TO: to, ALERT_SMTP_URL: smtpUrl, ALERT_EMAIL_FROM
 
 const missing = (given: string, name: string): PredictLabError =>
   new PredictLabError('BadInput', `${given} is set, but ${name} is not: set both, or neither`);
+
+const WEBHOOK_TIMEOUT_MS = 10_000;
+/** Bytes of a response that are read before the connection is dropped. */
+const MAX_RESPONSE_BYTES = 65_536;
+
+/**
+ * Posts `{ event, text, incident }` as JSON, which chat tools show by its `text`. With a secret the request is signed as
+ * standardwebhooks.com describes, so that receivers can verify it with existing libraries.
+ *
+ * @param secret `whsec_` and base64, or any text
+ */
+function webhookSink({ url, secret }: { url: string; secret?: string }): Sink {
+  return {
+    name: 'webhook',
+    async send({ key, alert }) {
+      const payload = JSON.stringify(alert);
+      const timestamp = Math.floor(Date.now() / 1000);
+      const { statusCode, body } = await request(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'idempotency-key': key,
+          ...(secret === undefined ? {} : signature({ key, timestamp, payload, secret })),
+        },
+        body: payload,
+        headersTimeout: WEBHOOK_TIMEOUT_MS,
+        bodyTimeout: WEBHOOK_TIMEOUT_MS,
+      });
+      await body.dump({ limit: MAX_RESPONSE_BYTES });
+      if (statusCode >= 300) throw new Error(`it answered ${statusCode}`);
+    },
+  };
+}
+
+/** The bytes that a secret signs with: those after `whsec_` as base64, else the text itself. Empty where the base64 holds none. */
+const signingKey = (secret: string): Buffer =>
+  secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret);
+
+function signature({ key, timestamp, payload, secret }: { key: string; timestamp: number; payload: string; secret: string }) {
+  const signed = createHmac('sha256', signingKey(secret)).update(`${key}.${timestamp}.${payload}`).digest('base64');
+  return { 'webhook-id': key, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${signed}` };
+}
+
+const COMMAND_TIMEOUT_MS = 45_000;
+const MAX_STDERR_LENGTH = 300;
+
+/**
+ * Runs a user's command in the shell, with the alert as JSON on standard input and its event, text and key in `ALERT_EVENT`,
+ * `ALERT_TEXT` and `ALERT_KEY`. The command has accepted the alert when it exits with code 0 within 45 s.
+ */
+export function commandSink({ command, env }: { command: string; env: NodeJS.ProcessEnv }): Sink {
+  return {
+    name: 'command',
+    async send({ key, alert }) {
+      // its own process group, so that the processes it starts end with it
+      const child = spawn(command, {
+        shell: true,
+        detached: true,
+        stdio: ['pipe', 'ignore', 'pipe'],
+        env: { ...env, ALERT_EVENT: alert.event, ALERT_TEXT: alert.text, ALERT_KEY: key },
+      });
+      let stderr = '';
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr = (stderr + chunk.toString()).slice(-MAX_STDERR_LENGTH);
+      });
+      // a command need not read its input
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(`${JSON.stringify(alert)}\n`);
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          reject(new Error(`it did not end within ${COMMAND_TIMEOUT_MS / 1000} s`));
+          if (child.pid !== undefined) killGroup(child.pid);
+        }, COMMAND_TIMEOUT_MS);
+        child.on('error', (error) => {
+          clearTimeout(timer);
+          reject(error);
+        });
+        child.on('close', (code, signal) => {
+          clearTimeout(timer);
+          const reason = stderr.trim() === '' ? '' : `: ${cutText(stderr.trim(), MAX_STDERR_LENGTH)}`;
+          if (code === 0) resolve();
+          else reject(new Error(`it ended with ${signal ?? `exit code ${code}`}${reason}`));
+        });
+      });
+    },
+  };
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // the group has already ended
+  }
+}
+
+const MAIL_TIMEOUT_MS = 20_000;
+const MAX_SUBJECT_LENGTH = 150;
+
+/**
+ * Sends mail through an SMTP server, `smtp://user:password@host:587` or `smtps://…:465`. All mails of an incident form one thread; a mail
+ * that is sent again keeps its Message-ID.
+ */
+export function emailSink({ smtpUrl, to, from }: { smtpUrl: string; to: string; from: string }): Sink {
+  const domain = from.slice(from.lastIndexOf('@') + 1).replaceAll(/[^A-Za-z0-9.-]/g, '') || 'predictlab.invalid';
+  const idOf = (key: string): string => `<${key}@${domain}>`;
+  return {
+    name: 'e-mail',
+    async send({ key, alert }) {
+      // loaded on first use: most workers send no mail
+      const { createTransport } = await import('nodemailer');
+      const transport = createTransport({
+        url: smtpUrl,
+        connectionTimeout: MAIL_TIMEOUT_MS,
+        greetingTimeout: MAIL_TIMEOUT_MS,
+        socketTimeout: MAIL_TIMEOUT_MS,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      });
+      const { incident, text, event } = alert;
+      const first = idOf(key.replace(/-(updated-\d+|closed)$/, '-opened'));
+      try {
+        await transport.sendMail({
+          from,
+          to,
+          subject: cutAtWord(`${event === 'closed' ? 'Closed' : 'Incident'}: ${incident.cause}`, MAX_SUBJECT_LENGTH),
+          text: [
+            text,
+            '',
+            ...(incident.symbols.length > 0 ? [`Symbols: ${incident.symbols.join(', ')}`] : []),
+            ...(incident.runs.length > 0 ? ['Runs:', ...incident.runs.map((run) => `  ${run}`)] : []),
+            '',
+            'predictlab incidents lists what is open.',
+          ].join('\n'),
+          messageId: idOf(key),
+          ...(event === 'opened' ? {} : { inReplyTo: first, references: first }),
+        });
+      } finally {
+        transport.close();
+      }
+    },
+  };
+}

@@ -3,7 +3,7 @@ import type { Incident } from '../../contracts/incident.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
-import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
+import type { PastAttempt } from '../../contracts/task/stage-report.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
 

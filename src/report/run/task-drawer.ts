@@ -1,5 +1,5 @@
 import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
-import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
+import type { PastAttempt } from '../../contracts/task/stage-report.ts';
 import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { stateMark } from '../elements/tip.ts';

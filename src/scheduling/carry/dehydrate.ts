@@ -2,18 +2,24 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { Spent } from '../../contracts/task/after-failure.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { TaskOrder } from '../orders/order.ts';
-import { TASK_ORDERS } from '../orders/orders.ts';
+import { TASK_ORDERS, type TaskOrder } from '../orders/orders.ts';
 import type { Durations } from '../orders/remaining-chain.ts';
-import { PAYLOAD_BUDGET } from '../payload/budget.ts';
-import { encodedBytes } from '../payload/encoded-bytes.ts';
+import { encodedBytes, PAYLOAD_BUDGET } from '../payload/budget.ts';
 import { dropNextDetail, keepDegraded, keepError, keepOutput } from '../run/kept-details.ts';
-import { offerToYield, openLane } from '../run/lanes.ts';
-import { enqueueIfReady } from '../run/ready-tasks.ts';
+import { enqueueIfReady, offerToYield, openLane } from '../run/lanes.ts';
 import { type Closing, emptyRun, FAILED, type Lane, RUNNING, type RunState, recount, SKIPPED, type StageSums } from '../run/run-state.ts';
-import { openFailures, readAttempts, readSparse, unusualAttempts, writeSparse } from './dehydrate-counts.ts';
-import { readPatterns, type WrittenPatterns, writePatterns } from './dehydrate-patterns.ts';
-import { readTimes, writeTimes } from './dehydrate-times.ts';
+import {
+  openFailures,
+  readAttempts,
+  readPatterns,
+  readSparse,
+  readTimes,
+  unusualAttempts,
+  type WrittenPatterns,
+  writePatterns,
+  writeSparse,
+  writeTimes,
+} from './dehydrate-tasks.ts';
 
 /** A state as small JSON: a few characters per symbol; only what the graph does not imply is written. */
 interface Dehydrated {

@@ -3,7 +3,6 @@ import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { KeyedHeap } from '../orders/keyed-heap.ts';
 import { cycleProblems } from './cycles.ts';
-import { type Edges, edgeTable } from './edges.ts';
 import { collectTasks, type InputEdges } from './graph-tasks.ts';
 
 /**
@@ -122,4 +121,47 @@ function topologicalOrder(size: number, { from, to }: InputEdges): Int32Array {
     }
   }
   return order.subarray(0, length);
+}
+
+/** Edges of all tasks in two arrays: the edges of task `i` lead to `targets[offsets[i]] … targets[offsets[i + 1] - 1]`. */
+interface Edges {
+  readonly offsets: Int32Array;
+  readonly targets: Int32Array;
+}
+
+/**
+ * Sorts edges by the task they are looked up from, with a counting sort: linear, and the input's order per task is kept.
+ *
+ * @param from the task that edge `i` is looked up from
+ * @param to the task that edge `i` then leads to
+ * @param place the number of each task in the table @default the number it has in the edges
+ */
+function edgeTable(size: number, from: readonly number[], to: readonly number[], place?: Int32Array): Edges {
+  const placeOf = (task: number): number => (place === undefined ? task : place[task]);
+  const offsets = new Int32Array(size + 1);
+  for (const task of from) offsets[placeOf(task) + 1]++;
+  for (let i = 0; i < size; i++) offsets[i + 1] += offsets[i];
+  const next = offsets.slice(0, size);
+  const targets = new Int32Array(from.length);
+  for (let edge = 0; edge < from.length; edge++) targets[next[placeOf(from[edge])]++] = placeOf(to[edge]);
+  return { offsets, targets };
+}
+
+/**
+ * Finds the tasks that need not run again, in topological order: those that succeeded before and whose dependencies are all reused.
+ * A task that depends on one that runs again runs again itself, because it would see other data.
+ */
+export function reusableTasks(graph: Graph, succeededBefore: (taskId: string) => boolean): number[] {
+  const reusable: number[] = [];
+  const isReused = new Uint8Array(graph.size);
+  const { offsets, targets } = graph.dependencies;
+  for (let task = 0; task < graph.size; task++) {
+    if (!succeededBefore(graph.ids[task])) continue;
+    let all = true;
+    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) all &&= isReused[targets[edge]] === 1;
+    if (!all) continue;
+    isReused[task] = 1;
+    reusable.push(task);
+  }
+  return reusable;
 }

@@ -1,5 +1,4 @@
 import type { ReadyOrder } from '../../contracts/words.ts';
-import type { TaskOrder } from './order.ts';
 
 /** First ready, first served. */
 const fifo: TaskOrder = { name: 'fifo', key: (task) => task.readyAt };
@@ -24,3 +23,52 @@ const priority: TaskOrder = {
 
 /** The orders that a run's input can name. */
 export const TASK_ORDERS: Readonly<Record<ReadyOrder, TaskOrder>> = { fifo, priority, 'critical-path': criticalPath };
+
+/** What an order may use to rank a ready task. */
+interface ReadyTask {
+  readonly taskId: string;
+  /** The task's own number, 1 = first … 5 = last. */
+  readonly priority: number;
+  /** When the task became ready; UTC epoch milliseconds. */
+  readonly readyAt: number;
+  /** Mean seconds of the longest chain of tasks that starts with this one; 1 s for each task without a measured mean. */
+  readonly remainingSeconds: number;
+}
+
+/**
+ * Decides which ready task gets the next slot. It consists of plain data and pure functions, because it runs inside the workflow.
+ *
+ * To add one, write a line in `orders.ts`, or pass a custom object to `createRun`.
+ *
+ * @example
+ * // shortest chain first
+ * const shortestFirst: TaskOrder = { name: 'shortest-first', key: (task) => task.remainingSeconds };
+ */
+export interface TaskOrder {
+  readonly name: string;
+  /** Rank of a ready task: the smallest key goes first, ties go by graph order. Computed once, when the task becomes ready. */
+  key(task: ReadyTask): number;
+  /**
+   * Urgency of the task at `now`; smaller is more urgent. Only for orders in which a running symbol gives its slot back to a more
+   * urgent task. Return few distinct values at `now = readyAt`: ready tasks are counted by this value.
+   */
+  urgency?(task: ReadyTask, now: number): number;
+}
+
+/** A run whose `asOf` lies further back than this is a backfill. */
+const PAST_MS = 3_600_000;
+/** Symbols and tasks of these priorities are urgent. */
+const URGENT = 2;
+
+/**
+ * Temporal's `priorityKey` of a task, which decides across all runs of a task queue what workers take first: 1 first, 5 last. Live runs
+ * go before backfills, since data they miss is gone for good; urgent symbols go first in both. Other workflows have 3.
+ *
+ * @param asOf the instant the run runs as of, `startedAt` when it started; both UTC epoch milliseconds
+ * @param priority priority of the symbol or custom task, 1 to 5
+ */
+export function queuePriority({ asOf, startedAt, priority }: { asOf: number; startedAt: number; priority: number }): number {
+  const isUrgent = priority <= URGENT;
+  if (asOf < startedAt - PAST_MS) return isUrgent ? 4 : 5;
+  return isUrgent ? 1 : 2;
+}

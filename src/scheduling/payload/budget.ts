@@ -1,3 +1,5 @@
+import { cutText } from '../../contracts/text/cut-text.ts';
+
 /**
  * Most bytes of one payload. Temporal refuses a payload of 2 MB, and a workflow that sends one fails its workflow task for ever. So
  * everything a run sends to Temporal is measured by `encodedBytes` and kept below this; each writer documents what it leaves out first.
@@ -15,3 +17,50 @@ export const CARRIED_INLINE = 900_000;
 
 /** An output of more bytes than this is left out before smaller ones. */
 export const SMALL_OUTPUT = 1_024;
+
+/**
+ * Bytes of a value as a Temporal payload: UTF-8 of its JSON, as the default payload converter writes it; 0 for `undefined`.
+ */
+export function encodedBytes(value: unknown): number {
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? 0 : utf8Bytes(text);
+}
+
+/** UTF-8 bytes of a text, without `Buffer`, which the sandbox of workflow code lacks. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    // A surrogate pair takes four bytes: two for each half.
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
+  }
+  return bytes;
+}
+
+/** Returns as many of the texts as fit into `budget` bytes, then one that counts the rest. */
+export function fitList(texts: readonly string[], { budget = PAYLOAD_BUDGET, what = 'more' } = {}): readonly string[] {
+  let left = budget - 100;
+  for (const [index, text] of texts.entries()) {
+    left -= encodedBytes(text) + 1;
+    if (left < 0) return [...texts.slice(0, index), `and ${texts.length - index} ${what}`];
+  }
+  return texts;
+}
+
+/**
+ * Most bytes of a summary. Temporal refuses a summary whose payload has more than 400 bytes, and the workflow task with it. Sealing
+ * adds up to 170 bytes (`test/secrets/payload-codec.test.ts` measures them).
+ */
+const MAX_SUMMARY_BYTES = 220;
+
+/** Cuts a summary for Temporal's Web UI to a size that Temporal accepts. */
+export function fitSummary(text: string): string {
+  let longest = MAX_SUMMARY_BYTES;
+  let fitted = cutText(text, longest);
+  while (encodedBytes(fitted) > MAX_SUMMARY_BYTES) {
+    longest = Math.floor(longest * 0.8);
+    fitted = cutText(text, longest);
+  }
+  return fitted;
+}

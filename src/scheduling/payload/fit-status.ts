@@ -1,7 +1,10 @@
-import type { LeftOut, PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import type { GraphTask, LeftOut, PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
-import { PAYLOAD_BUDGET, SMALL_OUTPUT } from './budget.ts';
-import { encodedBytes } from './encoded-bytes.ts';
+import { buildGraph } from '../graph/graph.ts';
+import { graphOf } from '../run/status/status.ts';
+import { encodedBytes, PAYLOAD_BUDGET, SMALL_OUTPUT } from './budget.ts';
+import { type PackedConfig, packConfig, unpackConfig } from './pack-config.ts';
 
 const SHORT_MESSAGE = 120;
 
@@ -75,4 +78,21 @@ function withMessage(result: TaskResult, longest: number): TaskResult {
   const { error } = result;
   if (!error || (error.stack === undefined && error.message.length <= longest)) return result;
   return { ...result, error: { type: error.type, message: cutText(error.message, longest) } };
+}
+
+/** The answer of the `graph` query: the tasks, or, where they do not fit into one payload, the config to build them from. */
+export type GraphAnswer = { readonly tasks: readonly GraphTask[] } | { readonly packed: PackedConfig };
+
+/** The tasks of a graph, or the config to build them from where they exceed the budget. */
+export function fitGraph(tasks: readonly GraphTask[], config: RunConfig, budget = PAYLOAD_BUDGET): GraphAnswer {
+  if (encodedBytes({ tasks }) <= budget) return { tasks };
+  // The graph does not contain names, activities and arguments.
+  return { packed: packConfig({ ...config, tasks: config.tasks.map((task) => ({ ...task, name: task.taskId, activity: '', args: [] })) }) };
+}
+
+/** Reads the answer of the `graph` query: the tasks in topological order. */
+export function readGraph(answer: GraphAnswer): readonly GraphTask[] {
+  if ('tasks' in answer) return answer.tasks;
+  const built = buildGraph(unpackConfig(answer.packed));
+  return 'graph' in built ? graphOf(built) : [];
 }

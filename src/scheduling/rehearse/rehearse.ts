@@ -2,8 +2,8 @@ import type { RunConfig, TaskPolicy } from '../../contracts/run/run-config.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { type Graph, stageName } from '../graph/graph.ts';
 import { type Durations, expectedSeconds, longestChain, remainingChains } from '../orders/remaining-chain.ts';
-import { drawn } from './random.ts';
 import { type RehearsedPlan, type RehearsedRun, rehearseRun } from './rehearsed-run.ts';
+import { drawn } from './rehearsed-task.ts';
 
 export interface RehearsalOptions {
   readonly graph: Graph;

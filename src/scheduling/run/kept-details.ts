@@ -1,8 +1,7 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { LeftOut, TaskError } from '../../contracts/run/pipeline-status.ts';
 import { cutError, cutText } from '../../contracts/text/cut-text.ts';
-import { DETAIL_BUDGET, SMALL_OUTPUT } from '../payload/budget.ts';
-import { encodedBytes } from '../payload/encoded-bytes.ts';
+import { DETAIL_BUDGET, encodedBytes, SMALL_OUTPUT } from '../payload/budget.ts';
 import type { StatusDetail } from './run-events.ts';
 
 /**

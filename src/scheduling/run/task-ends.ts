@@ -1,8 +1,7 @@
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import { keepDegraded, keepError, keepOutput } from './kept-details.ts';
-import { advanceLane, stopLane } from './lanes.ts';
-import { clearReady, enqueueIfReady } from './ready-tasks.ts';
+import { advanceLane, clearReady, enqueueIfReady, stopLane } from './lanes.ts';
 import type { RunCommand } from './run-events.ts';
 import {
   CANCELLED,

@@ -1,9 +1,12 @@
 import { rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../contracts/errors.ts';
-import { shellWord } from '../../contracts/text/shell-word.ts';
-import { makeFolder } from '../../processes/make-folder.ts';
-import { PASSAGE_MODE } from '../../processes/private-folder.ts';
+import type { Log } from '../../contracts/log.ts';
+import { shellWord } from '../../contracts/text/plain-text.ts';
+import { makeFolder, PASSAGE_MODE } from '../../processes/home-folder.ts';
+import { openDatabase } from '../../storage/database/open-database.ts';
+import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
+import { verifyData } from '../../storage/verify/verify.ts';
 import type { CheckResult } from './check.ts';
 
 const GIB = 1024 ** 3;
@@ -40,4 +43,46 @@ export async function checkHome(home: string): Promise<readonly CheckResult[]> {
       ? { name: 'disk', status: 'ok', detail }
       : { name: 'disk', status: free < FULL_BYTES ? 'fail' : 'warn', detail, action },
   ];
+}
+
+/** The oldest supported Node.js, as in package.json. */
+const REQUIRED = [20, 19] as const;
+
+/** Checks that Node.js is new enough. */
+export async function checkNode(version: string = process.versions.node): Promise<readonly CheckResult[]> {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const detail = `${version} on ${process.platform}-${process.arch}`;
+  if (major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1])) return [{ name: 'Node.js', status: 'ok', detail }];
+  return [{ name: 'Node.js', status: 'fail', detail, action: `install Node.js ${REQUIRED.join('.')} or newer from https://nodejs.org` }];
+}
+
+/**
+ * Compares candles with their ticks, and counts, coverage and staging with each other: one line per difference. Then it reports
+ * inconsistent prices and markets that fell silent; these lines never fail.
+ */
+export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { sample?: number } = {}): Promise<readonly CheckResult[]> {
+  const name = 'data';
+  try {
+    const located = await resolveDatabase(env, log);
+    try {
+      const database = await openDatabase({ url: located.url, max: 2, applicationName: 'predictlab-doctor' });
+      try {
+        const { series, candles, ticks, findings, warnings, notes } = await verifyData(database, sample === undefined ? {} : { sample });
+        const looked = `${candles.toLocaleString('en')} candles of ${series} series built again from ${ticks.toLocaleString('en')} ticks`;
+        const action = 'store what is missing with `predictlab run --refetch`, or restore a backup; please report how it happened';
+        return [
+          ...findings.map((detail): CheckResult => ({ name, status: 'fail', detail, action })),
+          ...warnings.map(({ detail, action: look }): CheckResult => ({ name, status: 'warn', detail, action: look })),
+          ...notes.map((detail): CheckResult => ({ name, status: 'ok', detail })),
+          ...(findings.length === 0 ? [{ name, status: 'ok', detail: `${looked}: all as stored` } satisfies CheckResult] : []),
+        ];
+      } finally {
+        await database.close();
+      }
+    } finally {
+      await located.close();
+    }
+  } catch (error) {
+    return [{ name, status: 'fail', detail: messageOf(error), action: 'see Postgres', service: true }];
+  }
 }

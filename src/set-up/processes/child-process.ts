@@ -1,4 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 /** Ends a child process and waits until it has exited: SIGTERM, then SIGKILL after `graceMs`. */
 export async function stopProcess(child: ChildProcess, graceMs = 15_000): Promise<void> {
@@ -15,3 +17,43 @@ export const howEnded = (code: number | null, signal: NodeJS.Signals | null): st
   signal === null ? `ended with exit code ${code}` : `ended by ${signal}`;
 
 const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** The command that starts another `predictlab` command as a process: this Node.js with our own executable. */
+export function commandLine(args: readonly string[]): { command: string; args: string[] } {
+  // this module lies in src/ (tests) or dist/src/ (built)
+  const executable = fileURLToPath(
+    new URL(import.meta.url.includes('/dist/src/') ? '../../../../bin/predictlab.js' : '../../../bin/predictlab.js', import.meta.url),
+  );
+  return { command: process.execPath, args: [executable, ...args] };
+}
+
+/** Longest time a command may take to stop; the run that it follows is cancelled meanwhile. */
+const WIND_DOWN_MS = 30_000;
+
+/**
+ * Runs a `predictlab` command on our terminal and resolves with its exit code (128 + n when signal n ended it). When `stopped`
+ * resolves, the command is stopped too; it is killed if it does not end in time.
+ */
+export function runCommandLine(
+  words: readonly string[],
+  options: { env: NodeJS.ProcessEnv; stopped: Promise<NodeJS.Signals> },
+): Promise<number> {
+  const { command, args } = commandLine(words);
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env: options.env, stdio: 'inherit' });
+    let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
+    void options.stopped.then((signal) => {
+      if (isOver) return;
+      // Ctrl-C in a terminal reaches the command by itself, and a second signal would mean "do not wait"
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      timer = setTimeout(() => child.kill('SIGKILL'), WIND_DOWN_MS);
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      isOver = true;
+      clearTimeout(timer);
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}

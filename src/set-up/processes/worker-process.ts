@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { makePrivateFolder } from '../../processes/private-folder.ts';
-import { howEnded, stopProcess } from './child-process.ts';
-import { commandLine } from './command-line.ts';
+import { makePrivateFolder } from '../../processes/home-folder.ts';
+import { commandLine, howEnded, stopProcess } from './child-process.ts';
 import type { ServingProcess } from './kept-process.ts';
 
 const READY = 'worker ready';

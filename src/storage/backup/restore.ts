@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
-import { makePrivateFolder } from '../../processes/private-folder.ts';
+import { makePrivateFolder } from '../../processes/home-folder.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedMigrations, differingMigration } from '../database/migrate.ts';
 import { ensurePartitions, holdPartitions, partitionNames } from '../ticks/partitions.ts';

@@ -3,7 +3,7 @@ import { readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { makeFolder } from '../../processes/make-folder.ts';
+import { makeFolder } from '../../processes/home-folder.ts';
 
 /** Where the embedded server's programs are, and what they need to find their libraries. */
 export interface PostgresBinaries {

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statS
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { makeFolder } from '../../processes/make-folder.ts';
+import { makeFolder } from '../../processes/home-folder.ts';
 import { connectionSettings, SteadyClient } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
 import type { PostgresAccount } from './postgres-account.ts';

@@ -6,7 +6,7 @@ import type { FollowedRun, PredictLab } from '../../client.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../../contracts/search-attributes.ts';
-import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
+import type { PastAttempt } from '../../contracts/task/stage-report.ts';
 import { type FiledRun, reportFolder, symbolPageName } from '../../report/elements/report-path.ts';
 import type { RunOnPage, RunPageData } from '../../report/run/run-data.ts';
 import { livePartsOf } from '../../report/run/run-page.ts';

@@ -2,7 +2,7 @@ import type { PredictLab } from '../../client.ts';
 import type { WebUi } from '../../contracts/search-attributes.ts';
 import { taskLogFolder } from '../../report/elements/report-path.ts';
 import { type DrawerLine, taskDrawer } from '../../report/run/task-drawer.ts';
-import { readTaskLog } from '../../telemetry/read-task-log.ts';
+import { readTaskLog } from '../../telemetry/task-log.ts';
 import type { TaskInRun } from './run-pages.ts';
 
 /** Log lines that a drawer shows; the command line prints all. */

@@ -1,5 +1,5 @@
 import type { Schedules } from '../../client/schedules/schedules.ts';
-import { shellWord } from '../../contracts/text/shell-word.ts';
+import { shellWord } from '../../contracts/text/plain-text.ts';
 import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { deletedOnPurpose, forgetDeleted } from '../../storage/watch/deleted-schedules.ts';

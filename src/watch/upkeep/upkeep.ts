@@ -1,7 +1,6 @@
 import path from 'node:path';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
-import { makeFolder } from '../../processes/make-folder.ts';
+import { fileTrouble, messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { makeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { PRUNABLE, type PruneBefore, prune } from '../../storage/backup/prune.ts';
 import type { Database } from '../../storage/database/database.ts';

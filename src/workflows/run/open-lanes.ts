@@ -20,8 +20,8 @@ import type {
 import { unlessDefault } from '../../contracts/task/task-policy.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
 import type { Stage } from '../../contracts/words.ts';
-import { queuePriority } from '../../scheduling/orders/queue-priority.ts';
-import { fitSummary } from '../../scheduling/payload/fit-summary.ts';
+import { queuePriority } from '../../scheduling/orders/orders.ts';
+import { fitSummary } from '../../scheduling/payload/budget.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import { activityOptions, HEARTBEAT_TIMEOUT_MS, TIMEOUT_GRACE_MS } from '../activity-options.ts';
 import { yieldSignal } from '../handlers.ts';

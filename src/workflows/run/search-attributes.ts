@@ -2,7 +2,7 @@ import type { SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { RunResult } from '../../contracts/words.ts';
-import { encodedBytes } from '../../scheduling/payload/encoded-bytes.ts';
+import { encodedBytes } from '../../scheduling/payload/budget.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 
 const VERDICT = { name: 'PredictLabVerdict', type: 'KEYWORD' } as const;

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { alertOf } from '../../../src/incidents/alerts/alert.ts';
-import { commandSink } from '../../../src/incidents/alerts/command.ts';
-import { configuredSinks } from '../../../src/incidents/alerts/configured-sinks.ts';
+import { commandSink, configuredSinks, emailSink } from '../../../src/incidents/alerts/configured-sinks.ts';
 import { sendTestAlert } from '../../../src/incidents/alerts/dispatcher.ts';
-import { emailSink } from '../../../src/incidents/alerts/e-mail.ts';
 
 const incident = {
   id: '7',

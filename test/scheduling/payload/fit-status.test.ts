@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodedBytes } from '../../../src/scheduling/payload/encoded-bytes.ts';
+import { encodedBytes } from '../../../src/scheduling/payload/budget.ts';
 import { fitStatus } from '../../../src/scheduling/payload/fit-status.ts';
 import { DrivenRun, failed, succeeded } from '../driven-run.ts';
 import { customTask, runConfig } from '../run-config.ts';

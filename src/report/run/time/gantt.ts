@@ -1,6 +1,6 @@
 import type { PipelineStatus } from '../../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../../contracts/run/run-config.ts';
-import type { PastAttempt } from '../../../contracts/task/past-attempt.ts';
+import type { PastAttempt } from '../../../contracts/task/stage-report.ts';
 import { STAGES, type Stage } from '../../../contracts/words.ts';
 import { linear, valueTicks } from '../../charts/axis.ts';
 import { PLOT_WIDTH, unit } from '../../charts/plot.ts';

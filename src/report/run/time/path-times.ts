@@ -1,6 +1,6 @@
 import type { PipelineStatus } from '../../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../../contracts/run/run-config.ts';
-import type { PastAttempt } from '../../../contracts/task/past-attempt.ts';
+import type { PastAttempt } from '../../../contracts/task/stage-report.ts';
 import { formatDuration } from '../../elements/format.ts';
 import type { TaskSpan } from '../run-facts.ts';
 import { dependencyMap, taskSpans } from '../run-facts.ts';

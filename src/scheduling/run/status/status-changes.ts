@@ -1,12 +1,10 @@
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { PipelineStatus, StatusChanges, TaskError, TaskResult } from '../../../contracts/run/pipeline-status.ts';
-import { PAYLOAD_BUDGET } from '../../payload/budget.ts';
-import { encodedBytes } from '../../payload/encoded-bytes.ts';
+import { encodedBytes, PAYLOAD_BUDGET } from '../../payload/budget.ts';
 import { fitStatus } from '../../payload/fit-status.ts';
 import type { StatusQuestion } from '../run-events.ts';
 import { REUSED, type RunState } from '../run-state.ts';
-import { attemptsOf } from '../symbol-result.ts';
-import { entriesOf, statusFrame, statusOf } from './status.ts';
+import { attemptsOf, entriesOf, statusFrame, statusOf } from './status.ts';
 
 /** The parts of a task's result that are compared by identity. */
 interface Seen {

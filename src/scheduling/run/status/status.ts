@@ -4,8 +4,7 @@ import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../../con
 import { dependencyIds, type Graph } from '../../graph/graph.ts';
 import { leftOutOf } from '../kept-details.ts';
 import type { StatusQuestion } from '../run-events.ts';
-import { PENDING, REUSED, RUNNING, type RunState, SKIPPED } from '../run-state.ts';
-import { attemptsOf, symbolResult } from '../symbol-result.ts';
+import { CANCELLED, FAILED, PENDING, REUSED, RUNNING, type RunState, SKIPPED, SUCCESS } from '../run-state.ts';
 import { deadlineWarning, expectedEnd, missedDeadline } from './deadline.ts';
 import { reasonsOf, verdictOf } from './verdict.ts';
 
@@ -96,8 +95,8 @@ export function graphOf({ graph }: Pick<RunState, 'graph'>): GraphTask[] {
   }));
 }
 
-/** One task as users see it; `durationSeconds` counts from its first attempt's start and includes waits between attempts. @internal */
-export function taskResult(state: RunState, task: number, now: number): TaskResult {
+/** One task as users see it; `durationSeconds` counts from its first attempt's start and includes waits between attempts. */
+function taskResult(state: RunState, task: number, now: number): TaskResult {
   const { status, started, ended, errors, outputs, degraded, flags, graph, skippedBecause } = state;
   const code = status[task];
   const result: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { status: TASK_STATUSES[code] };
@@ -155,4 +154,45 @@ function stageStats({ stageSums }: RunState): Partial<Record<Stage, StageStats>>
     if (count > 0) stats[STAGES[index]] = { count, successRate: succeeded / count, meanSeconds: seconds / count, maxSeconds };
   }
   return stats;
+}
+
+/** The number of attempts that started. A running task has at least one, even if it was not reported yet. */
+export function attemptsOf({ graph, lanes, status, attempts }: RunState, task: number): number {
+  if (status[task] !== RUNNING) return attempts[task];
+  const symbol = graph.symbolOf[task];
+  const lane = lanes.get(symbol < 0 ? graph.ids[task] : graph.symbols[symbol]);
+  return Math.max(attempts[task], (lane?.first === task ? lane.earlierAttempts : 0) + 1);
+}
+
+/** A symbol's status is the first of these that any of its tasks has; pending while some succeeded and others still wait. */
+const STRONGEST_FIRST = [RUNNING, FAILED, CANCELLED, SKIPPED, PENDING, SUCCESS];
+
+/**
+ * Combines one symbol's stages into a single result: status, sum of attempts, time from the first start to the last end, the
+ * failed stage's error.
+ */
+function symbolResult(state: RunState, symbol: number, now: number): TaskResult {
+  const { graph, status, started, ended, errors, degraded, skippedBecause } = state;
+  const seen = new Set<number>();
+  const result: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { status: 'pending', attempts: 0, error: null };
+  const reasons = new Set<string>();
+  let from = Number.NaN;
+  let to = Number.NaN;
+  for (let task = graph.firstTask[symbol]; task >= 0; task = graph.nextStage[task]) {
+    seen.add(status[task]);
+    result.attempts = (result.attempts ?? 0) + attemptsOf(state, task);
+    if (Number.isNaN(from)) from = started[task];
+    if (!Number.isNaN(ended[task])) to = ended[task];
+    result.error ??= errors.get(task) ?? null;
+    if (status[task] === SKIPPED) result.skippedBecause ??= graph.ids[skippedBecause[task]];
+    for (const reason of degraded.get(task) ?? []) reasons.add(reason);
+  }
+  const strongest = STRONGEST_FIRST.find((code) => seen.has(code)) ?? PENDING;
+  result.status = TASK_STATUSES[strongest];
+  if (strongest !== SKIPPED) delete result.skippedBecause;
+  const until = strongest === RUNNING ? now : to;
+  result.startedAt = Number.isNaN(from) ? null : new Date(from).toISOString();
+  result.durationSeconds = Number.isNaN(from) || Number.isNaN(until) ? null : Math.max(0, until - from) / 1000;
+  if (reasons.size > 0) result.degraded = [...reasons];
+  return result;
 }

@@ -1,6 +1,6 @@
 import { type PastError, PredictLabError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
-import type { StageEffect } from '../../../contracts/task/stage-effect.ts';
+import type { StageEffect } from '../../../contracts/task/stage-report.ts';
 import { STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from '../../database/database.ts';
 import { jsonb } from '../../database/jsonb.ts';

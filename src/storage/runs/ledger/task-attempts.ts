@@ -1,4 +1,4 @@
-import type { PastAttempt } from '../../../contracts/task/past-attempt.ts';
+import type { PastAttempt } from '../../../contracts/task/stage-report.ts';
 import type { Queryable } from '../../database/database.ts';
 
 /** Most attempts of one task that are kept. */
