@@ -1,8 +1,8 @@
 import { type Answer, type Api, json, Refusal, type VenueRequest, wholeNumber } from './answer.ts';
 import { type Book, bookOf, complementOf } from './book.ts';
-import { isClosed, type Market } from './market.ts';
+import { hexId, isClosed, type Market } from './market.ts';
 import { pricePoints } from './price-points.ts';
-import { chance, hash } from './random.ts';
+import { chance } from './random.ts';
 import { findMarket, type World } from './world.ts';
 
 const INTERVALS: Readonly<Record<string, number>> = { '1h': 3600, '6h': 21_600, '1d': 86_400, '1w': 604_800, '1m': 2_592_000 };
@@ -28,7 +28,7 @@ export function clobApi(world: World): Api {
       market: market.conditionId,
       asset_id: token,
       timestamp: String(Math.floor(request.now)),
-      hash: hash(market.seed, Math.floor(request.now / 60_000)).toString(16),
+      hash: hexId(`book ${market.seed} ${Math.floor(request.now / 60_000)}`).slice(2, 42),
       bids: worstFirst(found.bids),
       asks: worstFirst(found.asks),
       min_order_size: '5',

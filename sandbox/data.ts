@@ -1,5 +1,5 @@
 import { type Answer, type Api, json, Refusal, type VenueRequest, wholeNumber } from './answer.ts';
-import { isClosed, type Market } from './market.ts';
+import { hexId, isClosed, type Market } from './market.ts';
 import { polymarketRows } from './polymarket-trades.ts';
 import { pricePoints } from './price-points.ts';
 import type { Place } from './trade-pages.ts';
@@ -100,12 +100,21 @@ export function dataApi(world: World): Api {
       const stage = stageOf(world, market);
       const settled = isClosed(market, now) && stage === 'final' ? market.settlement : null;
       const payout = settled?.payout ?? null;
+      const changedAt = Math.floor((settled?.at ?? market.opensAt) / 1000);
       return {
         condition_id: market.conditionId,
         status: settled !== null ? 'resolved' : stage === 'proposed' || stage === 'disputed' ? stage : 'initialized',
-        resolved_at: settled === null ? null : Math.floor(settled.at / 1000),
-        payouts: settled === null ? [] : payout === null ? [0, 0] : [payout * 1e6, (1 - payout) * 1e6],
+        extended_review: false,
         was_disputed: settled?.disputed ?? false,
+        new_version_q: false,
+        transaction_hash: hexId(`record ${market.seed} ${changedAt}`),
+        log_index: '1',
+        last_update_timestamp: String(changedAt),
+        // the venue leaves these out until there is a result
+        ...(settled !== null && {
+          resolved_at: new Date(changedAt * 1000).toISOString(),
+          payouts: payout === null ? [0, 0] : [payout * 1e6, (1 - payout) * 1e6],
+        }),
       };
     });
     return json({ data, pagination: { limit: 100, offset: 0, has_more: false, next_cursor: null } });

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { storableStrings } from '../../http/foreign-text.ts';
 
 /** Schema of a list that Gamma writes as JSON inside a JSON string; plain lists are accepted too. */
-const textList = z.preprocess(
-  (value, context) => {
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess((value, context) => {
     if (typeof value !== 'string') return value;
     try {
       // the inner JSON can contain escapes that Postgres cannot store, which the check of the outer JSON does not see
@@ -12,9 +12,9 @@ const textList = z.preprocess(
       context.addIssue({ code: 'custom', message: 'a string that should hold a JSON list' });
       return z.NEVER;
     }
-  },
-  z.array(z.union([z.string(), z.number().transform(String)])),
-);
+  }, z.array(item));
+
+const textList = listOf(z.union([z.string(), z.number().transform(String)]));
 
 const numberLike = z.union([z.number(), z.string().transform(Number)]).nullish();
 
@@ -52,8 +52,7 @@ const facts = z.object({
   /** Dollars traded since the market opened, as a string; `volumeNum` is the same as a number. */
   volume: numberLike.catch(null),
   volumeNum: numberLike.catch(null),
-  events: z
-    .array(z.object({ slug: z.string().nullish() }))
+  events: listOf(z.object({ slug: z.string().nullish() }))
     .nullish()
     .catch(null),
   // a market can be collected without its group, so an unexpected shape of these fields counts as absent

@@ -18,7 +18,7 @@ const WHOLE = 1_000_000;
 const UNSET = 69;
 const FINAL = 'resolved';
 /** Known statuses of a record, from its clients and recordings. An unknown one is noted as a change and leaves the result open. */
-const STATUSES = new Set(['INITIALIZED', 'POSED', 'PROPOSED', 'REPROPOSED', 'CHALLENGED', 'DISPUTED', 'RESOLVED']);
+const STATUSES = new Set('INITIALIZED POSED PROPOSED REPROPOSED CHALLENGED DISPUTED ACTIVE ARBITRATION RESOLVED'.split(' '));
 
 export interface SettledInstruments {
   readonly instruments: readonly Instrument[];
