@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ERROR_EFFECTS, PredictLabError } from '../contracts/errors.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { renderNoticePage } from '../report/elements/page/page.ts';
 
 /** The requested thing does not exist here. */
@@ -47,4 +47,17 @@ export async function refuse(
   void reply.code(status);
   if (request.method !== 'GET' || !/text\/html/.test(request.headers.accept ?? '')) return await reply.send({ message });
   return await sendPage(reply, renderNoticePage(status === 404 ? 'Not here' : status < 500 ? 'Not allowed' : 'That did not work', message));
+}
+
+/** Starts to listen. @throws PredictLabError BadInput when the port is in use */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'is in use; give another one with --port' : `cannot be listened on: ${messageOf(error)}`;
+    throw new PredictLabError('BadInput', `${host}:${port} ${why}`, { cause: error });
+  }
+  // concerns a single connection; the server keeps listening
+  app.server.on('error', () => undefined);
 }

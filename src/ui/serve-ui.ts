@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyRequest } from 'fastify';
 import { chartLibrary } from '../activities/report/chart-library.ts';
 import { loadSymbolPage } from '../activities/report/queries/symbol-query.ts';
 import type { PredictLab } from '../client.ts';
@@ -19,7 +19,7 @@ import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
 import { VERSION } from '../version.ts';
 import type { AccessRules } from './access.ts';
 import { guardRequests } from './access.ts';
-import { httpStatusOf, NotFound, refuse, sendPage } from './answers.ts';
+import { httpStatusOf, listen, NotFound, refuse, sendPage } from './answers.ts';
 import { HistoryPages } from './history-pages.ts';
 import { InFlight } from './in-flight.ts';
 import { WatchedPages, type Watching } from './live/watched-pages.ts';
@@ -211,16 +211,4 @@ async function foundRun(pages: RunPages, id: string): Promise<StoredRun> {
   if (run === undefined)
     throw new NotFound(`there is no run ${id.slice(0, 200)} that has started; the page of all runs lists those that have`);
   return run;
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EADDRINUSE' ? 'is in use; give another one with --port' : `cannot be listened on: ${messageOf(error)}`;
-    throw new PredictLabError('BadInput', `${host}:${port} ${why}`, { cause: error });
-  }
-  // concerns a single connection; the server keeps listening
-  app.server.on('error', () => undefined);
 }

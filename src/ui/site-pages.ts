@@ -5,7 +5,7 @@ import type { ScheduleView } from '../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../client.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { renderSchedulePage, type ScheduleOnPage } from '../report/site/schedule-page.ts';
-import { MAX_FOUND } from '../report/site/site-nav.ts';
+import { MAX_FOUND } from '../report/site/site-page.ts';
 import { renderSymbolsPage } from '../report/site/symbols-page.ts';
 import { redactInput } from '../secrets/redact-input.ts';
 import { secretsOf } from '../secrets/secrets.ts';

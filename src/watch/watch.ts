@@ -1,7 +1,7 @@
 import { messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { observe } from '../incidents/rows/observe.ts';
-import type { Observation } from '../incidents/rule/trouble.ts';
+import type { Observation, Subject, Trouble } from '../incidents/rule/trouble.ts';
 import type { Database } from '../storage/database/database.ts';
 import { takeTurn } from '../storage/watch/watch-state.ts';
 
@@ -14,6 +14,14 @@ export interface Check {
   /** @returns the observation; undefined where there is none */
   look(now: number): Promise<Observation | undefined>;
 }
+
+/** A trouble with one subject; its aspect and its name are the root cause. @param cause one sentence for people */
+export const troubleWith = (subject: Subject, cause: string): Trouble => ({
+  fingerprint: JSON.stringify([subject.what, subject.subject]),
+  cause,
+  venue: null,
+  subjects: [subject],
+});
 
 export interface WatchOptions {
   readonly database: Database;

@@ -5,14 +5,12 @@ import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { incidentLine } from '../elements/incident-line.ts';
-import { ACTION_SCRIPT, actionStatus, TOKEN_SCRIPT } from '../elements/live/actions.ts';
+import { ACTION_SCRIPT, actionStatus } from '../elements/live/actions.ts';
 import { FOLLOW_SCRIPT, liveFrame, livePart, PATCH_SCRIPT } from '../elements/live/live-page-parts.ts';
-import { page } from '../elements/page/page.ts';
-import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { dataTable } from '../elements/table.ts';
 import { STATE_GLYPHS, type State, stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
 import { scheduleControls } from '../site/schedule-page.ts';
-import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
+import { sitePage } from '../site/site-page.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
 
 /** Maximum rows of the grid; further symbols are folded into a list of names. */
@@ -30,12 +28,12 @@ type HistoryPart = 'title' | 'verdict' | 'facts' | 'reasons' | 'runs' | 'duratio
  */
 export const renderHistoryPage = (data: HistoryPageData, live?: { readonly events: string; readonly control: boolean }): string => {
   const parts = historyPartsOf(data, live !== undefined);
-  return page({
+  return sitePage({
     title: titleOf(data),
     isWide: true,
-    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, ACTION_SCRIPT, FOLLOW_SCRIPT],
-    callsServer: live !== undefined,
-    nav: live && siteNav('runs'),
+    current: 'runs',
+    isServed: live !== undefined,
+    scripts: live === undefined ? [] : [PATCH_SCRIPT, ACTION_SCRIPT, FOLLOW_SCRIPT],
     body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span>${live !== undefined && html`<span class="links"><a href="/plan">what the next run would do</a></span>`}</div>
 ${live !== undefined && html`<span hidden data-part="title">${parts.title}</span>`}${livePart('facts', parts.facts)}${live?.control === true && html`${livePart('controls', parts.controls)}${actionStatus}`}</header>
 <main>

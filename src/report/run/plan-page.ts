@@ -1,11 +1,9 @@
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import { formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
-import { ACTION_SCRIPT, actionButton, actionStatus, TOKEN_SCRIPT } from '../elements/live/actions.ts';
-import { page } from '../elements/page/page.ts';
-import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
+import { ACTION_SCRIPT, actionButton, actionStatus } from '../elements/live/actions.ts';
 import { type Column, table } from '../elements/table.ts';
-import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
+import { sitePage } from '../site/site-page.ts';
 
 /** Maximum rows; `predictlab plan` prints all. */
 const MAX_ROWS = 1_000;
@@ -24,11 +22,10 @@ export const renderPlanPage = (
   tasks: readonly PlannedTask[],
   { now, madeBy, control = false }: { readonly now: number; readonly madeBy: string; readonly control?: boolean },
 ): string =>
-  page({
+  sitePage({
     title: 'Plan of the next run',
-    scripts: [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, ACTION_SCRIPT],
-    callsServer: true,
-    nav: siteNav('plan'),
+    current: 'plan',
+    scripts: [ACTION_SCRIPT],
     body: html`<header><div class="over"><span class="kind">Plan</span><h1>The next run</h1></div>
 <p class="facts"><span>${plural(tasks.length, 'task')} in execution order</span><span>as of <b>${formatTime(now, 'second')}</b></span></p>${control && html`<p class="controls">${actionButton({ label: 'Start this run', action: '/runs', off: tasks.length === 0 ? 'there is no task to run' : undefined, confirm: `Press again to start ${plural(tasks.length, 'task')}` })}</p>${actionStatus}`}</header>
 <main>${table(COLUMNS, tasks.slice(0, MAX_ROWS), { id: 'plan', caption: 'Tasks of the next run', empty: 'no symbol is enabled and there are no custom tasks' })}

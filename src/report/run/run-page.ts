@@ -2,13 +2,11 @@ import { windowOf } from '../../contracts/run/run-window.ts';
 import { formatDuration, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { incidentLine } from '../elements/incident-line.ts';
-import { ACTION_SCRIPT, actionStatus, TOKEN_SCRIPT } from '../elements/live/actions.ts';
+import { ACTION_SCRIPT, actionStatus } from '../elements/live/actions.ts';
 import { FOLLOW_SCRIPT, livePart, PATCH_SCRIPT } from '../elements/live/live-page-parts.ts';
-import { page } from '../elements/page/page.ts';
-import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip } from '../elements/tip.ts';
-import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
+import { sitePage } from '../site/site-page.ts';
 import { causesOf, type RunCause } from './causes/causes.ts';
 import { dagSvg } from './graph/dag-svg.ts';
 import { controls, DRAWER_SCRIPT, type LiveAddresses, type LivePart, liveRunFrame } from './live/live-parts.ts';
@@ -29,14 +27,11 @@ export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string =
   const { result } = data;
   const groups = groupsOf(data);
   const parts = livePartsOf(data, live !== undefined);
-  return page({
+  return sitePage({
     title: `${result.result}: ${result.runId}`,
-    scripts:
-      live === undefined
-        ? [PAGE_SCRIPT]
-        : [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, ACTION_SCRIPT, FOLLOW_SCRIPT],
-    callsServer: live !== undefined,
-    nav: live && siteNav('runs'),
+    current: 'runs',
+    isServed: live !== undefined,
+    scripts: live === undefined ? [] : [PATCH_SCRIPT, DRAWER_SCRIPT, ACTION_SCRIPT, FOLLOW_SCRIPT],
     body: html`<header>${livePart('head', parts.head)}${live?.control === true && html`${livePart('controls', parts.controls)}${actionStatus}`}</header>
 <main>
 ${livePart('causes', parts.causes)}

@@ -1,11 +1,8 @@
 import type { Incident, IncidentEvent } from '../../contracts/incident.ts';
 import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
-import { TOKEN_SCRIPT } from '../elements/live/actions.ts';
-import { page } from '../elements/page/page.ts';
-import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
-import { FIND_SCRIPT, siteNav } from './site-nav.ts';
+import { sitePage } from './site-page.ts';
 
 /** One alert of an incident on its way to one sink. */
 export interface AlertDelivery {
@@ -32,11 +29,9 @@ export const renderIncidentsPage = (
 ): string => {
   const open = rows.filter(({ closedAt }) => closedAt === null);
   const closed = rows.filter(({ closedAt }) => closedAt !== null);
-  return page({
+  return sitePage({
     title: `${open.length} open: incidents`,
-    nav: siteNav('incidents'),
-    scripts: [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT],
-    callsServer: true,
+    current: 'incidents',
     isWide: true,
     body: html`<header><div class="over"><span class="kind">Incidents</span><h1>${plural(open.length, 'open incident')}</h1></div>
 <p class="facts"><span>as of <b>${formatTime(now, 'second')}</b></span><span>an incident closes when all of its symbols are well again; <code>predictlab incidents close &lt;id&gt;</code> closes one by hand</span></p></header>

@@ -1,9 +1,7 @@
 import { formatAge, formatTime } from '../elements/format.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
-import { ACTION_SCRIPT, actionButton, actionStatus, TOKEN_SCRIPT } from '../elements/live/actions.ts';
-import { page } from '../elements/page/page.ts';
-import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
-import { FIND_SCRIPT, siteNav } from './site-nav.ts';
+import { ACTION_SCRIPT, actionButton, actionStatus } from '../elements/live/actions.ts';
+import { sitePage } from './site-page.ts';
 
 /** The schedule as its page shows it. Times are ISO 8601. */
 export interface ScheduleOnPage {
@@ -31,11 +29,10 @@ export const renderSchedulePage = (
   schedule: ScheduleOnPage | string | null,
   { now, madeBy, control }: { readonly now: number; readonly madeBy: string; readonly control: boolean },
 ): string =>
-  page({
+  sitePage({
     title: 'Schedule · PredictLab',
-    nav: siteNav('schedule'),
-    scripts: [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, ACTION_SCRIPT],
-    callsServer: true,
+    current: 'schedule',
+    scripts: [ACTION_SCRIPT],
     body: schedule === null || typeof schedule === 'string' ? withoutSchedule(schedule) : withSchedule(schedule, now, control),
     footer: html`${madeBy} · times are UTC`,
   });

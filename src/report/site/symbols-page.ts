@@ -2,13 +2,10 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
-import { TOKEN_SCRIPT } from '../elements/live/actions.ts';
-import { page } from '../elements/page/page.ts';
-import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
 import { STATE_GLYPHS, type State, stateMark, unknown } from '../elements/tip.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
-import { FIND_SCRIPT, siteNav } from './site-nav.ts';
+import { sitePage } from './site-page.ts';
 
 /** A row of the index of symbols. Times are UTC epoch milliseconds. */
 export interface SymbolIndexRow {
@@ -38,11 +35,10 @@ export const renderSymbolsPage = (
   { now, madeBy }: { readonly now: number; readonly madeBy: string },
 ): string => {
   const states = [...new Set(rows.flatMap(({ state }) => state ?? []))].sort();
-  return page({
+  return sitePage({
     title: 'Symbols · PredictLab',
-    nav: siteNav('symbols'),
-    scripts: [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, FILTER_SCRIPT],
-    callsServer: true,
+    current: 'symbols',
+    scripts: [FILTER_SCRIPT],
     body: html`<header><div class="over"><span class="kind">Symbols</span><h1>${plural(rows.length, 'symbol')}</h1></div>
 <p class="facts"><span><b>${rows.filter(({ enabled }) => enabled).length}</b> enabled</span>${states.map((state) => html`<span>${stateMark(state)} <b>${rows.filter((row) => row.state === state).length}</b></span>`)}<span>as of <b>${formatTime(now, 'second')}</b></span></p></header>
 <main><p class="controls filter"><label>search <input type="search" id="filter" autocomplete="off"></label>

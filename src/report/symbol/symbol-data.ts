@@ -1,8 +1,8 @@
 import type { CalibrationBin } from '../../backtest/metrics/calibration.ts';
 import type { EquityPoint, StoredTrade } from '../../backtest/record/curve-columns.ts';
 import type { StoredWalkCurves, StoredWalkForward } from '../../backtest/record/walk-forward-columns.ts';
-import type { FeeSchedule, MarketSettlement, Resolution, TimeRange } from '../../contracts/market-data.ts';
-import type { Interval, MarketKind, SourceType, TickKind } from '../../contracts/words.ts';
+import type { Instrument, Resolution, TimeRange } from '../../contracts/market-data.ts';
+import type { Interval, TickKind } from '../../contracts/words.ts';
 import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 
 /**
@@ -48,14 +48,7 @@ export interface ShortMarket {
 }
 
 /** One instrument in a table row. */
-export interface InstrumentSummary {
-  readonly id: string;
-  readonly source: SourceType;
-  readonly title: string;
-  readonly closesAt: number | null;
-  readonly resolution: Resolution;
-  /** The signs that the result rests on; absent while the market is open. */
-  readonly settlement?: MarketSettlement;
+export interface InstrumentSummary extends Pick<Instrument, 'id' | 'source' | 'title' | 'closesAt' | 'resolution' | 'settlement'> {
   readonly ticks: number;
   readonly last: PricePoint | null;
   /** Sharpe ratio of its best strategy, weak ones left out. */
@@ -76,15 +69,9 @@ export interface TwinQuote {
   readonly closes?: readonly { readonly interval: Interval; readonly points: readonly PricePoint[] }[];
 }
 
-export interface InstrumentSection extends InstrumentSummary {
-  readonly market: MarketKind;
-  readonly outcomes: readonly string[];
-  readonly reference: string;
-  readonly opensAt: number | null;
-  readonly closed: boolean;
-  readonly fees: FeeSchedule | null;
-  readonly tickSize: number | null;
-  readonly book: { readonly bid: number | null; readonly ask: number | null; readonly at: number } | null;
+export interface InstrumentSection
+  extends InstrumentSummary,
+    Pick<Instrument, 'market' | 'outcomes' | 'reference' | 'opensAt' | 'endsAt' | 'event' | 'closed' | 'fees' | 'tickSize' | 'book'> {
   readonly twins: readonly TwinQuote[];
   /** Kind of ticks that the candles are made of; `null` when there are none. */
   readonly priceType: TickKind | null;

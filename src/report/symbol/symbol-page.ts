@@ -1,12 +1,10 @@
 import { calibrationSection } from '../charts/calibration-svg.ts';
 import { formatNumber, formatRange, formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
-import { TOKEN_SCRIPT } from '../elements/live/actions.ts';
 import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
-import { type PageScript, page } from '../elements/page/page.ts';
-import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
+import type { PageScript } from '../elements/page/page.ts';
 import { stateMark } from '../elements/tip.ts';
-import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
+import { sitePage } from '../site/site-page.ts';
 import { instrumentSection } from './instrument-section.ts';
 import { overview, shortMarkets } from './overview.ts';
 import type { SymbolPageData } from './symbol-data.ts';
@@ -23,11 +21,11 @@ const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (
 export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript | null, { served = false } = {}): string => {
   const charts = data.instruments.some((instrument) => instrument.series.length > 0) && chartLibrary !== null;
   const missing = Object.entries(data.missingSources);
-  return page({
+  return sitePage({
     title: `${data.symbol} · ${data.runId}`,
-    nav: served && siteNav('symbols'),
-    callsServer: served,
-    scripts: [PAGE_SCRIPT, ...(served ? [FIND_SCRIPT, TOKEN_SCRIPT] : []), ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
+    current: 'symbols',
+    isServed: served,
+    scripts: charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [],
     body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><button type="button" class="zone" hidden>local time</button><a href="${served ? `/runs/${encodeURIComponent(data.runId)}` : 'index.html'}">run</a></span></div>
 <p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span>${data.secondLook !== undefined && html`<span>coverage confirmed by a second look: <b>${formatNumber(data.secondLook.confirmed)}</b> of ${plural(data.secondLook.marketHours, 'market-hour')}</span>`}</p></header>
 <main>

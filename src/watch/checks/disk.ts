@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
-import type { Check } from '../watch.ts';
+import { type Check, troubleWith } from '../watch.ts';
 
 const HOUR = 3_600_000;
 /** Bytes below which nothing runs well. */
@@ -27,7 +27,6 @@ export function growthPerDay(samples: Samples): number {
 
 /** Checks whether the home folder's disk has room for another day. */
 export function diskCheck({ database, home }: { database: Queryable; home: string }): Check {
-  const subject = { what: 'disk', subject: `${hostname()}:${home}`, isSymbol: false };
   return {
     name: `disk/${hostname()}`,
     everyMs: 60_000,
@@ -39,11 +38,11 @@ export function diskCheck({ database, home }: { database: Queryable; home: strin
       const due = known.length === 0 || now - known[known.length - 1][0] >= HOUR / 2;
       if (due) await saveWatchState(database, name, { samples: [...known, [now, free]] });
       const growth = growthPerDay([...known, [now, free]]);
-      if (free >= Math.max(growth, MIN_FREE)) return { at: now, troubles: [], looked: [{ ...subject, at: now }] };
+      const subject = { what: 'disk', subject: `${hostname()}:${home}`, isSymbol: false, at: now };
+      if (free >= Math.max(growth, MIN_FREE)) return { at: now, troubles: [], looked: [subject] };
       const why = free < growth ? `and it lost ${size(growth)} over the last day` : 'which is too little to work with';
       const cause = `disk: ${size(free)} are free under ${home} on ${hostname()}, ${why}; make room, or prune (docs/storage.md)`;
-      const fingerprint = JSON.stringify(['disk', subject.subject]);
-      return { at: now, troubles: [{ fingerprint, cause, venue: null, subjects: [{ ...subject, at: now }] }], looked: [] };
+      return { at: now, troubles: [troubleWith(subject, cause)], looked: [] };
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { deletedOnPurpose, forgetDeleted } from '../../storage/watch/deleted-schedules.ts';
 import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
-import type { Check } from '../watch.ts';
+import { type Check, troubleWith } from '../watch.ts';
 
 /** `pausedAt`: when this check paused the schedule; failures before then are already reported. */
 type Known = Record<string, { missed: number; overlapped: number; pausedAt?: number; namespace?: string }>;
@@ -26,6 +26,7 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
       const after: Known = {};
       const troubles: Trouble[] = [];
       const looked: Subject[] = [];
+      const subjectOf = (what: string, scheduleId: string, at = now): Subject => ({ what, subject: scheduleId, isSymbol: false, at });
       const client = await schedules();
       for (const { scheduleId, missed, overlapped, lastFiring, catchupWindow, pausedItself, pauseAfter } of await client.counts()) {
         const known = before[scheduleId] ?? { missed, overlapped };
@@ -36,26 +37,22 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
           if (why !== null) pausedAt = now;
         }
         after[scheduleId] = { missed, ...(pausedAt === undefined ? {} : { pausedAt }), namespace: client.namespace, overlapped };
-        const about = (what: string, cause: string): Trouble => troubleOf(scheduleId, { what, cause, now });
+        const add = (what: string, cause: string): unknown =>
+          troubles.push(troubleWith(subjectOf(what, scheduleId), `schedule ${scheduleId}: ${cause}`));
         if (missed > known.missed)
-          troubles.push(
-            about(
-              'missed',
-              `${firings(missed - known.missed)} missed, no server was up within ${catchupWindow} of the time; the next run collects what the venues still have`,
-            ),
+          add(
+            'missed',
+            `${firings(missed - known.missed)} missed, no server was up within ${catchupWindow} of the time; the next run collects what the venues still have`,
           );
         if (overlapped > known.overlapped)
-          troubles.push(
-            about(
-              'overlap',
-              `${firings(overlapped - known.overlapped)} skipped, the run before was still open; \`predictlab status\` shows what it does`,
-            ),
+          add(
+            'overlap',
+            `${firings(overlapped - known.overlapped)} skipped, the run before was still open; \`predictlab status\` shows what it does`,
           );
-        if (why !== null) troubles.push(about('paused', `${why}; fix the cause, then \`predictlab schedule resume --id ${scheduleId}\``));
-        else looked.push({ what: 'paused', subject: scheduleId, isSymbol: false, at: now });
-        looked.push({ what: 'gone', subject: scheduleId, isSymbol: false, at: now });
-        if (lastFiring !== null)
-          for (const what of ['missed', 'overlap']) looked.push({ what, subject: scheduleId, isSymbol: false, at: lastFiring });
+        if (why !== null) add('paused', `${why}; fix the cause, then \`predictlab schedule resume --id ${scheduleId}\``);
+        else looked.push(subjectOf('paused', scheduleId));
+        looked.push(subjectOf('gone', scheduleId));
+        if (lastFiring !== null) looked.push(subjectOf('missed', scheduleId, lastFiring), subjectOf('overlap', scheduleId, lastFiring));
       }
       await forgetDeleted(database, Object.keys(after));
       const gone: string[] = [];
@@ -69,24 +66,15 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
       const onPurpose = await deletedOnPurpose(database, gone);
       for (const scheduleId of gone) {
         // a deleted schedule fires no more: its other troubles are over
-        for (const what of ['missed', 'overlap', 'paused']) looked.push({ what, subject: scheduleId, isSymbol: false, at: now });
-        if (!onPurpose.has(scheduleId)) troubles.push(troubleOf(scheduleId, { what: 'gone', cause: goneCause(scheduleId), now }));
+        looked.push(...['missed', 'overlap', 'paused'].map((what) => subjectOf(what, scheduleId)));
+        if (!onPurpose.has(scheduleId))
+          troubles.push(troubleWith(subjectOf('gone', scheduleId), `schedule ${scheduleId}: ${goneCause(scheduleId)}`));
       }
       if (JSON.stringify(after) !== JSON.stringify(before)) await saveWatchState(database, 'schedules', after);
       return { at: now, troubles, looked };
     },
   };
 }
-
-const troubleOf = (
-  scheduleId: string,
-  { what, cause, now }: { readonly what: string; readonly cause: string; readonly now: number },
-): Trouble => ({
-  fingerprint: JSON.stringify([what, scheduleId]),
-  cause: `schedule ${scheduleId}: ${cause}`,
-  venue: null,
-  subjects: [{ what, subject: scheduleId, isSymbol: false, at: now }],
-});
 
 const goneCause = (scheduleId: string): string =>
   `Temporal no longer has it, and it was not deleted with \`predictlab schedule delete\`: no run starts by itself; \`predictlab schedule create --id ${shellWord(scheduleId)}\` with its options creates it again`;

@@ -5,13 +5,13 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { disabledAmong, unseenSince } from '../../incidents/rows/incidents.ts';
 import { closeIncident, openIncidents } from '../../incidents/rows/observe.ts';
 import { deadlineTrouble } from '../../incidents/rule/end-of-run.ts';
-import type { Trouble } from '../../incidents/rule/trouble.ts';
+import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { usedBudgets } from '../../storage/rate-budget.ts';
 import { runsWithDeadline } from '../../storage/runs/open-runs.ts';
 import { quietSymbols } from '../../storage/verify/quiet-symbols.ts';
 import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
-import type { Check } from '../watch.ts';
+import { type Check, troubleWith } from '../watch.ts';
 
 const HOUR = 3_600_000;
 
@@ -22,19 +22,14 @@ export function staleCheck({ database }: { database: Queryable }): Check {
     everyMs: 15 * 60_000,
     async look(now) {
       const { quiet, others } = await quietSymbols(database);
-      const troubles = quiet.map(
-        ({ symbol, since, length, usual, until }): Trouble => ({
-          fingerprint: JSON.stringify(['stale', symbol]),
-          cause: `stale: ${symbol} is collected, but has had no tick for ${Math.floor(length / HOUR)} h (since ${new Date(since).toISOString().slice(0, 16)}Z); its pauses are rarely longer than ${Math.ceil(usual / HOUR)} h`,
-          venue: null,
-          subjects: [{ what: 'stale', subject: symbol, isSymbol: true, at: until }],
-        }),
+      const subjectOf = (symbol: string, at: number): Subject => ({ what: 'stale', subject: symbol, isSymbol: true, at });
+      const troubles = quiet.map(({ symbol, since, length, usual, until }) =>
+        troubleWith(
+          subjectOf(symbol, until),
+          `stale: ${symbol} is collected, but has had no tick for ${Math.floor(length / HOUR)} h (since ${new Date(since).toISOString().slice(0, 16)}Z); its pauses are rarely longer than ${Math.ceil(usual / HOUR)} h`,
+        ),
       );
-      return {
-        at: now,
-        troubles,
-        looked: others.map(({ symbol, until }) => ({ what: 'stale', subject: symbol, isSymbol: true, at: until })),
-      };
+      return { at: now, troubles, looked: others.map(({ symbol, until }) => subjectOf(symbol, until)) };
     },
   };
 }
@@ -100,17 +95,12 @@ export function requestBudgetCheck({ database, limits }: { database: Queryable; 
       for (const { name, used } of await usedBudgets(database, limits)) if (used >= NEAR_LIMIT) counts[name] = (before[name] ?? 0) + 1;
       if (JSON.stringify(counts) !== JSON.stringify(before)) await saveWatchState(database, 'budgets', counts);
       const subjectOf = (name: string) => ({ what: 'budget', subject: name, isSymbol: false, at: now });
-      const troubles = Object.entries(counts).flatMap(([name, checks]): Trouble[] =>
-        checks < CHECKS
-          ? []
-          : [
-              {
-                fingerprint: JSON.stringify(['budget', name]),
-                cause: `budget: requests to ${name} have been near the venue's limit for ${CHECKS} minutes, so that collection waits; fewer symbols, or another address (docs/sources.md)`,
-                venue: null,
-                subjects: [subjectOf(name)],
-              },
-            ],
+      const busy = Object.keys(counts).filter((name) => counts[name] >= CHECKS);
+      const troubles = busy.map((name) =>
+        troubleWith(
+          subjectOf(name),
+          `budget: requests to ${name} have been near the venue's limit for ${CHECKS} minutes, so that collection waits; fewer symbols, or another address (docs/sources.md)`,
+        ),
       );
       const calm = Object.keys(limits).filter((name) => counts[name] === undefined);
       return { at: now, troubles, looked: calm.map(subjectOf) };

@@ -4,7 +4,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { endTurn, keepTurn, noted, saveWatchState, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
 import { type JobEnd, runUpkeep } from '../upkeep/upkeep.ts';
-import type { Check } from '../watch.ts';
+import { type Check, troubleWith } from '../watch.ts';
 
 const MINUTE = 60_000;
 const LAST = 'upkeep/last';
@@ -61,14 +61,7 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
       const subject = ({ job }: JobEnd) => ({ what: 'upkeep', subject: job, isSymbol: false, at: now });
       return {
         at: now,
-        troubles: ends
-          .filter(({ ok }) => !ok)
-          .map((end) => ({
-            fingerprint: JSON.stringify(['upkeep', end.job]),
-            cause: `upkeep: ${end.job}: ${end.said}`,
-            venue: null,
-            subjects: [subject(end)],
-          })),
+        troubles: ends.filter(({ ok }) => !ok).map((end) => troubleWith(subject(end), `upkeep: ${end.job}: ${end.said}`)),
         looked: ends.filter(({ ok }) => ok).map(subject),
       };
     },

@@ -55,13 +55,9 @@ export interface SectionContext {
 /** An instrument as a row of a table. */
 export const instrumentSummary = (instrument: StoredInstrument, context: SectionContext): InstrumentSummary => {
   const sharpes = (context.backtests.get(instrument.key) ?? []).flatMap((head) => rankedSharpe(decodeMetrics(head.metrics)) ?? []);
+  const { id, source, title, closesAt, resolution, settlement } = instrument;
   return {
-    id: instrument.id,
-    source: instrument.source,
-    title: instrument.title,
-    closesAt: instrument.closesAt,
-    resolution: instrument.resolution,
-    ...(instrument.settlement !== undefined && { settlement: instrument.settlement }),
+    ...{ id, source, title, closesAt, resolution, ...(settlement !== undefined && { settlement }) },
     ticks: context.ticks.get(instrument.key) ?? 0,
     last: context.last.get(instrument.key) ?? null,
     bestSharpe: sharpes.length === 0 ? null : Math.max(...sharpes),
@@ -82,16 +78,10 @@ export async function loadInstrumentSection(
   const filter = { symbol: context.symbol, instrumentKey: instrument.key };
   const chosen = await loadChosenBacktest(queryable, heads, series);
   const walked = context.walkForwards.filter(({ instrumentKey }) => instrumentKey === instrument.key);
+  const { market, outcomes, reference, opensAt, endsAt, event, closed, fees, tickSize, book } = instrument;
   return {
     ...instrumentSummary(instrument, context),
-    market: instrument.market,
-    outcomes: instrument.outcomes,
-    reference: instrument.reference,
-    opensAt: instrument.opensAt,
-    closed: instrument.closed,
-    fees: instrument.fees,
-    tickSize: instrument.tickSize,
-    book: instrument.book,
+    ...{ market, outcomes, reference, opensAt, endsAt, event, closed, fees, tickSize, book },
     twins: await twinsOf(queryable, instrument, series, context.asOf),
     priceType,
     series: series.map(({ columns: _, ...embedded }) => embedded),
@@ -144,13 +134,9 @@ const seriesOf = async (
     });
     const first = to - MAX_BUCKETS * INTERVAL_MS[interval];
     const candles = Array.from({ length: columns.length }, (_, i) => ({
-      openTime: columns.openTime[i] ?? Number.NaN,
-      open: columns.open[i] ?? Number.NaN,
-      high: columns.high[i] ?? Number.NaN,
-      low: columns.low[i] ?? Number.NaN,
-      close: columns.close[i] ?? Number.NaN,
-      volume: Number.isNaN(columns.volume[i]) ? null : (columns.volume[i] ?? null),
-      trades: columns.trades[i] ?? 0,
+      ...{ openTime: columns.openTime[i], open: columns.open[i], high: columns.high[i], low: columns.low[i], close: columns.close[i] },
+      volume: Number.isNaN(columns.volume[i]) ? null : columns.volume[i],
+      trades: columns.trades[i],
       complete: columns.complete[i] === 1,
     }));
     series.push({ interval, candles: candles.filter(({ openTime }) => openTime >= first).slice(-most), total: count, columns });
@@ -258,17 +244,11 @@ const rowOf = (head: BacktestHead): BacktestRow => {
     strategy: head.strategy,
     params: paramsText(storedParams(head)),
     interval: head.interval,
-    failed: stored.failed,
-    metrics: stored.metrics,
-    undefined: stored.undefined,
+    ...{ failed: stored.failed, metrics: stored.metrics, undefined: stored.undefined, benchmark: stored.benchmark },
+    ...{ sharpeError: stored.sharpeError, cut: stored.cut, unfilled: { ...stored.unfilled }, overfitting: stored.overfitting },
     weak: { ...stored.weak, ...(halves !== undefined && { overfitting: halves }) },
-    benchmark: stored.benchmark,
-    sharpeError: stored.sharpeError,
-    cut: stored.cut,
-    unfilled: { ...stored.unfilled },
     terms: passport === null ? null : tradingTerms(passport),
     proof: lookAhead === null ? null : { changed: lookAhead.changed, decisions: lookAhead.of },
-    overfitting: stored.overfitting,
     passport: shortPassport(passport),
   };
 };

@@ -1,14 +1,37 @@
 import { html, type Markup } from '../elements/html.ts';
+import { TOKEN_SCRIPT } from '../elements/live/actions.ts';
+import { type PageOptions, page } from '../elements/page/page.ts';
+import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 
 /** The pages of the navigation, in their order. */
 const PAGES = { runs: '/', symbols: '/symbols', incidents: '/incidents', schedule: '/schedule', plan: '/plan' } as const;
-export type SitePage = keyof typeof PAGES;
+type SitePage = keyof typeof PAGES;
 
 /** Most symbols and runs that the search field lists. */
 export const MAX_FOUND = 12;
 
-/** The line of navigation of the live pages, with the search field that `/` focuses. @param current the page it stands on, or below which */
-export const siteNav = (current: SitePage | undefined): Markup => html`<nav class="site" aria-label="PredictLab"><b>PredictLab</b>
+/**
+ * Renders a page of the site. One that a server serves has the line of navigation and its scripts; a file has neither.
+ *
+ * @param options.current the page of the navigation that it is, or that it belongs to
+ * @param options.isServed @default true
+ * @param options.scripts further scripts
+ */
+export const sitePage = ({
+  current,
+  isServed = true,
+  scripts = [],
+  ...options
+}: Omit<PageOptions, 'nav' | 'callsServer'> & { readonly current: SitePage; readonly isServed?: boolean }): string =>
+  page({
+    ...options,
+    nav: isServed && siteNav(current),
+    callsServer: isServed,
+    scripts: [PAGE_SCRIPT, ...(isServed ? [FIND_SCRIPT, TOKEN_SCRIPT] : []), ...scripts],
+  });
+
+/** The line of navigation of the live pages, with the search field that `/` focuses. */
+const siteNav = (current: SitePage): Markup => html`<nav class="site" aria-label="PredictLab"><b>PredictLab</b>
 ${Object.entries(PAGES).map(([name, href]) => html`<a href="${href}"${name === current && html` aria-current="page"`}>${name[0].toUpperCase()}${name.slice(1)}</a>`)}
 <span class="find"><input id="find" type="search" placeholder="/ symbol or run" aria-label="Find a symbol or a run" autocomplete="off" role="combobox" aria-expanded="false" aria-controls="found"><ul id="found" hidden></ul></span></nav>
 `;
@@ -17,7 +40,7 @@ ${Object.entries(PAGES).map(([name, href]) => html`<a href="${href}"${name === c
  * Page script: `/` focuses the search field; typing lists matching symbols and runs; Enter opens the first one, or the one the arrow keys
  * have moved to; Escape closes the list.
  */
-export const FIND_SCRIPT = `(()=>{
+const FIND_SCRIPT = `(()=>{
 const field=document.getElementById('find'),found=document.getElementById('found');
 if(!field)return;
 let asked=0,due=0;
