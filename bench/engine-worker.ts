@@ -1,7 +1,7 @@
 import type { StageFunction } from '../src/activities/stages/stage-work.ts';
 import { STAGES } from '../src/contracts/words.ts';
 import { createLog } from '../src/telemetry/log.ts';
-import { startWorker } from '../src/worker.ts';
+import { startWorker } from '../src/worker/start-worker.ts';
 
 /**
  * A worker whose stages do nothing but record that they did: what is left is the engine. They say that they found nothing, or,

@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Client, type Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { connectOrRefuse } from './client/connection/connect-temporal.ts';
+import { temporalRefused, temporalSettings, temporalUnreachable } from './client/connection/temporal-connection.ts';
 import { Deployments, type RecentHistory, recentHistories } from './client/deployments/deployments.ts';
 import type { Polling } from './client/deployments/polling.ts';
 import { handleOf, type RunName } from './client/executions.ts';
@@ -12,8 +14,6 @@ import { runOutcome } from './client/runs/run-outcome.ts';
 import { givenInput, type StartOptions, startPipeline } from './client/runs/start-pipeline.ts';
 import { Schedules } from './client/schedules/schedules.ts';
 import { isUnavailable, serviceMessage, TemporalCalls } from './client/temporal-calls.ts';
-import { connectOrRefuse } from './connection/connect-temporal.ts';
-import { temporalRefused, temporalSettings, temporalUnreachable } from './connection/temporal-connection.ts';
 import { checkFields } from './contracts/known-fields.ts';
 import type { PipelineInput } from './contracts/run/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/run/pipeline-status.ts';

@@ -1,5 +1,5 @@
 /** Files of `src` that belong to a floor, as its folders do: only some folders may import them. */
-const FILES = ['worker.ts', 'client.ts', 'index.ts'];
+const FILES = ['client.ts', 'index.ts'];
 /** Files next to the folders that other floors import. Each belongs to a floor, or to all and then imports only the lowest one. */
 const BESIDE = { 'client.ts': ['client'], 'closers.ts': [], 'version.ts': [] };
 const NOTHING = 'nothing of ours';

@@ -1,8 +1,8 @@
 import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { temporalUnreachable } from '../connection/temporal-connection.ts';
 import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
+import { temporalUnreachable } from './connection/temporal-connection.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
 
 /** A run that does not answer within this time has no worker, or an overloaded one. */

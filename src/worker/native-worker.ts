@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { isGrpcServiceError } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import { temporalRefused, type temporalSettings } from '../connection/temporal-connection.ts';
+import { temporalRefused, type temporalSettings } from '../client/connection/temporal-connection.ts';
 import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';

@@ -131,7 +131,7 @@ describe('the manifests for Kubernetes', () => {
 
   it('give a worker longer to end than it takes, run nobody as root, write nowhere but on volumes, and hold no secret', () => {
     const pod = podsOf(named('Deployment'))[0] as unknown as { terminationGracePeriodSeconds: number };
-    const grace = Number(/SHUTDOWN_GRACE = '(\d+)s'/.exec(readFileSync(path.join(root, 'src', 'worker.ts'), 'utf8'))?.[1]);
+    const grace = Number(/SHUTDOWN_GRACE = '(\d+)s'/.exec(readFileSync(path.join(root, 'src', 'worker', 'start-worker.ts'), 'utf8'))?.[1]);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(grace + 20);
     for (const [file, manifest] of manifests) {
       for (const each of podsOf(manifest))

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporalSettings } from '../../src/connection/temporal-connection.ts';
+import { temporalSettings } from '../../src/client/connection/temporal-connection.ts';
 import { beginWorker } from '../support/worker-process.ts';
 
 let folder: string;

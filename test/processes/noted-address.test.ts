@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { temporalSettings } from '../../src/connection/temporal-connection.ts';
+import { temporalSettings } from '../../src/client/connection/temporal-connection.ts';
 import { processIdentity } from '../../src/processes/process-identity.ts';
 import { ownRecord, recordProcesses } from '../../src/processes/process-record.ts';
 

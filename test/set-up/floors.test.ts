@@ -52,7 +52,7 @@ describe('the rules of the floors', () => {
     expect(refuses('rules', '../../files/a.ts')).toBe('refused');
     expect(refuses('store', '../files/deep/a.ts')).toBe('allowed');
     expect(refuses('store', '../rules/a.ts')).toBe('types');
-    expect(refuses('store', '../worker.ts')).toBe('refused');
+    expect(refuses('store', '../client.ts')).toBe('refused');
     expect(refuses('words', '../version.ts')).toBe('refused');
     expect(refuses('shell', '../store/a.ts')).toBe('allowed');
   });

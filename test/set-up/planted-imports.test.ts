@@ -64,7 +64,7 @@ it.each([
   [
     'client.ts',
     ['./contracts/words.ts', './client/executions.ts', './workflows/handlers.ts'],
-    ['./storage/a.ts', './cli/main.ts', './worker.ts'],
+    ['./storage/a.ts', './cli/main.ts', './worker/start-worker.ts'],
   ],
   ['closers.ts', ['./contracts/log.ts'], ['./processes/a.ts', './client.ts']],
 ])('src/%s, which other floors import, imports no more than they may', (file, allowed, refused) => {

@@ -14,7 +14,7 @@ import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts'
 import type { Stage } from '../../src/contracts/words.ts';
 import { dataConverterOf, isSealing } from '../../src/secrets/payload-codec.ts';
 import type { Database } from '../../src/storage/database/database.ts';
-import { type RunningWorker, startWorker } from '../../src/worker.ts';
+import { type RunningWorker, startWorker } from '../../src/worker/start-worker.ts';
 import { testDatabase } from './postgres.ts';
 import { silent } from './silent.ts';
 import { unlessUnknown } from './temporal-errors.ts';

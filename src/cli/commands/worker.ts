@@ -17,7 +17,7 @@ export function registerWorker(program: Command): void {
     .action(async ({ taskQueue, maxActivities }: { taskQueue?: string; maxActivities: string }) => {
       const most = numberOption('--max-activities', maxActivities, { least: 1, most: MOST_ACTIVITIES, integer: true });
       // loaded here: only this command needs the native bridge
-      const { startWorker } = await import('../../worker.ts');
+      const { startWorker } = await import('../../worker/start-worker.ts');
       const log = createLog(process.env);
       const worker = await startWorker({ env: process.env, log, taskQueue, maxActivities: most });
       let stopping = false;

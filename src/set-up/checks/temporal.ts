@@ -1,5 +1,5 @@
 import type { Connection } from '@temporalio/client';
-import { temporalSettings } from '../../connection/temporal-connection.ts';
+import { temporalSettings } from '../../client/connection/temporal-connection.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import { type FoundAttributes, findAttributes, registerCommand } from '../temporal/search-attributes.ts';
 import { findTemporalCli } from '../temporal/temporal-cli.ts';
@@ -42,7 +42,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
   let connection: Connection;
   try {
     // loaded late, because it takes a third of a second
-    const { connectTemporal } = await import('../../connection/connect-temporal.ts');
+    const { connectTemporal } = await import('../../client/connection/connect-temporal.ts');
     connection = await connectTemporal({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
   } catch (error) {
     const action = 'start one with `predictlab dev`, or set TEMPORAL_ADDRESS';

@@ -189,7 +189,7 @@ function isListening(address: string): Promise<boolean> {
 async function answers(address: string, namespace: string): Promise<boolean> {
   try {
     // loaded late, because most commands never start a server
-    const { connectTemporal } = await import('../../connection/connect-temporal.ts');
+    const { connectTemporal } = await import('../../client/connection/connect-temporal.ts');
     const connection = await connectTemporal({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));

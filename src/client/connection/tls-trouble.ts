@@ -1,6 +1,6 @@
 import { connect, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { ConnectionOptions } from '@temporalio/client';
-import { messageOf } from '../contracts/errors.ts';
+import { messageOf } from '../../contracts/errors.ts';
 
 /** Longest time of this diagnosis, which runs only after a connection has failed. */
 const WITHIN_MS = 3_000;

@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
-import { homeFolder } from '../processes/home-folder.ts';
-import { recordedAddress } from '../processes/process-record.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
+import { recordedAddress } from '../../processes/process-record.ts';
 
 export interface TemporalSettings {
   readonly address: string;

@@ -2,7 +2,7 @@ import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'n
 import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { connectOrRefuse, connectTemporal } from '../../src/connection/connect-temporal.ts';
+import { connectOrRefuse, connectTemporal } from '../../../src/client/connection/connect-temporal.ts';
 
 /** A server that can be connected to, and for which every call is one too many for now (UNAVAILABLE): the SDK tries each again, ever more seldom. */
 async function busyServer() {

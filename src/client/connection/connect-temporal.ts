@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { Connection, type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
-import { messageOf } from '../contracts/errors.ts';
+import { messageOf } from '../../contracts/errors.ts';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type Call = ReturnType<Parameters<Interceptor>[1]>;

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporalRefused } from '../../src/connection/temporal-connection.ts';
+import { temporalRefused } from '../../../src/client/connection/temporal-connection.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-tls-'));
 const file = (name: string): string => path.join(folder, name);
