@@ -129,8 +129,7 @@ export class PredictLab {
 
   /** The tasks in topological order. */
   async graph(run: RunName): Promise<readonly GraphTask[]> {
-    const handle = await this.#handle(run);
-    return readGraph(await this.#calls.onRun(handle, () => handle.query(graphQuery)));
+    return readGraph(await this.#on(run, (handle) => handle.query(graphQuery)));
   }
 
   /** One line: what a task is waiting for, or why it was skipped or failed. */
@@ -156,25 +155,21 @@ export class PredictLab {
   }
 
   async setMaxConcurrent(run: RunName, value: number): Promise<number> {
-    const handle = await this.#handle(run);
-    return await this.#calls.onRun(handle, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
+    return await this.#on(run, (handle) => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
   }
 
   /** No new task starts until `resume`. */
   async pause(run: RunName): Promise<void> {
-    const handle = await this.#handle(run);
-    await this.#calls.onRun(handle, () => handle.executeUpdate(pauseUpdate));
+    await this.#on(run, (handle) => handle.executeUpdate(pauseUpdate));
   }
 
   async resume(run: RunName): Promise<void> {
-    const handle = await this.#handle(run);
-    await this.#calls.onRun(handle, () => handle.executeUpdate(resumeUpdate));
+    await this.#on(run, (handle) => handle.executeUpdate(resumeUpdate));
   }
 
   /** Runs failed and skipped tasks of an open run again. @returns their ids @throws PredictLabError BadInput while the run is ending */
   async retryFailed(run: RunName): Promise<readonly string[]> {
-    const handle = await this.#handle(run);
-    return await this.#calls.onRun(handle, () => handle.executeUpdate(retryFailedUpdate));
+    return await this.#on(run, (handle) => handle.executeUpdate(retryFailedUpdate));
   }
 
   /** The original input of a run, to start it again with. @throws PredictLabError BadInput when a part of it was deleted */
@@ -246,6 +241,11 @@ export class PredictLab {
 
   async #handle(run: RunName): Promise<WorkflowHandle<typeof pipeline>> {
     return await handleOf(this.#client, run);
+  }
+
+  async #on<T>(run: RunName, call: (handle: WorkflowHandle<typeof pipeline>) => Promise<T>): Promise<T> {
+    const handle = await this.#handle(run);
+    return await this.#calls.onRun(handle, () => call(handle));
   }
 }
 

@@ -86,18 +86,10 @@ export interface RunConfig {
 }
 
 /** The part of a run's config that a symbol's stages need; a stage looks it up by the run's execution when it starts. */
-export interface StageSettings {
-  readonly sourceTypes: readonly SourceType[];
-  readonly intervals: readonly Interval[];
-  readonly daysBack: number;
-  /** @default DEFAULT_CATCH_UP_MS */
-  readonly catchUpMs?: number;
-  readonly strategies: readonly StrategyConfig[];
-  /** @default DEFAULT_BACKTEST */
-  readonly backtest?: BacktestSettings;
-  readonly refetch: boolean;
-  readonly asOf: number;
-}
+export type StageSettings = Pick<
+  RunConfig,
+  'sourceTypes' | 'intervals' | 'daysBack' | 'catchUpMs' | 'strategies' | 'backtest' | 'refetch' | 'asOf'
+>;
 
 /** Input of the activity that checks a run's input and decides its config. */
 export interface PrepareInput {

@@ -3,15 +3,12 @@ import type { Json } from '../run/pipeline-input.ts';
 import type { TaskError } from '../run/pipeline-status.ts';
 import type { StageSettings, TaskPolicy } from '../run/run-config.ts';
 import type { Stage } from '../words.ts';
-import type { Spent } from './after-failure.ts';
+import type { Failures } from './after-failure.ts';
 
 /** Attempts of a task in earlier activities of the same run: a long wait for the next attempt ends an activity. */
-export interface EarlierAttempts {
+export interface EarlierAttempts extends Failures {
   /** Attempts that started. */
   readonly attempts: number;
-  /** Attempts that used up one of the task's own retries. */
-  readonly failures: number;
-  readonly spent?: Spent;
   /** The error of the last attempt. */
   readonly error?: PastError;
 }
@@ -62,12 +59,9 @@ export interface TaskOutcome {
 }
 
 /** The first detail of an activity's failure: what the workflow needs to know about its attempts. */
-export interface AttemptDetails {
+export interface AttemptDetails extends Failures {
   /** Attempts that started, earlier activities included. */
   readonly attempts: number;
-  /** Attempts that used up one of the task's own retries, earlier activities included. */
-  readonly failures: number;
-  readonly spent?: Spent;
   /** Milliseconds until the next attempt, when the slot is released meanwhile. */
   readonly retryAfterMs?: number;
   /** Milliseconds until the next attempt, when the slot is kept meanwhile. */
@@ -75,30 +69,21 @@ export interface AttemptDetails {
   readonly error: TaskError;
 }
 
+/** The end of a task, or of its attempts in one slot; times are UTC epoch milliseconds. */
+interface TaskEnd {
+  readonly taskId: string;
+  readonly at: number;
+  readonly startedAt: number;
+  readonly attempts: number;
+}
+
 /** What the scheduler learns about one task: that it started, or how it ended. */
 export type TaskReport =
   | { readonly taskId: string; readonly kind: 'started'; readonly at: number }
-  | ({ readonly taskId: string; readonly kind: 'succeeded'; readonly at: number; readonly startedAt: number } & TaskOutcome)
-  | {
-      readonly taskId: string;
-      readonly kind: 'failed';
-      readonly at: number;
-      readonly startedAt: number;
-      readonly attempts: number;
-      readonly error: TaskError;
-    }
-  | {
-      readonly taskId: string;
-      readonly kind: 'retryLater';
-      readonly at: number;
-      readonly startedAt: number;
-      readonly attempts: number;
-      readonly failures: number;
-      readonly spent?: Spent;
-      readonly retryAt: number;
-      readonly error: TaskError;
-    }
-  | { readonly taskId: string; readonly kind: 'cancelled'; readonly at: number; readonly startedAt: number; readonly attempts: number };
+  | (TaskEnd & TaskOutcome & { readonly kind: 'succeeded' })
+  | (TaskEnd & { readonly kind: 'failed'; readonly error: TaskError })
+  | (TaskEnd & Failures & { readonly kind: 'retryLater'; readonly retryAt: number; readonly error: TaskError })
+  | (TaskEnd & { readonly kind: 'cancelled' });
 
 /** Input of the `symbolPipeline` workflow: consecutive stages of one symbol. */
 export interface SymbolPipelineInput {

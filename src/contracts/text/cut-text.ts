@@ -1,9 +1,4 @@
-/** Same fields as `TaskError`. */
-interface ErrorText {
-  readonly type: string;
-  readonly message: string;
-  readonly stack?: string;
-}
+import type { TaskError } from '../run/pipeline-status.ts';
 
 /** Most characters of an error's type in payloads and in the database. */
 const MAX_TYPE_LENGTH = 100;
@@ -31,7 +26,7 @@ export function cutAtWord(text: string, longest: number): string {
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
 /** Cuts an error to the size that every task may have; an error thrown by a plugin can have any size. */
-export function cutError({ type, message, stack }: ErrorText): ErrorText {
+export function cutError({ type, message, stack }: TaskError): TaskError {
   const cut = { type: cutText(type, MAX_TYPE_LENGTH), message: cutText(message, MAX_MESSAGE_LENGTH) };
   return stack === undefined ? cut : { ...cut, stack: cutText(stack, MAX_STACK_LENGTH) };
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { Spent } from '../../contracts/task/after-failure.ts';
-import type { Graph } from '../graph/graph.ts';
+import { type Graph, targetsOf } from '../graph/graph.ts';
 import { TASK_ORDERS, type TaskOrder } from '../orders/orders.ts';
 import type { Durations } from '../orders/remaining-chain.ts';
 import { encodedBytes, PAYLOAD_BUDGET } from '../payload/budget.ts';
@@ -165,9 +165,7 @@ function* pairs(flat: readonly number[]): IterableIterator<[number, number]> {
  * first dependency that was skipped. Without either, the critical task that stopped the run.
  */
 function impliedRoot({ graph, status, skippedBecause, closing }: RunState, task: number): number {
-  const { offsets, targets } = graph.dependencies;
-  for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
-    const dependency = targets[edge];
+  for (const dependency of targetsOf(graph.dependencies, task)) {
     if (status[dependency] === FAILED) return dependency;
     if (status[dependency] === SKIPPED) return skippedBecause[dependency];
   }

@@ -32,13 +32,12 @@ export interface Graph {
 /** The stage of a task; undefined for custom tasks. */
 export const stageName = (graph: Graph, task: number): Stage | undefined => STAGES[graph.stageOf[task]];
 
+/** The tasks that a task's edges lead to, in the order they were given. */
+export const targetsOf = ({ offsets, targets }: Edges, task: number): Int32Array => targets.subarray(offsets[task], offsets[task + 1]);
+
 /** The ids of a task's direct dependencies, in the order they were given. */
-export function dependencyIds(graph: Graph, task: number): string[] {
-  const ids: string[] = [];
-  const { offsets, targets } = graph.dependencies;
-  for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) ids.push(graph.ids[targets[edge]]);
-  return ids;
-}
+export const dependencyIds = ({ dependencies, ids }: Graph, task: number): string[] =>
+  Array.from(targetsOf(dependencies, task), (dependency) => ids[dependency]);
 
 /**
  * Builds a run's graph: each symbol's stages up to `untilStage` chained in order, plus the custom tasks with their
@@ -105,7 +104,7 @@ export function buildGraph(
  * (the earliest in the input) is taken. Tasks on a cycle, or that depend on one, are left out.
  */
 function topologicalOrder(size: number, { from, to }: InputEdges): Int32Array {
-  const { offsets, targets } = edgeTable(size, from, to);
+  const table = edgeTable(size, from, to);
   const waiting = new Int32Array(size);
   for (const task of to) waiting[task]++;
 
@@ -116,9 +115,7 @@ function topologicalOrder(size: number, { from, to }: InputEdges): Int32Array {
   while (ready.size > 0) {
     const task = ready.pop();
     order[length++] = task;
-    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
-      if (--waiting[targets[edge]] === 0) ready.push(targets[edge], targets[edge]);
-    }
+    for (const next of targetsOf(table, task)) if (--waiting[next] === 0) ready.push(next, next);
   }
   return order.subarray(0, length);
 }
@@ -154,12 +151,9 @@ function edgeTable(size: number, from: readonly number[], to: readonly number[],
 export function reusableTasks(graph: Graph, succeededBefore: (taskId: string) => boolean): number[] {
   const reusable: number[] = [];
   const isReused = new Uint8Array(graph.size);
-  const { offsets, targets } = graph.dependencies;
   for (let task = 0; task < graph.size; task++) {
-    if (!succeededBefore(graph.ids[task])) continue;
-    let all = true;
-    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) all &&= isReused[targets[edge]] === 1;
-    if (!all) continue;
+    const isFit = succeededBefore(graph.ids[task]) && targetsOf(graph.dependencies, task).every((other) => isReused[other] === 1);
+    if (!isFit) continue;
     isReused[task] = 1;
     reusable.push(task);
   }

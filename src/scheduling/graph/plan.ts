@@ -1,6 +1,6 @@
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import { graphOf } from '../run/status/status.ts';
-import { type Graph, reusableTasks } from './graph.ts';
+import { type Graph, reusableTasks, targetsOf } from './graph.ts';
 
 /** An earlier run whose successes may be reused. */
 export interface EarlierRun {
@@ -52,9 +52,8 @@ export function mermaidOf(graph: Graph): string {
     lines.push('  end');
   }
   for (let task = 0; task < graph.size; task++) if (graph.symbolOf[task] < 0) lines.push(`  ${node(task)}`);
-  const { offsets, targets } = graph.dependants;
   for (let task = 0; task < graph.size; task++) {
-    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) lines.push(`  t${task} --> t${targets[edge]}`);
+    for (const next of targetsOf(graph.dependants, task)) lines.push(`  t${task} --> t${next}`);
   }
   if (graph.critical.includes(1)) lines.push('  classDef critical stroke-width:3px,stroke:#c0392b');
   return lines.join('\n');

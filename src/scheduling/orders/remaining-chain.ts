@@ -1,4 +1,4 @@
-import { type Graph, stageName } from '../graph/graph.ts';
+import { type Graph, stageName, targetsOf } from '../graph/graph.ts';
 
 /** Seconds assumed for a task without a measured duration. */
 export const UNKNOWN_SECONDS = 1;
@@ -17,10 +17,9 @@ export function expectedSeconds(graph: Graph, task: number, durations: Durations
 /** Seconds of the longest chain that starts with each task, the task included. Linear: one pass in reverse topological order. */
 export function remainingChains(graph: Graph, secondsOf: (task: number) => number): Float64Array {
   const remaining = new Float64Array(graph.size);
-  const { offsets, targets } = graph.dependants;
   for (let task = graph.size - 1; task >= 0; task--) {
     let longest = 0;
-    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) longest = Math.max(longest, remaining[targets[edge]]);
+    for (const next of targetsOf(graph.dependants, task)) longest = Math.max(longest, remaining[next]);
     remaining[task] = longest + secondsOf(task);
   }
   return remaining;
@@ -28,15 +27,19 @@ export function remainingChains(graph: Graph, secondsOf: (task: number) => numbe
 
 /** Ids of the tasks on the longest chain of the whole graph, first to last; ties go by graph order. */
 export function longestChain(graph: Graph, remaining: Float64Array): string[] {
+  let first = -1;
+  for (let i = 0; i < graph.size; i++) if (first < 0 || remaining[i] > remaining[first]) first = i;
+  return chainFrom(graph, remaining, first);
+}
+
+/** Ids of a task and of what follows it on its longest chain; only of tasks that `isWanted` selects after the first. */
+export function chainFrom(graph: Graph, remaining: Float64Array, first: number, isWanted = (_task: number) => true): string[] {
   const chain: string[] = [];
-  const { offsets, targets } = graph.dependants;
-  let task = -1;
-  for (let i = 0; i < graph.size; i++) if (task < 0 || remaining[i] > remaining[task]) task = i;
-  while (task >= 0) {
+  for (let task = first; task >= 0; ) {
     chain.push(graph.ids[task]);
     let next = -1;
-    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
-      if (next < 0 || remaining[targets[edge]] > remaining[next]) next = targets[edge];
+    for (const other of targetsOf(graph.dependants, task)) {
+      if (isWanted(other) && (next < 0 || remaining[other] > remaining[next])) next = other;
     }
     task = next;
   }

@@ -1,6 +1,6 @@
 import { pastError } from '../../contracts/errors.ts';
 import { STAGES } from '../../contracts/words.ts';
-import { type Graph, stageName } from '../graph/graph.ts';
+import { type Graph, stageName, targetsOf } from '../graph/graph.ts';
 import type { RunCommand } from './run-events.ts';
 import { type Lane, PENDING, RUNNING, type RunState, readyTask, STARTED, setStatus } from './run-state.ts';
 
@@ -185,11 +185,8 @@ function leastUrgentLane(state: RunState): Lane | undefined {
   return undefined;
 }
 
-function hasOtherDependants(graph: Graph, task: number): boolean {
-  const { offsets, targets } = graph.dependants;
-  for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) if (targets[edge] !== graph.nextStage[task]) return true;
-  return false;
-}
+const hasOtherDependants = (graph: Graph, task: number): boolean =>
+  targetsOf(graph.dependants, task).some((dependant) => dependant !== graph.nextStage[task]);
 
 /** The task that a lane is running, as `why` names it. */
 export function laneTask(state: RunState, lane: Lane): string {

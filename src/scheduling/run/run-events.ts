@@ -18,14 +18,6 @@ import type { RunResult, Stage } from '../../contracts/words.ts';
 export const LANE_ENDS = ['completed', 'yielded', 'cancelled', 'terminated', 'not-started'] as const;
 export type LaneEnd = (typeof LANE_ENDS)[number];
 
-/** Reports of tasks while their lane is still open. They may repeat and may arrive after the lane's own end: reports are idempotent. */
-export interface ReportsEvent {
-  readonly type: 'reports';
-  readonly lane: string;
-  readonly reports: readonly TaskReport[];
-  readonly at: number;
-}
-
 /**
  * The end of a lane, which frees its slot, once. `reports` are all reports of the lane; those seen before change nothing. A stage
  * without a report is pending again after `yielded`, and fails with `error` after any other end.
@@ -41,7 +33,8 @@ export interface LaneEndedEvent {
 
 export type RunEvent =
   | { readonly type: 'start'; readonly at: number }
-  | ReportsEvent
+  /** Reports of tasks while their lane is still open. They may repeat and may arrive after the lane's own end: reports are idempotent. */
+  | { readonly type: 'reports'; readonly lane: string; readonly reports: readonly TaskReport[]; readonly at: number }
   | LaneEndedEvent
   | { readonly type: 'setMaxConcurrent'; readonly value: number; readonly at: number }
   | { readonly type: 'pause'; readonly at: number }
@@ -57,16 +50,19 @@ export type RunEvent =
   /** The time of the last `wakeAt` command has come. */
   | { readonly type: 'wake'; readonly at: number };
 
-/** Runs these stages of one symbol, in order, in one child workflow and one slot. */
-export interface StartSymbolCommand {
-  readonly type: 'startSymbol';
-  readonly symbol: string;
-  readonly stages: readonly Stage[];
-  /** Attempts of the first stage in earlier lanes; the other stages have none. */
+/** Attempts of a lane's first task in earlier lanes; its other tasks have none. */
+interface EarlierLanes {
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
   readonly earlierSpent?: Spent;
   readonly earlierError?: PastError;
+}
+
+/** Runs these stages of one symbol, in order, in one child workflow and one slot. */
+export interface StartSymbolCommand extends EarlierLanes {
+  readonly type: 'startSymbol';
+  readonly symbol: string;
+  readonly stages: readonly Stage[];
   /**
    * Stages whose end is signalled to the parent at once: those that tasks outside this lane wait for, and in runs of up to
    * STAGE_DETAIL_LIMIT symbols every stage but the last, whose end comes with the lane's.
@@ -74,13 +70,9 @@ export interface StartSymbolCommand {
   readonly signalStages: readonly Stage[];
 }
 
-export interface StartTaskCommand {
+export interface StartTaskCommand extends EarlierLanes {
   readonly type: 'startTask';
   readonly taskId: string;
-  readonly earlierAttempts: number;
-  readonly earlierFailures: number;
-  readonly earlierSpent?: Spent;
-  readonly earlierError?: PastError;
 }
 
 /** The error that the workflow of a failed run closes with. */

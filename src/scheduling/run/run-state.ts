@@ -3,7 +3,7 @@ import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { ReusedTask, RunConfig } from '../../contracts/run/run-config.ts';
 import type { Spent } from '../../contracts/task/after-failure.ts';
 import { STAGES } from '../../contracts/words.ts';
-import { type Graph, reusableTasks } from '../graph/graph.ts';
+import { type Graph, reusableTasks, targetsOf } from '../graph/graph.ts';
 import { KeyedHeap } from '../orders/keyed-heap.ts';
 import { TASK_ORDERS, type TaskOrder } from '../orders/orders.ts';
 import { type Durations, expectedSeconds, remainingChains } from '../orders/remaining-chain.ts';
@@ -209,9 +209,8 @@ export function recount(state: RunState): void {
 
 /** The number of a task's dependencies that have not succeeded. @internal */
 export function unmetDependencies({ status, graph }: RunState, task: number): number {
-  const { offsets, targets } = graph.dependencies;
   let unmet = 0;
-  for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) if (status[targets[edge]] !== SUCCESS) unmet++;
+  for (const dependency of targetsOf(graph.dependencies, task)) if (status[dependency] !== SUCCESS) unmet++;
   return unmet;
 }
 

@@ -1,5 +1,6 @@
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../../contracts/task/stage-report.ts';
+import { targetsOf } from '../graph/graph.ts';
 import { keepDegraded, keepError, keepOutput } from './kept-details.ts';
 import { advanceLane, clearReady, enqueueIfReady, stopLane } from './lanes.ts';
 import type { RunCommand } from './run-events.ts';
@@ -25,9 +26,7 @@ export function succeed(state: RunState, lane: Lane, at: number): void {
   setStatus(state, task, SUCCESS);
   state.ended[task] = at;
   advanceLane(state, lane, at);
-  const { offsets, targets } = state.graph.dependants;
-  for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
-    const dependant = targets[edge];
+  for (const dependant of targetsOf(state.graph.dependants, task)) {
     if (--state.waiting[dependant] === 0) enqueueIfReady(state, dependant, at);
   }
 }
@@ -80,11 +79,9 @@ export function endUnfinished(state: RunState, task: number, at: number): void {
 }
 
 function skipDependants(state: RunState, root: number): void {
-  const { offsets, targets } = state.graph.dependants;
   const found = [root];
   for (let task = found.pop(); task !== undefined; task = found.pop()) {
-    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
-      const dependant = targets[edge];
+    for (const dependant of targetsOf(state.graph.dependants, task)) {
       if (state.status[dependant] !== PENDING) continue;
       if (state.closing?.kind === 'cancel') {
         setStatus(state, dependant, CANCELLED);

@@ -1,3 +1,5 @@
+import { targetsOf } from '../../graph/graph.ts';
+import { chainFrom } from '../../orders/remaining-chain.ts';
 import { FAILED, PENDING, RUNNING, type RunState } from '../run-state.ts';
 
 /** When a run is expected to end, based on the usual durations of its tasks. */
@@ -14,14 +16,13 @@ export interface ExpectedEnd {
  */
 export function expectedEnd(state: RunState, now: number): ExpectedEnd {
   const { graph, status, started, retryAt, remaining, maxConcurrent } = state;
-  const { offsets, targets } = graph.dependants;
   let latest = now;
   let first = -1;
   let work = 0;
   for (let task = 0; task < graph.size; task++) {
     if (status[task] !== PENDING && status[task] !== RUNNING) continue;
     let behind = 0;
-    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) behind = Math.max(behind, remaining[targets[edge]]);
+    for (const next of targetsOf(graph.dependants, task)) behind = Math.max(behind, remaining[next]);
     const usual = (remaining[task] - behind) * 1000;
     const begun = status[task] === RUNNING && !Number.isNaN(started[task]);
     const left = begun ? Math.max(0, usual - (now - started[task])) : usual;
@@ -29,22 +30,8 @@ export function expectedEnd(state: RunState, now: number): ExpectedEnd {
     const end = Math.max(now, retryAt.get(task) ?? now) + left + behind * 1000;
     if (first < 0 || end > latest) [latest, first] = [Math.max(latest, end), task];
   }
-  return { at: Math.round(Math.max(latest, now + work / maxConcurrent)), chain: first < 0 ? [] : chainFrom(state, first) };
-}
-
-function chainFrom({ graph, remaining, status }: RunState, first: number): string[] {
-  const { offsets, targets } = graph.dependants;
-  const chain: string[] = [];
-  for (let task = first; task >= 0; ) {
-    chain.push(graph.ids[task]);
-    let next = -1;
-    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
-      const other = targets[edge];
-      if (status[other] < FAILED && (next < 0 || remaining[other] > remaining[next])) next = other;
-    }
-    task = next;
-  }
-  return chain;
+  const chain = chainFrom(graph, remaining, first, (task) => status[task] < FAILED);
+  return { at: Math.round(Math.max(latest, now + work / maxConcurrent)), chain };
 }
 
 /** A time such as `12:15:00Z`, preceded by its day where that differs from the day of `beside`. */
