@@ -25,16 +25,11 @@ export async function createProgram(requested: string | undefined): Promise<Comm
       // gives commander's messages the same prefix as ours
       outputError: (text, write) => write(`predictlab: ${oneLine(text.replace(/^error: /, ''))}\n`),
     });
-  const loaded = COMMANDS.find(({ name }) => name === requested)?.load;
-  let isRegistered = false;
   for (const { usage, name, summary, load } of COMMANDS) {
-    if (load !== loaded) program.command(usage).summary(summary);
-    else if (!isRegistered) {
-      // one file may register several commands
-      (await load())(program, createProgram);
-      isRegistered = true;
-    }
-    program.commands.find((one) => one.name() === name)?.summary(summary);
+    const command = program.command(name).summary(summary);
+    if (name === requested) (await load()).default(command, createProgram);
+    // a command that describes its arguments has declared them itself
+    if (command.registeredArguments.length === 0 && usage !== name) command.arguments(usage.slice(name.length).trim());
   }
   finish(program, '');
   return program;

@@ -46,7 +46,7 @@ describe('predictlab backtest portfolio', () => {
     [['walk-forward', ...sma], 'name the candles: --candles <csv>, or --symbol'],
     [['portfolio', ...sma], 'name the markets: a JSON list of candle files'],
     [['portfolio', list, '--symbol', 'RAIN', ...sma], 'exclude each other; give one'],
-    [['portfolio', 'nowhere.json', ...sma], 'backtest portfolio nowhere.json: there is no such file or folder'],
+    [['portfolio', 'nowhere.json', ...sma], 'backtest portfolio nowhere.json cannot be read: there is no such file or folder'],
     [['portfolio', '[]', ...sma], 'backtest portfolio; write a list such as'],
     [
       ['portfolio', '[{"candles":"x.csv","resolution":3}]', ...sma],
@@ -58,10 +58,10 @@ describe('predictlab backtest portfolio', () => {
     ],
     [['portfolio', list, ...sma, '--per-market', '2'], 'the limit of one market must be a share in (0, 1], got 2'],
     [['portfolio', list, '--strategy', 'sma-cross', '--param', 'fast=3,5'], 'a portfolio is traded by one strategy'],
-    [['file', path.join(folder, 'rain.csv'), ...sma, '--interval', '7m'], '--interval 7m: write one of 1m 5m'],
+    [['file', path.join(folder, 'rain.csv'), ...sma, '--interval', '7m'], '--interval 7m: write one of 1m, 5m'],
     [['file', path.join(folder, 'rain.csv'), ...sma, '--interval', '1w'], 'minutes apart cannot last 10080 minutes'],
     [['file', path.join(folder, 'rain.csv'), ...sma, '--windows', 'w.csv'], "unknown option '--windows'"],
-    [['symbol', 'RAIN', ...sma], 'a stored symbol needs --interval: write one of 1m 5m'],
+    [['symbol', 'RAIN', ...sma], 'a stored symbol needs --interval: write one of 1m, 5m'],
     [
       ['walk-forward', '--symbol', 'RAIN', '--interval', '1h', ...sma, '--settle', '1'],
       'apply to candle files; a stored market has its own, leave them out',

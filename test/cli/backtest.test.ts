@@ -428,7 +428,7 @@ describe('refuses a wrong list of strategies', () => {
     [['--strategies', '[{"name":"rsi","backtest":{}}]'], '--strategies: write a list such as'],
     [['--strategies', '[{"name":"rsy"}]'], "unknown strategy 'rsy'"],
     [['--strategies', '[{"name":"rsi"}]', '--param', 'period=3'], '--param applies to --strategy'],
-    [['--strategies', 'nowhere.json'], '--strategies nowhere.json: there is no such file or folder'],
+    [['--strategies', 'nowhere.json'], '--strategies nowhere.json cannot be read: there is no such file or folder'],
     [[], 'name a strategy with --strategy sma-cross'],
   ])('%j', async (args, sentence) => {
     const ended = await backtest(...args);

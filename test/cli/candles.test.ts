@@ -158,7 +158,7 @@ describe('predictlab candles', () => {
   it('ends with 2 and one sentence when something is wrong, and prints nothing', async () => {
     const cases = [
       [['--ticks', join(folder.path, 'none.csv'), '--interval', '1h'], /there is no file/],
-      [['--ticks', trades, '--interval', '7m'], /--interval 7m: write one of 1m 5m/],
+      [['--ticks', trades, '--interval', '7m'], /--interval 7m: write one of 1m, 5m/],
       [
         ['--ticks', trades, '--interval', '1h', '--columns', 'time=When'],
         /has no column for time \("When"\); its columns are: time, price, size, side/,
@@ -166,7 +166,7 @@ describe('predictlab candles', () => {
       [['--ticks', trades, '--interval', '1h', '--columns', 'when=time'], /"when=time" is not one of time=<column>/],
       [['--ticks', trades, '--interval', '1h', '--columns', '@none.json'], /--columns @none.json/],
       [['--ticks', trades, '--interval', '1h', '--market', 'stock'], /--market stock: write one of probability, asset/],
-      [['--ticks', trades, '--interval', '1h', '--format', 'parquet'], /--format parquet: write csv or json/],
+      [['--ticks', trades, '--interval', '1h', '--format', 'parquet'], /--format parquet: write one of csv, json/],
     ] as const;
     for (const [args, message] of cases) {
       const { code, out, err } = await predictlab('candles', ...args);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { shippedStrategies, strategyProblems } from '../../src/backtest/strategies/registry.ts';
-import { parseParams } from '../../src/cli/options/strategy-params.ts';
+import { parseParams } from '../../src/cli/options/strategy-trials.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
 import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';

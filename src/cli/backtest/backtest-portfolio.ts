@@ -3,27 +3,16 @@ import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
 import { type PortfolioResult, runPortfolio } from '../../backtest/portfolio/run-portfolio.ts';
 import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backtest/portfolio/trade-portfolio.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
-import type { Table } from '../../files/write/table.ts';
-import { numberOption } from '../options/number-option.ts';
+import { columnsOf, type Table, tableOf } from '../../files/write/table.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
-import { certificateFields } from './certificate-fields.ts';
-import { termsOf } from './terms.ts';
-
-/** The options of a portfolio. */
-export interface PortfolioFlags {
-  readonly perMarket?: string;
-  readonly total?: string;
-}
+import { certificateFields, termsOf, withOrders } from './result-fields.ts';
 
 /** The limits of a portfolio. @throws ExitError 2 that names the option */
-export function portfolioLimits({ perMarket, total }: PortfolioFlags): PortfolioLimits {
-  const limits = {
-    perMarket: numberOption('--per-market', perMarket) ?? DEFAULT_LIMITS.perMarket,
-    total: numberOption('--total', total) ?? DEFAULT_LIMITS.total,
-  };
+export function portfolioLimits({ perMarket, total }: { readonly perMarket?: number; readonly total?: number }): PortfolioLimits {
+  const limits = { perMarket: perMarket ?? DEFAULT_LIMITS.perMarket, total: total ?? DEFAULT_LIMITS.total };
   const [problem] = limitProblems(limits);
   if (problem !== undefined) throw usageError(problem);
   return limits;
@@ -75,33 +64,16 @@ export async function printPortfolio(
   printJson(withOrders(body, draws === undefined ? undefined : monteCarlo(closed, cash, { draws, seed, events: sample.events })));
 }
 
-/** A result with its Monte Carlo distribution, or the reason why there is none; unchanged when none was requested. */
-export const withOrders = (
-  body: Record<string, unknown> & { readonly undefined: Readonly<Record<string, string>> },
-  orders: ReturnType<typeof monteCarlo> | undefined,
-): Record<string, unknown> => {
-  if (orders === undefined) return body;
-  return 'because' in orders
-    ? { ...body, undefined: { ...body.undefined, monteCarlo: orders.because }, monteCarlo: null }
-    : { ...body, monteCarlo: orders };
-};
-
 /** A table of the trades of all markets, by entry. */
-const tradeTable = ({ trades }: PortfolioResult): Table => ({
-  columns: [{ name: 'market', type: 'text' }, ...TRADE_COLUMNS],
-  batches: (async function* () {
-    yield trades.map((trade) => [trade.market, ...tradeCells(trade, trade.entryTime, trade.exitTime)]);
-  })(),
-});
+const tradeTable = ({ trades }: PortfolioResult): Table =>
+  tableOf(
+    [{ name: 'market', type: 'text' }, ...TRADE_COLUMNS],
+    trades.map((trade) => [trade.market, ...tradeCells(trade, trade.entryTime, trade.exitTime)]),
+  );
 
 /** A table `time,equity,cash`, one row per instant. */
-const curveTable = ({ curve }: PortfolioResult): Table => ({
-  columns: [
-    { name: 'time', type: 'time' },
-    { name: 'equity', type: 'number' },
-    { name: 'cash', type: 'number' },
-  ],
-  batches: (async function* () {
-    yield Array.from(curve.time, (time, i) => [time, curve.equity[i], curve.cash[i]]);
-  })(),
-});
+const curveTable = ({ curve }: PortfolioResult): Table =>
+  tableOf(
+    columnsOf({ time: 'time', equity: 'number', cash: 'number' }),
+    Array.from(curve.time, (time, i) => [time, curve.equity[i], curve.cash[i]]),
+  );

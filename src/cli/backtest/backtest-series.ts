@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { optionsOn } from '../../activities/stages/backtest/backtest-trials.ts';
 import { mayLookAtTwins, readTwin, standingTwins } from '../../activities/stages/backtest/twin-series.ts';
 import { type BacktestData, backtestData, type TwinInput } from '../../backtest/engine/backtest-data.ts';
-import { instrumentAsOf, type Market, marketOf, marketOfFacts } from '../../backtest/engine/market.ts';
+import { instrumentAsOf, marketOf, marketOfFacts } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { type OwnFacts, ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
@@ -11,12 +11,11 @@ import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { INTERVAL_MS, INTERVALS, type Interval, MARKET_KINDS, type MarketKind, SOURCE_TYPES } from '../../contracts/words.ts';
 import { likelyMarket } from '../../files/parse/likely-market.ts';
-import { type CandleFile, readCandleFile } from '../../files/read/read-candle-file.ts';
+import { readCandleFile } from '../../files/read/read-candle-file.ts';
 import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
-import { parseMarket } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
 import { isInline, jsonList } from '../options/read-text.ts';
 import { usageError } from '../terminal/exit.ts';
@@ -36,23 +35,10 @@ export interface TradedSeries {
 export interface SeriesFlags extends MarketFactFlags {
   readonly candles?: string;
   readonly twin?: string;
-  readonly market?: string;
+  readonly market?: MarketKind;
   readonly symbol?: string;
-  readonly interval?: string;
+  readonly interval?: Interval;
   readonly instrument?: string;
-}
-
-/** The interval given by `--interval`. @throws ExitError 2 for an unknown one */
-function intervalIn({ interval }: SeriesFlags): Interval | undefined {
-  const found = INTERVALS.find((known) => known === interval);
-  if (found === undefined && interval !== undefined) throw usageError(`--interval ${interval}: write one of ${INTERVALS.join(' ')}`);
-  return found;
-}
-
-/** Milliseconds that the bars of files last, when `--interval` is given. @throws ExitError 2 for an unknown interval */
-export function barsOf(flags: SeriesFlags): number | undefined {
-  const interval = intervalIn(flags);
-  return interval === undefined ? undefined : INTERVAL_MS[interval];
 }
 
 /**
@@ -66,9 +52,9 @@ export async function storedSeries(
   own: Partial<BacktestOptions>,
   trials: readonly Trial[],
 ): Promise<readonly TradedSeries[]> {
+  const { interval } = flags;
   const symbol = flags.symbol as string;
-  const interval = intervalIn(flags);
-  if (interval === undefined) throw usageError(`a stored symbol needs --interval: write one of ${INTERVALS.join(' ')}`);
+  if (interval === undefined) throw usageError(`a stored symbol needs --interval: write one of ${INTERVALS.join(', ')}`);
   return await useStoredData(async (database) => {
     const now = Date.now();
     const all = await instrumentsOf(database, symbol, SOURCE_TYPES);
@@ -122,32 +108,51 @@ export async function storedSeries(
  * @throws ExitError 2 when an option is wrong, PredictLabError BadInput when the file is
  */
 export async function fileSeries(flags: SeriesFlags, own: Partial<BacktestOptions>): Promise<TradedSeries> {
-  const file = flags.candles as string;
+  const { candles: file = '', twin, market, interval } = flags;
   const facts = marketFacts(flags);
-  const given = parseMarket(flags.market);
-  // before the file is read: a wrong option is quick to name
-  if (given !== undefined || facts.resolution !== undefined) checkMarketFacts(facts, given ?? 'probability');
-  const barMs = barsOf(flags);
-  const read = await readCandleFile(file);
-  const kind = given ?? kindOf(file, read, facts);
-  checkMarketFacts(facts, kind);
-  const market = marketWith(kind, facts);
-  const options = optionsFor(market, { ...fileDefaults(market), ...own });
-  const twin = flags.twin === undefined ? null : await twinFile(flags.twin);
-  const data = backtestData(read.candles, market, { names: { series: file, whereOf: read.whereOf }, barMs, twin });
-  return { name: file, data, options, isRecordedSpread: false };
+  return await seriesOf({ name: file, twin, market, facts, interval, own, check: (kind) => checkMarketFacts(facts, kind) });
 }
 
-/** The kind of market of a candle file: a probability when its payout is given, otherwise guessed from the prices. */
-const kindOf = (file: string, { candles }: CandleFile, { resolution }: OwnFacts): MarketKind =>
-  resolution === undefined ? likelyMarket(file, [...candles.close.subarray(0, 200)]) : 'probability';
+interface FileOfSeries {
+  /** The file as it was named; relative to `folder`. */
+  readonly name: string;
+  readonly folder?: string;
+  readonly twin?: string | undefined;
+  readonly market: MarketKind | undefined;
+  readonly facts: OwnFacts;
+  readonly interval: Interval | undefined;
+  readonly own: Partial<BacktestOptions>;
+  /** Refuses facts that do not fit the kind of market. */
+  readonly check: (kind: MarketKind) => void;
+}
 
-/** The defaults of a run's backtest stage for a candle file, which has no recorded book. */
-const fileDefaults = ({ tickSize }: Market): BacktestOptions => optionsOn(DEFAULT_BACKTEST, { book: null, tickSize });
-
-function marketWith(kind: MarketKind, { closesAt, endsAt, closedAt, ...facts }: OwnFacts): Market {
+async function seriesOf({
+  name,
+  folder = '',
+  twin: other,
+  market: given,
+  facts,
+  interval,
+  own,
+  check,
+}: FileOfSeries): Promise<TradedSeries> {
+  // before the file is read: a wrong option is quick to name
+  if (given !== undefined || facts.resolution !== undefined) check(given ?? 'probability');
+  const placeOf = (file: string): string => (folder === '' ? file : path.resolve(folder, file));
+  const { candles, whereOf } = await readCandleFile(placeOf(name));
+  // a probability when its payout is given, otherwise guessed from the prices
+  const kind =
+    given ?? (facts.resolution === undefined ? likelyMarket(name, [...candles.close.subarray(0, 200)]) : ('probability' as const));
+  check(kind);
   const time = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));
-  return marketOfFacts(kind, { ...facts, closesAt: time(closesAt), endsAt: time(endsAt), closedAt: time(closedAt) });
+  const [closesAt, endsAt, closedAt] = [facts.closesAt, facts.endsAt, facts.closedAt].map(time);
+  const market = marketOfFacts(kind, { ...facts, closesAt, endsAt, closedAt });
+  const twin = other === undefined ? null : await twinFile(placeOf(other), other);
+  const barMs = interval && INTERVAL_MS[interval];
+  const data = backtestData(candles, market, { names: { series: name, whereOf }, barMs, twin });
+  // the defaults of a run's backtest stage, for a market without a recorded book
+  const options = optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, { book: null, tickSize: market.tickSize }), ...own });
+  return { name, data, options, isRecordedSpread: false };
 }
 
 const listSchema = z.array(
@@ -164,9 +169,8 @@ const listSchema = z.array(
  *
  * @throws ExitError 2 that names the entry
  */
-export async function listedSeries(text: string, own: Partial<BacktestOptions>, barMs?: number): Promise<readonly TradedSeries[]> {
-  const json = await jsonList('backtest portfolio', text);
-  const parsed = listSchema.safeParse(json);
+export async function listedSeries(text: string, own: Partial<BacktestOptions>, interval?: Interval): Promise<readonly TradedSeries[]> {
+  const parsed = listSchema.safeParse(await jsonList('backtest portfolio', text));
   if (!parsed.success || parsed.data.length === 0) {
     const [issue] = parsed.success ? [] : parsed.error.issues;
     const where = issue === undefined || issue.path.length === 0 ? '' : `, at ${issue.path.join('.')}: ${issue.message}`;
@@ -174,22 +178,14 @@ export async function listedSeries(text: string, own: Partial<BacktestOptions>, 
       `backtest portfolio${where}; write a list such as [{"candles": "rain.csv", "resolution": 1, "closesAt": "2026-07-10T00:00:00Z"}]`,
     );
   }
-  const base = isInline(text) ? '' : path.dirname(text);
+  const folder = isInline(text) ? '' : path.dirname(text);
   const series: TradedSeries[] = [];
-  for (const [index, { candles: file, market: given, twin: other, ...facts }] of parsed.data.entries()) {
+  for (const [index, { candles: name, market, twin, ...facts }] of parsed.data.entries()) {
     const check = (kind: MarketKind): void => {
       const [problem] = ownFactsProblems(facts, kind);
       if (problem !== undefined) throw usageError(`backtest portfolio, at ${index}.${problem.field}: ${problem.message}`);
     };
-    if (given !== undefined) check(given);
-    const read = await readCandleFile(path.resolve(base, file));
-    const kind = given ?? kindOf(file, read, facts);
-    check(kind);
-    const market = marketWith(kind, facts);
-    const { candles, whereOf } = read;
-    const twin = other === undefined ? null : await twinFile(path.resolve(base, other), other);
-    const data = backtestData(candles, market, { names: { series: file, whereOf }, barMs, twin });
-    series.push({ name: file, data, options: optionsFor(market, { ...fileDefaults(market), ...own }), isRecordedSpread: false });
+    series.push(await seriesOf({ name, folder, twin, market, facts, interval, own, check }));
   }
   return series;
 }
@@ -201,7 +197,7 @@ export async function listedSeries(text: string, own: Partial<BacktestOptions>, 
  * @param name the file's name in errors
  * @throws PredictLabError BadInput when it cannot be read
  */
-async function twinFile(file: string, name = file): Promise<TwinInput> {
+async function twinFile(file: string, name: string): Promise<TwinInput> {
   const { candles, whereOf } = await readCandleFile(file);
   return { id: name, candles, names: { series: `the twin ${name}`, whereOf: (bar) => `the twin ${whereOf(bar)}` } };
 }

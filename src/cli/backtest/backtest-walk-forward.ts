@@ -2,34 +2,12 @@ import type { Trial } from '../../backtest/run-backtest.ts';
 import { type WalkForwardWindow, walkForward } from '../../backtest/walk-forward/walk-forward.ts';
 import type { WalkForwardParts, WindowTimes } from '../../backtest/walk-forward/windows.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { Cell, Table } from '../../files/write/table.ts';
+import { type Table, tableOf } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
-import { durationMs } from '../../input/field-schemas.ts';
-import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
-import { overfittingFields, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
-import { certificateFields } from './certificate-fields.ts';
-import { termsOf } from './terms.ts';
-
-/** The options of a walk-forward. */
-export interface WalkForwardFlags {
-  readonly train?: string;
-  readonly test?: string;
-  readonly windows?: string;
-}
-
-/** The lengths of a window's parts. @throws ExitError 2 that names the option */
-export function walkForwardParts({ train, test }: WalkForwardFlags): WalkForwardParts {
-  return { trainMs: lengthOf('--train', train), testMs: lengthOf('--test', test) };
-}
-
-function lengthOf(option: string, text: string | undefined): number {
-  if (text === undefined) throw usageError(`backtest walk-forward needs ${option}, a duration such as 60d`);
-  const value = /[a-z]/i.test(text) ? durationMs(text) : Number.NaN;
-  if (!(value > 0)) throw usageError(`${option} ${text}: write a duration such as 60d`);
-  return value;
-}
+import { WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
+import { certificateFields, overfittingFields, termsOf } from './result-fields.ts';
 
 /**
  * Walks through each series and prints the results as JSON: a list for the stored series of a symbol. A stored series that is shorter
@@ -100,20 +78,13 @@ export async function printWalkForward(
 }
 
 /** A table with one row per window: the pick and its results in sample and out of sample. */
-const windowTable = (walked: readonly { readonly name: string; readonly windows: readonly WalkForwardWindow[] }[]): Table => ({
-  columns: [{ name: 'series', type: 'text' }, ...WINDOW_COLUMNS],
-  batches: (async function* () {
-    for (const { name, windows } of walked) yield windows.map((window): Cell[] => [name, ...windowCells(window)]);
-  })(),
-});
+const windowTable = (walked: readonly { readonly name: string; readonly windows: readonly WalkForwardWindow[] }[]): Table =>
+  tableOf(
+    [{ name: 'series', type: 'text' }, ...WINDOW_COLUMNS],
+    walked.flatMap(({ name, windows }) => windows.map((window) => [name, ...windowCells(window)])),
+  );
 
-function withTimes({
-  trainFrom,
-  trainTo,
-  testFrom,
-  testTo,
-  ...rest
-}: WindowTimes & { readonly strategy?: string }): Record<string, unknown> {
+function withTimes({ trainFrom, trainTo, testFrom, testTo, ...rest }: WindowTimes & { readonly strategy?: string }) {
   const iso = (time: number): string => new Date(time).toISOString();
   return { trainFrom: iso(trainFrom), trainTo: iso(trainTo), testFrom: iso(testFrom), testTo: iso(testTo), ...rest };
 }

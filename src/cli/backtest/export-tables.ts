@@ -3,9 +3,10 @@ import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import { storedParams } from '../../backtest/record/passport-column.ts';
 import { decodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
-import type { Cell, CellType, Table, TableColumn } from '../../files/write/table.ts';
+import { type Cell, type CellType, columnsOf, type Table, type TableColumn } from '../../files/write/table.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
 import { readWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import { candleSeriesOf, readCandles } from '../../storage/candles/candles.ts';
@@ -17,23 +18,19 @@ import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '.
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
 import { note } from '../terminal/print.ts';
 import { TRADE_COLUMNS, tradeCells, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
-import { INSTRUMENT_COLUMNS, instrumentCells } from './instruments-table.ts';
 
-/** Which of the stored data to export. */
+/** Which of the stored data to export; a part that is undefined selects everything. */
 export interface ExportFilter {
-  /** All when absent. */
-  readonly symbols?: readonly string[] | undefined;
-  /** Ids; all when absent. */
-  readonly instruments?: readonly string[] | undefined;
-  /** All when absent. */
-  readonly intervals?: readonly Interval[] | undefined;
-  /** Only candles of this kind of tick; of all when absent. */
-  readonly priceType?: TickKind | undefined;
-  /** Whether to leave out candles that are open or touch a gap. @default false */
-  readonly completeOnly?: boolean;
+  readonly symbols: readonly string[] | undefined;
+  readonly instruments: readonly string[] | undefined;
+  readonly intervals: readonly Interval[] | undefined;
+  /** Only candles of this kind of tick. */
+  readonly priceType: TickKind | undefined;
+  /** Whether to leave out candles that are open or touch a gap. */
+  readonly completeOnly: boolean;
   /** `from ≤ time < to`, UTC epoch milliseconds. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
+  readonly from: number | undefined;
+  readonly to: number | undefined;
 }
 
 /** The filters that apply to a kind of data, by option name. */
@@ -41,57 +38,50 @@ type FilterName = 'interval' | 'from' | 'to' | 'priceType' | 'complete';
 
 interface Exportable {
   readonly filters: readonly FilterName[];
-  table(database: Database, filter: ExportFilter): Table;
+  readonly columns: readonly TableColumn[];
+  rows(database: Database, filter: ExportFilter): AsyncGenerator<readonly (readonly Cell[])[]>;
 }
 
-const columns = (types: Readonly<Record<string, CellType>>): TableColumn[] => Object.entries(types).map(([name, type]) => ({ name, type }));
-
 const SERIES = { symbol: 'text', source: 'text', instrument: 'text' } as const;
+/** The columns that identify the backtest of a row. */
+const RESULT = { ...SERIES, interval: 'text', strategy: 'text', params: 'text' } as const;
 
 /** The column name of a metric, in snake_case: `totalReturn` → `total_return`. */
 const columnName = (metric: string): string => metric.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const METRIC_TYPES = Object.fromEntries(
+  METRIC_NAMES.map((metric): [string, CellType] => [columnName(metric), metric === 'trades' ? 'integer' : 'number']),
+);
+
+const TICK_FIELDS = ['kind', 'time', 'price', 'size', 'side', 'outcome', 'tradeId'] as const;
+
+const settled = ({ resolution }: Instrument) => (resolution.kind === 'settled' ? resolution : undefined);
+
+/** The facts in `export instruments`; `state` is `open`, or how far the result is known. */
+const FACTS: readonly (readonly [column: string, type: CellType, cell: (instrument: Instrument) => Cell])[] = [
+  ['title', 'text', ({ title }) => title],
+  ['first_outcome', 'text', ({ outcomes }) => outcomes[0] ?? null],
+  ['second_outcome', 'text', ({ outcomes }) => outcomes[1] ?? null],
+  ['event', 'text', ({ event }) => event ?? null],
+  ['opens_at', 'time', ({ opensAt }) => opensAt],
+  ['ends_at', 'time', ({ endsAt }) => endsAt ?? null],
+  ['closed_at', 'time', ({ closedAt }) => closedAt ?? null],
+  ['state', 'text', (one) => one.settlement?.state ?? (settled(one) === undefined ? 'open' : 'final')],
+  ['payout', 'number', (one) => (one.settlement === undefined ? (settled(one)?.payout ?? null) : one.settlement.payout)],
+  ['settled_at', 'time', (one) => settled(one)?.at ?? null],
+  // the signs of the result as one text: `status resolved, finalPrice 1/0`
+  ['signs', 'text', ({ settlement }) => settlement?.signs.map(({ sign, said }) => `${sign} ${said}`).join(', ') || null],
+  ['missing', 'text', ({ settlement }) => settlement?.missing ?? null],
+  ['stated_volume', 'number', ({ stated }) => stated?.volume ?? null],
+  ['tick_size', 'number', ({ tickSize }) => tickSize],
+  ['twins', 'text', ({ twins }) => twins.join(' ') || null],
+  ['reference', 'text', ({ reference }) => reference],
+];
 
 /** Everything that can be exported, by name. */
 export const EXPORTS = {
-  ticks: { filters: ['from', 'to'], table: ticksTable },
-  candles: { filters: ['interval', 'from', 'to', 'priceType', 'complete'], table: candlesTable },
-  backtests: { filters: ['interval'], table: backtestsTable },
-  trades: { filters: ['interval'], table: tradesTable },
-  equity: { filters: ['interval'], table: equityTable },
-  'walk-forward': { filters: ['interval'], table: walkForwardTable },
-  quarantine: { filters: ['from', 'to'], table: quarantineTable },
-  coverage: { filters: ['from', 'to'], table: coverageTable },
-  instruments: { filters: [], table: instrumentsTable },
-} as const satisfies Record<string, Exportable>;
-export type ExportName = keyof typeof EXPORTS;
-
-const wanted = ({ instruments }: ExportFilter, instrument: string): boolean => instruments?.includes(instrument) ?? true;
-
-/** The instruments that the filter selects. */
-const selected = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
-  (await exportedInstruments(database, filter.symbols)).filter(({ instrument }) => wanted(filter, instrument));
-
-function instrumentsTable(database: Database, filter: ExportFilter): Table {
-  return {
-    columns: columns({ ...SERIES, ...INSTRUMENT_COLUMNS }),
-    batches: (async function* () {
-      const found = await selected(database, filter);
-      const facts = await instrumentsByKey(
-        database,
-        found.map(({ key }) => key),
-      );
-      yield found.flatMap(({ symbol, source, instrument, key }) => {
-        const stored = facts.get(key);
-        return stored === undefined ? [] : [[symbol, source, instrument, ...instrumentCells(stored)]];
-      });
-    })(),
-  };
-}
-
-function ticksTable(database: Database, filter: ExportFilter): Table {
-  const { from, to } = filter;
-  return {
-    columns: columns({
+  ticks: {
+    filters: ['from', 'to'],
+    columns: columnsOf({
       ...SERIES,
       kind: 'text',
       time: 'time',
@@ -101,77 +91,82 @@ function ticksTable(database: Database, filter: ExportFilter): Table {
       outcome: 'text',
       trade_id: 'text',
     }),
-    batches: (async function* () {
-      for await (const ticks of readTicksByTime(database, await selected(database, filter), { from, to })) {
-        yield ticks.map(({ of, kind, time, price, size, side, outcome, tradeId }): Cell[] => [
-          of.symbol,
-          of.source,
-          of.instrument,
-          kind,
-          time,
-          price,
-          size,
-          side,
-          outcome,
-          tradeId,
-        ]);
-      }
-    })(),
-  };
+    rows: tickRows,
+  },
+  candles: { filters: ['interval', 'from', 'to', 'priceType', 'complete'], columns: CANDLE_COLUMNS, rows: rowsOfCandles },
+  backtests: { filters: ['interval'], columns: columnsOf({ ...RESULT, ...METRIC_TYPES }), rows: backtestRows },
+  // marks and settlements are among the trades, so that `pnl` adds up to the equity's end
+  trades: {
+    filters: ['interval'],
+    columns: [...columnsOf(RESULT), ...TRADE_COLUMNS],
+    rows: (database, filter) =>
+      rowsOfBacktests(database, filter, ({ trades }) =>
+        decodeTrades(trades).map((trade) => tradeCells(trade, trade.entryTime, trade.exitTime)),
+      ),
+  },
+  equity: {
+    filters: ['interval'],
+    columns: columnsOf({ ...RESULT, time: 'time', equity: 'number' }),
+    rows: (database, filter) => rowsOfBacktests(database, filter, ({ equity }) => decodeEquity(equity).map((at) => [at.time, at.equity])),
+  },
+  'walk-forward': {
+    filters: ['interval'],
+    columns: [...columnsOf({ ...SERIES, interval: 'text', window: 'integer' }), ...WINDOW_COLUMNS],
+    rows: windowRows,
+  },
+  quarantine: {
+    filters: ['from', 'to'],
+    columns: columnsOf({ ...SERIES, stage: 'text', reason: 'text', time: 'time', row: 'text' }),
+    rows: quarantineRows,
+  },
+  coverage: {
+    filters: ['from', 'to'],
+    columns: columnsOf({ ...SERIES, from: 'time', to: 'time', ticks: 'integer', evidence: 'text' }),
+    rows: coverageRows,
+  },
+  instruments: {
+    filters: [],
+    columns: [...columnsOf(SERIES), ...FACTS.map(([name, type]) => ({ name, type }))],
+    rows: instrumentRows,
+  },
+} as const satisfies Record<string, Exportable>;
+export type ExportName = keyof typeof EXPORTS;
+
+/** The stored data of one kind as a table. */
+export const exportTable = (name: ExportName, database: Database, filter: ExportFilter): Table => ({
+  columns: EXPORTS[name].columns,
+  batches: EXPORTS[name].rows(database, filter),
+});
+
+const isWanted = ({ instruments, intervals }: ExportFilter, one: { readonly instrument: string; readonly interval?: Interval }): boolean =>
+  (instruments?.includes(one.instrument) ?? true) && (one.interval === undefined || (intervals?.includes(one.interval) ?? true));
+
+/** One filter of a query per symbol; one without a symbol where all are wanted. */
+const bySymbol = ({ symbols }: ExportFilter): readonly { readonly symbol?: string }[] => symbols?.map((symbol) => ({ symbol })) ?? [{}];
+
+/** The instruments that the filter selects. */
+const selected = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
+  (await exportedInstruments(database, filter.symbols)).filter((one) => isWanted(filter, one));
+
+const rangeOf = ({ from, to }: ExportFilter) => ({ ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
+
+async function* tickRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  const { from, to } = filter;
+  for await (const ticks of readTicksByTime(database, await selected(database, filter), { from, to }))
+    yield ticks.map(({ of, ...tick }) => [of.symbol, of.source, of.instrument, ...TICK_FIELDS.map((field) => tick[field])]);
 }
 
-function candlesTable(database: Database, filter: ExportFilter): Table {
-  const { intervals, from, to, completeOnly = false } = filter;
-  return {
-    columns: CANDLE_COLUMNS,
-    batches: (async function* () {
-      for (const { symbol, source, instrument, key } of await selected(database, filter)) {
-        for (const { priceType, intervalMinutes } of await candleSeriesOf(database, key)) {
-          const interval = intervalOf(intervalMinutes);
-          if (intervals !== undefined && !intervals.includes(interval)) continue;
-          if (filter.priceType !== undefined && filter.priceType !== priceType) continue;
-          const candles = await readCandles(database, {
-            instrumentKey: key,
-            priceType,
-            interval,
-            completeOnly,
-            ...(from !== undefined && { from }),
-            ...(to !== undefined && { to }),
-          });
-          yield* candleRows([symbol, source, instrument, priceType, interval], candles);
-        }
-      }
-    })(),
-  };
+async function* rowsOfCandles(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  const { completeOnly } = filter;
+  for (const { symbol, source, instrument, key: instrumentKey } of await selected(database, filter)) {
+    for (const { priceType, intervalMinutes } of await candleSeriesOf(database, instrumentKey)) {
+      const interval = intervalOf(intervalMinutes);
+      if (!isWanted(filter, { instrument, interval }) || (filter.priceType ?? priceType) !== priceType) continue;
+      const candles = await readCandles(database, { instrumentKey, priceType, interval, completeOnly, ...rangeOf(filter) });
+      yield* candleRows([symbol, source, instrument, priceType, interval], candles);
+    }
+  }
 }
-
-function backtestsTable(database: Database, filter: ExportFilter): Table {
-  const { symbols, intervals } = filter;
-  return {
-    columns: columns({
-      ...RESULT,
-      ...Object.fromEntries(METRIC_NAMES.map((metric) => [columnName(metric), metric === 'trades' ? 'integer' : 'number'] as const)),
-    }),
-    batches: (async function* () {
-      for (const symbol of symbols ?? [undefined]) {
-        const backtests = (await readBacktests(database, symbol === undefined ? {} : { symbol })).filter(
-          ({ instrument, interval }) => wanted(filter, instrument) && (intervals === undefined || intervals.includes(interval)),
-        );
-        for (const { instrument, interval, metrics } of backtests) {
-          const { failed } = decodeMetrics(metrics);
-          if (failed !== null) note(`${instrument} ${interval} has no numbers: ${failed}`);
-        }
-        yield backtests.map((one): Cell[] => [
-          ...resultCells(one),
-          ...METRIC_NAMES.map((metric) => (typeof one.metrics[metric] === 'number' ? one.metrics[metric] : null)),
-        ]);
-      }
-    })(),
-  };
-}
-
-/** The columns that identify the backtest of a row. */
-const RESULT = { ...SERIES, interval: 'text', strategy: 'text', params: 'text' } as const;
 
 const resultCells = (one: StoredBacktest): Cell[] => [
   one.symbol,
@@ -182,79 +177,56 @@ const resultCells = (one: StoredBacktest): Cell[] => [
   JSON.stringify(storedParams(one)),
 ];
 
+async function* backtestRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  for (const symbol of bySymbol(filter)) {
+    const backtests = (await readBacktests(database, symbol)).filter((one) => isWanted(filter, one));
+    for (const { instrument, interval, metrics } of backtests) {
+      const { failed } = decodeMetrics(metrics);
+      if (failed !== null) note(`${instrument} ${interval} has no numbers: ${failed}`);
+    }
+    yield backtests.map((one) => [
+      ...resultCells(one),
+      ...METRIC_NAMES.map((metric) => (typeof one.metrics[metric] === 'number' ? one.metrics[metric] : null)),
+    ]);
+  }
+}
+
 /** The rows of each stored backtest, oldest first, behind the cells that identify it. */
 async function* rowsOfBacktests(
   database: Database,
   filter: ExportFilter,
   rowsOf: (backtest: StoredBacktest) => readonly Cell[][],
 ): AsyncGenerator<Cell[][]> {
-  const { symbols, intervals } = filter;
-  for (const symbol of symbols ?? [undefined]) {
-    for (const backtest of await readBacktests(database, symbol === undefined ? {} : { symbol })) {
-      if (!wanted(filter, backtest.instrument) || (intervals !== undefined && !intervals.includes(backtest.interval))) continue;
+  for (const symbol of bySymbol(filter)) {
+    for (const backtest of (await readBacktests(database, symbol)).filter((one) => isWanted(filter, one))) {
       const head = resultCells(backtest);
-      yield rowsOf(backtest).map((cells): Cell[] => [...head, ...cells]);
+      yield rowsOf(backtest).map((cells) => [...head, ...cells]);
     }
   }
 }
 
-/** Marks and settlements are among the trades, so that `pnl` adds up to the equity's end. */
-function tradesTable(database: Database, filter: ExportFilter): Table {
-  return {
-    columns: [...columns(RESULT), ...TRADE_COLUMNS],
-    batches: rowsOfBacktests(database, filter, ({ trades }) =>
-      decodeTrades(trades).map((trade): Cell[] => tradeCells(trade, trade.entryTime, trade.exitTime)),
-    ),
-  };
-}
-
-function equityTable(database: Database, filter: ExportFilter): Table {
-  return {
-    columns: [...columns(RESULT), { name: 'time', type: 'time' }, { name: 'equity', type: 'number' }],
-    batches: rowsOfBacktests(database, filter, ({ equity }) => decodeEquity(equity).map((point): Cell[] => [point.time, point.equity])),
-  };
-}
-
 /** One row per window, numbered from 1 in each series. */
-function walkForwardTable(database: Database, filter: ExportFilter): Table {
-  const { symbols, intervals } = filter;
-  return {
-    columns: [...columns({ ...SERIES, interval: 'text', window: 'integer' }), ...WINDOW_COLUMNS],
-    batches: (async function* () {
-      for (const symbol of symbols ?? [undefined]) {
-        for (const head of await readWalkForwards(database, symbol === undefined ? {} : { symbol })) {
-          if (!wanted(filter, head.instrument) || (intervals !== undefined && !intervals.includes(head.interval))) continue;
-          const series = [head.symbol, head.source, head.instrument, head.interval];
-          yield decodeWalkForward(head.result).windows.map((window, i): Cell[] => [...series, i + 1, ...windowCells(window)]);
-        }
-      }
-    })(),
-  };
+async function* windowRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  for (const symbol of bySymbol(filter)) {
+    for (const one of (await readWalkForwards(database, symbol)).filter((each) => isWanted(filter, each)))
+      yield decodeWalkForward(one.result).windows.map((window, i) => [
+        one.symbol,
+        one.source,
+        one.instrument,
+        one.interval,
+        i + 1,
+        ...windowCells(window),
+      ]);
+  }
 }
 
-function quarantineTable(database: Database, filter: ExportFilter): Table {
-  const { symbols, from, to } = filter;
-  const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-  return {
-    columns: columns({ ...SERIES, stage: 'text', reason: 'text', time: 'time', row: 'text' }),
-    batches: (async function* () {
-      for (const symbol of symbols ?? [undefined]) {
-        for await (const rows of readQuarantine(database, { ...range, ...(symbol !== undefined && { symbol }) })) {
-          yield rows
-            .filter(({ instrument }) => wanted(filter, instrument))
-            .map(({ symbol, source, instrument, stage, reason, time, row }): Cell[] => [
-              symbol,
-              source,
-              instrument,
-              stage,
-              reason,
-              time,
-              row,
-            ]);
-        }
-      }
-    })(),
-  };
+async function* quarantineRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  for (const one of bySymbol(filter)) {
+    for await (const rows of readQuarantine(database, { ...rangeOf(filter), ...one }))
+      yield rows
+        .filter((row) => isWanted(filter, row))
+        .map(({ symbol, source, instrument, stage, reason, time, row }) => [symbol, source, instrument, stage, reason, time, row]);
+  }
 }
 
 /** Merges equal ranges of trades and price points into one row with the ticks of both. */
@@ -267,17 +239,20 @@ function withoutKinds(ranges: readonly CoverageRecord[]): readonly CoverageRecor
   return [...rows.values()];
 }
 
-function coverageTable(database: Database, filter: ExportFilter): Table {
-  const { symbols, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter;
-  return {
-    columns: columns({ ...SERIES, from: 'time', to: 'time', ticks: 'integer', evidence: 'text' }),
-    batches: (async function* () {
-      for (const symbol of symbols ?? [undefined]) {
-        const ranges = await coverageRecords(database, symbol === undefined ? {} : { symbol });
-        yield withoutKinds(ranges)
-          .filter((range) => wanted(filter, range.instrument) && range.to > from && range.from < to)
-          .map((range): Cell[] => [range.symbol, range.source, range.instrument, range.from, range.to, range.ticks, range.evidence]);
-      }
-    })(),
-  };
+async function* coverageRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter;
+  for (const symbol of bySymbol(filter))
+    yield withoutKinds(await coverageRecords(database, symbol))
+      .filter((range) => isWanted(filter, range) && range.to > from && range.from < to)
+      .map((range) => [range.symbol, range.source, range.instrument, range.from, range.to, range.ticks, range.evidence]);
+}
+
+async function* instrumentRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  const found = await selected(database, filter);
+  const keys = found.map(({ key }) => key);
+  const stored = await instrumentsByKey(database, keys);
+  yield found.flatMap(({ symbol, source, instrument, key }) => {
+    const facts = stored.get(key);
+    return facts === undefined ? [] : [[symbol, source, instrument, ...FACTS.map(([, , cell]) => cell(facts))]];
+  });
 }

@@ -5,11 +5,9 @@ import { type BacktestResult, execute, finish, type Trial } from '../../backtest
 import { runTrials } from '../../backtest/run-trials.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
-import { withOrders } from './backtest-portfolio.ts';
 import type { TradedSeries } from './backtest-series.ts';
-import { equityTable, overfittingFields, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
-import { warnOfProof } from './certificate-fields.ts';
-import { termsOf } from './terms.ts';
+import { equityTable, tradeTable } from './backtest-tables.ts';
+import { certificateFields, overfittingFields, termsOf, withOrders } from './result-fields.ts';
 
 /** Output files of a backtest. */
 export interface BacktestFiles {
@@ -53,7 +51,6 @@ export async function printBacktests(
     }
     const result = finish(data, execute(data, trials[0], options), options, { count: 1 });
     await writeFiles(data, result, files);
-    warn(result);
     const orders =
       draws === undefined ? undefined : monteCarlo(positionsOf(result.trades).closed, options.cash, { draws, seed: options.seed });
     results.push({ ...about, ...seriesHead(data, result), params: result.params, ...withOrders(bodyOf(result), orders), terms });
@@ -65,15 +62,13 @@ async function writeFiles({ candles }: BacktestData, result: BacktestResult, fil
   if (files.trades === undefined && files.equity === undefined) return;
   // loaded only when a file is written
   const { writeTable } = await import('../../files/write/write-table.ts');
-  if (files.trades !== undefined)
-    await writeTable({ columns: TRADE_COLUMNS, batches: tradeRows(candles, result.trades) }, 'csv', files.trades);
+  if (files.trades !== undefined) await writeTable(tradeTable(candles, result.trades), 'csv', files.trades);
   if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);
 }
 
 function gridOf(data: BacktestData, { results, failed, ...judged }: ReturnType<typeof runTrials>): Record<string, unknown> {
   const best = bestOf(results);
   const several = new Set(results.map(({ strategy }) => strategy)).size > 1;
-  for (const result of results) warn(result);
   for (const { because } of failed) note(`left out: ${because}`);
   return {
     ...seriesHead(data, best),
@@ -122,10 +117,5 @@ const bodyOf = (result: BacktestResult) => ({
   cut: result.cut,
   unfilled: result.unfilled,
   ...(result.twin !== null && { twin: result.twin }),
-  lookAhead: result.lookAhead,
-  provable: result.provable,
-  ...(!result.provable && { notProvable: result.notProvable }),
-  passport: result.passport,
+  ...certificateFields(result, `${result.strategy} ${JSON.stringify(result.params)}`),
 });
-
-const warn = ({ strategy, params, lookAhead }: BacktestResult): void => warnOfProof(`${strategy} ${JSON.stringify(params)}`, lookAhead);

@@ -3,22 +3,21 @@ import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import { paramNames, shippedStrategies } from '../../backtest/strategies/registry.ts';
-import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
-import { type PortfolioFlags, portfolioLimits, printPortfolio } from '../backtest/backtest-portfolio.ts';
-import { barsOf, fileSeries, listedSeries, type SeriesFlags, storedSeries } from '../backtest/backtest-series.ts';
-import { printWalkForward, type WalkForwardFlags, walkForwardParts } from '../backtest/backtest-walk-forward.ts';
+import { MARKET_KINDS } from '../../contracts/words.ts';
+import { portfolioLimits, printPortfolio } from '../backtest/backtest-portfolio.ts';
+import { fileSeries, listedSeries, type SeriesFlags, storedSeries } from '../backtest/backtest-series.ts';
+import { printWalkForward } from '../backtest/backtest-walk-forward.ts';
 import { type BacktestFiles, namesOf, printBacktests, seriesHead } from '../backtest/print-backtest.ts';
-import { type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
-import { numberOption } from '../options/number-option.ts';
+import { marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { checkTargets } from '../options/output-target.ts';
+import { takesInterval, takesLength, takesNumber, takesWord } from '../options/parsers.ts';
 import { isInline } from '../options/read-text.ts';
-import { collect } from '../options/strategy-params.ts';
 import { type StrategyFlags, trialsFrom } from '../options/strategy-trials.ts';
-import { optionsFrom, type TradingFlags } from '../options/trading-options.ts';
+import { optionsFrom, type TradingFlags, withTrading } from '../options/trading-options.ts';
 import { usageError } from '../terminal/exit.ts';
 
-interface CommonFlags extends StrategyFlags, TradingFlags {
-  readonly monteCarlo?: string;
+interface CommonFlags extends StrategyFlags, TradingFlags, SeriesFlags, BacktestFiles {
+  readonly monteCarlo?: number;
 }
 
 const strategiesHelp = (): string => `
@@ -34,24 +33,21 @@ const FILE_HELP = `
 The candles are a CSV: open_time,open,high,low,close,volume (other columns are ignored; volume may be missing). One file holds one series.`;
 
 /** Adds `predictlab backtest`. */
-export function registerBacktest(program: Command): void {
-  const backtest = program
-    .command('backtest')
-    .description('Backtests strategies and prints their metrics, the look-ahead proof and the passport as JSON.');
+export default function register(backtest: Command): void {
+  backtest.description('Backtests strategies and prints their metrics, the look-ahead proof and the passport as JSON.');
   const file = backtest
     .command('file')
     .summary('backtest a candle file; needs no server')
     .argument('[csv]', 'the candle file')
     .addOption(new Option('--candles <csv>', 'the candle file').hideHelp());
   withFileFacts(withOutputs(withTrading(file)))
-    .option('--interval <interval>', 'length of the bars (default: their smallest step)')
+    .addOption(takesInterval('length of the bars (default: their smallest step)'))
     .addHelpText('after', () => FILE_HELP + strategiesHelp())
-    .action(async (csv: string | undefined, flags: CommonFlags & SeriesFlags & BacktestFiles) => {
+    .action(async (csv: string | undefined, flags: CommonFlags) => {
       const candles = oneOf(csv, flags.candles, 'name the candle file: predictlab backtest file candles.csv --strategy rsi');
-      const draws = drawsFrom(flags);
       await checkTargets(filesOf(flags), [candles, flags.twin, flags.strategies]);
       const { own, trials } = await trading(flags);
-      await printBacktests([await fileSeries({ ...flags, candles }, own)], trials, { files: flags, draws });
+      await printBacktests([await fileSeries({ ...flags, candles }, own)], trials, { files: flags, draws: flags.monteCarlo });
     });
 
   const symbol = backtest
@@ -61,16 +57,12 @@ export function registerBacktest(program: Command): void {
     .addOption(new Option('--symbol <name>', 'the symbol').hideHelp());
   withStored(withOutputs(withTrading(symbol)))
     .addHelpText('after', strategiesHelp)
-    .action(async (name: string | undefined, flags: CommonFlags & SeriesFlags & BacktestFiles) => {
-      const stored = {
-        ...flags,
-        symbol: oneOf(name, flags.symbol, 'name the symbol: predictlab backtest symbol BTC_PRICE --interval 1h --strategy rsi'),
-      };
-      const draws = drawsFrom(flags);
+    .action(async (name: string | undefined, flags: CommonFlags) => {
+      const symbol = oneOf(name, flags.symbol, 'name the symbol: predictlab backtest symbol BTC_PRICE --interval 1h --strategy rsi');
       await checkTargets(filesOf(flags), [flags.strategies]);
       const { own, trials } = await trading(flags);
-      const series = await storedSeries(stored, own, trials);
-      await printBacktests(series, trials, { files: flags, draws, stored: { symbol: stored.symbol, interval: flags.interval } });
+      const series = await storedSeries({ ...flags, symbol }, own, trials);
+      await printBacktests(series, trials, { files: flags, draws: flags.monteCarlo, stored: { symbol, interval: flags.interval } });
     });
 
   const portfolio = backtest
@@ -78,18 +70,17 @@ export function registerBacktest(program: Command): void {
     .summary('trade several markets from one account')
     .argument('[list]', 'a JSON list of candle files with the facts about their markets, or a file with one')
     .option('--symbol <name>', 'trade the stored markets of a symbol instead')
-    .option('--per-market <share>', 'maximum share of equity that an entry invests in one market (default: 0.1)')
-    .option('--total <share>', 'maximum share of equity invested across all markets (default: 1)');
+    .addOption(takesNumber('--per-market <share>', 'maximum share of equity that an entry invests in one market (default: 0.1)'))
+    .addOption(takesNumber('--total <share>', 'maximum share of equity invested across all markets (default: 1)'));
   withStored(withOutputs(withTrading(portfolio)))
     .addHelpText('after', strategiesHelp)
-    .action(async (list: string | undefined, flags: CommonFlags & SeriesFlags & BacktestFiles & PortfolioFlags) => {
+    .action(async (list: string | undefined, flags: CommonFlags & { readonly perMarket?: number; readonly total?: number }) => {
       oneOf(list, flags.symbol, 'name the markets: a JSON list of candle files, or --symbol <name> for stored ones');
       const limits = portfolioLimits(flags);
-      const draws = drawsFrom(flags);
       await checkTargets(filesOf(flags), [list === undefined || isInline(list) ? undefined : list, flags.strategies]);
       const { own, trials } = await trading(flags);
-      const series = list === undefined ? await storedSeries(flags, own, trials) : await listedSeries(list, own, barsOf(flags));
-      await printPortfolio(series, trials, { limits, files: flags, draws, seed: own.seed });
+      const series = list === undefined ? await storedSeries(flags, own, trials) : await listedSeries(list, own, flags.interval);
+      await printPortfolio(series, trials, { limits, files: flags, draws: flags.monteCarlo, seed: own.seed });
     });
 
   const walkForward = backtest
@@ -97,20 +88,22 @@ export function registerBacktest(program: Command): void {
     .summary('pick the best trial on past data, trade it on the data that follows, and repeat')
     .option('--candles <csv>', 'walk through a candle file')
     .option('--symbol <name>', 'walk through the stored candles of a symbol')
-    .option('--train <length>', 'length of the part of a window in which the best trial is picked, such as 60d')
-    .option('--test <length>', 'length of the part after it in which that trial trades, such as 14d')
+    .addOption(takesLength('--train <length>', 'length of the part of a window in which the best trial is picked, such as 60d'))
+    .addOption(takesLength('--test <length>', 'length of the part after it in which that trial trades, such as 14d'))
     .option('--windows <csv>', 'also write the windows to this file');
   withStored(withFileFacts(withTrading(walkForward)))
     .addHelpText('after', () => FILE_HELP + strategiesHelp())
-    .action(async (flags: CommonFlags & SeriesFlags & WalkForwardFlags) => {
+    .action(async (flags: CommonFlags & { readonly train?: number; readonly test?: number; readonly windows?: string }) => {
       oneOf(flags.candles, flags.symbol, 'name the candles: --candles <csv>, or --symbol <name> for stored ones');
       if (flags.symbol !== undefined) refuseFileFacts(flags);
-      const parts = walkForwardParts(flags);
+      const { train: trainMs, test: testMs } = flags;
+      if (trainMs === undefined || testMs === undefined)
+        throw usageError(`backtest walk-forward needs ${trainMs === undefined ? '--train' : '--test'}, a duration such as 60d`);
       await checkTargets({ '--windows': flags.windows }, [flags.candles, flags.twin, flags.strategies]);
       const { own, trials } = await trading(flags);
       await printWalkForward(flags.symbol === undefined ? [await fileSeries(flags, own)] : await storedSeries(flags, own, trials), {
         trials,
-        parts,
+        parts: { trainMs, testMs },
         windows: flags.windows,
         stored: flags.symbol === undefined ? undefined : { symbol: flags.symbol, interval: flags.interval },
         headOf: ({ data }) => seriesHead(data, namesOf(trials)),
@@ -118,46 +111,31 @@ export function registerBacktest(program: Command): void {
     });
 }
 
-const withTrading = (command: Command): Command =>
-  command
-    .option('--strategy <name>', 'a strategy of those below, or of a plugin')
-    .option('--strategies <json>', 'several strategies, judged together: [{"name": "rsi", "params": {}}], or a file with such a list')
-    .addOption(
-      new Option('--param <name=value>', 'a parameter of the strategy; may be given several times')
-        .argParser(collect)
-        .default([], 'see below'),
-    )
-    .option('--cash <amount>', 'money at the start (default: 10000)')
-    .option('--spread <fraction>', 'fraction by which entries are worse than the open (default: 0)')
-    .option('--half-spread <price>', 'amount by which every fill is worse than the open (default: half the recorded spread, 0 for a file)')
-    .addOption(new Option('--side <side>', 'positions to take: long only, or both').choices(['long', 'both']).default('long'))
-    .option('--whole-units', 'round sizes down to whole units')
-    .option('--fraction <share>', 'share of the cash to invest in each entry (default: 1)')
-    .option('--units <size>', 'fixed size of each entry, as far as the cash allows')
-    .option('--slippage <ticks>', 'ticks by which each fill is worse than the open (default: 0)')
-    .option(
-      '--volume-share <share>',
-      `maximum share of a bar’s volume that its orders may take, or none (default: ${DEFAULT_BACKTEST.maxVolumeShare})`,
-    )
-    .option('--proof-cuts <n>', 're-runs of the look-ahead proof, each with another future at every bar; 0 for no proof (default: 2)')
-    .option('--seed <n>', 'seed of the proof and of the Monte Carlo draws (default: 1)')
-    .option('--json', 'no effect: the output is always JSON');
-
 const withOutputs = (command: Command): Command =>
   command
-    .option('--monte-carlo <draws>', 'shuffle the closed positions this many times and report the spread of returns and drawdowns')
+    .addOption(
+      takesNumber('--monte-carlo <draws>', 'shuffle the closed positions this many times and report the spread of returns and drawdowns', {
+        least: 1,
+        most: 1_000_000,
+        integer: true,
+      }),
+    )
     .option('--trades <csv>', 'also write the trades to this file')
     .option('--equity <csv>', 'also write the equity at each bar’s close to this file');
 
 const withFileFacts = (command: Command): Command =>
   withMarketFacts(command)
-    .option('--market <kind>', 'asset or probability (default: probability with --settle, otherwise guessed from the prices)')
+    .addOption(
+      takesWord(
+        '--market <kind>',
+        'asset or probability (default: probability with --settle, otherwise guessed from the prices)',
+        MARKET_KINDS,
+      ),
+    )
     .option('--twin <csv>', 'candles of the same question at another venue, for strategies that use them');
 
 const withStored = (command: Command): Command =>
-  command
-    .option('--interval <interval>', 'interval of the candles, such as 1h')
-    .option('--instrument <id>', 'only this market of the symbol');
+  command.addOption(takesInterval('interval of the candles, such as 1h')).option('--instrument <id>', 'only this market of the symbol');
 
 /** The value given either as an argument or as an option. @throws ExitError 2 unless exactly one of them is given */
 function oneOf(argument: string | undefined, option: string | undefined, missing: string): string {
@@ -170,13 +148,10 @@ function oneOf(argument: string | undefined, option: string | undefined, missing
 const filesOf = ({ trades, equity }: BacktestFiles): Record<string, string | undefined> => ({ '--trades': trades, '--equity': equity });
 
 /** @throws ExitError 2 when facts about a market are given that a stored market has itself */
-function refuseFileFacts(flags: MarketFactFlags & { readonly twin?: string; readonly market?: string }): void {
+function refuseFileFacts(flags: SeriesFlags): void {
   if (Object.keys(marketFacts(flags)).length > 0 || flags.twin !== undefined || flags.market !== undefined)
     throw usageError('facts about a market, --market and --twin apply to candle files; a stored market has its own, leave them out');
 }
-
-const drawsFrom = ({ monteCarlo }: CommonFlags): number | undefined =>
-  numberOption('--monte-carlo', monteCarlo, { least: 1, most: 1_000_000, integer: true });
 
 async function trading(flags: CommonFlags): Promise<{ own: Partial<BacktestOptions>; trials: readonly Trial[] }> {
   const own = optionsFrom(flags);

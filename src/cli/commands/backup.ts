@@ -1,43 +1,82 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { fileTrouble } from '../../contracts/errors.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
+import { restoreBackup } from '../../storage/backup/restore.ts';
 import { checkTarget } from '../options/output-target.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
-import { useStoredData } from '../terminal/session.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printAnswer } from '../terminal/print.ts';
+import { useDatabase, useStoredData } from '../terminal/session.ts';
 
 const HELP = `
 The file holds every table as of one instant, and the report pages. Workers may keep running. The file is read back and checked before it
 gets its name, so a file of that name is always complete. Schedules are stored in Temporal: save them with \`predictlab schedule show --json\`.`;
 
-/** Adds `predictlab backup`. */
-export function registerBackup(program: Command): void {
-  program
-    .command('backup')
-    .description('Writes all data, the symbol catalogue and the reports into one file, and checks it.')
-    .argument('<file>', 'the file to write')
-    .option('--json', 'print { path, bytes, tables, reports }')
-    .addHelpText('after', HELP)
-    .action(runBackup);
+/** `predictlab backup` and `predictlab restore`. */
+export default function register(command: Command): void {
+  if (command.name() === 'backup')
+    command
+      .description('Writes all data, the symbol catalogue and the reports into one file, and checks it.')
+      .argument('<file>', 'the file to write')
+      .option('--json', 'print { path, bytes, tables, reports }')
+      .addHelpText('after', HELP)
+      .action(backup);
+  else
+    command
+      .description(
+        'Restores a file of `predictlab backup`. The database must be empty unless --replace is given, and no worker may be connected. Everything is read back and compared; when anything differs, the database stays unchanged.',
+      )
+      .argument('<file>', 'a file that `predictlab backup` wrote')
+      .option('--replace', 'delete the present content of the database first')
+      .option('--json', 'print { tables, reports }')
+      .action(restore);
 }
 
-async function runBackup(file: string, { json }: { readonly json?: boolean }): Promise<void> {
+const reportFolder = (): string => path.join(homeFolder(process.env), 'reports');
+
+async function backup(file: string, { json }: { readonly json?: boolean }): Promise<void> {
   await checkTarget('backup', file);
   const target = path.resolve(file);
-  const reports = path.join(homeFolder(process.env), 'reports');
-  const { tables, reports: pages } = await useStoredData((database) => writeBackup(database, target, { reports }));
-  const { size, isRegular } = await stat(target).then((info) => ({ size: info.size, isRegular: info.isFile() }));
+  const { tables, reports } = await useStoredData((database) => writeBackup(database, target, { reports: reportFolder() }));
+  const written = await stat(target);
   if ((tables.instruments ?? 0) + (tables.runs ?? 0) === 0)
     note(
       'the database holds no market and no run: this backup has nothing in it but settings; PREDICTLAB_HOME or DATABASE_URL name another one',
     );
-  if (json) {
-    printJson({ path: target, bytes: size, tables, reports: pages });
-    return;
-  }
-  const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
-  printLine(
-    `${target}: ${rows.toLocaleString('en')} rows of ${Object.keys(tables).length} tables and ${pages} report files${isRegular ? ', verified' : ''}`,
+  const said = `${target}: ${countsOf(tables, reports)}${written.isFile() ? ', verified' : ''}`;
+  printAnswer(json, { path: target, bytes: written.size, tables, reports }, said);
+}
+
+async function restore(file: string, { replace = false, json }: { readonly replace?: boolean; readonly json?: boolean }): Promise<void> {
+  await checkSource(file);
+  const { tables, reports } = await useDatabase((database) =>
+    restoreBackup(database, path.resolve(file), { reports: reportFolder(), replace }),
   );
+  printAnswer(json, { tables, reports }, `${countsOf(tables, reports)} restored, verified`);
+}
+
+function countsOf(tables: Readonly<Record<string, number>>, reports: number): string {
+  const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
+  return `${rows.toLocaleString('en')} rows of ${Object.keys(tables).length} tables and ${reports} report files`;
+}
+
+/** The first bytes of a backup, which is a gzip file. */
+const GZIP = Buffer.from([0x1f, 0x8b]);
+
+/** Checks the file before the database is opened. @throws ExitError 2 */
+async function checkSource(file: string): Promise<void> {
+  const refused = (why: string) => usageError(`restore ${file}: ${why}; give the file that \`predictlab backup\` wrote`);
+  const there = await stat(file).catch((error: unknown) => fileTrouble(error));
+  if (typeof there === 'string') throw refused(there);
+  if (there.isDirectory()) throw refused('it is a folder');
+  if (!there.isFile()) return;
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(GZIP.length), 0, GZIP.length, 0);
+    if (!buffer.equals(GZIP)) throw refused('it is not a PredictLab backup');
+  } finally {
+    await handle.close();
+  }
 }

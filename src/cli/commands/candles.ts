@@ -4,16 +4,17 @@ import { expandPath, nameOf } from '../../files/read/expand-path.ts';
 import { buildFileCandles, type FileCandles } from '../../files/read/file-candles.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
-import type { Cell, TableFormat } from '../../files/write/table.ts';
+import type { Cell } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import { marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
+import { takesInterval, takesWord } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note } from '../terminal/print.ts';
 
 interface CandlesOptions extends TickFileFlags {
   readonly ticks: string;
-  readonly interval: string;
-  readonly format: string;
+  readonly interval: Interval;
+  readonly format: 'csv' | 'json';
   readonly json?: boolean;
 }
 
@@ -30,36 +31,32 @@ A candle is complete when its bucket lies between the file's first and last tick
   predictlab candles --ticks senate.csv --interval 1d --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome`;
 
 /** Adds `predictlab candles`. */
-export function registerCandles(program: Command): void {
-  const command = program
-    .command('candles')
+export default function register(command: Command): void {
+  command
     .description('Builds the candles of a tick file and prints them. Needs no server.')
     .requiredOption('--ticks <csv>', 'the tick file, or a pattern such as "ticks/*.csv.gz"')
-    .requiredOption('--interval <interval>', `one of ${INTERVALS.join(' ')}`);
+    .addOption(takesInterval(`one of ${INTERVALS.join(' ')}`).makeOptionMandatory());
   withTickFile(command)
-    .option('--format <format>', 'csv or json', 'csv')
+    .addOption(takesWord('--format <format>', 'csv or json', ['csv', 'json']).default('csv'))
     .option('--json', 'the same as --format json')
     .addHelpText('after', HELP)
     .action(printCandles);
 }
 
 async function printCandles(options: CandlesOptions): Promise<void> {
-  const interval = INTERVALS.find((known) => known === options.interval);
-  if (interval === undefined) throw usageError(`--interval ${options.interval}: write one of ${INTERVALS.join(' ')}`);
-  const format = options.json ? 'json' : options.format;
-  if (format !== 'csv' && format !== 'json') throw usageError(`--format ${format}: write csv or json`);
+  const { interval, firstOutcome } = options;
   const market = marketOption(options);
-  const reading = tickFileOptions(options);
+  const reading = await tickFileOptions(options);
   // every header is checked before anything is printed
   const files: TickFile[] = [];
   for (const path of await expandPath(options.ticks))
-    files.push(await openTickFile(path, { ...reading, ...(options.firstOutcome && { firstOutcome: options.firstOutcome }) }));
+    files.push(await openTickFile(path, { ...reading, ...(firstOutcome && { firstOutcome }) }));
   if (files.every(({ isEmpty }) => isEmpty)) throw usageError(`${options.ticks} has no rows after its header, so there are no candles`);
   const now = Date.now();
   const bad: string[] = [];
   async function* batches(): AsyncGenerator<Cell[][]> {
     for (const file of files) {
-      const built = await buildFileCandles(file, interval as Interval, { market: market ?? file.likelyMarket, asOf: now });
+      const built = await buildFileCandles(file, interval, { market: market ?? file.likelyMarket, asOf: now });
       const name = nameOf(file.path);
       for (const { kind, candles, complete } of built.series)
         yield* candleRows([name, 'file', `file:${name}`, kind, candles.interval], { ...candles, complete });
@@ -68,7 +65,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
         bad.push(`${file.path}: every one of its ${built.rows} rows is bad: ${built.quarantined.describe()}`);
     }
   }
-  await writeTable({ columns: CANDLE_COLUMNS, batches: batches() }, format satisfies TableFormat);
+  await writeTable({ columns: CANDLE_COLUMNS, batches: batches() }, options.json ? 'json' : options.format);
   if (bad.length > 0) throw usageError(`${bad.join('; ')}; check --columns and --market (prices of a probability are from 0 to 1)`);
 }
 

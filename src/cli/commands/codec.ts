@@ -4,7 +4,7 @@ import { SealingCodec } from '../../secrets/payload-codec.ts';
 import { readPayloadKeys } from '../../secrets/payload-keys.ts';
 import { stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { serveCodec } from '../../ui/serve-codec.ts';
-import { parsePort } from '../options/number-option.ts';
+import { takesPort } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJsonLine, printLine } from '../terminal/print.ts';
 
@@ -20,14 +20,13 @@ const PORT = 8271;
 const DEV_ORIGINS = ['http://127.0.0.1:8233', 'http://localhost:8233'];
 
 /** Adds `predictlab codec`. */
-export function registerCodec(program: Command): void {
-  program
-    .command('codec')
+export default function register(command: Command): void {
+  command
     .description(
       'Serves Temporal\u2019s codec endpoint on 127.0.0.1 until Ctrl-C. Give its address to the Web UI (the glasses at the top right) or to `temporal workflow show --codec-endpoint`. ' +
         'While it runs, everyone who can run programs on this machine can decrypt histories.',
     )
-    .option('--port <port>', 'the port', parsePort, PORT)
+    .addOption(takesPort('--port <port>', 'the port', PORT))
     .option('--origin <address...>', 'origin of the Web UI (default: TEMPORAL_UI_URL, or the Web UI of `dev`)')
     .option('--new-key', 'print a new key for PREDICTLAB_PAYLOAD_KEY and exit')
     .option('--json', 'print { address } as one line of JSON once it answers')

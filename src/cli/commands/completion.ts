@@ -12,9 +12,8 @@ The script completes commands, options, stages, symbols and run ids. It starts n
 running, otherwise from the report pages under PREDICTLAB_HOME.`;
 
 /** Adds `predictlab completion`. */
-export function registerCompletion(program: Command, createProgram: (requested: string | undefined) => Promise<Command>): void {
-  program
-    .command('completion')
+export default function register(command: Command, createProgram: (requested: string | undefined) => Promise<Command>): void {
+  command
     .description(
       'Prints the script that completes `predictlab …` in a shell. With the words of a line after `--`, prints what may come next.',
     )

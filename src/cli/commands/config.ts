@@ -11,10 +11,10 @@ import { registerConfigRollback } from './config-rollback.ts';
 const NAMED_CHANGES = 3;
 
 /** Adds `predictlab config`. */
-export function registerConfig(program: Command): void {
-  const config = program
-    .command('config')
-    .description('Each run records its configuration: input, symbol catalogue, plugins and code. Equal configurations are one version.');
+export default function register(config: Command): void {
+  config.description(
+    'Each run records its configuration: input, symbol catalogue, plugins and code. Equal configurations are one version.',
+  );
   config
     .command('history')
     .summary('list every version, newest first, and the runs that used it')

@@ -20,9 +20,8 @@ readable_coverage, readable_quarantine: the columns of \`predictlab export\`. Wh
   predictlab database python3 notebook.py`;
 
 /** Adds `predictlab database`. */
-export function registerDatabase(program: Command): void {
-  program
-    .command('database')
+export default function register(command: Command): void {
+  command
     .description('Keeps the database up and prints its address, or runs a command with it.')
     .argument('[command...]', 'run this command with DATABASE_URL set, and end with it')
     .option('--json', 'print the address as JSON')

@@ -11,7 +11,7 @@ import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signa
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { COLUMNS_HELP } from '../options/column-options.ts';
-import { LIVE_PAGES_PORT } from '../options/number-option.ts';
+import { LIVE_PAGES_PORT } from '../options/parsers.ts';
 import { dataInput, sandboxInput } from '../run/demo-input.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 
@@ -24,9 +24,8 @@ interface DemoOptions {
 }
 
 /** Adds `predictlab demo`. */
-export function registerDemo(program: Command): void {
-  program
-    .command('demo')
+export default function register(command: Command): void {
+  command
     .description(
       'Starts Temporal with its Web UI, an embedded Postgres, a worker and the sandbox venue, imports the sandbox catalogue and runs the pipeline over it. ' +
         "Stops everything at the end and exits with the run's exit code.",

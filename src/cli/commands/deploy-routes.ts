@@ -9,7 +9,7 @@ import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/r
 import { shadowOfBuild } from '../../storage/shadow/shadow-verdicts.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { deployedBuild, requireWorkers } from '../deploy/deploy-workers.ts';
-import { numberOption } from '../options/number-option.ts';
+import { takesNumber } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
@@ -22,11 +22,16 @@ export function registerDeployRoutes(deploy: Command): void {
     .description(
       'Sends a share of the new runs to this build, chosen by run id; the others still go to the current build. Workers of this build must be up.',
     )
-    .requiredOption('--percent <n>', 'share of the new runs, above 0, up to 100')
+    .addOption(
+      takesNumber('--percent <n>', 'share of the new runs, above 0, up to 100', {
+        least: 0.01,
+        most: 100,
+        wanted: 'a share above 0, up to 100',
+      }).makeOptionMandatory(),
+    )
     .option('--require-shadow', 'only when the newest `deploy shadow` of this build returned "same"')
     .option('--json', 'print { deployment, buildId, percent, current }')
-    .action(async ({ percent: text, requireShadow, json }: { percent: string; requireShadow?: boolean; json?: boolean }) => {
-      const percent = numberOption('--percent', text, { least: 0.01, most: 100, wanted: 'a share above 0, up to 100' }) as number;
+    .action(async ({ percent, requireShadow, json }: { percent: number; requireShadow?: boolean; json?: boolean }) => {
       const candidate = candidateVersion(process.env, buildId);
       const { current } = await onDeployment(candidate.name, async ({ lab, database, view, note }) => {
         if (view.current === candidate.buildId)

@@ -10,16 +10,10 @@ import { openShadowSchema } from '../../storage/shadow/shadow-schema.ts';
 import { type ShadowReport, saveShadow } from '../../storage/shadow/shadow-verdicts.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { buildId } from '../../worker/build-id.ts';
-import { numberOption } from '../options/number-option.ts';
+import { takesNumber } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
-
-interface Options {
-  readonly tolerance: string;
-  readonly slower: string;
-  readonly json?: boolean;
-}
 
 /** Adds `deploy shadow`. */
 export function registerDeployShadow(deploy: Command): void {
@@ -30,14 +24,18 @@ export function registerDeployShadow(deploy: Command): void {
       'Runs clean, store, kline and backtest of this build on the ticks and coverage of a run, in a separate schema that is dropped afterwards. Compares every row, candle and metric with the stored ones, and the durations with those of another build on the same inputs. ' +
         'Data that has changed since the run is left out and counted. Exit code 1 when the results differ; the verdict is stored and shown on the page of the run.',
     )
-    .option('--tolerance <share>', 'relative difference up to which metrics count as equal', '1e-9')
-    .option('--slower <times>', 'factor by which a stage may take longer than with another build (stages under 5 s always pass)', '3')
+    .addOption(
+      takesNumber('--tolerance <share>', 'relative difference up to which metrics count as equal', { least: 0, most: 1 }).default(1e-9),
+    )
+    .addOption(
+      takesNumber('--slower <times>', 'factor by which a stage may take longer than with another build (stages under 5 s always pass)', {
+        least: 1,
+      }).default(3),
+    )
     .option('--json', 'print { verdict, runId, build, symbols, rows, candles, metrics, durations, differences, leftOut }')
-    .action(async (run: string, options: Options) => {
-      const tolerance = numberOption('--tolerance', options.tolerance, { least: 0, most: 1 }) as number;
-      const slower = numberOption('--slower', options.slower, { least: 1 }) as number;
-      const report = await useStoredData((database) => shadow(database, run, { tolerance, slower }));
-      if (options.json) printJson(report);
+    .action(async (run: string, { json, ...limits }: { tolerance: number; slower: number; json?: boolean }) => {
+      const report = await useStoredData((database) => shadow(database, run, limits));
+      if (json) printJson(report);
       else printReport(report);
       if (report.verdict === 'differs') process.exitCode = 1;
     });

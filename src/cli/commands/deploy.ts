@@ -1,22 +1,23 @@
 import type { Command } from 'commander';
+import { deploymentTroubles } from '../../client/deployments/deployment-troubles.ts';
+import type { DeploymentView } from '../../client/deployments/deployments.ts';
+import { candidateVersion } from '../../contracts/deployment-version.ts';
+import { releasesOf } from '../../storage/runs/releases.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { type BrokenHistory, replayAll } from '../../worker/replay-histories.ts';
-import { numberOption } from '../options/number-option.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
-import { withPredictLab } from '../terminal/session.ts';
+import { takesNumber } from '../options/parsers.ts';
+import { note, printJson, printLine, printTable } from '../terminal/print.ts';
+import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
 import { registerDeployAdopt } from './deploy-adopt.ts';
-import { registerDeployRoutes } from './deploy-routes.ts';
+import { buildInWords, registerDeployRoutes } from './deploy-routes.ts';
 import { registerDeployShadow } from './deploy-shadow.ts';
-import { registerDeployStatus } from './deploy-status.ts';
 
 /** Adds `predictlab deploy`. */
-export function registerDeploy(program: Command): void {
-  const deploy = program
-    .command('deploy')
-    .description(
-      'Runs several builds side by side: workers started with PREDICTLAB_DEPLOYMENT report their build, and each run stays with the build it started with. ' +
-        'The candidate is the build whose command you run. In order: check, shadow, canary, promote; rollback undoes the last step.',
-    );
+export default function register(deploy: Command): void {
+  deploy.description(
+    'Runs several builds side by side: workers started with PREDICTLAB_DEPLOYMENT report their build, and each run stays with the build it started with. ' +
+      'The candidate is the build whose command you run. In order: check, shadow, canary, promote; rollback undoes the last step.',
+  );
   registerDeployCheck(deploy);
   registerDeployShadow(deploy);
   registerDeployRoutes(deploy);
@@ -24,21 +25,21 @@ export function registerDeploy(program: Command): void {
   registerDeployStatus(deploy);
 }
 
-/** Open runs are few; this many closed ones cover every kind of run of the last days. */
-const DEFAULT_LAST = 20;
-
-/** Adds `deploy check`. */
-export function registerDeployCheck(deploy: Command): void {
+function registerDeployCheck(deploy: Command): void {
   deploy
     .command('check')
     .summary('replay recent histories against this build')
     .description(
       'Replays the newest open and closed histories of every workflow type against the workflows of this build: a history that does not replay would stop an open run that moves to this build. Changes nothing. Exit code 1 when one does not replay.',
     )
-    .option('--last <n>', 'number of open and of closed histories of each type', String(DEFAULT_LAST))
+    // open runs are few; this many closed ones cover every kind of run of the last days
+    .addOption(
+      takesNumber('--last <n>', 'number of open and of closed histories of each type', { least: 1, most: 10_000, integer: true }).default(
+        20,
+      ),
+    )
     .option('--json', 'print { histories, broken: [{ type, workflowId, reason }] }')
-    .action(async ({ last: text, json }: { last: string; json?: boolean }) => {
-      const last = numberOption('--last', text, { least: 1, most: 10_000, integer: true }) as number;
+    .action(async ({ last, json }: { last: number; json?: boolean }) => {
       const { histories, broken } = await withPredictLab((lab) => replayAll(lab.histories(last)));
       if (json) printJson({ histories, broken });
       else printVerdict(histories, broken);
@@ -54,4 +55,47 @@ function printVerdict(histories: number, broken: readonly BrokenHistory[]): void
       ? `${histories} histories replay on build ${buildId()}`
       : `${broken.length} of ${histories} histories do not replay on build ${buildId()}: let open runs end on their own build, or guard the change with patched()`,
   );
+}
+
+function registerDeployStatus(deploy: Command): void {
+  deploy
+    .command('status')
+    .summary('show which build gets new runs, its workers and its open runs')
+    .description(
+      'Shows which build gets new runs, which workers poll the queue, how many runs of each build are open, and problems: runs whose build has no worker, new runs that no worker takes.',
+    )
+    .option('--json', 'print { deployment, taskQueue, thisBuild, current, ramping, versions, unversioned, troubles, releases }')
+    .action(async ({ json }: { json?: boolean }) => {
+      const candidate = candidateVersion(process.env, buildId);
+      const view = await withPredictLab((lab) => lab.deployments.view(candidate.name));
+      const releases = await lookIntoDatabase(async (database) =>
+        database === undefined ? [] : await releasesOf(database, candidate.name),
+      );
+      const troubles = deploymentTroubles(view);
+      const { name: deployment, ...rest } = view;
+      const listed = releases.map(({ deployment: _, ...one }) => one);
+      if (json) return printJson({ deployment, thisBuild: candidate.buildId, ...rest, troubles, releases: listed });
+      printView(view, candidate.buildId);
+      for (const { sentence, action } of troubles) note(`! ${sentence}\n  → ${action}`);
+    });
+}
+
+function printView({ name, taskQueue, current, ramping, versions, unversioned }: DeploymentView, own: string): void {
+  const share = ramping === null ? '' : `, but ${ramping.percent} % to build ${ramping.buildId}`;
+  printLine(`deployment ${name} on task queue ${taskQueue}: new runs go to ${buildInWords(current)}${share}`);
+  printTable(
+    [
+      ['build', 'state', 'workers', 'open runs', 'current since'],
+      ...versions.map(({ buildId, state, workers, openRuns, currentAt }) => [
+        buildId === own ? `${buildId} (this)` : buildId,
+        state,
+        String(workers),
+        String(openRuns),
+        currentAt ?? '–',
+      ]),
+      ['unversioned', current === null ? 'current' : '–', String(unversioned.workers), String(unversioned.openRuns), '–'],
+    ],
+    { right: [2, 3] },
+  );
+  if (!versions.some(({ buildId }) => buildId === own)) printLine(`this build, ${own}, has had no worker yet`);
 }

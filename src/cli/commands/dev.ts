@@ -11,7 +11,7 @@ import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signa
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
-import { LIVE_PAGES_PORT, parsePort } from '../options/number-option.ts';
+import { LIVE_PAGES_PORT, takesPort } from '../options/parsers.ts';
 import { ExitError } from '../terminal/exit.ts';
 
 interface DevOptions {
@@ -24,16 +24,15 @@ interface DevOptions {
 }
 
 /** Adds `predictlab dev`. */
-export function registerDev(program: Command): void {
-  program
-    .command('dev')
+export default function register(command: Command): void {
+  command
     .description(
       'Starts a Temporal server with its Web UI, an embedded Postgres (unless DATABASE_URL is set) and a worker on this machine, and keeps them up until Ctrl-C; a process that dies is restarted. ' +
         'Workflows, schedules and data stay under PREDICTLAB_HOME, so the next `dev` continues where this one stopped.',
     )
-    .option('--port <port>', "Temporal's port; a free one when it is in use", parsePort, 7233)
-    .option('--temporal-ui-port <port>', "the port of Temporal's Web UI", parsePort, 8233)
-    .option('--ui-port <port>', 'the port of the live pages; a free one when the default is in use', parsePort, LIVE_PAGES_PORT)
+    .addOption(takesPort('--port <port>', "Temporal's port; a free one when it is in use", 7233))
+    .addOption(takesPort('--temporal-ui-port <port>', "the port of Temporal's Web UI", 8233))
+    .addOption(takesPort('--ui-port <port>', 'the port of the live pages; a free one when the default is in use', LIVE_PAGES_PORT))
     .option('--control', 'let the live pages start and steer runs, with a token')
     .option('--headless', "without the live pages and Temporal's Web UI")
     .option('--json', 'print the addresses as one line of JSON when everything is up')

@@ -10,7 +10,7 @@ import { checkVenues } from '../../set-up/checks/venues.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { checkPlugins, checkSecrets } from '../doctor/setting-checks.ts';
 import { checkThroughTemporal } from '../doctor/temporal-checks.ts';
-import { numberOption } from '../options/number-option.ts';
+import { takesNumber } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printPainted } from '../terminal/print.ts';
 import { hasColours } from '../terminal/terminal-head.ts';
@@ -18,9 +18,8 @@ import { hasColours } from '../terminal/terminal-head.ts';
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
 /** Adds `predictlab doctor`. */
-export function registerDoctor(program: Command): void {
-  program
-    .command('doctor')
+export default function register(command: Command): void {
+  command
     .description(
       'Checks Node.js, the Temporal CLI and server, a worker, the deployment, schedules, Postgres, the venues, the API key, plugins, the home folder and its disk. ' +
         'Every line says ok, warn or fail, and what to do. Exit code 0 when nothing failed, 3 when a service cannot be reached, else 1.',
@@ -29,16 +28,15 @@ export function registerDoctor(program: Command): void {
       '--data',
       'also rebuild candles from their ticks and compare; compare counts, coverage, staging, twins and groups; list silent markets',
     )
-    .option('--sample <n>', 'with --data: check only this many instruments, spread over all')
+    .addOption(takesNumber('--sample <n>', 'with --data: check only this many instruments, spread over all', { least: 1, integer: true }))
     .option('--json', 'print { ok, checks: [{ name, status, detail, action }] }')
     .action(doctor);
 }
 
-async function doctor(options: { readonly json?: boolean; readonly data?: boolean; readonly sample?: string }): Promise<void> {
+async function doctor(options: { readonly json?: boolean; readonly data?: boolean; readonly sample?: number }): Promise<void> {
   const { env } = process;
   const home = homeFolder(env);
   if (options.sample !== undefined && !options.data) throw usageError('--sample has no effect without --data; add --data');
-  const sample = sampleOf(options.sample);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
   const groups = await Promise.all([
     checkNode(),
@@ -51,7 +49,7 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkPlugins(env),
   ]);
   groups.push(checkSecrets(env));
-  if (options.data) groups.push(await checkData(env, log, sample));
+  if (options.data) groups.push(await checkData(env, log, options.sample === undefined ? {} : { sample: options.sample }));
   const checks = groups.flat();
   const failed = checks.filter(({ status }) => status === 'fail');
   if (options.json) {
@@ -62,11 +60,6 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     printLine(failed.length === 0 ? 'Nothing failed.' : `${failed.length} of ${checks.length} checks failed.`);
   }
   if (failed.length > 0) process.exitCode = failed.some(({ service }) => service) ? 3 : 1;
-}
-
-function sampleOf(text: string | undefined): { sample?: number } {
-  const sample = numberOption('--sample', text, { least: 1, integer: true });
-  return sample === undefined ? {} : { sample };
 }
 
 function renderCheck({ name, status, detail, action }: CheckResult): string[] {

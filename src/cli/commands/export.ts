@@ -1,16 +1,15 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
-import { INTERVALS, type Interval, TICK_KINDS } from '../../contracts/words.ts';
-import { parseTime } from '../../files/parse/parse-time.ts';
+import { INTERVALS, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { TABLE_FORMATS, type Table, type TableFormat } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { exportedInstruments } from '../../storage/ticks/export.ts';
-import { EXPORTS, type ExportFilter, type ExportName } from '../backtest/export-tables.ts';
+import { EXPORTS, type ExportFilter, type ExportName, exportTable } from '../backtest/export-tables.ts';
 import { checkTarget } from '../options/output-target.ts';
-import { collect } from '../options/strategy-params.ts';
+import { collect, takesTime, takesWord, wordOption } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useStoredData } from '../terminal/session.ts';
 import { canRedraw } from '../terminal/terminal-head.ts';
@@ -19,11 +18,11 @@ interface ExportOptions {
   readonly symbol?: readonly string[];
   readonly instrument?: readonly string[];
   readonly interval?: readonly string[];
-  readonly priceType?: string;
+  readonly priceType?: TickKind;
   readonly complete?: boolean;
-  readonly from?: string;
-  readonly to?: string;
-  readonly format?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly format?: TableFormat;
   readonly json?: boolean;
   readonly out?: string;
   readonly safe?: boolean;
@@ -42,9 +41,8 @@ Ticks are ordered by time, then as the venue orders them; candles by symbol, ins
   predictlab export quarantine --json`;
 
 /** Adds `predictlab export`. */
-export function registerExport(program: Command): void {
-  program
-    .command('export')
+export default function register(command: Command): void {
+  command
     .description('Writes stored data as a table.')
     .argument('<what>', NAMES.join(', '))
     .option('--symbol <name>', 'only this symbol; may be given several times', collect)
@@ -54,11 +52,11 @@ export function registerExport(program: Command): void {
       'only this interval (candles, backtests, trades, equity, walk-forward); may be given several times',
       collect,
     )
-    .option('--price-type <kind>', `only candles of these ticks: ${TICK_KINDS.join(' or ')}`)
+    .addOption(takesWord('--price-type <kind>', `only candles of these ticks: ${TICK_KINDS.join(' or ')}`, TICK_KINDS))
     .option('--complete', 'only complete candles: closed and collected without a gap')
-    .option('--from <time>', 'only data at or after this time (ISO 8601)')
-    .option('--to <time>', 'only data before this time (ISO 8601)')
-    .option('--format <format>', `${TABLE_FORMATS.join(', ')} (default: by the ending of --out, else csv)`)
+    .addOption(takesTime('--from <time>', 'only data at or after this time (ISO 8601)'))
+    .addOption(takesTime('--to <time>', 'only data before this time (ISO 8601)'))
+    .addOption(takesWord('--format <format>', `${TABLE_FORMATS.join(', ')} (default: by the ending of --out, else csv)`, TABLE_FORMATS))
     .option('--json', 'the same as --format json')
     .option('--out <file>', 'write to this file')
     .option('--safe', 'CSV for spreadsheets: texts that would be read as formulas get an apostrophe in front')
@@ -67,60 +65,25 @@ export function registerExport(program: Command): void {
 }
 
 async function runExport(what: string, options: ExportOptions): Promise<void> {
-  const name = NAMES.find((known) => known === what);
-  if (name === undefined) throw usageError(`export ${what}: write one of ${NAMES.join(', ')}`);
+  const name = wordOption('export', what, NAMES);
+  const { symbol: symbols, instrument: instruments, interval, priceType, complete, from, to, out, safe } = options;
   const filters: readonly string[] = EXPORTS[name].filters;
-  for (const option of ['interval', 'from', 'to', 'priceType', 'complete'] as const) {
-    const flag = option === 'priceType' ? 'price-type' : option;
-    if (options[option] !== undefined && !filters.includes(option)) throw usageError(`--${flag} does not apply to ${name}; leave it out`);
-  }
-  const priceType = TICK_KINDS.find((kind) => kind === options.priceType);
-  if (options.priceType !== undefined && priceType === undefined)
-    throw usageError(`--price-type ${options.priceType}: write one of ${TICK_KINDS.join(', ')}`);
-  const filter: ExportFilter = {
-    symbols: options.symbol,
-    instruments: options.instrument,
-    intervals: options.interval?.map(parseInterval),
-    priceType,
-    completeOnly: options.complete === true,
-    from: instantOf('--from', options.from),
-    to: instantOf('--to', options.to),
-  };
-  const format = formatOf(options);
-  if (options.safe && format !== 'csv') throw usageError(`--safe applies to CSV only; leave it out for ${format}`);
-  if (format === 'parquet' && options.out === undefined && process.stdout.isTTY) {
+  for (const [filter, value] of Object.entries({ interval, from, to, priceType, complete }))
+    if (value !== undefined && !filters.includes(filter))
+      throw usageError(`--${filter === 'priceType' ? 'price-type' : filter} does not apply to ${name}; leave it out`);
+  const intervals = interval?.map((text) => wordOption('--interval', text, INTERVALS));
+  const filter: ExportFilter = { symbols, instruments, intervals, priceType, completeOnly: complete === true, from, to };
+  const ending = path.extname(out ?? '').slice(1);
+  const format = options.json ? 'json' : (options.format ?? TABLE_FORMATS.find((known) => known === ending) ?? 'csv');
+  if (safe && format !== 'csv') throw usageError(`--safe applies to CSV only; leave it out for ${format}`);
+  if (format === 'parquet' && out === undefined && process.stdout.isTTY)
     throw usageError('Parquet cannot be printed on a terminal; write it to a file with --out, or into a pipe');
-  }
-  if (options.out !== undefined) await checkTarget('--out', options.out);
+  if (out !== undefined) await checkTarget('--out', out);
   await useStoredData(async (database) => {
-    if (filter.symbols !== undefined) await checkSymbols(database, filter.symbols);
-    if (filter.instruments !== undefined) await checkInstruments(database, filter.instruments, filter.symbols);
-    await writeTable(withProgress(EXPORTS[name].table(database, filter), options.out), format, options.out, { safe: options.safe });
+    if (symbols !== undefined) await checkSymbols(database, symbols);
+    if (instruments !== undefined) await checkInstruments(database, instruments, symbols);
+    await writeTable(withProgress(exportTable(name, database, filter), out), format, out, { safe });
   });
-}
-
-function parseInterval(text: string): Interval {
-  const interval = INTERVALS.find((known) => known === text);
-  if (interval === undefined) throw usageError(`--interval ${text}: write one of ${INTERVALS.join(' ')}`);
-  return interval;
-}
-
-function instantOf(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const time = /^\d+$/.test(text) ? null : parseTime(text, 'ms');
-  if (time === null || Number.isNaN(time)) throw usageError(`${option} ${text}: write a time such as 2026-11-24T10:00:00Z or 2026-11-24`);
-  return time;
-}
-
-function formatOf({ format, json, out }: ExportOptions): TableFormat {
-  if (json) return 'json';
-  if (format === undefined) {
-    const ending = path.extname(out ?? '').slice(1);
-    return TABLE_FORMATS.find((known) => known === ending) ?? 'csv';
-  }
-  const known = TABLE_FORMATS.find((known) => known === format);
-  if (known === undefined) throw usageError(`--format ${format}: write one of ${TABLE_FORMATS.join(', ')}`);
-  return known;
 }
 
 /** Refuses symbols that neither the catalogue nor the stored data has. */

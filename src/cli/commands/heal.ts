@@ -18,9 +18,8 @@ Rows of files stay: import the file again.
   predictlab heal --symbol BTC_PRICE`;
 
 /** Adds `predictlab heal`. */
-export function registerHeal(program: Command): void {
-  program
-    .command('heal')
+export default function register(command: Command): void {
+  command
     .description('Reads the rows in quarantine again and stores those that this build can read.')
     .option('--symbol <symbol>', 'only rows of this symbol')
     .option('--dry-run', 'only show how many rows would become ticks')

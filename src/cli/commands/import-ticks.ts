@@ -11,7 +11,7 @@ import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
-import { symbolName } from '../options/symbol-name.ts';
+import { symbolName } from '../options/symbol-selectors.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
@@ -37,15 +37,14 @@ Columns: time and price are required; size, side, outcome and trade_id are used 
   predictlab run --symbols SENATE --sources file`;
 
 /** Adds `predictlab import ticks`. */
-export function registerImport(program: Command): void {
-  const command = program
-    .command('import')
+export default function register(command: Command): void {
+  const ticks = command
     .description('Imports your own data.')
     .command('ticks <csv...>')
     .description('Imports ticks from CSV files (plain or gzip; quote patterns such as "ticks/*.csv").')
     .requiredOption('--symbol <name>', 'the symbol of the ticks')
     .option('--by <column>', 'import a file with several markets: each value of this column is an instrument');
-  withMarketFacts(withTickFile(command, 'as stored; else '))
+  withMarketFacts(withTickFile(ticks, 'as stored; else '))
     .option('--json', 'print the counts as JSON')
     .addHelpText('after', HELP)
     .action(runImport);
@@ -54,7 +53,7 @@ export function registerImport(program: Command): void {
 async function runImport(patterns: readonly string[], options: ImportOptions): Promise<void> {
   const { symbol, by } = options;
   symbolName('--symbol', symbol);
-  const reading = tickFileOptions(options);
+  const reading = await tickFileOptions(options);
   const market = marketOption(options);
   const facts = marketFacts(options);
   if (by !== undefined && facts.resolution !== undefined)

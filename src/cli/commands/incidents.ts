@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import type { Incident } from '../../contracts/incident.ts';
 import { configuredSinks } from '../../incidents/alerts/configured-sinks.ts';
 import { sendTestAlert } from '../../incidents/alerts/dispatcher.ts';
 import { listIncidents, pendingAlerts } from '../../incidents/rows/incidents.ts';
 import { closeIncident } from '../../incidents/rows/observe.ts';
+import { takesNumber } from '../options/parsers.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
 interface ListOptions {
   readonly open?: boolean;
-  readonly limit: string;
+  readonly limit: number;
   readonly json?: boolean;
 }
 
@@ -19,12 +19,11 @@ One incident per root cause: it opens when a run ends with a problem (retries al
 problem, and closes when all of them have recovered. docs/incidents.md explains each cause and what to do.`;
 
 /** Adds `predictlab incidents`. */
-export function registerIncidents(program: Command): void {
-  const incidents = program
-    .command('incidents')
+export default function register(incidents: Command): void {
+  incidents
     .description('Lists open and past incidents, newest first.')
     .option('--open', 'only open incidents')
-    .option('--limit <n>', 'maximum number of incidents', '20')
+    .addOption(takesNumber('--limit <n>', 'maximum number of incidents', { least: 1, most: 10_000, integer: true }).default(20))
     .option('--json', 'print [{ id, cause, openedAt, closedAt, runs, symbols }]')
     .addHelpText('after', HELP)
     .action(list);
@@ -51,11 +50,9 @@ export function registerIncidents(program: Command): void {
 }
 
 async function list({ open = false, limit, json }: ListOptions): Promise<void> {
-  const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number of at least 1`);
   const [incidents, waiting] = await lookIntoDatabase(
     async (database) =>
-      database === undefined ? [[], []] : [await listIncidents(database, { open, limit: count }), await pendingAlerts(database)],
+      database === undefined ? [[], []] : [await listIncidents(database, { open, limit }), await pendingAlerts(database)],
     'so there are no incidents',
   );
   if (json) return printJson(incidents);
@@ -67,7 +64,7 @@ async function list({ open = false, limit, json }: ListOptions): Promise<void> {
       minute(openedAt),
       closedAt === null ? 'open' : minute(closedAt),
       String(runs.length),
-      symbolsOf({ symbols }),
+      symbolsOf(symbols),
       cause,
     ]),
   ]);
@@ -76,5 +73,5 @@ async function list({ open = false, limit, json }: ListOptions): Promise<void> {
 
 const minute = (time: string): string => `${time.slice(0, 16).replace('T', ' ')}Z`;
 
-const symbolsOf = ({ symbols }: Pick<Incident, 'symbols'>): string =>
+const symbolsOf = (symbols: readonly string[]): string =>
   symbols.length === 0 ? '–' : symbols.length <= 2 ? symbols.join(', ') : `${symbols[0]} and ${symbols.length - 1} more`;

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { type CandleSeries, candleProblem } from '../../backtest/engine/candle-series.ts';
+import { candleProblem } from '../../backtest/engine/candle-series.ts';
 import { INDICATOR_NAMES, INDICATORS, type IndicatorName, indicatorValues } from '../../backtest/indicators/registry.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
-import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
-import type { Cell, TableColumn } from '../../files/write/table.ts';
+import { columnsOf, tableOf } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
-import { collect, parseParams } from '../options/strategy-params.ts';
+import { collect, takesWord } from '../options/parsers.ts';
+import { parseParams } from '../options/strategy-trials.ts';
 import { usageError } from '../terminal/exit.ts';
 
 const HELP = `
@@ -22,36 +22,36 @@ Values are empty during warm-up.
   predictlab indicators --candles btc.csv --name rsi --param period=14`;
 
 /** Adds `predictlab indicators`. */
-export function registerIndicators(program: Command): void {
-  program
-    .command('indicators')
+export default function register(command: Command): void {
+  command
     .description('Computes an indicator over a candle file and prints one row per bar. Needs no server.')
     .requiredOption('--candles <csv>', 'the candle file: open_time,open,high,low,close,volume')
-    .requiredOption('--name <indicator>', `one of ${INDICATOR_NAMES.join(', ')}`)
-    .addOption(new Option('--param <name=value>', 'a parameter; may be given several times').argParser(collect).default([], 'see below'))
+    .addOption(takesWord('--name <indicator>', `one of ${INDICATOR_NAMES.join(', ')}`, INDICATOR_NAMES).makeOptionMandatory())
+    .addOption(
+      new Option('--param <name=value>', 'a parameter; may be given several times').argParser<string[]>(collect).default([], 'see below'),
+    )
     .option('--json', 'print JSON instead of CSV')
     .addHelpText('after', HELP)
     .action(indicators);
 }
 
-async function indicators(flags: { candles: string; name: string; param: readonly string[]; json?: boolean }): Promise<void> {
-  const name = INDICATOR_NAMES.find((known) => known === flags.name);
-  if (name === undefined) {
-    throw usageError(
-      `--name ${flags.name}: there is no such indicator; there are ${INDICATOR_NAMES.join(', ')}${didYouMean(flags.name, INDICATOR_NAMES)}`,
-    );
-  }
+interface IndicatorOptions {
+  readonly candles: string;
+  readonly name: IndicatorName;
+  readonly param: readonly string[];
+  readonly json?: boolean;
+}
+
+async function indicators({ name, ...flags }: IndicatorOptions): Promise<void> {
   const params = checkedParams(name, flags.param);
   const { candles, whereOf } = await readCandleFile(flags.candles);
   const problem = candleProblem(candles, 'any', whereOf);
   if (problem !== undefined) throw new PredictLabError('BadInput', problem);
   const values = indicatorValues(name, candles, params as never);
   const columns = values instanceof Float64Array ? { value: values } : { lower: values.lower, middle: values.middle, upper: values.upper };
-  const header: TableColumn[] = [
-    { name: 'open_time', type: 'time' },
-    ...Object.keys(columns).map((column): TableColumn => ({ name: column, type: 'number' })),
-  ];
-  await writeTable({ columns: header, batches: rowsOf(candles, Object.values(columns)) }, flags.json ? 'json' : 'csv');
+  const header = columnsOf({ open_time: 'time', ...Object.fromEntries(Object.keys(columns).map((column) => [column, 'number' as const])) });
+  const rows = Array.from(candles.openTime, (time, i) => [time, ...Object.values(columns).map((column) => column[i])]);
+  await writeTable(tableOf(header, rows), flags.json ? 'json' : 'csv');
 }
 
 function checkedParams(name: IndicatorName, given: readonly string[]): object {
@@ -64,8 +64,4 @@ function checkedParams(name: IndicatorName, given: readonly string[]): object {
       : `--param ${issue.path.join('.')} of the indicator ${name}: ${issueWords(issue)}`,
   );
   throw usageError(problems.join('; '));
-}
-
-async function* rowsOf({ openTime, length }: CandleSeries, columns: readonly Float64Array[]): AsyncGenerator<Cell[][]> {
-  yield Array.from({ length }, (_, i) => [openTime[i], ...columns.map((column) => column[i])]);
 }

@@ -21,9 +21,8 @@ interface Options {
 }
 
 /** Adds `predictlab logs`. */
-export function registerLogs(program: Command): void {
-  program
-    .command('logs <run> [task]')
+export default function register(command: Command): void {
+  command
     .description(
       'Prints the log lines of a run’s tasks, oldest first, as stored by workers of this PREDICTLAB_HOME: starts and ends of attempts, errors with their waits, and the messages of custom tasks. ' +
         'Name a task as in `status`: BTC_PRICE/collect, or BTC_PRICE for all its stages.',

@@ -4,7 +4,7 @@ import { brier, logLoss } from '../../backtest/metrics/forecast-scores.ts';
 import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../../backtest/metrics/sample.ts';
 import { readForecastFile, readReturnFile } from '../../files/read/read-metric-files.ts';
-import { numberOption } from '../options/number-option.ts';
+import { takesNumber } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 
@@ -21,45 +21,43 @@ forecasts: a CSV probability,outcome (0 or 1): Brier score, log loss, and a cali
   predictlab metrics --forecasts forecasts.csv`;
 
 /** Adds `predictlab metrics`. */
-export function registerMetrics(program: Command): void {
-  program
-    .command('metrics')
+export default function register(command: Command): void {
+  command
     .description('Measures a series of returns, or scores forecasts, and prints JSON. Needs no server.')
     .option('--returns <csv>', 'a file time,return')
     .option('--forecasts <csv>', 'a file probability,outcome')
-    .option(
-      '--periods-per-year <n>',
-      'returns in a year: 365 for days without closing hours, 252 for exchange days (default: by the times)',
+    .addOption(
+      takesNumber(
+        '--periods-per-year <n>',
+        'returns in a year: 365 for days without closing hours, 252 for exchange days (default: by the times)',
+        { least: 1e-9 },
+      ),
     )
-    .option('--trials <n>', 'number of strategies tried, for the deflated Sharpe ratio')
+    .addOption(takesNumber('--trials <n>', 'number of strategies tried, for the deflated Sharpe ratio', { least: 1, integer: true }))
     .option('--json', 'print JSON (always the case)')
     .addHelpText('after', HELP)
     .action(metrics);
 }
 
-async function metrics(flags: { returns?: string; forecasts?: string; periodsPerYear?: string; trials?: string }): Promise<void> {
-  if ((flags.returns === undefined) === (flags.forecasts === undefined))
-    throw usageError('give either --returns <csv> or --forecasts <csv>');
-  if (flags.forecasts !== undefined) {
-    if (flags.periodsPerYear !== undefined || flags.trials !== undefined)
+interface MetricsOptions {
+  readonly returns?: string;
+  readonly forecasts?: string;
+  readonly periodsPerYear?: number;
+  readonly trials?: number;
+}
+
+async function metrics({ returns, forecasts, periodsPerYear, trials }: MetricsOptions): Promise<void> {
+  if ((returns === undefined) === (forecasts === undefined)) throw usageError('give either --returns <csv> or --forecasts <csv>');
+  if (returns === undefined) {
+    if (periodsPerYear !== undefined || trials !== undefined)
       throw usageError('--periods-per-year and --trials apply to --returns only; leave them out');
-    await printForecasts(flags.forecasts);
-    return;
+    return await printForecasts(forecasts as string);
   }
-  const periodsPerYear = numberOption('--periods-per-year', flags.periodsPerYear, { least: 1e-9 });
-  const trials = numberOption('--trials', flags.trials, { least: 1, integer: true });
-  const series = await readReturnFile(flags.returns as string);
-  const measured = measureReturns(series, { periodsPerYear, trials });
+  const series = await readReturnFile(returns);
+  const { values, reasons, ...measured } = measureReturns(series, { periodsPerYear, trials });
   const { sample, weak, standardErrors } = measured;
-  printJson({
-    returns: series.returns.length,
-    ...measured.values,
-    undefined: measured.reasons,
-    weak,
-    sample,
-    standardErrors,
-    periodsPerYear: measured.periodsPerYear,
-  });
+  const about = { undefined: reasons, weak, sample, standardErrors, periodsPerYear: measured.periodsPerYear };
+  printJson({ returns: series.returns.length, ...values, ...about });
 }
 
 async function printForecasts(path: string): Promise<void> {

@@ -22,8 +22,8 @@ interface Options extends RunCommandOptions {
 }
 
 /** Adds `predictlab plan`. */
-export function registerPlan(program: Command): void {
-  addRunOptions(program.command('plan'))
+export default function register(command: Command): void {
+  addRunOptions(command)
     .description('Shows the tasks of a run in execution order: what each waits for, what is reused and why. Runs nothing.')
     .option('--retry <run>', 'plan a retry of this closed run, which reuses the tasks that succeeded')
     .option('--mermaid', 'print the graph as a Mermaid diagram')

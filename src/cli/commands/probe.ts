@@ -21,9 +21,8 @@ const COLOURS: Readonly<Record<ProbeMeaning, 'green' | 'yellow' | 'red'>> = {
 };
 
 /** Adds `predictlab probe`. */
-export function registerProbe(program: Command): void {
-  program
-    .command('probe')
+export default function register(command: Command): void {
+  command
     .description(
       'Requests each route of a venue once and compares the answer with what this build expects: fields that are missing or new, headers that announce ' +
         'the end of a route, the clock. Needs no database and stores nothing. Exit code 0 when every route can be read, 1 when one has changed, ' +

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
-import { PRUNABLE, type Prunable, type PruneBefore, type Pruned, prune } from '../../storage/backup/prune.ts';
+import { PRUNABLE, type Prunable, type Pruned, prune } from '../../storage/backup/prune.ts';
 import { type PrunedFiles, pruneLogs, pruneReports } from '../../watch/upkeep/prune-files.ts';
 import { AGED, PRUNABLE_FILES, type PrunableFiles } from '../../watch/upkeep/settings.ts';
-import { ageOption } from '../options/number-option.ts';
+import { takesAge, takesKeep } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
-type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean; readonly keep: string } & Readonly<
-  Partial<Record<Prunable | PrunableFiles, string>>
+type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean; readonly keep: number } & Readonly<
+  Partial<Record<Prunable | PrunableFiles, number>>
 >;
 
 const HELP = `
@@ -22,18 +22,17 @@ never stored; a retry of such a run collects them again.
   predictlab prune --ticks 1y --quarantine 90d --runs 90d --reports 90d --logs 30d --dry-run`;
 
 /** Adds `predictlab prune`. */
-export function registerPrune(program: Command): void {
-  program
-    .command('prune')
+export default function register(command: Command): void {
+  command
     .description('Deletes data older than the given ages, by kind; everything in the database in one transaction.')
-    .option('--ticks <age>', 'ticks, by their time')
-    .option('--candles <age>', 'candles, by the end of their bucket')
-    .option('--quarantine <age>', 'rows in quarantine, by when they were found')
-    .option('--runs <age>', 'ended runs with their ledger and backtests')
-    .option('--staging <age>', 'rows that were collected but never stored')
-    .option('--reports <age>', 'pages of runs, by when the run ended')
-    .option('--keep <n>', 'with --reports: number of last runs of each symbol that keep their pages', '1')
-    .option('--logs <age>', 'log lines of runs and workers, by when they were written')
+    .addOption(takesAge('--ticks <age>', 'ticks, by their time'))
+    .addOption(takesAge('--candles <age>', 'candles, by the end of their bucket'))
+    .addOption(takesAge('--quarantine <age>', 'rows in quarantine, by when they were found'))
+    .addOption(takesAge('--runs <age>', 'ended runs with their ledger and backtests'))
+    .addOption(takesAge('--staging <age>', 'rows that were collected but never stored'))
+    .addOption(takesAge('--reports <age>', 'pages of runs, by when the run ended'))
+    .addOption(takesKeep())
+    .addOption(takesAge('--logs <age>', 'log lines of runs and workers, by when they were written'))
     .option('--dry-run', 'only show what would be deleted')
     .option('--json', 'print [{ what, before, rows }], for files also bytes')
     .addHelpText('after', HELP)
@@ -42,13 +41,11 @@ export function registerPrune(program: Command): void {
 
 async function runPrune(options: PruneOptions): Promise<void> {
   const now = Date.now();
-  const before = instants(options, PRUNABLE, now) as PruneBefore;
+  const before = instants(options, PRUNABLE, now);
   const files = instants(options, PRUNABLE_FILES, now);
-  const keep = Number(options.keep);
-  if (!Number.isInteger(keep) || keep < 0) throw usageError(`--keep ${options.keep}: write a whole number of at least 0`);
+  const { keep, dryRun = false } = options;
   const named = [...Object.keys(before), ...Object.keys(files)];
   if (named.length === 0) throw usageError(`name what to prune, and the age: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
-  const dryRun = options.dryRun === true;
   const home = homeFolder(process.env);
   const pruned = await useStoredData(
     async (database): Promise<readonly (Pruned | PrunedFiles)[]> => [
@@ -58,10 +55,7 @@ async function runPrune(options: PruneOptions): Promise<void> {
       ...(files.logs === undefined ? [] : [await pruneLogs({ home, before: files.logs, dryRun })]),
     ],
   );
-  if (options.json) {
-    printJson(pruned.map((line) => ({ ...line, before: new Date(line.before).toISOString() })));
-    return;
-  }
+  if (options.json) return printJson(pruned.map((line) => ({ ...line, before: new Date(line.before).toISOString() })));
   printTable(
     [
       ['what', 'before', 'rows', 'MB'],
@@ -77,14 +71,8 @@ async function runPrune(options: PruneOptions): Promise<void> {
   if (dryRun) printLine('Nothing was deleted: this was a dry run.');
 }
 
-function instants<What extends Prunable | PrunableFiles>(
-  options: PruneOptions,
-  kinds: readonly What[],
-  now: number,
-): Partial<Record<What, number>> {
-  const named = kinds.flatMap((what) => {
-    const age: string | undefined = options[what];
-    return age === undefined ? [] : [[what, now - ageOption(what, age)] as const];
-  });
-  return Object.fromEntries(named) as Partial<Record<What, number>>;
-}
+/** The instants before which the named kinds are pruned. */
+const instants = <What extends Prunable | PrunableFiles>(options: PruneOptions, kinds: readonly What[], now: number) =>
+  Object.fromEntries(kinds.flatMap((what) => (options[what] === undefined ? [] : [[what, now - options[what]]]))) as Partial<
+    Record<What, number>
+  >;

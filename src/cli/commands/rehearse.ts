@@ -4,7 +4,7 @@ import { STAGES, type Stage } from '../../contracts/words.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { type Rehearsal, rehearse } from '../../scheduling/rehearse/rehearse.ts';
 import { meanDurations } from '../../storage/runs/ledger/ledger.ts';
-import { numberOption } from '../options/number-option.ts';
+import { takesNumber } from '../options/parsers.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { usageError } from '../terminal/exit.ts';
@@ -13,31 +13,37 @@ import { lookIntoDatabase } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
   readonly fail?: readonly string[];
-  readonly seed?: string;
-  readonly runs?: string;
+  readonly seed?: number;
+  readonly runs?: number;
   readonly json?: boolean;
 }
 
 /** Adds `predictlab rehearse`. */
-export function registerRehearse(program: Command): void {
-  addRunOptions(program.command('rehearse'))
+export default function register(command: Command): void {
+  addRunOptions(command)
     .description(
       'Simulates a run in virtual time with the scheduler of real runs, random durations around those of earlier runs (1 s where there are none) and the faults you specify. Runs nothing.',
     )
     .option('--fail <stage=share...>', 'share of a stage’s attempts that fail: collect=5% or collect=0.05')
-    .option('--seed <n>', 'seed of the random durations and faults (default: 1)')
-    .option('--runs <n>', 'number of simulated runs (default: as many as take well under a second)')
+    .addOption(
+      takesNumber('--seed <n>', 'seed of the random durations and faults (default: 1)', { least: 0, most: 2 ** 31 - 1, integer: true }),
+    )
+    .addOption(
+      takesNumber('--runs <n>', 'number of simulated runs (default: as many as take well under a second)', {
+        least: 1,
+        most: 100_000,
+        integer: true,
+      }),
+    )
     .option('--json', 'print the figures as JSON')
     .action(async (options: Options) => {
       const failures = failureShares(options.fail ?? []);
-      const seed = numberOption('--seed', options.seed, { least: 0, most: 2 ** 31 - 1, integer: true });
-      const runs = numberOption('--runs', options.runs, { least: 1, most: 100_000, integer: true });
       const input = await runInputFrom(options);
       await lookIntoDatabase(async (database) => {
         const { plannedRun } = await import('../plan/planned-run.ts');
         const { config, graph } = await plannedRun(database, await inKnownCase(database, input));
         const durations = database === undefined ? {} : await meanDurations(database);
-        const rehearsal = rehearse({ graph, config, durations, failures, seed, runs });
+        const rehearsal = rehearse({ graph, config, durations, failures, seed: options.seed, runs: options.runs });
         if (options.json) return printJson(rehearsal);
         const measured = STAGES.filter((stage) => durations[stage] !== undefined).length;
         printLine(rehearsalLines(rehearsal, { tasks: graph.size, maxConcurrent: config.maxConcurrent, measured }).join('\n'));

@@ -19,9 +19,8 @@ interface Options {
 }
 
 /** Adds `predictlab report`. */
-export function registerReport(program: Command): void {
-  program
-    .command('report <run>')
+export default function register(command: Command): void {
+  command
     .description(
       'Prints the path of a run’s report, a page that needs no server and no network. A report that is not on this machine (another worker wrote it, or the run was terminated) is written from the database.',
     )

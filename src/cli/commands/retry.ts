@@ -2,14 +2,13 @@ import type { Command } from 'commander';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { retryOf } from '../../storage/runs/retry-of.ts';
 import { usageError } from '../terminal/exit.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
+import { note, printAnswer } from '../terminal/print.ts';
 import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 
 /** Adds `predictlab retry`. */
-export function registerRetry(program: Command): void {
-  program
-    .command('retry <run>')
+export default function register(command: Command): void {
+  command
     .description(
       'In an open run, starts the failed and skipped tasks again. A closed run is started as a new run with another id, as of the same instant, which reuses everything that succeeded.',
     )
@@ -21,13 +20,13 @@ export function registerRetry(program: Command): void {
         const known = await lab.describe(run);
         if (known?.open) {
           const retried = await lab.retryFailed(run);
-          if (json) printJson({ runId: known.runId, retried });
-          else
-            printLine(
-              retried.length === 0
-                ? `${run} has no failed task to retry`
-                : `${run}: ${retried.length} tasks start again: ${retried.join(', ')}`,
-            );
+          printAnswer(
+            json,
+            { runId: known.runId, retried },
+            retried.length === 0
+              ? `${run} has no failed task to retry`
+              : `${run}: ${retried.length} tasks start again: ${retried.join(', ')}`,
+          );
           return;
         }
         const found = await lookIntoDatabase(async (database) =>
@@ -43,8 +42,7 @@ export function registerRetry(program: Command): void {
         }
         const { runId, executionId, reused, complete } = found;
         if (complete) {
-          if (json) printJson({ runId, retried: [], reused });
-          else printLine(`${runId} has no failed task to retry: all ${reused.length} succeeded`);
+          printAnswer(json, { runId, retried: [], reused }, `${runId} has no failed task to retry: all ${reused.length} succeeded`);
           return;
         }
         const input = await lab.givenInput(found);

@@ -28,8 +28,8 @@ interface Options extends RunCommandOptions {
 }
 
 /** Adds `predictlab run`. */
-export function registerRun(program: Command): void {
-  addRunOptions(program.command('run'))
+export default function register(command: Command): void {
+  addRunOptions(command)
     .description(
       'Starts a run and shows its progress until it ends. Ctrl-C cancels the run and waits for its end; a second Ctrl-C only stops watching.',
     )

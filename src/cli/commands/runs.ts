@@ -5,23 +5,21 @@ import { STATE_GLYPHS } from '../../report/elements/tip.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
-import { numberOption } from '../options/number-option.ts';
+import { takesNumber } from '../options/parsers.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { withPredictLabAndDatabase } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
 
 /** Adds `predictlab runs`. */
-export function registerRuns(program: Command): void {
-  const runs = program
-    .command('runs')
+export default function register(runs: Command): void {
+  runs
     .description(
       'Lists the last runs, newest first. A run that closed as Completed in Temporal and is not in this database is `unknown`: its result is in the database of its worker.',
     )
-    .option('--limit <n>', 'maximum number of runs', '20')
+    .addOption(takesNumber('--limit <n>', 'maximum number of runs', { least: 1, most: 10_000, integer: true }).default(20))
     .option('--json', 'print them as JSON')
-    .action(async ({ limit, json }: { limit: string; json?: boolean }) => {
-      const count = numberOption('--limit', limit, { least: 1, most: 10_000, integer: true }) as number;
-      const runs = await withPredictLabAndDatabase((lab, database) => lastRuns(lab, database, count));
+    .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
+      const runs = await withPredictLabAndDatabase((lab, database) => lastRuns(lab, database, limit));
       if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
       if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');
       printTable(

@@ -10,12 +10,12 @@ import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';
 import { successfulIntervals } from '../../storage/runs/ledger/good-intervals.ts';
 import { recordDeleting, removeDeleting } from '../../storage/watch/deleted-schedules.ts';
-import { numberOption } from '../options/number-option.ts';
+import { numberOption, takesTime } from '../options/parsers.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { intervalsOf } from '../plan/backfill-plan.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { usageError } from '../terminal/exit.ts';
-import { printJson, printLine } from '../terminal/print.ts';
+import { printAnswer, printJson, printLine } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, withPredictLab } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
@@ -30,12 +30,10 @@ interface Options extends RunCommandOptions {
 }
 
 /** Adds `predictlab schedule`. */
-export function registerSchedule(program: Command): void {
-  const schedule = program
-    .command('schedule')
-    .description(
-      `Manages runs that start on a schedule: by default at "${DEFAULT_SCHEDULE.cron}" UTC, one at a time; a time missed by more than a minute is skipped.`,
-    );
+export default function register(schedule: Command): void {
+  schedule.description(
+    `Manages runs that start on a schedule: by default at "${DEFAULT_SCHEDULE.cron}" UTC, one at a time; a time missed by more than a minute is skipped.`,
+  );
 
   for (const verb of ['create', 'update'] as const) {
     // `create` updates the given fields of a schedule that exists
@@ -58,23 +56,24 @@ export function registerSchedule(program: Command): void {
         const input = await runInputFrom(options);
         const pauseOnFailure = failuresOf(options.pauseOnFailure);
         checkSchedule({ scheduleId: options.id, ...options, pauseOnFailure, input });
-        const request = {
-          scheduleId: options.id,
-          cron: options.cron,
-          timeZone: options.timeZone,
-          catchupWindow: options.catchupWindow,
-          jitter: options.jitter,
-          note: options.note,
+        const { id: scheduleId, cron, timeZone, catchupWindow, jitter, note } = options;
+        const given = Object.keys(input).length === 0 ? undefined : input;
+        // a file replaces the whole input, an option changes one field
+        const settings = {
+          scheduleId,
+          cron,
+          timeZone,
+          catchupWindow,
+          jitter,
+          note,
           pauseOnFailure,
-          input: Object.keys(input).length === 0 ? undefined : input,
-          // a file replaces the whole input, an option changes one field
           replaceInput: options.file !== undefined,
         };
         await lookIntoDatabase(async (database) => {
           // a wrong input is refused now, not hours later in a run that nobody watches
           const { plannedRun } = await import('../plan/planned-run.ts');
-          const symbols = request.input === undefined ? {} : { input: await inKnownCase(database, request.input) };
-          const checked = { ...request, ...symbols, check: (whole: PipelineInput) => plannedRun(database, whole) };
+          const known = given && (await inKnownCase(database, given));
+          const checked = { ...settings, input: known, check: (whole: PipelineInput) => plannedRun(database, whole) };
           await withPredictLab(async (lab) => {
             let done = 'updated';
             if (verb === 'create') done = await lab.schedules.create(checked);
@@ -92,20 +91,21 @@ export function registerSchedule(program: Command): void {
     .option('--note <text>', 'the reason, which `show` prints')
     .action(async ({ id, note, json }: Options) => {
       await withPredictLab((lab) => lab.schedules.pause(id, note));
-      if (json) printJson({ scheduleId: id });
-      else printLine(`schedule ${id} is paused`);
+      printAnswer(json, { scheduleId: id }, `schedule ${id} is paused`);
     });
   simple(schedule, 'resume', 'start runs again', (lab, id) => lab.schedules.resume(id), 'is active');
   scheduleCommand(schedule, 'trigger', 'start a run now, unless one is open').action(async ({ id, json }: Options) => {
     const { started, open } = await withPredictLab((lab) => lab.schedules.trigger(id));
-    if (json) printJson({ scheduleId: id, started, open });
-    else if (started !== null) printLine(`schedule ${id} started ${started}; \`predictlab watch ${started}\` shows it`);
-    else printLine(`schedule ${id} started nothing: ${open.join(', ') || 'a run'} is open, and its runs do not overlap`);
+    const said =
+      started === null
+        ? `nothing: ${open.join(', ') || 'a run'} is open, and its runs do not overlap`
+        : `${started}; \`predictlab watch ${started}\` shows it`;
+    printAnswer(json, { scheduleId: id, started, open }, `schedule ${id} started ${said}`);
   });
   simple(schedule, 'delete', 'delete the schedule; open runs continue', deleteOnPurpose, 'is deleted');
   scheduleCommand(schedule, 'backfill', 'run every time of the schedule in a range, each as of its time, one after another')
-    .requiredOption('--from <time>', 'first instant, ISO 8601')
-    .requiredOption('--to <time>', 'last instant, ISO 8601')
+    .addOption(takesTime('--from <time>', 'first instant, ISO 8601').makeOptionMandatory())
+    .addOption(takesTime('--to <time>', 'last instant, ISO 8601').makeOptionMandatory())
     .option('--only-missing', 'skip times whose interval a successful run has covered since; newest first')
     .option('--dry-run', 'only print the times that would run')
     .addHelpText('after', BACKFILL_HELP)
@@ -119,28 +119,28 @@ The runs of a backfill go one after another, and their tasks have a lower priori
 const MOST_FIRINGS = 1_000;
 
 interface BackfillOptions extends Options {
-  readonly from: string;
-  readonly to: string;
+  readonly from: number;
+  readonly to: number;
   readonly onlyMissing?: boolean;
   readonly dryRun?: boolean;
 }
 
-async function backfill({ id, from: fromText, to: toText, onlyMissing = false, dryRun = false, json }: BackfillOptions): Promise<void> {
-  const range = { from: instant('--from', fromText), to: instant('--to', toText) };
-  if (range.from > range.to) throw usageError(`--from ${fromText} is after --to ${toText}`);
-  if (range.to.getTime() > Date.now()) throw usageError(`--to ${toText} is in the future; a backfill runs what is past`);
+async function backfill({ id, from, to, onlyMissing = false, dryRun = false, json }: BackfillOptions): Promise<void> {
+  const range = { from: new Date(from), to: new Date(to) };
+  const iso = (time: Date): string => time.toISOString();
+  if (from > to) throw usageError(`--from ${iso(range.from)} is after --to ${iso(range.to)}`);
+  if (to > Date.now()) throw usageError(`--to ${iso(range.to)} is in the future; a backfill runs what is past`);
   await withPredictLab(async (lab) => {
     const firings = await lab.schedules.firings(id, range);
     if (firings.length >= MOST_FIRINGS)
       throw usageError(
-        `schedule ${id} has ${MOST_FIRINGS} times or more between ${fromText} and ${toText}, and Temporal lists no more at once; backfill in parts`,
+        `schedule ${id} has ${MOST_FIRINGS} times or more between ${iso(range.from)} and ${iso(range.to)}, and Temporal lists no more at once; backfill in parts`,
       );
     const good = onlyMissing ? await alreadyGood(lab, id, firings) : new Set<number>();
     const left = firings.filter((time) => !good.has(time.getTime()));
     if (onlyMissing) left.reverse();
     if (!dryRun) await lab.schedules.backfill(id, left);
     const skipped = firings.filter((time) => good.has(time.getTime()));
-    const iso = (time: Date): string => time.toISOString();
     if (json) {
       const request = { scheduleId: id, from: iso(range.from), to: iso(range.to) };
       return printJson({ ...request, dryRun, firings: left.map(iso), skipped: skipped.map(iso) });
@@ -181,8 +181,7 @@ function simple(
 ): void {
   scheduleCommand(schedule, verb, summary).action(async ({ id, json }: Options) => {
     await withPredictLab((lab) => request(lab, id));
-    if (json) printJson({ scheduleId: id });
-    else printLine(`schedule ${id} ${said}`);
+    printAnswer(json, { scheduleId: id }, `schedule ${id} ${said}`);
   });
 }
 
@@ -220,10 +219,4 @@ async function show(lab: PredictLab, { id, json }: Options, headline?: string): 
 function failuresOf(given: string | boolean | undefined): number | undefined {
   if (typeof given === 'string') return numberOption('--pause-on-failure', given, { least: 1, most: 10, integer: true });
   return given === undefined ? undefined : Number(given);
-}
-
-function instant(option: string, text: string): Date {
-  const at = new Date(text);
-  if (Number.isNaN(at.getTime())) throw usageError(`${option} ${text}: write an ISO 8601 time, for example 2026-11-24T08:00:00Z`);
-  return at;
 }

@@ -12,9 +12,8 @@ import { renderLiveTable } from '../terminal/terminal.ts';
 import { hasColours } from '../terminal/terminal-head.ts';
 
 /** Adds `predictlab status`. */
-export function registerStatus(program: Command): void {
-  program
-    .command('status <run>')
+export default function register(command: Command): void {
+  command
     .description('Shows the state of every task of a run: live while it runs, final after its end.')
     .option('--json', 'print the whole status as JSON')
     .action(async (run: string, { json }: { json?: boolean }) => {

@@ -1,7 +1,6 @@
-import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type CatalogueEntry, catalogueEntrySchema, emptyEntry } from '../../contracts/catalogue.ts';
-import { fileTrouble, messageOf } from '../../contracts/errors.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
 import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
@@ -15,14 +14,12 @@ import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
 import { currentCatalogue, shippedCatalogue } from '../../storage/markets/first-catalogue.ts';
 import { instrumentById, instrumentsOf } from '../../storage/markets/instruments.ts';
 import { acceptOutcomes, type Outcomes } from '../../storage/markets/outcome-changes.ts';
-import { numberOption } from '../options/number-option.ts';
-import { parseJson, readText } from '../options/read-text.ts';
-import { collect } from '../options/strategy-params.ts';
-import { symbolName } from '../options/symbol-name.ts';
-import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
+import { collect, takesNumber } from '../options/parsers.ts';
+import { readJson } from '../options/read-text.ts';
+import { parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
 import { inCaseOf } from '../plan/mistaken-input.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
-import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printAnswer, printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
 import { fitText } from '../terminal/terminal-text.ts';
 
@@ -45,7 +42,7 @@ interface Json {
 
 interface AddOptions extends Json {
   readonly title?: string;
-  readonly priority?: string;
+  readonly priority?: number;
   readonly disabled?: boolean;
   readonly polymarket?: readonly string[];
   readonly predict?: readonly string[];
@@ -53,11 +50,8 @@ interface AddOptions extends Json {
 }
 
 /** Adds `predictlab symbols`. */
-export function registerSymbols(program: Command): void {
-  const symbols = program
-    .command('symbols')
-    .description('Manages the symbol catalogue: which markets of which source each symbol stands for.')
-    .addHelpText('after', HELP);
+export default function register(symbols: Command): void {
+  symbols.description('Manages the symbol catalogue: which markets of which source each symbol stands for.').addHelpText('after', HELP);
   symbols
     .command('list')
     .summary('list every symbol of the catalogue')
@@ -91,12 +85,13 @@ export function registerSymbols(program: Command): void {
       collect,
     )
     .option('--title <text>', 'a title for people')
-    .option('--priority <n>', `1 is first, 5 last (default: ${DEFAULT_PRIORITY})`)
+    .addOption(takesNumber('--priority <n>', `1 is first, 5 last (default: ${DEFAULT_PRIORITY})`, { least: 1, most: 5, integer: true }))
     .option('--disabled', 'leave it out of runs that name no symbols')
     .option('--json', 'print the entry as JSON')
-    .action((symbol: string, options: AddOptions) => {
-      checkAdded(symbol, options);
-      return useDatabase((database) => add(database, symbol, options));
+    .action(async (symbol: string, options: AddOptions) => {
+      // checked before the database is opened
+      const selectors = addedSelectors(symbol, options);
+      await useDatabase((database) => add(database, { symbol, selectors, options }));
     });
   symbols
     .command('remove')
@@ -174,15 +169,16 @@ async function show(database: Database | undefined, symbol: string, json?: boole
       instrument.id,
       instrument.resolution.kind === 'settled' ? `pays ${instrument.resolution.payout}` : instrument.closed ? 'closed' : 'open',
       instrument.closesAt === null ? '–' : new Date(instrument.closesAt).toISOString(),
-      instrument.fees === null
-        ? '–'
-        : `${instrument.fees.model} ${instrument.fees.rate}${(instrument.fees.exponent ?? 1) === 1 ? '' : `, exponent ${instrument.fees.exponent}`}`,
+      feesText(instrument),
       String(instrument.tickSize ?? '–'),
       instrument.twins.join(' ') || '–',
       fitText(oneLine(instrument.title), TITLE_WIDTH),
     ]),
   ]);
 }
+
+const feesText = ({ fees }: Instrument): string =>
+  fees === null ? '–' : `${fees.model} ${fees.rate}${(fees.exponent ?? 1) === 1 ? '' : `, exponent ${fees.exponent}`}`;
 
 /** The catalogue; without a database the shipped one, which a new database starts with. */
 async function catalogueOf(database: Database | undefined): Promise<readonly CatalogueEntry[]> {
@@ -200,53 +196,56 @@ async function known(database: Database | undefined, symbol: string): Promise<Ca
   );
 }
 
-async function add(database: Database, symbol: string, options: AddOptions): Promise<void> {
+/** The selectors that the options name. @throws ExitError 2 when the symbol or one of them is not valid */
+function addedSelectors(symbol: string, { polymarket = [], predict = [], file = [] }: AddOptions): CatalogueEntry['sources'] {
   symbolName('symbols add', symbol);
-  const { title, priority, disabled, polymarket = [], predict = [], file = [], json } = options;
-  const texts = Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0));
+  return parseSelectors(symbol, Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0)));
+}
+
+interface Added {
+  readonly symbol: string;
+  readonly selectors: CatalogueEntry['sources'];
+  readonly options: AddOptions;
+}
+
+async function add(database: Database, { symbol, selectors, options }: Added): Promise<void> {
+  const { title, priority, disabled, json } = options;
   const before = (await symbolsByName(database, [symbol])).get(symbol);
-  if (before === undefined && Object.keys(texts).length === 0) {
+  if (before === undefined && Object.keys(selectors).length === 0)
     throw usageError(
       `symbols add ${symbol}: name the markets it stands for, such as --polymarket slug=… ; \`predictlab symbols search\` finds them`,
     );
-  }
-  const entry = withSelectors(before ?? emptyEntry(symbol), parseSelectors(symbol, texts));
   const changed = catalogueEntrySchema.safeParse({
-    ...entry,
+    ...withSelectors(before ?? emptyEntry(symbol), selectors),
     ...(title !== undefined && { title }),
-    ...(priority !== undefined && { priority: Number(priority) }),
+    ...(priority !== undefined && { priority }),
     ...(disabled && { enabled: false }),
   });
-  if (!changed.success)
-    throw usageError(
-      `symbols add ${symbol}: ${changed.error.issues.map((issue) => `${issue.path.join('.')}: ${issueWords(issue)}`).join('; ')}`,
-    );
+  if (!changed.success) {
+    const problems = changed.error.issues.map((issue) => `${issue.path.join('.')}: ${issueWords(issue)}`);
+    throw usageError(`symbols add ${symbol}: ${problems.join('; ')}`);
+  }
   await importSymbols(database, [changed.data]);
-  if (json) return printJson(changed.data);
-  printLine(`${symbol} ${before === undefined ? 'added' : 'updated'}: ${selectorCounts(changed.data)}`);
+  printAnswer(json, changed.data, `${symbol} ${before === undefined ? 'added' : 'updated'}: ${selectorCounts(changed.data)}`);
 }
 
-/** Checks the options before the database is opened. */
-function checkAdded(symbol: string, { polymarket = [], predict = [], file = [], priority }: AddOptions): void {
-  symbolName('symbols add', symbol);
-  numberOption('--priority', priority, { least: 1, most: 5, integer: true });
-  parseSelectors(symbol, Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0)));
+async function namesIn(database: Database, given: readonly string[]): Promise<string[]> {
+  const names: string[] = [];
+  for (const name of given) names.push((await known(database, name)).symbol);
+  return names;
 }
 
 async function remove(database: Database, given: readonly string[], json?: boolean): Promise<void> {
-  const names: string[] = [];
-  for (const name of given) names.push((await known(database, name)).symbol);
+  const names = await namesIn(database, given);
   for (const name of names) await removeSymbol(database, name);
-  if (json) return printJson({ removed: names });
-  printLine(`removed ${names.join(', ')}; the data stays`);
+  printAnswer(json, { removed: names }, `removed ${names.join(', ')}; the data stays`);
 }
 
 async function enable(database: Database, given: readonly string[], enabled: boolean, json?: boolean): Promise<void> {
-  const names: string[] = [];
-  for (const name of given) names.push((await known(database, name)).symbol);
+  const names = await namesIn(database, given);
   await setEnabled(database, names, enabled);
-  if (json) return printJson({ [enabled ? 'enabled' : 'disabled']: names });
-  printLine(`${enabled ? 'enabled' : 'disabled'} ${names.join(', ')}`);
+  const said = enabled ? 'enabled' : 'disabled';
+  printAnswer(json, { [said]: names }, `${said} ${names.join(', ')}`);
 }
 
 async function accept(database: Database, instrument: string, json?: boolean): Promise<void> {
@@ -256,33 +255,23 @@ async function accept(database: Database, instrument: string, json?: boolean): P
       throw usageError(`no run has found an instrument ${instrument}; \`predictlab symbols show <symbol>\` lists those of a symbol`);
     throw usageError(`${instrument}: no run has met other outcomes than those that are stored, so there is nothing to accept`);
   }
-  if (json) return printJson({ instrument, ...accepted });
   const listed = ({ outcomes, outcomeIds }: Outcomes): string => outcomeIds.map((id, k) => `${outcomes[k] ?? k} ${id}`).join(', ');
-  printLine(`${instrument}: before ${listed(accepted.before)}`);
-  printLine(`${instrument}: now ${listed(accepted.after)}`);
-  printLine('the next run collects it again; `predictlab heal` reads its rows in quarantine again');
+  printAnswer(json, { instrument, ...accepted }, [
+    `${instrument}: before ${listed(accepted.before)}`,
+    `${instrument}: now ${listed(accepted.after)}`,
+    'the next run collects it again; `predictlab heal` reads its rows in quarantine again',
+  ]);
 }
 
 async function importCatalogue(file: string | undefined, { replace = false, json }: Json & { replace?: boolean }): Promise<void> {
-  const entries = file === undefined ? DEFAULT_CATALOGUE : parseCatalogue(await readJson(file), file === '-' ? 'standard input' : file);
+  const entries = file === undefined ? DEFAULT_CATALOGUE : await catalogueFile(file);
   const counts = await useDatabase((database) => importSymbols(database, entries, { replace }));
-  if (json) return printJson(counts);
-  printLine(`${counts.added} added, ${counts.updated} updated, ${counts.removed} removed`);
+  printAnswer(json, counts, `${counts.added} added, ${counts.updated} updated, ${counts.removed} removed`);
 }
 
-async function readJson(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = file === '-' ? await readAll(process.stdin) : await readText(file);
-  } catch (error) {
-    throw usageError(`${file} cannot be read: ${fileTrouble(error)}; give the path of a catalogue file`);
-  }
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (error instanceof ExitError) throw usageError(`${file}: ${error.message}`);
-    throw usageError(`${file} is not JSON: ${messageOf(error)}; a catalogue is a list of symbols`);
-  }
+async function catalogueFile(file: string): Promise<readonly CatalogueEntry[]> {
+  const where = file === '-' ? 'standard input' : file;
+  return parseCatalogue(await readJson(where, file, 'give a JSON list of symbols'), where);
 }
 
 async function exportCatalogue(database: Database | undefined, out: string | undefined): Promise<void> {

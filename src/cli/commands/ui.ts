@@ -6,7 +6,7 @@ import { stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { isLoopback } from '../../ui/access.ts';
 import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
-import { LIVE_PAGES_PORT, parsePort } from '../options/number-option.ts';
+import { LIVE_PAGES_PORT, takesPort } from '../options/parsers.ts';
 import { usageError } from '../terminal/exit.ts';
 import { openInBrowser, openPrivately } from '../terminal/open-in-browser.ts';
 import { note } from '../terminal/print.ts';
@@ -22,14 +22,13 @@ interface Options {
 }
 
 /** Adds `predictlab ui`. */
-export function registerUi(program: Command): void {
-  program
-    .command('ui')
+export default function register(command: Command): void {
+  command
     .description(
       'Serves the pages on this machine until Ctrl-C: / shows the last runs × symbols, a run’s page follows the run while it is open, a task opens with its attempts and log lines. ' +
         'The pages are read-only; with --control the holder of the printed token can pause, resume, cancel and retry.',
     )
-    .option('--port <port>', 'the port', parsePort, LIVE_PAGES_PORT)
+    .addOption(takesPort('--port <port>', 'the port', LIVE_PAGES_PORT))
     .option('--listen <host>', 'the address to listen on; outside loopback every page needs the token', '127.0.0.1')
     .option('--control', 'let the pages steer runs, with a token')
     .option('--token-file <file>', 'the file that stores the token (default: ui-token under PREDICTLAB_HOME)')

@@ -6,20 +6,20 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { lastUpkeep, runExclusively } from '../../watch/checks/upkeep.ts';
 import { AGED, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watch/upkeep/settings.ts';
 import { type JobEnd, runUpkeep } from '../../watch/upkeep/upkeep.ts';
-import { ageOption, numberOption } from '../options/number-option.ts';
+import { takesAge, takesKeep, takesNumber } from '../options/parsers.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
 
-type SetOptions = { readonly [what in (typeof AGED)[number]]?: string } & {
-  readonly keep: string;
+type SetOptions = { readonly [what in (typeof AGED)[number]]?: number } & {
+  readonly keep: number;
   readonly backup?: string;
-  readonly rotate: string;
+  readonly rotate: number;
 };
 
 /** Adds `predictlab upkeep`. */
-export function registerUpkeep(program: Command): void {
-  const upkeep = program.command('upkeep').description('Sets what the workers do once a day: prune, back up, try a restore, check data.');
+export default function register(upkeep: Command): void {
+  upkeep.description('Sets what the workers do once a day: prune, back up, try a restore, check data.');
   upkeep
     .command('show', { isDefault: true })
     .summary('show the settings and the last results')
@@ -39,13 +39,13 @@ export function registerUpkeep(program: Command): void {
   const set = upkeep
     .command('set')
     .summary('set the daily upkeep; kinds that are not named are not pruned')
-    .option('--keep <n>', 'with --reports: number of last runs of each symbol that keep their pages', '1')
+    .addOption(takesKeep())
     .option(
       '--backup <folder>',
       'write a backup into this folder each day, on the machine of the worker that does it; once a week it is restored into a separate database',
     )
-    .option('--rotate <n>', 'number of backups to keep', '7');
-  for (const what of AGED) set.option(`--${what} <age>`, `prune ${what} older than this`);
+    .addOption(takesNumber('--rotate <n>', 'number of backups to keep', { least: 1, most: 10_000, integer: true }).default(7));
+  for (const what of AGED) set.addOption(takesAge(`--${what} <age>`, `prune ${what} older than this`));
   set.action(async (options: SetOptions) => {
     const settings = settingsFrom(options);
     await useDatabase((database) => setUpkeep(database, settings));
@@ -81,9 +81,8 @@ export function registerUpkeep(program: Command): void {
 }
 
 function settingsFrom(options: SetOptions): UpkeepSettings {
-  const ages = Object.fromEntries(AGED.flatMap((what) => (options[what] === undefined ? [] : [[what, ageOption(what, options[what])]])));
-  const keep = numberOption('--keep', options.keep, { least: 0, most: 100_000, integer: true }) ?? 1;
-  const rotate = numberOption('--rotate', options.rotate, { least: 1, most: 10_000, integer: true }) ?? 7;
+  const { keep, rotate } = options;
+  const ages = Object.fromEntries(AGED.flatMap((what) => (options[what] === undefined ? [] : [[what, options[what]]])));
   if (Object.keys(ages).length === 0 && options.backup === undefined)
     throw usageError(`name what to do: --backup <folder>, or what to prune and its age: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
   if (options.backup?.trim() === '') throw usageError('--backup: the name of the folder is empty; name one');

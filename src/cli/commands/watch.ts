@@ -4,9 +4,8 @@ import { withPredictLab } from '../terminal/session.ts';
 import { follow } from './run.ts';
 
 /** Adds `predictlab watch`. */
-export function registerWatch(program: Command): void {
-  program
-    .command('watch <run>')
+export default function register(command: Command): void {
+  command
     .description('Shows the live table of a run until it ends, then its summary. Ctrl-C stops watching; the run continues.')
     .option('--strict', 'exit with code 1 also when the run is degraded')
     .option('--json', 'print the result as JSON when the run ends')

@@ -4,13 +4,12 @@ import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { queryRun } from '../records/find-run.ts';
 import { type ExitError, usageError } from '../terminal/exit.ts';
-import { printJson, printLine } from '../terminal/print.ts';
+import { printAnswer } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
 /** Adds `predictlab why`. */
-export function registerWhy(program: Command): void {
-  program
-    .command('why <run> <task>')
+export default function register(command: Command): void {
+  command
     .description(
       'Prints in one line what a task waits for, or why it was skipped or failed. A task is SYMBOL/stage, or the id of a custom task.',
     )
@@ -37,8 +36,7 @@ export function registerWhy(program: Command): void {
             return answer;
           },
         });
-        if (json) printJson({ taskId, why });
-        else printLine(oneLine(why));
+        printAnswer(json, { taskId, why }, oneLine(why));
       });
     });
 }

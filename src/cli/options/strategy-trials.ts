@@ -1,9 +1,10 @@
 import type { Trial } from '../../backtest/run-backtest.ts';
 import { type ParamsInput, strategyTrials } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import { isRecord, recordOf } from '../../input/raw-input.ts';
 import { usageError } from '../terminal/exit.ts';
 import { jsonList } from './read-text.ts';
-import { parseParams } from './strategy-params.ts';
 
 /** The options that name strategies. */
 export interface StrategyFlags {
@@ -38,13 +39,40 @@ async function listFrom(text: string): Promise<readonly { readonly name: string;
   const json = await jsonList('--strategies', text);
   const list: readonly unknown[] = Array.isArray(json) ? json : [];
   const entries = list.flatMap((entry) => {
-    const { name, params = {}, ...more } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
-    const fits = typeof name === 'string' && typeof params === 'object' && params !== null && Object.keys(more).length === 0;
-    return fits ? [{ name, params: params as ParamsInput }] : [];
+    const { name, params = {}, ...more } = recordOf(entry);
+    return typeof name === 'string' && isRecord(params) && Object.keys(more).length === 0 ? [{ name, params: params as ParamsInput }] : [];
   });
   if (list.length === 0 || entries.length < list.length)
     throw usageError(
       `--strategies: write a list such as [{"name": "rsi", "params": {"period": 14}}]; the other options say how all of them trade`,
     );
   return entries;
+}
+
+/**
+ * Parses `--param` values: `fast=10` → `{ fast: 10 }`; `fast=5,10,20` → a list, one trial per value.
+ *
+ * @throws ExitError 2 that names the wrong part
+ */
+export function parseParams(parts: readonly string[]): Record<string, Json> {
+  const params = new Map<string, Json>();
+  for (const part of parts) {
+    const at = part.indexOf('=');
+    const name = part.slice(0, at).trim();
+    const text = part.slice(at + 1).trim();
+    if (at < 1 || name === '' || text === '') throw usageError(`--param ${part}: write a name and a value, such as --param period=14`);
+    if (params.has(name))
+      throw usageError(
+        `--param ${name} is given twice; write a list of values as --param ${name}=${JSON.stringify(params.get(name))},${text}`,
+      );
+    const values = text.split(',').map(valueOf);
+    params.set(name, values.length === 1 ? values[0] : values);
+  }
+  return Object.fromEntries(params);
+}
+
+function valueOf(text: string): Json {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const number = Number(text);
+  return text.trim() === '' || Number.isNaN(number) ? text : number;
 }

@@ -1,9 +1,8 @@
-import type { CatalogueEntry } from '../../contracts/catalogue.ts';
-import { catalogueEntrySchema } from '../../contracts/catalogue.ts';
+import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import type { OwnFacts } from '../../contracts/own-facts.ts';
-import type { SourceType } from '../../contracts/words.ts';
+import { SOURCE_TYPES, type SourceType } from '../../contracts/words.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/exit.ts';
 import { parseJson } from './read-text.ts';
 
 export type SelectorTexts = Readonly<Partial<Record<SourceType, readonly string[]>>>;
@@ -19,14 +18,7 @@ export function parseSelectors(symbol: string, texts: SelectorTexts): CatalogueE
 }
 
 function selectorOf(source: string, text: string): unknown {
-  if (text.trimStart().startsWith('{')) {
-    try {
-      return parseJson(text);
-    } catch (error) {
-      if (error instanceof ExitError) throw usageError(`--${source}: ${error.message}`);
-      throw usageError(`--${source} ${text}: this is not valid JSON`);
-    }
-  }
+  if (text.trimStart().startsWith('{')) return parseJson(`--${source} ${text}`, text, 'write name=value, or a JSON object');
   const [name, value] = text.split(/=(.*)/s);
   if (value === undefined || value === '') {
     if (source === 'file') return { path: text };
@@ -38,7 +30,7 @@ function selectorOf(source: string, text: string): unknown {
 /** Adds selectors to an entry. A selector that it already has is not repeated; a new selector of the same file path replaces the old one. */
 export function withSelectors(entry: CatalogueEntry, more: CatalogueEntry['sources']): CatalogueEntry {
   const merged = Object.fromEntries(
-    (['polymarket', 'predict', 'file'] as const).flatMap((source) => {
+    SOURCE_TYPES.flatMap((source) => {
       const all = [...(entry.sources[source] ?? []), ...(more[source] ?? [])];
       const distinct = [
         ...new Map(all.map((selector) => ['path' in selector ? selector.path : JSON.stringify(selector), selector])).values(),
@@ -53,15 +45,20 @@ export function withSelectors(entry: CatalogueEntry, more: CatalogueEntry['sourc
 export function selectorText(selector: unknown): string {
   const { resolution, closesAt, endsAt, closedAt, event, fees, tick, ...rest } = selector as Record<string, unknown> & OwnFacts;
   const [pair, ...others] = Object.entries(rest);
-  const parts = [
-    others.length === 0 && pair !== undefined ? `${pair[0]}=${String(pair[1])}` : JSON.stringify(rest),
-    ...(resolution === undefined ? [] : [`pays ${resolution}`]),
-    ...(closesAt === undefined ? [] : [`closes ${closesAt}`]),
-    ...(endsAt === undefined ? [] : [`announced to end ${endsAt}`]),
-    ...(closedAt === undefined ? [] : [`closed ${closedAt}`]),
-    ...(event === undefined ? [] : [`event ${event}`]),
-    ...(fees === undefined ? [] : [`fees ${fees.model} ${fees.rate}`]),
-    ...(tick === undefined ? [] : [`tick ${tick}`]),
-  ];
-  return parts.join(', ');
+  const fee = fees && `${fees.model} ${fees.rate}`;
+  const facts = { pays: resolution, closes: closesAt, 'announced to end': endsAt, closed: closedAt, event, fees: fee, tick };
+  const said = Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
+  return [others.length === 0 && pair !== undefined ? `${pair[0]}=${String(pair[1])}` : JSON.stringify(rest), ...said].join(', ');
+}
+
+/**
+ * The symbol given to a command.
+ *
+ * @param where the option or command that names the symbol, for the error: `--symbol`
+ * @throws ExitError 2 when it is not a valid symbol
+ */
+export function symbolName(where: string, symbol: string): string {
+  if (catalogueEntrySchema.shape.symbol.safeParse(symbol).success) return symbol;
+  const shown = symbol.length > 40 ? `${symbol.slice(0, 40)}…` : symbol;
+  throw usageError(`${where} ${shown}: a symbol has at most 128 letters, digits, _ . - and starts with a letter or digit`);
 }

@@ -1,47 +1,86 @@
+import { type Command, Option } from 'commander';
 import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
+import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { usageError } from '../terminal/exit.ts';
-import { numberOption } from './number-option.ts';
+import { collect, numberOption, takesNumber } from './parsers.ts';
 
 /** The options that say how a backtest trades. */
 export interface TradingFlags {
-  readonly cash?: string;
-  readonly spread?: string;
-  readonly halfSpread?: string;
+  readonly cash?: number;
+  readonly spread?: number;
+  readonly halfSpread?: number;
   readonly side: 'long' | 'both';
   readonly wholeUnits?: boolean;
-  readonly fraction?: string;
-  readonly units?: string;
-  readonly slippage?: string;
-  readonly volumeShare?: string;
-  readonly proofCuts?: string;
-  readonly seed?: string;
+  readonly fraction?: number;
+  readonly units?: number;
+  readonly slippage?: number;
+  readonly volumeShare?: number | 'none';
+  readonly proofCuts?: number;
+  readonly seed?: number;
 }
 
-/**
- * The engine's options that the flags state; the others are absent.
- *
- * @throws ExitError 2 that names the flag
- */
-export function optionsFrom(flags: TradingFlags): Partial<BacktestOptions> {
+const shareOrNone = (text: string): number | 'none' => (text === 'none' ? text : numberOption('--volume-share', text));
+
+/** Adds the options that name strategies and say how they trade. */
+export const withTrading = (command: Command): Command =>
+  command
+    .option('--strategy <name>', 'a strategy of those below, or of a plugin')
+    .option('--strategies <json>', 'several strategies, judged together: [{"name": "rsi", "params": {}}], or a file with such a list')
+    .addOption(
+      new Option('--param <name=value>', 'a parameter of the strategy; may be given several times')
+        .argParser<string[]>(collect)
+        .default([], 'see below'),
+    )
+    .addOption(takesNumber('--cash <amount>', 'money at the start (default: 10000)'))
+    .addOption(takesNumber('--spread <fraction>', 'fraction by which entries are worse than the open (default: 0)'))
+    .addOption(
+      takesNumber(
+        '--half-spread <price>',
+        'amount by which every fill is worse than the open (default: half the recorded spread, 0 for a file)',
+      ),
+    )
+    .addOption(new Option('--side <side>', 'positions to take: long only, or both').choices(['long', 'both']).default('long'))
+    .option('--whole-units', 'round sizes down to whole units')
+    .addOption(takesNumber('--fraction <share>', 'share of the cash to invest in each entry (default: 1)'))
+    .addOption(takesNumber('--units <size>', 'fixed size of each entry, as far as the cash allows'))
+    .addOption(takesNumber('--slippage <ticks>', 'ticks by which each fill is worse than the open (default: 0)'))
+    .option(
+      '--volume-share <share>',
+      `maximum share of a bar’s volume that its orders may take, or none (default: ${DEFAULT_BACKTEST.maxVolumeShare})`,
+      shareOrNone,
+    )
+    .addOption(
+      takesNumber(
+        '--proof-cuts <n>',
+        're-runs of the look-ahead proof, each with another future at every bar; 0 for no proof (default: 2)',
+      ),
+    )
+    .addOption(
+      takesNumber('--seed <n>', 'seed of the proof and of the Monte Carlo draws (default: 1)', {
+        least: 0,
+        most: 2 ** 32 - 1,
+        integer: true,
+      }),
+    )
+    .option('--json', 'no effect: the output is always JSON');
+
+/** The engine's options that the flags state; the others are absent. @throws ExitError 2 when two exclude each other */
+export function optionsFrom({ slippage, volumeShare, fraction, units, ...flags }: TradingFlags): Partial<BacktestOptions> {
+  if (fraction !== undefined && units !== undefined) throw usageError('--fraction and --units exclude each other; give one');
+  const sizing: Sizing | undefined =
+    fraction !== undefined ? { kind: 'fraction', fraction } : units !== undefined ? { kind: 'fixed', units } : undefined;
+  const { cash, spread, halfSpread, proofCuts, seed, side, wholeUnits } = flags;
   const given = {
-    cash: numberOption('--cash', flags.cash),
-    spread: numberOption('--spread', flags.spread),
-    halfSpread: numberOption('--half-spread', flags.halfSpread),
-    slippageTicks: numberOption('--slippage', flags.slippage),
-    maxVolumeShare: flags.volumeShare === 'none' ? null : numberOption('--volume-share', flags.volumeShare),
-    proofCuts: numberOption('--proof-cuts', flags.proofCuts),
-    seed: numberOption('--seed', flags.seed, { least: 0, most: 2 ** 32 - 1, integer: true }),
-    side: flags.side,
-    wholeUnits: flags.wholeUnits,
-    sizing: sizingFrom(flags),
+    cash,
+    spread,
+    halfSpread,
+    slippageTicks: slippage,
+    maxVolumeShare: volumeShare === 'none' ? null : volumeShare,
+    proofCuts,
+    seed,
+    side,
+    wholeUnits,
+    sizing,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function sizingFrom(flags: TradingFlags): Sizing | undefined {
-  const fraction = numberOption('--fraction', flags.fraction);
-  const units = numberOption('--units', flags.units);
-  if (fraction !== undefined && units !== undefined) throw usageError('--fraction and --units exclude each other; give one');
-  if (fraction !== undefined) return { kind: 'fraction', fraction };
-  return units === undefined ? undefined : { kind: 'fixed', units };
 }

@@ -39,7 +39,7 @@ export async function dataInput(
 ): Promise<DemoInput> {
   const { entries, asOf, daysBack } = await readDemoData({
     folder,
-    ...(options.columns === undefined ? {} : { columns: parseColumns(options.columns) }),
+    ...(options.columns === undefined ? {} : { columns: await parseColumns(options.columns) }),
     firstOutcome: options.firstOutcome,
     now: Date.now(),
     skip: (message) => log.warn(message),

@@ -6,6 +6,12 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${visibleJson(JSON.stringify(value, null, 2))}\n`);
 }
 
+/** Prints a result: its value as JSON when that was requested, otherwise the same in words. */
+export function printAnswer(json: boolean | undefined, value: unknown, words: string | readonly string[]): void {
+  if (json) printJson(value);
+  else for (const line of [words].flat()) printLine(line);
+}
+
 /** Prints one JSON document to standard output as one line. */
 export function printJsonLine(value: unknown): void {
   process.stdout.write(`${visibleJson(JSON.stringify(value))}\n`);

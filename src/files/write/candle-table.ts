@@ -1,24 +1,24 @@
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
-import type { Cell, TableColumn } from './table.ts';
+import { type Cell, columnsOf, type TableColumn } from './table.ts';
 
 /** The columns of candles in every format and command. */
-export const CANDLE_COLUMNS: readonly TableColumn[] = [
-  { name: 'symbol', type: 'text' },
-  { name: 'source', type: 'text' },
-  { name: 'instrument', type: 'text' },
-  { name: 'price_type', type: 'text' },
-  { name: 'interval', type: 'text' },
-  { name: 'open_time', type: 'time' },
-  { name: 'open', type: 'number' },
-  { name: 'high', type: 'number' },
-  { name: 'low', type: 'number' },
-  { name: 'close', type: 'number' },
-  { name: 'volume', type: 'number' },
-  { name: 'quote_volume', type: 'number' },
-  { name: 'buy_volume', type: 'number' },
-  { name: 'trades', type: 'integer' },
-  { name: 'complete', type: 'boolean' },
-];
+export const CANDLE_COLUMNS: readonly TableColumn[] = columnsOf({
+  symbol: 'text',
+  source: 'text',
+  instrument: 'text',
+  price_type: 'text',
+  interval: 'text',
+  open_time: 'time',
+  open: 'number',
+  high: 'number',
+  low: 'number',
+  close: 'number',
+  volume: 'number',
+  quote_volume: 'number',
+  buy_volume: 'number',
+  trades: 'integer',
+  complete: 'boolean',
+});
 
 /** The cells that identify the series of a candle. */
 export type CandleLabels = readonly [symbol: string, source: string, instrument: string, priceType: string, interval: string];

@@ -16,6 +16,18 @@ export interface Table {
   readonly batches: AsyncIterable<readonly (readonly Cell[])[]>;
 }
 
+/** Columns by name. */
+export const columnsOf = (types: Readonly<Record<string, CellType>>): TableColumn[] =>
+  Object.entries(types).map(([name, type]) => ({ name, type }));
+
+/** A table whose rows are all in memory. */
+export const tableOf = (columns: readonly TableColumn[], rows: readonly (readonly Cell[])[]): Table => ({
+  columns,
+  batches: (async function* () {
+    yield rows;
+  })(),
+});
+
 /** The output formats of tables. */
 export const TABLE_FORMATS = ['csv', 'json', 'parquet'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
