@@ -4,8 +4,7 @@ import { oneLine, visibleText } from '../contracts/text/plain-text.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import { presentSpelling, spellingNote } from './backtest/old-spelling.ts';
 import { createProgram, refuseUnknownCommand } from './program.ts';
-import { ExitError } from './terminal/exit.ts';
-import { note } from './terminal/print.ts';
+import { ExitError, note } from './terminal/print.ts';
 
 /** Ends the process when standard output fails: quietly when the reader closed the pipe (`| head`), with a sentence and code 2 when the disk is full. */
 function endWhenUnwritten(error: NodeJS.ErrnoException): void {

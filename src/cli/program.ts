@@ -5,7 +5,7 @@ import { oneLine, visibleText } from '../contracts/text/plain-text.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS } from './command-list.ts';
 import { EXAMPLES } from './examples.ts';
-import { usageError } from './terminal/exit.ts';
+import { usageError } from './terminal/print.ts';
 
 /**
  * The command line's program: the requested command with all its options, the others as names and summaries, since loading them all

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { intervalsOf } from '../../src/cli/plan/backfill-plan.ts';
+import { intervalsOf } from '../../src/cli/commands/schedule.ts';
 import { windowOf } from '../../src/contracts/run/run-window.ts';
 import { isInside, type TimeSpan } from '../../src/storage/runs/ledger/good-intervals.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { requireWorkers } from '../../src/cli/deploy/deploy-workers.ts';
+import { requireWorkers } from '../../src/cli/commands/deploy-routes.ts';
 import type { DeploymentView } from '../../src/client/deployments/deployments.ts';
 
 const VERSION = { name: 'desk', buildId: '0.1.0+new' };

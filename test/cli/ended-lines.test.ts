@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endedLines } from '../../src/cli/terminal/ended-lines.ts';
+import { endedLines } from '../../src/cli/terminal/run-lines.ts';
 import type { PipelineStatus, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 
 const status = (taskResults: Record<string, TaskResult>): PipelineStatus => ({

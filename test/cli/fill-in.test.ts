@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withOutputs } from '../../src/cli/run/fill-in.ts';
+import { withOutputs } from '../../src/cli/run/ended-run.ts';
 import type { TaskReport } from '../../src/contracts/task/stage-report.ts';
 import { fitStatus } from '../../src/scheduling/payload/fit-status.ts';
 import { DrivenRun, succeeded } from '../scheduling/driven-run.ts';

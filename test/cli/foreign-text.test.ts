@@ -1,10 +1,9 @@
 import { Writable } from 'node:stream';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { endedLines } from '../../src/cli/terminal/ended-lines.ts';
+import { renderLiveTable } from '../../src/cli/terminal/live-table.ts';
 import { note, printJson, printJsonLine, printLine, printTable } from '../../src/cli/terminal/print.ts';
-import { summaryLines } from '../../src/cli/terminal/summary.ts';
-import { renderLiveTable } from '../../src/cli/terminal/terminal.ts';
+import { endedLines, summaryLines } from '../../src/cli/terminal/run-lines.ts';
 import { InvalidPipelineError } from '../../src/contracts/errors.ts';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { oneLine, visibleJson, visibleText } from '../../src/contracts/text/plain-text.ts';

@@ -1,8 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { renderLiveTable } from '../../src/cli/terminal/terminal.ts';
-import { canRedraw, hasColours, progressBar } from '../../src/cli/terminal/terminal-head.ts';
-import { textWidth } from '../../src/cli/terminal/terminal-text.ts';
+import { canRedraw, hasColours, progressBar, renderLiveTable } from '../../src/cli/terminal/live-table.ts';
+import { textWidth } from '../../src/cli/terminal/print.ts';
 import type { PipelineStatus, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { STAGES, type TaskStatus } from '../../src/contracts/words.ts';
 

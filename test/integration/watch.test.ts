@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTokenPool } from '../../src/budget/token-pool.ts';
-import { checkThroughTemporal } from '../../src/cli/doctor/temporal-checks.ts';
+import { checkThroughTemporal } from '../../src/cli/doctor/checks.ts';
 import type { ScheduleCounts } from '../../src/client/schedules/schedule-firings.ts';
 import type { Schedules } from '../../src/client/schedules/schedules.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';

@@ -4,8 +4,7 @@ import { type PortfolioResult, runPortfolio } from '../../backtest/portfolio/run
 import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backtest/portfolio/trade-portfolio.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import { columnsOf, type Table, tableOf } from '../../files/write/table.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printJson } from '../terminal/print.ts';
+import { printJson, usageError } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
 import { certificateFields, termsOf, withOrders } from './result-fields.ts';

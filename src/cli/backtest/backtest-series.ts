@@ -18,7 +18,7 @@ import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
 import { isInline, jsonList } from '../options/read-text.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 /** A market's candles, and the options they are traded with. */

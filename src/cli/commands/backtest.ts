@@ -14,7 +14,7 @@ import { takesInterval, takesLength, takesNumber, takesWord } from '../options/p
 import { isInline } from '../options/read-text.ts';
 import { type StrategyFlags, trialsFrom } from '../options/strategy-trials.ts';
 import { optionsFrom, type TradingFlags, withTrading } from '../options/trading-options.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 
 interface CommonFlags extends StrategyFlags, TradingFlags, SeriesFlags, BacktestFiles {
   readonly monteCarlo?: number;

@@ -6,8 +6,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { restoreBackup } from '../../storage/backup/restore.ts';
 import { checkTarget } from '../options/output-target.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printAnswer } from '../terminal/print.ts';
+import { note, printAnswer, usageError } from '../terminal/print.ts';
 import { useDatabase, useStoredData } from '../terminal/session.ts';
 
 const HELP = `

@@ -8,8 +8,7 @@ import type { Cell } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import { marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { takesInterval, takesWord } from '../options/parsers.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note } from '../terminal/print.ts';
+import { note, usageError } from '../terminal/print.ts';
 
 interface CandlesOptions extends TickFileFlags {
   readonly ticks: string;

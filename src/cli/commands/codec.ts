@@ -5,8 +5,7 @@ import { readPayloadKeys } from '../../secrets/payload-keys.ts';
 import { stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { serveCodec } from '../../ui/serve-codec.ts';
 import { takesPort } from '../options/parsers.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printJsonLine, printLine } from '../terminal/print.ts';
+import { note, printJsonLine, printLine, usageError } from '../terminal/print.ts';
 
 interface Options {
   readonly port: number;

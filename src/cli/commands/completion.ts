@@ -3,9 +3,7 @@ import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { candidatesFor } from '../completion/candidates.ts';
 import { namesToComplete } from '../completion/known-names.ts';
-import { SHELL_SCRIPTS, SHELLS, type Shell } from '../completion/shell-scripts.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printLine } from '../terminal/print.ts';
+import { printLine, usageError } from '../terminal/print.ts';
 
 const HELP = `
 The script completes commands, options, stages, symbols and run ids. It starts no server: names come from the database when it is
@@ -37,3 +35,70 @@ async function completion(
 }
 
 const lineFor = (shell: Shell, word: string, about: string): string => (shell === 'bash' || about === '' ? word : `${word}\t${about}`);
+
+/** Shells with completion. */
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+type Shell = (typeof SHELLS)[number];
+
+/**
+ * The completion script of each shell. It calls `predictlab completion <shell> -- <words>`, which prints one word per line (zsh and
+ * fish: a tab and a description after it), or `:files`.
+ */
+export const SHELL_SCRIPTS: Readonly<Record<Shell, string>> = {
+  // bash ends a word at a colon or an equals sign: the part before it must not be repeated
+  bash: `_predictlab() {
+  local line="\${COMP_LINE:0:COMP_POINT}" out cur kept
+  local -a words
+  read -ra words <<<"$line"
+  [[ $line == *[[:space:]] ]] && words+=('')
+  cur="\${words[-1]}"
+  out="$("\${words[0]}" completion bash -- "\${words[@]:1}" 2>/dev/null)" || return
+  if [[ $out == :files ]]; then
+    compopt -o default
+    COMPREPLY=()
+    return
+  fi
+  kept="\${cur%"\${cur##*[:=]}"}"
+  local IFS=$'\\n'
+  COMPREPLY=()
+  local word
+  for word in $out; do COMPREPLY+=("\${word#"$kept"}"); done
+  [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]] && compopt -o nospace
+}
+complete -F _predictlab predictlab
+`,
+  zsh: `#compdef predictlab
+_predictlab() {
+  local out line word
+  local -a found
+  out="$("\${words[1]}" completion zsh -- "\${(@)words[2,CURRENT]}" 2>/dev/null)" || return
+  if [[ $out == :files ]]; then
+    _files
+    return
+  fi
+  for line in "\${(@f)out}"; do
+    [[ -z $line ]] && continue
+    word="\${\${line%%$'\\t'*}//:/\\\\\\\\:}"
+    [[ $line == *$'\\t'* ]] && word+=":\${line#*$'\\t'}"
+    found+=("$word")
+  done
+  _describe -V predictlab found
+}
+if [[ $funcstack[1] == _predictlab ]]; then
+  _predictlab "$@"
+else
+  compdef _predictlab predictlab
+fi
+`,
+  fish: `function __predictlab_complete
+    set -l words (commandline -opc)
+    set -l out ($words[1] completion fish -- $words[2..-1] (commandline -ct) 2>/dev/null)
+    if test "$out" = :files
+        __fish_complete_path (commandline -ct)
+    else
+        printf '%s\\n' $out
+    end
+end
+complete -c predictlab -f -a '(__predictlab_complete)'
+`,
+};

@@ -12,8 +12,7 @@ import { endRollback, recordRollback, takeRollback } from '../../storage/watch/r
 import { buildId } from '../../worker/build-id.ts';
 import { plannedRun } from '../plan/planned-run.ts';
 import { versionIn } from '../records/compare-runs.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
+import { note, printJson, printLine, usageError } from '../terminal/print.ts';
 import { useStoredData, withPredictLab } from '../terminal/session.ts';
 
 interface Options {

@@ -6,8 +6,7 @@ import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signa
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printLine } from '../terminal/print.ts';
+import { note, printLine, usageError } from '../terminal/print.ts';
 
 const HELP = `
 The embedded Postgres runs while a process uses it. This command migrates the tables and keeps Postgres up until Ctrl-C, or while the

@@ -1,19 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
+import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import type { Log } from '../../contracts/log.ts';
 import { webUiOf } from '../../contracts/search-attributes.ts';
 import { shellWord } from '../../contracts/text/plain-text.ts';
-import { homeFolder } from '../../processes/home-folder.ts';
+import { homeFolder, makeFolder, PASSAGE_MODE } from '../../processes/home-folder.ts';
 import { livingRecords } from '../../processes/process-record.ts';
+import { readDemoData } from '../../set-up/demo-data.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
 import { runCommandLine } from '../../set-up/processes/child-process.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
-import { COLUMNS_HELP } from '../options/column-options.ts';
+import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
+import { COLUMNS_HELP, parseColumns } from '../options/column-options.ts';
 import { LIVE_PAGES_PORT } from '../options/parsers.ts';
-import { dataInput, sandboxInput } from '../run/demo-input.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
+import { ExitError, usageError } from '../terminal/print.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -138,4 +142,47 @@ function keptUp({
     ...names.map((name) => `  export ${name}=${shellWord(env[name] ?? '')}`),
     'Ctrl-C stops everything.',
   ].join('\n');
+}
+
+/** The data a demo runs on. */
+interface DemoInput {
+  /** A folder of its own under PREDICTLAB_HOME: generated trades must not mix with collected ones. */
+  readonly home: string;
+  /** The symbols to run; other symbols of the user's are left alone. */
+  readonly entries: readonly CatalogueEntry[];
+  /** More options for `predictlab run`. */
+  readonly runOptions: readonly string[];
+  readonly venue?: () => Promise<{ readonly environment: Readonly<Record<string, string>>; close(): Promise<void> }>;
+}
+
+/** The sandbox venue with its generated markets. */
+async function sandboxInput(home: string): Promise<DemoInput> {
+  const catalogue = new URL('../../../sandbox/catalogue.json', import.meta.url);
+  return {
+    home: path.join(home, 'demo'),
+    entries: parseCatalogue(JSON.parse(await readFile(catalogue, 'utf8')), 'the sandbox catalogue'),
+    runOptions: [],
+    // loaded here: deployments do not contain the sandbox
+    venue: async () => await (await import('../../../sandbox/venue.ts')).startSandboxVenue(),
+  };
+}
+
+/** The user's CSV files, one symbol per file, named after the file. */
+async function dataInput(
+  home: string,
+  folder: string,
+  options: { columns?: string; firstOutcome?: string },
+  log: Pick<Log, 'warn'>,
+): Promise<DemoInput> {
+  const { entries, asOf, daysBack } = await readDemoData({
+    folder,
+    ...(options.columns === undefined ? {} : { columns: await parseColumns(options.columns) }),
+    firstOutcome: options.firstOutcome,
+    now: Date.now(),
+    skip: (message) => log.warn(message),
+  });
+  const own = path.join(home, 'demo-data');
+  await makeFolder(own, PASSAGE_MODE);
+  const window = ['--as-of', new Date(asOf).toISOString(), '--days', String(daysBack)];
+  return { home: own, entries, runOptions: ['--sources', 'file', ...window] };
 }

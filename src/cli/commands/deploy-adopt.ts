@@ -3,8 +3,7 @@ import type { PredictLab } from '../../client.ts';
 import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { type BrokenHistory, replayAll } from '../../worker/replay-histories.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
+import { note, printJson, printLine, usageError } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
 /** Adds `deploy adopt`. */

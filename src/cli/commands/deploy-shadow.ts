@@ -11,8 +11,7 @@ import { type ShadowReport, saveShadow } from '../../storage/shadow/shadow-verdi
 import { createLog } from '../../telemetry/log.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { takesNumber } from '../options/parsers.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
+import { note, printJson, printLine, usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 /** Adds `deploy shadow`. */

@@ -12,7 +12,7 @@ import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
 import { LIVE_PAGES_PORT, takesPort } from '../options/parsers.ts';
-import { ExitError } from '../terminal/exit.ts';
+import { ExitError } from '../terminal/print.ts';
 
 interface DevOptions {
   readonly port: number;

@@ -8,12 +8,10 @@ import { checkPostgres } from '../../set-up/checks/postgres.ts';
 import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/temporal.ts';
 import { checkVenues } from '../../set-up/checks/venues.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { checkPlugins, checkSecrets } from '../doctor/setting-checks.ts';
-import { checkThroughTemporal } from '../doctor/temporal-checks.ts';
+import { checkPlugins, checkSecrets, checkThroughTemporal } from '../doctor/checks.ts';
 import { takesNumber } from '../options/parsers.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printJson, printLine, printPainted } from '../terminal/print.ts';
-import { hasColours } from '../terminal/terminal-head.ts';
+import { hasColours } from '../terminal/live-table.ts';
+import { printJson, printLine, printPainted, usageError } from '../terminal/print.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 

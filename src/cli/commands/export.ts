@@ -10,9 +10,9 @@ import { exportedInstruments } from '../../storage/ticks/export.ts';
 import { EXPORTS, type ExportFilter, type ExportName, exportTable } from '../backtest/export-tables.ts';
 import { checkTarget } from '../options/output-target.ts';
 import { collect, takesTime, takesWord, wordOption } from '../options/parsers.ts';
-import { usageError } from '../terminal/exit.ts';
+import { canRedraw } from '../terminal/live-table.ts';
+import { usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
-import { canRedraw } from '../terminal/terminal-head.ts';
 
 interface ExportOptions {
   readonly symbol?: readonly string[];

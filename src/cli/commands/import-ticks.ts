@@ -12,10 +12,9 @@ import { createLog } from '../../telemetry/log.ts';
 import { marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { symbolName } from '../options/symbol-selectors.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
+import { canRedraw } from '../terminal/live-table.ts';
+import { ExitError, note, printJson, printLine, usageError } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
-import { canRedraw } from '../terminal/terminal-head.ts';
 
 interface ImportOptions extends MarketFactFlags, TickFileFlags {
   readonly symbol: string;

@@ -4,8 +4,7 @@ import { sendTestAlert } from '../../incidents/alerts/dispatcher.ts';
 import { listIncidents, pendingAlerts } from '../../incidents/rows/incidents.ts';
 import { closeIncident } from '../../incidents/rows/observe.ts';
 import { takesNumber } from '../options/parsers.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
-import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { ExitError, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
 interface ListOptions {

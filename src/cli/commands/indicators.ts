@@ -8,7 +8,7 @@ import { columnsOf, tableOf } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import { collect, takesWord } from '../options/parsers.ts';
 import { parseParams } from '../options/strategy-trials.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 
 const HELP = `
 Indicators, parameters with defaults, and columns out:

@@ -8,8 +8,7 @@ import { taskLogFolder } from '../../report/elements/report-path.ts';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { type LogPosition, readTaskLog, type TaskLogLine } from '../../telemetry/task-log.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printJsonLine, printLine } from '../terminal/print.ts';
+import { note, printJsonLine, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 
 /** Milliseconds between two looks at a followed run. */

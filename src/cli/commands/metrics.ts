@@ -5,8 +5,7 @@ import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../../backtest/metrics/sample.ts';
 import { readForecastFile, readReturnFile } from '../../files/read/read-metric-files.ts';
 import { takesNumber } from '../options/parsers.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printJson } from '../terminal/print.ts';
+import { printJson, usageError } from '../terminal/print.ts';
 
 const HELP = `
 returns: a CSV time,return, one row per period, oldest first, 0.01 = 1%. The first return may be empty: its row is the start.

@@ -9,10 +9,9 @@ import { reusableEffects } from '../../storage/runs/ledger/ledger.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
-import { withCoverage } from '../plan/plan-coverage.ts';
 import { backtestLines, retriesOf, retryLines } from '../plan/plan-lines.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printJson, printLine } from '../terminal/print.ts';
+import { withCoverage } from '../plan/planned-run.ts';
+import { printJson, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {

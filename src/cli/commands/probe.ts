@@ -3,8 +3,8 @@ import { Argument, type Command } from 'commander';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { createSources, PROBED_VENUES, type ProbedVenue } from '../../sources/create-sources.ts';
 import { type ProbedRoute, type ProbeMeaning, probeExitCode } from '../../sources/probe/judge-answer.ts';
+import { hasColours } from '../terminal/live-table.ts';
 import { printJson, printLine, printPainted, printTable } from '../terminal/print.ts';
-import { hasColours } from '../terminal/terminal-head.ts';
 
 /** Longest time of a probe. */
 const LIMIT_MS = 120_000;

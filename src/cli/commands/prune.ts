@@ -4,8 +4,7 @@ import { PRUNABLE, type Prunable, type Pruned, prune } from '../../storage/backu
 import { type PrunedFiles, pruneLogs, pruneReports } from '../../watch/upkeep/prune-files.ts';
 import { AGED, PRUNABLE_FILES, type PrunableFiles } from '../../watch/upkeep/settings.ts';
 import { takesAge, takesKeep } from '../options/parsers.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean; readonly keep: number } & Readonly<

@@ -7,8 +7,7 @@ import { meanDurations } from '../../storage/runs/ledger/ledger.ts';
 import { takesNumber } from '../options/parsers.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printJson, printLine } from '../terminal/print.ts';
+import { printJson, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { retryOf } from '../../storage/runs/retry-of.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printAnswer } from '../terminal/print.ts';
+import { note, printAnswer, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 

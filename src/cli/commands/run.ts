@@ -7,16 +7,13 @@ import { checkedId } from '../../contracts/text/checked-id.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
-import { refuseMistakes } from '../plan/mistaken-input.ts';
+import { otherDatabase, refuseMistakes } from '../plan/mistaken-input.ts';
 import { usedId } from '../records/find-run.ts';
-import { filledIn } from '../run/fill-in.ts';
-import { otherDatabase } from '../run/other-database.ts';
-import { exitCodeOf, reportPlace, resultOfEnded } from '../run/run-end.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
+import { exitCodeOf, filledIn, reportPlace, resultOfEnded } from '../run/ended-run.ts';
 import { LiveRun } from '../terminal/live-run.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
+import { ExitError, note, printJson, printLine, usageError } from '../terminal/print.ts';
+import { summaryLines } from '../terminal/run-lines.ts';
 import { withPredictLab } from '../terminal/session.ts';
-import { summaryLines } from '../terminal/summary.ts';
 
 interface Options extends RunCommandOptions {
   readonly runId?: string;

@@ -7,8 +7,7 @@ import { configurationOfRun } from '../../storage/runs/configurations.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { retryChain } from '../../storage/ticks/symbol-rows.ts';
 import { type ComparedBacktest, changeLine, changesOf, runResult } from '../records/compare-runs.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 /** Adds `compare` to the `runs` command. */

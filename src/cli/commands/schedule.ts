@@ -4,18 +4,17 @@ import { DEFAULT_SCHEDULE, type ScheduleView } from '../../client/schedules/sche
 import type { PredictLab } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';
-import { successfulIntervals } from '../../storage/runs/ledger/good-intervals.ts';
+import { successfulIntervals, type TimeSpan } from '../../storage/runs/ledger/good-intervals.ts';
 import { recordDeleting, removeDeleting } from '../../storage/watch/deleted-schedules.ts';
 import { numberOption, takesTime } from '../options/parsers.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
-import { intervalsOf } from '../plan/backfill-plan.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printAnswer, printJson, printLine } from '../terminal/print.ts';
+import { printAnswer, printJson, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, withPredictLab } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
@@ -219,4 +218,17 @@ async function show(lab: PredictLab, { id, json }: Options, headline?: string): 
 function failuresOf(given: string | boolean | undefined): number | undefined {
   if (typeof given === 'string') return numberOption('--pause-on-failure', given, { least: 1, most: 10, integer: true });
   return given === undefined ? undefined : Number(given);
+}
+
+/**
+ * The time for which each firing of a schedule is responsible: from the firing before it, or for the first one as long as the next step of the
+ * schedule, but no more than its own run collects.
+ *
+ * @param firings oldest first
+ * @param daysBack length of the window of one run, in days
+ */
+export function intervalsOf(firings: readonly Date[], daysBack: number): readonly TimeSpan[] {
+  const times = firings.map((time) => time.getTime());
+  const step = times.length > 1 ? times[1] - times[0] : DAY_MS;
+  return times.map((to, i) => ({ from: Math.max(i === 0 ? to - step : times[i - 1], to - daysBack * DAY_MS), to }));
 }

@@ -4,12 +4,10 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import { queryRun } from '../records/find-run.ts';
-import { filledIn } from '../run/fill-in.ts';
-import { resultOfEnded } from '../run/run-end.ts';
+import { filledIn, resultOfEnded } from '../run/ended-run.ts';
+import { hasColours, renderLiveTable } from '../terminal/live-table.ts';
 import { note, printJson, printPainted } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
-import { renderLiveTable } from '../terminal/terminal.ts';
-import { hasColours } from '../terminal/terminal-head.ts';
 
 /** Adds `predictlab status`. */
 export default function register(command: Command): void {

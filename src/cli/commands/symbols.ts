@@ -18,10 +18,8 @@ import { collect, takesNumber } from '../options/parsers.ts';
 import { readJson } from '../options/read-text.ts';
 import { parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
 import { inCaseOf } from '../plan/mistaken-input.ts';
-import { usageError } from '../terminal/exit.ts';
-import { printAnswer, printJson, printLine, printTable } from '../terminal/print.ts';
+import { fitText, printAnswer, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
-import { fitText } from '../terminal/terminal-text.ts';
 
 const TITLE_WIDTH = 60;
 

@@ -7,9 +7,8 @@ import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { isLoopback } from '../../ui/access.ts';
 import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
 import { LIVE_PAGES_PORT, takesPort } from '../options/parsers.ts';
-import { usageError } from '../terminal/exit.ts';
 import { openInBrowser, openPrivately } from '../terminal/open-in-browser.ts';
-import { note } from '../terminal/print.ts';
+import { note, usageError } from '../terminal/print.ts';
 import { nothingStored } from '../terminal/session.ts';
 
 interface Options {

@@ -7,8 +7,7 @@ import { lastUpkeep, runExclusively } from '../../watch/checks/upkeep.ts';
 import { AGED, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watch/upkeep/settings.ts';
 import { type JobEnd, runUpkeep } from '../../watch/upkeep/upkeep.ts';
 import { takesAge, takesKeep, takesNumber } from '../options/parsers.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
-import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { ExitError, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
 
 type SetOptions = { readonly [what in (typeof AGED)[number]]?: number } & {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { follow } from './run.ts';
 

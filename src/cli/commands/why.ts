@@ -3,8 +3,7 @@ import { nearestTask, storedWhy } from '../../client/stored-why.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { queryRun } from '../records/find-run.ts';
-import { type ExitError, usageError } from '../terminal/exit.ts';
-import { printAnswer } from '../terminal/print.ts';
+import { type ExitError, printAnswer, usageError } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
 /** Adds `predictlab why`. */

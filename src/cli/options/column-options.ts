@@ -4,7 +4,7 @@ import { MARKET_KINDS, type MarketKind } from '../../contracts/words.ts';
 import type { DateOrder } from '../../files/parse/parse-time.ts';
 import type { TickFileOptions } from '../../files/read/read-tick-file.ts';
 import { recordOf } from '../../input/raw-input.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { takesWord } from './parsers.ts';
 import { readJson } from './read-text.ts';
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type OwnFacts, ownFactsProblems } from '../../contracts/own-facts.ts';
 import type { MarketKind } from '../../contracts/words.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { takesInstant, takesNumber } from './parsers.ts';
 
 /** Facts about a market that options state. */

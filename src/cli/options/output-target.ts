@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileTrouble } from '../../contracts/errors.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 
 /**
  * Checks that a file can be written, before any work is done for it.

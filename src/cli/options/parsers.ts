@@ -4,7 +4,7 @@ import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { DAY_MS, INTERVALS } from '../../contracts/words.ts';
 import { parseTime } from '../../files/parse/parse-time.ts';
 import { durationMs } from '../../input/field-schemas.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 
 /** The numbers that an option takes; `wanted` describes them in the error where the bounds alone read badly. */
 interface Range {

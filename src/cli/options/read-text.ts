@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { fileTrouble, messageOf } from '../../contracts/errors.ts';
 import { shapeProblems } from '../../input/size-problems.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 
 /** Reads a text file. @throws Error when the file is empty or not UTF-8 text, and the errors of the file system */
 async function readText(file: string): Promise<string> {

@@ -4,7 +4,7 @@ import { INTERVALS, ORDERS, type ReadyOrder, SOURCE_TYPES, STAGES, type Stage } 
 import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { isInstant } from '../../input/field-schemas.ts';
 import { isRecord } from '../../input/raw-input.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { takesNumber, takesWord, wordOption } from './parsers.ts';
 import { readJson } from './read-text.ts';
 

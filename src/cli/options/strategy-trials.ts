@@ -3,7 +3,7 @@ import { type ParamsInput, strategyTrials } from '../../backtest/strategies/regi
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { isRecord, recordOf } from '../../input/raw-input.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { jsonList } from './read-text.ts';
 
 /** The options that name strategies. */

@@ -2,7 +2,7 @@ import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catal
 import type { OwnFacts } from '../../contracts/own-facts.ts';
 import { SOURCE_TYPES, type SourceType } from '../../contracts/words.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { parseJson } from './read-text.ts';
 
 export type SelectorTexts = Readonly<Partial<Record<SourceType, readonly string[]>>>;

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { collect, numberOption, takesNumber } from './parsers.ts';
 
 /** The options that say how a backtest trades. */

@@ -5,7 +5,7 @@ import { type ChangedPath, changedPaths } from '../../contracts/text/changed-pat
 import type { StoredBacktest } from '../../storage/backtests/backtests.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { type Configuration, configurationOf } from '../../storage/runs/configurations.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 
 /** The configuration version that the user typed. @throws ExitError 2 when there is no such version */
 export async function versionIn(queryable: Queryable, text: string): Promise<Configuration> {

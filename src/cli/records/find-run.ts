@@ -4,7 +4,7 @@ import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
+import { ExitError, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';
 
 /**

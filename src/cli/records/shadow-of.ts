@@ -14,7 +14,7 @@ import { copyInputs, SHADOW_EXECUTION } from '../../storage/shadow/copy-inputs.t
 import { type FrozenInputs, frozenInputs, sameWorkSeconds } from '../../storage/shadow/frozen-inputs.ts';
 import type { ShadowSchema } from '../../storage/shadow/shadow-schema.ts';
 import { earlierDurations, type ShadowDuration, type ShadowReport } from '../../storage/shadow/shadow-verdicts.ts';
-import { usageError } from '../terminal/exit.ts';
+import { usageError } from '../terminal/print.ts';
 import { runResult } from './compare-runs.ts';
 
 export interface ShadowRequest {

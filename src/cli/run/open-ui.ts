@@ -7,8 +7,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { planOf } from '../../scheduling/graph/plan.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
-import { withCoverage } from '../plan/plan-coverage.ts';
-import { plannedRun } from '../plan/planned-run.ts';
+import { plannedRun, withCoverage } from '../plan/planned-run.ts';
 
 /** Milliseconds before the next attempt to connect to Temporal. */
 const RECONNECT_MS = 5_000;

@@ -2,9 +2,7 @@ import { oneLine } from '../../contracts/text/plain-text.ts';
 import { createSources, type VenueSearch } from '../../sources/create-sources.ts';
 import type { SearchHit } from '../../sources/source.ts';
 import { selectorText } from '../options/symbol-selectors.ts';
-import { usageError } from '../terminal/exit.ts';
-import { note, printJson, printLine, printTable } from '../terminal/print.ts';
-import { fitText } from '../terminal/terminal-text.ts';
+import { fitText, note, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 
 const TITLE_WIDTH = 60;
 

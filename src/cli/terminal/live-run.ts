@@ -3,10 +3,9 @@ import type { PendingAttempt, PredictLab, RunName } from '../../client.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
-import { endedLines } from './ended-lines.ts';
+import { canRedraw, hasColours, renderLiveTable } from './live-table.ts';
 import { note } from './print.ts';
-import { renderLiveTable } from './terminal.ts';
-import { canRedraw, hasColours } from './terminal-head.ts';
+import { endedLines } from './run-lines.ts';
 
 /** Milliseconds between two redraws of the table. */
 const REDRAW_MS = 250;

@@ -1,5 +1,4 @@
 import { oneLine, visibleJson, visibleText } from '../../contracts/text/plain-text.ts';
-import { textWidth } from './terminal-text.ts';
 
 /** Prints a result to standard output as one JSON document. */
 export function printJson(value: unknown): void {
@@ -49,3 +48,50 @@ export function printTable(rows: readonly (readonly string[])[], { right = [] }:
     printLine(cells.join('  ').trimEnd());
   }
 }
+
+/** Exit codes of every command: 0 ok, 1 the run failed, 2 wrong usage, 3 cannot reach a service; more than 128 when a signal ended it. */
+type ExitCode = 0 | 1 | 2 | 3 | 129 | 130 | 143;
+
+/** Ends the command with a code and one sentence on standard error (what, where, what to do). */
+export class ExitError extends Error {
+  override readonly name = 'ExitError';
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Wrong usage, which only the user can fix: exit code 2. */
+export const usageError = (message: string): ExitError => new ExitError(2, message);
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
+
+const cells = (character: string): number => (ZERO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
+
+/** The number of terminal cells that a text takes: one or two per character. */
+export const textWidth = (text: string): number => {
+  let width = 0;
+  for (const character of text) width += cells(character);
+  return width;
+};
+
+/** The text cut to at most `width` cells, with `…` where something is missing. */
+export const fitText = (text: string, width: number): string => {
+  if (textWidth(text) <= width) return text;
+  if (width <= 0) return '';
+  let used = 0;
+  let kept = '';
+  for (const character of text) {
+    used += cells(character);
+    if (used > width - 1) break;
+    kept += character;
+  }
+  return `${kept.trimEnd()}…`;
+};
+
+/** The text padded with spaces to a width in terminal cells; longer text is unchanged. */
+export const padText = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - textWidth(text)));

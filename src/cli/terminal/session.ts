@@ -2,8 +2,7 @@ import type { PredictLab } from '../../client.ts';
 import { Closers } from '../../closers.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { usageError } from './exit.ts';
-import { note } from './print.ts';
+import { note, usageError } from './print.ts';
 
 /**
  * Connects to Temporal for one command and always closes the connection.
