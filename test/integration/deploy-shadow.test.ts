@@ -95,7 +95,7 @@ describe('a shadow build on the data of an earlier run', () => {
     ],
     [
       'a changed metric',
-      { file: 'src/backtest/metrics/volatility.js', from: 'Math.sqrt(', to: '1.001 * Math.sqrt(' },
+      { file: 'src/backtest/metrics/ratios.js', from: 'returns.deviation * Math.sqrt(', to: '1.001 * returns.deviation * Math.sqrt(' },
       /backtests differ, such as .*volatility/,
     ],
     [
