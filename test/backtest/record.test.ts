@@ -110,7 +110,7 @@ describe('a stored backtest', () => {
   });
 
   it('says in words how it traded', () => {
-    const place = { id: 'p', data: 'd', code: 'c', seed: 1, basis: null, bars: 48, from: 0, to: 2 * DAY, leftOut: 0, twin: null };
+    const place = { id: 'p', data: 'd', code: 'c', seed: 1, basis: 'b', bars: 48, from: 0, to: 2 * DAY, leftOut: 0, twin: null };
     const terms = (options: Partial<BacktestOptions>) =>
       tradingTerms({ ...place, settings: JSON.stringify({ options: { ...DEFAULT_OPTIONS, maxVolumeShare: null, ...options } }) });
     expect(terms({})).toBe(

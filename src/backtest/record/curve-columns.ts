@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
-import type { Trade, TradeEnd } from '../engine/trading/trade.ts';
-import { fieldsOf, listOf, numberOf } from './fields.ts';
+import { TRADE_ENDS, type Trade } from '../engine/trading/trade.ts';
+import { listOf } from './fields.ts';
 
 /** A trade with open times instead of bars; UTC epoch milliseconds. */
 export interface StoredTrade extends Omit<Trade, 'entryBar' | 'exitBar'> {
@@ -18,25 +19,26 @@ export interface EquityPoint {
 /** Largest number of stored points of an equity curve: half a year of hourly bars. Metrics are computed from the whole curve. */
 export const MOST_POINTS = 5000;
 
-const TRADE_ENDS: readonly TradeEnd[] = ['signal', 'stop', 'target', 'end', 'settlement', 'ruin', 'mark'];
-
 /** Encodes the `trades` column of a result. */
 export const encodeTrades = ({ openTime }: Pick<CandleSeries, 'openTime'>, trades: readonly Trade[]): Json =>
   trades.map(({ entryBar, exitBar, ...trade }) => ({ entryTime: openTime[entryBar], exitTime: openTime[exitBar], ...trade }));
 
+const storedTrades: z.ZodType<readonly StoredTrade[]> = listOf(
+  z.object({
+    entryTime: z.number(),
+    exitTime: z.number(),
+    side: z.enum(['long', 'short']),
+    size: z.number(),
+    entryPrice: z.number(),
+    exitPrice: z.number(),
+    pnl: z.number(),
+    fees: z.number(),
+    end: z.enum(TRADE_ENDS),
+  }),
+);
+
 /** Reads a `trades` column; entries that are not trades are left out. */
-export const decodeTrades = (column: Json): readonly StoredTrade[] =>
-  listOf(column).flatMap((entry): StoredTrade[] => {
-    const fields = fieldsOf(entry);
-    const numbers = (['entryTime', 'exitTime', 'size', 'entryPrice', 'exitPrice', 'pnl', 'fees'] as const).map((name) =>
-      numberOf(fields[name]),
-    );
-    if (numbers.includes(null)) return [];
-    const [entryTime, exitTime, size, entryPrice, exitPrice, pnl, fees] = numbers as number[];
-    const side = fields['side'] === 'short' ? 'short' : 'long';
-    const end = TRADE_ENDS.find((known) => known === fields['end']) ?? 'signal';
-    return [{ entryTime, exitTime, side, size, entryPrice, exitPrice, pnl, fees, end }];
-  });
+export const decodeTrades = (column: Json): readonly StoredTrade[] => storedTrades.parse(column);
 
 /** Largest number of stored points of the equity of buying and holding, which is only drawn. */
 const HOLD_POINTS = 300;
@@ -68,15 +70,14 @@ export function thinned(points: readonly EquityPoint[], most: number): readonly 
   return group <= 1 ? points : points.filter((_, i) => (i + 1) % group === 0 || i === points.length - 1);
 }
 
+const curve = z.object({ time: z.array(z.number()), equity: z.array(z.number()) }).catch({ time: [], equity: [] });
+const holdCurve = z.object({ hold: curve }).catch({ hold: { time: [], equity: [] } });
+
 /** Reads the equity of buying and holding from an `equity` column; empty if none is stored. */
-export const decodeHoldEquity = (column: Json): readonly EquityPoint[] => decodeEquity(fieldsOf(column)['hold'] ?? null);
+export const decodeHoldEquity = (column: Json): readonly EquityPoint[] => decodeEquity(holdCurve.parse(column).hold);
 
 /** Reads the strategy's equity from an `equity` column. */
-export function decodeEquity(column: Json): readonly EquityPoint[] {
-  const { time, equity } = fieldsOf(column);
-  const values = listOf(equity);
-  return listOf(time).flatMap((at, i) => {
-    const [opened, value] = [numberOf(at), numberOf(values[i])];
-    return opened === null || value === null ? [] : [{ time: opened, equity: value }];
-  });
+export function decodeEquity(column: unknown): readonly EquityPoint[] {
+  const { time, equity } = curve.parse(column);
+  return time.map((at, i) => ({ time: at, equity: equity[i] }));
 }

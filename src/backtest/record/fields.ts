@@ -1,30 +1,29 @@
+import { z } from 'zod';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 
-/** The fields of stored JSON. Any of them may be missing or of another type and then counts as unknown. */
+/** The fields of stored JSON. A field that is missing or of another type counts as unknown. */
 export type Fields = Readonly<Record<string, Json>>;
 
-/** A stored value as an object; an empty one if the value is not an object. */
-export const fieldsOf = (value: Json | undefined): Fields =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : {};
+export const numberOrNull = z.number().nullable().catch(null);
+export const textOrNull = z.string().nullable().catch(null);
+export const texts = z.record(z.string(), z.string()).readonly().catch({});
+export const numbers = z.record(z.string(), z.number()).readonly().catch({});
+const json = z.record(z.string(), z.custom<Json>()).readonly().catch({});
 
-/** A stored value as a list; empty if the value is not a list. */
-export const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
+/** An object of which every field must be known; else null. */
+export const wholeOrNull = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).readonly().nullable().catch(null);
 
-/** A stored value as a finite number; null if it is not one. */
-export const numberOf = (value: Json | undefined): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+/** A list without the entries that do not fit. */
+export const listOf = <T>(entry: z.ZodType<T>): z.ZodType<readonly T[]> =>
+  z
+    .array(z.unknown())
+    .catch([])
+    .transform((entries) =>
+      entries.flatMap((one) => {
+        const read = entry.safeParse(one);
+        return read.success ? [read.data] : [];
+      }),
+    );
 
-/** A stored value as text; null if it is not text. */
-export const textOf = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
-
-/** The entries of a stored object whose value is text. */
-export const textsOf = (value: Json | undefined): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(fieldsOf(value)).flatMap(([key, entry]) => (typeof entry === 'string' ? [[key, entry]] : [])));
-
-/** The entries of a stored object whose value is a finite number. */
-export const numbersOf = (value: Json | undefined): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    Object.entries(fieldsOf(value)).flatMap(([key, entry]) => {
-      const number = numberOf(entry);
-      return number === null ? [] : [[key, number]];
-    }),
-  );
+/** A strategy's parameters with their names in the order in which the strategy declares them. */
+export const paramsAndOrder = { strategy: z.string(), params: json, order: listOf(z.string()) };

@@ -1,61 +1,49 @@
+import { z } from 'zod';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import type { Passport } from '../proof/passport.ts';
 import { type Params, paramNames, strategyByName } from '../strategies/registry.ts';
-import { type Fields, listOf, numberOf, textOf } from './fields.ts';
-
-/** A stored passport with the range of bars that it covers; times are UTC epoch milliseconds. */
-export interface StoredPassport extends Passport {
-  /** Hash of all inputs of the result, which is known without reading the candles; null if not stored. */
-  readonly basis: string | null;
-  readonly bars: number;
-  readonly from: number;
-  readonly to: number;
-  /** Number of bars before `from` that were left out because of the limit on trials × bars. */
-  readonly leftOut: number;
-  /** Id of the market's twin that the strategy read; null if it read none. */
-  readonly twin: string | null;
-}
+import { type Fields, listOf, wholeOrNull } from './fields.ts';
 
 /** Encodes the `passport` column of a result. */
 export const encodePassport = (
   { openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>,
   passport: Passport,
-  {
-    basis,
-    leftOut,
-    params,
-    twin,
-  }: { readonly basis: string; readonly leftOut: number; readonly params: Params; readonly twin: string | null },
+  { params, ...about }: Pick<StoredPassport, 'basis' | 'leftOut' | 'twin'> & { readonly params: Params },
 ): Fields => ({
   ...passport,
-  basis,
+  ...about,
   params: encodeOrder(params),
-  ...(twin !== null && { twin }),
-  ...(leftOut > 0 && { leftOut }),
   bars: length,
   from: openTime[0],
   to: openTime[length - 1],
 });
 
+const passportColumn = wholeOrNull({
+  id: z.string(),
+  data: z.string(),
+  code: z.string(),
+  settings: z.string(),
+  seed: z.number(),
+  /** Hash of all inputs of the result, which is known without reading the candles. */
+  basis: z.string(),
+  bars: z.number(),
+  from: z.number(),
+  to: z.number(),
+  /** Number of bars before `from` that were left out because of the limit on trials × bars. */
+  leftOut: z.number().default(0),
+  /** Id of the market's twin that the strategy read; null if it read none. */
+  twin: z.string().nullable().default(null),
+});
+
+/** A stored passport with the range of bars that it covers; times are UTC epoch milliseconds. */
+export type StoredPassport = NonNullable<z.infer<typeof passportColumn>>;
+
 /** Reads a `passport` column; null if it holds no passport. */
-export function decodePassport(column: Fields): StoredPassport | null {
-  const [id, data, code, settings] = (['id', 'data', 'code', 'settings'] as const).map((name) => textOf(column[name]));
-  const [seed, bars, from, to] = (['seed', 'bars', 'from', 'to'] as const).map((name) => numberOf(column[name]));
-  if (id === null || data === null || code === null || settings === null) return null;
-  const place = {
-    basis: textOf(column['basis']),
-    bars: bars ?? 0,
-    from: from ?? 0,
-    to: to ?? 0,
-    leftOut: numberOf(column['leftOut']) ?? 0,
-    twin: textOf(column['twin']),
-  };
-  return { id, data, code, settings, seed: seed ?? 0, ...place };
-}
+export const decodePassport = (column: Fields): StoredPassport | null => passportColumn.parse(column);
 
 /** First characters of a passport's id, enough to distinguish two passports. */
-export const shortPassport = (passport: Passport | null): string | null => passport?.id.slice(0, 16) ?? null;
+export const shortPassport = (passport: Pick<Passport, 'id'> | null): string | null => passport?.id.slice(0, 16) ?? null;
 
 /** Names of a result's parameters in the order in which the strategy declares them. A database does not keep the order of JSON keys. */
 export const encodeOrder = (params: Params): readonly string[] => Object.keys(params);
@@ -63,10 +51,9 @@ export const encodeOrder = (params: Params): readonly string[] => Object.keys(pa
 /**
  * Orders parameters as their strategy declares them.
  *
- * @param order as written by {@link encodeOrder}; without it a shipped strategy's parameters have its order, all others their own
+ * @param stored names as written by {@link encodeOrder}; without it a shipped strategy's parameters have its order, all others their own
  */
-export function orderedParams(strategy: string, params: Params, order?: Fields[string]): Params {
-  const stored = listOf(order).filter((name): name is string => typeof name === 'string');
+export function orderedParams(strategy: string, params: Params, stored: readonly string[] = []): Params {
   const shipped = strategyByName(strategy);
   const names = stored.length > 0 || shipped === undefined ? stored : paramNames(shipped);
   const known = names.filter((name) => Object.hasOwn(params, name));
@@ -75,15 +62,10 @@ export function orderedParams(strategy: string, params: Params, order?: Fields[s
 }
 
 /** Parameters of a stored backtest in the order in which the strategy declares them. */
-export const storedParams = ({
-  strategy,
-  params,
-  passport,
-}: {
-  readonly strategy: string;
-  readonly params: Params;
-  readonly passport: Fields;
-}): Params => orderedParams(strategy, params, passport['params']);
+export const storedParams = (stored: { readonly strategy: string; readonly params: Params; readonly passport: Fields }): Params =>
+  orderedParams(stored.strategy, stored.params, paramOrder.parse(stored.passport['params']));
+
+const paramOrder = listOf(z.string());
 
 /** Describes the options and the bars of a stored backtest in words; null if its passport does not contain them. */
 export function tradingTerms({ settings, bars, from, to, leftOut, twin }: StoredPassport): string | null {

@@ -1,44 +1,61 @@
+import { z } from 'zod';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Params } from '../strategies/registry.ts';
 import type { StretchMetrics } from '../walk-forward/stretch.ts';
 import type { FailedPick, WalkCurve, WalkForwardResult } from '../walk-forward/walk-forward.ts';
-import type { SkippedWindow, WalkForwardParts, WindowTimes } from '../walk-forward/windows.ts';
+import type { WalkForwardParts } from '../walk-forward/windows.ts';
 import { decodeEquity, type EquityPoint } from './curve-columns.ts';
-import { type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './fields.ts';
+import { type Fields, listOf, numberOrNull, paramsAndOrder, texts, wholeOrNull } from './fields.ts';
 import { encodeOrder, orderedParams } from './passport-column.ts';
 
-/** The stored metrics of a stretch. */
-export interface StoredStretch extends Pick<StretchMetrics, 'totalReturn' | 'sharpe' | 'maxDrawdown' | 'trades'> {
-  readonly undefined: Readonly<Record<string, string>>;
-  readonly weak: Readonly<Partial<Record<string, string>>>;
-  readonly sharpeError: number | null;
-}
+const stretchColumn = {
+  totalReturn: numberOrNull,
+  sharpe: numberOrNull,
+  maxDrawdown: numberOrNull,
+  trades: z.number().catch(0),
+  undefined: texts,
+  weak: texts,
+  sharpeError: numberOrNull,
+};
+const timesColumn = { trainFrom: z.number(), trainTo: z.number(), testFrom: z.number(), testTo: z.number() };
+const because = z.string().catch('');
+const inOrder = <Row extends { strategy: string; params: Params; order: readonly string[] }>({ order, ...row }: Row) => ({
+  ...row,
+  params: orderedParams(row.strategy, row.params, order),
+});
 
-/** A window of a walk-forward as it is stored. */
-export interface StoredWindow extends WindowTimes {
-  readonly strategy: string;
-  readonly params: Params;
-  readonly inSample: StoredStretch;
-  readonly outOfSample: StoredStretch;
-}
+const walkForwardColumn = z.object({
+  trainMs: z.number().catch(0),
+  testMs: z.number().catch(0),
+  /** Number of trials that each window picked from. */
+  trials: z.number().catch(0),
+  windows: listOf(
+    z
+      .object({ ...timesColumn, ...paramsAndOrder, inSample: z.object(stretchColumn), outOfSample: z.object(stretchColumn) })
+      .transform(inOrder),
+  ),
+  skipped: listOf(z.object({ ...timesColumn, because })),
+  /** Trials that no window could pick, with the reason. */
+  failed: listOf(z.object({ ...paramsAndOrder, because }).transform(inOrder)),
+  /** Metrics of all test parts together; null if there is no window. */
+  outOfSample: wholeOrNull({ ...stretchColumn, deflatedSharpe: numberOrNull }),
+  /** Probability of overfitting of the trials, in [0, 1]. */
+  overfitting: numberOrNull,
+  /** The reasons why `windows` is empty or `overfitting` is null, by name. */
+  undefined: texts,
+  /** The reasons why `overfitting`, or the `picks` of the windows, rest on too little data, by name. */
+  weak: texts,
+});
 
 /** A walk-forward of a series as it is stored. */
-export interface StoredWalkForward extends WalkForwardParts {
-  /** Number of trials that each window picked from. */
-  readonly trials: number;
-  readonly windows: readonly StoredWindow[];
-  readonly skipped: readonly SkippedWindow[];
-  /** Trials that no window could pick, with the reason. */
-  readonly failed: readonly FailedPick[];
-  /** Metrics of all test parts together; null if there is no window. */
-  readonly outOfSample: (StoredStretch & { readonly deflatedSharpe: number | null }) | null;
-  /** Probability of overfitting of the trials, in [0, 1]. */
-  readonly overfitting: number | null;
-  /** The reasons why `windows` is empty or `overfitting` is null, by name. */
-  readonly undefined: Readonly<Record<string, string>>;
-  /** The reasons why `overfitting`, or the `picks` of the windows, rest on too little data, by name. */
-  readonly weak: Readonly<Record<string, string>>;
-}
+export type StoredWalkForward = Readonly<z.infer<typeof walkForwardColumn>>;
+/** A window of a walk-forward as it is stored. */
+export type StoredWindow = StoredWalkForward['windows'][number];
+/** The stored metrics of a stretch. */
+export type StoredStretch = StoredWindow['inSample'];
+
+/** Reads the `result` column of a walk-forward; entries that are not windows are left out. */
+export const decodeWalkForward = (column: Fields): StoredWalkForward => walkForwardColumn.parse(column);
 
 /** The stored curves of a walk-forward. The curve of all tests, and that of each training part, starts from 1. */
 export interface StoredWalkCurves {
@@ -155,65 +172,10 @@ function curveFields({ openTime, growth }: WalkCurve, most: number): Json {
   return { time, equity };
 }
 
-/** Reads the `result` column of a walk-forward; entries that are not windows are left out. */
-export function decodeWalkForward(column: Fields): StoredWalkForward {
-  const total = column['outOfSample'] ?? null;
-  return {
-    trainMs: numberOf(column['trainMs']) ?? 0,
-    testMs: numberOf(column['testMs']) ?? 0,
-    trials: numberOf(column['trials']) ?? 0,
-    windows: listOf(column['windows']).flatMap((entry): StoredWindow[] => {
-      const fields = fieldsOf(entry);
-      const times = timesIn(fields);
-      const strategy = textOf(fields['strategy']);
-      if (times === null || strategy === null) return [];
-      const params = orderedParams(strategy, fieldsOf(fields['params']), fields['order']);
-      return [{ ...times, strategy, params, inSample: stretchIn(fields['inSample']), outOfSample: stretchIn(fields['outOfSample']) }];
-    }),
-    skipped: listOf(column['skipped']).flatMap((entry): SkippedWindow[] => {
-      const fields = fieldsOf(entry);
-      const times = timesIn(fields);
-      return times === null ? [] : [{ ...times, because: textOf(fields['because']) ?? '' }];
-    }),
-    failed: listOf(column['failed']).map((entry): FailedPick => {
-      const fields = fieldsOf(entry);
-      const strategy = textOf(fields['strategy']) ?? '';
-      return {
-        strategy,
-        params: orderedParams(strategy, fieldsOf(fields['params']), fields['order']),
-        because: textOf(fields['because']) ?? '',
-      };
-    }),
-    outOfSample: total === null ? null : { ...stretchIn(total), deflatedSharpe: numberOf(fieldsOf(total)['deflatedSharpe']) },
-    overfitting: numberOf(column['overfitting']),
-    undefined: textsOf(column['undefined']),
-    weak: textsOf(column['weak']),
-  };
-}
-
-function timesIn(fields: Fields): WindowTimes | null {
-  const [trainFrom, trainTo, testFrom, testTo] = (['trainFrom', 'trainTo', 'testFrom', 'testTo'] as const).map((name) =>
-    numberOf(fields[name]),
-  );
-  if (trainFrom === null || trainTo === null || testFrom === null || testTo === null) return null;
-  return { trainFrom, trainTo, testFrom, testTo };
-}
-
-function stretchIn(value: Json | undefined): StoredStretch {
-  const fields = fieldsOf(value);
-  return {
-    totalReturn: numberOf(fields['totalReturn']),
-    sharpe: numberOf(fields['sharpe']),
-    maxDrawdown: numberOf(fields['maxDrawdown']),
-    trades: numberOf(fields['trades']) ?? 0,
-    undefined: textsOf(fields['undefined']),
-    weak: textsOf(fields['weak']),
-    sharpeError: numberOf(fields['sharpeError']),
-  };
-}
+const curvesColumn = z.object({ outOfSample: z.unknown(), inSample: z.array(z.unknown()) }).catch({ outOfSample: null, inSample: [] });
 
 /** Reads the `curves` column of a walk-forward. */
-export const decodeWalkCurves = (column: Json): StoredWalkCurves => {
-  const { outOfSample = null, inSample } = fieldsOf(column);
-  return { outOfSample: decodeEquity(outOfSample), inSample: listOf(inSample).map(decodeEquity) };
-};
+export function decodeWalkCurves(column: Json): StoredWalkCurves {
+  const { outOfSample, inSample } = curvesColumn.parse(column);
+  return { outOfSample: decodeEquity(outOfSample), inSample: inSample.map(decodeEquity) };
+}

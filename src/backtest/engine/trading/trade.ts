@@ -1,7 +1,8 @@
 import type { Order } from '../../strategy.ts';
 
 /** How a trade ended: by a decision, by its stop or target, at the end of the data, by the market's resolution, by ruin (equity at or below zero), or not at all (`mark`). */
-export type TradeEnd = 'signal' | 'stop' | 'target' | 'end' | 'settlement' | 'ruin' | 'mark';
+export const TRADE_ENDS = ['signal', 'stop', 'target', 'end', 'settlement', 'ruin', 'mark'] as const;
+export type TradeEnd = (typeof TRADE_ENDS)[number];
 
 /** A position, or the part of a position that was closed at one bar. All parts have the position's entry (see {@link positionsOf}). */
 export interface Trade {
