@@ -11,7 +11,7 @@ import { Trader } from './trading/trader.ts';
 import { openWindow } from './window/bars-so-far.ts';
 import type { Curtain } from './window/curtain.ts';
 import type { IndicatorCache } from './window/series-view.ts';
-import { openSituation } from './window/situation.ts';
+import { openSituation, type Seen } from './window/situation.ts';
 import type { TwinSeries } from './window/twin-bars.ts';
 
 // without a prototype: 'toString' must not be found as a decision
@@ -25,15 +25,9 @@ export class StrategyFailure extends PredictLabError {
 }
 
 /** A strategy's decisions on a whole series, and what the strategy read to make them. */
-export interface Decisions extends DecisionLog {
+export interface Decisions extends DecisionLog, Readonly<Seen> {
   /** The strategy's account, traded up to the last bar at which the strategy read it; undefined if it never did. */
   readonly trader: Trader | undefined;
-  /** Whether the strategy read its situation at all. */
-  readonly looked: boolean;
-  /** Whether the strategy read the market's twin. */
-  readonly sawTwin: boolean;
-  /** Whether the strategy read the time left until the announced end. */
-  readonly sawEnd: boolean;
 }
 
 export interface DecisionInput {
@@ -72,17 +66,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     const traded = from === 0 && to === candles.length ? candles : candlesBetween(candles, from, to);
     return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
   };
-  const { situation, looked, sawTwin, sawEnd } = openSituation({
-    account,
-    bars,
-    candles,
-    twin,
-    from,
-    market,
-    barMs,
-    cash: options.cash,
-    curtain,
-  });
+  const { situation, seen } = openSituation({ account, bars, candles, twin, from, market, barMs, cash: options.cash, curtain });
   let bar = -1;
   const decideAll = (): void => {
     const decide: unknown = strategy.create(params, bars, situation);
@@ -112,7 +96,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     // not retryable: the strategy would fail on the same bar again
     throw new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);
   }
-  return { codes, orders, trader, looked: looked(), sawTwin: sawTwin(), sawEnd: sawEnd() };
+  return { codes, orders, trader, ...seen };
 }
 
 /** Whether a strategy ships with PredictLab. Shipped strategies keep no state and read nothing but their bars. */

@@ -8,85 +8,50 @@ import type { Curtain } from './curtain.ts';
 import { type LongerSeries, longerSeries } from './longer-bars.ts';
 import { ColumnReading, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
-/** A strategy's window onto a series, with the control that only the engine has. */
-interface Window {
-  readonly bars: BarsSoFar;
-  /** Moves the window to the next bar. */
-  readonly advance: () => void;
-}
-
-let advance: (bars: View) => void;
-
 /** Longer bars of each series by interval, built once for all trials. */
 const longer = new WeakMap<IndicatorCache, Map<Interval, LongerSeries>>();
 
 /** A strategy's window onto the series that it trades. */
 class View extends SeriesView implements BarsSoFar {
-  readonly #candles: CandleSeries;
-  readonly #about: Market;
-  readonly #clock: { index: number };
-  readonly #cache: IndicatorCache;
-  readonly #barMs: number;
-  readonly #curtain: Curtain | undefined;
-  readonly #derived: { compute: (bars: BarsSoFar) => number; values: Float64Array }[] = [];
+  readonly #input: ViewInput;
 
-  static {
-    advance = (bars) => {
-      const clock = bars.#clock;
-      const derived = bars.#derived;
-      clock.index++;
-      bars.#curtain?.reveal(clock.index);
-      for (let i = 0; i < derived.length; i++) {
-        const value: unknown = derived[i].compute(bars);
-        if (typeof value !== 'number') throw new PredictLabError('BadInput', `derive must compute a number, got ${typeof value}`);
-        derived[i].values[clock.index] = value;
-      }
-    };
-  }
-
-  constructor({ candles, market, cache, barMs, curtain }: WindowInput & { readonly cache: IndicatorCache }) {
-    const clock = { index: -1 };
-    super(candles, clock, computedOnce(cache, { curtain }));
-    this.#candles = candles;
-    this.#about = market;
-    this.#clock = clock;
-    this.#cache = cache;
-    this.#barMs = barMs;
-    this.#curtain = curtain;
+  constructor(input: ViewInput) {
+    super(input.candles, input.clock, computedOnce(input.cache, input));
+    this.#input = input;
     Object.freeze(this);
   }
 
   get market(): MarketKind {
-    return this.#about.kind;
+    return this.#input.market.kind;
   }
   get barMs(): number {
-    return this.#barMs;
+    return this.#input.barMs;
   }
   get tickSize(): number | null {
-    return this.#about.tickSize;
+    return this.#input.market.tickSize;
   }
 
   interval(interval: Interval): LongerBars {
-    const intervals = longer.get(this.#cache) ?? new Map<Interval, LongerSeries>();
-    longer.set(this.#cache, intervals);
-    const curtain = this.#curtain;
-    const { candles, closed } =
-      intervals.get(interval) ?? longerSeries(curtain?.truthOf(this.#candles) ?? this.#candles, this.#barMs, interval);
-    intervals.set(interval, { candles, closed });
-    curtain?.hideSeries(candles, closed);
-    const present = this.#clock;
+    const { candles, cache, curtain, barMs, clock } = this.#input;
+    const intervals = longer.get(cache) ?? new Map<Interval, LongerSeries>();
+    longer.set(cache, intervals);
+    const built = intervals.get(interval) ?? longerSeries(curtain?.truthOf(candles) ?? candles, barMs, interval);
+    intervals.set(interval, built);
+    const { closed } = built;
+    curtain?.hideSeries(built.candles, closed);
     const newest = {
       get index() {
-        return (closed[present.index] ?? 0) - 1;
+        return (closed[clock.index] ?? 0) - 1;
       },
     };
-    return Object.freeze(new SeriesView(candles, newest, computedOnce(this.#cache, { prefix: `${interval} `, curtain, known: closed })));
+    return Object.freeze(new SeriesView(built.candles, newest, computedOnce(cache, { prefix: `${interval} `, curtain, known: closed })));
   }
 
   derive(compute: (bars: BarsSoFar) => number): Reading {
-    const values = new Float64Array(this.#candles.length).fill(Number.NaN);
-    this.#derived.push({ compute, values });
-    return Object.freeze(new ColumnReading(values, this.#clock));
+    const { candles, derived, clock } = this.#input;
+    const values = new Float64Array(candles.length).fill(Number.NaN);
+    derived.push({ compute, values });
+    return Object.freeze(new ColumnReading(values, clock));
   }
 }
 
@@ -103,8 +68,27 @@ interface WindowInput {
   readonly curtain?: Curtain | undefined;
 }
 
-/** Opens a window onto a series, positioned before its first bar: `bars` for the strategy, `advance` for the engine. */
-export function openWindow({ cache = new Map(), curtain, ...opened }: WindowInput): Window {
-  const bars = new View({ ...opened, cache, curtain });
-  return { bars, advance: () => advance(bars) };
+interface ViewInput extends WindowInput {
+  readonly cache: IndicatorCache;
+  readonly clock: { index: number };
+  /** The strategy's own indicators. */
+  readonly derived: { readonly compute: (bars: BarsSoFar) => number; readonly values: Float64Array }[];
+}
+
+/** Opens a window onto a series before its first bar; `advance`, which only the engine has, moves it to the next bar. */
+export function openWindow({ cache = new Map(), ...given }: WindowInput): { readonly bars: BarsSoFar; readonly advance: () => void } {
+  const clock = { index: -1 };
+  const derived: ViewInput['derived'] = [];
+  const { curtain } = given;
+  const bars = new View({ ...given, cache, clock, derived });
+  const advance = (): void => {
+    clock.index++;
+    curtain?.reveal(clock.index);
+    for (let i = 0; i < derived.length; i++) {
+      const value: unknown = derived[i].compute(bars);
+      if (typeof value !== 'number') throw new PredictLabError('BadInput', `derive must compute a number, got ${typeof value}`);
+      derived[i].values[clock.index] = value;
+    }
+  };
+  return { bars, advance };
 }

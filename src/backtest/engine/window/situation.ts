@@ -21,26 +21,24 @@ interface SituationInput {
   readonly curtain?: Curtain | undefined;
 }
 
-let hasLooked: (situation: View) => boolean;
-let hasSeenTwin: (situation: View) => boolean;
-let hasSeenEnd: (situation: View) => boolean;
+/** What a strategy has read in addition to its bars. */
+export interface Seen {
+  /** Whether it read the account, the announced end or the book. */
+  looked: boolean;
+  sawTwin: boolean;
+  /** Whether it read the time left until the announced end. */
+  sawEnd: boolean;
+}
 
 /** A strategy's window onto its own account. Each read trades the decisions made so far up to the present bar. */
 class View implements Situation {
   readonly #input: SituationInput;
-  #looked = false;
-  #sawTwin = false;
-  #sawEnd = false;
+  readonly #seen: Seen;
   #twin: Twin | null | undefined;
 
-  static {
-    hasLooked = (situation) => situation.#looked;
-    hasSeenTwin = (situation) => situation.#sawTwin;
-    hasSeenEnd = (situation) => situation.#sawEnd;
-  }
-
-  constructor(input: SituationInput) {
+  constructor(input: SituationInput, seen: Seen) {
     this.#input = input;
+    this.#seen = seen;
     Object.freeze(this);
   }
 
@@ -58,8 +56,8 @@ class View implements Situation {
     return this.#trader()?.equityAt(this.#bar) ?? this.#input.cash;
   }
   get secondsLeft(): number | null {
-    this.#looked = true;
-    this.#sawEnd = true;
+    this.#seen.looked = true;
+    this.#seen.sawEnd = true;
     if (this.#bar < 0) return null;
     const endsAt = announcedEnd(this.#input.market, this.#now);
     return endsAt === null ? null : (endsAt - this.#now) / 1000;
@@ -71,7 +69,7 @@ class View implements Situation {
     return this.#quote('ask');
   }
   get twin(): Twin | null {
-    this.#sawTwin = true;
+    this.#seen.sawTwin = true;
     const { twin, candles, barMs, bars, curtain } = this.#input;
     this.#twin ??= twin === null ? null : openTwin(twin, { candles, barMs }, bars, curtain);
     return this.#twin;
@@ -88,7 +86,7 @@ class View implements Situation {
 
   /** The account, traded up to the present bar; undefined before the account's first bar. */
   #trader(): Trader | undefined {
-    this.#looked = true;
+    this.#seen.looked = true;
     const opened = this.#input.account();
     if (this.#bar < 0) return undefined;
     opened.tradeTo(this.#bar);
@@ -96,7 +94,7 @@ class View implements Situation {
   }
 
   #quote(side: 'bid' | 'ask'): number | null {
-    this.#looked = true;
+    this.#seen.looked = true;
     const { book } = this.#input.market;
     return book !== null && book.at <= this.#now ? book[side] : null;
   }
@@ -104,18 +102,8 @@ class View implements Situation {
 
 Object.freeze(View.prototype);
 
-/**
- * Opens a strategy's window onto its account and the market's twin.
- *
- * @returns `looked`: whether the account, the announced end or the book has been read; `sawTwin`: whether the twin has been read
- */
-export function openSituation(input: SituationInput): {
-  readonly situation: Situation;
-  readonly looked: () => boolean;
-  readonly sawTwin: () => boolean;
-  /** Whether the announced end has been read. */
-  readonly sawEnd: () => boolean;
-} {
-  const situation = new View(input);
-  return { situation, looked: () => hasLooked(situation), sawTwin: () => hasSeenTwin(situation), sawEnd: () => hasSeenEnd(situation) };
+/** Opens a strategy's window onto its account and the market's twin; `seen` is updated while the strategy reads. */
+export function openSituation(input: SituationInput): { readonly situation: Situation; readonly seen: Readonly<Seen> } {
+  const seen: Seen = { looked: false, sawTwin: false, sawEnd: false };
+  return { situation: new View(input, seen), seen };
 }
