@@ -12,8 +12,8 @@ import { type BacktestMetrics, type Measured, separate } from './metrics/measure
 import { deflatedSharpe, type Trials } from './metrics/ratios.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from './metrics/sample.ts';
 import type { Certificate } from './proof/certificate.ts';
-import { type LookAheadProof, proveNoLookAhead } from './proof/look-ahead.ts';
-import { codeGap, hashSituation, hashTwin, type Passport, passportOf } from './proof/passport.ts';
+import { proveNoLookAhead } from './proof/look-ahead.ts';
+import { codeGap, hashSituation, hashTwin, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -144,7 +144,7 @@ function hashSeen({ hash, market, twin }: BacktestData, { looked, sawTwin }: Dec
 const numberOrNull = (value: Measured): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 
 /** The result of one backtest: metrics, trades, equity, look-ahead proof and passport. */
-export interface BacktestResult {
+export interface BacktestResult extends Certificate {
   readonly strategy: string;
   readonly params: Params;
   readonly metrics: BacktestMetrics;
@@ -166,10 +166,4 @@ export interface BacktestResult {
   readonly equity: Float64Array;
   /** Id of the market's twin that the strategy read; null if it read none. */
   readonly twin: string | null;
-  readonly lookAhead: LookAheadProof | null;
-  /** Whether the proof and the passport cover everything that the result depends on. */
-  readonly provable: boolean;
-  /** The reasons why the result is not provable, one sentence each. */
-  readonly notProvable: readonly string[];
-  readonly passport: Passport;
 }

@@ -24,10 +24,7 @@ let watched = false;
 /** Runs code and records in `taken` what it reads from outside the process. */
 export const noteTaken = <T>(taken: Taken, work: () => T): T => loading.run(taken, work);
 
-/**
- * Blocks files, network, processes and threads for strategies while they decide, and records their use while a module is loaded. Other
- * code can use them as before.
- */
+/** Blocks files, network, processes and threads for strategies while they decide; records their use while a module is loaded. */
 export function watchOutsideWorld(): void {
   if (watched) return;
   watched = true;

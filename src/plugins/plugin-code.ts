@@ -6,10 +6,7 @@ import { noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
 
 /** Identity of a plugin's code: everything that was loaded and read for it. */
 export interface PluginCode {
-  /**
-   * Hex SHA-256 of every file of the plugin that was loaded or read, and of the versions of the packages that it uses. Paths are left out,
-   * so that a moved project keeps its hash.
-   */
+  /** Hex SHA-256 of all files of the plugin that were loaded or read, and of its packages' versions; paths are left out. */
   readonly hash: string;
   /** The reason why the hash does not cover all code at this time (a module may load more later); undefined if it does. */
   gap(): string | undefined;

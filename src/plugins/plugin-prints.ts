@@ -15,10 +15,7 @@ const listeners = new AsyncLocalStorage<HearPrints>();
 let defaultListener: HearPrints | undefined;
 let replaced = false;
 
-/**
- * Runs code of a plugin and passes the first 1,000 lines that it prints with `console`, immediately or later from a timer, to `hear`.
- * Standard output is reserved for the output of commands.
- */
+/** Runs code of a plugin and passes the first 1,000 lines that it prints with `console`, also later from a timer, to `hear`. */
 export function hearPrints<T>(hear: HearPrints, work: () => T): T {
   replaceConsole();
   let left = MAX_LINES;

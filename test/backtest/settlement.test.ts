@@ -1,12 +1,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Holding, resolutionAsOf, settle } from '../../src/backtest/engine/trading/settlement.ts';
+import { plainMarket, resolutionAsOf } from '../../src/backtest/engine/market.ts';
+import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
+import { Account } from '../../src/backtest/engine/trading/account.ts';
 import type { Resolution } from '../../src/contracts/market-data.ts';
 import { upDownPayout } from '../../src/market/up-down-payout.ts';
+import { walk } from './series.ts';
 
-const yes: Holding = { outcome: 'first', size: 100, price: 0.4, fees: 1 };
-const no: Holding = { outcome: 'second', size: 100, price: 0.6, fees: 1 };
 const paid = (payout: number): Resolution => ({ kind: 'settled', payout, at: 1000 });
+const candles = { ...walk(2, 1, { probability: true }), volume: new Float64Array([1e9, 1e9]) };
+
+/** The trade, and the cash afterwards, of 100 units of an outcome bought at a price of the first outcome, with a fee of 1, that ends at bar 1. */
+function ended(side: 1 | -1, resolution: Resolution, last: number, entry = 0.4) {
+  const held = side > 0 ? entry : 1 - entry;
+  const market = { ...plainMarket('probability', { model: 'flat', rate: 1 / (100 * held) }), resolution };
+  const account = new Account(candles, market, { ...DEFAULT_OPTIONS, cash: 1000, sizing: { kind: 'fixed', units: 100 }, side: 'both' });
+  account.startBar(0);
+  account.enterAt(side, entry);
+  account.settleAt(1, last);
+  return { ...account.trades[0], holds: account.holds(), cash: account.cash };
+}
 
 describe('settlement', () => {
   it.each([
@@ -15,36 +28,33 @@ describe('settlement', () => {
     ['void, both halves', 0.5, 9, -11],
     ['a scalar payoff', 0.3, -11, 9],
   ])('%s', (_name, payout, yesPnl, noPnl) => {
-    const [first, second] = [yes, no].map((holding) => settle(holding, paid(payout), 0.9));
-    expect(first).toEqual({ kind: 'settled', payout, pnl: expect.closeTo(yesPnl, 10) });
-    expect(second).toEqual({ kind: 'settled', payout: expect.closeTo(1 - payout, 10), pnl: expect.closeTo(noPnl, 10) });
+    for (const [side, pnl] of [
+      [1, yesPnl],
+      [-1, noPnl],
+    ] as const)
+      expect(ended(side, paid(payout), 0.9)).toMatchObject({
+        end: 'settlement',
+        exitPrice: expect.closeTo(payout, 10),
+        pnl: expect.closeTo(pnl, 10),
+        cash: expect.closeTo(1000 + pnl, 10),
+        holds: false,
+      });
   });
 
   it('marks at the last price while the market is open', () => {
-    expect(settle(yes, { kind: 'open' }, 0.9)).toEqual({
-      kind: 'marked',
-      price: 0.9,
-      pnl: expect.closeTo(49, 10),
-      reason: 'the market has not resolved',
-    });
-    expect(settle(no, { kind: 'open' }, 0.9)).toMatchObject({ kind: 'marked', pnl: expect.closeTo(-51, 10) });
+    expect(ended(1, { kind: 'open' }, 0.9)).toMatchObject({ end: 'mark', exitPrice: 0.9, pnl: expect.closeTo(49, 10), holds: true });
+    expect(ended(-1, { kind: 'open' }, 0.9)).toMatchObject({ end: 'mark', pnl: expect.closeTo(-51, 10) });
   });
 
-  it('zero-zero says nothing about the payoff: it is marked, with the reason', () => {
+  it('zero-zero says nothing about the payoff: it is marked', () => {
     const reason = 'closed at 0/0 (legacy market without a payoff)';
-    expect(settle(yes, { kind: 'unresolved', reason }, 0.9)).toEqual({ kind: 'marked', price: 0.9, pnl: expect.closeTo(49, 10), reason });
+    expect(ended(1, { kind: 'unresolved', reason }, 0.9)).toMatchObject({ end: 'mark', pnl: expect.closeTo(49, 10) });
   });
 
   it('a resolution that comes later than the instant asked about is not known yet', () => {
     expect(resolutionAsOf(paid(1), 999)).toEqual({ kind: 'open' });
     expect(resolutionAsOf(paid(1), 1000)).toEqual(paid(1));
     expect(resolutionAsOf({ kind: 'settled', payout: 1, at: null }, 0)).toEqual({ kind: 'settled', payout: 1, at: null });
-  });
-
-  it('opened again, it is marked again; settled again, it pays the same', () => {
-    const first = settle(yes, paid(1), 0.9);
-    expect(settle(yes, { kind: 'open' }, 0.9).kind).toBe('marked');
-    expect(settle(yes, paid(1), 0.9)).toEqual(first);
   });
 
   it('one of each outcome pays one whatever happens', () => {
@@ -55,11 +65,8 @@ describe('settlement', () => {
         fc.boolean(),
         (payout, price, open) => {
           const resolution = open ? ({ kind: 'open' } as const) : paid(payout);
-          const profit = [
-            { ...yes, price },
-            { ...no, price: 1 - price },
-          ].reduce((sum, holding) => sum + settle(holding, resolution, payout).pnl, 0);
-          expect(profit).toBeCloseTo(-(yes.fees + no.fees), 9);
+          const both = ended(1, resolution, payout, price).pnl + ended(-1, resolution, payout, price).pnl;
+          expect(both).toBeCloseTo(-2, 9);
         },
       ),
     );

@@ -17,11 +17,7 @@ import { sleep } from './sleep.ts';
 import { passOn } from './threads/own-lane.ts';
 import type { PluginThreads } from './threads/plugin-threads.ts';
 
-/**
- * All activities that a custom task may name, shipped ones and those of plugins, by name.
- *
- * @param env limits the requests of the shipped ones
- */
+/** All activities that a custom task may name, shipped ones and those of plugins, by name. @param env limits the shipped ones' requests */
 export function customTasks(plugins: LoadedPlugins, env: NodeJS.ProcessEnv): ReadonlyMap<string, PluginActivity> {
   const shipped: Record<(typeof SHIPPED_ACTIVITIES)[number], PluginActivity> = { sleep, ...createHttpTasks(env) };
   return new Map([...Object.entries(shipped), ...plugins.activities]);

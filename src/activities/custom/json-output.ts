@@ -10,11 +10,7 @@ function refuseUnstored(key: string, value: unknown): unknown {
   throw new TypeError(`${key === '' ? 'it' : key} is a ${typeof value}`);
 }
 
-/**
- * The value that an activity returned, or passed to `heartbeat`, as JSON.
- *
- * @throws PredictLabError BadInput when JSON cannot represent it, or it is too large
- */
+/** The value that an activity returned, or passed to `heartbeat`, as JSON. @throws PredictLabError BadInput unless it is small JSON */
 export function outputOf(taskId: string, value: unknown, did: 'returned' | 'passed to heartbeat' = 'returned'): Json {
   let text: string | undefined;
   try {

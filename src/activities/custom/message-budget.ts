@@ -14,10 +14,7 @@ const HEARTBEAT_EVERY_MS = 100;
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/**
- * Limits what one attempt of a plugin's task sends to its worker, so that a task that logs or heartbeats in a loop delays only itself.
- * It runs on the task's side: dropped messages never reach the worker's event loop.
- */
+/** Limits what one attempt sends to its worker. Runs on the task's side, so that a task that logs in a loop delays only itself. */
 export class MessageBudget {
   readonly #send: (message: FromThread) => void;
   #lines = 0;

@@ -36,11 +36,7 @@ export interface TwinInput extends Pick<TwinSeries, 'id' | 'candles'> {
   readonly names?: SeriesNames;
 }
 
-/**
- * Checks a series once for any number of trials.
- *
- * @throws PredictLabError BadInput when the series cannot be traded (see {@link requireTradable}) or its bars overlap
- */
+/** Checks a series once for any number of trials. @throws PredictLabError BadInput when it cannot be traded or its bars overlap */
 export function backtestData(candles: CandleSeries, market: Market, { names, barMs, twin = null }: SeriesFacts = {}): BacktestData {
   requireTradable(candles, market.kind, names);
   const least = barLength(candles);

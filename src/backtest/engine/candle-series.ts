@@ -28,10 +28,7 @@ export function barLength({ openTime, length }: Pick<CandleSeries, 'openTime' | 
   return length < 2 ? 0 : least;
 }
 
-/**
- * Length after which a bar has certainly closed: the largest step between bars that is not a gap. Days in a time zone with daylight
- * saving last 23 to 25 hours. Milliseconds.
- */
+/** Length after which a bar has certainly closed: days with a change to or from daylight saving last up to 25 hours. Milliseconds. */
 export function longestBar({ openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>): number {
   const least = barLength({ openTime, length });
   let most = least;
@@ -57,12 +54,7 @@ export const candlesBetween = (candles: CandleSeries, from: number, to: number):
   volume: candles.volume.subarray(from, to),
 });
 
-/**
- * Returns why a series cannot be backtested: the first bad bar, what is wrong with it and what to do; undefined for a sound series.
- *
- * @param market `any` accepts every finite price
- * @param whereOf names a bar in the message (`candles.csv, line 12`)
- */
+/** Returns why a series cannot be backtested: the first bad bar and what to do; undefined for a sound series. */
 export function candleProblem(candles: CandleSeries, market: MarketKind | 'any', whereOf: (bar: number) => string): string | undefined {
   for (const column of COLUMNS) {
     if (candles[column].length !== candles.length) return `the column ${column} has ${candles[column].length} rows, not ${candles.length}`;
@@ -110,11 +102,7 @@ function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries
   return Number.isFinite(before) ? length : 0;
 }
 
-/**
- * Checks that a series can be backtested.
- *
- * @throws PredictLabError BadInput when the series has fewer than two bars or a bad bar (see {@link candleProblem})
- */
+/** Checks that a series can be backtested. @throws PredictLabError BadInput for fewer than two bars or a bad bar */
 export function requireTradable(candles: CandleSeries, market: MarketKind, names: SeriesNames = PLAIN_NAMES): void {
   if (candles.length < 2) {
     const has = candles.length === 0 ? 'are no bars' : 'is one bar';

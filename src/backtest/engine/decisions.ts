@@ -11,7 +11,7 @@ import { Trader } from './trading/trader.ts';
 import { openWindow } from './window/bars-so-far.ts';
 import type { Curtain } from './window/curtain.ts';
 import type { IndicatorCache } from './window/series-view.ts';
-import { openSituation, type Seen } from './window/situation.ts';
+import { openSituation, type StrategyReads } from './window/situation.ts';
 import type { TwinSeries } from './window/twin-bars.ts';
 
 // without a prototype: 'toString' must not be found as a decision
@@ -25,7 +25,7 @@ export class StrategyFailure extends PredictLabError {
 }
 
 /** A strategy's decisions on a whole series, and what the strategy read to make them. */
-export interface Decisions extends DecisionLog, Readonly<Seen> {
+export interface Decisions extends DecisionLog, Readonly<StrategyReads> {
   /** The strategy's account, traded up to the last bar at which the strategy read it; undefined if it never did. */
   readonly trader: Trader | undefined;
 }

@@ -5,11 +5,7 @@ let deciding: string | undefined;
 /** Name of the strategy that is deciding at this moment; undefined while none is. A deciding strategy has no access to files and network. */
 export const strategyDeciding = (): string | undefined => deciding;
 
-/**
- * Runs a strategy that does not ship with PredictLab, and checks that it did not change JavaScript's built-in objects.
- *
- * @throws PredictLabError BadInput when the strategy changed a built-in; the built-in is restored first
- */
+/** Runs a strategy of a user. @throws PredictLabError BadInput when it changed a built-in object of JavaScript, which is restored */
 export function fenced<T>(strategy: string, run: () => T): T {
   const before = deciding;
   deciding = strategy;
@@ -23,12 +19,7 @@ export function fenced<T>(strategy: string, run: () => T): T {
   return result;
 }
 
-/**
- * Restores the built-ins that a strategy or plugin changed.
- *
- * @param how follows the built-in's name in the message: `was changed by the strategy`
- * @throws PredictLabError BadInput when a built-in was changed
- */
+/** Restores changed built-ins. @throws PredictLabError BadInput when one was changed. @param how follows its name in the message */
 export function requireBuiltIns(how: string): void {
   const changed = changedBuiltIn();
   if (changed === undefined) return;

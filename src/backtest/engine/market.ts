@@ -1,7 +1,6 @@
 import type { FeeSchedule, Instrument, Resolution } from '../../contracts/market-data.ts';
 import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import type { MarketKind } from '../../contracts/words.ts';
-import { resolutionAsOf } from './trading/settlement.ts';
 
 /** Facts about the market of a series that the engine needs. */
 export interface Market {
@@ -40,6 +39,10 @@ export function announcedEnd({ endsAt, earlierEnds = [] }: Pick<Market, 'endsAt'
 /** When a settled market paid: at its close, or else when its result became known; -Infinity if neither is known. UTC epoch milliseconds. */
 export const paysAt = ({ closesAt, resolution }: Pick<Market, 'closesAt' | 'resolution'>): number =>
   closesAt ?? (resolution.kind === 'settled' ? resolution.at : null) ?? Number.NEGATIVE_INFINITY;
+
+/** A resolution as it was known at `asOf`: open if it came later, so that a late resolution locks the capital until it comes. */
+export const resolutionAsOf = (resolution: Resolution, asOf: number): Resolution =>
+  resolution.kind === 'settled' && resolution.at !== null && resolution.at > asOf ? { kind: 'open' } : resolution;
 
 /** Number of bars that opened before the market's close. Later bars forecast nothing and cannot be traded. */
 export const barsByClose = (openTime: Float64Array, { closesAt }: Pick<Market, 'closesAt'>): number => {
@@ -86,10 +89,7 @@ export const marketOfFacts = (
   resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: null },
 });
 
-/**
- * An instrument as it was known at `asOf`: open if it ended later, without a later book or resolution, and with the terms of that time
- * as far as changes of the terms were recorded.
- */
+/** An instrument as it was known at `asOf`: open if it ended later, without a later book or resolution, on the terms of that time. */
 export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument {
   const { earlierTerms = [], book } = instrument;
   const earlier = earlierTerms.find(({ until }) => until > asOf);

@@ -69,7 +69,7 @@ export function measure(input: {
   };
 }
 
-/** The part of {@link measure} that computes daily returns. `days` is the time from the first bar to the end, `traded` the number of bars before the market's close. */
+/** Daily returns of a simulation; `days` from the first bar to the end, `traded` bars before the market's close. */
 export function measureDailyReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
   Measurement,
   'returns' | 'moments' | 'lockedDays'

@@ -42,10 +42,7 @@ export function sma(values: Float64Array, period: number): Float64Array {
   return out;
 }
 
-/**
- * Exponential moving average, weight 2/(period + 1), seeded with the mean of the first `period` values and NaN before it
- * (TA-Lib `EMA` in its default, classic mode).
- */
+/** Exponential moving average, weight 2/(period + 1), seeded with the mean of the first `period` values (TA-Lib `EMA`). */
 export function ema(values: Float64Array, period: number): Float64Array {
   const n = values.length;
   const out = new Float64Array(n).fill(Number.NaN);

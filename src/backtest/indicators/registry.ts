@@ -6,26 +6,27 @@ import type { CandleSeries } from '../engine/candle-series.ts';
 import { atr, type Bands, bollinger, donchian, ema, type Reading, roc, rsi, sma, stddev } from './indicators.ts';
 
 const period = (usual: number): z.ZodDefault<z.ZodInt> => z.int().min(1).max(1_000_000).default(usual);
+type OfPeriod<Input, Values> = (input: Input, period: number) => Values;
+const ofPeriod = <Values>(usual: number, compute: OfPeriod<CandleSeries, Values>) => ({
+  params: z.strictObject({ period: period(usual) }),
+  values: (bars: CandleSeries, params: { period: number }): Values => compute(bars, params.period),
+});
+const ofCloses = (usual: number, compute: OfPeriod<Float64Array, Float64Array>) =>
+  ofPeriod(usual, ({ close }, length) => compute(close, length));
 
 /** The shipped indicators: parameters with defaults, and a function for the values, where bar i depends on bars up to i. */
 export const INDICATORS = {
-  sma: { params: z.strictObject({ period: period(20) }), values: (bars: CandleSeries, p: { period: number }) => sma(bars.close, p.period) },
-  ema: { params: z.strictObject({ period: period(20) }), values: (bars: CandleSeries, p: { period: number }) => ema(bars.close, p.period) },
-  rsi: { params: z.strictObject({ period: period(14) }), values: (bars: CandleSeries, p: { period: number }) => rsi(bars.close, p.period) },
+  sma: ofCloses(20, sma),
+  ema: ofCloses(20, ema),
+  rsi: ofCloses(14, rsi),
   bollinger: {
     params: z.strictObject({ period: period(20), deviations: z.number().positive().default(2) }),
     values: (bars: CandleSeries, p: { period: number; deviations: number }) => bollinger(bars.close, p.period, p.deviations),
   },
-  atr: { params: z.strictObject({ period: period(14) }), values: (bars: CandleSeries, p: { period: number }) => atr(bars, p.period) },
-  donchian: {
-    params: z.strictObject({ period: period(20) }),
-    values: (bars: CandleSeries, p: { period: number }) => donchian(bars, p.period),
-  },
-  roc: { params: z.strictObject({ period: period(10) }), values: (bars: CandleSeries, p: { period: number }) => roc(bars.close, p.period) },
-  stddev: {
-    params: z.strictObject({ period: period(20) }),
-    values: (bars: CandleSeries, p: { period: number }) => stddev(bars.close, p.period),
-  },
+  atr: ofPeriod(14, atr),
+  donchian: ofPeriod(20, donchian),
+  roc: ofCloses(10, roc),
+  stddev: ofCloses(20, stddev),
 } as const;
 
 export type IndicatorName = keyof typeof INDICATORS;

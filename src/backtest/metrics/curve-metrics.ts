@@ -5,14 +5,7 @@ import { calmar, type Moments, probabilisticSharpe, sharpe, sortino, volatility 
 /** Days per year of markets that never close: the factor A of every annualised ratio. */
 export const PERIODS_PER_YEAR = 365;
 
-/**
- * Metrics of an equity curve: of a backtest in one market, of consecutive stretches, or of an account in many markets.
- *
- * @param curve.start equity before the first point, in the unit of `equity`
- * @param curve.moments moments of the curve's daily returns
- * @param curve.days number of daily returns
- * @param curve.closed net profits of closed positions
- */
+/** Metrics of an equity curve. `start`: equity before the first point; `days`: number of daily returns; `closed`: net profits of positions. */
 export function curveMetrics(curve: {
   readonly start: number;
   readonly equity: ArrayLike<number>;
@@ -89,10 +82,7 @@ export function cagr(growth: number, years: number): Measured {
   return growth ** (1 / years) - 1;
 }
 
-/**
- * Maximum drawdown, the deepest fall from a peak: min(E / cummax(E) − 1), where the start equity is the first peak. A fraction in
- * [−1, 0]; 0 for a curve that never falls.
- */
+/** Maximum drawdown: min(E / cummax(E) − 1), where the start equity is the first peak; a fraction in [−1, 0]. */
 export function maxDrawdown(start: number, equity: ArrayLike<number>): number {
   let peak = start;
   let deepest = 0;

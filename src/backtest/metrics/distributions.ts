@@ -1,7 +1,4 @@
-/**
- * Standard normal distribution function, relative error below 1e-13 in both tails: a power series near 0
- * (Marsaglia 2004), a continued fraction (Laplace) beyond.
- */
+/** Standard normal distribution function, relative error below 1e-13 in both tails (series: Marsaglia 2004; fraction: Laplace). */
 export function normalCdf(x: number): number {
   if (Number.isNaN(x)) return Number.NaN;
   const distance = Math.abs(x);
@@ -57,10 +54,7 @@ const NORMAL = { 0.975: 1.959963984540054, 0.95: 1.6448536269514722 } as const;
 /** Exact quantiles of Student's t for one and two degrees of freedom, where the expansion is inaccurate. */
 const EXACT = { 0.975: [12.706204736432095, 4.302652729911275], 0.95: [6.313751514675043, 2.919985580355516] } as const;
 
-/**
- * Quantile of Student's t by the Cornish–Fisher expansion around the normal quantile; accurate to 1% for three or more degrees of freedom
- * (Abramowitz and Stegun 26.7.5).
- */
+/** Quantile of Student's t (Cornish–Fisher, Abramowitz and Stegun 26.7.5); accurate to 1% for three or more degrees of freedom. */
 export function studentQuantile(freedom: number, probability: keyof typeof NORMAL = 0.975): number {
   if (freedom < 3) return EXACT[probability][Math.max(0, Math.floor(freedom) - 1)];
   const z = NORMAL[probability];

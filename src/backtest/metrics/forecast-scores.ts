@@ -36,11 +36,7 @@ export interface Skill {
 /** Trade ends after the close of the exit bar, at which the position is still held. */
 const HELD_TO_THE_CLOSE: ReadonlySet<Trade['end']> = new Set(['settlement', 'mark']);
 
-/**
- * The belief that a strategy's holdings imply at each close: the probability of the first outcome at which the Kelly criterion gives the
- * held share of the equity. For a price q of the outcome held, the Kelly share is f = (b − q)/(1 − q), so b = q + f·(1 − q): no holdings
- * imply the market's price, the whole equity implies certainty.
- */
+/** The beliefs b that holdings imply at each close: the Kelly share of the equity at price q is f = (b − q)/(1 − q), so b = q + f·(1 − q). */
 export function impliedBeliefs(
   { close, length }: CandleSeries,
   { trades, equity, lastMark }: Pick<Simulation, 'trades' | 'equity' | 'lastMark'>,

@@ -22,11 +22,7 @@ export interface MonteCarlo {
     /** Share of orders whose maximum drawdown is at least as deep as the actual one. */
     readonly asDeep: number;
   };
-  /**
-   * The same number of positions, drawn with replacement. Draws vary less than the strategy's results do, the more so the fewer positions
-   * there are. Returns are therefore widened by Student's t over the normal quantile, so that the range contains the strategy's expected
-   * return in 90 of 100 cases.
-   */
+  /** As many positions drawn with replacement; returns are widened by Student's t, so that 90 of 100 ranges hold the expected return. */
   readonly resampled: {
     readonly totalReturn: DrawnRange;
     readonly maxDrawdown: DrawnRange;

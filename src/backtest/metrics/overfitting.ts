@@ -14,7 +14,7 @@ export interface Overfitting {
   readonly overfittingWeak?: string;
 }
 
-/** Returns the {@link probabilityOfOverfitting} with the reason if it is undefined or weak. @param trials period returns of each trial, all over the same periods */
+/** The {@link probabilityOfOverfitting} with the reason if it is undefined or weak. */
 export function judgeOverfitting(trials: readonly Float64Array[]): Overfitting {
   const overfitting = probabilityOfOverfitting(trials);
   if (typeof overfitting !== 'number') return { overfitting: null, overfittingUndefined: overfitting.because };

@@ -116,10 +116,7 @@ export interface Trials {
 
 const EULER = 0.5772156649015329;
 
-/**
- * Expected Sharpe ratio per period of the best of `count` trials without skill:
- * spread·((1 − γ)·Φ⁻¹(1 − 1/N) + γ·Φ⁻¹(1 − 1/(N·e))); 0 for one trial.
- */
+/** Expected Sharpe ratio of the best of N trials without skill: spread·((1 − γ)·Φ⁻¹(1 − 1/N) + γ·Φ⁻¹(1 − 1/(N·e))). */
 export const expectedBestSharpe = (count: number, spread: number): number =>
   count <= 1 ? 0 : spread * ((1 - EULER) * -normalQuantile(1 / count) + EULER * -normalQuantile(1 / (count * Math.E)));
 
@@ -142,10 +139,7 @@ export function trialsOf(ratios: readonly number[]): Trials {
   return { count: ratios.length, spread: Math.sqrt(squares / (known.length - 1)) };
 }
 
-/**
- * Sortino ratio: mean(r)·A / (√mean(min(r, 0)²)·√A), target 0, with means over all returns (Sortino & Price 1994;
- * empyrical, quantstats, vectorbt).
- */
+/** Sortino ratio: mean(r)·A / (√mean(min(r, 0)²)·√A), target 0, over all returns (Sortino & Price 1994; empyrical, quantstats). */
 export function sortino(returns: Moments, periodsPerYear: number): Measured {
   const none = noRatio(returns);
   if (none !== undefined) return none;

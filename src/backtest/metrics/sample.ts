@@ -2,16 +2,13 @@ import type { MetricName } from './measured.ts';
 
 /** Amount of data that a result rests on. */
 export interface Sample {
-  /** Number of daily returns that the ratios are computed from: UTC days of the equity curve, including days without bars and days of waiting for a settlement. */
+  /** Number of UTC days of the equity curve, including days without bars and days of waiting for a settlement. */
   readonly dailyReturns: number;
   /** Number of closed positions that win rate, profit factor and expectancy are computed from. */
   readonly trades: number;
-  /**
-   * Number of independent draws among the closed positions. Positions of one event that overlap in time, or that were all held to its
-   * result, are one draw; consecutive positions are one draw each.
-   */
+  /** Number of independent draws among them, see `independentEvents`; consecutive positions in one market are one draw each. */
   readonly events: number;
-  /** Calendar days that growth is annualised over: from the first bar to the last, or to the settlement of the last position; rounded down to a hundredth. */
+  /** Calendar days that growth is annualised over, up to the settlement of the last position; rounded down to a hundredth. */
   readonly days: number;
 }
 
@@ -45,10 +42,7 @@ const FORECAST_SCORES = ['brier', 'logLoss'] as const;
 export const weakOutcomes = (outcomes: number): string | undefined =>
   outcomes < MINIMUM.outcomes ? `${count(outcomes, 'outcome')}, fewer than ${MINIMUM.outcomes}` : undefined;
 
-/**
- * The reason why a probability of overfitting over this many daily returns is weak; undefined if it is not. The probability compares the
- * Sharpe ratios of two halves.
- */
+/** The reason why a probability of overfitting, which compares two halves, is weak; undefined if it is not. */
 export const weakHalves = (dailyReturns: number): string | undefined =>
   dailyReturns < 2 * MINIMUM.returns ? `${count(dailyReturns, 'daily return')}, fewer than ${MINIMUM.returns} in each half` : undefined;
 

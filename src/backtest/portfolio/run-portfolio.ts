@@ -98,13 +98,7 @@ export function runPortfolio(
     closed: trading.markets
       .flatMap(({ trades: own }, index) => {
         const { openTime } = markets[index].data.candles;
-        let from = 0;
-        return own.flatMap(({ entryBar, exitBar }, last) => {
-          if (own[last + 1]?.entryBar === entryBar) return [];
-          const position = own.slice(from, last + 1);
-          from = last + 1;
-          return positionsOf(position).closed.map((pnl) => ({ pnl, at: openTime[exitBar] }));
-        });
+        return positionsOf(own).positions.map(({ pnl, exitBar }) => ({ pnl, at: openTime[exitBar] }));
       })
       .sort((a, b) => a.at - b.at)
       .map(({ pnl }) => pnl),
@@ -138,10 +132,7 @@ function wordsOf(name: string, data: BacktestData, trial: Trial, options: Backte
   );
 }
 
-/**
- * The problem with a bar of one market that opens inside a bar of another, or undefined: the close of the longer bar, and the money from
- * it, would be used before they exist.
- */
+/** The problem of a bar that opens inside a bar of another market, whose close and money would be used before they exist. */
 function overlapOf(markets: readonly PortfolioMarket[]): string | undefined {
   const spans = markets.map(({ name, data }) => ({ name, ...data }));
   for (const long of spans) {

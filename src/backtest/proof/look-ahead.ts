@@ -10,10 +10,7 @@ import type { Order } from '../strategy.ts';
 
 /** The outcome of re-running a strategy with another future at every bar. */
 export interface LookAheadProof {
-  /**
-   * Whether the strategy makes the same decisions again on the same data after it has run on other data. If not (it draws random numbers,
-   * reads a clock, remembers earlier runs), look-ahead cannot be tested and `changed` counts the decisions that differed in that run.
-   */
+  /** Whether the strategy decides the same on the same data after it has run on other data; if not, look-ahead cannot be tested. */
   readonly deterministic: boolean;
   /** Number of decisions that were repeated while everything after their bar was replaced. */
   readonly tested: number;

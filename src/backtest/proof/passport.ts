@@ -7,10 +7,7 @@ import type { Trials } from '../metrics/ratios.ts';
 import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Strategy } from '../strategy.ts';
 
-/**
- * Revision of the engine. Increase it with every change after which the same input gives different numbers (a rule, a formula, an order
- * of operations).
- */
+/** Revision of the engine. Increase it with every change after which the same input gives different numbers. */
 export const BACKTEST_REVISION = 8;
 
 /** Everything that a result depends on. Two results with the same `id` are identical to the byte. */
@@ -69,11 +66,11 @@ export function hashData(
   return hashText(canonicalJson({ candles: hashCandles(candles), market: { ...market, resolution: paid } }));
 }
 
-/** Hex SHA-256 of the data of a result that also depends on the announced end and the book. @param data see {@link hashData} */
+/** Hex SHA-256 of the data of a result that also depends on the announced end and the book. */
 export const hashSituation = (data: string, { endsAt, earlierEnds, book }: Market): string =>
   hashText(canonicalJson({ data, endsAt, ...(earlierEnds !== undefined && { earlierEnds }), book }));
 
-/** Hex SHA-256 of the data of a result that also depends on the market's twin. @param data see {@link hashData} */
+/** Hex SHA-256 of the data of a result that also depends on the market's twin. */
 export const hashTwin = (data: string, { id, candles, barMs }: TwinSeries): string =>
   hashText(canonicalJson({ data, twin: { id, candles: hashCandles(candles), barMs } }));
 
@@ -112,12 +109,7 @@ export function optionsText(given: BacktestOptions): string {
   return text;
 }
 
-/**
- * Creates the passport of a backtest.
- *
- * @param parts.data hash of the data, see {@link hashData}
- * @param parts.trials the trials that the backtest was judged with
- */
+/** Creates a passport. @param parts.data hash of the data, see {@link hashData} @param parts.trials those that it was judged with */
 export function passportOf(parts: {
   readonly data: string;
   readonly strategy: Strategy;

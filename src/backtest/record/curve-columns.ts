@@ -43,11 +43,7 @@ export const decodeTrades = (column: Json): readonly StoredTrade[] => storedTrad
 /** Largest number of stored points of the equity of buying and holding, which is only drawn. */
 const HOLD_POINTS = 300;
 
-/**
- * Encodes the `equity` column of a result: the last value of each of at most {@link MOST_POINTS} equal groups of bars.
- *
- * @param hold equity of buying and holding on the same terms, stored with fewer points
- */
+/** Encodes an `equity` column: the last value of each of at most {@link MOST_POINTS} groups of bars. @param hold equity of holding */
 export function encodeEquity(openTime: Float64Array, equity: Float64Array, hold?: Float64Array): Json {
   return { ...grouped(openTime, equity, MOST_POINTS), ...(hold !== undefined && { hold: grouped(openTime, hold, HOLD_POINTS) }) };
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { Unfilled } from '../engine/trading/trade.ts';
 import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts';
-import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/measured.ts';
+import { type BacktestMetrics, METRIC_NAMES } from '../metrics/measured.ts';
 import type { BacktestResult } from '../run-backtest.ts';
 import { type Fields, listOf, numberOrNull, numbers, textOrNull, texts, wholeOrNull } from './fields.ts';
 
@@ -44,11 +43,11 @@ const metricsColumn = z.object({
   undefined: texts,
   sample: wholeOrNull({ dailyReturns: z.number(), trades: z.number(), events: z.number(), days: z.number() }),
   /** The reason for each metric that rests on too little data, by its name. */
-  weak: texts as z.ZodType<Readonly<Partial<Record<MetricName, string>>>>,
+  weak: texts,
   /** Number of entries that the volume cap reduced. */
   cut: numberOrNull,
   /** Numbers of orders that did not fill, by reason. */
-  unfilled: numbers as z.ZodType<Readonly<Unfilled>>,
+  unfilled: numbers,
   lookAhead: wholeOrNull({ changed: z.number(), of: z.number(), deterministic: z.boolean() }),
   /** Probability of overfitting of all trials on the series, in [0, 1]. */
   overfitting: numberOrNull,
@@ -58,7 +57,7 @@ const metricsColumn = z.object({
     event: z.string().optional(),
     count: z.array(z.number()),
     sum: z.array(z.number()),
-  }) as z.ZodType<MarketForecasts | null>,
+  }),
   /** Calibration table of the symbol's resolved markets in the result's interval. */
   calibration: listOf(calibrationBin),
 });

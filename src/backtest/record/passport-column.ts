@@ -48,11 +48,7 @@ export const shortPassport = (passport: Pick<Passport, 'id'> | null): string | n
 /** Names of a result's parameters in the order in which the strategy declares them. A database does not keep the order of JSON keys. */
 export const encodeOrder = (params: Params): readonly string[] => Object.keys(params);
 
-/**
- * Orders parameters as their strategy declares them.
- *
- * @param stored names as written by {@link encodeOrder}; without it a shipped strategy's parameters have its order, all others their own
- */
+/** Orders parameters as their strategy declares them. @param stored names as written by {@link encodeOrder} */
 export function orderedParams(strategy: string, params: Params, stored: readonly string[] = []): Params {
   const shipped = strategyByName(strategy);
   const names = stored.length > 0 || shipped === undefined ? stored : paramNames(shipped);

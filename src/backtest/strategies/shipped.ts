@@ -3,36 +3,31 @@ import type { Reading } from '../indicators/indicators.ts';
 import { defineStrategy, type Signal } from '../strategy.ts';
 
 /** Schema of a parameter that is a number of bars. */
-export const periodOf = (usual: number): z.ZodDefault<z.ZodInt> => z.int().min(1).max(1_000_000).default(usual);
+const periodOf = (usual: number): z.ZodDefault<z.ZodInt> => z.int().min(1).max(1_000_000).default(usual);
 
-/** Schema rule: reports `fast` unless it is below `slow`. */
-export function fastBelowSlow(params: { fast: number; slow: number }, context: z.RefinementCtx): void {
-  if (params.fast >= params.slow) {
-    context.addIssue({ code: 'custom', path: ['fast'], message: `must be below slow, got fast ${params.fast} and slow ${params.slow}` });
-  }
-}
-
-/** Schema rule: reports `low` unless it is below `high`. */
-export function lowBelowHigh(params: { low: number; high: number }, context: z.RefinementCtx): void {
-  if (params.low >= params.high) {
-    context.addIssue({ code: 'custom', path: ['low'], message: `must be below high, got low ${params.low} and high ${params.high}` });
-  }
-}
+/** Schema rule: reports the first parameter unless it is below the second. */
+const below =
+  <Low extends string, High extends string>(low: Low, high: High) =>
+  (params: Readonly<Record<Low | High, number>>, context: z.RefinementCtx): void => {
+    if (params[low] < params[high]) return;
+    context.addIssue({
+      code: 'custom',
+      path: [low],
+      message: `must be below ${high}, got ${low} ${params[low]} and ${high} ${params[high]}`,
+    });
+  };
 
 /** Relative tolerance for the rounding error of decimals in binary floating point. */
 const ROUNDING = 1e-12;
 
-/**
- * Whether a value is above a level by more than a rounding error. Prices are on a tick grid, so averages of prices are often equal, and a
- * price is often exactly at a threshold: the last binary digit must not decide.
- */
+/** Whether a value is above a level by more than a rounding error: averages of prices on a tick grid are often exactly equal. */
 export const isAbove = (value: number, level: number): boolean => value - level > ROUNDING * Math.max(Math.abs(value), Math.abs(level));
 
 /**
  * The signal of a cross of two series: `long` at bar i when fast[i−1] < slow[i−1] and fast[i] > slow[i] by more than a rounding error,
  * `short` for the reverse, else `hold`. Values are NaN during warm-up, so the first possible cross is one bar after both series have a value.
  */
-export function crossing(fast: Reading, slow: Reading): Signal {
+function crossing(fast: Reading, slow: Reading): Signal {
   const now = fast.at() - slow.at();
   const before = fast.at(1) - slow.at(1);
   // most bars: no change of sides, or no value yet
@@ -41,7 +36,7 @@ export function crossing(fast: Reading, slow: Reading): Signal {
   return isAbove(slow.at(), fast.at()) && isAbove(fast.at(1), slow.at(1)) ? 'short' : 'hold';
 }
 
-/** `buy-and-hold`: buys at the open of the second bar and holds. */
+/** Strategy `buy-and-hold`. */
 export const buyAndHold = defineStrategy({
   name: 'buy-and-hold',
   summary: 'Buys at the open of the second bar and holds',
@@ -49,37 +44,29 @@ export const buyAndHold = defineStrategy({
   create: (_params, bars) => () => (bars.index === 0 ? 'long' : 'hold'),
 });
 
-/** `sma-cross`: long when the fast moving average crosses above the slow one, short when it crosses below. */
-export const smaCross = defineStrategy({
-  name: 'sma-cross',
-  summary: 'Long when the fast moving average crosses above the slow one, out (or short) when it crosses below',
-  params: z.strictObject({ fast: periodOf(10), slow: periodOf(30) }).superRefine(fastBelowSlow),
-  create({ fast, slow }, bars) {
-    const quick = bars.indicator('sma', { period: fast });
-    const steady = bars.indicator('sma', { period: slow });
-    return () => crossing(quick, steady);
-  },
-});
-
-/** `ema-cross`: long when the fast exponential average crosses above the slow one, short when it crosses below. */
-export const emaCross = defineStrategy({
-  name: 'ema-cross',
-  summary: 'Long when the fast exponential average crosses above the slow one, out (or short) when it crosses below',
-  params: z.strictObject({ fast: periodOf(10), slow: periodOf(30) }).superRefine(fastBelowSlow),
-  create({ fast, slow }, bars) {
-    const quick = bars.indicator('ema', { period: fast });
-    const steady = bars.indicator('ema', { period: slow });
-    return () => crossing(quick, steady);
-  },
-});
+const averageCross = (indicator: 'sma' | 'ema', average: string) =>
+  defineStrategy({
+    name: `${indicator}-cross`,
+    summary: `Long when the fast ${average} average crosses above the slow one, out (or short) when it crosses below`,
+    params: z.strictObject({ fast: periodOf(10), slow: periodOf(30) }).superRefine(below('fast', 'slow')),
+    create({ fast, slow }, bars) {
+      const quick = bars.indicator(indicator, { period: fast });
+      const steady = bars.indicator(indicator, { period: slow });
+      return () => crossing(quick, steady);
+    },
+  });
+/** Strategy `sma-cross`. */
+export const smaCross = averageCross('sma', 'moving');
+/** Strategy `ema-cross`. */
+export const emaCross = averageCross('ema', 'exponential');
 
 const level = (usual: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(100).default(usual);
 
-/** `rsi`: buys when Wilder’s index is oversold, sells when it is overbought. */
+/** Strategy `rsi`. */
 export const rsiStrategy = defineStrategy({
   name: 'rsi',
   summary: "Long while Wilder's RSI has last been below `low`, out (or short) once it is above `high`",
-  params: z.strictObject({ period: periodOf(14), low: level(30), high: level(70) }).superRefine(lowBelowHigh),
+  params: z.strictObject({ period: periodOf(14), low: level(30), high: level(70) }).superRefine(below('low', 'high')),
   create({ period, low, high }, bars) {
     const strength = bars.indicator('rsi', { period });
     return () => {
@@ -90,7 +77,7 @@ export const rsiStrategy = defineStrategy({
   },
 });
 
-/** `bollinger`: buys after a close below the lower band, sells after a close above the upper one. */
+/** Strategy `bollinger`. */
 export const bollingerStrategy = defineStrategy({
   name: 'bollinger',
   summary: 'Long after a close below the lower band, out (or short) after a close above the upper one',
@@ -105,7 +92,7 @@ export const bollingerStrategy = defineStrategy({
   },
 });
 
-/** `breakout`: long or short after a close beyond the highest high or lowest low of the previous bars. */
+/** Strategy `breakout`. */
 export const breakout = defineStrategy({
   name: 'breakout',
   summary: 'Long after a close above the highest high of the `period` bars before, out (or short) after one below their lowest low',
@@ -120,7 +107,7 @@ export const breakout = defineStrategy({
   },
 });
 
-/** `momentum`: long after a rise by more than a threshold, short after a fall by more. */
+/** Strategy `momentum`. */
 export const momentum = defineStrategy({
   name: 'momentum',
   summary: 'Long when the price rose by more than `threshold` (a fraction) over `period` bars, out (or short) when it fell by more',
@@ -136,7 +123,7 @@ export const momentum = defineStrategy({
   },
 });
 
-/** `favourite`: buys the first outcome at or above a probability and holds it to resolution. */
+/** Strategy `favourite`. */
 export const favourite = defineStrategy({
   name: 'favourite',
   summary: 'Buys the first outcome at the first close at or above `threshold` and holds it to resolution',

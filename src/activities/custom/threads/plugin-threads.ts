@@ -33,11 +33,7 @@ export interface PluginThreads {
     input: unknown,
     context: ActivityContext,
   ): Promise<Json>;
-  /**
-   * Runs all trials on one series on a thread of the pool.
-   *
-   * @param how.alive called regularly while the job runs
-   */
+  /** Runs all trials on one series on a thread of the pool. @param how.alive called regularly while the job runs */
   backtests(job: SeriesJob, how: JobControl): Promise<TrialsResult>;
   /** Runs the walk-forward test of one series on a thread of the pool; returns the record in its stored form. */
   walkForward(job: WalkForwardJob, how: JobControl): Promise<ReturnType<typeof encodeWalkForward>>;

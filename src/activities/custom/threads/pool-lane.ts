@@ -34,11 +34,7 @@ export class PoolLane {
     return this.#pool?.queueSize ?? 0;
   }
 
-  /**
-   * Runs a job on a thread of the pool. A job that does not react to an abort ends with its thread.
-   *
-   * @param whose name of the job's owner in messages
-   */
+  /** Runs a job; one that does not react to an abort ends with its thread. @param whose name of the job's owner in messages */
   async run<T>(
     job: PoolJob,
     { whose, signal, onMessage }: { whose: string; signal: AbortSignal; onMessage: (message: FromThread) => void },

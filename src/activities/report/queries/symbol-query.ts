@@ -1,4 +1,4 @@
-import { resolutionAsOf } from '../../../backtest/engine/trading/settlement.ts';
+import { resolutionAsOf } from '../../../backtest/engine/market.ts';
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';

@@ -3,7 +3,6 @@ import { type FeeModel, feeModel, makerFeeModel } from '../fees.ts';
 import type { Market } from '../market.ts';
 import type { BacktestOptions, Sizing } from '../options.ts';
 import { type Execution, executionOf } from './execution.ts';
-import { settle } from './settlement.ts';
 import { LONG, SHORT, type Trade, type TradeEnd, type Unfilled } from './trade.ts';
 
 /** The share of the cash that sizing uses: just below 1, so that rounding never overdraws the account (backtesting.py's rule). */
@@ -128,10 +127,7 @@ export class Account {
     return false;
   }
 
-  /**
-   * Closes the whole position at the last close less the cost of an exit. An exit beyond the volume cap is filled and counted, since there is
-   * no later bar. Returns false if no trade is possible at that price.
-   */
+  /** Closes the whole position at the last close, beyond the volume cap too. Returns false if no trade is possible at that price. */
   leaveAtEnd(bar: number, close: number): boolean {
     const price = this.execution.fillPrice(close, this.side > 0 ? -1 : 1, false);
     if (Number.isNaN(price)) return !this.refuse('beyondTick');
@@ -145,30 +141,23 @@ export class Account {
     this.exit({ bar, size: this.size, price, end });
   }
 
-  /** Ends a probability market's position: paid out if the market has resolved, otherwise kept and listed as a trade at its mark. */
+  /** Ends a probability market's position: paid out without fee or slippage if the market has resolved, otherwise listed at its mark. */
   settleAt(bar: number, lastPrice: number): void {
-    const outcome = this.side > 0 ? 'first' : 'second';
-    const price = this.execution.heldPrice(this.entryPrice, this.side === 1 ? 1 : -1);
-    const settlement = settle({ outcome, size: this.size, price, fees: this.entryFees }, this.market.resolution, lastPrice);
-    const settled = settlement.kind === 'settled';
-    const paid = settled ? settlement.payout : settlement.price;
-    this.record(
-      { bar, size: this.size, price: outcome === 'first' ? paid : 1 - paid, end: settled ? 'settlement' : 'mark' },
-      settlement.pnl,
-      this.entryFees,
-    );
+    const { resolution } = this.market;
+    const settled = resolution.kind === 'settled';
+    const first = settled ? resolution.payout : lastPrice;
+    const paid = this.side > 0 ? first : 1 - first;
+    const price = this.execution.heldPrice(this.entryPrice, this.side > 0 ? 1 : -1);
+    const pnl = this.size * (paid - price) - this.entryFees;
+    const end = settled ? 'settlement' : 'mark';
+    this.record({ bar, size: this.size, price: this.side > 0 ? paid : 1 - paid, end }, pnl, this.entryFees);
     if (!settled) return;
     this.cash += this.size * paid;
     this.side = 0;
     this.revalue();
   }
 
-  /**
-   * Enters a position at exactly this price, as far as the cash and the bar's volume allow.
-   *
-   * @param how.share fraction of the cash to spend; by default the options' sizing
-   * @param how.maker whether a resting order fills, which pays the maker's fee
-   */
+  /** Enters a position at exactly this price, as far as the cash and the bar's volume allow. @param how.share @default the options' sizing */
   enterAt(
     side: 1 | -1,
     price: number,

@@ -8,10 +8,7 @@ const ROUNDING = 1e-12;
 
 /** Prices of the first outcome at which orders fill. */
 export interface Execution {
-  /**
-   * Price at which a buy (`up` = 1) or sale (`up` = −1) of the first outcome fills at the bar's open; a fill that opens a position pays
-   * the spread. NaN if the price is outside [tick, 1 − tick] of a probability.
-   */
+  /** Fill price of a buy (`up` = 1) or sale (`up` = −1) of the first outcome; NaN outside [tick, 1 − tick] of a probability. */
   fillPrice(open: number, up: 1 | -1, entry: boolean): number;
   /** A limit price on the tick grid, never worse for the trader than `limit`. NaN outside [tick, 1 − tick] of a probability. */
   limitPrice(limit: number, up: 1 | -1): number;

@@ -14,11 +14,7 @@ interface OrderContext {
   readonly kind: MarketKind;
 }
 
-/**
- * Checks an order that a strategy returned. Returns a copy without undefined fields.
- *
- * @throws PredictLabError BadInput with the bad field and what to write
- */
+/** Checks an order that a strategy returned; returns a copy without undefined fields. @throws PredictLabError BadInput */
 export function checkedOrder(given: object, place: OrderContext): Order {
   const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const problem = orderProblem(fields, place);

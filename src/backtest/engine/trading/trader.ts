@@ -6,10 +6,7 @@ import { Account } from './account.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { type DecisionLog, FLAT, HOLD, ORDER, SHORT, type Simulation } from './trade.ts';
 
-/**
- * Trades a series bar by bar, as far as decisions have been made. A strategy that reads its situation needs the state of the account at
- * the present bar; the decisions of other strategies are traded in one pass.
- */
+/** Trades a series as far as decisions were made. A strategy that reads its situation needs the account at the present bar. */
 export class Trader {
   readonly account: Account;
   private readonly candles: CandleSeries;
@@ -58,11 +55,7 @@ export class Trader {
     return this.equity[bar];
   }
 
-  /**
-   * Trades the rest of the series and ends the last position.
-   *
-   * @param closeAtEnd whether the last position is closed at the last close; true for a part of a longer series. @default true for assets, false for probability markets
-   */
+  /** Trades the rest and ends the last position. @param closeAtEnd whether it is closed at the last close. @default for assets only */
   finish(closeAtEnd?: boolean): Simulation {
     const { account, candles, equity, options } = this;
     const { close, open, length } = candles;

@@ -2,10 +2,7 @@ import type { MarketKind } from '../../../contracts/words.ts';
 import type { Bands } from '../../indicators/indicators.ts';
 import type { CandleSeries } from '../candle-series.ts';
 
-/**
- * The values that replace a column's future: `other` = other values, where the next bar moves in the opposite direction; `none` = NaN
- * everywhere.
- */
+/** Replacement of a column's future: `other` = the next bar moves in the opposite direction; `none` = NaN everywhere. */
 export type Future = 'other' | 'none';
 
 type Kind = 'time' | 'price' | 'volume' | 'value';

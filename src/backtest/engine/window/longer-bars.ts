@@ -11,13 +11,7 @@ export interface LongerSeries {
   readonly closed: Uint32Array;
 }
 
-/**
- * Combines bars into bars of a longer interval, on the grid of the candles. A longer bar is known from the close of the first bar at which
- * its time is over. The first longer bar is left out, since the series may hold only a part of it.
- *
- * @param barMs length of a bar of the series, at most the smallest step between two bars; milliseconds
- * @throws PredictLabError BadInput when the interval is unknown or not a multiple of the length of a bar
- */
+/** Combines bars into bars of a longer interval. The first one is left out: the series may hold only a part of it. @throws PredictLabError */
 export function longerSeries(series: CandleSeries, barMs: number, interval: Interval): LongerSeries {
   if (!INTERVALS.includes(interval))
     throw new PredictLabError('BadInput', `there is no interval '${interval as string}'${didYouMean(interval, INTERVALS)}`);

@@ -22,11 +22,7 @@ export type IndicatorCache = Map<string, Float64Array | Bands>;
 /** Returns a computed column of a series by its name; computes it at the first call. */
 type Computed = (key: string, candles: CandleSeries, compute: (candles: CandleSeries) => Float64Array | Bands) => Float64Array | Bands;
 
-/**
- * Creates a function that computes columns of a series and caches them under prefixed names.
- *
- * @param curtain hides the values that are not known yet; `known` is the number of values known at the close of each bar
- */
+/** Creates a function that computes and caches columns. @param known number of values known at the close of each bar, for the curtain */
 export const computedOnce =
   (
     cache: IndicatorCache,
@@ -43,11 +39,7 @@ export const computedOnce =
     return values;
   };
 
-/**
- * Checks that a number of bars is a number: an object could convert to one number when it is checked and to another when it is used.
- *
- * @throws PredictLabError BadInput
- */
+/** Refuses objects, which could convert to one number when checked and to another when used. @throws PredictLabError BadInput */
 function requireCount(back: unknown): void {
   if (typeof back !== 'number')
     throw new PredictLabError('BadInput', `the number of bars to look back must be a number, got ${back === null ? 'null' : typeof back}`);

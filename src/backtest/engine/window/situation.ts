@@ -22,7 +22,7 @@ interface SituationInput {
 }
 
 /** What a strategy has read in addition to its bars. */
-export interface Seen {
+export interface StrategyReads {
   /** Whether it read the account, the announced end or the book. */
   looked: boolean;
   sawTwin: boolean;
@@ -33,10 +33,10 @@ export interface Seen {
 /** A strategy's window onto its own account. Each read trades the decisions made so far up to the present bar. */
 class View implements Situation {
   readonly #input: SituationInput;
-  readonly #seen: Seen;
+  readonly #seen: StrategyReads;
   #twin: Twin | null | undefined;
 
-  constructor(input: SituationInput, seen: Seen) {
+  constructor(input: SituationInput, seen: StrategyReads) {
     this.#input = input;
     this.#seen = seen;
     Object.freeze(this);
@@ -103,7 +103,7 @@ class View implements Situation {
 Object.freeze(View.prototype);
 
 /** Opens a strategy's window onto its account and the market's twin; `seen` is updated while the strategy reads. */
-export function openSituation(input: SituationInput): { readonly situation: Situation; readonly seen: Readonly<Seen> } {
-  const seen: Seen = { looked: false, sawTwin: false, sawEnd: false };
+export function openSituation(input: SituationInput): { readonly situation: Situation; readonly seen: Readonly<StrategyReads> } {
+  const seen: StrategyReads = { looked: false, sawTwin: false, sawEnd: false };
   return { situation: new View(input, seen), seen };
 }
