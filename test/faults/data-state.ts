@@ -42,7 +42,7 @@ export async function stageCollection(
     for (let page = 0; page * PAGE < rows.length; page++) {
       await stagePage(database, { ...key, pageNumber: page, order: 'oldest-first', rows: rows.slice(page * PAGE, (page + 1) * PAGE) });
     }
-    await stageCoverage(database, { ...key, kind: 'trade', range: { from: START, to: START + 3 * DAY } });
+    await stageCoverage(database, { ...key, kind: 'trade', ranges: [{ from: START, to: START + 3 * DAY }] });
   }
 }
 

@@ -75,7 +75,7 @@ async function stored(runs: readonly (readonly Collection[])[]): Promise<{ point
     for (const [pageNumber, { grain, range, times }] of collections.entries()) {
       await database.transaction(async (transaction) => {
         await stagePage(transaction, { ...key, pageNumber, order: 'oldest-first', rows: times.map((time) => point(grain, time)) });
-        await stageCoverage(transaction, { ...key, kind: 'price', range });
+        await stageCoverage(transaction, { ...key, kind: 'price', ranges: [range] });
         if (times.length > 0) await stageGrain(transaction, { ...key, grain, range });
       });
     }

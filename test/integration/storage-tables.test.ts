@@ -262,7 +262,7 @@ describe('coverage', () => {
       ['second', 20, 30],
       ['second', 5, 12],
     ] as const)
-      await stageCoverage(test.database, { executionId, symbol: 'RAIN', instrumentKey: key, kind: 'trade', range: { from, to } });
+      await stageCoverage(test.database, { executionId, symbol: 'RAIN', instrumentKey: key, kind: 'trade', ranges: [{ from, to }] });
     for (const executionId of ['first', 'second']) await runStage(test.database, 'store', { executionId });
     expect(await coverageOf(test.database, key, 'trade')).toEqual([
       { from: 5, to: 30 },
@@ -316,8 +316,7 @@ describe('coverage', () => {
         symbol: 'RAIN',
         instrumentKey,
         kind: 'trade',
-        range: { from, to },
-        evidence: name,
+        ranges: [{ from, to, evidence: name }],
       });
     await runStage(test.database, 'store', { executionId: 'first' });
     expect(await evidence()).toEqual([

@@ -75,7 +75,7 @@ export async function collect(
   const keys = await saveInstruments(database, symbol, [market]);
   const instrumentKey = keys.get(market.id) as number;
   await stagePage(database, { executionId, symbol, instrumentKey, pageNumber: 0, order: 'oldest-first', rows });
-  if (covered !== undefined) await stageCoverage(database, { executionId, symbol, instrumentKey, kind: 'trade', range: covered });
+  if (covered !== undefined) await stageCoverage(database, { executionId, symbol, instrumentKey, kind: 'trade', ranges: [covered] });
   return instrumentKey;
 }
 

@@ -39,6 +39,7 @@ export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies
       );
       await probe?.('clean 1: claimed');
       for (const batch of batches) {
+        if (batch.first === null) continue;
         const instrument = instruments.get(batch.instrumentKey) as StoredInstrument;
         await judge(transaction, { batch, instrument, asOf: input.settings.asOf, tally, work });
         await probe?.('clean 2: marked');

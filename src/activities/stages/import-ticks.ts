@@ -177,7 +177,7 @@ async function importFile(
     await inFlight.catch(() => undefined);
   }
   // only now: in a file that is not in order, rows at its end may lie between those before
-  for (const [kind, { from, to }] of spans) await stageCoverage(database, { ...staging, kind, range: { from, to: to + 1 } });
+  for (const [kind, { from, to }] of spans) await stageCoverage(database, { ...staging, kind, ranges: [{ from, to: to + 1 }] });
   counts = sumOf(counts, await storeStaged());
   await saveImportProgress(database, key, name, { line, spans: Object.fromEntries(spans), counts });
   return { counts, spans, isWhole: true };

@@ -1,6 +1,7 @@
 import type { StageInput } from '../../contracts/task/stage-report.ts';
 import { buildSeries } from '../../storage/candles/build-series.ts';
 import { countCandles, staleSeries } from '../../storage/candles/candle-plan.ts';
+import { type BuiltSeries, settleSeries } from '../../storage/candles/candle-writes.ts';
 import type { Probe } from './probe.ts';
 import type { StageFunction } from './stage-work.ts';
 
@@ -19,13 +20,17 @@ export function createKline({ probe }: KlineDependencies = {}): StageFunction {
       await probe?.('kline 1: claimed');
       const request = requestOf(input);
       let changed = 0;
+      const built: BuiltSeries[] = [];
       for (const group of await staleSeries(transaction, request)) {
-        changed += await buildSeries(transaction, group, request.asOf, () => {
+        const series = await buildSeries(transaction, group, request.asOf, () => {
           work.heartbeat({ changed });
           work.signal.throwIfAborted();
         });
+        changed += series.changed;
+        built.push(...series.built);
         await probe?.('kline 2: built');
       }
+      changed += await settleSeries(transaction, built);
       const candles = await countCandles(transaction, request);
       await probe?.('kline 3: counted');
       return { output: { candles, changed, intervals: [...request.intervals] } };

@@ -42,18 +42,14 @@ export function createStore({ database, log, probe }: StoreDependencies): StageF
     await probe?.('store 1: partitions');
     return await work.commit(async (transaction) => {
       await probe?.('store 2: claimed');
-      const total = { inserted: 0, duplicates: 0, corrected: 0 };
       const batches = await stagingBatches(transaction, key);
-      for (const batch of batches) {
-        const merged = await mergeStaged(transaction, batch, (rows) => {
-          work.heartbeat({ rows: total.inserted + total.duplicates + rows });
+      const total = await mergeStaged(transaction, batches, {
+        onChunk(rows) {
+          work.heartbeat({ rows });
           work.signal.throwIfAborted();
-        });
-        total.inserted += merged.inserted;
-        total.duplicates += merged.duplicates;
-        total.corrected += merged.corrected;
-        await probe?.('store 3: merged');
-      }
+        },
+        onMerged: async () => await probe?.('store 3: merged'),
+      });
       if (total.corrected > 0) log.info(`${symbol}: ${total.corrected} ticks were corrected by their venue`);
       const window = windowOf(settings);
       const gaps = await gapsOfInstruments(transaction, {

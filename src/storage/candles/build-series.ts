@@ -6,16 +6,20 @@ import type { Queryable, Transaction } from '../database/database.ts';
 import { readTickColumns } from '../ticks/ticks.ts';
 import { type StaleSeriesGroup, tickHours } from './candle-plan.ts';
 import { type CandleRegion, candleRegions } from './candle-regions.ts';
-import { type CandleTarget, markBuilt, refreshCompleteness, removeEmptied, writeCandles } from './candle-writes.ts';
+import { type BuiltSeries, type CandleTarget, removeEmptied, writeCandles } from './candle-writes.ts';
 
 /**
- * Brings the stale series of one instrument and price type up to date: buckets whose ticks changed are built again from the ticks; for the others
- * only `complete` and `coverage` are updated.
+ * Builds the buckets of one instrument and price type whose ticks changed again from the ticks; `settleSeries` does the rest.
  *
  * @param onRegion called after each stretch of time
- * @returns how many candles are new or changed
+ * @returns how many candles are new or changed, and the series
  */
-export async function buildSeries(transaction: Transaction, group: StaleSeriesGroup, asOf: number, onRegion: () => void): Promise<number> {
+export async function buildSeries(
+  transaction: Transaction,
+  group: StaleSeriesGroup,
+  asOf: number,
+  onRegion: () => void,
+): Promise<{ readonly changed: number; readonly built: readonly BuiltSeries[] }> {
   const { instrumentKey, kind, version, covered, ticksPrunedBefore, series } = group;
   // A run as of the past must not mark buckets as open that a later run has seen closed.
   const target: CandleTarget = { instrumentKey, kind, covered, ticksPrunedBefore, asOf: Math.max(asOf, ...series.map((one) => one.asOf)) };
@@ -31,12 +35,7 @@ export async function buildSeries(transaction: Transaction, group: StaleSeriesGr
       onRegion();
     }
   }
-  for (const { interval, asOf: before, covered: coveredBefore } of series) {
-    if (Number.isFinite(before))
-      changed += await refreshCompleteness(transaction, target, { interval, before: { asOf: before, covered: coveredBefore } });
-    await markBuilt(transaction, target, interval, version);
-  }
-  return changed;
+  return { changed, built: series.map(({ interval, ...before }) => ({ target, interval, version, before })) };
 }
 
 /** Builds the candles of a region part by part, so that memory stays flat; merging the parts is exact. */

@@ -1,7 +1,7 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
-import type { Queryable, Transaction } from '../database/database.ts';
+import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 
 /** A series of candles that is behind: its ticks or its coverage changed, or a bucket has closed since it was built. */
@@ -63,13 +63,9 @@ export async function staleSeries(transaction: Transaction, request: CandleReque
   return (await findStaleSeries(transaction, request)).filter(({ instrumentKey }) => found.has(instrumentKey));
 }
 
-/** Finds them in one query, whatever the number of instruments: a symbol may have thousands that closed long ago. */
-async function findStaleSeries(
-  queryable: Queryable,
-  { symbol, sourceTypes, intervals, asOf }: CandleRequest,
-): Promise<readonly StaleSeriesGroup[]> {
-  const { rows } = await queryable.query<PlanRow>(
-    `select s.instrument, k.kind, st.version, st.ticks_pruned_before as pruned, m.minutes, cs.version as built, cs.as_of,
+const STALE_SERIES: PreparedStatement = {
+  name: 'stale-series',
+  text: `select s.instrument, k.kind, st.version, st.ticks_pruned_before as pruned, m.minutes, cs.version as built, cs.as_of,
        ${RANGES("coalesce(cs.covered, '{}')")} as built_covered, ${RANGES("coalesce(c.ranges, '{}')")} as covered
      from symbol_instruments s
      join instruments i on i.key = s.instrument
@@ -84,8 +80,14 @@ async function findStaleSeries(
          or exists (select from candles n where n.instrument = s.instrument and n.kind = k.kind and n.interval_minutes = m.minutes
            and not n.complete and n.open_time + m.minutes * 60000::bigint > cs.as_of and n.open_time + m.minutes * 60000::bigint <= $4))
      order by s.instrument, k.kind, m.minutes`,
-    [symbol, sourceTypes, intervals.map(intervalMinutes), Math.floor(asOf)],
-  );
+};
+
+/** Finds them in one query, whatever the number of instruments: a symbol may have thousands that closed long ago. */
+async function findStaleSeries(
+  queryable: Queryable,
+  { symbol, sourceTypes, intervals, asOf }: CandleRequest,
+): Promise<readonly StaleSeriesGroup[]> {
+  const { rows } = await queryable.query<PlanRow>(STALE_SERIES, [symbol, sourceTypes, intervals.map(intervalMinutes), Math.floor(asOf)]);
   const groups = new Map<string, StaleSeriesGroup & { series: StaleSeries[] }>();
   for (const row of rows) {
     const id = `${row.instrument} ${row.kind}`;

@@ -101,44 +101,100 @@ export async function removeEmptied(
   return rowCount ?? 0;
 }
 
+/** A series whose changed buckets were built again, and what it rested on before. */
+export interface BuiltSeries {
+  readonly target: CandleTarget;
+  readonly interval: Interval;
+  /** The instrument's version up to which it is built now. */
+  readonly version: number;
+  readonly before: { readonly asOf: number; readonly covered: readonly TimeRange[] };
+}
+
+/** Series that one statement brings up to date. */
+const SERIES_AT_ONCE = 500;
+
 /**
- * Brings `complete` and `coverage` up to date where no tick changed: buckets that closed since `before.asOf`, buckets in time that was covered
- * since, and buckets in time whose coverage was withdrawn.
+ * Brings `complete` and `coverage` of series up to date where no tick changed (buckets that closed since `before.asOf`, in time that was covered
+ * since, or in time whose coverage was withdrawn), and records up to which version of their instruments they are built.
  *
  * @returns how many candles changed
  */
-export async function refreshCompleteness(
-  transaction: Transaction,
-  target: CandleTarget,
-  { interval, before }: { interval: Interval; before: { readonly asOf: number; readonly covered: readonly TimeRange[] } },
-): Promise<number> {
-  const touched = touchedRange(target, interval, before);
-  const lost = lostRange(target, interval, before.covered);
-  if (touched === undefined && lost === undefined) return 0;
-  const { rows } = await transaction.query<{ open_time: number }>(
-    `select open_time from candles where instrument = $1 and kind = $2 and interval_minutes = $3 and open_time >= $8::bigint
-     and ((not complete and open_time >= $4 and open_time < $5) or (complete and open_time >= $6 and open_time < $7)) order by open_time`,
+export async function settleSeries(transaction: Transaction, built: readonly BuiltSeries[]): Promise<number> {
+  let changed = 0;
+  for (let from = 0; from < built.length; from += SERIES_AT_ONCE) {
+    const series = built.slice(from, from + SERIES_AT_ONCE);
+    changed += await refreshCompleteness(transaction, series);
+    await markBuilt(transaction, series);
+  }
+  return changed;
+}
+
+/** The key columns of series, as parallel lists for `unnest`. */
+const seriesKeys = (series: readonly BuiltSeries[]): readonly (readonly number[])[] => [
+  series.map(({ target }) => target.instrumentKey),
+  series.map(({ target }) => kindCode(target.kind)),
+  series.map(({ interval }) => intervalMinutes(interval)),
+];
+
+async function refreshCompleteness(transaction: Transaction, built: readonly BuiltSeries[]): Promise<number> {
+  const series = built.flatMap((one) => {
+    if (!Number.isFinite(one.before.asOf)) return [];
+    const touched = touchedRange(one);
+    const lost = lostRange(one);
+    return touched === undefined && lost === undefined ? [] : [{ ...one, touched, lost }];
+  });
+  if (series.length === 0) return 0;
+  const { rows } = await transaction.query<{ place: number; times: readonly number[] }>(
+    `select s.place, array_agg(c.open_time::float8) as times
+     from unnest($1::int[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+       with ordinality as s(instrument, kind, minutes, touched_from, touched_to, lost_from, lost_to, horizon, place)
+     cross join lateral (
+       select open_time from candles where instrument = s.instrument and kind = s.kind and interval_minutes = s.minutes
+         and not complete and open_time >= greatest(s.touched_from, s.horizon) and open_time < s.touched_to
+       union all
+       select open_time from candles where instrument = s.instrument and kind = s.kind and interval_minutes = s.minutes
+         and complete and open_time >= greatest(s.lost_from, s.horizon) and open_time < s.lost_to) c
+     group by s.place`,
     [
-      target.instrumentKey,
-      kindCode(target.kind),
-      intervalMinutes(interval),
-      touched?.from ?? 0,
-      touched?.to ?? 0,
-      lost?.from ?? 0,
-      lost?.to ?? 0,
-      horizonOf(target),
+      ...seriesKeys(series),
+      series.map(({ touched }) => touched?.from ?? 0),
+      series.map(({ touched }) => touched?.to ?? 0),
+      series.map(({ lost }) => lost?.from ?? 0),
+      series.map(({ lost }) => lost?.to ?? 0),
+      series.map(({ target }) => horizonOf(target)),
     ],
   );
-  const openTimes = rows.map((row) => row.open_time);
-  const { coverage, complete } = completeness(openTimes, interval, target);
+  if (rows.length === 0) return 0;
+  const candles = rows.flatMap(({ place, times }) => {
+    const one = series[place - 1];
+    const { coverage, complete } = completeness(times, one.interval, one.target);
+    return times.map((openTime, k) => ({ ...one, openTime, coverage: coverage[k], complete: complete[k] }));
+  });
   const { rowCount } = await transaction.query(
     `update candles c set coverage = n.coverage, complete = n.complete, revision = revision + 1
-     from unnest($4::bigint[], $5::real[], $6::boolean[]) as n(open_time, coverage, complete)
-     where c.instrument = $1 and c.kind = $2 and c.interval_minutes = $3 and c.open_time = n.open_time
+     from unnest($1::int[], $2::smallint[], $3::smallint[], $4::bigint[], $5::real[], $6::boolean[])
+       as n(instrument, kind, minutes, open_time, coverage, complete)
+     where c.instrument = n.instrument and c.kind = n.kind and c.interval_minutes = n.minutes and c.open_time = n.open_time
        and (c.coverage, c.complete) is distinct from (n.coverage, n.complete)`,
-    [target.instrumentKey, kindCode(target.kind), intervalMinutes(interval), openTimes, coverage, complete],
+    [
+      ...seriesKeys(candles),
+      candles.map(({ openTime }) => openTime),
+      candles.map(({ coverage }) => coverage),
+      candles.map(({ complete }) => complete),
+    ],
   );
   return rowCount ?? 0;
+}
+
+async function markBuilt(transaction: Transaction, series: readonly BuiltSeries[]): Promise<void> {
+  await transaction.query(
+    `insert into candle_series (instrument, kind, interval_minutes, version, as_of, covered)
+     select s.*, coalesce(c.ranges, '{}') from unnest($1::int[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[])
+       as s(instrument, kind, minutes, version, as_of)
+     left join coverage c on c.instrument = s.instrument and c.kind = s.kind
+     on conflict (instrument, kind, interval_minutes) do update set version = excluded.version, as_of = excluded.as_of, covered = excluded.covered`,
+    [...seriesKeys(series), series.map(({ version }) => version), series.map(({ target }) => Math.floor(target.asOf))],
+  );
 }
 
 const horizonOf = ({ ticksPrunedBefore }: CandleTarget): number =>
@@ -151,11 +207,7 @@ function completeness(openTimes: readonly number[], interval: Interval, { covere
 }
 
 /** Open times of the buckets whose completeness may have changed. */
-function touchedRange(
-  { covered, asOf }: CandleTarget,
-  interval: Interval,
-  before: { readonly asOf: number; readonly covered: readonly TimeRange[] },
-): TimeRange | undefined {
+function touchedRange({ target: { covered, asOf }, interval, before }: BuiltSeries): TimeRange | undefined {
   const length = INTERVAL_MS[interval];
   const edges: number[] = [];
   if (asOf > before.asOf) edges.push(before.asOf - length + 1, asOf - length + 1);
@@ -173,21 +225,11 @@ function touchedRange(
  * Open times of the buckets that are no longer covered. Coverage is withdrawn at its end, where it was claimed before a venue's lateness was known.
  * Coverage that went with pruned ticks, at the start, leaves candles unchanged.
  */
-function lostRange({ covered }: CandleTarget, interval: Interval, before: readonly TimeRange[]): TimeRange | undefined {
+function lostRange({ target: { covered }, interval, before }: BuiltSeries): TimeRange | undefined {
   const end = covered.at(-1)?.to;
-  const endBefore = before.at(-1)?.to;
+  const endBefore = before.covered.at(-1)?.to;
   if (end === undefined || endBefore === undefined || end >= endBefore) return undefined;
   return { from: end - INTERVAL_MS[interval] + 1, to: endBefore };
-}
-
-/** Records up to which version of its instrument a series is built. */
-export async function markBuilt(transaction: Transaction, target: CandleTarget, interval: Interval, version: number): Promise<void> {
-  await transaction.query(
-    `insert into candle_series (instrument, kind, interval_minutes, version, as_of, covered)
-     values ($1, $2, $3, $4, $5, coalesce((select ranges from coverage where instrument = $1 and kind = $2), '{}'))
-     on conflict (instrument, kind, interval_minutes) do update set version = excluded.version, as_of = excluded.as_of, covered = excluded.covered`,
-    [target.instrumentKey, kindCode(target.kind), intervalMinutes(interval), version, Math.floor(target.asOf)],
-  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { Queryable, Transaction } from '../database/database.ts';
+import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 
 interface CollectKey {
   readonly executionId: string;
@@ -27,12 +27,14 @@ export async function claimCollect(queryable: Queryable, { executionId, symbol }
   return owner;
 }
 
+const HOLD: PreparedStatement = {
+  name: 'hold-collect',
+  text: 'select 1 from collect_owners where execution_id = $1 and symbol = $2 and owner = $3 for share',
+};
+
 /** Holds the claim until the transaction ends. @throws CollectTakenOver */
 export async function holdCollect(transaction: Transaction, { executionId, symbol, owner }: CollectKey & { owner: string }): Promise<void> {
-  const { rowCount } = await transaction.query(
-    'select 1 from collect_owners where execution_id = $1 and symbol = $2 and owner = $3 for share',
-    [executionId, symbol, owner],
-  );
+  const { rowCount } = await transaction.query(HOLD, [executionId, symbol, owner]);
   if (rowCount === 1) return;
   throw new CollectTakenOver(symbol);
 }

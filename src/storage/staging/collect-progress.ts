@@ -1,7 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { SourceType } from '../../contracts/words.ts';
-import type { Queryable } from '../database/database.ts';
-import type { StagingKey } from './staging.ts';
+import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 
 /** How far the collection of one instrument got in one run. */
 export interface CollectProgress {
@@ -26,18 +25,19 @@ export async function collectProgressOf(
   return new Map(rows.map(({ instrument, ...progress }) => [instrument, progress]));
 }
 
-/** Writes progress, in the transaction that stages its page. The instrument's batch must be there. */
+const SAVE_PROGRESS: PreparedStatement = {
+  name: 'save-collect-progress',
+  text: `insert into collect_progress (batch, pages, requests, cursor, done) values ($1, $2, $3, $4::jsonb, $5)
+    on conflict (batch) do update set pages = excluded.pages, requests = excluded.requests, cursor = excluded.cursor, done = excluded.done`,
+};
+
+/** Writes progress, in the transaction that stages its page. */
 export async function saveCollectProgress(
-  queryable: Queryable,
-  key: StagingKey,
+  transaction: Transaction,
+  batch: number,
   { pages, requests, cursor, done }: CollectProgress,
 ): Promise<void> {
-  await queryable.query(
-    `insert into collect_progress (batch, pages, requests, cursor, done)
-     select id, $4, $5, $6::jsonb, $7 from staging_batches where execution_id = $1 and symbol = $2 and instrument = $3
-     on conflict (batch) do update set pages = excluded.pages, requests = excluded.requests, cursor = excluded.cursor, done = excluded.done`,
-    [key.executionId, key.symbol, key.instrumentKey, pages, requests, JSON.stringify(cursor), done],
-  );
+  await transaction.query(SAVE_PROGRESS, [batch, pages, requests, JSON.stringify(cursor), done]);
 }
 
 /** What a run staged for one symbol: rows, pages and requests by source. */

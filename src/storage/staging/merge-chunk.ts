@@ -1,4 +1,6 @@
+import { PredictLabError } from '../../contracts/errors.ts';
 import { POINT_IDENTITY } from '../../market/identity.ts';
+import { kindCode } from '../database/codes.ts';
 import type { Transaction } from '../database/database.ts';
 import { GOOD } from './staged-rows.ts';
 import { metLast } from './staging.ts';
@@ -34,9 +36,11 @@ export interface MergedChunk {
 export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast: boolean): Promise<MergedChunk> {
   const hours = await hoursOf(transaction, chunk);
   const good = hours.reduce((sum, { ticks }) => sum + ticks, 0);
+  const knownHours = hours.flatMap(({ kind, hour, known }) => (known && kind === kindCode('trade') ? [hour] : []));
   const fast = tryFast && good >= WORTH_TRYING && hours.every(({ known }) => !known);
   if (fast && (await insertAllNew(transaction, chunk, hours))) return { good, inserted: good, corrected: 0, inVain: false };
-  const inserted = await insertMissing(transaction, chunk);
+  const { inserted, late } = await insertMissing(transaction, chunk, knownHours);
+  if (late > 0) await refuseRespelled(transaction, chunk, { knownHours, late });
   if (inserted === good) return { good, inserted, corrected: 0, inVain: fast };
   await placeAsFirstMet(transaction, chunk);
   return { good, inserted, corrected: await correct(transaction, chunk), inVain: fast };
@@ -128,16 +132,21 @@ async function insertAllNew(
   return true;
 }
 
-/** Inserts rows that are not there yet. @returns how many */
-async function insertMissing(transaction: Transaction, { batch, after, upTo, instrument, version, shift }: Chunk): Promise<number> {
-  const { rows } = await transaction.query<{ inserted: number }>(
+/** Inserts rows that are not there yet. @returns how many, and how many of them are trades of known hours */
+async function insertMissing(
+  transaction: Transaction,
+  { batch, after, upTo, instrument, version, shift }: Chunk,
+  knownHours: readonly number[],
+): Promise<{ readonly inserted: number; readonly late: number }> {
+  const { rows } = await transaction.query<{ inserted: number; late: number }>(
     `with merged as (${INSERT_TICKS} on conflict do nothing returning kind, time),
      changed as (select kind, (time / 3600000)::int as hour, count(*)::int as ticks from merged group by 1, 2),
      noted as (insert into tick_hours (instrument, kind, hour, ticks, version) select $4::int, kind, hour, ticks, $6::bigint from changed ${NOTE_HOURS})
-     select coalesce(sum(ticks), 0)::bigint as inserted from changed`,
-    [batch, after, upTo, instrument, shift, version],
+     select coalesce(sum(ticks), 0)::bigint as inserted, coalesce(sum(ticks) filter (where kind = 0 and hour = any($7::int[])), 0)::bigint as late
+     from changed`,
+    [batch, after, upTo, instrument, shift, version, knownHours],
   );
-  return rows[0].inserted;
+  return rows[0];
 }
 
 /**
@@ -179,4 +188,52 @@ async function correct(transaction: Transaction, { batch, after, upTo, instrumen
     [batch, after, upTo, instrument, version],
   );
   return rows[0].corrected;
+}
+
+/** Fewer rows than these may be trades that only look alike. */
+const ENOUGH = 5;
+/** Rows that are compared, the newest: a venue that spells its rows in another way does so in all of them. */
+const NEWEST = 5_000;
+
+/**
+ * Refuses a chunk in which a venue brought stored trades again under other identities: trades with the time, price and size of stored ones, while
+ * those stored ones are missing from the batch. They would double the data. The chunk is merged by now, and what it inserted goes with the
+ * transaction. Rows of files are not judged.
+ *
+ * @throws PredictLabError `SourceSchemaChanged` when there are more such trades than trades that are met again as they are stored
+ */
+async function refuseRespelled(
+  transaction: Transaction,
+  { batch, after, upTo, instrument, firstSeq }: Chunk,
+  { knownHours, late }: { readonly knownHours: readonly number[]; readonly late: number },
+): Promise<void> {
+  if (late < ENOUGH) return;
+  const old = 't.instrument = $4 and t.kind = 0 and t.time = s.time and t.seq < $5';
+  const isMet = `exists (select from ticks t where ${old} and t.identity = s.identity)`;
+  const looksAlike = `${old} and abs(t.price - s.price) <= 1e-6 and abs(t.size - s.size) <= 1e-6`;
+  const judged = `with s as materialized (select s.*, ${isMet} as is_met from (
+    select distinct time, price, size, identity from (select s.* from staged_rows s where ${IN_CHUNK} and s.kind = 0 and ${GOOD}
+      and (s.time / 3600000)::int = any($6::int[]) order by s.position desc limit ${NEWEST}) newest) s)`;
+  const values = [batch, after, upTo, instrument, firstSeq, knownHours];
+  const { rows } = await transaction.query<{ id: string; met: number; alike: number }>(
+    `${judged} select i.id, count(*) filter (where is_met) as met,
+       count(*) filter (where not is_met and exists (select from ticks t where ${looksAlike})) as alike
+     from s join instruments i on i.key = $4 and i.source <> 'file' group by i.id`,
+    values,
+  );
+  if (rows.length === 0) return;
+  const [{ id, met, alike }] = rows;
+  if (alike < ENOUGH || alike <= met) return;
+  // only now, because it compares the batch with itself: those whose stored counterpart is missing from the batch
+  const { rows: exact } = await transaction.query<{ doubled: number }>(
+    `${judged} select count(distinct (s.time, s.identity)) as doubled from s join ticks t on ${looksAlike}
+     where not is_met and (t.time, t.identity) not in (select time, identity from staged_rows where batch = $1 and time is not null)`,
+    values,
+  );
+  const [{ doubled }] = exact;
+  if (doubled < ENOUGH || doubled <= met) return;
+  throw new PredictLabError(
+    'SourceSchemaChanged',
+    `${id}: ${doubled} stored trades came again under other identities (same times, prices and sizes) and only ${met} as they are stored: its venue spells its rows in another way, so nothing of this collection was stored; update PredictLab`,
+  );
 }

@@ -1,9 +1,8 @@
 import type { Transaction } from '../database/database.ts';
 import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
 import { withExcluded, withoutRange } from '../ticks/coverage.ts';
-import { noteWithdrawal, withdrawnSincePlan } from '../ticks/coverage-withdrawals.ts';
+import { noteWithdrawal } from '../ticks/coverage-withdrawals.ts';
 import { mergeChunk, settleCopies } from './merge-chunk.ts';
-import { refuseRespelled } from './respelled-rows.ts';
 import { settleGrains } from './settle-grains.ts';
 import type { StagingBatch } from './staging.ts';
 
@@ -20,58 +19,87 @@ export interface Merged {
 /** Rows that one statement merges: enough to be fast, few enough to stop between statements. */
 const CHUNK = 50_000;
 
+/** What a caller hears of while batches are merged. */
+export interface MergeEvents {
+  /** Called after each chunk with the rows done so far. */
+  readonly onChunk: (rows: number) => void;
+  /** Called after the rows of each batch. */
+  readonly onMerged?: () => Promise<void>;
+}
+
 /**
- * Merges what a run staged for one instrument into its ticks, with its coverage, and empties the staging. Set-based, in the venue's order, and
+ * Merges what a run staged into the ticks of its instruments, with their coverage, and empties the staging. Set-based, in the venue's order, and
  * idempotent: a tick that is already there stays unchanged, with its place in the order. A row that was staged more than once gets the place at
  * which it was met first. Of price points the finest stay.
  *
  * The hours that changed get a new version of the instrument, from which `kline` knows what to build again.
- *
- * @param onChunk called after each chunk with the rows done so far
  */
-export async function mergeStaged(transaction: Transaction, batch: StagingBatch, onChunk: (rows: number) => void): Promise<Merged> {
-  const state = (await lockInstruments(transaction, [batch.instrumentKey])).get(batch.instrumentKey) as InstrumentState;
-  const version = state.version + 1;
-  await noteChange(transaction, batch, state);
-  const { rows: bounds } = await transaction.query<{ first: number | null; last: number | null }>(
-    'select min(position) as first, max(position) as last from staged_rows where batch = $1',
-    [batch.id],
+export async function mergeStaged(
+  transaction: Transaction,
+  batches: readonly StagingBatch[],
+  { onChunk, onMerged }: MergeEvents,
+): Promise<Merged> {
+  const states = await lockInstruments(
+    transaction,
+    batches.map(({ instrumentKey }) => instrumentKey),
   );
-  const { first, last } = bounds[0];
-  let inserted = 0;
-  let good = 0;
-  let corrected = 0;
-  let displaced = 0;
-  let tryFast = true;
-  if (first !== null && last !== null) {
-    // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
-    const shift = state.nextSeq - first;
-    await refuseRespelled(transaction, batch);
-    const gaveWay = await settleGrains(transaction, batch, version);
-    good += gaveWay.staged;
-    displaced = gaveWay.stored;
-    await settleCopies(transaction, batch.id);
-    // The tables may be new or may just have grown tenfold: without statistics only index scans are safe.
-    await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
-    for (let after = first - 1; after < last; ) {
-      const upTo = await endOfChunk(transaction, batch.id, after, last);
-      const chunk = { batch: batch.id, after, upTo, instrument: batch.instrumentKey, version, shift, firstSeq: state.nextSeq };
-      const merged = await mergeChunk(transaction, chunk, tryFast);
-      tryFast &&= !merged.inVain;
-      good += merged.good;
-      inserted += merged.inserted;
-      corrected += merged.corrected;
-      await transaction.query('delete from staged_rows where batch = $1 and position > $2 and position <= $3', [batch.id, after, upTo]);
-      onChunk(good);
-      after = upTo;
+  await noteChanges(transaction, batches, states);
+  const total = { inserted: 0, duplicates: 0, corrected: 0 };
+  for (const batch of batches) {
+    if (batch.first !== null && batch.last !== null) {
+      const state = states.get(batch.instrumentKey) as InstrumentState;
+      const done = total.inserted + total.duplicates;
+      const merged = await mergeRows(transaction, { ...batch, first: batch.first, last: batch.last }, state, (rows) =>
+        onChunk(done + rows),
+      );
+      total.inserted += merged.inserted;
+      total.duplicates += merged.duplicates;
+      total.corrected += merged.corrected;
     }
-    await transaction.query('update instrument_state set next_seq = $2, version = $3 where instrument = $1', [
-      batch.instrumentKey,
-      last + shift + 1,
-      inserted + corrected + displaced > 0 ? version : state.version,
-    ]);
+    await onMerged?.();
   }
-  await mergeCoverage(transaction, batch);
+  await mergeCoverage(
+    transaction,
+    batches.map(({ id }) => id),
+  );
+  return total;
+}
+
+async function mergeRows(
+  transaction: Transaction,
+  batch: StagingBatch & { readonly first: number; readonly last: number },
+  state: InstrumentState,
+  onChunk: (rows: number) => void,
+): Promise<Merged> {
+  const { id, instrumentKey, first, last } = batch;
+  const version = state.version + 1;
+  let inserted = 0;
+  let corrected = 0;
+  let tryFast = true;
+  // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
+  const shift = state.nextSeq - first;
+  const gaveWay = await settleGrains(transaction, batch, version);
+  let good = gaveWay.staged;
+  await settleCopies(transaction, id);
+  // The tables may be new or may just have grown tenfold: without statistics only index scans are safe.
+  await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
+  for (let after = first - 1; after < last; ) {
+    const upTo = await endOfChunk(transaction, id, after, last);
+    const chunk = { batch: id, after, upTo, instrument: instrumentKey, version, shift, firstSeq: state.nextSeq };
+    const merged = await mergeChunk(transaction, chunk, tryFast);
+    tryFast &&= !merged.inVain;
+    good += merged.good;
+    inserted += merged.inserted;
+    corrected += merged.corrected;
+    await transaction.query('delete from staged_rows where batch = $1 and position > $2 and position <= $3', [id, after, upTo]);
+    onChunk(good);
+    after = upTo;
+  }
+  await transaction.query('update instrument_state set next_seq = $2, version = $3 where instrument = $1', [
+    instrumentKey,
+    last + shift + 1,
+    inserted + corrected + gaveWay.stored > 0 ? version : state.version,
+  ]);
   return { inserted, duplicates: good - inserted, corrected };
 }
 
@@ -86,40 +114,55 @@ async function endOfChunk(transaction: Transaction, batch: number, after: number
 /** Days for which earlier facts of an instrument are kept, about 1 KB each time. */
 const FACTS_DAYS = 14;
 
-/** Records the state of the instrument before this merge. */
-async function noteChange(transaction: Transaction, batch: StagingBatch, { version, nextSeq }: InstrumentState): Promise<void> {
-  const covered = (kind: number): string => `coalesce((select ranges from coverage where instrument = $2 and kind = ${kind}), '{}')`;
+/** Records the state of the instruments before this merge. */
+async function noteChanges(
+  transaction: Transaction,
+  batches: readonly StagingBatch[],
+  states: ReadonlyMap<number, InstrumentState>,
+): Promise<void> {
+  const covered = (kind: number): string =>
+    `coalesce((select ranges from coverage where instrument = b.instrument and kind = ${kind}), '{}')`;
+  const stateOf = ({ instrumentKey }: StagingBatch): InstrumentState => states.get(instrumentKey) as InstrumentState;
   await transaction.query(
-    `with old as (update instrument_changes set facts = null where instrument = $2 and facts is not null and at < now() - interval '${FACTS_DAYS} days')
+    `with old as (update instrument_changes set facts = null where instrument = any($2) and facts is not null and at < now() - interval '${FACTS_DAYS} days')
      insert into instrument_changes (instrument, execution_id, version_before, next_seq_before, trades_covered_before, prices_covered_before, facts)
-     select $2, b.execution_id, $3, $4, ${covered(0)}, ${covered(1)}, i.facts from staging_batches b join instruments i on i.key = b.instrument where b.id = $1`,
-    [batch.id, batch.instrumentKey, version, nextSeq],
+     select b.instrument, b.execution_id, s.version, s.next_seq, ${covered(0)}, ${covered(1)}, i.facts
+     from unnest($1::int[], $3::bigint[], $4::bigint[]) as s(batch, version, next_seq)
+     join staging_batches b on b.id = s.batch join instruments i on i.key = b.instrument`,
+    [
+      batches.map(({ id }) => id),
+      batches.map(({ instrumentKey }) => instrumentKey),
+      batches.map((batch) => stateOf(batch).version),
+      batches.map((batch) => stateOf(batch).nextSeq),
+    ],
   );
 }
 
-async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Promise<void> {
-  const since = await withdrawnSincePlan(transaction, batch.id);
-  if (since !== null) {
-    await transaction.query(`update staged_coverage set ${withoutRange('int8multirange(int8range($2, null))')} where batch = $1`, [
-      batch.id,
-      since,
-    ]);
-  }
+/** Merges the coverage of batches and deletes them. What was withdrawn since a walk was planned is not claimed. */
+async function mergeCoverage(transaction: Transaction, batches: readonly number[]): Promise<void> {
   await transaction.query(
-    `update coverage c set ${withoutRange('int8multirange(int8range(s.withdrawn_from, null))', 'c.')}
-     from staged_coverage s where s.batch = $1 and s.withdrawn_from is not null and c.instrument = $2 and c.kind = s.kind`,
-    [batch.id, batch.instrumentKey],
+    `update staged_coverage sc set ${withoutRange('int8multirange(int8range(w.since, null))', 'sc.')}
+     from (select b.id, min(w.withdrawn_from) as since from staging_batches b
+       join coverage_withdrawals w on w.instrument = b.instrument and w.number > b.withdrawals where b.id = any($1) group by b.id) w
+     where sc.batch = w.id`,
+    [batches],
+  );
+  const { rows: withdrawn } = await transaction.query<{ instrument: number; from: number }>(
+    `with gone as (
+       update coverage c set ${withoutRange('int8multirange(int8range(s.withdrawn_from, null))', 'c.')}
+       from staged_coverage s join staging_batches b on b.id = s.batch
+       where s.batch = any($1) and s.withdrawn_from is not null and c.instrument = b.instrument and c.kind = s.kind)
+     select b.instrument, min(s.withdrawn_from) as "from" from staged_coverage s join staging_batches b on b.id = s.batch
+     where s.batch = any($1) and s.withdrawn_from is not null group by b.instrument`,
+    [batches],
   );
   await transaction.query(
     `insert into coverage (instrument, kind, ranges, confirmed, inferred, looked)
-     select $2, kind, ranges, confirmed, inferred, looked from staged_coverage where batch = $1
+     select b.instrument, s.kind, s.ranges, s.confirmed, s.inferred, s.looked
+     from staged_coverage s join staging_batches b on b.id = s.batch where s.batch = any($1)
      on conflict (instrument, kind) do update set ${withExcluded('coverage')}, looked = greatest(coverage.looked, excluded.looked)`,
-    [batch.id, batch.instrumentKey],
+    [batches],
   );
-  const { rows } = await transaction.query<{ from: number | null }>(
-    'select min(withdrawn_from) as "from" from staged_coverage where batch = $1',
-    [batch.id],
-  );
-  if (rows[0].from !== null) await noteWithdrawal(transaction, batch.instrumentKey, rows[0].from);
-  await transaction.query('delete from staging_batches where id = $1', [batch.id]);
+  for (const { instrument, from } of withdrawn) await noteWithdrawal(transaction, instrument, from);
+  await transaction.query('delete from staging_batches where id = any($1)', [batches]);
 }

@@ -2,7 +2,7 @@ import type { CandidateRow, TimeRange } from '../../contracts/market-data.ts';
 import type { CoverageEvidence, TickKind } from '../../contracts/words.ts';
 import { kindCode, sideCode } from '../database/codes.ts';
 import { CopyEncoder } from '../database/copy-encoder.ts';
-import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
+import { type PreparedStatement, type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 import { withExcluded } from '../ticks/coverage.ts';
 
 /** The run, symbol and instrument that staged rows belong to; none of them sees the rows of another. */
@@ -12,6 +12,8 @@ export interface StagingKey {
   readonly instrumentKey: number;
   /** How many withdrawals of the instrument's coverage were known when the walk was planned. @default no walk (a file) */
   readonly withdrawals?: number;
+  /** The batch of these rows, where it is known. @default found or created */
+  readonly batch?: number;
 }
 
 export interface StagedPage extends StagingKey {
@@ -32,12 +34,17 @@ export async function stagePage(queryable: Queryable, page: StagedPage): Promise
   return await withinTransaction(queryable, async (transaction) => {
     const batch = await ensureBatch(transaction, page);
     const { below, from } = positionsFromPage(page.pageNumber);
-    await transaction.query('delete from staged_rows where batch = $1 and (position >= $2 or position < $3)', [batch, from, below]);
+    await transaction.query(DROP_PAGES, [batch, from, below]);
     if (page.rows.length === 0) return 0;
     await transaction.copyIn(`copy staged_rows (${STAGED_COLUMNS}) from stdin (format binary)`, [encodeRows(batch, page)]);
     return page.rows.length;
   });
 }
+
+const DROP_PAGES: PreparedStatement = {
+  name: 'drop-staged-pages',
+  text: 'delete from staged_rows where batch = $1 and (position >= $2 or position < $3)',
+};
 
 const STAGED_COLUMNS = 'position, time, price, size, batch, kind, side, defect, identity, outcome, trade_id, raw, grain';
 
@@ -66,48 +73,41 @@ function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buf
 const wholeOrNull = (time: number | null): number | null =>
   time !== null && Math.abs(time) < Number.MAX_SAFE_INTEGER ? Math.floor(time) : null;
 
-/** A range `[from, to)` of an instrument that counts as completely collected. */
+/** What a walk through an instrument's ticks has seen in addition to rows. */
 export interface StagedCoverage extends StagingKey {
   readonly kind: TickKind;
-  readonly range: TimeRange;
-  /** @default "walked" */
-  readonly evidence?: CoverageEvidence;
+  /** Ranges `[from, to)` that count as completely collected, walked where nothing else is said. */
+  readonly ranges: readonly (TimeRange & { readonly evidence?: CoverageEvidence })[];
+  /**
+   * Until when everything that the venue showed was looked at, and from when on earlier coverage is withdrawn; null when it was not and when none
+   * is. @default stays as it was staged
+   */
+  readonly look?: { readonly looked: number | null; readonly withdrawnFrom: number | null };
 }
 
-/** Records that a range is completely collected, once `store` has merged the rows. */
+/** Records that ranges are completely collected, and what a walk has seen, once `store` has merged the rows. */
 export async function stageCoverage(queryable: Queryable, coverage: StagedCoverage): Promise<void> {
-  const { evidence = 'walked', range } = coverage;
-  const { from, to } = range;
-  if (!(to > from)) return;
+  const { kind, look } = coverage;
+  const ranges = coverage.ranges.filter(({ from, to }) => to > from);
+  if (ranges.length === 0 && look === undefined) return;
   await withinTransaction(queryable, async (transaction) => {
     const batch = await ensureBatch(transaction, coverage);
+    const looks = look === undefined ? '' : ', looked = excluded.looked, withdrawn_from = excluded.withdrawn_from';
     await transaction.query(
-      `insert into staged_coverage (batch, kind, ranges, confirmed, inferred)
-       select $1, $2, r, case $5 when 'confirmed' then r else '{}' end, case $5 when 'inferred' then r else '{}' end
-       from (select int8multirange(int8range($3, $4))) as x(r)
-       on conflict (batch, kind) do update set ${withExcluded('staged_coverage')}`,
-      [batch, kindCode(coverage.kind), Math.floor(from), Math.floor(to), evidence],
-    );
-  });
-}
-
-/** What a walk through an instrument's ticks has seen in addition to rows. */
-export interface StagedLook extends StagingKey {
-  readonly kind: TickKind;
-  /** Until when everything that the venue showed was looked at; null when it was not. */
-  readonly looked: number | null;
-  /** From when on earlier coverage is withdrawn; null when none is. */
-  readonly withdrawnFrom: number | null;
-}
-
-/** Records what a walk has seen, once `store` has merged the rows. */
-export async function stageLook(queryable: Queryable, look: StagedLook): Promise<void> {
-  await withinTransaction(queryable, async (transaction) => {
-    const batch = await ensureBatch(transaction, look);
-    await transaction.query(
-      `insert into staged_coverage (batch, kind, ranges, looked, withdrawn_from) values ($1, $2, '{}', $3, $4)
-       on conflict (batch, kind) do update set looked = excluded.looked, withdrawn_from = excluded.withdrawn_from`,
-      [batch, kindCode(look.kind), wholeOrNull(look.looked), wholeOrNull(look.withdrawnFrom)],
+      `insert into staged_coverage (batch, kind, ranges, confirmed, inferred, looked, withdrawn_from)
+       select $1, $2, coalesce(range_agg(r), '{}'), coalesce(range_agg(r) filter (where evidence = 'confirmed'), '{}'),
+         coalesce(range_agg(r) filter (where evidence = 'inferred') - coalesce(range_agg(r) filter (where evidence <> 'inferred'), '{}'), '{}'), $6, $7
+       from (select int8range("from", "to") as r, evidence from unnest($3::bigint[], $4::bigint[], $5::text[]) as x("from", "to", evidence)) as x
+       on conflict (batch, kind) do update set ${withExcluded('staged_coverage')}${looks}`,
+      [
+        batch,
+        kindCode(kind),
+        ranges.map(({ from }) => Math.floor(from)),
+        ranges.map(({ to }) => Math.floor(to)),
+        ranges.map(({ evidence }) => evidence ?? 'walked'),
+        wholeOrNull(look?.looked ?? null),
+        wholeOrNull(look?.withdrawnFrom ?? null),
+      ],
     );
   });
 }
@@ -131,31 +131,41 @@ export async function clearStaging(
 export interface StagingBatch {
   readonly id: number;
   readonly instrumentKey: number;
+  /** The lowest and the highest position of its rows; null where it has none. */
+  readonly first: number | null;
+  readonly last: number | null;
 }
 
 /** The batches of a run's symbol, by instrument key, the order in which instruments are locked. */
 export async function stagingBatches(queryable: Queryable, key: { executionId: string; symbol: string }): Promise<readonly StagingBatch[]> {
   const { rows } = await queryable.query<StagingBatch>(
-    'select id, instrument as "instrumentKey" from staging_batches where execution_id = $1 and symbol = $2 order by instrument',
+    `select id, instrument as "instrumentKey", (select min(position) from staged_rows where batch = id) as first,
+       (select max(position) from staged_rows where batch = id) as last
+     from staging_batches where execution_id = $1 and symbol = $2 order by instrument`,
     [key.executionId, key.symbol],
   );
   return rows;
 }
 
+const FIND_BATCH: PreparedStatement = {
+  name: 'find-batch',
+  text: 'select id from staging_batches where execution_id = $1 and symbol = $2 and instrument = $3',
+};
+
 /** The id of the batch of these rows; creates the batch when there is none. */
 export async function ensureBatch(
   transaction: Transaction,
-  { executionId, symbol, instrumentKey, withdrawals }: StagingKey,
+  { executionId, symbol, instrumentKey, withdrawals, batch }: StagingKey,
 ): Promise<number> {
-  const find = 'select id from staging_batches where execution_id = $1 and symbol = $2 and instrument = $3';
+  if (batch !== undefined) return batch;
   const values = [executionId, symbol, instrumentKey];
-  const known = await transaction.query<{ id: number }>(find, values);
+  const known = await transaction.query<{ id: number }>(FIND_BATCH, values);
   if (known.rows[0] !== undefined) return known.rows[0].id;
   await transaction.query(
     'insert into staging_batches (execution_id, symbol, instrument, withdrawals) values ($1, $2, $3, $4) on conflict do nothing',
     [...values, withdrawals ?? null],
   );
-  const created = await transaction.query<{ id: number }>(find, values);
+  const created = await transaction.query<{ id: number }>(FIND_BATCH, values);
   return created.rows[0].id;
 }
 

@@ -44,13 +44,3 @@ export async function withdrawalsOf(queryable: Queryable, symbol: string): Promi
   );
   return new Map(rows.map(({ instrument, number }) => [instrument, number]));
 }
-
-/** From when on a batch may claim nothing, because coverage was withdrawn after its walk was planned; null where none was. */
-export async function withdrawnSincePlan(transaction: Transaction, batch: number): Promise<number | null> {
-  const { rows } = await transaction.query<{ from: number | null }>(
-    `select min(w.withdrawn_from) as "from" from staging_batches b
-     join coverage_withdrawals w on w.instrument = b.instrument and w.number > b.withdrawals where b.id = $1`,
-    [batch],
-  );
-  return rows[0].from;
-}

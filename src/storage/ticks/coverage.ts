@@ -2,7 +2,7 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import type { CoverageEvidence, SourceType, TickKind } from '../../contracts/words.ts';
 import { MOST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
 import { kindCode, tickKindOf } from '../database/codes.ts';
-import type { Queryable } from '../database/database.ts';
+import type { PreparedStatement, Queryable } from '../database/database.ts';
 import { coverableUntil } from './lateness.ts';
 
 interface RangeRow {
@@ -32,13 +32,25 @@ export async function coverageOf(queryable: Queryable, instrumentKey: number, ki
   return rows;
 }
 
-/** Until when a walk has looked for an instrument's ticks, covered or not; null when none has. */
-export async function lookedUntil(queryable: Queryable, instrumentKey: number, kind: TickKind): Promise<number | null> {
-  const { rows } = await queryable.query<{ looked: number | null }>('select looked from coverage where instrument = $1 and kind = $2', [
-    instrumentKey,
-    kindCode(kind),
-  ]);
-  return rows[0]?.looked ?? null;
+const COLLECTED: PreparedStatement = {
+  name: 'collected-ranges',
+  text: `select kind, looked, (select coalesce(json_agg(json_build_object('from', lower(r), 'to', upper(r)) order by r), '[]') from unnest(ranges) as r) as covered
+    from coverage where instrument = $1`,
+};
+
+/** What earlier walks have seen of an instrument's ticks of one kind. */
+export interface Collected {
+  /** As `coverageOf` returns it. */
+  readonly covered: readonly TimeRange[];
+  /** Until when a walk has looked, covered or not; null when none has. */
+  readonly looked: number | null;
+}
+
+/** What earlier walks have seen of an instrument's ticks, by kind. */
+export async function collectedOf(queryable: Queryable, instrumentKey: number): Promise<Readonly<Record<TickKind, Collected>>> {
+  const { rows } = await queryable.query<Collected & { kind: number }>(COLLECTED, [instrumentKey]);
+  const of = (kind: TickKind): Collected => rows.find((row) => row.kind === kindCode(kind)) ?? { covered: [], looked: null };
+  return { trade: of('trade'), price: of('price') };
 }
 
 /**

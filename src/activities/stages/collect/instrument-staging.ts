@@ -6,8 +6,8 @@ import { noteTradeAfterEnd } from '../../../storage/markets/instruments.ts';
 import { holdCollect } from '../../../storage/staging/collect-owner.ts';
 import { type CollectProgress, saveCollectProgress } from '../../../storage/staging/collect-progress.ts';
 import { stageGrain } from '../../../storage/staging/settle-grains.ts';
-import { stageCoverage, stageLook, stagePage } from '../../../storage/staging/staging.ts';
-import { coverageOf, lookedUntil } from '../../../storage/ticks/coverage.ts';
+import { ensureBatch, stageCoverage, stagePage } from '../../../storage/staging/staging.ts';
+import { collectedOf } from '../../../storage/ticks/coverage.ts';
 import { noteInstrumentLateness, noteLateness } from '../../../storage/ticks/lateness.ts';
 import { areStored, hasTradesBefore } from '../../../storage/ticks/ticks.ts';
 import type { InstrumentStaging } from './collect-instrument.ts';
@@ -47,17 +47,12 @@ export function instrumentStaging({
   return {
     progress,
     async before() {
-      const [trade, price, lookedForTrades, lookedForPrices] = await Promise.all([
-        coverageOf(database, instrumentKey, 'trade'),
-        coverageOf(database, instrumentKey, 'price'),
-        lookedUntil(database, instrumentKey, 'trade'),
-        lookedUntil(database, instrumentKey, 'price'),
-      ]);
-      lookedBefore = lookedForTrades;
+      const { trade, price } = await collectedOf(database, instrumentKey);
+      lookedBefore = trade.looked;
       return {
         doubted,
-        covered: { trade, price },
-        looked: { trade: lookedForTrades, price: lookedForPrices },
+        covered: { trade: trade.covered, price: price.covered },
+        looked: { trade: trade.looked, price: price.looked },
         isStored: (rows) => areStored(database, instrumentKey, rows),
         hasTradesBefore: (time) => hasTradesBefore(database, instrumentKey, time),
       };
@@ -65,23 +60,23 @@ export function instrumentStaging({
     async keep({ pageNumber, order, rows, kind, coverage, walked, points }, instrument: Instrument, reached) {
       await database.transaction(async (transaction) => {
         await holdCollect(transaction, { executionId, symbol, owner });
-        await stagePage(transaction, { ...key, pageNumber, order, rows });
-        for (const range of coverage) await stageCoverage(transaction, { ...key, kind, range, evidence: range.evidence });
-        if (points !== undefined) await stageGrain(transaction, { ...key, ...points });
+        const batch = await ensureBatch(transaction, key);
+        await stagePage(transaction, { ...key, batch, pageNumber, order, rows });
+        await stageCoverage(transaction, { ...key, batch, kind, ranges: coverage, ...(walked && { look: walked }) });
+        if (points !== undefined) await stageGrain(transaction, { ...key, batch, ...points });
         if (walked !== undefined) {
-          await stageLook(transaction, { ...key, kind, looked: walked.looked, withdrawnFrom: walked.withdrawnFrom });
           if (walked.lateBy > 0) await noteLateness(transaction, instrument.source, walked.lateBy, asOf);
           if (kind === 'trade' && (walked.lateBy > 0 || isSecondLook(walked.looked)))
             await noteInstrumentLateness(transaction, instrumentKey, walked.lateBy, asOf);
           await noteTradeAfterEnd(transaction, instrumentKey, instrument, SETTLE_MS);
         }
-        await saveCollectProgress(transaction, key, reached);
+        await saveCollectProgress(transaction, batch, reached);
       });
     },
     async finish(reached) {
       await database.transaction(async (transaction) => {
         await holdCollect(transaction, { executionId, symbol, owner });
-        await saveCollectProgress(transaction, key, reached);
+        await saveCollectProgress(transaction, await ensureBatch(transaction, key), reached);
       });
     },
   };
