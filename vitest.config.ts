@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 import { filesOfTier } from './scripts/set-up/tiers.mjs';
 
 /** `npm test` and its sisters set the tier; vitest run by hand sees every file. */
+/** A night runs twenty times as many generated cases. */
+const PATIENCE = process.env.PREDICTLAB_TIER === 'night' ? 20 : 1;
 const { unit, services } = filesOfTier(process.env.PREDICTLAB_TESTS);
 
 export default defineConfig({
@@ -12,7 +14,7 @@ export default defineConfig({
     // service tests mostly wait for their servers: one file more than there are cores keeps these busy
     maxWorkers: availableParallelism() + 1,
     // a test that is slow on a busy machine has not failed
-    testTimeout: 20_000,
+    testTimeout: 20_000 * PATIENCE,
     expect: { poll: { timeout: 20_000 } },
     projects: [
       // pure code leaves nothing behind in its process: loading it once for all files halves the time
@@ -26,8 +28,8 @@ export default defineConfig({
           isolate: false,
           globalSetup: ['test/support/global-setup.ts'],
           setupFiles: ['test/support/install-runtime.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000 * PATIENCE,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -8,7 +8,7 @@ import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine
 import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { type Decision, defineStrategy, type Order, type Situation } from '../../src/backtest/strategy.ts';
-import { worlds } from '../support/worlds.ts';
+import { patience, worlds } from '../support/worlds.ts';
 import { type ModelState, tradeByModel } from './order-model.ts';
 import { bars, HOUR, walk } from './series.ts';
 
@@ -138,39 +138,43 @@ const apart = (ours: ArrayLike<number>, theirs: readonly number[]): number =>
   ours.length === theirs.length ? theirs.reduce((most, value, i) => Math.max(most, Math.abs(value - ours[i])), 0) : Number.NaN;
 
 describe('orders', () => {
-  it('fill as the slow and obvious model has them fill, whatever the series, the fees and the caps', () => {
-    let filled = 0;
-    fc.assert(
-      fc.property(cases, (one) => {
-        const { candles, decisions, market, options } = one;
-        const model = tradeByModel(candles, decisions, { market, options, barMs: HOUR });
-        const { trades, unfilled, cut, equity } = simulate(candles, decided(one), { market, options, barMs: HOUR });
-        // what is held in the end is not the model's business
-        const closed = trades.filter(({ end }) => end !== 'end' && end !== 'mark');
-        expect(closed.map(({ size, pnl, fees, ...rest }) => rest)).toEqual(
-          model.trades.map(({ size, pnl, fees, entryPrice, exitPrice, ...rest }) => ({
-            ...rest,
-            entryPrice: expect.closeTo(entryPrice as number, 9),
-            exitPrice: expect.closeTo(exitPrice as number, 9),
-          })),
-        );
-        for (const key of ['size', 'pnl', 'fees'] as const)
-          expect(
-            apart(
-              closed.map((trade) => trade[key]),
-              model.trades.map((trade) => trade[key] as number),
-            ),
-          ).toBeLessThan(5e-7);
-        if (closed.length === trades.length) expect(unfilled).toEqual(model.unfilled);
-        expect(cut).toBe(model.cut);
-        const marked = model.states.slice(0, LENGTH - 1).map((state) => state.equity);
-        expect(apart(equity.slice(0, LENGTH - 1), marked)).toBeLessThan(5e-7);
-        filled += closed.length;
-      }),
-      { numRuns: worlds(3000) },
-    );
-    expect(filled).toBeGreaterThan(worlds(3000) / 2);
-  }, 60_000);
+  it(
+    'fill as the slow and obvious model has them fill, whatever the series, the fees and the caps',
+    () => {
+      let filled = 0;
+      fc.assert(
+        fc.property(cases, (one) => {
+          const { candles, decisions, market, options } = one;
+          const model = tradeByModel(candles, decisions, { market, options, barMs: HOUR });
+          const { trades, unfilled, cut, equity } = simulate(candles, decided(one), { market, options, barMs: HOUR });
+          // what is held in the end is not the model's business
+          const closed = trades.filter(({ end }) => end !== 'end' && end !== 'mark');
+          expect(closed.map(({ size, pnl, fees, ...rest }) => rest)).toEqual(
+            model.trades.map(({ size, pnl, fees, entryPrice, exitPrice, ...rest }) => ({
+              ...rest,
+              entryPrice: expect.closeTo(entryPrice as number, 9),
+              exitPrice: expect.closeTo(exitPrice as number, 9),
+            })),
+          );
+          for (const key of ['size', 'pnl', 'fees'] as const)
+            expect(
+              apart(
+                closed.map((trade) => trade[key]),
+                model.trades.map((trade) => trade[key] as number),
+              ),
+            ).toBeLessThan(5e-7);
+          if (closed.length === trades.length) expect(unfilled).toEqual(model.unfilled);
+          expect(cut).toBe(model.cut);
+          const marked = model.states.slice(0, LENGTH - 1).map((state) => state.equity);
+          expect(apart(equity.slice(0, LENGTH - 1), marked)).toBeLessThan(5e-7);
+          filled += closed.length;
+        }),
+        { numRuns: worlds(3000) },
+      );
+      expect(filled).toBeGreaterThan(worlds(3000) / 2);
+    },
+    patience(60_000),
+  );
 
   it('lead to the situation that the model has at every close', () => {
     fc.assert(

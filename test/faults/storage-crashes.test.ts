@@ -11,7 +11,7 @@ import { type AttachedPostgres, attachPostgres } from '../../src/storage/embedde
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { DAY, runStage, runStages, START } from '../support/stage-run.ts';
 import { until } from '../support/until.ts';
-import { TIER, worlds } from '../support/worlds.ts';
+import { patience, TIER, worlds } from '../support/worlds.ts';
 import { collections, dataState, SYMBOL, seeded, stageCollection } from './data-state.ts';
 
 const STEPS = [
@@ -71,26 +71,30 @@ describe.skipIf(!existsSync(new URL('../../dist/src/activities/stages/store.js',
     });
     afterAll(() => test.close());
 
-    it(`leaves the same rows, candles and ledger as an undisturbed run, at whichever step it dies (${REPETITIONS} times)`, async () => {
-      const { database, url } = test;
-      const wanted = new Map<number, Record<string, string>>();
-      for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-        const random = seeded(repetition);
-        const seed = WHOLE_MATRIX ? repetition % 5 : 0;
-        wanted.set(seed, wanted.get(seed) ?? (await undisturbed(database, seed)));
-        await database.query(EMPTY);
-        const deaths: string[] = [];
-        for (const [n, executionId] of EXECUTIONS.entries()) {
-          await stageCollection(database, executionId, collections(seed)[n]);
-          const killAt = STEPS[(2 * repetition + n) % STEPS.length];
-          const killAtOccurrence = PER_INSTRUMENT.has(killAt) && random() < 0.5 ? 2 : 1;
-          deaths.push(`${executionId} run at ${killAt} (${killAtOccurrence})`);
-          expect(await runChild({ url, executionId, killAt, killAtOccurrence })).toBe(true);
-          expect(await runChild({ url, executionId })).toBe(false);
+    it(
+      `leaves the same rows, candles and ledger as an undisturbed run, at whichever step it dies (${REPETITIONS} times)`,
+      async () => {
+        const { database, url } = test;
+        const wanted = new Map<number, Record<string, string>>();
+        for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+          const random = seeded(repetition);
+          const seed = WHOLE_MATRIX ? repetition % 5 : 0;
+          wanted.set(seed, wanted.get(seed) ?? (await undisturbed(database, seed)));
+          await database.query(EMPTY);
+          const deaths: string[] = [];
+          for (const [n, executionId] of EXECUTIONS.entries()) {
+            await stageCollection(database, executionId, collections(seed)[n]);
+            const killAt = STEPS[(2 * repetition + n) % STEPS.length];
+            const killAtOccurrence = PER_INSTRUMENT.has(killAt) && random() < 0.5 ? 2 : 1;
+            deaths.push(`${executionId} run at ${killAt} (${killAtOccurrence})`);
+            expect(await runChild({ url, executionId, killAt, killAtOccurrence })).toBe(true);
+            expect(await runChild({ url, executionId })).toBe(false);
+          }
+          expect(await dataState(database), `seed ${seed}, killed in the ${deaths.join(' and in the ')}`).toEqual(wanted.get(seed));
         }
-        expect(await dataState(database), `seed ${seed}, killed in the ${deaths.join(' and in the ')}`).toEqual(wanted.get(seed));
-      }
-    }, 600_000);
+      },
+      patience(600_000),
+    );
   },
 );
 
@@ -109,33 +113,37 @@ describe.skipIf(process.platform !== 'linux')('Postgres and all its processes ki
     await rm(home, { recursive: true, force: true });
   });
 
-  it('loses only the attempt in progress', async () => {
-    const wanted = await undisturbed(database, 7);
-    await database.query(EMPTY);
-    const killServer = () => {
-      const postmaster = Number(readFileSync(join(home, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
-      for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, 'SIGKILL');
-    };
-    const steps = WHOLE_MATRIX ? STEPS : ['store 3: merged'];
-    for (const [n, executionId] of EXECUTIONS.entries()) {
-      await stageCollection(database, executionId, collections(7)[n]);
-      for (const stage of STAGES) {
-        const run = { executionId, symbol: SYMBOL, asOf: AS_OF };
-        for (const step of steps.filter((name) => n === 1 && name.startsWith(stage))) {
-          const probe = (at: string) => {
-            if (at === step) killServer();
-          };
-          await expect(runStage(database, stage, { ...run, probe }), step).rejects.toMatchObject({
-            type: 'StorageUnavailable',
-            retryable: true,
-          });
-          await answering(database);
+  it(
+    'loses only the attempt in progress',
+    async () => {
+      const wanted = await undisturbed(database, 7);
+      await database.query(EMPTY);
+      const killServer = () => {
+        const postmaster = Number(readFileSync(join(home, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+        for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, 'SIGKILL');
+      };
+      const steps = WHOLE_MATRIX ? STEPS : ['store 3: merged'];
+      for (const [n, executionId] of EXECUTIONS.entries()) {
+        await stageCollection(database, executionId, collections(7)[n]);
+        for (const stage of STAGES) {
+          const run = { executionId, symbol: SYMBOL, asOf: AS_OF };
+          for (const step of steps.filter((name) => n === 1 && name.startsWith(stage))) {
+            const probe = (at: string) => {
+              if (at === step) killServer();
+            };
+            await expect(runStage(database, stage, { ...run, probe }), step).rejects.toMatchObject({
+              type: 'StorageUnavailable',
+              retryable: true,
+            });
+            await answering(database);
+          }
+          await runStage(database, stage, run);
         }
-        await runStage(database, stage, run);
       }
-    }
-    expect(await dataState(database)).toEqual(wanted);
-  }, 300_000);
+      expect(await dataState(database)).toEqual(wanted);
+    },
+    patience(300_000),
+  );
 });
 
 /** A postmaster that dies alone leaves processes that may still finish what they are at. */

@@ -19,7 +19,7 @@ import { collections, dataState, SYMBOL, seeded, stageCollection } from '../faul
 import { damage } from '../storage/backup/damages.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, runStages, START, trade } from '../support/stage-run.ts';
-import { worlds } from '../support/worlds.ts';
+import { patience, worlds } from '../support/worlds.ts';
 
 const DAMAGES = worlds(33);
 
@@ -51,26 +51,30 @@ const restore = (path: string, database = test.database) =>
   restoreBackup(database, path, { reports: join(folder, 'restored'), replace: true });
 
 describe('a damaged backup', () => {
-  it(`is never accepted and changes nothing (${DAMAGES} kinds of damage)`, async () => {
-    expect(await verifyBackup(file)).toBeDefined();
-    const random = seeded(20_261_125);
-    const bad = join(folder, 'bad.backup');
-    let asked = 0;
-    const watched: Database = { ...test.database, transaction: (work) => (asked++, test.database.transaction(work)) };
-    for (let n = 0; n < DAMAGES; n++) {
-      const { name, content } = damage(whole, n, random);
-      await writeFile(bad, content);
-      const refusal = {
-        type: 'BadInput',
-        message: expect.stringMatching(/bad\.backup is not a whole PredictLab backup: .*; take another copy$/s),
-      };
-      await expect(verifyBackup(bad), name).rejects.toMatchObject(refusal);
-      await expect(restore(bad, watched), name).rejects.toMatchObject(refusal);
-    }
-    expect(asked).toBe(0);
-    expect(await dataState(test.database)).toEqual(before);
-    expect(await readdir(folder)).not.toContain('restored');
-  }, 600_000);
+  it(
+    `is never accepted and changes nothing (${DAMAGES} kinds of damage)`,
+    async () => {
+      expect(await verifyBackup(file)).toBeDefined();
+      const random = seeded(20_261_125);
+      const bad = join(folder, 'bad.backup');
+      let asked = 0;
+      const watched: Database = { ...test.database, transaction: (work) => (asked++, test.database.transaction(work)) };
+      for (let n = 0; n < DAMAGES; n++) {
+        const { name, content } = damage(whole, n, random);
+        await writeFile(bad, content);
+        const refusal = {
+          type: 'BadInput',
+          message: expect.stringMatching(/bad\.backup is not a whole PredictLab backup: .*; take another copy$/s),
+        };
+        await expect(verifyBackup(bad), name).rejects.toMatchObject(refusal);
+        await expect(restore(bad, watched), name).rejects.toMatchObject(refusal);
+      }
+      expect(asked).toBe(0);
+      expect(await dataState(test.database)).toEqual(before);
+      expect(await readdir(folder)).not.toContain('restored');
+    },
+    patience(600_000),
+  );
 
   it('is recognised when its parts differ from its header, however it was made', async () => {
     const head = {

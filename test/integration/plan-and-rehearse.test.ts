@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { PlannedTask } from '../../src/contracts/run/pipeline-status.ts';
 import type { Rehearsal } from '../../src/scheduling/rehearse/rehearse.ts';
-import { type Answer, predictlab } from '../support/command.ts';
+import { type Answer, predictlabHere } from '../support/command.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
 
 let rig: Rig;
-const call = (...args: string[]): Promise<Answer> => predictlab(args, rig.env);
+const call = (...args: string[]): Promise<Answer> => predictlabHere(args, rig.env);
 const planned = (answer: Answer): string[] => {
   const { tasks } = JSON.parse(answer.stdout) as { tasks: PlannedTask[] };
   return tasks.map(({ taskId, action, reason }) => `${taskId}: ${action}, ${reason}`);

@@ -9,7 +9,7 @@ import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { DAY, instrument, runStages, START } from '../support/stage-run.ts';
-import { worlds } from '../support/worlds.ts';
+import { patience, worlds } from '../support/worlds.ts';
 
 const MINUTE = 60_000;
 const GRAINS = [60, 300, 1800, 10_800] as const;
@@ -105,32 +105,36 @@ function wanted(collections: readonly Collection[]): readonly string[] {
 }
 
 describe('price points of several grains', () => {
-  it('are stored at the finest grain ever collected, in whatever order and pieces, and candles are built from those', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(collection, { minLength: 2, maxLength: 5 }).chain((collections) =>
-          fc.tuple(
-            fc.constant(collections),
-            fc.shuffledSubarray(
-              collections.map((_, index) => index),
-              { minLength: collections.length },
+  it(
+    'are stored at the finest grain ever collected, in whatever order and pieces, and candles are built from those',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(collection, { minLength: 2, maxLength: 5 }).chain((collections) =>
+            fc.tuple(
+              fc.constant(collections),
+              fc.shuffledSubarray(
+                collections.map((_, index) => index),
+                { minLength: collections.length },
+              ),
+              fc.integer({ min: 1, max: 3 }),
             ),
-            fc.integer({ min: 1, max: 3 }),
           ),
+          async ([collections, order, perRun]) => {
+            const inOrder = await stored(collections.map((each) => [each]));
+            expect(inOrder.points).toEqual(wanted(collections));
+            const shuffled = order.map((index) => collections[index]);
+            const groups = Array.from({ length: Math.ceil(shuffled.length / perRun) }, (_, run) =>
+              shuffled.slice(run * perRun, (run + 1) * perRun),
+            );
+            // and once more, as a refetch does
+            expect(await stored([...groups, shuffled])).toEqual(inOrder);
+            expect((await verifyData(test.database)).findings).toEqual([]);
+          },
         ),
-        async ([collections, order, perRun]) => {
-          const inOrder = await stored(collections.map((each) => [each]));
-          expect(inOrder.points).toEqual(wanted(collections));
-          const shuffled = order.map((index) => collections[index]);
-          const groups = Array.from({ length: Math.ceil(shuffled.length / perRun) }, (_, run) =>
-            shuffled.slice(run * perRun, (run + 1) * perRun),
-          );
-          // and once more, as a refetch does
-          expect(await stored([...groups, shuffled])).toEqual(inOrder);
-          expect((await verifyData(test.database)).findings).toEqual([]);
-        },
-      ),
-      { numRuns: RUNS },
-    );
-  }, 120_000);
+        { numRuns: RUNS },
+      );
+    },
+    patience(120_000),
+  );
 });

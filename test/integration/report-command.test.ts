@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { endRun, recordRunStart } from '../../src/storage/runs/runs.ts';
 import { resultOf, sampleConfig } from '../report/sample-run.ts';
-import { type Answer, predictlab } from '../support/command.ts';
+import { type Answer, predictlabHere } from '../support/command.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 const RUN = 'pipeline-2026-11-24T08:00Z';
@@ -17,7 +17,7 @@ describe('predictlab report', () => {
   let home: string;
   const call = (...args: string[]): Promise<Answer> =>
     // a server that somebody runs here knows other runs
-    predictlab(['report', ...args], { ...process.env, TEMPORAL_ADDRESS: '127.0.0.1:1', DATABASE_URL: test.url, PREDICTLAB_HOME: home });
+    predictlabHere(['report', ...args], { ...process.env, TEMPORAL_ADDRESS: '127.0.0.1:1', DATABASE_URL: test.url, PREDICTLAB_HOME: home });
 
   beforeAll(async () => {
     test = await testDatabase();
@@ -60,7 +60,7 @@ describe('predictlab report', () => {
 
   it('connects to no service when the report exists', async () => {
     await writeFile(runReportPath(home, RUN), 'as it was');
-    const offline = await predictlab(['report', RUN], {
+    const offline = await predictlabHere(['report', RUN], {
       ...process.env,
       DATABASE_URL: 'postgresql://127.0.0.1:1/none',
       PREDICTLAB_HOME: home,
@@ -78,7 +78,7 @@ describe('predictlab report', () => {
   });
 
   it('exits with code 3 when neither the report nor the database is available', async () => {
-    const offline = await predictlab(['report', 'elsewhere'], {
+    const offline = await predictlabHere(['report', 'elsewhere'], {
       ...process.env,
       DATABASE_URL: 'postgresql://127.0.0.1:1/none',
       PREDICTLAB_HOME: home,

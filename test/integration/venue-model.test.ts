@@ -5,7 +5,7 @@ import { runWorld } from '../model/run-world.ts';
 import { runWitnessWorld, witnessWorld } from '../model/witness-world.ts';
 import { HOUR, makeWorld, type World } from '../model/world.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
-import { worlds } from '../support/worlds.ts';
+import { patience, worlds } from '../support/worlds.ts';
 
 /** Some of those that test/model runs in memory, by the stages themselves: `PREDICTLAB_WORLDS=200` for more. */
 const WORLDS = worlds(4);
@@ -45,7 +45,7 @@ it.each([...seeds.map((seed) => ({ seed, shape: {} })), { seed: lying, shape: LY
     );
     expect(rows).toEqual([]);
   },
-  120_000,
+  patience(120_000),
 );
 
 it('the stages detect from a venue’s stated volume that its index lacks trades, and store them once it is complete', async () => {

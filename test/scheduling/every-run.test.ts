@@ -13,7 +13,7 @@ import { createRun, PENDING, RUNNING, type RunState } from '../../src/scheduling
 import { resultOf, statusOf } from '../../src/scheduling/run/status/status.ts';
 import { StatusRevisions, withChanges } from '../../src/scheduling/run/status/status-changes.ts';
 import { whyOf } from '../../src/scheduling/run/status/why.ts';
-import { worlds } from '../support/worlds.ts';
+import { patience, worlds } from '../support/worlds.ts';
 import { customTask, runConfig } from './run-config.ts';
 import { openedLane, type SimulatedLane, seeded, stepLane, type Troubles } from './simulated-run.ts';
 
@@ -334,11 +334,11 @@ function check({ config, seed }: { config: RunConfig; seed: number }): void {
 }
 
 describe('every run', () => {
-  it('respects the order, never holds more slots than allowed, ends, and says why at every moment', { timeout: 240_000 }, () => {
+  it('respects the order, never holds more slots than allowed, ends, and says why at every moment', { timeout: patience(240_000) }, () => {
     fc.assert(fc.property(arbitraryRun({ minLength: 0, maxLength: 4 }), check), { numRuns: RUNS });
   });
 
-  it('does the same when it is so large that its status is kept by symbol', { timeout: 240_000 }, () => {
+  it('does the same when it is so large that its status is kept by symbol', { timeout: patience(240_000) }, () => {
     fc.assert(fc.property(arbitraryRun({ minLength: 51, maxLength: 55 }), check), { numRuns: LARGE_RUNS });
   });
 });

@@ -11,12 +11,13 @@ function rehearsalOf(given: Parameters<typeof runConfig>[0], options: Partial<Pa
 
 describe('a rehearsal', () => {
   it('gives the same answer for the same seed, and another one for another', () => {
-    expect(rehearsalOf({ symbols }, { seed: 7 })).toEqual(rehearsalOf({ symbols }, { seed: 7 }));
-    expect(rehearsalOf({ symbols }, { seed: 8 }).makespanSeconds).not.toEqual(rehearsalOf({ symbols }, { seed: 7 }).makespanSeconds);
+    const [seven, again, eight] = [7, 7, 8].map((seed) => rehearsalOf({ symbols }, { seed, runs: 10 }));
+    expect(again).toEqual(seven);
+    expect(eight.makespanSeconds).not.toEqual(seven.makespanSeconds);
   });
 
   it('takes as long as the work of one slot when there is one slot, and uses it wholly', () => {
-    const { makespanSeconds, slotUse, successRate } = rehearsalOf({ symbols, maxConcurrent: 1 });
+    const { makespanSeconds, slotUse, successRate } = rehearsalOf({ symbols, maxConcurrent: 1 }, { runs: 30 });
     // 72 tasks of a second on average
     expect(makespanSeconds.p50).toBeGreaterThan(60);
     expect(makespanSeconds.p50).toBeLessThan(84);

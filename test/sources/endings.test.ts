@@ -8,7 +8,7 @@ import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market
 import { readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
-import { worlds } from '../support/worlds.ts';
+import { patience, worlds } from '../support/worlds.ts';
 
 const CLOSE = Date.UTC(2026, 9, 1, 12);
 const HOUR = 3_600_000;
@@ -152,38 +152,42 @@ function runs(of: World): { readonly look: Look; readonly known: Instrument }[] 
 }
 
 describe('a market that ends in any way', () => {
-  it('pays nothing that its venue does not pay in the end, and says what is missing while it is open', () => {
-    let settled = 0;
-    let open = 0;
-    fc.assert(
-      fc.property(world, (of) => {
-        const seen = runs(of);
-        for (const [index, { look, known }] of seen.entries()) {
-          const { resolution, settlement } = known;
-          if (resolution.kind === 'settled') {
-            settled++;
-            // what the venue itself calls final is followed: now, or a look ago where its caches lag
-            const called = [look, seen[index - 1]?.look].flatMap((each) => (each?.stage === 'final' ? [each.shown] : []));
-            expect(
-              of.takenBack && index < seen.length - 1 ? [...called, of.truth] : [of.truth],
-              JSON.stringify({ of, look, settlement }),
-            ).toContain(resolution.payout);
-            expect(new Set(settlement?.signs.map(({ sign }) => sign)).size).toBeGreaterThan(1);
-          } else {
-            open++;
-            expect(resolution, JSON.stringify({ of, look })).toMatchObject({
-              kind: 'unresolved',
-              reason: expect.stringMatching(/\w{4}/) as string,
-            });
-            expect(settlement?.missing).toMatch(/\w{4}/);
+  it(
+    'pays nothing that its venue does not pay in the end, and says what is missing while it is open',
+    () => {
+      let settled = 0;
+      let open = 0;
+      fc.assert(
+        fc.property(world, (of) => {
+          const seen = runs(of);
+          for (const [index, { look, known }] of seen.entries()) {
+            const { resolution, settlement } = known;
+            if (resolution.kind === 'settled') {
+              settled++;
+              // what the venue itself calls final is followed: now, or a look ago where its caches lag
+              const called = [look, seen[index - 1]?.look].flatMap((each) => (each?.stage === 'final' ? [each.shown] : []));
+              expect(
+                of.takenBack && index < seen.length - 1 ? [...called, of.truth] : [of.truth],
+                JSON.stringify({ of, look, settlement }),
+              ).toContain(resolution.payout);
+              expect(new Set(settlement?.signs.map(({ sign }) => sign)).size).toBeGreaterThan(1);
+            } else {
+              open++;
+              expect(resolution, JSON.stringify({ of, look })).toMatchObject({
+                kind: 'unresolved',
+                reason: expect.stringMatching(/\w{4}/) as string,
+              });
+              expect(settlement?.missing).toMatch(/\w{4}/);
+            }
           }
-        }
-      }),
-      { seed: 29, numRuns: worlds(10_000) },
-    );
-    expect(settled).toBeGreaterThan(worlds(10_000) / 2);
-    expect(open).toBeGreaterThan(worlds(10_000) / 2);
-  }, 120_000);
+        }),
+        { seed: 29, numRuns: worlds(10_000) },
+      );
+      expect(settled).toBeGreaterThan(worlds(10_000) / 2);
+      expect(open).toBeGreaterThan(worlds(10_000) / 2);
+    },
+    patience(120_000),
+  );
 
   it('that the venue resolves in full is settled by its last look', () => {
     fc.assert(

@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest';
-import { tierOf, worldsOf } from './worlds.ts';
+import { patience, tierOf, worldsOf } from './worlds.ts';
 
 it('runs a tenth of the cases in the quick tier, all in the full one and twenty times as many at night', () => {
   expect(worldsOf({ tier: 'quick', full: 300 })).toBe(30);
   expect(worldsOf({ tier: 'full', full: 300 })).toBe(300);
   expect(worldsOf({ tier: 'night', full: 300 })).toBe(6_000);
+});
+
+it('waits twenty times as long for a test at night', () => {
+  expect([patience(60_000, 'full'), patience(60_000, 'night')]).toEqual([60_000, 1_200_000]);
 });
 
 it('runs at least five cases in the quick tier, or all where there are fewer', () => {

@@ -3,6 +3,9 @@ export type Tier = 'quick' | 'full' | 'night';
 
 const TIERS: readonly Tier[] = ['quick', 'full', 'night'];
 
+/** How many times as many generated cases a night runs as `npm run test:all`. */
+const NIGHT_TIMES = 20;
+
 /** The tier of this test run, from `PREDICTLAB_TIER`. */
 export const TIER = tierOf(process.env.PREDICTLAB_TIER);
 
@@ -15,6 +18,11 @@ export const TIER = tierOf(process.env.PREDICTLAB_TIER);
  */
 export function worlds(full: number, only: Partial<Record<Tier, number>> = {}): number {
   return worldsOf({ tier: TIER, wanted: process.env.PREDICTLAB_WORLDS, full, only });
+}
+
+/** Timeout of a property test in milliseconds: the given one, and twenty times it at night, when twenty times as many cases run. */
+export function patience(fullMs: number, tier: Tier = TIER): number {
+  return tier === 'night' ? fullMs * NIGHT_TIMES : fullMs;
 }
 
 /** Rows of a table of cases that this tier tries: an even selection of `quick` rows in `npm test`, all of them in the other tiers. */
@@ -37,7 +45,7 @@ export function worldsOf({
   only?: Partial<Record<Tier, number>>;
 }): number {
   if (wanted !== undefined) return positive(wanted);
-  const usual = { quick: Math.max(Math.min(full, 5), Math.ceil(full / 10)), full, night: full * 20 };
+  const usual = { quick: Math.max(Math.min(full, 5), Math.ceil(full / 10)), full, night: full * NIGHT_TIMES };
   return only[tier] ?? usual[tier];
 }
 
