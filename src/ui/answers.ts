@@ -50,7 +50,7 @@ export async function refuse(
 }
 
 /** Starts to listen. @throws PredictLabError BadInput when the port is in use */
-export async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+export async function listenOn(app: FastifyInstance, host: string, port: number): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (error) {

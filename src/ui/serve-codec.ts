@@ -4,7 +4,7 @@ import Fastify, { type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { isLoopback } from './access.ts';
-import { listen } from './answers.ts';
+import { listenOn } from './answers.ts';
 
 /** Bytes: room for a few of Temporal's largest payloads in base64. */
 const MAX_BODY = 16 * 1024 * 1024;
@@ -62,10 +62,10 @@ export async function serveCodec({
   app.setNotFoundHandler(async (_, reply) => await reply.code(404).send('POST /encode or /decode\n'));
   app.post('/*', async ({ body, params }: FastifyRequest<{ Params: { '*': string } }>, reply) => {
     const operation = /(?:^|\/)(encode|decode)$/.exec(params['*'])?.[1] as 'encode' | 'decode' | undefined;
-    if (operation === undefined) return void reply.callNotFound();
+    if (operation === undefined) return await reply.code(404).send('POST /encode or /decode\n');
     return { payloads: (await codec[operation](payloadsIn(body))).map(written) };
   });
-  await listen(app, '127.0.0.1', port);
+  await listenOn(app, '127.0.0.1', port);
   return { address: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: async () => await app.close() };
 }
 

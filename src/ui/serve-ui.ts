@@ -19,7 +19,7 @@ import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
 import { VERSION } from '../version.ts';
 import type { AccessRules } from './access.ts';
 import { guardRequests } from './access.ts';
-import { httpStatusOf, listen, NotFound, refuse, sendPage } from './answers.ts';
+import { httpStatusOf, listenOn, NotFound, refuse, sendPage } from './answers.ts';
 import { HistoryPages } from './history-pages.ts';
 import { InFlight } from './in-flight.ts';
 import { WatchedPages, type Watching } from './live/watched-pages.ts';
@@ -103,9 +103,9 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       await refuse(reply, request, { status: 404, message: `there is no page ${request.url.split('?')[0].slice(0, 200)} here` }),
   );
 
-  app.get('/', async (_, reply) => await sendPage(reply, renderHistoryPage(await history.load(), { events: '/events', control })));
+  app.get('/', async (_, reply) => await sendPage(reply, renderHistoryPage(await history.load(), { events: '/changes', control })));
   app.get(
-    '/events',
+    '/changes',
     async (request: PageRequest, reply) => await watched.answer(request, reply, await watched.shared(HISTORY, followHistory)),
   );
   app.get('/runs/:run', async (request: PageRequest, reply) => {
@@ -151,8 +151,9 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     const { symbol } = request.params;
     const run = await newestRunWith(database, symbol);
     if (run === undefined) throw new NotFound(`no run has included the symbol ${symbol.slice(0, 200)}`);
-    const data = await loadSymbolPage(database, { ...run, symbol, settings: { ...run.config, asOf: Date.now() }, newest: true });
-    return await sendPage(reply, renderSymbolPage(data, await chartLibrary(log), { served: true }));
+    const settings = { ...run.config, asOf: Date.now() };
+    const data = await loadSymbolPage(database, { ...run, symbol, settings, newest: true });
+    return await sendPage(reply, renderSymbolPage({ ...data, isServed: true }, await chartLibrary(log)));
   });
   addSitePages(app, options);
   app.get('/incidents', async (_, reply) => {
@@ -189,7 +190,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     return await acting((connected) => SCHEDULE_ACTIONS[action](connected, request.body));
   });
 
-  await listen(app, host, options.port);
+  await listenOn(app, host, options.port);
   const { port } = app.server.address() as AddressInfo;
   return {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,

@@ -1,9 +1,11 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { loadEventPage } from '../activities/report/queries/event-query.ts';
 import { loadSymbolIndex } from '../activities/report/queries/history-query.ts';
 import type { ScheduleView } from '../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../client.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { renderEventPage, renderEventsPage } from '../report/site/event-page.ts';
 import { renderSchedulePage, type ScheduleOnPage } from '../report/site/schedule-page.ts';
 import { MAX_FOUND } from '../report/site/site-page.ts';
 import { renderSymbolsPage } from '../report/site/symbols-page.ts';
@@ -11,9 +13,10 @@ import { redactInput } from '../secrets/redact-input.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import type { Database } from '../storage/database/database.ts';
 import { findSymbols } from '../storage/markets/catalogue.ts';
+import { eventHeads } from '../storage/markets/instruments.ts';
 import { findRunIds } from '../storage/runs/run-history.ts';
 import { VERSION } from '../version.ts';
-import { sendPage } from './answers.ts';
+import { NotFound, sendPage } from './answers.ts';
 import { runAddress } from './run/run-pages.ts';
 
 interface SitePages {
@@ -32,6 +35,17 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
   app.get('/symbols', async (_, reply) => {
     const now = Date.now();
     return await sendPage(reply, renderSymbolsPage(await loadSymbolIndex(database, now), { now, madeBy }));
+  });
+  app.get('/events', async (_, reply) => {
+    const now = Date.now();
+    return await sendPage(reply, renderEventsPage(await eventHeads(database, { now, limit: MAX_EVENTS }), { now, madeBy }));
+  });
+  app.get('/events/:event', async (request: FastifyRequest<{ Params: { event: string } }>, reply) => {
+    const { event } = request.params;
+    const data = await loadEventPage(database, event, Date.now());
+    if (data === undefined)
+      throw new NotFound(`no run has found a market of the event ${event.slice(0, 200)}; /events lists those that have markets`);
+    return await sendPage(reply, renderEventPage(data));
   });
   app.get('/schedule', async (_, reply) => {
     const connected = await lab();
@@ -60,6 +74,8 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
 }
 
 const MAX_TEXT = 200;
+/** Rows of the list of events. */
+const MAX_EVENTS = 1_000;
 
 /** The input may hold secrets that were written inline. */
 const withoutSecrets = (schedule: ScheduleView): ScheduleOnPage => ({

@@ -48,7 +48,7 @@ describe('live pages that are closed', () => {
 
   it('disconnect their watchers', async () => {
     const { ui, said } = await served();
-    const { body } = await fetch(`${ui.address}/events`);
+    const { body } = await fetch(`${ui.address}/changes`);
     const reader = (body as ReadableStream<Uint8Array>).getReader();
     await reader.read();
     await ui.close();

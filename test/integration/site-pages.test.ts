@@ -1,7 +1,9 @@
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Instrument } from '../../src/contracts/market-data.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
+import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
 import { CHROMIUM, launchBrowser } from '../support/browser.ts';
 import { createRig, type Rig } from '../support/rig.ts';
@@ -63,6 +65,43 @@ describe('the pages about all symbols', () => {
     expect(await find('?text=S0&text=x')).toHaveLength(12);
   });
 
+  it('show the outcomes of an event with their twins, and list the events', async () => {
+    const facts = (id: string, source: 'polymarket' | 'predict', more: object): Instrument => ({
+      id,
+      source,
+      market: 'probability',
+      title: id,
+      outcomes: ['Yes', 'No'],
+      outcomeIds: ['1', '2'],
+      opensAt: null,
+      closesAt: Date.now() + 3_600_000,
+      closed: false,
+      resolution: { kind: 'open' },
+      fees: null,
+      tickSize: 0.001,
+      twins: [],
+      book: { bid: 0.4, ask: 0.45, at: Date.now() },
+      reference: 'x',
+      ...more,
+    });
+    const group = { id: 'polymarket:rain', markets: 2 };
+    await saveInstruments(rig.database, 'S0001', [
+      facts('polymarket:0xa', 'polymarket', { event: 'polymarket:rain', group, fees: { model: 'polymarket', rate: 0.04 } }),
+      facts('polymarket:0xb', 'polymarket', { event: 'polymarket:rain', group }),
+    ]);
+    await saveInstruments(rig.database, 'S0002', [facts('predict:7', 'predict', { event: 'predict:rain', twins: ['polymarket:0xa'] })]);
+    const list = await (await fetch(`${ui.address}/events`)).text();
+    expect(list).toContain('/events/polymarket%3Arain');
+    expect(list).toContain('/symbols/S0002');
+    const text = await (await fetch(`${ui.address}/events/${encodeURIComponent('polymarket:rain')}`)).text();
+    expect(text).toContain('2 outcomes and strikes');
+    expect(text).toContain('predict bid / ask');
+    expect(text).toMatch(/sum of asks <b>0\.900<\/b>/);
+    // 1 − (0.45 + 0.04 · 0.45 · 0.55) − 0.45
+    expect(text).toContain('buying all outcomes earns +0.0901');
+    expect((await fetch(`${ui.address}/events/none`)).status).toBe(404);
+  });
+
   it('say how a schedule is made while there is none, and show it once there is', async () => {
     const before = await (await fetch(`${ui.address}/schedule`)).text();
     expect(before).toContain('predictlab schedule create');
@@ -111,16 +150,19 @@ describe('the pages about all symbols', () => {
       expect(await page.locator('nav [aria-current]').textContent()).toBe('Runs');
     });
 
-    it.each(['/symbols', '/schedule', '/plan', '/'])('%s has no serious accessibility problem, on a phone either', async (path) => {
-      for (const width of [1440, 390]) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.goto(ui.address + path);
-        // axe looks at every visible element: a few rows are as good as a thousand
-        if (path === '/symbols') await page.fill('#filter', 'S000');
-        await page.evaluate(axe.source);
-        const { violations } = await page.evaluate(async () => await (globalThis as unknown as { axe: typeof axe }).axe.run());
-        expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
-      }
-    });
+    it.each(['/symbols', '/events', '/events/polymarket%3Arain', '/schedule', '/plan', '/'])(
+      '%s has no serious accessibility problem, on a phone either',
+      async (path) => {
+        for (const width of [1440, 390]) {
+          await page.setViewportSize({ width, height: 900 });
+          await page.goto(ui.address + path);
+          // axe looks at every visible element: a few rows are as good as a thousand
+          if (path === '/symbols') await page.fill('#filter', 'S000');
+          await page.evaluate(axe.source);
+          const { violations } = await page.evaluate(async () => await (globalThis as unknown as { axe: typeof axe }).axe.run());
+          expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
+        }
+      },
+    );
   });
 });

@@ -4,7 +4,14 @@ import { type PageOptions, page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 
 /** The pages of the navigation, in their order. */
-const PAGES = { runs: '/', symbols: '/symbols', incidents: '/incidents', schedule: '/schedule', plan: '/plan' } as const;
+const PAGES = {
+  runs: '/',
+  symbols: '/symbols',
+  events: '/events',
+  incidents: '/incidents',
+  schedule: '/schedule',
+  plan: '/plan',
+} as const;
 type SitePage = keyof typeof PAGES;
 
 /** Most symbols and runs that the search field lists. */

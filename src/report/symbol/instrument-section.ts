@@ -14,7 +14,7 @@ import { walkForwardSection } from './walk-forward-section.ts';
 /** One instrument: facts, candles, strategies, data quality. @param id unique on the page */
 export const instrumentSection = (section: InstrumentSection, data: SymbolPageData, id: string): Markup =>
   html`<section aria-label="${section.title || section.id} at ${section.source}, ${section.id}"><h2 class="plain" id="${id}-title">${section.title || section.id}</h2>
-<p class="facts">${facts(section, data.asOf)}</p>
+<p class="facts">${facts(section, data)}</p>
 ${candles(section, data, id)}
 <h3>Strategies</h3>${data.backtestRun !== undefined && html`<p class="quiet">backtests of run <b>${data.backtestRun.runId}</b>, as of ${formatTime(data.backtestRun.asOf)}, the newest run that has some</p>`}${section.backtests.length === 0 ? html`<p class="none">${whyNoBacktest(section)}</p>` : strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
 ${proofLine(section)}
@@ -23,7 +23,7 @@ ${walkForwardSection(section, id)}
 <h3>Data quality</h3>${dataQuality(section, data, id)}
 </section>`;
 
-const facts = (section: InstrumentSection, asOf: number): readonly Part[] => {
+const facts = (section: InstrumentSection, { asOf, isServed = false }: SymbolPageData): readonly Part[] => {
   const digits = priceDigits(section);
   const outcome = section.outcomes[0];
   return [
@@ -36,6 +36,7 @@ const facts = (section: InstrumentSection, asOf: number): readonly Part[] => {
           html`<span>${twin.source} <b>${formatNumber(twin.last?.price, digits)}</b> (twin${section.last !== null && twin.last !== null && `, ${formatNumber(Math.abs(section.last.price - twin.last.price), digits)} apart`})</span>`,
       ),
     html`<span>${ends(section, asOf)}</span>`,
+    isServed && section.event !== undefined && html`<span><a href="/events/${encodeURIComponent(section.event)}">event</a></span>`,
     html`<span>${plural(section.ticks, 'tick')}</span>`,
     html`<span>${tip(webLink(section.reference, shortId(section.id)), section.id, false)}</span>`,
   ];
@@ -50,16 +51,14 @@ const book = (section: InstrumentSection, digits: number): Markup => {
   return html`book ${tip(html`<b>${formatNumber(bid, digits)} / ${formatNumber(ask, digits)}</b>`, `best bid / best ask at ${formatTime(at, 'second')}`, false)}${spread}`;
 };
 
-/** Which signs agreed on the result. */
-const signs = ({ settlement }: InstrumentSection): string =>
-  settlement === undefined || settlement.signs.length === 0
-    ? ''
-    : ` (by ${settlement.signs.map(({ sign, said }) => `${sign} ${said}`).join(', ')})`;
+/** The signs that agree on the result, in the venue's words; empty while there are none. */
+export const signsOf = ({ settlement }: Pick<InstrumentSection, 'settlement'>): string =>
+  (settlement?.signs ?? []).map(({ sign, said }) => `${sign} ${said}`).join(', ');
 
 const ends = (section: InstrumentSection, asOf: number): string => {
   const { resolution, closesAt } = section;
   if (resolution.kind === 'settled')
-    return `settled at ${tableNumber(resolution.payout)}${resolution.at === null ? '' : ` on ${formatTime(resolution.at)}`}${signs(section)}`;
+    return `settled at ${tableNumber(resolution.payout)}${resolution.at === null ? '' : ` on ${formatTime(resolution.at)}`}${signsOf(section) === '' ? '' : ` (by ${signsOf(section)})`}`;
   if (resolution.kind === 'unresolved') return `closed, not resolved: ${resolution.reason}`;
   if (closesAt === null) return section.market === 'asset' ? 'asset, no end' : 'no closing time known';
   const away = (closesAt - asOf) / 1000;

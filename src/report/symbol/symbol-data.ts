@@ -34,6 +34,8 @@ export interface SymbolPageData {
   readonly calibration: readonly CalibrationTable[];
   /** Name and version of what made the page, shown in the footer. */
   readonly madeBy: string;
+  /** Whether a server serves the page, so that it links to other served pages. @default false */
+  readonly isServed?: boolean;
 }
 
 /** One market of a series, from its open to its close. */

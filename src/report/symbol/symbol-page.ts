@@ -15,10 +15,10 @@ const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (
 /**
  * A symbol's page. It is complete without script and in print: every chart is a still picture first.
  *
- * @param options.served whether a server serves it: then it has the line of navigation
  * @param chartLibrary lightweight-charts' standalone build, as text or as a file beside the page; without it the page has its still pictures only
  */
-export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript | null, { served = false } = {}): string => {
+export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript | null): string => {
+  const served = data.isServed === true;
   const charts = data.instruments.some((instrument) => instrument.series.length > 0) && chartLibrary !== null;
   const missing = Object.entries(data.missingSources);
   return sitePage({

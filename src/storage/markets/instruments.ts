@@ -124,3 +124,47 @@ export async function twinsOf(
     }),
   );
 }
+
+/** The instruments that resolve together as one event, by key. */
+export async function instrumentsOfEvent(queryable: Queryable, event: string): Promise<readonly StoredInstrument[]> {
+  const { rows } = await queryable.query<InstrumentRow>(`select key, id, facts from instruments where facts->>'event' = $1 order by key`, [
+    event,
+  ]);
+  return rows.map(({ key, facts }) => ({ ...facts, key }));
+}
+
+/** An event with the number of its instruments. */
+interface EventHead {
+  readonly event: string;
+  readonly markets: number;
+  readonly closed: number;
+  /** The first end of an open market that is announced, and the last one of all; UTC epoch milliseconds. */
+  readonly nextEnd: number | null;
+  readonly lastEnd: number | null;
+  readonly symbols: readonly string[];
+}
+
+/** Events by their next end, then ended ones, newest first. @param now UTC epoch milliseconds */
+export async function eventHeads(queryable: Queryable, { now, limit }: { now: number; limit: number }): Promise<readonly EventHead[]> {
+  const { rows } = await queryable.query<EventHead>(
+    `select event, markets, closed, "nextEnd", "lastEnd", array(
+       select distinct s.symbol from symbol_instruments s where s.instrument = any(keys) order by s.symbol limit 5) as symbols
+     from (
+       select facts->>'event' as event, count(*)::int as markets, count(*) filter (where (facts->>'closed')::boolean)::int as closed,
+         min((facts->>'closesAt')::float8) filter (where not (facts->>'closed')::boolean and (facts->>'closesAt')::float8 >= $1) as "nextEnd",
+         max((facts->>'closesAt')::float8) as "lastEnd", array_agg(key) as keys
+       from instruments where facts ? 'event' group by 1) e
+     order by "nextEnd" nulls last, "lastEnd" desc nulls last, event limit $2`,
+    [now, limit],
+  );
+  return rows;
+}
+
+/** The symbols that have each of these instruments, in alphabetical order, by instrument key. */
+export async function symbolsOfInstruments(queryable: Queryable, keys: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
+  const { rows } = await queryable.query<{ instrument: number; symbols: string[] }>(
+    'select instrument, array_agg(symbol order by symbol) as symbols from symbol_instruments where instrument = any($1) group by instrument',
+    [keys],
+  );
+  return new Map(rows.map(({ instrument, symbols }) => [instrument, symbols]));
+}

@@ -56,8 +56,9 @@ export interface SectionContext {
 export const instrumentSummary = (instrument: StoredInstrument, context: SectionContext): InstrumentSummary => {
   const sharpes = (context.backtests.get(instrument.key) ?? []).flatMap((head) => rankedSharpe(decodeMetrics(head.metrics)) ?? []);
   const { id, source, title, closesAt, resolution, settlement } = instrument;
+  const facts = { id, source, title, closesAt, resolution, ...(settlement !== undefined && { settlement }) };
   return {
-    ...{ id, source, title, closesAt, resolution, ...(settlement !== undefined && { settlement }) },
+    ...facts,
     ticks: context.ticks.get(instrument.key) ?? 0,
     last: context.last.get(instrument.key) ?? null,
     bestSharpe: sharpes.length === 0 ? null : Math.max(...sharpes),
@@ -79,9 +80,10 @@ export async function loadInstrumentSection(
   const chosen = await loadChosenBacktest(queryable, heads, series);
   const walked = context.walkForwards.filter(({ instrumentKey }) => instrumentKey === instrument.key);
   const { market, outcomes, reference, opensAt, endsAt, event, closed, fees, tickSize, book } = instrument;
+  const facts = { market, outcomes, reference, opensAt, endsAt, event, closed, fees, tickSize, book };
   return {
     ...instrumentSummary(instrument, context),
-    ...{ market, outcomes, reference, opensAt, endsAt, event, closed, fees, tickSize, book },
+    ...facts,
     twins: await twinsOf(queryable, instrument, series, context.asOf),
     priceType,
     series: series.map(({ columns: _, ...embedded }) => embedded),
@@ -134,7 +136,11 @@ const seriesOf = async (
     });
     const first = to - MAX_BUCKETS * INTERVAL_MS[interval];
     const candles = Array.from({ length: columns.length }, (_, i) => ({
-      ...{ openTime: columns.openTime[i], open: columns.open[i], high: columns.high[i], low: columns.low[i], close: columns.close[i] },
+      openTime: columns.openTime[i],
+      open: columns.open[i],
+      high: columns.high[i],
+      low: columns.low[i],
+      close: columns.close[i],
       volume: Number.isNaN(columns.volume[i]) ? null : columns.volume[i],
       trades: columns.trades[i],
       complete: columns.complete[i] === 1,
@@ -237,16 +243,15 @@ const closesOf = async (
 };
 
 const rowOf = (head: BacktestHead): BacktestRow => {
-  const { lookAhead, ...stored } = decodeMetrics(head.metrics);
+  const { lookAhead, sample, calibration: _, forecasts: __, ...shown } = decodeMetrics(head.metrics);
   const passport = decodePassport(head.passport);
-  const halves = stored.sample === null ? undefined : weakHalves(stored.sample.dailyReturns);
+  const halves = sample === null ? undefined : weakHalves(sample.dailyReturns);
   return {
     strategy: head.strategy,
     params: paramsText(storedParams(head)),
     interval: head.interval,
-    ...{ failed: stored.failed, metrics: stored.metrics, undefined: stored.undefined, benchmark: stored.benchmark },
-    ...{ sharpeError: stored.sharpeError, cut: stored.cut, unfilled: { ...stored.unfilled }, overfitting: stored.overfitting },
-    weak: { ...stored.weak, ...(halves !== undefined && { overfitting: halves }) },
+    ...shown,
+    weak: { ...shown.weak, ...(halves !== undefined && { overfitting: halves }) },
     terms: passport === null ? null : tradingTerms(passport),
     proof: lookAhead === null ? null : { changed: lookAhead.changed, decisions: lookAhead.of },
     passport: shortPassport(passport),

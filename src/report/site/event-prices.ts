@@ -1,0 +1,81 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+
+/** A market's facts that the prices of an event need. */
+export interface PricedMarket extends Pick<Instrument, 'id' | 'source' | 'book' | 'group'> {
+  /** Cash that one unit bought at the best ask costs, taker fee included; null without an ask. */
+  readonly cost: number | null;
+  /** Cash that one unit sold at the best bid brings, taker fee deducted; null without a bid. */
+  readonly proceeds: number | null;
+}
+
+/** Books that were recorded further apart than this say nothing about one moment; milliseconds. */
+export const MAX_APART_MS = 5 * 60_000;
+
+/** Milliseconds between the oldest and the newest of these books; infinite where one is missing. */
+export const apartMs = (markets: readonly PricedMarket[]): number => {
+  const times = markets.map(({ book }) => book?.at ?? Number.NaN);
+  return times.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(...times) - Math.min(...times);
+};
+
+/** What one unit of every outcome of an exclusive group costs and brings at one venue. */
+export interface GroupPrices {
+  readonly source: string;
+  readonly known: number;
+  /** Whether every market of the group is here, so that one of them pays. */
+  readonly isWhole: boolean;
+  /** Sums of the best asks and bids, and the same after fees; null where a market has none. */
+  readonly asks: number | null;
+  readonly bids: number | null;
+  /** Certain profit per unit after fees of buying all outcomes, or of selling all; null where it cannot be known. */
+  readonly buyAll: number | null;
+  readonly sellAll: number | null;
+  readonly apartMs: number;
+}
+
+/** Sums the prices of each exclusive group: markets of which one pays. Markets that share no group add up to nothing. */
+export const groupPrices = (markets: readonly PricedMarket[]): readonly GroupPrices[] => {
+  const groups = new Map<string, PricedMarket[]>();
+  for (const market of markets)
+    if (market.group !== undefined) groups.set(market.group.id, [...(groups.get(market.group.id) ?? []), market]);
+  return [...groups.values()].map((members) => {
+    const [{ source, group }] = members;
+    const isWhole = group?.markets === members.length;
+    const apart = apartMs(members);
+    const [cost, proceeds] = [sum(members.map((one) => one.cost)), sum(members.map((one) => one.proceeds))];
+    const isOneMoment = apart <= MAX_APART_MS;
+    return {
+      source,
+      known: members.length,
+      isWhole,
+      asks: sum(members.map(({ book }) => book?.ask ?? null)),
+      bids: sum(members.map(({ book }) => book?.bid ?? null)),
+      // of a part of the group perhaps none pays; at most one pays in any case
+      buyAll: cost === null || !isWhole || !isOneMoment ? null : 1 - cost,
+      sellAll: proceeds === null || !isOneMoment ? null : proceeds - 1,
+      apartMs: apart,
+    };
+  });
+};
+
+/** The better way to hold a market at one venue against its twin at the other. */
+export interface TwinBasis {
+  readonly buyAt: string;
+  readonly sellAt: string;
+  /** Profit per unit after both fees; negative where it is a loss. */
+  readonly profit: number;
+  readonly apartMs: number;
+}
+
+/** Compares a market with its twins after fees; null where no pair has both quotes. */
+export const twinBasis = (markets: readonly PricedMarket[]): TwinBasis | null => {
+  const pairs = markets.flatMap((buy) =>
+    markets.flatMap((sell): TwinBasis[] => {
+      if (buy === sell || buy.cost === null || sell.proceeds === null) return [];
+      return [{ buyAt: buy.source, sellAt: sell.source, profit: sell.proceeds - buy.cost, apartMs: apartMs([buy, sell]) }];
+    }),
+  );
+  return pairs.reduce<TwinBasis | null>((best, pair) => (best === null || pair.profit > best.profit ? pair : best), null);
+};
+
+const sum = (values: readonly (number | null)[]): number | null =>
+  values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0);
