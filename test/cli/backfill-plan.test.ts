@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { intervalsOf } from '../../src/cli/commands/schedule.ts';
 import { windowOf } from '../../src/contracts/run/run-window.ts';
-import { isInside, type TimeSpan } from '../../src/storage/runs/ledger/good-intervals.ts';
+import { isInside, type TimeSpan } from '../../src/storage/runs/ledger/ledger.ts';
 
 const HOUR = 3_600_000;
 const BEGIN = Date.UTC(2026, 0, 2);

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { startSandboxVenue } from '../../sandbox/venue.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
-import { pastAttempts } from '../../src/storage/runs/ledger/task-attempts.ts';
+import { pastAttempts } from '../../src/storage/runs/ledger/ledger.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../support/sandbox-run.ts';
 import { gate } from '../support/stages.ts';

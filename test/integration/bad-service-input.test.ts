@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
-import { encodeFrame } from '../../src/storage/backup/backup-frames.ts';
+import { encodeFrame } from '../../src/storage/backup/backup-format.ts';
 import { predictlabHere } from '../support/command.ts';
 import { holdTasks } from '../support/held-task.ts';
 import { createRig, type Rig } from '../support/rig.ts';

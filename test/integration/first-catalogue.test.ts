@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { importSymbols, removeSymbol } from '../../src/storage/markets/catalogue.ts';
-import { DEFAULT_CATALOGUE } from '../../src/storage/markets/default-catalogue.ts';
-import { catalogueNames, namesFor } from '../../src/storage/markets/first-catalogue.ts';
+import { catalogueNames, DEFAULT_CATALOGUE, namesFor } from '../../src/storage/markets/first-catalogue.ts';
 import { testDatabase } from '../support/postgres.ts';
 
 it('a new database starts with the shipped catalogue; one that a user has filled or emptied is left alone', async () => {

@@ -11,7 +11,7 @@ import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import { ownerMark } from '../../src/processes/owner-mark.ts';
 import { fileInstrument } from '../../src/sources/file/file-instrument.ts';
 import { instrumentById, saveInstruments } from '../../src/storage/markets/instruments.ts';
-import { dropAbandonedImports } from '../../src/storage/staging/abandoned-imports.ts';
+import { dropAbandonedImports } from '../../src/storage/staging/import-progress.ts';
 import { clearStaging, stagePage } from '../../src/storage/staging/staging.ts';
 import { predictlab } from '../cli/run-main.ts';
 import { scratchFolder } from '../files/scratch.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Log } from '../../src/contracts/log.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
-import { retryOf } from '../../src/storage/runs/retry-of.ts';
+import { retryOf } from '../../src/storage/runs/runs.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
 import { predictlabHere } from '../support/command.ts';
 import { createRig, type Rig } from '../support/rig.ts';

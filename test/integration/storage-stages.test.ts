@@ -1,9 +1,8 @@
 import { array, assert, asyncProperty, integer, nat, tuple, uniqueArray } from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readCandles } from '../../src/storage/candles/candles.ts';
-import { readTicksByTime } from '../../src/storage/ticks/export.ts';
 import { readQuarantine } from '../../src/storage/ticks/quarantine.ts';
-import type { TickRecord } from '../../src/storage/ticks/ticks.ts';
+import { readTicksByTime, type TickRecord } from '../../src/storage/ticks/ticks.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
 

@@ -3,7 +3,7 @@ import { catalogueSchema } from '../../src/contracts/catalogue.ts';
 import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { readSourceSettings } from '../../src/sources/settings.ts';
-import { DEFAULT_CATALOGUE } from '../../src/storage/markets/default-catalogue.ts';
+import { DEFAULT_CATALOGUE } from '../../src/storage/markets/first-catalogue.ts';
 
 describe('the shipped catalogue', () => {
   it('is a good catalogue with the three coins and a dozen topics that run by default', () => {

@@ -4,7 +4,7 @@ import type { StageSettings } from '../../contracts/run/run-config.ts';
 import type { StageEffect } from '../../contracts/task/stage-report.ts';
 import type { LoadedPlugins } from '../../plugins/plugins.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { SHADOW_EXECUTION } from '../../storage/shadow/copy-inputs.ts';
+import { SHADOW_EXECUTION } from '../../storage/shadow/frozen-inputs.ts';
 import type { PluginThreads } from '../custom/threads/plugin-threads.ts';
 import { createBacktest } from '../stages/backtest/backtest.ts';
 import { createClean } from '../stages/clean.ts';

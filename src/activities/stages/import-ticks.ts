@@ -12,8 +12,14 @@ import { fileInstrument, ownFactsOf, withOwnFacts } from '../../sources/file/fil
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { saveInstruments } from '../../storage/markets/instruments.ts';
-import { dropAbandonedImports, newImportId } from '../../storage/staging/abandoned-imports.ts';
-import { clearImportProgress, type ImportCounts, importProgress, saveImportProgress } from '../../storage/staging/import-progress.ts';
+import {
+  clearImportProgress,
+  dropAbandonedImports,
+  type ImportCounts,
+  importProgress,
+  newImportId,
+  saveImportProgress,
+} from '../../storage/staging/import-progress.ts';
 import { clearStaging, type StagingKey, stageCoverage, stagePage } from '../../storage/staging/staging.ts';
 import { createClean } from './clean.ts';
 import { workAlone } from './stage-alone.ts';

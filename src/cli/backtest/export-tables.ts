@@ -14,8 +14,8 @@ import { intervalOf } from '../../storage/database/codes.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { instrumentsByKey } from '../../storage/markets/instruments.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
-import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
+import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/ticks.ts';
 import { note } from '../terminal/print.ts';
 import { TRADE_COLUMNS, tradeCells, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 

@@ -8,7 +8,7 @@ import { redactedPlace } from '../../secrets/redact-input.ts';
 import type { Database, Transaction } from '../../storage/database/database.ts';
 import { importSymbols } from '../../storage/markets/catalogue.ts';
 import { type Configuration, scheduleOf } from '../../storage/runs/configurations.ts';
-import { endRollback, recordRollback, takeRollback } from '../../storage/watch/rollback-intent.ts';
+import { endRollback, recordRollback, takeRollback } from '../../storage/watch/watch-state.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { plannedRun } from '../plan/planned-run.ts';
 import { versionIn } from '../records/compare-runs.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Queryable } from '../../storage/database/database.ts';
 import { configurationHistory, configurationOf } from '../../storage/runs/configurations.ts';
-import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/rollback-intent.ts';
+import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/watch-state.ts';
 import { changeLine, changesOf, versionIn } from '../records/compare-runs.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';

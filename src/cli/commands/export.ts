@@ -6,7 +6,7 @@ import { TABLE_FORMATS, type Table, type TableFormat } from '../../files/write/t
 import { writeTable } from '../../files/write/write-table.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
-import { exportedInstruments } from '../../storage/ticks/export.ts';
+import { exportedInstruments } from '../../storage/ticks/ticks.ts';
 import { EXPORTS, type ExportFilter, type ExportName, exportTable } from '../backtest/export-tables.ts';
 import { checkTarget } from '../options/output-target.ts';
 import { collect, takesTime, takesWord, wordOption } from '../options/parsers.ts';

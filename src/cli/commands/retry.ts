@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
-import { retryOf } from '../../storage/runs/retry-of.ts';
+import { retryOf } from '../../storage/runs/runs.ts';
 import { note, printAnswer, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';

@@ -22,7 +22,7 @@ export function namesToComplete(home: string, env: NodeJS.ProcessEnv): Names {
         return (await symbolNames(database)).map(({ symbol }) => symbol);
       });
       if (stored !== undefined && stored.length > 0) return stored;
-      const { DEFAULT_CATALOGUE } = await import('../../storage/markets/default-catalogue.ts');
+      const { DEFAULT_CATALOGUE } = await import('../../storage/markets/first-catalogue.ts');
       return [...new Set([...DEFAULT_CATALOGUE.map(({ symbol }) => symbol), ...(await symbolsOfPages(home))])].sort();
     },
     async runs() {

@@ -10,8 +10,7 @@ import { readBacktests, type StoredBacktest } from '../../storage/backtests/back
 import type { Database } from '../../storage/database/database.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
 import { type Compared, changedSeries, compareCandles, compareRows } from '../../storage/shadow/compare-stored.ts';
-import { copyInputs, SHADOW_EXECUTION } from '../../storage/shadow/copy-inputs.ts';
-import { type FrozenInputs, frozenInputs, sameWorkSeconds } from '../../storage/shadow/frozen-inputs.ts';
+import { copyInputs, type FrozenInputs, frozenInputs, SHADOW_EXECUTION, sameWorkSeconds } from '../../storage/shadow/frozen-inputs.ts';
 import type { ShadowSchema } from '../../storage/shadow/shadow-schema.ts';
 import { earlierDurations, type ShadowDuration, type ShadowReport } from '../../storage/shadow/shadow-verdicts.ts';
 import { usageError } from '../terminal/print.ts';

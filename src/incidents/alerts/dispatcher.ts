@@ -3,7 +3,7 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { Alert } from '../../contracts/incident.ts';
 import type { Log } from '../../contracts/log.ts';
 import { type Database, type Queryable, withinTransaction } from '../../storage/database/database.ts';
-import { databaseMark } from '../../storage/database/database-mark.ts';
+import { databaseMark } from '../../storage/database/migrate.ts';
 import type { Sink } from './alert.ts';
 
 /** How often the outbox is read; `wake` reads it at once. */

@@ -5,7 +5,7 @@ import { cutText } from '../../contracts/text/cut-text.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { STAGES } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../../storage/database/database.ts';
-import { LINE, lineOfRun } from '../../storage/runs/line.ts';
+import { LINE, lineOfRun } from '../../storage/runs/open-runs.ts';
 import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { type DoneTask, observationOf, WHOLE_RUN } from '../rule/end-of-run.ts';
 import { observe } from './observe.ts';

@@ -1,7 +1,7 @@
 import type { IncidentEvent } from '../../contracts/incident.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
+import { jsonb } from '../../storage/database/codes.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../../storage/database/database.ts';
-import { jsonb } from '../../storage/database/jsonb.ts';
 import { alertOf } from '../alerts/alert.ts';
 import { type IncidentChange, reconcile } from '../rule/reconcile.ts';
 import type { Observation, OpenIncident, Subject, TroubledSubject } from '../rule/trouble.ts';

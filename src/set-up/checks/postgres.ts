@@ -5,7 +5,7 @@ import { addressOf } from '../../storage/database/database-url.ts';
 import { appliedMigrations, newerMigrations } from '../../storage/database/migrate.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
-import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/rollback-intent.ts';
+import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/watch-state.ts';
 import { VERSION } from '../../version.ts';
 import type { CheckResult } from './check.ts';
 

@@ -1,8 +1,7 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
-import { intervalMinutes, intervalOf, kindCode } from '../database/codes.ts';
+import { intervalMinutes, intervalOf, jsonb, kindCode } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
 
 /** A series' walk-forward with what it was computed from. */
 export interface WalkForwardRecord {

@@ -10,9 +10,7 @@ import { writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedMigrations } from '../database/migrate.ts';
 import { partitionNames } from '../ticks/partitions.ts';
-import { encodeFrame, type Frame } from './backup-frames.ts';
-import { BACKUP_FORMAT, type BackupHead, type BackupTail, PartDigest } from './backup-parts.ts';
-import { sealed } from './backup-seal.ts';
+import { BACKUP_FORMAT, type BackupHead, type BackupTail, encodeFrame, type Frame, PartDigest, sealed } from './backup-format.ts';
 import { backupTables, copyOutOf } from './backup-tables.ts';
 import { verifyBackup } from './read-backup.ts';
 

@@ -2,9 +2,19 @@ import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { VERSION } from '../../version.ts';
-import { decodeFrames, type Frame } from './backup-frames.ts';
-import { BACKUP_FORMAT, type BackupHead, type BackupTail, headOf, isWholeHead, PartDigest, partStartOf, tailOf } from './backup-parts.ts';
-import { hasValidSeal } from './backup-seal.ts';
+import {
+  BACKUP_FORMAT,
+  type BackupHead,
+  type BackupTail,
+  decodeFrames,
+  type Frame,
+  hasValidSeal,
+  headOf,
+  isWholeHead,
+  PartDigest,
+  partStartOf,
+  tailOf,
+} from './backup-format.ts';
 
 /** Callbacks for the parts of a backup; each gets the bytes and must read them to their end. */
 export interface BackupReader {

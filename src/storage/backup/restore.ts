@@ -9,10 +9,9 @@ import type { Database, Transaction } from '../database/database.ts';
 import { appliedMigrations, differingMigration } from '../database/migrate.ts';
 import { ensurePartitions, holdPartitions, partitionNames } from '../ticks/partitions.ts';
 import { SHARED, WHOLE_TABLE_SETTINGS } from './backup.ts';
-import type { BackupHead } from './backup-parts.ts';
-import { type BackupTable, backupTables, columnList, copyOutOf } from './backup-tables.ts';
+import type { BackupHead } from './backup-format.ts';
+import { type BackupTable, backupTables, columnList, copyOutOf, RowSum } from './backup-tables.ts';
 import { bad, readBackup, verifyBackup, writtenByAnotherVersion } from './read-backup.ts';
-import { RowSum } from './row-sum.ts';
 
 export interface Restored {
   readonly tables: Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
 import { intervalMinutes, kindCode } from '../database/codes.ts';
-import { CopyDecoder } from '../database/copy-decoder.ts';
+import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable } from '../database/database.ts';
 
 /** Stored candles of one instrument, price type and interval, oldest first. */

@@ -19,7 +19,7 @@ export interface AppliedMigration {
   readonly sha256: string | null;
 }
 
-export interface Migration extends AppliedMigration {
+interface Migration extends AppliedMigration {
   readonly sha256: string;
   readonly sql: string;
 }
@@ -122,4 +122,14 @@ function migrationsFolder(): string {
     if (existsSync(sources)) return sources;
   }
   throw new Error(`no migrations found at ${nextTo} or in the package's src/storage/database/migrations; run npm run build`);
+}
+
+/** Eight characters that identify a database, whatever address it is reached by; undefined where the server does not allow reading its identifier. */
+export async function databaseMark(queryable: Queryable): Promise<string | undefined> {
+  const { rows } = await queryable
+    .query<{ identity: string }>(
+      `select (select system_identifier from pg_control_system())::text || ' ' || oid::text as identity from pg_database where datname = current_database()`,
+    )
+    .catch(() => ({ rows: [] }));
+  return rows.length === 0 ? undefined : createHash('sha256').update(rows[0].identity).digest('hex').slice(0, 8);
 }

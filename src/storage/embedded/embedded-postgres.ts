@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileTrouble, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { makeFolder, PASSAGE_MODE } from '../../processes/home-folder.ts';
 import { tryLock, unlock, withLockFile } from '../../processes/lock-file.ts';
+import { isForeign, isRunning, processIdentity } from '../../processes/process-identity.ts';
 import { socketUrl } from '../database/database-url.ts';
 import { isOurs, postgresAccount } from './postgres-account.ts';
 import { locatePostgres } from './postgres-binaries.ts';
 import { type Cluster, ensureDatabase, initialise } from './postgres-cluster.ts';
 import { lastTrouble } from './postgres-log.ts';
 import { refuseForeignServer, runningServer, signal, start, stop } from './postgres-process.ts';
-import { hasUsers, registerUser, removeForeignUsers } from './postgres-users.ts';
 
 const DATABASE = 'predictlab';
 /** How long to wait for the lock: another process may be creating the cluster, or recovering it after a crash. */
@@ -187,5 +187,48 @@ function leaveSync(cluster: Cluster, { note, users, lock }: { note: string; user
     if (pid !== undefined && !hasUsers(users)) signal(pid);
   } finally {
     unlock(lock);
+  }
+}
+
+let count = 0;
+
+/** Registers this process as a user of the server. @returns the file to remove at the end */
+function registerUser(folder: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  const note = join(folder, `${process.pid}-${count++}`);
+  writeFileSync(note, processIdentity(process.pid), { mode: 0o600 });
+  return note;
+}
+
+/** Whether a live process still uses the server. Files of dead processes are removed. */
+function hasUsers(folder: string): boolean {
+  let found = false;
+  for (const name of notes(folder)) {
+    const note = join(folder, name);
+    if (isRunning(read(note))) found = true;
+    else rmSync(note, { force: true });
+  }
+  return found;
+}
+
+/** Removes the files of other containers: they cannot use a server that this process has just started. */
+function removeForeignUsers(folder: string): void {
+  for (const name of notes(folder)) if (isForeign(read(join(folder, name)))) rmSync(join(folder, name), { force: true });
+}
+
+function notes(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }

@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import type { SourceType } from '../../contracts/words.ts';
+import { jsonb } from '../database/codes.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
 
 const COLUMNS = 'symbol, title, enabled, priority, sources';
 

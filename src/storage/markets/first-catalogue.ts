@@ -1,8 +1,7 @@
-import type { CatalogueEntry } from '../../contracts/catalogue.ts';
-import { SOURCE_TYPES } from '../../contracts/words.ts';
+import type { CatalogueEntry, PolymarketSelector, PredictSelector } from '../../contracts/catalogue.ts';
+import { DEFAULT_PRIORITY, SOURCE_TYPES } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { importSymbols, listSymbols, type SymbolName, symbolNames } from './catalogue.ts';
-import { DEFAULT_CATALOGUE } from './default-catalogue.ts';
 
 /**
  * Gives a new database the shipped catalogue, so that a first run with `{}` has something to do. Only while no symbol was ever put into it: an
@@ -60,3 +59,92 @@ export async function catalogueNames(queryable: Queryable): Promise<Names> {
   await ensureCatalogue(queryable);
   return await symbolNames(queryable);
 }
+
+interface Topic {
+  readonly symbol: string;
+  readonly title: string;
+  readonly priority?: number;
+  readonly enabled?: boolean;
+  readonly polymarket?: PolymarketSelector[];
+  readonly predict?: PredictSelector[];
+}
+
+const entry = ({ symbol, title, priority = DEFAULT_PRIORITY, enabled = true, polymarket, predict }: Topic): CatalogueEntry => ({
+  symbol,
+  title,
+  enabled,
+  priority,
+  sources: { ...(polymarket && { polymarket }), ...(predict && { predict }) },
+});
+
+/**
+ * The catalogue that is shipped, which `predictlab symbols import` without a file imports. Series that open a market every few minutes need many
+ * requests per run, so all but SOL_PRICE start disabled, as do topics whose slugs were not seen in a recorded response (docs/sources.md).
+ */
+export const DEFAULT_CATALOGUE: readonly CatalogueEntry[] = [
+  {
+    symbol: 'BTC_PRICE',
+    title: 'What price will Bitcoin hit?',
+    priority: 1,
+    polymarket: [{ eventSlug: 'what-price-will-bitcoin-hit-before-2027' }],
+    predict: [{ seriesSlug: 'btc-updown-15m' }],
+  },
+  {
+    symbol: 'ETH_PRICE',
+    title: 'What price will Ethereum hit?',
+    priority: 1,
+    polymarket: [{ eventSlug: 'what-price-will-ethereum-hit-before-2027' }],
+    predict: [{ seriesSlug: 'eth-updown-15m' }],
+  },
+  { symbol: 'SOL_PRICE', title: 'Solana up or down, every 15 minutes', priority: 2, polymarket: [{ seriesSlug: 'sol-updown-15m' }] },
+  {
+    symbol: 'BTC_UPDOWN_15M',
+    title: 'Bitcoin up or down, every 15 minutes',
+    enabled: false,
+    polymarket: [{ seriesSlug: 'btc-updown-15m' }],
+  },
+  { symbol: 'BTC_UPDOWN_5M', title: 'Bitcoin up or down, every 5 minutes', enabled: false, polymarket: [{ seriesSlug: 'btc-updown-5m' }] },
+  {
+    symbol: 'ETH_UPDOWN_15M',
+    title: 'Ethereum up or down, every 15 minutes',
+    enabled: false,
+    polymarket: [{ seriesSlug: 'eth-updown-15m' }],
+  },
+  { symbol: 'XRP_UPDOWN_5M', title: 'XRP up or down, every 5 minutes', enabled: false, polymarket: [{ seriesSlug: 'xrp-updown-5m' }] },
+  { symbol: 'BEFORE_GTA_VI', title: 'What will happen before GTA VI?', polymarket: [{ eventSlug: 'what-will-happen-before-gta-vi' }] },
+  {
+    symbol: 'XI_OUT_2027',
+    title: 'Xi Jinping out before 2027?',
+    polymarket: [{ conditionId: '0xa467b14d51f01b957109d9cbb1d6c124fab2a089d52ed8f471d23c2812e743b7' }],
+  },
+  ...(
+    [
+      ['NEWSOM', 'Gavin Newsom', '0x0f49db97f71c68b1e42a6d16e3de93d85dbf7d4148e3f018eb79e88554be9f75'],
+      ['OCASIO_CORTEZ', 'Alexandria Ocasio-Cortez', '0xe6bcc2f1dd025ce5e1833190f7c60a71171c94f805df55b9ab0ded695ec93565'],
+      ['BUTTIGIEG', 'Pete Buttigieg', '0x4c325469d9b516ef4e6b8f73a81a12607dec075e3c2fd454f91765aaeafc4760'],
+      ['SHAPIRO', 'Josh Shapiro', '0xd65891729ce093cc12236856837eba1a0872fc7998fd4294c21346f7db68079c'],
+      ['HARRIS', 'Kamala Harris', '0x909659c9436228e2be56d5582ba6188166f2f8bf3c596335512c8f2e380d01ec'],
+      ['OSSOFF', 'Jon Ossoff', '0x74dba1ce1ae9dd535414e85f2d9ab5ea32c0fb1acc9b7130b67e6d91217e24e1'],
+      ['PRITZKER', 'J.B. Pritzker', '0xe883f2fda25a605a184bb5fe583afce6cc21ea0b348b6a3728ec3067553c548d'],
+      ['BESHEAR', 'Andy Beshear', '0x1d519b87999e3d4e90e1e8f57b5eee73a0ba488ff3fdb70867f294733aba84a9'],
+    ] as const
+  ).map(([name, person, conditionId]) => ({
+    symbol: `DEM_2028_${name}`,
+    title: `Will ${person} win the 2028 Democratic presidential nomination?`,
+    polymarket: [{ conditionId }],
+  })),
+  {
+    symbol: 'DEM_NOMINEE_2028',
+    title: 'Democratic presidential nominee 2028, every candidate',
+    priority: 4,
+    enabled: false,
+    polymarket: [{ eventSlug: 'democratic-presidential-nominee-2028' }],
+  },
+  {
+    symbol: 'PRESIDENT_2028',
+    title: 'US presidential election winner 2028, every candidate',
+    priority: 4,
+    enabled: false,
+    polymarket: [{ eventSlug: 'presidential-election-winner-2028' }],
+  },
+].map(entry);

@@ -1,8 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import type { SourceType } from '../../contracts/words.ts';
-import { kindCode } from '../database/codes.ts';
+import { jsonb, kindCode } from '../database/codes.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
 import { withoutRange } from '../ticks/coverage.ts';
 
 export interface StoredInstrument extends Instrument {

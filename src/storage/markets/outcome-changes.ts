@@ -1,6 +1,6 @@
 import type { Instrument } from '../../contracts/market-data.ts';
+import { jsonb } from '../database/codes.ts';
 import { type Database, type Queryable, withinTransaction } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
 import { lockInstruments } from './instrument-lock.ts';
 
 /** The outcomes of a market and their ids at the venue, in the same order. */

@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
+import { jsonb } from '../database/codes.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
 
 /** The code that a run uses. */
 export interface RunCode {

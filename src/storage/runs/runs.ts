@@ -1,8 +1,10 @@
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig, StageSettings } from '../../contracts/run/run-config.ts';
 import type { RunResult, TaskStatus } from '../../contracts/words.ts';
+import { jsonb } from '../database/codes.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
+import { reusableEffects } from './ledger/ledger-takeover.ts';
 
 /** One line of `runs`. */
 export interface RunSummary {
@@ -30,7 +32,7 @@ export interface StoredRun extends RunSummary {
   readonly idUsedBefore: boolean;
 }
 
-export interface RunStart {
+interface RunStart {
   readonly runId: string;
   readonly executionId: string;
   readonly input: unknown;
@@ -209,4 +211,34 @@ export async function recordRefusal(queryable: Queryable, run: RefusedRun): Prom
      on conflict (execution_id) do nothing`,
     [run.executionId, run.runId, jsonb(run.input ?? {}), jsonb(run.reasons), run.startedAt],
   );
+}
+
+/** How to start a closed run again: the same symbols as of the same instant, taking over what succeeded. */
+interface RetryOf {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly input: PipelineInput;
+  /** Ids of the tasks that are taken over. */
+  readonly reused: readonly string[];
+  /** Whether every task succeeded, so that there is nothing to retry. */
+  readonly complete: boolean;
+}
+
+/** How to retry a run; undefined when the database has no such run because it ended before any task started. */
+export async function retryOf(queryable: Queryable, run: string): Promise<RetryOf | undefined> {
+  const stored = await runOf(queryable, run);
+  if (stored === undefined) return undefined;
+  const { runId, executionId, input, config, totalTasks, result } = stored;
+  const reused = await reusableEffects(queryable, executionId);
+  return {
+    runId,
+    executionId,
+    input: {
+      ...(input as PipelineInput),
+      symbols: config.symbols.map(({ symbol }) => symbol),
+      asOf: new Date(config.asOf).toISOString(),
+    },
+    reused,
+    complete: result === 'success' && totalTasks !== null && reused.length >= totalTasks,
+  };
 }

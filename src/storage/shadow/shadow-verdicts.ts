@@ -1,5 +1,5 @@
+import { jsonb } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
 import type { Compared } from './compare-stored.ts';
 
 /** Seconds of a stage over all symbols; `before`: those of another build on the same inputs and machine, or of the run where it did the same work. */

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { TickKind } from '../../contracts/words.ts';
+import { isGone, OWNER_MARK, ownerMark } from '../../processes/owner-mark.ts';
 import type { Queryable } from '../database/database.ts';
+import { clearStaging } from './staging.ts';
 
 /** The rows of a file that an import has stored. */
-export interface ImportProgress {
+interface ImportProgress {
   /** Rows up to this line are stored. */
   readonly line: number;
   /** The time from the first to the last of them, by kind; UTC epoch milliseconds. */
@@ -41,4 +44,36 @@ export async function saveImportProgress(queryable: Queryable, instrument: numbe
 /** Forgets the progress of an instrument's files, whose import has ended. */
 export async function clearImportProgress(queryable: Queryable, instrument: number): Promise<void> {
   await queryable.query('delete from import_progress where instrument = $1', [instrument]);
+}
+
+const ID = new RegExp(`^import-(${OWNER_MARK})-[0-9a-f]{8}$`);
+
+/** An execution id under which an import stages its rows; names the process. */
+export const newImportId = (): string => `import-${ownerMark()}-${randomUUID().slice(0, 8)}`;
+
+/**
+ * Drops what killed imports had staged: no run's end does it.
+ *
+ * @param now UTC epoch milliseconds
+ * @returns how many there were
+ */
+export async function dropAbandonedImports(database: Queryable, now: number): Promise<number> {
+  let dropped = 0;
+  for (const { executionId, at } of await withoutRun(database, 'import-')) {
+    const mark = ID.exec(executionId)?.[1];
+    if (mark === undefined || !isGone(mark, now - at)) continue;
+    await clearStaging(database, { executionId });
+    dropped++;
+  }
+  return dropped;
+}
+
+/** Executions without a run that have staged rows, and when they last started staging; UTC epoch milliseconds. */
+async function withoutRun(queryable: Queryable, prefix: string): Promise<readonly { executionId: string; at: number }[]> {
+  const { rows } = await queryable.query<{ executionId: string; at: number }>(
+    `select execution_id as "executionId", (extract(epoch from max(created_at)) * 1000)::float8 as at from staging_batches s
+     where starts_with(execution_id, $1) and not exists (select from runs r where r.execution_id = s.execution_id) group by 1`,
+    [prefix],
+  );
+  return rows;
 }

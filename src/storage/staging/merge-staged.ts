@@ -1,7 +1,6 @@
 import type { Transaction } from '../database/database.ts';
 import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
-import { withExcluded, withoutRange } from '../ticks/coverage.ts';
-import { noteWithdrawal } from '../ticks/coverage-withdrawals.ts';
+import { noteWithdrawal, withExcluded, withoutRange } from '../ticks/coverage.ts';
 import { mergeChunk, settleCopies } from './merge-chunk.ts';
 import { settleGrains } from './settle-grains.ts';
 import type { StagingBatch } from './staging.ts';

@@ -1,6 +1,6 @@
 import type { CandidateRow, QuarantineReason, TickFlag } from '../../contracts/market-data.ts';
 import { flagBits, sideOf, tickKindOf } from '../database/codes.ts';
-import { CopyDecoder } from '../database/copy-decoder.ts';
+import { CopyDecoder } from '../database/copy-format.ts';
 import type { Transaction } from '../database/database.ts';
 
 /** A staged row as `clean` reads it: its rules need numbers only, so texts stay in the database. */

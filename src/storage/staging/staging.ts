@@ -1,7 +1,7 @@
 import type { CandidateRow, TimeRange } from '../../contracts/market-data.ts';
 import type { CoverageEvidence, TickKind } from '../../contracts/words.ts';
 import { kindCode, sideCode } from '../database/codes.ts';
-import { CopyEncoder } from '../database/copy-encoder.ts';
+import { CopyEncoder } from '../database/copy-format.ts';
 import { type PreparedStatement, type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 import { withExcluded } from '../ticks/coverage.ts';
 

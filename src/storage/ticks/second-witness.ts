@@ -3,8 +3,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { judgeStated, STATED_SLACK_MS, type StatedComparison } from '../../market/second-witness.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
-import { withoutRange } from './coverage.ts';
-import { noteWithdrawal } from './coverage-withdrawals.ts';
+import { noteWithdrawal, withoutRange } from './coverage.ts';
 
 /** Stated totals are compared over this time at most, and kept a week longer. */
 const COMPARED_MS = 2 * DAY_MS;

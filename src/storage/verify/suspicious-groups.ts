@@ -1,10 +1,11 @@
 import type { Instrument, Resolution, TickColumns } from '../../contracts/market-data.ts';
 import { DAY_MS, type Interval, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
+import { complementReport } from '../../market/integrity/complement.ts';
 import { type GroupMember, type GroupReport, groupReport } from '../../market/integrity/group-sum.ts';
-import { intervalOf, kindCode } from '../database/codes.ts';
+import { type CandleFilter, readCandles } from '../candles/candles.ts';
+import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
-import type { DataWarning } from './data-warning.ts';
-import { readCloses } from './read-closes.ts';
+import type { DataWarning } from './unusual-quiet.ts';
 
 /** Times at which every member must have a price before a group is judged. */
 const ENOUGH_TIMES = 10;
@@ -12,7 +13,7 @@ const ENOUGH_TIMES = 10;
 const RECENT = 30 * DAY_MS;
 
 /** Findings about groups of markets that exclude each other. */
-export interface GroupFindings {
+interface GroupFindings {
   /** Groups whose sums are impossible. */
   readonly warnings: readonly DataWarning[];
   /** Groups of which only a part can be checked, so that a sum below 1 is expected. */
@@ -156,3 +157,55 @@ const meanOf = ({ meanSum }: GroupReport): string => (meanSum ?? Number.NaN).toF
 
 const seriesName = ({ members, series }: LookedAt): string =>
   `${series.interval} ${series.priceType === 'trade' ? 'trades' : 'price points'}, group ${members[0].group_id}`;
+
+/** Hours in which both twins must have a price before they are judged. */
+const ENOUGH_PAIRS = 10;
+
+interface TwinRow {
+  readonly key: number;
+  readonly id: string;
+  readonly twin_key: number;
+  readonly twin: string;
+  readonly kind: number;
+  readonly minutes: number;
+}
+
+/**
+ * Compares the same market at two venues: when their prices add up to 1 instead of being equal, one of the two has its outcomes the wrong way
+ * round. Reads the closes of the shortest candles that both have.
+ *
+ * @returns a warning per suspicious pair
+ */
+export async function suspiciousTwins(queryable: Queryable): Promise<readonly DataWarning[]> {
+  const { rows } = await queryable.query<TwinRow>(
+    `select i.key, i.id, t.key as twin_key, t.id as twin, s.kind, min(s.interval_minutes)::int as minutes
+     from instruments i cross join lateral jsonb_array_elements_text(i.facts->'twins') as x(id) join instruments t on t.id = x.id
+     join candle_series s on s.instrument = i.key
+     join candle_series o on o.instrument = t.key and o.kind = s.kind and o.interval_minutes = s.interval_minutes
+     where i.id < t.id or not t.facts->'twins' ? i.id group by 1, 2, 3, 4, 5 order by i.id, t.id, s.kind`,
+  );
+  const found: DataWarning[] = [];
+  for (const { key, id, twin_key, twin, kind, minutes } of rows) {
+    const series = { priceType: tickKindOf(kind), interval: intervalOf(minutes) };
+    const [first, second] = await Promise.all([key, twin_key].map((instrumentKey) => readCloses(queryable, { instrumentKey, ...series })));
+    const report = complementReport(first, second);
+    if (report.polarity !== 'complement' || report.pairs < ENOUGH_PAIRS) continue;
+    found.push({
+      detail: `${id} and its twin ${twin} add up to 1 (${series.priceType}s, ${report.pairs} times): their outcomes are probably the wrong way round`,
+      action: 'compare the rules of the two markets',
+    });
+  }
+  return found;
+}
+
+/** Reads the closes of a series of candles as prices at their open times, oldest first. */
+async function readCloses(queryable: Queryable, filter: CandleFilter): Promise<TickColumns> {
+  const candles = await readCandles(queryable, filter);
+  return {
+    length: candles.length,
+    time: candles.openTime,
+    price: candles.close,
+    size: candles.volume,
+    buy: new Uint8Array(candles.length),
+  };
+}

@@ -1,16 +1,13 @@
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
 import { MOST_LATENESS_MS } from '../../market/lateness.ts';
-import { buildRegion } from '../candles/build-series.ts';
+import { buildRegion, candleRegions } from '../candles/build-series.ts';
 import { tickHours } from '../candles/candle-plan.ts';
-import { candleRegions } from '../candles/candle-regions.ts';
 import { readCandles } from '../candles/candles.ts';
 import { intervalOf, tickKindOf } from '../database/codes.ts';
 import type { Database, Queryable } from '../database/database.ts';
-import type { DataWarning } from './data-warning.ts';
-import { suspiciousGroups } from './suspicious-groups.ts';
-import { suspiciousTwins } from './suspicious-twins.ts';
-import { unusuallyQuiet } from './unusual-quiet.ts';
+import { suspiciousGroups, suspiciousTwins } from './suspicious-groups.ts';
+import { type DataWarning, unusuallyQuiet } from './unusual-quiet.ts';
 
 /** The result of checking the stored data. */
 export interface DataReport {

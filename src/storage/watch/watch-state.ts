@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { Queryable } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
+import { jsonb } from '../database/codes.ts';
+import type { Database, Queryable, Transaction } from '../database/database.ts';
 
 /** The state that was kept under a name; undefined when there is none. */
 export async function noted<T extends Json>(queryable: Queryable, name: string): Promise<T | undefined> {
@@ -39,3 +39,76 @@ export async function keepTurn(queryable: Queryable, name: string): Promise<void
 export async function endTurn(queryable: Queryable, name: string): Promise<void> {
   await queryable.query('delete from watch_state where name = $1', [`turn/${name}`]);
 }
+
+const nameOf = (scheduleId: string): string => `deleted/${scheduleId}`;
+
+/** Records that a schedule is about to be deleted on purpose. Must come first, or the watch reports that the schedule was deleted from outside. */
+export async function recordDeleting(queryable: Queryable, scheduleId: string): Promise<void> {
+  await saveWatchState(queryable, nameOf(scheduleId), null);
+}
+
+/** Removes the record of a schedule that was not deleted after all. */
+export async function removeDeleting(queryable: Queryable, scheduleId: string): Promise<void> {
+  await queryable.query('delete from watch_state where name = $1', [nameOf(scheduleId)]);
+}
+
+/** Of these missing schedules, those that were deleted on purpose. */
+export async function deletedOnPurpose(queryable: Queryable, scheduleIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (scheduleIds.length === 0) return new Set();
+  const { rows } = await queryable.query<{ name: string }>('select name from watch_state where name = any($1)', [scheduleIds.map(nameOf)]);
+  const names = new Set(rows.map(({ name }) => name));
+  return new Set(scheduleIds.filter((id) => names.has(nameOf(id))));
+}
+
+/** Removes the records of schedules that exist again. A record younger than a minute is kept, since its schedule may be about to be deleted. */
+export async function forgetDeleted(queryable: Queryable, scheduleIds: readonly string[]): Promise<void> {
+  await queryable.query(`delete from watch_state where name = any($1) and at < now() - interval '1 minute'`, [scheduleIds.map(nameOf)]);
+}
+
+/** A rollback of the configuration that is about to change two places which no transaction spans. */
+interface RollbackIntent {
+  readonly version: number;
+  /** The schedule whose input is changed. */
+  readonly schedule: string;
+  /** UTC epoch milliseconds. */
+  readonly at: number;
+}
+
+const NAME = 'config/rollback';
+const LOCK = `hashtext('predictlab config rollback')`;
+
+/** Keeps other rollbacks out until the transaction ends. */
+export async function takeRollback(transaction: Transaction): Promise<void> {
+  await transaction.query(`select pg_advisory_xact_lock(${LOCK})`);
+}
+
+/**
+ * Records what is about to be changed, before anything is: a killed rollback leaves this behind. @param database not a transaction, whose rollback
+ * would remove the record
+ */
+export async function recordRollback(database: Database, intent: RollbackIntent): Promise<void> {
+  await saveWatchState(database, NAME, { intent: { ...intent } });
+}
+
+/** Removes the record of a rollback that is done or undone. @param version only a rollback to this version @default any */
+export async function endRollback(queryable: Queryable, version?: number): Promise<void> {
+  await queryable.query(`delete from watch_state where name = $1 and coalesce((state->'intent'->>'version')::int = $2::int, true)`, [
+    NAME,
+    version ?? null,
+  ]);
+}
+
+/**
+ * A rollback that was interrupted: its schedule may have changed without the catalogue. @returns undefined where there is none, or one is still
+ * running
+ */
+export async function interruptedRollback(queryable: Queryable): Promise<RollbackIntent | undefined> {
+  const left = await noted<{ intent: RollbackIntent & { readonly [key: string]: number | string } }>(queryable, NAME);
+  if (left === undefined) return undefined;
+  const { rows } = await queryable.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as free`);
+  return rows[0].free ? left.intent : undefined;
+}
+
+/** One sentence about an interrupted rollback and what to do. */
+export const describeInterruptedRollback = ({ version, schedule, at }: RollbackIntent): string =>
+  `the rollback of the configuration to version ${version} was cut off on ${new Date(at).toISOString()}: schedule ${schedule} may have the input of that version and the catalogue not; \`predictlab config rollback ${version}\` finishes it, \`config rollback\` to another version goes there instead`;

@@ -2,7 +2,7 @@ import type { PredictLab } from '../../client.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { isRecord, recordOf } from '../../input/raw-input.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { retryOf } from '../../storage/runs/retry-of.ts';
+import { retryOf } from '../../storage/runs/runs.ts';
 import { runAddress } from './run-pages.ts';
 
 /** The result of an action in one sentence, with the page to go to next where there is one. */

@@ -13,7 +13,7 @@ import { livePartsOf } from '../../report/run/run-page.ts';
 import { stagesOfWhole } from '../../report/run/symbol-tasks.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { pastAttempts } from '../../storage/runs/ledger/task-attempts.ts';
+import { pastAttempts } from '../../storage/runs/ledger/ledger.ts';
 import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { hasEnded, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import type { LiveLook } from '../live/live-page.ts';

@@ -5,7 +5,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { discardUnstored } from '../../storage/runs/ledger/ledger.ts';
 import { leftStaging, openRuns } from '../../storage/runs/open-runs.ts';
 import { runOf } from '../../storage/runs/runs.ts';
-import { dropAbandonedImports } from '../../storage/staging/abandoned-imports.ts';
+import { dropAbandonedImports } from '../../storage/staging/import-progress.ts';
 import { recordedEnd } from '../records/record-end.ts';
 import type { Check } from '../watch.ts';
 

@@ -2,8 +2,7 @@ import type { Schedules } from '../../client/schedules/schedules.ts';
 import { shellWord } from '../../contracts/text/plain-text.ts';
 import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { deletedOnPurpose, forgetDeleted } from '../../storage/watch/deleted-schedules.ts';
-import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
+import { deletedOnPurpose, forgetDeleted, noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import { type Check, troubleWith } from '../watch.ts';
 
 /** `pausedAt`: when this check paused the schedule; failures before then are already reported. */

@@ -9,7 +9,7 @@ import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { usedBudgets } from '../../storage/rate-budget.ts';
 import { runsWithDeadline } from '../../storage/runs/open-runs.ts';
-import { quietSymbols } from '../../storage/verify/quiet-symbols.ts';
+import { quietSymbols } from '../../storage/verify/unusual-quiet.ts';
 import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import { type Check, troubleWith } from '../watch.ts';
 

@@ -7,7 +7,7 @@ import { observeRun } from '../../incidents/rows/observe-run.ts';
 import { buildGraph } from '../../scheduling/graph/graph.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { databaseMark } from '../../storage/database/database-mark.ts';
+import { databaseMark } from '../../storage/database/migrate.ts';
 import { openRuns } from '../../storage/runs/open-runs.ts';
 import { type LedgerTask, ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';

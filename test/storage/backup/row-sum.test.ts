@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RowSum } from '../../../src/storage/backup/row-sum.ts';
+import { RowSum } from '../../../src/storage/backup/backup-tables.ts';
 import { seeded } from '../../faults/data-state.ts';
 
 const sumOf = (rows: readonly string[], cut = Number.POSITIVE_INFINITY): string => {

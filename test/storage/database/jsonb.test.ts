@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { storableStrings } from '../../../src/sources/http/foreign-text.ts';
-import { jsonb } from '../../../src/storage/database/jsonb.ts';
+import { jsonb } from '../../../src/storage/database/codes.ts';
 import { worlds } from '../../support/worlds.ts';
 
 /** Any text, with halves of characters, U+0000, and what looks like an escape of them. */

@@ -16,7 +16,7 @@ import { redactInput } from '../../../secrets/redact-input.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { configurationHead } from '../../../storage/runs/configurations.ts';
-import { pastAttempts } from '../../../storage/runs/ledger/task-attempts.ts';
+import { pastAttempts } from '../../../storage/runs/ledger/ledger.ts';
 import {
   bestBacktests,
   type LedgerTask,

@@ -1,7 +1,7 @@
 import type { PipelineResult } from '../../../contracts/run/pipeline-status.ts';
 import type { StageEffect } from '../../../contracts/task/stage-report.ts';
+import { jsonb } from '../../database/codes.ts';
 import type { PreparedStatement, Queryable } from '../../database/database.ts';
-import { jsonb } from '../../database/jsonb.ts';
 import { type EffectKey, firstEffect } from './ledger.ts';
 
 /**

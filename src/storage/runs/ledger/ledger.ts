@@ -1,14 +1,14 @@
 import { type PastError, PredictLabError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
-import type { StageEffect } from '../../../contracts/task/stage-report.ts';
-import { STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
+import type { PastAttempt, StageEffect } from '../../../contracts/task/stage-report.ts';
+import { DAY_MS, STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
+import { jsonb } from '../../database/codes.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from '../../database/database.ts';
-import { jsonb } from '../../database/jsonb.ts';
 
 export { discardUnstored, effectsOf, reusableEffects } from './ledger-takeover.ts';
 
 /** A task that has taken effect. */
-export interface StoredEffect extends StageEffect {
+interface StoredEffect extends StageEffect {
   readonly attempts: number;
   readonly startedAt: number;
   readonly finishedAt: number;
@@ -204,4 +204,79 @@ export async function quickTasks(
     [taskIds, executions, p95Seconds],
   );
   return new Set(rows.map(({ taskId }) => taskId));
+}
+
+/** A range of time; UTC epoch milliseconds. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Whether each interval needs no run any more: it lies in the window of a run of all these symbols that ended as `success`, which means that
+ * nothing of that window is missing.
+ *
+ * @returns one answer per interval, in the same order
+ */
+export async function successfulIntervals(
+  queryable: Queryable,
+  { symbols, intervals }: { readonly symbols: readonly string[]; readonly intervals: readonly TimeSpan[] },
+): Promise<readonly boolean[]> {
+  const { rows } = await queryable.query<{ from: number; to: number }>(
+    `select (as_of - (config->>'daysBack')::float8 * ${DAY_MS})::float8 as from, as_of::float8 as to from runs
+     where result = 'success' and as_of is not null and config->'symbols' @> $1::jsonb`,
+    [jsonb(symbols.map((symbol) => ({ symbol })))],
+  );
+  return intervals.map((interval) => isInside(interval, rows));
+}
+
+/** Whether one of the windows contains the interval; touching pieces of two windows do not. */
+export const isInside = ({ from, to }: TimeSpan, windows: readonly TimeSpan[]): boolean =>
+  windows.some((window) => window.from <= from && to <= window.to);
+
+/** Most attempts of one task that are kept. */
+const MAX_KEPT = 200;
+/** Most attempts of one task that are read, the last ones. */
+const MAX_READ = 20;
+/** Most attempts that are read over all tasks of a run. */
+const MAX_ROWS = 5_000;
+
+/** Records when a failed attempt ran. A second call for the same attempt, or one beyond the limit, changes nothing. */
+export async function recordAttempt(
+  queryable: Queryable,
+  task: { executionId: string; taskId: string },
+  { attempt, from, to, next, error, lostWith }: PastAttempt,
+): Promise<void> {
+  if (attempt > MAX_KEPT) return;
+  await queryable.query(
+    `insert into task_attempts (execution_id, task_id, attempt, started_at, ended_at, next_at, error_type, lost_with)
+     values ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($5::float8 / 1000), to_timestamp($6::float8 / 1000), $7, $8) on conflict do nothing`,
+    [task.executionId, task.taskId, attempt, from, to, next, error, lostWith === null ? '' : lostWith],
+  );
+}
+
+/** The last failed attempts of each task of an execution, oldest first; by task id. */
+export async function pastAttempts(queryable: Queryable, executionId: string): Promise<Readonly<Record<string, readonly PastAttempt[]>>> {
+  const { rows } = await queryable.query<{
+    task: string;
+    attempt: number;
+    from: Date;
+    to: Date;
+    next: Date | null;
+    error: string;
+    lost: string | null;
+  }>(
+    `select task_id as task, attempt, started_at as "from", ended_at as "to", next_at as next, error_type as error, lost_with as lost
+     from (select *, row_number() over (partition by task_id order by attempt desc) as back from task_attempts where execution_id = $1) a
+     where back <= ${MAX_READ} order by task_id, attempt limit ${MAX_ROWS}`,
+    [executionId],
+  );
+  const found = new Map<string, PastAttempt[]>();
+  for (const { task, attempt, from, to, next, error, lost } of rows) {
+    const known = found.get(task) ?? [];
+    found.set(task, known);
+    const times = { from: from.getTime(), to: to.getTime(), next: next?.getTime() ?? null };
+    known.push({ attempt, ...times, error, ...(lost === null ? {} : { lostWith: lost === '' ? null : lost }) });
+  }
+  return Object.fromEntries(found);
 }

@@ -1,0 +1,183 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import path from 'node:path';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { AppliedMigration } from '../database/migrate.ts';
+import type { BackupTable } from './backup-tables.ts';
+
+/** The version of the backup’s own format; 1 and 2 were written by PredictLab 0.1, whose tables were other ones. */
+export const BACKUP_FORMAT = 3;
+
+/** The first frame of a backup. */
+export interface BackupHead {
+  readonly predictlab: 'backup';
+  readonly format: number;
+  readonly migrations: readonly AppliedMigration[];
+  readonly partitions: readonly string[];
+  readonly tables: readonly BackupTable[];
+}
+
+/** What follows a table's or file's data: its counts and hash, with which a reader checks that all of it is there. */
+export interface BackupTail {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** The frame that announces a table or file, or ends the backup. */
+type PartStart = { readonly table: string } | { readonly file: string } | { readonly end: true };
+
+/** The value as a backup's head; undefined when it is not one. */
+export function headOf(value: unknown): BackupHead | undefined {
+  if (!isObject(value) || value.predictlab !== 'backup' || !isCount(value.format) || value.format < 1) return undefined;
+  return value as unknown as BackupHead;
+}
+
+/** Whether a head of the current format has all its lists, and names each table once. */
+export function isWholeHead({ migrations, partitions, tables }: BackupHead): boolean {
+  return (
+    isListOf(migrations, (one) => isObject(one) && isCount(one.version) && isText(one.name) && isText(one.sha256)) &&
+    isListOf(partitions, (name) => typeof name === 'string' && /^ticks_\d{4}_(0[1-9]|1[0-2])$/.test(name)) &&
+    isListOf(tables, (table) => isObject(table) && isName(table.table) && isListOf(table.columns, isName)) &&
+    new Set(tables.map(({ table }) => table)).size === tables.length
+  );
+}
+
+/** The value as the start of a part; undefined when it is not one. */
+export function partStartOf(value: unknown): PartStart | undefined {
+  if (!isObject(value)) return undefined;
+  if (value.end === true) return { end: true };
+  if (isName(value.table)) return { table: value.table };
+  return isFileName(value.file) ? { file: value.file } : undefined;
+}
+
+/** The value as a part's tail; undefined when it is not one. */
+export function tailOf(value: unknown): BackupTail | undefined {
+  if (!isObject(value) || !isCount(value.rows) || !isCount(value.bytes) || !isText(value.sha256)) return undefined;
+  return { rows: value.rows, bytes: value.bytes, sha256: value.sha256 };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isName = (value: unknown): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]*$/.test(value);
+const isListOf = (value: unknown, is: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
+
+/** Whether a value is a path below the report folder. */
+const isFileName = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value !== '' &&
+  !value.includes('\0') &&
+  !path.posix.isAbsolute(value) &&
+  !value.split('/').some((part) => part === '' || part === '.' || part === '..');
+
+/** Counts and hashes the bytes of a part. Each row of COPY's text format is one line. */
+export class PartDigest {
+  readonly #hash = createHash('sha256');
+  #rows = 0;
+  #bytes = 0;
+
+  add(chunk: Buffer): void {
+    this.#hash.update(chunk);
+    this.#bytes += chunk.length;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) this.#rows++;
+  }
+
+  tail(): BackupTail {
+    return { rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+}
+
+/** A backup is a gzipped series of frames: a JSON head, or a piece of a table's or file's bytes. */
+export type Frame = { readonly json: Json } | { readonly data: Buffer };
+
+const JSON_FRAME = 0x6a;
+const DATA_FRAME = 0x64;
+const HEAD = 5;
+/** Longest frame that is read, in bytes. Frames are written with about a quarter of a megabyte; a longer one is damage. */
+const MAX_FRAME_BYTES = 1 << 28;
+
+/** One frame: its kind (one byte), its length (four, big-endian), its bytes. */
+export function encodeFrame(frame: Frame): Buffer {
+  const body = 'json' in frame ? Buffer.from(JSON.stringify(frame.json)) : frame.data;
+  const head = Buffer.alloc(HEAD);
+  head[0] = 'json' in frame ? JSON_FRAME : DATA_FRAME;
+  head.writeUInt32BE(body.length, 1);
+  return Buffer.concat([head, body]);
+}
+
+/** The frames of a stream whose chunks may end anywhere. @throws Error when the stream ends inside a frame, or holds something other than frames */
+export async function* decodeFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
+  let pending: Buffer[] = [];
+  let have = 0;
+  let need = HEAD;
+  for await (const chunk of chunks) {
+    pending.push(chunk);
+    have += chunk.length;
+    if (have < need) continue;
+    let buffer = pending.length === 1 ? chunk : Buffer.concat(pending);
+    for (;;) {
+      need = buffer.length < HEAD ? HEAD : HEAD + lengthOf(buffer);
+      if (buffer.length < need) break;
+      const body = buffer.subarray(HEAD, need);
+      yield buffer[0] === JSON_FRAME ? { json: parsed(body) } : { data: body };
+      buffer = buffer.subarray(need);
+    }
+    pending = [buffer];
+    have = buffer.length;
+  }
+  if (have > 0) throw new Error('it ends in the middle');
+}
+
+function parsed(body: Buffer): Json {
+  try {
+    return JSON.parse(body.toString('utf8')) as Json;
+  } catch (error) {
+    throw new Error('a part of it is damaged', { cause: error });
+  }
+}
+
+function lengthOf(buffer: Buffer): number {
+  const length = buffer.readUInt32BE(1);
+  if ((buffer[0] !== JSON_FRAME && buffer[0] !== DATA_FRAME) || length > MAX_FRAME_BYTES)
+    throw new Error('it holds something that this version does not know');
+  return length;
+}
+
+/** First bytes of every seal: a gzip member with one extra field of 36 bytes, `PL`, which holds 32. */
+const SEAL_HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 4, 0xff, 36, 0, 0x50, 0x4c, 32, 0]);
+/** Last bytes of every seal: an empty deflate stream with its checksum and length. */
+const NOTHING = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+const SEAL_BYTES = SEAL_HEAD.length + 32 + NOTHING.length;
+
+const sealOf = (hash: Hash): Buffer => Buffer.concat([SEAL_HEAD, hash.digest(), NOTHING]);
+
+/** Passes the bytes on and appends their seal: an empty gzip member that holds their SHA-256 and that gunzip skips. */
+export async function* sealed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  yield sealOf(hash);
+}
+
+/** Whether a file ends with the seal of the bytes before it. */
+export async function hasValidSeal(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    if (size <= SEAL_BYTES) return false;
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(file, { end: size - SEAL_BYTES - 1 })) hash.update(chunk as Buffer);
+    return sealOf(hash).equals(await lastBytes(handle, size));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function lastBytes(handle: FileHandle, size: number): Promise<Buffer> {
+  const { buffer } = await handle.read(Buffer.alloc(SEAL_BYTES), 0, SEAL_BYTES, size - SEAL_BYTES);
+  return buffer;
+}
