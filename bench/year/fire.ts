@@ -14,7 +14,7 @@ const RUN_MS = 240_000;
 const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface Firing {
-  /** As of when; UTC epoch milliseconds. */
+  /** The instant of the firing; UTC epoch milliseconds. */
   readonly clock: number;
   readonly untilStage: PipelineInput['untilStage'];
   readonly refetch: boolean;

@@ -188,7 +188,7 @@ function addLate({ venue }: YearStack, trades: number): boolean {
   return first !== undefined;
 }
 
-/** Of the market of each firing another one. @returns whether there were trades to correct */
+/** Corrects trades of a market, of another one at each firing. @returns whether there were trades to correct */
 function correct({ venue }: YearStack, count: number): boolean {
   const now = venue.now();
   const markets = venue.truth.instruments({ venue: 'predict' });
@@ -196,7 +196,7 @@ function correct({ venue }: YearStack, count: number): boolean {
   return venue.reviseTrades(id, { from: now - FIRING - 2 * HOUR, to: now - FIRING, count }) > 0;
 }
 
-/** Of the market of each firing another one, points that an earlier firing has collected and that no later one asks for again. */
+/** Corrects points that an earlier firing has collected and no later one requests again, of another market at each firing. */
 function correctPoints({ venue }: YearStack, { correctedPoints }: FiringPlan): void {
   const now = venue.now();
   const open = venue.truth.instruments({ venue: 'polymarket' }).filter(({ closesAt }) => closesAt === null || closesAt > now);

@@ -137,7 +137,7 @@ export function assertionProblems({ file, text, program }, asserting = new Set()
     if (node.type !== 'CallExpression') return;
     const callee = text.slice(node.callee.start, node.callee.end);
     if (!/^(?:it|test)(?:\.\w+)*(?:\(|<|$)/.test(callee) || /\.(?:todo|each|skipIf|runIf)$/.test(callee)) return;
-    const body = node.arguments.findLast(({ type }) => /Function/.test(type) || type === 'Identifier');
+    const body = node.arguments.find(({ type }) => /Function/.test(type)) ?? node.arguments.find(({ type }) => type === 'Identifier');
     if (body !== undefined && node.arguments.length > 1 && !asserts(body))
       found.push(`${file}:${lineAt(text, node.start)}: a test without an assertion`);
   });
@@ -226,6 +226,7 @@ const OLD_WORDS = [
   [/\b[Ww]hoever\b/, 'whoever', 'the caller, the operator or the process that …'],
   [/\b[Aa]new\b/, 'anew', 'again'],
   [/\b[Aa]mid\b/, 'amid', 'while or during'],
+  [/\/\*\* Of\b/, 'Of …" at the start of a comment', 'the name of the thing first'],
 ];
 
 /** Words that readers trip over, in code and documents. */
@@ -233,6 +234,8 @@ export function wordProblems({ file, text }) {
   return text
     .split('\n')
     .flatMap((line, index) =>
-      OLD_WORDS.filter(([pattern]) => pattern.test(line)).map(([, word, instead]) => `${file}:${index + 1}: "${word}"; write ${instead}`),
+      OLD_WORDS.filter(([pattern]) => pattern.test(line)).map(
+        ([, word, instead]) => `${file}:${index + 1}: "${word}${word.includes('"') ? '' : '"'}; write ${instead}`,
+      ),
     );
 }

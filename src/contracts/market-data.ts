@@ -40,7 +40,7 @@ export interface SettlementSign {
  * what is lacking. `tookBack`: the venue had a final result and withdrew it.
  */
 export interface MarketSettlement {
-  /** What one unit of the first outcome pays by the signs; null while no sign names a payout, or while they contradict each other. */
+  /** What one unit of the first outcome pays according to `signs`; null while none names a payout, or while they contradict each other. */
   readonly payout: number | null;
   readonly signs: readonly SettlementSign[];
   readonly state: 'proposed' | 'final' | 'tookBack';

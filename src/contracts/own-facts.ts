@@ -33,13 +33,13 @@ export const ownFactsShape = {
     .min(0, 'a unit of the first outcome pays from 0 to 1')
     .max(1, 'a unit of the first outcome pays from 0 to 1')
     .optional(),
-  /** One time for both ends below, where nobody knows which end was announced. */
+  /** Stands for both `endsAt` and `closedAt`, where it is not known whether the announced end was kept. */
   closesAt: time('when the market closed').optional(),
-  /** The end that was announced, which strategies may know before. */
+  /** The announced end of trading; strategies may read it in advance. */
   endsAt: time('the end that was announced').optional(),
-  /** When the market really closed, and its result became known. */
+  /** When trading really ended and the result became known. */
   closedAt: time('when the market closed').optional(),
-  /** What resolves together with other markets, as one draw. */
+  /** Name of the event; markets of one event resolve together and count as one independent draw. */
   event: z.string('write a name, such as "senate-2022"').min(1, 'write a name, such as "senate-2022"').optional(),
   fees: feesSchema.optional(),
   /** Smallest price step. */

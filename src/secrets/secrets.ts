@@ -127,7 +127,7 @@ function loggedFields(fields: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, loggedValue(value)]));
 }
 
-/** The JSON form of a field; a value without one (a circle, a BigInt) loses that field, not the line. */
+/** The JSON form of a field; a value without one (a circular reference, a BigInt) loses that field, not the line. */
 function loggedValue(value: unknown): unknown {
   if (value instanceof Error) return describeError(value);
   if (typeof value !== 'object' || value === null) return value;

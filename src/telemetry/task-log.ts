@@ -111,7 +111,7 @@ function lineOf(line: TaskLogLine): string {
   return `${JSON.stringify({ time, level, taskId, attempt, message: message.slice(0, MAX_LINE_BYTES / 4), shortened: true })}\n`;
 }
 
-/** JSON of a line; undefined where a plugin's fields contain a circle or a BigInt. */
+/** JSON of a line; undefined where a plugin's fields contain a circular reference or a BigInt. */
 function textOf(line: TaskLogLine): string | undefined {
   try {
     return JSON.stringify(line);

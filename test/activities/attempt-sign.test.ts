@@ -5,7 +5,7 @@ import { type AttemptSign, lostSince } from '../../src/activities/runner/attempt
 const sign = (attempt: number, lostBefore: number): AttemptSign => ({ attempt, worker: '7@desk', from: 1_000, seen: 5_000, lostBefore });
 
 describe('attempts that were lost with their worker', () => {
-  it('are told of by the next one: with worker and time where there was a heartbeat, else only that they were missed', () => {
+  it('are reported by the next one: with worker and time where there was a heartbeat, else only that they were missed', () => {
     expect(lostSince({ attempt: 2, lost: 1, missedAt: 15_000 }, sign(1, 0))).toEqual([
       { attempt: 1, from: 1_000, to: 5_000, next: 15_000, error: 'WorkerLost', lostWith: '7@desk' },
     ]);
@@ -19,21 +19,21 @@ describe('attempts that were lost with their worker', () => {
     ]);
   });
 
-  it('are each told of, and none that failed by itself, whatever died when', () => {
+  it('are each reported, and none that failed by itself, whatever died when', () => {
     const ends = fc.constantFrom('failed', 'lost early', 'lost late');
     fc.assert(
       fc.property(fc.array(ends, { maxLength: 8 }), (past) => {
-        const told = new Map<number, string | null | undefined>();
+        const reported = new Map<number, string | null | undefined>();
         let [known, lost]: [AttemptSign | undefined, number] = [undefined, 0];
         past.concat('failed').forEach((end, i) => {
           const attempt = i + 1;
           for (const one of lostSince({ attempt, lost, missedAt: i }, known))
-            if (!told.has(one.attempt)) told.set(one.attempt, one.lostWith);
+            if (!reported.has(one.attempt)) reported.set(one.attempt, one.lostWith);
           if (end !== 'lost early') known = sign(attempt, lost);
           if (end !== 'failed') lost += 1;
         });
         const wanted = past.flatMap((end, i) => (end === 'failed' ? [] : [[i + 1, end === 'lost late' ? '7@desk' : null]]));
-        expect([...told]).toEqual(wanted);
+        expect([...reported]).toEqual(wanted);
       }),
     );
   });

@@ -30,7 +30,7 @@ describe('failures among many instruments of a source', () => {
     expect(failures.anySucceeded).toBe(true);
   });
 
-  it('that trying again cannot mend stop the others at once', () => {
+  it('that trying again cannot fix stop the others at once', () => {
     const failures = new SourceFailures(12);
     const blocked = new PredictLabError('SourceBlocked', 'blocked');
     failures.add(instrument('a'), passing());

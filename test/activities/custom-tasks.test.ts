@@ -43,7 +43,7 @@ describe('what a plugin activity returns', () => {
 });
 
 describe('a duration in the arguments of a task', () => {
-  it('is a number and a unit; any other text is told back in one sentence, however long it is', () => {
+  it('is a number and a unit; any other text is quoted in one sentence, however long it is', () => {
     expect(durationSchema.parse('5m')).toBe(300_000);
     for (const text of ['', 'soon', '-1s', '1'.repeat(400), 'x'.repeat(101)]) {
       const said = durationSchema

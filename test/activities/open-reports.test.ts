@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OpenReports, type Timers } from '../../src/activities/report/open-reports.ts';
 import { silent } from '../support/silent.ts';
 
-/** A clock that goes only when it is told to. */
+/** A clock that only the test advances. */
 class Hand implements Timers {
   #now = 0;
   #due: { at: number; work: () => void }[] = [];

@@ -47,7 +47,7 @@ const world = fc
     return { candles: { ...walk(length, seed), openTime }, interval };
   });
 
-/** The longer bars that are over by a moment, asked of all the bars anew. */
+/** The longer bars that have ended by a moment, computed again from all bars. */
 function overBy({ length, openTime, open, high, low, close, volume }: CandleSeries, interval: Interval, moment: number) {
   const step = INTERVAL_MS[interval];
   // weeks begin on Mondays, the epoch on a Thursday

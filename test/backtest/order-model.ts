@@ -49,7 +49,7 @@ export function tradeByModel(
     sum.unfilled[reason] = (sum.unfilled[reason] ?? 0) + 1;
   };
   const exact = (value: number): number => Math.round(value * 1e12) / 1e12;
-  /** Of what is bought: the other outcome costs one minus the price. */
+  /** Price of what is bought: the other outcome costs one minus the price of the first. */
   const ofHeld = (price: number, side: string): number => (kind === 'probability' && side === 'short' ? exact(1 - price) : price);
   const buys = (side: string, entering: boolean): boolean => (side === 'long') === entering;
   const withSpread = (price: number, up: boolean, entering: boolean): number =>

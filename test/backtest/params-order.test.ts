@@ -12,7 +12,7 @@ const asJsonb = (value: Readonly<Record<string, Json>>): Record<string, Json> =>
 
 const series = { openTime: Float64Array.from([0, 1]), length: 2 };
 const passport = { id: '', data: '', code: '', settings: '', seed: 1 };
-// a JavaScript object has keys that look like numbers first, whoever writes it
+// a JavaScript object has keys that look like numbers first, in whatever order they are written
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-zA-Z0-9é]{0,7}$/), { minLength: 1, maxLength: 6 });
 
 it('has parameters in the order of the strategy’s declaration, whatever order the database keeps them in', () => {

@@ -135,7 +135,7 @@ describe('a market’s twin', () => {
     expect(all.trades).toHaveLength(alone.trades.length);
   });
 
-  it('is seen in each part of a walk-forward as in one go, by who is started anew in each', () => {
+  it('is seen in each part of a walk-forward as in one go, by a strategy that starts again in each', () => {
     const ownGaps = [1, 2, 1, 5];
     const own = gapped(24 * 20, 3, 0, ownGaps);
     fc.assert(

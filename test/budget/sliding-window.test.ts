@@ -74,7 +74,7 @@ describe('a token pool', () => {
     expect(order[0]).toBe('live');
   });
 
-  it('lets whoever is cancelled leave the queue', async () => {
+  it('lets a cancelled caller leave the queue', async () => {
     const budget = pool(1);
     await budget.take('polymarket/data-trades', 'live', never);
     const controller = new AbortController();
@@ -99,7 +99,7 @@ describe('a token pool', () => {
       type: 'RateLimited',
       message: 'the budget of predict/trading, 500 requests in 60 s, is used up; the first are free again in 64 s',
     });
-    // a backfill is refused sooner, and not told that nobody may ask
+    // a backfill is refused sooner, and its error does not say that the venue refuses everybody
     const other = createTokenPool({ store: createLocalWindows(() => 0) });
     const backfills = await Promise.allSettled(Array.from({ length: 500 }, () => other.take('predict/trading', 'backfill', never)));
     expect(backfills.at(-1)).toMatchObject({

@@ -76,7 +76,7 @@ describe('what follows a failed attempt', () => {
     expect(attempts).toBeLessThan(35);
   });
 
-  it('begins to wait anew for storage that was back meanwhile', () => {
+  it('starts a new wait for storage that was back meanwhile', () => {
     const first = afterFailure(policy, { failures: 0 }, { type: 'StorageUnavailable', at: 0 });
     const hourLater = afterFailure(policy, first, { type: 'StorageUnavailable', at: 3_600_000 });
     expect(hourLater).toMatchObject({ next: 'retry', waitMs: 250 });

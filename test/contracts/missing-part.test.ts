@@ -17,7 +17,7 @@ const thrownBy = (call: () => unknown): unknown => {
 const AFTER = '; run: npm run build, or where it is installed, npm install predictlab';
 
 describe('an installation that is not whole', () => {
-  it('is told in one sentence when a package is missing, however it was asked for', () => {
+  it('is named in one sentence when a package is missing, however it was asked for', () => {
     const required = Object.assign(new Error("Cannot find module 'zod'\nRequire stack:\n- /a.cjs"), { code: 'MODULE_NOT_FOUND' });
     expect(missingPart(required)).toBe(`predictlab is not whole: Cannot find module 'zod'${AFTER}`);
     expect(missingPart(Object.assign(new Error('x'), { code: 'ERR_MODULE_NOT_FOUND' }))).toBe(`predictlab is not whole: x${AFTER}`);
@@ -29,7 +29,7 @@ describe('an installation that is not whole', () => {
     expect(missingPart('MODULE_NOT_FOUND')).toBeUndefined();
   });
 
-  it('is told of workflows that are neither bundled nor there as sources, and not of those that are', () => {
+  it('is named for workflows that are neither bundled nor there as sources, and not of those that are', () => {
     const place = path.join(folder.path, 'dist/src/worker');
     mkdirSync(place, { recursive: true });
     const from = pathToFileURL(path.join(place, 'workflow-code.js')).href;

@@ -31,7 +31,7 @@ const ticksOf = (file: number): string =>
 /** Temporal's state of an attempt that a worker has taken. */
 const STARTED = 2;
 
-/** Of a symbol's task: in which state Temporal has its activity; undefined while it has none. */
+/** State of the activity that runs a symbol's task, as Temporal has it; undefined while there is none. */
 async function stateOf(rig: Rig, runId: string, taskId: string): Promise<number | null | undefined> {
   const child = rig.client.workflow.getHandle(`${runId}/${taskId.slice(0, taskId.indexOf('/'))}`);
   const described = await child.describe().catch(unlessUnknown);

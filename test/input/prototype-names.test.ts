@@ -27,7 +27,7 @@ const problemsOf = (input: unknown, given: KnownNames = known): string => {
 };
 
 describe.each(NAMES)('a thing that is named %s', (name) => {
-  it('may be a symbol and a custom task, and runs, is carried on and is told like any other', () => {
+  it('may be a symbol and a custom task, and runs, is carried on and is reported like any other', () => {
     const input = {
       symbols: [name],
       tasks: [

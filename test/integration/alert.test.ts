@@ -58,8 +58,8 @@ it('a trouble is reported once, however long it lasts and whatever numbers its m
   await run('BBB');
   await run('AAA');
 
-  const told = await hook.after(3);
-  expect(told).toMatchObject([
+  const alerts = await hook.after(3);
+  expect(alerts).toMatchObject([
     {
       event: 'opened',
       text: expect.stringContaining('of the file is empty'),

@@ -17,7 +17,7 @@ const GROUP = 'bitcoin-above-this-month';
 const ELECTION = 'presidential-election-winner';
 const BOTH = { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] };
 
-/** Of all tests that need no venue of their own. */
+/** The venue, database and sources of all tests that need none of their own. */
 let shared: CollectRig;
 let rig: CollectRig;
 beforeAll(async () => {

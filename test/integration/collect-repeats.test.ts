@@ -34,9 +34,9 @@ describe('a row that comes again on a later page keeps its place among the trade
   const [d, c, b, a] = ['d', 'c', 'b', 'a'].map((name) => at(START, name));
 
   it.each<{ what: string; order: PageOrder; pages: CandidateRow[][] }>([
-    { what: 'ends amid the timestamp', order: 'newest-first', pages: [[d, c, b, a], [d, c], [at(START - 1, 'older')]] },
+    { what: 'ends within the timestamp', order: 'newest-first', pages: [[d, c, b, a], [d, c], [at(START - 1, 'older')]] },
     {
-      what: 'ends amid it where a boundary was',
+      what: 'ends within it where a boundary was',
       order: 'newest-first',
       pages: [
         [d, c],
@@ -45,7 +45,7 @@ describe('a row that comes again on a later page keeps its place among the trade
       ],
     },
     {
-      what: 'begins amid the timestamp and goes on',
+      what: 'begins within the timestamp and continues',
       order: 'newest-first',
       pages: [
         [d, c, b],

@@ -136,9 +136,9 @@ describe('what was configured', () => {
     await killedAt('select pg_advisory_xact_lock(777)');
     await rig.database.query('drop trigger waits on watch_state');
     expect([await inputNow(), await symbols()]).toEqual([7, ['AAA', 'BBB', 'EEE']]);
-    const told =
+    const message =
       /^the rollback of the configuration to version 1 was cut off on .*Z: schedule nightly-.* may have the input of that version and the catalogue not; `predictlab config rollback 1` finishes it/;
-    for (const args of [['history'], ['diff', '1', '2']]) expect((await config(...args)).stderr).toMatch(told);
+    for (const args of [['history'], ['diff', '1', '2']]) expect((await config(...args)).stderr).toMatch(message);
     const { stdout } = await predictlabHere(['doctor', '--json'], rig.env);
     expect((JSON.parse(stdout) as { checks: object[] }).checks).toContainEqual({
       name: 'configuration',

@@ -32,7 +32,7 @@ function startDemo(args: readonly string[] = [], watch?: Watch) {
     const pages = /^live pages: +(\S+)\n/m.exec(messages)?.[1];
     if (watch === undefined || watched !== undefined || pages === undefined) return;
     watched = watch(pages).finally(() => child.kill('SIGTERM'));
-    // told by who waits for the demo's end
+    // whether the process that waits for the demo's end has seen it
     watched.catch(() => undefined);
   });
   return new Promise<{ code: number | null; output: string; messages: string }>((resolve) =>

@@ -42,7 +42,7 @@ describe('two builds on one queue', () => {
   const workers: WorkerProcess[] = [];
   const builds = { old: '', new: '', source: buildId() };
 
-  /** Of the build under test in this process, as it is known; a replay, and other builds, need one of their own. */
+  /** Runs `deploy`: in this process for the known build; in a process of its own for a replay and for other builds. */
   const deploy = async (build: BuildCopy | undefined, ...args: string[]): Promise<Answer> =>
     build === undefined && builds.old !== '' && args[0] !== 'check' && args[0] !== 'adopt'
       ? await predictlabHere(['deploy', ...args], { ...env, PREDICTLAB_BUILD_ID: builds.old })

@@ -111,7 +111,7 @@ test('dev restarts its worker and its Temporal server when they are killed, and 
   expect(await lab.result(runId)).toMatchObject({ result: 'success', statusBreakdown: { success: 2 } });
   await lab.close();
   await held.close();
-  // whoever tidies up after a killed dev must find the ones that run now, and both workers' words are in one log
+  // a clean-up after a killed dev must find the processes that run now; both workers write to one log
   const after = await record();
   expect(after).toMatchObject({ pid: before.pid, address: ready.address });
   for (const marker of [/worker/, /start-dev/]) expect(pidOf(after, marker)).not.toBe(pidOf(before, marker));

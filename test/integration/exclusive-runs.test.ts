@@ -81,7 +81,7 @@ it('the command names the open run, also with --detach, and the list shows a ref
     await predictlabHere(['run', '--exclusive', '--detach', '--symbols', 'AAA', '--until', 'collect', ...more], rig.env);
   await start('open', false);
   expect(await begun('open')).toBeUndefined();
-  // whoever waits for it may leave: the SDK asked again on the closed channel, which ended the process
+  // a waiting client may leave: the SDK asked again on the closed channel, which ended the process
   const other = await PredictLab.connect({ env: rig.env });
   const waiting = other.result('open');
   const how = waiting.then(
@@ -97,7 +97,7 @@ it('the command names the open run, also with --detach, and the list shows a ref
     stderr: expect.stringContaining('--exclusive: open is open; wait for its end'),
   });
   await ended('open');
-  // one that was terminated has not told the database
+  // a terminated one has not reported its end to the database
   const terminated = async (runId: string): Promise<void> => {
     await start(runId, false);
     expect(await begun(runId)).toBeUndefined();

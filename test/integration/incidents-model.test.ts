@@ -155,7 +155,7 @@ function weakSink(name: string, random: Random): Sink & { readonly taken: Messag
 }
 
 it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
-  'incidents are the causes that were injected, each told once (seed %i)',
+  'incidents are the causes that were injected, each reported once (seed %i)',
   async (seed) => {
     const { database } = storage;
     await empty(database, ['incidents', 'alert_sinks']);
@@ -199,10 +199,10 @@ it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
     expect(await pendingAlerts(database)).toEqual(new Map());
     for (const { taken } of sinks) {
       const first = [...new Map(taken.map((message) => [message.key, message] as const)).values()];
-      const told = (event: string) => first.filter(({ alert }) => alert.event === event).map(({ alert }) => alert.incident.id);
+      const sent = (event: string) => first.filter(({ alert }) => alert.event === event).map(({ alert }) => alert.incident.id);
       const ids = incidents.map(({ id }) => id).sort();
-      expect(told('opened').sort()).toEqual(ids);
-      expect(told('closed').sort()).toEqual(ids);
+      expect(sent('opened').sort()).toEqual(ids);
+      expect(sent('closed').sort()).toEqual(ids);
       for (const id of ids) {
         const events = first.filter(({ alert }) => alert.incident.id === id).map(({ alert }) => alert.event);
         expect([events[0], events.at(-1)]).toEqual(['opened', 'closed']);

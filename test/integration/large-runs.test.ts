@@ -43,7 +43,7 @@ describe('a run of more than 50 symbols', () => {
       statusBreakdown: { success: 2 * SYMBOLS.length - 1, failed: 1 },
     });
     expect(Object.keys(result.taskResults)).toHaveLength(SYMBOLS.length);
-    // who follows is told what changed, also across executions, and knows the same at the end
+    // a follower receives what changed, also across executions, and has the same status at the end
     expect(sizes.some((heard) => heard < SYMBOLS.length)).toBe(true);
     const { result: _, reasons: __, ...last } = result;
     expect({ ...(await followed.status()), durationSeconds: last.durationSeconds }).toEqual(JSON.parse(JSON.stringify(last)));

@@ -323,7 +323,7 @@ describe('the live pages', () => {
       expect(streams.size).toBe(3);
       held[0].open();
       for (const page of pages) await page.waitForSelector('[data-task="AAA/store"] .success');
-      // the window that reads for the others goes; whoever is left goes on
+      // the window that reads for the others is closed; the remaining ones continue
       await pages[0].close();
       held[2].open();
       for (const page of pages.slice(1)) await seenToEnd(page);
@@ -357,7 +357,7 @@ describe('the live pages', () => {
       await reads.evaluate('BroadcastChannel.prototype.postMessage = window.say');
       held[1].open();
       await listens.waitForSelector('[data-task="AAA/backtest"] .success');
-      // it asked once a second until it was told something
+      // it asked once a second until something had changed
       const asksSinceLastLook = (): number => {
         const since = asks;
         asks = 0;

@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 /** Opened by what the tests wait for. */
 const longClean = gate();
-const told = gate();
+const reported = gate();
 /** How often each stage's work began. */
 const begun = new Map<string, number>();
 let cancelling = false;
@@ -47,7 +47,7 @@ describe('in a run of more than 50 symbols', () => {
         if (taskId === 'S005/clean' && begun.get(taskId) === 1) await longClean.opened;
         if (taskId === 'S005/clean') longClean.open();
         if (taskId === 'S006/backtest' && begun.get(taskId) === 1) await untilAborted(work.signal);
-        if (taskId === 'S007/store') await told.opened;
+        if (taskId === 'S007/store') await reported.opened;
         if (taskId === 'S008/visualize') throw new PredictLabError('SourceUnavailable', `the charts are away, ${attempt}`);
         return { ticks: 3, candles: 3 };
       }),
@@ -65,7 +65,7 @@ describe('in a run of more than 50 symbols', () => {
     const notified = (async () => {
       const key = { executionId, taskId: 'news' };
       await until(async () => (await findEffect(rig.database, key)) !== undefined);
-      told.open();
+      reported.open();
     })();
     const result = await rig.lab.result(runId);
     await notified;
@@ -101,7 +101,7 @@ describe('in a run of more than 50 symbols', () => {
     ]);
     expect(of('S005')).toMatchObject([{ activities: activities('collect', 'clean'), local: 5 }]);
     expect(of('S006')).toMatchObject([{ activities: activities('collect', 'backtest'), local: 5 }]);
-    // whoever waits for clean hears of it before store ends
+    // a task that waits for clean learns of its end before store ends
     expect(of('S007')).toMatchObject([{ activities: activities('collect', 'store'), local: 4 }]);
 
     const effects = async (taskId: string) => await findEffect(rig.database, { executionId, taskId });

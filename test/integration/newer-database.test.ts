@@ -41,8 +41,8 @@ describe('a database migrated by a newer build', () => {
     ]);
     await rig.database.query('update schema_migrations set sha256 = reverse(sha256) where version = 1');
     worker = await spawnWorker(rig.env);
-    const told = worker.said().match(/.*a newer build has migrated the database.*/g) ?? [];
-    expect(told.map((line) => JSON.parse(line) as unknown)).toEqual([
+    const lines = worker.said().match(/.*a newer build has migrated the database.*/g) ?? [];
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({ level: 'warn', migrations: '9000-late.sql, 9001-later.sql' }),
     ]);
     const tasks = [{ taskId: 'nap', name: 'nap', activity: 'sleep', args: [{ duration: '1ms' }] }];

@@ -142,11 +142,11 @@ describe("the user's own files with facts", () => {
     await run('early', { asOf: CLOSE - 10 * DAY, daysBack: 35 });
     const early = await readBacktests(test.database, { symbol: 'WEATHER', executionId: 'early' });
     expect(early.every(({ trades }) => (trades as { end: string }[]).every(({ end }) => end !== 'settlement'))).toBe(true);
-    const mended = { path: CATALOGUE[0].sources.file[0].path, resolution: 0, closesAt: iso(CLOSE - 2 * DAY) };
-    expect((await predictlab('symbols', 'add', 'WEATHER', '--file', JSON.stringify(mended), '--json')).json()).toMatchObject({
-      sources: { file: [mended, ...CATALOGUE[0].sources.file.slice(1)] },
+    const corrected = { path: CATALOGUE[0].sources.file[0].path, resolution: 0, closesAt: iso(CLOSE - 2 * DAY) };
+    expect((await predictlab('symbols', 'add', 'WEATHER', '--file', JSON.stringify(corrected), '--json')).json()).toMatchObject({
+      sources: { file: [corrected, ...CATALOGUE[0].sources.file.slice(1)] },
     });
-    await run('mended');
+    await run('corrected');
     expect(await instrumentById(test.database, 'file:rain')).toMatchObject({
       closed: true,
       closedAt: CLOSE - 2 * DAY,

@@ -149,14 +149,14 @@ describe.skipIf(PROGRAM === undefined)('behind a real PgBouncer (skipped where n
     'in transaction mode one that does not know prepared statements is named in one sentence',
     async () => {
       const database = await openDatabase({ url: await startBouncer('transaction'), max: 4 });
-      const told: unknown[] = [];
+      const errors: unknown[] = [];
       // sooner or later it meets a connection on which it was, or was not, prepared
-      for (let round = 0; round < 200 && told.length === 0; round++) {
+      for (let round = 0; round < 200 && errors.length === 0; round++) {
         const asked = Array.from({ length: 4 }, (_, index) => database.query({ name: 'ask', text: 'select $1::int' }, [index]));
-        for (const end of await Promise.allSettled(asked)) if (end.status === 'rejected') told.push(end.reason);
+        for (const end of await Promise.allSettled(asked)) if (end.status === 'rejected') errors.push(end.reason);
       }
       await database.close();
-      expect(told[0]).toMatchObject({
+      expect(errors[0]).toMatchObject({
         type: 'StorageUnavailable',
         message: expect.stringMatching(
           /^Postgres at 127\.0\.0\.1:\d+\/test_\w+: prepared statement .*; a pooler in between loses prepared statements: use its session mode/,

@@ -116,10 +116,10 @@ describe('an activity on a thread', () => {
 
   it('stops at once when few tasks wait for a thread, and together with others when many do', async () => {
     const crowd = Array.from({ length: 12 * availableParallelism() }, () => run('whoAmI', { spin: 10 }));
-    let told = 0;
-    const ends = [threads.together(), threads.together()].map((end) => end.then(() => told++));
+    let ended = 0;
+    const ends = [threads.together(), threads.together()].map((end) => end.then(() => ended++));
     await new Promise((resolve) => setTimeout(resolve, 1));
-    expect(told).toBe(0);
+    expect(ended).toBe(0);
     await Promise.all(ends);
     await Promise.all(crowd);
     await threads.together();
@@ -130,7 +130,7 @@ describe('an activity on a thread', () => {
       heldTold = true;
     });
     await Promise.all(last);
-    // nobody waits any more: who was held is told without waiting for the time to be up
+    // nobody waits any more: a held caller is answered without waiting for the time to be up
     await threads.together();
     await setImmediate();
     expect(heldTold).toBe(true);

@@ -8,7 +8,7 @@ import { importTestSymbols } from '../support/symbols.ts';
 import { until } from '../support/until.ts';
 import { kill, spawnWorker } from '../support/worker-process.ts';
 
-/** Of two workers together. */
+/** Tasks that two workers together run at once. */
 const SLOTS = 4;
 
 it('a backfill that fills the queue delays no live run, and urgent symbols go first in both', async () => {
@@ -99,7 +99,7 @@ it('two worker processes busy with a backfill do all live work first, and urgent
   free.open();
   for (const runId of Object.values(ids)) expect((await rig.lab.result(runId)).result).toBe('success');
 
-  // when the server gave each of them out: whoever took one first may ask a little later
+  // when the server gave each of them out: the worker that took one first may start it a little later
   const given: { at: number; task: string; worker: string }[] = [];
   for (const runId of Object.values(ids)) {
     const { events } = await rig.client.workflow.getHandle(runId).fetchHistory();

@@ -94,7 +94,7 @@ describe('the pipeline over both venues', () => {
       const words = (await page.locator('h1 + span').innerText()).trim();
       expect(words).toMatch(/running$/);
       venue.setFaults({});
-      // the page is loaded anew at its end
+      // the page reloads itself when the run ends
       await seenToEnd(page, { timeout: 60_000 });
       expect(await page.locator('[data-task$="/visualize"] .success').count()).toBe(1);
       expect(problems).toEqual([]);

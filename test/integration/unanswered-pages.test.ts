@@ -40,7 +40,7 @@ describe('the page of an open run that does not answer', () => {
     await expect.poll(async () => (await get(`/runs/${runId}`)).text, { timeout: 60_000 }).toContain('nap: running');
     return `/runs/${runId}`;
   };
-  /** Reads what a page is told, from one look to the next. */
+  /** Reads what a page receives from one request to the next. */
   const followed = async (page: string) => {
     const stop = new AbortController();
     const { body } = await fetch(`${ui.address}${page}/events`, { signal: stop.signal });

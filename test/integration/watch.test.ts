@@ -105,24 +105,24 @@ it('incidents of a deleted schedule close, those of a schedule that is only miss
     database: rig.database,
     schedules: async () => ({ ...untouched, isThere: async () => !deleted, counts: async () => counts }),
   });
-  const told = async () => (await open()).filter((cause) => cause.includes('schedule deleted'));
+  const reported = async () => (await open()).filter((cause) => cause.includes('schedule deleted'));
   await look(check, 1000);
   counts = [{ ...CALM, scheduleId: 'deleted', missed: 2, pausedItself: 'it failed' }];
   await look(check, 2000);
-  expect(await told()).toHaveLength(2);
+  expect(await reported()).toHaveLength(2);
   counts = [];
   await look(check, 3000);
-  expect(await told()).toHaveLength(2);
+  expect(await reported()).toHaveLength(2);
   for (const id of ['deleted', 's']) await recordDeleting(rig.database, id);
   deleted = true;
   await look(check, 4000);
-  expect(await told()).toEqual([]);
+  expect(await reported()).toEqual([]);
 });
 
 it('a schedule deleted with another tool is one incident until it is back; one deleted with predictlab is none', async () => {
   const { schedules } = rig.lab;
   const scheduleId = `gone-${rig.taskQueue}`;
-  const told = async () =>
+  const reported = async () =>
     (await listIncidents(rig.database, { open: true, limit: 100 })).filter(({ cause }) => cause.includes(scheduleId));
   // the list of schedules comes some moments later than the schedule
   const seen = async () => {
@@ -137,23 +137,23 @@ it('a schedule deleted with another tool is one incident until it is back; one d
   // a worker of another namespace knows nothing of it
   const elsewhere = { ...untouched, counts: async () => [], isThere: async () => false, namespace: 'elsewhere' };
   await look(scheduleCheck({ database: rig.database, schedules: async () => elsewhere }), Date.now());
-  expect(await told()).toEqual([]);
+  expect(await reported()).toEqual([]);
   await look(check, Date.now());
-  const [incident, ...others] = await told();
+  const [incident, ...others] = await reported();
   expect([incident.cause, others]).toEqual([expect.stringContaining(`\`predictlab schedule create --id ${scheduleId}\``), []]);
-  // whoever means it closes the incident, and hears no more of it
+  // an operator who deleted it on purpose closes the incident and gets no further alert
   await closeIncident(rig.database, incident.id, 'it was meant');
   await look(check, Date.now());
-  expect(await told()).toEqual([]);
+  expect(await reported()).toEqual([]);
 
   await schedules.create({ scheduleId });
   await seen();
   await remove();
   await look(check, Date.now());
-  expect(await told()).toHaveLength(1);
+  expect(await reported()).toHaveLength(1);
   await schedules.create({ scheduleId });
   await seen();
-  expect(await told()).toEqual([]);
+  expect(await reported()).toEqual([]);
 
   const doctor = await predictlabHere(['doctor', '--json'], rig.env);
   const lines = (JSON.parse(doctor.stdout) as { checks: { name: string; detail: string }[] }).checks.filter(
@@ -162,7 +162,7 @@ it('a schedule deleted with another tool is one incident until it is back; one d
   expect(lines).toEqual([expect.objectContaining({ status: 'ok', detail: expect.stringContaining(`${scheduleId}: next run 20`) })]);
   expect(await predictlabHere(['schedule', 'delete', '--id', scheduleId], rig.env)).toMatchObject({ code: 0 });
   await look(check, Date.now());
-  expect(await told()).toEqual([]);
+  expect(await reported()).toEqual([]);
   await expect.poll(async () => (await schedules.upcoming()).length, { timeout: 60_000 }).toBe(0);
   expect((await checkThroughTemporal(rig.env)).filter(({ name }) => name === 'schedule')).toEqual([
     { name: 'schedule', status: 'ok', detail: expect.stringContaining(`none on task queue ${rig.taskQueue}: no run starts by itself`) },
@@ -347,12 +347,12 @@ it('a schedule is paused after several failed runs in a row, reported until it i
     await expect(rig.lab.result(started!)).rejects.toMatchObject({ how: 'failed' });
     return started!;
   };
-  const told = async () => (await open()).filter((cause) => cause.includes('paused'));
+  const reported = async () => (await open()).filter((cause) => cause.includes('paused'));
   const isPaused = async () => (await schedules.show(scheduleId)).paused;
 
   await fails();
   await look(check, Date.now());
-  expect([await isPaused(), await told()]).toEqual([false, []]);
+  expect([await isPaused(), await reported()]).toEqual([false, []]);
   const last = await fails();
   await look(check, Date.now());
   expect(await schedules.show(scheduleId)).toMatchObject({
@@ -360,15 +360,15 @@ it('a schedule is paused after several failed runs in a row, reported until it i
     note: `paused after 2 failed runs in a row, the last one ${last}`,
   });
   await look(check, Date.now());
-  expect(await told()).toEqual([
+  expect(await reported()).toEqual([
     expect.stringContaining(`schedule ${scheduleId}: paused after 2 failed runs in a row, the last one ${last}; fix the cause`),
   ]);
 
   await schedules.resume(scheduleId);
   await look(check, Date.now());
-  expect([await isPaused(), await told()]).toEqual([false, []]);
+  expect([await isPaused(), await reported()]).toEqual([false, []]);
   await fails();
   await look(check, Date.now());
-  expect([await isPaused(), await told()]).toEqual([false, []]);
+  expect([await isPaused(), await reported()]).toEqual([false, []]);
   await schedules.delete(scheduleId);
 });

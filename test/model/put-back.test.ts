@@ -14,9 +14,9 @@ interface Bug {
   readonly name: string;
   /** File of `src`, what it says, and what it says with the bug. */
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
-  /** In which worlds it shows; anything of any seed by default. */
+  /** The kind of world in which the bug shows. @default the worlds of any seed */
   readonly worlds?: 'two venues' | 'points' | 'witness' | Shape;
-  /** Of how many worlds at least one must tell. @default 60 */
+  /** Number of worlds among which at least one must show the bug. @default 60 */
   readonly within?: number;
   /** The first seed. @default 1 */
   readonly first?: number;
@@ -387,7 +387,7 @@ describe('the model tells when', () => {
           ? model.shapes.find((each) => Object.entries(worlds).every(([key, value]) => each[key as keyof Shape] === value))
           : undefined;
       const last = Math.max(first + within - 1, COUNTED);
-      let told = 0;
+      let showing = 0;
       let sentence = '';
       for (let seed = COUNTED > 0 ? 1 : first; seed <= last; seed++) {
         const world =
@@ -395,12 +395,12 @@ describe('the model tells when', () => {
         // a failure that no honest world has tells, too
         const { wrong } = await world(seed).catch((error: unknown) => ({ wrong: [String(error)] }));
         if (wrong.length === 0) continue;
-        told++;
+        showing++;
         sentence ||= wrong[0];
         if (COUNTED === 0) break;
       }
-      if (COUNTED > 0) console.log(`${bug.name}: ${told} of ${last}, first: ${sentence}`);
-      expect(told).toBeGreaterThan(0);
+      if (COUNTED > 0) console.log(`${bug.name}: ${showing} of ${last}, first: ${sentence}`);
+      expect(showing).toBeGreaterThan(0);
     },
     600_000,
   );

@@ -7,7 +7,7 @@ export const SHAPES: readonly { readonly name: string; readonly shape: Shape }[]
     shape: { lateness: 'rarely', every: 15 * MINUTE, count: 40, pageSize: 5, plain: true, outages: [] },
   },
   {
-    name: 'loses no row of half a day in which the index was broken, mended while runs come every half hour',
+    name: 'loses no row of half a day in which the index was broken, and repaired while runs come every half hour',
     shape: { lateness: 'blackout', every: 30 * MINUTE, count: 90, pageSize: 10, plain: true, outages: [] },
   },
   {

@@ -99,7 +99,7 @@ export interface Lie {
 
 /**
  * How rows come late: by a constant, or now and then by any time; one in a hundred by ten to twenty minutes; all of some hours when the
- * index is mended; the last ones when the venue calls the market closed.
+ * index is repaired; the last ones when the venue calls the market closed.
  */
 export type Lateness = 'prompt' | 'behind' | 'stragglers' | 'rarely' | 'blackout' | 'with-the-close';
 
@@ -179,13 +179,13 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
     reaches: shape.reaches ?? null,
   };
   const { lies = false, longAfter, statesTrades = false } = shape;
-  const told = lies === false ? [] : makeLies(seed, trades, honest.firings, lies === true ? LIES : lies);
-  if (longAfter === undefined) return { ...honest, lies: told, statesTrades };
+  const appliedLies = lies === false ? [] : makeLies(seed, trades, honest.firings, lies === true ? LIES : lies);
+  if (longAfter === undefined) return { ...honest, lies: appliedLies, statesTrades };
   const { at: last } = honest.firings[honest.firings.length - 1];
   const more = [longAfter, longAfter + HOUR, 2 * longAfter, 2 * longAfter + HOUR]
     .map((after) => last + after)
     .map((at) => ({ at, asOf: at, daysBack: 21, refetch: false, killedAt: [] }));
-  return { ...honest, firings: [...honest.firings, ...more], lies: told, statesTrades };
+  return { ...honest, firings: [...honest.firings, ...more], lies: appliedLies, statesTrades };
 }
 
 interface TradeOptions {
@@ -197,7 +197,7 @@ interface TradeOptions {
   readonly perHour: number | undefined;
 }
 
-/** Of a market whose last rows come with its close, as many. */
+/** Number of rows that are traded at the close of a market that trades until then. */
 const WITH_THE_CLOSE = 3;
 
 function makeTrades(random: Random, options: TradeOptions): WorldTrade[] {
@@ -207,8 +207,8 @@ function makeTrades(random: Random, options: TradeOptions): WorldTrade[] {
   const most = perHour === undefined ? 900 : Number.POSITIVE_INFINITY;
   const behind = pick(random, [5 * MINUTE, 12 * MINUTE, 30 * MINUTE, 2 * HOUR, 3 * HOUR]);
   // longer than the latest rows that the walk expects, twice
-  const mended = opensAt + (until - opensAt) * 0.7;
-  const broken = mended - Math.min((lateness === 'blackout' ? 14 + random.next() * 4 : 0) * HOUR, (until - opensAt) * 0.5);
+  const repairedAt = opensAt + (until - opensAt) * 0.7;
+  const broken = repairedAt - Math.min((lateness === 'blackout' ? 14 + random.next() * 4 : 0) * HOUR, (until - opensAt) * 0.5);
   const trades: WorldTrade[] = [];
   for (let made = opensAt + 1000; ; ) {
     // quiet hours, bursts and ties
@@ -222,8 +222,8 @@ function makeTrades(random: Random, options: TradeOptions): WorldTrade[] {
           ? random.exponential(25 * MINUTE)
           : lateness === 'rarely' && random.next() < 0.01
             ? (10.5 + 9 * random.next()) * MINUTE
-            : lateness === 'blackout' && made >= broken && made < mended
-              ? mended - made
+            : lateness === 'blackout' && made >= broken && made < repairedAt
+              ? repairedAt - made
               : 0;
     const visible = made + 500 + Math.floor(late + random.next() * 4000);
     const version = (from: number): Version => ({ from, price: (1 + random.integer(99)) / 100, size: 1 + random.integer(50) });

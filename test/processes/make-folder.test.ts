@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { makeFolder } from '../../src/processes/home-folder.ts';
 
-it('folders are made with those above them and their mode, what is there stays, a file in the way is told', async () => {
+it('folders are made with those above them and their mode, what is there stays, a file in the way is reported', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-folder-'));
   const deep = path.join(folder, 'a', 'b', 'c');
   await Promise.all([makeFolder(deep, 0o700), makeFolder(deep, 0o700), makeFolder(path.join(folder, 'a', 'd'), 0o700)]);
@@ -20,7 +20,7 @@ it('folders are made with those above them and their mode, what is there stays, 
   await rm(folder, { recursive: true });
 });
 
-it.runIf(existsSync('/proc/self'))('where a file system makes no folders that is told, and nothing is tried for ever', async () => {
+it.runIf(existsSync('/proc/self'))('where a file system makes no folders that is reported, and nothing is tried for ever', async () => {
   await expect(makeFolder('/proc/predictlab/backups')).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(makeFolder('/proc/predictlab')).rejects.toMatchObject({ code: 'ENOENT' });
 });

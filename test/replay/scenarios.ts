@@ -12,7 +12,7 @@ export interface Scenario {
   readonly input: PipelineInput;
   /** Symbols of the catalogue. @default AAA, BBB and CCC */
   readonly catalogue?: readonly string[];
-  /** Of which symbols the histories are kept, where there are many alike. @default all */
+  /** Symbols whose histories are kept, where many are alike. @default all */
   readonly kept?: readonly string[];
   /** What is done to the run while it is open. */
   readonly meanwhile?: (rig: Rig, runId: string) => Promise<void>;

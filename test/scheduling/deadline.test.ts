@@ -57,7 +57,7 @@ describe('a deadline', () => {
     return run.state;
   };
 
-  it('that will be missed is told ahead by status and why', () => {
+  it('that will be missed is announced by status and why', () => {
     const { state } = runWith({ deadline: START + 90 * SECOND });
     const { deadline } = statusOf(state, { runId: 'r', now: START + SECOND, detail: 'stage' });
     expect(deadline).toEqual({

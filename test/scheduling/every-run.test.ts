@@ -93,7 +93,7 @@ class Scenario {
   #cancelled = false;
   #finish: FinishCommand | undefined;
   #revisions: StatusRevisions | undefined;
-  /** Two who watch, each with what it was told last. */
+  /** Two watchers, each with the last status it received. */
   readonly #watchers: { status?: PipelineStatus; revision?: string }[] = [{}, {}];
   readonly #symbols: number;
   readonly #untilStage: string;
@@ -182,7 +182,7 @@ class Scenario {
     const lane = lanes[Math.floor(this.#random() * lanes.length)];
     for (const event of stepLane(lane, { at: this.#now, random: this.#random, troubles: this.#troubles })) {
       if (event.type === 'laneEnded') this.#open.delete(event.lane);
-      // What is known to have succeeded, known only from what was told.
+      // What is known to have succeeded, known only from what was reported.
       if (event.type === 'laneEnded' || event.type === 'reports') this.#remember(event.reports, lane);
       this.#feed(event);
       this.#old.push(event);

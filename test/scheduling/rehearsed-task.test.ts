@@ -45,7 +45,7 @@ describe('a rehearsed task', () => {
     });
   });
 
-  it('fails as often as it is told to', () => {
+  it('fails at the requested rate', () => {
     let failed = 0;
     for (let seed = 0; seed < 4_000; seed++)
       if (play({ seed, failureRate: 0.25, policy: { ...policy, maxRetries: 0 }, meanMs: 1 }).kind === 'failed') failed++;

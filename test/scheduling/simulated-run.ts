@@ -15,7 +15,7 @@ export function seeded(seed: number): Random {
   };
 }
 
-/** A lane as Temporal would run it: it starts, works, is told to yield or cancelled, and ends in one of all the ways there are. */
+/** A lane as Temporal would run it: it starts, works, is requested to yield or cancelled, and ends in one of all the ways there are. */
 export interface SimulatedLane {
   readonly id: string;
   readonly tasks: readonly string[];
@@ -74,7 +74,7 @@ export function stepLane(lane: SimulatedLane, { at, random, troubles }: { at: nu
     if (!lane.begun) return [ended('cancelled')];
     const cancelled: TaskReport = { taskId, kind: 'cancelled', at, startedAt: lane.startedAt, attempts: lane.attempts };
     lane.reports[lane.reports.length - 1] = cancelled;
-    // A child that closes as Canceled returns nothing: it may have told its parent before, or not.
+    // A child that closes as Canceled returns nothing: it may have reported to its parent before, or not.
     return random() < 0.5
       ? [{ type: 'reports', lane: lane.id, reports: [...lane.reports], at }, ended('cancelled', [])]
       : [ended('cancelled')];

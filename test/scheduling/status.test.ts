@@ -112,7 +112,7 @@ describe('the status of a run', () => {
     });
   });
 
-  it('can be told by symbol: the failed stage’s error, attempts summed; the counts stay per task', () => {
+  it('can be given by symbol: the failed stage’s error, attempts summed; the counts stay per task', () => {
     const run = new DrivenRun(
       runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'store', maxConcurrent: 2, tasks: [customTask('t', { priority: 5 })] }),
     );

@@ -101,7 +101,7 @@ describe('secrets of an environment', () => {
     expect(secrets.json(output)).toBe(output);
   });
 
-  it('hide what addresses and authorizations carry, whoever knows it', () => {
+  it('hide what addresses and authorizations carry, also where it is not a known secret', () => {
     const none = new Secrets([]);
     expect(none.text('GET https://u:pw@h/x?a=1&api_key=s3cr3t&b=2 failed')).toBe(
       'GET https://[redacted]@h/x?a=1&api_key=[redacted]&b=2 failed',
@@ -128,7 +128,7 @@ describe('secrets of an environment', () => {
     }
   });
 
-  it('reach no log, neither message nor fields, and errors are told with their causes', () => {
+  it('reach no log, neither message nor fields, and errors are logged with their causes', () => {
     const lines: unknown[] = [];
     const keep = (message: string, fields?: Record<string, unknown>): void => void lines.push({ message, ...fields });
     const log = redactedLog({ debug: keep, info: keep, warn: keep, error: keep }, secrets);

@@ -10,7 +10,7 @@ afterEach(async () => {
   await Promise.all(children.splice(0).map((child) => stopProcess(child)));
 });
 
-/** A process that serves until it is told to end, or ends by itself at once. */
+/** A process that serves until it is requested to end, or ends by itself at once. */
 function serving(code = 'setInterval(() => {}, 1000)'): ServingProcess {
   const child = spawn(process.execPath, ['-e', code], { stdio: 'ignore' });
   children.push(child);

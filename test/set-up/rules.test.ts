@@ -115,12 +115,13 @@ it('finds links to headings as GitHub names them', () => {
 });
 
 it('finds words of the older style, and leaves words that only contain them', () => {
-  const text = 'It is told.\nRecommended, and menders amend it.\nWhoever mends it\nbegins anew amid a run.';
+  const text = 'It is told.\nRecommended, and menders amend it.\nWhoever mends it\nbegins anew amid a run.\n/** Of a run. */\n * Of a run';
   expect(rules.wordProblems({ file: 'docs/a.md', text }).map((line) => line.split(';')[0])).toEqual([
     'docs/a.md:1: "told"',
     'docs/a.md:3: "mend"',
     'docs/a.md:3: "whoever"',
     'docs/a.md:4: "anew"',
     'docs/a.md:4: "amid"',
+    'docs/a.md:5: "Of …" at the start of a comment',
   ]);
 });

@@ -1,6 +1,6 @@
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
 
-/** A good trade as a venue's adapter hands it over, told apart by its time alone. */
+/** A good trade as a venue's adapter hands it over, distinguished by its time alone. */
 export const trade = (time: number, facts: Partial<CandidateRow> = {}): CandidateRow => ({
   kind: 'trade',
   time,

@@ -19,7 +19,7 @@ const row = (facts: Record<string, unknown> = {}): Record<string, unknown> => ({
 const check = (rows: readonly unknown[]): void => refuseRenamedFields(rows, TRADE_FIELDS, { ...AT, list: 'data' });
 
 describe('a changed schema', () => {
-  it('is a field that every row lacks, told with path, expectation, what came and a sample', () => {
+  it('is a field that every row lacks, reported with path, expectation, what came and a sample', () => {
     const renamed = [1, 2].map(() => ({ token_id: '1', side: 'BUY', px: 0.5, size: 1 }));
     expect(() => check(renamed)).toThrow(
       'polymarket changed its answer on /v2/trades: expected a value at data[].price, got nothing; sample: {"token_id":"1","side":"BUY","px":0.5,"size":1}',

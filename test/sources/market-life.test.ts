@@ -124,9 +124,9 @@ describe('what a venue takes back', () => {
   });
 
   it('is its close: what was covered by it is no more, and the run says so', () => {
-    const told = noteTakenBack(noteClose(market({ source: 'predict' }), settled, later), settled, later);
-    expect(told.doubtfulFrom).toBe(live.clock + 60_000);
-    expect(told.instrument.tookBack).toEqual({
+    const noted = noteTakenBack(noteClose(market({ source: 'predict' }), settled, later), settled, later);
+    expect(noted.doubtfulFrom).toBe(live.clock + 60_000);
+    expect(noted.instrument.tookBack).toEqual({
       asOf: later.asOf,
       said: `predict:1: predict had called it closed on ${new Date(live.clock).toISOString()} and settled at 1 and calls it open again: its collection continues`,
     });
@@ -142,18 +142,18 @@ describe('what a venue takes back', () => {
     const first = noteClose(dated, undefined, live);
     const other = noteClose({ ...dated, resolution: { kind: 'settled', payout: 0, at: NOW - HOUR } }, first, later);
     expect(other).toMatchObject({ resolution: { payout: 0, at: later.asOf }, settledFrom: later.clock });
-    const told = noteTakenBack(other, first, later);
-    expect(told).toMatchObject({
+    const noted = noteTakenBack(other, first, later);
+    expect(noted).toMatchObject({
       instrument: {
         tookBack: { said: 'predict:1: polymarket had settled it at 1 and settles it at 0 now: the new statement counts from now on' },
       },
     });
-    const again = noteClose({ ...dated, resolution: { kind: 'settled', payout: 0, at: NOW - HOUR } }, told.instrument, {
+    const again = noteClose({ ...dated, resolution: { kind: 'settled', payout: 0, at: NOW - HOUR } }, noted.instrument, {
       asOf: NOW + 3 * DAY,
       clock: NOW + 3 * DAY,
     });
     expect(again.resolution).toMatchObject({ at: later.asOf });
-    expect(noteTakenBack(again, told.instrument, { asOf: NOW + 3 * DAY, clock: 0 }).instrument.tookBack?.asOf).toBe(later.asOf);
+    expect(noteTakenBack(again, noted.instrument, { asOf: NOW + 3 * DAY, clock: 0 }).instrument.tookBack?.asOf).toBe(later.asOf);
   });
 
   it('is a date that moves: the time between was covered without a look', () => {

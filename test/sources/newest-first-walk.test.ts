@@ -432,9 +432,9 @@ describe('rows that come late', () => {
   it('are no sign of lateness where nobody had looked, or longer ago than any lateness', async () => {
     const never = await walk({ covered, looked: null, isStored: () => false });
     expect(never.pages.at(-1)?.walked).toMatchObject({ lateBy: 0 });
-    const mended = await walk({ covered, isStored: ({ time }) => time !== hours(29) });
-    expect(mended.pages.at(-1)?.walked).toMatchObject({ lateBy: 0 });
-    expect(mended.coverage).toEqual([{ from: hours(15), to: SURE }]);
+    const walkedAgain = await walk({ covered, isStored: ({ time }) => time !== hours(29) });
+    expect(walkedAgain.pages.at(-1)?.walked).toMatchObject({ lateBy: 0 });
+    expect(walkedAgain.coverage).toEqual([{ from: hours(15), to: SURE }]);
   });
 
   it('that are quarantined each time do not keep a walk going', async () => {

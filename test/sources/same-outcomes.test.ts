@@ -20,9 +20,9 @@ it('a market is priced by the outcome that came first when it was first seen, wh
     fc.property(pair, pair, fc.constantFrom(0, 0.5, 1), fc.boolean(), fc.boolean(), (names, ids, payout, idsTurned, namesTurned) => {
       const earlier = market(names, ids, payout);
       const found = market(namesTurned ? back(names) : names, idsTurned ? back(ids) : ids, idsTurned ? 1 - payout : payout);
-      const told = withSameOutcomes(found, earlier);
-      expect(told).toMatchObject({ instrument: { outcomes: names, outcomeIds: ids, resolution: { payout } } });
-      expect('problem' in told).toBe(idsTurned !== namesTurned);
+      const matched = withSameOutcomes(found, earlier);
+      expect(matched).toMatchObject({ instrument: { outcomes: names, outcomeIds: ids, resolution: { payout } } });
+      expect('problem' in matched).toBe(idsTurned !== namesTurned);
     }),
   );
 });

@@ -131,7 +131,7 @@ export function describeSourceContract(name: string, subject: () => SourceUnderT
       expect(among.problems).toHaveLength(1);
     });
 
-    it('stops when it is told to', async () => {
+    it('stops when it is aborted', async () => {
       const instrument = await first();
       const controller = new AbortController();
       controller.abort(new Error('cancelled by the user'));

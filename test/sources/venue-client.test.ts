@@ -118,7 +118,7 @@ describe('an answer without bounds', () => {
     for (const timer of timers) clearInterval(timer);
   });
 
-  it('in text that is no text is mended: halves of characters and U+0000, in keys as well', async () => {
+  it('in text that is not valid Unicode is replaced: halves of characters and U+0000, in keys as well', async () => {
     const body = '{"title":"a\\ud83d b\\u0000c","pair":"\\ud83d\\ude00","\\udc00":["\\ud800"],"__proto__":{"x":1},"escaped":"\\\\ud83d"}';
     await venue((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(body));
     const { json } = await get();

@@ -16,7 +16,7 @@ export function predictlab(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
   cwd?: string,
-  /** Of another build. */
+  /** The program; another build's where that one is tested. */
   command: string = COMMAND,
 ): Promise<Answer> {
   return new Promise((resolve) => {

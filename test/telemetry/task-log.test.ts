@@ -90,17 +90,17 @@ describe("the tasks' log", () => {
 
   it('tells once that it cannot be written, and tasks go on', async () => {
     await appendFile(path.join(folder, 'run'), 'a file where the folder should be');
-    const told: string[] = [];
+    const warnings: string[] = [];
     const kept = new TaskLog({
       folderOf: (runId) => path.join(folder, runId),
       writer: 'w',
-      log: { ...silent, warn: (message) => void told.push(message) },
+      log: { ...silent, warn: (message) => void warnings.push(message) },
     });
     for (let i = 0; i < 3; i++) {
       kept.tee(silent).info('line', about);
       await kept.close();
     }
-    expect(told).toHaveLength(1);
+    expect(warnings).toHaveLength(1);
     expect(await readdir(folder)).toEqual(['run']);
     expect(await readFile(path.join(folder, 'run'), 'utf8')).toBe('a file where the folder should be');
   });

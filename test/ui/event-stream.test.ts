@@ -42,7 +42,7 @@ it('a stream is not written to after its end, which would end the process', asyn
   for (let beats = 0; beats < 20; beats++) await wait(1);
   expect(response).toMatchObject({ writableEnded: true, writableFinished: false });
   expect(errors).toEqual([]);
-  // and its end still comes, to whoever reads at last
+  // and its end still reaches the last reader
   let last = '';
   for await (const chunk of reader) {
     last = (last + String(chunk)).slice(-100);

@@ -127,13 +127,13 @@ describe('a live page', () => {
         throw new Error('Cannot use a pool after calling end on the pool');
       },
     });
-    const told: string[] = [];
-    const seeing = { patch: () => told.push('patch'), ended: () => told.push('ended'), still: () => told.push('still') };
+    const sent: string[] = [];
+    const seeing = { patch: () => sent.push('patch'), ended: () => sent.push('ended'), still: () => sent.push('still') };
     page.watch(seeing);
     page.close();
     page.watch(seeing);
     held.open();
     await new Promise((resolve) => setTimeout(resolve, 10));
-    expect({ looks, watchers: page.watchers, lines, told }).toEqual({ looks: 1, watchers: 0, lines: [], told: [] });
+    expect({ looks, watchers: page.watchers, lines, sent }).toEqual({ looks: 1, watchers: 0, lines: [], sent: [] });
   });
 });

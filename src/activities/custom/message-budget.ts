@@ -76,7 +76,7 @@ export class MessageBudget {
   }
 }
 
-/** Length of a line's fields as JSON; fields that JSON cannot hold (a circle, a BigInt) count as too long. */
+/** Length of a line's fields as JSON; fields that JSON cannot hold (a circular reference, a BigInt) count as too long. */
 function fieldsLength(fields: Record<string, unknown> | undefined): number {
   if (fields === undefined) return 0;
   try {

@@ -32,7 +32,7 @@ export interface Healed {
   readonly rows: number;
   /** Rows that this build can read, which become (or would become) ticks. */
   readonly healed: number;
-  /** Of those, rows that were not stored yet; null in a dry run. */
+  /** Healed rows that were not stored yet; null in a dry run. */
   readonly inserted: number | null;
 }
 

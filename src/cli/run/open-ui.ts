@@ -17,13 +17,13 @@ export interface OpenUiOptions {
   readonly port: number;
   /** Whether to use a free port when the given one is in use. @default false: refuse */
   readonly orFree?: boolean;
-  /** @default "127.0.0.1" */
+  /** Address to listen on. @default "127.0.0.1" */
   readonly host?: string;
-  /** @default none */
+  /** Lets its holder act and, with `guarded`, read. @default none */
   readonly token?: string | null;
-  /** @default false */
+  /** Whether the pages have buttons that act on runs. @default false */
   readonly control?: boolean;
-  /** @default false */
+  /** Whether reading needs the token too. @default false */
   readonly guarded?: boolean;
   /** Closes what was opened, also when the start fails half-way. */
   readonly closers: Closers;

@@ -85,7 +85,7 @@ function completeOf({ length, interval, openTime, firstTime, lastTime }: Mergeab
   return Uint8Array.from({ length }, (_, k) => (openTime[k] >= from && openTime[k] + INTERVAL_MS[interval] <= to ? 1 : 0));
 }
 
-/** Collects ticks into columns of fixed room, to be taken when full. */
+/** Buffers ticks in columns of a fixed capacity; the caller takes them out when they are full. */
 export class TickColumnsBuilder {
   private length = 0;
   private time: Float64Array;

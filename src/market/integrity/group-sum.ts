@@ -32,9 +32,9 @@ export interface GroupReport {
   readonly times: number;
   /** Mean of the sums at those times; null when there are none. */
   readonly meanSum: number | null;
-  /** Number of those times at which the sum was too large. */
+  /** Number of these times at which the sum of the members' prices was too large. */
   readonly above: number;
-  /** Number of those times at which the sum was too small. */
+  /** Number of these times at which the sum of the members' prices was too small. */
   readonly below: number;
   /**
    * `above` or `below` when the sum is too large or too small at most of those times. A part of a group's members never adds up to

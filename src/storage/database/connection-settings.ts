@@ -17,7 +17,7 @@ const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   extra_float_digits: '1',
   array_nulls: 'on',
   standard_conforming_strings: 'on',
-  // Locks are taken with the rows that are then read.
+  // Code that locks rows relies on reading their newest committed version.
   default_transaction_isolation: 'read committed',
 };
 

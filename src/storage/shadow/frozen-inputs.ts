@@ -5,14 +5,14 @@ import type { Database, Queryable } from '../database/database.ts';
 export interface FrozenInstrument {
   readonly key: number;
   readonly id: string;
-  /** The instrument's version then; hours of a later version have changed since. */
+  /** The instrument's version at the end of the run; hours with a later version have changed since. */
   readonly version: number;
   /** Ticks from this sequence number on were stored later; null: none were. */
   readonly nextSeq: number | null;
-  /** Coverage of trades then, as Postgres writes multiranges. */
+  /** Coverage of trades at the end of the run, as Postgres writes multiranges. */
   readonly trades: string;
   readonly prices: string;
-  /** Its facts then, as JSON; null: what is stored now. */
+  /** The instrument's facts at the end of the run, as JSON; null: the facts stored now. */
   readonly facts: string | null;
   /** Whether its facts then are no longer known. */
   readonly factsChanged: boolean;

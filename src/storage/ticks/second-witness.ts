@@ -8,7 +8,7 @@ import { noteWithdrawal, withoutRange } from './coverage.ts';
 /** Stated totals are compared over this time at most, and kept a week longer. */
 const COMPARED_MS = 2 * DAY_MS;
 const KEPT_MS = COMPARED_MS + 7 * DAY_MS;
-/** Of looks that follow each other within this time, one is compared. */
+/** Shortest time between two looks that are compared, in milliseconds; looks in between are not. */
 const LOOKS_APART_MS = DAY_MS / 24;
 /** A range that is in doubt is walked again after this time. */
 const RETRY_MS = DAY_MS;

@@ -26,7 +26,7 @@ export function isHistoryFull(state: RunState): boolean {
 /** The input of the next execution. A large config is not included: the next execution reads it from the database again. */
 export function carriedOn({ config, durations, inline, searchable }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
   const whole = packPrepared({ config, durations, reused: new Map(), searchable });
-  // A config with inline secrets is not complete in the database, so it is passed on at any size; the state then takes the durations' share.
+  // A config with inline secrets is not complete in the database, so it is passed on at any size; measured durations are left out then, to make room for the state.
   const packed = inline
     ? { ...(encodedBytes(whole) > CARRIED_CONFIG ? { packed: whole.packed, ...(searchable ? { searchable } : {}) } : whole), inline }
     : whole;

@@ -17,7 +17,7 @@ interface Lot {
 }
 
 /**
- * The account as a ledger would have it: a list of every moment, and at each one every market asked anew, from the first bar on, what
+ * The account as a ledger would have it: a list of every moment, and at each one every market is asked again, from the first bar on, what
  * it is worth and what it wants. Slow and plain; shares no code with the engine.
  */
 export function slowPortfolio(markets: readonly ModelMarket[], cash: number, limits: PortfolioLimits, { shorts }: { shorts: boolean }) {
@@ -43,7 +43,7 @@ export function slowPortfolio(markets: readonly ModelMarket[], cash: number, lim
   let waitedFor = Number.NEGATIVE_INFINITY;
   const rows: { time: number; cash: number; equity: number }[] = [];
   const barAt = (m: number, time: number): number => markets[m].candles.openTime.indexOf(time);
-  /** Of a unit of what is held, a price of the first outcome being known. */
+  /** Price of one unit of what is held, given the price of the first outcome. */
   const unit = (m: number, side: string, price: number): number =>
     side === 'long' || markets[m].market.kind === 'asset' ? price : 1 - price;
   const known = (m: number, time: number, phase: 'open' | 'close'): number => {

@@ -31,8 +31,8 @@ describe('a result that does not fit into a payload', () => {
       const fitted = fitStatus(result, budget);
       expect(encodedBytes(fitted)).toBeLessThanOrEqual(budget);
       expect(fitted).toMatchObject({ result: result.result, statusBreakdown: result.statusBreakdown, totalTasks: 10 });
-      const told = (fitted.leftOut ?? []).join(' ');
-      if (told !== seen.at(-1)) seen.push(told);
+      const notes = (fitted.leftOut ?? []).join(' ');
+      if (notes !== seen.at(-1)) seen.push(notes);
     }
     expect(seen[0]).toBe('stacks');
     expect(seen[1]).toBe('stacks outputs');

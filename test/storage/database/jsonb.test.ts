@@ -46,7 +46,7 @@ describe('JSON for the database', () => {
     );
   });
 
-  it('is the plain text where nothing has to be mended', () => {
+  it('is the plain text where nothing has to be replaced', () => {
     for (const each of [{ a: '\\u0000' }, ['😀'], 'ü', 1, null]) expect(jsonb(each)).toBe(JSON.stringify(each));
   });
 });

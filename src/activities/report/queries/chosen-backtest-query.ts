@@ -11,13 +11,13 @@ import { type WalkForwardHead, walkForwardCurves } from '../../../storage/backte
 import type { Queryable } from '../../../storage/database/database.ts';
 import { type BacktestHead, backtestCurves } from '../../../storage/ticks/symbol-rows.ts';
 
-/** Of the drawn equity curve: more than a chart has pixels for. */
+/** Most points of the drawn equity curve: more than a chart has pixels. */
 const MAX_EQUITY_POINTS = 1000;
-/** Curves beside it are thinner. */
+/** Most points of each curve that is shown for comparison; the chosen backtest's own curve has more. */
 const MAX_COMPARED_POINTS = 300;
 const MAX_COMPARED = 3;
 
-/** The candles of an interval: those on the page, and all that were read, with what indicators warm up on. */
+/** The candles of an interval: those on the page, and all that were read, including those from which indicators warm up. */
 export interface ReadSeries extends EmbeddedCandles {
   readonly columns: CandleColumns;
 }
