@@ -74,7 +74,7 @@ describe('a failed task', () => {
     expect(ended('terminated').clean).toMatchObject({ status: 'failed', error: { type: 'Terminated' } });
   });
 
-  it('goes again with retryFailed knowing how it failed, for whoever asks why it was retried', () => {
+  it('goes again with retryFailed knowing how it failed, so that `why` can say why it was retried', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean' }));
     run.start();
     run.ends('A', [succeeded('A/collect'), failed('A/clean', 'the venue answered 500', 4)]);

@@ -52,7 +52,7 @@ export async function removeDeleting(queryable: Queryable, scheduleId: string): 
   await queryable.query('delete from watch_state where name = $1', [nameOf(scheduleId)]);
 }
 
-/** Of these missing schedules, those that were deleted on purpose. */
+/** The missing schedules that were deleted on purpose, among those named. */
 export async function deletedOnPurpose(queryable: Queryable, scheduleIds: readonly string[]): Promise<ReadonlySet<string>> {
   if (scheduleIds.length === 0) return new Set();
   const { rows } = await queryable.query<{ name: string }>('select name from watch_state where name = any($1)', [scheduleIds.map(nameOf)]);
