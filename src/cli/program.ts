@@ -60,7 +60,11 @@ export function refuseUnknownCommand(program: Command, args: readonly string[]):
 /** Adds the examples to a command and its sub-commands, and makes each throw instead of ending the process. */
 function finish(command: Command, path: string): void {
   const examples = EXAMPLES[path] ?? [];
-  if (examples.length > 0) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`);
+  if (examples.length > 0)
+    command.addHelpText(
+      'after',
+      `\nExamples:\n${examples.map((line) => `  ${line.includes('predictlab ') ? line : `predictlab ${line}`}`).join('\n')}`,
+    );
   for (const nested of command.commands) {
     const summary = nested.summary();
     if (nested.description() === '') nested.description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);

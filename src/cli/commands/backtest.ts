@@ -32,7 +32,7 @@ settled with --settle and otherwise marked at the last close (probability). The 
 const FILE_HELP = `
 The candles are a CSV: open_time,open,high,low,close,volume (other columns are ignored; volume may be missing). One file holds one series.`;
 
-/** Adds `predictlab backtest`. */
+/** `predictlab backtest`. */
 export default function register(backtest: Command): void {
   backtest.description('Backtests strategies and prints their metrics, the look-ahead proof and the passport as JSON.');
   const file = backtest

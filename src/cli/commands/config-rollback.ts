@@ -12,7 +12,7 @@ import { endRollback, recordRollback, takeRollback } from '../../storage/watch/w
 import { buildId } from '../../worker/build-id.ts';
 import { plannedRun } from '../plan/planned-run.ts';
 import { versionIn } from '../records/compare-runs.ts';
-import { note, printJson, printLine, usageError } from '../terminal/print.ts';
+import { note, printAnswer, usageError } from '../terminal/print.ts';
 import { useStoredData, withPredictLab } from '../terminal/session.ts';
 
 interface Options {
@@ -32,13 +32,13 @@ export function registerConfigRollback(config: Command): void {
     .option('--json', 'print { version, catalogue: { added, updated, removed }, schedule, notRestored: [sentence] }')
     .action(async (text: string, options: Options) => {
       const restored = await useStoredData((database) => restore(database, text, options));
-      if (options.json) return printJson(restored);
       const { version, catalogue, schedule, notRestored } = restored;
-      printLine(
-        `the catalogue is that of version ${version} again: ${catalogue.added} symbols added, ${catalogue.updated} kept or changed, ${catalogue.removed} removed`,
-      );
-      if (schedule !== null) printLine(`schedule ${schedule} has the input of version ${version} again`);
-      for (const sentence of notRestored) note(sentence);
+      const { added, updated, removed } = catalogue;
+      printAnswer(options.json, restored, [
+        `the catalogue is that of version ${version} again: ${added} symbols added, ${updated} kept or changed, ${removed} removed`,
+        ...(schedule === null ? [] : [`schedule ${schedule} has the input of version ${version} again`]),
+      ]);
+      if (!options.json) for (const sentence of notRestored) note(sentence);
     });
 }
 
@@ -65,11 +65,10 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
     return { version: wanted.version, catalogue, schedule: null, notRestored: [...unscheduled, ...notRestored] };
   }
   const place = redactedPlace(wanted.input);
-  if (place !== undefined) {
+  if (place !== undefined)
     throw usageError(
       `the input of version ${text} had a secret or a body in ${place}, which is not stored; restore its catalogue with --catalogue-only and set the input with \`predictlab schedule update --file\`; an input with { "$env": "NAME" } in that place can be restored`,
     );
-  }
   return await withPredictLab(async (lab) => {
     let changed = false;
     let before: PipelineInput = {};
@@ -116,12 +115,9 @@ async function scheduleBefore(lab: PredictLab, schedule: string): Promise<Pipeli
 async function differences({ version, code, plugins }: Configuration): Promise<readonly string[]> {
   const own = process.env.PREDICTLAB_BUILD_ID || buildId();
   const { hashes } = await loadPlugins(process.env);
+  const otherCode = `not restored: the code of version ${version} was build ${code}, this is ${own} (\`predictlab deploy rollback\` returns to an earlier build)`;
   return [
-    ...(code === own
-      ? []
-      : [
-          `not restored: the code of version ${version} was build ${code}, this is ${own} (\`predictlab deploy rollback\` returns to an earlier build)`,
-        ]),
+    ...(code === own ? [] : [otherCode]),
     ...changedPaths(plugins, hashes).map(({ path, before, after }) => {
       const how = before === null ? 'was not part of it' : after === null ? 'is not in PREDICTLAB_PLUGINS here' : 'has other code now';
       return `not restored: plugin ${path} ${how}`;

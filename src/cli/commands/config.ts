@@ -3,14 +3,14 @@ import type { Queryable } from '../../storage/database/database.ts';
 import { configurationHistory, configurationOf } from '../../storage/runs/configurations.ts';
 import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/watch-state.ts';
 import { changeLine, changesOf, versionIn } from '../records/compare-runs.ts';
-import { note, printJson, printLine, printTable } from '../terminal/print.ts';
+import { note, printAnswer, printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 import { registerConfigRollback } from './config-rollback.ts';
 
 /** Number of changes listed in a line of the history. */
 const NAMED_CHANGES = 3;
 
-/** Adds `predictlab config`. */
+/** `predictlab config`. */
 export default function register(config: Command): void {
   config.description(
     'Each run records its configuration: input, symbol catalogue, plugins and code. Equal configurations are one version.',
@@ -26,16 +26,12 @@ export default function register(config: Command): void {
         await noteInterruptedRollback(database);
         if (json) return printJson(history);
         if (history.length === 0) return printLine('no run has recorded a configuration yet');
-        const rows: string[][] = [['version', 'since', 'runs', 'newest run', 'what changed']];
-        for (const [n, { version, at, runs }] of history.entries())
-          rows.push([
-            String(version),
-            at,
-            String(runs.length),
-            runs[0] ?? '–',
-            await changedSince(database, version, history[n + 1]?.version),
-          ]);
-        printTable(rows, { right: [0, 2] });
+        const rows: string[][] = [];
+        for (const [n, { version, at, runs }] of history.entries()) {
+          const changed = await changedSince(database, version, history[n + 1]?.version);
+          rows.push([String(version), at, String(runs.length), runs[0] ?? '–', changed]);
+        }
+        printTable([['version', 'since', 'runs', 'newest run', 'what changed'], ...rows], { right: [0, 2] });
       }, 'so no run has recorded a configuration');
     });
   config
@@ -47,9 +43,7 @@ export default function register(config: Command): void {
         await noteInterruptedRollback(database);
         return changesOf(await versionIn(database, before), await versionIn(database, after));
       });
-      if (json) printJson(changes);
-      else if (changes.length === 0) printLine(`version ${before} and version ${after} are the same`);
-      else for (const change of changes) printLine(changeLine(change));
+      printAnswer(json, changes, changes.length === 0 ? `version ${before} and version ${after} are the same` : changes.map(changeLine));
     });
   registerConfigRollback(config);
 }

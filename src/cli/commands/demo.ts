@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { shippedStrategies, strategyTrials } from '../../backtest/strategies/registry.ts';
 import { Closers } from '../../closers.ts';
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import type { Log } from '../../contracts/log.ts';
@@ -17,9 +18,10 @@ import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
 import { COLUMNS_HELP, parseColumns } from '../options/column-options.ts';
 import { LIVE_PAGES_PORT } from '../options/parsers.ts';
+import { type StrategyOptions, strategiesIn, withStrategies } from '../options/run-options.ts';
 import { ExitError, usageError } from '../terminal/print.ts';
 
-interface DemoOptions {
+interface DemoOptions extends StrategyOptions {
   readonly keep?: boolean;
   readonly data?: string;
   readonly columns?: string;
@@ -27,9 +29,9 @@ interface DemoOptions {
   readonly json?: boolean;
 }
 
-/** Adds `predictlab demo`. */
+/** `predictlab demo`. */
 export default function register(command: Command): void {
-  command
+  withStrategies(command)
     .description(
       'Starts Temporal with its Web UI, an embedded Postgres, a worker and the sandbox venue, imports the sandbox catalogue and runs the pipeline over it. ' +
         "Stops everything at the end and exits with the run's exit code.",
@@ -51,6 +53,7 @@ async function demo(options: DemoOptions): Promise<void> {
     throw usageError(
       `--${options.columns === undefined ? 'first-outcome' : 'columns'} has no effect without --data; name the folder of your files with --data`,
     );
+  await checkStrategies(options);
   const input = options.data === undefined ? await sandboxInput(home) : await dataInput(home, options.data, options, log);
   const cli = await findTemporalCli({ env, home, log });
   await livingRecords(input.home, log);
@@ -60,12 +63,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const closers = new Closers(log);
   try {
     log.info(`starting Temporal, Postgres, a worker${input.venue ? ' and the sandbox venue' : ''} …`);
-    const {
-      server,
-      worker,
-      broken,
-      env: stackEnv,
-    } = await startStack({
+    const stack = await startStack({
       kind: 'demo',
       env: { LOG_LEVEL: 'warn', ...env },
       cli,
@@ -80,6 +78,7 @@ async function demo(options: DemoOptions): Promise<void> {
       closers,
       log,
     });
+    const { server, worker, broken, env: stackEnv } = stack;
     if (stop.received) {
       process.exitCode = SIGNAL_EXIT_CODES[stop.received];
       return;
@@ -96,7 +95,15 @@ async function demo(options: DemoOptions): Promise<void> {
     });
     // symbols by name: other symbols of the user's do not exist at the sandbox venue
     const symbols = input.entries.flatMap(({ enabled, symbol }) => (enabled ? [symbol] : []));
-    const words = ['run', '--ends-with-server', '--symbols', ...symbols, ...input.runOptions, ...(options.json ? ['--json'] : [])];
+    const words = [
+      'run',
+      '--ends-with-server',
+      '--symbols',
+      ...symbols,
+      ...input.runOptions,
+      ...strategyWords(options),
+      ...(options.json ? ['--json'] : []),
+    ];
     const code = await runCommandLine(words, { env: stackEnv, stopped: Promise.race([stopped, abort]) });
     if (fault !== undefined) throw new ExitError(1, fault);
     process.exitCode = stop.received ? SIGNAL_EXIT_CODES[stop.received] : code;
@@ -113,24 +120,37 @@ async function demo(options: DemoOptions): Promise<void> {
   }
 }
 
+/** Refuses an unknown strategy or parameter before anything is started. @throws ExitError 2 */
+async function checkStrategies(options: StrategyOptions): Promise<void> {
+  const strategies = strategiesIn(options) ?? [];
+  if (strategies.length === 0) return;
+  const { loadPlugins } = await import('../../activities/custom/load-plugins.ts');
+  const known = [...shippedStrategies, ...(await loadPlugins(process.env)).strategies];
+  for (const { name, params = {} } of strategies) {
+    const checked = strategyTrials(name, params, known);
+    if ('problems' in checked) throw usageError(checked.problems.join('; '));
+  }
+}
+
+const strategyWords = ({ strategy = [], param = [] }: StrategyOptions): string[] => [
+  ...strategy.flatMap((name) => ['--strategy', name]),
+  ...param.flatMap((pair) => ['--param', pair]),
+];
+
 async function livePages(env: NodeJS.ProcessEnv, closers: Closers, log: Log): Promise<string> {
   const { openUi } = await import('../run/open-ui.ts');
   return await openUi({ env, port: LIVE_PAGES_PORT, orFree: true, closers, log });
 }
 
-function keptUp({
-  pages,
-  workflows,
-  cli,
-  workerLog,
-  env,
-}: {
-  pages: string;
-  workflows: string;
-  cli: string;
-  workerLog: string;
-  env: NodeJS.ProcessEnv;
-}): string {
+interface KeptUp {
+  readonly pages: string;
+  readonly workflows: string;
+  readonly cli: string;
+  readonly workerLog: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function keptUp({ pages, workflows, cli, workerLog, env }: KeptUp): string {
   const names = ['TEMPORAL_ADDRESS', 'PREDICTLAB_HOME', ...Object.keys(env).filter((name) => /^(POLYMARKET|PREDICT)_/.test(name))];
   return [
     '',

@@ -3,7 +3,7 @@ import type { PredictLab } from '../../client.ts';
 import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { type BrokenHistory, replayAll } from '../../worker/replay-histories.ts';
-import { note, printJson, printLine, usageError } from '../terminal/print.ts';
+import { noRun, note, printAnswer, usageError } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
 /** Adds `deploy adopt`. */
@@ -31,28 +31,23 @@ export function registerDeployAdopt(deploy: Command): void {
             : await lab.deployments.openRuns({ ...version, buildId: build });
         return await adopt(lab, named, version);
       });
-      if (json) printJson({ adopted, broken });
-      else {
-        for (const run of adopted) printLine(`${run} continues with build ${version.buildId}`);
-        for (const { workflowId, reason } of broken) printLine(`${workflowId} stays: ${reason}`);
-        if (build !== undefined && adopted.length + broken.length === 0) printLine(`no run of build ${build} is open`);
-      }
+      printAnswer(json, { adopted, broken }, [
+        ...adopted.map((run) => `${run} continues with build ${version.buildId}`),
+        ...broken.map(({ workflowId, reason }) => `${workflowId} stays: ${reason}`),
+        ...(build !== undefined && adopted.length + broken.length === 0 ? [`no run of build ${build} is open`] : []),
+      ]);
       if (broken.length > 0) process.exitCode = 1;
     });
 }
 
 async function openRun(lab: PredictLab, run: string): Promise<string> {
   const known = await lab.describe(run);
-  if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
+  if (known === undefined) throw noRun(run);
   if (!known.open) throw usageError(`run ${known.runId} is closed: it cannot be moved`);
   return known.runId;
 }
 
-async function adopt(
-  lab: PredictLab,
-  runs: readonly string[],
-  version: DeploymentVersion,
-): Promise<{ adopted: string[]; broken: BrokenHistory[] }> {
+async function adopt(lab: PredictLab, runs: readonly string[], version: DeploymentVersion) {
   const { deployments } = lab;
   const [adopted, broken]: [string[], BrokenHistory[]] = [[], []];
   for (const run of runs) {

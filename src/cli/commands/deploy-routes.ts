@@ -9,7 +9,7 @@ import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/r
 import { shadowOfBuild } from '../../storage/shadow/shadow-verdicts.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { takesNumber } from '../options/parsers.ts';
-import { printJson, printLine, usageError } from '../terminal/print.ts';
+import { printAnswer, usageError } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
 
 /** Adds `deploy canary`, `deploy promote` and `deploy rollback`, which route new runs. */
@@ -40,11 +40,11 @@ export function registerDeployRoutes(deploy: Command): void {
         await note({ action: 'canary', from: view.current, to: candidate.buildId, percent });
         return view;
       });
-      if (json) printJson({ deployment: candidate.name, buildId: candidate.buildId, percent, current });
-      else
-        printLine(
-          `${percent} % of new runs go to build ${candidate.buildId}, the others to ${buildInWords(current)}; \`predictlab deploy rollback\` undoes this`,
-        );
+      printAnswer(
+        json,
+        { deployment: candidate.name, buildId: candidate.buildId, percent, current },
+        `${percent} % of new runs go to build ${candidate.buildId}, the others to ${buildInWords(current)}; \`predictlab deploy rollback\` undoes this`,
+      );
     });
 
   deploy
@@ -65,12 +65,15 @@ export function registerDeployRoutes(deploy: Command): void {
         return view;
       });
       const isLeft = first && view.current !== null;
-      if (json)
-        return printJson({ deployment: candidate.name, current: isLeft ? view.current : candidate.buildId, previous: view.current });
-      if (isLeft) return printLine(`every new run still goes to ${buildInWords(view.current)}`);
-      if (view.current === candidate.buildId) return printLine(`every new run already goes to build ${candidate.buildId}`);
-      printLine(`every new run goes to build ${candidate.buildId} (before: ${buildInWords(view.current)})`);
-      printOpenRuns(view, view.current);
+      const said = isLeft
+        ? [`every new run still goes to ${buildInWords(view.current)}`]
+        : view.current === candidate.buildId
+          ? [`every new run already goes to build ${candidate.buildId}`]
+          : [
+              `every new run goes to build ${candidate.buildId} (before: ${buildInWords(view.current)})`,
+              ...openRunsLines(view, view.current),
+            ];
+      printAnswer(json, { deployment: candidate.name, current: isLeft ? view.current : candidate.buildId, previous: view.current }, said);
     });
 
   deploy
@@ -97,9 +100,10 @@ export function registerDeployRoutes(deploy: Command): void {
         return { view, target };
       });
       const openRuns = view.versions.find(({ buildId }) => buildId === target.build)?.openRuns ?? 0;
-      if (json) return printJson({ deployment: name, current: target.to, rolledBack: target.build, openRuns });
-      printLine(`every new run goes to ${buildInWords(target.to)} again`);
-      printOpenRuns(view, target.build);
+      printAnswer(json, { deployment: name, current: target.to, rolledBack: target.build, openRuns }, [
+        `every new run goes to ${buildInWords(target.to)} again`,
+        ...openRunsLines(view, target.build),
+      ]);
     });
 }
 
@@ -113,20 +117,14 @@ interface Routing {
 
 /** Changes a deployment under a lock in the database: one change at a time on all machines, from reading the view to applying the change. */
 async function onDeployment<T>(deployment: string, work: (routing: Routing) => Promise<T>): Promise<T> {
-  return await useDatabase(
-    async (database) =>
-      await withPredictLab(
-        async (lab) =>
-          await locked(database, deployment, async () =>
-            work({
-              database,
-              lab,
-              view: await lab.deployments.view(deployment),
-              releases: await releasesOf(database, deployment),
-              note: (release) => recordRelease(database, { deployment, by: `${userName()}@${hostname()}`, ...release }),
-            }),
-          ),
-      ),
+  return await useDatabase((database) =>
+    withPredictLab((lab) =>
+      locked(database, deployment, async () => {
+        const [view, releases] = [await lab.deployments.view(deployment), await releasesOf(database, deployment)];
+        const by = `${userName()}@${hostname()}`;
+        return await work({ database, lab, view, releases, note: (release) => recordRelease(database, { deployment, by, ...release }) });
+      }),
+    ),
   );
 }
 
@@ -152,17 +150,14 @@ async function requireSame(database: Database, build: string): Promise<void> {
   );
 }
 
-function printOpenRuns(view: DeploymentView, build: string | null): void {
-  if (build === null) {
-    const { openRuns } = view.unversioned;
-    if (openRuns > 0) printLine(`${openRuns} open runs of unversioned workers continue with the current build`);
-    return;
-  }
-  const openRuns = deployedBuild(view, build)?.openRuns ?? 0;
-  if (openRuns > 0)
-    printLine(
-      `${openRuns} open runs stay with build ${build}: keep its workers up until they have ended (\`predictlab deploy status\` counts them)`,
-    );
+function openRunsLines(view: DeploymentView, build: string | null): readonly string[] {
+  const openRuns = build === null ? view.unversioned.openRuns : (deployedBuild(view, build)?.openRuns ?? 0);
+  if (openRuns === 0) return [];
+  return [
+    build === null
+      ? `${openRuns} open runs of unversioned workers continue with the current build`
+      : `${openRuns} open runs stay with build ${build}: keep its workers up until they have ended (\`predictlab deploy status\` counts them)`,
+  ];
 }
 
 /** The words for a build in a sentence. */

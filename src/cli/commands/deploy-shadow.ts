@@ -11,7 +11,7 @@ import { type ShadowReport, saveShadow } from '../../storage/shadow/shadow-verdi
 import { createLog } from '../../telemetry/log.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { takesNumber } from '../options/parsers.ts';
-import { note, printJson, printLine, usageError } from '../terminal/print.ts';
+import { noRun, note, printJson, printLine, usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 /** Adds `deploy shadow`. */
@@ -42,7 +42,7 @@ export function registerDeployShadow(deploy: Command): void {
 
 async function shadow(main: Database, id: string, limits: { readonly tolerance: number; readonly slower: number }): Promise<ShadowReport> {
   const run = await runOf(main, id);
-  if (run === undefined) throw usageError(`there is no run ${id}; \`predictlab runs\` lists them`);
+  if (run === undefined) throw noRun(id);
   if (run.status === null) throw usageError(`run ${run.runId} has not ended yet; shadow one that has`);
   // loaded here: the other commands of `deploy` do not need the stages
   const [{ loadPlugins }, { createPluginThreads }, { shadowOf }] = await Promise.all([

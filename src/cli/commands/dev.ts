@@ -23,7 +23,7 @@ interface DevOptions {
   readonly json?: boolean;
 }
 
-/** Adds `predictlab dev`. */
+/** `predictlab dev`. */
 export default function register(command: Command): void {
   command
     .description(
@@ -59,12 +59,7 @@ async function dev(options: DevOptions): Promise<void> {
   closers.add('the lock of dev', mine);
   try {
     const cli = await findTemporalCli({ env, home, log });
-    const {
-      server,
-      worker,
-      broken,
-      env: stackEnv,
-    } = await startStack({
+    const stack = await startStack({
       ...options,
       uiPort: options.temporalUiPort,
       kind: 'dev',
@@ -77,6 +72,7 @@ async function dev(options: DevOptions): Promise<void> {
       closers,
       log,
     });
+    const { server, worker, broken, env: stackEnv } = stack;
     const { control = false, uiPort, headless } = options;
     const token = control && !headless ? await keptToken(path.join(home, TOKEN_FILE)) : null;
     const pages = headless

@@ -40,7 +40,7 @@ Ticks are ordered by time, then as the venue orders them; candles by symbol, ins
   predictlab export ticks --symbol SENATE --from 2022-11-01 --to 2022-11-09 --out senate.parquet
   predictlab export quarantine --json`;
 
-/** Adds `predictlab export`. */
+/** `predictlab export`. */
 export default function register(command: Command): void {
   command
     .description('Writes stored data as a table.')

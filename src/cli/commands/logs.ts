@@ -8,7 +8,7 @@ import { taskLogFolder } from '../../report/elements/report-path.ts';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { type LogPosition, readTaskLog, type TaskLogLine } from '../../telemetry/task-log.ts';
-import { note, printJsonLine, printLine, usageError } from '../terminal/print.ts';
+import { noRun, note, printJsonLine, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 
 /** Milliseconds between two looks at a followed run. */
@@ -19,7 +19,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Adds `predictlab logs`. */
+/** `predictlab logs`. */
 export default function register(command: Command): void {
   command
     .description(
@@ -50,7 +50,7 @@ async function logs(run: string, task: string | undefined, { follow = false, jso
   };
   const printed = await printNew();
   if (runId === undefined && printed === 0 && !hasDatabase(process.env)) throw usageError(nothingStored(process.env));
-  if (runId === undefined && printed === 0) throw usageError(`there is no run ${oneLine(run)}; \`predictlab runs\` lists them`);
+  if (runId === undefined && printed === 0) throw noRun(run);
   if (follow) return await followToEnd(runId ?? run, printNew);
   if (printed > 0) return;
   note(

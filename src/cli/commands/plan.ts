@@ -11,7 +11,7 @@ import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { backtestLines, retriesOf, retryLines } from '../plan/plan-lines.ts';
 import { withCoverage } from '../plan/planned-run.ts';
-import { printJson, printLine, usageError } from '../terminal/print.ts';
+import { noRun, printJson, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
@@ -20,7 +20,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
-/** Adds `predictlab plan`. */
+/** `predictlab plan`. */
 export default function register(command: Command): void {
   addRunOptions(command)
     .description('Shows the tasks of a run in execution order: what each waits for, what is reused and why. Runs nothing.')
@@ -70,7 +70,7 @@ function refuseOthersWithRetry(command: Command): void {
 
 async function retried(database: Database, run: string): Promise<{ input: PipelineInput; earlier: EarlierRun }> {
   const stored = await runOf(database, run);
-  if (stored === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
+  if (stored === undefined) throw noRun(run);
   const { input, config, runId, executionId } = stored;
   const again: PipelineInput = {
     ...(input as PipelineInput),

@@ -20,7 +20,7 @@ never stored; a retry of such a run collects them again.
 
   predictlab prune --ticks 1y --quarantine 90d --runs 90d --reports 90d --logs 30d --dry-run`;
 
-/** Adds `predictlab prune`. */
+/** `predictlab prune`. */
 export default function register(command: Command): void {
   command
     .description('Deletes data older than the given ages, by kind; everything in the database in one transaction.')

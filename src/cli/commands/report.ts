@@ -18,7 +18,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Adds `predictlab report`. */
+/** `predictlab report`. */
 export default function register(command: Command): void {
   command
     .description(

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { retryOf } from '../../storage/runs/runs.ts';
-import { note, printAnswer, usageError } from '../terminal/print.ts';
+import { noRun, note, printAnswer, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 
-/** Adds `predictlab retry`. */
+/** `predictlab retry`. */
 export default function register(command: Command): void {
   command
     .description(
@@ -32,13 +32,12 @@ export default function register(command: Command): void {
           database === undefined ? undefined : await retryOf(database, known?.executionId ?? run),
         );
         if (found === undefined && !hasDatabase(process.env)) throw usageError(nothingStored(process.env));
-        if (found === undefined) {
-          throw usageError(
-            known === undefined
-              ? `there is no run ${run}; \`predictlab runs\` lists them`
-              : `run ${run} ended before any task started, so there is nothing to retry; fix its input and start it with \`predictlab run\``,
-          );
-        }
+        if (found === undefined)
+          throw known === undefined
+            ? noRun(run)
+            : usageError(
+                `run ${run} ended before any task started, so there is nothing to retry; fix its input and start it with \`predictlab run\``,
+              );
         const { runId, executionId, reused, complete } = found;
         if (complete) {
           printAnswer(json, { runId, retried: [], reused }, `${runId} has no failed task to retry: all ${reused.length} succeeded`);
@@ -46,7 +45,7 @@ export default function register(command: Command): void {
         }
         const input = await lab.givenInput(found);
         if (!json) note(`${reused.length} tasks of ${runId} are reused`);
-        await startAndFollow(lab, { input, detach, strict, json, start: { retryOf: executionId }, extra: { reused } });
+        await startAndFollow(lab, input, { detach, strict, json, start: { retryOf: executionId }, extra: { reused } });
       });
     });
 }

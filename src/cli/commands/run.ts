@@ -11,20 +11,30 @@ import { otherDatabase, refuseMistakes } from '../plan/mistaken-input.ts';
 import { usedId } from '../records/find-run.ts';
 import { exitCodeOf, filledIn, reportPlace, resultOfEnded } from '../run/ended-run.ts';
 import { LiveRun } from '../terminal/live-run.ts';
-import { ExitError, note, printJson, printLine, usageError } from '../terminal/print.ts';
+import { ExitError, note, printAnswer, printJson, printLine, usageError } from '../terminal/print.ts';
 import { summaryLines } from '../terminal/run-lines.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
-interface Options extends RunCommandOptions {
-  readonly runId?: string;
-  readonly detach?: boolean;
-  readonly exclusive?: boolean;
-  readonly strict?: boolean;
+/** How a run is followed, and what is printed at its end. */
+interface Following {
   readonly json?: boolean;
+  /** Whether a degraded run counts as failed in the exit code. */
+  readonly strict?: boolean;
+  /** Whether the server stops with this command, as that of `demo` does. @default false */
   readonly endsWithServer?: boolean;
+  /** More fields for the JSON output. */
+  readonly extra?: Record<string, unknown>;
 }
 
-/** Adds `predictlab run`. */
+interface Starting extends Following {
+  readonly runId?: string;
+  readonly detach?: boolean;
+  /** Start only when no other run is open. */
+  readonly exclusive?: boolean;
+  readonly start?: RunOrigin;
+}
+
+/** `predictlab run`. */
 export default function register(command: Command): void {
   addRunOptions(command)
     .description(
@@ -35,79 +45,44 @@ export default function register(command: Command): void {
     .option('--exclusive', 'start only when no other run is open; otherwise name the open run')
     .option('--strict', 'exit with code 1 also when the run is degraded')
     .option('--json', 'print the result as JSON')
-    // used by `demo`, which stops the server with the run
     .addOption(new Option('--ends-with-server').hideHelp())
-    .action(async (options: Options) => {
+    .action(async (options: RunCommandOptions & Starting) => {
       const input = await runInputFrom(options);
       if (options.runId !== undefined) checkedId('run', options.runId);
-      await withPredictLab((lab) => startAndFollow(lab, { input, ...options }));
+      await withPredictLab((lab) => startAndFollow(lab, input, options));
     });
 }
 
-interface Following {
-  readonly input: PipelineInput;
-  readonly runId?: string;
-  readonly detach?: boolean;
-  /** Whether a degraded run counts as failed in the exit code. */
-  readonly strict?: boolean;
-  readonly json?: boolean;
-  /** Start only when no other run is open. */
-  readonly exclusive?: boolean;
-  readonly start?: RunOrigin;
-  /** More fields for the JSON output. */
-  readonly extra?: Record<string, unknown>;
-  /** Whether the server stops with this command. @default false */
-  readonly endsWithServer?: boolean;
-}
-
 /** Starts a run and follows it to its end, for `run` and `retry`. */
-export async function startAndFollow(
-  lab: PredictLab,
-  { input: given, runId: wanted, detach, exclusive, strict, json, start, extra, endsWithServer }: Following,
-): Promise<void> {
-  if (exclusive === true) await refuseWhileOpen(lab);
+export async function startAndFollow(lab: PredictLab, given: PipelineInput, options: Starting): Promise<void> {
+  const { runId: wanted, detach, exclusive = false, start, json, extra } = options;
+  if (exclusive) await refuseWhileOpen(lab);
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
   const input = elsewhere === undefined ? await refuseMistakes(given) : given;
   const usedBefore = wanted === undefined ? undefined : await usedId(lab, wanted);
-  const { runId } = await lab.start(input, {
-    ...start,
-    ...(wanted === undefined ? {} : { runId: wanted }),
-    // another run may start at the same instant
-    ...(exclusive === true ? { exclusive } : {}),
-  });
+  // another run may start at the same instant
+  const named = { ...(wanted !== undefined && { runId: wanted }), ...(exclusive && { exclusive }) };
+  const { runId } = await lab.start(input, { ...start, ...named });
   if (usedBefore !== undefined) note(usedBefore);
-  if (detach) {
-    if (exclusive === true) await untilStarted(lab, runId);
-    if (json) printJson({ runId, ...extra });
-    else printLine(`${runId} started; \`predictlab watch ${runId}\` shows it`);
-    return;
-  }
-  await follow(lab, { runId, strict, json, extra, endsWithServer, cancelOnInterrupt: true });
+  if (!detach) return await follow(lab, runId, { ...options, runId, cancelOnInterrupt: true });
+  if (exclusive) await untilStarted(lab, runId);
+  printAnswer(json, { runId, ...extra }, `${runId} started; \`predictlab watch ${runId}\` shows it`);
 }
 
-interface Followed {
+interface Followed extends Following {
   readonly runId: string;
-  /** The run as the user named it; a Temporal run id means that execution. @default its id */
-  readonly run?: RunName;
-  readonly strict?: boolean;
-  readonly json?: boolean;
-  readonly extra?: Record<string, unknown>;
   /** Whether the first signal cancels the run and only the second one ends this command. @default false: the first one ends it */
   readonly cancelOnInterrupt?: boolean;
-  /** Whether the server stops with this command. @default false */
-  readonly endsWithServer?: boolean;
 }
 
 /**
  * Follows a run to its end and prints its result.
  *
+ * @param run as the user named it; a Temporal run id means that execution
  * @throws ExitError 130 or 143 when a signal ended the watching; the terminal is restored first
  */
-export async function follow(
-  lab: PredictLab,
-  { runId, run = runId, strict, json, extra, endsWithServer, cancelOnInterrupt }: Followed,
-): Promise<void> {
+export async function follow(lab: PredictLab, run: RunName, { runId, strict, json, extra, ...options }: Followed): Promise<void> {
   const nobody = await lab.missingWorker();
   if (nobody !== undefined) note(`${runId} waits: ${nobody}`);
   const ended = resultOfEnded(lab, run);
@@ -116,19 +91,16 @@ export async function follow(
   const screen = new LiveRun(lab, { runId, run, ended, stop: stop.signal });
   let cancelling = false;
   const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
-    if (cancelOnInterrupt && !cancelling) {
+    if (options.cancelOnInterrupt && !cancelling) {
       cancelling = true;
       screen.say(`cancelling ${runId}; Ctrl-C again stops watching`);
       lab.cancel(run).catch((error: unknown) => stop.abort(error));
-    } else
-      stop.abort(
-        new ExitError(
-          SIGNAL_EXIT_CODES[signal],
-          endsWithServer
-            ? `${runId} ends with the server it runs on`
-            : `stopped watching; ${runId} continues: \`predictlab watch ${runId}\``,
-        ),
-      );
+      return;
+    }
+    const said = options.endsWithServer
+      ? `${runId} ends with the server it runs on`
+      : `stopped watching; ${runId} continues: \`predictlab watch ${runId}\``;
+    stop.abort(new ExitError(SIGNAL_EXIT_CODES[signal], said));
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {

@@ -7,7 +7,7 @@ import { configurationOfRun } from '../../storage/runs/configurations.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { retryChain } from '../../storage/ticks/symbol-rows.ts';
 import { type ComparedBacktest, changeLine, changesOf, runResult } from '../records/compare-runs.ts';
-import { printJson, printLine, printTable, usageError } from '../terminal/print.ts';
+import { noRun, printJson, printLine, printTable } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 /** Adds `compare` to the `runs` command. */
@@ -47,7 +47,7 @@ async function configurationChanges(database: Database, before: string, after: s
 /** A run's backtests, with those reused from the executions that it retried. */
 async function resultsOf(database: Database, id: string): Promise<ComparedBacktest[]> {
   const run = await runOf(database, id);
-  if (run === undefined) throw usageError(`there is no run ${id}; \`predictlab runs\` lists them`);
+  if (run === undefined) throw noRun(id);
   const results: ComparedBacktest[] = [];
   const symbols = new Set<string>();
   for (const executionId of await retryChain(database, run.executionId)) {
@@ -60,13 +60,13 @@ async function resultsOf(database: Database, id: string): Promise<ComparedBackte
   return results;
 }
 
-const headOf = ({ of }: ComparedBacktest) => ({
-  symbol: of.symbol,
-  instrument: of.instrument,
-  priceType: of.priceType,
-  interval: of.interval,
-  strategy: of.strategy,
-  params: of.params,
+const headOf = ({ of: { symbol, instrument, priceType, interval, strategy, params } }: ComparedBacktest) => ({
+  symbol,
+  instrument,
+  priceType,
+  interval,
+  strategy,
+  params,
 });
 
 const toJson = ({ same, changed, onlyBefore, onlyAfter }: Comparison<ComparedBacktest>) => ({
@@ -87,12 +87,8 @@ function printComparison({ same, changed, onlyBefore, onlyAfter }: Comparison<Co
     printLine();
     printTable([['instrument', 'interval', 'strategy', 'params', 'because', 'sharpe', 'return'], ...changed.map(rowOf)]);
   }
-  for (const [when, results] of [
-    ['only before', onlyBefore],
-    ['only after', onlyAfter],
-  ] as const) {
+  for (const [when, results] of Object.entries({ 'only before': onlyBefore, 'only after': onlyAfter }))
     for (const { of } of results) printLine(`${when}: ${of.instrument} ${of.interval} ${of.strategy} ${JSON.stringify(of.params)}`);
-  }
 }
 
 function rowOf({ before, after, because, metrics }: ChangedResult<ComparedBacktest>): string[] {

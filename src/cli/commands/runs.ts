@@ -7,10 +7,10 @@ import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
 import { takesNumber } from '../options/parsers.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { withPredictLabAndDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
 
-/** Adds `predictlab runs`. */
+/** `predictlab runs`. */
 export default function register(runs: Command): void {
   runs
     .description(
@@ -19,7 +19,7 @@ export default function register(runs: Command): void {
     .addOption(takesNumber('--limit <n>', 'maximum number of runs', { least: 1, most: 10_000, integer: true }).default(20))
     .option('--json', 'print them as JSON')
     .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
-      const runs = await withPredictLabAndDatabase((lab, database) => lastRuns(lab, database, limit));
+      const runs = await withPredictLab((lab) => lookIntoDatabase((database) => lastRuns(lab, database, limit)));
       if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
       if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');
       printTable(
@@ -48,12 +48,7 @@ async function lastRuns(lab: PredictLab, database: Database | undefined, count: 
   let isRecordedNow = false;
   for (const run of recorded.filter(({ result }) => result === null)) {
     const { runId, executionId, startedAt } = run;
-    if (
-      known.some(
-        ({ ended, ...other }) => ended === 'open' && (other.executionId === executionId || continuedFrom(run, { ...other, ended })),
-      )
-    )
-      continue;
+    if (known.some((other) => other.ended === 'open' && (other.executionId === executionId || continuedFrom(run, other)))) continue;
     const stored = await runOf(database, executionId);
     const ended = stored === undefined ? undefined : await recordedEnd(lab, database, stored);
     // Temporal's list lags behind: a run that is missing in it may still be open

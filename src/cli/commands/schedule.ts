@@ -28,7 +28,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
-/** Adds `predictlab schedule`. */
+/** `predictlab schedule`. */
 export default function register(schedule: Command): void {
   schedule.description(
     `Manages runs that start on a schedule: by default at "${DEFAULT_SCHEDULE.cron}" UTC, one at a time; a time missed by more than a minute is skipped.`,
@@ -55,29 +55,18 @@ export default function register(schedule: Command): void {
         const input = await runInputFrom(options);
         const pauseOnFailure = failuresOf(options.pauseOnFailure);
         checkSchedule({ scheduleId: options.id, ...options, pauseOnFailure, input });
-        const { id: scheduleId, cron, timeZone, catchupWindow, jitter, note } = options;
+        const { id: scheduleId, cron, timeZone, catchupWindow, jitter, note, file } = options;
         const given = Object.keys(input).length === 0 ? undefined : input;
         // a file replaces the whole input, an option changes one field
-        const settings = {
-          scheduleId,
-          cron,
-          timeZone,
-          catchupWindow,
-          jitter,
-          note,
-          pauseOnFailure,
-          replaceInput: options.file !== undefined,
-        };
+        const settings = { scheduleId, cron, timeZone, catchupWindow, jitter, note, pauseOnFailure, replaceInput: file !== undefined };
         await lookIntoDatabase(async (database) => {
           // a wrong input is refused now, not hours later in a run that nobody watches
           const { plannedRun } = await import('../plan/planned-run.ts');
           const known = given && (await inKnownCase(database, given));
           const checked = { ...settings, input: known, check: (whole: PipelineInput) => plannedRun(database, whole) };
           await withPredictLab(async (lab) => {
-            let done = 'updated';
-            if (verb === 'create') done = await lab.schedules.create(checked);
-            else await lab.schedules.update(checked);
-            await show(lab, options, `schedule ${options.id} ${done}`);
+            const done = verb === 'create' ? await lab.schedules.create(checked) : await lab.schedules.update(checked);
+            await show(lab, options, `schedule ${options.id} ${done ?? 'updated'}`);
           });
         });
       });
@@ -107,12 +96,12 @@ export default function register(schedule: Command): void {
     .addOption(takesTime('--to <time>', 'last instant, ISO 8601').makeOptionMandatory())
     .option('--only-missing', 'skip times whose interval a successful run has covered since; newest first')
     .option('--dry-run', 'only print the times that would run')
-    .addHelpText('after', BACKFILL_HELP)
-    .action(async (options: BackfillOptions) => backfill(options));
+    .addHelpText(
+      'after',
+      '\nThe runs of a backfill go one after another, and their tasks have a lower priority than those of current runs.',
+    )
+    .action(backfill);
 }
-
-const BACKFILL_HELP = `
-The runs of a backfill go one after another, and their tasks have a lower priority than those of current runs.`;
 
 /** The number of times that Temporal lists at once; it leaves out the others silently. */
 const MOST_FIRINGS = 1_000;
@@ -171,13 +160,9 @@ const scheduleCommand = (schedule: Command, verb: string, summary: string): Comm
     .option('--id <schedule>', 'the schedule', DEFAULT_SCHEDULE.scheduleId)
     .option('--json', 'print JSON');
 
-function simple(
-  schedule: Command,
-  verb: string,
-  summary: string,
-  request: (lab: PredictLab, id: string) => Promise<void>,
-  said: string,
-): void {
+type ScheduleRequest = (lab: PredictLab, id: string) => Promise<void>;
+
+function simple(schedule: Command, verb: string, summary: string, request: ScheduleRequest, said: string): void {
   scheduleCommand(schedule, verb, summary).action(async ({ id, json }: Options) => {
     await withPredictLab((lab) => request(lab, id));
     printAnswer(json, { scheduleId: id }, `schedule ${id} ${said}`);

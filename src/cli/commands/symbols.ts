@@ -46,7 +46,7 @@ interface AddOptions extends Json {
   readonly file?: readonly string[];
 }
 
-/** Adds `predictlab symbols`. */
+/** `predictlab symbols`. */
 export default function register(symbols: Command): void {
   symbols.description('Manages the symbol catalogue: which markets of which source each symbol stands for.').addHelpText('after', HELP);
   symbols

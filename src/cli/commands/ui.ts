@@ -20,7 +20,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Adds `predictlab ui`. */
+/** `predictlab ui`. */
 export default function register(command: Command): void {
   command
     .description(

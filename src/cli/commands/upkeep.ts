@@ -16,7 +16,9 @@ type SetOptions = { readonly [what in (typeof AGED)[number]]?: number } & {
   readonly rotate: number;
 };
 
-/** Adds `predictlab upkeep`. */
+const NOT_SET = 'no daily upkeep is set; `predictlab upkeep set --reports 90d --logs 30d` sets one';
+
+/** `predictlab upkeep`. */
 export default function register(upkeep: Command): void {
   upkeep.description('Sets what the workers do once a day: prune, back up, try a restore, check data.');
   upkeep
@@ -28,7 +30,7 @@ export default function register(upkeep: Command): void {
         database === undefined ? [] : [await upkeepSettings(database), await lastUpkeep(database)],
       );
       if (json) return printJson({ settings: settings ?? null, last: last ?? null });
-      if (settings === undefined) return printLine('no daily upkeep is set; `predictlab upkeep set --reports 90d --logs 30d` sets one');
+      if (settings === undefined) return printLine(NOT_SET);
       describe(settings);
       if (last !== undefined) {
         printLine(`last   ${new Date(last.at).toISOString()}`);
@@ -64,7 +66,7 @@ export default function register(upkeep: Command): void {
     .action(async ({ json }: { json?: boolean }) => {
       const ends = await useStoredData(async (database) => {
         const settings = await upkeepSettings(database);
-        if (settings === undefined) throw usageError('no daily upkeep is set; `predictlab upkeep set --reports 90d --logs 30d` sets one');
+        if (settings === undefined) throw usageError(NOT_SET);
         return await runExclusively(database, () =>
           runUpkeep({ database, home: homeFolder(process.env), settings, now: Date.now(), tryRestore: true }),
         );
@@ -92,9 +94,8 @@ function settingsFrom(options: SetOptions): UpkeepSettings {
 
 function describe({ ages, keep, backup }: UpkeepSettings): void {
   for (const [what, age] of Object.entries(ages)) {
-    printLine(
-      `prune  ${what} older than ${ms(age, { long: true })}${what === 'reports' ? `, except the last ${keep} of each symbol` : ''}`,
-    );
+    const kept = what === 'reports' ? `, except the last ${keep} of each symbol` : '';
+    printLine(`prune  ${what} older than ${ms(age, { long: true })}${kept}`);
   }
   if (backup !== undefined)
     printLine(`backup each day into ${backup.folder}, keeping ${backup.rotate}; restored into a separate database once a week`);

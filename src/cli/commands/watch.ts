@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { usageError } from '../terminal/print.ts';
+import { noRun } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { follow } from './run.ts';
 
-/** Adds `predictlab watch`. */
+/** `predictlab watch`. */
 export default function register(command: Command): void {
   command
     .description('Shows the live table of a run until it ends, then its summary. Ctrl-C stops watching; the run continues.')
@@ -12,8 +12,8 @@ export default function register(command: Command): void {
     .action(async (run: string, { strict, json }: { strict?: boolean; json?: boolean }) => {
       await withPredictLab(async (lab) => {
         const known = await lab.describe(run);
-        if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
-        await follow(lab, { runId: known.runId, run, strict, json });
+        if (known === undefined) throw noRun(run);
+        await follow(lab, run, { runId: known.runId, strict, json });
       });
     });
 }

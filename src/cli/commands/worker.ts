@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createLog } from '../../telemetry/log.ts';
 import { takesNumber } from '../options/parsers.ts';
 
-/** Adds `predictlab worker`. */
+/** `predictlab worker`. */
 export default function register(command: Command): void {
   command
     .description(

@@ -5,11 +5,18 @@ import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { isInstant } from '../../input/field-schemas.ts';
 import { isRecord } from '../../input/raw-input.ts';
 import { usageError } from '../terminal/print.ts';
-import { takesNumber, takesWord, wordOption } from './parsers.ts';
+import { collect, takesNumber, takesWord, wordOption } from './parsers.ts';
 import { readJson } from './read-text.ts';
+import { parseParams } from './strategy-trials.ts';
+
+/** The options that name the strategies of a run. */
+export interface StrategyOptions {
+  readonly strategy?: readonly string[];
+  readonly param?: readonly string[];
+}
 
 /** The options of `run`, `plan`, `rehearse` and `schedule` that describe a run. */
-export interface RunCommandOptions {
+export interface RunCommandOptions extends StrategyOptions {
   readonly symbols?: readonly string[];
   readonly until?: Stage;
   readonly concurrent?: number;
@@ -23,11 +30,22 @@ export interface RunCommandOptions {
   readonly file?: string;
 }
 
+const usualStrategies = INPUT_DEFAULTS.strategies.map(({ name }) => name).join(', ');
 const DAYS = { least: 1 / 24, most: 3_650, wanted: 'a number of days from 0.042 (an hour) to 3650' };
+
+/** Adds the options that name the strategies of a run. */
+export const withStrategies = (command: Command): Command =>
+  command
+    .option(
+      '--strategy <name>',
+      `strategy to backtest, shipped or of a plugin; may be given several times (default: ${usualStrategies})`,
+      collect,
+    )
+    .option('--param <name=value>', 'a parameter of the strategy, such as fast=5; of a list (fast=5,10) each value is tried', collect);
 
 /** Adds the options that describe a run; `runInputFrom` turns them into its input. */
 export function addRunOptions(command: Command): Command {
-  return command
+  return withStrategies(command)
     .allowExcessArguments()
     .hook('preAction', (_, { args }) => {
       if (args.length > 0)
@@ -61,7 +79,7 @@ export function addRunOptions(command: Command): Command {
  * @throws ExitError 2 that names the option or the file and what to write instead
  */
 export async function runInputFrom(options: RunCommandOptions): Promise<PipelineInput> {
-  const { file, symbols, sources, intervals, until, concurrent, days, asOf, refetch, deadline, order } = options;
+  const { file, symbols, sources, intervals, until, concurrent, days, asOf, refetch, deadline, order, strategy, param } = options;
   const given: PipelineInput = {
     symbols: symbols && listed('--symbols', symbols),
     untilStage: until,
@@ -73,11 +91,23 @@ export async function runInputFrom(options: RunCommandOptions): Promise<Pipeline
     refetch,
     deadline,
     order,
+    strategies: strategiesIn({ strategy, param }),
   };
   return {
     ...(file !== undefined && (await readInputFile(file))),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
+}
+
+/** The strategies that `--strategy` and `--param` name. @throws ExitError 2 when it is not clear whose the parameters are */
+export function strategiesIn({ strategy: names, param: params }: StrategyOptions): PipelineInput['strategies'] {
+  if (params !== undefined && names?.length !== 1)
+    throw usageError(
+      names === undefined
+        ? '--param applies to --strategy; name one, such as --strategy rsi --param period=14'
+        : '--param applies to one --strategy, and several are given; write them with their parameters in --file',
+    );
+  return names?.map((name) => ({ name, params: parseParams(params ?? []) }));
 }
 
 async function readInputFile(file: string): Promise<PipelineInput> {

@@ -4,7 +4,7 @@ import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
-import { ExitError, usageError } from '../terminal/print.ts';
+import { ExitError, noRun } from '../terminal/print.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function queryRun<T>(
   } catch (error) {
     const ended = known?.open ? undefined : await lookIntoDatabase((database) => endOf(lab, database, run, known));
     if (ended !== undefined) return await recorded(ended);
-    if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
+    if (known === undefined) throw noRun(run);
     if (error instanceof PredictLabError || error instanceof ExitError) throw error;
     throw new ExitError(3, `${run} does not answer; is a worker running (\`predictlab worker\`)? (${messageOf(error)})`, { cause: error });
   }

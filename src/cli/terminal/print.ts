@@ -66,6 +66,9 @@ export class ExitError extends Error {
 /** Wrong usage, which only the user can fix: exit code 2. */
 export const usageError = (message: string): ExitError => new ExitError(2, message);
 
+/** The run that a command names does not exist. */
+export const noRun = (run: string): ExitError => usageError(`there is no run ${oneLine(run)}; \`predictlab runs\` lists them`);
+
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;

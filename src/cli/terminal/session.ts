@@ -20,35 +20,6 @@ export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): 
   }
 }
 
-/**
- * Connects to Temporal and opens the database at the same time. When both fail, Temporal's error is thrown. When there is no database,
- * none is created and `work` gets undefined.
- */
-export async function withPredictLabAndDatabase<T>(work: (lab: PredictLab, database: Database | undefined) => Promise<T>): Promise<T> {
-  const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
-  if (!hasDatabase(process.env)) return await withPredictLab((lab) => work(lab, undefined));
-  let done = (): void => undefined;
-  const isDone = new Promise<void>((resolve) => {
-    done = resolve;
-  });
-  let session: Promise<void> = Promise.resolve();
-  const opened = new Promise<Database>((resolve, reject) => {
-    session = useDatabase(async (database) => {
-      resolve(database);
-      await isDone;
-    });
-    session.catch(reject);
-  });
-  // reported once Temporal has answered
-  opened.catch(() => undefined);
-  try {
-    return await withPredictLab(async (lab) => work(lab, await opened));
-  } finally {
-    done();
-    await session.catch(() => undefined);
-  }
-}
-
 /** A sentence saying that nothing is stored yet, and where this command looked. */
 export const nothingStored = (env: NodeJS.ProcessEnv): string =>
   `nothing is stored under ${homeFolder(env)} yet; \`predictlab dev\` starts there, and PREDICTLAB_HOME or DATABASE_URL name data that is elsewhere`;
