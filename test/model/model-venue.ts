@@ -11,6 +11,7 @@ import { instrumentOf as predictInstrument } from '../../src/sources/predict/ins
 import { predictCategorySchema, predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../../src/sources/source.ts';
 import { type HistoryPage, type WalkCursor, walkNewestFirst } from '../../src/sources/walk/newest-first-walk.ts';
+import { TradeOrder } from '../../src/sources/walk/page-seam.ts';
 import type { Lie, World, WorldTrade } from './world.ts';
 
 /** So many of the newest trades are left where a history is cut off. */
@@ -33,6 +34,7 @@ export class ModelVenue {
   firstLook = 0;
   killedAt: readonly number[] = [];
   readonly source: Source;
+  readonly #order = new TradeOrder();
   readonly #world: World;
   readonly #rows = new Map<WorldTrade, CandidateRow[]>();
   /** Shown in this walk, and shown twice in some walk. */
@@ -159,6 +161,7 @@ export class ModelVenue {
       venue: 'model',
       repeats: this.#world.reaches === null ? 'retry' : 'end-of-paging',
       resume: cursor?.walk,
+      order: this.#order,
       fetch: async (at) => pricedAs(instrument, this.#page(at)),
     });
     for await (const page of pages) yield { ...page, cursor: { walk: page.cursor } as unknown as Json };

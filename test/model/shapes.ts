@@ -38,4 +38,8 @@ export const SHAPES: readonly { readonly name: string; readonly shape: Shape }[]
     name: 'loses no row where the order inside a second changes from answer to answer and cursors expire',
     shape: { lateness: 'prompt', plain: true, outages: [], lies: ['shuffled', 'expired'], count: 14, pageSize: 10, cursors: 'offset' },
   },
+  {
+    name: 'loses no row where the order inside a second changes and cursors name the last row of a page',
+    shape: { lateness: 'prompt', plain: true, outages: [], lies: ['shuffled', 'expired'], count: 14, pageSize: 10, cursors: 'row' },
+  },
 ];

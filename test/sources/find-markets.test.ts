@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
+import { discoverPolymarket } from '../../src/sources/polymarket/catalogue/discover.ts';
 import { findEvent } from '../../src/sources/polymarket/catalogue/find-event.ts';
 import { findMarkets } from '../../src/sources/polymarket/catalogue/find-markets.ts';
 import { gammaStub, noRoute } from './gamma-stub.ts';
@@ -120,5 +121,65 @@ describe('an event is found', () => {
     });
     expect(names(await findEvent(client, 'weather', call))).toEqual([...SLUGS].sort());
     expect(await findEvent(client, 'politics', call)).toBeUndefined();
+  });
+});
+
+describe('the markets of a series', () => {
+  const HOUR = 3_600_000;
+  const NOW = Date.UTC(2026, 5, 10, 12);
+  const from = NOW - 7 * 24 * HOUR;
+  const slugOf = (start: number): string => `btc-updown-1h-${start / 1000}`;
+  const FIRST = NOW - 30 * HOUR;
+
+  /** A host whose series has hourly markets since `FIRST`, and what it was queried for. */
+  const seriesHost = () => {
+    const { client, asked } = gammaStub((path, query) => {
+      if (path === '/v2/resolutions') return { data: [] };
+      const found = query.getAll('slug').flatMap((slug) => {
+        const start = Number(/^btc-updown-1h-(\d+)$/.exec(slug)?.[1]) * 1000;
+        const closed = start + HOUR <= NOW;
+        return start >= FIRST && start <= NOW && closed === (query.get('closed') === 'true') ? [market(slug, closed)] : [];
+      });
+      return { markets: found.map((each, index) => ({ ...each, conditionId: `0x${index}${each.slug}` })) };
+    });
+    Object.assign(client, { clock: NOW });
+    const discover = () =>
+      discoverPolymarket(
+        { gamma: client, data: client },
+        {
+          symbol: 'BTC',
+          selectors: [{ seriesSlug: 'btc-updown-1h' }],
+          window: { from, to: NOW },
+          asOf: NOW,
+          known: [],
+          signal: call.signal,
+        },
+        call,
+      );
+    const listed = () =>
+      asked.filter((each) => each.startsWith('/markets')).map((each) => new URLSearchParams(each.split('?')[1]).getAll('slug'));
+    return { discover, listed, asked };
+  };
+
+  it('are not queried by another name once they are found', async () => {
+    const { discover, listed } = seriesHost();
+    const { instruments } = await discover();
+    expect(instruments).toHaveLength(31);
+    const times = listed().filter((slugs) => slugs.includes(slugOf(FIRST)));
+    expect(times).toHaveLength(1);
+    const named = listed().filter((slugs) => slugs.some((slug) => slug.startsWith('bitcoin-up-or-down-june-9-2026-6am')));
+    expect(named).toHaveLength(1);
+  });
+
+  it('are not queried again within a day where the series began later', async () => {
+    const { discover, asked, listed } = seriesHost();
+    await discover();
+    const before = asked.length;
+    asked.length = 0;
+    await discover();
+    expect(asked.length).toBeLessThan(before / 2);
+    expect(listed().flat()).not.toContain(slugOf(from));
+    // a hole among the series' markets is still looked up
+    expect(listed().flat()).toContain(slugOf(FIRST + HOUR));
   });
 });

@@ -7,6 +7,7 @@ import { withTradeAt } from '../catalogue/market-life.ts';
 import { venueFailure } from '../describe-error.ts';
 import type { CollectRequest, Source, SourcePage } from '../source.ts';
 import { type WalkCursor, walkNewestFirst } from '../walk/newest-first-walk.ts';
+import { TradeOrder } from '../walk/page-seam.ts';
 import { type Call, type PolymarketApi, VENUE } from './api.ts';
 import { lookAtBook } from './book.ts';
 import { discoverPolymarket } from './catalogue/discover.ts';
@@ -28,17 +29,23 @@ type Cursor = { readonly trades: WalkCursor } | { readonly prices: PriceCursor |
 
 /** Creates the source for Polymarket: Gamma for discovery, Data v2 for trades and price points, the CLOB for the order book. */
 export function createPolymarketSource(api: PolymarketApi, options: PolymarketOptions = {}): Source<PolymarketSelector> {
+  const order = new TradeOrder();
   return {
     type: VENUE,
     horizon: { trade: TRADES_SHOWN_MS, price: null },
     discover: (request) => discoverPolymarket(api, request, { precedence: precedenceOf(request.asOf), signal: request.signal }),
-    collect: (request) => collect(api, options, request),
+    collect: (request) => collect(api, options, order, request),
     selectorOf: (instrument) => ({ conditionId: conditionIdOf(instrument) }),
     describe: (error) => venueFailure(VENUE, error),
   };
 }
 
-async function* collect(api: PolymarketApi, options: PolymarketOptions, request: CollectRequest): AsyncGenerator<SourcePage> {
+async function* collect(
+  api: PolymarketApi,
+  options: PolymarketOptions,
+  order: TradeOrder,
+  request: CollectRequest,
+): AsyncGenerator<SourcePage> {
   const { asOf } = request;
   let { instrument } = request;
   const call: Call = { precedence: precedenceOf(asOf), signal: request.signal };
@@ -52,6 +59,7 @@ async function* collect(api: PolymarketApi, options: PolymarketOptions, request:
       resume: cursor?.trades,
       fetch: (version1 ? tradesV1 : tradesV2)(api.data, instrument, call),
       repeats: version1 ? 'end-of-paging' : 'retry',
+      order,
     });
     for await (const page of pages) {
       // a trade after the market's end moves the end, since price points may follow it too

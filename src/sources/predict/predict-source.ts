@@ -5,6 +5,7 @@ import { wantsBook } from '../book-freshness.ts';
 import { venueFailure } from '../describe-error.ts';
 import type { CollectRequest, Source, SourcePage } from '../source.ts';
 import { type WalkCursor, walkNewestFirst } from '../walk/newest-first-walk.ts';
+import { TradeOrder } from '../walk/page-seam.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { lookAtBook } from './book.ts';
 import { discoverPredict } from './discover.ts';
@@ -12,10 +13,11 @@ import { matches } from './matches.ts';
 
 /** Creates the source for Predict.fun: markets and categories for discovery, order matches as trades, and the order book. */
 export function createPredictSource(api: PredictApi): Source<PredictSelector> {
+  const order = new TradeOrder();
   return {
     type: VENUE,
     discover: (request) => discoverPredict(api, request, { precedence: precedenceOf(request.asOf), signal: request.signal }),
-    collect: (request) => collect(api, request),
+    collect: (request) => collect(api, order, request),
     selectorOf: ({ id }) => ({ marketId: Number(id.slice(`${VENUE}:`.length)) }),
     describe: (error) => venueFailure(VENUE, error),
   };
@@ -26,7 +28,7 @@ interface Cursor {
   readonly trades: WalkCursor | null;
 }
 
-async function* collect(api: PredictApi, request: CollectRequest): AsyncGenerator<SourcePage> {
+async function* collect(api: PredictApi, order: TradeOrder, request: CollectRequest): AsyncGenerator<SourcePage> {
   const { instrument, asOf } = request;
   const call: Call = { precedence: precedenceOf(asOf), signal: request.signal };
   const cursor = request.cursor as unknown as Cursor | undefined;
@@ -37,6 +39,7 @@ async function* collect(api: PredictApi, request: CollectRequest): AsyncGenerato
       resume: cursor?.trades,
       fetch: matches(api, instrument, call),
       repeats: 'retry',
+      order,
     });
     for await (const page of pages) yield { ...page, cursor: { trades: page.cursor } as unknown as Json };
   }

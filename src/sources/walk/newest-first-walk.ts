@@ -4,7 +4,7 @@ import { assessTick } from '../../market/assess-tick.ts';
 import { isPlausible, rowsOfWindow, type TimeBounds, timeBounds } from '../candidate.ts';
 import type { CollectRequest, SourcePage, WalkSeen } from '../source.ts';
 import { MarketSchemaChanged } from './market-schema-changed.ts';
-import { PageSeam } from './page-seam.ts';
+import { PageSeam, TradeOrder } from './page-seam.ts';
 import {
   afterLastPage,
   afterPage,
@@ -46,6 +46,8 @@ export interface Walk
   readonly resume: WalkCursor | undefined;
   /** Meaning of a repeated page: a mistake of the venue, which is retried, or the unmarked end of its paging. */
   readonly repeats: 'retry' | 'end-of-paging';
+  /** What this process knows of the order of the venue's trades within a second. @default nothing */
+  readonly order?: TradeOrder;
 }
 
 export type WalkedPage = Omit<SourcePage, 'cursor'> & { readonly cursor: WalkCursor | null };
@@ -62,7 +64,7 @@ const RESTARTS = 2;
  * read, where the walk ends and what it covers.
  */
 export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
-  const { instrument, window, asOf, clock, before, lateness, refetch, sampled, resume, horizonMs = null } = walk;
+  const { instrument, window, asOf, clock, before, lateness, refetch, sampled, resume, horizonMs = null, order = new TradeOrder() } = walk;
   const horizon = horizonMs === null ? null : Math.max(asOf, clock) - horizonMs;
   const plan = planWalk({
     instrument,
@@ -95,7 +97,15 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   let oldest: number | null | undefined = cursor === null ? null : undefined;
   let progress = new WalkProgress();
   // a glance claims no time, so it needs no check of seams
-  let seam = walk.repeats === 'retry' && plan.depth === 'whole' ? new PageSeam() : undefined;
+  let seam = walk.repeats === 'retry' && plan.depth === 'whole' ? new PageSeam(order) : undefined;
+  /** Reads everything from the newest page again. */
+  const startOver = (): void => {
+    cursor = null;
+    state = undefined;
+    seen.clear();
+    progress = new WalkProgress();
+    seam &&= new PageSeam(order);
+  };
 
   for (;;) {
     let page: HistoryPage;
@@ -104,12 +114,8 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     } catch (error) {
       if (cursor === null || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       if (++restarts > RESTARTS) throw cursorsExpire(walk, error);
-      // the venue no longer knows the cursor: start over and check all rows again
-      cursor = null;
-      state = undefined;
-      seen.clear();
-      progress = new WalkProgress();
-      seam &&= new PageSeam();
+      // the venue no longer knows the cursor
+      startOver();
       continue;
     }
     requests += page.requests;
@@ -133,6 +139,10 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     if (seam !== undefined) {
       const reread = await seam.take(cursor, page, walk.fetch);
       requests += reread.requests;
+      if (reread.restart) {
+        startOver();
+        continue;
+      }
       if (reread.rows.length > 0) page = { ...page, rows: [...reread.rows, ...page.rows] };
     }
 

@@ -1,68 +1,166 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 
-/** Consecutive re-reads without a new row after which a venue's order within a second counts as stable. */
+/** Evidence from which the order of a venue counts as stable: pairs of trades of one second that two answers had in the same order. */
+const ENOUGH_EVIDENCE = 16;
+/** Evidence that is left of a stable order after `TRUSTED_MS`: a venue may change how it answers. */
+const OLD_EVIDENCE = 8;
+const TRUSTED_MS = 60_000;
+/** Evidence after which an order that changed counts as stable again. */
+const RESTORED_EVIDENCE = 256;
+/** Largest number of re-reads at one seam while the order counts as stable or is not known. */
+const MOST_CHECKS = 4;
+/** Number of seams of which one is checked while the order counts as stable. */
+const SAMPLED_SEAMS = 50;
+/** Consecutive re-reads without a new row after which a seam of an unstable order counts as complete. */
 const CLEAN_READS = 8;
-/** Number of re-reads of a seam that has a row on both pages. */
-const TWICE_READS = 5;
 /** Largest number of re-reads of one seam. */
 const MOST_READS = 16;
 
+/**
+ * Whether a venue keeps the order of the trades of one second from answer to answer, as far as this process has seen. One object per
+ * source, so that the walks of all its markets share the evidence.
+ */
+export class TradeOrder {
+  isUnstable = false;
+  /** Whether a walk is checking a seam; others go on meanwhile, and start over if the order turns out to be unstable. */
+  isChecking = false;
+  #evidence = 0;
+  #seams = 0;
+  #since = 0;
+
+  get isTrusted(): boolean {
+    return !this.isUnstable && this.#evidence >= ENOUGH_EVIDENCE;
+  }
+
+  /** Starts a new period of trust where the last one is over. @param clock the venue's clock */
+  expire(clock: number): void {
+    if (Math.abs(clock - this.#since) < TRUSTED_MS) return;
+    this.#since = clock;
+    this.#evidence = Math.min(this.#evidence, OLD_EVIDENCE);
+  }
+
+  /** Whether the next seam is checked although the order counts as stable. */
+  isSampled(): boolean {
+    return this.#seams++ % SAMPLED_SEAMS === SAMPLED_SEAMS - 1;
+  }
+
+  /** Notes a page that was read twice. @param second the time at the seam; rows of it may move to the neighbouring page */
+  compare(first: readonly CandidateRow[], again: readonly CandidateRow[], second: number): void {
+    const places = new Map(first.map(({ identity }, place) => [identity, place]));
+    const known = again.flatMap(({ identity, time }) => {
+      const place = places.get(identity);
+      return place === undefined ? [] : [{ place, time }];
+    });
+    const isReordered = known.some(
+      ({ place, time }, index) => index > 0 && known[index - 1].time === time && known[index - 1].place > place,
+    );
+    const inSecond = (rows: readonly CandidateRow[]): number => rows.filter(({ time }) => time === second).length;
+    const kept = known.filter(({ time }) => time === second).length;
+    // an insertion moves rows off a page or onto it, not both
+    const isExchanged = kept < inSecond(first) && kept < inSecond(again);
+    if (isReordered || isExchanged) this.distrust();
+    else this.#evidence += tiesOf(known);
+    if (this.#evidence >= RESTORED_EVIDENCE) this.isUnstable = false;
+  }
+
+  distrust(): void {
+    this.isUnstable = true;
+    this.#evidence = 0;
+  }
+}
+
+/** Number of neighbouring rows of one second. */
+const tiesOf = (rows: readonly Pick<CandidateRow, 'time'>[]): number =>
+  rows.filter(({ time }, index) => index > 0 && rows[index - 1].time === time).length;
+
 interface Page {
+  readonly clock: number;
   readonly rows: readonly CandidateRow[];
   readonly requests: number;
 }
 
+/** The result of a check of a seam. */
+export interface SeamCheck {
+  /** Rows of the second at the seam that neither page had. */
+  readonly rows: readonly CandidateRow[];
+  readonly requests: number;
+  /** Whether the order turned out to be unstable, so that seams that were not checked may have lost rows: the walk has to start over. */
+  readonly restart: boolean;
+}
+
+const NOTHING: SeamCheck = { rows: [], requests: 0, restart: false };
+
 /**
- * Checks the seams between pages that fall within one second. Where a venue reorders the rows of a second in each answer, a row may be on
- * neither page. The two pages of the first such seams are read again. If that finds a row that neither page had, every later seam of the
- * walk is read again until no new row appears.
+ * Checks the seams between the pages of one walk. Where a venue reorders the trades of a second in each answer, a trade may be on neither
+ * page. Seams are re-read until the order counts as stable; while it is unstable, each one until no new row appears.
  */
 export class PageSeam {
+  readonly #order: TradeOrder;
   #before: (Page & { readonly cursor: string | null }) | undefined;
-  #clean = 0;
-  #isUnstable = false;
+  #hasUnchecked = false;
 
-  /** Checks the seam before the next page. @returns rows of the second at the seam that neither page had */
-  async take(cursor: string | null, page: Page, fetch: (cursor: string | null) => Promise<Page>): Promise<Page> {
+  constructor(order: TradeOrder) {
+    this.#order = order;
+  }
+
+  /** Checks the seam before the next page. */
+  async take(cursor: string | null, page: Page, fetch: (cursor: string | null) => Promise<Page>): Promise<SeamCheck> {
+    const order = this.#order;
     const before = this.#before;
-    const { rows } = page;
     this.#before = { ...page, cursor };
     const second = before?.rows.at(-1)?.time ?? null;
-    if (before === undefined || second === null || rows[0]?.time !== second) return { rows: [], requests: 0 };
     // a second that fills a whole page is not checked
-    if (before.rows[0]?.time === second || rows.at(-1)?.time === second) return { rows: [], requests: 0 };
-    const known = new Set([...before.rows, ...rows].map(({ identity }) => identity));
-    // a row on both pages may have displaced another one
-    const reads = before.rows.some((row) => row.time === second && rows.some(({ identity }) => identity === row.identity))
-      ? TWICE_READS
-      : 1;
+    if (before === undefined || second === null || before.rows[0]?.time === second || page.rows.at(-1)?.time === second) return NOTHING;
+    const rows = [...before.rows, ...page.rows].filter(({ time }) => time === second);
+    const known = new Set(rows.map(({ identity }) => identity));
     const found: CandidateRow[] = [];
     let requests = 0;
-    let clean = this.#isUnstable ? 0 : this.#clean;
-    for (let read = 1; read <= MOST_READS && clean < CLEAN_READS; read++) {
-      let isClean = true;
-      for (const each of [before.cursor, cursor]) {
-        const again = await readAgain(fetch, each);
-        // the venue no longer knows the cursor: the rows found so far are returned
-        if (again === undefined) return { rows: found, requests };
-        requests += again.requests;
-        for (const row of again.rows) {
-          if (row.time !== second || known.has(row.identity)) continue;
-          known.add(row.identity);
-          found.push(row);
-          isClean = false;
-        }
+    /** Reads one of the two pages again. @returns whether it has no new row of the second; undefined where its cursor has expired */
+    const isClean = async (which: Page & { readonly cursor: string | null }): Promise<boolean | undefined> => {
+      const again = await readAgain(fetch, which.cursor);
+      if (again === undefined) return undefined;
+      requests += again.requests;
+      order.compare(which.rows, again.rows, second);
+      const fresh = again.rows.filter(({ time, identity }) => time === second && !known.has(identity));
+      for (const row of fresh) known.add(row.identity);
+      found.push(...fresh);
+      if (fresh.length > 0) order.distrust();
+      return fresh.length === 0;
+    };
+    const pages = [before, { ...page, cursor }];
+    order.expire(page.clock);
+    if (!order.isUnstable) {
+      const ties = pages.map((each) => tiesOf(each.rows));
+      // a row on both pages may have displaced another one
+      const isForced = order.isSampled() || known.size < rows.length;
+      const isDue = isForced || (!order.isTrusted && ties.some((count) => count > 0));
+      if (order.isChecking || !isDue) {
+        this.#hasUnchecked = true;
+        return NOTHING;
       }
-      if (!isClean) this.#isUnstable = true;
-      clean = isClean ? clean + 1 : 0;
-      if (isClean && !this.#isUnstable && read >= reads) break;
+      order.isChecking = true;
+      try {
+        const first = ties[0] < ties[1] ? 1 : 0;
+        for (let read = 0; read < MOST_CHECKS && !order.isUnstable && (!order.isTrusted || read === 0); read++)
+          if ((await isClean(pages[(first + read) % 2])) === undefined) break;
+      } finally {
+        order.isChecking = false;
+      }
+      return { rows: found, requests, restart: order.isUnstable };
     }
-    if (!this.#isUnstable) this.#clean = clean;
-    return { rows: found, requests };
+    if (this.#hasUnchecked) return { ...NOTHING, restart: true };
+    let clean = 0;
+    for (let read = 0; read < MOST_READS && clean < CLEAN_READS; read++) {
+      const results = [await isClean(pages[0]), await isClean(pages[1])];
+      if (results.includes(undefined)) break;
+      clean = results.every(Boolean) ? clean + 1 : 0;
+    }
+    return { rows: found, requests, restart: false };
   }
 }
 
+/** Reads a page again; undefined where the venue no longer knows its cursor. */
 async function readAgain(fetch: (cursor: string | null) => Promise<Page>, cursor: string | null): Promise<Page | undefined> {
   try {
     return await fetch(cursor);

@@ -1,9 +1,10 @@
 import type { PolymarketSelector } from '../../../contracts/catalogue.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
+import { DAY_MS } from '../../../contracts/words.ts';
 import { conditionId } from '../../catalogue/condition-id.ts';
 import { isFinal } from '../../catalogue/market-life.ts';
-import { noStep, proposed, seriesMembers, unfinishedMembers } from '../../catalogue/series.ts';
+import { noStep, proposed, type SeriesMember, seriesMembers, unfinishedMembers } from '../../catalogue/series.ts';
 import type { VenueClient } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import type { DiscoverRequest, Discovery } from '../../source.ts';
@@ -96,7 +97,8 @@ async function bySlug(
     kept.push(instrument);
     return false;
   });
-  const found = await refusedOneByOne(wanted, (values) => findMarkets(gamma, { name: 'slug', values, likely: 'open', named: true }, call));
+  const likely = wanted.every((slug) => known.get(slug)?.closed === true) ? 'closed' : 'open';
+  const found = await refusedOneByOne(wanted, (values) => findMarkets(gamma, { name: 'slug', values, likely, named: true }, call));
   const there = new Set(found.instruments.map(({ reference }) => reference));
   for (const { names } of found.leftOut) for (const name of names) there.add(name);
   const missing = wanted.filter((slug) => !there.has(slug) && !found.refused.has(slug));
@@ -147,6 +149,13 @@ async function byEvent(gamma: VenueClient, symbol: string, eventSlug: string, ca
   return { ...NOTHING, problems: [notFound(symbol, { eventSlug }, "an event's slug follows /event/ in its web address")], requests: 1 };
 }
 
+/** When a client's host was last queried for markets of a series before its first one, which do not exist; by their first name. */
+const missing = new WeakMap<VenueClient, Map<string, number>>();
+/** Time for which a market that does not exist is not queried again. */
+const MISSING_MS = DAY_MS;
+/** Largest number of remembered names of markets that do not exist. */
+const MOST_MISSING = 50_000;
+
 async function bySeries(
   gamma: VenueClient,
   { symbol, slug, window, known }: { symbol: string; slug: string; window: TimeRange; known: ReadonlyMap<string, Instrument> },
@@ -160,18 +169,29 @@ async function bySeries(
   const kept: Instrument[] = [];
   const ended: string[] = [];
   const running: string[] = [];
+  const absent = missing.get(gamma) ?? new Map<string, number>();
+  const isAbsent = ({ slugs: [first = ''] }: SeriesMember): boolean =>
+    gamma.clock - (absent.get(first) ?? Number.NEGATIVE_INFINITY) < MISSING_MS;
   for (const member of members) {
     const instrument = member.slugs.map((each) => known.get(each)).find((each) => each !== undefined);
+    if (instrument === undefined && isAbsent(member)) continue;
     if (instrument !== undefined && isFinal(instrument)) kept.push(instrument);
     else (member.end < window.to ? ended : running).push(...(instrument === undefined ? member.slugs : [instrument.reference]));
   }
-  const named = new Set(members.flatMap(({ slugs }) => slugs));
+  const named = new Map(members.flatMap(({ slugs }) => slugs.map((each) => [each, slugs] as const)));
+  const namesOf = (each: string): readonly string[] => named.get(each) ?? [each];
   ended.push(...unfinishedMembers(slug, [...known.values()]).filter((each) => !named.has(each)));
   const findings = await Promise.all([
-    findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed', named: false }, call),
-    findMarkets(gamma, { name: 'slug', values: running, likely: 'open', named: false }, call),
+    findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed', named: false, namesOf }, call),
+    findMarkets(gamma, { name: 'slug', values: running, likely: 'open', named: false, namesOf }, call),
   ]);
   const instruments = [...kept, ...findings.flatMap((finding) => finding.instruments)];
+  const existing = new Set(instruments.map(({ reference }) => reference));
+  const first = members.findIndex(({ slugs }) => slugs.some((each) => existing.has(each)));
+  if (absent.size > MOST_MISSING) absent.clear();
+  for (const member of members.slice(0, Math.max(0, first)))
+    if (member.end < gamma.clock - DAY_MS && !isAbsent(member)) absent.set(member.slugs[0] ?? '', gamma.clock);
+  missing.set(gamma, absent);
   const problems = findings.flatMap((finding) => finding.problems);
   if (instruments.length === 0) {
     const names = members[0]?.slugs.join(' or ');

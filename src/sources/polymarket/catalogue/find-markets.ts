@@ -16,6 +16,8 @@ export interface MarketLookup {
   readonly likely: 'open' | 'closed';
   /** Whether each value should exist: then values that no listing has are looked up one by one by their path. */
   readonly named: boolean;
+  /** All possible names of a value's market, where it has several: one that is found ends the lookup of the others. */
+  readonly namesOf?: (value: string) => readonly string[];
 }
 
 /**
@@ -74,9 +76,11 @@ class Found implements Finding {
   alone: readonly string[] | undefined;
   readonly #wanted: Map<string, string>;
   readonly #byName: boolean;
+  readonly #namesOf: (value: string) => readonly string[];
 
-  constructor({ name, values }: MarketLookup) {
+  constructor({ name, values, namesOf = (value) => [value] }: MarketLookup) {
     this.#byName = name === 'slug';
+    this.#namesOf = namesOf;
     this.#wanted = new Map(values.map((value) => [this.#key(value), value]));
   }
 
@@ -90,22 +94,24 @@ class Found implements Finding {
     if (answer === undefined) return;
     this.hasNoListing = false;
     this.problems.push(...answer.problems);
-    const before = this.#wanted.size;
+    const before = this.instruments.length + this.leftOut.length;
     for (const instrument of answer.instruments) {
-      const name = this.#byName ? instrument.reference : instrument.id.slice(`${VENUE}:`.length);
-      if (!this.#wanted.delete(this.#key(name))) continue;
-      this.instruments.push(instrument);
+      if (this.#find(this.#byName ? instrument.reference : instrument.id.slice(`${VENUE}:`.length))) this.instruments.push(instrument);
     }
-    for (const left of answer.leftOut) {
-      if (left.names.filter((name) => this.#wanted.delete(this.#key(name))).length === 0) continue;
-      this.leftOut.push(left);
-    }
-    if (requested.length < DOUBT_FROM || before - this.#wanted.size !== 1) return;
-    const [first, second] = requested;
-    const [beforeLast, last] = requested.slice(-2);
+    for (const left of answer.leftOut) if (left.names.filter((name) => this.#find(name)).length > 0) this.leftOut.push(left);
+    if (requested.length < DOUBT_FROM || this.instruments.length + this.leftOut.length - before !== 1) return;
     const isFound = (value: string | undefined): boolean => value !== undefined && !this.#wanted.has(this.#key(value));
-    const neighbour = isFound(first) ? second : isFound(last) ? beforeLast : undefined;
+    // the next value may be another name of the same market
+    const step = this.#namesOf(requested[0] ?? '').length;
+    const neighbour = isFound(requested[0]) ? requested[step] : isFound(requested.at(-1)) ? requested.at(-1 - step) : undefined;
     if (neighbour !== undefined) this.alone = [neighbour];
+  }
+
+  /** Takes a market off the wanted ones, with its other names. @returns whether it was wanted */
+  #find(name: string): boolean {
+    if (!this.#wanted.delete(this.#key(name))) return false;
+    for (const other of this.#namesOf(name)) this.#wanted.delete(this.#key(other));
+    return true;
   }
 
   #key(value: string): string {
