@@ -21,15 +21,17 @@ export default function register(command: Command): void {
       // loaded here: only this command needs the native bridge
       const { startWorker } = await import('../../worker/start-worker.ts');
       const log = createLog(process.env);
-      const worker = await startWorker({ env: process.env, log, taskQueue, maxActivities });
+      const starting = startWorker({ env: process.env, log, taskQueue, maxActivities });
       let stopping = false;
       const stop = (signal: NodeJS.Signals) => {
         if (stopping) return;
         stopping = true;
         log.info('stopping: taking no new work, letting running tasks finish', { signal });
-        worker.shutdown().catch(() => undefined /* `finished` below reports it */);
+        starting.then((worker) => worker.shutdown()).catch(() => undefined /* `starting` and `finished` below report it */);
       };
+      // before the worker logs that it is ready: supervisors may stop it from then on
       process.on('SIGINT', stop).on('SIGTERM', stop);
+      const worker = await starting;
       await worker.finished;
       log.info('worker stopped');
     });
