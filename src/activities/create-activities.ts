@@ -80,6 +80,7 @@ export function createActivities(
         call: { ...call, taskId: stageTaskId(symbol, stage) },
         symbol,
         stage,
+        ...(stage === 'backtest' && plugins.strategies.length > 0 ? { foreign: `with strategies of ${plugins.modules.join(', ')}` } : {}),
         work: async (work) => await stages[stage]({ runId, executionId, symbol, stage, settings: await settingsOf(call) }, work),
       });
     };

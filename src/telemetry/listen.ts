@@ -15,7 +15,7 @@ export interface Listening {
  *
  * @param what name of the service in messages; `variable` is the setting that the address came from
  */
-export async function listen(
+async function listen(
   listener: RequestListener,
   { address, what, variable, log }: { address: string; what: string; variable: string; log: Log },
 ): Promise<Listening> {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AttemptSign, lostSince } from '../../src/activities/runner/attempt-sign.ts';
+import { type AttemptSign, lostSince, lostWorkersOf } from '../../src/activities/runner/attempt-sign.ts';
 
 const sign = (attempt: number, lostBefore: number): AttemptSign => ({ attempt, worker: '7@desk', from: 1_000, seen: 5_000, lostBefore });
 
@@ -37,4 +37,14 @@ describe('attempts that were lost with their worker', () => {
       }),
     );
   });
+});
+
+describe('the number of lost workers of a task', () => {
+  it.each([
+    ['attempts that nobody started count as one', { lost: 5, cutOff: 0, started: 0, lostLocally: false }, 1],
+    ['recorded starts count with the first attempt, which records none', { lost: 3, cutOff: 0, started: 1, lostLocally: false }, 2],
+    ['a thread that ended is no lost worker', { lost: 2, cutOff: 2, started: 1, lostLocally: false }, 0],
+    ['a loss as a local activity counts, and its start is recorded', { lost: 1, cutOff: 0, started: 2, lostLocally: true }, 2],
+    ['a poll of a stopped worker after a local loss does not count', { lost: 1, cutOff: 0, started: 1, lostLocally: true }, 1],
+  ])('%s', (_, of, wanted) => expect(lostWorkersOf(of)).toBe(wanted));
 });

@@ -87,6 +87,43 @@ it('a plugin that throws in a timer and rejects without end neither ends a worke
   await rm(folder, { recursive: true });
 });
 
+it('a short task that ends its worker runs as an activity after the first one, and fails as WorkerLost after the second', async () => {
+  const rig = await createRig({ worker: false });
+  const plugin = path.join(rig.home, 'crash.mjs');
+  await writeFile(
+    plugin,
+    `import { z } from 'zod';
+     export default { activities: { crash: { input: z.any(), thread: false, run: () => process.kill(process.pid, 'SIGKILL') } } };`,
+  );
+  const env = { ...rig.env, PREDICTLAB_PLUGINS: plugin };
+  const doomed = [await spawnWorker(env), await spawnWorker(env)];
+  const { runId } = await rig.lab.start({ symbols: [], tasks: [{ taskId: 'pill', activity: 'crash', maxRetries: 0, short: true }] });
+  expect(await Promise.all(doomed.map(({ ended }) => ended))).toEqual(['SIGKILL', 'SIGKILL']);
+  const last = await spawnWorker(env);
+  const { partial } = (await rig.lab.result(runId).catch((error: unknown) => error)) as { partial: PipelineResult };
+  expect(partial.taskResults.pill.error).toMatchObject({ type: 'WorkerLost', message: expect.stringContaining('2 workers in a row') });
+  last.process.kill('SIGTERM');
+  expect(await last.ended).toBe(0);
+  await rig.close();
+}, 120_000);
+
+it('a stopped worker, whose polls take attempts that it never starts, fails no task', async () => {
+  const rig = await createRig({ worker: false });
+  const stopped = await spawnWorker(rig.env);
+  const { runId } = await rig.lab.start({ symbols: [], tasks: [{ taskId: 'held', activity: 'sleep', args: [{ duration: '3s' }] }] });
+  const attempt = async (): Promise<number> => (await rig.lab.attempts(runId)).get('held')?.attempt ?? 0;
+  await until(async () => (await attempt()) === 1, { everyMs: 50 });
+  stopped.process.kill('SIGSTOP');
+  // each heartbeat timeout gives the next attempt to one of its polls
+  await until(async () => (await attempt()) >= 4, { everyMs: 500, forMs: 120_000 });
+  const healthy = await spawnWorker(rig.env);
+  expect(await rig.lab.result(runId)).toMatchObject({ statusBreakdown: { success: 1 } });
+  stopped.process.kill('SIGKILL');
+  healthy.process.kill('SIGTERM');
+  await Promise.all([stopped.ended, healthy.ended]);
+  await rig.close();
+}, 240_000);
+
 it('a task that ends its worker fails as WorkerLost after maxLostWorkers workers, named with its plugin', async () => {
   const rig = await createRig({ worker: false });
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-plugin-'));

@@ -13,6 +13,25 @@ export interface AttemptSign {
 }
 
 /**
+ * The number of workers that a task has lost, one after another. Temporal also counts an attempt as lost that a stopped worker took with a
+ * poll of before and never started. So every attempt after a loss records its start before the task's code runs, and only recorded
+ * starts count; the first attempt records none, to stay cheap, and counts as started.
+ *
+ * @param of.lost attempts of the activity that were lost; `cutOff` of them with the thread of their plugin, while the worker lived on
+ * @param of.started recorded starts without an end
+ * @param of.lostLocally the first attempt ran as a local activity of a worker that was lost; its start is recorded too
+ */
+export function lostWorkersOf(of: {
+  readonly lost: number;
+  readonly cutOff: number;
+  readonly started: number;
+  readonly lostLocally: boolean;
+}): number {
+  const { lost, cutOff, started, lostLocally } = of;
+  return lostLocally ? Math.min(lost + 1 - cutOff, started) : Math.min(lost - cutOff, started + 1);
+}
+
+/**
  * The attempts that were lost right before this one and are not recorded yet. An attempt that died before its first heartbeat, within two
  * seconds, is known only by its absence.
  *

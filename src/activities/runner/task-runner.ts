@@ -18,8 +18,9 @@ import type { Secrets } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { recordCustomEffect } from '../../storage/runs/ledger/custom-effects.ts';
 import { commitEffect, findEffect, recordAttempt, recordEffect, requireStageBefore } from '../../storage/runs/ledger/ledger.ts';
+import { forgetStarts, recordStart, startsWithoutEnd } from '../../storage/runs/ledger/started-attempts.ts';
 import type { StageWork } from '../stages/stage-work.ts';
-import { type AttemptSign, lostSince } from './attempt-sign.ts';
+import { type AttemptSign, lostSince, lostWorkersOf } from './attempt-sign.ts';
 import { failureAgain, failureOf, lostAttempt } from './failure.ts';
 import { LostAttempt } from './lost-attempt.ts';
 
@@ -54,7 +55,7 @@ export interface Task {
   readonly call: CustomTaskCall;
   readonly symbol?: string;
   readonly stage?: Stage;
-  /** The plugin's activity that the task runs, for messages: `activity "crash" of plugin ./crash.mjs`. */
+  /** The plugin's code that the task runs, for messages: `activity "crash" of plugin ./crash.mjs`. @default none */
   readonly foreign?: string;
   readonly work: (work: StageWork) => Promise<StageEffect>;
 }
@@ -101,6 +102,7 @@ export function createTaskRunner({
     /** Whether the task had taken effect before (a lost completion, or a repeated workflow task), so that it is not counted again. */
     let repeated = false;
     let beat: Heartbeat = before;
+    let hasStarts = false;
     const beating = setInterval(() => sendHeartbeat(beat), HEARTBEAT_INTERVAL_MS);
     const stop = new AbortController();
     const { signal } = stop;
@@ -113,15 +115,28 @@ export function createTaskRunner({
       // A first attempt finds nothing, and its own record would be refused as the second. But when a worker dies, every local activity of
       // its workflow task is executed again as a first attempt: custom tasks, which leave no rows, look up their ledger row.
       const isShortTask = activity.info.isLocal && stage === undefined;
-      const known = attempts === 1 && !isShortTask ? undefined : await findEffect(database, key);
+      // the server counts no attempts of a local activity, so one that ends its worker would run again without end
+      const isUncounted = activity.info.isLocal && foreign !== undefined;
+      const [known, isFirstStart] = await Promise.all([
+        attempts === 1 && !isShortTask ? undefined : findEffect(database, key),
+        isUncounted ? recordStart(database, key, { number: 1, worker: WORKER }) : true,
+      ]);
       if (known !== undefined) {
         log.info('the task had already taken effect; its first outcome is returned');
         return { output: known.output, degraded: known.degraded, attempts: known.attempts };
       }
-      const lostWorkers = lost - (before.cutOff ?? 0);
+      hasStarts = isUncounted;
+      if (!isFirstStart) throw new LostAttempt(`${taskId} was started before, on a worker that was lost; it continues as an activity`);
       if (call.onLostWorker === 'fail' && lost > 0) throw lostWorker(taskId);
-      const maxLostWorkers = call.maxLostWorkers ?? (stage === undefined ? MAX_LOST_WORKERS : MAX_LOST_WORKERS_OF_STAGE);
-      if (lostWorkers >= maxLostWorkers) throw poisonous(foreign === undefined ? taskId : `${taskId} (${foreign})`, lostWorkers);
+      const lostLocally = failedLocally?.error.type === 'WorkerLost';
+      if (lost > 0 || lostLocally) {
+        hasStarts = true;
+        const started = await startsWithoutEnd(database, key);
+        const lostWorkers = lostWorkersOf({ lost, cutOff: before.cutOff ?? 0, started, lostLocally });
+        const maxLostWorkers = call.maxLostWorkers ?? (stage === undefined ? MAX_LOST_WORKERS : MAX_LOST_WORKERS_OF_STAGE);
+        if (lostWorkers >= maxLostWorkers) throw poisonous(foreign === undefined ? taskId : `${taskId} (${foreign})`, lostWorkers);
+        await recordStart(database, key, { number: started + 1, worker: WORKER });
+      }
       const effect = await untilAborted(
         signal,
         work({
@@ -174,6 +189,9 @@ export function createTaskRunner({
           throw cancellation;
         });
       }
+      const isOver = !(activity.info.isLocal && thrown instanceof LostAttempt);
+      // more starts than there were only end a task that loses workers earlier
+      if (hasStarts && isOver) await forgetStarts(database, key).catch(() => undefined);
       if (thrown instanceof LostAttempt) {
         meter.end('retried', undefined, 'WorkerLost');
         sendHeartbeat({ ...beat, cutOff: (before.cutOff ?? 0) + 1 });

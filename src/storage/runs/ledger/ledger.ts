@@ -267,7 +267,7 @@ export async function pastAttempts(queryable: Queryable, executionId: string): P
     lost: string | null;
   }>(
     `select task_id as task, attempt, started_at as "from", ended_at as "to", next_at as next, error_type as error, lost_with as lost
-     from (select *, row_number() over (partition by task_id order by attempt desc) as back from task_attempts where execution_id = $1) a
+     from (select *, row_number() over (partition by task_id order by attempt desc) as back from task_attempts where execution_id = $1 and attempt > 0) a
      where back <= ${MAX_READ} order by task_id, attempt limit ${MAX_ROWS}`,
     [executionId],
   );
