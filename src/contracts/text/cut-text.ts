@@ -1,5 +1,3 @@
-import type { TaskError } from '../run/pipeline-status.ts';
-
 /** Most characters of an error's type in payloads and in the database. */
 const MAX_TYPE_LENGTH = 100;
 /** Most characters of an error's message in payloads and in the database. */
@@ -25,8 +23,15 @@ export function cutAtWord(text: string, longest: number): string {
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
+/** The fields of a `TaskError`; its file imports this one. */
+interface ErrorTexts {
+  readonly type: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
 /** Cuts an error to the size that every task may have; an error thrown by a plugin can have any size. */
-export function cutError({ type, message, stack }: TaskError): TaskError {
+export function cutError({ type, message, stack }: ErrorTexts): ErrorTexts {
   const cut = { type: cutText(type, MAX_TYPE_LENGTH), message: cutText(message, MAX_MESSAGE_LENGTH) };
   return stack === undefined ? cut : { ...cut, stack: cutText(stack, MAX_STACK_LENGTH) };
 }
