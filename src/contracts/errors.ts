@@ -64,6 +64,10 @@ export class PredictLabError extends Error {
   }
 }
 
+/** Input that only the user can fix: one sentence that says what, where and what to do. */
+export const badInput = (message: string, options?: { cause?: unknown }): PredictLabError =>
+  new PredictLabError('BadInput', message, options);
+
 /** One problem of a user's input: the field, and what to do about it. */
 export interface Problem {
   /** Path of the field (`tasks[2].dependencies[0]`), or the cycle (`a → b → a`). */

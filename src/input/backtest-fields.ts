@@ -7,7 +7,7 @@ import {
   type StrategyBacktestInput,
 } from '../contracts/run/backtest-settings.ts';
 import { DAY_MS } from '../contracts/words.ts';
-import { durationMs, numberField, wordField } from './field-schemas.ts';
+import { checked, durationMs, numberField, wordField } from './field-schemas.ts';
 import { listAt, recordOf } from './raw-input.ts';
 
 /** Longest history that a duration may request. */
@@ -16,83 +16,64 @@ const MAX_MONEY = 1e12;
 
 const positive = (most: number, wanted: string) => numberField(Number.MIN_VALUE, most, wanted);
 
+/** Milliseconds of a duration with a unit. One without a unit would be milliseconds, which is never intended. */
+const unitMs = (text: string): number => (/[a-z]/i.test(text) ? durationMs(text) : Number.NaN);
+
 /** Schema of a period of a walk-forward window. */
 const daysField = () =>
-  z.string().superRefine((text, context) => {
-    const value = /[a-z]/i.test(text) ? durationMs(text) : Number.NaN;
-    if (!(value >= DAY_MS && value <= MAX_HISTORY_MS && value % DAY_MS === 0))
-      context.addIssue({ code: 'custom', message: `"${text}" is not a number of whole days; write a duration such as "60d"` });
+  checked(z.string(), (text) => {
+    const value = unitMs(text);
+    const fits = value >= DAY_MS && value <= MAX_HISTORY_MS && value % DAY_MS === 0;
+    return fits ? undefined : `"${text}" is not a number of whole days; write a duration such as "60d"`;
   });
+
+const sizing = z.strictObject({
+  fraction: positive(1, 'a share of the cash above 0 and up to 1').optional(),
+  units: positive(MAX_MONEY, 'a positive number of units').optional(),
+});
 
 /** Schema of the fields that `backtest` of a run and of a strategy have in common. */
-const terms = () =>
-  z.strictObject({
-    cash: positive(MAX_MONEY, 'a positive amount').optional(),
-    sizing: z
-      .strictObject({
-        fraction: positive(1, 'a share of the cash above 0 and up to 1').optional(),
-        units: positive(MAX_MONEY, 'a positive number of units').optional(),
-      })
-      .superRefine((sizing, context) => {
-        if ((sizing.fraction === undefined) === (sizing.units === undefined))
-          context.addIssue({ code: 'custom', message: 'write either { "fraction": 0.5 } or { "units": 100 }' });
-      })
-      .optional(),
-    side: wordField('side', ['long', 'both']).optional(),
-    spread: z
-      .unknown()
-      .superRefine((value, context) => {
-        if (value !== 'recorded' && !(typeof value === 'number' && value >= 0 && value <= MAX_MONEY))
-          context.addIssue({
-            code: 'custom',
-            message: `${JSON.stringify(value)} is not a valid spread; write "recorded" or a half-spread such as 0.01`,
-          });
-      })
-      .optional(),
-    slippageTicks: numberField(0, 1000, 'a number of ticks from 0 to 1000').optional(),
-    maxVolumeShare: positive(1, 'a share above 0 and up to 1, or null for no cap').nullable().optional(),
-    history: z
-      .string()
-      .superRefine((text, context) => {
-        // a number without a unit would be milliseconds, which is never intended
-        const value = text === 'all' ? 1 : /[a-z]/i.test(text) ? durationMs(text) : Number.NaN;
-        if (!(value > 0 && value <= MAX_HISTORY_MS))
-          context.addIssue({ code: 'custom', message: `"${text}" is not a valid history; write "all" or a duration such as "90d"` });
-      })
-      .optional(),
-  });
+const terms = z.strictObject({
+  cash: positive(MAX_MONEY, 'a positive amount').optional(),
+  sizing: checked(sizing, ({ fraction, units }) =>
+    (fraction === undefined) === (units === undefined) ? 'write either { "fraction": 0.5 } or { "units": 100 }' : undefined,
+  ).optional(),
+  side: wordField('side', ['long', 'both']).optional(),
+  spread: checked(z.unknown(), (value) =>
+    value === 'recorded' || (typeof value === 'number' && value >= 0 && value <= MAX_MONEY)
+      ? undefined
+      : `${JSON.stringify(value)} is not a valid spread; write "recorded" or a half-spread such as 0.01`,
+  ).optional(),
+  slippageTicks: numberField(0, 1000, 'a number of ticks from 0 to 1000').optional(),
+  maxVolumeShare: positive(1, 'a share above 0 and up to 1, or null for no cap').nullable().optional(),
+  history: checked(z.string(), (text) =>
+    text === 'all' || (unitMs(text) > 0 && unitMs(text) <= MAX_HISTORY_MS)
+      ? undefined
+      : `"${text}" is not a valid history; write "all" or a duration such as "90d"`,
+  ).optional(),
+});
 
 /** Schema of `backtest` of a run. */
-export const runBacktestField = () =>
-  terms()
-    .extend({
-      walkForward: z.strictObject({ train: daysField(), test: daysField() }).nullable().optional(),
-    })
-    .superRefine(({ history = 'all', walkForward }, context) => {
-      if (history === 'all' || walkForward === null || walkForward === undefined) return;
-      const needed = durationMs(walkForward.train) + durationMs(walkForward.test);
-      if (needed > durationMs(history))
-        context.addIssue({
-          code: 'custom',
-          path: ['walkForward'],
-          message: `a window of ${walkForward.train} and ${walkForward.test} is longer than the history of ${history}; write shorter parts or a longer backtest.history`,
-        });
-    });
+export const runBacktestField = terms
+  .extend({ walkForward: z.strictObject({ train: daysField(), test: daysField() }).nullable().optional() })
+  .superRefine(({ history = 'all', walkForward }, context) => {
+    if (history === 'all' || walkForward === null || walkForward === undefined) return;
+    if (durationMs(walkForward.train) + durationMs(walkForward.test) > durationMs(history))
+      context.addIssue({
+        code: 'custom',
+        path: ['walkForward'],
+        message: `a window of ${walkForward.train} and ${walkForward.test} is longer than the history of ${history}; write shorter parts or a longer backtest.history`,
+      });
+  });
 
 /** Schema of `backtest` of a strategy. */
-export const strategyBacktestField = () =>
-  terms().extend({
-    walkForward: z
-      .unknown()
-      .superRefine((value, context) => {
-        if (value !== undefined)
-          context.addIssue({
-            code: 'custom',
-            message: "belongs to the run, since each window picks from all strategies; write it under the run's own backtest",
-          });
-      })
-      .optional(),
-  });
+export const strategyBacktestField = terms.extend({
+  walkForward: checked(z.unknown(), (value) =>
+    value === undefined
+      ? undefined
+      : "belongs to the run, since each window picks from all strategies; write it under the run's own backtest",
+  ).optional(),
+});
 
 /** Fills in the defaults of a run's `backtest`. */
 export function resolveBacktest({ walkForward, ...terms }: BacktestInput = {}): BacktestSettings {
@@ -116,21 +97,14 @@ export function resolveStrategyBacktest(
 
 /** Finds strategies that are given twice with the same parameters but another `backtest`: a run has one result per combination. */
 export function repeatedStrategies(given: unknown): Problem[] {
-  const first = new Map<string, number>();
+  const first = new Map<string, { readonly index: number; readonly backtest: string | undefined }>();
   return listAt(given, 'strategies').flatMap((entry, index): Problem[] => {
     const { name, params = {}, backtest } = recordOf(entry);
-    const key = JSON.stringify([name, params]);
+    const [key, own] = [JSON.stringify([name, params]), JSON.stringify(backtest)];
     const before = first.get(key);
-    if (before === undefined) {
-      first.set(key, index);
-      return [];
-    }
-    if (JSON.stringify(recordOf(listAt(given, 'strategies')[before]).backtest) === JSON.stringify(backtest)) return [];
-    return [
-      {
-        where: `strategies[${index}].backtest`,
-        message: `differs from that of strategies[${before}], the same strategy; a run has one result for it, so try the other in a separate run`,
-      },
-    ];
+    if (before === undefined) first.set(key, { index, backtest: own });
+    if (before === undefined || before.backtest === own) return [];
+    const message = `differs from that of strategies[${before.index}], the same strategy; a run has one result for it, so try the other in a separate run`;
+    return [{ where: `strategies[${index}].backtest`, message }];
   });
 }

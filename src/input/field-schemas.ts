@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 import { DAY_MS } from '../contracts/words.ts';
 
-/** Longest duration that makes sense for one attempt or one wait. */
+/** Longest duration that makes sense for one attempt, one wait or a deadline. */
 const MAX_DURATION_MS = 7 * DAY_MS;
 
 /** Milliseconds of a duration such as `"5m"`, `"1s"` or `"250ms"`; NaN where the text is not a duration. */
@@ -15,25 +15,29 @@ export function durationMs(text: string): number {
   }
 }
 
+/** A schema with one more check, which returns what is wrong with a value; undefined where nothing is. */
+export const checked = <Value>(schema: z.ZodType<Value>, problemOf: (value: Value) => string | undefined) =>
+  schema.superRefine((value, context) => {
+    const message = problemOf(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+
 /** Schema of a duration of at least `shortest` and at most a week. */
 export const durationField = (shortest: 'zero' | 'positive') =>
-  z.string().superRefine((text, context) => {
+  checked(z.string(), (text) => {
     const value = durationMs(text);
-    if (Number.isNaN(value)) problem(context, `"${text}" is not a valid duration; write a number and a unit, like "30s", "5m" or "1h"`);
-    else if (value < 0 || (value === 0 && shortest === 'positive')) problem(context, `"${text}" must be longer than nothing, like "30s"`);
-    else if (value > MAX_DURATION_MS) problem(context, `"${text}" is longer than a week; write at most "7d"`);
+    if (Number.isNaN(value)) return `"${text}" is not a valid duration; write a number and a unit, like "30s", "5m" or "1h"`;
+    if (value < 0 || (value === 0 && shortest === 'positive')) return `"${text}" must be longer than nothing, like "30s"`;
+    return value > MAX_DURATION_MS ? `"${text}" is longer than a week; write at most "7d"` : undefined;
   });
 
 /** Schema of one word of a list; the problem of another word lists all and suggests the nearest. */
 export const wordField = <Word extends string>(what: string, words: readonly Word[]) =>
-  z
-    .string()
-    .superRefine((text, context) => {
-      if (!(words as readonly string[]).includes(text)) {
-        problem(context, `unknown ${what} "${text}"; there are ${words.join(', ')}${didYouMean(text, words)}`);
-      }
-    })
-    .transform((text) => text as Word);
+  checked(z.string(), (text) =>
+    (words as readonly string[]).includes(text)
+      ? undefined
+      : `unknown ${what} "${text}"; there are ${words.join(', ')}${didYouMean(text, words)}`,
+  ).transform((text) => text as Word);
 
 /** Number of unknown names that are compared with all known names for a suggestion. */
 const NAMES_COMPARED = 20;
@@ -42,25 +46,25 @@ const NAMES_COMPARED = 20;
 export const nameField = (known: { what: string; names: readonly string[]; list: string }) => {
   const names = new Set(known.names);
   let unknown = 0;
-  return z.string().superRefine((text, context) => {
-    // Both the catalogue and a wrong list may be large.
-    if (!names.has(text) && unknown++ >= NAMES_COMPARED) problem(context, `unknown ${known.what} "${text}"; ${known.list}`);
-    else if (!names.has(text)) problem(context, `unknown ${known.what} "${text}"; ${known.list}${didYouMean(text, known.names)}`);
+  return checked(z.string(), (text) => {
+    if (names.has(text)) return undefined;
+    // both the catalogue and a wrong list may be large
+    const nearest = unknown++ >= NAMES_COMPARED ? '' : didYouMean(text, known.names);
+    return `unknown ${known.what} "${text}"; ${known.list}${nearest}`;
   });
 };
 
 /** Schema of a whole number in a range. */
 export const wholeField = (from: number, to: number) =>
-  z.number().superRefine((value, context) => {
-    if (!Number.isInteger(value) || value < from || value > to)
-      problem(context, `${value} is out of range; write a whole number from ${from} to ${to}`);
-  });
+  checked(z.number(), (value) =>
+    Number.isInteger(value) && value >= from && value <= to
+      ? undefined
+      : `${value} is out of range; write a whole number from ${from} to ${to}`,
+  );
 
 /** Schema of a number in a range. */
 export const numberField = (from: number, to: number, wanted = `a number from ${from} to ${to}`) =>
-  z.number().superRefine((value, context) => {
-    if (!(value >= from && value <= to)) problem(context, `${value} is out of range; write ${wanted}`);
-  });
+  checked(z.number(), (value) => (value >= from && value <= to ? undefined : `${value} is out of range; write ${wanted}`));
 
 /** Schema of a priority: 1 goes first, 5 last. */
 export const priorityField = () => wholeField(1, 5);
@@ -75,19 +79,39 @@ export function isInstant(text: string): boolean {
 
 /** Schema of an instant in ISO 8601 with a time zone, or a day (its midnight UTC). */
 export const instantField = () =>
-  z.string().superRefine((text, context) => {
-    if (!isInstant(text)) problem(context, `"${text}" is not a valid instant; write ISO 8601 in UTC, like "2026-01-31T12:00:00Z"`);
-  });
+  checked(z.string(), (text) =>
+    isInstant(text) ? undefined : `"${text}" is not a valid instant; write ISO 8601 in UTC, like "2026-01-31T12:00:00Z"`,
+  );
 
 /** Schema of a custom task's id: a person can type it and a log can show it. */
 export const taskIdField = () =>
-  z.string().superRefine((text, context) => {
+  checked(z.string(), (text) =>
     // oxlint-disable-next-line no-control-regex
-    if (text.trim() !== text || text.length === 0 || text.length > 200 || /[\u0000-\u001f]/.test(text)) {
-      problem(context, `"${text.slice(0, 40)}" is not a valid task id; write 1 to 200 characters without blanks around them`);
-    }
-  });
+    text.trim() !== text || text.length === 0 || text.length > 200 || /[\u0000-\u001f]/.test(text)
+      ? `"${text.slice(0, 40)}" is not a valid task id; write 1 to 200 characters without blanks around them`
+      : undefined,
+  );
 
-function problem(context: { addIssue(issue: { code: 'custom'; message: string }): void }, message: string): void {
-  context.addIssue({ code: 'custom', message });
+const TIME_OF_DAY = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z$/;
+
+/** Schema of a deadline: `"30m"` after the start of the run, or the next `"12:15Z"`. */
+export const deadlineField = () =>
+  checked(z.string(), (text) =>
+    TIME_OF_DAY.test(text) || (durationMs(text) > 0 && durationMs(text) <= MAX_DURATION_MS)
+      ? undefined
+      : `"${text}" is not a valid deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`,
+  );
+
+/**
+ * Resolves a deadline to an instant.
+ *
+ * @param start the run's start; UTC epoch milliseconds
+ * @returns UTC epoch milliseconds
+ */
+export function deadlineAt(text: string, start: number): number {
+  const time = TIME_OF_DAY.exec(text);
+  if (time === null) return start + Math.round(durationMs(text));
+  const [, hours, minutes, seconds = '0'] = time;
+  const today = Math.floor(start / DAY_MS) * DAY_MS + ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  return today > start ? today : today + DAY_MS;
 }

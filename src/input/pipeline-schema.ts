@@ -5,8 +5,17 @@ import type { RunConfig } from '../contracts/run/run-config.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../contracts/words.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
 import { repeatedStrategies, runBacktestField, strategyBacktestField } from './backtest-fields.ts';
-import { deadlineField } from './deadline.ts';
-import { durationField, instantField, nameField, numberField, priorityField, taskIdField, wholeField, wordField } from './field-schemas.ts';
+import {
+  deadlineField,
+  durationField,
+  instantField,
+  nameField,
+  numberField,
+  priorityField,
+  taskIdField,
+  wholeField,
+  wordField,
+} from './field-schemas.ts';
 import { inputProblems, retryProblems } from './input-problems.ts';
 import { isRecord, listAt, recordOf } from './raw-input.ts';
 import { graphShape, type KnownSymbol, resolveConfig } from './resolve-config.ts';
@@ -45,20 +54,14 @@ const byError = z.strictObject(Object.fromEntries(taskErrors.map((type) => [type
 const retryFields = { ...ruleFields, byError: byError.optional() };
 
 /** Schema of `PipelineInput` that checks every name against the known ones and refuses unknown fields. */
-export function pipelineInputSchema({ symbols, strategies, activities }: Pick<KnownNames, 'symbols' | 'strategies' | 'activities'>) {
+function pipelineInputSchema({ symbols, strategies, activities }: Pick<KnownNames, 'symbols' | 'strategies' | 'activities'>) {
   const symbol = nameField({
     what: 'symbol',
     names: symbols.map((entry) => entry.symbol),
     list: '`predictlab symbols list` shows the catalogue',
   });
-  const strategy = wordField(
-    'strategy',
-    strategies.map(({ name }) => name),
-  );
-  const activity = wordField(
-    'activity',
-    activities.map(({ name }) => name),
-  );
+  const namesOf = (known: readonly { readonly name: string }[]): string[] => known.map(({ name }) => name);
+  const [strategy, activity] = [wordField('strategy', namesOf(strategies)), wordField('activity', namesOf(activities))];
   const stageWord = wordField('stage', STAGES);
   const timeout = durationField('positive');
   const stage = z.strictObject({
@@ -94,22 +97,13 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
     criticalStages: z.array(stageWord).optional(),
     retry: z.strictObject(retryFields).optional(),
     timeout: timeout.optional(),
-    stages: z
-      .strictObject({
-        collect: stage.optional(),
-        clean: stage.optional(),
-        store: stage.optional(),
-        kline: stage.optional(),
-        backtest: stage.optional(),
-        visualize: stage.optional(),
-      })
-      .optional(),
+    stages: z.strictObject(Object.fromEntries(STAGES.map((name) => [name, stage.optional()]))).optional(),
     strategies: z
       .array(
-        z.strictObject({ name: strategy, params: z.record(z.string(), z.json()).optional(), backtest: strategyBacktestField().optional() }),
+        z.strictObject({ name: strategy, params: z.record(z.string(), z.json()).optional(), backtest: strategyBacktestField.optional() }),
       )
       .optional(),
-    backtest: runBacktestField().optional(),
+    backtest: runBacktestField.optional(),
     deadline: deadlineField().nullable().optional(),
     tasks: z.array(task).optional(),
     refetch: z.boolean().optional(),
@@ -167,4 +161,27 @@ function ownersProblems(given: unknown, known: KnownNames): Problem[] {
     for (const message of owner?.problems(args as Json[]) ?? []) problems.push({ where: `tasks[${index}].args`, message });
   }
   return problems;
+}
+
+/**
+ * The configuration of an input when every name in it is known, to measure it where the worker's catalogue and plugins are not.
+ *
+ * @param now UTC epoch milliseconds
+ * @returns undefined when the input has problems, which the run reports
+ */
+export function assumedConfig(input: unknown, now: number): RunConfig | undefined {
+  const namesIn = (field: string, key: string): string[] => [
+    ...new Set(listAt(input, field).flatMap((entry) => (typeof recordOf(entry)[key] === 'string' ? [recordOf(entry)[key] as string] : []))),
+  ];
+  const accepted = (name: string): { name: string; problems: () => readonly string[] } => ({ name, problems: () => [] });
+  const parsed = parsePipelineInput(input, {
+    symbols: listAt(input, 'symbols').flatMap((symbol) =>
+      typeof symbol === 'string' ? [{ symbol, enabled: true, priority: 3, sourceTypes: SOURCE_TYPES }] : [],
+    ),
+    strategies: namesIn('strategies', 'name').map(accepted),
+    activities: namesIn('tasks', 'activity').map(accepted),
+    now,
+    clock: now,
+  });
+  return 'config' in parsed ? parsed.config : undefined;
 }

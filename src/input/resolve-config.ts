@@ -1,11 +1,9 @@
 import type { PipelineInput, RetryInput, RetryRuleInput } from '../contracts/run/pipeline-input.ts';
-import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, TaskPolicy } from '../contracts/run/run-config.ts';
-import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task/task-policy.ts';
-import { type SourceType, STAGES, type Stage } from '../contracts/words.ts';
+import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, StrategyConfig, TaskPolicy } from '../contracts/run/run-config.ts';
+import { DEFAULT_MAX_CONCURRENT, DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task/task-policy.ts';
+import { DEFAULT_PRIORITY, type Interval, type ReadyOrder, type SourceType, STAGES, type Stage } from '../contracts/words.ts';
 import { resolveBacktest, resolveStrategyBacktest } from './backtest-fields.ts';
-import { deadlineAt } from './deadline.ts';
-import { INPUT_DEFAULTS } from './defaults.ts';
-import { durationMs } from './field-schemas.ts';
+import { deadlineAt, durationMs } from './field-schemas.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
 
 /** The facts of a catalogue symbol that a run's input needs. */
@@ -90,7 +88,7 @@ function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
     retryDelayMs,
     backoff: own.backoff ?? inherited.backoff,
     maxDelayMs: milliseconds(own.maxDelay) ?? Math.max(inherited.maxDelayMs, retryDelayMs),
-    ...(byError === undefined ? {} : { byError }),
+    ...(byError && { byError }),
   };
 }
 
@@ -105,10 +103,10 @@ function resolveByError(own: RetryInput['byError'], inherited: TaskPolicy['byErr
 
 function resolveRule({ maxRetries, retryDelay, backoff, maxDelay }: RetryRuleInput = {}): Partial<RetryRule> {
   return {
-    ...(maxRetries === undefined ? {} : { maxRetries }),
-    ...(retryDelay === undefined ? {} : { retryDelayMs: milliseconds(retryDelay) }),
-    ...(backoff === undefined ? {} : { backoff }),
-    ...(maxDelay === undefined ? {} : { maxDelayMs: milliseconds(maxDelay) }),
+    ...(maxRetries !== undefined && { maxRetries }),
+    ...(retryDelay !== undefined && { retryDelayMs: milliseconds(retryDelay) }),
+    ...(backoff !== undefined && { backoff }),
+    ...(maxDelay !== undefined && { maxDelayMs: milliseconds(maxDelay) }),
   };
 }
 
@@ -133,3 +131,15 @@ export function graphShape(given: unknown, { symbols, now }: Catalogue): Pick<Ru
   if ((STAGES as readonly unknown[]).includes(untilStage)) shape.untilStage = untilStage as Stage;
   return resolveConfig(shape, { symbols, now });
 }
+
+/** Defaults of a run's input. Timeouts and retries have theirs in `contracts/task/task-policy.ts`. */
+export const INPUT_DEFAULTS = {
+  sourceTypes: ['polymarket', 'predict'] as readonly SourceType[],
+  intervals: ['1h', '4h', '1d'] as readonly Interval[],
+  daysBack: 7,
+  untilStage: 'visualize' as Stage,
+  maxConcurrent: DEFAULT_MAX_CONCURRENT,
+  order: 'priority' as ReadyOrder,
+  priority: DEFAULT_PRIORITY,
+  strategies: [{ name: 'sma-cross', params: { fast: 10, slow: 30 } }] as readonly StrategyConfig[],
+} as const;

@@ -25,12 +25,7 @@ export function shapeProblems(given: unknown): Problem[] {
     }
     const lost = level.find(({ value }) => Object.hasOwn(value, '__proto__'));
     if (lost !== undefined)
-      return [
-        {
-          where: lost.path === '' ? 'input' : lost.path,
-          message: 'has a field named __proto__, which no JavaScript keeps; give it another name',
-        },
-      ];
+      return [{ where: lost.path || 'input', message: 'has a field named __proto__, which no JavaScript keeps; give it another name' }];
     level = level.flatMap(({ value, path }) =>
       Object.entries(value).flatMap(([key, inner]) =>
         isNested(inner) ? [{ value: inner, path: depth < 3 ? (path === '' ? key : `${path}.${key}`) : path }] : [],
@@ -63,17 +58,13 @@ export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
       message: `${lanes} symbols and tasks are more than one run can keep track of (${most}); split it into several runs`,
     });
   }
-  if (runId !== undefined) {
-    for (const [index, { symbol }] of config.symbols.entries()) {
-      const id = utf8Bytes(`${runId}/${symbol}`);
-      if (id <= MAX_ID_BYTES) continue;
-      problems.push({
-        where: `symbols[${index}]`,
-        message: `the run’s id and this symbol have ${id} bytes, and Temporal takes ${MAX_ID_BYTES}; give the run a shorter id`,
-      });
-      break;
-    }
-  }
+  const idBytes = runId === undefined ? [] : config.symbols.map(({ symbol }) => utf8Bytes(`${runId}/${symbol}`));
+  const long = idBytes.findIndex((id) => id > MAX_ID_BYTES);
+  if (long >= 0)
+    problems.push({
+      where: `symbols[${long}]`,
+      message: `the run’s id and this symbol have ${idBytes[long]} bytes, and Temporal takes ${MAX_ID_BYTES}; give the run a shorter id`,
+    });
   return problems;
 }
 

@@ -1,7 +1,7 @@
 import { type CandleSeries, candleProblem } from '../backtest/engine/candle-series.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import { INTERVALS, type Interval } from '../contracts/words.ts';
-import { readCandleFile } from '../files/read/read-candle-file.ts';
+import { readCandleFile } from '../files/read/read-series-file.ts';
 import { buildCandles } from '../market/candles/build-candles.ts';
 import type { CandleColumns } from '../market/candles/candle-columns.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';

@@ -7,7 +7,7 @@ import { endedLines, summaryLines } from '../../src/cli/terminal/run-lines.ts';
 import { InvalidPipelineError } from '../../src/contracts/errors.ts';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { oneLine, visibleJson, visibleText } from '../../src/contracts/text/plain-text.ts';
-import { encodeCsv } from '../../src/files/write/encode-csv.ts';
+import { encodeCsv } from '../../src/files/write/write-table.ts';
 import { escapeHtml } from '../../src/report/elements/html.ts';
 import { plainLog } from '../../src/set-up/plain-log.ts';
 import { createLog } from '../../src/telemetry/log.ts';

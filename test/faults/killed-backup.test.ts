@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { partialOf } from '../../src/files/write/partial-file.ts';
+import { partialOf } from '../../src/files/write/write-output.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
 import type { Database } from '../../src/storage/database/database.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
-import { readReturnFile } from '../../src/files/read/read-metric-files.ts';
+import { readReturnFile } from '../../src/files/read/read-series-file.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import { worlds } from '../support/worlds.ts';
 import { scratchFolder } from './scratch.ts';

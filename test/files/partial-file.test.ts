@@ -1,7 +1,7 @@
 import { readdirSync, utimesSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { partialOf, removeLeftovers } from '../../src/files/write/partial-file.ts';
+import { partialOf, removeLeftovers } from '../../src/files/write/write-output.ts';
 import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();

@@ -10,8 +10,8 @@ import { type OwnFacts, ownFactsProblems, ownFactsShape } from '../../contracts/
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { INTERVAL_MS, INTERVALS, type Interval, MARKET_KINDS, type MarketKind, SOURCE_TYPES } from '../../contracts/words.ts';
-import { likelyMarket } from '../../files/parse/likely-market.ts';
-import { readCandleFile } from '../../files/read/read-candle-file.ts';
+import { readCandleFile } from '../../files/read/read-series-file.ts';
+import { likelyMarket } from '../../files/read/read-tick-file.ts';
 import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';

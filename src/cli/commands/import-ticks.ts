@@ -5,7 +5,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile, type TickFileOptions } from '../../files/read/read-tick-file.ts';
 import { valuesOf } from '../../files/read/tick-format.ts';
-import { INPUT_DEFAULTS } from '../../input/defaults.ts';
+import { INPUT_DEFAULTS } from '../../input/resolve-config.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';

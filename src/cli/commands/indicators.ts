@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { candleProblem } from '../../backtest/engine/candle-series.ts';
 import { INDICATOR_NAMES, INDICATORS, type IndicatorName, indicatorValues } from '../../backtest/indicators/registry.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
-import { readCandleFile } from '../../files/read/read-candle-file.ts';
+import { readCandleFile } from '../../files/read/read-series-file.ts';
 import { columnsOf, tableOf } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import { collect, takesWord } from '../options/parsers.ts';
@@ -46,7 +46,7 @@ async function indicators({ name, ...flags }: IndicatorOptions): Promise<void> {
   const params = checkedParams(name, flags.param);
   const { candles, whereOf } = await readCandleFile(flags.candles);
   const problem = candleProblem(candles, 'any', whereOf);
-  if (problem !== undefined) throw new PredictLabError('BadInput', problem);
+  if (problem !== undefined) throw badInput(problem);
   const values = indicatorValues(name, candles, params as never);
   const columns = values instanceof Float64Array ? { value: values } : { lower: values.lower, middle: values.middle, upper: values.upper };
   const header = columnsOf({ open_time: 'time', ...Object.fromEntries(Object.keys(columns).map((column) => [column, 'number' as const])) });

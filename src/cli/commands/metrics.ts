@@ -3,7 +3,7 @@ import { calibration, calibrationError } from '../../backtest/metrics/calibratio
 import { brier, logLoss } from '../../backtest/metrics/forecast-scores.ts';
 import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../../backtest/metrics/sample.ts';
-import { readForecastFile, readReturnFile } from '../../files/read/read-metric-files.ts';
+import { readForecastFile, readReturnFile } from '../../files/read/read-series-file.ts';
 import { takesNumber } from '../options/parsers.ts';
 import { printJson, usageError } from '../terminal/print.ts';
 

@@ -5,7 +5,7 @@ import type { PredictLab } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { DAY_MS } from '../../contracts/words.ts';
-import { INPUT_DEFAULTS } from '../../input/defaults.ts';
+import { INPUT_DEFAULTS } from '../../input/resolve-config.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';

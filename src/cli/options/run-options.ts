@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { INTERVALS, ORDERS, type ReadyOrder, SOURCE_TYPES, STAGES, type Stage } from '../../contracts/words.ts';
-import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { isInstant } from '../../input/field-schemas.ts';
 import { isRecord } from '../../input/raw-input.ts';
+import { INPUT_DEFAULTS } from '../../input/resolve-config.ts';
 import { usageError } from '../terminal/print.ts';
 import { collect, takesNumber, takesWord, wordOption } from './parsers.ts';
 import { readJson } from './read-text.ts';

@@ -61,7 +61,7 @@ async function refuseTooLarge(input: PipelineInput): Promise<void> {
   if (place === undefined) return;
   // loaded here: most inputs have no secret and no body
   const [{ assumedConfig }, { inlineProblems }, { packConfig }] = await Promise.all([
-    import('../../input/assumed-config.ts'),
+    import('../../input/pipeline-schema.ts'),
     import('../../input/size-problems.ts'),
     import('../../scheduling/payload/pack-config.ts'),
   ]);

@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 
 /**
  * How a file writes its numbers: with a decimal point, thousands perhaps grouped by commas (`"1,234.5"`, which only quotes allow in a
@@ -44,16 +44,14 @@ export function notationOf(path: string, delimiter: string, fields: Iterable<Num
   if (comma === undefined) return 'point';
   if (point === undefined) return 'comma';
   const both = [...new Set([comma, point].sort((a, b) => a.line - b.line))].map(({ text, line }) => `${text.trim()} (line ${line})`);
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `${path} is separated by ${DELIMITER_NAMES[delimiter] ?? delimiter} and has numbers with commas and with points, ${both.join(' and ')}: ` +
       'write all with a decimal point or all with a decimal comma, without separators of thousands',
   );
 }
 
 const decimalComma = (path: string, text: string, line: number): PredictLabError =>
-  new PredictLabError(
-    'BadInput',
+  badInput(
     `${path}, line ${line}: ${text} has a decimal comma in a file that is separated by commas; separate the fields by semicolons, or write decimal points`,
   );
 

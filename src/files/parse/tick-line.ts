@@ -2,8 +2,7 @@ import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { TickKind } from '../../contracts/words.ts';
 import { contentIdentity } from '../../market/identity.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
-import type { TickColumnIndices } from '../read/tick-columns.ts';
-import type { OutcomePolarity } from './outcome-polarity.ts';
+import type { TickColumnIndices } from '../read/tick-format.ts';
 import { type NumberNotation, PRICE_FORMS, parseNumber, parsePrice } from './parse-number.ts';
 import { type DateOrder, parseTime, TIME_FORMS, type TimeUnit } from './parse-time.ts';
 import { splitFields } from './split-fields.ts';
@@ -37,8 +36,7 @@ export interface OnlyMarket extends MarketColumn {
 }
 
 /** A line's fields before mirroring. */
-export interface TickLine
-  extends Pick<CandidateRow, 'raw' | 'kind' | 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId' | 'defect'> {
+interface TickLine extends Pick<CandidateRow, 'raw' | 'kind' | 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId' | 'defect'> {
   /** What the market columns say; empty for a line that cannot be read. */
   readonly labels: readonly string[];
 }
@@ -49,18 +47,8 @@ export function parseTickLine(raw: string, format: LineFormat): TickLine {
   const defaultKind: TickKind = columns.size >= 0 ? 'trade' : 'price';
   const fields = splitFields(raw, delimiter);
   if (fields === null || !isWhole(fields, columns.width)) {
-    return {
-      raw,
-      kind: defaultKind,
-      time: null,
-      price: null,
-      size: null,
-      side: null,
-      outcome: null,
-      tradeId: null,
-      labels: [],
-      defect: 'malformed',
-    };
+    const nothing = { time: null, price: null, size: null, side: null, outcome: null, tradeId: null };
+    return { raw, kind: defaultKind, ...nothing, labels: [], defect: 'malformed' };
   }
   const text = (index: number): string | null => (index < 0 ? null : fields[index].trim() || null);
   const kind = text(columns.kind) === 'price' ? 'price' : defaultKind;
@@ -96,9 +84,8 @@ export function unreadableField(raw: string, format: LineFormat): string | undef
   const isPoint = columns.kind >= 0 && fields[columns.kind].trim() === 'price';
   if (columns.size >= 0 && !isPoint && parseNumber(fields[columns.size], notation) === null)
     return `${said('size', columns.size)}: sizes are numbers such as 12.5`;
-  return columns.side >= 0 && parseSide(fields[columns.side]) === undefined
-    ? `${said('side', columns.side)}: sides are buy or sell`
-    : undefined;
+  const isSide = columns.side < 0 || parseSide(fields[columns.side]) !== undefined;
+  return isSide ? undefined : `${said('side', columns.side)}: sides are buy or sell`;
 }
 
 /** Whether a line has the right number of fields: an incomplete line has too few, two joined lines too many. Empty fields at the end are ignored. */
@@ -146,7 +133,50 @@ export function parseSide(field: string): 'buy' | 'sell' | null | undefined {
 }
 
 /** The side of the other outcome: a buy of No is a sell of Yes. */
-export const oppositeSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => {
+const oppositeSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => {
   if (side === null) return null;
   return side === 'buy' ? 'sell' : 'buy';
 };
+
+/** Pairs of outcome names: the one that venues list first, and its counterpart. */
+const COUNTERPARTS = [
+  ['Yes', 'No'],
+  ['Up', 'Down'],
+  ['0', '1'],
+] as const;
+
+const keyOf = (name: string): string => name.trim().toLowerCase();
+const USUALLY_FIRST = new Set(COUNTERPARTS.map(([first]) => keyOf(first)));
+const COUNTERPART_OF = new Map(COUNTERPARTS.map(([first, second]) => [keyOf(second), first]));
+
+/**
+ * Decides which outcome of a binary market a row traded. The first outcome is the one that the user named; otherwise Yes, Up or 0 when
+ * the sample has it; otherwise the first name in the sample, unless venues list that one second (No, Down, 1): then its counterpart is
+ * first, even when the file does not have it. The second outcome is the next other name; a third name is not part of a binary market.
+ */
+export class OutcomePolarity {
+  private readonly first: { key: string; name: string } | undefined;
+  private second: { key: string; name: string } | undefined;
+
+  constructor(firstOutcome: string | undefined, sample: readonly string[]) {
+    const names = sample.map((name) => name.trim()).filter((name) => name !== '');
+    const usual = names.find((name) => USUALLY_FIRST.has(keyOf(name)));
+    const plain = names.find((name) => !COUNTERPART_OF.has(keyOf(name)));
+    const name = firstOutcome ?? usual ?? plain ?? (names[0] === undefined ? undefined : COUNTERPART_OF.get(keyOf(names[0])));
+    this.first = name === undefined ? undefined : { key: keyOf(name), name: name.trim() };
+  }
+
+  /** The names read so far, first outcome first; empty when the file has none. */
+  get outcomes(): readonly string[] {
+    return [this.first, this.second].flatMap((outcome) => (outcome === undefined ? [] : [outcome.name]));
+  }
+
+  /** The traded outcome. @returns null when the name is neither of the two */
+  of(name: string): 'first' | 'second' | null {
+    const key = keyOf(name);
+    if (key === '' || this.first === undefined) return null;
+    if (key === this.first.key) return 'first';
+    this.second ??= { key, name: name.trim() };
+    return key === this.second.key ? 'second' : null;
+  }
+}

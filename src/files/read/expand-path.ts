@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 
 const MAGIC = /[*?]/;
 
@@ -12,44 +12,32 @@ const MAGIC = /[*?]/;
  */
 export async function expandPath(pattern: string, base = process.cwd()): Promise<string[]> {
   const absolute = path.resolve(base, pattern);
-  if (!MAGIC.test(pattern) || (await isFile(absolute))) {
-    if (await isFile(absolute)) return [absolute];
-    if (await isFolder(absolute))
-      throw new PredictLabError(
-        'BadInput',
-        `${pattern} is a folder; name a CSV file in it or a pattern such as "${path.join(pattern, '*.csv')}"`,
-      );
-    throw new PredictLabError('BadInput', `there is no file ${pattern} (looked in ${base}); check the path`);
+  const kind = await kindOf(absolute);
+  if (kind === 'file') return [absolute];
+  if (!MAGIC.test(pattern)) {
+    if (kind === 'folder')
+      throw badInput(`${pattern} is a folder; name a CSV file in it or a pattern such as "${path.join(pattern, '*.csv')}"`);
+    throw badInput(`there is no file ${pattern} (looked in ${base}); check the path`);
   }
   const { root } = path.parse(absolute);
   const found = await match(root, absolute.slice(root.length).split(path.sep));
-  if (found.length === 0) throw new PredictLabError('BadInput', `no file matches ${pattern} (looked in ${base}); check the pattern`);
+  if (found.length === 0) throw badInput(`no file matches ${pattern} (looked in ${base}); check the pattern`);
   return found.sort();
 }
 
-const isFolder = async (file: string): Promise<boolean> => {
-  try {
-    return (await stat(file)).isDirectory();
-  } catch {
-    return false;
-  }
-};
+async function kindOf(place: string): Promise<'file' | 'folder' | undefined> {
+  const found = await stat(place).catch(() => undefined);
+  if (found?.isFile()) return 'file';
+  return found?.isDirectory() ? 'folder' : undefined;
+}
 
-const isFile = async (file: string): Promise<boolean> => {
-  try {
-    return (await stat(file)).isFile();
-  } catch {
-    return false;
-  }
-};
+/** The file or the files that match the rest of a pattern. */
+const below = async (place: string, rest: readonly string[]): Promise<string[]> =>
+  rest.length > 0 ? match(place, rest) : (await kindOf(place)) === 'file' ? [place] : [];
 
 async function match(folder: string, [part, ...rest]: readonly string[]): Promise<string[]> {
   if (part === undefined) return [];
-  if (!MAGIC.test(part)) {
-    const next = path.join(folder, part);
-    if (rest.length > 0) return match(next, rest);
-    return (await isFile(next)) ? [next] : [];
-  }
+  if (!MAGIC.test(part)) return below(path.join(folder, part), rest);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   if (part === '**') {
     const deeper = entries.filter((entry) => entry.isDirectory()).map((entry) => match(path.join(folder, entry.name), ['**', ...rest]));
@@ -62,12 +50,7 @@ async function match(folder: string, [part, ...rest]: readonly string[]): Promis
       .replaceAll('?', '.')}$`,
   );
   const names = entries.map((entry) => entry.name).filter((name) => pattern.test(name) && (!name.startsWith('.') || part.startsWith('.')));
-  const found = names.map(async (name) => {
-    const next = path.join(folder, name);
-    if (rest.length > 0) return match(next, rest);
-    return (await isFile(next)) ? [next] : [];
-  });
-  return (await Promise.all(found)).flat();
+  return (await Promise.all(names.map((name) => below(path.join(folder, name), rest)))).flat();
 }
 
 /** A file's name without folder and endings, which names its instrument: `ticks/senate.csv.gz` → `senate`. */

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 
 const CHUNK = 256 * 1024;
 /** The maximum length of a line; a longer one is not a line of a CSV file. */
@@ -42,7 +42,7 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
     }
   } catch (error) {
     if (signal?.aborted || error instanceof PredictLabError) throw error;
-    throw new PredictLabError('BadInput', unreadable(path, error), { cause: error });
+    throw badInput(unreadable(path, error), { cause: error });
   }
 }
 
@@ -53,7 +53,7 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
  */
 export function refuseBinary(path: string, header: string): void {
   const isText = Array.from(header).every((character) => character >= ' ' || character === '\t' || character === '\r');
-  if (!isText) throw new PredictLabError('BadInput', `${path} is not a CSV file: its first line is not text; save it as CSV in UTF-8`);
+  if (!isText) throw badInput(`${path} is not a CSV file: its first line is not text; save it as CSV in UTF-8`);
 }
 
 async function* linesOf(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
@@ -66,8 +66,7 @@ async function* linesOf(path: string, chunks: AsyncIterable<Buffer>): AsyncGener
   const addPiece = (text: string): void => {
     length += text.length;
     if (length > MAX_LINE_LENGTH) {
-      throw new PredictLabError(
-        'BadInput',
+      throw badInput(
         `${path}, line ${line}: longer than a million characters, so this is not a CSV file; check that its lines end in line feeds`,
       );
     }

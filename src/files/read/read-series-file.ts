@@ -1,4 +1,6 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
+import type { ReturnSeries } from '../../backtest/metrics/return-metrics.ts';
+import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 import { nearestName } from '../../contracts/text/nearest-name.ts';
 import { type NumberField, type NumberNotation, notationOf, parseNumber } from '../parse/parse-number.ts';
 import { dateOrderOf, parseTime, timeUnitOf } from '../parse/parse-time.ts';
@@ -6,7 +8,7 @@ import { delimiterOf, splitFields } from '../parse/split-fields.ts';
 import { readLines, refuseBinary } from './read-lines.ts';
 
 /** Columns of numbers from a file, with the line number of each row. */
-export interface SeriesFile<Name extends string> {
+interface SeriesFile<Name extends string> {
   readonly path: string;
   readonly length: number;
   /** Times in UTC epoch milliseconds. NaN where a field is empty or not a valid number or time. */
@@ -23,7 +25,7 @@ export interface SeriesFile<Name extends string> {
  * @param single columns that name a series, which may have one value only
  * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, holds several series, or a line is not complete
  */
-export async function readSeriesFile<Name extends string>(
+async function readSeriesFile<Name extends string>(
   path: string,
   wanted: Readonly<Record<Name, 'time' | 'number' | 'optional'>>,
   single: readonly string[] = [],
@@ -51,10 +53,9 @@ export async function readSeriesFile<Name extends string>(
         continue;
       }
       const fields = splitFields(text, delimiter);
-      if (fields === null) throw new PredictLabError('BadInput', `${path}, line ${line}: a quote is not closed; fix the line`);
+      if (fields === null) throw badInput(`${path}, line ${line}: a quote is not closed; fix the line`);
       if (fields.slice(width).some((field) => field.trim() !== '')) {
-        throw new PredictLabError(
-          'BadInput',
+        throw badInput(
           `${path}, line ${line}: ${fields.length} fields under a header of ${width}; fix the line, or separate fields by semicolons where numbers have decimal commas`,
         );
       }
@@ -68,9 +69,8 @@ export async function readSeriesFile<Name extends string>(
       lines.push(line);
     }
   }
-  if (places === undefined)
-    throw new PredictLabError('BadInput', `${path} is empty; it needs a header line ${header} and a line for each row`);
-  if (rows.length === 0) throw new PredictLabError('BadInput', `${path} has a header but no rows; add a line for each row`);
+  if (places === undefined) throw badInput(`${path} is empty; it needs a header line ${header} and a line for each row`);
+  if (rows.length === 0) throw badInput(`${path} has a header but no rows; add a line for each row`);
   const notation = notationOf(
     path,
     delimiter,
@@ -89,8 +89,7 @@ const severalSeries = (
   line: number,
   { name, value, other }: { readonly name: string; readonly value: string; readonly other: string },
 ): PredictLabError =>
-  new PredictLabError(
-    'BadInput',
+  badInput(
     `${path}, line ${line}: ${name} is ${other || 'empty'}, and ${value || 'empty'} in the lines before: a file holds one series of candles; write one file per ${name} (\`predictlab export candles\` takes --instrument, --interval and --price-type)`,
   );
 
@@ -107,8 +106,7 @@ function placesOf<Name extends string>(table: {
     const has = header.length === 0 ? 'none' : table.header.join(', ');
     const near = header.find((name) => name.includes(missing[0])) ?? nearestName(missing[0], header);
     const hint = near === undefined ? '' : ` (rename ${near}?)`;
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${path}, line 1: the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing${hint}; the header has: ${has}`,
     );
   }
@@ -128,8 +126,7 @@ function* numberFields(
 function timesOf(path: string, rows: readonly (readonly string[])[], at: number): Float64Array {
   const order = dateOrderOf(rows.map((fields) => fields[at]));
   if (order === 'unknown')
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${path}: dates such as ${rows[0][at].trim()} may have the day or the month first, and none decides; write ISO 8601 dates such as 2026-11-24`,
     );
   const unit = timeUnitOf(rows.slice(0, 200).map((fields) => fields[at]));
@@ -138,3 +135,75 @@ function timesOf(path: string, rows: readonly (readonly string[])[], at: number)
 
 const numbersOf = (rows: readonly (readonly string[])[], at: number, notation: NumberNotation): Float64Array =>
   Float64Array.from(rows, (fields) => parseNumber(fields[at], notation) ?? Number.NaN);
+
+/** The candles of a file, and the line of each bar. */
+interface CandleFile {
+  readonly candles: CandleSeries;
+  /** The place of a bar for errors: `candles.csv, line 12`. */
+  readonly whereOf: (bar: number) => string;
+}
+
+/**
+ * Reads `open_time,open,high,low,close,volume` (volume may be missing or empty; other columns are ignored). Prices and
+ * times are checked by `candleProblem`, not here.
+ *
+ * @throws PredictLabError BadInput when the file cannot be read, is empty, lacks a column, or has a broken volume
+ */
+export async function readCandleFile(path: string): Promise<CandleFile> {
+  const file = await readSeriesFile(
+    path,
+    {
+      open_time: 'time',
+      open: 'number',
+      high: 'number',
+      low: 'number',
+      close: 'number',
+      volume: 'optional',
+    },
+    ['symbol', 'instrument', 'price_type', 'interval', 'market', 'ticker', 'outcome'],
+  );
+  const { open_time: openTime, ...columns } = file.columns;
+  const whereOf = (bar: number): string => `${path}, line ${file.lines[bar]}`;
+  const negative = columns.volume.findIndex((volume) => volume < 0);
+  if (negative >= 0) throw badInput(`${whereOf(negative)}: volume is negative; fix or remove the bar`);
+  return { candles: { length: file.length, openTime, ...columns }, whereOf };
+}
+
+/**
+ * Reads `time,return`, oldest first; only the first return may be empty or NaN.
+ *
+ * @throws PredictLabError BadInput that names the line
+ */
+export async function readReturnFile(path: string): Promise<ReturnSeries> {
+  const { columns, lines, length } = await readSeriesFile(path, { time: 'time', return: 'number' });
+  const { time, return: returns } = columns;
+  for (let i = 0; i < length; i++) {
+    const where = `${path}, line ${lines[i]}`;
+    if (!Number.isFinite(time[i])) throw bad(`${where}: time is not a time; give ISO 8601 in UTC`);
+    if (i > 0 && time[i] === time[i - 1]) throw bad(`${where}: time repeats the row before; keep one row for each time`);
+    if (i > 0 && time[i] < time[i - 1]) throw bad(`${where}: time is earlier than the row before; sort the rows by time`);
+    if (!Number.isFinite(returns[i]) && (i > 0 || returns[i] === Infinity))
+      throw bad(`${where}: return is not a number; give a fraction such as 0.01, or remove the row`);
+    if (returns[i] < -1) throw bad(`${where}: return ${returns[i]} is below -1, a loss of everything; returns are fractions, 0.01 is 1%`);
+  }
+  if (length < 2 && Number.isNaN(returns[0])) throw bad(`${path} has no return; add a row for each period`);
+  return { time, returns };
+}
+
+/**
+ * Reads `probability,outcome`: forecasts in [0, 1] and outcomes 0 or 1.
+ *
+ * @throws PredictLabError BadInput that names the line
+ */
+export async function readForecastFile(path: string): Promise<{ readonly probability: Float64Array; readonly outcome: Float64Array }> {
+  const { columns, lines, length } = await readSeriesFile(path, { probability: 'number', outcome: 'number' });
+  const { probability, outcome } = columns;
+  for (let i = 0; i < length; i++) {
+    const where = `${path}, line ${lines[i]}`;
+    if (!(probability[i] >= 0 && probability[i] <= 1)) throw bad(`${where}: probability must be a number from 0 to 1`);
+    if (outcome[i] !== 0 && outcome[i] !== 1) throw bad(`${where}: outcome must be 0 or 1`);
+  }
+  return { probability, outcome };
+}
+
+const bad = (message: string): PredictLabError => badInput(message);

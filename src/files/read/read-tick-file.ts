@@ -1,10 +1,8 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { MarketKind } from '../../contracts/words.ts';
-import { likelyMarket } from '../parse/likely-market.ts';
-import { OutcomePolarity } from '../parse/outcome-polarity.ts';
 import { splitFields } from '../parse/split-fields.ts';
-import { contentHash, type LineFormat, type NewRow, type OnlyMarket, parseTickLine, toRow } from '../parse/tick-line.ts';
+import { contentHash, type LineFormat, type NewRow, type OnlyMarket, OutcomePolarity, parseTickLine, toRow } from '../parse/tick-line.ts';
 import { CopyCounter } from './copy-counter.ts';
 import { readLines } from './read-lines.ts';
 import { type FormatOptions, tickFormatOf } from './tick-format.ts';
@@ -120,8 +118,7 @@ function isOf(raw: string, { delimiter }: LineFormat, { column, value, hasTornLi
 }
 
 const severalMarkets = (path: string, line: number, column: string, [first, other]: readonly string[]): PredictLabError =>
-  new PredictLabError(
-    'BadInput',
+  badInput(
     `${path}, line ${line}: the column ${column} names ${other}, and ${first} in the lines before: a file of ticks holds one market; ` +
       `\`predictlab import ticks --by ${column}\` imports each market of it, or write one file per ${column}`,
   );
@@ -171,4 +168,26 @@ async function* inBatches(chunks: RowChunks, afterLine: number, batchSize: numbe
     }
   }
   if (rows.length > 0) yield { rows, lines };
+}
+
+/** Fewer prices than this are too few to recognise cents. */
+const LEAST_CENTS = 8;
+
+/**
+ * The kind of market guessed from a file's first prices: probability, unless most of them are above 1 and no outcomes are named. The one
+ * guess of every command that reads files.
+ *
+ * @throws PredictLabError BadInput when the prices may be cents of a probability as well as an asset's prices
+ */
+export function likelyMarket(file: string, prices: readonly number[], { hasOutcomes = false } = {}): MarketKind {
+  const known = prices.filter((price) => Number.isFinite(price));
+  const aboveOne = known.filter((price) => price > 1).length;
+  if (aboveOne <= known.length / 2) return 'probability';
+  const areCents = known.length >= LEAST_CENTS && known.every((price) => price >= 0 && price <= 100 && Number.isInteger(price * 10));
+  if (!areCents && !hasOutcomes) return 'asset';
+  if (!areCents) return 'probability';
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  throw badInput(
+    `${file}: prices from ${least} to ${most} may be cents of a probability or the prices of an asset; say which with --market asset, or write probabilities as 0.45, 45¢ or 45% (--price-unit cents reads plain numbers as cents)`,
+  );
 }

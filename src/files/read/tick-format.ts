@@ -1,12 +1,11 @@
 import type { TickColumnNames } from '../../contracts/catalogue.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { nearestName } from '../../contracts/text/nearest-name.ts';
 import { notationOf, parsePrice } from '../parse/parse-number.ts';
 import { type DateOrder, dateOrderOf, timeUnitOf } from '../parse/parse-time.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
 import { type LineFormat, type MarketColumn, type OnlyMarket, unreadableField } from '../parse/tick-line.ts';
 import { readLines, refuseBinary } from './read-lines.ts';
-import { findTickColumns } from './tick-columns.ts';
 
 const SAMPLE = 200;
 /** Header names of columns that name a market. */
@@ -28,7 +27,7 @@ export interface FormatOptions {
 }
 
 /** The format of a tick file, and what its first lines say. */
-export interface TickFormat {
+interface TickFormat {
   readonly format: LineFormat;
   readonly isEmpty: boolean;
   /** Whether `export ticks` wrote the file: its prices are those of the first outcome already, whichever was traded. */
@@ -46,12 +45,11 @@ export interface TickFormat {
  */
 export async function tickFormatOf(path: string, options: FormatOptions): Promise<TickFormat> {
   const [header, ...first] = await firstLines(path, SAMPLE + 1, options.signal);
-  if (header === undefined)
-    throw new PredictLabError('BadInput', `${path} is empty; it needs a header line such as time,price,size and a line for each tick`);
+  if (header === undefined) throw badInput(`${path} is empty; it needs a header line such as time,price,size and a line for each tick`);
   refuseBinary(path, header);
   const delimiter = delimiterOf(header);
   const names = splitFields(header, delimiter)?.map((name) => name.trim());
-  if (names === undefined) throw new PredictLabError('BadInput', `${path}: a quote in its header is not closed; fix line 1`);
+  if (names === undefined) throw badInput(`${path}: a quote in its header is not closed; fix line 1`);
   const columns = findTickColumns(path, names, options.columns);
   const lines = first.map((line) => splitFields(line, delimiter));
   const sample = lines.filter((fields): fields is string[] => fields !== null && fields.length >= columns.width);
@@ -107,8 +105,7 @@ export async function valuesOf(path: string, name: string, signal?: AbortSignal)
       const value = splitFields(line, header.delimiter)?.[header.column]?.trim() ?? '';
       if (value !== '') values.add(value);
     }
-    if (values.size > 10_000)
-      throw new PredictLabError('BadInput', `${path}: the column ${name} has more than 10,000 values; name the column of the market`);
+    if (values.size > 10_000) throw badInput(`${path}: the column ${name} has more than 10,000 values; name the column of the market`);
   }
   return [...values];
 }
@@ -118,8 +115,7 @@ function columnOf(path: string, header: readonly string[], name: string): number
   const column = names.findIndex((one) => one.toLowerCase() === name.toLowerCase());
   if (column >= 0) return column;
   const near = nearestName(name, names);
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `${path} has no column ${name}; its columns are: ${names.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`,
   );
 }
@@ -137,8 +133,7 @@ async function knownOrder(
     if (found === 'dmy' || found === 'mdy') return found;
   }
   const example = times.find((time) => dateOrderOf([time]) === 'unknown') ?? '';
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `${path}: the date ${example.trim()} may have the day or the month first, and no date in the file decides; write ISO 8601 dates such as 2026-11-24, or say --date-order dmy (day first) or mdy`,
   );
 }
@@ -158,7 +153,7 @@ async function refuseUnreadable(path: string, format: LineFormat, signal: AbortS
       reason ??= `line ${number}: ${unreadable}`;
     }
   }
-  throw new PredictLabError('BadInput', `${path}: none of its ${rows} rows can be read; ${reason}`);
+  throw badInput(`${path}: none of its ${rows} rows can be read; ${reason}`);
 }
 
 async function firstLines(path: string, count: number, signal: AbortSignal | undefined): Promise<string[]> {
@@ -168,4 +163,49 @@ async function firstLines(path: string, count: number, signal: AbortSignal | und
     if (lines.length >= count) break;
   }
   return lines.slice(0, count);
+}
+
+/** The meanings of a tick file's columns. `kind` is in files written by `export ticks`. */
+const ROLES = ['time', 'price', 'size', 'side', 'outcome', 'tradeId', 'kind'] as const;
+type Role = (typeof ROLES)[number];
+
+/** The default header name of a role. */
+const defaultName = (role: Role): string => (role === 'tradeId' ? 'trade_id' : role);
+
+/** The index of each role's column in a line; -1 where the file has none. */
+export interface TickColumnIndices extends Readonly<Record<Role, number>> {
+  /** Number of fields in a complete line. */
+  readonly width: number;
+}
+
+/**
+ * Finds the columns of a tick file. Names match exactly, otherwise ignoring case; `time`, `price` and every column that the user named
+ * are required.
+ *
+ * @throws PredictLabError BadInput that lists the columns the file has
+ */
+function findTickColumns(path: string, header: readonly string[], named: Partial<TickColumnNames> = {}): TickColumnIndices {
+  const names = header.map((name) => name.trim());
+  const lowered = names.map((name) => name.toLowerCase());
+  const indexOf = (name: string): number => {
+    const exact = names.indexOf(name);
+    return exact >= 0 ? exact : lowered.indexOf(name.toLowerCase());
+  };
+  const missing: string[] = [];
+  const indices = Object.fromEntries(
+    ROLES.map((role) => {
+      const given = role === 'kind' ? undefined : named[role];
+      const name = given ?? defaultName(role);
+      const index = indexOf(name);
+      if (index < 0 && (given !== undefined || role === 'time' || role === 'price')) missing.push(`${role} ("${name}")`);
+      return [role, index];
+    }),
+  ) as Record<Role, number>;
+  if (missing.length > 0) {
+    const columns = names.filter((name) => name !== '').join(', ');
+    throw badInput(
+      `${path} has no column for ${missing.join(' and ')}; its columns are: ${columns}. Say which one holds what with --columns, e.g. --columns time=Timestamp,price=Price,size=Shares`,
+    );
+  }
+  return { ...indices, width: names.length };
 }

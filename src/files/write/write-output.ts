@@ -1,35 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { fileTrouble, PredictLabError } from '../../contracts/errors.ts';
-import { partialOf } from './partial-file.ts';
+import { badInput, fileTrouble } from '../../contracts/errors.ts';
+import { isGone, OWNER_MARK, ownerMark } from '../../processes/owner-mark.ts';
 
 type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
 /** Error codes that only the user can fix: a missing folder, no permission, no space, another file in the way. */
-const NEEDS_THE_USER = new Set([
-  'EACCES',
-  'EDQUOT',
-  'EEXIST',
-  'EFBIG',
-  'EISDIR',
-  'ELOOP',
-  'ENAMETOOLONG',
-  'ENOENT',
-  'ENOSPC',
-  'ENOTDIR',
-  'ENXIO',
-  'EPERM',
-  'EROFS',
-  'ETXTBSY',
-]);
+const NEEDS_THE_USER = new Set(
+  'EACCES EDQUOT EEXIST EFBIG EISDIR ELOOP ENAMETOOLONG ENOENT ENOSPC ENOTDIR ENXIO EPERM EROFS ETXTBSY'.split(' '),
+);
 
 /** Whether an error of the file system lasts until the user fixes its cause. */
 export const needsTheUser = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && NEEDS_THE_USER.has(error.code);
 
-export interface WriteOptions {
+interface WriteOptions {
   /** Permissions of a new file, before the umask. @default 0o666 */
   readonly mode?: number;
   /** Whether to sync the file to disk, so that it survives a power cut. @default true */
@@ -51,10 +39,9 @@ export async function writeFileAtomically(
   chunks: Chunks,
   { mode = 0o666, durable = true, check }: WriteOptions = {},
 ): Promise<number> {
-  if (file.trim() === '') throw new PredictLabError('BadInput', 'the name of the file to write is empty; name one');
+  if (file.trim() === '') throw badInput('the name of the file to write is empty; name one');
   const there = await explained(file, () => statOf(file));
-  if (there?.isDirectory() === true || /[/\\]$/.test(file))
-    throw new PredictLabError('BadInput', `${file} cannot be written: it is a folder; name a file in it`);
+  if (there?.isDirectory() === true || /[/\\]$/.test(file)) throw badInput(`${file} cannot be written: it is a folder; name a file in it`);
   if (there?.isFile() === false) return await fill(file, await explained(file, () => open(file, 'w')), chunks, false);
   const target = await explained(file, () => followed(file));
   const partial = partialOf(target);
@@ -125,8 +112,7 @@ async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
     if (!needsTheUser(error)) throw error;
     const { code } = error as NodeJS.ErrnoException;
     const room = code === 'ENOSPC' || code === 'EDQUOT';
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${file} cannot be written: ${fileTrouble(error)}; ${room ? 'free some disk space' : 'check the folder and its permissions'}`,
       { cause: error },
     );
@@ -154,4 +140,31 @@ export async function writeToStandardOutput(chunks: Chunks, output: NodeJS.Writa
     output.off('error', keep);
   }
   if (state.failure !== undefined && state.failure.code !== 'EPIPE') throw state.failure;
+}
+
+/** Bytes of a file name that are kept; of the 255 allowed, the owner and the ending take up to 100. */
+const MAX_BASE_BYTES = 150;
+const NAME = new RegExp(`^\\..*\\.(${OWNER_MARK})-[0-9a-f]{8}\\.partial$`, 's');
+
+/** The path of a file while it is written: in the same folder, under a name that contains the writing process. */
+export function partialOf(target: string): string {
+  const base = Buffer.from(path.basename(target)).subarray(0, MAX_BASE_BYTES).toString('utf8').replaceAll('\uFFFD', '');
+  return path.join(path.dirname(target), `.${base}.${ownerMark()}-${randomUUID().slice(0, 8)}.partial`);
+}
+
+/** Whether a name is that of an incomplete file. */
+export const isPartial = (name: string): boolean => NAME.test(name);
+
+/**
+ * Removes incomplete files that killed processes have left in a folder. Files of processes that may be alive stay, and so do files that
+ * cannot be read or removed.
+ */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const mark = NAME.exec(name)?.[1];
+    if (mark === undefined) continue;
+    const file = path.join(folder, name);
+    const info = await stat(file).catch(() => undefined);
+    if (info !== undefined && isGone(mark, Date.now() - info.mtimeMs)) await rm(file, { force: true }).catch(() => undefined);
+  }
 }

@@ -1,9 +1,6 @@
 import path from 'node:path';
-import { type CsvOptions, encodeCsv } from './encode-csv.ts';
-import { encodeJson } from './encode-json.ts';
-import { removeLeftovers } from './partial-file.ts';
-import type { Table, TableFormat } from './table.ts';
-import { writeFileAtomically, writeToStandardOutput } from './write-output.ts';
+import { type Cell, type CellType, plainNumber, presentCell, type Table, type TableFormat } from './table.ts';
+import { removeLeftovers, writeFileAtomically, writeToStandardOutput } from './write-output.ts';
 
 /**
  * Writes a table in one of the formats, streamed, to a file (atomically) or to standard output.
@@ -25,4 +22,59 @@ async function encode(table: Table, format: TableFormat, csv: CsvOptions): Promi
   // loaded only when needed
   const { encodeParquet } = await import('./encode-parquet.ts');
   return encodeParquet(table);
+}
+
+const NEEDS_QUOTES = /[",\r\n]/;
+
+interface CsvOptions {
+  /** Whether texts that spreadsheets would read as formulas get an apostrophe in front. @default false */
+  readonly safe?: boolean;
+}
+
+/** Encodes a table as CSV: a header of column names, LF line ends, empty fields for null, plain decimals, times in ISO 8601 UTC. */
+export async function* encodeCsv({ columns, batches }: Table, { safe = false }: CsvOptions = {}): AsyncGenerator<string> {
+  const csvCell = (value: Cell, type: CellType): string => {
+    const cell = presentCell(value, type);
+    if (cell === null) return '';
+    if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
+    return typeof cell === 'string' ? quoted(safe ? withoutFormula(cell) : cell) : String(cell);
+  };
+  yield `${columns.map(({ name }) => quoted(name)).join(',')}\n`;
+  const types = columns.map(({ type }) => type);
+  for await (const rows of batches) {
+    let text = '';
+    for (const row of rows) {
+      for (let c = 0; c < row.length; c++) text += c === 0 ? csvCell(row[c], types[c]) : `,${csvCell(row[c], types[c])}`;
+      text += '\n';
+    }
+    if (text !== '') yield text;
+  }
+}
+
+/** The start of a spreadsheet formula, also after spaces and in full-width characters. */
+const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
+const withoutFormula = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
+
+const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Encodes a table as one JSON array with one object per line, the names of the CSV, and plain decimals. */
+async function* encodeJson({ columns, batches }: Table): AsyncGenerator<string> {
+  const keys = columns.map(({ name }) => JSON.stringify(name));
+  let separator = '';
+  yield '[';
+  for await (const rows of batches) {
+    let text = '';
+    for (const row of rows) {
+      text += `${separator}\n{${columns.map(({ type }, c) => `${keys[c]}:${jsonCell(row[c], type)}`).join(',')}}`;
+      separator = ',';
+    }
+    if (text !== '') yield text;
+  }
+  yield separator === '' ? ']\n' : '\n]\n';
+}
+
+function jsonCell(value: Cell, type: CellType): string {
+  const cell = presentCell(value, type);
+  if (typeof cell === 'number') return type === 'time' ? JSON.stringify(new Date(cell).toISOString()) : plainNumber(cell);
+  return JSON.stringify(cell);
 }
