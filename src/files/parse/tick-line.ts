@@ -1,8 +1,9 @@
+import type { TickColumnNames } from '../../contracts/catalogue.ts';
+import { badInput } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { TickKind } from '../../contracts/words.ts';
 import { contentIdentity } from '../../market/identity.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
-import type { TickColumnIndices } from '../read/tick-format.ts';
 import { type NumberNotation, PRICE_FORMS, parseNumber, parsePrice } from './parse-number.ts';
 import { type DateOrder, parseTime, TIME_FORMS, type TimeUnit } from './parse-time.ts';
 import { splitFields } from './split-fields.ts';
@@ -179,4 +180,49 @@ export class OutcomePolarity {
     this.second ??= { key, name: name.trim() };
     return key === this.second.key ? 'second' : null;
   }
+}
+
+/** The meanings of a tick file's columns. `kind` is in files written by `export ticks`. */
+const ROLES = ['time', 'price', 'size', 'side', 'outcome', 'tradeId', 'kind'] as const;
+type Role = (typeof ROLES)[number];
+
+/** The default header name of a role. */
+const defaultName = (role: Role): string => (role === 'tradeId' ? 'trade_id' : role);
+
+/** The index of each role's column in a line; -1 where the file has none. */
+export interface TickColumnIndices extends Readonly<Record<Role, number>> {
+  /** Number of fields in a complete line. */
+  readonly width: number;
+}
+
+/**
+ * Finds the columns of a tick file. Names match exactly, otherwise ignoring case; `time`, `price` and every column that the user named
+ * are required.
+ *
+ * @throws PredictLabError BadInput that lists the columns the file has
+ */
+export function findTickColumns(path: string, header: readonly string[], named: Partial<TickColumnNames> = {}): TickColumnIndices {
+  const names = header.map((name) => name.trim());
+  const lowered = names.map((name) => name.toLowerCase());
+  const indexOf = (name: string): number => {
+    const exact = names.indexOf(name);
+    return exact >= 0 ? exact : lowered.indexOf(name.toLowerCase());
+  };
+  const missing: string[] = [];
+  const indices = Object.fromEntries(
+    ROLES.map((role) => {
+      const given = role === 'kind' ? undefined : named[role];
+      const name = given ?? defaultName(role);
+      const index = indexOf(name);
+      if (index < 0 && (given !== undefined || role === 'time' || role === 'price')) missing.push(`${role} ("${name}")`);
+      return [role, index];
+    }),
+  ) as Record<Role, number>;
+  if (missing.length > 0) {
+    const columns = names.filter((name) => name !== '').join(', ');
+    throw badInput(
+      `${path} has no column for ${missing.join(' and ')}; its columns are: ${columns}. Say which one holds what with --columns, e.g. --columns time=Timestamp,price=Price,size=Shares`,
+    );
+  }
+  return { ...indices, width: names.length };
 }
