@@ -1,6 +1,8 @@
 /** Names of variables that hold a secret, by their end; a variable that names a file or a folder does not. */
 const SECRET_NAME =
   /(?:key|token|secret|password|passwd|passphrase|passcode|credentials?|cookie|authorization|mnemonic|private|jwt|hmac|signature|connection_?string|key_data)s?$|(?:^|[_.-])(?:pk|pass|pwd|pw|pin|creds?|auth|seed|seed_?phrase|dsn|sas|sig|otp|pem|salt|bearer|session)s?$/i;
+/** The folder of every shell, whose name looks like that of a password. */
+const WORKING_FOLDERS: ReadonlySet<string> = new Set(['PWD', 'OLDPWD']);
 /** Names of fields, and of parameters of addresses, that hold a secret. */
 export const SECRET_FIELD =
   /(?:token|secret|password|passwd|passphrase|passcode|api[-_]?key|access[-_]?key|private[-_]?key|signature|credentials?|authorization|mnemonic|jwt)$|(?:^|[_.-])(?:pk|pass|pwd|pin|creds?|seed[-_]?phrase|otp)$/i;
@@ -16,7 +18,7 @@ export function secretValues(env: NodeJS.ProcessEnv): string[] {
   const listed = new Set(`${env.PREDICTLAB_SECRETS ?? ''},${env.PREDICTLAB_ENV_ALLOW ?? ''}`.split(',').map((name) => name.trim()));
   const found: string[] = [];
   for (const [name, value] of Object.entries(env)) {
-    if (!value) continue;
+    if (!value || WORKING_FOLDERS.has(name)) continue;
     if (ADDRESS.test(value)) found.push(...inAddress(value, SECRET_ADDRESS.test(name)));
     else if (SECRET_NAME.test(name)) found.push(value, ...value.split(/[\s,]+/));
     if (listed.has(name)) found.push(value);

@@ -77,6 +77,11 @@ describe('secrets of an environment', () => {
       expect(Buffer.from(known.text(form).replaceAll('[redacted]', ''), encoding).toString()).not.toContain(TOKEN);
   });
 
+  it('leave the working folder of the shell readable, whose variable is named like a password', () => {
+    const text = 'predictlab: /home/ada/markets-2026/ticks.csv is empty';
+    expect(secretsOf({ PWD: '/home/ada/markets-2026', OLDPWD: '/home/ada/markets-2026' }).text(text)).toBe(text);
+  });
+
   it('are also those that stand inline in the arguments of a task, of which the last are remembered', () => {
     const some = new Secrets([]);
     const args = [

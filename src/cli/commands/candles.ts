@@ -5,7 +5,7 @@ import { buildFileCandles, type FileCandles } from '../../files/read/file-candle
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
 import { CANDLE_COLUMNS, type Cell, candleRows } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
-import { marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
+import { adviceOn, marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { takesInterval, takesWord } from '../options/parsers.ts';
 import { note, usageError } from '../terminal/print.ts';
 
@@ -60,11 +60,14 @@ async function printCandles(options: CandlesOptions): Promise<void> {
         yield* candleRows([name, 'file', `file:${name}`, kind, candles.interval], { ...candles, complete });
       report(file, built);
       if (built.rows > 0 && built.ticks === 0)
-        bad.push(`${file.path}: every one of its ${built.rows} rows is bad: ${built.quarantined.describe()}`);
+        bad.push(
+          `${file.path}: every one of its ${built.rows} rows is bad: ${built.quarantined.describe()}; ${adviceOn(built.quarantined.reasons)}`,
+        );
     }
+    // thrown while the table is written, so that a table without rows is not written
+    if (bad.length > 0) throw usageError(bad.join('; '));
   }
   await writeTable({ columns: CANDLE_COLUMNS, batches: batches() }, options.json ? 'json' : options.format);
-  if (bad.length > 0) throw usageError(`${bad.join('; ')}; check --columns and --market (prices of a probability are from 0 to 1)`);
 }
 
 /** Notes about rows that were left out, repeated or mirrored. */

@@ -9,7 +9,7 @@ import { INPUT_DEFAULTS } from '../../input/resolve-config.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
+import { adviceOn, marketOption, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { symbolName } from '../options/symbol-selectors.ts';
 import { canRedraw } from '../terminal/live-table.ts';
@@ -170,21 +170,24 @@ function report(
   else for (const result of results) printResult(symbol, result);
   if (sum('rows') > 0 && sum('quarantined') === sum('rows'))
     throw usageError(
-      `every one of the ${sum('rows')} rows is bad: ${reasonsOf(results)}; check --columns and --market (prices of a probability are from 0 to 1)`,
+      `every one of the ${sum('rows')} rows is bad: ${reasonsText(reasonsIn(results))}; ${adviceOn(Object.fromEntries(reasonsIn(results)))}`,
     );
 }
 
-const reasonsOf = (results: readonly ImportResult[]): string => {
+function reasonsIn(results: readonly ImportResult[]): ReadonlyMap<string, number> {
   const reasons = new Map<string, number>();
   for (const one of results) for (const [reason, n] of Object.entries(one.reasons)) reasons.set(reason, (reasons.get(reason) ?? 0) + n);
-  return [...reasons].map(([reason, n]) => `${reason} ${n.toLocaleString('en')}`).join(', ');
-};
+  return reasons;
+}
+
+const reasonsText = (reasons: ReadonlyMap<string, number>): string =>
+  [...reasons].map(([reason, n]) => `${reason} ${n.toLocaleString('en')}`).join(', ');
 
 function printResult(symbol: string, result: ImportResult): void {
   const { instrument, rows, inserted, duplicates, quarantined, from, to } = result;
   const count = (n: number): string => n.toLocaleString('en');
   printLine(`${symbol} (${instrument}): ${count(rows)} rows, ${count(inserted)} new ticks, ${count(duplicates)} known already`);
-  if (quarantined > 0) printLine(`quarantined ${count(quarantined)}: ${reasonsOf([result])}`);
+  if (quarantined > 0) printLine(`quarantined ${count(quarantined)}: ${reasonsText(reasonsIn([result]))}`);
   if (from !== null && to !== null) printLine(`from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`);
 }
 

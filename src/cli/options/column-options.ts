@@ -83,3 +83,11 @@ async function readColumns(file: string): Promise<Partial<TickColumnNames>> {
   if (wrong !== undefined) throw usageError(`${where}: "${wrong[0]}" is wrong; ${wanted}`);
   return Object.fromEntries(names);
 }
+
+/** What to check when every row of a file is bad, by the reasons. */
+export function adviceOn(reasons: Readonly<Record<string, number | undefined>>): string {
+  if (reasons['time-range'])
+    return 'the times lie before 1971 or in the future: check which column holds the time (--columns), and its unit';
+  if (reasons['price-range']) return 'check --columns and --market (prices of a probability are from 0 to 1)';
+  return 'check --columns';
+}

@@ -218,6 +218,9 @@ export function findTickColumns(path: string, header: readonly string[], named: 
       return [role, index];
     }),
   ) as Record<Role, number>;
+  for (const [role, index] of Object.entries(indices))
+    if (index >= 0 && lowered.lastIndexOf(lowered[index]) !== lowered.indexOf(lowered[index]))
+      throw badInput(`${path} has several columns named ${names[index]}, so it is not clear which holds the ${role}; rename the others`);
   if (missing.length > 0) {
     const columns = names.filter((name) => name !== '').join(', ');
     throw badInput(

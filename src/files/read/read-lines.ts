@@ -47,13 +47,16 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
 }
 
 /**
- * Refuses binary files and UTF-16, recognised by control characters, which must not reach a terminal either.
+ * Refuses binary files and UTF-16, recognised by control characters, which must not reach a terminal either, and files of other kinds.
  *
- * @throws PredictLabError BadInput when a header line is not text
+ * @throws PredictLabError BadInput when a header line is not that of a CSV file
  */
 export function refuseBinary(path: string, header: string): void {
   const isText = Array.from(header).every((character) => character >= ' ' || character === '\t' || character === '\r');
   if (!isText) throw badInput(`${path} is not a CSV file: its first line is not text; save it as CSV in UTF-8`);
+  if (header.includes('\r')) throw badInput(`${path}: its lines end in carriage returns only; save it with line feeds (LF or CRLF)`);
+  const other = /^\s*[[{]/.test(header) ? 'JSON' : /^\s*</.test(header) ? 'HTML or XML' : undefined;
+  if (other !== undefined) throw badInput(`${path} is ${other}, not a CSV file; give a CSV with a header line`);
 }
 
 async function* linesOf(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {

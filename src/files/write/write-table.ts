@@ -39,7 +39,8 @@ export async function* encodeCsv({ columns, batches }: Table, { safe = false }: 
     if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
     return typeof cell === 'string' ? quoted(safe ? withoutFormula(cell) : cell) : String(cell);
   };
-  yield `${columns.map(({ name }) => quoted(name)).join(',')}\n`;
+  // with the first rows: a table that fails before them leaves nothing behind
+  let header = `${columns.map(({ name }) => quoted(name)).join(',')}\n`;
   const types = columns.map(({ type }) => type);
   for await (const rows of batches) {
     let text = '';
@@ -47,8 +48,11 @@ export async function* encodeCsv({ columns, batches }: Table, { safe = false }: 
       for (let c = 0; c < row.length; c++) text += c === 0 ? csvCell(row[c], types[c]) : `,${csvCell(row[c], types[c])}`;
       text += '\n';
     }
-    if (text !== '') yield text;
+    if (text === '') continue;
+    yield header + text;
+    header = '';
   }
+  if (header !== '') yield header;
 }
 
 /** The start of a spreadsheet formula, also after spaces and in full-width characters. */
@@ -60,8 +64,7 @@ const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.rep
 /** Encodes a table as one JSON array with one object per line, the names of the CSV, and plain decimals. */
 async function* encodeJson({ columns, batches }: Table): AsyncGenerator<string> {
   const keys = columns.map(({ name }) => JSON.stringify(name));
-  let separator = '';
-  yield '[';
+  let separator = '[';
   for await (const rows of batches) {
     let text = '';
     for (const row of rows) {
@@ -70,7 +73,7 @@ async function* encodeJson({ columns, batches }: Table): AsyncGenerator<string> 
     }
     if (text !== '') yield text;
   }
-  yield separator === '' ? ']\n' : '\n]\n';
+  yield separator === '[' ? '[]\n' : '\n]\n';
 }
 
 function jsonCell(value: Cell, type: CellType): string {
