@@ -5,7 +5,7 @@ import type { Database } from '../storage/database/database.ts';
 import { diskCheck } from './checks/disk.ts';
 import { endedOutsideCheck } from './checks/ended-outside.ts';
 import { scheduleCheck } from './checks/schedules.ts';
-import { deadlineCheck, goneCheck, requestBudgetCheck, staleCheck } from './checks/stored-facts.ts';
+import { connectionCheck, deadlineCheck, goneCheck, requestBudgetCheck, staleCheck } from './checks/stored-facts.ts';
 import { upkeepCheck } from './checks/upkeep.ts';
 import type { Check } from './watch.ts';
 
@@ -43,6 +43,7 @@ export function allChecks({ database, home, env, taskQueue, rateShare, onNews, l
       deadlineCheck({ database, lab, log }),
       staleCheck({ database }),
       diskCheck({ database, home }),
+      connectionCheck({ database }),
       requestBudgetCheck({ database, limits: limitsInUse(rateShare) }),
       goneCheck({ database }),
       upkeepCheck({ database, home, log }),

@@ -28,6 +28,7 @@ import { redactedLog, secretsOf } from '../secrets/secrets.ts';
 import { findAttributes, searchable } from '../set-up/temporal/search-attributes.ts';
 import { createSources } from '../sources/create-sources.ts';
 import { readSourceSettings } from '../sources/settings.ts';
+import { joinFleet } from '../storage/database/connection-budget.ts';
 import { appliedMigrations, databaseMark, newerMigrations } from '../storage/database/migrate.ts';
 import { openDatabase } from '../storage/database/open-database.ts';
 import { resolveDatabase } from '../storage/embedded/resolve-database.ts';
@@ -112,6 +113,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       log.warn('a newer build has migrated the database: this one works on; update it, unless this is a rollback', {
         migrations: newer.join(', '),
       });
+    closers.add('the share of database connections', await joinFleet(database, { wanted: poolSize(maxActivities), log }));
     const home = homeFolder(env);
     const threads = closers.add('the plugin threads', createPluginThreads(log));
     const sources = closers.add('the sources', createSources({ env, windows: createPostgresWindows(database), log }));
@@ -175,7 +177,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       closers.add('the watch', startWatch({ database, checks: checks.list, onNews, log }));
     }
     metrics.onFreshness(() => freshness(database, Date.now()));
-    metrics.onPool(() => ({ ...database.connections() }));
+    metrics.onPool(() => {
+      const { busy, idle, waiting } = database.connections();
+      return { busy, idle, waiting };
+    });
 
     // opened before the worker, which can be closed only after it has run: a port that is in use ends the start
     let created: Worker | undefined;
@@ -268,7 +273,7 @@ const ports = (env: NodeJS.ProcessEnv) => ({
   HEALTH_ADDRESS: env.HEALTH_ADDRESS || '127.0.0.1:9465',
 });
 
-/** Connections per worker: a running task needs one only while it writes, and Postgres allows 100 in all. */
+/** Connections that a worker wants: a running task needs one only while it writes. */
 function poolSize(maxActivities: number): number {
   return Math.min(20, Math.max(4, maxActivities));
 }

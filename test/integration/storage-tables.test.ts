@@ -18,6 +18,7 @@ import {
   findEffect,
   meanDurations,
   reusableEffects,
+  successfulIntervals,
 } from '../../src/storage/runs/ledger/ledger.ts';
 import { lastErrors } from '../../src/storage/runs/run-rows.ts';
 import { endRun, listRuns, recordRunStart, runOf } from '../../src/storage/runs/runs.ts';
@@ -507,6 +508,24 @@ describe('runs', () => {
     expect(await runOf(test.database, 'daily')).toMatchObject({ executionId: 'e2', retryOf: 'e1' });
     expect(await runOf(test.database, 'e1')).toMatchObject({ input: { daysBack: 2 }, status: result });
     expect(await runOf(test.database, 'none')).toBeUndefined();
+  });
+
+  it('count for `--only-missing` up to where coverage was withdrawn since', async () => {
+    const config = { symbols: [{ symbol: 'RAIN' }], asOf: START + 8 * HOUR, daysBack: 1 } as unknown as RunConfig;
+    const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get(instrument().id) as number;
+    const run = async (id: string) => {
+      await recordRunStart(test.database, { runId: id, executionId: id, input: {}, config, startedAt: START });
+      await endRun(test.database, { executionId: id, result: { result: 'success', finishedAt: null } as unknown as PipelineResult });
+    };
+    const hours = [4, 8].map((hour) => ({ from: START + (hour - 4) * HOUR, to: START + hour * HOUR }));
+    const good = async () => await successfulIntervals(test.database, { symbols: ['RAIN'], intervals: hours });
+    await run('before');
+    expect(await good()).toEqual([true, true]);
+    await test.database.transaction(async (transaction) => await withdrawCoverage(transaction, key, START + 5 * HOUR));
+    expect(await good()).toEqual([true, false]);
+    // a run that has walked it again
+    await run('after');
+    expect(await good()).toEqual([true, true]);
   });
 
   it('give their tasks the settings, with one query per worker', async () => {

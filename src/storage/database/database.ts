@@ -25,8 +25,10 @@ export interface Transaction extends Queryable {
 
 export interface Database extends Queryable {
   readonly url: string;
-  /** How many connections of the pool are busy and idle, and how many callers wait for one; for the metrics. */
-  connections(): { readonly busy: number; readonly idle: number; readonly waiting: number };
+  /** How many connections of the pool are busy and idle, how many callers wait for one, and how many the server has refused so far. */
+  connections(): { readonly busy: number; readonly idle: number; readonly waiting: number; readonly refused: number };
+  /** Sets the most connections of the pool; those above it end with the work that they do. */
+  resize(max: number): void;
   /** BEGIN … COMMIT around `work`; ROLLBACK when it throws. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;

@@ -8,6 +8,8 @@ import { checkOrigin, migrate } from './migrate.ts';
 import { storageError } from './storage-error.ts';
 
 const INT8 = 20;
+/** SQLSTATE with which a server refuses a connection because it, the role or the database has its most. */
+const TOO_MANY_CONNECTIONS = '53300';
 
 export interface OpenDatabaseOptions {
   /** `postgresql://user:password@host:5432/name`, or `…@localhost/name?host=<socket folder>` */
@@ -73,8 +75,22 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
     }
   };
   const scope = schema === undefined ? '' : `; set local search_path = ${schema}`;
+  let refused = 0;
+  /** A connection; where the server has none left, this waits for one of the pool's own, as long as it has any. */
+  const connect = async (): Promise<PoolClient> => {
+    for (;;) {
+      try {
+        return await pool.connect();
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === TOO_MANY_CONNECTIONS)) throw error;
+        refused++;
+        if (pool.totalCount === 0) throw error;
+        pool.options.max = pool.totalCount;
+      }
+    }
+  };
   const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
-    const client = await pool.connect();
+    const client = await connect();
     let broken: Error | undefined;
     const onError = (error: Error) => {
       broken = error;
@@ -88,7 +104,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
       throw error;
     } finally {
       client.off('error', onError);
-      client.release(broken);
+      client.release(broken ?? pool.totalCount > pool.options.max);
     }
   };
 
@@ -97,15 +113,20 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
 
   return {
     url,
-    connections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    connections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount, refused }),
+    resize(connections) {
+      pool.options.max = connections;
+    },
     query: (sql, values) =>
-      schema === undefined ? mapped(() => pool.query(queryOf(sql, values))) : inTransaction((only) => only.query(sql, values)),
+      schema === undefined
+        ? mapped(() => withClient((client) => client.query(queryOf(sql, values))))
+        : inTransaction((only) => only.query(sql, values)),
     copyIn: (text, chunks) =>
       schema === undefined
         ? mapped(() => withClient((client) => copyIn(client, text, chunks)))
         : inTransaction((only) => only.copyIn(text, chunks)),
     async *copyOut(text) {
-      const client = await mapped(() => pool.connect());
+      const client = await mapped(connect);
       let finished = false;
       try {
         // the reader sets the pace

@@ -214,7 +214,7 @@ export interface TimeSpan {
 
 /**
  * Whether each interval needs no run any more: it lies in the window of a run of all these symbols that ended as `success`, which means that
- * nothing of that window is missing.
+ * nothing of that window was missing. From where coverage of one of the symbols was withdrawn after the run, the window no longer counts.
  *
  * @returns one answer per interval, in the same order
  */
@@ -222,10 +222,12 @@ export async function successfulIntervals(
   queryable: Queryable,
   { symbols, intervals }: { readonly symbols: readonly string[]; readonly intervals: readonly TimeSpan[] },
 ): Promise<readonly boolean[]> {
-  const { rows } = await queryable.query<{ from: number; to: number }>(
-    `select (as_of - (config->>'daysBack')::float8 * ${DAY_MS})::float8 as from, as_of::float8 as to from runs
-     where result = 'success' and as_of is not null and config->'symbols' @> $1::jsonb`,
-    [jsonb(symbols.map((symbol) => ({ symbol })))],
+  const { rows } = await queryable.query<TimeSpan>(
+    `select (as_of - (config->>'daysBack')::float8 * ${DAY_MS})::float8 as "from", least(as_of, (
+       select min(w.withdrawn_from) from coverage_withdrawals w join symbol_instruments s on s.instrument = w.instrument
+       where s.symbol = any($2) and w.at > r.finished_at))::float8 as "to"
+     from runs r where result = 'success' and as_of is not null and config->'symbols' @> $1::jsonb`,
+    [jsonb(symbols.map((symbol) => ({ symbol }))), symbols],
   );
   return intervals.map((interval) => isInside(interval, rows));
 }

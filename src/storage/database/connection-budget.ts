@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
+import type { Database, Queryable } from './database.ts';
+
+/** Connections with which a worker still works: one for a task's transaction, one for everything else. */
+export const LEAST_CONNECTIONS = 2;
+/** Connections that are left to commands, pages and doctor: a tenth, and no fewer than these. */
+const KEPT_FREE = 5;
+const BEAT_MS = 30_000;
+/** A worker that was not heard of for this long is gone. */
+const SILENCE_SECONDS = 90;
+
+/** The connections that a server allows, and the workers that share them. */
+export interface Fleet {
+  /** Live workers of this database. */
+  readonly workers: number;
+  /** Connections that the server, the role and the database allow to this role, without the reserved ones. */
+  readonly allowed: number;
+  /** Connections that were refused to these workers since the beat before their last one. */
+  readonly refused: number;
+}
+
+/** Connections that one worker may use. It never gets fewer than it works with, so too large a fleet can still be refused. */
+export function connectionShare({ workers, allowed }: Omit<Fleet, 'refused'>, wanted: number): number {
+  const shared = allowed - Math.max(KEPT_FREE, Math.ceil(allowed / 10));
+  return Math.max(LEAST_CONNECTIONS, Math.min(wanted, Math.floor(shared / Math.max(1, workers))));
+}
+
+/** The fleet as its workers reported it. */
+export async function fleetOf(queryable: Queryable): Promise<Fleet> {
+  const { rows } = await queryable.query<Fleet>(
+    `select count(*)::int as workers, coalesce(sum((state->>'refused')::int), 0)::int as refused, least(
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+         - coalesce(current_setting('reserved_connections', true)::int, 0),
+       (select nullif(rolconnlimit, -1) from pg_roles where rolname = current_user),
+       (select nullif(datconnlimit, -1) from pg_database where datname = current_database())) as allowed
+     from watch_state where name like 'worker/%' and at > now() - make_interval(secs => ${SILENCE_SECONDS})`,
+  );
+  return rows[0];
+}
+
+/**
+ * Registers this process as a worker of the database, and keeps its pool at its share of the connections, which changes as workers come and go.
+ *
+ * @param options.wanted connections that the worker uses where there are enough
+ */
+export async function joinFleet(
+  database: Database,
+  { wanted, log, everyMs = BEAT_MS }: { readonly wanted: number; readonly log: Log; readonly everyMs?: number },
+): Promise<{ close(): Promise<void> }> {
+  const name = `worker/${randomUUID()}`;
+  let refusedBefore = 0;
+  const beat = async (): Promise<void> => {
+    const { refused } = database.connections();
+    await database.query(
+      `with gone as (delete from watch_state where name like 'worker/%' and at < now() - make_interval(secs => ${SILENCE_SECONDS}) and name <> $1)
+       insert into watch_state (name, state, at) values ($1, jsonb_build_object('refused', $2::int), now())
+       on conflict (name) do update set state = excluded.state, at = excluded.at`,
+      [name, refused - refusedBefore],
+    );
+    refusedBefore = refused;
+    database.resize(connectionShare(await fleetOf(database), wanted));
+  };
+  await beat();
+  let beating: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    beating ??= beat()
+      .catch((error: unknown) =>
+        log.warn('this worker could not report its database connections; it tries again', { error: messageOf(error) }),
+      )
+      .finally(() => {
+        beating = undefined;
+      });
+  }, everyMs);
+  timer.unref();
+  return {
+    async close() {
+      clearInterval(timer);
+      await beating;
+      // a database that is gone forgets this worker by its silence
+      await database.query('delete from watch_state where name = $1', [name]).catch(() => undefined);
+    },
+  };
+}
