@@ -13,7 +13,10 @@ import type { BenchResult } from './result.ts';
 
 const SYMBOLS = Math.ceil(10_000 / STAGES.length);
 const catalogue = Array.from({ length: SYMBOLS }, (_, i) => ({ symbol: `SYMBOL_${i}`, priority: 1 + (i % 5), enabled: true }));
-const config: RunConfig = resolveConfig({ maxConcurrent: 50 }, { symbols: catalogue, now: 0 });
+const config: RunConfig = resolveConfig(
+  { maxConcurrent: 50 },
+  { symbols: catalogue, sources: { names: ['polymarket'], byDefault: ['polymarket'] }, now: 0 },
+);
 
 export async function run(): Promise<readonly BenchResult[]> {
   const built = buildGraph(config);

@@ -5,10 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCollect } from '../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../src/activities/stages/stage-alone.ts';
-import { createTokenPool } from '../src/budget/token-pool.ts';
 import type { Log } from '../src/contracts/log.ts';
-import { VenueClient } from '../src/sources/http/venue-client.ts';
-import { createPolymarketSource } from '../src/sources/polymarket/polymarket-source.ts';
+import { createSources } from '../src/sources/create-sources.ts';
 import type { Database } from '../src/storage/database/database.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
 import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
@@ -49,15 +47,10 @@ interface Collected {
 
 /** 200 markets of 5,000 trades from the wire into staging, through the shared rate budget (raised so that it does not bound). */
 async function collectAll(database: Database, url: string, executionId: string): Promise<Collected> {
-  const budget = createTokenPool({ store: createPostgresWindows(database), share: 1000 });
-  const client = (base: string): VenueClient => new VenueClient({ venue: 'polymarket', baseUrl: `${url}/polymarket/${base}`, budget });
-  const api = { gamma: client('gamma'), clob: client('clob'), data: client('data') };
-  const source = createPolymarketSource(api, { pricePoints: false });
-  const skipped = { skipped: 'not part of this bench' };
-  const collect = createCollect({
-    database,
-    sources: { byType: { polymarket: { source }, predict: skipped, file: skipped } },
-  });
+  const hosts = ['gamma', 'clob', 'data'].map((host) => [`POLYMARKET_${host.toUpperCase()}_URL`, `${url}/polymarket/${host}`]);
+  const env = { ...Object.fromEntries(hosts), POLYMARKET_PRICE_POINTS: 'off', PREDICTLAB_RATE_SHARE: '1000' };
+  const sources = createSources({ env, windows: createPostgresWindows(database) });
+  const collect = createCollect({ database, sources });
   const about = { runId: 'bench', executionId, symbol: 'SCALE', stage: 'collect' } as const;
   const settings = { sourceTypes: ['polymarket'], intervals: ['1h'], daysBack: 8, strategies: [], refetch: true, asOf: NOW } as const;
 
@@ -69,7 +62,7 @@ async function collectAll(database: Database, url: string, executionId: string):
   const { output } = await collect({ ...about, settings }, recordedWork(database, about, { log: silent }));
   const seconds = (performance.now() - started) / 1000;
   clearInterval(sampling);
-  await Promise.all(Object.values(api).map((each) => each.close()));
+  await sources.close();
   const { ticks, requests } = output as { ticks: number; requests: number };
   return { seconds, ticks, requests, peak: (peak - before) / 2 ** 20 };
 }

@@ -31,7 +31,7 @@ export type {
   TaskError,
   TaskResult,
 } from './contracts/run/pipeline-status.ts';
-export { INTERVALS, type Interval, SOURCE_TYPES, type SourceType, STAGES, type Stage } from './contracts/words.ts';
+export { INTERVALS, type Interval, type SourceType, STAGES, type Stage } from './contracts/words.ts';
 export { type CandleRow, candles, type TickRow } from './library/candles.ts';
 export { indicators, type Prices } from './library/indicators.ts';
 export type { MarketFacts } from './library/market.ts';

@@ -4,10 +4,10 @@ import { built } from '../parity/reference.mjs';
 export async function ours() {
   const { gammaMarketSchema } = await built('sources/polymarket/catalogue/market-schema.js');
   const { instrumentOf } = await built('sources/polymarket/catalogue/instrument.js');
-  const { readTrade } = await built('sources/polymarket/trade-row.js');
-  const { readPoint } = await built('sources/polymarket/price-row.js');
+  const { readTrade } = await built('sources/polymarket/trades.js');
+  const { readPoint } = await built('sources/polymarket/prices.js');
   const { readResolutions } = await built('sources/polymarket/catalogue/payouts.js');
-  const { readBook } = await built('sources/polymarket/book.js');
+  const { readBook } = await built('sources/polymarket/trades.js');
   return {
     market(row) {
       const parsed = gammaMarketSchema.safeParse(row);

@@ -72,3 +72,25 @@ export function usedShare({ slots, pausedUntil }: WindowState, limit: RateLimit,
   const used = slots.filter(([index]) => (index + 1) * slotMs + limit.windowMs > now).reduce((sum, [, count]) => sum + count, 0);
   return Math.min(1, used / limit.requests);
 }
+
+/** Stores one sliding window per route family, for all processes that share the store. */
+export interface WindowStore {
+  take(name: string, limit: RateLimit, want: number, reserve: number): Promise<Grant>;
+  pause(name: string, waitMs: number): Promise<void>;
+}
+
+/** Windows in the memory of this process, for the command line's searches and for tests. */
+export function createLocalWindows(now: () => number = Date.now): WindowStore {
+  const windows = new Map<string, WindowState>();
+  const stateOf = (name: string): WindowState => windows.get(name) ?? EMPTY_WINDOW;
+  return {
+    async take(name, limit, want, reserve) {
+      const { state, ...grant } = grantTokens(stateOf(name), { limit, want, reserve, now: now() });
+      windows.set(name, state);
+      return grant;
+    },
+    async pause(name, waitMs) {
+      windows.set(name, pauseWindow(stateOf(name), now() + waitMs));
+    },
+  };
+}

@@ -1,12 +1,6 @@
 import { PredictLabError } from '../contracts/errors.ts';
-import { type Precedence, type RateBudget, type RateLimit, type RouteFamily, shareOfLimit, VENUE_LIMITS } from './rate-limits.ts';
-import { type Grant, TOKEN_LIFE_MS } from './sliding-window.ts';
-
-/** Stores one sliding window per route family, for all processes that share the store. */
-export interface WindowStore {
-  take(name: string, limit: RateLimit, want: number, reserve: number): Promise<Grant>;
-  pause(name: string, waitMs: number): Promise<void>;
-}
+import { type Precedence, type RateBudget, type RateLimit, shareOfLimit } from './rate-limits.ts';
+import { type Grant, TOKEN_LIFE_MS, type WindowStore } from './sliding-window.ts';
 
 /** A wait up to this long stays inside the request; a longer one releases the task's slot (`RateLimited`). */
 export const MAX_WAIT_MS = 20_000;
@@ -27,7 +21,7 @@ interface Waiter {
 }
 
 interface Family {
-  readonly name: RouteFamily;
+  readonly name: string;
   readonly limit: RateLimit;
   readonly live: Set<Waiter>;
   readonly backfill: Set<Waiter>;
@@ -38,21 +32,21 @@ interface Family {
 
 export interface TokenPoolOptions {
   readonly store: WindowStore;
-  /** Other limits than the venues' documented ones. */
-  readonly limits?: Partial<Record<RouteFamily, RateLimit>>;
+  /** The documented limits, by family of routes. */
+  readonly limits: Readonly<Record<string, RateLimit>>;
   /** Share of the limits to use; a share below 1 leaves room for the user's other programs. @default 1 */
   readonly share?: number;
   /** Called when a venue asks for a pause. */
-  readonly onPause?: (family: RouteFamily, waitMs: number) => void;
+  readonly onPause?: (family: string, waitMs: number) => void;
 }
 
 /** Creates a `RateBudget` on a store; it batches the requests of a process and serves live requests first. */
-export function createTokenPool({ store, limits = {}, share = 1, onPause }: TokenPoolOptions): RateBudget {
-  const families = new Map<RouteFamily, Family>();
-  const familyOf = (name: RouteFamily): Family => {
+export function createTokenPool({ store, limits, share = 1, onPause }: TokenPoolOptions): RateBudget {
+  const families = new Map<string, Family>();
+  const familyOf = (name: string): Family => {
     let family = families.get(name);
     if (family === undefined) {
-      const limit = shareOfLimit(limits[name] ?? VENUE_LIMITS[name], share);
+      const limit = shareOfLimit(limits[name], share);
       family = { name, limit, live: new Set(), backfill: new Set(), spare: 0, spareUntil: 0, fetching: false };
       families.set(name, family);
     }

@@ -13,9 +13,8 @@
 export const STAGES = ['collect', 'clean', 'store', 'kline', 'backtest', 'visualize'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Where data comes from. */
-export const SOURCE_TYPES = ['polymarket', 'predict', 'file'] as const;
-export type SourceType = (typeof SOURCE_TYPES)[number];
+/** Where data comes from: the name of a loaded venue, or `file`. */
+export type SourceType = string;
 
 /** Candle intervals, shortest first. */
 export const INTERVALS = ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '12h', '1d', '1w'] as const;

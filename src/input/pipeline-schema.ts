@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERROR_EFFECTS, type Problem, RUN_ERRORS } from '../contracts/errors.ts';
 import type { Json, PipelineInput, TaskErrorType } from '../contracts/run/pipeline-input.ts';
 import type { RunConfig } from '../contracts/run/run-config.ts';
-import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../contracts/words.ts';
+import { INTERVALS, ORDERS, STAGES } from '../contracts/words.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
 import { repeatedStrategies, runBacktestField, strategyBacktestField } from './backtest-fields.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from './field-schemas.ts';
 import { inputProblems, retryProblems } from './input-problems.ts';
 import { isRecord, listAt, recordOf } from './raw-input.ts';
-import { graphShape, type KnownSymbol, resolveConfig } from './resolve-config.ts';
+import { graphShape, type KnownSources, type KnownSymbol, resolveConfig } from './resolve-config.ts';
 import { shapeProblems, sizeProblems } from './size-problems.ts';
 
 /** The names an input may use, and the current time: known from the worker and the catalogue. */
@@ -28,6 +28,8 @@ export interface KnownNames {
   /** `problems` receives the parameters, each of which may be a list of values, and returns a sentence per problem. */
   readonly strategies: readonly { readonly name: string; problems(params: Readonly<Record<string, Json>>): readonly string[] }[];
   readonly activities: readonly { readonly name: string; problems(args: readonly Json[]): readonly string[] }[];
+  /** Sources that are loaded, and those that a run uses which names none. */
+  readonly sources: KnownSources;
   /** The instant that `asOf: null` means; UTC epoch milliseconds. */
   readonly now: number;
   /** The current time, when the input is about to run: `asOf` may not lie after it. UTC epoch milliseconds. */
@@ -54,7 +56,12 @@ const byError = z.strictObject(Object.fromEntries(taskErrors.map((type) => [type
 const retryFields = { ...ruleFields, byError: byError.optional() };
 
 /** Schema of `PipelineInput` that checks every name against the known ones and refuses unknown fields. */
-function pipelineInputSchema({ symbols, strategies, activities }: Pick<KnownNames, 'symbols' | 'strategies' | 'activities'>) {
+function pipelineInputSchema({
+  symbols,
+  strategies,
+  activities,
+  sources,
+}: Pick<KnownNames, 'symbols' | 'strategies' | 'activities' | 'sources'>) {
   const symbol = nameField({
     what: 'symbol',
     names: symbols.map((entry) => entry.symbol),
@@ -87,7 +94,7 @@ function pipelineInputSchema({ symbols, strategies, activities }: Pick<KnownName
   });
   return z.strictObject({
     symbols: z.array(symbol).optional(),
-    sourceTypes: z.array(wordField('source', SOURCE_TYPES)).min(1, 'name at least one source').optional(),
+    sourceTypes: z.array(wordField('source', sources.names)).min(1, 'name at least one source').optional(),
     intervals: z.array(wordField('interval', INTERVALS)).min(1, 'name at least one interval').optional(),
     daysBack: numberField(HOUR_IN_DAYS, 3_650, 'a number of days from 0.042 (an hour) to 3650').optional(),
     catchUp: durationField('zero').optional(),
@@ -174,10 +181,10 @@ export function assumedConfig(input: unknown, now: number): RunConfig | undefine
     ...new Set(listAt(input, field).flatMap((entry) => (typeof recordOf(entry)[key] === 'string' ? [recordOf(entry)[key] as string] : []))),
   ];
   const accepted = (name: string): { name: string; problems: () => readonly string[] } => ({ name, problems: () => [] });
+  const words = (field: string): string[] => listAt(input, field).filter((word) => typeof word === 'string');
   const parsed = parsePipelineInput(input, {
-    symbols: listAt(input, 'symbols').flatMap((symbol) =>
-      typeof symbol === 'string' ? [{ symbol, enabled: true, priority: 3, sourceTypes: SOURCE_TYPES }] : [],
-    ),
+    symbols: words('symbols').map((symbol) => ({ symbol, enabled: true, priority: 3 })),
+    sources: { names: words('sourceTypes'), byDefault: [] },
     strategies: namesIn('strategies', 'name').map(accepted),
     activities: namesIn('tasks', 'activity').map(accepted),
     now,

@@ -15,8 +15,15 @@ export interface KnownSymbol {
   readonly sourceTypes?: readonly SourceType[];
 }
 
+/** The names of sources. */
+export interface KnownSources {
+  readonly names: readonly SourceType[];
+  readonly byDefault: readonly SourceType[];
+}
+
 interface Catalogue {
   readonly symbols: readonly KnownSymbol[];
+  readonly sources: KnownSources;
   readonly now: number;
   readonly clock?: number;
   readonly start?: number;
@@ -25,9 +32,9 @@ interface Catalogue {
 type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 
 /** Fills in every default of an input that has been checked. */
-export function resolveConfig(input: PipelineInput, { symbols, now, clock, start = clock ?? now }: Catalogue): RunConfig {
+export function resolveConfig(input: PipelineInput, { symbols, sources, now, clock, start = clock ?? now }: Catalogue): RunConfig {
   const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
-  const sourceTypes = [...new Set(input.sourceTypes ?? INPUT_DEFAULTS.sourceTypes)];
+  const sourceTypes = [...new Set(input.sourceTypes ?? sources.byDefault)];
   // a symbol of imported ticks has nothing to do in a run of venues, so it is no default; naming it is allowed
   const hasSome = ({ sourceTypes: own }: KnownSymbol): boolean => own === undefined || sourceTypes.some((type) => own.includes(type));
   const names = input.symbols ?? symbols.filter((known) => known.enabled && hasSome(known)).map(({ symbol }) => symbol);
@@ -113,7 +120,10 @@ function resolveRule({ maxRetries, retryDelay, backoff, maxDelay }: RetryRuleInp
 const milliseconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : Math.round(durationMs(text)));
 
 /** The input of the graph even if other fields are wrong, so that the graph's problems are reported together with theirs. */
-export function graphShape(given: unknown, { symbols, now }: Catalogue): Pick<RunConfig, 'symbols' | 'stages' | 'untilStage' | 'tasks'> {
+export function graphShape(
+  given: unknown,
+  { symbols, sources, now }: Catalogue,
+): Pick<RunConfig, 'symbols' | 'stages' | 'untilStage' | 'tasks'> {
   const { symbols: named, untilStage } = recordOf(given);
   const tasks = listAt(given, 'tasks').map((entry, index) => {
     const task = recordOf(entry);
@@ -127,14 +137,13 @@ export function graphShape(given: unknown, { symbols, now }: Catalogue): Pick<Ru
   });
   const shape: PipelineInput = { tasks };
   if (Array.isArray(named)) shape.symbols = stringsAt(given, 'symbols');
-  if (Array.isArray(recordOf(given).sourceTypes)) shape.sourceTypes = stringsAt(given, 'sourceTypes') as SourceType[];
+  if (Array.isArray(recordOf(given).sourceTypes)) shape.sourceTypes = stringsAt(given, 'sourceTypes');
   if ((STAGES as readonly unknown[]).includes(untilStage)) shape.untilStage = untilStage as Stage;
-  return resolveConfig(shape, { symbols, now });
+  return resolveConfig(shape, { symbols, sources, now });
 }
 
 /** Defaults of a run's input. Timeouts and retries have theirs in `contracts/task/task-policy.ts`. */
 export const INPUT_DEFAULTS = {
-  sourceTypes: ['polymarket', 'predict'] as readonly SourceType[],
   intervals: ['1h', '4h', '1d'] as readonly Interval[],
   daysBack: 7,
   untilStage: 'visualize' as Stage,

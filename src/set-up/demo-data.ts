@@ -1,11 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type CatalogueEntry, emptyEntry, type FileSelector, type TickColumnNames } from '../contracts/catalogue.ts';
+import { type CatalogueEntry, emptyEntry, type TickColumnNames } from '../contracts/catalogue.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import { delimiterOf, splitFields } from '../files/parse/split-fields.ts';
 import { readLines } from '../files/read/read-lines.ts';
 import { openTickFile, type TickFile } from '../files/read/read-tick-file.ts';
+import type { FileSelector } from '../sources/file/file-source.ts';
 
 const CSV = /\.csv(\.gz)?$/i;
 const HOUR_MS = 3_600_000;

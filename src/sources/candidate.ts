@@ -1,5 +1,7 @@
-import type { CandidateRow, QuarantineReason, TimeRange } from '../contracts/market-data.ts';
+import type { CandidateRow, Instrument, QuarantineReason, TimeRange } from '../contracts/market-data.ts';
 import { contentIdentity, spelledId, tradeIdentity } from '../market/identity.ts';
+import { mirrorPrice } from '../market/mirror-price.ts';
+import type { ReadNumber } from './catalogue/scalars.ts';
 
 /** One row as an adapter reads it. `content` identifies the trade where the venue gives no id. */
 export interface ReadRow {
@@ -16,6 +18,47 @@ export interface ReadRow {
   /** Length in seconds of the bucket that a price point represents, where the venue states it. */
   readonly grain?: number;
 }
+
+/** The fields of a trade as an adapter finds them, before they are related to the first outcome. */
+export interface TradeFields {
+  readonly raw: unknown;
+  readonly time: ReadNumber;
+  /** Price of the traded outcome. */
+  readonly price: ReadNumber;
+  readonly size: ReadNumber;
+  /** Side of the taker in the traded outcome. */
+  readonly side: CandidateRow['side'];
+  /** Index of the traded outcome in the instrument; −1 for an outcome that it does not have. */
+  readonly outcome: number;
+  /** The venue's name of the outcome, where it is not the instrument's. */
+  readonly outcomeName?: string | null;
+  /** The venue's id of the trade, or the fields that identify the trade where the venue gives no id. */
+  readonly id: string | null | readonly (string | number | null)[];
+}
+
+/**
+ * A trade as a row of an instrument. A trade of the second outcome is mirrored: price becomes 1 − price, the side is reversed, and
+ * `outcome` keeps the traded outcome. A field that cannot be read becomes null, and `defect` gives the reason.
+ */
+export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, id }: TradeFields, instrument: Instrument): ReadRow {
+  const mirrored = outcome === 1;
+  const unreadable = side === null || id === null ? 'malformed' : null;
+  return {
+    kind: 'trade',
+    time: time.value,
+    price: mirrored && price.value !== null ? mirrorPrice(price.value) : price.value,
+    size: size.value,
+    side: mirrored ? otherSide(side) : side,
+    outcome: outcomeName ?? (outcome < 0 ? null : (instrument.outcomes[outcome] ?? String(outcome))),
+    tradeId: typeof id === 'string' ? id : null,
+    content: Array.isArray(id) ? (id as readonly (string | number | null)[]) : [],
+    raw: JSON.stringify(raw),
+    defect: time.defect ?? price.defect ?? size.defect ?? (outcome < 0 ? 'unknown-outcome' : unreadable),
+  };
+}
+
+/** The opposite side, which is that of the other party or of the other outcome. */
+const otherSide = (side: CandidateRow['side']): CandidateRow['side'] => (side === null ? null : side === 'buy' ? 'sell' : 'buy');
 
 /**
  * Returns the rows of one page with their identities: the venue's id, or else a hash of the content, with `#n` for copies within the

@@ -1,116 +1,232 @@
-import { createLocalWindows } from '../budget/local-windows.ts';
-import { createTokenPool, type WindowStore } from '../budget/token-pool.ts';
-import { createFileSource } from './file/file-source.ts';
-import { VenueClient } from './http/venue-client.ts';
-import { searchPolymarket, searchPolymarketTag } from './polymarket/catalogue/search.ts';
-import { createPolymarketSource } from './polymarket/polymarket-source.ts';
-import { probePolymarket } from './polymarket/probe.ts';
-import { createPredictSource } from './predict/predict-source.ts';
-import { probePredict } from './predict/probe.ts';
-import { searchPredict } from './predict/search.ts';
+import { type RateLimit, shareOfLimit } from '../budget/rate-limits.ts';
+import { createLocalWindows, type WindowStore } from '../budget/sliding-window.ts';
+import { createTokenPool } from '../budget/token-pool.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import type { Instrument } from '../contracts/market-data.ts';
+import type { TickKind } from '../contracts/words.ts';
+import type { ReadRow } from './candidate.ts';
+import { newWork, VenueClient } from './http/venue-client.ts';
 import type { ProbedRoute } from './probe/judge-answer.ts';
 import { createProber } from './probe/prober.ts';
-import { readSourceSettings, type SourceSettings } from './settings.ts';
-import type { SearchHit, Sources } from './source.ts';
+import type { AvailableSource, SearchHit, Sources } from './source.ts';
+import type { AnyVenue, SearchQuery, Venue } from './venue.ts';
+import { contextOf, type OpenVenue, venueSource } from './venue-source.ts';
+import { loadedVenues, venueNamed } from './venues.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CreateSourcesOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Store of the rate budgets, which several workers can share. @default a store of this process alone */
   readonly windows?: WindowStore;
   readonly log?: { info(message: string, fields?: Record<string, unknown>): void };
+  /** @default the loaded ones */
+  readonly venues?: readonly AnyVenue[];
 }
 
 /** The hits of a search at one venue, or the reason why that venue was not searched. */
 export type VenueSearch = { readonly hits: readonly SearchHit[] } | { readonly skipped: string };
 
-export interface SearchQuery {
-  readonly text: string;
-  /** Restricts the search to events with this tag; only Polymarket has tags. */
-  readonly tag?: string;
-  readonly signal: AbortSignal;
-}
-
 /** All sources with their connections, which stay open until `close`. */
 export interface SourceSet {
   readonly byType: Sources;
   /** Markets and groups of markets whose words match, by venue. */
-  search(query: SearchQuery): Promise<{ readonly polymarket: VenueSearch; readonly predict: VenueSearch }>;
+  search(query: SearchQuery & { readonly signal: AbortSignal }): Promise<ReadonlyMap<string, VenueSearch>>;
   /** Requests each route of the given venues once and compares the answers with the expectations of the adapters. */
-  probe(request: { readonly venues: readonly ProbedVenue[]; readonly signal: AbortSignal }): Promise<readonly ProbedRoute[]>;
+  probe(request: { readonly venues: readonly string[]; readonly signal: AbortSignal }): Promise<readonly ProbedRoute[]>;
   close(): Promise<void>;
 }
 
-/** Venues that can be probed. */
-export const PROBED_VENUES = ['polymarket', 'predict'] as const;
-export type ProbedVenue = (typeof PROBED_VENUES)[number];
+/** Names of the venues that can be probed. */
+export const probedVenues = (): readonly string[] => httpVenues().flatMap((venue) => (venue.probe === undefined ? [] : [venue.name]));
 
-/** The reason why Predict.fun is skipped; the run continues without it. */
-export const NO_PREDICT_KEY =
-  'predict is skipped: PREDICT_API_KEY is not set, and Predict.fun answers nothing without a key; get one in its developer console and set PREDICT_API_KEY';
+// oxlint-disable-next-line typescript/no-explicit-any
+type HttpVenue = Venue<any, any>;
 
-/** Host of Predict.fun's test network, which needs no key. */
-const PREDICT_TESTNET = 'api-testnet.predict.fun';
+const isHttp = (venue: AnyVenue): venue is HttpVenue => 'hosts' in venue;
+const httpVenues = (): readonly HttpVenue[] => loadedVenues().filter(isHttp);
+
+/** The documented limits of venues, by family of routes: `<venue>/<family>`. */
+export const limitsOf = (venues: readonly AnyVenue[] = loadedVenues()): Readonly<Record<string, RateLimit>> =>
+  Object.fromEntries(
+    venues.filter(isHttp).flatMap(({ name, limits }) => Object.entries(limits).map(([family, limit]) => [`${name}/${family}`, limit])),
+  );
+
+/** The limits that this installation uses: its share of the documented ones. */
+export const limitsInUse = (env: Environment): Readonly<Record<string, RateLimit>> =>
+  Object.fromEntries(Object.entries(limitsOf()).map(([family, limit]) => [family, shareOfLimit(limit, rateShareOf(env))]));
 
 /** Creates all sources that the environment allows. @throws PredictLabError BadInput for an invalid variable */
-export function createSources({ env, windows = createLocalWindows(), log }: CreateSourcesOptions): SourceSet {
-  const settings: SourceSettings = readSourceSettings(env);
+export function createSources({ env, windows = createLocalWindows(), log, venues = loadedVenues() }: CreateSourcesOptions): SourceSet {
   const budget = createTokenPool({
     store: windows,
-    share: settings.rateShare,
+    limits: limitsOf(venues),
+    share: rateShareOf(env),
     onPause: (family, waitMs) => log?.info('a venue makes all workers wait', { family, waitMs: Math.round(waitMs) }),
   });
-  const clients: VenueClient[] = [];
-  const client = (options: Pick<ConstructorParameters<typeof VenueClient>[0], 'venue' | 'host' | 'baseUrl' | 'key'>): VenueClient => {
-    const opened = new VenueClient({ ...options, budget });
-    clients.push(opened);
-    return opened;
-  };
-  const { gammaUrl, clobUrl, dataUrl, tradesRoute, pricePoints } = settings.polymarket;
-  const api = {
-    gamma: client({ venue: 'polymarket', host: 'gamma', baseUrl: gammaUrl }),
-    clob: client({ venue: 'polymarket', host: 'clob', baseUrl: clobUrl }),
-    data: client({ venue: 'polymarket', host: 'data', baseUrl: dataUrl }),
-  };
-  const { url, apiKey } = settings.predict;
-  const key = apiKey === undefined ? {} : { key: { header: 'x-api-key', value: apiKey, environment: 'PREDICT_API_KEY' } };
-  const isOpen = apiKey !== undefined || new URL(url).hostname === PREDICT_TESTNET;
-  const predict = isOpen ? client({ venue: 'predict', baseUrl: url, ...key }) : undefined;
-
+  const opened: OpenVenue[] = [];
+  const skipped = new Map<string, string>();
+  for (const venue of venues.filter(isHttp)) {
+    const { urls, key, options, missing } = venueSettings(venue, env);
+    if (missing !== undefined) skipped.set(venue.name, missing);
+    else {
+      const [family = ''] = Object.keys(venue.limits);
+      const several = Object.keys(urls).length > 1;
+      const clients = Object.entries(urls).map(([host, baseUrl]) => {
+        const client = new VenueClient({ venue: venue.name, family, baseUrl, budget, key, ...(several && { host }) });
+        return [host, client] as const;
+      });
+      opened.push({ venue, clients: Object.fromEntries(clients), options });
+    }
+  }
+  const byType = venues.map((venue): [string, AvailableSource] => {
+    const open = opened.find((each) => each.venue === venue);
+    if (open !== undefined) return [venue.name, { source: venueSource(open) }];
+    return [venue.name, isHttp(venue) ? { skipped: skipped.get(venue.name) ?? '' } : { source: venue.source() }];
+  });
   return {
-    byType: {
-      polymarket: { source: createPolymarketSource(api, { tradesRoute, pricePoints }) },
-      predict: predict === undefined ? { skipped: NO_PREDICT_KEY } : { source: createPredictSource(predict) },
-      file: { source: createFileSource() },
+    byType: Object.fromEntries(byType),
+    async search({ signal, ...query }) {
+      const searched = venues.filter(isHttp).filter((venue) => venue.search !== undefined);
+      const found = searched.map(async (venue): Promise<[string, VenueSearch]> => {
+        const open = opened.find((each) => each.venue === venue);
+        if (open === undefined) return [venue.name, { skipped: skipped.get(venue.name) ?? '' }];
+        if (query.tag !== undefined && venue.hasTags !== true)
+          return [venue.name, { skipped: `${venue.name} is not searched: it has no tags` }];
+        const hits = await venue.search?.(contextOf(open, newWork('live', signal)), query);
+        return [venue.name, { hits: hits ?? [] }];
+      });
+      return new Map(await Promise.all(found));
     },
-    async search({ text, tag, signal }) {
-      if (tag !== undefined) {
-        return {
-          polymarket: { hits: await searchPolymarketTag(api.gamma, tag, text, signal) },
-          predict: { skipped: "predict is not searched: tags are Polymarket's" },
-        };
-      }
-      const [polymarket, found] = await Promise.all([
-        searchPolymarket(api.gamma, text, signal),
-        predict === undefined ? undefined : searchPredict(predict, text, signal),
-      ]);
-      return { polymarket: { hits: polymarket }, predict: found === undefined ? { skipped: NO_PREDICT_KEY } : { hits: found } };
-    },
-    async probe({ venues, signal }) {
-      const probes: Readonly<Record<ProbedVenue, () => Promise<readonly ProbedRoute[]>>> = {
-        polymarket: () => probePolymarket(api, { tradesRoute, signal }),
-        predict: async () => (predict === undefined ? notProbed(NO_PREDICT_KEY) : await probePredict(predict, signal)),
-      };
-      return (await Promise.all(venues.map((venue) => probes[venue]()))).flat();
+    async probe({ venues: names, signal }) {
+      const probed = names.map(async (name): Promise<readonly ProbedRoute[]> => {
+        const prober = createProber(name, signal);
+        const open = opened.find(({ venue }) => venue.name === name);
+        if (open === undefined) prober.skip({ route: '/', expects: 'a key' }, skipped.get(name) ?? `there is no venue ${name}`);
+        return (open && (await open.venue.probe?.(contextOf(open, newWork('live', signal)), prober))) ?? prober.routes;
+      });
+      return (await Promise.all(probed)).flat();
     },
     async close() {
-      await Promise.all(clients.map((each) => each.close()));
+      await Promise.all(opened.flatMap(({ clients }) => Object.values(clients).map((client) => client.close())));
     },
   };
 }
 
-/** The result for a venue that is not probed: one route with the reason. */
-function notProbed(why: string): readonly ProbedRoute[] {
-  const prober = createProber('predict', new AbortController().signal);
-  prober.skip({ route: '/v1', expects: 'a key' }, why);
-  return prober.routes;
+/** What the environment says about one venue. */
+interface VenueSettings {
+  readonly urls: Readonly<Record<string, string>>;
+  readonly key: { readonly header: string; readonly value: string; readonly environment: string } | undefined;
+  readonly options: Readonly<Record<string, string>>;
+  /** The reason why the venue is skipped, where its key is missing. */
+  readonly missing: string | undefined;
+}
+
+/** Reads addresses, key and options of a venue. @throws PredictLabError BadInput that names the variable */
+export function venueSettings({ name, title, hosts, key, options = {} }: HttpVenue, env: Environment): VenueSettings {
+  const urls = Object.fromEntries(
+    Object.entries(hosts as Venue['hosts']).map(([host, { variable, url }]) => [host, addressOf(env, variable, url)]),
+  );
+  const words = Object.entries(options).map(([variable, choices]) => [variable, choiceOf(env, variable, choices)]);
+  const value = key === undefined ? undefined : env[key.variable]?.trim();
+  const isOpen = key === undefined || Boolean(value) || Object.values(urls).every((url) => key.keyless?.includes(new URL(url).hostname));
+  return {
+    urls,
+    key: key === undefined || !value ? undefined : { header: key.header, value, environment: key.variable },
+    options: Object.fromEntries(words) as Record<string, string>,
+    missing: isOpen
+      ? undefined
+      : `${name} is skipped: ${key.variable} is not set, and ${title} answers nothing without a key; ${key.remedy} and set ${key.variable}`,
+  };
+}
+
+function addressOf(env: Environment, variable: string, usual: string): string {
+  const text = env[variable]?.trim() || usual;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return text;
+  throw new PredictLabError('BadInput', `${variable}="${text}" is not a web address; write one such as ${usual}`);
+}
+
+/** Reads a variable that has one of a few words; the first word is the default. */
+function choiceOf(env: Environment, variable: string, choices: readonly [string, ...string[]]): string {
+  const text = env[variable]?.trim() ?? '';
+  if (text === '' || choices.includes(text)) return text || choices[0];
+  throw new PredictLabError('BadInput', `${variable}="${text}": write ${choices.join(' or ')}`);
+}
+
+/**
+ * The share of the venues' published limits that this installation may use (`PREDICTLAB_RATE_SHARE`): 1 for all of it; less leaves room
+ * for the user's other programs, more is for a private venue.
+ *
+ * @throws PredictLabError BadInput
+ */
+export function rateShareOf({ PREDICTLAB_RATE_SHARE: text }: Environment): number {
+  if (text === undefined || text.trim() === '') return 1;
+  const share = Number(text);
+  if (Number.isFinite(share) && share > 0) return share;
+  throw new PredictLabError(
+    'BadInput',
+    `PREDICTLAB_RATE_SHARE="${text}": write a number above 0, such as 0.5 for half of the published limits`,
+  );
+}
+
+/** Checks the environment of all venues before anything is opened. @throws PredictLabError BadInput that names the variable */
+export function checkVenueSettings(env: Environment): void {
+  rateShareOf(env);
+  for (const venue of httpVenues()) venueSettings(venue, env);
+}
+
+/** One host of a venue as the environment has it, for `doctor`. */
+export interface VenueEndpoint {
+  readonly venue: string;
+  readonly name: string;
+  readonly variable: string;
+  readonly url: string;
+  readonly check: string;
+  /** The key that is missing; undefined where none is needed or one is set. */
+  readonly missing: string | undefined;
+}
+
+/** All hosts of all venues. @throws PredictLabError BadInput for an invalid variable */
+export const venueEndpoints = (env: Environment): readonly VenueEndpoint[] =>
+  httpVenues().flatMap((venue) => {
+    const { urls, missing } = venueSettings(venue, env);
+    const hosts = Object.entries(venue.hosts as Venue['hosts']);
+    return hosts.map(([host, { variable, check }]) => ({
+      venue: venue.name,
+      name: hosts.length === 1 ? venue.title : `${venue.title} ${host}`,
+      variable,
+      url: urls[host],
+      check,
+      missing,
+    }));
+  });
+
+/** All environment variables of venues. */
+export const venueVariables = (): readonly string[] =>
+  httpVenues().flatMap(({ hosts, key, options = {} }) => [
+    ...Object.values(hosts as Venue['hosts']).map(({ variable }) => variable),
+    ...(key === undefined ? [] : [key.variable]),
+    ...Object.keys(options as object),
+  ]);
+
+/** Keys of venues: their variable, and whether it is set. */
+export const venueKeys = (env: Environment): readonly { readonly title: string; readonly variable: string; readonly isSet: boolean }[] =>
+  httpVenues().flatMap((venue) =>
+    venue.key === undefined ? [] : [{ title: venue.title, variable: venue.key.variable, isSet: Boolean(env[venue.key.variable]?.trim()) }],
+  );
+
+/**
+ * Reads a quarantined row again from its original text.
+ *
+ * @returns the row; undefined for a price point, which the next collection reads again, and for a line of a file
+ */
+export function rereadRow(row: string, kind: TickKind, instrument: Instrument): ReadRow | undefined {
+  const venue = venueNamed(instrument.source);
+  if (venue === undefined || !isHttp(venue) || kind !== 'trade') return undefined;
+  try {
+    return venue.readTrade(JSON.parse(row), instrument);
+  } catch {
+    return undefined;
+  }
 }

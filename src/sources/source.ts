@@ -106,8 +106,16 @@ export interface SourcePage {
   readonly problems?: readonly string[];
 }
 
+/** Progress of a price collection: points are collected down to this time, and the next attempt continues below it. */
+export interface PriceCursor {
+  readonly below: number;
+}
+
+/** One page of price points. */
+export type PointsPage = Omit<SourcePage, 'cursor' | 'requests'> & { readonly cursor: PriceCursor };
+
 /**
- * One venue, or the user's files. A new venue is one folder that implements this interface.
+ * One venue, or the user's files, as a run uses it. `venue-source.ts` makes one of each venue.
  *
  * A source parses and normalises rows but does not judge them: a row that it cannot read becomes a `CandidateRow` with a `defect`, and
  * an answer that it cannot read throws `SourceSchemaChanged`. Every error of a source is a `PredictLabError` named by its effect.
@@ -136,7 +144,7 @@ export interface Source<Selector = unknown> {
 export type AvailableSource = { readonly source: Source } | { readonly skipped: string };
 
 /** All sources by type; a source without a key has the reason why it is skipped. */
-export type Sources = Readonly<Record<SourceType, AvailableSource>>;
+export type Sources = Readonly<Partial<Record<SourceType, AvailableSource>>>;
 
 /** One search result of a venue, which a user can add to a symbol. */
 export interface SearchHit {

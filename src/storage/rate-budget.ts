@@ -1,6 +1,13 @@
 import type { RateLimit } from '../budget/rate-limits.ts';
-import { EMPTY_WINDOW, type Grant, grantTokens, pauseWindow, usedShare, type WindowState } from '../budget/sliding-window.ts';
-import type { WindowStore } from '../budget/token-pool.ts';
+import {
+  EMPTY_WINDOW,
+  type Grant,
+  grantTokens,
+  pauseWindow,
+  usedShare,
+  type WindowState,
+  type WindowStore,
+} from '../budget/sliding-window.ts';
 import type { Queryable } from './database/database.ts';
 
 interface StateRow {

@@ -1,4 +1,4 @@
-import { limitsInUse } from '../budget/rate-limits.ts';
+import type { RateLimit } from '../budget/rate-limits.ts';
 import { PredictLab } from '../client.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Database } from '../storage/database/database.ts';
@@ -15,14 +15,14 @@ export interface WatchedThings {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly taskQueue: string;
-  /** The share of the venues' rate limits that collection uses (`PREDICTLAB_RATE_SHARE`). */
-  readonly rateShare: number;
+  /** The venues' rate limits that collection uses, by family of routes. */
+  readonly limits: Readonly<Record<string, RateLimit>>;
   readonly onNews: () => void;
   readonly log: Log;
 }
 
 /** Every check that a worker makes; connects to Temporal when a check first needs it. */
-export function allChecks({ database, home, env, taskQueue, rateShare, onNews, log }: WatchedThings): {
+export function allChecks({ database, home, env, taskQueue, limits, onNews, log }: WatchedThings): {
   readonly list: readonly Check[];
   close(): Promise<void>;
 } {
@@ -44,7 +44,7 @@ export function allChecks({ database, home, env, taskQueue, rateShare, onNews, l
       staleCheck({ database }),
       diskCheck({ database, home }),
       connectionCheck({ database }),
-      requestBudgetCheck({ database, limits: limitsInUse(rateShare) }),
+      requestBudgetCheck({ database, limits }),
       goneCheck({ database }),
       upkeepCheck({ database, home, log }),
     ],

@@ -26,8 +26,7 @@ import { taskLogFolder } from '../report/elements/report-path.ts';
 import { dataConverterOf, isSealing } from '../secrets/payload-codec.ts';
 import { redactedLog, secretsOf } from '../secrets/secrets.ts';
 import { findAttributes, searchable } from '../set-up/temporal/search-attributes.ts';
-import { createSources } from '../sources/create-sources.ts';
-import { readSourceSettings } from '../sources/settings.ts';
+import { checkVenueSettings, createSources, limitsInUse } from '../sources/create-sources.ts';
 import { joinFleet } from '../storage/database/connection-budget.ts';
 import { appliedMigrations, databaseMark, newerMigrations } from '../storage/database/migrate.ts';
 import { openDatabase } from '../storage/database/open-database.ts';
@@ -95,7 +94,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const dataConverter = dataConverterOf(env);
     const limits = { quarantineLimit: quarantineLimit(env) };
     createHttpFence(env);
-    const { rateShare } = readSourceSettings(env);
+    checkVenueSettings(env);
     if (serve) for (const [variable, address] of Object.entries(ports(env))) splitAddress(address, variable);
     const sinks = configuredSinks(env);
     keepFromStrayErrors({ modules: pluginModules(env), log });
@@ -173,7 +172,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     });
     if (settings.watch ?? serve) {
       const onNews = (): void => dispatcher.wake();
-      const checks = closers.add('the checks of the watch', allChecks({ database, home, env, taskQueue, rateShare, onNews, log }));
+      const checks = closers.add(
+        'the checks of the watch',
+        allChecks({ database, home, env, taskQueue, limits: limitsInUse(env), onNews, log }),
+      );
       closers.add('the watch', startWatch({ database, checks: checks.list, onNews, log }));
     }
     metrics.onFreshness(() => freshness(database, Date.now()));

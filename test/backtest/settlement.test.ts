@@ -4,7 +4,6 @@ import { plainMarket, resolutionAsOf } from '../../src/backtest/engine/market.ts
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import { Account } from '../../src/backtest/engine/trading/account.ts';
 import type { Resolution } from '../../src/contracts/market-data.ts';
-import { upDownPayout } from '../../src/market/up-down-payout.ts';
 import { walk } from './series.ts';
 
 const paid = (payout: number): Resolution => ({ kind: 'settled', payout, at: 1000 });
@@ -70,10 +69,5 @@ describe('settlement', () => {
         },
       ),
     );
-  });
-
-  it('the venues differ on a tie', () => {
-    expect([upDownPayout('polymarket', 100, 100), upDownPayout('predict', 100, 100)]).toEqual([1, 0.5]);
-    expect([upDownPayout('predict', 100, 101), upDownPayout('polymarket', 100, 99)]).toEqual([1, 0]);
   });
 });

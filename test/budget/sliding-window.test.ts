@@ -1,9 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLocalWindows } from '../../src/budget/local-windows.ts';
 import type { RateBudget, RateLimit } from '../../src/budget/rate-limits.ts';
-import { EMPTY_WINDOW, grantTokens, pauseWindow, TOKEN_LIFE_MS, type WindowState } from '../../src/budget/sliding-window.ts';
+import {
+  createLocalWindows,
+  EMPTY_WINDOW,
+  grantTokens,
+  pauseWindow,
+  TOKEN_LIFE_MS,
+  type WindowState,
+} from '../../src/budget/sliding-window.ts';
 import { createTokenPool } from '../../src/budget/token-pool.ts';
 
 const LIMIT: RateLimit = { requests: 100, windowMs: 10_000 };
@@ -91,7 +97,10 @@ describe('a token pool', () => {
   });
 
   it('says of a long wait whose it is: a venue that asked for nothing is not blamed', async () => {
-    const budget = createTokenPool({ store: createLocalWindows(() => 0) });
+    const budget = createTokenPool({
+      store: createLocalWindows(() => 0),
+      limits: { 'predict/trading': { requests: 500, windowMs: 60_000 } },
+    });
     const take = async () => await budget.take('predict/trading', 'live', never);
     const all = await Promise.allSettled(Array.from({ length: 500 }, take));
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(475);
@@ -100,7 +109,10 @@ describe('a token pool', () => {
       message: 'the budget of predict/trading, 500 requests in 60 s, is used up; the first are free again in 64 s',
     });
     // a backfill is refused sooner, and its error does not say that the venue refuses everybody
-    const other = createTokenPool({ store: createLocalWindows(() => 0) });
+    const other = createTokenPool({
+      store: createLocalWindows(() => 0),
+      limits: { 'predict/trading': { requests: 500, windowMs: 60_000 } },
+    });
     const backfills = await Promise.allSettled(Array.from({ length: 500 }, () => other.take('predict/trading', 'backfill', never)));
     expect(backfills.at(-1)).toMatchObject({
       reason: {

@@ -3,6 +3,7 @@ import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
 
 const known: KnownNames = {
+  sources: { names: ['polymarket', 'predict', 'file'], byDefault: ['polymarket', 'predict'] },
   symbols: [
     { symbol: 'BTC_PRICE', priority: 1, enabled: true },
     { symbol: 'ETH_PRICE', priority: 3, enabled: true },

@@ -16,6 +16,7 @@ const NAMES = Object.getOwnPropertyNames(Object.prototype);
 const folder = scratchFolder();
 
 const known: KnownNames = {
+  sources: { names: ['polymarket', 'predict', 'file'], byDefault: ['polymarket', 'predict'] },
   symbols: NAMES.map((symbol) => ({ symbol, priority: 3, enabled: true })),
   strategies: shippedStrategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params) })),
   activities: [{ name: 'sleep', problems: () => [] }],

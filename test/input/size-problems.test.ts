@@ -6,6 +6,7 @@ import { packConfig } from '../../src/scheduling/payload/pack-config.ts';
 import { customTask, runConfig } from '../scheduling/run-config.ts';
 
 const known: KnownNames = {
+  sources: { names: ['polymarket', 'predict', 'file'], byDefault: ['polymarket', 'predict'] },
   symbols: [{ symbol: 'BTC_PRICE', priority: 3, enabled: true }],
   strategies: [],
   activities: [{ name: 'sleep', problems: () => [] }],

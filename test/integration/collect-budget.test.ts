@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { peakWithin } from '../../sandbox/request-log.ts';
-import { type RateBudget, VENUE_LIMITS } from '../../src/budget/rate-limits.ts';
+import type { RateBudget } from '../../src/budget/rate-limits.ts';
 import { createTokenPool } from '../../src/budget/token-pool.ts';
+import { limitsOf } from '../../src/sources/create-sources.ts';
 import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
 import { type CollectRig, createCollectRig } from '../sources/collect-rig.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -61,7 +62,7 @@ describe('the requests of a collection, as the venue sees them', () => {
     const trades = requests.filter(({ route }) => route === '/data/v2/trades');
     // three pages each, and now and then one again to check that trades of one second keep their order
     expect(trades.length).toBeLessThanOrEqual(30 * 3 + 8);
-    expect(peakWithin(trades, 10_000)).toBeLessThanOrEqual(VENUE_LIMITS['polymarket/data-trades'].requests);
+    expect(peakWithin(trades, 10_000)).toBeLessThanOrEqual(limitsOf()['polymarket/data-trades'].requests);
     expect(new Set(requests.map(({ connectionId }) => connectionId)).size).toBeLessThanOrEqual(36);
   });
 });

@@ -85,7 +85,7 @@ it.each(['predict:1011', 'predict:1012', 'predict:1013'])(
     await rig.add({ symbol: 'ONE', sources: { predict: [{ marketId: Number(id.slice('predict:'.length)) }] } });
     const { venue } = rig;
     const { predict } = rig.sources.byType;
-    if (!('source' in predict)) throw new Error(predict.skipped);
+    if (predict === undefined || !('source' in predict)) throw new Error('there is no such source');
     const repeating: Source = {
       ...predict.source,
       async *collect(request) {

@@ -5,10 +5,10 @@ import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
-import { venueFailure } from '../../src/sources/describe-error.ts';
-import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
-import { collectPrices, type PriceCursor } from '../../src/sources/polymarket/prices.ts';
-import type { Source } from '../../src/sources/source.ts';
+import type { Http, QueryPairs } from '../../src/sources/http/venue-client.ts';
+import { venueFailure } from '../../src/sources/http/venue-error.ts';
+import { collectPrices } from '../../src/sources/polymarket/prices.ts';
+import type { PriceCursor, Source } from '../../src/sources/source.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -66,8 +66,8 @@ beforeEach(async () => {
 
 /** A venue with these prices: each grain has the last price up to each of its times where there was a new one, and the newest one of all. */
 function sourceOf(prices: readonly Priced[]): Source {
-  const answer = ({ query }: GetRequest) => {
-    const asked = Object.fromEntries(query ?? []) as Record<string, number>;
+  const answer = (query: QueryPairs) => {
+    const asked = Object.fromEntries(query) as Record<string, number>;
     const width = asked.bucket_seconds * 1000;
     const now = clock;
     const from = Math.max(asked.start * 1000, now - kept * (KEPT[asked.bucket_seconds] ?? Number.POSITIVE_INFINITY));
@@ -83,8 +83,9 @@ function sourceOf(prices: readonly Priced[]): Source {
     get clock() {
       return clock;
     },
-    get: async (request: GetRequest) => ({ json: answer(request), path: request.path, requests: 1 }),
-  } as unknown as VenueClient;
+    get: async (_path: string, query: QueryPairs = []) => answer(query),
+    memory: new Map(),
+  } satisfies Http;
   return {
     type: 'polymarket',
     discover: async () => ({
@@ -95,8 +96,8 @@ function sourceOf(prices: readonly Priced[]): Source {
     }),
     async *collect(request) {
       const resume = request.cursor as unknown as PriceCursor | undefined;
-      for await (const page of collectPrices(data, request, resume, { precedence: 'live', signal: request.signal })) {
-        yield { ...page, cursor: page.cursor as unknown as Json };
+      for await (const page of collectPrices(data, request, resume)) {
+        yield { ...page, requests: 1, cursor: page.cursor as unknown as Json };
       }
     },
     selectorOf: () => undefined,

@@ -54,7 +54,9 @@ function randomTasks(seed: number, url: string): { tasks: CustomTaskInput[]; max
 
 /** What the reducer alone says of the same tasks with the same answers. */
 function statusesInTheory(tasks: CustomTaskInput[], maxConcurrent: number, fails: ReadonlySet<string>): Record<string, string> {
-  const run = new DrivenRun(resolveConfig({ symbols: [], tasks, maxConcurrent }, { symbols: [], now: 0 }));
+  const run = new DrivenRun(
+    resolveConfig({ symbols: [], tasks, maxConcurrent }, { symbols: [], sources: { names: [], byDefault: [] }, now: 0 }),
+  );
   const open = run.start().map((words) => words.slice('start '.length));
   for (let lane = open.shift(); lane !== undefined; lane = open.shift()) {
     const words = run.ends(lane, [fails.has(lane) ? failed(lane) : succeeded(lane)]);

@@ -9,6 +9,7 @@ import type { Schedules } from '../../src/client/schedules/schedules.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { disabledAmong, listIncidents } from '../../src/incidents/rows/incidents.ts';
 import { closeIncident } from '../../src/incidents/rows/observe.ts';
+import { limitsInUse, limitsOf } from '../../src/sources/create-sources.ts';
 import { setEnabled } from '../../src/storage/markets/catalogue.ts';
 import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
 import { runOf } from '../../src/storage/runs/runs.ts';
@@ -198,12 +199,12 @@ it.each([0.1, 1, 4])(
       home: tmpdir(),
       env: {},
       taskQueue: rig.taskQueue,
-      rateShare,
+      limits: limitsInUse({ PREDICTLAB_RATE_SHARE: String(rateShare) }),
       onNews: () => undefined,
       log: silent,
     });
     const check = list.find(({ name }) => name === 'request budgets') as Check;
-    const pool = createTokenPool({ store: createPostgresWindows(rig.database), share: rateShare });
+    const pool = createTokenPool({ store: createPostgresWindows(rig.database), limits: limitsOf(), share: rateShare });
     const take = async (requests: number): Promise<void> => {
       for (let sent = 0; sent < requests; sent++) await pool.take('predict/general', 'live', AbortSignal.timeout(30_000));
     };

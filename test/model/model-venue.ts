@@ -3,8 +3,7 @@ import type { CandidateRow, Instrument } from '../../src/contracts/market-data.t
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
 import { isFinal } from '../../src/sources/catalogue/market-life.ts';
-import { venueFailure } from '../../src/sources/describe-error.ts';
-import { VenueError } from '../../src/sources/http/venue-error.ts';
+import { VenueError, venueFailure } from '../../src/sources/http/venue-error.ts';
 import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';

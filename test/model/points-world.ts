@@ -1,6 +1,6 @@
 import { Random } from '../../sandbox/random.ts';
 import type { TimeRange } from '../../src/contracts/market-data.ts';
-import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
+import type { Http, QueryPairs } from '../../src/sources/http/venue-client.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { collectPrices } from '../../src/sources/polymarket/prices.ts';
 import type { SourcePage } from '../../src/sources/source.ts';
@@ -80,9 +80,9 @@ export async function runPointsWorld(seed: number): Promise<WorldReport> {
   let now = 0;
   let requests = 0;
 
-  const answer = ({ query }: GetRequest) => {
+  const answer = (query: QueryPairs) => {
     requests++;
-    const asked = Object.fromEntries(query ?? []) as Record<string, number>;
+    const asked = Object.fromEntries(query) as Record<string, number>;
     const span = asked.end - asked.start;
     if (span > 1_296_000) throw new VenueError('BadInput', `the interval of ${span} s is too long`, { status: 400 });
     const width = asked.bucket_seconds * 1000;
@@ -99,8 +99,9 @@ export async function runPointsWorld(seed: number): Promise<WorldReport> {
     get clock() {
       return now + world.skew;
     },
-    get: async (request: GetRequest) => ({ json: answer(request), path: request.path, requests: 1 }),
-  } as unknown as VenueClient;
+    get: async (_path: string, query: QueryPairs = []) => answer(query),
+    memory: new Map(),
+  } satisfies Http;
 
   const collect = async ({ asOf, daysBack, refetch }: PointFiring, run: string): Promise<void> => {
     const window = { from: asOf - daysBack * DAY, to: asOf };
@@ -126,7 +127,6 @@ export async function runPointsWorld(seed: number): Promise<WorldReport> {
         signal: new AbortController().signal,
       },
       undefined,
-      { precedence: 'live', signal: new AbortController().signal },
     );
     for await (const page of pages) {
       if (page.points !== undefined) covers.push(page.points);

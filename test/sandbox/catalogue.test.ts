@@ -23,12 +23,12 @@ it.each(entries)('has markets behind every selector of $symbol', ({ sources }) =
   const all = venue.truth.instruments();
   for (const selector of [...(sources.polymarket ?? []), ...(sources.predict ?? [])]) {
     const matches = all.filter(({ id, slug, group }) => {
-      if ('conditionId' in selector) return id === `polymarket:${selector.conditionId}`;
-      if ('marketId' in selector) return id === `predict:${selector.marketId}`;
+      if ('conditionId' in selector) return id === `polymarket:${String(selector.conditionId)}`;
+      if ('marketId' in selector) return id === `predict:${String(selector.marketId)}`;
       if ('slug' in selector) return slug === selector.slug;
       if ('eventSlug' in selector) return group === selector.eventSlug;
       if ('categorySlug' in selector) return group === selector.categorySlug;
-      return slug.startsWith(`${selector.seriesSlug}-`);
+      return slug.startsWith(`${String(selector.seriesSlug)}-`);
     });
     expect({ selector, found: matches.length > 0 }).toEqual({ selector, found: true });
   }

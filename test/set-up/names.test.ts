@@ -26,8 +26,8 @@ describe('names that src exports', () => {
 
   it('may be one at each venue, or stand several times in one file, or be handed on', () => {
     const once = [
-      exporting('sources/polymarket/book.ts', 'export const book = 1'),
-      exporting('sources/predict/book.ts', 'export const book = 2'),
+      exporting('sources/polymarket/trades.ts', 'export const book = 1'),
+      exporting('sources/predict/matches.ts', 'export const book = 2'),
     ];
     const overloads = exporting('a.ts', 'export function read(a: string): void;\nexport function read(a: number): void;');
     expect(namedTwice([...once, overloads, exporting('index.ts', "export { read } from './a.ts'")], {})).toEqual([]);

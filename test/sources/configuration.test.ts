@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueSchema } from '../../src/contracts/catalogue.ts';
 import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
-import { createSources } from '../../src/sources/create-sources.ts';
-import { readSourceSettings } from '../../src/sources/settings.ts';
+import { checkVenueSettings, createSources, rateShareOf, venueEndpoints, venueKeys } from '../../src/sources/create-sources.ts';
 import { DEFAULT_CATALOGUE } from '../../src/storage/markets/first-catalogue.ts';
 
 describe('the shipped catalogue', () => {
@@ -82,16 +81,15 @@ describe('a catalogue file', () => {
 
 describe('the environment of the sources', () => {
   it('defaults to the public hosts, without a Predict.fun key', () => {
-    expect(readSourceSettings({})).toMatchObject({
-      polymarket: {
-        gammaUrl: 'https://gamma-api.polymarket.com',
-        clobUrl: 'https://clob.polymarket.com',
-        dataUrl: 'https://data-api.polymarket.com',
-        tradesRoute: 'v2',
-      },
-      predict: { url: 'https://api.predict.fun', apiKey: undefined },
-      rateShare: 1,
+    const urls = venueEndpoints({}).map(({ variable, url }) => [variable, url]);
+    expect(Object.fromEntries(urls)).toMatchObject({
+      POLYMARKET_GAMMA_URL: 'https://gamma-api.polymarket.com',
+      POLYMARKET_CLOB_URL: 'https://clob.polymarket.com',
+      POLYMARKET_DATA_URL: 'https://data-api.polymarket.com',
+      PREDICT_API_URL: 'https://api.predict.fun',
     });
+    expect(venueKeys({})).toMatchObject([{ variable: 'PREDICT_API_KEY', isSet: false }]);
+    expect(rateShareOf({})).toBe(1);
   });
 
   it.each([
@@ -100,7 +98,7 @@ describe('the environment of the sources', () => {
     ['POLYMARKET_PRICE_POINTS', 'maybe'],
     ['PREDICTLAB_RATE_SHARE', 'half'],
   ])('names %s when it cannot be used', (name, value) => {
-    expect(() => readSourceSettings({ [name]: value })).toThrow(`${name}="${value}"`);
+    expect(() => checkVenueSettings({ [name]: value })).toThrow(`${name}="${value}"`);
   });
 
   it('takes part without a key on the test network, which wants none', async () => {
@@ -112,7 +110,7 @@ describe('the environment of the sources', () => {
   it('without a key leaves Predict.fun out, with the variable to set', async () => {
     const sources = createSources({ env: { PREDICT_API_KEY: ' ' } });
     expect(sources.byType.predict).toMatchObject({ skipped: expect.stringContaining('PREDICT_API_KEY') as string });
-    expect('source' in sources.byType.polymarket).toBe(true);
+    expect(sources.byType.polymarket).toHaveProperty('source');
     await sources.close();
   });
 });

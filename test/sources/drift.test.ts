@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listInAnswer, refuseRenamedFields } from '../../src/sources/catalogue/schema-drift.ts';
 import { readMarkets } from '../../src/sources/polymarket/catalogue/gamma.ts';
-import { nextCursor } from '../../src/sources/polymarket/pagination.ts';
-import { TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.ts';
+import { nextCursor, TRADE_ROUTES } from '../../src/sources/polymarket/trades.ts';
 import { cursorOf } from '../../src/sources/predict/matches.ts';
 
 const AT = { venue: 'polymarket', where: '/v2/trades' };
@@ -16,7 +15,7 @@ const row = (facts: Record<string, unknown> = {}): Record<string, unknown> => ({
   proxy_wallet: '0xa',
   ...facts,
 });
-const check = (rows: readonly unknown[]): void => refuseRenamedFields(rows, TRADE_FIELDS, { ...AT, list: 'data' });
+const check = (rows: readonly unknown[]): void => refuseRenamedFields(rows, TRADE_ROUTES['/v2/trades'].required, { ...AT, list: 'data' });
 
 describe('a changed schema', () => {
   it('is a field that every row lacks, reported with path, expectation, what came and a sample', () => {
@@ -52,7 +51,8 @@ describe('a changed schema', () => {
 
   it('is not a short last page of bad rows, when the pages before it had the field', () => {
     const seen = new Set<string>();
-    const page = (rows: readonly unknown[]): void => refuseRenamedFields(rows, TRADE_FIELDS, { ...AT, list: 'data' }, seen);
+    const page = (rows: readonly unknown[]): void =>
+      refuseRenamedFields(rows, TRADE_ROUTES['/v2/trades'].required, { ...AT, list: 'data' }, seen);
     const { price: _price, ...priceless } = row();
     page([row(), row()]);
     expect(() => page([priceless])).not.toThrow();

@@ -2,17 +2,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../../sandbox/random.ts';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
+import { bestOf } from '../../src/sources/book.ts';
 import { isObject } from '../../src/sources/catalogue/schema-drift.ts';
 import { createRequestTally } from '../../src/sources/http/request-tally.ts';
 import { noteHeaders } from '../../src/sources/http/venue-changes.ts';
-import { readBook as readPolymarketBook } from '../../src/sources/polymarket/book.ts';
 import { listInEnvelope, readMarkets } from '../../src/sources/polymarket/catalogue/gamma.ts';
 import { readResolutionPage, readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
 import { readPricePage } from '../../src/sources/polymarket/prices.ts';
-import { readTradePage } from '../../src/sources/polymarket/trades.ts';
-import { readBook as readPredictBook } from '../../src/sources/predict/book.ts';
+import { readBook as readPolymarketBook, readTradePage } from '../../src/sources/polymarket/trades.ts';
 import { readCategory } from '../../src/sources/predict/discover.ts';
-import { readMatchPage } from '../../src/sources/predict/matches.ts';
+import { readMatchPage, readBook as readPredictBook } from '../../src/sources/predict/matches.ts';
 import { worlds } from '../support/worlds.ts';
 
 type Row = { [key: string]: unknown };
@@ -122,7 +121,7 @@ async function routesOf(): Promise<readonly Route[]> {
       name: '/book',
       base: await get(`/polymarket/clob/book?token_id=${busy.outcomeIds[0]}`),
       rows: levels,
-      read: (json) => ({ facts: readPolymarketBook(json, 0), unreadable: 0 }),
+      read: (json) => ({ facts: bestOf(readPolymarketBook(json), 0), unreadable: 0 }),
       fields: ['bids', 'asks', 'timestamp'],
       words: [],
       optional: [],
@@ -176,7 +175,7 @@ async function routesOf(): Promise<readonly Route[]> {
       name: '/v1/markets/{id}/orderbook',
       base: await get(`/predict/v1/markets/${String(markets[0].id)}/orderbook`),
       rows: (json) => levels(json).flatMap(({ data }) => (isObject(data) ? [data] : [])),
-      read: (json) => ({ facts: readPredictBook(json, 0), unreadable: 0 }),
+      read: (json) => ({ facts: bestOf(readPredictBook(json), 0), unreadable: 0 }),
       fields: ['bids', 'asks', 'updateTimestampMs'],
       words: [],
       optional: [],

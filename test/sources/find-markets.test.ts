@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { discoverPolymarket } from '../../src/sources/polymarket/catalogue/discover.ts';
-import { findEvent } from '../../src/sources/polymarket/catalogue/find-event.ts';
 import { findMarkets } from '../../src/sources/polymarket/catalogue/find-markets.ts';
+import { findEvent } from '../../src/sources/polymarket/catalogue/gamma.ts';
 import { gammaStub, noRoute } from './gamma-stub.ts';
 
-const call = { precedence: 'live', signal: new AbortController().signal } as const;
 const market = (slug: string, closed = false) => ({
   conditionId: `0x${slug.length}${slug.charCodeAt(slug.length - 1)}`,
   slug,
@@ -27,13 +26,13 @@ const names = (finding: { instruments: readonly { reference: string }[] } | unde
 describe('markets are found', () => {
   it('in two requests, the open and the closed ones, where the listing knows them all', async () => {
     const { client, asked } = gammaStub((_, query) => of(query));
-    expect(names(await findMarkets(client, slugs(SLUGS), call))).toEqual([...SLUGS].sort());
+    expect(names(await findMarkets(client, slugs(SLUGS)))).toEqual([...SLUGS].sort());
     expect(asked).toHaveLength(2);
   });
 
   it('in an envelope as well as in a bare list', async () => {
     const { client } = gammaStub((_, query) => ({ data: of(query) }));
-    expect(names(await findMarkets(client, slugs(SLUGS), call))).toEqual([...SLUGS].sort());
+    expect(names(await findMarkets(client, slugs(SLUGS)))).toEqual([...SLUGS].sort());
   });
 
   it.each([404, 405, 410, 422, 308])(
@@ -44,8 +43,8 @@ describe('markets are found', () => {
         if (path === '/markets/keyset') throw refuse(status === 308 ? 'SourceBlocked' : 'BadInput');
         return of(query);
       });
-      expect(names(await findMarkets(client, slugs(['rain']), call))).toEqual(['rain']);
-      expect(names(await findMarkets(client, slugs(['snow']), call))).toEqual(['snow']);
+      expect(names(await findMarkets(client, slugs(['rain'])))).toEqual(['rain']);
+      expect(names(await findMarkets(client, slugs(['snow'])))).toEqual(['snow']);
       expect(asked.map((each) => each.split('?')[0])).toEqual(
         status === 422 ? ['/markets/keyset', '/markets', '/markets/keyset', '/markets'] : ['/markets/keyset', '/markets', '/markets'],
       );
@@ -56,7 +55,7 @@ describe('markets are found', () => {
     const { client, asked } = gammaStub(() => {
       throw new VenueError('SourceBlocked', 'an HTML page', { status: 403 });
     });
-    await expect(findMarkets(client, slugs(['rain']), call)).rejects.toMatchObject({ type: 'SourceBlocked' });
+    await expect(findMarkets(client, slugs(['rain']))).rejects.toMatchObject({ type: 'SourceBlocked' });
     expect(asked).toHaveLength(1);
   });
 
@@ -67,7 +66,7 @@ describe('markets are found', () => {
       const found = of(query);
       return { markets: found.slice(from, from + 2), ...(from + 2 < found.length && { next_cursor: String(from + 2) }) };
     });
-    expect(names(await findMarkets(client, slugs(SLUGS), call))).toEqual([...SLUGS].sort());
+    expect(names(await findMarkets(client, slugs(SLUGS)))).toEqual([...SLUGS].sort());
   });
 
   it('by their paths at a host without any listing, also those of a series', async () => {
@@ -76,7 +75,7 @@ describe('markets are found', () => {
       if (found === undefined) throw noRoute();
       return found;
     });
-    expect(names(await findMarkets(client, slugs([...SLUGS, 'none'], false), call))).toEqual([...SLUGS].sort());
+    expect(names(await findMarkets(client, slugs([...SLUGS, 'none'], false)))).toEqual([...SLUGS].sort());
   });
 
   it.each([
@@ -84,26 +83,26 @@ describe('markets are found', () => {
     ['last', -1],
   ])('one by one at a host that reads only the %s of several values', async (_, at) => {
     const { client } = gammaStub((_path, query) => of(query, [query.getAll('slug').at(at) ?? '']));
-    expect(names(await findMarkets(client, slugs(['none', ...SLUGS], false), call))).toEqual([...SLUGS].sort());
-    expect(names(await findMarkets(client, slugs(SLUGS, false), call))).toEqual([...SLUGS].sort());
+    expect(names(await findMarkets(client, slugs(['none', ...SLUGS], false)))).toEqual([...SLUGS].sort());
+    expect(names(await findMarkets(client, slugs(SLUGS, false)))).toEqual([...SLUGS].sort());
   });
 
   it('with one request more at most where members of a series do not exist', async () => {
     const { client, asked } = gammaStub((_, query) => of(query));
-    await findMarkets(client, slugs(['a', 'b', 'c', 'd', 'e', 'f', 'rain'], false), call);
+    await findMarkets(client, slugs(['a', 'b', 'c', 'd', 'e', 'f', 'rain'], false));
     expect(asked).toHaveLength(3);
   });
 
   it('without those that a host sends unasked', async () => {
     const { client } = gammaStub(() => MARKETS);
-    expect(names(await findMarkets(client, slugs(['snow']), call))).toEqual(['snow']);
+    expect(names(await findMarkets(client, slugs(['snow'])))).toEqual(['snow']);
   });
 
   it('never in a list that lost a field: that is a changed schema', async () => {
     const { client } = gammaStub((_, query) => of(query).map(({ conditionId, ...rest }) => ({ ...rest, condition: conditionId })));
-    await expect(findMarkets(client, slugs(SLUGS), call)).rejects.toThrow(/changed its answer on \/markets\/keyset: .*conditionId/);
+    await expect(findMarkets(client, slugs(SLUGS))).rejects.toThrow(/changed its answer on \/markets\/keyset: .*conditionId/);
     const { client: renamed } = gammaStub((_, query) => ({ items: of(query) }));
-    await expect(findMarkets(renamed, slugs(SLUGS), call)).rejects.toThrow(/expected a list at markets/);
+    await expect(findMarkets(renamed, slugs(SLUGS))).rejects.toThrow(/expected a list at markets/);
   });
 });
 
@@ -119,8 +118,8 @@ describe('an event is found', () => {
       if (found === undefined) throw noRoute();
       return found;
     });
-    expect(names(await findEvent(client, 'weather', call))).toEqual([...SLUGS].sort());
-    expect(await findEvent(client, 'politics', call)).toBeUndefined();
+    expect(names(await findEvent(client, 'weather'))).toEqual([...SLUGS].sort());
+    expect(await findEvent(client, 'politics')).toBeUndefined();
   });
 });
 
@@ -152,9 +151,8 @@ describe('the markets of a series', () => {
           window: { from, to: NOW },
           asOf: NOW,
           known: [],
-          signal: call.signal,
+          signal: new AbortController().signal,
         },
-        call,
       );
     const listed = () =>
       asked.filter((each) => each.startsWith('/markets')).map((each) => new URLSearchParams(each.split('?')[1]).getAll('slug'));

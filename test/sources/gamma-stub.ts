@@ -1,15 +1,19 @@
-import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
+import type { Http } from '../../src/sources/http/venue-client.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
 
 export const noRoute = (): VenueError => new VenueError('BadInput', 'no such route', { status: 404 });
 
-/** A Gamma that answers by hand, and what it was asked. */
-export function gammaStub(answer: (path: string, query: URLSearchParams) => unknown): { client: VenueClient; asked: string[] } {
+/** A host that answers by hand, and what it was asked. */
+export function gammaStub(answer: (path: string, query: URLSearchParams) => unknown): { client: Http; asked: string[] } {
   const asked: string[] = [];
-  const get = async ({ path, query = [] }: GetRequest) => {
-    const params = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]));
-    asked.push(`${path}?${params.toString()}`);
-    return { json: answer(path, params), path, requests: 1 };
+  const client: Http = {
+    clock: Date.now(),
+    memory: new Map(),
+    async get(path, query = []) {
+      const params = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]));
+      asked.push(`${path}?${params.toString()}`);
+      return answer(path, params);
+    },
   };
-  return { client: { get } as unknown as VenueClient, asked };
+  return { client, asked };
 }

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { VenueClient } from '../../src/sources/http/venue-client.ts';
+import type { Http } from '../../src/sources/http/venue-client.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
-import { listEvents } from '../../src/sources/polymarket/catalogue/list-events.ts';
+import { listEvents } from '../../src/sources/polymarket/catalogue/gamma.ts';
 import { gammaStub } from './gamma-stub.ts';
 
-const call = { precedence: 'live', signal: new AbortController().signal } as const;
-
-async function all(client: VenueClient): Promise<unknown[]> {
+async function all(client: Http): Promise<unknown[]> {
   const items: unknown[] = [];
-  for await (const page of listEvents(client, [['tag_slug', 'crypto']], call)) items.push(...page);
+  for await (const page of listEvents(client, [['tag_slug', 'crypto']])) items.push(...page);
   return items;
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { VenueClient } from '../../src/sources/http/venue-client.ts';
+import { newWork, VenueClient } from '../../src/sources/http/venue-client.ts';
 import { plausibleClock } from '../../src/sources/venue-clock.ts';
 
 const BODY = '{"data":[{"price":"0.5"}],"cursor":null}';
@@ -54,6 +54,7 @@ async function ask(bytes: string): Promise<unknown> {
   await once(server, 'listening');
   const client = new VenueClient({
     venue: 'polymarket',
+    family: 'data-trades',
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     key: { header: 'x-key', value: '0123456789abcdef', environment: 'A_KEY' },
     budget: { take: async () => undefined, pause: async () => undefined },
@@ -61,8 +62,7 @@ async function ask(bytes: string): Promise<unknown> {
     timeoutMs: 1_000,
   });
   try {
-    const { signal } = new AbortController();
-    return (await client.get({ path: '/v2/trades', family: 'polymarket/data-trades', precedence: 'live', signal })).json;
+    return await client.bind(newWork('live', new AbortController().signal)).get('/v2/trades');
   } finally {
     await client.close();
     server.close();

@@ -7,10 +7,10 @@ import { mayHoldUnstorableText, storableStrings } from '../../src/sources/http/f
 import { parseTolerantJson } from '../../src/sources/http/tolerant-json.ts';
 import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
-import { readTrade, TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.ts';
+import { readTrade, TRADE_ROUTES } from '../../src/sources/polymarket/trades.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
-import { MATCH_FIELDS, readMatch } from '../../src/sources/predict/match-row.ts';
+import { MATCHES, readMatch } from '../../src/sources/predict/matches.ts';
 import { worlds } from '../support/worlds.ts';
 
 const MARKET = { id: 'polymarket:0x1', outcomes: ['Yes', 'No'], outcomeIds: ['111', '222'] } as unknown as Instrument;
@@ -88,8 +88,8 @@ describe('odd keys and halves of characters in a venue’s JSON', () => {
     fc.assert(
       fc.property(extras, ([extra, first]) => {
         const rows = [
-          { read: readTrade, fields: TRADE_FIELDS, value: TRADE },
-          { read: readMatch, fields: MATCH_FIELDS, value: MATCH },
+          { read: readTrade, fields: TRADE_ROUTES['/v2/trades'].required, value: TRADE },
+          { read: readMatch, fields: MATCHES.required, value: MATCH },
         ];
         for (const { read, fields, value } of rows) {
           const json = readBody(withOdd(value, extra, first));

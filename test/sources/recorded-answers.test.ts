@@ -4,15 +4,14 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
 import { createRequestTally } from '../../src/sources/http/request-tally.ts';
-import { readBook as readPolymarketBook } from '../../src/sources/polymarket/book.ts';
 import { readMarkets } from '../../src/sources/polymarket/catalogue/gamma.ts';
 import { instrumentOf } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { readResolutionPage, readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
 import { readPricePage } from '../../src/sources/polymarket/prices.ts';
-import { readTrade } from '../../src/sources/polymarket/trade-row.ts';
-import { readBook as readPredictBook } from '../../src/sources/predict/book.ts';
+import { readBook as readPolymarketBook, readTrade } from '../../src/sources/polymarket/trades.ts';
 import { readCategory } from '../../src/sources/predict/discover.ts';
+import { readBook as readPredictBook } from '../../src/sources/predict/matches.ts';
 
 // recorded answers are unlicensed, so they lie beside the repository and are never committed
 const SHARED = path.resolve(import.meta.dirname, '../../../shared');
@@ -57,8 +56,8 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
       );
       readPricePage(recorded('pm__pysdk_v2_prices-history_2026-09-08.json'));
       readResolutions(readResolutionPage(recorded('pm__pysdk_v2_resolutions_2026-09-08.json')));
-      readPolymarketBook(recorded('pm__nautilus2_clob_book_empty_ask.json'), 0);
-      readPredictBook(recorded('predict__ccxt_fetchOrderBook_L1261_142.json'), 0);
+      readPolymarketBook(recorded('pm__nautilus2_clob_book_empty_ask.json'));
+      readPredictBook(recorded('predict__ccxt_fetchOrderBook_L1261_142.json'));
       for (const name of ['predict__ccxt_fetchEvents_L369_5964.json', 'predict__izandotai_categories_crypto.json'])
         for (const category of (recorded(name) as { data: unknown[] }).data) readCategory(category, 'X', 'series');
       return Promise.resolve();

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
-import type { VenueClient } from '../../src/sources/http/venue-client.ts';
+import type { Http } from '../../src/sources/http/venue-client.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
-import { lookAtBook } from '../../src/sources/polymarket/book.ts';
+import { polymarket } from '../../src/sources/polymarket/polymarket.ts';
 import { collectPrices } from '../../src/sources/polymarket/prices.ts';
+import { bookOf } from '../../src/sources/venue-source.ts';
 
 const DAY = 86_400_000;
 const asOf = Date.UTC(2026, 5, 10, 12);
 const window = { from: asOf - DAY, to: asOf };
-const call = { precedence: 'live', signal: new AbortController().signal } as const;
+const never = new AbortController().signal;
 
 const instrument = (closed: boolean): Instrument => ({
   id: 'polymarket:0x1',
@@ -28,12 +29,12 @@ const instrument = (closed: boolean): Instrument => ({
   reference: 'rain',
 });
 
-const refusing = (status: number, type: 'BadInput' | 'SourceUnavailable' = 'BadInput'): VenueClient =>
-  ({ clock: asOf, get: () => Promise.reject(new VenueError(type, `polymarket answered ${status}`, { status })) }) as unknown as VenueClient;
+const refusing = (status: number, type: 'BadInput' | 'SourceUnavailable' = 'BadInput'): Http =>
+  ({ clock: asOf, get: () => Promise.reject(new VenueError(type, `polymarket answered ${status}`, { status })) }) as unknown as Http;
 
 const points = (status: number, closed: boolean, type?: 'SourceUnavailable') => pointsFrom(refusing(status, type), closed);
 
-async function pointsFrom(client: VenueClient, closed: boolean) {
+async function pointsFrom(client: Http, closed: boolean) {
   const request = {
     instrument: instrument(closed),
     selectors: [],
@@ -49,10 +50,10 @@ async function pointsFrom(client: VenueClient, closed: boolean) {
     lateness: 600_000,
     refetch: false,
     cursor: undefined,
-    signal: call.signal,
+    signal: never,
   };
   const pages = [];
-  for await (const page of collectPrices(client, request, undefined, call)) pages.push(page);
+  for await (const page of collectPrices(client, request, undefined)) pages.push(page);
   return pages;
 }
 
@@ -83,8 +84,8 @@ describe('points of one time that contradict each other in an answer', () => {
     const data = [0.4, 0.5, 0.4].map((price) => ({ timestamp: time, price, resolution_seconds: 60 }));
     const client = {
       clock: asOf,
-      get: () => Promise.resolve({ json: { data, pagination: { next_cursor: null } }, requests: 1 }),
-    } as unknown as VenueClient;
+      get: () => Promise.resolve({ data, pagination: { next_cursor: null } }),
+    } as unknown as Http;
     const [{ rows }] = await pointsFrom(client, false);
     expect(rows.map(({ price, defect }) => [price, defect])).toEqual([
       [0.4, null],
@@ -96,6 +97,11 @@ describe('points of one time that contradict each other in an answer', () => {
 
 describe('a venue that gives no order book', () => {
   it.each([400, 404])('with status %i leaves the trades', async (status) => {
-    expect(await lookAtBook(refusing(status), instrument(false), asOf, call)).toEqual({ book: null, requests: 1 });
+    const book = () =>
+      polymarket.book?.(
+        { http: { gamma: refusing(status), clob: refusing(status), data: refusing(status) }, options: {} },
+        instrument(false),
+      );
+    expect(await bookOf(book, asOf)).toBeNull();
   });
 });

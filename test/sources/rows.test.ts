@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
 import { parseIsoTime, readNumber, readScaled, readTime } from '../../src/sources/catalogue/scalars.ts';
-import { readTrade } from '../../src/sources/polymarket/trade-row.ts';
-import { readMatch } from '../../src/sources/predict/match-row.ts';
+import { readTrade } from '../../src/sources/polymarket/trades.ts';
+import { readMatch } from '../../src/sources/predict/matches.ts';
 
 const market = (facts: Partial<Instrument> = {}): Instrument =>
   ({ id: 'polymarket:0x1', outcomes: ['Yes', 'No'], outcomeIds: ['111', '222'], ...facts }) as Instrument;

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
+import { identifyPage } from '../../src/sources/candidate.ts';
+import type { Http, QueryPairs } from '../../src/sources/http/venue-client.ts';
 import { tradesV2 } from '../../src/sources/polymarket/trades.ts';
+import type { TradePage } from '../../src/sources/venue.ts';
 import { instrument } from '../support/stage-run.ts';
 
 const MARKET = instrument('polymarket:0x1', { outcomeIds: ['11', '22'] });
-const call = { precedence: 'live', signal: new AbortController().signal } as const;
 
 /** A venue with these trades, newest first; `moreAtEnd` is what it says beside a cursor. */
 function venue(prices: readonly number[], { overlap = 0, moreBesideCursor = true } = {}) {
   let requests = 0;
-  const get = async ({ query }: GetRequest) => {
+  const get = async (_path: string, query: QueryPairs = []) => {
     requests++;
-    const { limit, cursor = '0' } = Object.fromEntries(query ?? []) as Record<string, string>;
+    const { limit, cursor = '0' } = Object.fromEntries(query) as Record<string, string>;
     const from = Number(cursor);
     const to = from + Number(limit);
     const data = prices.slice(Math.max(0, from - overlap), to).map((price) => ({
@@ -25,19 +26,19 @@ function venue(prices: readonly number[], { overlap = 0, moreBesideCursor = true
       outcome: 'Yes',
     }));
     const next = to < prices.length ? String(to) : null;
-    return { json: { data, pagination: { has_more: next === null ? false : moreBesideCursor, next_cursor: next } }, requests: 1 };
+    return { data, pagination: { has_more: next === null ? false : moreBesideCursor, next_cursor: next } };
   };
-  return { client: { get, clock: 0 } as unknown as VenueClient, requests: () => requests };
+  return { client: { get, clock: 0, memory: new Map() } satisfies Http, requests: () => requests };
 }
 
-async function identities({ client }: { client: VenueClient }): Promise<ReadonlySet<string>> {
-  const fetch = tradesV2(client, MARKET, call);
+async function identities({ client }: { client: Http }): Promise<ReadonlySet<string>> {
+  const reader = tradesV2(client, MARKET);
   const met = new Set<string>();
   for (let cursor: string | null = null; ; ) {
-    const page = await fetch(cursor);
-    for (const { identity } of page.rows) met.add(identity);
-    if (page.next === null) return met;
-    cursor = page.next;
+    const { rows, next, copies }: TradePage = await reader.read(cursor);
+    for (const { identity } of identifyPage(rows, copies)) met.add(identity);
+    if (next === null) return met;
+    cursor = next;
   }
 }
 

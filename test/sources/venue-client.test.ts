@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RateBudget } from '../../src/budget/rate-limits.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { createRequestTally } from '../../src/sources/http/request-tally.ts';
-import { VenueClient, type VenueClientOptions } from '../../src/sources/http/venue-client.ts';
+import { newWork, VenueClient, type VenueClientOptions } from '../../src/sources/http/venue-client.ts';
 
 const KEY = 'secret-key-0123456789';
 
@@ -42,6 +42,7 @@ async function venue(handler: Handler, options: Partial<VenueClientOptions> = {}
   const key = { header: 'x-api-key', value: KEY, environment: 'PREDICT_API_KEY' };
   client = new VenueClient({
     venue: 'predict',
+    family: 'general',
     baseUrl: `http://127.0.0.1:${port}/prefix/`,
     key,
     budget: watched,
@@ -52,17 +53,15 @@ async function venue(handler: Handler, options: Partial<VenueClientOptions> = {}
   return watched;
 }
 
-const get = (signal = new AbortController().signal) =>
-  (client as VenueClient).get({
-    path: '/v1/things',
-    query: [
-      ['slug', 'a b'],
-      ['slug', 'c&d'],
-    ],
-    family: 'predict/general',
-    precedence: 'live',
-    signal,
-  });
+async function get(signal = new AbortController().signal) {
+  const work = newWork('live', signal);
+  const query = [
+    ['slug', 'a b'],
+    ['slug', 'c&d'],
+  ] as const;
+  const json = await (client as VenueClient).bind(work).get('/v1/things', query);
+  return { json, requests: work.requests };
+}
 
 const sendJson = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
@@ -255,7 +254,7 @@ describe('a request to a venue', () => {
   });
 
   it('says which address cannot be reached', async () => {
-    client = new VenueClient({ venue: 'polymarket', baseUrl: 'http://127.0.0.1:9', budget: budget(), tries: 1 });
+    client = new VenueClient({ venue: 'polymarket', family: 'data-general', baseUrl: 'http://127.0.0.1:9', budget: budget(), tries: 1 });
     expect((await failure()).message).toContain('polymarket cannot be reached at http://127.0.0.1:9/v1/things');
   });
 

@@ -3,8 +3,8 @@ import type { SandboxVenue } from '../../sandbox/venue.ts';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { catalogueSchema } from '../../src/contracts/catalogue.ts';
-import { SOURCE_TYPES } from '../../src/contracts/words.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
+import { sourceNames } from '../../src/sources/venues.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { testDatabase } from './postgres.ts';
@@ -34,7 +34,7 @@ export async function undisturbedData(
   try {
     await prepare(database);
     const collect = createCollect({ database, sources });
-    const settings = { sourceTypes: SOURCE_TYPES, intervals: [], strategies: [], refetch: false, asOf: SANDBOX_NOW };
+    const settings = { sourceTypes: sourceNames(), intervals: [], strategies: [], refetch: false, asOf: SANDBOX_NOW };
     for (const [n, { symbols, daysBack }] of runs.entries()) {
       for (const symbol of symbols) {
         const about = { runId: `run-${n}`, executionId: `run-${n}`, symbol, stage: 'collect' } as const;

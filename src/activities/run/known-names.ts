@@ -2,6 +2,7 @@ import { strategyProblems } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { KnownNames } from '../../input/pipeline-schema.ts';
 import type { PluginActivity } from '../../plugins/plugins.ts';
+import { defaultSources, sourceNames } from '../../sources/venues.ts';
 import { argumentProblems } from '../custom/custom-tasks.ts';
 
 /** The names that an input may contain on this worker: the same for a run that starts and for one that is only planned. */
@@ -19,9 +20,10 @@ export function knownNames({
   readonly env: NodeJS.ProcessEnv;
   /** Whether the run is only planned here, so that the worker's environment, which decides about references, is not known. @default false */
   readonly planned?: boolean;
-}): Pick<KnownNames, 'symbols' | 'strategies' | 'activities'> {
+}): Pick<KnownNames, 'symbols' | 'strategies' | 'activities' | 'sources'> {
   return {
     symbols,
+    sources: { names: sourceNames(), byDefault: defaultSources() },
     strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
     activities: [...activities].map(([name, activity]) => ({
       name,

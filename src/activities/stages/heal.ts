@@ -3,7 +3,7 @@ import type { Log } from '../../contracts/log.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { assessTick } from '../../market/assess-tick.ts';
 import { identifyPage } from '../../sources/candidate.ts';
-import { rereadRow } from '../../sources/reread-row.ts';
+import { rereadRow } from '../../sources/create-sources.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/instruments.ts';
 import { clearStaging, stagePage } from '../../storage/staging/staging.ts';

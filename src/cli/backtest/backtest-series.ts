@@ -9,7 +9,7 @@ import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { type OwnFacts, ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
-import { INTERVAL_MS, INTERVALS, type Interval, MARKET_KINDS, type MarketKind, SOURCE_TYPES } from '../../contracts/words.ts';
+import { INTERVAL_MS, INTERVALS, type Interval, MARKET_KINDS, type MarketKind } from '../../contracts/words.ts';
 import { readCandleFile } from '../../files/read/read-series-file.ts';
 import { likelyMarket } from '../../files/read/read-tick-file.ts';
 import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
@@ -57,7 +57,7 @@ export async function storedSeries(
   if (interval === undefined) throw usageError(`a stored symbol needs --interval: write one of ${INTERVALS.join(', ')}`);
   return await useStoredData(async (database) => {
     const now = Date.now();
-    const all = await instrumentsOf(database, symbol, SOURCE_TYPES);
+    const all = await instrumentsOf(database, symbol);
     if (all.length === 0 && !(await symbolsByName(database, [symbol])).has(symbol))
       throw usageError(`there is no symbol ${symbol}; \`predictlab symbols list\` shows what there is`);
     const instruments = all.filter(({ id }) => flags.instrument === undefined || id === flags.instrument);

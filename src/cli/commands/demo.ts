@@ -16,6 +16,7 @@ import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signa
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
+import { venueVariables } from '../../sources/create-sources.ts';
 import { COLUMNS_HELP, parseColumns } from '../options/column-options.ts';
 import { LIVE_PAGES_PORT } from '../options/parsers.ts';
 import { type StrategyOptions, strategiesIn, withStrategies } from '../options/run-options.ts';
@@ -151,7 +152,7 @@ interface KeptUp {
 }
 
 function keptUp({ pages, workflows, cli, workerLog, env }: KeptUp): string {
-  const names = ['TEMPORAL_ADDRESS', 'PREDICTLAB_HOME', ...Object.keys(env).filter((name) => /^(POLYMARKET|PREDICT)_/.test(name))];
+  const names = ['TEMPORAL_ADDRESS', 'PREDICTLAB_HOME', ...venueVariables().filter((name) => env[name] !== undefined)];
   return [
     '',
     `live pages:        ${pages}`,

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { Argument, type Command } from 'commander';
 import { oneLine } from '../../contracts/text/plain-text.ts';
-import { createSources, PROBED_VENUES, type ProbedVenue } from '../../sources/create-sources.ts';
+import { createSources, probedVenues } from '../../sources/create-sources.ts';
 import { type ProbedRoute, type ProbeMeaning, probeExitCode } from '../../sources/probe/judge-answer.ts';
 import { hasColours } from '../terminal/live-table.ts';
 import { printJson, printLine, printPainted, printTable } from '../terminal/print.ts';
@@ -28,7 +28,7 @@ export default function register(command: Command): void {
         'the end of a route, the clock. Needs no database and stores nothing. Exit code 0 when every route can be read, 1 when one has changed, ' +
         '3 when one cannot be reached from here. Send the output of --json with a report about a changed venue: it contains no key.',
     )
-    .addArgument(new Argument('[venue]', 'default: every venue').choices(PROBED_VENUES))
+    .addArgument(new Argument('[venue]', 'default: every venue').choices(probedVenues()))
     .option(
       '--json',
       'print { ok, routes: [{ venue, route, expects, meaning, status, came, missingFields, newFields, announced, changes, … }] }',
@@ -36,10 +36,10 @@ export default function register(command: Command): void {
     .action(probe);
 }
 
-async function probe(venue: ProbedVenue | undefined, { json }: { readonly json?: boolean }): Promise<void> {
+async function probe(venue: string | undefined, { json }: { readonly json?: boolean }): Promise<void> {
   const sources = createSources({ env: process.env });
   try {
-    const venues = venue === undefined ? PROBED_VENUES : [venue];
+    const venues = venue === undefined ? probedVenues() : [venue];
     const routes = await sources.probe({ venues, signal: AbortSignal.timeout(LIMIT_MS) });
     const code = probeExitCode(routes);
     if (json) printJson({ ok: code === 0, routes });

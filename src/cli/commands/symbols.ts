@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { type CatalogueEntry, catalogueEntrySchema, emptyEntry } from '../../contracts/catalogue.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
-import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
-import { DEFAULT_PRIORITY, SOURCE_TYPES } from '../../contracts/words.ts';
+import { DEFAULT_PRIORITY } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
+import { loadedVenues, sourceNames } from '../../sources/venues.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { currentCatalogue, DEFAULT_CATALOGUE, shippedCatalogue } from '../../storage/markets/first-catalogue.ts';
@@ -41,9 +41,8 @@ interface AddOptions extends Json {
   readonly title?: string;
   readonly priority?: number;
   readonly disabled?: boolean;
-  readonly polymarket?: readonly string[];
-  readonly predict?: readonly string[];
-  readonly file?: readonly string[];
+  /** Selectors by the name of their source. */
+  readonly [source: string]: unknown;
 }
 
 /** `predictlab symbols`. */
@@ -64,23 +63,16 @@ export default function register(symbols: Command): void {
     .command('search')
     .summary('search the venues for markets to add')
     .argument('[text...]', 'words to search for')
-    .option('--tag <slug>', 'only open Polymarket events of this tag: crypto, politics, sports …')
+    .option('--tag <slug>', 'only open events of this tag, at venues that have tags: crypto, politics, sports …')
     .option('--json', 'print what was found as JSON')
     .action(async (words: string[], options: Json & { tag?: string }) => {
       const { searchSymbols } = await import('../symbols/symbols-search.ts');
       await searchSymbols(words.join(' '), options);
     });
-  symbols
-    .command('add')
-    .summary('add a symbol, or more selectors to one')
-    .argument('<symbol>')
-    .option('--polymarket <selector>', 'conditionId=0x…, slug=…, eventSlug=… or seriesSlug=…; may be given several times', collect)
-    .option('--predict <selector>', 'marketId=…, categorySlug=… or seriesSlug=…; may be given several times', collect)
-    .option(
-      '--file <selector>',
-      `a CSV path or pattern, or JSON with path, columns, firstOutcome, market, ${OWN_FACTS.join(', ')}; may be given several times`,
-      collect,
-    )
+  const adding = symbols.command('add').summary('add a symbol, or more selectors to one').argument('<symbol>');
+  for (const { name, title, forms } of loadedVenues())
+    adding.option(`--${name} <selector>`, `a selector of ${title}: name=value or JSON, ${forms}; may be given several times`, collect);
+  adding
     .option('--title <text>', 'a title for people')
     .addOption(takesNumber('--priority <n>', `1 is first, 5 last (default: ${DEFAULT_PRIORITY})`, { least: 1, most: 5, integer: true }))
     .option('--disabled', 'leave it out of runs that name no symbols')
@@ -148,16 +140,18 @@ async function list(database: Database | undefined, json?: boolean): Promise<voi
 }
 
 const selectorCounts = ({ sources }: CatalogueEntry): string =>
-  SOURCE_TYPES.flatMap((source) => (sources[source] === undefined ? [] : [`${source} ${sources[source].length}`])).join(', ') || '–';
+  Object.entries(sources)
+    .map(([source, selectors]) => `${source} ${selectors.length}`)
+    .join(', ') || '–';
 
 async function show(database: Database | undefined, symbol: string, json?: boolean): Promise<void> {
   const entry = await known(database, symbol);
-  const instruments = database === undefined ? [] : await instrumentsOf(database, symbol, SOURCE_TYPES);
+  const instruments = database === undefined ? [] : await instrumentsOf(database, symbol);
   if (json) return printJson({ ...entry, instruments: instruments.map((instrument) => ({ ...instrument, key: undefined })) });
   printLine(`${entry.symbol}  ${oneLine(entry.title)}`);
   printLine(`${entry.enabled ? 'enabled' : 'disabled'}, priority ${entry.priority}`);
-  for (const source of SOURCE_TYPES)
-    for (const selector of entry.sources[source] ?? []) printLine(`  ${source}  ${selectorText(selector)}`);
+  for (const [source, selectors] of Object.entries(entry.sources))
+    for (const selector of selectors) printLine(`  ${source}  ${selectorText(selector)}`);
   printLine();
   if (instruments.length === 0) return printLine('no run has found its instruments yet');
   printTable([
@@ -194,9 +188,10 @@ async function known(database: Database | undefined, symbol: string): Promise<Ca
 }
 
 /** The selectors that the options name. @throws ExitError 2 when the symbol or one of them is not valid */
-function addedSelectors(symbol: string, { polymarket = [], predict = [], file = [] }: AddOptions): CatalogueEntry['sources'] {
+function addedSelectors(symbol: string, options: AddOptions): CatalogueEntry['sources'] {
   symbolName('symbols add', symbol);
-  return parseSelectors(symbol, Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0)));
+  const given = sourceNames().filter((name) => options[name] !== undefined);
+  return parseSelectors(symbol, Object.fromEntries(given.map((name) => [name, options[name] as readonly string[]])));
 }
 
 interface Added {

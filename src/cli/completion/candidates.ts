@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.ts';
+import { INTERVALS, ORDERS, STAGES } from '../../contracts/words.ts';
 
 /** A word that may be typed at the cursor. */
 export interface Candidate {
@@ -32,7 +32,7 @@ const VALUES: Readonly<Record<string, Words>> = {
   after: runs,
   task: async (names) => (await names.symbols()).flatMap((symbol) => STAGES.map((stage) => `${symbol}/${stage}`)),
   until: () => STAGES,
-  sources: () => SOURCE_TYPES,
+  sources: async () => (await import('../../sources/venues.ts')).sourceNames(),
   intervals: () => INTERVALS,
   interval: () => INTERVALS,
   order: () => ORDERS,

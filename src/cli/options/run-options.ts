@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
-import { INTERVALS, ORDERS, type ReadyOrder, SOURCE_TYPES, STAGES, type Stage } from '../../contracts/words.ts';
+import { INTERVALS, ORDERS, type ReadyOrder, STAGES, type Stage } from '../../contracts/words.ts';
 import { isInstant } from '../../input/field-schemas.ts';
 import { isRecord } from '../../input/raw-input.ts';
 import { INPUT_DEFAULTS } from '../../input/resolve-config.ts';
+import { defaultSources, sourceNames } from '../../sources/venues.ts';
 import { usageError } from '../terminal/print.ts';
 import { collect, takesNumber, takesWord, wordOption } from './parsers.ts';
 import { readJson } from './read-text.ts';
@@ -60,7 +61,7 @@ export function addRunOptions(command: Command): Command {
         integer: true,
       }),
     )
-    .option('--sources <types...>', `where data comes from: ${SOURCE_TYPES.join(', ')} (default: ${INPUT_DEFAULTS.sourceTypes.join(' ')})`)
+    .option('--sources <types...>', `where data comes from: ${sourceNames().join(', ')} (default: ${defaultSources().join(' ')})`)
     .option('--intervals <intervals...>', `candle intervals: ${INTERVALS.join(', ')} (default: ${INPUT_DEFAULTS.intervals.join(' ')})`)
     .addOption(takesNumber('--days <n>', `days back from now or --as-of (default: ${INPUT_DEFAULTS.daysBack})`, DAYS))
     .option('--as-of <time>', 'run as if now were this instant, ISO 8601', (text) => {
@@ -84,7 +85,7 @@ export async function runInputFrom(options: RunCommandOptions): Promise<Pipeline
     symbols: symbols && listed('--symbols', symbols),
     untilStage: until,
     maxConcurrent: concurrent,
-    sourceTypes: sources && listed('--sources', sources).map((name) => wordOption('--sources', name, SOURCE_TYPES)),
+    sourceTypes: sources && listed('--sources', sources).map((name) => wordOption('--sources', name, sourceNames())),
     intervals: intervals && listed('--intervals', intervals).map((name) => wordOption('--intervals', name, INTERVALS)),
     daysBack: days,
     asOf,

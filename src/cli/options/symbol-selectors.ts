@@ -1,11 +1,12 @@
 import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import type { OwnFacts } from '../../contracts/own-facts.ts';
-import { SOURCE_TYPES, type SourceType } from '../../contracts/words.ts';
+import type { SourceType } from '../../contracts/words.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
+import { sourceNames, venueNamed } from '../../sources/venues.ts';
 import { usageError } from '../terminal/print.ts';
 import { parseJson } from './read-text.ts';
 
-export type SelectorTexts = Readonly<Partial<Record<SourceType, readonly string[]>>>;
+export type SelectorTexts = Readonly<Record<SourceType, readonly string[]>>;
 
 /**
  * Selectors as typed: `slug=…`, `marketId=123`, `path=ticks/*.csv` or one JSON object.
@@ -22,15 +23,18 @@ function selectorOf(source: string, text: string): unknown {
   const [name, value] = text.split(/=(.*)/s);
   if (value === undefined || value === '') {
     if (source === 'file') return { path: text };
-    throw usageError(`--${source} ${text}: write name=value, such as ${source === 'predict' ? 'marketId=123' : 'slug=will-it-rain'}`);
+    throw usageError(`--${source} ${text}: write name=value, such as ${venueNamed(source)?.example}`);
   }
-  return { [name]: name === 'marketId' ? Number(value) : value };
+  const selector = { [name]: value };
+  // a number is text on the command line
+  const isNumber = /^\d+$/.test(value) && venueNamed(source)?.selector.safeParse(selector).success === false;
+  return isNumber ? { [name]: Number(value) } : selector;
 }
 
 /** Adds selectors to an entry. A selector that it already has is not repeated; a new selector of the same file path replaces the old one. */
 export function withSelectors(entry: CatalogueEntry, more: CatalogueEntry['sources']): CatalogueEntry {
   const merged = Object.fromEntries(
-    SOURCE_TYPES.flatMap((source) => {
+    [...new Set([...sourceNames(), ...Object.keys(entry.sources)])].flatMap((source) => {
       const all = [...(entry.sources[source] ?? []), ...(more[source] ?? [])];
       const distinct = [
         ...new Map(all.map((selector) => ['path' in selector ? selector.path : JSON.stringify(selector), selector])).values(),

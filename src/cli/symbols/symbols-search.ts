@@ -12,8 +12,8 @@ export async function searchSymbols(text: string, { json, tag }: { json?: boolea
   const sources = createSources({ env: process.env });
   try {
     const found = await sources.search({ text, ...(tag !== undefined && { tag }), signal: AbortSignal.timeout(60_000) });
-    const hits = [...hitsOf(found.polymarket), ...hitsOf(found.predict)];
-    for (const venue of [found.polymarket, found.predict]) if ('skipped' in venue) note(venue.skipped);
+    const hits = [...found.values()].flatMap(hitsOf);
+    for (const venue of found.values()) if ('skipped' in venue) note(venue.skipped);
     if (json) return printJson(withTwins(hits));
     if (hits.length === 0) return printLine(`nothing matches "${oneLine(text || (tag ?? ''))}"; try fewer or other words`);
     printTable([
@@ -37,14 +37,13 @@ export async function searchSymbols(text: string, { json, tag }: { json?: boolea
 
 const hitsOf = (venue: VenueSearch): readonly SearchHit[] => ('hits' in venue ? venue.hits : []);
 
-/** Search hits with their twins on both sides: only Predict.fun names them, by its Polymarket markets. */
+/** Search hits with their twins on both sides, although only one of two venues names the other's market. */
 export function withTwins(hits: readonly SearchHit[]): readonly SearchHit[] {
   const named = new Map<string, string[]>();
-  for (const { source, twins, instruments } of hits) {
-    if (source !== 'predict') continue;
+  for (const { twins, instruments } of hits)
     for (const twin of twins) named.set(twin.toLowerCase(), [...(named.get(twin.toLowerCase()) ?? []), ...instruments]);
-  }
-  return hits.map((hit) =>
-    hit.source === 'predict' ? hit : { ...hit, twins: [...new Set(hit.instruments.flatMap((id) => named.get(id.toLowerCase()) ?? []))] },
-  );
+  return hits.map((hit) => ({
+    ...hit,
+    twins: [...new Set([...hit.twins, ...hit.instruments.flatMap((id) => named.get(id.toLowerCase()) ?? [])])],
+  }));
 }

@@ -87,13 +87,18 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
     const what = stage ?? taskId;
     const at = endOf(task) ?? run.endedAt;
     for (const part of partsOfFailure(error))
-      add(what, causeOfFailure(what, taskId, part), `${part.type}: ${part.message}`, subjectOf({ taskId, symbol, stage, at }));
+      add(
+        what,
+        causeOfFailure(what, taskId, part, run.sourceTypes),
+        `${part.type}: ${part.message}`,
+        subjectOf({ taskId, symbol, stage, at }),
+      );
   }
   for (const task of tasks) {
     for (const reason of task.degraded ?? []) {
       if (REST.test(reason)) continue;
       const what = task.stage ?? task.taskId;
-      add(what, causeOfDegraded(what, task.taskId, reason), reason, subjectOf({ ...task, at: task.finishedAt }));
+      add(what, causeOfDegraded(what, task.taskId, reason, run.sourceTypes), reason, subjectOf({ ...task, at: task.finishedAt }));
     }
   }
   troubles.push(...tasks.flatMap(venueTroubles));
@@ -101,7 +106,7 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
   if (missed !== undefined) troubles.push(deadlineTrouble({ ...run, at: run.endedAt, why: missed }));
   if (troubles.every(isLow) && result.result !== 'success') {
     const reason = result.reasons[0] ?? `the run is ${result.result}, and no task gives a reason`;
-    add(WHOLE_RUN, causeOfDegraded(WHOLE_RUN, run.runId, reason), reason, wholeRun(run));
+    add(WHOLE_RUN, causeOfDegraded(WHOLE_RUN, run.runId, reason, run.sourceTypes), reason, wholeRun(run));
   }
   return troubles;
 }

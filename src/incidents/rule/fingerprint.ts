@@ -20,13 +20,18 @@ const VENUE_ERRORS: ReadonlySet<string> = new Set<ErrorType>([
 const MACHINE_ERRORS: ReadonlySet<string> = new Set<ErrorType>(['StorageUnavailable', 'WorkerLost']);
 
 /** `polymarket failed (SourceUnavailable): …`: the reason that `collect` gives for continuing without a source. */
-const FAILED_SOURCE = /^(polymarket|predict|file) failed \((\w+)\)/;
+const FAILED_SOURCE = /^[a-z][\w.-]* failed \(([A-Z]\w+)\)/;
 /** Messages that list different cases each time after these first words. */
 const LISTS = /^(gaps in coverage|\d+ of \d+ rows .*? were quarantined)/;
 
-/** The root cause of a failed task. */
-export function causeOfFailure(what: string, taskId: string, { type, message }: { type: string; message: string }): RootCause {
-  const venue = venueIn(message);
+/** The root cause of a failed task. @param sources names of the run's sources */
+export function causeOfFailure(
+  what: string,
+  taskId: string,
+  { type, message }: { type: string; message: string },
+  sources: readonly SourceType[],
+): RootCause {
+  const venue = venueIn(message, sources);
   if (MACHINE_ERRORS.has(type)) return { fingerprint: JSON.stringify(['*', type]), venue: null };
   if (VENUE_ERRORS.has(type) && venue !== null) return { fingerprint: JSON.stringify([what, type, venue]), venue };
   return { fingerprint: JSON.stringify([what, type, generalText(message, taskId)]), venue };
@@ -39,7 +44,7 @@ export interface PartOfFailure {
 }
 
 /** One source's part of a `collect` failure: `polymarket failed (SourceUnavailable): …; predict failed (…): …`. */
-const EACH_SOURCE = /(?:^|; )(?:polymarket|predict|file) failed \((\w+)\): /g;
+const EACH_SOURCE = /(?:^|; )[a-z][\w.-]* failed \(([A-Z]\w+)\): /g;
 
 /** The causes of a failure: one per source where all sources of a symbol failed, else the failure itself. */
 export function partsOfFailure(error: PartOfFailure): readonly PartOfFailure[] {
@@ -51,20 +56,16 @@ export function partsOfFailure(error: PartOfFailure): readonly PartOfFailure[] {
   }));
 }
 
-/** The root cause of a degraded success. */
-export function causeOfDegraded(what: string, taskId: string, reason: string): RootCause {
+/** The root cause of a degraded success. @param sources names of the run's sources */
+export function causeOfDegraded(what: string, taskId: string, reason: string, sources: readonly SourceType[]): RootCause {
   const failed = FAILED_SOURCE.exec(reason);
-  if (failed !== null) return causeOfFailure(what, taskId, { type: failed[2], message: reason });
+  if (failed !== null) return causeOfFailure(what, taskId, { type: failed[1], message: reason }, sources);
   const lists = LISTS.exec(reason)?.[1];
-  return { fingerprint: JSON.stringify([what, 'degraded', generalText(lists ?? reason, taskId)]), venue: venueIn(reason) };
+  return { fingerprint: JSON.stringify([what, 'degraded', generalText(lists ?? reason, taskId)]), venue: venueIn(reason, sources) };
 }
 
-/** Venues that messages name. `file` is not a venue, and many messages contain the word. */
-const VENUES = ['polymarket', 'predict'] as const satisfies readonly SourceType[];
-const VENUE = new RegExp(`\\b(${VENUES.join('|')})\\b`, 'i');
-
-/** The first venue that a message names. */
-function venueIn(message: string): SourceType | null {
-  const named = VENUE.exec(message)?.[1].toLowerCase();
-  return VENUES.find((type) => type === named) ?? null;
+/** The first venue that a message names. `file` is not a venue, and many messages contain the word. */
+function venueIn(message: string, sources: readonly SourceType[]): SourceType | null {
+  const words = message.toLowerCase().match(/[a-z][\w-]*/g) ?? [];
+  return words.find((word) => word !== 'file' && sources.includes(word)) ?? null;
 }

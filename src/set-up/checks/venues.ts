@@ -1,45 +1,29 @@
 import { messageOf } from '../../contracts/errors.ts';
-import { readSourceSettings, type SourceSettings } from '../../sources/settings.ts';
+import { type VenueEndpoint, venueEndpoints, venueKeys } from '../../sources/create-sources.ts';
 import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
-
-/** A venue's host, and a small request that it answers without a key. */
-interface Endpoint {
-  readonly name: string;
-  readonly variable: string;
-  readonly url: string;
-  readonly probe: string;
-}
 
 /**
  * Checks that each venue's hosts answer with JSON: an HTML page means that the venue blocks this address or region. A refusal of the
  * request itself (no key, a missing parameter) counts as an answer.
  */
 export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
-  let settings: SourceSettings;
+  let endpoints: readonly VenueEndpoint[];
   try {
-    settings = readSourceSettings(env);
+    endpoints = venueEndpoints(env);
   } catch (error) {
     return [{ name: 'venues', status: 'fail', detail: messageOf(error), action: 'fix that variable, or unset it' }];
   }
-  const { polymarket, predict } = settings;
-  const endpoints: readonly Endpoint[] = [
-    { name: 'Polymarket Gamma', variable: 'POLYMARKET_GAMMA_URL', url: polymarket.gammaUrl, probe: '/markets?limit=1' },
-    { name: 'Polymarket CLOB', variable: 'POLYMARKET_CLOB_URL', url: polymarket.clobUrl, probe: '/midpoint' },
-    { name: 'Polymarket Data', variable: 'POLYMARKET_DATA_URL', url: polymarket.dataUrl, probe: '/v2/trades?limit=1' },
-    { name: 'Predict.fun', variable: 'PREDICT_API_URL', url: predict.url, probe: '/v1/markets?first=1' },
-  ];
   const hosts = await Promise.all(endpoints.map(checkEndpoint));
-  const hasKey = predict.apiKey !== undefined;
-  // without a key runs skip Predict.fun anyway
-  const needed = hosts.map((host) =>
-    host.name === 'Predict.fun' && host.status === 'fail' && !hasKey ? { ...host, status: 'warn' as const } : host,
+  // runs skip a venue whose key is missing anyway
+  const needed = hosts.map((host, index) =>
+    host.status === 'fail' && endpoints[index].missing !== undefined ? { ...host, status: 'warn' as const } : host,
   );
-  return [...needed, checkKey(hasKey)];
+  return [...needed, ...venueKeys(env).map(checkKey)];
 }
 
-async function checkEndpoint({ name, variable, url, probe }: Endpoint): Promise<CheckResult> {
+async function checkEndpoint({ name, variable, url, check }: VenueEndpoint): Promise<CheckResult> {
   try {
-    const response = await fetch(`${url.replace(/\/+$/, '')}${probe}`, {
+    const response = await fetch(`${url.replace(/\/+$/, '')}${check}`, {
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       headers: { accept: 'application/json' },
     });
@@ -71,9 +55,9 @@ async function checkEndpoint({ name, variable, url, probe }: Endpoint): Promise<
   }
 }
 
-function checkKey(hasKey: boolean): CheckResult {
-  const name = 'Predict.fun key';
-  if (hasKey) return { name, status: 'ok', detail: 'PREDICT_API_KEY is set' };
-  const action = 'set PREDICT_API_KEY to collect from Predict.fun; without it that part is skipped and runs are degraded';
-  return { name, status: 'warn', detail: 'PREDICT_API_KEY is not set', action };
+function checkKey({ title, variable, isSet }: ReturnType<typeof venueKeys>[number]): CheckResult {
+  const name = `${title} key`;
+  if (isSet) return { name, status: 'ok', detail: `${variable} is set` };
+  const action = `set ${variable} to collect from ${title}; without it that part is skipped and runs are degraded`;
+  return { name, status: 'warn', detail: `${variable} is not set`, action };
 }

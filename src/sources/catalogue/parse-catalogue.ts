@@ -1,15 +1,16 @@
+import { z } from 'zod';
 import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import { PredictLabError, type Problem } from '../../contracts/errors.ts';
 import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { issueWords, type SchemaIssue } from '../../contracts/text/issue-words.ts';
+import { loadedVenues, sourceNames, venueNamed } from '../venues.ts';
 import { isObject } from './schema-drift.ts';
 
-/** The forms of a selector, per source. */
-const SELECTOR_FORMS: Readonly<Record<string, string>> = {
-  polymarket: '{"conditionId": "0x…"}, {"slug": "…"}, {"eventSlug": "…"} or {"seriesSlug": "…"}',
-  predict: '{"marketId": 123}, {"categorySlug": "…"} or {"seriesSlug": "…"}',
-  file: `{"path": "…"}, with columns, firstOutcome, market, ${OWN_FACTS.join(', ')} as you need them`,
-};
+/** Schema of an entry whose selectors are those of the loaded venues. */
+const entrySchema = () =>
+  catalogueEntrySchema.extend({
+    sources: z.strictObject(Object.fromEntries(loadedVenues().map(({ name, selector }) => [name, z.array(selector).optional()]))),
+  });
 
 /**
  * Reads a symbol catalogue, an array of entries. The error lists all problems at once.
@@ -24,18 +25,19 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
       `${origin}: a catalogue is a list of symbols ([{"symbol": …, "sources": {…}}]), this is ${json === null ? 'null' : typeof json}`,
     );
   }
+  const schema = entrySchema();
   const entries: CatalogueEntry[] = [];
   const problems: Problem[] = [];
   const places = new Map<string, number>();
   for (const [index, item] of (json as unknown[]).entries()) {
     const name = isObject(item) && typeof item.symbol === 'string' ? ` (${item.symbol})` : '';
-    const parsed = catalogueEntrySchema.safeParse(item);
+    const parsed = schema.safeParse(item);
     if (parsed.success) {
       const earlier = places.get(parsed.data.symbol);
       if (earlier !== undefined)
         problems.push({ where: `[${index}]${name}`, message: `the symbol is already at [${earlier}]; merge the two` });
       places.set(parsed.data.symbol, index);
-      entries.push(parsed.data);
+      entries.push(parsed.data as CatalogueEntry);
       continue;
     }
     for (const issue of parsed.error.issues) {
@@ -61,20 +63,20 @@ const isInSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sou
 /** Whether a path leads to a fact that the owner of a file states. */
 const isOwnFact = ([, source, , field]: readonly PropertyKey[]): boolean => source === 'file' && OWN_FACTS.some((fact) => fact === field);
 
-const PLACES: Readonly<Record<string, readonly string[]>> = {
-  '': Object.keys(catalogueEntrySchema.shape),
-  sources: Object.keys(catalogueEntrySchema.shape.sources.shape),
+const PLACES: Readonly<Record<string, () => readonly string[]>> = {
+  '': () => Object.keys(catalogueEntrySchema.shape),
+  sources: sourceNames,
 };
 
 function wordsOf(issue: SchemaIssue): string {
-  const fields = issue.code === 'unrecognized_keys' ? PLACES[issue.path.map(String).join('.')] : undefined;
+  const fields = issue.code === 'unrecognized_keys' ? PLACES[issue.path.map(String).join('.')]?.() : undefined;
   return fields === undefined ? issueWords(issue) : `${issueWords(issue)}; it has ${fields.join(', ')}`;
 }
 
 /** The message for an invalid field. For a selector that fits no form it lists the forms, since zod's message about a union is no help. */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
   const [first, source, place] = path;
-  const forms = typeof source === 'string' && !isOwnFact(path) ? SELECTOR_FORMS[source] : undefined;
+  const forms = typeof source === 'string' && !isOwnFact(path) ? venueNamed(source)?.forms : undefined;
   if (first !== 'sources' || forms === undefined || typeof place !== 'number') return message;
   const selectors = isObject(item) && isObject(item.sources) ? item.sources[source as string] : undefined;
   const given = JSON.stringify(Array.isArray(selectors) ? (selectors as unknown[])[place] : undefined);

@@ -71,6 +71,3 @@ export function readSide(value: unknown): 'buy' | 'sell' | null {
   if (word === 'buy' || word === 'bid') return 'buy';
   return word === 'sell' || word === 'ask' ? 'sell' : null;
 }
-
-/** The opposite side, which is that of the other party or of the other outcome. */
-export const otherSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => (side === null ? null : side === 'buy' ? 'sell' : 'buy');

@@ -1,15 +1,45 @@
 import path from 'node:path';
-import type { FileSelector } from '../../contracts/catalogue.ts';
+import { z } from 'zod';
+import { tickColumnsSchema } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { OWN_FACTS, ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import { DAY_MS } from '../../contracts/words.ts';
+import { DAY_MS, MARKET_KINDS } from '../../contracts/words.ts';
 import { expandPath, nameOf } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
 import { isPlausible, rowsOfWindow, timeBounds } from '../candidate.ts';
-import { venueFailure } from '../describe-error.ts';
+import { venueFailure } from '../http/venue-error.ts';
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../source.ts';
+import type { LocalVenue } from '../venue.ts';
 import { fileInstrument, withOwnFacts } from './file-instrument.ts';
+
+const fileSelector = z
+  .strictObject({
+    /** A path or a glob, relative to where the command runs. */
+    path: z.string().min(1),
+    columns: tickColumnsSchema.partial().optional(),
+    firstOutcome: z.string().optional(),
+    market: z.enum(MARKET_KINDS).optional(),
+    ...ownFactsShape,
+  })
+  .superRefine((selector, context) => {
+    for (const { field, message } of ownFactsProblems(selector, selector.market ?? 'probability'))
+      context.addIssue({ code: 'custom', path: [field], message });
+  });
+
+export type FileSelector = z.infer<typeof fileSelector>;
+
+/** The user's own CSV files. */
+export const file: LocalVenue<FileSelector> = {
+  name: 'file',
+  title: 'CSV files',
+  selector: fileSelector,
+  forms: `{"path": "…"}, with columns, firstOutcome, market, ${OWN_FACTS.join(', ')} as you need them`,
+  example: 'ticks/*.csv',
+  byDefault: false,
+  source: () => createFileSource(),
+};
 
 export interface FileSourceOptions {
   /** Folder to which relative paths refer. @default the working directory */

@@ -1,4 +1,4 @@
-import { isObject } from '../catalogue/schema-drift.ts';
+import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import { noteChange } from './request-tally.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -71,4 +71,30 @@ export function noteFields(
   if (notesNew || isRenamed) for (const name of fresh) noteChange(venue, route, `has the new field "${name.slice(0, MAX_TEXT)}"`);
   if (rows.length < least && !isRenamed) return;
   for (const name of absent) noteChange(venue, route, `lacks the field "${name}" in all of its rows`);
+}
+
+/** The rows of one route: where they are in an answer, and which fields they have. */
+export interface RowRoute {
+  readonly venue: string;
+  /** Path of the route, without ids. */
+  readonly where: string;
+  /** Key of the list in the answer; `$` where the answer itself is the list. */
+  readonly list: string;
+  /** Fields without which no row can be read. */
+  readonly required: RequiredFields;
+  /** The fields to compare a page with. @default fields are not noted */
+  readonly fields?: KnownFields;
+}
+
+/**
+ * Returns the rows of an answer and notes how their fields have changed.
+ *
+ * @param seen fields that earlier pages of the same walk had
+ * @throws PredictLabError SourceSchemaChanged without a list, or where every row lacks a required field
+ */
+export function rowsOfAnswer(json: unknown, { venue, where, list, required, fields }: RowRoute, seen?: Set<string>): readonly unknown[] {
+  const rows = listInAnswer(json, list, { venue, where });
+  refuseRenamedFields(rows, required, { venue, where, list }, seen);
+  if (fields !== undefined) noteFields(venue, where, rows, fields);
+  return rows;
 }

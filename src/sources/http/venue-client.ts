@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'undici';
-import type { Precedence, RateBudget, RouteFamily } from '../../budget/rate-limits.ts';
+import type { Precedence, RateBudget } from '../../budget/rate-limits.ts';
 import { MAX_WAIT_MS } from '../../budget/token-pool.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { mayHoldUnstorableText, storableStrings } from './foreign-text.ts';
@@ -12,8 +12,37 @@ import { noteHeaders } from './venue-changes.ts';
 import { refusal, VenueError } from './venue-error.ts';
 import { exhaustedMs, waitHintMs } from './wait-hint.ts';
 
+/** One piece of work, such as a discovery, and what it has requested so far at all hosts of a venue. */
+export interface Work {
+  readonly precedence: Precedence;
+  readonly signal: AbortSignal;
+  /** Number of HTTP requests, retries included. */
+  requests: number;
+  /** The venue's clock at the last answer; undefined before the first. UTC epoch milliseconds. */
+  clock: number | undefined;
+}
+
+/** A piece of work that has requested nothing yet. */
+export const newWork = (precedence: Precedence, signal: AbortSignal): Work => ({ precedence, signal, requests: 0, clock: undefined });
+
+/** The client of one host for one piece of work. It waits for the rate budget, retries, and throws errors named by their effect. */
+export interface Http {
+  /**
+   * Returns the parsed JSON of an answer.
+   *
+   * @param family family of routes whose limit applies @default the venue's first
+   */
+  get(path: string, query?: QueryPairs, family?: string): Promise<unknown>;
+  /** The venue's clock at the last answer of this piece of work, or before that of any other; UTC epoch milliseconds. */
+  readonly clock: number;
+  /** What an adapter remembers about the host, as long as this process runs. */
+  readonly memory: Map<string, unknown>;
+}
+
 export interface VenueClientOptions {
   readonly venue: string;
+  /** Family of routes of requests that name none. */
+  readonly family: string;
   /** Base URL; a path in it is kept as a prefix. */
   readonly baseUrl: string;
   /** Sent with every request; never logged. */
@@ -37,19 +66,11 @@ export interface VenueClientOptions {
 
 export type QueryPairs = readonly (readonly [name: string, value: string | number | boolean])[];
 
-export interface GetRequest {
+interface GetRequest {
   readonly path: string;
   readonly query?: QueryPairs;
-  readonly family: RouteFamily;
-  readonly precedence: Precedence;
-  readonly signal: AbortSignal;
-}
-
-/** A parsed answer and the number of HTTP requests that it took. */
-export interface Answer {
-  readonly json: unknown;
-  readonly path: string;
-  readonly requests: number;
+  /** Family of routes, as `<venue>/<family>`. */
+  readonly family: string;
 }
 
 interface FetchedAnswer {
@@ -78,6 +99,7 @@ export class VenueClient {
   readonly #gate: Gate;
   readonly #origin: string;
   readonly #prefix: string;
+  readonly #memory = new Map<string, unknown>();
   #clock: number | undefined;
 
   constructor(options: VenueClientOptions) {
@@ -98,16 +120,31 @@ export class VenueClient {
     this.#prefix = url.pathname.replace(/\/+$/, '');
   }
 
-  async get(get: GetRequest): Promise<Answer> {
+  /** The client of this host for one piece of work. */
+  bind(work: Work): Http {
+    const { venue, family: usual } = this.#options;
+    const usualClock = (): number => this.clock;
+    return {
+      memory: this.#memory,
+      get: (path, query, family = usual) => this.#get({ path, query, family: `${venue}/${family}` }, work),
+      get clock() {
+        return work.clock ?? usualClock();
+      },
+    };
+  }
+
+  async #get(get: GetRequest, work: Work): Promise<unknown> {
     const tries = this.#options.tries ?? 4;
     // many requests listen to one signal, which is not a leak
-    setMaxListeners(0, get.signal);
+    setMaxListeners(0, work.signal);
     for (let attempt = 1; ; attempt++) {
+      work.requests++;
       try {
-        const json = await this.#gate(() => this.#once(get), get.signal);
-        return { json, path: get.path, requests: attempt };
+        const json = await this.#gate(() => this.#once(get, work), work.signal);
+        work.clock = this.clock;
+        return json;
       } catch (error) {
-        const failure = this.#named(error, get);
+        const failure = this.#named(error, get.path, work.signal);
         const last = failure.type === 'SourceBlocked' ? BLOCKED_TRIES : tries;
         const mayHelp = failure.retryable || failure.type === 'SourceBlocked';
         // a stated wait of 0 still gets the backoff: a venue whose clock is behind states times in the past
@@ -117,7 +154,7 @@ export class VenueClient {
           await this.#options.budget.pause(get.family, failure.retryAfterMs ?? UNNAMED_WAIT_MS * 2 ** (attempt - 1));
         }
         if (!mayHelp || attempt >= last || wait > MAX_WAIT_MS) throw failure;
-        await pause(wait, get.signal);
+        await pause(wait, work.signal);
       }
     }
   }
@@ -136,7 +173,7 @@ export class VenueClient {
     return (this.#options.backoffMs ?? 250) * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
   }
 
-  async #once({ path, query = [], family, precedence, signal }: GetRequest): Promise<unknown> {
+  async #once({ path, query = [], family }: GetRequest, { precedence, signal }: Work): Promise<unknown> {
     const { budget, key } = this.#options;
     await budget.take(family, precedence, signal);
     const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
@@ -205,7 +242,7 @@ export class VenueClient {
   }
 
   /** Converts an error of a request into a PredictLabError. A cancellation is rethrown unchanged. */
-  #named(error: unknown, { path, signal }: GetRequest): PredictLabError {
+  #named(error: unknown, path: string, signal: AbortSignal): PredictLabError {
     if (signal.aborted) throw signal.reason;
     if (error instanceof PredictLabError) return error;
     const { venue } = this.#options;

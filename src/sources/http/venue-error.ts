@@ -1,4 +1,4 @@
-import { type ErrorType, PredictLabError } from '../../contracts/errors.ts';
+import { type ErrorType, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 
 /** An error caused by a venue's answer; `status` is null when there was no complete answer. */
@@ -74,4 +74,13 @@ export function refusal(answer: RefusedAnswer): VenueError {
     return new VenueError('SourceUnauthorized', `${what}; ${remedy}`, { status });
   }
   return new VenueError('BadInput', what, { status });
+}
+
+/**
+ * Returns an adapter's error as a PredictLabError. Adapters throw PredictLabErrors themselves. Any other error is a fault of the adapter
+ * that a retry may fix, so it counts as an unavailable venue.
+ */
+export function venueFailure(venue: string, error: unknown): PredictLabError {
+  if (error instanceof PredictLabError) return error;
+  return new PredictLabError('SourceUnavailable', `collecting from ${venue} failed: ${messageOf(error)}`, { cause: error });
 }

@@ -1,32 +1,33 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { POINT_IDENTITY } from '../../market/identity.ts';
 import { MOST_LATENESS_MS } from '../../market/lateness.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import { endOf, lifelessAfter, lifelessBefore, SETTLE_MS, tradableWindow } from '../catalogue/market-life.ts';
-import { listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
-import { noteFields } from '../http/venue-changes.ts';
-import type { VenueClient } from '../http/venue-client.ts';
+import { readNumber, readTime } from '../catalogue/scalars.ts';
+import { isObject } from '../catalogue/schema-drift.ts';
+import { type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
+import type { Http } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import type { CollectRequest, CoveredRange, SourcePage } from '../source.ts';
+import type { CollectRequest, CoveredRange, PointsPage, PriceCursor, SourcePage } from '../source.ts';
 import { missingRanges } from '../walk/time-ranges.ts';
 import { inferred, seenUntil } from '../walk/trade-walk.ts';
-import { type Call, VENUE } from './api.ts';
-import { nextCursor } from './pagination.ts';
 import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts';
-import { readPoint } from './price-row.ts';
+import { nextCursor, VENUE } from './trades.ts';
 
 const WHERE = '/v2/prices-history';
-const FIELDS: RequiredFields = [['timestamp'], ['price']];
 const POINT_FIELDS = ['timestamp', 'price', 'resolution_seconds'];
+const ROUTE: RowRoute = {
+  venue: VENUE,
+  where: WHERE,
+  list: 'data',
+  required: [['timestamp'], ['price']],
+  fields: { known: POINT_FIELDS, neverNull: POINT_FIELDS },
+};
 /** Largest number of points per page at the venue. */
 const LIMIT = 10_000;
 const SECOND = 1000;
-
-/** Progress of a price collection: points are collected down to this time, and the next attempt continues below it. */
-export interface PriceCursor {
-  readonly below: number;
-}
 
 /** Number of refused windows after which no more points of a market are requested. */
 const MAX_REFUSALS = 3;
@@ -36,12 +37,7 @@ const MAX_REFUSALS = 3;
  * the last bucket. A window without points at its grain is queried at coarser grains. A window that the venue refuses stays uncovered;
  * the others are still queried.
  */
-export async function* collectPrices(
-  data: VenueClient,
-  request: CollectRequest,
-  resume: PriceCursor | undefined,
-  call: Call,
-): AsyncGenerator<Omit<SourcePage, 'cursor'> & { readonly cursor: PriceCursor }> {
+export async function* collectPrices(data: Http, request: CollectRequest, resume: PriceCursor | undefined): AsyncGenerator<PointsPage> {
   const { instrument, window, asOf } = request;
   const { tradable, missing, claims, known } = planPrices(request);
   // retention goes by the venue's own clock
@@ -58,16 +54,14 @@ export async function* collectPrices(
     if (to <= range.from) continue;
     for (const step of ladderSteps({ from: range.from, to }, { asOf, now })) {
       let grain: number | undefined = step.grain;
-      let found: Points = { rows: [], requests: 0 };
-      let requests = 0;
+      let found: readonly ReadRow[] = [];
       // the bucket that was still open at the end of an earlier collection is read again
       const overlap = step.range.from === range.from && range.from > tradable.from;
       try {
         while (grain !== undefined) {
-          found = await readPoints(data, instrument, { ...step, grain, overlap, until: tradable.to }, call);
-          requests += found.requests;
+          found = await readPoints(data, instrument, { ...step, grain, overlap, until: tradable.to });
           // the bucket across the window's end may be all that is left of a grain
-          if (found.rows.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)) break;
+          if (found.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)) break;
           // the venue still keeps every point of this grain for an open market, so coarser grains have no more points
           const isWhole: boolean = !instrument.closed && step.range.from >= now - GRAINS[grain].keptMs;
           grain = isWhole ? undefined : coarser(grain, step.range);
@@ -76,14 +70,14 @@ export async function* collectPrices(
         if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
         if (error.status === 404) {
           // a closed market stays without points for good; the next run requests the token of an open market again
-          if (instrument.closed) yield emptyPage(inferred([window]), requests + 1);
+          if (instrument.closed) yield emptyPage(inferred([window]));
           return;
         }
-        yield refusedPage(instrument, step.range, error, requests + 1);
+        yield refusedPage(instrument, step.range, error);
         if (++refusals >= MAX_REFUSALS) return;
         continue;
       }
-      const points = pointsOf(found.rows, GRAINS[grain ?? step.grain].seconds);
+      const points = pointsOf(found, GRAINS[grain ?? step.grain].seconds);
       const covers = coversOf(points, step.range);
       const claimed = claims(step.range, points, data.clock);
       yield {
@@ -93,7 +87,6 @@ export async function* collectPrices(
         order: 'oldest-first',
         cursor: { below: step.range.from },
         coverage: [...claimed.ranges, ...free].filter(({ from, to }) => to > from),
-        requests,
         ...(step.range.to === tradable.to && { walked: { looked: claimed.looked, newest: null, lateBy: 0, withdrawnFrom: null } }),
       };
       free = [];
@@ -191,25 +184,19 @@ function coversOf(points: readonly CandidateRow[], range: TimeRange): SourcePage
 }
 
 /** The last page of an instrument, which has coverage but no rows. */
-const emptyPage = (coverage: readonly CoveredRange[], requests = 0) => ({ ...NO_ROWS, cursor: { below: 0 }, coverage, requests });
+const emptyPage = (coverage: readonly CoveredRange[]) => ({ ...NO_ROWS, cursor: { below: 0 }, coverage });
 
 /** The page for a window that the venue refuses: a problem is reported, and the trades are collected anyway. */
-const refusedPage = ({ id }: Instrument, { from, to }: TimeRange, { message }: VenueError, requests: number) => ({
+const refusedPage = ({ id }: Instrument, { from, to }: TimeRange, { message }: VenueError) => ({
   ...NO_ROWS,
   cursor: { below: from },
   coverage: [],
-  requests,
   problems: [
     `${id}: no price points from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}, only its trades: ${message}; the next run requests them again`,
   ],
 });
 
 const NO_ROWS = { kind: 'price', rows: [], order: 'oldest-first' } as const;
-
-interface Points {
-  readonly rows: readonly ReadRow[];
-  readonly requests: number;
-}
 
 /** One request for points: a window, a grain, and which of the window's ends it includes. */
 interface PointsRequest extends LadderStep {
@@ -220,11 +207,10 @@ interface PointsRequest extends LadderStep {
 
 /** Reads all points of one window at one grain. A window has at most 15 days, so its points fit into memory. */
 async function readPoints(
-  data: VenueClient,
+  data: Http,
   instrument: Instrument,
   { range, grain, overlap, until }: PointsRequest,
-  call: Call,
-): Promise<Points> {
+): Promise<readonly ReadRow[]> {
   const seconds = GRAINS[grain].seconds;
   const width = seconds * SECOND;
   const last = range.to === until;
@@ -240,11 +226,10 @@ async function readPoints(
   ] as const;
   const rows: ReadRow[] = [];
   const seen = new Set<string>();
-  let requests = 0;
   let cursor: string | null = null;
   do {
-    const page: Page = await readPage(data, cursor === null ? query : [...query, ['cursor', cursor]], call);
-    requests += page.requests;
+    const json = await data.get(WHERE, cursor === null ? query : [...query, ['cursor', cursor]], 'data-prices');
+    const page = readPricePage(json);
     rows.push(...page.rows);
     cursor = page.next;
     if (cursor !== null && seen.has(cursor)) {
@@ -256,22 +241,36 @@ async function readPoints(
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
   // in a window that ends before now, a point off the grid is the price at the window's end and not of a bucket
-  return { rows: last ? rows : rows.filter(({ time }) => time === null || time % width === 0), requests };
-}
-
-interface Page extends Points {
-  readonly next: string | null;
-}
-
-async function readPage(data: VenueClient, query: readonly (readonly [string, string | number])[], call: Call): Promise<Page> {
-  const answer = await data.get({ path: WHERE, query, family: 'polymarket/data-prices', ...call });
-  return { ...readPricePage(answer.json), requests: answer.requests };
+  return last ? rows : rows.filter(({ time }) => time === null || time % width === 0);
 }
 
 /** Reads one page of price points. */
 export function readPricePage(json: unknown): { readonly rows: readonly ReadRow[]; readonly next: string | null } {
-  const list = listInAnswer(json, 'data', { venue: VENUE, where: WHERE });
-  refuseRenamedFields(list, FIELDS, { venue: VENUE, where: WHERE, list: 'data' });
-  noteFields(VENUE, WHERE, list, { known: POINT_FIELDS, neverNull: POINT_FIELDS });
-  return { rows: list.map(readPoint), next: nextCursor(json, WHERE) };
+  return { rows: rowsOfAnswer(json, ROUTE).map(readPoint), next: nextCursor(json, WHERE) };
 }
+
+const DAY_SECONDS = DAY_MS / 1000;
+
+/** Reads one price point. What cannot be read becomes null, and `defect` says why. */
+export function readPoint(row: unknown): ReadRow {
+  const point = isObject(row) ? row : {};
+  const time = readTime(point.timestamp);
+  const price = readNumber(point.price);
+  const grain = readNumber(point.resolution_seconds).value;
+  return {
+    kind: 'price',
+    time: time.value,
+    price: price.value,
+    size: null,
+    side: null,
+    outcome: null,
+    tradeId: null,
+    content: ['point', time.value, price.value],
+    raw: JSON.stringify(row),
+    defect: time.defect ?? price.defect,
+    ...(isGrain(grain) && { grain }),
+  };
+}
+
+/** Whether a number is a valid grain of a point, in seconds. */
+const isGrain = (value: number | null): value is number => Number.isInteger(value) && Number(value) > 0 && Number(value) <= DAY_SECONDS;

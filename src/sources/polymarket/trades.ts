@@ -1,135 +1,179 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { tradeIdentity } from '../../market/identity.ts';
-import { identifyPage, type ReadRow } from '../candidate.ts';
-import { listInAnswer, refuseRenamedFields } from '../catalogue/schema-drift.ts';
-import { noteFields } from '../http/venue-changes.ts';
-import type { VenueClient } from '../http/venue-client.ts';
-import type { HistoryPage } from '../walk/newest-first-walk.ts';
-import { type Call, VENUE } from './api.ts';
-import { nextCursor } from './pagination.ts';
-import { readTrade, TRADE_FIELDS } from './trade-row.ts';
+import type { BookLevels } from '../book.ts';
+import { type ReadRow, tradeRow } from '../candidate.ts';
+import { readName, readNumber, readSide, readTime } from '../catalogue/scalars.ts';
+import { isObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
+import { noteFields, type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
+import type { Http } from '../http/venue-client.ts';
+import type { TradePage, TradeReader } from '../venue.ts';
+
+/** The source type of this venue, and the first part of its instruments’ ids. */
+export const VENUE = 'polymarket';
 
 /** Polymarket’s own id of a market. */
 export const conditionIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
 
-/** Largest page of Data v2, which rejects larger limits. */
-const V2_LIMIT = 1000;
+/** Largest page of both routes, which reject larger limits. */
+const LIMIT = 1000;
 
-/** Fields of a Data v2 trade as recorded on 2026-09-08. */
-const V2_FIELDS = (
-  'proxy_wallet side token_id condition_id size price timestamp title slug icon event_slug outcome outcome_index name pseudonym bio ' +
-  'profile_image profile_image_optimized transaction_hash'
-).split(' ');
+/**
+ * The trades of Data v2 (snake case) and of the older v1 (camel case). The required fields include those that are only part of the
+ * identity: if one were renamed, every trade would look new. The fields of v2 are those recorded on 2026-09-08.
+ */
+export const TRADE_ROUTES = {
+  '/v2/trades': {
+    venue: VENUE,
+    where: '/v2/trades',
+    list: 'data',
+    required: [['token_id'], ['side'], ['price'], ['size'], ['timestamp'], ['transaction_hash'], ['proxy_wallet']],
+    fields: {
+      known: (
+        'proxy_wallet side token_id condition_id size price timestamp title slug icon event_slug outcome outcome_index name pseudonym bio ' +
+        'profile_image profile_image_optimized transaction_hash'
+      ).split(' '),
+      neverNull: ['transaction_hash', 'proxy_wallet'],
+    },
+  },
+  '/trades': {
+    venue: VENUE,
+    where: '/trades',
+    list: '$',
+    required: [['asset'], ['side'], ['price'], ['size'], ['timestamp'], ['transactionHash'], ['proxyWallet']],
+  },
+} as const satisfies Record<string, RowRoute>;
+
+/** Reads one trade of either version. */
+export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
+  const row = isObject(raw) ? raw : {};
+  const token = readName(row.token_id ?? row.asset);
+  const outcome = token === null ? -1 : instrument.outcomeIds.indexOf(token);
+  const [time, price, size] = [readTime(row.timestamp), readNumber(row.price), readNumber(row.size)];
+  const side = readSide(row.side);
+  // 999 is the venue's index of an outcome without a name
+  const label = row.outcome_index ?? row.outcomeIndex;
+  const unnamed = outcome >= 0 || label === undefined || label === 999 ? null : readName(label);
+  const transaction = readName(row.transaction_hash ?? row.transactionHash);
+  const id = [transaction, token, readName(row.proxy_wallet ?? row.proxyWallet), side, price.value, size.value, time.value];
+  return tradeRow({ raw, time, price, size, side, outcome, outcomeName: readName(row.outcome) ?? unnamed, id }, instrument);
+}
+
+/** Reads one page of trades. The older route has no cursor. @param seen fields that earlier pages of the walk had */
+export function readTradePage(json: unknown, instrument: Instrument, where: keyof typeof TRADE_ROUTES, seen?: Set<string>): TradePage {
+  const rows = rowsOfAnswer(json, TRADE_ROUTES[where], seen).map((row) => readTrade(row, instrument));
+  return { rows, next: where === '/v2/trades' ? nextCursor(json, where) : null };
+}
 
 /** The end of a page. The next page may start with another copy of its last row. */
 interface PageEnd {
   readonly cursor: string | null;
-  /** Content identity of the last row; `copies` counts this content on the page. */
+  /** Content identity of the last row. */
   readonly content: string;
-  readonly copies: number;
+  /** Number of copies of each content on the page, counted while its rows are identified. */
+  readonly copies: ReadonlyMap<string, number>;
 }
 
-/** Reads one page of trades. The older route has a bare list and no cursor. @param seen fields that earlier pages of the walk had */
-export function readTradePage(
-  json: unknown,
-  instrument: Instrument,
-  where: '/v2/trades' | '/trades',
-  seen?: Set<string>,
-): { readonly rows: readonly ReadRow[]; readonly next: string | null } {
-  const isNewer = where === '/v2/trades';
-  const list = isNewer ? 'data' : '$';
-  const rows = listInAnswer(json, list, { venue: VENUE, where });
-  refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list }, seen);
-  if (isNewer) noteFields(VENUE, where, rows, { known: V2_FIELDS, neverNull: ['transaction_hash', 'proxy_wallet'] });
-  return { rows: rows.map((row) => readTrade(row, instrument)), next: isNewer ? nextCursor(json, where) : null };
-}
-
-/** Returns a reader of the pages of `GET /v2/trades`: by cursor, newest first, each fill once (its taker side). */
-export function tradesV2(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
-  const where = '/v2/trades';
+/** Reads the pages of `GET /v2/trades`: by cursor, newest first, each fill once (its taker side). */
+export function tradesV2(data: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();
   const ends = new Map<string, PageEnd>();
-  const read = async (cursor: string | null, limit: number) => {
+  const page = async (cursor: string | null, limit: number): Promise<TradePage> => {
     const query = [
       ['condition', conditionIdOf(instrument)],
       ['limit', limit],
       ['taker_only', true],
-    ] as const;
-    const answer = await data.get({
-      path: where,
       // the cursor is only a position: the filters must be sent again
-      query: cursor === null ? query : [...query, ['cursor', cursor]],
-      family: 'polymarket/data-trades',
-      ...call,
-    });
-    return { ...readTradePage(answer.json, instrument, where, seen), requests: answer.requests };
+      ...(cursor === null ? [] : ([['cursor', cursor]] as const)),
+    ] as const;
+    return readTradePage(await data.get('/v2/trades', query, 'data-trades'), instrument, '/v2/trades', seen);
   };
 
   /**
    * Counts the copies of a content on a page that spans the end of one page and the start of the next, which distinguishes another copy
    * from a repeated row.
    */
-  const copiesAcross = async ({ cursor, content }: PageEnd): Promise<{ readonly copies: number; readonly requests: number }> => {
-    const half = await read(cursor, V2_LIMIT / 2);
-    if (half.next === null) return { copies: 0, requests: half.requests };
-    const across = await read(half.next, V2_LIMIT);
-    const copies = across.rows.filter((row) => row.defect === null && tradeIdentity(row.content) === content).length;
-    return { copies, requests: half.requests + across.requests };
+  const copiesAcross = async ({ cursor, content }: PageEnd): Promise<number> => {
+    const half = await page(cursor, LIMIT / 2);
+    if (half.next === null) return 0;
+    const across = await page(half.next, LIMIT);
+    return across.rows.filter((row) => row.defect === null && tradeIdentity(row.content) === content).length;
   };
 
-  return async (cursor) => {
-    const page = await read(cursor, V2_LIMIT);
-    const before = cursor === null ? undefined : ends.get(cursor);
-    const copies = new Map<string, number>();
-    let { requests } = page;
-    const [first] = page.rows;
-    if (before !== undefined && first?.defect === null && tradeIdentity(first.content) === before.content) {
-      const across = await copiesAcross(before);
-      requests += across.requests;
-      if (across.copies > before.copies) copies.set(before.content, before.copies);
-    }
-    const rows = identifyPage(page.rows, copies);
-    const last = page.rows.at(-1);
-    if (page.next !== null && last?.defect === null) {
-      const content = tradeIdentity(last.content);
-      ends.set(page.next, { cursor, content, copies: copies.get(content) ?? 0 });
-    }
-    return { rows, next: page.next, requests, clock: data.clock };
+  return {
+    async read(cursor) {
+      const { rows, next } = await page(cursor, LIMIT);
+      const before = cursor === null ? undefined : ends.get(cursor);
+      const copies = new Map<string, number>();
+      const [first] = rows;
+      if (before !== undefined && first?.defect === null && tradeIdentity(first.content) === before.content) {
+        const known = before.copies.get(before.content) ?? 0;
+        if ((await copiesAcross(before)) > known) copies.set(before.content, known);
+      }
+      const last = rows.at(-1);
+      if (next !== null && last?.defect === null) ends.set(next, { cursor, content: tradeIdentity(last.content), copies });
+      return { rows, next, copies };
+    },
   };
 }
 
-/** Largest page and offset of the v1 route, which refuses larger ones. */
-const V1_LIMIT = 1000;
+/** Largest offset of the v1 route. */
 const V1_LAST_OFFSET = 10_000;
 
 /**
- * Returns a reader of the pages of the older `GET /trades`, which is used only by configuration since the venue is retiring it. The offset
- * stops at 10,000 rows and may silently repeat a page before that; the walk then covers only the time it really saw.
+ * Reads the pages of the older `GET /trades`, which is used only by configuration since the venue is retiring it. The offset stops at
+ * 10,000 rows and may silently repeat a page before that; the walk then covers only the time it really saw.
  */
-export function tradesV1(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
-  const where = '/trades';
+export function tradesV1(data: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();
-  return async (cursor) => {
-    const offset = cursor === null ? 0 : Number(cursor);
-    const answer = await data.get({
-      path: where,
-      query: [
+  return {
+    async read(cursor) {
+      const offset = cursor === null ? 0 : Number(cursor);
+      const query = [
         ['market', conditionIdOf(instrument)],
-        ['limit', V1_LIMIT],
+        ['limit', LIMIT],
         ['offset', offset],
         ['takerOnly', true],
-      ],
-      family: 'polymarket/data-trades',
-      ...call,
-    });
-    const { rows } = readTradePage(answer.json, instrument, where, seen);
-    const more = rows.length >= V1_LIMIT;
-    return {
-      rows: identifyPage(rows),
+      ] as const;
+      const { rows } = readTradePage(await data.get('/trades', query, 'data-trades'), instrument, '/trades', seen);
       // past the last offset the same page is requested again, which the walk treats as the end of paging
-      next: more ? String(Math.min(offset + V1_LIMIT, V1_LAST_OFFSET)) : null,
-      requests: answer.requests,
-      clock: data.clock,
-    };
+      return { rows, next: rows.length >= LIMIT ? String(Math.min(offset + LIMIT, V1_LAST_OFFSET)) : null };
+    },
+    repeats: 'end-of-paging',
   };
+}
+
+/**
+ * The cursor to older rows in a Data v2 answer (`pagination.next_cursor`); null on the last page. An answer without the key would look
+ * like a last page, so a missing key is a changed schema.
+ *
+ * @throws PredictLabError SourceSchemaChanged
+ */
+export function nextCursor(json: unknown, where: string): string | null {
+  const at = { venue: VENUE, where };
+  const body = objectAt(json, at);
+  // some answers carry the cursor next to the list, as Gamma's do
+  const paging: unknown = body.pagination === undefined && 'next_cursor' in body ? body : body.pagination;
+  const path = paging === body ? 'next_cursor' : 'pagination.next_cursor';
+  const changed = (where: string, expected: string, got: unknown) =>
+    schemaChanged({ ...at, path: where, expected, got, sample: paging === body ? { next_cursor: body.next_cursor } : (paging ?? json) });
+  if (!isObject(paging)) throw changed('pagination', 'an object', paging);
+  const { next_cursor: next, has_more: more } = paging;
+  // has_more false with a cursor is a contradiction: the cursor is followed unless the page is empty
+  const isEmpty = Array.isArray(body.data) && body.data.length === 0;
+  if (more === false && (isEmpty || typeof next !== 'string')) return null;
+  if (typeof next === 'string' && next !== '') return next;
+  if (more === false) return null;
+  if (more === true || (next !== null && next !== '')) throw changed(path, 'a cursor or null', next);
+  return null;
+}
+
+/** All fields of an order book that recorded answers have or that a client of the venue reads. */
+const BOOK_FIELDS = 'market asset_id timestamp hash bids asks min_order_size tick_size neg_risk last_trade_price'.split(' ');
+
+/** Reads the levels of an order book. */
+export function readBook(json: unknown): BookLevels {
+  const at = { venue: VENUE, where: '/book' };
+  const levels = { bids: listInAnswer(json, 'bids', at), asks: listInAnswer(json, 'asks', at) };
+  noteFields(VENUE, '/book', [json], { known: BOOK_FIELDS, always: ['bids', 'asks', 'timestamp'], neverNull: ['timestamp'], least: 1 });
+  return { ...levels, at: (json as { timestamp?: unknown }).timestamp };
 }

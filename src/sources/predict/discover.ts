@@ -1,120 +1,95 @@
-import type { PredictSelector } from '../../contracts/catalogue.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
-import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { z } from 'zod';
+import type { PredictLabError } from '../../contracts/errors.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { isFinal } from '../catalogue/market-life.ts';
 import { isObject, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
 import { noStep, proposed, seriesMembers, unfinishedMembers } from '../catalogue/series.ts';
 import { noteFields } from '../http/venue-changes.ts';
+import type { Http } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import type { DiscoverRequest, Discovery } from '../source.ts';
-import { type Call, type PredictApi, VENUE } from './api.ts';
+import type { DiscoverRequest } from '../source.ts';
+import type { FoundInstruments } from '../venue.ts';
 import { instrumentOf } from './instrument.ts';
 import { listCategories } from './list-categories.ts';
 import { type PredictCategory, type PredictMarket, predictCategorySchema, predictMarketSchema } from './market-schema.ts';
+import { VENUE } from './matches.ts';
 
-interface Finding {
-  readonly instruments: readonly Instrument[];
-  readonly problems: readonly string[];
-  readonly requests: number;
-}
+/** Schema of a selector: a market, a category, or a series of categories. */
+export const predictSelector = z.union([
+  z.strictObject({ marketId: z.int().positive() }),
+  z.strictObject({ categorySlug: z.string().min(1) }),
+  /** Every category `<seriesSlug>-<startUnix>` of the window, as with Polymarket. */
+  z.strictObject({ seriesSlug: z.string().min(1) }),
+]);
+export type PredictSelector = z.infer<typeof predictSelector>;
 
-const NOTHING: Finding = { instruments: [], problems: [], requests: 0 };
-
-/** The common inputs for looking up a selector. */
-interface Context {
-  readonly symbol: string;
-  readonly window: TimeRange;
-  readonly byId: ReadonlyMap<string, Instrument>;
-  readonly bySlug: ReadonlyMap<string, Instrument>;
-  readonly api: PredictApi;
-  readonly call: Call;
-}
-
-/** Finds the instruments of a symbol's Predict.fun selectors, earliest end first, with one request per market or category. */
-export async function discoverPredict(api: PredictApi, request: DiscoverRequest<PredictSelector>, call: Call): Promise<Discovery> {
-  const byId = new Map(request.known.map((instrument) => [instrument.id, instrument]));
-  const bySlug = new Map(request.known.map((instrument) => [instrument.reference, instrument]));
-  const context: Context = { symbol: request.symbol, window: request.window, byId, bySlug, api, call };
+/** Finds the instruments of a symbol's Predict.fun selectors, with one request per market or category. */
+export async function discoverPredict(api: Http, request: DiscoverRequest<PredictSelector>): Promise<FoundInstruments> {
   const findings = await Promise.all(
-    request.selectors.map((selector) => {
-      if ('marketId' in selector) return byMarket(context, selector.marketId);
-      return 'categorySlug' in selector ? byCategory(context, selector.categorySlug) : bySeries(context, selector.seriesSlug);
+    request.selectors.map(async (selector) => {
+      if ('marketId' in selector) return await byMarket(api, request, selector.marketId);
+      if ('seriesSlug' in selector) return await bySeries(api, request, selector.seriesSlug);
+      const hint = "a category's slug is the last part of its web address";
+      const missing = `${request.symbol}: predict has no category ${JSON.stringify(selector)}; ${hint}`;
+      return (await findCategory(api, request.symbol, selector.categorySlug, 'category')) ?? { instruments: [], problems: [missing] };
     }),
   );
-  const instruments = new Map(findings.flatMap((finding) => finding.instruments).map((instrument) => [instrument.id, instrument]));
-  const problems = findings.flatMap((finding) => finding.problems);
-  if (instruments.size === 0 && problems.length > 0) throw new PredictLabError('BadInput', problems.join('\n'));
   return {
-    instruments: [...instruments.values()].sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
-    problems,
-    requests: findings.reduce((sum, { requests }) => sum + requests, 0),
-    clock: api.clock,
+    instruments: findings.flatMap(({ instruments }) => instruments),
+    problems: findings.flatMap(({ problems }) => problems),
   };
 }
 
-async function byMarket({ api, call, symbol, byId }: Context, marketId: number): Promise<Finding> {
-  const known = byId.get(`${VENUE}:${marketId}`);
-  if (known !== undefined && isFinal(known)) return { instruments: [known], problems: [], requests: 0 };
-  const where = `/v1/markets/${marketId}`;
-  const answer = await getOrMissing(api, where, call);
-  if ('refused' in answer) {
-    return {
-      instruments: [],
-      problems: [
-        `${symbol}: predict has no market {"marketId":${marketId}} (${answer.refused}); look it up with "predictlab symbols search"`,
-      ],
-      requests: 1,
-    };
-  }
+async function byMarket(api: Http, { symbol, known }: DiscoverRequest, marketId: number): Promise<FoundInstruments> {
+  const final = known.find((each) => each.id === `${VENUE}:${marketId}` && isFinal(each));
+  if (final !== undefined) return { instruments: [final], problems: [] };
+  const problem = (text: string): FoundInstruments => ({ instruments: [], problems: [`${symbol}: predict ${text}`] });
+  const answer = await getOrMissing(api, `/v1/markets/${marketId}`);
+  if ('refused' in answer)
+    return problem(`has no market {"marketId":${marketId}} (${answer.refused}); look it up with "predictlab symbols search"`);
   const reading = instrumentOf(readMarket(answer.data, '/v1/markets/{id}'));
-  if ('leftOut' in reading) return { instruments: [], problems: [`${symbol}: predict ${reading.leftOut}`], requests: answer.requests };
-  return { instruments: [reading.instrument], problems: [], requests: answer.requests };
-}
-
-async function byCategory(context: Context, slug: string): Promise<Finding> {
-  const finding = await findCategory(context, slug);
-  if (finding !== undefined) return finding;
-  const hint = "a category's slug is the last part of its web address";
-  return { instruments: [], problems: [`${context.symbol}: predict has no category {"categorySlug":"${slug}"}; ${hint}`], requests: 1 };
+  return 'leftOut' in reading ? problem(reading.leftOut) : { instruments: [reading.instrument], problems: [] };
 }
 
 /** Largest number of a series' markets that are looked up one by one; more are looked up in the pages of the listing. */
 const ONE_BY_ONE = 3;
+/** Memory of a host: slugs of markets that were never published. */
+const ABSENT = 'absent markets of series';
+/** Time after a market's start from which its absence is final; markets are published up to a day before they start. */
+const FINALLY_ABSENT_MS = 2 * DAY_MS;
 
-async function bySeries(context: Context, seriesSlug: string): Promise<Finding> {
-  const { symbol, window, bySlug, api, call } = context;
+async function bySeries(api: Http, { symbol, window, known }: DiscoverRequest, seriesSlug: string): Promise<FoundInstruments> {
   const members = seriesMembers(seriesSlug, window);
-  if (members === undefined) return { instruments: [], problems: [noStep(symbol, seriesSlug)], requests: 0 };
-  const slugs = new Set([...members.flatMap((member) => member.slugs), ...unfinishedMembers(seriesSlug, [...bySlug.values()])]);
+  if (members === undefined) return { instruments: [], problems: [noStep(symbol, seriesSlug)] };
+  const bySlug = new Map(known.map((instrument) => [instrument.reference, instrument]));
+  const absent = (api.memory.get(ABSENT) ?? new Set()) as Set<string>;
+  api.memory.set(ABSENT, absent);
+  const slugs = new Set([...members.flatMap((member) => member.slugs), ...unfinishedMembers(seriesSlug, known)]);
   const kept = [...slugs].flatMap((slug) => bySlug.get(slug) ?? []).filter(isFinal);
-  for (const { reference } of kept) slugs.delete(reference);
-  const listed =
-    slugs.size > ONE_BY_ONE ? await listCategories(api, slugs, call) : { found: [], rest: [...slugs], requests: 0, series: [] };
+  for (const slug of [...kept.map(({ reference }) => reference), ...absent]) slugs.delete(slug);
+  const listed = slugs.size > ONE_BY_ONE ? await listCategories(api, slugs) : { found: [], rest: [...slugs], series: [] };
   const findings = [
     ...listed.found.map((category) => readCategory(category, symbol, 'series')),
-    ...(await Promise.all(
-      listed.rest.map(async (slug): Promise<Finding> => (await findCategory(context, slug, 'series')) ?? { ...NOTHING, requests: 1 }),
-    )),
+    ...(await Promise.all(listed.rest.map((slug) => findCategory(api, symbol, slug, 'series')))).flatMap((found) => found ?? []),
   ];
   const instruments = [...kept, ...findings.flatMap((finding) => finding.instruments)];
   const problems = findings.flatMap((finding) => finding.problems);
+  const there = new Set(instruments.map(({ reference }) => reference));
+  for (const { slugs: names, start } of members)
+    if (start < window.to - FINALLY_ABSENT_MS && problems.length === 0) for (const slug of names) if (!there.has(slug)) absent.add(slug);
   if (instruments.length === 0) {
     problems.push(
       `${symbol}: predict has no market of {"seriesSlug":"${seriesSlug}"} in the window; they would be named ${members[0]?.slugs.at(-1)} and so on${proposed(listed.series)}`,
     );
   }
-  return { instruments, problems, requests: findings.reduce((sum, { requests }) => sum + requests, listed.requests) };
+  return { instruments, problems };
 }
 
 /** Finds the markets of a category; undefined when no category has that slug. */
-async function findCategory(
-  { api, call, symbol }: Context,
-  slug: string,
-  as: 'category' | 'series' = 'category',
-): Promise<Finding | undefined> {
-  const answer = await getOrMissing(api, `/v1/categories/${encodeURIComponent(slug)}`, call);
-  if ('refused' in answer) return undefined;
-  return { ...readCategory(answer.data, symbol, as), requests: answer.requests };
+async function findCategory(api: Http, symbol: string, slug: string, as: 'category' | 'series'): Promise<FoundInstruments | undefined> {
+  const answer = await getOrMissing(api, `/v1/categories/${encodeURIComponent(slug)}`);
+  return 'refused' in answer ? undefined : readCategory(answer.data, symbol, as);
 }
 
 /**
@@ -123,7 +98,7 @@ async function findCategory(
  *
  * @throws PredictLabError SourceSchemaChanged when no market can be read
  */
-export function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): Finding {
+export function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): FoundInstruments {
   const where = '/v1/categories/{slug}';
   const parsed = predictCategorySchema.safeParse(data);
   if (!parsed.success) throw drift(where, parsed.error.issues[0], data);
@@ -144,19 +119,16 @@ export function readCategory(data: unknown, symbol: string, as: 'category' | 'se
     else if (as === 'category' || !reading.waits) problems.push(`${symbol}: predict ${reading.leftOut}`);
   }
   if (unreadable.length === category.markets.length && unreadable.length > 0) throw unreadable[0];
-  return { instruments, problems: [...problems, ...unreadable.map(({ message }) => `${symbol}: ${message}`)], requests: 0 };
+  return { instruments, problems: [...problems, ...unreadable.map(({ message }) => `${symbol}: ${message}`)] };
 }
 
-type Found = { readonly data: unknown; readonly requests: number } | { readonly refused: string };
-
 /** Returns the `data` of an answer, or the venue's message when it refuses the id (400, 404). */
-async function getOrMissing(api: PredictApi, path: string, call: Call): Promise<Found> {
+async function getOrMissing(api: Http, path: string): Promise<{ readonly data: unknown } | { readonly refused: string }> {
   try {
-    const { json, requests } = await api.get({ path, family: 'predict/general', ...call });
+    const json = await api.get(path);
     const body = objectAt(json, { venue: VENUE, where: path });
-    if (!('data' in body))
-      throw schemaChanged({ venue: VENUE, where: path, path: 'data', expected: 'an object', got: undefined, sample: json });
-    return { data: body.data, requests };
+    if ('data' in body) return { data: body.data };
+    throw schemaChanged({ venue: VENUE, where: path, path: 'data', expected: 'an object', got: undefined, sample: json });
   } catch (error) {
     if (error instanceof VenueError && error.type === 'BadInput') return { refused: error.message };
     throw error;

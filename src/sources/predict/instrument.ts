@@ -2,8 +2,8 @@ import type { ExclusiveGroup, Instrument } from '../../contracts/market-data.ts'
 import { conditionId } from '../catalogue/condition-id.ts';
 import { parseIsoTime } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
-import { VENUE } from './api.ts';
 import type { PredictCategory, PredictMarket } from './market-schema.ts';
+import { VENUE } from './matches.ts';
 import { isClosed, predictEnding, sortedOutcomes } from './resolution.ts';
 
 const BASIS_POINTS = 10_000;

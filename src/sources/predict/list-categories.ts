@@ -1,8 +1,9 @@
 import { readTime } from '../catalogue/scalars.ts';
 import { isObject, type JsonObject, listInAnswer } from '../catalogue/schema-drift.ts';
 import { seriesOfSlug } from '../catalogue/series.ts';
+import type { Http } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { type Call, type PredictApi, VENUE } from './api.ts';
+import { VENUE } from './matches.ts';
 
 const WHERE = '/v1/categories';
 /** Page sizes to try, largest first, since hosts differ in their limits. */
@@ -20,7 +21,6 @@ export interface ListedCategories {
   readonly rest: readonly string[];
   /** All series of the listing. */
   readonly series: readonly string[];
-  readonly requests: number;
 }
 
 /**
@@ -29,24 +29,22 @@ export interface ListedCategories {
  *
  * @param slugs slugs of the wanted markets, `<series>-<startUnix>`
  */
-export async function listCategories(api: PredictApi, slugs: ReadonlySet<string>, call: Call): Promise<ListedCategories> {
+export async function listCategories(api: Http, slugs: ReadonlySet<string>): Promise<ListedCategories> {
   const oldest = Math.min(...[...slugs].flatMap((slug) => startOf(slug) ?? []));
   const found = new Map<string, JsonObject>();
   const series = new Set<string>();
-  let requests = 0;
   // some hosts list open categories alone unless the status is given
   for (const status of [undefined, 'RESOLVED'] as const) {
-    const listing = await readPages(api, status, oldest, call, (category, slug) => {
+    const listing = await readPages(api, status, oldest, (category, slug) => {
       const name = seriesOfSlug(slug);
       if (name !== undefined) series.add(name);
       if (slugs.has(slug) && !found.has(slug)) found.set(slug, category);
     });
-    requests += listing.requests;
     const rest = [...slugs].filter((slug) => !found.has(slug));
-    if (!listing.complete) return { found: [...found.values()], rest, series: [...series], requests };
+    if (!listing.complete) return { found: [...found.values()], rest, series: [...series] };
     if (rest.length === 0 || listing.showedEnded) break;
   }
-  return { found: [...found.values()], rest: [], series: [...series], requests };
+  return { found: [...found.values()], rest: [], series: [...series] };
 }
 
 /** Start time of a market by its slug; UTC epoch milliseconds. */
@@ -56,7 +54,6 @@ const startOf = (slug: string): number | undefined => {
 };
 
 interface Listing {
-  readonly requests: number;
   /** Whether the pages reach past the oldest wanted market or to the end of the listing. */
   readonly complete: boolean;
   /** Whether the listing includes ended categories, so that it need not be read again for them. */
@@ -64,13 +61,11 @@ interface Listing {
 }
 
 async function readPages(
-  api: PredictApi,
+  api: Http,
   status: string | undefined,
   oldest: number,
-  call: Call,
   take: (category: JsonObject, slug: string) => void,
 ): Promise<Listing> {
-  let requests = 0;
   let showedEnded = false;
   let cursor: string | undefined;
   let size = 0;
@@ -85,14 +80,11 @@ async function readPages(
     ] as const;
     let json: unknown;
     try {
-      const answer = await api.get({ path: WHERE, query, family: 'predict/general', ...call });
-      requests += answer.requests;
-      json = answer.json;
+      json = await api.get(WHERE, query);
     } catch (error) {
       if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
-      requests += 1;
       size += 1;
-      if (cursor !== undefined || size >= SIZES.length) return { requests, complete: false, showedEnded };
+      if (cursor !== undefined || size >= SIZES.length) return { complete: false, showedEnded };
       continue;
     }
     const categories = listInAnswer(json, 'data', { venue: VENUE, where: WHERE }).filter(isObject);
@@ -105,12 +97,12 @@ async function readPages(
     }
     const next = isObject(json) && typeof json.cursor === 'string' && json.cursor !== '' ? json.cursor : undefined;
     // the first page of a listing in another order is old at once
-    if (newest < oldest - PUBLISHED_AHEAD_MS && (page > 0 || next === undefined)) return { requests, complete: true, showedEnded };
-    if (newest < oldest - PUBLISHED_AHEAD_MS && next !== undefined) return { requests, complete: false, showedEnded };
-    if (next === undefined) return { requests, complete: true, showedEnded };
-    if (seen.has(next)) return { requests, complete: false, showedEnded };
+    if (newest < oldest - PUBLISHED_AHEAD_MS && (page > 0 || next === undefined)) return { complete: true, showedEnded };
+    if (newest < oldest - PUBLISHED_AHEAD_MS && next !== undefined) return { complete: false, showedEnded };
+    if (next === undefined) return { complete: true, showedEnded };
+    if (seen.has(next)) return { complete: false, showedEnded };
     seen.add(next);
     cursor = next;
   }
-  return { requests, complete: false, showedEnded };
+  return { complete: false, showedEnded };
 }

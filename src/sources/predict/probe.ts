@@ -1,12 +1,10 @@
 import { isObject, listInAnswer, objectAt } from '../catalogue/schema-drift.ts';
 import { noteChange } from '../http/request-tally.ts';
-import type { ProbedRoute } from '../probe/judge-answer.ts';
-import { createProber, type ReadAnswer, rowsIn } from '../probe/prober.ts';
-import { type PredictApi, VENUE } from './api.ts';
-import { readBook } from './book.ts';
+import type { Http, QueryPairs } from '../http/venue-client.ts';
+import { bookIn, type Prober, type ReadAnswer, rowsIn } from '../probe/prober.ts';
 import { readCategory, readMarket } from './discover.ts';
 import { instrumentOf } from './instrument.ts';
-import { readMatchPage } from './matches.ts';
+import { readBook, readMatchPage, VENUE } from './matches.ts';
 
 /** Number of rows per request, which is enough to detect fields that all rows lack. */
 const FEW = 20;
@@ -19,20 +17,14 @@ const BOOK = { route: '/v1/markets/{id}/orderbook', expects: '`data`: bids and a
 const SEARCH = { route: '/v1/search', expects: '`data`: categories and markets' };
 
 /** Requests each route that the adapter reads once, for a market of the newest category that is open. */
-export async function probePredict(api: PredictApi, signal: AbortSignal): Promise<readonly ProbedRoute[]> {
-  const prober = createProber(VENUE, signal);
-  const get = async (
-    path: string,
-    family: 'predict/general' | 'predict/trading' | 'predict/search',
-    query: readonly (readonly [string, string | number | boolean])[] = [],
-  ) => (await api.get({ path, query, family, precedence: 'live', signal })).json;
-
+export async function probePredict(api: Http, prober: Prober): Promise<void> {
   const listed = await prober.read(LISTING, async () => {
-    const json = await get(LISTING.route, 'predict/general', [
+    const query: QueryPairs = [
       ['marketVariant', 'CRYPTO_UP_DOWN'],
       ['sort', 'PUBLISHED_AT_DESC'],
       ['first', FEW],
-    ]);
+    ];
+    const json = await api.get(LISTING.route, query);
     const list = listInAnswer(json, 'data', { venue: VENUE, where: LISTING.route });
     if (isObject(json) && !('cursor' in json) && list.length >= FEW)
       noteChange(VENUE, LISTING.route, 'lacks the field "cursor" in all of its rows');
@@ -42,47 +34,37 @@ export async function probePredict(api: PredictApi, signal: AbortSignal): Promis
   const category = listed?.findLast(({ markets, status }) => status !== 'RESOLVED' && idOf(markets) !== undefined);
   const slug = typeof category?.slug === 'string' ? category.slug : undefined;
   const id = idOf(category?.markets);
+  const noMarket = 'the listing named no open market';
 
-  if (slug === undefined) prober.skip(CATEGORY, 'the listing named no open category');
-  else
-    await prober.read(CATEGORY, async () => {
-      const data = dataOf(await get(`/v1/categories/${encodeURIComponent(slug)}`, 'predict/general'), CATEGORY.route);
-      const { instruments, problems } = readCategory(data, 'probe', 'series');
-      return { came: `${instruments.length} markets`, problems, value: undefined };
-    });
-  if (id === undefined) for (const route of [MARKET, MATCHES, BOOK]) prober.skip(route, 'the listing named no open market');
-  else {
-    const market = await prober.read(MARKET, async () => {
-      const reading = instrumentOf(readMarket(dataOf(await get(`/v1/markets/${id}`, 'predict/general'), MARKET.route), MARKET.route));
-      if ('leftOut' in reading) return { came: reading.leftOut, value: undefined };
-      return { came: '1 market', value: reading.instrument };
-    });
-    if (market === undefined) prober.skip(MATCHES, 'the market could not be read');
-    else
-      await prober.read(MATCHES, async () => {
-        const json = await get(MATCHES.route, 'predict/trading', [
-          ['marketId', id],
-          ['first', FEW],
-        ]);
-        return rowsIn(readMatchPage(json, market).rows, 'match');
-      });
-    await prober.read(BOOK, async () => {
-      const { bid, ask } = readBook(await get(`/v1/markets/${id}/orderbook`, 'predict/trading'), 0);
-      return { came: `best bid ${bid ?? 'none'}, best ask ${ask ?? 'none'}`, value: undefined };
-    });
-  }
+  await prober.readIf(slug, CATEGORY, 'the listing named no open category', async (name) => {
+    const data = dataOf(await api.get(`/v1/categories/${encodeURIComponent(name)}`), CATEGORY.route);
+    const { instruments, problems } = readCategory(data, 'probe', 'series');
+    return { came: `${instruments.length} markets`, problems, value: undefined };
+  });
+  const market = await prober.readIf(id, MARKET, noMarket, async () => {
+    const reading = instrumentOf(readMarket(dataOf(await api.get(`/v1/markets/${id}`), MARKET.route), MARKET.route));
+    if ('leftOut' in reading) return { came: reading.leftOut, value: undefined };
+    return { came: '1 market', value: reading.instrument };
+  });
+  await prober.readIf(market, MATCHES, id === undefined ? noMarket : 'the market could not be read', async (instrument) => {
+    const query: QueryPairs = [
+      ['marketId', id ?? ''],
+      ['first', FEW],
+    ];
+    return rowsIn(readMatchPage(await api.get(MATCHES.route, query, 'trading'), instrument).rows, 'match');
+  });
+  await prober.readIf(id, BOOK, noMarket, async () => bookIn(readBook(await api.get(`/v1/markets/${id}/orderbook`, [], 'trading'))));
   await prober.read(SEARCH, async (): Promise<ReadAnswer<undefined>> => {
-    const json = await get(SEARCH.route, 'predict/search', [
+    const query: QueryPairs = [
       ['query', 'bitcoin'],
       ['limit', 2],
       ['includeResolved', true],
-    ]);
+    ];
     const at = { venue: VENUE, where: SEARCH.route };
-    const data = objectAt(dataOf(json, SEARCH.route), at);
+    const data = objectAt(dataOf(await api.get(SEARCH.route, query, 'search'), SEARCH.route), at);
     const hits = [...listInAnswer(data, 'categories', at), ...listInAnswer(data, 'markets', at)];
     return { came: `${hits.length} hits`, value: undefined };
   });
-  return prober.routes;
 }
 
 /** Returns the `data` object of an answer. */

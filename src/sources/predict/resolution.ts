@@ -1,11 +1,10 @@
 import type { SettlementSign } from '../../contracts/market-data.ts';
 import { type Ending, endingOf } from '../../market/settlement.ts';
-import { upDownPayout } from '../../market/up-down-payout.ts';
 import { readNumber } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
 import { noteWord } from '../http/venue-changes.ts';
-import { VENUE } from './api.ts';
 import type { PredictMarket } from './market-schema.ts';
+import { VENUE } from './matches.ts';
 
 /** Values of the market's status and trading status after which there is no trading. */
 const ENDED = new Set(['RESOLVED', 'SETTLED', 'CLOSED', 'REMOVED']);
@@ -91,7 +90,7 @@ export function predictEnding(market: PredictMarket): Ending {
   if (start !== null && end !== null)
     signs.push({
       sign: 'priceRule',
-      payout: upDownPayout('predict', start, end),
+      payout: end === start ? 0.5 : end > start ? 1 : 0,
       said: `${start} → ${end}`,
       ...(start === end && { unsure: true as const }),
     });

@@ -1,26 +1,22 @@
 import { readName } from '../catalogue/scalars.ts';
 import { isObject, listInAnswer, objectAt } from '../catalogue/schema-drift.ts';
+import type { Http } from '../http/venue-client.ts';
 import type { SearchHit } from '../source.ts';
-import { type PredictApi, VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';
 import { predictMarketSchema } from './market-schema.ts';
+import { VENUE } from './matches.ts';
 
 const LIMIT = 25;
 const WHERE = '/v1/search';
 
 /** Finds categories that match the words, and matching markets outside of them, with their twins at Polymarket. */
-export async function searchPredict(api: PredictApi, text: string, signal: AbortSignal): Promise<SearchHit[]> {
-  const { json } = await api.get({
-    path: WHERE,
-    query: [
-      ['query', text],
-      ['limit', LIMIT],
-      ['includeResolved', true],
-    ],
-    family: 'predict/search',
-    precedence: 'live',
-    signal,
-  });
+export async function searchPredict(api: Http, text: string): Promise<readonly SearchHit[]> {
+  const query = [
+    ['query', text],
+    ['limit', LIMIT],
+    ['includeResolved', true],
+  ] as const;
+  const json = await api.get(WHERE, query, 'search');
   const at = { venue: VENUE, where: WHERE };
   const data = objectAt(objectAt(json, at).data, at);
   const categories = data.categories === undefined ? [] : listInAnswer(data, 'categories', at);

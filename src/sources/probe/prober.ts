@@ -1,3 +1,4 @@
+import { type BookLevels, bestOf } from '../book.ts';
 import { createRequestTally } from '../http/request-tally.ts';
 import { judgeAnswer, type ProbedRoute } from './judge-answer.ts';
 
@@ -18,6 +19,13 @@ export interface ReadAnswer<Value> {
 export interface Prober {
   /** Requests and judges one route. @returns the value of the reading; undefined where the answer could not be read */
   read<Value>(route: RouteToProbe, read: () => Promise<ReadAnswer<Value>>): Promise<Value | undefined>;
+  /** Requests and judges a route that needs the value of an earlier one, or reports why it is not requested. */
+  readIf<From, Value>(
+    from: From | undefined,
+    route: RouteToProbe,
+    why: string,
+    read: (from: From) => Promise<ReadAnswer<Value>>,
+  ): Promise<Value | undefined>;
   /** Reports a route as not requested. */
   skip(route: RouteToProbe, why: string): void;
   readonly routes: readonly ProbedRoute[];
@@ -26,7 +34,7 @@ export interface Prober {
 /** Creates the prober of one venue. @param signal ends the probe between and during requests */
 export function createProber(venue: string, signal: AbortSignal): Prober {
   const routes: ProbedRoute[] = [];
-  return {
+  const prober: Prober = {
     routes,
     async read(route, read) {
       signal.throwIfAborted();
@@ -44,11 +52,17 @@ export function createProber(venue: string, signal: AbortSignal): Prober {
         return undefined;
       }
     },
+    async readIf(from, route, why, read) {
+      if (from !== undefined) return await prober.read(route, () => read(from));
+      prober.skip(route, why);
+      return undefined;
+    },
     skip(route, why) {
       const nothing = { missingFields: [], newFields: [], announced: [], changes: [], clockAheadSeconds: null, ageSeconds: null };
       routes.push({ venue, ...route, meaning: 'not requested', status: null, came: why, ...nothing });
     },
   };
+  return prober;
 }
 
 /** A number of things: `1 market`, `20 markets`. */
@@ -63,4 +77,10 @@ export function rowsIn(rows: readonly { readonly defect: string | null; readonly
     first === undefined ? [] : [`${counted(bad.length, word)} would go into quarantine (${first.defect}): ${first.raw.slice(0, 200)}`];
   const nothing = rows.length === 0 ? ', which says nothing about their fields' : '';
   return { came: `${counted(rows.length, word)}${nothing}`, problems, value: undefined };
+}
+
+/** An order book as it was read. */
+export function bookIn(levels: BookLevels): ReadAnswer<undefined> {
+  const { bid, ask } = bestOf(levels, 0);
+  return { came: `best bid ${bid ?? 'none'}, best ask ${ask ?? 'none'}`, value: undefined };
 }

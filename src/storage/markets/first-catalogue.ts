@@ -1,5 +1,5 @@
-import type { CatalogueEntry, PolymarketSelector, PredictSelector } from '../../contracts/catalogue.ts';
-import { DEFAULT_PRIORITY, SOURCE_TYPES } from '../../contracts/words.ts';
+import type { CatalogueEntry } from '../../contracts/catalogue.ts';
+import { DEFAULT_PRIORITY } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { importSymbols, listSymbols, type SymbolName, symbolNames } from './catalogue.ts';
 
@@ -30,7 +30,7 @@ export const shippedNames = (): Names =>
     symbol,
     enabled,
     priority,
-    sourceTypes: SOURCE_TYPES.filter((source) => (sources[source] ?? []).length > 0),
+    sourceTypes: Object.keys(sources).filter((source) => sources[source].length > 0),
   }));
 
 /** The catalogue of a new database, in its order. */
@@ -60,13 +60,15 @@ export async function catalogueNames(queryable: Queryable): Promise<Names> {
   return await symbolNames(queryable);
 }
 
+type Selectors = CatalogueEntry['sources'][string];
+
 interface Topic {
   readonly symbol: string;
   readonly title: string;
   readonly priority?: number;
   readonly enabled?: boolean;
-  readonly polymarket?: PolymarketSelector[];
-  readonly predict?: PredictSelector[];
+  readonly polymarket?: Selectors;
+  readonly predict?: Selectors;
 }
 
 const entry = ({ symbol, title, priority = DEFAULT_PRIORITY, enabled = true, polymarket, predict }: Topic): CatalogueEntry => ({

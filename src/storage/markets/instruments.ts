@@ -75,16 +75,16 @@ export async function noteTradeAfterEnd(
   );
 }
 
-/** The instruments of a symbol that runs have found so far, by key. */
+/** The instruments of a symbol that runs have found so far, by key; of all sources where none are named. */
 export async function instrumentsOf(
   queryable: Queryable,
   symbol: string,
-  sourceTypes: readonly SourceType[],
+  sourceTypes?: readonly SourceType[],
 ): Promise<readonly StoredInstrument[]> {
   const { rows } = await queryable.query<InstrumentRow>(
     `select i.key, i.id, i.facts from symbol_instruments s join instruments i on i.key = s.instrument
-     where s.symbol = $1 and i.source = any($2) order by i.key`,
-    [symbol, sourceTypes],
+     where s.symbol = $1 and ($2::text[] is null or i.source = any($2)) order by i.key`,
+    [symbol, sourceTypes ?? null],
   );
   return rows.map(({ key, facts }) => ({ ...facts, key }));
 }

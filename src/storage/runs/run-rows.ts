@@ -52,17 +52,17 @@ export interface ActiveInstrument {
   readonly kind: TickKind;
 }
 
-/** Finds the instrument of each symbol with the most ticks in a window; hours are counted whole. */
+/** Finds the instrument of each symbol with the most ticks in a window, of all sources where none are named; hours are counted whole. */
 export async function mostActiveInstruments(
   queryable: Queryable,
-  { symbols, sourceTypes, from, to }: { symbols: readonly string[]; sourceTypes: readonly SourceType[]; from: number; to: number },
+  { symbols, sourceTypes, from, to }: { symbols: readonly string[]; sourceTypes?: readonly SourceType[]; from: number; to: number },
 ): Promise<readonly ActiveInstrument[]> {
   const { rows } = await queryable.query<{ symbol: string; instrument: number; kind: number }>(
     `select distinct on (s.symbol) s.symbol, h.instrument, h.kind
      from symbol_instruments s join instruments i on i.key = s.instrument join tick_hours h on h.instrument = s.instrument
-     where s.symbol = any($1) and i.source = any($2) and h.hour between $3 and $4
+     where s.symbol = any($1) and ($2::text[] is null or i.source = any($2)) and h.hour between $3 and $4
      group by s.symbol, h.instrument, h.kind order by s.symbol, h.kind, sum(h.ticks) desc, h.instrument`,
-    [symbols, sourceTypes, Math.floor(from / HOUR), Math.floor(to / HOUR)],
+    [symbols, sourceTypes ?? null, Math.floor(from / HOUR), Math.floor(to / HOUR)],
   );
   return rows.map((row) => ({ symbol: row.symbol, instrumentKey: row.instrument, kind: tickKindOf(row.kind) }));
 }

@@ -144,9 +144,7 @@ function contradiction(group: LookedAt): DataWarning {
 
 function partOf(group: LookedAt): string {
   const { members, priced, listed, report } = group;
-  const [{ facts }] = members;
-  const selector = facts.source === 'predict' ? 'categorySlug' : 'eventSlug';
-  const others = listed === null || members.length < listed ? `; a selector {"${selector}": …} brings the others` : '';
+  const others = listed === null || members.length < listed ? `; a selector of their whole event or category brings the others` : '';
   const of = listed === null ? '' : `of the ${listed} `;
   return `${symbolsOf(members)}: only ${priced} ${of}markets of which one will win have prices here, and add up to ${meanOf(report)} on average (${seriesName(group)}), as a part of them may${others}`;
 }

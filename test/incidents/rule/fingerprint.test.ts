@@ -3,8 +3,10 @@ import { failedForGood, failedSourceReasons } from '../../../src/activities/stag
 import { PredictLabError } from '../../../src/contracts/errors.ts';
 import { causeOfDegraded, causeOfFailure, partsOfFailure } from '../../../src/incidents/rule/fingerprint.ts';
 
+const SOURCES = ['polymarket', 'predict', 'file'];
+
 const failure = (type: string, message: string, symbol = 'AAA', stage = 'collect') =>
-  causeOfFailure(stage, `${symbol}/${stage}`, { type, message }).fingerprint;
+  causeOfFailure(stage, `${symbol}/${stage}`, { type, message }, SOURCES).fingerprint;
 
 describe('a root cause', () => {
   it('is the venue while the venue is away, whatever it answered to each request', () => {
@@ -18,7 +20,9 @@ describe('a root cause', () => {
 
   it('is the same for a symbol that failed because of the venue and one that continued without it', () => {
     const [reason] = failedSourceReasons(new Map([['polymarket', new PredictLabError('SourceUnavailable', 'it answered 502')]]));
-    expect(causeOfDegraded('collect', 'AAA/collect', reason).fingerprint).toBe(failure('SourceUnavailable', 'polymarket answered 502'));
+    expect(causeOfDegraded('collect', 'AAA/collect', reason, SOURCES).fingerprint).toBe(
+      failure('SourceUnavailable', 'polymarket answered 502'),
+    );
   });
 
   it('is one per source where all sources of a symbol failed, the same as where another source worked', () => {
@@ -48,19 +52,20 @@ describe('a root cause', () => {
   });
 
   it('does not change with the numbers, ids and lists of its message, and does with its words', () => {
-    const gaps = (list: string) => causeOfDegraded('store', 'AAA/store', `gaps in coverage: ${list}; run again with refetch`).fingerprint;
+    const gaps = (list: string) =>
+      causeOfDegraded('store', 'AAA/store', `gaps in coverage: ${list}; run again with refetch`, SOURCES).fingerprint;
     expect(gaps('polymarket:0x1 lacks 2.5 % of its trade ticks’ time')).toBe(
       gaps('polymarket:0x2 lacks 99 % of its trade ticks’ time, and 3 more'),
     );
     const rows = (many: string) =>
-      causeOfDegraded('clean', 'AAA/clean', `${many} were quarantined: malformed 3; the limit is 1 %`).fingerprint;
+      causeOfDegraded('clean', 'AAA/clean', `${many} were quarantined: malformed 3; the limit is 1 %`, SOURCES).fingerprint;
     expect(rows('3 of 90 rows (3.3 %)')).toBe(rows('70 of 71 rows (98.6 %)'));
     expect(failure('BadInput', 'line 7 of "a.csv" has no price')).toBe(failure('BadInput', 'line 912 of "b.csv" has no price'));
     expect(failure('BadInput', 'line 7 of "a.csv" has no time')).not.toBe(failure('BadInput', 'line 7 of "a.csv" has no price'));
   });
 
   it('has no venue because a message speaks of a file', () => {
-    expect(causeOfFailure('collect', 'AAA/collect', { type: 'BadInput', message: 'the file is empty' }).venue).toBeNull();
-    expect(causeOfDegraded('collect', 'AAA/collect', 'predict is skipped: PREDICT_API_KEY is not set').venue).toBe('predict');
+    expect(causeOfFailure('collect', 'AAA/collect', { type: 'BadInput', message: 'the file is empty' }, SOURCES).venue).toBeNull();
+    expect(causeOfDegraded('collect', 'AAA/collect', 'predict is skipped: PREDICT_API_KEY is not set', SOURCES).venue).toBe('predict');
   });
 });

@@ -1,4 +1,4 @@
-import { DAY_MS, SOURCE_TYPES } from '../../../contracts/words.ts';
+import { DAY_MS } from '../../../contracts/words.ts';
 import { listIncidents } from '../../../incidents/rows/incidents.ts';
 import type { FiledRun } from '../../../report/elements/report-path.ts';
 import type { State } from '../../../report/elements/tip.ts';
@@ -28,7 +28,7 @@ export async function symbolPrices(
   now: number,
 ): Promise<(symbol: string) => SymbolPrices> {
   const window = { from: now - 7 * DAY_MS, to: now };
-  const active = await mostActiveInstruments(queryable, { symbols, sourceTypes: SOURCE_TYPES, ...window });
+  const active = await mostActiveInstruments(queryable, { symbols, ...window });
   const keys = active.map(({ instrumentKey }) => instrumentKey);
   const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: now });
   const closes = await recentCloses(queryable, { instruments: active, ...window });

@@ -31,7 +31,7 @@ export interface CollectPlan {
   /** The result of discovery, per queried source. */
   readonly sources: ReadonlyMap<SourceType, DiscoveryEnd>;
   /** Sources that are skipped although the symbol has selectors for them, with the reason. */
-  readonly skippedSources: Readonly<Partial<Record<SourceType, string>>>;
+  readonly skippedSources: Readonly<Record<SourceType, string>>;
   readonly problems: readonly string[];
   /** Markets whose outcomes differ from the stored ones, in the venue's current form. */
   readonly refused: readonly Instrument[];
@@ -61,13 +61,13 @@ export interface PlanRequest {
  */
 export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
   const { entry, sources, window, asOf, known, signal, time, now = Date.now } = request;
-  const skippedSources: Partial<Record<SourceType, string>> = {};
+  const skippedSources: Record<SourceType, string> = {};
   const found = await Promise.allSettled(
     request.sourceTypes.map(async (type) => {
       const selectors: readonly unknown[] = entry.sources[type] ?? [];
       const available = sources[type];
-      if ('skipped' in available) {
-        if (selectors.length > 0) skippedSources[type] = available.skipped;
+      if (available === undefined || 'skipped' in available) {
+        if (selectors.length > 0) skippedSources[type] = available?.skipped ?? notLoaded(type);
         return undefined;
       }
       const { source } = available;
@@ -153,6 +153,9 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     requests: discovered.reduce((sum, { discovery, followed }) => sum + (discovery?.requests ?? 0) + followed.requests, 0),
   };
 }
+
+const notLoaded = (type: SourceType): string =>
+  `${type} is skipped: this worker has not loaded such a venue; name its plugin in PREDICTLAB_PLUGINS and start the worker again`;
 
 /** Time for which the result of a market that no selector names is queried, from when it was first seen closed. */
 const FOLLOWED_MS = 30 * DAY_MS;

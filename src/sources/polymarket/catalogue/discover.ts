@@ -1,113 +1,98 @@
-import type { PolymarketSelector } from '../../../contracts/catalogue.ts';
-import { PredictLabError } from '../../../contracts/errors.ts';
-import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
+import { z } from 'zod';
+import type { Instrument } from '../../../contracts/market-data.ts';
 import { DAY_MS } from '../../../contracts/words.ts';
 import { conditionId } from '../../catalogue/condition-id.ts';
 import { isFinal } from '../../catalogue/market-life.ts';
 import { noStep, proposed, type SeriesMember, seriesMembers, unfinishedMembers } from '../../catalogue/series.ts';
-import type { VenueClient } from '../../http/venue-client.ts';
+import type { Http } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
-import type { DiscoverRequest, Discovery } from '../../source.ts';
-import { type Call, type PolymarketApi, VENUE } from '../api.ts';
-import { findEvent } from './find-event.ts';
-import { findMarkets } from './find-markets.ts';
-import type { Finding } from './gamma.ts';
+import type { DiscoverRequest } from '../../source.ts';
+import type { FoundInstruments } from '../../venue.ts';
+import { VENUE } from '../trades.ts';
+import { findMarkets, type MarketLookup } from './find-markets.ts';
+import { type FoundMarkets, findEvent } from './gamma.ts';
 import { settleByPayouts } from './payouts.ts';
 import { existingSeries } from './search.ts';
 
-const NOTHING: Finding = { instruments: [], problems: [], leftOut: [], requests: 0 };
+/** Schema of a selector: a market by its id or slug, an event, or a series of markets. */
+export const polymarketSelector = z.union([
+  z.strictObject({ conditionId: z.string().regex(/^0x[0-9a-fA-F]+$/, 'a condition id starts with 0x') }),
+  z.strictObject({ slug: z.string().min(1) }),
+  z.strictObject({ eventSlug: z.string().min(1) }),
+  z.strictObject({ seriesSlug: z.string().min(1) }),
+]);
+export type PolymarketSelector = z.infer<typeof polymarketSelector>;
+
+const NOTHING: FoundMarkets = { instruments: [], problems: [], leftOut: [] };
 
 /**
- * Finds the instruments of a symbol's Polymarket selectors, earliest end first. Ids and slugs are looked up in batches, an event in one
- * request, a series by the slugs that its markets must have in the window.
+ * Finds the instruments of a symbol's Polymarket selectors. Ids and slugs are looked up in batches, an event in one request, a series by
+ * the slugs that its markets must have in the window.
  */
 export async function discoverPolymarket(
-  { gamma, data }: Pick<PolymarketApi, 'gamma' | 'data'>,
+  { gamma, data }: { readonly gamma: Http; readonly data: Http },
   request: DiscoverRequest<PolymarketSelector>,
-  call: Call,
-): Promise<Discovery> {
-  const { symbol, selectors } = request;
-  const known = new Map(request.known.map((instrument) => [instrument.reference, instrument]));
-  const conditionIds = selectors.flatMap((selector) => ('conditionId' in selector ? [conditionId(selector.conditionId)] : []));
-  const slugs = selectors.flatMap((selector) => ('slug' in selector ? [selector.slug] : []));
-  const events = selectors.flatMap((selector) => ('eventSlug' in selector ? [selector.eventSlug] : []));
-  const series = selectors.flatMap((selector) => ('seriesSlug' in selector ? [selector.seriesSlug] : []));
-
+): Promise<FoundInstruments> {
+  const { symbol, selectors, known } = request;
+  const values = (name: string): string[] =>
+    selectors.flatMap((selector) => Object.entries(selector).flatMap(([key, value]) => (key === name ? [value] : [])));
   const findings = await Promise.all([
-    byId(gamma, symbol, conditionIds, request.known, call),
-    bySlug(gamma, symbol, slugs, known, call),
-    ...events.map((slug) => byEvent(gamma, symbol, slug, call)),
-    ...series.map((slug) => bySeries(gamma, { symbol, slug, window: request.window, known }, call)),
+    byNames(gamma, BY_ID, symbol, values('conditionId').map(conditionId), known),
+    byNames(gamma, BY_SLUG, symbol, values('slug'), known),
+    ...values('eventSlug').map((slug) => byEvent(gamma, symbol, slug)),
+    ...values('seriesSlug').map((slug) => bySeries(gamma, slug, request)),
   ]);
-  const instruments = new Map(findings.flatMap((finding) => finding.instruments).map((instrument) => [instrument.id, instrument]));
-  const problems = findings.flatMap((finding) => finding.problems);
-  if (instruments.size === 0 && problems.length > 0) throw new PredictLabError('BadInput', problems.join('\n'));
-  const settled = await settleByPayouts(data, [...instruments.values()], call);
-  const clock = gamma.clock;
-  const dated = settled.instruments.map((each) => (each.stated?.at === 0 ? { ...each, stated: { ...each.stated, at: clock } } : each));
   return {
-    instruments: dated.sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
-    problems,
-    requests: findings.reduce((sum, { requests }) => sum + requests, settled.requests),
-    clock,
+    instruments: await settleByPayouts(
+      data,
+      findings.flatMap((finding) => finding.instruments),
+    ),
+    problems: findings.flatMap((finding) => finding.problems),
   };
 }
 
 const notFound = (symbol: string, selector: object, hint: string): string =>
   `${symbol}: polymarket has no market for ${JSON.stringify(selector)}; ${hint}`;
 
-async function byId(
-  gamma: VenueClient,
-  symbol: string,
-  ids: readonly string[],
-  known: readonly Instrument[],
-  call: Call,
-): Promise<Finding> {
-  if (ids.length === 0) return NOTHING;
-  const keyOf = (id: string): string => `${VENUE}:${id}`.toLowerCase();
-  const final = new Map(known.filter(isFinal).map((instrument) => [instrument.id.toLowerCase(), instrument]));
-  const kept = ids.flatMap((id) => final.get(keyOf(id)) ?? []);
-  const wanted = ids.filter((id) => !final.has(keyOf(id)));
-  const found = await refusedOneByOne(wanted, (values) =>
-    findMarkets(gamma, { name: 'condition_ids', values, likely: 'open', named: true }, call),
-  );
-  const there = new Set(found.instruments.map(({ id }) => id.toLowerCase()));
-  for (const { names } of found.leftOut) for (const name of names) there.add(keyOf(name));
-  const missing = wanted.filter((id) => !there.has(keyOf(id)) && !found.refused.has(id));
-  const problems = [
-    ...found.leftOut.map(({ why }) => `${symbol}: polymarket ${why}; it cannot be collected`),
-    ...[...found.refused].map(([id, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ conditionId: id })}: ${said}`),
-    ...missing.map((id) => notFound(symbol, { conditionId: id }, 'check the id with "predictlab symbols search"')),
-  ];
-  return { ...found, instruments: [...kept, ...found.instruments], problems: [...found.problems, ...problems] };
+/** A way to name single markets: the selector's field, the parameter of the lookup, and the name that an instrument has. */
+interface Naming {
+  readonly field: string;
+  readonly parameter: MarketLookup['name'];
+  readonly nameOf: (instrument: Instrument) => string;
+  readonly hint: string;
 }
 
-async function bySlug(
-  gamma: VenueClient,
+const BY_ID: Naming = {
+  field: 'conditionId',
+  parameter: 'condition_ids',
+  nameOf: ({ id }) => id.slice(`${VENUE}:`.length).toLowerCase(),
+  hint: 'check the id with "predictlab symbols search"',
+};
+const BY_SLUG: Naming = {
+  field: 'slug',
+  parameter: 'slug',
+  nameOf: ({ reference }) => reference,
+  hint: 'a market\'s slug is the last part of its web address; for an event use {"eventSlug": …}',
+};
+
+async function byNames(
+  gamma: Http,
+  { field, parameter, nameOf, hint }: Naming,
   symbol: string,
-  slugs: readonly string[],
-  known: ReadonlyMap<string, Instrument>,
-  call: Call,
-): Promise<Finding> {
-  if (slugs.length === 0) return NOTHING;
-  const kept: Instrument[] = [];
-  const wanted = slugs.filter((slug) => {
-    const instrument = known.get(slug);
-    if (instrument === undefined || !isFinal(instrument)) return true;
-    kept.push(instrument);
-    return false;
-  });
-  const likely = wanted.every((slug) => known.get(slug)?.closed === true) ? 'closed' : 'open';
-  const found = await refusedOneByOne(wanted, (values) => findMarkets(gamma, { name: 'slug', values, likely, named: true }, call));
-  const there = new Set(found.instruments.map(({ reference }) => reference));
-  for (const { names } of found.leftOut) for (const name of names) there.add(name);
-  const missing = wanted.filter((slug) => !there.has(slug) && !found.refused.has(slug));
+  names: readonly string[],
+  known: readonly Instrument[],
+): Promise<FoundMarkets> {
+  if (names.length === 0) return NOTHING;
+  const final = new Map(known.filter(isFinal).map((instrument) => [nameOf(instrument), instrument]));
+  const kept = names.flatMap((name) => final.get(name) ?? []);
+  const wanted = names.filter((name) => !final.has(name));
+  const likely = wanted.every((name) => known.some((each) => nameOf(each) === name && each.closed)) ? 'closed' : 'open';
+  const found = await refusedOneByOne(wanted, (values) => findMarkets(gamma, { name: parameter, values, likely, named: true }));
+  const there = new Set([...found.instruments.map(nameOf), ...found.leftOut.flatMap((left) => left.names)]);
   const problems = [
     ...found.leftOut.map(({ why }) => `${symbol}: polymarket ${why}; it cannot be collected`),
-    ...[...found.refused].map(([slug, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ slug })}: ${said}`),
-    ...missing.map((slug) =>
-      notFound(symbol, { slug }, 'a market\'s slug is the last part of its web address; for an event use {"eventSlug": …}'),
-    ),
+    ...[...found.refused].map(([name, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ [field]: name })}: ${said}`),
+    ...wanted.filter((name) => !there.has(name) && !found.refused.has(name)).map((name) => notFound(symbol, { [field]: name }, hint)),
   ];
   return { ...found, instruments: [...kept, ...found.instruments], problems: [...found.problems, ...problems] };
 }
@@ -115,8 +100,8 @@ async function bySlug(
 /** Looks up a batch of values; a batch that the venue refuses is looked up value by value, so that only the invalid value is lost. */
 async function refusedOneByOne(
   values: readonly string[],
-  find: (values: readonly string[]) => Promise<Finding>,
-): Promise<Finding & { refused: ReadonlyMap<string, string> }> {
+  find: (values: readonly string[]) => Promise<FoundMarkets>,
+): Promise<FoundMarkets & { refused: ReadonlyMap<string, string> }> {
   const refused = new Map<string, string>();
   if (values.length === 0) return { ...NOTHING, refused };
   try {
@@ -125,10 +110,10 @@ async function refusedOneByOne(
     if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
     if (values.length === 1) {
       refused.set(values[0], error.message);
-      return { ...NOTHING, requests: 1, refused };
+      return { ...NOTHING, refused };
     }
   }
-  const parts: Finding[] = [];
+  const parts: FoundMarkets[] = [];
   for (const value of values) {
     const part = await refusedOneByOne([value], find);
     for (const [id, said] of part.refused) refused.set(id, said);
@@ -138,38 +123,34 @@ async function refusedOneByOne(
     instruments: parts.flatMap(({ instruments }) => instruments),
     problems: parts.flatMap(({ problems }) => problems),
     leftOut: parts.flatMap(({ leftOut }) => leftOut),
-    requests: parts.reduce((sum, { requests }) => sum + requests, 1),
     refused,
   };
 }
 
-async function byEvent(gamma: VenueClient, symbol: string, eventSlug: string, call: Call): Promise<Finding> {
-  const found = await findEvent(gamma, eventSlug, call);
-  if (found !== undefined) return found;
-  return { ...NOTHING, problems: [notFound(symbol, { eventSlug }, "an event's slug follows /event/ in its web address")], requests: 1 };
+async function byEvent(gamma: Http, symbol: string, eventSlug: string): Promise<FoundMarkets> {
+  const found = await findEvent(gamma, eventSlug);
+  return found ?? { ...NOTHING, problems: [notFound(symbol, { eventSlug }, "an event's slug follows /event/ in its web address")] };
 }
 
-/** When a client's host was last queried for markets of a series before its first one, which do not exist; by their first name. */
-const missing = new WeakMap<VenueClient, Map<string, number>>();
+/** Memory of a host: when it was last queried for markets of a series before its first one, which do not exist; by their first name. */
+const MISSING = 'missing markets of series';
 /** Time for which a market that does not exist is not queried again. */
 const MISSING_MS = DAY_MS;
 /** Largest number of remembered names of markets that do not exist. */
 const MOST_MISSING = 50_000;
 
 async function bySeries(
-  gamma: VenueClient,
-  { symbol, slug, window, known }: { symbol: string; slug: string; window: TimeRange; known: ReadonlyMap<string, Instrument> },
-  call: Call,
-): Promise<Finding> {
+  gamma: Http,
+  slug: string,
+  { symbol, window, known: earlier, signal }: DiscoverRequest<PolymarketSelector>,
+): Promise<FoundMarkets> {
   const members = seriesMembers(slug, window);
-  if (members === undefined) {
-    const there = await existingSeries(gamma, slug, call);
-    return { ...NOTHING, problems: [noStep(symbol, slug) + proposed(there)], requests: 1 };
-  }
+  if (members === undefined) return { ...NOTHING, problems: [noStep(symbol, slug) + proposed(await existingSeries(gamma, slug, signal))] };
+  const known = new Map(earlier.map((instrument) => [instrument.reference, instrument]));
   const kept: Instrument[] = [];
   const ended: string[] = [];
   const running: string[] = [];
-  const absent = missing.get(gamma) ?? new Map<string, number>();
+  const absent = (gamma.memory.get(MISSING) ?? new Map()) as Map<string, number>;
   const isAbsent = ({ slugs: [first = ''] }: SeriesMember): boolean =>
     gamma.clock - (absent.get(first) ?? Number.NEGATIVE_INFINITY) < MISSING_MS;
   for (const member of members) {
@@ -180,10 +161,10 @@ async function bySeries(
   }
   const named = new Map(members.flatMap(({ slugs }) => slugs.map((each) => [each, slugs] as const)));
   const namesOf = (each: string): readonly string[] => named.get(each) ?? [each];
-  ended.push(...unfinishedMembers(slug, [...known.values()]).filter((each) => !named.has(each)));
+  ended.push(...unfinishedMembers(slug, earlier).filter((each) => !named.has(each)));
   const findings = await Promise.all([
-    findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed', named: false, namesOf }, call),
-    findMarkets(gamma, { name: 'slug', values: running, likely: 'open', named: false, namesOf }, call),
+    findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed', named: false, namesOf }),
+    findMarkets(gamma, { name: 'slug', values: running, likely: 'open', named: false, namesOf }),
   ]);
   const instruments = [...kept, ...findings.flatMap((finding) => finding.instruments)];
   const existing = new Set(instruments.map(({ reference }) => reference));
@@ -191,13 +172,13 @@ async function bySeries(
   if (absent.size > MOST_MISSING) absent.clear();
   for (const member of members.slice(0, Math.max(0, first)))
     if (member.end < gamma.clock - DAY_MS && !isAbsent(member)) absent.set(member.slugs[0] ?? '', gamma.clock);
-  missing.set(gamma, absent);
+  gamma.memory.set(MISSING, absent);
   const problems = findings.flatMap((finding) => finding.problems);
   if (instruments.length === 0) {
     const names = members[0]?.slugs.join(' or ');
-    const there = proposed(await existingSeries(gamma, slug, call));
+    const there = proposed(await existingSeries(gamma, slug, signal));
     const hint = `its markets would be named ${names} and so on; check the series' slug and the window${there}`;
     problems.push(notFound(symbol, { seriesSlug: slug }, hint));
   }
-  return { ...NOTHING, instruments, problems, requests: findings.reduce((sum, { requests }) => sum + requests, 0) };
+  return { ...NOTHING, instruments, problems };
 }

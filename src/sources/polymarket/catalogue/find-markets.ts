@@ -1,12 +1,11 @@
 import { isObject } from '../../catalogue/schema-drift.ts';
-import type { QueryPairs, VenueClient } from '../../http/venue-client.ts';
-import { type Call, VENUE } from '../api.ts';
-import { type Finding, listInEnvelope, readListing, readMarkets, undefinedIfMissing } from './gamma.ts';
-import { circular } from './list-events.ts';
+import type { Http, QueryPairs } from '../../http/venue-client.ts';
+import { VENUE } from '../trades.ts';
+import { circular, type FoundMarkets, listInEnvelope, readListing, readMarkets, undefinedIfMissing } from './gamma.ts';
 
 /** Largest number of ids or slugs in one lookup, which keeps URLs below 8 KB. */
 const BATCH = 60;
-const FAMILY = 'polymarket/gamma-markets';
+const FAMILY = 'gamma-markets';
 
 /** The markets to look up by their slugs or condition ids. */
 export interface MarketLookup {
@@ -25,10 +24,10 @@ export interface MarketLookup {
  * one query does not find are looked up with the other. Hosts differ: without the keyset listing `/markets` is read, a host that reads
  * only one of several values is queried value by value, and `/markets/slug/{slug}` comes last.
  */
-export async function findMarkets(gamma: VenueClient, lookup: MarketLookup, call: Call): Promise<Finding> {
+export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<FoundMarkets> {
   const found = new Found(lookup);
   const lookUp = async (values: readonly string[], closed: boolean): Promise<void> =>
-    found.add(values, await readLists(gamma, lookup.name, values, closed, call));
+    found.add(values, await readLists(gamma, lookup.name, values, closed));
   const lookUpAll = async (size: number): Promise<void> => {
     for (const closed of lookup.likely === 'closed' ? [true, false] : [false, true]) {
       await inBatches(found.wanted, size, (values) => lookUp(values, closed));
@@ -39,7 +38,7 @@ export async function findMarkets(gamma: VenueClient, lookup: MarketLookup, call
   const oneByOne = lookup.named ? lookup.values.length > 1 : await readsOneValue(found, lookup, lookUp);
   if (oneByOne && !found.hasNoListing) await lookUpAll(1);
   if (lookup.name === 'slug' && (lookup.named || found.hasNoListing)) {
-    await inBatches(found.wanted, 1, async (values) => found.add(values, await readPath(gamma, values[0] ?? '', call)));
+    await inBatches(found.wanted, 1, async (values) => found.add(values, await readPath(gamma, values[0] ?? '')));
   }
   return found;
 }
@@ -65,11 +64,10 @@ async function readsOneValue(
 }
 
 /** The markets that a lookup has found so far, and the values that are still wanted. */
-class Found implements Finding {
-  readonly instruments: Finding['instruments'][number][] = [];
+class Found implements FoundMarkets {
+  readonly instruments: FoundMarkets['instruments'][number][] = [];
   readonly problems: string[] = [];
-  readonly leftOut: Finding['leftOut'][number][] = [];
-  requests = 0;
+  readonly leftOut: FoundMarkets['leftOut'][number][] = [];
   /** Whether the host has no listing of markets at all. */
   hasNoListing = true;
   /** The value next to one that was found alone at an end of a batch; looking it up shows whether the host reads only one value. */
@@ -89,8 +87,7 @@ class Found implements Finding {
   }
 
   /** Adds the wanted markets of an answer. A host that ignores the filter returns others as well, which are skipped. */
-  add(requested: readonly string[], answer: Finding | undefined): void {
-    this.requests += answer?.requests ?? 1;
+  add(requested: readonly string[], answer: FoundMarkets | undefined): void {
     if (answer === undefined) return;
     this.hasNoListing = false;
     this.problems.push(...answer.problems);
@@ -125,46 +122,30 @@ async function inBatches(values: readonly string[], size: number, lookUp: (value
 }
 
 /** Reads the listing that the host has with one query; undefined when it has none. */
-async function readLists(
-  gamma: VenueClient,
-  name: string,
-  values: readonly string[],
-  closed: boolean,
-  call: Call,
-): Promise<Finding | undefined> {
+async function readLists(gamma: Http, name: string, values: readonly string[], closed: boolean): Promise<FoundMarkets | undefined> {
   const query: QueryPairs = [
     ...values.map((value) => [name, value] as const),
     ...(closed ? ([['closed', true]] as const) : []),
     ['limit', LIMIT],
   ];
   return await readListing(gamma, {
-    keyset: () => readKeyset(gamma, query, values.length, call),
-    plain: async () => {
-      const answer = await gamma.get({ path: '/markets', query, family: FAMILY, ...call });
-      return { ...readMarkets(listInEnvelope(answer.json, 'markets', '/markets'), '/markets'), requests: answer.requests };
-    },
+    keyset: () => readKeyset(gamma, query, values.length),
+    plain: async () => readMarkets(listInEnvelope(await gamma.get('/markets', query, FAMILY), 'markets', '/markets'), '/markets'),
   });
 }
 
 const LIMIT = 100;
 
 /** Reads all pages of the keyset listing. @param wanted number of values in the query; a listing with more markets ignores the filter */
-async function readKeyset(gamma: VenueClient, query: QueryPairs, wanted: number, call: Call): Promise<Finding> {
+async function readKeyset(gamma: Http, query: QueryPairs, wanted: number): Promise<FoundMarkets> {
   const where = '/markets/keyset';
   const items: unknown[] = [];
   const seen = new Set<string>();
-  let requests = 0;
   for (let cursor: string | undefined; ; ) {
-    const answer = await gamma.get({
-      path: where,
-      query: cursor === undefined ? query : [...query, ['after_cursor', cursor]],
-      family: FAMILY,
-      ...call,
-    });
-    requests += answer.requests;
-    items.push(...listInEnvelope(answer.json, 'markets', where));
-    const next = isObject(answer.json) ? answer.json.next_cursor : undefined;
-    if (typeof next !== 'string' || next === '' || items.length > wanted + LIMIT) return { ...readMarkets(items, where), requests };
+    const json = await gamma.get(where, cursor === undefined ? query : [...query, ['after_cursor', cursor]], FAMILY);
+    items.push(...listInEnvelope(json, 'markets', where));
+    const next = isObject(json) ? json.next_cursor : undefined;
+    if (typeof next !== 'string' || next === '' || items.length > wanted + LIMIT) return readMarkets(items, where);
     if (seen.has(next)) throw circular(where, 'next_cursor', next);
     seen.add(next);
     cursor = next;
@@ -172,7 +153,7 @@ async function readKeyset(gamma: VenueClient, query: QueryPairs, wanted: number,
 }
 
 /** Reads one market by its path, which also finds closed markets. */
-async function readPath(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
-  const answer = await undefinedIfMissing(gamma.get({ path: `/markets/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
-  return answer === undefined ? undefined : { ...readMarkets([answer.json], '/markets/slug'), requests: answer.requests };
+async function readPath(gamma: Http, slug: string): Promise<FoundMarkets | undefined> {
+  const json = await undefinedIfMissing(gamma.get(`/markets/slug/${encodeURIComponent(slug)}`, [], FAMILY));
+  return json === undefined ? undefined : readMarkets([json], '/markets/slug');
 }

@@ -1,12 +1,13 @@
-import type { Instrument } from '../../../contracts/market-data.ts';
+import type { PredictLabError } from '../../../contracts/errors.ts';
+import type { ExclusiveGroup, Instrument } from '../../../contracts/market-data.ts';
 import { conditionId } from '../../catalogue/condition-id.ts';
+import { readName } from '../../catalogue/scalars.ts';
 import { isObject, listInAnswer, schemaChanged } from '../../catalogue/schema-drift.ts';
-import type { VenueClient } from '../../http/venue-client.ts';
+import type { Http, QueryPairs } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
-import { VENUE } from '../api.ts';
+import { VENUE } from '../trades.ts';
 import { instrumentOf } from './instrument.ts';
-import { noteMarketFields } from './market-fields.ts';
-import { gammaMarketSchema } from './market-schema.ts';
+import { gammaMarketSchema, noteMarketFields } from './market-schema.ts';
 
 /** Markets of one answer, with those that could not be read or collected. */
 export interface FoundMarkets {
@@ -21,11 +22,6 @@ export interface LeftOutMarket {
   /** Slug and condition id, by which a selector may name the market. */
   readonly names: readonly string[];
   readonly why: string;
-}
-
-/** Found markets and the number of requests that they took. */
-export interface Finding extends FoundMarkets {
-  readonly requests: number;
 }
 
 /** Statuses of hosts that do not have a route. */
@@ -50,8 +46,8 @@ const shouldReadOther = (error: unknown): error is VenueError =>
   error.status !== null &&
   (NO_ROUTE.has(error.status) || error.status === GONE || error.status === UNPROCESSABLE || (error.status >= 300 && error.status < 400));
 
-/** Clients of hosts that answered on the older listing after they had refused the keyset listing. */
-const older = new WeakSet<VenueClient>();
+/** Memory of a host that answered on the older listing after it had refused the keyset listing. */
+const OLDER = 'reads the older listings';
 
 /**
  * Reads a listing by keyset, or by the older route where the host refuses the keyset. A host that is known for its older route is read in
@@ -61,16 +57,19 @@ const older = new WeakSet<VenueClient>();
  * @throws VenueError the refusal of a value (422) where no listing accepts it
  */
 export async function readListing<Answer>(
-  gamma: VenueClient,
+  gamma: Http,
   routes: { keyset(): Promise<Answer>; plain(): Promise<Answer> },
 ): Promise<Answer | undefined> {
-  const order = older.has(gamma) ? (['plain', 'keyset'] as const) : (['keyset', 'plain'] as const);
+  const order = gamma.memory.has(OLDER) ? (['plain', 'keyset'] as const) : (['keyset', 'plain'] as const);
   let refused: VenueError | undefined;
   for (const route of order) {
     try {
       const answer = await routes[route]();
       // the refusal of a value does not show whether the route exists
-      if (refused !== undefined && refused.status !== UNPROCESSABLE) older[route === 'plain' ? 'add' : 'delete'](gamma);
+      if (refused !== undefined && refused.status !== UNPROCESSABLE) {
+        if (route === 'plain') gamma.memory.set(OLDER, true);
+        else gamma.memory.delete(OLDER);
+      }
       return answer;
     } catch (error) {
       if (!shouldReadOther(error)) throw error;
@@ -121,3 +120,92 @@ export function readMarkets(list: readonly unknown[], where: string): FoundMarke
   }
   return { instruments, problems, leftOut };
 }
+
+/** Largest page of Gamma, whatever limit is requested. */
+const PAGE = 100;
+const EVENTS = 'gamma-events';
+
+/**
+ * Reads the pages of an event listing: by keyset, which loses no event when others appear in the meantime, or by offset at hosts without
+ * keysets.
+ */
+export async function* listEvents(gamma: Http, filters: QueryPairs): AsyncGenerator<readonly unknown[]> {
+  const limited: QueryPairs = [...filters, ['limit', PAGE]];
+  const where = '/events/keyset';
+  const seen = new Set<string>();
+  const read = async (path: string, query: QueryPairs) => ({
+    path,
+    json: await gamma.get(path, query, EVENTS),
+  });
+  const first = await readListing(gamma, {
+    keyset: () => read(where, limited),
+    plain: () => read('/events', [...limited, ['offset', 0]]),
+  });
+  if (first === undefined)
+    throw schemaChanged({ venue: VENUE, where, path: '$', expected: 'a listing of events', got: undefined, sample: null });
+  if (first.path !== where) return yield* listByOffset(gamma, limited, first.json);
+  for (let { json } = first; ; ) {
+    yield listInAnswer(json, 'events', { venue: VENUE, where });
+    const next = isObject(json) ? json.next_cursor : undefined;
+    if (typeof next !== 'string' || next === '') return;
+    if (seen.has(next)) throw circular(where, 'next_cursor', next);
+    seen.add(next);
+    json = (await read(where, [...limited, ['after_cursor', next]])).json;
+  }
+}
+
+/** The error for a listing whose pages lead back to an earlier one, so that later pages cannot be reached. */
+export const circular = (where: string, path: string, got: unknown): PredictLabError =>
+  schemaChanged({ venue: VENUE, where, path, expected: 'pages that come to an end', got, sample: got });
+
+async function* listByOffset(gamma: Http, filters: QueryPairs, first: unknown): AsyncGenerator<readonly unknown[]> {
+  const where = '/events';
+  let before: string | undefined;
+  let json = first;
+  for (let offset = PAGE; ; offset += PAGE) {
+    const items = listInAnswer(json, '$', { venue: VENUE, where });
+    const page = JSON.stringify(items);
+    if (items.length > 0 && page === before) throw circular(where, 'offset', offset - PAGE);
+    before = page;
+    yield items;
+    if (items.length < PAGE) return;
+    json = await gamma.get(where, [...filters, ['offset', offset]], EVENTS);
+  }
+}
+
+/**
+ * Finds all markets of an event, open and closed; undefined when there is no such event. Hosts without the path by slug are queried by
+ * their listings, which return closed events only for `closed=true`.
+ */
+export async function findEvent(gamma: Http, slug: string): Promise<FoundMarkets | undefined> {
+  const answer = await undefinedIfMissing(gamma.get(`/events/slug/${encodeURIComponent(slug)}`, [], EVENTS));
+  if (answer !== undefined) return readEvent(answer, '/events/slug');
+  for (const closed of [false, true]) {
+    const query: QueryPairs = [['slug', slug], ...(closed ? ([['closed', true]] as const) : [])];
+    const read = (where: string) => async () => ({ list: listInEnvelope(await gamma.get(where, query, EVENTS), 'events', where), where });
+    const listed = await readListing(gamma, { keyset: read('/events/keyset'), plain: read('/events') });
+    if (listed === undefined) return undefined;
+    const event = listed.list.find((each) => isObject(each) && each.slug === slug);
+    if (event !== undefined) return readEvent(event, listed.where);
+  }
+  return undefined;
+}
+
+/** Reads the markets of an event. The event lists all of them, readable or not, so the size of their group is known here. */
+function readEvent(event: unknown, where: string): FoundMarkets {
+  const list = listInAnswer(event, 'markets', { venue: VENUE, where });
+  const found = readMarkets(list, where);
+  const slug = isObject(event) ? readName(event.slug) : null;
+  const sized = (group: ExclusiveGroup): ExclusiveGroup => ({ ...group, markets: list.filter((market) => isOf(group, market)).length });
+  return {
+    ...found,
+    instruments: found.instruments.map((each) => ({
+      ...each,
+      ...(slug !== null && { event: `${VENUE}:${slug}` }),
+      ...(each.group !== undefined && { group: sized(each.group) }),
+    })),
+  };
+}
+
+const isOf = ({ id }: ExclusiveGroup, market: unknown): boolean =>
+  isObject(market) && [market.negRiskMarketID, market.onchainEventId].some((each) => `${VENUE}:${String(each).toLowerCase()}` === id);

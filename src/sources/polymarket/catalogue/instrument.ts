@@ -2,7 +2,7 @@ import type { ExclusiveGroup, FeeSchedule, Instrument } from '../../../contracts
 import { conditionId, structureOf } from '../../catalogue/condition-id.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
 import { noteChange } from '../../http/request-tally.ts';
-import { VENUE } from '../api.ts';
+import { VENUE } from '../trades.ts';
 import { type GammaMarket, outcomeField, protocolOf } from './market-schema.ts';
 import { polymarketEnding } from './resolution.ts';
 

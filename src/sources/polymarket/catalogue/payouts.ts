@@ -3,12 +3,12 @@ import type { Instrument, SettlementSign } from '../../../contracts/market-data.
 import { withSign } from '../../../market/settlement.ts';
 import { conditionId } from '../../catalogue/condition-id.ts';
 import { readName, readNumber, readTime } from '../../catalogue/scalars.ts';
-import { isObject, type JsonObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../../catalogue/schema-drift.ts';
+import { isObject, type JsonObject } from '../../catalogue/schema-drift.ts';
 import { noteChange } from '../../http/request-tally.ts';
-import { noteFields, noteWord } from '../../http/venue-changes.ts';
-import type { VenueClient } from '../../http/venue-client.ts';
+import { noteWord, type RowRoute, rowsOfAnswer } from '../../http/venue-changes.ts';
+import type { Http } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
-import { type Call, VENUE } from '../api.ts';
+import { VENUE } from '../trades.ts';
 
 /** Largest number of ids that the venue accepts in one request. */
 const BATCH = 20;
@@ -20,11 +20,6 @@ const FINAL = 'resolved';
 /** Known statuses of a record, from its clients and recordings. An unknown one is noted as a change and leaves the result open. */
 const STATUSES = new Set('INITIALIZED POSED PROPOSED REPROPOSED CHALLENGED DISPUTED ACTIVE ARBITRATION RESOLVED'.split(' '));
 
-export interface SettledInstruments {
-  readonly instruments: readonly Instrument[];
-  readonly requests: number;
-}
-
 /** The sign that a resolution record gives, and the time when it became known. */
 export interface ResolutionRecord {
   readonly sign: SettlementSign;
@@ -35,52 +30,48 @@ export interface ResolutionRecord {
  * Reads the resolution records of closed markets whose result Gamma alone does not make final: scalar results, disputes that have been
  * decided since, markets without a status. At a venue without this route only the second sign is missing.
  */
-export async function settleByPayouts(data: VenueClient, instruments: readonly Instrument[], call: Call): Promise<SettledInstruments> {
+export async function settleByPayouts(data: Http, instruments: readonly Instrument[]): Promise<readonly Instrument[]> {
   const open = instruments.filter(({ resolution }) => resolution.kind === 'unresolved');
   const records = new Map<string, ResolutionRecord>();
-  let requests = 0;
   for (let from = 0; from < open.length; from += BATCH) {
     const ids = open.slice(from, from + BATCH).map(({ id }) => id.slice(`${VENUE}:`.length));
     const query = [['condition', ids.join(',')]] as const;
     try {
-      const answer = await data.get({ path: '/v2/resolutions', query, family: 'polymarket/data-general', ...call });
-      requests += answer.requests;
-      for (const [id, record] of readResolutions(readResolutionPage(answer.json))) records.set(id, record);
+      const json = await data.get('/v2/resolutions', query, 'data-general');
+      for (const [id, record] of readResolutions(readResolutionPage(json))) records.set(id, record);
     } catch (error) {
       // without records the results stay proposed, and no row is lost
       if (error instanceof PredictLabError && error.type === 'SourceSchemaChanged')
         noteChange(VENUE, '/v2/resolutions', 'cannot be read: it has no list of records, or none with an id and a status');
       else if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
-      requests += 1;
     }
   }
-  return {
-    instruments: instruments.map((instrument) => {
-      const record = records.get(instrument.id);
-      return record === undefined || instrument.resolution.kind !== 'unresolved'
-        ? instrument
-        : withSign(instrument, record.sign, record.at);
-    }),
-    requests,
-  };
+  return instruments.map((instrument) => {
+    const record = records.get(instrument.id);
+    return record === undefined || instrument.resolution.kind !== 'unresolved' ? instrument : withSign(instrument, record.sign, record.at);
+  });
 }
 
-/** All fields of a record that recorded answers have or that a client of the venue reads. */
-const KNOWN_FIELDS = (
-  'question_id condition_id status extended_review was_disputed new_version_q proposed_price reproposed_price price transaction_hash ' +
-  'log_index last_update_timestamp payouts resolved_at'
-).split(' ');
 const ALWAYS = ['condition_id', 'status'];
-const REQUIRED: RequiredFields = ALWAYS.map((name) => [name]);
+const ROUTE: RowRoute = {
+  venue: VENUE,
+  where: '/v2/resolutions',
+  list: 'data',
+  required: ALWAYS.map((name) => [name]),
+  fields: {
+    known: (
+      'question_id condition_id status extended_review expected_settlement_time settlement_time_basis was_disputed new_version_q ' +
+      'proposed_price reproposed_price price transaction_hash log_index last_update_timestamp market_type payouts resolution_source ' +
+      'reporter was_arbitrated resolved_block resolved_at'
+    ).split(' '),
+    always: ALWAYS,
+    neverNull: ALWAYS,
+    least: 1,
+  },
+};
 
 /** Returns the records of an answer. @throws PredictLabError SourceSchemaChanged without a list, or where all records lack id or status */
-export function readResolutionPage(json: unknown): readonly unknown[] {
-  const at = { venue: VENUE, where: '/v2/resolutions' };
-  const list = listInAnswer(json, 'data', at);
-  refuseRenamedFields(list, REQUIRED, { ...at, list: 'data' });
-  noteFields(VENUE, at.where, list, { known: KNOWN_FIELDS, always: ALWAYS, neverNull: ALWAYS, least: 1 });
-  return list;
-}
+export const readResolutionPage = (json: unknown): readonly unknown[] => rowsOfAnswer(json, ROUTE);
 
 /** Reads resolution records, by instrument id. A record that is not resolved is a sign that the result is open. */
 export function readResolutions(list: readonly unknown[]): ReadonlyMap<string, ResolutionRecord> {

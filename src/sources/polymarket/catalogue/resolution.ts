@@ -2,7 +2,7 @@ import type { SettlementSign } from '../../../contracts/market-data.ts';
 import { type Ending, endingOf } from '../../../market/settlement.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
 import { noteWord } from '../../http/venue-changes.ts';
-import { VENUE } from '../api.ts';
+import { VENUE } from '../trades.ts';
 import { type GammaMarket, protocolOf } from './market-schema.ts';
 
 /** The oracle's status of a final result. */

@@ -2,26 +2,26 @@ import { PredictLabError } from '../../../contracts/errors.ts';
 import { readName } from '../../catalogue/scalars.ts';
 import { isObject, listInAnswer } from '../../catalogue/schema-drift.ts';
 import { seriesOfSlug } from '../../catalogue/series.ts';
-import type { VenueClient } from '../../http/venue-client.ts';
+import type { Http } from '../../http/venue-client.ts';
 import type { SearchHit } from '../../source.ts';
-import { type Call, VENUE } from '../api.ts';
-import { readMarkets } from './gamma.ts';
-import { listEvents } from './list-events.ts';
+import { VENUE } from '../trades.ts';
+import { listEvents, readMarkets } from './gamma.ts';
 
 const PER_TYPE = 20;
 
-/** Finds events that match the words: an event with one market is offered as that market, one with several markets as the event. */
-export async function searchPolymarket(gamma: VenueClient, text: string, signal: AbortSignal): Promise<SearchHit[]> {
-  const { json } = await gamma.get({
-    path: '/public-search',
-    query: [
-      ['q', text],
+const found = async (gamma: Http, words: string): Promise<unknown> =>
+  await gamma.get(
+    '/public-search',
+    [
+      ['q', words],
       ['limit_per_type', PER_TYPE],
     ],
-    family: 'polymarket/gamma-search',
-    precedence: 'live',
-    signal,
-  });
+    'gamma-search',
+  );
+
+/** Finds events that match the words: an event with one market is offered as that market, one with several markets as the event. */
+export async function searchPolymarket(gamma: Http, text: string): Promise<readonly SearchHit[]> {
+  const json = await found(gamma, text);
   // the answer to a search without hits has no list
   const events =
     isObject(json) && (json.events === undefined || json.events === null)
@@ -31,19 +31,10 @@ export async function searchPolymarket(gamma: VenueClient, text: string, signal:
 }
 
 /** Existing series of up/down markets of a slug's coin, for a user whose series was not found; empty where the search fails. */
-export async function existingSeries(gamma: VenueClient, seriesSlug: string, { signal }: Call): Promise<readonly string[]> {
+export async function existingSeries(gamma: Http, seriesSlug: string, signal: AbortSignal): Promise<readonly string[]> {
   const [coin] = seriesSlug.split('-');
   try {
-    const { json } = await gamma.get({
-      path: '/public-search',
-      query: [
-        ['q', `${coin} up or down`],
-        ['limit_per_type', PER_TYPE],
-      ],
-      family: 'polymarket/gamma-search',
-      precedence: 'live',
-      signal,
-    });
+    const json = await found(gamma, `${coin} up or down`);
     const events = isObject(json) && Array.isArray(json.events) ? (json.events as unknown[]) : [];
     return events.flatMap((event) =>
       isObject(event) ? (readName(event.seriesSlug) ?? seriesOfSlug(readName(event.slug) ?? '') ?? []) : [],
@@ -59,7 +50,7 @@ export async function existingSeries(gamma: VenueClient, seriesSlug: string, { s
 const TAG_PAGES = 5;
 
 /** Finds the open events of a tag (`crypto`, `politics`) whose title contains every word. */
-export async function searchPolymarketTag(gamma: VenueClient, tag: string, text: string, signal: AbortSignal): Promise<SearchHit[]> {
+export async function searchPolymarketTag(gamma: Http, tag: string, text: string): Promise<readonly SearchHit[]> {
   const words = text
     .toLowerCase()
     .split(/\s+/)
@@ -70,7 +61,7 @@ export async function searchPolymarketTag(gamma: VenueClient, tag: string, text:
   ] as const;
   const hits: SearchHit[] = [];
   let pages = 0;
-  for await (const events of listEvents(gamma, filters, { precedence: 'live', signal })) {
+  for await (const events of listEvents(gamma, filters)) {
     hits.push(
       ...events.flatMap((event) => hitOf(event) ?? []).filter(({ title }) => words.every((word) => title.toLowerCase().includes(word))),
     );

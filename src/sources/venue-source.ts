@@ -1,0 +1,118 @@
+import { precedenceOf } from '../budget/rate-limits.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import type { Instrument } from '../contracts/market-data.ts';
+import type { Json } from '../contracts/run/pipeline-input.ts';
+import { type BookLevels, bestOf, wantsBook } from './book.ts';
+import { identifyPage } from './candidate.ts';
+import { withTradeAt } from './catalogue/market-life.ts';
+import { type Http, newWork, type VenueClient, type Work } from './http/venue-client.ts';
+import { VenueError, venueFailure } from './http/venue-error.ts';
+import type { CollectRequest, PriceCursor, Source, SourcePage } from './source.ts';
+import type { Venue, VenueContext } from './venue.ts';
+import { type WalkCursor, walkNewestFirst } from './walk/newest-first-walk.ts';
+import { TradeOrder } from './walk/page-seam.ts';
+
+/** A venue with open connections. */
+export interface OpenVenue {
+  // biome-ignore lint/suspicious/noExplicitAny: each venue has its own selectors and hosts
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly venue: Venue<any, any>;
+  readonly clients: Readonly<Record<string, VenueClient>>;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** The clients of a venue for one piece of work. */
+export function contextOf({ clients, options }: OpenVenue, work: Work): VenueContext<string> {
+  const http: Record<string, Http> = {};
+  for (const [host, client] of Object.entries(clients)) http[host] = client.bind(work);
+  return { http, options };
+}
+
+/** Creates the source of a venue: what all venues share around the routes of one. */
+export function venueSource(opened: OpenVenue): Source {
+  const { venue } = opened;
+  const [first] = Object.values(opened.clients);
+  const order = new TradeOrder();
+  return {
+    type: venue.name,
+    ...(venue.horizonMs !== undefined && { horizon: venue.horizonMs }),
+    async discover(request) {
+      const work = newWork(precedenceOf(request.asOf), request.signal);
+      const found = await venue.discover(contextOf(opened, work), request);
+      const byId = new Map(found.instruments.map((instrument) => [instrument.id, instrument]));
+      if (byId.size === 0 && found.problems.length > 0) throw new PredictLabError('BadInput', found.problems.join('\n'));
+      const { clock } = first;
+      return {
+        instruments: [...byId.values()]
+          .map((each) => (each.stated?.at === 0 ? { ...each, stated: { ...each.stated, at: clock } } : each))
+          .sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
+        problems: found.problems,
+        requests: work.requests,
+        clock,
+      };
+    },
+    collect: (request) => collect(opened, order, request),
+    selectorOf: (instrument) => venue.selectorOf(instrument) as unknown,
+    describe: (error) => venueFailure(venue.name, error),
+  };
+}
+
+/** Progress of a collection: within the trades, within the price points, or before the order book. */
+type Cursor = { readonly trades: WalkCursor | null } | { readonly prices: PriceCursor | null };
+
+/** Collects trades, then price points where the venue has them, then the order book of an open market. */
+async function* collect(opened: OpenVenue, order: TradeOrder, request: CollectRequest): AsyncGenerator<SourcePage> {
+  const { venue } = opened;
+  const { asOf } = request;
+  let { instrument } = request;
+  const work = newWork(precedenceOf(asOf), request.signal);
+  const context = contextOf(opened, work);
+  const cursor = request.cursor as unknown as Cursor | null | undefined;
+  const walking = cursor === undefined || cursor === null ? undefined : 'trades' in cursor ? cursor.trades : null;
+  if (walking !== null) {
+    const trades = venue.trades(context, instrument);
+    const pages = walkNewestFirst({
+      ...request,
+      venue: venue.name,
+      horizonMs: venue.horizonMs?.trade ?? null,
+      resume: walking,
+      fetch: async (at) => {
+        const before = work.requests;
+        const { rows, next, copies } = await trades.read(at);
+        return { rows: identifyPage(rows, copies), next, requests: work.requests - before, clock: work.clock ?? request.clock };
+      },
+      repeats: trades.repeats ?? 'retry',
+      order,
+    });
+    for await (const page of pages) {
+      // a trade after the market's end moves the end, since price points may follow it too
+      if (page.walked !== undefined) instrument = withTradeAt(instrument, page.walked.newest);
+      yield { ...page, cursor: toJson(page.cursor === null ? { prices: null } : { trades: page.cursor }) };
+    }
+  }
+  const resume = cursor !== undefined && cursor !== null && 'prices' in cursor ? (cursor.prices ?? undefined) : undefined;
+  let before = work.requests;
+  for await (const page of venue.points?.(context, { ...request, instrument }, resume) ?? []) {
+    yield { ...page, cursor: toJson({ prices: page.cursor }), requests: work.requests - before };
+    before = work.requests;
+  }
+  if (venue.book === undefined || !wantsBook(instrument, asOf)) return;
+  before = work.requests;
+  const book = await bookOf(() => venue.book?.(context, instrument), asOf);
+  const kind = venue.points === undefined ? 'trade' : 'price';
+  const requests = work.requests - before;
+  yield { kind, rows: [], order: 'oldest-first', cursor: toJson({ prices: { below: 0 } }), coverage: [], requests, book };
+}
+
+const toJson = (cursor: Cursor): Json => cursor as unknown as Json;
+
+/** Reads an order book; null where the market has none (any more). The book is optional: no trade depends on it. */
+export async function bookOf(read: () => Promise<BookLevels> | undefined, asOf: number): Promise<Instrument['book']> {
+  try {
+    const levels = await read();
+    return levels === undefined ? null : bestOf(levels, asOf);
+  } catch (error) {
+    if (error instanceof VenueError && error.type === 'BadInput') return null;
+    throw error;
+  }
+}

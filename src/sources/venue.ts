@@ -1,0 +1,129 @@
+import type { z } from 'zod';
+import type { RateLimit } from '../budget/rate-limits.ts';
+import type { Instrument } from '../contracts/market-data.ts';
+import type { TickKind } from '../contracts/words.ts';
+import type { BookLevels } from './book.ts';
+import type { ReadRow } from './candidate.ts';
+import type { Http } from './http/venue-client.ts';
+import type { ProbedRoute } from './probe/judge-answer.ts';
+import type { Prober } from './probe/prober.ts';
+import type { CollectRequest, DiscoverRequest, PointsPage, PriceCursor, SearchHit, Source } from './source.ts';
+
+/** A host of a venue: its address, and the environment variable that replaces it. */
+export interface VenueHost {
+  readonly url: string;
+  readonly variable: string;
+  /** Path of a small request that the host answers without a key; `doctor` sends it. */
+  readonly check: string;
+}
+
+/** The key that a venue requires. It is sent as a header and removed from every text. */
+export interface VenueKey {
+  readonly header: string;
+  readonly variable: string;
+  /** Where a user gets a key, as a clause: `get one in its developer console`. */
+  readonly remedy: string;
+  /** Hosts that answer without a key. @default none */
+  readonly keyless?: readonly string[];
+}
+
+/** What PredictLab has to know about a venue before it sends a request. */
+export interface VenueFacts<Selector> {
+  /** The source type, and the first part of the ids of its instruments: lower case. */
+  readonly name: string;
+  /** The name for people. */
+  readonly title: string;
+  /** Schema of one selector of the catalogue. */
+  readonly selector: z.ZodType<Selector>;
+  /** The forms of a selector, for messages: `{"ticker": "…"} or {"eventTicker": "…"}`. */
+  readonly forms: string;
+  /** A selector as the command line takes it: `ticker=KXRAIN-26DEC24`. */
+  readonly example: string;
+  /** Whether runs that name no sources collect from it. @default true */
+  readonly byDefault?: boolean;
+}
+
+/** HTTP clients of a venue's hosts for one piece of work, and the words of its options. */
+export interface VenueContext<Host extends string> {
+  readonly http: Readonly<Record<Host, Http>>;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** The markets that selectors match. */
+export interface FoundInstruments {
+  readonly instruments: readonly Instrument[];
+  /** One sentence per selector that matches nothing and per market that cannot be read. */
+  readonly problems: readonly string[];
+}
+
+/** One page of trades as an adapter reads it, newest first. */
+export interface TradePage {
+  readonly rows: readonly ReadRow[];
+  /** Cursor of the next, older page; null at the end of the history. */
+  readonly next: string | null;
+  /** Number of copies of each content at the end of the previous page, which this page continues; is updated. */
+  readonly copies?: Map<string, number>;
+}
+
+/** Reads pages of a market's trades, newest first. */
+export interface TradeReader {
+  /** @param cursor null for the newest page */
+  read(cursor: string | null): Promise<TradePage>;
+  /** Meaning of a repeated page: a mistake of the venue, or the unmarked end of its paging. @default "retry" */
+  readonly repeats?: 'retry' | 'end-of-paging';
+}
+
+export interface SearchQuery {
+  readonly text: string;
+  /** Restricts the search to a tag, for venues that have tags. */
+  readonly tag?: string;
+}
+
+/**
+ * A venue: facts, and routes as functions over HTTP clients that are handed in. The clients keep the rate limits, retry, bound and record
+ * the answers; walks, coverage, identity, quarantine and settlement are PredictLab's.
+ */
+export interface Venue<Selector = unknown, Host extends string = string> extends VenueFacts<Selector> {
+  /** The first host is the one that knows the markets: its clock is the venue's. */
+  readonly hosts: Readonly<Record<Host, VenueHost>>;
+  readonly key?: VenueKey;
+  /** Documented limits by family of routes; the first family is the default of a request. */
+  readonly limits: Readonly<Record<string, RateLimit>>;
+  /** Environment variables that choose between words; the first word is the default. */
+  readonly options?: Readonly<Record<string, readonly [string, ...string[]]>>;
+  /** Time span for which the venue shows rows, per kind, in milliseconds; null where it shows all. @default null for each kind */
+  readonly horizonMs?: Readonly<Record<TickKind, number | null>>;
+  /** Finds the markets that selectors match in the window. Settled markets among `known` need no request. */
+  discover(context: VenueContext<Host>, request: DiscoverRequest<Selector>): Promise<FoundInstruments>;
+  /** The selector that names one market alone. */
+  selectorOf(instrument: Instrument): Selector;
+  trades(context: VenueContext<Host>, instrument: Instrument): TradeReader;
+  /** Reads one original trade; also used to read rows of the quarantine again. */
+  readTrade(row: unknown, instrument: Instrument): ReadRow;
+  /** Streams price points in addition to trades. @default none */
+  points?(context: VenueContext<Host>, request: CollectRequest, resume: PriceCursor | undefined): AsyncIterable<PointsPage> | undefined;
+  book?(context: VenueContext<Host>, instrument: Instrument): Promise<BookLevels>;
+  search?(context: VenueContext<Host>, query: SearchQuery): Promise<readonly SearchHit[]>;
+  /** Whether `search` knows tags. @default false */
+  readonly hasTags?: boolean;
+  /** Requests each route once and reports how the answers compare with what the adapter expects. */
+  probe?(context: VenueContext<Host>, prober: Prober): Promise<readonly ProbedRoute[] | void>;
+}
+
+/** A source without HTTP, such as the user's files. */
+export interface LocalVenue<Selector = unknown> extends VenueFacts<Selector> {
+  source(): Source<Selector>;
+}
+
+/** Any loaded venue, whatever its selectors and hosts. */
+// biome-ignore lint/suspicious/noExplicitAny: each venue has its own selectors and hosts
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyVenue = Venue<any, any> | LocalVenue<any>;
+
+/**
+ * Types a venue; returns it unchanged. docs/venues.md goes through an example.
+ *
+ * @example
+ * export default definePlugin({ venues: [defineVenue({ name: 'toy', title: 'Toy', … })] });
+ */
+export const defineVenue = <Selector, const Host extends string>(venue: Venue<Selector, Host>): Venue<Selector, Host> => venue;

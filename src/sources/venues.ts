@@ -1,0 +1,35 @@
+import { PredictLabError } from '../contracts/errors.ts';
+import { file } from './file/file-source.ts';
+import { polymarket } from './polymarket/polymarket.ts';
+import { predict } from './predict/predict.ts';
+import type { AnyVenue } from './venue.ts';
+
+const SHIPPED: readonly AnyVenue[] = [polymarket, predict, file];
+
+/** Venues of plugins; a process loads its plugins once. */
+const added = new Map<string, AnyVenue>();
+
+/** The venues of this process: the shipped ones and those of loaded plugins. */
+export const loadedVenues = (): readonly AnyVenue[] => [...SHIPPED, ...added.values()];
+
+/** The loaded venue of a name. */
+export const venueNamed = (name: string): AnyVenue | undefined => loadedVenues().find((venue) => venue.name === name);
+
+/** Names of all sources that a run may use. */
+export const sourceNames = (): readonly string[] => loadedVenues().map(({ name }) => name);
+
+/** Names of the sources of runs that name none. */
+export const defaultSources = (): readonly string[] => loadedVenues().flatMap(({ name, byDefault }) => (byDefault === false ? [] : [name]));
+
+/** Adds the venues of a plugin. @throws PredictLabError BadInput for a name that is taken or is not a name */
+export function addVenues(module: string, venues: readonly AnyVenue[]): void {
+  for (const venue of venues) {
+    const before = added.get(venue.name);
+    if (before !== undefined ? before !== venue : SHIPPED.some(({ name }) => name === venue.name))
+      throw new PredictLabError(
+        'BadInput',
+        `PREDICTLAB_PLUGINS: ${module} has a venue named "${venue.name}", which is already loaded; rename it`,
+      );
+    added.set(venue.name, venue);
+  }
+}
