@@ -10,7 +10,7 @@ import { countAnswer, noteHead } from './request-tally.ts';
 import { parseTolerantJson } from './tolerant-json.ts';
 import { noteHeaders } from './venue-changes.ts';
 import { refusal, VenueError } from './venue-error.ts';
-import { exhaustedMs, waitHintMs } from './wait-hint.ts';
+import { clockOf, exhaustedMs, waitHintMs } from './wait-hint.ts';
 
 /** One piece of work, such as a discovery, and what it has requested so far at all hosts of a venue. */
 export interface Work {
@@ -270,19 +270,6 @@ export class VenueClient {
       cause: error,
     });
   }
-}
-
-/** The largest age of a cached answer that is accepted; a larger one is a broken header. */
-const MAX_AGE_MS = 6 * 3_600_000;
-
-/**
- * The venue's clock when it made an answer. In some caches `Date` is the time of sending, so `Age` is always subtracted: a time that is
- * too early claims too little coverage, one that is too late claims rows that were never seen.
- */
-export function clockOf(headers: FetchedAnswer['headers'], now: number): number {
-  const date = Date.parse(String(headers.date));
-  const age = /^\d+$/.test(String(headers.age)) ? Number(headers.age) * 1000 : 0;
-  return (Number.isNaN(date) ? now : date) - (age <= MAX_AGE_MS ? age : 0);
 }
 
 /** Resolves after `ms`; rejects at once when the signal aborts. */

@@ -63,3 +63,16 @@ export const waitHintMs = (status: number, headers: Headers, now: number): numbe
 export function exhaustedMs(headers: Headers, now: number): number | undefined {
   return first(headers['ratelimit-remaining'])?.trim() === '0' ? rateLimitResetMs(headers, now) : undefined;
 }
+
+/** The largest age of a cached answer that is accepted; a larger one is a broken header. */
+const MAX_AGE_MS = 6 * 3_600_000;
+
+/**
+ * The venue's clock when it made an answer. In some caches `Date` is the time of sending, so `Age` is always subtracted: a time that is
+ * too early claims too little coverage, one that is too late claims rows that were never seen.
+ */
+export function clockOf(headers: Headers, now: number): number {
+  const date = Date.parse(String(headers.date));
+  const age = /^\d+$/.test(String(headers.age)) ? Number(headers.age) * 1000 : 0;
+  return (Number.isNaN(date) ? now : date) - (age <= MAX_AGE_MS ? age : 0);
+}
