@@ -21,7 +21,7 @@ describe('a budget that workers share', () => {
   afterAll(() => test.close());
 
   const worker = (): RateBudget =>
-    createTokenPool({ store: createPostgresWindows(test.database), limits: { 'polymarket/data-trades': LIMIT } });
+    createTokenPool({ store: createPostgresWindows(test.database), limits: { ...limitsOf(), 'polymarket/data-trades': LIMIT } });
 
   it('is never exceeded by all workers together, in any window', async () => {
     const times: number[] = [];
