@@ -1,5 +1,5 @@
 import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
-import { intervalMinutes, intervalOf, tickKindOf } from '../database/codes.ts';
+import { intervalMinutes, type SeriesCodes, withSeries } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 /** A series of candles that is long enough to be backtested. */
@@ -36,9 +36,9 @@ export async function backtestSeries(
     readonly to: number;
   },
 ): Promise<readonly StandingSeries[]> {
-  const { rows } = await queryable.query<{ instrument: number; interval_minutes: number; kind: number; state: string; last_open: number }>(
-    `select distinct on (s.instrument, s.interval_minutes) s.instrument, s.interval_minutes, s.kind,
-       concat_ws(' ', s.version, s.as_of, md5(s.covered::text), f.open_time, l.open_time) as state, l.open_time as last_open
+  const { rows } = await queryable.query<Omit<StandingSeries, 'priceType' | 'interval'> & SeriesCodes>(
+    `select distinct on (s.instrument, s.interval_minutes) s.instrument as "instrumentKey", s.interval_minutes as minutes, s.kind,
+       concat_ws(' ', s.version, s.as_of, md5(s.covered::text), f.open_time, l.open_time) as state, l.open_time as "lastOpen"
      from candle_series s
      cross join lateral (
        select c.open_time from candles c
@@ -62,11 +62,5 @@ export async function backtestSeries(
       INTERVAL_MS['1m'],
     ],
   );
-  return rows.map((row) => ({
-    instrumentKey: row.instrument,
-    interval: intervalOf(row.interval_minutes),
-    priceType: tickKindOf(row.kind),
-    state: row.state,
-    lastOpen: row.last_open,
-  }));
+  return rows.map(withSeries);
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
-import { intervalMinutes, intervalOf, jsonb, kindCode, tickKindOf } from '../database/codes.ts';
+import { groupedBy, intervalMinutes, jsonb, kindCode, type SeriesCodes, withSeries } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
 /** One backtest of one instrument, with what it was computed from. */
@@ -80,48 +80,16 @@ interface BacktestFilter {
 
 /** Stored backtests by symbol, instrument, interval, strategy and order of saving. */
 export async function readBacktests(queryable: Queryable, filter: BacktestFilter = {}): Promise<readonly StoredBacktest[]> {
-  const { rows } = await queryable.query<BacktestRow>(
-    `select b.run_id, b.execution_id, b.symbol, b.instrument as key, i.source, i.id as instrument, b.price_type, b.interval_minutes, b.strategy,
-       b.params, b.metrics, b.trades, b.equity, b.passport
+  const { rows } = await queryable.query<Omit<StoredBacktest, 'priceType' | 'interval'> & SeriesCodes>(
+    `select b.run_id as "runId", b.execution_id as "executionId", b.symbol, i.source, i.id as instrument, b.instrument as "instrumentKey",
+       b.price_type as kind, b.interval_minutes as minutes, b.strategy, b.params, b.metrics, b.trades, b.equity, b.passport
      from backtests b join instruments i on i.key = b.instrument
      where ($1::text is null or b.symbol = $1) and ($2::int is null or b.instrument = $2)
        and b.execution_id = coalesce($3, (select n.execution_id from backtests n where n.symbol = b.symbol order by n.id desc limit 1))
      order by b.symbol collate "C", i.id collate "C", b.interval_minutes, b.strategy, b.id`,
     [filter.symbol ?? null, filter.instrumentKey ?? null, filter.executionId ?? null],
   );
-  return rows.map((row) => ({
-    runId: row.run_id,
-    executionId: row.execution_id,
-    symbol: row.symbol,
-    source: row.source,
-    instrument: row.instrument,
-    instrumentKey: row.key,
-    priceType: tickKindOf(row.price_type),
-    interval: intervalOf(row.interval_minutes),
-    strategy: row.strategy,
-    params: row.params,
-    metrics: row.metrics,
-    trades: row.trades,
-    equity: row.equity,
-    passport: row.passport,
-  }));
-}
-
-interface BacktestRow {
-  readonly run_id: string;
-  readonly execution_id: string;
-  readonly symbol: string;
-  readonly key: number;
-  readonly source: string;
-  readonly instrument: string;
-  readonly price_type: number;
-  readonly interval_minutes: number;
-  readonly strategy: string;
-  readonly params: Record<string, Json>;
-  readonly metrics: Record<string, Json>;
-  readonly trades: Json;
-  readonly equity: Json;
-  readonly passport: Record<string, Json>;
+  return rows.map(withSeries);
 }
 
 /** SQL for the Sharpe ratio by which a backtest may be ranked: null where it has none or rests on too little. `column` holds its metrics. */
@@ -151,9 +119,7 @@ export async function unchangedBacktests(
      order by id`,
     [symbol, executionId, bases],
   );
-  const groups = new Map<string, UnchangedBacktest[]>();
-  for (const row of rows) groups.set(row.basis, [...(groups.get(row.basis) ?? []), row]);
-  return groups;
+  return groupedBy(rows, ({ basis }) => basis);
 }
 
 /** Records earlier backtests as those of this run, too. Calibration covers the whole symbol, so the run computes it again. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, createGzip } from 'node:zlib';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { isPartial, removeLeftovers, writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
@@ -65,11 +65,11 @@ export async function writeBackup(database: Database, file: string, { reports }:
 /** Checks that what reached the disk is what was sent. */
 async function checkBack(file: string, { whole, wanted }: { whole: string; wanted: BackedUp['tables'] }): Promise<void> {
   const found = await verifyBackup(whole).catch((error: unknown) => {
-    throw new PredictLabError('BadInput', `${file} was not kept, it reads back damaged; check the disk and try again`, { cause: error });
+    throw badInput(`${file} was not kept, it reads back damaged; check the disk and try again`, { cause: error });
   });
   const differing = Object.keys(wanted).filter((table) => wanted[table] !== found[table]);
   if (differing.length === 0) return;
-  throw new PredictLabError('BadInput', `${file} was not kept, it lacks rows of ${differing.join(', ')}; check the disk and try again`);
+  throw badInput(`${file} was not kept, it lacks rows of ${differing.join(', ')}; check the disk and try again`);
 }
 
 type Write = (frame: Frame) => Promise<void>;

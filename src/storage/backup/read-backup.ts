@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, type PredictLabError } from '../../contracts/errors.ts';
 import { VERSION } from '../../version.ts';
 import {
   BACKUP_FORMAT,
@@ -94,7 +94,7 @@ function checkedHead(file: string, frame: Frame): BackupHead {
   const head = headOf(jsonOf(frame));
   if (head === undefined) throw bad(file, 'it is something else');
   if (head.format > BACKUP_FORMAT)
-    throw new PredictLabError('BadInput', `${file} was written by a newer version of PredictLab; update this one (${VERSION}) first`);
+    throw badInput(`${file} was written by a newer version of PredictLab; update this one (${VERSION}) first`);
   if (head.format < BACKUP_FORMAT) throw writtenByAnotherVersion(file);
   if (!isWholeHead(head)) throw bad(file, 'its head is damaged');
   return head;
@@ -102,14 +102,13 @@ function checkedHead(file: string, frame: Frame): BackupHead {
 
 /** The refusal of a backup whose tables this version never had. */
 export const writtenByAnotherVersion = (file: string): PredictLabError =>
-  new PredictLabError(
-    'BadInput',
+  badInput(
     `${file} was written by another version of PredictLab, whose tables are not those of ${VERSION}; restore it with that version, and move the data with \`predictlab export\` there and \`predictlab import\` here`,
   );
 
 /** The refusal of a backup that is not whole, with what is wrong with it. */
 export const bad = (file: string, why: string): PredictLabError =>
-  new PredictLabError('BadInput', `${file} is not a whole PredictLab backup: ${why}; take another copy`);
+  badInput(`${file} is not a whole PredictLab backup: ${why}; take another copy`);
 
 /** Reads a backup to its end and throws where it is not whole. @returns rows of each table */
 export async function verifyBackup(file: string): Promise<Readonly<Record<string, number>>> {

@@ -1,7 +1,7 @@
 import { copyFile, link } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { makePrivateFolder } from '../../processes/home-folder.ts';
@@ -120,10 +120,7 @@ async function empty(transaction: Transaction, tables: readonly BackupTable[], r
     for (const { table } of tables) {
       const { rowCount } = await transaction.query(`select from ${table} limit 1`);
       if (rowCount === 0) continue;
-      throw new PredictLabError(
-        'BadInput',
-        `the database holds data (${table}); restore with --replace to throw it away, or into another PREDICTLAB_HOME`,
-      );
+      throw badInput(`the database holds data (${table}); restore with --replace to throw it away, or into another PREDICTLAB_HOME`);
     }
   }
   await transaction.query(`truncate ${tables.map(({ table }) => table).join(', ')}`);
@@ -209,4 +206,4 @@ async function otherSessions(transaction: Transaction): Promise<readonly string[
 }
 
 const inUse = (who: string): PredictLabError =>
-  new PredictLabError('BadInput', `the database is in use (${who}): stop the workers, then restore, then start them again`);
+  badInput(`the database is in use (${who}): stop the workers, then restore, then start them again`);

@@ -4,6 +4,7 @@ import { bucketStart } from '../../market/candles/bucket.ts';
 import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
 import { buildCandleSet } from '../../market/candles/candle-set.ts';
 import { mergeCandles } from '../../market/candles/merge-candles.ts';
+import { groupedBy } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { readTickColumns } from '../ticks/ticks.ts';
 import { type StaleSeries, type StaleSeriesGroup, type TickHour, tickHours } from './candle-plan.ts';
@@ -76,7 +77,7 @@ interface CandleRegion {
 export function candleRegions(series: readonly StaleSeries[], hours: readonly TickHour[]): readonly CandleRegion[] {
   const unit: Interval = series.some(({ interval }) => interval === '1w') ? '1w' : '1d';
   const regions: { range: { from: number; to: number }; intervals: readonly Interval[]; hours: TickHour[]; ticks: number }[] = [];
-  for (const { from, hours: inUnit } of byUnit(hours, unit)) {
+  for (const [from, inUnit] of groupedBy(hours, ({ hour }) => bucketStart(hour * HOUR, unit))) {
     const newest = Math.max(...inUnit.map(({ version }) => version));
     const intervals = series.filter(({ builtVersion }) => newest > builtVersion).map(({ interval }) => interval);
     if (intervals.length === 0) continue;
@@ -92,18 +93,6 @@ export function candleRegions(series: readonly StaleSeries[], hours: readonly Ti
     }
   }
   return regions.map(({ range, intervals, hours }) => ({ range, intervals, parts: partsOf(range, hours) }));
-}
-
-/** Groups hours by the day or week they are in. */
-function byUnit(hours: readonly TickHour[], unit: Interval): readonly { readonly from: number; readonly hours: readonly TickHour[] }[] {
-  const units = new Map<number, TickHour[]>();
-  for (const hour of hours) {
-    const from = bucketStart(hour.hour * HOUR, unit);
-    const known = units.get(from);
-    if (known === undefined) units.set(from, [hour]);
-    else known.push(hour);
-  }
-  return [...units].map(([from, inUnit]) => ({ from, hours: inUnit }));
 }
 
 function partsOf(range: TimeRange, hours: readonly TickHour[]): CandleRegion['parts'] {

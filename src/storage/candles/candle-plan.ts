@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
-import { intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
+import { groupedBy, intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 
@@ -36,20 +36,17 @@ export interface CandleRequest {
   readonly asOf: number;
 }
 
-interface PlanRow {
-  readonly instrument: number;
+interface PlanRow extends Omit<StaleSeriesGroup, 'kind' | 'ticksPrunedBefore' | 'series'> {
   readonly kind: number;
-  readonly version: number;
   readonly pruned: number | null;
   readonly minutes: number;
   readonly built: number | null;
   readonly as_of: number | null;
-  readonly built_covered: readonly [number, number][];
-  readonly covered: readonly [number, number][];
+  readonly built_covered: readonly TimeRange[];
 }
 
 const RANGES = (multirange: string): string =>
-  `(select coalesce(json_agg(json_build_array(lower(r), upper(r)) order by r), '[]') from unnest(${multirange}) as r)`;
+  `(select coalesce(json_agg(json_build_object('from', lower(r), 'to', upper(r)) order by r), '[]') from unnest(${multirange}) as r)`;
 
 /**
  * Finds the series of a symbol that are behind, by instrument key. Their instruments are locked until the transaction ends, so the answer stays
@@ -65,7 +62,7 @@ export async function staleSeries(transaction: Transaction, request: CandleReque
 
 const STALE_SERIES: PreparedStatement = {
   name: 'stale-series',
-  text: `select s.instrument, k.kind, st.version, st.ticks_pruned_before as pruned, m.minutes, cs.version as built, cs.as_of,
+  text: `select s.instrument as "instrumentKey", k.kind, st.version, st.ticks_pruned_before as pruned, m.minutes, cs.version as built, cs.as_of,
        ${RANGES("coalesce(cs.covered, '{}')")} as built_covered, ${RANGES("coalesce(c.ranges, '{}')")} as covered
      from symbol_instruments s
      join instruments i on i.key = s.instrument
@@ -88,32 +85,23 @@ async function findStaleSeries(
   { symbol, sourceTypes, intervals, asOf }: CandleRequest,
 ): Promise<readonly StaleSeriesGroup[]> {
   const { rows } = await queryable.query<PlanRow>(STALE_SERIES, [symbol, sourceTypes, intervals.map(intervalMinutes), Math.floor(asOf)]);
-  const groups = new Map<string, StaleSeriesGroup & { series: StaleSeries[] }>();
-  for (const row of rows) {
-    const id = `${row.instrument} ${row.kind}`;
-    let group = groups.get(id);
-    if (group === undefined) {
-      group = {
-        instrumentKey: row.instrument,
-        kind: tickKindOf(row.kind),
-        version: row.version,
-        covered: rangesOf(row.covered),
-        ticksPrunedBefore: row.pruned ?? Number.NEGATIVE_INFINITY,
-        series: [],
-      };
-      groups.set(id, group);
-    }
-    group.series.push({
-      interval: intervalOf(row.minutes),
-      builtVersion: row.built ?? -1,
-      asOf: row.as_of ?? Number.NEGATIVE_INFINITY,
-      covered: rangesOf(row.built_covered),
-    });
-  }
-  return [...groups.values()];
+  return [...groupedBy(rows, ({ instrumentKey, kind }) => `${instrumentKey} ${kind}`).values()].map((group) => {
+    const [{ instrumentKey, kind, version, covered, pruned }] = group;
+    return {
+      instrumentKey,
+      kind: tickKindOf(kind),
+      version,
+      covered,
+      ticksPrunedBefore: pruned ?? Number.NEGATIVE_INFINITY,
+      series: group.map(({ minutes, built, as_of, built_covered }) => ({
+        interval: intervalOf(minutes),
+        builtVersion: built ?? -1,
+        asOf: as_of ?? Number.NEGATIVE_INFINITY,
+        covered: built_covered,
+      })),
+    };
+  });
 }
-
-const rangesOf = (pairs: readonly [number, number][]): readonly TimeRange[] => pairs.map(([from, to]) => ({ from, to }));
 
 /** An hour that has ticks: how many, and which version of the instrument changed them last. */
 export interface TickHour {

@@ -1,6 +1,6 @@
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
-import { intervalMinutes, kindCode } from '../database/codes.ts';
+import { intervalMinutes, kindCode, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable } from '../database/database.ts';
 
@@ -25,24 +25,14 @@ export interface CandleFilter {
   readonly completeOnly?: boolean;
 }
 
-const FLOAT_COLUMNS = ['open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'buyVolume', 'coverage'] as const;
+const FLOATS = ['open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'buyVolume', 'coverage'] as const;
+const COLUMNS = ['openTime', ...FLOATS, 'trades', 'revision'] as const;
+type Columns<Column> = Record<(typeof COLUMNS)[number], Column>;
 
 /** Reads candles as columns; volumes are NaN where ticks have no size. */
 export async function readCandles(queryable: Queryable, filter: CandleFilter): Promise<StoredCandles> {
-  const rows: { [name in 'openTime' | 'trades' | 'revision' | 'complete' | (typeof FLOAT_COLUMNS)[number]]: number[] } = {
-    openTime: [],
-    open: [],
-    high: [],
-    low: [],
-    close: [],
-    volume: [],
-    quoteVolume: [],
-    buyVolume: [],
-    coverage: [],
-    trades: [],
-    revision: [],
-    complete: [],
-  };
+  const rows = Object.fromEntries(COLUMNS.map((name) => [name, []])) as unknown as Columns<number[]>;
+  const complete: number[] = [];
   const decoder = new CopyDecoder();
   const select = `select open_time, open, high, low, close, volume, quote_volume, buy_volume, coverage::float8, trades::bigint, revision::bigint, complete::int::smallint
     from candles where ${condition(filter)} order by open_time`;
@@ -50,27 +40,14 @@ export async function readCandles(queryable: Queryable, filter: CandleFilter): P
     decoder.push(chunk);
     while (decoder.nextRow()) {
       rows.openTime.push(decoder.int8());
-      for (const name of FLOAT_COLUMNS) rows[name].push(decoder.nullableFloat8() ?? Number.NaN);
+      for (const name of FLOATS) rows[name].push(decoder.nullableFloat8() ?? Number.NaN);
       rows.trades.push(decoder.int8());
       rows.revision.push(decoder.int8());
-      rows.complete.push(decoder.int2() as number);
+      complete.push(decoder.int2() as number);
     }
   }
-  return {
-    length: rows.openTime.length,
-    openTime: Float64Array.from(rows.openTime),
-    open: Float64Array.from(rows.open),
-    high: Float64Array.from(rows.high),
-    low: Float64Array.from(rows.low),
-    close: Float64Array.from(rows.close),
-    volume: Float64Array.from(rows.volume),
-    quoteVolume: Float64Array.from(rows.quoteVolume),
-    buyVolume: Float64Array.from(rows.buyVolume),
-    coverage: Float64Array.from(rows.coverage),
-    trades: Float64Array.from(rows.trades),
-    revision: Float64Array.from(rows.revision),
-    complete: Uint8Array.from(rows.complete),
-  };
+  const columns = Object.fromEntries(COLUMNS.map((name) => [name, Float64Array.from(rows[name])])) as Columns<Float64Array>;
+  return { length: complete.length, ...columns, complete: Uint8Array.from(complete) };
 }
 
 function condition({ instrumentKey, priceType, interval, from, to, completeOnly }: CandleFilter): string {
@@ -90,9 +67,9 @@ export async function candleSeriesOf(
   queryable: Queryable,
   instrumentKey: number,
 ): Promise<readonly { readonly priceType: TickKind; readonly intervalMinutes: number }[]> {
-  const { rows } = await queryable.query<{ kind: number; interval_minutes: number }>(
-    'select kind, interval_minutes from candle_series where instrument = $1 order by kind, interval_minutes',
+  const { rows } = await queryable.query<{ kind: number; intervalMinutes: number }>(
+    'select kind, interval_minutes as "intervalMinutes" from candle_series where instrument = $1 order by 1, 2',
     [instrumentKey],
   );
-  return rows.map((row) => ({ priceType: row.kind === 0 ? 'trade' : 'price', intervalMinutes: row.interval_minutes }));
+  return rows.map(({ kind, intervalMinutes }) => ({ priceType: tickKindOf(kind), intervalMinutes }));
 }

@@ -32,3 +32,27 @@ export function jsonb(value: unknown): string {
   if (!/\\u(?:0000|d)/.test(text)) return text;
   return text.replace(ESCAPE, (escape, what: string) => (what.length > 1 ? '\\ufffd' : escape));
 }
+
+/** A row of a series with its codes. */
+export interface SeriesCodes {
+  readonly kind: number;
+  readonly minutes: number;
+}
+
+/** The row with the words that its codes stand for. */
+export const withSeries = <Row extends SeriesCodes>({ kind, minutes, ...row }: Row) => ({
+  ...row,
+  priceType: tickKindOf(kind),
+  interval: intervalOf(minutes),
+});
+
+/** Rows by their key, each group in the order of the rows. */
+export function groupedBy<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
+  const groups = new Map<Key, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return groups;
+}

@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 
 /**
  * The URL of the embedded server, which listens on a Unix socket in `directory`; understood by `pg` and by libpq. It sets everything that they
@@ -18,8 +18,7 @@ export function socketUrl(directory: string, database: string): string {
 export function checkedUrl(url: string): string {
   const says = /^(postgres(ql)?:\/\/|socket:|\/)/.test(url) ? problemOf(url) : 'it is not a URL of Postgres';
   if (says === undefined) return url;
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `DATABASE_URL cannot be used: ${says}; write postgresql://user:password@host:5432/name, with %40 for @, %2F for / and %23 for # in the password`,
   );
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { VERSION } from '../../version.ts';
 import type { Database, Queryable } from './database.ts';
 import { addressOf } from './database-url.ts';
@@ -83,8 +83,7 @@ export async function checkOrigin(queryable: Queryable, url: string): Promise<re
   const applied = await appliedMigrations(queryable);
   const other = await differingMigration(applied);
   if (other === undefined) return applied;
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `the database at ${addressOf(url)} was made by another version of PredictLab (its ${other.name} is not that of ${VERSION}) and was not touched; ` +
       'name a new database (DATABASE_URL, or another PREDICTLAB_HOME), and move the data with `predictlab export` of that version and `predictlab import` of this one: ' +
       'a backup can only be restored by the version that wrote it',

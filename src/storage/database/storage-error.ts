@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput, PredictLabError } from '../../contracts/errors.ts';
 import { lastTrouble, logOfSocket } from '../embedded/postgres-log.ts';
 import { addressOf, isSocket } from './database-url.ts';
 
@@ -79,8 +79,7 @@ export function storageError(error: unknown, url: string): unknown {
   if (code === undefined) return error;
   const refusal = REFUSALS.find(([state]) => state.test(code));
   if (refusal !== undefined) return unavailable(url, `${message} (${code})`, refusal[1], error);
-  if (code.startsWith('22'))
-    return new PredictLabError('BadInput', `Postgres cannot hold this value: ${message} (${code})`, { cause: error });
+  if (code.startsWith('22')) return badInput(`Postgres cannot hold this value: ${message} (${code})`, { cause: error });
   return error;
 }
 

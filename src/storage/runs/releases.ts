@@ -25,21 +25,9 @@ export async function releasesOf(
   queryable: Queryable,
   deployment: string,
 ): Promise<readonly (RecordedRelease & { readonly at: string })[]> {
-  const { rows } = await queryable.query<{
-    action: RecordedRelease['action'];
-    from_build: string | null;
-    to_build: string | null;
-    percent: number | null;
-    done_by: string;
-    at: Date;
-  }>('select action, from_build, to_build, percent, done_by, at from releases where deployment = $1 order by id', [deployment]);
-  return rows.map((row) => ({
-    deployment,
-    action: row.action,
-    from: row.from_build,
-    to: row.to_build,
-    percent: row.percent,
-    by: row.done_by,
-    at: row.at.toISOString(),
-  }));
+  const { rows } = await queryable.query<RecordedRelease & { at: Date }>(
+    `select deployment, action, from_build as "from", to_build as "to", percent, done_by as "by", at from releases where deployment = $1 order by id`,
+    [deployment],
+  );
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }

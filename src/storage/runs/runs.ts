@@ -46,19 +46,20 @@ interface RunStart {
   readonly scheduleId?: string;
 }
 
-interface RunRow {
-  readonly run_id: string;
-  readonly execution_id: string;
-  readonly result: RunResult | null;
-  readonly started_at: Date;
-  readonly finished_at: Date | null;
-  readonly seconds: number | null;
-  readonly total: number | null;
-  readonly breakdown: Record<TaskStatus, number> | null;
-}
+type RunRow<Run extends RunSummary> = Omit<Run, 'startedAt' | 'finishedAt'> & {
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+};
 
-const SUMMARY = `run_id, execution_id, result, started_at, finished_at, extract(epoch from finished_at - started_at)::float8 as seconds,
-  (status->>'totalTasks')::int as total, status->'statusBreakdown' as breakdown`;
+const SUMMARY = `run_id as "runId", execution_id as "executionId", result, started_at as "startedAt", finished_at as "finishedAt",
+  extract(epoch from finished_at - started_at)::float8 as "durationSeconds", (status->>'totalTasks')::int as "totalTasks",
+  status->'statusBreakdown' as "statusBreakdown"`;
+
+const dated = <Run extends RunSummary>(row: RunRow<Run>) => ({
+  ...row,
+  startedAt: row.startedAt.toISOString(),
+  finishedAt: row.finishedAt?.toISOString() ?? null,
+});
 
 /** An arbitrary number, the same in every process. */
 const START_LOCK = 7_305_310_021;
@@ -124,22 +125,21 @@ export async function endRun(
 
 /** The last runs, newest first. */
 export async function listRuns(queryable: Queryable, limit = 20): Promise<readonly RunSummary[]> {
-  const { rows } = await queryable.query<RunRow>(`select ${SUMMARY} from runs order by started_at desc, execution_id limit $1`, [limit]);
-  return rows.map(summaryOf);
+  const { rows } = await queryable.query<RunRow<RunSummary>>(
+    `select ${SUMMARY} from runs order by started_at desc, execution_id limit $1`,
+    [limit],
+  );
+  return rows.map(dated);
 }
 
 /** A run by its workflow id (the newest of that name) or by its execution's Temporal run id. */
 export async function runOf(queryable: Queryable, id: string): Promise<StoredRun | undefined> {
-  const { rows } = await queryable.query<
-    RunRow & { input: unknown; config: RunConfig; status: PipelineResult | null; retry_of: string | null; again: boolean }
-  >(
-    `select ${SUMMARY}, input, config, status, retry_of, id_used_before as again from runs where run_id = $1 or execution_id = $1 order by started_at desc limit 1`,
+  const { rows } = await queryable.query<RunRow<StoredRun>>(
+    `select ${SUMMARY}, input, config, status, retry_of as "retryOf", id_used_before as "idUsedBefore" from runs
+     where run_id = $1 or execution_id = $1 order by started_at desc limit 1`,
     [id],
   );
-  const row = rows[0];
-  return row === undefined
-    ? undefined
-    : { ...summaryOf(row), input: row.input, config: row.config, status: row.status, retryOf: row.retry_of, idUsedBefore: row.again };
+  return rows[0] && dated(rows[0]);
 }
 
 /** Whether an execution's end is recorded; cheap enough to poll. */
@@ -178,19 +178,6 @@ export async function settingsOf(queryable: Queryable, executionId: string): Pro
     [executionId],
   );
   return rows[0]?.config;
-}
-
-function summaryOf(row: RunRow): RunSummary {
-  return {
-    runId: row.run_id,
-    executionId: row.execution_id,
-    result: row.result,
-    startedAt: row.started_at.toISOString(),
-    finishedAt: row.finished_at?.toISOString() ?? null,
-    durationSeconds: row.seconds,
-    totalTasks: row.total,
-    statusBreakdown: row.breakdown,
-  };
 }
 
 /** A run that failed as `InvalidPipeline`. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { isForeign, isRunning, processIdentity } from '../../processes/process-identity.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { openDatabase } from '../database/open-database.ts';
@@ -30,7 +30,7 @@ export async function openShadowSchema(main: Database): Promise<ShadowSchema> {
   } catch (error) {
     const { cause } = error as { cause?: { code?: string } };
     if ((cause?.code ?? (error as { code?: string }).code) !== INSUFFICIENT_PRIVILEGE) throw error;
-    throw new PredictLabError('BadInput', `the database's user may not create a schema to try in: grant it "create" on the database`, {
+    throw badInput(`the database's user may not create a schema to try in: grant it "create" on the database`, {
       cause: error,
     });
   }

@@ -30,17 +30,29 @@ export async function latenessByInstrument(
 }
 
 /** Records how late a row of one instrument was found, or that two looks some time apart found none. */
-export async function noteInstrumentLateness(transaction: Transaction, instrumentKey: number, lateBy: number, asOf: number): Promise<void> {
+export const noteInstrumentLateness = (transaction: Transaction, instrumentKey: number, lateBy: number, asOf: number): Promise<void> =>
+  remember(transaction, 'instrument', instrumentKey, (seen) => rememberLateness(seen, lateBy, asOf) ?? { ms: 0, at: asOf });
+
+/** Remembers how late a row of a source was found. @param lateBy milliseconds after the look that had missed it */
+export const noteLateness = (transaction: Transaction, source: SourceType, lateBy: number, asOf: number): Promise<void> =>
+  remember(transaction, 'source', source, (seen) => rememberLateness(seen, lateBy, asOf));
+
+async function remember(
+  transaction: Transaction,
+  what: 'source' | 'instrument',
+  id: string | number,
+  next: (seen: SeenLateness | undefined) => SeenLateness | undefined,
+): Promise<void> {
   const { rows } = await transaction.query<SeenLateness>(
-    'select lateness_ms as ms, seen_at as at from instrument_lateness where instrument = $1 for update',
-    [instrumentKey],
+    `select lateness_ms as ms, seen_at as at from ${what}_lateness where ${what} = $1 for update`,
+    [id],
   );
-  const seen = rememberLateness(rows[0], lateBy, asOf) ?? { ms: 0, at: asOf };
-  if (rows[0] === seen) return;
+  const seen = next(rows[0]);
+  if (seen === undefined || seen === rows[0]) return;
   await transaction.query(
-    `insert into instrument_lateness (instrument, lateness_ms, seen_at) values ($1, $2, $3)
-     on conflict (instrument) do update set lateness_ms = excluded.lateness_ms, seen_at = excluded.seen_at`,
-    [instrumentKey, seen.ms, Math.floor(seen.at)],
+    `insert into ${what}_lateness (${what}, lateness_ms, seen_at) values ($1, $2, $3)
+     on conflict (${what}) do update set lateness_ms = excluded.lateness_ms, seen_at = excluded.seen_at`,
+    [id, seen.ms, Math.floor(seen.at)],
   );
 }
 
@@ -55,20 +67,4 @@ export async function coverableUntil(
 ): Promise<readonly [sources: readonly SourceType[], until: readonly number[]]> {
   const lateness = await latenessBySource(queryable, asOf);
   return [sourceTypes, sourceTypes.map((source) => Math.floor(asOf - lateness(source) - GLANCE_MS))];
-}
-
-/** Remembers how late a row of a source was found. @param lateBy milliseconds after the look that had missed it */
-export async function noteLateness(transaction: Transaction, source: SourceType, lateBy: number, asOf: number): Promise<void> {
-  const { rows } = await transaction.query<SeenLateness>(
-    'select lateness_ms as ms, seen_at as at from source_lateness where source = $1 for update',
-    [source],
-  );
-  const known = rows[0];
-  const seen = rememberLateness(known, lateBy, asOf);
-  if (seen === undefined || seen === known) return;
-  await transaction.query(
-    `insert into source_lateness (source, lateness_ms, seen_at) values ($1, $2, $3)
-     on conflict (source) do update set lateness_ms = excluded.lateness_ms, seen_at = excluded.seen_at`,
-    [source, seen.ms, Math.floor(seen.at)],
-  );
 }

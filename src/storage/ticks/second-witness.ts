@@ -1,6 +1,7 @@
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { judgeStated, STATED_SLACK_MS, type StatedComparison } from '../../market/second-witness.ts';
+import { groupedBy } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 import { noteWithdrawal, withoutRange } from './coverage.ts';
@@ -169,9 +170,7 @@ async function doubtedRanges(transaction: Transaction, symbol: string, asOf: num
      order by 1, 2`,
     [symbol, Math.floor(asOf)],
   );
-  const byKey = new Map<number, TimeRange[]>();
-  for (const { key, from, to } of rows) byKey.set(key, [...(byKey.get(key) ?? []), { from, to }]);
-  return byKey;
+  return groupedBy(rows, ({ key }) => key);
 }
 
 /** Reasons why time of these instruments is in doubt, by id; for pages and exports. */

@@ -1,7 +1,7 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
-import { rankedSharpeSql } from '../backtests/backtests.ts';
-import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
+import { type BacktestRecord, rankedSharpeSql } from '../backtests/backtests.ts';
+import { groupedBy, kindCode, type SeriesCodes, tickKindOf, withSeries } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
@@ -41,7 +41,7 @@ export async function lastTicks(
   queryable: Queryable,
   { keys, kinds, until }: { keys: readonly number[]; kinds: readonly TickKind[]; until: number },
 ): Promise<ReadonlyMap<number, LastTick>> {
-  const { rows } = await queryable.query<{ instrument: number; time: number; price: number }>(
+  const { rows } = await queryable.query<LastTick & { instrument: number }>(
     `select w.instrument, t.time, t.price from unnest($1::int[], $2::smallint[]) as w(instrument, kind)
      cross join lateral (
        select hour::bigint * ${HOUR} as start from tick_hours
@@ -52,7 +52,7 @@ export async function lastTicks(
      order by w.instrument, t.time, t.seq`,
     [keys, kinds.map(kindCode), Math.floor(until)],
   );
-  return new Map(rows.map((row) => [row.instrument, { time: row.time, price: row.price }]));
+  return new Map(rows.map((row) => [row.instrument, row]));
 }
 
 /** An instrument with the range of time whose prices are read; UTC epoch milliseconds. */
@@ -68,7 +68,7 @@ export async function pricePaths(
   queryable: Queryable,
   { wanted, stretches }: { wanted: readonly WantedPath[]; stretches: number },
 ): Promise<ReadonlyMap<number, readonly LastTick[]>> {
-  const { rows } = await queryable.query<{ instrument: number; time: number; price: number }>(
+  const { rows } = await queryable.query<LastTick & { instrument: number }>(
     `select w.instrument, p.time, p.price
      from unnest($1::int[], $2::smallint[], $3::bigint[], $4::bigint[]) as w(instrument, kind, begins, ends)
      cross join lateral (
@@ -84,13 +84,7 @@ export async function pricePaths(
       stretches,
     ],
   );
-  const paths = new Map<number, LastTick[]>();
-  for (const { instrument, time, price } of rows) {
-    const path = paths.get(instrument);
-    if (path === undefined) paths.set(instrument, [{ time, price }]);
-    else path.push({ time, price });
-  }
-  return paths;
+  return groupedBy(rows, ({ instrument }) => instrument);
 }
 
 /** The series of candles of an instrument up to a moment, with their lengths. */
@@ -98,12 +92,12 @@ export async function candleCounts(
   queryable: Queryable,
   { instrumentKey, until }: { instrumentKey: number; until: number },
 ): Promise<readonly { readonly priceType: TickKind; readonly interval: Interval; readonly count: number }[]> {
-  const { rows } = await queryable.query<{ kind: number; minutes: number; count: number }>(
+  const { rows } = await queryable.query<SeriesCodes & { count: number }>(
     `select kind, interval_minutes as minutes, count(*)::float8 as count from candles
      where instrument = $1 and open_time < $2 group by kind, interval_minutes order by kind, interval_minutes`,
     [instrumentKey, Math.floor(until)],
   );
-  return rows.map((row) => ({ priceType: tickKindOf(row.kind), interval: intervalOf(row.minutes), count: row.count }));
+  return rows.map(withSeries);
 }
 
 /** Times of an instrument's quarantined rows, newest first, at most `limit`. */
@@ -119,16 +113,7 @@ export async function quarantineTimes(
 }
 
 /** A backtest without its trades and equity. */
-export interface BacktestHead {
-  readonly id: number;
-  readonly instrumentKey: number;
-  readonly priceType: TickKind;
-  readonly interval: Interval;
-  readonly strategy: string;
-  readonly params: Readonly<Record<string, Json>>;
-  readonly metrics: Readonly<Record<string, Json>>;
-  readonly passport: Readonly<Record<string, Json>>;
-}
+export type BacktestHead = Omit<BacktestRecord, 'symbol' | 'trades' | 'equity'> & { readonly id: number };
 
 /**
  * Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, those with the best Sharpe ratios that are
@@ -138,10 +123,8 @@ export async function backtestHeads(
   queryable: Queryable,
   { symbol, executionIds, limit }: { symbol: string; executionIds: readonly string[]; limit: number },
 ): Promise<readonly BacktestHead[]> {
-  const { rows } = await queryable.query<
-    Omit<BacktestHead, 'priceType' | 'interval' | 'instrumentKey'> & { instrument: number; price_type: number; minutes: number }
-  >(
-    `select id, instrument, price_type, interval_minutes as minutes, strategy, params, metrics, passport from (
+  const { rows } = await queryable.query<Omit<BacktestHead, 'priceType' | 'interval'> & SeriesCodes>(
+    `select id, instrument as "instrumentKey", price_type as kind, interval_minutes as minutes, strategy, params, metrics, passport from (
        select b.*, row_number() over (partition by b.instrument order by b.metrics ? 'failed', ${rankedSharpeSql('b.metrics')} desc nulls last, b.id) as place
        from backtests b where b.symbol = $1 and b.execution_id = (
          select w.id from unnest($2::text[]) with ordinality as w(id, n)
@@ -149,12 +132,7 @@ export async function backtestHeads(
      where place <= $3 order by id`,
     [symbol, executionIds, limit],
   );
-  return rows.map(({ instrument, price_type, minutes, ...row }) => ({
-    ...row,
-    instrumentKey: instrument,
-    priceType: tickKindOf(price_type),
-    interval: intervalOf(minutes),
-  }));
+  return rows.map(withSeries);
 }
 
 /** Trades and equity of some backtests, by id. */
@@ -204,12 +182,7 @@ const newestWith = (table: 'backtests' | 'walk_forwards'): string =>
     order by r.as_of desc nulls last, r.started_at desc limit 1)`;
 
 /** Executions by kind of result; null where no run has any. */
-export interface NewestResults {
-  readonly backtests: string | null;
-  readonly walkForwards: string | null;
-  readonly collect: string | null;
-  readonly store: string | null;
-}
+export type NewestResults = Readonly<Record<'backtests' | 'walkForwards' | 'collect' | 'store', string | null>>;
 
 /** The execution, then those whose successes it took over, newest first. */
 export async function retryChain(queryable: Queryable, executionId: string): Promise<readonly string[]> {

@@ -3,7 +3,7 @@ import { DAY_MS, type Interval, TICK_KINDS, type TickKind } from '../../contract
 import { complementReport } from '../../market/integrity/complement.ts';
 import { type GroupMember, type GroupReport, groupReport } from '../../market/integrity/group-sum.ts';
 import { type CandleFilter, readCandles } from '../candles/candles.ts';
-import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
+import { groupedBy, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { DataWarning } from './unusual-quiet.ts';
 
@@ -44,7 +44,7 @@ export async function suspiciousGroups(queryable: Queryable): Promise<GroupFindi
   );
   const warnings: DataWarning[] = [];
   const notes: string[] = [];
-  for (const members of byGroup(rows)) {
+  for (const members of groupedBy(rows, (row) => row.group_id).values()) {
     const series = sharedSeries(members);
     if (series === undefined) continue;
     const priced = members.filter((member) => settledOf(member.facts) !== null || hasSeries(member, series));
@@ -55,16 +55,6 @@ export async function suspiciousGroups(queryable: Queryable): Promise<GroupFindi
     else warnings.push(contradiction(group));
   }
   return { warnings, notes };
-}
-
-function byGroup(rows: readonly MemberRow[]): Iterable<readonly MemberRow[]> {
-  const groups = new Map<string, MemberRow[]>();
-  for (const row of rows) {
-    const group = groups.get(row.group_id);
-    if (group === undefined) groups.set(row.group_id, [row]);
-    else group.push(row);
-  }
-  return groups.values();
 }
 
 interface Series {

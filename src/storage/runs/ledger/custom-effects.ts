@@ -1,8 +1,8 @@
 import type { PipelineResult } from '../../../contracts/run/pipeline-status.ts';
 import type { StageEffect } from '../../../contracts/task/stage-report.ts';
 import { jsonb } from '../../database/codes.ts';
-import type { PreparedStatement, Queryable } from '../../database/database.ts';
-import { type EffectKey, firstEffect } from './ledger.ts';
+import type { Queryable } from '../../database/database.ts';
+import { type EffectKey, RECORD_SOON, recordEffect } from './ledger.ts';
 
 /**
  * Custom tasks write no rows here, and their results are in the run's history before anything depends on them. So their ledger rows do not wait for
@@ -10,32 +10,9 @@ import { type EffectKey, firstEffect } from './ledger.ts';
  * that is away, or is killed within half a second, lacks them; the end of the run writes those that are missing.
  */
 
-const RECORD_SOON: PreparedStatement = {
-  name: 'ledger-record-soon',
-  // The setting is local to this transaction, which ends with the statement.
-  text: `with soon as materialized (select set_config('synchronous_commit', 'off', true))
-    insert into ledger (execution_id, task_id, run_id, attempts, started_at, last_error, output, degraded, finished_at, duration_seconds)
-    select $1::text, $2::text, $3::text, $4::int, to_timestamp($5::float8 / 1000), $6::jsonb, $7::jsonb, $8::jsonb, clock_timestamp(),
-      greatest(0, extract(epoch from clock_timestamp()) - $5::float8 / 1000) from soon
-    on conflict do nothing`,
-};
-
 /** Records the effect of a custom task in one statement. @returns the first effect, if there was one already */
-export async function recordCustomEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
-  const { executionId, taskId, runId, attempts, startedAt, lastError } = key;
-  const { output, degraded } = effect;
-  const { rowCount } = await queryable.query(RECORD_SOON, [
-    executionId,
-    taskId,
-    runId,
-    attempts,
-    startedAt,
-    lastError === undefined ? null : jsonb(lastError),
-    jsonb(output),
-    degraded === undefined ? null : jsonb(degraded),
-  ]);
-  return rowCount === 1 ? effect : await firstEffect(queryable, key);
-}
+export const recordCustomEffect = (queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> =>
+  recordEffect(queryable, key, effect, RECORD_SOON);
 
 /** Writes ledger rows for custom tasks that are in a run's result but not in the ledger. @returns how many there were */
 export async function recordLostEffects(

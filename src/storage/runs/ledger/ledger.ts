@@ -1,8 +1,7 @@
-import { type PastError, PredictLabError } from '../../../contracts/errors.ts';
-import type { Json } from '../../../contracts/run/pipeline-input.ts';
+import { badInput, type PastError } from '../../../contracts/errors.ts';
 import type { PastAttempt, StageEffect } from '../../../contracts/task/stage-report.ts';
 import { DAY_MS, STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
-import { jsonb } from '../../database/codes.ts';
+import { groupedBy, jsonb } from '../../database/codes.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from '../../database/database.ts';
 
 export { discardUnstored, effectsOf, reusableEffects } from './ledger-takeover.ts';
@@ -30,14 +29,8 @@ export interface EffectKey {
   readonly lastError?: PastError;
 }
 
-interface LedgerRow {
-  readonly output: Record<string, Json>;
-  readonly degraded: readonly string[] | null;
-  readonly attempts: number;
-  readonly started_at: Date;
-  readonly finished_at: Date;
-  readonly duration_seconds: number;
-}
+/** SQL for a column's instant in UTC epoch milliseconds. */
+const epoch = (column: string): string => `floor(extract(epoch from ${column}) * 1000)::float8`;
 
 const IDENTITY = 'execution_id, task_id, run_id, symbol, stage, attempts, started_at, last_error';
 
@@ -53,29 +46,27 @@ const FINISH: PreparedStatement = {
     where execution_id = $1 and task_id = $2`,
 };
 
-const RECORD: PreparedStatement = {
-  name: 'ledger-record',
-  text: `insert into ledger (${IDENTITY}, output, degraded, finished_at, duration_seconds)
-    values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8, $9, $10, clock_timestamp(),
-      greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)) on conflict do nothing`,
+const RECORDED = `(${IDENTITY}, output, degraded, finished_at, duration_seconds)
+  select $1::text, $2::text, $3::text, $4::text, $5::text, $6::int, to_timestamp($7::float8 / 1000), $8::jsonb, $9::jsonb, $10::jsonb, clock_timestamp(),
+    greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)`;
+const RECORD: PreparedStatement = { name: 'ledger-record', text: `insert into ledger ${RECORDED} on conflict do nothing` };
+/** The same without waiting for the disk: the setting is local to this transaction, which ends with the statement. */
+export const RECORD_SOON: PreparedStatement = {
+  name: 'ledger-record-soon',
+  text: `with soon as materialized (select set_config('synchronous_commit', 'off', true))
+    insert into ledger ${RECORDED} from soon on conflict do nothing`,
 };
 
 /** The recorded effect of a task, if it has taken effect. */
 export async function findEffect(queryable: Queryable, key: { executionId: string; taskId: string }): Promise<StoredEffect | undefined> {
-  const { rows } = await queryable.query<LedgerRow>(
-    'select output, degraded, attempts, started_at, finished_at, duration_seconds from ledger where execution_id = $1 and task_id = $2',
+  const { rows } = await queryable.query<Omit<StoredEffect, 'degraded'> & { degraded: readonly string[] | null }>(
+    `select output, degraded, attempts, ${epoch('started_at')} as "startedAt", ${epoch('finished_at')} as "finishedAt", duration_seconds as "durationSeconds"
+     from ledger where execution_id = $1 and task_id = $2`,
     [key.executionId, key.taskId],
   );
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  return {
-    output: row.output,
-    ...(row.degraded === null ? {} : { degraded: row.degraded }),
-    attempts: row.attempts,
-    startedAt: row.started_at.getTime(),
-    finishedAt: row.finished_at.getTime(),
-    durationSeconds: row.duration_seconds,
-  };
+  if (rows.length === 0) return undefined;
+  const [{ degraded, ...effect }] = rows;
+  return degraded === null ? effect : { ...effect, degraded };
 }
 
 /**
@@ -141,8 +132,8 @@ const valuesOf = ({ output, degraded }: StageEffect): readonly unknown[] => [
 ];
 
 /** Records the effect of a task that wrote no rows to this database, in one statement. @returns the first effect, if there was one already */
-export async function recordEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
-  const { rowCount } = await queryable.query(RECORD, [...identityOf(key), ...valuesOf(effect)]);
+export async function recordEffect(queryable: Queryable, key: EffectKey, effect: StageEffect, record = RECORD): Promise<StageEffect> {
+  const { rowCount } = await queryable.query(record, [...identityOf(key), ...valuesOf(effect)]);
   return rowCount === 1 ? effect : await firstEffect(queryable, key);
 }
 
@@ -160,14 +151,13 @@ export async function requireStageBefore(
   if (before === undefined) return;
   const taskId = stageTaskId(symbol, before);
   if ((await findEffect(transaction, { executionId, taskId })) !== undefined) return;
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `the database no longer has what ${taskId} stored, as after a failover to a replica that lagged behind; \`predictlab retry\` of this run does it again`,
   );
 }
 
-/** The effect that was recorded first. @internal */
-export async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageEffect> {
+/** The effect that was recorded first. */
+async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageEffect> {
   const known = await findEffect(queryable, key);
   if (known === undefined) throw new Error(`the ledger lost ${key.taskId} of ${key.executionId}`);
   return { output: known.output, ...(known.degraded === undefined ? {} : { degraded: known.degraded }) };
@@ -259,26 +249,14 @@ export async function recordAttempt(
 
 /** The last failed attempts of each task of an execution, oldest first; by task id. */
 export async function pastAttempts(queryable: Queryable, executionId: string): Promise<Readonly<Record<string, readonly PastAttempt[]>>> {
-  const { rows } = await queryable.query<{
-    task: string;
-    attempt: number;
-    from: Date;
-    to: Date;
-    next: Date | null;
-    error: string;
-    lost: string | null;
-  }>(
-    `select task_id as task, attempt, started_at as "from", ended_at as "to", next_at as next, error_type as error, lost_with as lost
+  const { rows } = await queryable.query<Omit<PastAttempt, 'lostWith'> & { task: string; lost: string | null }>(
+    `select task_id as task, attempt, ${epoch('started_at')} as "from", ${epoch('ended_at')} as "to", ${epoch('next_at')} as next, error_type as error,
+       lost_with as lost
      from (select *, row_number() over (partition by task_id order by attempt desc) as back from task_attempts where execution_id = $1 and attempt > 0) a
      where back <= ${MAX_READ} order by task_id, attempt limit ${MAX_ROWS}`,
     [executionId],
   );
-  const found = new Map<string, PastAttempt[]>();
-  for (const { task, attempt, from, to, next, error, lost } of rows) {
-    const known = found.get(task) ?? [];
-    found.set(task, known);
-    const times = { from: from.getTime(), to: to.getTime(), next: next?.getTime() ?? null };
-    known.push({ attempt, ...times, error, ...(lost === null ? {} : { lostWith: lost === '' ? null : lost }) });
-  }
-  return Object.fromEntries(found);
+  const attempts = rows.map(({ lost, ...attempt }) => (lost === null ? attempt : { ...attempt, lostWith: lost || null }));
+  const byTask = groupedBy(attempts, ({ task }) => task);
+  return Object.fromEntries([...byTask].map(([name, found]) => [name, found.map(({ task: _task, ...attempt }) => attempt)]));
 }
