@@ -86,7 +86,7 @@ describe('markets of which only one can win', () => {
       ],
       null,
     );
-    const part = `add up to 0.50 on average (1h trades, group ${GROUP}), as a part of them may; a selector {"eventSlug": …} brings the others`;
+    const part = `add up to 0.50 on average (1h trades, group ${GROUP}), as a part of them may; a selector of their whole event or category brings the others`;
     const said = (of: string) => `ok ELECTION: only 2 ${of}markets of which one will win have prices here, and ${part}`;
     expect(await doctor()).toEqual([said(''), expect.stringMatching(/^ok .* all as stored$/)]);
     await test.database.query(`update instruments set facts = jsonb_set(facts, '{group,markets}', '4') where id = 'polymarket:0x1'`);

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { AppliedMigration } from '../database/migrate.ts';
 import type { BackupTable } from './backup-tables.ts';
@@ -25,52 +26,38 @@ export interface BackupTail {
   readonly sha256: string;
 }
 
+const count = z.int().nonnegative();
+const name = z.string().regex(/^[a-z_][a-z0-9_]*$/);
+/** A path below the report folder. */
+const fileName = z
+  .string()
+  .refine(
+    (file) => !file.includes('\0') && !path.posix.isAbsolute(file) && !file.split('/').some((part) => ['', '.', '..'].includes(part)),
+  );
+
+const someHead = z.looseObject({ predictlab: z.literal('backup'), format: count.min(1) });
+const wholeHead = z.object({
+  migrations: z.array(z.object({ version: count, name: z.string(), sha256: z.string() })),
+  partitions: z.array(z.string().regex(/^ticks_\d{4}_(0[1-9]|1[0-2])$/)),
+  tables: z
+    .array(z.object({ table: name, columns: z.array(name) }))
+    .refine((tables) => new Set(tables.map(({ table }) => table)).size === tables.length),
+});
 /** The frame that announces a table or file, or ends the backup. */
-type PartStart = { readonly table: string } | { readonly file: string } | { readonly end: true };
+const partStart = z.union([z.object({ end: z.literal(true) }), z.object({ table: name }), z.object({ file: fileName })]);
+const partTail = z.object({ rows: count, bytes: count, sha256: z.string() });
 
 /** The value as a backup's head; undefined when it is not one. */
-export function headOf(value: unknown): BackupHead | undefined {
-  if (!isObject(value) || value.predictlab !== 'backup' || !isCount(value.format) || value.format < 1) return undefined;
-  return value as unknown as BackupHead;
-}
+export const headOf = (value: unknown): BackupHead | undefined => someHead.safeParse(value).data as BackupHead | undefined;
 
 /** Whether a head of the current format has all its lists, and names each table once. */
-export function isWholeHead({ migrations, partitions, tables }: BackupHead): boolean {
-  return (
-    isListOf(migrations, (one) => isObject(one) && isCount(one.version) && isText(one.name) && isText(one.sha256)) &&
-    isListOf(partitions, (name) => typeof name === 'string' && /^ticks_\d{4}_(0[1-9]|1[0-2])$/.test(name)) &&
-    isListOf(tables, (table) => isObject(table) && isName(table.table) && isListOf(table.columns, isName)) &&
-    new Set(tables.map(({ table }) => table)).size === tables.length
-  );
-}
+export const isWholeHead = (head: BackupHead): boolean => wholeHead.safeParse(head).success;
 
 /** The value as the start of a part; undefined when it is not one. */
-export function partStartOf(value: unknown): PartStart | undefined {
-  if (!isObject(value)) return undefined;
-  if (value.end === true) return { end: true };
-  if (isName(value.table)) return { table: value.table };
-  return isFileName(value.file) ? { file: value.file } : undefined;
-}
+export const partStartOf = (value: unknown): z.infer<typeof partStart> | undefined => partStart.safeParse(value).data;
 
 /** The value as a part's tail; undefined when it is not one. */
-export function tailOf(value: unknown): BackupTail | undefined {
-  if (!isObject(value) || !isCount(value.rows) || !isCount(value.bytes) || !isText(value.sha256)) return undefined;
-  return { rows: value.rows, bytes: value.bytes, sha256: value.sha256 };
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isName = (value: unknown): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]*$/.test(value);
-const isListOf = (value: unknown, is: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
-
-/** Whether a value is a path below the report folder. */
-const isFileName = (value: unknown): value is string =>
-  typeof value === 'string' &&
-  value !== '' &&
-  !value.includes('\0') &&
-  !path.posix.isAbsolute(value) &&
-  !value.split('/').some((part) => part === '' || part === '.' || part === '..');
+export const tailOf = (value: unknown): BackupTail | undefined => partTail.safeParse(value).data;
 
 /** Counts and hashes the bytes of a part. Each row of COPY's text format is one line. */
 export class PartDigest {

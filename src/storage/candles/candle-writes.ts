@@ -24,20 +24,15 @@ const CHUNK = 5_000;
 /** The columns other than the key and the revision, in the order of the statement. */
 const VALUES =
   'open, high, low, close, volume, quote_volume, buy_volume, trades, first_time, first_seq, last_time, last_seq, coverage, complete';
+const valuesOf = (table: string): string => VALUES.replace(/\w+/g, `${table}.$&`);
 
 const UPSERT = `
   insert into candles (instrument, kind, interval_minutes, open_time, ${VALUES})
   select $1, $2, $3, * from unnest($4::bigint[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[], $10::float8[], $11::float8[],
     $12::int[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::real[], $18::boolean[])
   on conflict (instrument, kind, interval_minutes, open_time) do update
-  set (${VALUES}, revision) = (${VALUES.split(', ')
-    .map((column) => `excluded.${column}`)
-    .join(', ')}, candles.revision + 1)
-  where (${VALUES.split(', ')
-    .map((column) => `candles.${column}`)
-    .join(', ')}) is distinct from (${VALUES.split(', ')
-    .map((column) => `excluded.${column}`)
-    .join(', ')})
+  set (${VALUES}, revision) = (${valuesOf('excluded')}, candles.revision + 1)
+  where (${valuesOf('candles')}) is distinct from (${valuesOf('excluded')})
     and (candles.open_time >= $19 or (excluded.trades >= candles.trades and excluded.coverage >= candles.coverage))`;
 
 /** Writes candles; equal ones that are already stored are not touched. @returns how many are new or changed */

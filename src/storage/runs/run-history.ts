@@ -1,4 +1,5 @@
 import { type RunResult, STAGES, type TaskStatus } from '../../contracts/words.ts';
+import { groupedBy } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 /** One run of the history, newest first. */
@@ -41,7 +42,7 @@ export async function runHistory(queryable: Queryable, limit: number): Promise<r
     [limit],
   );
   const ids = rows.map(({ executionId }) => executionId);
-  const { rows: states } = await queryable.query<{ execution: string; symbol: string | null; worst: number; whole: boolean }>(
+  const { rows: worstStates } = await queryable.query<{ execution: string; symbol: string | null; worst: number; whole: boolean }>(
     `with shown as (select execution_id, status, config from runs where execution_id = any($1)),
      symbols as (select s.execution_id, jsonb_path_query(s.config, '$.symbols[*].symbol') #>> '{}' as symbol,
        case when s.status is null then s.config->>'untilStage' end as until from shown s),
@@ -60,15 +61,14 @@ export async function runHistory(queryable: Queryable, limit: number): Promise<r
      group by t.execution_id, y.symbol`,
     [ids, WORST, `/(?:${STAGES.join('|')})$`],
   );
-  const byRun = new Map<string, { states: Record<string, TaskStatus | 'degraded'>; custom: TaskStatus | 'degraded' | null }>();
-  for (const id of ids) byRun.set(id, { states: Object.create(null) as Record<string, TaskStatus | 'degraded'>, custom: null });
-  for (const { execution, symbol, worst, whole } of states) {
-    const run = byRun.get(execution);
-    if (run === undefined) continue;
-    if (symbol === null) run.custom = WORST[worst - 1];
-    else run.states[symbol] = whole ? WORST[worst - 1] : 'running';
-  }
-  return rows.map((row) => ({ ...row, ...(byRun.get(row.executionId) ?? { states: {}, custom: null }) }));
+  const byRun = groupedBy(worstStates, ({ execution }) => execution);
+  return rows.map((row) => {
+    const own = byRun.get(row.executionId) ?? [];
+    const states: Record<string, TaskStatus | 'degraded'> = Object.create(null);
+    for (const { symbol, worst, whole } of own) if (symbol !== null) states[symbol] = whole ? WORST[worst - 1] : 'running';
+    const custom = own.find(({ symbol }) => symbol === null);
+    return { ...row, states, custom: custom === undefined ? null : WORST[custom.worst - 1] };
+  });
 }
 
 /** The newest runs whose id contains a text in any letter case; of runs with the same id the newest. */

@@ -1,13 +1,13 @@
 import type { PastError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
 import { UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
-import { rankedSharpeSql } from '../backtests/backtests.ts';
-import { tickKindOf } from '../database/codes.ts';
+import { type BacktestRecord, rankedSharpeSql } from '../backtests/backtests.ts';
+import { kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import { coverableUntil } from '../ticks/lateness.ts';
+import type { StoredRun } from './runs.ts';
 
 const HOUR = 3_600_000;
 
@@ -57,14 +57,14 @@ export async function mostActiveInstruments(
   queryable: Queryable,
   { symbols, sourceTypes, from, to }: { symbols: readonly string[]; sourceTypes?: readonly SourceType[]; from: number; to: number },
 ): Promise<readonly ActiveInstrument[]> {
-  const { rows } = await queryable.query<{ symbol: string; instrument: number; kind: number }>(
-    `select distinct on (s.symbol) s.symbol, h.instrument, h.kind
+  const { rows } = await queryable.query<Omit<ActiveInstrument, 'kind'> & { kind: number }>(
+    `select distinct on (s.symbol) s.symbol, h.instrument as "instrumentKey", h.kind
      from symbol_instruments s join instruments i on i.key = s.instrument join tick_hours h on h.instrument = s.instrument
      where s.symbol = any($1) and ($2::text[] is null or i.source = any($2)) and h.hour between $3 and $4
      group by s.symbol, h.instrument, h.kind order by s.symbol, h.kind, sum(h.ticks) desc, h.instrument`,
     [symbols, sourceTypes ?? null, Math.floor(from / HOUR), Math.floor(to / HOUR)],
   );
-  return rows.map((row) => ({ symbol: row.symbol, instrumentKey: row.instrument, kind: tickKindOf(row.kind) }));
+  return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));
 }
 
 export interface RecentCloses {
@@ -89,27 +89,18 @@ export async function recentCloses(
        order by abs(interval_minutes - 60), interval_minutes desc limit 1) n
      join candles c on c.instrument = w.instrument and c.kind = w.kind and c.interval_minutes = n.minutes and c.open_time >= $3 and c.open_time < $4
      group by w.instrument, n.minutes`,
-    [instruments.map((i) => i.instrumentKey), instruments.map((i) => (i.kind === 'trade' ? 0 : 1)), Math.floor(from), Math.floor(to)],
+    [instruments.map((i) => i.instrumentKey), instruments.map((i) => kindCode(i.kind)), Math.floor(from), Math.floor(to)],
   );
   return new Map(
-    rows.map((row) => [
-      row.instrument,
-      {
-        points: row.times.map((time, i) => ({ time: Math.min(time, to), price: row.closes[i] ?? Number.NaN })),
-        step: row.minutes * 60_000,
-      },
-    ]),
+    rows.map(({ instrument, minutes, times, closes }) => {
+      const points = times.map((time, i) => ({ time: Math.min(time, to), price: closes[i] ?? Number.NaN }));
+      return [instrument, { points, step: minutes * 60_000 }];
+    }),
   );
 }
 
 /** A symbol's backtest with the highest Sharpe ratio that is not weak; any backtest where all are weak. */
-export interface BestBacktest {
-  readonly symbol: string;
-  readonly strategy: string;
-  readonly params: Readonly<Record<string, Json>>;
-  readonly metrics: Readonly<Record<string, Json>>;
-  readonly passport: Readonly<Record<string, Json>>;
-}
+type BestBacktest = Pick<BacktestRecord, 'symbol' | 'strategy' | 'params' | 'metrics' | 'passport'>;
 
 /** Finds the backtest of each symbol that ranks first among these executions. */
 export async function bestBacktests(
@@ -136,14 +127,7 @@ export interface GapRow {
 /** Gaps of at least `shortest` milliseconds of symbols' open instruments, longest first; the rules are those of `gapsOfInstruments`. */
 export async function longestGaps(
   queryable: Queryable,
-  filter: {
-    symbols: readonly string[];
-    sourceTypes: readonly SourceType[];
-    from: number;
-    to: number;
-    shortest: number;
-    limit: number;
-  },
+  filter: { symbols: readonly string[]; sourceTypes: readonly SourceType[]; from: number; to: number; shortest: number; limit: number },
 ): Promise<readonly GapRow[]> {
   const [sources, until] = await coverableUntil(queryable, filter.sourceTypes, filter.to);
   const { rows } = await queryable.query<GapRow>(
@@ -161,13 +145,9 @@ export async function longestGaps(
 }
 
 /** The run that finished before this one. */
-export interface PreviousRun {
-  readonly runId: string;
-  readonly executionId: string;
-  readonly config: RunConfig;
+interface PreviousRun extends Pick<StoredRun, 'runId' | 'executionId' | 'config' | 'idUsedBefore'> {
   readonly status: PipelineResult;
   readonly finishedAt: Date | null;
-  readonly idUsedBefore: boolean;
 }
 
 /** The last run that ended before this one started, or undefined. */

@@ -41,20 +41,18 @@ const touched = (key: string, from: string, to: string): string =>
  */
 const OWN_FLAG = 1 << TICK_FLAGS.indexOf('extreme-price');
 
+/** Columns of one table: `m.price, m.size`. */
+const columnsOf = (table: string, names: string): string => names.replace(/\w+/g, `${table}.$&`);
+
 /** Compares the ticks that the shadow stored with those that are stored. */
 export async function compareRows(queryable: Queryable, { schema, instruments, asOf }: ShadowComparison): Promise<Compared> {
   const values = 'price, size, side, outcome, trade_id';
-  const columns = (of: string) =>
-    values
-      .split(', ')
-      .map((column) => `${of}.${column}`)
-      .join(', ');
   return await counted(
     queryable,
     `select f.instrument, kind, time as at, ${touched('p', 'p.time', 'p.time + 1')} as touched, p.what
      from (
        select instrument, kind, time, case when s.price is null then 'is not stored' when m.price is null then 'is new'
-         when (${columns('m')}, m.flags & ${OWN_FLAG}) is distinct from (${columns('s')}, s.flags & ${OWN_FLAG}) then 'differs' end as what
+         when (${columnsOf('m', values)}, m.flags & ${OWN_FLAG}) is distinct from (${columnsOf('s', values)}, s.flags & ${OWN_FLAG}) then 'differs' end as what
        from (select * from ticks where instrument = any($1) and time <= $4) m
        full join (select * from ${schema}.ticks where instrument = any($1)) s using (instrument, kind, time, identity)
      ) p join ${FROZEN} on f.instrument = p.instrument`,
@@ -70,11 +68,6 @@ export async function compareCandles(
 ): Promise<Compared> {
   const { schema, instruments, asOf, intervals } = comparison;
   const values = 'open, high, low, close, volume, quote_volume, buy_volume, trades, first_time, last_time';
-  const columns = (of: string) =>
-    values
-      .split(', ')
-      .map((column) => `${of}.${column}`)
-      .join(', ');
   const key = 'instrument, kind, interval_minutes, open_time';
   const end = 'open_time + interval_minutes * 60000::bigint';
   const bucket = `int8multirange(int8range(open_time, ${end}))`;
@@ -88,7 +81,7 @@ export async function compareCandles(
        p.what
      from (
        select ${key}, ${end} as end_time, case when s.open is null then 'is not there' when m.open is null then 'is new'
-         when (${columns('m')}) is distinct from (${columns('s')}) then 'differs'
+         when (${columnsOf('m', values)}) is distinct from (${columnsOf('s', values)}) then 'differs'
          when m.complete <> s.complete and ${asThen} then 'is ' || case when s.complete then '' else 'not ' end || 'complete' end as what
        from (select * from candles where instrument = any($1) and interval_minutes = any($5::smallint[]) and open_time <= $4) m
        full join (select * from ${schema}.candles where instrument = any($1)) s using (${key})

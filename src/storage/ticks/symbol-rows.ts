@@ -18,13 +18,13 @@ export async function tickActivity(
   queryable: Queryable,
   { symbol, from, to }: { symbol: string; from: number; to: number },
 ): Promise<readonly TickActivity[]> {
-  const { rows } = await queryable.query<{ instrument: number; kind: number; ticks: number }>(
-    `select h.instrument, h.kind, sum(h.ticks)::float8 as ticks
+  const { rows } = await queryable.query<Omit<TickActivity, 'kind'> & { kind: number }>(
+    `select h.instrument as "instrumentKey", h.kind, sum(h.ticks)::float8 as ticks
      from symbol_instruments s join tick_hours h on h.instrument = s.instrument
      where s.symbol = $1 and h.hour between $2 and $3 group by h.instrument, h.kind order by 3 desc, 1, 2`,
     [symbol, Math.floor(from / HOUR), Math.floor(to / HOUR)],
   );
-  return rows.map((row) => ({ instrumentKey: row.instrument, kind: tickKindOf(row.kind), ticks: row.ticks }));
+  return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));
 }
 
 export interface LastTick {
