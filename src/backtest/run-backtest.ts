@@ -6,13 +6,14 @@ import { type Decisions, decisionsOf } from './engine/decisions.ts';
 import { type Market, plainMarket } from './engine/market.ts';
 import { type Measurement, measure } from './engine/measure.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './engine/options.ts';
+import type { SpreadCounts } from './engine/trading/half-spread.ts';
 import type { Simulation, Trade, Unfilled } from './engine/trading/trade.ts';
 import { simulate } from './engine/trading/trader.ts';
 import { type BacktestMetrics, type Measured, separate } from './metrics/measured.ts';
 import { deflatedSharpe, type Trials } from './metrics/ratios.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from './metrics/sample.ts';
 import type { Certificate } from './proof/certificate.ts';
-import { proveNoLookAhead } from './proof/look-ahead.ts';
+import { carriesAnswers, type LookAheadProof, proveNoLookAhead } from './proof/look-ahead.ts';
 import { codeGap, hashSituation, hashTwin, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
@@ -101,6 +102,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     trades: simulation.trades,
     cut: simulation.cut,
     unfilled: simulation.unfilled,
+    spreads: simulation.spreads,
     equity: simulation.equity,
     twin: decisions.sawTwin ? (data.twin?.id ?? null) : null,
     ...certify(data, execution.trial, options, decisions, trials),
@@ -116,28 +118,37 @@ export function certify(
   trials: Trials = { count: 1 },
 ): Certificate {
   const { proofCuts: runs, seed } = options;
-  const notProvable = provabilityGaps(strategy, data.market, decisions);
+  const lookAhead = runs === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs, seed });
+  const notProvable = provabilityGaps(strategy, data.market, decisions, lookAhead);
   return {
-    lookAhead: runs === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs, seed }),
+    lookAhead,
     provable: notProvable.length === 0,
     notProvable,
-    passport: passportOf({ data: hashSeen(data, decisions), strategy, params, options, trials }),
+    passport: passportOf({ data: hashSeen(data, decisions, options), strategy, params, options, trials }),
   };
 }
 
 /** Gaps in what the proof and the passport cover, one sentence each; empty if there are none. */
-function provabilityGaps(strategy: Strategy, { endIsClose }: Market, { sawEnd }: Pick<Decisions, 'sawEnd'>): string[] {
-  const code = codeGap(strategy);
+function provabilityGaps(
+  strategy: Strategy,
+  { endIsClose }: Market,
+  { sawEnd }: Pick<Decisions, 'sawEnd'>,
+  lookAhead: LookAheadProof | null,
+): string[] {
   const end =
     sawEnd && endIsClose === true
       ? `'${strategy.name}' looks at the time left, and only the real close of the market is stated, which nobody may have known before; state endsAt and closedAt`
       : undefined;
-  return [code, end].filter((gap) => gap !== undefined);
+  const answers =
+    lookAhead !== null && carriesAnswers(lookAhead)
+      ? `'${strategy.name}' repeats ${lookAhead.carried?.changes} of ${lookAhead.carried?.of} changes of its decision on other prices: they follow the calendar, or answers that it carries, which no re-run can see`
+      : undefined;
+  return [codeGap(strategy), strategy.dataGap, answers, end].filter((gap) => gap !== undefined);
 }
 
-/** Hash of all data that the strategy read. */
-function hashSeen({ hash, market, twin }: BacktestData, { looked, sawTwin }: Decisions): string {
-  const seen = looked ? hashSituation(hash, market) : hash;
+/** Hash of all data that the strategy read or its fills depend on. */
+function hashSeen({ hash, market, twin }: BacktestData, { looked, sawTwin }: Decisions, { halfSpread }: BacktestOptions): string {
+  const seen = looked || halfSpread === 'recorded' ? hashSituation(hash, market) : hash;
   return sawTwin && twin !== null ? hashTwin(seen, twin) : seen;
 }
 
@@ -162,6 +173,7 @@ export interface BacktestResult extends Certificate {
   /** Number of entries that the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
+  readonly spreads: SpreadCounts;
   /** Equity at each bar's close; the last value is the final equity. */
   readonly equity: Float64Array;
   /** Id of the market's twin that the strategy read; null if it read none. */

@@ -132,6 +132,8 @@ export interface Strategy<Params = unknown> {
   readonly codeHash?: string;
   /** The reason why `codeHash` does not cover all of the strategy's code; set when a plugin is loaded. */
   readonly codeGap?: string | undefined;
+  /** The reason why the strategy's module may carry data that was not known at the time of a decision; set when a plugin is loaded. */
+  readonly dataGap?: string | undefined;
   /** The strategy's module as named in `PREDICTLAB_PLUGINS`; set when a plugin is loaded. */
   readonly module?: string;
   /** Creates the strategy's decision function; called once per run. The function is called at the close of each bar, oldest first. */

@@ -139,10 +139,21 @@ export interface Instrument {
   readonly group?: ExclusiveGroup;
   /** What resolves together, as one draw: `polymarket:<eventSlug>`, `predict:<categorySlug>`; absent where the venue names none. */
   readonly event?: string;
-  /** Mid and spread of the book when last looked at. */
-  readonly book: { readonly bid: number | null; readonly ask: number | null; readonly at: number } | null;
+  /** The order book when last looked at. */
+  readonly book: OrderBook | null;
   /** Where a reader finds the market: a slug, a URL, a path. */
   readonly reference: string;
+}
+
+/** Best prices of an order book, for the first outcome; null where a side is empty. */
+export interface OrderBook {
+  readonly bid: number | null;
+  readonly ask: number | null;
+  /** Units offered at the best prices; absent where the venue does not state them. */
+  readonly bidSize?: number | null;
+  readonly askSize?: number | null;
+  /** Time of the book; UTC epoch milliseconds. */
+  readonly at: number;
 }
 
 /**

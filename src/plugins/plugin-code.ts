@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { importedBy, isInPackage, packageFacts, watchImports } from './module-graph.ts';
 import { noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
@@ -10,6 +11,8 @@ export interface PluginCode {
   readonly hash: string;
   /** The reason why the hash does not cover all code at this time (a module may load more later); undefined if it does. */
   gap(): string | undefined;
+  /** The reason why the plugin may know answers, since it reads or holds data; undefined if it does not. */
+  readonly dataGap: string | undefined;
 }
 
 /**
@@ -39,11 +42,20 @@ function codeOf(url: string, taken: Taken): PluginCode {
     else if (one.startsWith('data:')) parts.add(one);
     else if (!one.startsWith('node:')) taken.unhashed.add(`import of ${one}`);
   }
-  for (const name of files) if (isOwn(name)) parts.add(contentOf(name));
+  const own = [...files].filter(isOwn);
+  const data = own.find((name) => !CODE.test(name));
+  const table = own.find((name) => CODE.test(name) && hasTable(contentOf(name)));
+  for (const name of own) parts.add(contentOf(name));
   const hash = createHash('sha256');
   for (const part of [...parts].sort()) hash.update(`${part.length};`).update(part);
   return {
     hash: hash.digest('hex'),
+    dataGap:
+      data !== undefined
+        ? `its module reads ${path.basename(data)} while it is loaded, ${UNSEEN}`
+        : table !== undefined
+          ? `its file ${path.basename(table)} holds a table of values, ${UNSEEN}`
+          : undefined,
     gap() {
       const [unhashed] = taken.unhashed;
       if (unhashed !== undefined) return `its module uses ${unhashed} while it is loaded, whose answer is in no hash; read it from a file`;
@@ -52,6 +64,21 @@ function codeOf(url: string, taken: Taken): PluginCode {
     },
   };
 }
+
+const UNSEEN = 'and no proof can see whether what it holds was known at the time of a decision';
+
+/** Whether code holds a table, such as one of answers: 200 numbers in a row, or a text of 500 characters without a space. */
+function hasTable(code: string): boolean {
+  let inRow = 0;
+  for (const part of code.split(/[\s,;:[\](){}]+/)) {
+    inRow = /^[-+]?[\d.]/.test(part) ? inRow + 1 : 0;
+    if (inRow === 200) return true;
+  }
+  return /["'`][\w+/=.,:|-]{500}/.test(code);
+}
+
+/** Endings of files that hold code, not data. */
+const CODE = /\.[cm]?[jt]sx?$/;
 
 /** Matches literal relative paths in a module's text: static and dynamic imports, re-exports, `require`. */
 const RELATIVE = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])(\.{1,2}\/[^"'?#]+)/g;

@@ -1,4 +1,4 @@
-import type { Instrument } from '../contracts/market-data.ts';
+import type { Instrument, OrderBook } from '../contracts/market-data.ts';
 import { readNumber, readTime } from './catalogue/scalars.ts';
 import { isObject } from './catalogue/schema-drift.ts';
 
@@ -17,15 +17,24 @@ const FRESH_MS = 300_000;
 export const wantsBook = ({ closed, book }: Instrument, asOf: number): boolean =>
   !closed && (book === null || Math.abs(asOf - book.at) > FRESH_MS);
 
-/** The best bid and ask of a book. The order of the levels varies between venues, so all of them are compared. */
-export function bestOf({ bids, asks, at }: BookLevels, asOf: number): NonNullable<Instrument['book']> {
-  const [prices, others] = [pricesOf(bids), pricesOf(asks)];
+/** The best prices of a book and the units offered at them. The order of the levels varies between venues, so all of them are compared. */
+export function bestOf({ bids, asks, at }: BookLevels, asOf: number): OrderBook {
+  const [bid, ask] = [bestLevel(bids, -1), bestLevel(asks, 1)];
   return {
-    bid: prices.length === 0 ? null : Math.max(...prices),
-    ask: others.length === 0 ? null : Math.min(...others),
+    bid: bid?.price ?? null,
+    ask: ask?.price ?? null,
+    bidSize: bid?.size ?? null,
+    askSize: ask?.size ?? null,
     at: readTime(at).value ?? asOf,
   };
 }
 
-const pricesOf = (levels: readonly unknown[]): number[] =>
-  levels.flatMap((level) => readNumber(Array.isArray(level) ? (level as unknown[])[0] : isObject(level) ? level.price : null).value ?? []);
+/** @param sign 1 = the lowest price is best */
+function bestLevel(levels: readonly unknown[], sign: 1 | -1): { readonly price: number; readonly size: number | null } | undefined {
+  const read = levels.flatMap((level) => {
+    const [given, size] = Array.isArray(level) ? (level as unknown[]) : isObject(level) ? [level.price, level.size] : [];
+    const price = readNumber(given).value;
+    return price === null ? [] : [{ price, size: readNumber(size).value }];
+  });
+  return read.toSorted((a, b) => sign * (a.price - b.price))[0];
+}

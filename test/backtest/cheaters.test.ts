@@ -231,4 +231,40 @@ describe('a strategy that cheats', () => {
     expect(provable).toBe(false);
     expect(notProvable).toEqual([expect.stringContaining('give the strategy a version')]);
   });
+
+  describe('that carries answers in its own code, under a version', () => {
+    const answers = series().close;
+    const under = (create: Create) => {
+      const strategy = { ...strategyOf(create, series()), version: '1' };
+      return runBacktest({ candles: series(), strategy, market: { market: 'probability', resolution: 1 } });
+    };
+
+    it.each<[string, Create]>([
+      ['by the number of the bar', (bars) => () => up(answers[bars.index], answers[bars.index + 1])],
+      ['by time', (bars) => () => up(answers[bars.time() / HOUR - base], answers[bars.time() / HOUR - base + 1])],
+      ['with orders of the calendar', (bars) => () => (bars.index % 12 === 0 ? 'long' : bars.index % 12 === 6 ? 'flat' : 'hold')],
+    ])('is not provable: its decisions do not follow the prices (%s)', (_how, create) => {
+      const { lookAhead, provable, notProvable } = under(create);
+      expect(lookAhead).toMatchObject({ changed: 0, deterministic: true });
+      expect(provable).toBe(false);
+      expect(notProvable).toEqual([expect.stringMatching(/^'cheater' repeats \d+ of \d+ changes of its decision on other prices: /)]);
+    });
+
+    const base = series().openTime[0] / HOUR;
+
+    it.each<[string, Create]>([
+      ['follows the prices', (bars) => () => (bars.close() > bars.close(1) ? 'long' : 'flat')],
+      ['decides once', (bars) => () => (bars.index === 0 ? 'long' : 'hold')],
+      ['always wants the same', () => () => 'long'],
+      [
+        'crosses averages',
+        (bars) => {
+          const [fast, slow] = [3, 9].map((period) => bars.indicator('sma', { period }));
+          return () => (fast.at() > slow.at() ? 'long' : 'flat');
+        },
+      ],
+    ])('is provable where it %s', (_how, create) => {
+      expect(under(create)).toMatchObject({ provable: true, notProvable: [], lookAhead: { changed: 0 } });
+    });
+  });
 });

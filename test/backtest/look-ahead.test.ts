@@ -219,7 +219,7 @@ describe('what a strategy sees', () => {
     });
     const candles = walk(3, 1, { probability: true });
     const hour = 3_600_000;
-    const ends = { ...plainMarket('probability'), endsAt: 10 * hour, book: { bid: 0.4, ask: null, at: 2 * hour } };
+    const ends = { ...plainMarket('probability'), endsAt: 10 * hour, books: [{ bid: 0.4, ask: null, at: 2 * hour }] };
     runBacktest({ candles, strategy: looker, market: ends, options: { proofCuts: 0, cash: 100, sizing: { kind: 'fixed', units: 2 } } });
     const at = candles.open[1];
     const none = { position: 0, entryPrice: null, cash: 100, equity: 100, twin: null };

@@ -53,7 +53,7 @@ export function tradeByModel(
   const ofHeld = (price: number, side: string): number => (kind === 'probability' && side === 'short' ? exact(1 - price) : price);
   const buys = (side: string, entering: boolean): boolean => (side === 'long') === entering;
   const withSpread = (price: number, up: boolean, entering: boolean): number =>
-    (entering ? price * (up ? 1 + options.spread : 1 - options.spread) : price) + (up ? options.halfSpread : -options.halfSpread);
+    (entering ? price * (up ? 1 + options.spread : 1 - options.spread) : price) + (up ? 1 : -1) * (options.halfSpread as number);
   const onTick = (price: number, up: boolean): number =>
     tick === null ? price : exact((up ? Math.ceil(price / tick - 1e-9) : Math.floor(price / tick + 1e-9)) * tick);
   const tradable = (price: number): boolean => {

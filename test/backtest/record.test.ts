@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
-import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS, termsOf } from '../../src/backtest/engine/options.ts';
 import { marketForecasts } from '../../src/backtest/metrics/calibration.ts';
 import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS, thinned } from '../../src/backtest/record/curve-columns.ts';
 import type { Fields } from '../../src/backtest/record/fields.ts';
@@ -46,16 +46,17 @@ const results = fc
       ...plainMarket('probability'),
       resolution: payout === null ? ({ kind: 'open' } as const) : ({ kind: 'settled', payout, at: null } as const),
     };
-    return { candles, overfitting, result: runBacktest({ candles, strategy, market, options: { side: 'both', proofCuts } }) };
+    return { candles, market, overfitting, result: runBacktest({ candles, strategy, market, options: { side: 'both', proofCuts } }) };
   });
 
 describe('a stored backtest', () => {
   it('reads back as what was written', () => {
     fc.assert(
-      fc.property(results, ({ candles, result, overfitting }) => {
+      fc.property(results, ({ candles, market, result, overfitting }) => {
         const { metrics, weak, sample, lookAhead, benchmark } = result;
+        const terms = termsOf(market, { ...DEFAULT_OPTIONS, side: 'both' });
         const forecasts = overfitting === null ? undefined : marketForecasts(candles.close, 1);
-        expect(decodeMetrics(stored(encodeMetrics(result, { overfitting, forecasts })))).toEqual({
+        expect(decodeMetrics(stored(encodeMetrics(result, { overfitting, forecasts, terms })))).toEqual({
           failed: null,
           metrics,
           undefined: result.undefined,
@@ -71,6 +72,10 @@ describe('a stored backtest', () => {
           },
           cut: result.cut,
           unfilled: result.unfilled,
+          spreads: result.spreads,
+          terms: { differs: terms.differs },
+          provable: true,
+          notProvable: [],
           overfitting,
           forecasts: forecasts ?? null,
           calibration: [],

@@ -154,7 +154,7 @@ describe('a passport', () => {
   it('rests on the announced end and the book only where the strategy looked at them', () => {
     const candles = walk(50, 5, { probability: true });
     const facts = plainMarket('probability');
-    const other = { ...facts, endsAt: 1e9, book: { bid: 0.4, ask: 0.5, at: 0 } };
+    const other = { ...facts, endsAt: 1e9, books: [{ bid: 0.4, ask: 0.5, at: 0 }] };
     const looks = defineStrategy({
       ...buyAndHold,
       name: 'looks',

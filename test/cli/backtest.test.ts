@@ -51,16 +51,17 @@ describe('predictlab backtest', () => {
       sizing: DEFAULT_BACKTEST.sizing,
       side: DEFAULT_BACKTEST.side,
       maxVolumeShare: DEFAULT_BACKTEST.maxVolumeShare,
-      differs: ['halfSpread: 0, default half the recorded spread, which was not used'],
+      halfSpread: 'recorded',
+      differs: [],
     });
     expect(plain.cut).toBeGreaterThan(0);
     const other = (
-      await backtest('--strategy', 'buy-and-hold', '--volume-share', 'none', '--side', 'both', '--cash', '500')
+      await backtest('--half-spread', '0', '--strategy', 'buy-and-hold', '--volume-share', 'none', '--side', 'both', '--cash', '500')
     ).json() as typeof plain;
     expect(other.terms.differs).toEqual([
       'cash: 500, default 10000',
       'side: "both", default "long"',
-      'halfSpread: 0, default half the recorded spread, which was not used',
+      'halfSpread: 0, default "recorded"',
       'maxVolumeShare: none, default 0.1',
     ]);
     expect(other.cut).toBe(0);
@@ -237,6 +238,8 @@ describe('predictlab backtest', () => {
           senate,
           '--volume-share',
           'none',
+          '--half-spread',
+          '0',
           '--strategy',
           'favourite',
           '--param',

@@ -110,7 +110,7 @@ describe('the backtest stage', () => {
       heartbeats,
     });
     // four days: no Sharpe ratio rests on enough, so none is the best
-    expect(effect.output).toEqual({ backtests: 18, trials: 3, cut: expect.any(Number) });
+    expect(effect.output).toEqual({ backtests: 18, trials: 3, cut: expect.any(Number), spreads: { default: expect.any(Number) } });
     expect(effect.degraded).toBeUndefined();
     expect(heartbeats.at(-1)).toEqual({ series: 5, of: 6, backtests: 18 });
 
@@ -177,18 +177,27 @@ describe('the backtest stage', () => {
   });
 
   it('applies the configured volume share and half the recorded spread, and counts the orders they cut', async () => {
-    await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: ASOF } }, 1);
+    await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: START } }, 1);
     const strategies: StrategyConfig[] = [
       { name: 'buy-and-hold', params: {} },
       { name: 'favourite', params: { threshold: 0.05 }, backtest: { ...DEFAULT_BACKTEST, maxVolumeShare: null, spread: 0.1, cash: 50 } },
     ];
     const effect = await backtest({ strategies, settings: { intervals: ['1h'] } });
-    expect(effect.output).toEqual({ backtests: 2, trials: 2, cut: 1 });
+    expect(effect.output).toEqual({
+      backtests: 2,
+      trials: 2,
+      cut: 1,
+      spreads: { recorded: 1, given: 1 },
+      terms: { differs: ['cash: 50, default 10000', 'halfSpread: 0.1, default "recorded"', 'maxVolumeShare: none, default 0.1'] },
+    });
     const [held, other] = await readBacktests(test.database, { symbol: 'RAIN' });
     // four trades of ten an hour: a tenth of that is four
-    expect(held).toMatchObject({ trades: [{ size: 4 }], metrics: { cut: 1, unfilled: {} } });
+    expect(held).toMatchObject({
+      trades: [{ size: 4 }],
+      metrics: { cut: 1, unfilled: {}, spreads: { recorded: 1 }, terms: { differs: [] } },
+    });
     expect(JSON.parse((held.passport as { settings: string }).settings)).toMatchObject({
-      options: { halfSpread: 0.02, maxVolumeShare: 0.1, cash: 10_000 },
+      options: { halfSpread: 'recorded', maxVolumeShare: 0.1, cash: 10_000 },
     });
     expect(JSON.parse((other.passport as { settings: string }).settings)).toMatchObject({
       options: { halfSpread: 0.1, maxVolumeShare: null, cash: 50 },
@@ -198,24 +207,24 @@ describe('the backtest stage', () => {
 
   it('ignores an order book and market terms seen after the run’s instant', async () => {
     const dear = { model: 'polymarket', rate: 0.05 } as const;
-    await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: ASOF }, tickSize: 0.01 }, 1);
+    await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: START }, tickSize: 0.01 }, 1);
     const strategies = [{ name: 'buy-and-hold', params: {} }];
     const settings = { intervals: ['1h'] } as const;
     const stored = async (executionId: string) => {
       const [{ passport, metrics }] = await readBacktests(test.database, { symbol: 'RAIN', executionId });
-      const { options } = JSON.parse((passport as { settings: string }).settings) as { options: { halfSpread: number } };
-      return { fees: metrics['fees'], halfSpread: options.halfSpread };
+      return { fees: metrics['fees'], spreads: metrics['spreads'], data: passport['data'] };
     };
     await backtest({ strategies, settings, executionId: 'then' });
-    expect(await stored('then')).toEqual({ fees: 0, halfSpread: 0.02 });
+    const then = await stored('then');
+    expect(then).toMatchObject({ fees: 0, spreads: { recorded: 1 } });
     const later = ASOF + DAY;
     const earlierTerms = [{ until: later, fees: null, tickSize: 0.01 }];
     const facts = { fees: dear, tickSize: 0.01, earlierTerms, book: { bid: 0.2, ask: 0.4, at: later } };
     await saveInstruments(test.database, 'RAIN', [instrument('polymarket:0x1', facts)]);
     await backtest({ strategies, settings, executionId: 'again' });
-    expect(await stored('again')).toEqual({ fees: 0, halfSpread: 0 });
+    expect(await stored('again')).toEqual(then);
     await backtest({ strategies, settings, executionId: 'later', asOf: later });
-    expect(await stored('later')).toEqual({ fees: expect.closeTo(0.25, 0), halfSpread: 0.1 });
+    expect(await stored('later')).toMatchObject({ fees: expect.closeTo(0.25, 0), spreads: { recorded: 1 } });
   });
 
   it('gives a plugin’s strategy its situation and takes its orders, on a separate thread', async () => {

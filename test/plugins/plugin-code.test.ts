@@ -22,7 +22,7 @@ const importNatively = runInThisContext('(url) => import(url)', {
 async function load(name: string) {
   const url = pathToFileURL(place(name)).href;
   const { loaded, code } = await loadWithCode(url, async () => await importNatively<Record<string, unknown>>(freshUrl(url, ++copies)));
-  return { loaded, hash: code.hash, gap: code.gap() };
+  return { loaded, hash: code.hash, gap: code.gap(), dataGap: code.dataGap };
 }
 
 write('package.json', JSON.stringify({ imports: { '#level': './level.mjs' } }));
@@ -70,6 +70,31 @@ describe('the hash of a plugin’s code', () => {
     expect((await load('plugin.mjs')).hash).toBe(before.hash);
     say(2);
     expect((await load('plugin.mjs')).hash).not.toBe(before.hash);
+  });
+
+  it('says where a module reads data, which may hold answers, and is silent about code', async () => {
+    const reads =
+      'its module reads level.json while it is loaded, and no proof can see whether what it holds was known at the time of a decision';
+    for (const way of ['readFileSync', 'createRequire', 'an opened file', 'CommonJS that requires it']) {
+      write('plugin.mjs', WAYS[way]);
+      expect((await load('plugin.mjs')).dataGap).toBe(reads);
+    }
+    for (const way of ['a static import', 'a dynamic import', '#imports']) {
+      write('pure.mjs', WAYS[way]);
+      expect((await load('pure.mjs')).dataGap).toBeUndefined();
+    }
+  });
+
+  it('says where a module holds a table of values', async () => {
+    const gapOf = async (text: string) => {
+      write('table.mjs', text);
+      return (await load('table.mjs')).dataGap;
+    };
+    const numbers = (count: number) => `export default [${Array.from({ length: count }, (_, i) => (i % 7) / 8).join(', ')}];`;
+    expect(await gapOf(numbers(168 * 2))).toContain('its file table.mjs holds a table of values');
+    expect(await gapOf(`export default '${'uhdf'.repeat(200)}';`)).toContain('its file table.mjs holds a table of values');
+    expect(await gapOf(numbers(20))).toBeUndefined();
+    expect(await gapOf(`// ${'a long comment '.repeat(100)}\nexport default 1;`)).toBeUndefined();
   });
 
   it('does not cover what comes over the network or from another process, and says so', async () => {

@@ -133,6 +133,10 @@ export const sampleWalkForwards = (): WalkForwardSection[] => {
     {
       ...parts,
       interval: '1h',
+      lookAhead: { changed: 0, of: 1440, deterministic: true },
+      provable: true,
+      notProvable: [],
+      passport: { id: '9f2c41d07ab3' },
       windows,
       outOfSample: {
         totalReturn: (outOfSample.at(-1)?.equity ?? 1) - 1,
@@ -152,6 +156,10 @@ export const sampleWalkForwards = (): WalkForwardSection[] => {
     {
       ...parts,
       interval: '4h',
+      lookAhead: null,
+      provable: null,
+      notProvable: [],
+      passport: null,
       windows: [],
       outOfSample: null,
       overfitting: null,

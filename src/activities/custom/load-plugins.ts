@@ -56,6 +56,7 @@ function namedStrategy(
   return Object.create(strategy, {
     ...Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, { value, enumerable: true }])),
     codeGap: { get: () => code.gap(), enumerable: true },
+    dataGap: { value: code.dataGap, enumerable: true },
   }) as LoadedStrategy;
 }
 

@@ -1,4 +1,4 @@
-import type { FeeSchedule, Instrument, Resolution } from '../../contracts/market-data.ts';
+import type { FeeSchedule, Instrument, OrderBook, Resolution } from '../../contracts/market-data.ts';
 import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 
@@ -17,8 +17,8 @@ export interface Market {
   readonly endIsClose?: boolean;
   /** Event of markets that resolve together, which count as one independent draw. @default the market is an event of its own */
   readonly event?: string | null;
-  /** Best prices of the order book when it was last recorded. */
-  readonly book: Instrument['book'];
+  /** The recorded looks at the order book, oldest first. */
+  readonly books: readonly OrderBook[];
   /** The market's payout. The engine uses it only after the last bar; strategies cannot read it. */
   readonly resolution: Resolution;
   readonly fees: FeeSchedule;
@@ -35,6 +35,9 @@ export function announcedEnd({ endsAt, earlierEnds = [] }: Pick<Market, 'endsAt'
   const then = earlierEnds.find(({ until }) => until > time);
   return then === undefined ? endsAt : then.endsAt;
 }
+
+/** The newest recorded book at `time`; undefined if there was none by then. */
+export const bookAt = (books: readonly OrderBook[], time: number): OrderBook | undefined => books.findLast(({ at }) => at <= time);
 
 /** When a settled market paid: at its close, or else when its result became known; -Infinity if neither is known. UTC epoch milliseconds. */
 export const paysAt = ({ closesAt, resolution }: Pick<Market, 'closesAt' | 'resolution'>): number =>
@@ -56,7 +59,7 @@ export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat
   tickSize: null,
   closesAt: null,
   endsAt: null,
-  book: null,
+  books: [],
   resolution: { kind: 'open' },
   fees,
 });
@@ -110,9 +113,9 @@ export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument
 
 /**
  * The market of an instrument as its source describes it. Without a fee schedule no fees are charged. Orders stop only at the close of a
- * market that has closed, not at a planned end: many markets continue to trade after it.
+ * market that has closed, not at a planned end: many markets continue to trade after it. @param books the recorded looks at its order book
  */
-export const marketOf = (instrument: Instrument): Market => ({
+export const marketOf = (instrument: Instrument, books: readonly OrderBook[] = []): Market => ({
   kind: instrument.market,
   tickSize: instrument.tickSize,
   closesAt: instrument.closed ? (instrument.closedAt ?? instrument.closesAt) : null,
@@ -120,7 +123,7 @@ export const marketOf = (instrument: Instrument): Market => ({
   endsAt: instrument.endsAt ?? (instrument.closed ? null : instrument.closesAt),
   ...endsBefore(instrument),
   ...(instrument.event !== undefined && { event: instrument.event }),
-  book: instrument.book,
+  books,
   resolution: instrument.resolution,
   fees: instrument.fees ?? { model: 'flat', rate: 0 },
 });

@@ -1,3 +1,4 @@
+import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { Market } from './market.ts';
 
 /** How much an entry buys: `all` = all cash; `fraction` = that fraction of the cash; `fixed` = that many units, as far as the cash allows. */
@@ -12,8 +13,11 @@ export interface BacktestOptions {
   readonly cash: number;
   /** Applies to entries only: a long pays open·(1 + spread), a short receives open·(1 − spread). @default 0 */
   readonly spread: number;
-  /** Worsens the price of every fill, entries and exits; in units of the price, so that it costs the same at 0.05 and at 0.95. @default 0 */
-  readonly halfSpread: number;
+  /**
+   * Worsens every fill, entries and exits, in units of the price. `recorded`: half the spread of the order book of that time, or where none
+   * was recorded a default by price and traded money. @default 0
+   */
+  readonly halfSpread: number | 'recorded';
   /** Number of ticks by which every fill, entries and exits, is worse than the open; needs the market's tick size. @default 0 */
   readonly slippageTicks: number;
   /** Sides that are traded. With `both`, a short signal sells short (asset) or buys the other outcome (probability). @default 'long' */
@@ -61,7 +65,7 @@ export function optionProblems(options: BacktestOptions, market: Market): string
   check(cash > 0 && Number.isFinite(cash), `cash must be a positive amount, got ${cash}`);
   check(spread >= 0 && spread < 1, `spread must be a fraction in [0, 1), got ${spread}`);
   check(
-    halfSpread >= 0 && halfSpread < (market.kind === 'probability' ? 1 : Number.POSITIVE_INFINITY),
+    halfSpread === 'recorded' || (halfSpread >= 0 && halfSpread < (market.kind === 'probability' ? 1 : Number.POSITIVE_INFINITY)),
     `the half-spread must be an amount of 0 or more${market.kind === 'probability' ? ' and below 1' : ''}, got ${halfSpread}`,
   );
   check(slippageTicks >= 0 && Number.isFinite(slippageTicks), `slippage must be 0 or more ticks, got ${slippageTicks}`);
@@ -80,4 +84,20 @@ export function optionProblems(options: BacktestOptions, market: Market): string
     `proof cuts must be an integer from 0 to 1000, got ${proofCuts}`,
   );
   return problems;
+}
+
+/** The terms on which a series is traded, and under `differs` where they are not the defaults of a run's backtest stage. */
+export function termsOf({ fees, tickSize }: Market, options: BacktestOptions) {
+  const { cash, side, spread, halfSpread, slippageTicks, maxVolumeShare, wholeUnits } = options;
+  const sizing: Readonly<Record<string, number>> =
+    options.sizing.kind === 'fixed'
+      ? { units: options.sizing.units }
+      : { fraction: options.sizing.kind === 'fraction' ? options.sizing.fraction : 1 };
+  const terms = { cash, sizing, side, spread, halfSpread, slippageTicks, maxVolumeShare, wholeUnits };
+  const usual = { ...DEFAULT_BACKTEST, spread: 0, halfSpread: DEFAULT_BACKTEST.spread, wholeUnits: false };
+  const text = (value: unknown): string => (value === null ? 'none' : JSON.stringify(value));
+  const differs = (Object.keys(terms) as (keyof typeof terms)[]).flatMap((name) =>
+    text(terms[name]) === text(usual[name]) ? [] : [`${name}: ${text(terms[name])}, default ${text(usual[name])}`],
+  );
+  return { ...terms, fees, tick: tickSize, differs };
 }

@@ -2,6 +2,7 @@ import type { CandleSeries } from '../engine/candle-series.ts';
 import { type Market, paysAt } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { Account } from '../engine/trading/account.ts';
+import type { SpreadCounts } from '../engine/trading/half-spread.ts';
 import { FLAT, HOLD, LONG, SHORT, type Trade, type Unfilled } from '../engine/trading/trade.ts';
 
 /** A market of a portfolio, with the decisions at the close of each of its bars. */
@@ -29,6 +30,7 @@ export interface MarketTrading {
   /** Number of entries that the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
+  readonly spreads: SpreadCounts;
   /** Number of entries that were reduced because the other positions left too little money. */
   readonly limited: number;
   /** Number of entries that were dropped because the other positions left no money. */
@@ -243,8 +245,8 @@ class Book {
   }
 
   trading(): MarketTrading {
-    const { trades, notional, cut, unfilled } = this.account;
-    return { trades, notional, cut, unfilled, limited: this.limited, noMoney: this.noMoney };
+    const { trades, notional, cut, unfilled, spreads } = this.account;
+    return { trades, notional, cut, unfilled, spreads, limited: this.limited, noMoney: this.noMoney };
   }
 
   private target(): 1 | -1 | 0 {

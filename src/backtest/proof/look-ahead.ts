@@ -1,7 +1,7 @@
 import type { CandleSeries } from '../engine/candle-series.ts';
 import { type DecisionInput, decisionsOf, isShipped, StrategyFailure } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
-import { type DecisionLog, ORDER } from '../engine/trading/trade.ts';
+import { type DecisionLog, HOLD, ORDER } from '../engine/trading/trade.ts';
 import { Curtain } from '../engine/window/curtain.ts';
 import type { IndicatorCache } from '../engine/window/series-view.ts';
 import { twinBarsKnown } from '../engine/window/twin-bars.ts';
@@ -18,6 +18,12 @@ export interface LookAheadProof {
   readonly of: number;
   /** Number of decisions that differed with another future. More than 0: the strategy uses data that it cannot know. */
   readonly changed: number;
+  /**
+   * Number of times `of` the strategy changed its decision, and how many of these `changes` it repeats on reversed prices: decisions that do not
+   * follow the prices come from the calendar, or from answers that the strategy carries, which no other future can change. Absent for
+   * strategies that ship with PredictLab.
+   */
+  readonly carried?: { readonly changes: number; readonly of: number };
   /** Probability of `detected` of finding a strategy that looks ahead on one bar in `peekEvery`. */
   readonly power: { readonly peekEvery: number; readonly detected: number };
   /** The first bar whose decision changed; null if none did. */
@@ -59,7 +65,7 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   const power = { peekEvery: PEEK_EVERY, detected: 1 - (1 - DETECTION_RATE) ** ((runs * tested) / PEEK_EVERY) };
   const random = seededRandom(seed);
   const differing = new Set<number>();
-  if (!isShipped(strategy)) overwriteMemory(input);
+  const carried = isShipped(strategy) ? {} : { carried: repeatedChanges(decisions, overwriteMemory(input)) };
   const curtain = new Curtain(input.market.kind, random);
   try {
     hideAll(input, curtain);
@@ -74,7 +80,7 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   if (changed === 0) {
     const percent = Math.floor(power.detected * 1000) / 10;
     const verdict = `0 of ${of} decisions changed; ${tested} of ${of} decisions tested, a peek on 1 bar in ${PEEK_EVERY} would have been found with ${percent}%`;
-    return { deterministic: true, tested, of, changed, power, firstBar: null, verdict };
+    return { deterministic: true, tested, of, changed, ...carried, power, firstBar: null, verdict };
   }
   overwriteMemory(input);
   const repeated = differingFrom(
@@ -117,12 +123,14 @@ function hideAll({ candles, barMs, twin }: ProofInput, curtain: Curtain): void {
 const decisionsBehind = (input: ProofInput, curtain: Curtain): DecisionLog | undefined =>
   attempted(() => decisionsOf({ ...rerunInput(input), market: oppositeResolution(input.market), cache: input.indicators, curtain }));
 
-/** Runs the strategy on the same times with reversed prices, to overwrite what it remembers of the true ones. */
-function overwriteMemory(input: ProofInput): void {
+/** Runs the strategy on the same times with reversed prices, to overwrite what it remembers of the true ones; returns its decisions on them. */
+function overwriteMemory(input: ProofInput): DecisionLog | undefined {
   const { candles, market, twin } = input;
   const other = twin === null ? null : { ...twin, candles: backwards(twin.candles), indicators: new Map() };
   // the prices are artificial: a failure of the strategy on them proves nothing
-  attempted(() => decisionsOf({ ...rerunInput(input), candles: backwards(candles), market: oppositeResolution(market), twin: other }));
+  return attempted(() =>
+    decisionsOf({ ...rerunInput(input), candles: backwards(candles), market: oppositeResolution(market), twin: other }),
+  );
 }
 
 function attempted(decide: () => DecisionLog): DecisionLog | undefined {
@@ -132,6 +140,28 @@ function attempted(decide: () => DecisionLog): DecisionLog | undefined {
     if (error instanceof StrategyFailure) return undefined;
     throw error;
   }
+}
+
+/** Fewest changes of decision that tell answers from chance. */
+const FEWEST_CHANGES = 10;
+
+/** Whether at least half of a strategy's changes of decision do not follow the prices; a strategy that does repeats about as many as it holds. */
+export const carriesAnswers = ({ carried }: Pick<LookAheadProof, 'carried'>): boolean =>
+  carried !== undefined && carried.of >= FEWEST_CHANGES && carried.changes * 2 >= carried.of;
+
+function repeatedChanges({ codes }: DecisionLog, other: DecisionLog | undefined): { changes: number; of: number } {
+  const count = { changes: 0, of: 0 };
+  let [wanted, there] = [HOLD, HOLD];
+  for (let i = 0; i < codes.length; i++) {
+    const [now, then] = [codes[i], other?.codes[i] ?? HOLD];
+    const changed = now !== HOLD && now !== wanted;
+    const changedThere = then !== HOLD && then !== there;
+    if (changed) count.of++;
+    if (changed && changedThere && now === then) count.changes++;
+    if (now !== HOLD) wanted = now;
+    if (then !== HOLD) there = then;
+  }
+  return count;
 }
 
 /** The bars whose decisions differ, oldest first; all bars if there are no decisions to compare with. */

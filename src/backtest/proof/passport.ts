@@ -8,7 +8,7 @@ import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Strategy } from '../strategy.ts';
 
 /** Revision of the engine. Increase it with every change after which the same input gives different numbers. */
-export const BACKTEST_REVISION = 8;
+export const BACKTEST_REVISION = 9;
 
 /** Everything that a result depends on. Two results with the same `id` are identical to the byte. */
 export interface Passport {
@@ -59,16 +59,16 @@ function canonicalPart(value: unknown): string | undefined {
  */
 export function hashData(
   candles: CandleSeries,
-  { endsAt: _, earlierEnds: __, endIsClose: ___, event: ____, book: _____, ...market }: Market,
+  { endsAt: _, earlierEnds: __, endIsClose: ___, event: ____, books: _____, ...market }: Market,
 ): string {
   const { resolution, closesAt } = market;
   const paid = resolution.kind === 'settled' && closesAt !== null ? { kind: resolution.kind, payout: resolution.payout } : resolution;
   return hashText(canonicalJson({ candles: hashCandles(candles), market: { ...market, resolution: paid } }));
 }
 
-/** Hex SHA-256 of the data of a result that also depends on the announced end and the book. */
-export const hashSituation = (data: string, { endsAt, earlierEnds, book }: Market): string =>
-  hashText(canonicalJson({ data, endsAt, ...(earlierEnds !== undefined && { earlierEnds }), book }));
+/** Hex SHA-256 of the data of a result that also depends on the announced end and the order books. */
+export const hashSituation = (data: string, { endsAt, earlierEnds, books }: Market): string =>
+  hashText(canonicalJson({ data, endsAt, ...(earlierEnds !== undefined && { earlierEnds }), books }));
 
 /** Hex SHA-256 of the data of a result that also depends on the market's twin. */
 export const hashTwin = (data: string, { id, candles, barMs }: TwinSeries): string =>

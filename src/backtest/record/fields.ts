@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { Certificate } from '../proof/certificate.ts';
 
 /** The fields of stored JSON. A field that is missing or of another type counts as unknown. */
 export type Fields = Readonly<Record<string, Json>>;
@@ -31,3 +32,14 @@ export const listOf = <T>(entry: z.ZodType<T>): z.ZodType<readonly T[]> =>
 
 /** A strategy's parameters with their names in the order in which the strategy declares them. */
 export const paramsAndOrder = { strategy: z.string(), params: json, order: listOf(z.string()) };
+
+/** The proof of a result; unknown where none was stored. */
+export const certificateColumns = {
+  lookAhead: wholeOrNull({ changed: z.number(), of: z.number(), deterministic: z.boolean() }),
+  provable: z.boolean().nullable().catch(null),
+  notProvable: listOf(z.string()),
+};
+
+/** Encodes proof, provability and passport of a result made of several backtests. */
+export const storedCertificate = ({ lookAhead, provable, notProvable, passport }: Certificate): Fields =>
+  ({ lookAhead, provable, notProvable, passport }) as unknown as Fields;

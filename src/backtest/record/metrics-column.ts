@@ -1,17 +1,22 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { termsOf } from '../engine/options.ts';
 import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts';
 import { type BacktestMetrics, METRIC_NAMES } from '../metrics/measured.ts';
 import type { BacktestResult } from '../run-backtest.ts';
-import { type Fields, listOf, numberOrNull, numbers, textOrNull, texts, wholeOrNull } from './fields.ts';
+import { certificateColumns, type Fields, listOf, numberOrNull, numbers, textOrNull, texts, wholeOrNull } from './fields.ts';
 
 /** Encodes the `metrics` column of a result. @param extra values to store that are not part of the result */
 export const encodeMetrics = (
   result: BacktestResult,
-  extra: { readonly overfitting: number | null; readonly forecasts?: MarketForecasts | undefined },
+  extra: {
+    readonly overfitting: number | null;
+    readonly forecasts?: MarketForecasts | undefined;
+    readonly terms: ReturnType<typeof termsOf>;
+  },
 ): Fields => {
-  const { undefined: reasons, sample, weak, standardErrors, benchmark, cut, unfilled, lookAhead, provable, notProvable } = result;
-  const stored = { undefined: reasons, sample, weak, standardErrors, benchmark, cut, unfilled, lookAhead, provable, notProvable };
+  const { undefined: reasons, sample, weak, standardErrors, benchmark, cut, unfilled, spreads, lookAhead, provable, notProvable } = result;
+  const stored = { undefined: reasons, sample, weak, standardErrors, benchmark, cut, unfilled, spreads, lookAhead, provable, notProvable };
   return { ...result.metrics, ...(stored as unknown as Fields), ...(extra as unknown as Fields) };
 };
 
@@ -48,7 +53,11 @@ const metricsColumn = z.object({
   cut: numberOrNull,
   /** Numbers of orders that did not fill, by reason. */
   unfilled: numbers,
-  lookAhead: wholeOrNull({ changed: z.number(), of: z.number(), deterministic: z.boolean() }),
+  ...certificateColumns,
+  /** The terms that differ from the defaults of a run. */
+  terms: wholeOrNull({ differs: z.array(z.string()) }),
+  /** Numbers of fills at the market by the source of their half-spread. */
+  spreads: numbers,
   /** Probability of overfitting of all trials on the series, in [0, 1]. */
   overfitting: numberOrNull,
   /** The closes of the market as forecasts; null unless the market paid 0 or 1. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import type { BacktestOptions } from '../engine/options.ts';
+import type { SpreadCounts } from '../engine/trading/half-spread.ts';
 import type { Passport } from '../proof/passport.ts';
 import { type Params, paramNames, strategyByName } from '../strategies/registry.ts';
 import { type Fields, listOf, wholeOrNull } from './fields.ts';
@@ -64,7 +65,7 @@ export const storedParams = (stored: { readonly strategy: string; readonly param
 const paramOrder = listOf(z.string());
 
 /** Describes the options and the bars of a stored backtest in words; null if its passport does not contain them. */
-export function tradingTerms({ settings, bars, from, to, leftOut, twin }: StoredPassport): string | null {
+export function tradingTerms({ settings, bars, from, to, leftOut, twin }: StoredPassport, spreads: SpreadCounts = {}): string | null {
   const options = optionsIn(settings);
   if (options === undefined) return null;
   const { cash, sizing, side, spread, halfSpread, slippageTicks, maxVolumeShare } = options;
@@ -77,7 +78,7 @@ export function tradingTerms({ settings, bars, from, to, leftOut, twin }: Stored
     `cash ${cash}`,
     `${sizes[sizing.kind]} in each entry`,
     side === 'both' ? 'long and short' : 'long only',
-    halfSpread === 0 ? 'no spread known or requested' : `half-spread ${halfSpread} on every fill`,
+    spreadInWords(halfSpread, spreads),
     ...(spread > 0 ? [`spread ${spread} on entries`] : []),
     ...(slippageTicks > 0 ? [`slippage of ${slippageTicks} ticks`] : []),
     maxVolumeShare === null ? 'no volume cap' : `at most ${maxVolumeShare * 100} % of a bar’s volume`,
@@ -86,6 +87,17 @@ export function tradingTerms({ settings, bars, from, to, leftOut, twin }: Stored
     ...(twin === null ? [] : [`looks at the twin ${twin}`]),
   ];
   return parts.join(', ');
+}
+
+function spreadInWords(halfSpread: BacktestOptions['halfSpread'], { recorded, default: usual, unknown }: SpreadCounts): string {
+  if (halfSpread === 0) return 'no spread known or requested';
+  if (halfSpread !== 'recorded') return `half-spread ${halfSpread} on every fill`;
+  const counts = [
+    ...(recorded === undefined ? [] : [`of the order book of its time on ${recorded} fills`]),
+    ...(usual === undefined ? [] : [`of markets of its price and trading on ${usual} fills, for which no book was recorded`]),
+    ...(unknown === undefined ? [] : [`unknown and taken as 0 on ${unknown} fills`]),
+  ];
+  return `half the spread ${counts.length === 0 ? 'of the order book of its time, or of markets of its price and trading' : counts.join(' and ')}`;
 }
 
 const day = (time: number): string => new Date(time).toISOString().slice(0, 10);

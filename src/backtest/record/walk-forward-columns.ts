@@ -5,7 +5,7 @@ import type { StretchMetrics } from '../walk-forward/stretch.ts';
 import type { FailedPick, WalkCurve, WalkForwardResult } from '../walk-forward/walk-forward.ts';
 import type { WalkForwardParts } from '../walk-forward/windows.ts';
 import { decodeEquity, type EquityPoint } from './curve-columns.ts';
-import { type Fields, listOf, numberOrNull, paramsAndOrder, texts, wholeOrNull } from './fields.ts';
+import { certificateColumns, type Fields, listOf, numberOrNull, paramsAndOrder, storedCertificate, texts, wholeOrNull } from './fields.ts';
 import { encodeOrder, orderedParams } from './passport-column.ts';
 
 const stretchColumn = {
@@ -41,6 +41,8 @@ const walkForwardColumn = z.object({
   outOfSample: wholeOrNull({ ...stretchColumn, deflatedSharpe: numberOrNull }),
   /** Probability of overfitting of the trials, in [0, 1]. */
   overfitting: numberOrNull,
+  ...certificateColumns,
+  passport: wholeOrNull({ id: z.string() }),
   /** The reasons why `windows` is empty or `overfitting` is null, by name. */
   undefined: texts,
   /** The reasons why `overfitting`, or the `picks` of the windows, rest on too little data, by name. */
@@ -77,6 +79,7 @@ export const encodeWalkForward = (
   result: {
     ...about,
     trials: about.trials - result.failed.length,
+    ...storedCertificate(result),
     ...failedFields(result.failed),
     windows: result.windows.map(({ inSample, outOfSample, params, ...window }) => ({
       ...window,

@@ -1,4 +1,4 @@
-import { DEFAULT_OPTIONS } from '../../backtest/engine/options.ts';
+import { DEFAULT_OPTIONS, termsOf } from '../../backtest/engine/options.ts';
 import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
 import { type PortfolioResult, runPortfolio } from '../../backtest/portfolio/run-portfolio.ts';
 import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backtest/portfolio/trade-portfolio.ts';
@@ -7,7 +7,7 @@ import { columnsOf, type Table, tableOf } from '../../files/write/table.ts';
 import { printJson, usageError } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
-import { certificateFields, termsOf, withOrders } from './result-fields.ts';
+import { certificateFields, withOrders } from './result-fields.ts';
 
 /** The limits of a portfolio. @throws ExitError 2 that names the option */
 export function portfolioLimits({ perMarket, total }: { readonly perMarket?: number; readonly total?: number }): PortfolioLimits {
@@ -57,7 +57,7 @@ export async function printPortfolio(
     standardErrors,
     markets,
     ...certificateFields(result, trial.strategy.name),
-    terms: Object.fromEntries(series.map((each) => [each.name, termsOf(each)])),
+    terms: Object.fromEntries(series.map((each) => [each.name, termsOf(each.data.market, each.options)])),
     benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined, weak: benchmark.weak },
   };
   printJson(withOrders(body, draws === undefined ? undefined : monteCarlo(closed, cash, { draws, seed, events: sample.events })));

@@ -15,7 +15,7 @@ import { likelyMarket } from '../../files/read/read-tick-file.ts';
 import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
-import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { instrumentsOf, orderBooks } from '../../storage/markets/instruments.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
 import { isInline, jsonList } from '../options/read-text.ts';
 import { usageError } from '../terminal/print.ts';
@@ -27,8 +27,6 @@ export interface TradedSeries {
   readonly name: string;
   readonly data: BacktestData;
   readonly options: BacktestOptions;
-  /** Whether the half-spread comes from the market's recorded book, as in a run. */
-  readonly isRecordedSpread: boolean;
 }
 
 /** The options that name candles: a file with the facts about its market, or what is stored of a symbol. */
@@ -77,11 +75,16 @@ export async function storedSeries(
       to: now,
     };
     const series: TradedSeries[] = [];
+    const looks = await orderBooks(
+      database,
+      instruments.map(({ key }) => key),
+      now,
+    );
     const twinOf = mayLookAtTwins(trials) ? await standingTwins(database, instruments, filter) : () => null;
     for (const { instrumentKey, priceType } of await backtestSeries(database, filter)) {
       const stored = instruments.find(({ key }) => key === instrumentKey) as (typeof instruments)[number];
       const instrument = instrumentAsOf(stored, now);
-      const market = marketOf(instrument);
+      const market = marketOf(instrument, looks.get(instrumentKey));
       const to = now - INTERVAL_MS[interval] + 1;
       const candles = await readCandles(database, { instrumentKey, priceType, interval, to, completeOnly: true });
       const standing = twinOf(stored, interval);
@@ -93,7 +96,7 @@ export async function storedSeries(
         twin,
       });
       const options = optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, instrument), ...own });
-      series.push({ name: stored.id, data, options, isRecordedSpread: own.halfSpread === undefined });
+      series.push({ name: stored.id, data, options });
     }
     if (series.length > 0) return series;
     throw usageError(
@@ -150,9 +153,9 @@ async function seriesOf({
   const twin = other === undefined ? null : await twinFile(placeOf(other), other);
   const barMs = interval && INTERVAL_MS[interval];
   const data = backtestData(candles, market, { names: { series: name, whereOf }, barMs, twin });
-  // the defaults of a run's backtest stage, for a market without a recorded book
-  const options = optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, { book: null, tickSize: market.tickSize }), ...own });
-  return { name, data, options, isRecordedSpread: false };
+  // the defaults of a run's backtest stage; without an order book the half-spread is that of markets like it
+  const options = optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, market), ...own });
+  return { name, data, options };
 }
 
 const listSchema = z.array(

@@ -1,3 +1,4 @@
+import { termsOf } from '../../backtest/engine/options.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import { type WalkForwardWindow, walkForward } from '../../backtest/walk-forward/walk-forward.ts';
 import type { WalkForwardParts, WindowTimes } from '../../backtest/walk-forward/windows.ts';
@@ -7,7 +8,7 @@ import { writeTable } from '../../files/write/write-table.ts';
 import { note, printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
-import { certificateFields, overfittingFields, termsOf } from './result-fields.ts';
+import { certificateFields, overfittingFields } from './result-fields.ts';
 
 /**
  * Walks through each series and prints the results as JSON: a list for the stored series of a symbol. A stored series that is shorter
@@ -64,7 +65,7 @@ export async function printWalkForward(
         outOfSample,
         ...overfittingFields(judged, picksWeak),
         ...certificateFields({ lookAhead, provable, notProvable, passport }, `the walk-forward of ${each.name}`),
-        terms: termsOf(each),
+        terms: termsOf(each.data.market, each.options),
       });
     } catch (error) {
       if (!(error instanceof PredictLabError) || stored === undefined) throw error;

@@ -1,6 +1,6 @@
 import { METRIC_NAMES } from '../../backtest/metrics/measured.ts';
 import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.ts';
-import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
+import { decodeMetrics, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
 import { storedParams } from '../../backtest/record/passport-column.ts';
 import { decodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
@@ -44,6 +44,20 @@ interface Exportable {
 const SERIES = { symbol: 'text', source: 'text', instrument: 'text' } as const;
 /** The columns that identify the backtest of a row. */
 const RESULT = { ...SERIES, interval: 'text', strategy: 'text', params: 'text' } as const;
+
+/** Decisions that changed without their future, and whether the proof covers everything; empty where none is stored. */
+const PROOF = { look_ahead_changed: 'integer', provable: 'text' } as const;
+const proofCells = ({ lookAhead, provable }: Pick<StoredMetrics, 'lookAhead' | 'provable'>): Cell[] => [
+  lookAhead?.changed ?? null,
+  provable === null ? null : String(provable),
+];
+
+const SPREADS = ['recorded', 'default', 'given', 'unknown'] as const;
+/** Terms that are not the defaults, and the fills at the market by the source of their half-spread. */
+const TERMS: Readonly<Record<string, CellType>> = {
+  terms: 'text',
+  ...Object.fromEntries(SPREADS.map((from): [string, CellType] => [`fills_${from}_spread`, 'integer'])),
+};
 
 /** The column name of a metric, in snake_case: `totalReturn` → `total_return`. */
 const columnName = (metric: string): string => metric.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -93,7 +107,11 @@ export const EXPORTS = {
     rows: tickRows,
   },
   candles: { filters: ['interval', 'from', 'to', 'priceType', 'complete'], columns: CANDLE_COLUMNS, rows: rowsOfCandles },
-  backtests: { filters: ['interval'], columns: columnsOf({ ...RESULT, ...METRIC_TYPES }), rows: backtestRows },
+  backtests: {
+    filters: ['interval'],
+    columns: columnsOf({ ...RESULT, ...METRIC_TYPES, ...PROOF, ...TERMS }),
+    rows: backtestRows,
+  },
   // marks and settlements are among the trades, so that `pnl` adds up to the equity's end
   trades: {
     filters: ['interval'],
@@ -110,7 +128,7 @@ export const EXPORTS = {
   },
   'walk-forward': {
     filters: ['interval'],
-    columns: [...columnsOf({ ...SERIES, interval: 'text', window: 'integer' }), ...WINDOW_COLUMNS],
+    columns: [...columnsOf({ ...SERIES, interval: 'text', window: 'integer' }), ...WINDOW_COLUMNS, ...columnsOf(PROOF)],
     rows: windowRows,
   },
   quarantine: {
@@ -179,14 +197,18 @@ const resultCells = (one: StoredBacktest): Cell[] => [
 async function* backtestRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   for (const symbol of bySymbol(filter)) {
     const backtests = (await readBacktests(database, symbol)).filter((one) => isWanted(filter, one));
-    for (const { instrument, interval, metrics } of backtests) {
-      const { failed } = decodeMetrics(metrics);
-      if (failed !== null) note(`${instrument} ${interval} has no numbers: ${failed}`);
-    }
-    yield backtests.map((one) => [
-      ...resultCells(one),
-      ...METRIC_NAMES.map((metric) => (typeof one.metrics[metric] === 'number' ? one.metrics[metric] : null)),
-    ]);
+    yield backtests.map((one) => {
+      const { failed, metrics, terms, spreads, ...stored } = decodeMetrics(one.metrics);
+      if (failed !== null) note(`${one.instrument} ${one.interval} has no numbers: ${failed}`);
+      const numbers = METRIC_NAMES.map((metric) => metrics[metric]);
+      return [
+        ...resultCells(one),
+        ...numbers,
+        ...proofCells(stored),
+        terms?.differs.join('; ') ?? null,
+        ...SPREADS.map((from) => spreads[from] ?? null),
+      ];
+    });
   }
 }
 
@@ -207,15 +229,19 @@ async function* rowsOfBacktests(
 /** One row per window, numbered from 1 in each series. */
 async function* windowRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   for (const symbol of bySymbol(filter)) {
-    for (const one of (await readWalkForwards(database, symbol)).filter((each) => isWanted(filter, each)))
-      yield decodeWalkForward(one.result).windows.map((window, i) => [
+    for (const one of (await readWalkForwards(database, symbol)).filter((each) => isWanted(filter, each))) {
+      const stored = decodeWalkForward(one.result);
+      const proof = proofCells(stored);
+      yield stored.windows.map((window, i) => [
         one.symbol,
         one.source,
         one.instrument,
         one.interval,
         i + 1,
         ...windowCells(window),
+        ...proof,
       ]);
+    }
   }
 }
 

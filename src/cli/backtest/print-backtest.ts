@@ -1,4 +1,5 @@
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
+import { termsOf } from '../../backtest/engine/options.ts';
 import { positionsOf } from '../../backtest/engine/trading/positions.ts';
 import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
 import { type BacktestResult, execute, finish, type Trial } from '../../backtest/run-backtest.ts';
@@ -6,7 +7,7 @@ import { runTrials } from '../../backtest/run-trials.ts';
 import { note, printJson, usageError } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { equityTable, tradeTable } from './backtest-tables.ts';
-import { certificateFields, overfittingFields, termsOf, withOrders } from './result-fields.ts';
+import { certificateFields, overfittingFields, withOrders } from './result-fields.ts';
 
 /** Output files of a backtest. */
 export interface BacktestFiles {
@@ -42,7 +43,7 @@ export async function printBacktests(
   const results: Record<string, unknown>[] = [];
   for (const each of series) {
     const { name, data, options } = each;
-    const terms = termsOf(each);
+    const terms = termsOf(each.data.market, each.options);
     const about = stored === undefined ? {} : { instrument: name };
     if (trials.length > 1) {
       results.push({ ...about, ...gridOf(data, runTrials(data, trials, options)), terms });

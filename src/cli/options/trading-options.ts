@@ -8,7 +8,7 @@ import { collect, numberOption, takesNumber } from './parsers.ts';
 export interface TradingFlags {
   readonly cash?: number;
   readonly spread?: number;
-  readonly halfSpread?: number;
+  readonly halfSpread?: number | 'recorded';
   readonly side: 'long' | 'both';
   readonly wholeUnits?: boolean;
   readonly fraction?: number;
@@ -19,6 +19,7 @@ export interface TradingFlags {
   readonly seed?: number;
 }
 
+const priceOrRecorded = (text: string): number | 'recorded' => (text === 'recorded' ? text : numberOption('--half-spread', text));
 const shareOrNone = (text: string): number | 'none' => (text === 'none' ? text : numberOption('--volume-share', text));
 
 /** Adds the options that name strategies and say how they trade. */
@@ -33,11 +34,10 @@ export const withTrading = (command: Command): Command =>
     )
     .addOption(takesNumber('--cash <amount>', 'money at the start (default: 10000)'))
     .addOption(takesNumber('--spread <fraction>', 'fraction by which entries are worse than the open (default: 0)'))
-    .addOption(
-      takesNumber(
-        '--half-spread <price>',
-        'amount by which every fill is worse than the open (default: half the recorded spread, 0 for a file)',
-      ),
+    .option(
+      '--half-spread <price>',
+      'amount by which every fill is worse than the open, or recorded: half the order book’s spread of the time, or where none is known that of markets of its price and trading (default: recorded)',
+      priceOrRecorded,
     )
     .addOption(new Option('--side <side>', 'positions to take: long only, or both').choices(['long', 'both']).default('long'))
     .option('--whole-units', 'round sizes down to whole units')

@@ -167,5 +167,7 @@ const cut = (row: BacktestRow): Markup | string => {
 const proof = (row: BacktestRow): Markup | string => {
   if (row.proof === null) return unknown(row.failed ?? 'this backtest carries no look-ahead proof');
   const words = `${formatNumber(row.proof.changed)} of ${formatNumber(row.proof.decisions)} changed`;
-  return row.proof.changed === 0 ? words : html`<span class="failed">✕ ${words}</span>`;
+  if (row.proof.changed > 0) return html`<span class="failed">✕ ${words}</span>`;
+  const { notProvable = [] } = row.proof;
+  return notProvable.length === 0 ? words : tip(html`${words} <span class="quiet">not provable</span>`, notProvable.join('; '));
 };

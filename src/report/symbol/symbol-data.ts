@@ -153,7 +153,7 @@ export interface BacktestRow {
   /** Trading terms in words: `cash 10 000, …`. */
   readonly terms?: string | null;
   /** Look-ahead proof: decisions that changed when the future was cut off or altered. */
-  readonly proof: { readonly changed: number; readonly decisions: number } | null;
+  readonly proof: { readonly changed: number; readonly decisions: number; readonly notProvable?: readonly string[] } | null;
   /** Probability that the best of the trials it belongs to is overfitted (PBO), in [0, 1]; null for a single trial. */
   readonly overfitting: number | null;
   /** Hash of data, code, parameters and seed. */

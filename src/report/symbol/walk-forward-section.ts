@@ -125,6 +125,17 @@ const COLUMNS: readonly Column<WalkForwardSection>[] = [
     cell: ({ outOfSample }) => (outOfSample === null ? unknown('there is no window') : formatNumber(outOfSample.trades)),
   },
   {
+    head: 'proof',
+    about: 'Decisions of the picked trials that changed when they were run again without their future.',
+    sortBy: ({ lookAhead }) => lookAhead?.changed ?? null,
+    cell: ({ lookAhead, notProvable }) => {
+      if (lookAhead === null) return unknown('no proof is stored with this walk-forward');
+      const words = `${formatNumber(lookAhead.changed)} of ${formatNumber(lookAhead.of)} changed`;
+      if (lookAhead.changed > 0) return html`<span class="failed">✕ ${words}</span>`;
+      return notProvable.length === 0 ? words : tip(html`${words} <span class="quiet">not provable</span>`, notProvable.join('; '));
+    },
+  },
+  {
     head: 'trials',
     about: 'Combinations of strategies and parameters that each window picked from.',
     sortBy: ({ trials }) => trials,

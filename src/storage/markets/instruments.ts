@@ -1,4 +1,4 @@
-import type { Instrument } from '../../contracts/market-data.ts';
+import type { Instrument, OrderBook } from '../../contracts/market-data.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import { jsonb, kindCode } from '../database/codes.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
@@ -16,7 +16,7 @@ interface InstrumentRow {
 }
 
 /**
- * Records what a source says about instruments of a symbol, and gives each its integer key.
+ * Records what a source says about instruments of a symbol, and gives each its integer key; keeps every look at an order book.
  *
  * @returns instrument id → key
  */
@@ -46,6 +46,13 @@ export async function saveInstruments(
     ]);
     const keys = rows.map(({ key }) => key);
     await transaction.query('insert into instrument_state (instrument) select unnest($1::int[]) on conflict do nothing', [keys]);
+    await transaction.query(
+      `insert into order_books (instrument, at, bid, ask, bid_size, ask_size)
+       select i.key, (b->>'at')::float8::bigint, (b->>'bid')::float8, (b->>'ask')::float8, (b->>'bidSize')::float8, (b->>'askSize')::float8
+       from jsonb_array_elements($1::jsonb) as f join instruments i on i.id = f->>'id' cross join lateral (select f->'book') as x(b)
+       where jsonb_typeof(b) = 'object' order by i.key on conflict do nothing`,
+      [facts],
+    );
     await transaction.query('insert into symbol_instruments (symbol, instrument) select $1, unnest($2::int[]) on conflict do nothing', [
       symbol,
       keys,
@@ -87,6 +94,20 @@ export async function instrumentsOf(
     [symbol, sourceTypes ?? null],
   );
   return rows.map(({ key, facts }) => ({ ...facts, key }));
+}
+
+/** The recorded looks at the order books of instruments up to a time, oldest first, by instrument key. */
+export async function orderBooks(
+  queryable: Queryable,
+  keys: readonly number[],
+  to: number,
+): Promise<ReadonlyMap<number, readonly OrderBook[]>> {
+  const { rows } = await queryable.query<{ instrument: number; looks: OrderBook[] }>(
+    `select instrument, jsonb_agg(jsonb_build_object('at', at, 'bid', bid, 'ask', ask) order by at) as looks
+     from order_books where instrument = any($1) and at <= $2 group by instrument`,
+    [keys, to],
+  );
+  return new Map(rows.map(({ instrument, looks }) => [instrument, looks]));
 }
 
 /** Instruments by their keys. */

@@ -243,7 +243,17 @@ const closesOf = async (
 };
 
 const rowOf = (head: BacktestHead): BacktestRow => {
-  const { lookAhead, sample, calibration: _, forecasts: __, ...shown } = decodeMetrics(head.metrics);
+  const {
+    lookAhead,
+    sample,
+    notProvable,
+    spreads,
+    provable: _,
+    terms: __,
+    calibration: ___,
+    forecasts: ____,
+    ...shown
+  } = decodeMetrics(head.metrics);
   const passport = decodePassport(head.passport);
   const halves = sample === null ? undefined : weakHalves(sample.dailyReturns);
   return {
@@ -252,8 +262,8 @@ const rowOf = (head: BacktestHead): BacktestRow => {
     interval: head.interval,
     ...shown,
     weak: { ...shown.weak, ...(halves !== undefined && { overfitting: halves }) },
-    terms: passport === null ? null : tradingTerms(passport),
-    proof: lookAhead === null ? null : { changed: lookAhead.changed, decisions: lookAhead.of },
+    terms: passport === null ? null : tradingTerms(passport, spreads),
+    proof: lookAhead === null ? null : { changed: lookAhead.changed, decisions: lookAhead.of, notProvable },
     passport: shortPassport(passport),
   };
 };

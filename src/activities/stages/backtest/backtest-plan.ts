@@ -3,13 +3,13 @@ import { lastCandles } from '../../../backtest/engine/candle-series.ts';
 import { instrumentAsOf, type Market, marketOf } from '../../../backtest/engine/market.ts';
 import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
 import { MOST_VALUES } from '../../../backtest/run-trials.ts';
-import { windowOf } from '../../../contracts/run/run-window.ts';
+import { PRESENT_MS, windowOf } from '../../../contracts/run/run-window.ts';
 import type { StageInput } from '../../../contracts/task/stage-report.ts';
 import { INTERVAL_MS } from '../../../contracts/words.ts';
 import { backtestSeries, type StandingSeries } from '../../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../../storage/candles/candles.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
-import { instrumentsOf, type StoredInstrument } from '../../../storage/markets/instruments.ts';
+import { instrumentsOf, orderBooks, type StoredInstrument } from '../../../storage/markets/instruments.ts';
 import { basisOf, optionsOn, type TrialGroup } from './backtest-trials.ts';
 import { mayLookAtTwins, readTwin, type StandingTwin, standingTwins } from './twin-series.ts';
 
@@ -41,6 +41,11 @@ export async function plannedSeries(
     key,
     ...instrumentAsOf(instrument, window.to),
   }));
+  const looks = await orderBooks(
+    queryable,
+    instruments.map(({ key }) => key),
+    window.to + PRESENT_MS,
+  );
   const byKey = new Map(instruments.map((one) => [one.key, one]));
   const keys = (open: boolean): number[] =>
     instruments.filter((one) => open === (!one.closed && one.resolution.kind === 'open')).map(({ key }) => key);
@@ -52,10 +57,9 @@ export async function plannedSeries(
     const twinOf = mayLookAtTwins(configured) ? await standingTwins(queryable, instruments, span) : () => null;
     for (const series of await backtestSeries(queryable, filter)) {
       const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
-      // a strategy must not know a book that was recorded after the last bar
-      const { book } = instrument;
-      const known = book !== null && book.at <= series.lastOpen + INTERVAL_MS[series.interval];
-      const market = marketOf({ ...instrument, book: known ? book : null });
+      // looks after the last bar would change nothing but the passport
+      const seen = (looks.get(series.instrumentKey) ?? []).filter(({ at }) => at <= series.lastOpen + INTERVAL_MS[series.interval]);
+      const market = marketOf(instrument, seen);
       const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));
       const twin = twinOf(instrument, series.interval);
       const basis = basisOf({ series, market, trials, twin });

@@ -1,6 +1,6 @@
 import { holdEquity } from '../../../backtest/benchmark.ts';
 import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
-import type { BacktestOptions } from '../../../backtest/engine/options.ts';
+import { type BacktestOptions, termsOf } from '../../../backtest/engine/options.ts';
 import type { MarketForecasts } from '../../../backtest/metrics/calibration.ts';
 import { encodeEquity, encodeTrades } from '../../../backtest/record/curve-columns.ts';
 import { encodeFailure, encodeMetrics } from '../../../backtest/record/metrics-column.ts';
@@ -35,7 +35,7 @@ export function backtestRecord(input: {
     priceType,
     strategy: result.strategy,
     params: result.params,
-    metrics: encodeMetrics(result, { overfitting, forecasts }),
+    metrics: encodeMetrics(result, { overfitting, forecasts, terms: termsOf(data.market, options) }),
     trades: encodeTrades(candles, result.trades),
     equity: encodeEquity(candles.openTime, result.equity, holdEquity(data, options)),
     passport: encodePassport(candles, result.passport, { basis, leftOut, params: result.params, twin: result.twin }),

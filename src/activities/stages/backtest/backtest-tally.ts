@@ -1,11 +1,11 @@
-import type { Unfilled } from '../../../backtest/engine/trading/trade.ts';
 import { canonicalJson } from '../../../backtest/proof/passport.ts';
 import { rankedSharpe, type StoredMetrics } from '../../../backtest/record/metrics-column.ts';
 import type { StoredWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
 /** The counted fields of a result, computed or reused. */
-interface CountedResult extends Pick<StoredMetrics, 'metrics' | 'weak' | 'lookAhead' | 'cut' | 'unfilled'> {
+interface CountedResult extends Pick<StoredMetrics, 'metrics' | 'weak' | 'lookAhead' | 'cut' | 'unfilled' | 'spreads'> {
+  readonly terms: { readonly differs: readonly string[] } | null;
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
 }
@@ -30,18 +30,20 @@ export class BacktestTally {
   private readonly trials = new Set<string>();
   private best: { readonly strategy: string; readonly sharpe: number } | undefined;
   private cut = 0;
-  private readonly unfilled: Unfilled = {};
+  private readonly unfilled: Record<string, number> = {};
+  private readonly spreads: Record<string, number> = {};
+  /** Terms that are not the defaults. */
+  private readonly differs = new Set<string>();
   private readonly walked = { series: 0, unchanged: 0, tooShort: 0 };
 
-  add({ strategy, params, metrics, weak, lookAhead, cut, unfilled }: CountedResult): void {
+  add({ strategy, params, metrics, weak, lookAhead, cut, unfilled, spreads, terms }: CountedResult): void {
     this.backtests++;
     // the database stores keys in its own order
     this.trials.add(`${strategy} ${canonicalJson(params)}`);
     this.cut += cut ?? 0;
-    for (const reason of ['beyondTick', 'noVolume', 'heldBack', 'expired'] as const) {
-      const count = unfilled[reason];
-      if (count !== undefined) this.unfilled[reason] = (this.unfilled[reason] ?? 0) + count;
-    }
+    addCounts(this.unfilled, unfilled);
+    addCounts(this.spreads, spreads);
+    for (const one of terms?.differs ?? []) this.differs.add(one);
     // weak metrics are not ranked
     const sharpe = rankedSharpe({ metrics, weak });
     if (sharpe !== null && sharpe > (this.best?.sharpe ?? Number.NEGATIVE_INFINITY)) this.best = { strategy, sharpe };
@@ -99,6 +101,12 @@ export class BacktestTally {
         },
       }),
       ...(Object.keys(this.unfilled).length > 0 && { unfilled: { ...this.unfilled } }),
+      ...(Object.keys(this.spreads).length > 0 && { spreads: { ...this.spreads } }),
+      ...(this.differs.size > 0 && { terms: { differs: [...this.differs] } }),
     };
   }
+}
+
+function addCounts(totals: Record<string, number>, counts: Readonly<Partial<Record<string, number>>>): void {
+  for (const [name, count = 0] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count;
 }

@@ -42,8 +42,8 @@ export function trialGroups({ strategies: configs, backtest }: StageSettings, st
   return [...groups].map(([historyMs, group]) => ({ historyMs, trials: group })).sort((a, b) => length(b) - length(a) || 0);
 }
 
-/** The terms on which a trial trades an instrument: half the recorded spread where requested and known, slippage where the tick is known. */
-export function optionsOn(settings: BacktestSettings, instrument: Pick<Instrument, 'book' | 'tickSize'>): BacktestOptions {
+/** The terms on which a trial trades an instrument: half the spread of the time where requested, slippage where the tick is known. */
+export function optionsOn(settings: BacktestSettings, { tickSize }: Pick<Instrument, 'tickSize'>): BacktestOptions {
   const { sizing } = settings;
   return {
     ...DEFAULT_OPTIONS,
@@ -55,17 +55,10 @@ export function optionsOn(settings: BacktestSettings, instrument: Pick<Instrumen
           ? { kind: 'all' }
           : { kind: 'fraction', fraction: sizing.fraction },
     side: settings.side,
-    halfSpread: settings.spread === 'recorded' ? halfSpreadOf(instrument.book) : settings.spread,
-    slippageTicks: instrument.tickSize === null ? 0 : settings.slippageTicks,
+    halfSpread: settings.spread,
+    slippageTicks: tickSize === null ? 0 : settings.slippageTicks,
     maxVolumeShare: settings.maxVolumeShare,
   };
-}
-
-/** Half the distance between the best bid and the best ask; 0 when one of them is unknown. */
-function halfSpreadOf(book: Instrument['book']): number {
-  const { bid, ask } = book ?? { bid: null, ask: null };
-  // decimals, so that 0.63 − 0.61 is 0.02
-  return bid === null || ask === null || ask < bid ? 0 : Math.round(((ask - bid) / 2) * 1e12) / 1e12;
 }
 
 /** Identifies everything that the results of trials on a series depend on: equal identifiers mean equal results. */

@@ -1,5 +1,5 @@
 import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
-import type { BacktestOptions } from '../../../backtest/engine/options.ts';
+import { type BacktestOptions, termsOf } from '../../../backtest/engine/options.ts';
 import { codeGap } from '../../../backtest/proof/passport.ts';
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
 import { type BacktestResult, optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
@@ -86,20 +86,10 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           await saveBacktests(transaction, input, [failureRecord({ symbol, series, data, leftOut, failed: one, forecasts, basis })]);
         }
         for (const result of results) {
-          tally.add(result);
-          await saveBacktests(transaction, input, [
-            backtestRecord({
-              symbol,
-              series,
-              data,
-              leftOut,
-              result,
-              options: optionsOf(result, trials, data),
-              overfitting,
-              forecasts,
-              basis,
-            }),
-          ]);
+          const options = optionsOf(result, trials, data);
+          tally.add({ ...result, terms: termsOf(data.market, options) });
+          const record = backtestRecord({ symbol, series, data, leftOut, result, options, overfitting, forecasts, basis });
+          await saveBacktests(transaction, input, [record]);
           alive();
         }
       }

@@ -3,6 +3,7 @@ import { type FeeModel, feeModel, makerFeeModel } from '../fees.ts';
 import type { Market } from '../market.ts';
 import type { BacktestOptions, Sizing } from '../options.ts';
 import { type Execution, executionOf } from './execution.ts';
+import type { SpreadSource } from './half-spread.ts';
 import { LONG, SHORT, type Trade, type TradeEnd, type Unfilled } from './trade.ts';
 
 /** The share of the cash that sizing uses: just below 1, so that rounding never overdraws the account (backtesting.py's rule). */
@@ -18,6 +19,8 @@ export class Account {
   notional = 0;
   cut = 0;
   readonly unfilled: Unfilled = {};
+  /** Numbers of fills at the market by the source of their half-spread. */
+  readonly spreads: Partial<Record<SpreadSource, number>> = {};
   readonly trades: Trade[] = [];
   size = 0;
   private bar = 0;
@@ -45,7 +48,7 @@ export class Account {
     this.base = options.cash;
     this.volume = candles.volume;
     this.market = market;
-    this.execution = executionOf(market, options);
+    this.execution = executionOf(market, options, candles);
     this.fees = feeModel(market.fees);
     this.makerFees = makerFeeModel(market.fees);
     this.sizing = options.sizing;
@@ -68,6 +71,7 @@ export class Account {
   /** Starts a bar: all fills in a bar share its volume. */
   startBar(bar: number): void {
     this.bar = bar;
+    this.execution.startBar(bar);
     this.room = this.roomAt(bar);
   }
 
@@ -129,6 +133,7 @@ export class Account {
 
   /** Closes the whole position at the last close, beyond the volume cap too. Returns false if no trade is possible at that price. */
   leaveAtEnd(bar: number, close: number): boolean {
+    this.execution.startBar(bar);
     const price = this.execution.fillPrice(close, this.side > 0 ? -1 : 1, false);
     if (Number.isNaN(price)) return !this.refuse('beyondTick');
     if (this.size > (this.bar === bar ? this.room : this.roomAt(bar))) this.holdBack();
@@ -178,6 +183,7 @@ export class Account {
       return;
     }
     if (size < wanted) this.cut++;
+    if (!maker) this.countSpread();
     const fees = model.fee(size, paid);
     const value = size * paid;
     this.room -= size;
@@ -192,6 +198,11 @@ export class Account {
     this.revalue();
   }
 
+  private countSpread(): void {
+    const from = this.execution.spreadFrom();
+    this.spreads[from] = (this.spreads[from] ?? 0) + 1;
+  }
+
   private units(size: number): number {
     return this.wholeUnits ? Math.floor(size) : size;
   }
@@ -202,6 +213,7 @@ export class Account {
     const value = fill.size * paid;
     const exitFees = (fill.maker === true ? this.makerFees : this.fees).fee(fill.size, paid);
     const entryFees = this.entryFees * (fill.size / this.size);
+    if (fill.maker !== true) this.countSpread();
     this.cash += (side < 0 && this.owesShorts ? -value : value) - exitFees;
     this.notional += value;
     const fees = entryFees + exitFees;

@@ -1,5 +1,7 @@
+import type { CandleSeries } from '../candle-series.ts';
 import type { Market } from '../market.ts';
 import type { BacktestOptions } from '../options.ts';
+import { type HalfSpread, halfSpreads, type SpreadSource } from './half-spread.ts';
 
 /** Bound on tradable probabilities for markets without a tick size: prices are not rounded, but 0 and 1 cannot be traded. */
 const SMALLEST_TICK = 0.0001;
@@ -14,6 +16,10 @@ export interface Execution {
   limitPrice(limit: number, up: 1 | -1): number;
   /** Best price of a bar for the trader: `extreme` (the low for a buy) worsened by the spreads, not rounded. */
   bestPrice(extreme: number, up: 1 | -1, entry: boolean): number;
+  /** Starts a bar, whose half-spread the following prices pay. */
+  startBar(bar: number): void;
+  /** Where the half-spread of the present bar comes from. */
+  spreadFrom(): SpreadSource;
   /** Price of the outcome held: a probability market's short holds the other outcome. */
   heldPrice(price: number, side: 1 | -1): number;
 }
@@ -23,20 +29,29 @@ export interface Execution {
  * the trader. A probability outside [tick, 1 − tick] does not fill: venues accept no such order, and moving the price back inside
  * would return to the trader what the rounding took.
  */
-export function executionOf(market: Market, options: BacktestOptions): Execution {
+export function executionOf(market: Market, options: BacktestOptions, candles: CandleSeries): Execution {
   const { spread, halfSpread, slippageTicks } = options;
   const tick = market.tickSize;
   const probability = market.kind === 'probability';
   const least = (tick ?? SMALLEST_TICK) - ROUNDING;
+  const spreadAt = typeof halfSpread === 'number' ? undefined : halfSpreads(candles, market);
+  let present: HalfSpread | undefined = typeof halfSpread === 'number' ? { amount: halfSpread, from: 'given' } : undefined;
+  let bar = 0;
+  const half = (): HalfSpread => (present ??= (spreadAt as ReturnType<typeof halfSpreads>)(bar));
   const tradable = (price: number): number => (probability && (price < least || price > 1 - least) ? Number.NaN : price);
   return {
     fillPrice(open, up, entry) {
-      let price = (entry ? open * (1 + up * spread) : open) + up * halfSpread;
+      let price = (entry ? open * (1 + up * spread) : open) + up * half().amount;
       if (tick !== null) price = onGrid(price + up * slippageTicks * tick, tick, up);
       return tradable(price);
     },
     limitPrice: (limit, up) => tradable(tick === null ? limit : onGrid(limit, tick, up > 0 ? -1 : 1)),
-    bestPrice: (extreme, up, entry) => (entry ? extreme * (1 + up * spread) : extreme) + up * halfSpread,
+    bestPrice: (extreme, up, entry) => (entry ? extreme * (1 + up * spread) : extreme) + up * half().amount,
+    startBar(next) {
+      bar = next;
+      if (spreadAt !== undefined) present = undefined;
+    },
+    spreadFrom: () => half().from,
     heldPrice: (price, side) => (probability && side < 0 ? decimal(1 - price) : price),
   };
 }

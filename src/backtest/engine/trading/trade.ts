@@ -1,4 +1,5 @@
 import type { Order } from '../../strategy.ts';
+import type { SpreadCounts } from './half-spread.ts';
 
 /** How a trade ended: by a decision, by its stop or target, at the end of the data, by the market's resolution, by ruin (equity at or below zero), or not at all (`mark`). */
 export const TRADE_ENDS = ['signal', 'stop', 'target', 'end', 'settlement', 'ruin', 'mark'] as const;
@@ -47,6 +48,8 @@ export interface Simulation {
   /** Number of entries that the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
+  /** Numbers of fills at the market by the source of their half-spread; resting orders pay none. */
+  readonly spreads: SpreadCounts;
 }
 
 /** Decisions as numbers, one per bar. */

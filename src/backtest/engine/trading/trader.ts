@@ -73,8 +73,8 @@ export class Trader {
       else if (!(closeAtEnd ?? this.market.kind === 'asset') || !account.leaveAtEnd(last, close[last])) account.settleAt(last, close[last]);
       equity[last] = account.base + account.slope * close[last];
     }
-    const { trades, notional, cut, unfilled } = account;
-    return { trades, equity, barsHeld: this.barsHeld, lastMark, notional, cut, unfilled };
+    const { trades, notional, cut, unfilled, spreads } = account;
+    return { trades, equity, barsHeld: this.barsHeld, lastMark, notional, cut, unfilled, spreads };
   }
 
   private tradeWords(to: number): void {

@@ -1,6 +1,6 @@
 import type { BarsSoFar, Situation, Twin } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
-import { announcedEnd, type Market } from '../market.ts';
+import { announcedEnd, bookAt, type Market } from '../market.ts';
 import type { Trader } from '../trading/trader.ts';
 import type { Curtain } from './curtain.ts';
 import { openTwin, type TwinSeries } from './twin-bars.ts';
@@ -95,8 +95,7 @@ class View implements Situation {
 
   #quote(side: 'bid' | 'ask'): number | null {
     this.#seen.looked = true;
-    const { book } = this.#input.market;
-    return book !== null && book.at <= this.#now ? book[side] : null;
+    return bookAt(this.#input.market.books, this.#now)?.[side] ?? null;
   }
 }
 

@@ -1,0 +1,55 @@
+import { DAY_MS } from '../../../contracts/words.ts';
+import type { CandleSeries } from '../candle-series.ts';
+import { bookAt, type Market } from '../market.ts';
+
+/**
+ * Where the half-spread of a fill comes from: `recorded` = the order book of its time; `default` = markets of its class, since no book was
+ * recorded; `given` = the options; `unknown` = an asset without a recorded book, which fills without a spread.
+ */
+export type SpreadSource = 'recorded' | 'default' | 'given' | 'unknown';
+
+/** Numbers of fills at the market by the source of their half-spread. */
+export type SpreadCounts = Readonly<Partial<Record<SpreadSource, number>>>;
+
+export interface HalfSpread {
+  readonly amount: number;
+  readonly from: SpreadSource;
+}
+
+/** Age up to which a recorded book stands for the present one: a run every 4 hours looks six times in that time. */
+const MAX_AGE_MS = DAY_MS;
+
+/** Bounds of the classes of money traded in 24 hours: below 100, 1,000, 10,000, and more. */
+const MONEY_BOUNDS = [100, 1000, 10_000];
+
+/**
+ * Median half-spreads by the money traded in 24 hours, from the best bid and ask of the 235 markets with trades among 300 that Polymarket
+ * listed on 2026-03-11 (12 pages of Gamma's `/markets`: `bestBid`, `bestAsk`, `volume24hr`); 9 to 44 markets a class. `edge`: prices
+ * below 0.05 or above 0.95. The first of each list is the median of all, for markets whose trades have no sizes.
+ */
+const MEDIANS = { edge: [0.002, 0.0155, 0.0083, 0.002, 0.0005], middle: [0.01, 0.0275, 0.01, 0.005, 0.01] } as const;
+
+/** Returns the half-spread at the open of a bar, from what was known then: the newest book of the 24 hours before, else the default of its class. */
+export const halfSpreads = (candles: CandleSeries, { kind, books }: Pick<Market, 'kind' | 'books'>): ((bar: number) => HalfSpread) => {
+  return (bar) => {
+    const time = candles.openTime[bar];
+    const { bid, ask, at } = bookAt(books, time) ?? { bid: null, ask: null, at: 0 };
+    // decimals, so that 0.63 − 0.61 is 0.02
+    if (bid !== null && ask !== null && ask >= bid && time - at <= MAX_AGE_MS)
+      return { amount: Math.round(((ask - bid) / 2) * 1e12) / 1e12, from: 'recorded' };
+    if (kind === 'asset') return { amount: 0, from: 'unknown' };
+    const price = candles.open[bar];
+    const medians = price < 0.05 || price > 0.95 ? MEDIANS.edge : MEDIANS.middle;
+    const money = moneyPerDay(candles, bar);
+    return { amount: medians[Number.isNaN(money) ? 0 : 1 + MONEY_BOUNDS.filter((bound) => money >= bound).length], from: 'default' };
+  };
+};
+
+/** Money traded in the 24 hours before a bar, scaled up where the series is shorter; NaN where nothing is known. */
+function moneyPerDay({ openTime, close, volume }: CandleSeries, bar: number): number {
+  const from = openTime[bar] - DAY_MS;
+  let money = 0;
+  for (let i = bar - 1; i >= 0 && openTime[i] >= from; i--) money += volume[i] * close[i];
+  const known = Math.min(DAY_MS, openTime[bar] - openTime[0]);
+  return known > 0 ? (money * DAY_MS) / known : Number.NaN;
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
+import { DEFAULT_OPTIONS, termsOf } from '../../src/backtest/engine/options.ts';
+import { halfSpreads } from '../../src/backtest/engine/trading/half-spread.ts';
+import { tradingTerms } from '../../src/backtest/record/passport-column.ts';
+import { runBacktest } from '../../src/backtest/run-backtest.ts';
+import { buyAndHold } from '../../src/backtest/strategies/shipped.ts';
+import { defineStrategy } from '../../src/backtest/strategy.ts';
+import { walk } from './series.ts';
+
+const HOUR = 3_600_000;
+const base = walk(100, 3, { probability: true });
+/** Hourly bars at a price, of a volume each. */
+const bars = (price: number, volume: number) => {
+  const flat = new Float64Array(100).fill(price);
+  return { ...base, open: flat, high: flat, low: flat, close: flat, volume: new Float64Array(100).fill(volume) };
+};
+const market = (books: Market['books'] = []): Market => ({ ...plainMarket('probability'), tickSize: 0.001, books });
+const at = (bar: number): number => base.openTime[bar];
+
+describe('the recorded half-spread', () => {
+  it('is that of the newest look of the 24 hours before, never of a later one', () => {
+    const spread = halfSpreads(
+      bars(0.5, 1e6),
+      market([
+        { bid: 0.49, ask: 0.51, at: at(10) },
+        { bid: 0.47, ask: 0.53, at: at(20) },
+      ]),
+    );
+    expect(spread(9).from).toBe('default');
+    expect(spread(10)).toEqual({ amount: 0.01, from: 'recorded' });
+    expect(spread(19)).toEqual({ amount: 0.01, from: 'recorded' });
+    expect(spread(20)).toEqual({ amount: 0.03, from: 'recorded' });
+    expect(spread(44)).toEqual({ amount: 0.03, from: 'recorded' });
+    expect(spread(45).from).toBe('default');
+  });
+
+  it.each([
+    ['one side is empty', { bid: 0.4, ask: null }],
+    ['its prices are crossed', { bid: 0.6, ask: 0.5 }],
+  ])('is not taken from a look of which %s', (_why, book) => {
+    expect(halfSpreads(bars(0.5, 1e6), market([{ ...book, at: at(1) }]))(2).from).toBe('default');
+  });
+
+  it.each([
+    ['edge', 0.02, [0.0155, 0.0083, 0.002, 0.0005]],
+    ['edge', 0.96, [0.0155, 0.0083, 0.002, 0.0005]],
+    ['middle', 0.05, [0.0275, 0.01, 0.005, 0.01]],
+    ['middle', 0.95, [0.0275, 0.01, 0.005, 0.01]],
+  ])('is the default of its class where no book was recorded: %s prices such as %s', (_class, price, expected) => {
+    const amounts = [99, 100, 1000, 10_000].map((money) => halfSpreads(bars(price, (money * 1.0001) / 24 / price), market())(50));
+    expect(amounts).toEqual(expected.map((amount, i) => ({ amount: i === 0 ? expected[0] : amount, from: 'default' })));
+  });
+
+  it('scales money up where fewer than 24 hours are known, and is the median of all markets where sizes are unknown', () => {
+    const traded = bars(0.5, 1001 / 24 / 0.5);
+    expect([1, 5, 50].map((bar) => halfSpreads(traded, market())(bar).amount)).toEqual([0.005, 0.005, 0.005]);
+    expect(halfSpreads(traded, market())(0)).toEqual({ amount: 0.01, from: 'default' });
+    expect(halfSpreads(bars(0.5, Number.NaN), market())(50)).toEqual({ amount: 0.01, from: 'default' });
+    expect(halfSpreads(bars(0.02, Number.NaN), market())(50)).toEqual({ amount: 0.002, from: 'default' });
+  });
+
+  it('is unknown for an asset without a recorded book, and said so', () => {
+    expect(halfSpreads(base, plainMarket('asset'))(5)).toEqual({ amount: 0, from: 'unknown' });
+  });
+});
+
+describe('a backtest with the recorded spread', () => {
+  const flipper = defineStrategy({
+    ...buyAndHold,
+    name: 'flipper',
+    version: '1',
+    create: (_params, view) => () => (view.index % 10 === 0 ? 'long' : view.index % 10 === 5 ? 'flat' : 'hold'),
+  });
+  const books = [{ bid: 0.48, ask: 0.52, at: at(30) }];
+  const run = (looks: Market['books'], halfSpread: number | 'recorded' = 'recorded') =>
+    runBacktest({ candles: bars(0.5, 1e6), strategy: flipper, market: market(looks), options: { halfSpread } });
+
+  it('fills at the spread of each time, and counts which was used for how many fills', () => {
+    const { trades, spreads } = run(books);
+    expect(spreads).toEqual({ recorded: 5, default: 15 });
+    const paid = trades.map(({ entryBar, entryPrice }) => [entryBar, entryPrice]);
+    expect(paid).toEqual([1, 11, 21, 31, 41, 51, 61, 71, 81, 91].map((bar) => [bar, bar >= 31 && bar <= 54 ? 0.52 : 0.51]));
+    expect(run(books, 0.02).spreads).toEqual({ given: 20 });
+  });
+
+  it('counts no resting order, which pays no spread', () => {
+    const patient = defineStrategy({ ...flipper, name: 'patient', create: () => () => ({ side: 'long', limit: 0.45, target: 0.6 }) });
+    const candles = { ...bars(0.5, 1e6), low: new Float64Array(100).fill(0.4), high: new Float64Array(100).fill(0.7) };
+    const { spreads, trades } = runBacktest({ candles, strategy: patient, market: market(books), options: { halfSpread: 'recorded' } });
+    expect(trades.length).toBeGreaterThan(10);
+    expect(spreads).toEqual({});
+  });
+
+  it('rests on the looks in its passport, and says its terms in words', () => {
+    const { passport } = run(books);
+    expect(run([{ ...books[0], ask: 0.53 }]).passport.data).not.toBe(passport.data);
+    expect(run([{ ...books[0], ask: 0.53 }], 0.02).passport.data).toBe(run(books, 0.02).passport.data);
+    const stored = { ...passport, basis: 'b', bars: 100, from: 0, to: HOUR, leftOut: 0, twin: null };
+    expect(tradingTerms(stored, { recorded: 5, default: 15 })).toContain(
+      'half the spread of the order book of its time on 5 fills and of markets of its price and trading on 15 fills, for which no book was recorded',
+    );
+    expect(termsOf(market(), { ...DEFAULT_OPTIONS, halfSpread: 'recorded' })).toMatchObject({ halfSpread: 'recorded', differs: [] });
+    expect(termsOf(market(), DEFAULT_OPTIONS).differs).toEqual(['halfSpread: 0, default "recorded"']);
+  });
+});
