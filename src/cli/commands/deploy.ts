@@ -7,7 +7,7 @@ import { buildId } from '../../worker/build-id.ts';
 import { type BrokenHistory, replayAll } from '../../worker/replay-histories.ts';
 import { takesNumber } from '../options/parsers.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
-import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
+import { queryIfStored, withPredictLab } from '../terminal/session.ts';
 import { registerDeployAdopt } from './deploy-adopt.ts';
 import { buildInWords, registerDeployRoutes } from './deploy-routes.ts';
 import { registerDeployShadow } from './deploy-shadow.ts';
@@ -68,9 +68,7 @@ function registerDeployStatus(deploy: Command): void {
     .action(async ({ json }: { json?: boolean }) => {
       const candidate = candidateVersion(process.env, buildId);
       const view = await withPredictLab((lab) => lab.deployments.view(candidate.name));
-      const releases = await lookIntoDatabase(async (database) =>
-        database === undefined ? [] : await releasesOf(database, candidate.name),
-      );
+      const releases = (await queryIfStored((database) => releasesOf(database, candidate.name))) ?? [];
       const troubles = deploymentTroubles(view);
       const { name: deployment, ...rest } = view;
       const listed = releases.map(({ deployment: _, ...one }) => one);

@@ -3,6 +3,7 @@ import { configuredSinks } from '../../incidents/alerts/configured-sinks.ts';
 import { sendTestAlert } from '../../incidents/alerts/dispatcher.ts';
 import { listIncidents, pendingAlerts } from '../../incidents/rows/incidents.ts';
 import { closeIncident } from '../../incidents/rows/observe.ts';
+import { formatTime } from '../../report/elements/format.ts';
 import { takesNumber } from '../options/parsers.ts';
 import { ExitError, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
@@ -60,8 +61,8 @@ async function list({ open = false, limit, json }: ListOptions): Promise<void> {
     ['id', 'opened', 'closed', 'runs', 'symbols', 'cause'],
     ...incidents.map(({ id, cause, openedAt, closedAt, runs, symbols }) => [
       id,
-      minute(openedAt),
-      closedAt === null ? 'open' : minute(closedAt),
+      formatTime(Date.parse(openedAt)),
+      closedAt === null ? 'open' : formatTime(Date.parse(closedAt)),
       String(runs.length),
       symbolsOf(symbols),
       cause,
@@ -69,8 +70,6 @@ async function list({ open = false, limit, json }: ListOptions): Promise<void> {
   ]);
   for (const [id, said] of waiting) printLine(`the alert of incident ${id} is not delivered yet: ${said}`);
 }
-
-const minute = (time: string): string => `${time.slice(0, 16).replace('T', ' ')}Z`;
 
 const symbolsOf = (symbols: readonly string[]): string =>
   symbols.length === 0 ? '–' : symbols.length <= 2 ? symbols.join(', ') : `${symbols[0]} and ${symbols.length - 1} more`;

@@ -9,7 +9,7 @@ import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { type LogPosition, readTaskLog, type TaskLogLine } from '../../telemetry/task-log.ts';
 import { noRun, note, printJsonLine, printLine, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
+import { nothingStored, queryIfStored, withPredictLab } from '../terminal/session.ts';
 
 /** Milliseconds between two looks at a followed run. */
 const FOLLOW_MS = 250;
@@ -32,7 +32,7 @@ export default function register(command: Command): void {
 }
 
 async function logs(run: string, task: string | undefined, { follow = false, json = false }: Options): Promise<void> {
-  const stored = await lookIntoDatabase(async (database) => (database === undefined ? undefined : await runOf(database, run)));
+  const stored = await queryIfStored((database) => runOf(database, run));
   const runId = stored?.runId;
   if (stored !== undefined && task !== undefined) checkTask(stored, task);
   const folder = taskLogFolder(homeFolder(process.env), runId ?? run);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { retryOf } from '../../storage/runs/runs.ts';
 import { noRun, note, printAnswer, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
+import { nothingStored, queryIfStored, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 
 /** `predictlab retry`. */
@@ -28,9 +28,7 @@ export default function register(command: Command): void {
           );
           return;
         }
-        const found = await lookIntoDatabase(async (database) =>
-          database === undefined ? undefined : await retryOf(database, known?.executionId ?? run),
-        );
+        const found = await queryIfStored((database) => retryOf(database, known?.executionId ?? run));
         if (found === undefined && !hasDatabase(process.env)) throw usageError(nothingStored(process.env));
         if (found === undefined)
           throw known === undefined

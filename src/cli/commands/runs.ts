@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PredictLab, TemporalRun } from '../../client.ts';
-import { formatDuration } from '../../report/elements/format.ts';
+import { formatDuration, formatTime } from '../../report/elements/format.ts';
 import { STATE_GLYPHS } from '../../report/elements/tip.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
@@ -28,7 +28,7 @@ export default function register(runs: Command): void {
           ...runs.map((run) => [
             run.runId,
             resultInWords(run.result),
-            `${run.startedAt.slice(0, 16).replace('T', ' ')}Z`,
+            formatTime(Date.parse(run.startedAt)),
             run.durationSeconds === null ? '–' : formatDuration(run.durationSeconds),
             String(run.totalTasks ?? '–'),
             String(run.statusBreakdown?.failed ?? '–'),

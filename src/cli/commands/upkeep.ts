@@ -8,7 +8,7 @@ import { AGED, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watc
 import { type JobEnd, runUpkeep } from '../../watch/upkeep/upkeep.ts';
 import { takesAge, takesKeep, takesNumber } from '../options/parsers.ts';
 import { ExitError, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
-import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
+import { queryIfStored, useDatabase, useStoredData } from '../terminal/session.ts';
 
 type SetOptions = { readonly [what in (typeof AGED)[number]]?: number } & {
   readonly keep: number;
@@ -26,9 +26,8 @@ export default function register(upkeep: Command): void {
     .summary('show the settings and the last results')
     .option('--json', 'print { settings, last }')
     .action(async ({ json }: { json?: boolean }) => {
-      const [settings, last] = await lookIntoDatabase(async (database) =>
-        database === undefined ? [] : [await upkeepSettings(database), await lastUpkeep(database)],
-      );
+      const [settings, last] =
+        (await queryIfStored(async (database) => [await upkeepSettings(database), await lastUpkeep(database)] as const)) ?? [];
       if (json) return printJson({ settings: settings ?? null, last: last ?? null });
       if (settings === undefined) return printLine(NOT_SET);
       describe(settings);

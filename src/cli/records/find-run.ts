@@ -1,11 +1,11 @@
-import type { KnownRun, PredictLab } from '../../client.ts';
+import type { PredictLab } from '../../client.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
+import { runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
 import { ExitError, noRun } from '../terminal/print.ts';
-import { lookIntoDatabase } from '../terminal/session.ts';
+import { queryIfStored } from '../terminal/session.ts';
 
 /**
  * Queries a run. When the query is not answered (no worker is up, or Temporal no longer has the run) and the run has ended, reads its
@@ -22,7 +22,8 @@ export async function queryRun<T>(
   try {
     return await live();
   } catch (error) {
-    const ended = known?.open ? undefined : await lookIntoDatabase((database) => endOf(lab, database, run, known));
+    // by the execution that Temporal knows by this name, since an id may have been used again
+    const ended = known?.open ? undefined : await queryIfStored((database) => endOf(lab, database, known?.executionId ?? run));
     if (ended !== undefined) return await recorded(ended);
     if (known === undefined) throw noRun(run);
     if (error instanceof PredictLabError || error instanceof ExitError) throw error;
@@ -30,20 +31,9 @@ export async function queryRun<T>(
   }
 }
 
-async function endOf(
-  lab: PredictLab,
-  database: Database | undefined,
-  run: string,
-  known: KnownRun | undefined,
-): Promise<PipelineResult | undefined> {
-  if (database === undefined) return undefined;
-  const stored = await storedRun(database, run, known);
+async function endOf(lab: PredictLab, database: Database, run: string): Promise<PipelineResult | undefined> {
+  const stored = await runOf(database, run);
   return stored === undefined ? undefined : await recordedEnd(lab, database, stored);
-}
-
-/** The record of the run that Temporal knows by this name, since an id may have been used again. */
-export async function storedRun(database: Database, run: string, known: KnownRun | undefined): Promise<StoredRun | undefined> {
-  return await runOf(database, known?.executionId ?? run);
 }
 
 /**
@@ -53,9 +43,7 @@ export async function storedRun(database: Database, run: string, known: KnownRun
 export async function usedId(lab: Pick<PredictLab, 'describe'>, id: string): Promise<string | undefined> {
   const known = await lab.describe(id);
   if (known?.open) return undefined;
-  const earlier =
-    known ??
-    (await lookIntoDatabase(async (database) => (database === undefined ? undefined : await runOf(database, id))).catch(() => undefined));
+  const earlier = known ?? (await queryIfStored((database) => runOf(database, id)).catch(() => undefined));
   if (earlier === undefined || earlier.runId !== id) return undefined;
   return `the id ${id} was used before: it now means the new run; name the earlier one ${earlier.executionId} in \`status\`, \`report\` and other commands`;
 }

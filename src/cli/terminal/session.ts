@@ -36,6 +36,10 @@ export async function lookIntoDatabase<T>(work: (database: Database | undefined)
   return await work(undefined);
 }
 
+/** The result of a query; undefined when there is no database. */
+export const queryIfStored = <T>(query: (database: Database) => Promise<T>): Promise<T | undefined> =>
+  lookIntoDatabase(async (database) => (database === undefined ? undefined : await query(database)));
+
 /** Opens the database for a command that needs stored data. @throws ExitError 2 when there is no database */
 export async function useStoredData<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
