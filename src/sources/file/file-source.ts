@@ -107,7 +107,7 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
       for await (const _batch of file.batches()) break;
       const { resolution, closesAt, closedAt } = selected.selector;
       const lastTick = resolution !== undefined && (closedAt ?? closesAt) === undefined ? await lastTickOf(file, request.asOf) : null;
-      instruments.push(withOwnFacts(instrumentOf(selected, file.outcomes, base), selected.selector, { lastTick, asOf: request.asOf }));
+      instruments.push(withOwnFacts(instrumentOf(selected, file, base), selected.selector, { lastTick, asOf: request.asOf }));
     } catch (error) {
       if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       problems.push(error.message);
@@ -118,13 +118,14 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
   return { instruments, problems: named, requests: 0, clock: Date.now() };
 }
 
-const instrumentOf = ({ id, path: file, selector }: SelectedFile, outcomes: readonly string[], base: string): Instrument =>
+const instrumentOf = ({ id, selector }: SelectedFile, file: TickFile, base: string): Instrument =>
   fileInstrument({
     id,
-    market: selector.market ?? 'probability',
-    title: nameOf(file),
-    outcomes,
-    reference: path.relative(base, file),
+    // the same guess as that of `candles`, `import` and `backtest`
+    market: selector.market ?? (selector.resolution === undefined ? file.likelyMarket : 'probability'),
+    title: nameOf(file.path),
+    outcomes: file.outcomes,
+    reference: path.relative(base, file.path),
   });
 
 /** Time of the last tick of a file, also outside the run's window; null when the file has none. */
