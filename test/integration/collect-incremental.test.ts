@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { LEAST_LATENESS_MS } from '../../src/market/lateness.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
+import { latenessByInstrument } from '../../src/storage/ticks/lateness.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { until } from '../support/until.ts';
 
@@ -53,11 +55,37 @@ describe('collecting again', () => {
     await until(() => trades() >= 3, { everyMs: 2 });
     controller.abort(new Error('killed'));
     expect(await attempt).toMatchObject({ message: 'killed' });
+    const before = rig.venue.requests.length;
     await rig.collectAndStore(run);
-    // six pages and the one that was under way when the attempt ended
-    expect(trades()).toBeLessThanOrEqual(8);
+    const again = rig.venue.requests.slice(before).filter(({ route }) => route === '/data/v2/trades');
+    expect(again.filter(({ url }) => !url.includes('cursor='))).toEqual([]);
     const [{ id }] = rig.venue.truth.instruments({ group: 'scale' });
     expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 8 * DAY, to: NOON }));
+  });
+
+  it('expects late rows of the markets that had some, and of markets it does not know yet', async () => {
+    await start();
+    const slugs = ['ethereum-above-3500-this-month', 'ethereum-above-4000-this-month'];
+    await rig.add({ symbol: 'ETH', sources: { polymarket: slugs.map((slug) => ({ slug })) } });
+    const firing = async (hour: number): Promise<void> => {
+      clock = NOON + hour * HOUR;
+      await rig.collectAndStore({ symbol: 'ETH', executionId: `hour ${hour}`, daysBack: 2, sourceTypes: ['polymarket'] });
+    };
+    await firing(0);
+    await firing(4);
+    const [late, prompt] = await instrumentsOf(rig.database, 'ETH', ['polymarket']);
+    rig.venue.addLateTrades(late.id, 8);
+    await firing(8);
+    await firing(12);
+    const lateness = await latenessByInstrument(rig.database, 'ETH', clock);
+    expect(lateness(prompt)).toBe(LEAST_LATENESS_MS);
+    expect(lateness(late)).toBeGreaterThan(2 * LEAST_LATENESS_MS);
+    // a late market holds back its own coverage, and none of its neighbour's
+    const coveredTo = async ({ key }: { key: number }) => (await coverageOf(rig.database, key, 'trade')).at(-1)?.to;
+    expect(await coveredTo(prompt)).toBe(clock - LEAST_LATENESS_MS);
+    expect(await coveredTo(late)).toBe(clock - lateness(late));
+    expect(lateness({ id: 'polymarket:0xnew', source: 'polymarket' })).toBe(lateness(late));
+    expect(await storedTrades(rig.database, late.id)).toEqual(trueTrades(rig, late.id, { from: NOON - 2 * DAY, to: clock }));
   });
 
   it('collects the whole window again with refetch, and changes nothing', async () => {

@@ -35,6 +35,18 @@ interface PointsWorld {
   readonly firings: readonly PointFiring[];
 }
 
+/** Ages at which the venue drops a grain. */
+const RETENTIONS = Object.values(KEPT);
+
+/** Some firings as of about the age at which the venue drops a grain, where the ends of retention by the run's instant and by the clock nearly meet. */
+function backfills(seed: number, firings: readonly PointFiring[]): PointFiring[] {
+  const random = new Random(seed * 3571 + 11);
+  const about = (age: number): number => age + (random.next() < 0.5 ? random.integer(240) - 120 : (random.next() - 0.5) * 14_400) * 1000;
+  return firings.map((firing, index) =>
+    index % 3 === 2 || index >= firings.length - 2 ? firing : { ...firing, asOf: Math.floor(firing.at - about(pick(random, RETENTIONS))) },
+  );
+}
+
 function makePointsWorld(seed: number): PointsWorld {
   const random = new Random(seed * 6151 + 3);
   const life = pick(random, [2 * HOUR, DAY, 20 * DAY, 45 * DAY, 120 * DAY]);
@@ -68,8 +80,9 @@ function makePointsWorld(seed: number): PointsWorld {
 }
 
 /** Lets a world of price points happen and compares what is stored and claimed with what the venue had. */
-export async function runPointsWorld(seed: number): Promise<WorldReport> {
-  const world = makePointsWorld(seed);
+export async function runPointsWorld(seed: number, withBackfills = false): Promise<WorldReport> {
+  const made = makePointsWorld(seed);
+  const world = withBackfills ? { ...made, firings: backfills(seed, made.firings) } : made;
   const wrong: string[] = [];
   /** Points by time, with the grain of each in seconds. */
   const stored = new Map<number, number>();

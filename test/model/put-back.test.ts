@@ -15,7 +15,7 @@ interface Bug {
   /** File of `src`, what it says, and what it says with the bug. */
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
   /** The kind of world in which the bug shows. @default the worlds of any seed */
-  readonly worlds?: 'two venues' | 'points' | 'witness' | Shape;
+  readonly worlds?: 'two venues' | 'points' | 'backfills' | 'witness' | Shape;
   /** Number of worlds among which at least one must show the bug. @default 60 */
   readonly within?: number;
   /** The first seed. @default 1 */
@@ -26,6 +26,7 @@ interface Model {
   readonly any: (seed: number, shape?: Shape) => Promise<WorldReport>;
   readonly two: (seed: number) => Promise<WorldReport>;
   readonly points: (seed: number) => Promise<WorldReport>;
+  readonly backfills: (seed: number) => Promise<WorldReport>;
   readonly witness: (seed: number) => Promise<WorldReport>;
   readonly shapes: readonly Shape[];
 }
@@ -56,7 +57,9 @@ async function modelWith({ changes }: Pick<Bug, 'changes'>, name: string): Promi
               `export { runTwoVenues as two } from '${model}/two-venues.ts';`,
               `import { runWitnessWorld, witnessWorld } from '${model}/witness-world.ts';`,
               "export const witness = (seed) => runWitnessWorld(witnessWorld(seed, ['dropped', 'hole']));",
-              `export { runPointsWorld as points } from '${model}/points-world.ts';`,
+              `import { runPointsWorld } from '${model}/points-world.ts';`,
+              'export const points = (seed) => runPointsWorld(seed);',
+              'export const backfills = (seed) => runPointsWorld(seed, true);',
               'export const any = (seed, shape) => runWorld(makeWorld(seed, shape), memoryPipeline);',
               'export const shapes = SHAPES.map(({ shape }) => shape);',
             ].join('\n');
@@ -165,12 +168,18 @@ const BUGS: readonly Bug[] = [
     first: 930,
   },
   {
+    name: 'a backfill of a short market stops at a grain that the venue has dropped',
+    changes: [{ file: 'sources/polymarket/price-ladder.ts', from: 'return isDropped || ', to: 'return ' }],
+    worlds: 'backfills',
+    within: 100,
+  },
+  {
     name: 'a window with nothing but the bucket across its end is not empty',
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
-        from: 'found.rows.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)',
-        to: 'found.rows.length > 0',
+        from: 'found.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)',
+        to: 'found.length > 0',
       },
     ],
     worlds: 'points',

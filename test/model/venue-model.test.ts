@@ -67,7 +67,15 @@ describe('a venue whose price points lag and whose windows are limited', () => {
   it(
     'loses no point that is claimed, of markets of every age and length',
     async () => {
-      await expectTrue(Math.ceil(WORLDS / 5), runPointsWorld, { runs: 5, stored: 20 });
+      await expectTrue(Math.ceil(WORLDS / 5), (seed) => runPointsWorld(seed), { runs: 5, stored: 20 });
+    },
+    FOR_MS,
+  );
+
+  it(
+    'loses no point that a backfill claims as of the age at which the venue drops a grain',
+    async () => {
+      await expectTrue(Math.ceil(WORLDS / 5), (seed) => runPointsWorld(seed, true), { runs: 5, stored: 20 });
     },
     FOR_MS,
   );

@@ -106,8 +106,9 @@ describe('the price ladder', () => {
   });
 
   it('steps down only where a coarser bucket fits into the window', () => {
-    expect(coarser(0, { from: NOW - DAY, to: NOW })).toBe(1);
-    expect(coarser(0, { from: NOW - 30_000, to: NOW })).toBeUndefined();
-    expect(coarser(3, { from: NOW - 10 * DAY, to: NOW })).toBeUndefined();
+    expect(coarser(0, { from: NOW - DAY, to: NOW }, NOW)).toBe(1);
+    expect(coarser(0, { from: NOW - 30_000, to: NOW }, NOW)).toBeUndefined();
+    expect(coarser(1, { from: NOW - 61 * DAY, to: NOW - 61 * DAY + 30_000 }, NOW)).toBe(2);
+    expect(coarser(3, { from: NOW - 10 * DAY, to: NOW }, NOW)).toBeUndefined();
   });
 });

@@ -45,8 +45,13 @@ export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now
   return steps;
 }
 
-/** The next coarser grain for a window without points at `grain`; undefined when a coarser bucket does not fit into the window. */
-export function coarser(grain: number, range: TimeRange): number | undefined {
+/**
+ * The next coarser grain for a window without points at `grain`; undefined where its buckets do not fit into the window. Where the venue
+ * has dropped `grain` by now, as it may have for a backfill, the next one is read in any case.
+ */
+export function coarser(grain: number, range: TimeRange, now: number): number | undefined {
   const next = GRAINS[grain + 1];
-  return next !== undefined && range.to - range.from >= next.seconds * SECOND ? grain + 1 : undefined;
+  if (next === undefined) return undefined;
+  const isDropped = range.from < now - GRAINS[grain].keptMs;
+  return isDropped || range.to - range.from >= next.seconds * SECOND ? grain + 1 : undefined;
 }

@@ -64,7 +64,7 @@ export async function* collectPrices(data: Http, request: CollectRequest, resume
           if (found.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)) break;
           // the venue still keeps every point of this grain for an open market, so coarser grains have no more points
           const isWhole: boolean = !instrument.closed && step.range.from >= now - GRAINS[grain].keptMs;
-          grain = isWhole ? undefined : coarser(grain, step.range);
+          grain = isWhole ? undefined : coarser(grain, step.range, now);
         }
       } catch (error) {
         if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
@@ -240,8 +240,9 @@ async function readPoints(
     }
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
-  // in a window that ends before now, a point off the grid is the price at the window's end and not of a bucket
-  return last ? rows : rows.filter(({ time }) => time === null || time % width === 0);
+  // in a window that ends before now, a point off the grid is the price at the window's end and not of a bucket, unless it is the market's last one
+  const isPoint = (time: number): boolean => time % width === 0 || (end === until && time < range.to);
+  return last ? rows : rows.filter(({ time }) => time === null || isPoint(time));
 }
 
 /** Reads one page of price points. */
