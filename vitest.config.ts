@@ -14,7 +14,7 @@ export default defineConfig({
     // service tests mostly wait for their servers: one file more than there are cores keeps these busy
     maxWorkers: availableParallelism() + 1,
     // a test that is slow on a busy machine has not failed
-    testTimeout: 20_000 * PATIENCE,
+    testTimeout: 60_000 * PATIENCE,
     expect: { poll: { timeout: 20_000 } },
     projects: [
       // pure code leaves nothing behind in its process: loading it once for all files halves the time
