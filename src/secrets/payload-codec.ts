@@ -1,8 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
+import type { DataConverter, Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import protocol, { type temporal } from '@temporalio/proto';
-import { PredictLabError } from '../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { UNDECODABLE_FIELD } from '../contracts/run/undecodable.ts';
 import { type PayloadKey, readPayloadKeys } from './payload-keys.ts';
 import { secretsOf } from './secrets.ts';
 
@@ -15,6 +16,19 @@ const TAG_BYTES = 16;
 // A CommonJS module whose named exports Node does not detect.
 const proto = protocol.temporal.api.common.v1.Payload;
 
+/** Encodings that Temporal's payload converter reads. */
+const KNOWN_ENCODINGS = new Set(['json/plain', 'json/protobuf', 'binary/null', 'binary/plain', 'binary/protobuf']);
+
+export interface CodecOptions {
+  /** Whether a deployment with keys also takes payloads that are not sealed: those of runs from before it had keys. @default false */
+  readonly acceptPlaintext?: boolean;
+  /**
+   * Whether what reaches a run from outside (its input, its memo, signals) and can never be decoded arrives as an object that says why, so
+   * that the run is refused instead of waiting for ever. A payload that lacks only its key still waits for it. @default false
+   */
+  readonly forWorkflows?: boolean;
+}
+
 /**
  * Seals payloads with AES-256-GCM, with one nonce per payload; the key's id is stored next to the payload. Without a key it passes
  * payloads through unsealed; a sealed payload is refused with the id of the missing key.
@@ -22,9 +36,11 @@ const proto = protocol.temporal.api.common.v1.Payload;
 export class SealingCodec implements PayloadCodec {
   readonly #keys: ReadonlyMap<string, Buffer>;
   readonly #first: PayloadKey | undefined;
+  readonly #options: CodecOptions;
 
   /** @param keys the first key seals, every key opens */
-  constructor(keys: readonly PayloadKey[]) {
+  constructor(keys: readonly PayloadKey[], options: CodecOptions = {}) {
+    this.#options = options;
     this.#keys = new Map(keys.map(({ id, secret }) => [id, secret]));
     this.#first = keys[0];
   }
@@ -34,21 +50,49 @@ export class SealingCodec implements PayloadCodec {
     return key === undefined ? payloads : payloads.map((payload) => (isSealed(payload) ? payload : seal(payload, key)));
   }
 
-  /** @throws PredictLabError BadInput when the key is missing or the payload was changed */
-  async decode(payloads: Payload[]): Promise<Payload[]> {
-    return payloads.map((payload) => (isSealed(payload) ? this.#open(payload) : payload));
+  /** @throws PredictLabError BadInput when the key is missing, the payload was changed, or it is not sealed although there is a key */
+  async decode(payloads: Payload[], context?: SerializationContext): Promise<Payload[]> {
+    // the id of a symbol's workflow contains a slash: what the run itself passed is never replaced
+    const isFromOutside = this.#options.forWorkflows === true && context?.type === 'workflow' && !context.workflowId.includes('/');
+    return payloads.map((payload) => {
+      const missing = isSealed(payload) ? this.#missingKey(payload) : undefined;
+      if (missing !== undefined) throw missing;
+      try {
+        const opened = isSealed(payload) ? this.#open(payload) : this.#unsealed(payload);
+        if (isFromOutside) checkReadable(opened);
+        return opened;
+      } catch (error) {
+        if (!isFromOutside) throw error;
+        return {
+          metadata: { encoding: Buffer.from('json/plain') },
+          data: Buffer.from(JSON.stringify({ [UNDECODABLE_FIELD]: messageOf(error) })),
+        };
+      }
+    });
+  }
+
+  #unsealed(payload: Payload): Payload {
+    if (this.#first === undefined || this.#options.acceptPlaintext === true || textOf(payload.metadata?.encoding) === 'binary/null')
+      return payload;
+    throw new PredictLabError(
+      'BadInput',
+      'this payload in Temporal is not sealed, and PREDICTLAB_PAYLOAD_KEY is set; start runs and create schedules with that key, or set PREDICTLAB_PAYLOAD_PLAINTEXT=accept while runs from before it are open',
+    );
+  }
+
+  #missingKey({ metadata }: Payload): PredictLabError | undefined {
+    const id = textOf(metadata?.['encryption-key-id']);
+    if (this.#keys.has(id)) return undefined;
+    const have = this.#keys.size === 0 ? 'is not set' : `has ${[...this.#keys.keys()].join(', ')}`;
+    return new PredictLabError(
+      'BadInput',
+      `this payload in Temporal is sealed with key ${id || '(unnamed)'}, and PREDICTLAB_PAYLOAD_KEY ${have}; add that key after the first one`,
+    );
   }
 
   #open({ metadata, data }: Payload): Payload {
     const id = textOf(metadata?.['encryption-key-id']);
-    const secret = this.#keys.get(id);
-    if (secret === undefined) {
-      const have = this.#keys.size === 0 ? 'is not set' : `has ${[...this.#keys.keys()].join(', ')}`;
-      throw new PredictLabError(
-        'BadInput',
-        `this payload in Temporal is sealed with key ${id || '(unnamed)'}, and PREDICTLAB_PAYLOAD_KEY ${have}; add that key after the first one`,
-      );
-    }
+    const secret = this.#keys.get(id)!;
     const sealed = Buffer.from(data ?? []);
     try {
       const decipher = createDecipheriv(CIPHER, secret, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
@@ -73,6 +117,20 @@ function seal(payload: Payload, { id, secret }: PayloadKey): Payload {
   };
 }
 
+/** @throws Error that says why Temporal's payload converter could not read the payload */
+function checkReadable({ metadata, data }: Payload): void {
+  const encoding = textOf(metadata?.encoding);
+  if (!KNOWN_ENCODINGS.has(encoding))
+    throw new Error(`its encoding is ${JSON.stringify(encoding)}, which PredictLab does not read; write json/plain`);
+  if (encoding === 'json/plain') {
+    try {
+      JSON.parse(textOf(data));
+    } catch (error) {
+      throw new Error(`it is not valid JSON (${messageOf(error)})`);
+    }
+  }
+}
+
 /** Copies a message into a plain object, whose empty fields are absent. */
 const plain = ({ metadata, data }: temporal.api.common.v1.Payload): Payload => ({ metadata, data });
 
@@ -83,13 +141,16 @@ const textOf = (bytes: Uint8Array | null | undefined): string => (bytes ? Buffer
  * The data converter of clients, workers and replays. Where there is a payload key it seals every payload, including the messages
  * and stacks of failures.
  *
- * @throws PredictLabError BadInput when `PREDICTLAB_PAYLOAD_KEY` or its file has no valid key
+ * @throws PredictLabError BadInput when `PREDICTLAB_PAYLOAD_KEY` or its file has no valid key, or `PREDICTLAB_PAYLOAD_PLAINTEXT` another value
  */
-export function dataConverterOf(env: NodeJS.ProcessEnv): DataConverter {
+export function dataConverterOf(env: NodeJS.ProcessEnv, { forWorkflows }: Pick<CodecOptions, 'forWorkflows'> = {}): DataConverter {
   const keys = readPayloadKeys(env);
   const secrets = secretsOf(env);
   for (const { secret } of keys) for (const form of ['base64', 'base64url', 'hex'] as const) secrets.learn(secret.toString(form));
-  const payloadCodecs = [new SealingCodec(keys)];
+  const { PREDICTLAB_PAYLOAD_PLAINTEXT: plaintext } = env;
+  if (plaintext && plaintext !== 'accept')
+    throw new PredictLabError('BadInput', `PREDICTLAB_PAYLOAD_PLAINTEXT=${JSON.stringify(plaintext)}: write accept, or leave it out`);
+  const payloadCodecs = [new SealingCodec(keys, { acceptPlaintext: plaintext === 'accept', forWorkflows })];
   return keys.length === 0 ? { payloadCodecs } : { payloadCodecs, failureConverterPath: FAILURES };
 }
 

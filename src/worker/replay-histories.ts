@@ -19,7 +19,7 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
   const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
   // The answer lists broken histories; the SDK would also log each with its stack.
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
-  const dataConverter = dataConverterOf(process.env);
+  const dataConverter = dataConverterOf(process.env, { forWorkflows: true });
   const how = { ...workflowCode(isSealing(dataConverter)), dataConverter };
   const broken: BrokenHistory[] = [];
   let done = 0;

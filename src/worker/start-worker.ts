@@ -91,7 +91,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     // settings are checked before anything is opened that would have to be closed
     const temporal = temporalSettings(env);
     const version = workerVersion(env, buildId);
-    const dataConverter = dataConverterOf(env);
+    const dataConverter = dataConverterOf(env, { forWorkflows: true });
     const limits = { quarantineLimit: quarantineLimit(env) };
     createHttpFence(env);
     checkVenueSettings(env);

@@ -17,6 +17,7 @@ import { InvalidPipelineError } from '../contracts/errors.ts';
 import type { PipelineInput } from '../contracts/run/pipeline-input.ts';
 import type { PipelineResult, PipelineStatus } from '../contracts/run/pipeline-status.ts';
 import type { PreparedRun, RunOrigin } from '../contracts/run/run-config.ts';
+import { undecodableReason } from '../contracts/run/undecodable.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
 import { fitList } from '../scheduling/payload/budget.ts';
 import { fitGraph, fitStatus } from '../scheduling/payload/fit-status.ts';
@@ -58,6 +59,9 @@ type Finish = Extract<RunCommand, { type: 'finish' }>;
  *   their details), all non-retryable
  */
 export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {}): Promise<PipelineResult> {
+  const undecodable = undecodableReason(input) ?? undecodableReason(options);
+  if (undecodable !== undefined)
+    throw invalid(new InvalidPipelineError([{ where: 'input', message: `cannot be decoded: ${undecodable}` }]));
   const problem = originProblem(options);
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'InvalidPipeline');
   const info = workflowInfo();

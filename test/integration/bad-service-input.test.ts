@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
@@ -253,5 +254,26 @@ describe('commands', () => {
     await expect(rig.client.workflow.getHandle(`${done}-sealed`).terminate()).resolves.toBeDefined();
     const watched = await predictlabHere(['watch', `${done}-sealed`], rig.env);
     expect(watched.code).toBe(1);
+  });
+});
+
+describe('a run whose input cannot be decoded', () => {
+  const garbled = (encoding: string, data: string) => ({
+    payloadCodecs: [
+      {
+        encode: async (payloads: unknown[]) =>
+          payloads.map(() => ({ metadata: { encoding: Buffer.from(encoding) }, data: Buffer.from(data) })),
+        decode: async <Payload>(payloads: Payload[]) => payloads,
+      },
+    ],
+  });
+  it.each([
+    ['of an unknown encoding', 'binary/foreign', 'x', 'its encoding is "binary/foreign"'],
+    ['that is not JSON', 'json/plain', '{"symbols":', 'is not valid JSON'],
+  ])('%s is refused with the reason and does not wait for ever', async (_, encoding, data, says) => {
+    const foreign = new Client({ connection: rig.client.connection, namespace: 'default', dataConverter: garbled(encoding, data) });
+    const handle = await foreign.workflow.start('pipeline', { taskQueue: rig.taskQueue, workflowId: `garbled-${encoding}`, args: [{}] });
+    rig.started(handle.workflowId);
+    await expect(rig.lab.result(handle.workflowId)).rejects.toMatchObject({ how: 'invalid', message: expect.stringContaining(says) });
   });
 });

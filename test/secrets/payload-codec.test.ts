@@ -6,6 +6,7 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { undecodableReason } from '../../src/contracts/run/undecodable.ts';
 import { encodedBytes, fitSummary } from '../../src/scheduling/payload/budget.ts';
 import { dataConverterOf, isSealing, SealingCodec } from '../../src/secrets/payload-codec.ts';
 import { readPayloadKeys } from '../../src/secrets/payload-keys.ts';
@@ -65,6 +66,36 @@ describe('what Temporal stores, with a payload key', () => {
     await expect(codecOf(before).decode(fresh)).rejects.toThrow(
       /sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY has [0-9a-f]{12}; add/,
     );
+  });
+
+  it('is refused when it is not sealed, unless runs from before the key are still open', async () => {
+    const [keys, plain] = [readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: newKey() }), [payloadOf({ symbols: [] })]];
+    await expect(new SealingCodec(keys).decode(plain)).rejects.toThrow('is not sealed');
+    expect(await new SealingCodec(keys, { acceptPlaintext: true }).decode(plain)).toEqual(plain);
+    expect(() => dataConverterOf({ PREDICTLAB_PAYLOAD_PLAINTEXT: 'yes' })).toThrow('write accept');
+  });
+
+  it('reaches a run as an object that says why, where no key could ever open it', async () => {
+    const keys = readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: newKey() });
+    const codec = new SealingCodec(keys, { forWorkflows: true });
+    const own = { type: 'workflow', namespace: 'default', workflowId: 'nightly' } as const;
+    const reason = async (payload: Payload) => undecodableReason(valueOf((await codec.decode([payload], own))[0]));
+    const [sealed] = await codec.encode([payloadOf({ symbols: [] })]);
+    const cut = { ...sealed, data: sealed.data?.slice(0, 20) };
+    expect(await reason(sealed)).toBeUndefined();
+    expect(await reason(payloadOf({ symbols: [] }))).toContain('is not sealed');
+    expect(await reason(cut)).toContain('changed or cut');
+    const [foreign] = await codecOf(newKey()).encode([{ metadata: { encoding: Buffer.from('binary/foreign') }, data: Buffer.from('x') }]);
+    // it waits for its key, as documented
+    await expect(reason(foreign)).rejects.toThrow('add that key');
+    const [odd] = await codec.encode([{ metadata: { encoding: Buffer.from('binary/foreign') }, data: Buffer.from('x') }]);
+    expect(await reason(odd)).toContain('its encoding is "binary/foreign"');
+    for (const inner of [
+      { ...own, workflowId: 'nightly/BTC' },
+      { type: 'activity', namespace: 'default', isLocal: false } as const,
+      undefined,
+    ])
+      await expect(codec.decode([cut], inner)).rejects.toThrow('changed or cut');
   });
 
   it('passes through without a key, and says which one it lacks for what is sealed', async () => {

@@ -159,7 +159,7 @@ export async function replay(histories: ReadonlyMap<string, History>, env: NodeJ
   const open = [...histories].filter(([, history]) => !isClosed(history)).map(([id]) => id);
   if (open.length > 0) throw new Error(`still open at the end of the test: ${open.join(', ')}`);
   const all = [...histories].map(([id, history]) => ({ workflowId: id.split(' ')[0], history }));
-  const how = { workflowBundle: { codePath: bundleFor(env) }, dataConverter: dataConverterOf(env) };
+  const how = { workflowBundle: { codePath: bundleFor(env) }, dataConverter: dataConverterOf(env, { forWorkflows: true }) };
   for await (const { workflowId, error } of Worker.runReplayHistories(how, unhooked(all))) {
     if (error !== undefined) throw new Error(`the history of ${workflowId} does not replay: ${error.message}`, { cause: error });
   }

@@ -38,7 +38,7 @@ async function codec({ port, origin, newKey, json }: Options): Promise<void> {
   if (keys.length === 0)
     throw usageError('PREDICTLAB_PAYLOAD_KEY is not set, so nothing is sealed; `predictlab codec --new-key` makes a key');
   const { stopped } = stopSignal();
-  const served = await serveCodec({ codec: new SealingCodec(keys), port, origins: originsOf(origin) });
+  const served = await serveCodec({ codec: new SealingCodec(keys, { acceptPlaintext: true }), port, origins: originsOf(origin) });
   try {
     if (json) printJsonLine({ address: served.address });
     else note(`${served.address}\nCtrl-C stops it.`);
