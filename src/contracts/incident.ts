@@ -6,6 +6,8 @@ export interface Incident {
   readonly id: string;
   /** One sentence. */
   readonly cause: string;
+  /** `low`: worth knowing, and no alert is sent; `normal`: needs an operator. */
+  readonly severity: 'low' | 'normal';
   readonly openedAt: string;
   /** null while the incident is open */
   readonly closedAt: string | null;

@@ -249,3 +249,21 @@ it('the incident of a run that was ended from outside closes when a retry of it 
   expect(await end('other', { input, at: 5_000, result: 'success', reasons: [] })).toHaveLength(1);
   expect(await end('again', { input, at: 9_000, retryOf: 'daily', result: 'success', reasons: [] })).toEqual([]);
 });
+
+it('an incident of low severity is listed, and no sink gets an alert of it', async () => {
+  const { database } = storage;
+  await empty(database, ['incidents', 'alert_sinks']);
+  await recordSinks(database, ['webhook']);
+  const subject = { what: 'venue change', subject: 'polymarket', isSymbol: false, at: 1_000 };
+  const trouble = {
+    fingerprint: 'f',
+    cause: 'venue change: /markets ends',
+    severity: 'low',
+    venue: 'polymarket',
+    subjects: [subject],
+  } as const;
+  expect(await observe(database, { at: 1_000, troubles: [trouble], looked: [] })).toBe(false);
+  expect(await observe(database, { at: 2_000, troubles: [], looked: [{ ...subject, at: 2_000 }] })).toBe(true);
+  expect(await listIncidents(database, { open: false, limit: 10 })).toMatchObject([{ severity: 'low', closedAt: expect.any(String) }]);
+  expect(await takeDelivery(database, 'webhook')).toBeUndefined();
+});

@@ -6,6 +6,7 @@ const NOW = Date.parse('2026-11-24T12:00Z');
 const incident = (id: string, more: Partial<IncidentRow> = {}): IncidentRow => ({
   id,
   cause: `collect: SourceUnavailable: venue ${id} answered 503`,
+  severity: 'normal',
   openedAt: '2026-11-24T08:00:00.000Z',
   closedAt: null,
   runs: ['run-1'],

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { request } from 'undici';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 import { cutAtWord, cutText } from '../../contracts/text/cut-text.ts';
 import type { Sink } from './alert.ts';
 
@@ -17,13 +17,9 @@ export function configuredSinks(env: NodeJS.ProcessEnv): readonly Sink[] {
   if (url) {
     // the whole address is a secret, so the error does not repeat it
     if (!(/^https?:\/\/[^/]/.test(url) && URL.canParse(url)))
-      throw new PredictLabError(
-        'BadInput',
-        'ALERT_WEBHOOK_URL is not a valid web address; write one that begins with http:// or https:// and a host',
-      );
+      throw badInput('ALERT_WEBHOOK_URL is not a valid web address; write one that begins with http:// or https:// and a host');
     if (secret && signingKey(secret).length === 0)
-      throw new PredictLabError(
-        'BadInput',
+      throw badInput(
         'ALERT_WEBHOOK_SECRET holds no key after whsec_; write whsec_ and the base64 text that the receiver shows, or any other text',
       );
     sinks.push(webhookSink({ url, ...(secret ? { secret } : {}) }));
@@ -43,19 +39,15 @@ function emailOf({ ALERT_EMAIL_TO: to, ALERT_SMTP_URL: smtpUrl, ALERT_EMAIL_FROM
     ['ALERT_EMAIL_FROM', from],
   ] as const) {
     if (text && !text.split(',').every((address) => /^\s*[^\s@]+@[^\s@]+\s*$/.test(address)))
-      throw new PredictLabError('BadInput', `${name}="${text}": write an address such as desk@example.com`);
+      throw badInput(`${name}="${text}": write an address such as desk@example.com`);
   }
   // the address may hold a password, so the error does not repeat it
   if (!(URL.canParse(smtpUrl) && /^smtps?:$/.test(new URL(smtpUrl).protocol)))
-    throw new PredictLabError(
-      'BadInput',
-      'ALERT_SMTP_URL is not a valid address of a mail server: write smtp://user:password@host:587 or smtps://…:465',
-    );
+    throw badInput('ALERT_SMTP_URL is not a valid address of a mail server: write smtp://user:password@host:587 or smtps://…:465');
   return emailSink({ smtpUrl, to, from: from || to.split(',')[0].trim() });
 }
 
-const missing = (given: string, name: string): PredictLabError =>
-  new PredictLabError('BadInput', `${given} is set, but ${name} is not: set both, or neither`);
+const missing = (given: string, name: string): PredictLabError => badInput(`${given} is set, but ${name} is not: set both, or neither`);
 
 const WEBHOOK_TIMEOUT_MS = 10_000;
 /** Bytes of a response that are read before the connection is dropped. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../contracts/errors.ts';
-import type { Alert } from '../../contracts/incident.ts';
+import type { Alert, Incident } from '../../contracts/incident.ts';
 import type { Log } from '../../contracts/log.ts';
 import { type Database, type Queryable, withinTransaction } from '../../storage/database/database.ts';
 import { databaseMark } from '../../storage/database/migrate.ts';
@@ -118,7 +118,15 @@ export async function sendTestAlert(
   sinks: readonly Sink[],
 ): Promise<readonly { readonly sink: string; readonly error: string | undefined }[]> {
   const now = new Date().toISOString();
-  const incident = { id: 'test', cause: 'a test: nothing is wrong', openedAt: now, closedAt: now, runs: [], symbols: [] };
+  const incident: Incident = {
+    id: 'test',
+    cause: 'a test: nothing is wrong',
+    severity: 'normal',
+    openedAt: now,
+    closedAt: now,
+    runs: [],
+    symbols: [],
+  };
   const alert = { event: 'opened', text: 'PredictLab: this is a test, nothing is wrong', incident } as const;
   const key = `test-${randomUUID()}`;
   return await Promise.all(

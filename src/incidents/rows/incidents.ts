@@ -4,13 +4,14 @@ import type { Queryable } from '../../storage/database/database.ts';
 interface IncidentRow {
   readonly id: string;
   readonly cause: string;
+  readonly severity: Incident['severity'];
   readonly opened_at: Date;
   readonly closed_at: Date | null;
   readonly runs: readonly string[];
   readonly symbols: readonly string[];
 }
 
-const SELECT = `select i.id::text, i.cause, i.opened_at, i.closed_at,
+const SELECT = `select i.id::text, i.cause, i.severity, i.opened_at, i.closed_at,
   array(select r.run_id from incident_runs r where r.incident = i.id order by r.seen_at, r.run_id) as runs,
   array(select distinct s.subject from incident_subjects s where s.incident = i.id and s.is_symbol order by 1) as symbols
   from incidents i`;
@@ -48,9 +49,10 @@ export async function pendingAlerts(queryable: Queryable): Promise<ReadonlyMap<s
   return new Map(rows.map(({ id, why }) => [id, why]));
 }
 
-const incidentOf = ({ id, cause, opened_at, closed_at, runs, symbols }: IncidentRow): Incident => ({
+const incidentOf = ({ id, cause, severity, opened_at, closed_at, runs, symbols }: IncidentRow): Incident => ({
   id,
   cause,
+  severity,
   openedAt: opened_at.toISOString(),
   closedAt: closed_at?.toISOString() ?? null,
   runs,

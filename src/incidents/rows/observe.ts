@@ -65,13 +65,15 @@ interface SubjectRow {
 async function apply(transaction: Transaction, change: IncidentChange, { at, run }: Observation): Promise<boolean> {
   switch (change.type) {
     case 'open': {
-      const { fingerprint, cause, venue, subjects } = change.trouble;
+      const { fingerprint, cause, severity = 'normal', venue, subjects } = change.trouble;
       const { rows } = await transaction.query<{ id: string }>(
-        `insert into incidents (fingerprint, cause, venue, opened_at, seen_at)
-         values ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($4::float8 / 1000)) returning id::text`,
-        [fingerprint, oneLine(cause), venue, at],
+        `insert into incidents (fingerprint, cause, venue, opened_at, seen_at, severity)
+         values ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($4::float8 / 1000), $5) returning id::text`,
+        [fingerprint, oneLine(cause), venue, at, severity],
       );
       await touch(transaction, rows[0].id, subjects, run);
+      // the later alerts of an incident go to the sinks that got the first one
+      if (severity === 'low') return false;
       await writeAlert(transaction, rows[0].id, 'opened');
       return true;
     }

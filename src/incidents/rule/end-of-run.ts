@@ -104,7 +104,7 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
   troubles.push(...tasks.flatMap(venueTroubles));
   const missed = run.hadDeadline ? result.reasons.find((reason) => reason.startsWith('the deadline ')) : undefined;
   if (missed !== undefined) troubles.push(deadlineTrouble({ ...run, at: run.endedAt, why: missed }));
-  if (troubles.every(isLow) && result.result !== 'success') {
+  if (troubles.every(({ severity }) => severity === 'low') && result.result !== 'success') {
     const reason = result.reasons[0] ?? `the run is ${result.result}, and no task gives a reason`;
     add(WHOLE_RUN, causeOfDegraded(WHOLE_RUN, run.runId, reason, run.sourceTypes), reason, wholeRun(run));
   }
@@ -120,13 +120,12 @@ const venueTroubles = ({ venueChanges = [], finishedAt }: DoneTask): readonly Tr
     const [venue = ''] = change.split(' ', 1);
     return {
       fingerprint: JSON.stringify([VENUE_CHANGE, change]),
-      cause: cutText(`${VENUE_CHANGE} (low severity, no row is lost yet): ${oneLine(change)}`, MAX_CAUSE_LENGTH),
+      cause: cutText(`${VENUE_CHANGE} (no row is lost yet): ${oneLine(change)}`, MAX_CAUSE_LENGTH),
+      severity: 'low',
       venue,
       subjects: [{ what: VENUE_CHANGE, subject: venue, isSymbol: false, at: finishedAt }],
     };
   });
-
-const isLow = ({ subjects }: Trouble): boolean => subjects.every(({ what }) => what === VENUE_CHANGE);
 
 /** The trouble of a run that has missed its deadline or is expected to; one incident for all runs of a line. */
 export function deadlineTrouble({ line, at, why }: { readonly line: string; readonly at: number; readonly why: string }): Trouble {

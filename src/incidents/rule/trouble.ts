@@ -23,6 +23,8 @@ export interface Trouble {
   readonly fingerprint: string;
   /** One sentence for people. */
   readonly cause: string;
+  /** `low`: it is listed, and no alert is sent. @default "normal" */
+  readonly severity?: 'low';
   /** The venue that causes it, where there is one. */
   readonly venue: string | null;
   readonly subjects: readonly Subject[];

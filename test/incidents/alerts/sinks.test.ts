@@ -10,6 +10,7 @@ import { sendTestAlert } from '../../../src/incidents/alerts/dispatcher.ts';
 const incident = {
   id: '7',
   cause: 'clean: BadInput: no',
+  severity: 'normal' as const,
   openedAt: '2026-11-24T12:00:00.000Z',
   closedAt: null,
   runs: ['r1', 'r2'],

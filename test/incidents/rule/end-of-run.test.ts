@@ -58,7 +58,7 @@ describe('the end of a run', () => {
     const observation = observationOf(run({}, { tasks: [met('AAA'), met('BBB')], result }));
     const changes = reconcile([], observation);
     expect(changes).toMatchObject([
-      { type: 'open', trouble: { venue: 'polymarket', cause: expect.stringContaining('low severity') } },
+      { type: 'open', trouble: { venue: 'polymarket', severity: 'low' } },
       { type: 'open', trouble: { venue: 'predict', cause: expect.stringContaining('ARCHIVED') } },
     ]);
     expect(changes.every((change) => change.type === 'open' && change.trouble.subjects.length === 1)).toBe(true);
