@@ -33,6 +33,36 @@ export const printOnStandardError = (module: string): HearPrints => {
   return (_, line) => void process.stderr.write(`${module}: ${text(line)}\n`);
 };
 
+/** Bytes per second that a thread may write outside its tasks; what exceeds them is dropped. */
+const STRAY_BYTES_A_SECOND = 64 * 1024;
+
+/**
+ * Makes what code writes to `process.stdout` and `process.stderr` of this thread lines of its task's log, like what it prints with
+ * `console`; what is written outside a task still goes to the worker's streams, up to a limit. For threads that run plugins only.
+ */
+export function captureStreams(): void {
+  for (const [stream, level] of [
+    [process.stdout, 'info'],
+    [process.stderr, 'warn'],
+  ] as const) {
+    const write = stream._write.bind(stream);
+    let [since, bytes] = [performance.now(), 0];
+    stream._write = (chunk: string | Buffer, encoding, done) => {
+      const hear = listeners.getStore();
+      if (hear !== undefined) {
+        for (const line of chunk.toString().replace(/\n$/, '').split('\n')) hear(level, line);
+        return done();
+      }
+      if (performance.now() - since >= 1_000) [since, bytes] = [performance.now(), 0];
+      bytes += chunk.length;
+      if (bytes > STRAY_BYTES_A_SECOND) return done();
+      write(chunk, encoding, done);
+    };
+    // several buffered writes would bypass it at once
+    stream._writev = undefined;
+  }
+}
+
 /** Redirects what `console` prints outside a task to standard error; for processes and threads that run only PredictLab. */
 export function keepStandardOutput(): void {
   replaceConsole();

@@ -14,7 +14,7 @@ const FOLDER = path.resolve(import.meta.dirname, '../plugins/misbehaving');
 const MODULES = readdirSync(FOLDER).map((name) => path.join(FOLDER, name));
 const SYMBOLS = Array.from({ length: 20 }, (_, i) => `H${String(i).padStart(2, '0')}`);
 
-it('six plugins that misbehave in seven ways do not affect 20 symbols', async () => {
+it('six plugins that misbehave in nine ways do not affect 20 symbols', async () => {
   const rig = await createRig({
     env: { PREDICTLAB_PLUGINS: MODULES.join(',') },
     // long enough that every stage has a plugin's trouble beside it
@@ -34,7 +34,7 @@ it('six plugins that misbehave in seven ways do not affect 20 symbols', async ()
   });
   const { result, taskResults } = await rig.run({
     symbols: SYMBOLS,
-    maxConcurrent: 29,
+    maxConcurrent: 31,
     tasks: [
       task('strayThrow'),
       task('floatingRejection'),
@@ -43,6 +43,8 @@ it('six plugins that misbehave in seven ways do not affect 20 symbols', async ()
       task('endlessLoad', { timeout: '2s' }),
       task('logFlood', { timeout: '2s' }),
       task('heartbeatFlood', { timeout: '2s' }),
+      task('outputFlood', { timeout: '2s' }),
+      task('portFlood'),
       task('largeReturn'),
       task('largeHeartbeat'),
     ],
@@ -57,6 +59,8 @@ it('six plugins that misbehave in seven ways do not affect 20 symbols', async ()
     endlessLoop: { status: 'failed', error: { type: 'TaskTimeout' } },
     logFlood: { status: 'failed', error: { type: 'TaskTimeout' } },
     heartbeatFlood: { status: 'failed', error: { type: 'TaskTimeout' } },
+    outputFlood: { status: 'failed', error: { type: 'TaskTimeout' } },
+    portFlood: { status: 'failed', error: { message: expect.stringContaining('parentPort') } },
     neighbour: { status: 'success', output: 'done' },
     endlessLoad: { status: 'failed', error: { type: 'TaskTimeout' } },
     largeReturn: { status: 'failed', error: { type: 'BadInput', message: expect.stringContaining('returned 20000002 bytes') } },

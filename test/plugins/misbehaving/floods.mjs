@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
+import { parentPort } from 'node:worker_threads';
 import { z } from 'zod';
 
-// Two tasks that never give way: one logs without end, one heartbeats without end.
+// Tasks that send without end: log lines, heartbeats, standard output, messages to the worker.
 export default {
   activities: {
     logFlood: {
@@ -8,6 +10,23 @@ export default {
       thread: true,
       run: (_, { log }) => {
         for (;;) log.info('x'.repeat(1_000), { more: 'y'.repeat(1_000) });
+      },
+    },
+    outputFlood: {
+      input: z.any(),
+      thread: true,
+      run: async () => {
+        for (;;) {
+          process.stdout.write(`${'o'.repeat(1_000)}\n`);
+          await setImmediate();
+        }
+      },
+    },
+    portFlood: {
+      input: z.any(),
+      thread: true,
+      run: () => {
+        for (;;) parentPort.postMessage('x');
       },
     },
     heartbeatFlood: {

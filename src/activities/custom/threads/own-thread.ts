@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { keepStandardOutput } from '../../../plugins/plugin-prints.ts';
+import { captureStreams, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
+import { limitPosts } from './limit-posts.ts';
 import { pluginsOfThread, runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { COMPUTING, errorOf, type FromOwnThread, LAST_STARTED, type OwnThreadData, type ToOwnThread } from './thread-messages.ts';
@@ -9,11 +10,12 @@ const port = parentPort!;
 const { module, progress: shared } = workerData as OwnThreadData;
 const progress = new Int32Array(shared);
 const stops = new Map<number, AbortController>();
-const send = (message: FromOwnThread): void => port.postMessage(message);
+const send = limitPosts(port) as (message: FromOwnThread) => void;
 
 const ready = (): void => send({ ready: true });
 
 keepStandardOutput();
+captureStreams();
 onStrayErrors((stray) => send({ stray }));
 port.on('message', (message: ToOwnThread) => {
   if ('ping' in message) return send({ pong: true });

@@ -1,6 +1,7 @@
-import { BroadcastChannel, type MessagePort, workerData } from 'node:worker_threads';
-import { keepStandardOutput } from '../../../plugins/plugin-prints.ts';
+import { BroadcastChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { captureStreams, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import { runBacktests, runWalkForward } from './backtests-on-thread.ts';
+import { limitPosts } from './limit-posts.ts';
 import { runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { errorOf, type FromThread, type PoolData, type PoolJob, type ToThread } from './thread-messages.ts';
@@ -11,6 +12,11 @@ const strayChannel = new BroadcastChannel(strayErrors);
 strayChannel.unref();
 let module = '';
 keepStandardOutput();
+captureStreams();
+// the pool itself says once that the thread is ready
+let readyLeft = 2;
+if (parentPort !== null)
+  limitPosts(parentPort, (message) => typeof message === 'object' && message !== null && 'ready' in message && readyLeft-- > 0);
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel between threads, not a window
 onStrayErrors((stray) => strayChannel.postMessage({ module, stray }));
 
