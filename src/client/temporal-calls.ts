@@ -1,6 +1,6 @@
 import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import type { DeploymentVersion } from '../contracts/deployment-version.ts';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
 import { temporalUnreachable } from './connection/temporal-connection.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
@@ -33,7 +33,7 @@ export class TemporalCalls {
     try {
       return await call();
     } catch (error) {
-      if (messageOf(error).includes(SEALED_FAILURE)) throw new PredictLabError('BadInput', OTHER_KEYS, { cause: error });
+      if (messageOf(error).includes(SEALED_FAILURE)) throw badInput(OTHER_KEYS, { cause: error });
       if (isUnavailable(error)) throw temporalUnreachable(this.#address, serviceMessage(error));
       if (error instanceof ServiceError && !isUnanswered(error)) throw new Error(serviceMessage(error), { cause: error });
       throw error;
@@ -50,7 +50,7 @@ export class TemporalCalls {
       if (isUnanswered(error) || (isGivenUp(error) && !this.#closing.signal.aborted)) throw await this.#noAnswer(handle, error);
       if (error instanceof WorkflowNotFoundError) throw await this.notOpen(handle, error);
       if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
-        throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
+        throw badInput(messageOf(error.cause ?? error), { cause: error });
       throw error;
     }
   }
@@ -88,7 +88,7 @@ export class TemporalCalls {
       state === undefined
         ? `there is no such run: ${run}; \`predictlab runs\` lists them`
         : `run ${run} is closed (${state}), so there is nothing to change; \`predictlab status ${run}\` shows how it ended`;
-    return new PredictLabError('BadInput', message, { cause });
+    return badInput(message, { cause });
   }
 
   /**

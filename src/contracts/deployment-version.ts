@@ -1,4 +1,4 @@
-import { PredictLabError } from './errors.ts';
+import { badInput } from './errors.ts';
 
 /** The version of a worker: all workers of one build of a deployment share it. */
 export interface DeploymentVersion {
@@ -25,7 +25,7 @@ const BUILD = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$/;
 export function workerVersion(env: NodeJS.ProcessEnv, build: () => string): DeploymentVersion | undefined {
   const { PREDICTLAB_DEPLOYMENT: name, PREDICTLAB_BUILD_ID: own } = env;
   if (!name) {
-    if (own) throw new PredictLabError('BadInput', `PREDICTLAB_BUILD_ID="${own}" without PREDICTLAB_DEPLOYMENT: name the deployment too`);
+    if (own) throw badInput(`PREDICTLAB_BUILD_ID="${own}" without PREDICTLAB_DEPLOYMENT: name the deployment too`);
     return undefined;
   }
   return { name: checkedName(name), buildId: own ? checkedBuild(own) : build() };
@@ -38,13 +38,10 @@ export function candidateVersion(env: NodeJS.ProcessEnv, build: () => string): D
 
 function checkedName(name: string): string {
   if (NAME.test(name)) return name;
-  throw new PredictLabError('BadInput', `PREDICTLAB_DEPLOYMENT="${name}": write up to 60 letters, digits, - and _, for example predictlab`);
+  throw badInput(`PREDICTLAB_DEPLOYMENT="${name}": write up to 60 letters, digits, - and _, for example predictlab`);
 }
 
 function checkedBuild(build: string): string {
   if (BUILD.test(build)) return build;
-  throw new PredictLabError(
-    'BadInput',
-    `PREDICTLAB_BUILD_ID="${build}": write up to 100 letters, digits, -, _, + and ., for example 0.2.0+1f3a9c02`,
-  );
+  throw badInput(`PREDICTLAB_BUILD_ID="${build}": write up to 100 letters, digits, -, _, + and ., for example 0.2.0+1f3a9c02`);
 }

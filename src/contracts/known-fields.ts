@@ -1,4 +1,4 @@
-import { PredictLabError } from './errors.ts';
+import { badInput } from './errors.ts';
 import { didYouMean } from './text/nearest-name.ts';
 
 /**
@@ -10,11 +10,8 @@ import { didYouMean } from './text/nearest-name.ts';
  */
 export function checkFields(place: string, given: unknown, fields: readonly string[], hint = ''): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new PredictLabError('BadInput', `${place}: write an object { ${fields.join(', ')} }`);
+    throw badInput(`${place}: write an object { ${fields.join(', ')} }`);
   const unknown = Object.keys(given).find((field) => !fields.includes(field));
   if (unknown !== undefined)
-    throw new PredictLabError(
-      'BadInput',
-      `${place} has no field '${unknown}'; it takes ${fields.join(', ')}${didYouMean(unknown, fields) || hint}`,
-    );
+    throw badInput(`${place} has no field '${unknown}'; it takes ${fields.join(', ')}${didYouMean(unknown, fields) || hint}`);
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { fileTrouble, PredictLabError } from '../contracts/errors.ts';
+import { badInput, fileTrouble } from '../contracts/errors.ts';
 
 /** PREDICTLAB_HOME as an absolute path; the folder holds data, reports, downloads and logs. */
 export const homeFolder = (env: NodeJS.ProcessEnv): string => path.resolve(env.PREDICTLAB_HOME || '.predictlab');
@@ -51,8 +51,7 @@ export async function makeHome(home: string): Promise<void> {
     await makeFolder(home, PASSAGE_MODE);
     await access(home, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `PREDICTLAB_HOME: ${home} cannot be used: ${fileTrouble(error)}; make it a folder that this user can write, or name another one`,
       { cause: error },
     );

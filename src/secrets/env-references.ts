@@ -1,4 +1,4 @@
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
 import { isReference, REFERENCE_FIELD } from './secret-values.ts';
 import type { Secrets } from './secrets.ts';
@@ -64,14 +64,11 @@ export function resolveReferences(value: Json, source: ReferenceSource): Json {
     return Object.fromEntries(Object.entries(fields).map(([key, inner]) => [key, resolveReferences(inner, source)]));
   }
   const problem = problemOf(fields, source.allowed);
-  if (problem !== undefined) throw new PredictLabError('BadInput', problem);
+  if (problem !== undefined) throw badInput(problem);
   const read = (name: string): string => {
     const found = source.env[name];
     if (found === undefined || found === '') {
-      throw new PredictLabError(
-        'BadInput',
-        `{ "$env": … } names ${name}, which is not set on this worker; set ${name} and restart the worker`,
-      );
+      throw badInput(`{ "$env": … } names ${name}, which is not set on this worker; set ${name} and restart the worker`);
     }
     source.secrets.learn(found);
     return found;

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { DataConverter, Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import protocol, { type temporal } from '@temporalio/proto';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf, type PredictLabError } from '../contracts/errors.ts';
 import { UNDECODABLE_FIELD } from '../contracts/run/undecodable.ts';
 import { type PayloadKey, readPayloadKeys } from './payload-keys.ts';
 import { secretsOf } from './secrets.ts';
@@ -52,8 +52,7 @@ export class SealingCodec implements PayloadCodec {
 
   /** @throws PredictLabError BadInput when the key is missing, the payload was changed, or it is not sealed although there is a key */
   async decode(payloads: Payload[], context?: SerializationContext): Promise<Payload[]> {
-    // the id of a symbol's workflow contains a slash: what the run itself passed is never replaced
-    const isFromOutside = this.#options.forWorkflows === true && context?.type === 'workflow' && !context.workflowId.includes('/');
+    const isFromOutside = this.#options.forWorkflows === true && context?.type === 'workflow';
     return payloads.map((payload) => {
       const missing = isSealed(payload) ? this.#missingKey(payload) : undefined;
       if (missing !== undefined) throw missing;
@@ -74,8 +73,7 @@ export class SealingCodec implements PayloadCodec {
   #unsealed(payload: Payload): Payload {
     if (this.#first === undefined || this.#options.acceptPlaintext === true || textOf(payload.metadata?.encoding) === 'binary/null')
       return payload;
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       'this payload in Temporal is not sealed, and PREDICTLAB_PAYLOAD_KEY is set; start runs and create schedules with that key, or set PREDICTLAB_PAYLOAD_PLAINTEXT=accept while runs from before it are open',
     );
   }
@@ -84,8 +82,7 @@ export class SealingCodec implements PayloadCodec {
     const id = textOf(metadata?.['encryption-key-id']);
     if (this.#keys.has(id)) return undefined;
     const have = this.#keys.size === 0 ? 'is not set' : `has ${[...this.#keys.keys()].join(', ')}`;
-    return new PredictLabError(
-      'BadInput',
+    return badInput(
       `this payload in Temporal is sealed with key ${id || '(unnamed)'}, and PREDICTLAB_PAYLOAD_KEY ${have}; add that key after the first one`,
     );
   }
@@ -100,7 +97,7 @@ export class SealingCodec implements PayloadCodec {
       const inner = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final()]);
       return plain(proto.decode(inner));
     } catch (error) {
-      throw new PredictLabError('BadInput', `this payload in Temporal does not open with its key ${id}: it was changed or cut`, {
+      throw badInput(`this payload in Temporal does not open with its key ${id}: it was changed or cut`, {
         cause: error,
       });
     }
@@ -149,7 +146,7 @@ export function dataConverterOf(env: NodeJS.ProcessEnv, { forWorkflows }: Pick<C
   for (const { secret } of keys) for (const form of ['base64', 'base64url', 'hex'] as const) secrets.learn(secret.toString(form));
   const { PREDICTLAB_PAYLOAD_PLAINTEXT: plaintext } = env;
   if (plaintext && plaintext !== 'accept')
-    throw new PredictLabError('BadInput', `PREDICTLAB_PAYLOAD_PLAINTEXT=${JSON.stringify(plaintext)}: write accept, or leave it out`);
+    throw badInput(`PREDICTLAB_PAYLOAD_PLAINTEXT=${JSON.stringify(plaintext)}: write accept, or leave it out`);
   const payloadCodecs = [new SealingCodec(keys, { acceptPlaintext: plaintext === 'accept', forWorkflows })];
   return keys.length === 0 ? { payloadCodecs } : { payloadCodecs, failureConverterPath: FAILURES };
 }

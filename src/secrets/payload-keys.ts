@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { fileTrouble, PredictLabError } from '../contracts/errors.ts';
+import { badInput, fileTrouble, PredictLabError } from '../contracts/errors.ts';
 import { shellWord } from '../contracts/text/plain-text.ts';
 
 /** A key that seals payloads. */
@@ -22,18 +22,16 @@ const BYTES = 32;
  */
 export function readPayloadKeys(env: NodeJS.ProcessEnv): readonly PayloadKey[] {
   const { PREDICTLAB_PAYLOAD_KEY: inline, PREDICTLAB_PAYLOAD_KEY_FILE: file } = env;
-  if (inline && file)
-    throw new PredictLabError('BadInput', 'PREDICTLAB_PAYLOAD_KEY and PREDICTLAB_PAYLOAD_KEY_FILE are both set; keep one of them');
+  if (inline && file) throw badInput('PREDICTLAB_PAYLOAD_KEY and PREDICTLAB_PAYLOAD_KEY_FILE are both set; keep one of them');
   if (!inline && !file) return [];
   const where = file ? `PREDICTLAB_PAYLOAD_KEY_FILE (${file})` : 'PREDICTLAB_PAYLOAD_KEY';
   const words = (file ? textOf(file) : (inline ?? '')).split(/[\s,]+/).filter((word) => word !== '');
-  if (words.length === 0) throw new PredictLabError('BadInput', `${where} has no key; \`predictlab codec --new-key\` makes one`);
+  if (words.length === 0) throw badInput(`${where} has no key; \`predictlab codec --new-key\` makes one`);
   return words.map((word, index) => {
     const secret = bytesOf(word);
     if (secret !== undefined) return { id: idOf(secret), secret };
     const which = words.length === 1 ? '' : `, number ${index + 1},`;
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${where}${which} is not a key of ${BYTES} bytes in base64 or hex (it has ${word.length} characters); \`predictlab codec --new-key\` makes one`,
     );
   });
@@ -42,14 +40,11 @@ export function readPayloadKeys(env: NodeJS.ProcessEnv): readonly PayloadKey[] {
 function textOf(file: string): string {
   try {
     if (process.platform !== 'win32' && (statSync(file).mode & 0o007) !== 0)
-      throw new PredictLabError(
-        'BadInput',
-        `PREDICTLAB_PAYLOAD_KEY_FILE: other users can read ${file}; close it: chmod o= ${shellWord(file)}`,
-      );
+      throw badInput(`PREDICTLAB_PAYLOAD_KEY_FILE: other users can read ${file}; close it: chmod o= ${shellWord(file)}`);
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof PredictLabError) throw error;
-    throw new PredictLabError('BadInput', `PREDICTLAB_PAYLOAD_KEY_FILE: ${file} cannot be read: ${fileTrouble(error)}`, { cause: error });
+    throw badInput(`PREDICTLAB_PAYLOAD_KEY_FILE: ${file} cannot be read: ${fileTrouble(error)}`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type CatalogueEntry, emptyEntry, type TickColumnNames } from '../contracts/catalogue.ts';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import { delimiterOf, splitFields } from '../files/parse/split-fields.ts';
 import { readLines } from '../files/read/read-lines.ts';
@@ -39,7 +39,7 @@ export async function readDemoData(options: {
     (found) => found.isDirectory(),
     () => false,
   );
-  if (!isFolder) throw new PredictLabError('BadInput', `there is no folder ${folder}; give one with CSV files of ticks`);
+  if (!isFolder) throw badInput(`there is no folder ${folder}; give one with CSV files of ticks`);
   const files = (await readdir(folder)).filter((name) => CSV.test(name)).sort();
   const selectors = new Map<string, FileSelector[]>();
   let first = Number.POSITIVE_INFINITY;
@@ -60,10 +60,7 @@ export async function readDemoData(options: {
     }
   }
   if (selectors.size === 0) {
-    throw new PredictLabError(
-      'BadInput',
-      `${folder} has no CSV of ticks (${files.length} CSV files looked at); each needs a time and a price, see --columns`,
-    );
+    throw badInput(`${folder} has no CSV of ticks (${files.length} CSV files looked at); each needs a time and a price, see --columns`);
   }
   const entries = [...selectors].map(([symbol, file]) => ({ ...emptyEntry(symbol), title: titleOf(symbol), sources: { file } }));
   // the end of the last tick's hour, so that its candle is complete

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { type Listening, splitAddress } from './listen.ts';
 
@@ -60,7 +60,7 @@ export async function serveHealth({
       thread.once('error', reject);
       thread.on('message', (message: FromHealthThread) => {
         if ('port' in message) resolve(message.port);
-        else if ('failed' in message) reject(new PredictLabError('BadInput', `HEALTH_ADDRESS=${address}: ${message.failed}`));
+        else if ('failed' in message) reject(badInput(`HEALTH_ADDRESS=${address}: ${message.failed}`));
         else if ('warning' in message) log.warn(`${NAME}: ${message.warning}`);
         else
           ready().then(

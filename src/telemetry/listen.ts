@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import type { WorkerMetrics } from './metrics.ts';
 
@@ -33,7 +33,7 @@ async function listen(
     await bind(port);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE')
-      throw new PredictLabError('BadInput', `${variable}=${address}: ${(error as Error).message}`, { cause: error });
+      throw badInput(`${variable}=${address}: ${(error as Error).message}`, { cause: error });
     await bind(0);
     log.warn(`${what}: ${address} is in use, so another port was taken`, { port: (server.address() as AddressInfo).port });
   }
@@ -56,7 +56,7 @@ export function splitAddress(address: string, variable: string): [host: string, 
   const at = address.lastIndexOf(':');
   const port = at + 1 === address.length ? Number.NaN : Number(address.slice(at + 1));
   if (at < 0 || !Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new PredictLabError('BadInput', `${variable}="${address}": write host:port, for example 127.0.0.1:9464`);
+    throw badInput(`${variable}="${address}": write host:port, for example 127.0.0.1:9464`);
   }
   return [address.slice(0, at) || '127.0.0.1', port];
 }

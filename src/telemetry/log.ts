@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import pino from 'pino';
 import pretty from 'pino-pretty';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { oneLine, visibleJson, visibleText } from '../contracts/text/plain-text.ts';
 import { redactedLog, secretsOf } from '../secrets/secrets.ts';
@@ -17,10 +17,9 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
  */
 export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown> = {}, to?: Writable): Log {
   const level = env.LOG_LEVEL ?? 'info';
-  if (!(LEVELS as readonly string[]).includes(level))
-    throw new PredictLabError('BadInput', `LOG_LEVEL "${level}": use one of ${LEVELS.join(', ')}`);
+  if (!(LEVELS as readonly string[]).includes(level)) throw badInput(`LOG_LEVEL "${level}": use one of ${LEVELS.join(', ')}`);
   const format = env.LOG_FORMAT ?? (process.stderr.isTTY ? 'pretty' : 'json');
-  if (format !== 'pretty' && format !== 'json') throw new PredictLabError('BadInput', `LOG_FORMAT "${format}": use pretty or json`);
+  if (format !== 'pretty' && format !== 'json') throw badInput(`LOG_FORMAT "${format}": use pretty or json`);
   const stream =
     format === 'pretty'
       ? pretty({

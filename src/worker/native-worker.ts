@@ -3,7 +3,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { temporalRefused, type temporalSettings } from '../client/connection/temporal-connection.ts';
 import type { DeploymentVersion } from '../contracts/deployment-version.ts';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { WORKER_HEARTBEAT_MS } from '../contracts/worker-identity.ts';
 import { freePort } from '../set-up/temporal/free-port.ts';
@@ -55,7 +55,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   } catch (error) {
     const unknown = /Namespace \S+ is not found/.exec(messageOf(error))?.[0];
     if (unknown === undefined) throw error;
-    throw new PredictLabError('BadInput', `${unknown}; set TEMPORAL_NAMESPACE to one that Temporal has`, { cause: error });
+    throw badInput(`${unknown}; set TEMPORAL_NAMESPACE to one that Temporal has`, { cause: error });
   }
 }
 

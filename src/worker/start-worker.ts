@@ -14,7 +14,7 @@ import { pollingOf } from '../client/deployments/polling.ts';
 import { PredictLab } from '../client.ts';
 import { Closers } from '../closers.ts';
 import { type DeploymentVersion, workerVersion } from '../contracts/deployment-version.ts';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { webUiOf } from '../contracts/search-attributes.ts';
 import { type Stage, TASK_QUEUE } from '../contracts/words.ts';
@@ -284,7 +284,7 @@ function quarantineLimit(env: NodeJS.ProcessEnv): number {
   const text = env.PREDICTLAB_QUARANTINE_LIMIT ?? '0.01';
   const limit = Number(text);
   if (text.trim() === '' || !(limit >= 0 && limit <= 1)) {
-    throw new PredictLabError('BadInput', `PREDICTLAB_QUARANTINE_LIMIT="${text}": write a share from 0 to 1, for example 0.01`);
+    throw badInput(`PREDICTLAB_QUARANTINE_LIMIT="${text}": write a share from 0 to 1, for example 0.01`);
   }
   return limit;
 }

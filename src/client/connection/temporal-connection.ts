@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { recordedAddress } from '../../processes/process-record.ts';
 
@@ -21,15 +21,14 @@ export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   for (const variable of ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION'] as const) checkSwitch(variable, env[variable]);
   const { connectionOptions, namespace } = loadConfig(env);
   const address = connectionOptions.address ?? recordedAddress(homeFolder(env)) ?? '127.0.0.1:7233';
-  if (!isAddress(address))
-    throw new PredictLabError('BadInput', `TEMPORAL_ADDRESS ${JSON.stringify(address)}: write host:port, like 127.0.0.1:7233`);
+  if (!isAddress(address)) throw badInput(`TEMPORAL_ADDRESS ${JSON.stringify(address)}: write host:port, like 127.0.0.1:7233`);
   return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
 }
 
 /** Refuses a value that the SDK would take as if the variable were not set: the connection would silently be without TLS. */
 function checkSwitch(variable: string, value: string | undefined): void {
   if (!value || ['true', 'false', '1', '0'].includes(value.toLowerCase())) return;
-  throw new PredictLabError('BadInput', `${variable}=${JSON.stringify(value)}: write true or false`);
+  throw badInput(`${variable}=${JSON.stringify(value)}: write true or false`);
 }
 
 /** `host:port`, `[::1]:port` or a host alone. */
@@ -55,7 +54,7 @@ function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnect
             .replaceAll(/\s*\n\s*/g, ' ')
             .trim()
         : `there is no file ${missing}`;
-    throw new PredictLabError('BadInput', `Temporal's settings (${where}): ${what}`, { cause: error });
+    throw badInput(`Temporal's settings (${where}): ${what}`, { cause: error });
   }
 }
 

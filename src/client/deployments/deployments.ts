@@ -1,7 +1,7 @@
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput, PredictLabError } from '../../contracts/errors.ts';
 import { listExecutions } from '../executions.ts';
 import { serviceMessage } from '../temporal-calls.ts';
 import { pollingOf, versionOf, workersOf } from './polling.ts';
@@ -159,13 +159,9 @@ export class Deployments {
     try {
       await call();
     } catch (error) {
-      throw new PredictLabError(
-        'BadInput',
-        `deployment ${name}: Temporal refused (${serviceMessage(error)}); see \`predictlab deploy status\``,
-        {
-          cause: error,
-        },
-      );
+      throw badInput(`deployment ${name}: Temporal refused (${serviceMessage(error)}); see \`predictlab deploy status\``, {
+        cause: error,
+      });
     }
   }
 

@@ -1,6 +1,6 @@
 import { WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
 import { RunEnded } from './run-ended.ts';
@@ -11,7 +11,7 @@ export async function runOutcome(handle: WorkflowHandle<typeof pipeline>): Promi
     return await handle.result();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
-      throw new PredictLabError('BadInput', `there is no run ${handle.workflowId}; \`predictlab runs\` lists them`, { cause: error });
+      throw badInput(`there is no run ${handle.workflowId}; \`predictlab runs\` lists them`, { cause: error });
     }
     if (!(error instanceof WorkflowFailedError)) throw error;
     const cause = error.cause;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, InvalidPipelineError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { RunOrigin } from '../../contracts/run/run-config.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
@@ -45,11 +45,7 @@ export async function startPipeline(
     return { runId, executionId: handle.firstExecutionRunId };
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
-      throw new PredictLabError(
-        'BadInput',
-        `run ${runId} is already open; give another id, or look at it with \`predictlab watch ${runId}\``,
-        { cause: error },
-      );
+      throw badInput(`run ${runId} is already open; give another id, or look at it with \`predictlab watch ${runId}\``, { cause: error });
     }
     throw error;
   }
@@ -109,8 +105,7 @@ export async function givenInput(client: Client, { runId, executionId, input }: 
   if (place === undefined) return input;
   const given = await startedWith(client, { runId, executionId });
   if (given?.tasks === undefined) {
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `the input of ${runId} had a secret or a body in ${place}, which only Temporal's history keeps, and that was deleted; start it with \`predictlab run --file\`, and write { "$env": "NAME" } there for runs that are to be retried later`,
     );
   }

@@ -8,7 +8,7 @@ import {
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded } from '../runs/run-ended.ts';
@@ -260,12 +260,12 @@ async function translateRefusals<T>(scheduleId: string, call: () => Promise<T>):
   } catch (error) {
     if (error instanceof ScheduleAlreadyRunning) throw error;
     if (error instanceof ScheduleNotFoundError) {
-      throw new PredictLabError('BadInput', `there is no schedule "${scheduleId}"; \`predictlab schedule create\` makes it`, {
+      throw badInput(`there is no schedule "${scheduleId}"; \`predictlab schedule create\` makes it`, {
         cause: error,
       });
     }
     if (/invalid|cron|time ?zone|not in range/i.test(messageOf(error)))
-      throw new PredictLabError('BadInput', `schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
+      throw badInput(`schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
     throw error;
   }
 }

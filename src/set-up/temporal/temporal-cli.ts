@@ -1,6 +1,6 @@
 import { access, chmod, constants, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { makePrivateFolder } from '../../processes/home-folder.ts';
 import { commandFailure, runCommand } from '../../processes/run-command.ts';
@@ -31,10 +31,7 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
     const chosen = path.resolve(env.TEMPORAL_CLI);
     const fault = await faultOf(chosen);
     if (fault) {
-      throw new PredictLabError(
-        'BadInput',
-        `TEMPORAL_CLI=${env.TEMPORAL_CLI} ${fault}; set it to a working temporal executable, or unset it`,
-      );
+      throw badInput(`TEMPORAL_CLI=${env.TEMPORAL_CLI} ${fault}; set it to a working temporal executable, or unset it`);
     }
     return chosen;
   }
