@@ -2,9 +2,11 @@ import { ScheduleNotFoundError } from '@temporalio/client';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { loadEventPage } from '../activities/report/queries/event-query.ts';
 import { loadSymbolIndex } from '../activities/report/queries/history-query.ts';
+import { loadResearchPage } from '../activities/report/queries/research-query.ts';
 import type { ScheduleView } from '../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../client.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { renderResearchPage } from '../report/research/research-page.ts';
 import { renderEventPage, renderEventsPage } from '../report/site/event-page.ts';
 import { renderSchedulePage, type ScheduleOnPage } from '../report/site/schedule-page.ts';
 import { MAX_FOUND } from '../report/site/site-page.ts';
@@ -46,6 +48,13 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
     if (data === undefined)
       throw new NotFound(`no run has found a market of the event ${event.slice(0, 200)}; /events lists those that have markets`);
     return await sendPage(reply, renderEventPage(data));
+  });
+  app.get('/research', async (request: FastifyRequest<{ Querystring: Record<string, string | readonly string[]> }>, reply) => {
+    const { query } = request;
+    const text = (name: string): string | undefined => [query[name] ?? []].flat()[0]?.slice(0, MAX_TEXT);
+    const id = (name: string): number | undefined => (/^\d{1,15}$/.test(text(name) ?? '') ? Number(text(name)) : undefined);
+    const choice = { symbol: text('symbol'), strategy: text('strategy'), a: id('a'), b: id('b') };
+    return await sendPage(reply, renderResearchPage(await loadResearchPage(database, choice, Date.now())));
   });
   app.get('/schedule', async (_, reply) => {
     const connected = await lab();

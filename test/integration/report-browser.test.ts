@@ -198,6 +198,59 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
+  it('a chart zooms by buttons, and by the wheel once it was pressed; its address keeps the range and opens at it', async () => {
+    const page = await open('BTC_PRICE.html');
+    await page.waitForSelector('.is-live canvas');
+    const plot = page.locator('.panel:visible .plot').first();
+    const range = async (): Promise<string> => {
+      await page.waitForFunction("location.hash.includes('@')");
+      return await page.evaluate('location.hash');
+    };
+    const changed = async (before: string): Promise<string> => {
+      await page.waitForFunction(`location.hash !== ${JSON.stringify(before)}`);
+      return await page.evaluate('location.hash');
+    };
+    await plot.getByRole('button', { name: 'zoom in' }).click();
+    const zoomed = await range();
+    expect(zoomed).toMatch(/^#i0-c\d@\d{4}-\d\d-\d\dT\d\d:\d\dZ\.\.\d{4}-\d\d-\d\dT\d\d:\d\dZ$/);
+    await plot.getByRole('button', { name: 'log scale' }).click();
+    expect(await plot.getByRole('button', { name: 'log scale' }).getAttribute('aria-pressed')).toBe('true');
+    await plot
+      .locator('canvas')
+      .first()
+      .click({ position: { x: 200, y: 100 } });
+    await page.mouse.wheel(0, -300);
+    const wheeled = await changed(zoomed);
+    await plot.getByRole('button', { name: 'fit all' }).click();
+    await changed(wheeled);
+    await page.close();
+    const linked = await open(`BTC_PRICE.html${zoomed.replace(/c\d@/, 'c1@')}`);
+    expect(await linked.locator('.tabs input').nth(1).isChecked()).toBe(true);
+    await linked.waitForSelector('.panel:nth-child(2) .is-live canvas');
+    await linked.close();
+  });
+
+  it('the wheel scrolls the page over a chart that was not pressed', async () => {
+    const page = await open('BTC_PRICE.html');
+    await page.waitForSelector('.is-live canvas');
+    await page.locator('.panel:visible .plot').first().hover();
+    await page.mouse.wheel(0, 300);
+    await page.waitForFunction('scrollY > 0');
+    expect(await page.evaluate('location.hash')).toBe('');
+    await page.close();
+  });
+
+  it('shows the return of the chosen strategy below the prices, with one crosshair and one legend', async () => {
+    const page = await open('BTC_PRICE.html');
+    await page.waitForSelector('.is-live canvas');
+    await page
+      .locator('.panel:visible .plot canvas')
+      .first()
+      .hover({ position: { x: 300, y: 60 } });
+    await page.waitForFunction("/volume .* %/.test(document.querySelector('.panel .legend .values').textContent)");
+    await page.close();
+  });
+
   it('choosing another interval by keyboard shows its chart at the same place', async () => {
     const page = await open('BTC_PRICE.html');
     const before = await page.locator('.panel:visible .plot').first().boundingBox();

@@ -2,8 +2,10 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
+import { type BacktestRecord, saveBacktests } from '../../src/storage/backtests/backtests.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
+import { runOf } from '../../src/storage/runs/runs.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
 import { CHROMIUM, launchBrowser } from '../support/browser.ts';
 import { createRig, type Rig } from '../support/rig.ts';
@@ -11,6 +13,24 @@ import { silent } from '../support/silent.ts';
 import { scriptedStages } from '../support/stages.ts';
 
 const NAMES = Array.from({ length: 1_000 }, (_, i) => `S${String(i).padStart(4, '0')}`);
+
+const OUTCOME: Instrument = {
+  id: 'polymarket:0xc',
+  source: 'polymarket',
+  market: 'probability',
+  title: 'Snow?',
+  outcomes: ['Yes', 'No'],
+  outcomeIds: ['1', '2'],
+  opensAt: null,
+  closesAt: Date.now() + 3_600_000,
+  closed: false,
+  resolution: { kind: 'open' },
+  fees: null,
+  tickSize: 0.001,
+  twins: [],
+  book: { bid: 0.4, ask: 0.45, at: Date.now() },
+  reference: 'snow',
+};
 
 /** Bytes of a page as it crosses the wire. */
 async function wireBytes(address: string): Promise<number> {
@@ -67,21 +87,10 @@ describe('the pages about all symbols', () => {
 
   it('show the outcomes of an event with their twins, and list the events', async () => {
     const facts = (id: string, source: 'polymarket' | 'predict', more: object): Instrument => ({
+      ...OUTCOME,
       id,
       source,
-      market: 'probability',
       title: id,
-      outcomes: ['Yes', 'No'],
-      outcomeIds: ['1', '2'],
-      opensAt: null,
-      closesAt: Date.now() + 3_600_000,
-      closed: false,
-      resolution: { kind: 'open' },
-      fees: null,
-      tickSize: 0.001,
-      twins: [],
-      book: { bid: 0.4, ask: 0.45, at: Date.now() },
-      reference: 'x',
       ...more,
     });
     const group = { id: 'polymarket:rain', markets: 2 };
@@ -100,6 +109,54 @@ describe('the pages about all symbols', () => {
     // 1 − (0.45 + 0.04 · 0.45 · 0.55) − 0.45
     expect(text).toContain('buying all outcomes earns +0.0901');
     expect((await fetch(`${ui.address}/events/none`)).status).toBe(404);
+  });
+
+  it('show research: the best trials, the grid of one strategy, and two trials side by side', async () => {
+    const none = await (await fetch(`${ui.address}/research`)).text();
+    expect(none).toContain('No run has backtests yet');
+    const [instrumentKey] = (await saveInstruments(rig.database, 'S0001', [OUTCOME])).values();
+    const record = (strategy: string, params: Record<string, number>, totalReturn: number): BacktestRecord => ({
+      symbol: 'S0001',
+      instrumentKey,
+      priceType: 'trade',
+      interval: '1h',
+      strategy,
+      params,
+      metrics: {
+        totalReturn,
+        sharpe: totalReturn * 10,
+        trades: 1,
+        undefined: {},
+        weak: {},
+        benchmark: { buyAndHold: { totalReturn: 0.01 } },
+      },
+      trades: [
+        {
+          entryTime: 0,
+          exitTime: 3_600_000,
+          side: 'long',
+          size: totalReturn,
+          entryPrice: 0.5,
+          exitPrice: 0.6,
+          pnl: 1,
+          fees: 0,
+          end: 'signal',
+        },
+      ],
+      equity: { time: [0, 3_600_000], equity: [10_000, 10_000 * (1 + totalReturn)] },
+      passport: {},
+    });
+    const grid = [5, 6, 7].flatMap((fast) => [20, 30, 40].map((slow) => record('sma-cross', { fast, slow }, (fast + slow) / 1000)));
+    const executionId = (await runOf(rig.database, runId))?.executionId ?? '';
+    await rig.database.transaction((turn) => saveBacktests(turn, { runId, executionId }, [...grid, record('buy-and-hold', {}, 0.01)]));
+    const text = await (await fetch(`${ui.address}/research?symbol=S0001&strategy=sma-cross`)).text();
+    expect(text).toContain('2 strategies on 1 symbol');
+    expect(text).toMatch(/◆ 0\.47/);
+    expect(text).toMatch(/<b>0<\/b> of 1 position are the same/);
+    const [a, b] = [...text.matchAll(/[?&]a=(\d+)/g)].map(([, id]) => id).slice(-2);
+    const other = await (await fetch(`${ui.address}/research?symbol=S0001&strategy=sma-cross&a=${a}&b=${b}`)).text();
+    expect(other).toContain('Compare trade by trade');
+    expect((await fetch(`${ui.address}/research?symbol=none&a=x&b=99999`)).status).toBe(200);
   });
 
   it('say how a schedule is made while there is none, and show it once there is', async () => {
@@ -150,7 +207,7 @@ describe('the pages about all symbols', () => {
       expect(await page.locator('nav [aria-current]').textContent()).toBe('Runs');
     });
 
-    it.each(['/symbols', '/events', '/events/polymarket%3Arain', '/schedule', '/plan', '/'])(
+    it.each(['/symbols', '/events', '/events/polymarket%3Arain', '/research', '/schedule', '/plan', '/'])(
       '%s has no serious accessibility problem, on a phone either',
       async (path) => {
         for (const width of [1440, 390]) {

@@ -17,14 +17,20 @@ export interface ChartLine {
   readonly points: readonly PricePoint[];
 }
 
+/** A moment with its name. */
+export interface EventMark {
+  readonly at: number;
+  readonly text: string;
+}
+
 export interface CandleChart {
   readonly series: EmbeddedCandles;
   readonly range: TimeRange;
   readonly gaps: readonly TimeRange[];
   /** Times of quarantined rows, drawn as small ticks on the time axis. */
   readonly quarantineTimes: readonly number[];
-  /** When the market settled, and its payout. */
-  readonly settlement: { readonly at: number; readonly payout: number } | null;
+  /** Moments of the market's life: its open, announced end and settlement. */
+  readonly marks: readonly EventMark[];
   readonly positions: readonly Position[];
   readonly lines: readonly ChartLine[];
   readonly digits: number;
@@ -33,6 +39,8 @@ export interface CandleChart {
   readonly live?: Part;
 }
 
+/** Maximum trades that are drawn, the newest ones. */
+export const MAX_TRADES = 500;
 /** Share of the height for the volume bars. */
 const VOLUME_SHARE = 0.18;
 /** Maximum half width of a candle, so that a single candle does not fill the chart. */
@@ -42,8 +50,7 @@ const MAX_HALF_WIDTH = 7;
 export const candlesPlot = (chart: CandleChart): PlotOptions => {
   const { series, range, height, digits } = chart;
   const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
-  const settled =
-    chart.settlement !== null && chart.settlement.at >= range.from && chart.settlement.at <= range.to ? chart.settlement : null;
+  const marks = chart.marks.filter(({ at }) => at >= range.from && at <= range.to);
   const lines = chart.lines.map((line) => ({ ...line, points: line.points.filter(({ time }) => time >= range.from && time < range.to) }));
   const linePrices = lines.flatMap(({ points }) => points.map((point) => point.price));
   const [low, high] = padded(
@@ -61,14 +68,11 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
   return {
     height,
     label: `${candles.length} candles of ${series.interval} from ${formatTime(range.from)} to ${formatTime(range.to)}`,
-    shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${lines.map((line) => lineShape(line, series, x, y, height))}${quarantineTicks(chart.quarantineTimes, range, x, height)}${settled !== null && html`<path class="rule" d="M${unit(x(settled.at) * PLOT_WIDTH)} 0V${height}"/>`}`,
+    shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${lines.map((line) => lineShape(line, series, x, y, height))}${quarantineTicks(chart.quarantineTimes, range, x, height)}${marks.map(({ at }) => html`<path class="rule" d="M${unit(x(at) * PLOT_WIDTH)} 0V${height}"/>`)}`,
     x: timeTicks(range.from, range.to, 8),
     y: ticks.map((tick) => ({ at: floor + tick.at * (1 - floor), label: tick.label })),
     bands: gapBands(chart.gaps, range),
-    notes:
-      settled === null
-        ? []
-        : [{ at: Math.min(0.9, Math.max(0.1, x(settled.at))), label: `settled at ${settled.payout} on ${formatTime(settled.at)}` }],
+    notes: marks.map(({ at, text }) => ({ at: Math.min(0.9, Math.max(0.1, x(at))), label: text })),
     marks: tradeMarks(tradeArrows(chart.positions, digits), range, x, y),
     live: chart.live,
   };

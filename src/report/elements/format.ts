@@ -20,10 +20,17 @@ export const formatNumber = (value: number | null | undefined, digits = 0): stri
   return value < 0 && Number(text.replaceAll(THOUSANDS, '')) !== 0 ? MINUS + text : text;
 };
 
-/** A fraction as percent: `−0.081` → `−8.1 %`. */
-export const formatPercent = (fraction: number | null | undefined, digits = 1): string => {
+/** A fraction as percent: `−0.081` → `−8.1 %`. @param digits decimals; by default 1, and as many as show two digits of a value below 1 % */
+export const formatPercent = (fraction: number | null | undefined, digits = percentDigits(fraction)): string => {
   const text = formatNumber(fraction === null || fraction === undefined ? fraction : fraction * 100, digits);
   return text === DASH ? text : `${text}${THOUSANDS}%`;
+};
+
+const MAX_PERCENT_DIGITS = 4;
+
+const percentDigits = (fraction: number | null | undefined): number => {
+  const size = Math.abs(fraction ?? 0) * 100;
+  return size === 0 || size >= 1 ? 1 : Math.min(MAX_PERCENT_DIGITS, 1 - Math.floor(Math.log10(size)));
 };
 
 /** The shortest decimal that parses back to the same number, for data tables. */

@@ -8,6 +8,7 @@ const PAGES = {
   runs: '/',
   symbols: '/symbols',
   events: '/events',
+  research: '/research',
   incidents: '/incidents',
   schedule: '/schedule',
   plan: '/plan',

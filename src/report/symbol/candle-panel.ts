@@ -1,19 +1,27 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import { type CandleChart, type ChartLine, candlesPlot, drawnPositions, type Position, tradeArrows } from '../charts/candles-svg.ts';
+import {
+  type CandleChart,
+  type ChartLine,
+  candlesPlot,
+  drawnPositions,
+  type EventMark,
+  MAX_TRADES,
+  type Position,
+  tradeArrows,
+} from '../charts/candles-svg.ts';
 import { plot } from '../charts/plot.ts';
 import { drawnGaps, shownRange, within } from '../charts/shown-range.ts';
 import { formatDay, formatNumber, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, jsonIsland, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
+import { chosenChart } from './equity-chart.ts';
 import type { EmbeddedCandles, InstrumentSection, PageCandle } from './symbol-data.ts';
 
-const HEIGHT = 300;
+const HEIGHT = 360;
 /** A chart of fewer buckets takes only a part of the width, so that one candle does not fill it. */
 const FEW_BUCKETS = 24;
 const BUCKET_PX = 40;
-/** Maximum trades that are drawn, the newest ones. */
-export const MAX_TRADES = 500;
 
 export interface CandlePanel {
   readonly section: InstrumentSection;
@@ -30,7 +38,6 @@ export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel):
   if (last === undefined) return html`<p class="none">no candles of ${series.interval} up to ${formatTime(asOf)}</p>`;
   const range = shownRange(section, series, asOf);
   const digits = priceDigits(section);
-  const settlement = settlementOf(section);
   const positions = tradedPositions(section, series);
   const lines = linesOf(section, series);
   const picture = plot(candlesPlot({ ...candleChart(section, series, asOf), live: html`<div class="live" data-chart="${id}"></div>` }));
@@ -41,7 +48,7 @@ export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel):
 <p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${positions.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> ${(section.chosen?.trades.length ?? 0) > MAX_TRADES && `last ${MAX_TRADES} `}entries and exits of the chosen strategy, sized by value</span>`}${lines.map((line) => html`<span><svg class="key" viewBox="0 0 12 10"><path class="line ${line.tone} ${line.kind}" d="${line.kind === 'dots' ? 'M3 5h.01M9 5h.01' : 'M0 5H12'}"/></svg>${line.name}</span>`)}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
 ${cut && html`<p class="quiet">last ${plural(series.candles.length, 'candle')} of ${formatNumber(series.total)}; <code>predictlab export candles --symbol ${symbol} --interval ${series.interval}</code> has all</p>`}
 ${candleTable(series, digits, id)}
-${jsonIsland(id, { ...chartData(section, series, range, positions, settlement, digits), lines: lines.map((line) => chartLine(line, range, INTERVAL_MS[series.interval])) })}`;
+${jsonIsland(id, { ...chartData(section, series, asOf, positions), lines: lines.map((line) => chartLine(line, range, INTERVAL_MS[series.interval])) })}`;
 };
 
 /** The candle chart of one interval. */
@@ -50,7 +57,7 @@ export const candleChart = (section: InstrumentSection, series: EmbeddedCandles,
   range: shownRange(section, series, asOf),
   gaps: section.gaps,
   quarantineTimes: section.quality.quarantineTimes,
-  settlement: settlementOf(section),
+  marks: marksOf(section),
   positions: tradedPositions(section, series),
   lines: linesOf(section, series),
   digits: priceDigits(section),
@@ -83,10 +90,30 @@ export const priceDigits = (section: InstrumentSection): number => {
   return Math.min(4, Math.max(2, Math.round(-Math.log10(section.tickSize))));
 };
 
-const settlementOf = (section: InstrumentSection): { at: number; payout: number } | null =>
-  section.resolution.kind === 'settled' && section.resolution.at !== null
-    ? { at: section.resolution.at, payout: section.resolution.payout }
-    : null;
+const marksOf = ({ resolution, opensAt, closesAt, endsAt }: InstrumentSection): readonly EventMark[] => {
+  const end = endsAt ?? closesAt;
+  return [
+    ...(opensAt === null ? [] : [{ at: opensAt, text: `opened ${formatDay(opensAt)}` }]),
+    ...(end === null ? [] : [{ at: end, text: `announced end ${formatDay(end)}` }]),
+    ...(resolution.kind === 'settled' && resolution.at !== null
+      ? [{ at: resolution.at, text: `settled at ${resolution.payout} on ${formatTime(resolution.at)}` }]
+      : []),
+  ];
+};
+
+/** Returns in percent of the chosen strategy and of holding, on the candles of the strategy's interval. */
+const returnLines = (section: InstrumentSection, { interval }: EmbeddedCandles, asOf: number): readonly object[] => {
+  const chart = chosenChart(section, asOf);
+  if (chart === undefined || chart.interval !== interval) return [];
+  const step = INTERVAL_MS[interval];
+  const held = chart.others.filter(({ tone }) => tone === 'held');
+  return [{ name: chart.name, tone: 'own', points: chart.points }, ...held].map(({ name, tone, points }) => {
+    // a point stands at the close of its bar, which the chart places by its open
+    const shown = points.filter(({ time }) => time > chart.range.from && time <= chart.range.to);
+    const place = ({ time }: (typeof shown)[number]): number => Math.round((time - chart.range.from) / step) - 1;
+    return { name, tone, i: shown.map(place), p: shown.map(({ equity }) => Math.round((equity - 1) * 1e6) / 1e4) };
+  });
+};
 
 /** The chosen backtest's positions; they are drawn on every interval. */
 const tradedPositions = (section: InstrumentSection, series: EmbeddedCandles): readonly Position[] =>
@@ -115,14 +142,9 @@ const chartLine = ({ tone, kind, points }: ChartLine, { from, to }: TimeRange, s
   return { tone, kind, i: shown.map(({ time }) => Math.round((time - from) / step)), p: shown.map(({ price }) => price) };
 };
 
-const chartData = (
-  section: InstrumentSection,
-  series: EmbeddedCandles,
-  range: { from: number; to: number },
-  positions: readonly Position[],
-  settlement: { at: number; payout: number } | null,
-  digits: number,
-): object => {
+const chartData = (section: InstrumentSection, series: EmbeddedCandles, asOf: number, positions: readonly Position[]): object => {
+  const range = shownRange(section, series, asOf);
+  const digits = priceDigits(section);
   const step = INTERVAL_MS[series.interval];
   const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
   const bucket = (time: number): number => (range.from + Math.floor((time - range.from) / step) * step) / 1000;
@@ -143,7 +165,8 @@ const chartData = (
     v: candles.some((candle) => candle.volume !== null) ? candles.map((candle) => candle.volume) : null,
     gaps: drawnGaps(section.gaps, range).map((gap) => [gap.from, gap.to, `not collected ${formatRange(gap.from, gap.to)}`]),
     quarantine: section.quality.quarantineTimes.filter((time) => time >= range.from && time <= range.to),
-    settled: settlement === null ? null : [settlement.at, `settled at ${settlement.payout} on ${formatDay(settlement.at)}`],
+    marks: marksOf(section).flatMap(({ at, text }) => (at >= range.from && at <= range.to ? [[at, text]] : [])),
+    returns: returnLines(section, series, asOf),
     trades: arrows,
   };
 };

@@ -1,6 +1,7 @@
 import type { EquityPoint } from '../../backtest/record/curve-columns.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
+import { MAX_TRADES } from '../charts/candles-svg.ts';
 import type { EquityChart, OtherCurve } from '../charts/equity-svg.ts';
 import { endReturn, equityPlots, leavesScale } from '../charts/equity-svg.ts';
 import { plot } from '../charts/plot.ts';
@@ -8,7 +9,6 @@ import { shownRange } from '../charts/shown-range.ts';
 import { formatTime, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import { MAX_TRADES } from './candle-panel.ts';
 import type { BacktestRow, BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from './symbol-data.ts';
 
 /** The returns of the chosen strategy, of holding on the same terms and of other strategies, over the range of the price chart. */

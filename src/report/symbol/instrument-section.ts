@@ -4,6 +4,7 @@ import { shownRange, within } from '../charts/shown-range.ts';
 import { formatAge, formatNumber, formatPercent, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
+import { tabs } from '../elements/tabs.ts';
 import { tip, unknown } from '../elements/tip.ts';
 import { candlePanel, priceDigits } from './candle-panel.ts';
 import { chosenSection } from './equity-chart.ts';
@@ -69,13 +70,15 @@ const ends = (section: InstrumentSection, asOf: number): string => {
 
 const candles = (section: InstrumentSection, data: SymbolPageData, id: string): Markup => {
   if (section.series.length === 0) return html`<p class="none">no candles yet</p>`;
-  const name = `${id}-interval`;
   const first = readableInterval(section, data.asOf);
   const what = section.priceType === 'price' ? 'price points' : 'trades';
-  return html`<fieldset class="tabs"><legend class="spoken">Interval of the candles of ${section.title || section.id}</legend>
-${section.series.map((_, i) => html`<input type="radio" name="${name}" id="${name}-${i}"${i === first && html` checked`}>`)}
-<div class="labels">${section.series.map((series, i) => html`<label for="${name}-${i}">${series.interval}</label>`)}<span class="quiet" style="margin-left:auto">candles of ${what}</span></div>
-<div class="panels">${section.series.map((series, i) => html`<div class="panel">${candlePanel({ section, series, asOf: data.asOf, symbol: data.symbol, id: `${id}-c${i}` })}</div>`)}</div></fieldset>`;
+  return tabs(
+    section.series.map((series, i) => ({
+      label: series.interval,
+      content: candlePanel({ section, series, asOf: data.asOf, symbol: data.symbol, id: `${id}-c${i}` }),
+    })),
+    { name: `${id}-interval`, legend: `Interval of the candles of ${section.title || section.id}`, first, note: `candles of ${what}` },
+  );
 };
 
 /** Maximum buckets at which a candle's body is wider than its wick. */

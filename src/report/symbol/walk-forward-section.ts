@@ -13,7 +13,7 @@ import type { InstrumentSection, WalkForwardSection } from './symbol-data.ts';
 const MAX_WINDOWS = 200;
 
 /** Out-of-sample results of the strategies: figures by interval, one chart, and its windows. */
-export const walkForwardSection = ({ walkForwards = [] }: InstrumentSection, id: string): Markup | false => {
+export const walkForwardSection = ({ walkForwards = [] }: Pick<InstrumentSection, 'walkForwards'>, id: string): Markup | false => {
   const [first] = walkForwards;
   if (first === undefined) return false;
   const drawn = walkForwards.find(({ curves }) => curves !== null);

@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
-import { groupedBy, intervalMinutes, jsonb, kindCode, type SeriesCodes, withSeries } from '../database/codes.ts';
+import { groupedBy, intervalMinutes, intervalOf, jsonb, kindCode, type SeriesCodes, withSeries } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
 /** One backtest of one instrument, with what it was computed from. */
@@ -137,4 +137,87 @@ export async function takeOverBacktests(
      do update set metrics = excluded.metrics, trades = excluded.trades, equity = excluded.equity, passport = excluded.passport`,
     [run.runId, run.executionId, ids],
   );
+}
+
+/** A trial of a strategy without its trades and equity, and without what only calibration needs. */
+export interface StoredTrial {
+  readonly id: number;
+  readonly runId: string;
+  readonly symbol: string;
+  readonly instrumentKey: number;
+  readonly instrument: string;
+  readonly title: string;
+  readonly interval: Interval;
+  readonly strategy: string;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly metrics: Readonly<Record<string, Json>>;
+  readonly passport: Readonly<Record<string, Json>>;
+  /** Number of trials of the strategy on the series in that run. */
+  readonly trials: number;
+}
+
+/** SQL: the best trial on a series first, failed ones last. */
+const BEST_FIRST = `b.metrics ? 'failed', ${rankedSharpeSql('b.metrics')} desc nulls last,
+  (b.metrics->>'totalReturn')::float8 - (b.metrics->'benchmark'->'buyAndHold'->>'totalReturn')::float8 desc nulls last, b.id`;
+
+const TRIAL = `b.id, b.run_id as "runId", b.symbol, b.instrument as "instrumentKey", i.id as instrument, i.facts->>'title' as title, b.interval_minutes as minutes,
+  b.strategy, b.params, b.metrics - 'forecasts' - 'calibration' as metrics, b.passport`;
+
+type TrialRow = Omit<StoredTrial, 'interval'> & { readonly minutes: number };
+
+const trialOf = ({ minutes, ...row }: TrialRow): StoredTrial => ({ ...row, interval: intervalOf(minutes) });
+
+/** The best trial of each strategy on each symbol, from the symbol's run with backtests that looked furthest; at most `symbols` symbols. */
+export async function bestTrials(queryable: Queryable, { symbols }: { symbols: number }): Promise<readonly StoredTrial[]> {
+  const { rows } = await queryable.query<TrialRow>(
+    `with newest as (
+       select distinct on (e.symbol) e.symbol, e.execution_id from (select distinct symbol, execution_id from backtests) e
+       join runs r on r.execution_id = e.execution_id order by e.symbol, r.as_of desc nulls last, r.started_at desc)
+     select distinct on (b.symbol, b.strategy) ${TRIAL}, count(*) over (partition by b.symbol, b.strategy, b.instrument, b.interval_minutes)::int as trials
+     from (select * from newest order by symbol limit $1) n
+     join backtests b on b.symbol = n.symbol and b.execution_id = n.execution_id join instruments i on i.key = b.instrument
+     order by b.symbol, b.strategy, ${BEST_FIRST}`,
+    [symbols],
+  );
+  return rows.map(trialOf);
+}
+
+/** All trials of the strategy, series and run of one trial, best first. */
+export async function trialsBeside(queryable: Queryable, id: number, limit: number): Promise<readonly StoredTrial[]> {
+  const { rows } = await queryable.query<TrialRow>(
+    `select ${TRIAL}, count(*) over ()::int as trials from backtests o
+     join backtests b on b.execution_id = o.execution_id and b.symbol = o.symbol and b.instrument = o.instrument and b.price_type = o.price_type
+       and b.interval_minutes = o.interval_minutes and b.strategy = o.strategy
+     join instruments i on i.key = b.instrument where o.id = $1 order by ${BEST_FIRST} limit $2`,
+    [id, limit],
+  );
+  return rows.map(trialOf);
+}
+
+/** Trials by id, with their trades and equity. */
+export async function wholeTrials(
+  queryable: Queryable,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, StoredTrial & { readonly trades: Json; readonly equity: Json }>> {
+  const { rows } = await queryable.query<TrialRow & { trades: Json; equity: Json }>(
+    `select ${TRIAL}, 1 as trials, b.trades, b.equity from backtests b join instruments i on i.key = b.instrument where b.id = any($1)`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, { ...trialOf(row), trades: row.trades, equity: row.equity }]));
+}
+
+/** The same series, strategy and parameters as a trial in other runs, newest first. */
+export async function sameTrialInOtherRuns(
+  queryable: Queryable,
+  id: number,
+  limit: number,
+): Promise<readonly { readonly id: number; readonly runId: string }[]> {
+  const { rows } = await queryable.query<{ id: number; runId: string }>(
+    `select b.id, b.run_id as "runId" from backtests o
+     join backtests b on b.symbol = o.symbol and b.instrument = o.instrument and b.price_type = o.price_type
+       and b.interval_minutes = o.interval_minutes and b.strategy = o.strategy and b.params_hash = o.params_hash and b.execution_id <> o.execution_id
+     where o.id = $1 order by b.id desc limit $2`,
+    [id, limit],
+  );
+  return rows;
 }

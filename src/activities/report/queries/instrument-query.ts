@@ -100,7 +100,7 @@ export async function loadInstrumentSection(
       }),
       duplicates: context.duplicates,
     },
-    backtests: heads.map(rowOf),
+    backtests: heads.map(backtestRow),
     chosen,
     ...(walked.length > 0 && { walkForwards: await loadWalkForwards(queryable, walked, heads[chosen?.index ?? 0]?.interval) }),
   };
@@ -242,7 +242,8 @@ const closesOf = async (
   );
 };
 
-const rowOf = (head: BacktestHead): BacktestRow => {
+/** A stored backtest as a row of a table. */
+export const backtestRow = (head: Pick<BacktestHead, 'strategy' | 'params' | 'interval' | 'metrics' | 'passport'>): BacktestRow => {
   const {
     lookAhead,
     sample,

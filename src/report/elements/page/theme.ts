@@ -119,6 +119,8 @@ summary:hover{color:var(--text)}
 .live{position:absolute;inset:0 0 0 -18px;display:none}
 .live td{max-width:none;border:0}
 .is-live>.live{display:block}.is-live>.area,.is-live>.x-axis{visibility:hidden}
+.tools{position:absolute;top:2px;right:60px;z-index:4;display:none;gap:2px}.is-live>.tools{display:flex}.tools button{font:11px/1 inherit;font-family:inherit;min-width:24px;padding:3px 6px;color:var(--text);background:var(--raised);border:1px solid var(--line);cursor:pointer}.tools [aria-pressed=true]{border-color:var(--accent);color:var(--accent)}
+.plot:fullscreen{background:var(--ground);height:100%!important;padding:8px}.plot:fullscreen>.live{inset:8px}
 .legend{min-height:20px;font-size:12px;color:var(--quiet);display:flex;flex-wrap:wrap;gap:0 14px}
 .legend b{font-weight:500;color:var(--text)}
 .key{display:inline-block;width:12px;height:10px;margin-right:4px;vertical-align:-1px;position:relative}
@@ -165,6 +167,8 @@ progress{width:12em;height:10px;accent-color:var(--accent);vertical-align:-1px}
 .controls button,#drawer .close{font:inherit;color:var(--text);background:var(--raised);border:1px solid var(--line);padding:2px 10px;cursor:pointer}
 .controls input{font:inherit;width:5em;color:var(--text);background:var(--ground);border:1px solid var(--line)}
 .history td{padding:2px 4px;text-align:center}.history .bad{background:color-mix(in srgb,var(--down) 16%,transparent)}.history th:first-child{position:sticky;left:0;background:var(--ground);z-index:1}.history td a{text-decoration:none}.history th.run{font-weight:500;vertical-align:bottom}.history th.run a{display:block}
+.heat td{padding:2px 8px}.heat td a{color:inherit;text-decoration:none}.heat .cell{display:block;margin:-2px -8px;padding:2px 8px}.heat td a:hover{text-decoration:underline}
+.hatch{background-image:repeating-linear-gradient(135deg,color-mix(in srgb,var(--hatch) 55%,transparent) 0 1px,transparent 1px 6px)}.plateau{outline:2px solid var(--text);outline-offset:-2px}
 footer{margin-top:36px;padding-top:8px;border-top:1px solid var(--line);font-size:12px;color:var(--quiet)}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 16px;margin:0}
 dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
@@ -180,7 +184,7 @@ th,td{padding:3px 6px}
 @media print{
 :root{${LIGHT};--ground:#fff;--raised:#fff;--text:#000;--quiet:#333;--accent:#000}
 body{padding:0;max-width:none;font-size:11px}
-.is-live>.live,.site,.links,.zone,.controls,#drawer,#connection,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
+.is-live>.live,.site,.links,.zone,.controls,#drawer,#connection,.labels,.tools,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
 .scroll{overflow:visible;background:none}table{font-size:10px}th,td{padding:2px 5px}
 .strategies{font-size:9px}
 a{text-decoration:none}.sort::after{content:""}

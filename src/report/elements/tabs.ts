@@ -1,0 +1,22 @@
+import { html, type Markup, type Part } from './html.ts';
+
+export interface TabsOptions {
+  /** Unique on the page. */
+  readonly name: string;
+  /** Read aloud. */
+  readonly legend: string;
+  /** The tab that is open at first. @default 0 */
+  readonly first?: number;
+  /** Text at the end of the line of labels. */
+  readonly note?: string;
+}
+
+/** Panels of which one is shown, chosen by labels; they need no script. At most 11. */
+export const tabs = (
+  panels: readonly { readonly label: string; readonly content: Part }[],
+  { name, legend, first = 0, note }: TabsOptions,
+): Markup =>
+  html`<fieldset class="tabs"><legend class="spoken">${legend}</legend>
+${panels.map((_, i) => html`<input type="radio" name="${name}" id="${name}-${i}"${i === first && html` checked`}>`)}
+<div class="labels">${panels.map(({ label }, i) => html`<label for="${name}-${i}">${label}</label>`)}${note !== undefined && html`<span class="quiet" style="margin-left:auto">${note}</span>`}</div>
+<div class="panels">${panels.map(({ content }) => html`<div class="panel">${content}</div>`)}</div></fieldset>`;

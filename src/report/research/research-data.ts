@@ -1,0 +1,47 @@
+import type { EquityPoint } from '../../backtest/record/curve-columns.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { BacktestRow, BacktestTrade, WalkForwardSection } from '../symbol/symbol-data.ts';
+
+/** A backtest of one set of parameters, with the market and the run that it belongs to. */
+export interface ResearchTrial extends BacktestRow {
+  /** Unique among the trials of a page. */
+  readonly id: number;
+  readonly symbol: string;
+  /** The market's title, or its id. */
+  readonly market: string;
+  readonly paramValues: Readonly<Record<string, Json>>;
+  /** Number of trials of the strategy on the market in that run. */
+  readonly trials: number;
+  readonly runId: string;
+}
+
+/** A trial with its trades and its equity. */
+export interface ComparedTrial {
+  readonly trial: ResearchTrial;
+  readonly trades: readonly BacktestTrade[];
+  readonly equity: readonly EquityPoint[];
+}
+
+/** All data of the page of research. */
+export interface ResearchPageData {
+  /** UTC epoch milliseconds. */
+  readonly now: number;
+  /** The best trial of each strategy on each symbol, from the symbol's newest run with backtests. */
+  readonly best: readonly ResearchTrial[];
+  /** All trials of one strategy on one series, and the walk-forwards of its market. */
+  readonly chosen: { readonly trials: readonly ResearchTrial[]; readonly walkForwards: readonly WalkForwardSection[] } | null;
+  readonly compared: readonly [ComparedTrial, ComparedTrial] | null;
+  /** The same trial as the first compared one in other runs. */
+  readonly otherRuns: readonly { readonly id: number; readonly runId: string }[];
+  readonly madeBy: string;
+}
+
+/** A metric that may be shown and ranked; null where it is undefined or weak. */
+export const strongMetric = ({ weak, metrics }: BacktestRow, key: string): number | null =>
+  weak?.[key] === undefined ? (metrics[key] ?? null) : null;
+
+/** The return after costs minus that of holding on the same terms; null where one of them is unknown. */
+export const returnOverHold = ({ metrics, benchmark }: BacktestRow): number | null => {
+  const [own, hold] = [metrics['totalReturn'] ?? null, benchmark?.holdReturn ?? null];
+  return own === null || hold === null ? null : own - hold;
+};

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { compareTrades } from '../../src/report/research/compare-trades.ts';
+import { paramGrid } from '../../src/report/research/param-grid.ts';
+import type { ResearchPageData, ResearchTrial } from '../../src/report/research/research-data.ts';
+import { renderResearchPage } from '../../src/report/research/research-page.ts';
+import type { BacktestTrade } from '../../src/report/symbol/symbol-data.ts';
+
+const HOUR = 3_600_000;
+const START = Date.parse('2026-11-20T00:00Z');
+
+const trial = (
+  id: number,
+  paramValues: Record<string, number>,
+  sharpe: number | null,
+  more: Partial<ResearchTrial> = {},
+): ResearchTrial => ({
+  id,
+  symbol: 'BTC_PRICE',
+  market: 'Bitcoin <above> 100k',
+  strategy: 'sma-cross',
+  params: Object.values(paramValues).join('/'),
+  paramValues,
+  interval: '1h',
+  trials: 9,
+  runId: 'run-1',
+  metrics: { totalReturn: 0.0004, sharpe, trades: 3, maxDrawdown: -0.01 },
+  undefined: sharpe === null ? { sharpe: 'no daily returns' } : {},
+  benchmark: { holdReturn: -0.02, skill: null, undefined: { skill: 'not resolved' } },
+  proof: null,
+  overfitting: 0.31,
+  passport: 'abc123',
+  ...more,
+});
+
+/** A 3 × 3 grid of fast and slow; `valueAt` is the Sharpe ratio of a cell. */
+const grid = (valueAt: (x: number, y: number) => number | null): readonly ResearchTrial[] =>
+  [0, 1, 2].flatMap((y) => [0, 1, 2].map((x) => trial(y * 3 + x, { fast: 5 + x, slow: 20 + 10 * y }, valueAt(x, y))));
+
+const trade = (entry: number, more: Partial<BacktestTrade> = {}): BacktestTrade => ({
+  side: 'long',
+  entryTime: START + entry * HOUR,
+  exitTime: START + (entry + 1) * HOUR,
+  size: 10,
+  entryPrice: 0.5,
+  exitPrice: 0.6,
+  pnl: 1,
+  fees: 0,
+  ...more,
+});
+
+describe('a grid of two parameters', () => {
+  it('calls a best cell with good neighbours a plateau, and outlines the cells that are nearly as good', () => {
+    const found = paramGrid(grid((x, y) => (x === 2 && y === 2 ? 1 : x >= 1 && y >= 1 ? 0.9 : 0)));
+    expect(found).toMatchObject({
+      across: { name: 'fast', values: [5, 6, 7] },
+      down: { name: 'slow', values: [20, 30, 40] },
+      metric: 'sharpe',
+      isPlateau: true,
+    });
+    expect(found?.best?.paramValues).toEqual({ fast: 7, slow: 40 });
+    expect([...(found?.plateau ?? [])].map(({ id }) => id).sort((a, b) => a - b)).toEqual([4, 5, 7, 8]);
+    expect(found?.neighbours).toBeCloseTo(0.9);
+    expect(found?.median).toBe(0);
+  });
+
+  it('calls a best cell whose neighbours are as bad as the rest a peak', () => {
+    const found = paramGrid(grid((x, y) => (x === 1 && y === 1 ? 2 : 0.1)));
+    expect(found?.isPlateau).toBe(false);
+    expect(found?.plateau.size).toBe(1);
+  });
+
+  it('judges nothing from too few values, and ranks no weak Sharpe ratio', () => {
+    const weak = { weak: { sharpe: '6 daily returns, fewer than 30' } };
+    expect(paramGrid([trial(1, { fast: 5 }, 1), trial(2, { fast: 6 }, 2)])).toMatchObject({
+      isPlateau: null,
+      down: { name: '', values: [0] },
+    });
+    const found = paramGrid([trial(1, { fast: 5 }, 9, weak), trial(2, { fast: 6 }, 2)]);
+    expect(found?.best?.id).toBe(2);
+    expect(found?.cells[0].map((cell) => cell?.value)).toEqual([null, 2]);
+    expect(paramGrid([trial(1, { fast: 5 }, 9, weak), trial(2, { fast: 6 }, 2, weak)])?.metric).toBe('return over holding');
+  });
+
+  it('holds further parameters as the best trial has them, and has no grid of a single trial', () => {
+    const trials = [
+      ...[1, 2, 3].flatMap((a) => [1, 2, 3].map((b) => trial(a * 10 + b, { a, b, c: 1 }, 0.1))),
+      ...[1, 2, 3].flatMap((a) => [1, 2, 3].map((b) => trial(100 + a * 10 + b, { a, b, c: 2 }, a === 2 && b === 2 ? 1 : 0.2))),
+    ];
+    expect(
+      paramGrid(trials)
+        ?.cells.flat()
+        .every((cell) => cell?.trial.paramValues['c'] === 2),
+    ).toBe(true);
+    expect(paramGrid([trial(1, { fast: 5 }, 1)])).toBeUndefined();
+  });
+});
+
+describe('two backtests trade by trade', () => {
+  it('pairs positions by time and side, joins parts of one entry, and marks what differs', () => {
+    const pairs = compareTrades(
+      [trade(0), trade(2, { size: 4 }), trade(2, { size: 6, exitTime: START + 9 * HOUR, pnl: 3 }), trade(5)],
+      [trade(0), trade(2, { size: 10, exitTime: START + 9 * HOUR, pnl: 4 }), trade(5, { side: 'short' })],
+    );
+    expect(pairs.map(({ entryTime, side, differs }) => [(entryTime - START) / HOUR, side, differs])).toEqual([
+      [0, 'long', false],
+      [2, 'long', false],
+      [5, 'long', true],
+      [5, 'short', true],
+    ]);
+    expect(pairs[2]).toMatchObject({ second: null, first: { size: 10, pnl: 1 } });
+  });
+
+  it.each(['size', 'entryPrice', 'pnl', 'exitTime'] as const)('finds a difference of %s', (key) => {
+    expect(compareTrades([trade(0)], [trade(0, { [key]: trade(0)[key] * 1.01 })])[0].differs).toBe(true);
+    expect(compareTrades([trade(0)], [trade(0, { [key]: trade(0)[key] * (1 + 1e-8) })])[0].differs).toBe(key === 'exitTime');
+  });
+});
+
+describe('the page of research', () => {
+  const data = (more: Partial<ResearchPageData> = {}): ResearchPageData => {
+    const trials = grid((x, y) => (x === 1 && y === 1 ? 2 : 0.1));
+    const equity = [1, 1.1, 1.05].map((value, i) => ({ time: START + i * HOUR, equity: 10_000 * value }));
+    return {
+      now: START + 24 * HOUR,
+      best: [trials[4], trial(50, {}, null, { strategy: 'favourite', symbol: 'ETH_PRICE' })],
+      chosen: { trials, walkForwards: [] },
+      compared: [
+        { trial: trials[4], trades: [trade(0), trade(3)], equity },
+        { trial: trials[0], trades: [trade(0)], equity: equity.map(({ time }) => ({ time, equity: 10_000 })) },
+      ],
+      otherRuns: [{ id: 77, runId: 'run-0' }],
+      madeBy: 'PredictLab test',
+      ...more,
+    };
+  };
+
+  it('shows strategies by symbols, hatches what is not known, and links every figure to its rows and its passport', () => {
+    const text = renderResearchPage(data());
+    expect(text).toContain('2 strategies on 2 symbols');
+    expect(text).toContain('/research?symbol=BTC_PRICE&amp;strategy=sma-cross#chosen');
+    expect(text).toContain('+2.0');
+    expect(text).toMatch(/class="cell hatch"[^>]*>░/);
+    expect(text).toContain('no daily returns');
+    expect(text).toContain('<code>abc123</code>');
+    expect(text).toContain('Bitcoin &lt;above&gt; 100k');
+  });
+
+  it('says whether to believe the best cell of the grid', () => {
+    const text = renderResearchPage(data());
+    expect(text).toContain('a peak');
+    expect(text).toMatch(/PBO <b>31\s%<\/b>/u);
+    expect(text).toContain('believe it with care');
+  });
+
+  it('compares two trials: what is the same, where they part, and what the difference came to', () => {
+    const text = renderResearchPage(data());
+    expect(text).toMatch(/<b>1<\/b> of 2 positions are the same/);
+    expect(text).toContain('first difference <b>2026-11-20 03:00Z</b>');
+    expect(text).toMatch(/difference <b>\+5\.0\s%<\/b>/u);
+    expect(text).toContain('a=4&amp;b=77');
+  });
+
+  it('writes a small return with the digits that it needs, and says what to do while there is no backtest', () => {
+    expect(renderResearchPage(data())).toMatch(/\+0\.040\s%/u);
+    const none = renderResearchPage(data({ best: [], chosen: null, compared: null, otherRuns: [] }));
+    expect(none).toContain('No run has backtests yet');
+  });
+});
