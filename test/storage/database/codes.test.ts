@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { INTERVALS, TICK_KINDS } from '../../../src/contracts/words.ts';
+import {
+  flagBits,
+  groupedBy,
+  intervalMinutes,
+  intervalOf,
+  kindCode,
+  sideCode,
+  sideOf,
+  tickKindOf,
+  withSeries,
+} from '../../../src/storage/database/codes.ts';
+
+it('every word is the word of its own code', () => {
+  expect(TICK_KINDS.map((kind) => tickKindOf(kindCode(kind)))).toEqual(TICK_KINDS);
+  expect(INTERVALS.map((interval) => intervalOf(intervalMinutes(interval)))).toEqual(INTERVALS);
+  expect((['buy', 'sell', null] as const).map((side) => sideOf(sideCode(side)))).toEqual(['buy', 'sell', null]);
+});
+
+it('the codes are those of the stored data', () => {
+  expect([kindCode('trade'), kindCode('price')]).toEqual([0, 1]);
+  expect([sideCode('sell'), sideCode('buy'), sideCode(null)]).toEqual([0, 1, null]);
+  expect([intervalMinutes('1m'), intervalMinutes('1w')]).toEqual([1, 10_080]);
+  expect([flagBits([]), flagBits(['outlier', 'extreme-price'])]).toEqual([0, flagBits(['outlier']) | flagBits(['extreme-price'])]);
+  expect(flagBits(['outlier'])).not.toBe(flagBits(['extreme-price']));
+});
+
+it('a series has words where its row has codes, and keeps the rest', () => {
+  expect(withSeries({ kind: 1, minutes: 240, id: 7 })).toEqual({ priceType: 'price', interval: '4h', id: 7 });
+});
+
+it('groups keep the order of their rows', () => {
+  const groups = groupedBy([3, 1, 4, 1, 5, 9], (n) => n % 2);
+  expect([...groups]).toEqual([
+    [1, [3, 1, 1, 5, 9]],
+    [0, [4]],
+  ]);
+});
