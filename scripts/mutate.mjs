@@ -1,6 +1,7 @@
 // npm run mutate -- <folder of src> [--sample 60] [--seed 1] [--files run/slots,graph]: changes one operator at a time and lists the changes that
 // the folder's unit tests do not notice. Not part of the check: it takes minutes.
-// --floors: the rooms of mutate/floors.json one after the other; fails where a smaller share is noticed than its floor says.
+// --floors: the rooms of mutate/floors.json one after the other; fails where a smaller share is noticed than its floor says. Only unit tests are
+// run, so a room that service tests prove has a lower floor.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

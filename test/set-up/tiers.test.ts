@@ -107,3 +107,14 @@ describe('npm test --', () => {
     expect(() => parseTestArgs(['--tier', 'nightly'])).toThrow('one of quick, full, rest, night');
   });
 });
+
+it('every room of src has a floor of killed mutants, and every floor a room', async () => {
+  const { floorProblems } = (await import(new URL('../../scripts/mutate/floors.mjs', import.meta.url).href)) as {
+    floorProblems: (floors: Readonly<Record<string, number>>, rooms: readonly string[]) => string[];
+  };
+  expect(floorProblems({ market: 90, gone: 80 }, ['market', 'storage'])).toEqual([
+    'scripts/mutate/floors.json has no floor for src/storage; measure one with: npm run mutate -- storage',
+    'scripts/mutate/floors.json names src/gone, which does not exist; remove it',
+  ]);
+  expect(floorProblems({ market: 90 }, ['market'])).toEqual([]);
+});
