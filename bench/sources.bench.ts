@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCollect } from '../src/activities/stages/collect/collect.ts';
-import { recordedWork } from '../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../src/activities/stages/stage-work.ts';
 import type { Log } from '../src/contracts/log.ts';
 import { createSources } from '../src/sources/create-sources.ts';
 import type { Database } from '../src/storage/database/database.ts';

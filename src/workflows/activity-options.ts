@@ -1,6 +1,15 @@
-import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  type ActivityOptions,
+  ApplicationFailure,
+  type LocalActivityOptions,
+  proxyActivities,
+  proxyLocalActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { TaskPolicy } from '../contracts/run/run-config.ts';
 import { mostFailures } from '../contracts/task/after-failure.ts';
+import type { AttemptDetails, TaskCall, TaskOutcome } from '../contracts/task/stage-report.ts';
 import { fitSummary } from '../scheduling/payload/budget.ts';
 
 /** After this time without a heartbeat the worker counts as dead, and another worker gets the attempt immediately. */
@@ -38,3 +47,48 @@ export const BOOKKEEPING: LocalActivityOptions = {
 
 /** The same for a run that is already open: it waits for the database however long that takes. */
 export const CONTINUING: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BOOKKEEPING.retry, maximumAttempts: undefined } };
+
+interface LocalFirst<Call extends TaskCall> {
+  readonly call: Call;
+  /** The activity's arguments. @default the call alone */
+  readonly args?: (call: Call) => readonly unknown[];
+  /** Longest time as a local activity; after it the activity starts from the beginning. Milliseconds. */
+  readonly localTimeoutMs: number;
+  /** Options of the activity that continues after a failure. */
+  readonly options: ActivityOptions;
+}
+
+type TaskActivity = (...args: readonly unknown[]) => Promise<TaskOutcome>;
+
+/**
+ * Runs a task as a local activity, which saves the round trips to the server. A failure counts as the first attempt, and a normal
+ * activity continues from there.
+ *
+ * @throws ActivityFailure as the normal activity does
+ */
+export async function runLocalFirst<Call extends TaskCall>(
+  activity: string,
+  { call, args = (given) => [given], localTimeoutMs, options }: LocalFirst<Call>,
+): Promise<TaskOutcome> {
+  let failedLocally: AttemptDetails | undefined;
+  try {
+    const local = proxyLocalActivities<Record<string, TaskActivity>>({
+      startToCloseTimeout: localTimeoutMs,
+      retry: { maximumAttempts: 1 },
+    });
+    return await local[activity](...args(call));
+  } catch (thrown) {
+    failedLocally = localFailureOf(thrown);
+  }
+  const normal = proxyActivities<Record<string, TaskActivity>>(options);
+  return await normal[activity](...args(failedLocally === undefined ? call : { ...call, failedLocally }));
+}
+
+/** The failure that is retried; undefined after a timeout alone. @throws every final failure */
+function localFailureOf(thrown: unknown): AttemptDetails | undefined {
+  // A local activity's failure may come bare, and a timeout does so only when it is replayed.
+  const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
+  if (cause instanceof TimeoutFailure) return undefined;
+  if (!(cause instanceof ApplicationFailure) || cause.nonRetryable) throw thrown;
+  return cause.details?.[0] as AttemptDetails | undefined;
+}

@@ -41,10 +41,19 @@ import {
   statusSinceQuery,
   whyQuery,
 } from './handlers.ts';
-import { MAX_QUERY_LENGTH, refuseWhileEnding, requestedSlots, timeOf, validateMaxConcurrent } from './run/asked.ts';
-import { carriedOn, carriedState, isHistoryFull } from './run/hand-over.ts';
 import { Lanes } from './run/open-lanes.ts';
-import { invalid, prepareRun } from './run/prepare-run.ts';
+import {
+  carriedOn,
+  carriedState,
+  invalid,
+  isHistoryFull,
+  MAX_QUERY_LENGTH,
+  prepareRun,
+  refuseWhileEnding,
+  requestedSlots,
+  timeOf,
+  validateMaxConcurrent,
+} from './run/prepare-run.ts';
 import { publishSymbols, publishVerdict } from './run/search-attributes.ts';
 import { queue } from './run/sinks.ts';
 

@@ -3,17 +3,19 @@ import {
   CancellationScope,
   CancelledFailure,
   getExternalWorkflowHandle,
+  proxyActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/task/stage-report.ts';
-import { stageTaskId } from '../contracts/words.ts';
+import type { StageActivities } from '../activities/registry.ts';
+import type { StageCall, SymbolPipelineInput, SymbolPipelineResult, TaskOutcome, TaskReport } from '../contracts/task/stage-report.ts';
+import { defaultPolicy } from '../contracts/task/task-policy.ts';
+import { type Stage, stageTaskId } from '../contracts/words.ts';
+import { activityOptions, runLocalFirst } from './activity-options.ts';
 import { symbolInputProblem } from './given.ts';
 import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';
-import { hasLittleToDo } from './symbol/little-to-do.ts';
-import { packReports } from './symbol/packed-reports.ts';
-import { runStage } from './symbol/run-stage.ts';
+import { hasLittleToDo, packReports } from './symbol/packed-reports.ts';
 import { failureReport, successReport } from './symbol/task-report.ts';
 
 /**
@@ -93,4 +95,21 @@ async function reportToParent(symbol: string, reports: readonly TaskReport[]): P
   } catch {
     // the parent is closed; the ledger has the outcome
   }
+}
+
+/** A stage that takes longer than expected continues as a normal activity: with heartbeats, and visible from outside. */
+const LOCAL_TIMEOUT_MS = 2_000;
+
+/**
+ * Runs one stage of a symbol.
+ *
+ * @param options.local as a local activity first
+ * @throws ActivityFailure as the activity does
+ */
+async function runStage(stage: Stage, call: StageCall, { local }: { local: boolean }): Promise<TaskOutcome> {
+  const taskId = stageTaskId(call.symbol, stage);
+  const options = activityOptions({ taskId, policy: call.policy ?? defaultPolicy(stage) });
+  if (local) return await runLocalFirst(stage, { call, localTimeoutMs: LOCAL_TIMEOUT_MS, options });
+  const { [stage]: run } = proxyActivities<StageActivities>(options);
+  return await run(call);
 }

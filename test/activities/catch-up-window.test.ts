@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { catchUpWindow } from '../../src/activities/stages/collect/catch-up-window.ts';
+import { catchUpWindow } from '../../src/activities/stages/collect/collect-plan.ts';
 
 const DAY = 86_400_000;
 const window = { from: 100 * DAY, to: 107 * DAY };

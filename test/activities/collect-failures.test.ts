@@ -1,7 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SourceFailures } from '../../src/activities/stages/collect/collect-failures.ts';
-import { failedForGood, failedSourceReasons, type SourceEnd } from '../../src/activities/stages/collect/failed-sources.ts';
+import {
+  failedForGood,
+  failedSourceReasons,
+  type SourceEnd,
+  SourceFailures,
+} from '../../src/activities/stages/collect/collect-failures.ts';
 import { ERROR_EFFECTS, type ErrorType, PredictLabError } from '../../src/contracts/errors.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { type SourceType } from '../../src/contracts/words.ts';

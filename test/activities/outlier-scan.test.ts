@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OutlierScan } from '../../src/activities/stages/outlier-scan.ts';
+import { OutlierScan } from '../../src/activities/stages/clean.ts';
 import { flagOutliers } from '../../src/market/flag-outliers.ts';
 
 describe('looking for outliers in a stream', () => {

@@ -4,7 +4,7 @@ import { loadPlugins } from '../../src/activities/custom/load-plugins.ts';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { loadSymbolPage } from '../../src/activities/report/queries/symbol-query.ts';
 import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../../src/activities/stages/stage-work.ts';
 import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/measured.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../../src/activities/stages/stage-work.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';

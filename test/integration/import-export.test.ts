@@ -5,7 +5,7 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { importTicks } from '../../src/activities/stages/import-ticks.ts';
 import { createKline } from '../../src/activities/stages/kline.ts';
-import { workAlone } from '../../src/activities/stages/stage-alone.ts';
+import { workAlone } from '../../src/activities/stages/stage-work.ts';
 import { DAY_MS, type Interval } from '../../src/contracts/words.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import { ownerMark } from '../../src/processes/owner-mark.ts';

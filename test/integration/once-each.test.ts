@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../../src/activities/stages/stage-work.ts';
 import { calibrationOfMarkets, marketForecasts } from '../../src/backtest/metrics/calibration.ts';
 import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../../src/activities/stages/stage-work.ts';
 import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/measured.ts';
 import { canonicalJson } from '../../src/backtest/proof/passport.ts';

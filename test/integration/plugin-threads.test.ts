@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
-import { LostAttempt } from '../../src/activities/runner/lost-attempt.ts';
+import { LostAttempt } from '../../src/activities/runner/attempt-sign.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../src/plugins/plugins.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../../src/activities/stages/stage-work.ts';
 import { seededRandom } from '../../src/backtest/metrics/distributions.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import type { Http, QueryPairs } from '../../src/sources/http/venue-client.ts';

@@ -1,5 +1,5 @@
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../../src/activities/stages/stage-work.ts';
 import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';

@@ -1,7 +1,6 @@
 import { collectAll } from '../../src/activities/stages/collect/collect-all.ts';
+import { failedForGood, sourceTime } from '../../src/activities/stages/collect/collect-failures.ts';
 import type { InstrumentStaging, Reached } from '../../src/activities/stages/collect/collect-instrument.ts';
-import { failedForGood } from '../../src/activities/stages/collect/failed-sources.ts';
-import { sourceTime } from '../../src/activities/stages/collect/source-time.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import { windowOf } from '../../src/contracts/run/run-window.ts';

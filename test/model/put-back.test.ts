@@ -293,7 +293,7 @@ const BUGS: readonly Bug[] = [
     name: 'a source that failed for good fails the symbol',
     changes: [
       {
-        file: 'activities/stages/collect/failed-sources.ts',
+        file: 'activities/stages/collect/collect-failures.ts',
         from: 'if (errors[0] !== undefined && ![...ends.values()].some(({ worked }) => worked)) {',
         to: 'if (errors[0] !== undefined) {',
       },

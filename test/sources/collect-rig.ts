@@ -1,6 +1,6 @@
 import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../../src/activities/stages/stage-work.ts';
 import { type CatalogueEntry, catalogueSchema } from '../../src/contracts/catalogue.ts';
 import type { StageEffect } from '../../src/contracts/task/stage-report.ts';
 import type { SourceType } from '../../src/contracts/words.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { SandboxVenue } from '../../sandbox/venue.ts';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { recordedWork } from '../../src/activities/stages/stage-work.ts';
 import { catalogueSchema } from '../../src/contracts/catalogue.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { sourceNames } from '../../src/sources/venues.ts';

@@ -1,8 +1,6 @@
 import { createClean } from '../../src/activities/stages/clean.ts';
 import { createKline } from '../../src/activities/stages/kline.ts';
-import type { Probe } from '../../src/activities/stages/probe.ts';
-import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
-import type { StageFunction } from '../../src/activities/stages/stage-work.ts';
+import { type Probe, recordedWork, type StageFunction } from '../../src/activities/stages/stage-work.ts';
 import { createStore } from '../../src/activities/stages/store.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import type { StageSettings } from '../../src/contracts/run/run-config.ts';

@@ -4,7 +4,7 @@ import { buildGraph, type Graph } from '../../src/scheduling/graph/graph.ts';
 import { CARRIED_CONFIG, CARRIED_INLINE, encodedBytes, PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
 import { readPrepared } from '../../src/scheduling/payload/pack-prepared.ts';
 import { createRun } from '../../src/scheduling/run/run-state.ts';
-import { carriedOn } from '../../src/workflows/run/hand-over.ts';
+import { carriedOn } from '../../src/workflows/run/prepare-run.ts';
 import { sampleConfig } from '../report/sample-run.ts';
 
 /** A run of so many tasks of the user's own, each with so many characters to send. */

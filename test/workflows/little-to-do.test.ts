@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import type { TaskReport } from '../../src/contracts/task/stage-report.ts';
 import { STAGES } from '../../src/contracts/words.ts';
-import { hasLittleToDo } from '../../src/workflows/symbol/little-to-do.ts';
+import { hasLittleToDo } from '../../src/workflows/symbol/packed-reports.ts';
 
 const succeeded = (taskId: string, output: Json): TaskReport => ({ taskId, kind: 'succeeded', attempts: 1, startedAt: 0, at: 1, output });
 const littleIn = (reports: readonly TaskReport[]) =>

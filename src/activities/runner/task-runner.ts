@@ -20,9 +20,8 @@ import { recordCustomEffect } from '../../storage/runs/ledger/custom-effects.ts'
 import { commitEffect, findEffect, recordAttempt, recordEffect, requireStageBefore } from '../../storage/runs/ledger/ledger.ts';
 import { forgetStarts, recordStart, startsWithoutEnd } from '../../storage/runs/ledger/started-attempts.ts';
 import type { StageWork } from '../stages/stage-work.ts';
-import { type AttemptSign, lostSince, lostWorkersOf } from './attempt-sign.ts';
+import { type AttemptSign, LostAttempt, lostSince, lostWorkersOf } from './attempt-sign.ts';
 import { failureAgain, failureOf, lostAttempt } from './failure.ts';
-import { LostAttempt } from './lost-attempt.ts';
 
 /** Far below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first heartbeat. */
 const HEARTBEAT_INTERVAL_MS = 2_000;

@@ -9,8 +9,7 @@ import type { PluginThreads } from '../custom/threads/plugin-threads.ts';
 import { createBacktest } from '../stages/backtest/backtest.ts';
 import { createClean } from '../stages/clean.ts';
 import { createKline } from '../stages/kline.ts';
-import { recordedWork } from '../stages/stage-alone.ts';
-import type { StageFunction } from '../stages/stage-work.ts';
+import { recordedWork, type StageFunction } from '../stages/stage-work.ts';
 import { createStore } from '../stages/store.ts';
 
 /** The stages that write rows to the database; before them comes the venue, after them come pages. */

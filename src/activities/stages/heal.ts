@@ -9,8 +9,7 @@ import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/i
 import { clearStaging, stagePage } from '../../storage/staging/staging.ts';
 import { markHealed, type QuarantinedRow, quarantinedRows } from '../../storage/ticks/quarantine.ts';
 import { createClean } from './clean.ts';
-import { workAlone } from './stage-alone.ts';
-import type { StageFunction } from './stage-work.ts';
+import { type StageFunction, workAlone } from './stage-work.ts';
 import { createStore } from './store.ts';
 
 export interface HealRequest {

@@ -22,8 +22,7 @@ import {
 } from '../../storage/staging/import-progress.ts';
 import { clearStaging, type StagingKey, stageCoverage, stagePage } from '../../storage/staging/staging.ts';
 import { createClean } from './clean.ts';
-import { workAlone } from './stage-alone.ts';
-import type { StageFunction } from './stage-work.ts';
+import { type StageFunction, workAlone } from './stage-work.ts';
 import { createStore } from './store.ts';
 
 export interface TicksImport {

@@ -2,8 +2,7 @@ import type { StageInput } from '../../contracts/task/stage-report.ts';
 import { buildSeries } from '../../storage/candles/build-series.ts';
 import { countCandles, staleSeries } from '../../storage/candles/candle-plan.ts';
 import { type BuiltSeries, settleSeries } from '../../storage/candles/candle-writes.ts';
-import type { Probe } from './probe.ts';
-import type { StageFunction } from './stage-work.ts';
+import type { Probe, StageFunction } from './stage-work.ts';
 
 /** Dependencies of `kline`. */
 export interface KlineDependencies {

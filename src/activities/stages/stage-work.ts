@@ -2,7 +2,9 @@ import type { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { StageEffect, StageInput } from '../../contracts/task/stage-report.ts';
-import type { Transaction } from '../../storage/database/database.ts';
+import { stageTaskId } from '../../contracts/words.ts';
+import type { Database, Transaction } from '../../storage/database/database.ts';
+import { commitEffect, recordEffect } from '../../storage/runs/ledger/ledger.ts';
 
 /**
  * What a stage function receives besides its input. Its runner has already checked the ledger, maps errors, applies the timeout and counts
@@ -32,3 +34,33 @@ export interface StageWork {
 
 /** A stage: turns its input into its effect. */
 export type StageFunction = (input: StageInput, work: StageWork) => Promise<StageEffect>;
+
+/** A stage's work outside of Temporal (an import, a test, a benchmark): one attempt by default, and heartbeats go nowhere. */
+export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & Partial<StageWork>): StageWork {
+  return {
+    signal: new AbortController().signal,
+    resume: undefined,
+    attempt: 1,
+    timeoutMs: Number.POSITIVE_INFINITY,
+    mayRetry: () => false,
+    heartbeat: () => undefined,
+    ...work,
+  };
+}
+
+/** The same with a ledger, so that the stage takes effect once. */
+export function recordedWork(
+  database: Database,
+  { runId, executionId, symbol, stage }: Omit<StageInput, 'settings'>,
+  work: Pick<StageWork, 'log'> & Partial<StageWork>,
+): StageWork {
+  const key = { runId, executionId, symbol, stage, taskId: stageTaskId(symbol, stage), startedAt: Date.now(), attempts: 1 };
+  return workAlone({
+    commit: (write) => commitEffect(database, key, write),
+    record: (effect) => recordEffect(database, key, effect),
+    ...work,
+  });
+}
+
+/** Called at each numbered step of a stage, inside its transaction. For fault injection: a probe may end the process there. */
+export type Probe = (step: string) => void | Promise<void>;

@@ -9,8 +9,7 @@ import { stagedDays } from '../../storage/staging/staged-rows.ts';
 import { stagingBatches } from '../../storage/staging/staging.ts';
 import { gapsOfInstruments, type InstrumentGaps } from '../../storage/ticks/coverage.ts';
 import { ensurePartitions } from '../../storage/ticks/partitions.ts';
-import type { Probe } from './probe.ts';
-import type { StageFunction } from './stage-work.ts';
+import type { Probe, StageFunction } from './stage-work.ts';
 
 export interface StoreDependencies {
   readonly database: Database;

@@ -4,7 +4,7 @@ import { assessTick } from '../../market/assess-tick.ts';
 import { isPlausible, rowsOfWindow, type TimeBounds, timeBounds } from '../candidate.ts';
 import type { CollectRequest, SourcePage, WalkSeen } from '../source.ts';
 import { MarketSchemaChanged } from './market-schema-changed.ts';
-import { PageSeam, TradeOrder } from './page-seam.ts';
+import { PageSeam, TradeOrder, WalkProgress } from './page-seam.ts';
 import {
   afterLastPage,
   afterPage,
@@ -16,7 +16,6 @@ import {
   type WalkState,
   withdrawnFrom,
 } from './trade-walk.ts';
-import { WalkProgress } from './walk-progress.ts';
 
 /** One page of a venue's history, newest first; `next` leads to the older ones. */
 export interface HistoryPage {

@@ -23,11 +23,9 @@ import type { Stage } from '../../contracts/words.ts';
 import { queuePriority } from '../../scheduling/orders/orders.ts';
 import { fitSummary } from '../../scheduling/payload/budget.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
-import { activityOptions, HEARTBEAT_TIMEOUT_MS, TIMEOUT_GRACE_MS } from '../activity-options.ts';
+import { activityOptions, HEARTBEAT_TIMEOUT_MS, runLocalFirst, TIMEOUT_GRACE_MS } from '../activity-options.ts';
 import { yieldSignal } from '../handlers.ts';
-import { runLocalFirst } from '../local-first.ts';
-import { LITTLE } from '../symbol/little-to-do.ts';
-import { unpackReports } from '../symbol/packed-reports.ts';
+import { LITTLE, unpackReports } from '../symbol/packed-reports.ts';
 import { aboutSymbols } from './search-attributes.ts';
 
 /** Longest symbol in its workflow's summary, which also names its stages. Characters. */

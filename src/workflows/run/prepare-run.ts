@@ -1,7 +1,15 @@
 import { ActivityFailure, ApplicationFailure, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { RunActivities } from '../../activities/registry.ts';
-import type { InvalidPipelineError } from '../../contracts/errors.ts';
-import type { PackedPrepared } from '../../scheduling/payload/pack-prepared.ts';
+import { type InvalidPipelineError, messageOf } from '../../contracts/errors.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import type { ContinuedRun, PreparedRun } from '../../contracts/run/run-config.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
+import { dehydrate, rehydrate } from '../../scheduling/carry/dehydrate.ts';
+import type { Graph } from '../../scheduling/graph/graph.ts';
+import { CARRIED_CONFIG, encodedBytes, PAYLOAD_BUDGET } from '../../scheduling/payload/budget.ts';
+import { type PackedPrepared, packPrepared } from '../../scheduling/payload/pack-prepared.ts';
+import { lanesToCome } from '../../scheduling/run/lanes.ts';
+import type { RunState } from '../../scheduling/run/run-state.ts';
 import { BOOKKEEPING, CONTINUING } from '../activity-options.ts';
 
 /**
@@ -45,3 +53,74 @@ export async function prepareRun(
 /** The failure of a run whose input is invalid, with every problem in its details. */
 export const invalid = ({ type, message, problems }: InvalidPipelineError): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type, problems);
+
+/** Longest task id that a query accepts, in characters: a symbol of the catalogue and a stage are shorter. */
+export const MAX_QUERY_LENGTH = 2_000;
+/** The latest instant that a JavaScript date can hold. UTC epoch milliseconds. */
+const LATEST_TIME = 8.64e15;
+
+/** The client's clock if it is later than the run's last event, else that event's time. */
+export function timeOf(passed: unknown): number {
+  const last = Date.now();
+  return typeof passed === 'number' && passed > last && passed <= LATEST_TIME ? passed : last;
+}
+
+/** `maxConcurrent` of an input that is not checked yet; undefined when it is not a whole number. */
+export function requestedSlots(input: PipelineInput | null): number | undefined {
+  const slots = input?.maxConcurrent;
+  return Number.isInteger(slots) ? slots : undefined;
+}
+
+/** @throws ApplicationFailure `BadInput` while a run is ending, because tasks started now would never run */
+export function refuseWhileEnding(state: RunState | undefined, runId: string): void {
+  if (state === undefined || (state.closing === null && state.finishedAt === null)) return;
+  throw ApplicationFailure.nonRetryable(
+    `run ${runId} is ending and starts no more tasks; once it has ended, \`predictlab retry ${runId}\` runs what did not succeed`,
+    'BadInput',
+  );
+}
+
+/** @throws ApplicationFailure `BadInput` unless the value is a whole number from 1 to 10,000 */
+export function validateMaxConcurrent(value: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > 10_000) {
+    const given = cutText(JSON.stringify(value) ?? 'nothing', 40);
+    throw ApplicationFailure.nonRetryable(`setMaxConcurrent: ${given} is not a whole number from 1 to 10000`, 'BadInput');
+  }
+}
+
+/** Events after which the run continues in a new execution, unless the server suggests it earlier; both are far below the server's limits. */
+const HISTORY_LIMIT = 4_000;
+/** A run that will end within this many events and bytes continues in the same execution, because continuing as new empties the slots first. */
+const LAST_EVENTS = 5_000;
+const LAST_BYTES = 8_000_000;
+/** History events per lane: its start and end, and its share of the workflow tasks. */
+const EVENTS_PER_LANE = 5;
+
+/** Whether the run should continue in a new execution before its history comes near the server's limits. */
+export function isHistoryFull(state: RunState): boolean {
+  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
+  if (historyLength <= HISTORY_LIMIT) return continueAsNewSuggested;
+  return historySize > LAST_BYTES || historyLength + EVENTS_PER_LANE * (state.lanes.size + lanesToCome(state)) > LAST_EVENTS;
+}
+
+/** The input of the next execution. A large config is not included: the next execution reads it from the database again. */
+export function carriedOn({ config, durations, inline, searchable }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
+  const whole = packPrepared({ config, durations, reused: new Map(), searchable });
+  // A config with inline secrets is not complete in the database, so it is passed on at any size; measured durations are left out then, to make room for the state.
+  const packed = inline
+    ? { ...(encodedBytes(whole) > CARRIED_CONFIG ? { packed: whole.packed, ...(searchable ? { searchable } : {}) } : whole), inline }
+    : whole;
+  const bytes = encodedBytes(packed);
+  const prepared = inline || bytes <= CARRIED_CONFIG ? packed : undefined;
+  return { prepared, startedAt, state: dehydrate(state, PAYLOAD_BUDGET - (prepared === undefined ? 0 : bytes)) };
+}
+
+/** The run's state as the previous execution left it. @throws ApplicationFailure when the run itself did not write it */
+export function carriedState(graph: Graph, { state }: ContinuedRun, { config, durations }: PreparedRun): RunState {
+  try {
+    return rehydrate(graph, state, { durations, deadline: config.deadline });
+  } catch (error) {
+    const message = `continued.state does not belong to this run (${messageOf(error)}); start the run again`;
+    throw ApplicationFailure.nonRetryable(message, 'InvalidPipeline');
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedForGood, failedSourceReasons } from '../../../src/activities/stages/collect/failed-sources.ts';
+import { failedForGood, failedSourceReasons } from '../../../src/activities/stages/collect/collect-failures.ts';
 import { PredictLabError } from '../../../src/contracts/errors.ts';
 import { causeOfDegraded, causeOfFailure, partsOfFailure } from '../../../src/incidents/rule/fingerprint.ts';
 

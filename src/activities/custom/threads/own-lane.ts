@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../../../contracts/log.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../../plugins/plugins.ts';
-import { LostAttempt } from '../../runner/lost-attempt.ts';
+import { LostAttempt } from '../../runner/attempt-sign.ts';
 import { endedWhileRunning } from './pool-lane.ts';
 import { logStray } from './stray-errors.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';

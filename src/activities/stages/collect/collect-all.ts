@@ -2,10 +2,9 @@ import type { CandidateRow, Instrument } from '../../../contracts/market-data.ts
 import type { SourceType } from '../../../contracts/words.ts';
 import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
 import { createGate } from '../../../sources/http/gate.ts';
-import { SourceFailures } from './collect-failures.ts';
+import { type SourceEnd, SourceFailures } from './collect-failures.ts';
 import { collectInstrument, type InstrumentOutcome, type InstrumentStaging } from './collect-instrument.ts';
 import { type CollectPlan, type DiscoveryEnd, type PlannedInstrument, type PlanRequest, planCollection } from './collect-plan.ts';
-import type { SourceEnd } from './failed-sources.ts';
 
 /** Instruments of one symbol and source that are collected concurrently; the rate budgets of the venues bound the requests. */
 const INSTRUMENTS_AT_ONCE = 8;

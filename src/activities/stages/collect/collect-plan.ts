@@ -1,6 +1,7 @@
 import type { CatalogueEntry } from '../../../contracts/catalogue.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
+import { DEFAULT_CATCH_UP_MS } from '../../../contracts/run/run-window.ts';
 import { DAY_MS, type SourceType } from '../../../contracts/words.ts';
 import { confirmByTwins } from '../../../market/settlement.ts';
 import { isFinal, isToBeConfirmed, noteClose, noteTakenBack, noteTerms, type Seen } from '../../../sources/catalogue/market-life.ts';
@@ -9,7 +10,7 @@ import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
 import type { DiscoverRequest, Discovery, Source, Sources } from '../../../sources/source.ts';
 import { plausibleClock } from '../../../sources/venue-clock.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
-import type { SourceTime } from './source-time.ts';
+import type { SourceTime } from './collect-failures.ts';
 
 /** One instrument that a run will collect, and its source. */
 export interface PlannedInstrument {
@@ -200,3 +201,19 @@ const CONFIRMED_AT_ONCE = 100;
 
 /** Order of collection: open markets first, then those that closed last, since the venues drop the finest recent data first. */
 const urgency = ({ closed, closedAt, closesAt }: Instrument): number => (closed ? (closedAt ?? closesAt ?? 0) : Number.MAX_SAFE_INTEGER);
+
+/**
+ * The time that a run collects: its window, extended back to the last look of an earlier run (after a pause), by at most `catchUpMs`.
+ *
+ * @param lastLooks the time of the latest look at each source that has one
+ * @returns the window, and the hole that remains before it; null where there is none
+ */
+export function catchUpWindow(
+  window: TimeRange,
+  lastLooks: readonly number[],
+  catchUpMs = DEFAULT_CATCH_UP_MS,
+): { readonly window: TimeRange; readonly hole: TimeRange | null } {
+  const last = Math.min(window.from, ...lastLooks);
+  const from = Math.max(last, window.from - catchUpMs);
+  return { window: { from, to: window.to }, hole: last < from ? { from: last, to: from } : null };
+}

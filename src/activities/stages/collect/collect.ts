@@ -18,12 +18,11 @@ import { lastLooks, withdrawalsOf, withdrawCoverage } from '../../../storage/tic
 import { latenessByInstrument } from '../../../storage/ticks/lateness.ts';
 import { doubtsOf, judgeSymbol, noteStated, type WitnessVerdicts } from '../../../storage/ticks/second-witness.ts';
 import type { StageFunction, StageWork } from '../stage-work.ts';
-import { catchUpWindow } from './catch-up-window.ts';
 import { type Collection, collectAll } from './collect-all.ts';
+import { type FailedSources, failedForGood, failedSourceReasons, sourceTime } from './collect-failures.ts';
 import type { InstrumentOutcome } from './collect-instrument.ts';
-import { type FailedSources, failedForGood, failedSourceReasons } from './failed-sources.ts';
+import { catchUpWindow } from './collect-plan.ts';
 import { instrumentStaging } from './instrument-staging.ts';
-import { sourceTime } from './source-time.ts';
 
 /** Dependencies of the collect stage. */
 export interface CollectDependencies {
