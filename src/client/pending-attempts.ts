@@ -9,7 +9,6 @@ export interface PendingAttempt {
   readonly lastFailure?: string;
 }
 
-/** Number of open children that are described at once. */
 const CHILDREN_AT_ONCE = 10;
 
 /**

@@ -28,7 +28,6 @@ export class TemporalCalls {
     this.#taskQueue = taskQueue;
   }
 
-  /** Makes a call and translates its errors. */
   async make<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -99,7 +98,6 @@ export class TemporalCalls {
     return missingWorker(polling, pinned, { run: handle?.workflowId });
   }
 
-  /** The workers that polled this task queue lately. */
   async polling(): Promise<Polling> {
     return await this.make(() => pollingOf(this.#client, this.#taskQueue));
   }

@@ -1,7 +1,6 @@
 import type { Log } from '../contracts/log.ts';
 import { isDistinctive, isReference, REDACTED, redactPlaces, secretValues } from './secret-values.ts';
 
-/** Most inline secrets that are remembered. */
 const MAX_INLINE = 500;
 
 /**
@@ -138,7 +137,6 @@ function loggedValue(value: unknown): unknown {
   }
 }
 
-/** An error in the form of a log field. */
 interface DescribedError {
   readonly type: string;
   readonly message: string;
@@ -147,7 +145,6 @@ interface DescribedError {
   readonly cause?: DescribedError;
 }
 
-/** Most causes that are described. */
 const MAX_CAUSES = 5;
 const MAX_STACK_LENGTH = 4_000;
 

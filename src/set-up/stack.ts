@@ -11,7 +11,6 @@ import { claimPort } from './temporal/free-port.ts';
 interface StackOptions {
   readonly kind: ProcessRecord['kind'];
   readonly env: NodeJS.ProcessEnv;
-  /** The `temporal` executable. */
   readonly cli: string;
   readonly home: string;
   /** File that keeps Temporal's state over restarts. @default none */
@@ -35,7 +34,6 @@ interface StackOptions {
 interface Stack {
   readonly server: DevServer;
   readonly worker: ServingProcess;
-  /** The environment of `predictlab` commands that use this stack. */
   readonly env: NodeJS.ProcessEnv;
   /** Resolves with a sentence once a part of the stack has ended for good. */
   readonly broken: Promise<string>;
@@ -118,7 +116,6 @@ interface StackProcessesOptions {
   readonly home: string;
   /** Restarts processes that end unexpectedly. */
   readonly keepUp: boolean;
-  /** Owns the started processes. */
   readonly closers: Closers;
   readonly log: Log;
 }

@@ -44,7 +44,6 @@ export class QueueLengths {
     this.#runs.delete(runId);
   }
 
-  /** Sums over the open runs. */
   async totals(): Promise<QueueLength> {
     const now = performance.now();
     const silent = [...this.#runs.values()].filter(({ openAt }) => now - openAt >= this.#silentMs);

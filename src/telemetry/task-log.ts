@@ -59,7 +59,6 @@ export class TaskLog {
     return { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') };
   }
 
-  /** Writes what is waiting. */
   async close(): Promise<void> {
     this.#flush();
     await this.#writing;

@@ -74,7 +74,6 @@ export async function versionedCode(
   };
 }
 
-/** gRPC's code for something that does not exist. */
 const NOT_FOUND = 5;
 
 /**

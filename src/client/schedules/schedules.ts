@@ -125,12 +125,10 @@ export class Schedules {
     return (await this.#ofThisQueue()).map(upcomingOf);
   }
 
-  /** The namespace of the schedules. */
   get namespace(): string {
     return this.#client.options.namespace;
   }
 
-  /** Whether a schedule of that id exists. */
   async isThere(scheduleId: string): Promise<boolean> {
     return (await describedSchedule(this.#client, scheduleId)) !== undefined;
   }

@@ -14,7 +14,6 @@ const MAX_ERROR_LENGTH = 300;
 
 /** Delivers the alerts of the outbox, each until its sink has accepted it. */
 interface Dispatcher {
-  /** Reads the outbox now. */
   wake(): void;
   close(): Promise<void>;
 }
@@ -141,7 +140,6 @@ export async function sendTestAlert(
   );
 }
 
-/** One alert on its way to one sink. */
 interface Delivery {
   readonly eventId: string;
   readonly sink: string;
@@ -194,7 +192,6 @@ export async function takeDelivery(queryable: Queryable, sink: string): Promise<
   return rows[0];
 }
 
-/** Records that the sink has accepted the alert. */
 async function markDelivered(queryable: Queryable, { eventId, sink }: Delivery): Promise<void> {
   await queryable.query('update alert_deliveries set told_at = now(), error = null where event = $1 and sink = $2', [eventId, sink]);
 }

@@ -180,7 +180,6 @@ function* unusualRoots(state: RunState): IterableIterator<[task: number, root: n
   }
 }
 
-/** Restores the roots of the skipped tasks. */
 function readRoots(state: RunState, unusual: ReadonlyMap<number, number>): void {
   for (let task = 0; task < state.graph.size; task++) {
     if (state.status[task] === SKIPPED) state.skippedBecause[task] = unusual.get(task) ?? impliedRoot(state, task);

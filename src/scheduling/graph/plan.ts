@@ -9,7 +9,6 @@ export interface EarlierRun {
   readonly succeeded: ReadonlySet<string>;
 }
 
-/** Number of ids that are named before "and N more". */
 const NAMED = 4;
 
 /** Plans what a run would do with each task and why, in execution order; with an earlier run, also which tasks it would reuse. */

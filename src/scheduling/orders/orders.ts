@@ -57,7 +57,6 @@ export interface TaskOrder {
 
 /** A run whose `asOf` lies further back than this is a backfill. */
 const PAST_MS = 3_600_000;
-/** Symbols and tasks of these priorities are urgent. */
 const URGENT = 2;
 
 /**

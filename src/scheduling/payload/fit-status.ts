@@ -14,7 +14,6 @@ interface Cut {
   readonly apply: (result: TaskResult) => TaskResult | undefined;
 }
 
-/** The steps, applied in this order until the status fits. */
 const CUTS: readonly Cut[] = [
   { part: 'stacks', apply: (result) => withMessage(result, Number.POSITIVE_INFINITY) },
   { part: 'outputs', apply: (result) => (encodedBytes(result.output) > SMALL_OUTPUT ? without(result, 'output') : result) },

@@ -5,7 +5,6 @@ export interface PackedConfig extends Omit<RunConfig, 'symbols' | 'tasks'> {
   readonly symbols: readonly string[];
   /** Priorities of the symbols, in their order. @default 3 each */
   readonly priorities?: readonly number[];
-  /** The distinct policies of the custom tasks. */
   readonly policies: readonly TaskPolicy[];
   readonly tasks: readonly PackedTask[];
 }

@@ -22,7 +22,6 @@ export interface RehearsedPlan {
 
 export interface RehearsedRun {
   readonly makespanMs: number;
-  /** Tasks that succeeded. */
   readonly succeeded: number;
   /** Milliseconds for which slots were held, summed over slots. */
   readonly heldMs: number;

@@ -21,7 +21,6 @@ export interface KeptDetails {
   reasonBytes: number;
 }
 
-/** The part of a run's state that holds the details. */
 interface Keeping {
   readonly detail: StatusDetail;
   readonly graph: { readonly symbolOf: Int32Array };
@@ -34,7 +33,6 @@ interface Keeping {
 /** The details of a run that has kept none yet. */
 export const noDetails = (): KeptDetails => ({ level: 0, bytes: 0, errors: new Map(), reasons: new Map(), reasonBytes: 0 });
 
-/** What a run still keeps at one level. */
 interface DetailLevel {
   readonly stacks: boolean;
   /** Most bytes of an output. */
@@ -132,7 +130,6 @@ function kept(details: KeptDetails, error: TaskError): TaskError {
   return error;
 }
 
-/** The part of an error that a level keeps. */
 function reducedError(given: TaskError, { stacks, message, types }: DetailLevel): TaskError {
   const error = cutError(given);
   if (stacks) return error;

@@ -203,7 +203,6 @@ export function enqueueIfReady(state: RunState, task: number, at: number): void 
   enqueue(state, task, at);
 }
 
-/** Puts a task into the queue. */
 function enqueue(state: RunState, task: number, readyAt: number): void {
   state.readyAt[task] = readyAt;
   const ready = readyTask(state, task, readyAt);

@@ -5,9 +5,7 @@ type SignalName = (typeof SIGNALS)[number];
 export const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const satisfies Readonly<Record<SignalName, number>>;
 
 export interface StopSignal {
-  /** Resolves with the first stop signal. */
   readonly stopped: Promise<SignalName>;
-  /** The first stop signal, once received. */
   readonly received: SignalName | undefined;
 }
 

@@ -1,7 +1,6 @@
 import type { OperatorService } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
 
-/** Temporal's numbers of the attribute types. */
 const TYPE_NUMBERS = { Keyword: 2, KeywordList: 7 } as const;
 
 export interface FoundAttributes {

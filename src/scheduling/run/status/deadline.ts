@@ -41,7 +41,6 @@ const timeText = (at: number, beside: number): string => {
   return `${sameDay ? '' : `${text.slice(0, 10)} `}${text.slice(11, 19)}Z`;
 };
 
-/** Number of tasks of a chain that are named. */
 const CHAIN_NAMED = 3;
 
 /** A sentence when an open run is expected to miss its deadline or has missed it; undefined otherwise. */

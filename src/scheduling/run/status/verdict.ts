@@ -23,7 +23,6 @@ function nothingSucceeded({ graph, status, counts }: RunState): boolean {
   return true;
 }
 
-/** A sentence about a run that achieved nothing. */
 function nothingAchieved({ graph }: RunState): string {
   if (graph.symbols.length === 0) return graph.size === 1 ? `${graph.ids[0]} did not succeed` : `none of ${graph.size} tasks succeeded`;
   let last = graph.firstTask.find((task) => task >= 0) ?? 0;
@@ -49,7 +48,6 @@ export function runFailureOf(state: RunState): RunFailure | undefined {
   return { type: 'NothingSucceeded', message: why === undefined ? what : `${what}: ${why}` };
 }
 
-/** Number of reasons of one kind that are spelled out. */
 const REASONS_NAMED = 20;
 
 /** Why a run is not a plain success, most important first: the critical failure, the cancel or that nothing succeeded, then failures, then degraded tasks. */

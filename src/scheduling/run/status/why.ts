@@ -5,7 +5,6 @@ import { laneTask, slotsOf } from '../lanes.ts';
 import { CANCELLED, FAILED, REUSED, RUNNING, type RunState, SKIPPED, SUCCESS } from '../run-state.ts';
 import { deadlineWarning } from './deadline.ts';
 
-/** Number of ids that are named before "and N more". */
 const NAMED = 5;
 
 /**
