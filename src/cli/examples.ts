@@ -56,6 +56,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'backtest file': [
     'backtest file btc.csv --strategy sma-cross --param fast=10 --param slow=30 --fee 0.002',
     'backtest file senate.csv --settle 1 --strategy favourite --trades trades.csv',
+    'backtest file btc.csv --strategy rsi --html btc.html --open',
   ],
   'backtest symbol': ['backtest symbol BTC_PRICE --interval 1h --strategy rsi --monte-carlo 1000'],
   'backtest portfolio': [

@@ -102,12 +102,7 @@ export const deadlineField = () =>
       : `"${text}" is not a valid deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`,
   );
 
-/**
- * Resolves a deadline to an instant.
- *
- * @param start the run's start; UTC epoch milliseconds
- * @returns UTC epoch milliseconds
- */
+/** Resolves a deadline to an instant. @param start the run's start; UTC epoch milliseconds @returns UTC epoch milliseconds */
 export function deadlineAt(text: string, start: number): number {
   const time = TIME_OF_DAY.exec(text);
   if (time === null) return start + Math.round(durationMs(text));

@@ -1,9 +1,14 @@
+import path from 'node:path';
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
 import { termsOf } from '../../backtest/engine/options.ts';
 import { positionsOf } from '../../backtest/engine/trading/positions.ts';
 import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
+import type { Overfitting } from '../../backtest/metrics/overfitting.ts';
 import { type BacktestResult, execute, finish, type Trial } from '../../backtest/run-backtest.ts';
 import { runTrials } from '../../backtest/run-trials.ts';
+import { INTERVAL_MS, INTERVALS, type Interval } from '../../contracts/words.ts';
+import { VERSION } from '../../version.ts';
+import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, usageError } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { equityTable, tradeTable } from './backtest-tables.ts';
@@ -13,49 +18,60 @@ import { certificateFields, overfittingFields, withOrders } from './result-field
 export interface BacktestFiles {
   readonly trades?: string;
   readonly equity?: string;
+  /** A page with the charts of all trials. */
+  readonly html?: string;
+  /** Whether to open that page in the browser. */
+  readonly open?: boolean;
+}
+
+interface Printed {
+  readonly files: BacktestFiles;
+  readonly draws: number | undefined;
+  readonly interval: Interval | undefined;
+  /** The symbol of stored series, which are printed as a list. */
+  readonly symbol?: string;
 }
 
 /**
  * Backtests every series with every trial and prints the results as JSON.
  *
- * @param options.stored the symbol and interval of stored series, which are printed as a list
  * @throws ExitError 2 when output files are named for more than one backtest
  */
-export async function printBacktests(
-  series: readonly TradedSeries[],
-  trials: readonly Trial[],
-  {
-    files,
-    draws,
-    stored,
-  }: { readonly files: BacktestFiles; readonly draws: number | undefined; readonly stored?: Record<string, unknown> },
-): Promise<void> {
-  if (files.trades !== undefined || files.equity !== undefined) {
-    if (trials.length > 1)
-      throw usageError(
-        `--trades and --equity write one backtest, but the parameters make ${trials.length} trials; give one value for each parameter`,
-      );
-    if (series.length > 1)
-      throw usageError(
-        `--trades and --equity write one market, but ${String(stored?.symbol)} has ${series.length}; name one with --instrument, or use \`backtest portfolio\``,
-      );
-  }
+export async function printBacktests(series: readonly TradedSeries[], trials: readonly Trial[], printed: Printed): Promise<void> {
+  const { files, draws, symbol, interval } = printed;
+  checkFiles(series.length, trials.length, printed);
   const results: Record<string, unknown>[] = [];
   for (const each of series) {
     const { name, data, options } = each;
-    const terms = termsOf(each.data.market, each.options);
-    const about = stored === undefined ? {} : { instrument: name };
+    const terms = termsOf(data.market, options);
+    const about = symbol === undefined ? {} : { instrument: name };
     if (trials.length > 1) {
-      results.push({ ...about, ...gridOf(data, runTrials(data, trials, options)), terms });
+      const grid = runTrials(data, trials, options);
+      results.push({ ...about, ...gridOf(data, grid), terms });
+      await writePage(each, grid.results, printed, grid);
       continue;
     }
     const result = finish(data, execute(data, trials[0], options), options, { count: 1 });
     await writeFiles(data, result, files);
+    await writePage(each, [result], printed);
     const orders =
       draws === undefined ? undefined : monteCarlo(positionsOf(result.trades).closed, options.cash, { draws, seed: options.seed });
     results.push({ ...about, ...seriesHead(data, result), params: result.params, ...withOrders(bodyOf(result), orders), terms });
   }
-  printJson(stored === undefined ? results[0] : { ...stored, instruments: results });
+  printJson(symbol === undefined ? results[0] : { symbol, interval, instruments: results });
+}
+
+function checkFiles(series: number, trials: number, { files, symbol }: Printed): void {
+  const { trades, equity, html, open } = files;
+  if (open && html === undefined) throw usageError('--open opens the page of --html; add --html backtest.html');
+  if ((trades !== undefined || equity !== undefined) && trials > 1)
+    throw usageError(
+      `--trades and --equity write one backtest, but the parameters make ${trials} trials; give one value for each parameter`,
+    );
+  if ((trades !== undefined || equity !== undefined || html !== undefined) && series > 1)
+    throw usageError(
+      `--trades, --equity and --html write one market, but ${symbol} has ${series}; name one with --instrument, or use \`backtest portfolio\``,
+    );
 }
 
 async function writeFiles({ candles }: BacktestData, result: BacktestResult, files: BacktestFiles): Promise<void> {
@@ -64,6 +80,39 @@ async function writeFiles({ candles }: BacktestData, result: BacktestResult, fil
   const { writeTable } = await import('../../files/write/write-table.ts');
   if (files.trades !== undefined) await writeTable(tradeTable(candles, result.trades), 'csv', files.trades);
   if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);
+}
+
+/** Writes the page of `--html`, and opens it where that was requested. */
+async function writePage(
+  { name, data }: TradedSeries,
+  results: readonly BacktestResult[],
+  { files, symbol, interval }: Printed,
+  overfitting?: Overfitting,
+): Promise<void> {
+  if (files.html === undefined) return;
+  const [{ renderBacktestPage }, { writeFileAtomically }] = await Promise.all([
+    import('../../report/research/backtest-page.ts'),
+    import('../../files/write/write-output.ts'),
+  ]);
+  const page = renderBacktestPage({
+    title: symbol === undefined ? name : `${symbol} ${name}`,
+    interval: interval ?? intervalOf(data.candles.openTime),
+    market: data.market.kind,
+    candles: data.candles,
+    results,
+    ...(overfitting && {
+      overfitting: { value: overfitting.overfitting, ...(overfitting.overfittingWeak && { weak: overfitting.overfittingWeak }) },
+    }),
+    madeBy: `predictlab ${VERSION}`,
+  });
+  await writeFileAtomically(files.html, [page]);
+  if (files.open && !(await openInBrowser(path.resolve(files.html)))) note(`no browser could be started; open ${files.html} by hand`);
+}
+
+/** The longest interval that is not longer than the smallest step of the bars. */
+function intervalOf(openTime: Float64Array): Interval {
+  const step = openTime.reduce((least, time, i) => (i === 0 ? least : Math.min(least, time - openTime[i - 1])), Infinity);
+  return INTERVALS.findLast((interval) => INTERVAL_MS[interval] <= step) ?? INTERVALS[0];
 }
 
 function gridOf(data: BacktestData, { results, failed, ...judged }: ReturnType<typeof runTrials>): Record<string, unknown> {

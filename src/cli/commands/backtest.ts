@@ -40,14 +40,18 @@ export default function register(backtest: Command): void {
     .summary('backtest a candle file; needs no server')
     .argument('[csv]', 'the candle file')
     .addOption(new Option('--candles <csv>', 'the candle file').hideHelp());
-  withFileFacts(withOutputs(withTrading(file)))
+  withPage(withFileFacts(withOutputs(withTrading(file))))
     .addOption(takesInterval('length of the bars (default: their smallest step)'))
     .addHelpText('after', () => FILE_HELP + strategiesHelp())
     .action(async (csv: string | undefined, flags: CommonFlags) => {
       const candles = oneOf(csv, flags.candles, 'name the candle file: predictlab backtest file candles.csv --strategy rsi');
       await checkTargets(filesOf(flags), [candles, flags.twin, flags.strategies]);
       const { own, trials } = await trading(flags);
-      await printBacktests([await fileSeries({ ...flags, candles }, own)], trials, { files: flags, draws: flags.monteCarlo });
+      await printBacktests([await fileSeries({ ...flags, candles }, own)], trials, {
+        files: flags,
+        draws: flags.monteCarlo,
+        interval: flags.interval,
+      });
     });
 
   const symbol = backtest
@@ -55,14 +59,14 @@ export default function register(backtest: Command): void {
     .summary('backtest the stored candles of a symbol, with the facts of its markets')
     .argument('[symbol]', 'the symbol')
     .addOption(new Option('--symbol <name>', 'the symbol').hideHelp());
-  withStored(withOutputs(withTrading(symbol)))
+  withPage(withStored(withOutputs(withTrading(symbol))))
     .addHelpText('after', strategiesHelp)
     .action(async (name: string | undefined, flags: CommonFlags) => {
       const symbol = oneOf(name, flags.symbol, 'name the symbol: predictlab backtest symbol BTC_PRICE --interval 1h --strategy rsi');
       await checkTargets(filesOf(flags), [flags.strategies]);
       const { own, trials } = await trading(flags);
       const series = await storedSeries({ ...flags, symbol }, own, trials);
-      await printBacktests(series, trials, { files: flags, draws: flags.monteCarlo, stored: { symbol, interval: flags.interval } });
+      await printBacktests(series, trials, { files: flags, draws: flags.monteCarlo, interval: flags.interval, symbol });
     });
 
   const portfolio = backtest
@@ -123,6 +127,11 @@ const withOutputs = (command: Command): Command =>
     .option('--trades <csv>', 'also write the trades to this file')
     .option('--equity <csv>', 'also write the equity at each bar’s close to this file');
 
+const withPage = (command: Command): Command =>
+  command
+    .option('--html <file>', 'also write a page with the charts of candles, trades and equity, which needs no server')
+    .option('--open', 'open that page in the browser');
+
 const withFileFacts = (command: Command): Command =>
   withMarketFacts(command)
     .addOption(
@@ -145,7 +154,11 @@ function oneOf(argument: string | undefined, option: string | undefined, missing
   return value;
 }
 
-const filesOf = ({ trades, equity }: BacktestFiles): Record<string, string | undefined> => ({ '--trades': trades, '--equity': equity });
+const filesOf = ({ trades, equity, html }: BacktestFiles): Record<string, string | undefined> => ({
+  '--trades': trades,
+  '--equity': equity,
+  '--html': html,
+});
 
 /** @throws ExitError 2 when facts about a market are given that a stored market has itself */
 function refuseFileFacts(flags: SeriesFlags): void {

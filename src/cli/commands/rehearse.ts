@@ -50,11 +50,7 @@ export default function register(command: Command): void {
     });
 }
 
-/**
- * Parses failure shares: `collect=5%` → `{ collect: 0.05 }`.
- *
- * @throws ExitError 2 that says what to write instead
- */
+/** Parses failure shares: `collect=5%` → `{ collect: 0.05 }`. @throws ExitError 2 that says what to write instead */
 export function failureShares(given: readonly string[]): Partial<Record<Stage, number>> {
   const shares: Partial<Record<Stage, number>> = {};
   for (const text of given.flatMap((part) => part.split(','))) {

@@ -13,11 +13,7 @@ export interface StrategyFlags {
   readonly param: readonly string[];
 }
 
-/**
- * The trials of `--strategy` with `--param`, or of `--strategies`.
- *
- * @throws ExitError 2 that names the wrong strategy or parameter
- */
+/** The trials of `--strategy` with `--param`, or of `--strategies`. @throws ExitError 2 that names the wrong strategy or parameter */
 export async function trialsFrom(flags: StrategyFlags, known: readonly Strategy[]): Promise<readonly Trial[]> {
   const { strategy, strategies, param } = flags;
   if (strategy !== undefined && strategies !== undefined) throw usageError('--strategy and --strategies exclude each other; give one');

@@ -20,10 +20,7 @@ export class ContentTable {
   private used = 0;
   private readonly copies = new Map<string, number>();
 
-  /**
-   * @param hash at least ten base64url letters, as `contentIdentity` makes them
-   * @returns how often it occurred before
-   */
+  /** @param hash at least ten base64url letters, as `contentIdentity` makes them @returns how often it occurred before */
   next(hash: string): number {
     const high = word(hash, 0) + 1;
     const low = word(hash, 5);

@@ -169,11 +169,7 @@ export async function readCandleFile(path: string): Promise<CandleFile> {
   return { candles: { length: file.length, openTime, ...columns }, whereOf };
 }
 
-/**
- * Reads `time,return`, oldest first; only the first return may be empty or NaN.
- *
- * @throws PredictLabError BadInput that names the line
- */
+/** Reads `time,return`, oldest first; only the first return may be empty or NaN. @throws PredictLabError BadInput that names the line */
 export async function readReturnFile(path: string): Promise<ReturnSeries> {
   const { columns, lines, length } = await readSeriesFile(path, { time: 'time', return: 'number' });
   const { time, return: returns } = columns;
@@ -190,11 +186,7 @@ export async function readReturnFile(path: string): Promise<ReturnSeries> {
   return { time, returns };
 }
 
-/**
- * Reads `probability,outcome`: forecasts in [0, 1] and outcomes 0 or 1.
- *
- * @throws PredictLabError BadInput that names the line
- */
+/** Reads `probability,outcome`: forecasts in [0, 1] and outcomes 0 or 1. @throws PredictLabError BadInput that names the line */
 export async function readForecastFile(path: string): Promise<{ readonly probability: Float64Array; readonly outcome: Float64Array }> {
   const { columns, lines, length } = await readSeriesFile(path, { probability: 'number', outcome: 'number' });
   const { probability, outcome } = columns;
