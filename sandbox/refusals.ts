@@ -1,8 +1,8 @@
 import type { Answer, Refusal } from './answer.ts';
 import { json } from './answer.ts';
 
-/** The four APIs by their path prefixes; each has its own format of errors. */
-export type ApiName = 'gamma' | 'clob' | 'data' | 'predict';
+/** The APIs by their path prefixes; each has its own format of errors. */
+export type ApiName = 'gamma' | 'clob' | 'data' | 'predict' | 'kalshi';
 
 const DATA_CODES: Readonly<Record<number, string>> = {
   400: 'invalid_request',
@@ -57,6 +57,8 @@ export function refusalAnswer(api: ApiName, refusal: Refusal, now: number, heade
       };
     case 'gamma':
       return { ...json({ type: status === 404 ? 'not found error' : 'validation error', error: message }, status), headers };
+    case 'kalshi':
+      return { ...json({ error: { code: DATA_CODES[status] ?? 'internal', message } }, status), headers };
     case 'clob':
       return { ...json({ error: message }, status), headers };
   }

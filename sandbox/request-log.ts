@@ -4,7 +4,7 @@ import type { VenueName } from './market.ts';
 export interface LoggedRequest {
   /** Real time of the request, UTC epoch milliseconds with fractions, for measuring request rates; not the sandbox's clock. */
   readonly time: number;
-  readonly venue: VenueName;
+  readonly venue: VenueName | 'kalshi';
   /** The route with its ids replaced, after the venue's prefix: `/data/v2/trades`, `/v1/markets/{id}/orderbook`. */
   readonly route: string;
   /** The whole path with its query. */

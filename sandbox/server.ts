@@ -22,11 +22,12 @@ export interface ServerOptions {
   readonly control: (request: IncomingMessage, path: string, query: URLSearchParams) => Promise<Answer>;
 }
 
-const PREFIXES: readonly (readonly [prefix: string, api: ApiName, venue: VenueName])[] = [
+const PREFIXES: readonly (readonly [prefix: string, api: ApiName, venue: VenueName | 'kalshi'])[] = [
   ['/polymarket/gamma', 'gamma', 'polymarket'],
   ['/polymarket/clob', 'clob', 'polymarket'],
   ['/polymarket/data', 'data', 'polymarket'],
   ['/predict', 'predict', 'predict'],
+  ['/kalshi', 'kalshi', 'kalshi'],
 ];
 
 /** Starts the server on the loopback address, which answers like the venues; resolves once it accepts connections. */
@@ -72,7 +73,7 @@ async function handle(
   const [prefix, api, venue] = found;
   const time = performance.timeOrigin + performance.now();
   const log = (status: number): void => {
-    const route = routeOf(full.slice(venue === 'predict' ? prefix.length : '/polymarket'.length));
+    const route = routeOf(full.slice(venue === 'polymarket' ? '/polymarket'.length : prefix.length));
     options.requests.push({ time, venue, route, url: target, status, connectionId });
   };
   const strike = options.world.deck.draw(full, query.toString());

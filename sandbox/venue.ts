@@ -3,6 +3,7 @@ import { controlAnswer } from './control.ts';
 import { dataApi } from './data.ts';
 import { FaultDeck, type Faults } from './faults.ts';
 import { gammaApi } from './gamma.ts';
+import { kalshiApi } from './kalshi.ts';
 import { Markets, type ScaleOptions } from './markets.ts';
 import { predictApi } from './predict.ts';
 import type { LoggedRequest } from './request-log.ts';
@@ -61,7 +62,7 @@ export interface SandboxVenue {
 const KEPT_AT_SCALE = 64;
 
 /**
- * Starts a venue that serves the read routes of Polymarket and Predict.fun with generated markets. The same seed and clock give the same
+ * Starts a venue that serves the read routes of Polymarket, Predict.fun and Kalshi with generated markets. The same seed and clock give the same
  * bytes.
  *
  * @example
@@ -90,7 +91,7 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
   const { server, url } = await listen({
     port: options.port ?? 0,
     world,
-    apis: { gamma: gammaApi(world), clob: clobApi(world), data: dataApi(world), predict: predictApi(world) },
+    apis: { gamma: gammaApi(world), clob: clobApi(world), data: dataApi(world), predict: predictApi(world), kalshi: kalshiApi(now()) },
     now,
     apiKey,
     enforceLimits: options.enforceLimits ?? false,
@@ -105,6 +106,7 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
       POLYMARKET_DATA_URL: `${url}/polymarket/data`,
       PREDICT_API_URL: `${url}/predict`,
       PREDICT_API_KEY: apiKey,
+      KALSHI_API_URL: `${url}/kalshi`,
     },
     truth: new Truth(world, now),
     requests,

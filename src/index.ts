@@ -39,3 +39,9 @@ export { type ForecastMetrics, metrics, type ReturnMetrics } from './library/met
 export type { Moment } from './library/moment.ts';
 export { type BacktestRequest, runBacktest } from './library/run-backtest.ts';
 export { type ActivityContext, definePlugin, type Plugin, type PluginActivity } from './plugins/plugins.ts';
+export type { BookLevels } from './sources/book.ts';
+export { type ReadRow, type TradeFields, tradeRow } from './sources/candidate.ts';
+export { type ReadNumber, readNumber, readTime } from './sources/catalogue/scalars.ts';
+export type { Http } from './sources/http/venue-client.ts';
+export type { DiscoverRequest } from './sources/source.ts';
+export { defineVenue, type FoundInstruments, type TradePage, type TradeReader, type Venue, type VenueContext } from './sources/venue.ts';

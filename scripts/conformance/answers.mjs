@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { built } from '../parity/reference.mjs';
 import { ROOT } from '../set-up/project.mjs';
 
 const DATA = path.resolve(ROOT, '../shared/data');
@@ -30,6 +29,7 @@ export function recorded() {
     ...named('trade', 'trades of 2026-08', venues('pm__nautilus2_v2_trades_captured_2026-08.json').data),
     ...named('point', 'price points of 2026-09-08', venues('pm__pysdk_v2_prices-history_2026-09-08.json').data),
     ...named('record', 'resolutions of 2026-09-08', venues('pm__pysdk_v2_resolutions_2026-09-08.json').data),
+    ...named('kalshi market', 'listing of 2026-07', venues('dm__kalshi_markets.json')),
     ...named('book', 'an order book without asks', [venues('pm__nautilus2_clob_book_empty_ask.json')]),
   ];
 }
@@ -60,10 +60,69 @@ async function sandboxRows() {
   }
 }
 
+/** Rows in the shape of Kalshi's client 3.34: recorded markets with its newer fields, ended in every way, and its other routes. */
+function kalshiRows() {
+  const facts = {
+    settlement_bounds_type: 'default',
+    yes_sub_title: 'Above 5',
+    no_sub_title: 'Above 5',
+    yes_bid_size_fp: '1.00',
+    yes_ask_size_fp: '1.00',
+  };
+  const ended = [
+    { status: 'active', result: '' },
+    { status: 'closed', result: '' },
+    { status: 'determined', result: 'yes' },
+    { status: 'finalized', result: 'yes', settlement_value_dollars: '1.0000', settlement_ts: '2026-06-25T10:00:00Z' },
+    { status: 'finalized', result: 'no', settlement_value_dollars: '0.0000', settlement_ts: '2026-06-25T10:00:00Z' },
+    {
+      status: 'finalized',
+      result: 'scalar',
+      market_type: 'scalar',
+      settlement_value_dollars: '0.3700',
+      settlement_ts: '2026-06-25T10:00:00Z',
+    },
+  ];
+  const markets = recorded()
+    .filter(({ route }) => route === 'kalshi market')
+    .slice(0, 5);
+  const trades = Array.from({ length: 40 }, (_, i) => ({
+    trade_id: `0f2c7a1e-0000-4000-8000-${String(i).padStart(12, '0')}`,
+    ticker: 'KXRAIN-26DEC24-T5',
+    count_fp: `${i + 1}.50`,
+    yes_price_dollars: `0.${String(10 + i)}00`,
+    no_price_dollars: `0.${String(90 - i)}00`,
+    taker_outcome_side: i % 2 === 0 ? 'yes' : 'no',
+    taker_book_side: i % 2 === 0 ? 'bid' : 'ask',
+    created_time: `2026-06-01T11:${String(i).padStart(2, '0')}:05.123456Z`,
+    is_block_trade: i % 7 === 0,
+  }));
+  const book = {
+    orderbook_fp: {
+      yes_dollars: [
+        ['0.4100', '10.00'],
+        ['0.4200', '3.50'],
+      ],
+      no_dollars: [
+        ['0.5500', '8.00'],
+        ['0.5600', '2.00'],
+      ],
+    },
+  };
+  const rows = {
+    'kalshi market': markets.flatMap(({ row }) => ended.map((end) => ({ ...row, ...facts, ...end }))),
+    'kalshi trade': trades,
+    'kalshi book': [book],
+  };
+  return Object.entries(rows).flatMap(([route, list]) => list.map((row) => ({ route, row, from: 'the shape of the client' })));
+}
+
 /** Fields with one of a few words, and the words that a later version of the venue could add. */
 const WORDS = {
   market: ['version', 'umaResolutionStatus', 'resolutionStatus'],
   trade: ['side'],
+  'kalshi market': ['status', 'result', 'market_type'],
+  'kalshi trade': ['taker_outcome_side'],
   record: ['status'],
 };
 
@@ -109,11 +168,12 @@ function changed(row, pick, fits, change) {
 
 /** Seeded answers: rows of the sandbox and of the recordings, each changed in one to three ways. */
 export async function generated({ count, seed }) {
-  const { seededRandom } = await built('backtest/seeded-random.js');
-  const random = seededRandom(seed);
+  const { Random } = await import('../../dist/sandbox/random.js');
+  const source = new Random(seed);
+  const random = () => source.next();
   const pick = (list) => list[Math.floor(random() * list.length)];
   const bases = {};
-  for (const base of [...(await sandboxRows()), ...recorded()]) (bases[base.route] ??= []).push(base);
+  for (const base of [...(await sandboxRows()), ...kalshiRows(), ...recorded()]) (bases[base.route] ??= []).push(base);
   const routes = Object.keys(bases);
   return Array.from({ length: count }, () => {
     const route = pick(routes);

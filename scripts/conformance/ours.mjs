@@ -8,7 +8,51 @@ export async function ours() {
   const { readPoint } = await built('sources/polymarket/prices.js');
   const { readResolutions } = await built('sources/polymarket/catalogue/payouts.js');
   const { readBook } = await built('sources/polymarket/trades.js');
+  const kalshi = await built('sources/kalshi/markets.js');
+  const kalshiTrades = await built('sources/kalshi/trades.js');
+  const { bestOf } = await built('sources/book.js');
   return {
+    'kalshi market'(row) {
+      try {
+        const market = kalshi.readMarket(row, 'conformance');
+        const { id, event, outcomes, opensAt, closesAt, endsAt, closed, settlement } = kalshi.instrumentOf(
+          market,
+          { ticker: market.event_ticker, title: null, exclusive: null, fees: null },
+          0,
+        );
+        const stated = settlement?.signs.find(({ sign }) => sign === 'result')?.payout ?? null;
+        return {
+          fields: {
+            id: id.slice('kalshi:'.length),
+            event: event.slice('kalshi:'.length),
+            opensAt,
+            closeTime: closesAt,
+            endsAt: endsAt ?? null,
+            closed,
+            payout: stated,
+            settledAt: market.settlement_ts,
+            outcomes,
+          },
+        };
+      } catch (error) {
+        return refused('$', error.message);
+      }
+    },
+    'kalshi trade'(row) {
+      const { defect, tradeId, price, size, time, side } = kalshiTrades.readTrade(row, {
+        id: `kalshi:${row.ticker}`,
+        outcomes: ['Yes', 'No'],
+      });
+      return defect === null ? { fields: { id: tradeId, price, size, time, taker: side === 'buy' ? 'yes' : 'no' } } : refused('$', defect);
+    },
+    'kalshi book'(row) {
+      try {
+        const { bid, ask } = bestOf(kalshiTrades.readBook(row), 0);
+        return { fields: { bid, noBid: ask === null ? null : Math.round((1 - ask) * 1e9) / 1e9 } };
+      } catch (error) {
+        return refused('$', error.message);
+      }
+    },
     market(row) {
       const parsed = gammaMarketSchema.safeParse(row);
       if (!parsed.success) return refused(parsed.error.issues[0].path.map(String).join('.'), parsed.error.issues[0].message);
@@ -60,7 +104,7 @@ export async function ours() {
     },
     book(row) {
       try {
-        return { fields: readBook(row, -1) };
+        return { fields: bestOf(readBook(row), -1) };
       } catch (error) {
         return refused('$', error.message);
       }

@@ -11,6 +11,9 @@ export const READ = {
   point: /./,
   record: /^(condition_id|status|payouts|price|resolved_at|last_update_timestamp|\$)/,
   book: /^(bids|asks|timestamp|\$)/,
+  'kalshi market': /^(ticker|event_ticker|open_time|close_time|latest_expiration_time|status|result|settlement_(ts|value))/,
+  'kalshi trade': /^(trade_id|ticker|count_fp|yes_price_dollars|taker_outcome_side|created_time)/,
+  'kalshi book': /./,
 };
 
 export const NOT_READ = 'the client also insists on a field that PredictLab does not read';
@@ -22,6 +25,18 @@ const ABSENT = 'a fact that is absent, null or empty counts as unknown; the mark
 
 /** Places that both read and only the client refuses. */
 export const PLACES = [
+  {
+    route: 'kalshi market',
+    place: /^(status|result)/,
+    fits: (row) => /^[A-Z]+$/.test(row.status) || /^[A-Z]+$/.test(row.result),
+    why: CASE,
+  },
+  { route: 'kalshi market', place: /^(status|result)/, fits: () => true, why: WORD },
+  { route: 'kalshi market', place: /time|settlement|event_ticker|ticker/, fits: () => true, why: ABSENT },
+  { route: 'kalshi trade', place: /^taker/, fits: (row) => /^(yes|no)$/i.test(row.taker_outcome_side), why: CASE },
+  { route: 'kalshi trade', place: /^(count_fp|yes_price_dollars|created_time)/, fits: () => true, why: TEXT },
+  { route: 'kalshi trade', place: /^ticker/, fits: () => true, why: ABSENT },
+  { route: 'kalshi book', place: /./, fits: () => true, why: TEXT },
   { route: 'market', place: /^condition/i, fits: (row) => String(row.conditionId).startsWith('0X'), why: CASE },
   { route: 'market', place: /^version/, fits: (row) => isEmpty(row.version), why: ABSENT },
   { route: 'market', place: /^version/, fits: (row) => /^(v?[12])$/i.test(row.version), why: CASE },
@@ -92,16 +107,22 @@ export const FIELDS = [
     why: 'a market without id, slug or state cannot be collected and is reported by name',
   },
   {
+    route: 'kalshi market',
+    field: 'only theirs reads it',
+    fits: (row) => isEmpty(row.ticker),
+    why: 'a market without id, slug or state cannot be collected and is reported by name',
+  },
+  {
     route: 'trade',
     field: 'only theirs reads it',
     fits: (row) => isEmpty(row.token_id),
     why: 'a trade without an outcome has no price of the first outcome: it goes to quarantine',
   },
-  ...['trade', 'point'].map((route) => ({
+  ...['trade', 'point', 'kalshi trade'].map((route) => ({
     route,
     field: 'only theirs reads it',
     fits: (_, ours) => ours === 'not-finite' || ours === 'malformed',
-    why: 'a row whose price, size or time is not a number goes to quarantine',
+    why: 'a row whose price, size or time is not a number, or that has no id where the venue gives one, goes to quarantine',
   })),
   {
     route: 'market',

@@ -96,19 +96,19 @@ def kalshi():
 
     def market(row):
         read = Market.model_validate(row)
+        closed = read.status in ("closed", "determined", "disputed", "amended", "finalized")
+        stated = {"yes": 1, "no": 0}.get(read.result)
+        if read.result == "scalar":
+            stated = number(read.settlement_value_dollars)
         return {
             "id": read.ticker,
             "event": read.event_ticker,
-            "type": read.market_type,
-            "outcomes": [read.yes_sub_title, read.no_sub_title],
             "opensAt": epoch_ms(read.open_time),
             "closeTime": epoch_ms(read.close_time),
             "endsAt": epoch_ms(read.latest_expiration_time),
-            "status": read.status,
-            "result": read.result,
-            "value": number(read.settlement_value_dollars),
+            "closed": closed,
+            "payout": stated if closed else None,
             "settledAt": epoch_ms(read.settlement_ts),
-            "steps": [[number(each.start), number(each.end), number(each.step)] for each in read.price_ranges],
         }
 
     def trade(row):

@@ -4,7 +4,7 @@ const SAME = {
 };
 
 /** The folders of venues have the same files: their exports are the same concept at another venue. */
-const PER_VENUE = /^sources\/(polymarket|predict)\//;
+const PER_VENUE = /^sources\/(polymarket|predict|kalshi)\//;
 
 const EXPORTED = /^export (?:declare )?(?:async )?(?:abstract )?(?:const|let|function\*?|class|interface|type|enum) +([\w$]+)/gm;
 

@@ -23,6 +23,7 @@ export async function main(given: readonly string[]): Promise<number> {
   try {
     const respelt = presentSpelling(given);
     const args = respelt ?? given;
+    await loadVenues(args);
     const program = await createProgram(args[0] === 'help' ? args[1] : args[0]);
     if (args.length === 0) {
       program.outputHelp();
@@ -36,6 +37,14 @@ export async function main(given: readonly string[]): Promise<number> {
   } catch (error) {
     return report(error);
   }
+}
+
+/** Loads the plugins where a command has to know their venues: in its options, or in the sources that it is given. */
+async function loadVenues(args: readonly string[]): Promise<void> {
+  const needed = args[0] === 'symbols' || args[0] === 'probe' || args.includes('--sources');
+  if (!needed || !process.env.PREDICTLAB_PLUGINS) return;
+  const { loadPlugins } = await import('../activities/custom/load-plugins.ts');
+  await loadPlugins(process.env);
 }
 
 /** The first line of an `InvalidPipelineError`, raised here or by a run. */

@@ -64,6 +64,8 @@ export interface FeeSchedule {
   /** polymarket: rate in C·rate·(p(1−p))^exponent; predict: rate in C·rate·min(p, 1−p); flat: fraction of notional. */
   readonly rate: number;
   readonly exponent?: number;
+  /** Step to which the fee of one order is rounded up. @default the rounding of the model */
+  readonly roundUpTo?: number;
 }
 
 /**

@@ -39,6 +39,8 @@ export interface Plugin {
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly activities?: Readonly<Record<string, PluginActivity<any>>>;
   readonly strategies?: Readonly<Record<string, Strategy>>;
+  /** Venues to collect from, each made with `defineVenue`. */
+  readonly venues?: readonly { readonly name: string }[];
 }
 
 /**

@@ -1,16 +1,17 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import { file } from './file/file-source.ts';
+import { kalshi } from './kalshi/kalshi.ts';
 import { polymarket } from './polymarket/polymarket.ts';
 import { predict } from './predict/predict.ts';
 import type { AnyVenue } from './venue.ts';
 
-const SHIPPED: readonly AnyVenue[] = [polymarket, predict, file];
+const SHIPPED: readonly AnyVenue[] = [polymarket, predict, kalshi, file];
 
-/** Venues of plugins; a process loads its plugins once. */
-const added = new Map<string, AnyVenue>();
+/** Venues of plugins, with the module that each comes from. A module that is loaded again replaces its venues. */
+const added = new Map<string, { readonly module: string; readonly venue: AnyVenue }>();
 
 /** The venues of this process: the shipped ones and those of loaded plugins. */
-export const loadedVenues = (): readonly AnyVenue[] => [...SHIPPED, ...added.values()];
+export const loadedVenues = (): readonly AnyVenue[] => [...SHIPPED, ...[...added.values()].map(({ venue }) => venue)];
 
 /** The loaded venue of a name. */
 export const venueNamed = (name: string): AnyVenue | undefined => loadedVenues().find((venue) => venue.name === name);
@@ -25,11 +26,11 @@ export const defaultSources = (): readonly string[] => loadedVenues().flatMap(({
 export function addVenues(module: string, venues: readonly AnyVenue[]): void {
   for (const venue of venues) {
     const before = added.get(venue.name);
-    if (before !== undefined ? before !== venue : SHIPPED.some(({ name }) => name === venue.name))
+    if (SHIPPED.some(({ name }) => name === venue.name) || (before !== undefined && before.module !== module))
       throw new PredictLabError(
         'BadInput',
         `PREDICTLAB_PLUGINS: ${module} has a venue named "${venue.name}", which is already loaded; rename it`,
       );
-    added.set(venue.name, venue);
+    added.set(venue.name, { module, venue });
   }
 }

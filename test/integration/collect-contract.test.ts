@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const sourceOf = (type: 'polymarket' | 'predict'): Source => (sources.byType[type] as { source: Source }).source;
+const sourceOf = (type: 'polymarket' | 'predict' | 'kalshi'): Source => (sources.byType[type] as { source: Source }).source;
 
 describeSourceContract('polymarket', () => ({
   source: sourceOf('polymarket'),
@@ -46,6 +46,13 @@ describeSourceContract('predict', () => ({
   selectors: [{ categorySlug: 'bitcoin-above-this-month' }],
   unknown: { selector: { marketId: 987_654 }, named: '{"marketId":987654}' },
   window: { from: NOON - 3 * DAY, to: NOON },
+}));
+
+describeSourceContract('kalshi', () => ({
+  source: sourceOf('kalshi'),
+  selectors: [{ eventTicker: 'KXRAINNYC-26DEC' }],
+  unknown: { selector: { ticker: 'KXNONE' }, named: '{"ticker":"KXNONE"}' },
+  window: { from: NOON - 25 * DAY, to: NOON },
 }));
 
 describeSourceContract('file', () => ({

@@ -30,7 +30,7 @@ const probe = async (faults: Faults, ...args: string[]): Promise<{ code: number;
 };
 const meaningsOf = (routes: readonly ProbedRoute[]) => Object.fromEntries(routes.map(({ route, meaning }) => [route, meaning]));
 
-it('finds every route of both venues as expected, with one request each', async () => {
+it('finds every route of all venues as expected, with one request each', async () => {
   const { code, routes } = await probe({});
   expect(routes.filter(({ meaning }) => meaning !== 'ok')).toEqual([]);
   expect(code).toBe(0);
@@ -52,6 +52,10 @@ it('finds every route of both venues as expected, with one request each', async 
     '/v1/orders/matches',
     '/v1/markets/{id}/orderbook',
     '/v1/search',
+    '/events',
+    '/markets/trades',
+    '/markets/{ticker}/orderbook',
+    '/historical/cutoff',
   ]);
   expect(venue.requests).toHaveLength(routes.length);
 });

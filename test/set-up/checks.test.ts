@@ -54,12 +54,14 @@ test('venues: an answer is ok, a web page is a block, a 503 and silence are fail
     POLYMARKET_DATA_URL: `${url}/broken`,
     PREDICT_API_URL: 'http://127.0.0.1:9',
     PREDICT_API_KEY: 'key',
+    KALSHI_API_URL: `${url}/refusing`,
   });
   expect(checks.map(({ status, service = false }) => [status, service])).toEqual([
     ['ok', false],
     ['fail', true],
     ['fail', true],
     ['fail', true],
+    ['ok', false],
     ['ok', false],
   ]);
   expect(checks[1]?.detail).toContain('blocks this address or region');
@@ -72,9 +74,10 @@ test('Predict.fun without a key only warns: that part of a run is skipped anyway
     POLYMARKET_CLOB_URL: url,
     POLYMARKET_DATA_URL: url,
     PREDICT_API_URL: 'http://127.0.0.1:9',
+    KALSHI_API_URL: url,
   });
-  expect(checks.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'warn', 'warn']);
-  expect(checks[4]?.detail).toContain('PREDICT_API_KEY');
+  expect(checks.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'warn', 'ok', 'warn']);
+  expect(checks[5]?.detail).toContain('PREDICT_API_KEY');
 });
 
 test('an address that is none is named, not asked', async () => {

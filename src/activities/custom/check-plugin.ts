@@ -15,8 +15,10 @@ export function pluginProblem(exported: unknown): string | undefined {
   if (isThenable(exported)) return 'exports a promise; write `export default await …`';
   if (!isPlain(exported))
     return `has ${exported === undefined ? 'no default export' : `${kindOf(exported)} as its default export`}; ${SHAPE}`;
-  const unknown = Object.keys(exported).filter((key) => key !== 'activities' && key !== 'strategies');
-  if (unknown.length > 0) return `exports ${unknown.join(', ')} in its default; it may have activities and strategies`;
+  const unknown = Object.keys(exported).filter((key) => !['activities', 'strategies', 'venues'].includes(key));
+  if (unknown.length > 0) return `exports ${unknown.join(', ')} in its default; it may have activities, strategies and venues`;
+  const { venues } = exported;
+  if (venues !== undefined && !Array.isArray(venues)) return `has ${kindOf(venues)} as venues; write a list of them`;
   for (const part of ['activities', 'strategies'] as const) {
     const value = exported[part];
     if (value !== undefined && !isPlain(value)) return `has ${kindOf(value)} as ${part}; write an object of them by name`;
@@ -24,7 +26,7 @@ export function pluginProblem(exported: unknown): string | undefined {
   return undefined;
 }
 
-const SHAPE = 'export an object { activities, strategies }';
+const SHAPE = 'export an object { activities, strategies, venues }';
 
 /** What is wrong with an activity; undefined when it is valid. */
 export function activityProblem(name: string, activity: unknown): string | undefined {
@@ -60,6 +62,21 @@ export function strategyProblem(name: string, strategy: unknown): string | undef
 }
 
 const STRATEGY_SHAPE = 'write { summary, params: <zod schema>, create(params, bars, situation) }';
+
+const VENUE_NAME = /^[a-z][a-z\d-]{1,30}$/;
+
+/** What is wrong with a venue; undefined when it is valid. */
+export function venueProblem(venue: unknown): string | undefined {
+  if (!isPlain(venue)) return `has ${kindOf(venue)} as a venue; write defineVenue({ … }), docs/venues.md shows one`;
+  const { name } = venue;
+  if (typeof name !== 'string' || !VENUE_NAME.test(name))
+    return `has a venue named ${JSON.stringify(name)}; a name is 2 to 31 lower-case letters, digits and dashes and starts with a letter`;
+  if (!isSchema(venue.selector)) return `has a venue "${name}" whose selector is not a zod schema`;
+  for (const part of ['hosts', 'limits'] as const)
+    if (!isPlain(venue[part]) || Object.keys(venue[part]).length === 0) return `has a venue "${name}" without ${part}; name at least one`;
+  const missing = ['discover', 'selectorOf', 'trades', 'readTrade'].filter((route) => typeof venue[route] !== 'function');
+  return missing.length === 0 ? undefined : `has a venue "${name}" without the function ${missing.join(', ')}`;
+}
 
 function nameProblem(what: string, name: string): string | undefined {
   return NAME.test(name) ? undefined : `has ${what} named ${JSON.stringify(name.slice(0, 120))}; ${NAME_RULE}`;

@@ -1,7 +1,9 @@
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { PluginCode } from '../../plugins/plugin-code.ts';
 import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins/plugins.ts';
-import { activityProblem, badPlugin, pluginProblem, strategyProblem } from './check-plugin.ts';
+import type { AnyVenue } from '../../sources/venue.ts';
+import { addVenues } from '../../sources/venues.ts';
+import { activityProblem, badPlugin, pluginProblem, strategyProblem, venueProblem } from './check-plugin.ts';
 import { importPlugin } from './import-plugin.ts';
 import { tryPlugin } from './threads/thread-entry.ts';
 
@@ -22,7 +24,16 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
     const { exported, code } = await importPlugin(module, { copy });
     const problem = pluginProblem(exported);
     if (problem !== undefined) throw badPlugin(module, problem);
-    const plugin = exported as { activities?: Record<string, PluginActivity>; strategies?: Record<string, Strategy> };
+    const plugin = exported as {
+      activities?: Record<string, PluginActivity>;
+      strategies?: Record<string, Strategy>;
+      venues?: readonly AnyVenue[];
+    };
+    for (const venue of plugin.venues ?? []) {
+      const wrong = venueProblem(venue);
+      if (wrong !== undefined) throw badPlugin(module, wrong);
+    }
+    addVenues(module, plugin.venues ?? []);
     for (const [name, activity] of Object.entries(plugin.activities ?? {})) {
       const wrong = activityProblem(name, activity) ?? (activities.has(name) ? `activity "${name}" is ${TWICE}` : undefined);
       if (wrong !== undefined) throw badPlugin(module, wrong);

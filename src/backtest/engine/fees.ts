@@ -18,7 +18,7 @@ export function feeModel(schedule: FeeSchedule): FeeModel {
   if (schedule.rate === 0) return flatFees(0);
   switch (schedule.model) {
     case 'polymarket':
-      return polymarketFees(schedule.rate, schedule.exponent);
+      return polymarketFees(schedule.rate, schedule.exponent, schedule.roundUpTo);
     case 'predict':
       return predictFees(schedule.rate);
     case 'flat':
@@ -40,13 +40,16 @@ const STEP = 100_000;
  * Polymarket's taker fee: size·rate·(p(1−p))^exponent, rounded half up to 0.00001 USDC; makers pay nothing. The rate is
  * the market's own (its `feeSchedule`), 0.072 for crypto and 0.03 for sports in 2026-05; many markets have none.
  * Source: docs.polymarket.com, trading fees; vectors in nautilus_trader's Polymarket adapter.
+ *
+ * @param roundUpTo step to which a venue with the same curve rounds the fee of an order up (Kalshi: 0.01)
  */
-export function polymarketFees(rate: number, exponent = 1): FeeModel {
+export function polymarketFees(rate: number, exponent = 1, roundUpTo?: number): FeeModel {
   const perUnit = (price: number): number => rate * (price * (1 - price)) ** exponent;
   return {
     unitCost: (price) => price + perUnit(price),
-    fee: (size, price) => roundHalfUp(size * perUnit(price)),
-    rounding: 1 / STEP,
+    fee: (size, price) =>
+      roundUpTo === undefined ? roundHalfUp(size * perUnit(price)) : Math.ceil((size * perUnit(price)) / roundUpTo - 1e-9) * roundUpTo,
+    rounding: roundUpTo ?? 1 / STEP,
   };
 }
 

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import type { FeeSchedule, Instrument, SettlementSign } from '../../contracts/market-data.ts';
+import { type Ending, endingOf } from '../../market/settlement.ts';
+import { parseIsoTime, readNumber } from '../catalogue/scalars.ts';
+import { schemaChanged } from '../catalogue/schema-drift.ts';
+import { noteWord } from '../http/venue-changes.ts';
+
+/** The source type of this venue, and the first part of its instruments’ ids. */
+export const VENUE = 'kalshi';
+
+const text = z.string().nullish();
+const time = text.transform((value) => (value ? parseIsoTime(value) : null)).catch(null);
+const decimal = z
+  .unknown()
+  .transform((value) => readNumber(value).value)
+  .optional();
+
+/** Schema of a market: strict for the fields that identify it, open for all others. */
+const marketSchema = z.object({
+  ticker: z.string().min(1),
+  event_ticker: z.string(),
+  title: text,
+  yes_sub_title: text,
+  status: z.string(),
+  result: text,
+  settlement_value_dollars: decimal,
+  last_price_dollars: decimal,
+  settlement_ts: time,
+  open_time: time,
+  close_time: time,
+  latest_expiration_time: time,
+  fee_waiver_expiration_time: time,
+  price_ranges: z
+    .array(z.object({ step: decimal }))
+    .nullish()
+    .catch(null),
+});
+type Market = z.infer<typeof marketSchema>;
+
+/** The facts of an event that its markets share. */
+export interface EventFacts {
+  readonly ticker: string;
+  readonly title: string | null;
+  /** Number of its markets where at most one of them pays; null where they do not exclude each other. */
+  readonly exclusive: number | null;
+  readonly fees: FeeSchedule | null;
+}
+
+/** Reads one market. @throws PredictLabError SourceSchemaChanged */
+export function readMarket(item: unknown, where: string): Market {
+  const parsed = marketSchema.safeParse(item);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw schemaChanged({ venue: VENUE, where, path: issue.path.join('.') || '$', expected: issue.message, got: undefined, sample: item });
+}
+
+/** Converts a market into an instrument. @param now the venue's clock; a fee waiver ends at a time */
+export function instrumentOf(market: Market, event: EventFacts, now: number): Instrument {
+  const closed = CLOSED.has(market.status.toLowerCase());
+  const steps = (market.price_ranges ?? []).flatMap(({ step }) => (step !== null && step !== undefined && step > 0 ? [step] : []));
+  const isWaived = (market.fee_waiver_expiration_time ?? 0) > now;
+  const title = market.title || event.title || market.ticker;
+  return {
+    id: `${VENUE}:${market.ticker}`,
+    source: VENUE,
+    market: 'probability',
+    title: market.yes_sub_title && !title.includes(market.yes_sub_title) ? `${title}: ${market.yes_sub_title}` : title,
+    outcomes: ['Yes', 'No'],
+    outcomeIds: ['yes', 'no'],
+    opensAt: market.open_time,
+    closesAt: market.close_time,
+    ...(market.latest_expiration_time !== null && { endsAt: market.latest_expiration_time }),
+    closed,
+    ...(closed && market.close_time !== null && { closedAt: market.close_time }),
+    ...endingOfMarket(market, closed),
+    fees: isWaived && event.fees !== null ? { ...event.fees, rate: 0 } : event.fees,
+    // the finest step: prices near 0 and 1 may have finer ones
+    tickSize: steps.length === 0 ? null : Math.min(...steps),
+    twins: [],
+    ...(event.exclusive !== null && { group: { id: `${VENUE}:${event.ticker}`, markets: event.exclusive } }),
+    event: `${VENUE}:${event.ticker}`,
+    book: null,
+    reference: market.ticker,
+  };
+}
+
+/** Statuses after which there is no trading, from the venue's client. */
+const CLOSED = new Set(['closed', 'determined', 'disputed', 'amended', 'finalized', 'settled']);
+const FINAL = new Set(['finalized', 'settled']);
+/** Statuses of a result that may still change. */
+const PENDING = new Set(['determined', 'disputed', 'amended']);
+const STATUSES = new Set('INITIALIZED INACTIVE ACTIVE OPEN UNOPENED CLOSED DETERMINED DISPUTED AMENDED FINALIZED SETTLED'.split(' '));
+const RESULTS: Readonly<Record<string, number>> = { yes: 1, no: 0 };
+/** Results that the settlement value decides. */
+const VALUED = new Set(['scalar', 'void', 'voided']);
+/** Largest distance of a last trade from a payoff that it supports. */
+const NEAR = 0.1;
+
+/**
+ * The end of a market by its status, its result and its settlement value, which is what one contract of Yes pays. A scalar result and a void
+ * pay the settlement value.
+ */
+function endingOfMarket(
+  { status, result, settlement_value_dollars: value = null, last_price_dollars: last, settlement_ts }: Market,
+  closed: boolean,
+): Ending {
+  const word = status.toLowerCase();
+  noteWord(VENUE, 'market', 'status', word, STATUSES);
+  if (!closed) return { resolution: { kind: 'open' } };
+  const signs: SettlementSign[] = [];
+  if (FINAL.has(word)) signs.push({ sign: 'status', payout: null, said: word });
+  if (PENDING.has(word)) signs.push({ sign: 'status', payout: null, said: word, pending: true });
+  const said = result?.toLowerCase() ?? '';
+  const stated = RESULTS[said] ?? (VALUED.has(said) ? value : null);
+  if (said !== '' && stated === null) noteWord(VENUE, 'market', 'result', said, new Set(['YES', 'NO', 'SCALAR', 'VOID', 'VOIDED']));
+  if (stated !== null) signs.push({ sign: 'result', payout: stated, said });
+  if (value !== null && said !== '' && !VALUED.has(said))
+    signs.push({ sign: 'finalPrice', payout: value, said: `settlement value ${value}` });
+  if (last !== null && last !== undefined && last > 0 && (last <= NEAR || last >= 1 - NEAR))
+    signs.push({ sign: 'lastTrade', payout: last <= NEAR ? 0 : 1, said: String(last), unsure: true });
+  return endingOf(signs, settlement_ts, `closed (${word}) without a result`);
+}

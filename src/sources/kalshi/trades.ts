@@ -1,0 +1,110 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+import { mirrorPrice } from '../../market/mirror-price.ts';
+import type { BookLevels } from '../book.ts';
+import { type ReadRow, tradeRow } from '../candidate.ts';
+import { parseIsoTime, readName, readNumber, readTime } from '../catalogue/scalars.ts';
+import { isObject, listInAnswer, objectAt } from '../catalogue/schema-drift.ts';
+import { type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
+import type { Http } from '../http/venue-client.ts';
+import type { TradePage, TradeReader } from '../venue.ts';
+import { VENUE } from './markets.ts';
+
+/** Largest page of trades. */
+const LIMIT = 1000;
+
+const TRADES: RowRoute = {
+  venue: VENUE,
+  where: '/markets/trades',
+  list: 'trades',
+  required: [['trade_id'], ['ticker'], ['yes_price_dollars'], ['count_fp'], ['created_time'], ['taker_outcome_side', 'taker_side']],
+  fields: {
+    known:
+      'trade_id ticker count_fp yes_price_dollars no_price_dollars taker_side taker_outcome_side taker_book_side created_time is_block_trade'.split(
+        ' ',
+      ),
+    always: ['trade_id', 'count_fp', 'yes_price_dollars', 'taker_outcome_side', 'created_time'],
+  },
+};
+
+/** Kalshi’s own id of a market. */
+export const tickerOf = ({ id }: Instrument): string => id.slice(`${VENUE}:`.length);
+
+/**
+ * Reads one trade. The price is that of Yes; a taker who is positioned for No has sold Yes at that price. `taker_side` is the older name of
+ * `taker_outcome_side`.
+ */
+export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
+  const row = isObject(raw) ? raw : {};
+  const taker = readName(row.taker_outcome_side ?? row.taker_side)?.toLowerCase();
+  const isOurs = row.ticker === undefined || row.ticker === tickerOf(instrument);
+  const fields = {
+    raw,
+    time: readTime(row.created_time),
+    price: readNumber(row.yes_price_dollars),
+    size: readNumber(row.count_fp),
+    side: taker === 'yes' ? ('buy' as const) : taker === 'no' ? ('sell' as const) : null,
+    outcome: isOurs ? 0 : -1,
+    outcomeName: taker === 'no' ? 'No' : 'Yes',
+    id: readName(row.trade_id),
+  };
+  return tradeRow(fields, instrument);
+}
+
+/** Reads one page of trades. @param seen fields that earlier pages of the walk had */
+export function readTradePage(json: unknown, instrument: Instrument, seen?: Set<string>): TradePage {
+  const rows = rowsOfAnswer(json, TRADES, seen).map((row) => readTrade(row, instrument));
+  return { rows, next: readName(objectAt(json, { venue: VENUE, where: TRADES.where }).cursor) };
+}
+
+/** Prefix of a cursor into the older trades. */
+const OLDER = 'historical:';
+/** Memory of the host: the cutoff below which trades are only in the historical routes, and when it was read. */
+const CUTOFF = 'cutoff';
+/** Time after which the cutoff, which moves, is read again. */
+const CUTOFF_MS = 3_600_000;
+
+/** Time below which the venue shows markets and trades by its historical routes only; UTC epoch milliseconds. */
+export async function cutoffOf(api: Http): Promise<{ readonly trades: number; readonly markets: number }> {
+  const known = api.memory.get(CUTOFF) as { at: number; trades: number; markets: number } | undefined;
+  if (known !== undefined && Math.abs(api.clock - known.at) < CUTOFF_MS) return known;
+  const body = objectAt(await api.get('/historical/cutoff'), { venue: VENUE, where: '/historical/cutoff' });
+  const timeOf = (value: unknown): number => parseIsoTime(readName(value) ?? '') ?? 0;
+  const cutoff = { at: api.clock, trades: timeOf(body.trades_created_ts), markets: timeOf(body.market_settled_ts) };
+  api.memory.set(CUTOFF, cutoff);
+  return cutoff;
+}
+
+/**
+ * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. The cutoff may move meanwhile:
+ * a trade that moves is on a live page already or on a historical one, and its id makes it one trade on both.
+ */
+export function trades(api: Http, instrument: Instrument): TradeReader {
+  const seen = new Set<string>();
+  return {
+    async read(cursor) {
+      const isOlder = cursor?.startsWith(OLDER) === true;
+      const at = isOlder ? cursor.slice(OLDER.length) : cursor;
+      const query = [
+        ['ticker', tickerOf(instrument)],
+        ['limit', LIMIT],
+        ...(at === null || at === '' ? [] : ([['cursor', at]] as const)),
+      ] as const;
+      const { rows, next } = readTradePage(await api.get(isOlder ? '/historical/trades' : '/markets/trades', query), instrument, seen);
+      if (next !== null && next !== '') return { rows, next: isOlder ? `${OLDER}${next}` : next };
+      if (isOlder) return { rows, next: null };
+      const hasOlder = (instrument.opensAt ?? 0) < (await cutoffOf(api)).trades;
+      return hasOlder && rows.length > 0 ? { rows, next: OLDER } : hasOlder ? await this.read(OLDER) : { rows, next: null };
+    },
+  };
+}
+
+/** Reads the levels of an order book, which has only bids: a bid for No is an ask for Yes. */
+export function readBook(json: unknown): BookLevels {
+  const at = { venue: VENUE, where: '/markets/{ticker}/orderbook' };
+  const book = objectAt(objectAt(json, at).orderbook_fp, at);
+  const asks = listInAnswer(book, 'no_dollars', at).flatMap((level) => {
+    const price = Array.isArray(level) ? readNumber((level as unknown[])[0]).value : null;
+    return price === null ? [] : [[mirrorPrice(price), (level as unknown[])[1]]];
+  });
+  return { bids: listInAnswer(book, 'yes_dollars', at), asks };
+}
