@@ -202,29 +202,27 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     const page = await open('BTC_PRICE.html');
     await page.waitForSelector('.is-live canvas');
     const plot = page.locator('.panel:visible .plot').first();
-    const range = async (): Promise<string> => {
-      await page.waitForFunction("location.hash.includes('@')");
-      return await page.evaluate('location.hash');
-    };
+    const hash = async (): Promise<string> => await page.evaluate('location.hash');
+    /** The address once it has another range. */
     const changed = async (before: string): Promise<string> => {
-      await page.waitForFunction(`location.hash !== ${JSON.stringify(before)}`);
-      return await page.evaluate('location.hash');
+      await expect.poll(hash).not.toBe(before);
+      return await hash();
     };
     await plot.getByRole('button', { name: 'zoom in' }).click();
-    const zoomed = await range();
+    const zoomed = await changed('');
     expect(zoomed).toMatch(/^#i0-c\d@\d{4}-\d\d-\d\dT\d\d:\d\dZ\.\.\d{4}-\d\d-\d\dT\d\d:\d\dZ$/);
     await plot.getByRole('button', { name: 'log scale' }).click();
     expect(await plot.getByRole('button', { name: 'log scale' }).getAttribute('aria-pressed')).toBe('true');
-    await plot
-      .locator('canvas')
-      .first()
-      .click({ position: { x: 200, y: 100 } });
+    const box = (await plot.boundingBox()) ?? { x: 0, y: 0 };
+    await page.mouse.click(box.x + 200, box.y + 100);
     await page.mouse.wheel(0, -300);
     const wheeled = await changed(zoomed);
     await plot.getByRole('button', { name: 'fit all' }).click();
     await changed(wheeled);
     await page.close();
-    const linked = await open(`BTC_PRICE.html${zoomed.replace(/c\d@/, 'c1@')}`);
+    const linked = await open('BTC_PRICE.html');
+    await linked.goto(linked.url() + zoomed.replace(/c\d@/, 'c1@'));
+    await linked.reload();
     expect(await linked.locator('.tabs input').nth(1).isChecked()).toBe(true);
     await linked.waitForSelector('.panel:nth-child(2) .is-live canvas');
     await linked.close();
@@ -235,7 +233,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.waitForSelector('.is-live canvas');
     await page.locator('.panel:visible .plot').first().hover();
     await page.mouse.wheel(0, 300);
-    await page.waitForFunction('scrollY > 0');
+    await expect.poll(async () => await page.evaluate('scrollY')).toBeGreaterThan(0);
     expect(await page.evaluate('location.hash')).toBe('');
     await page.close();
   });
@@ -243,11 +241,12 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
   it('shows the return of the chosen strategy below the prices, with one crosshair and one legend', async () => {
     const page = await open('BTC_PRICE.html');
     await page.waitForSelector('.is-live canvas');
-    await page
-      .locator('.panel:visible .plot canvas')
-      .first()
-      .hover({ position: { x: 300, y: 60 } });
-    await page.waitForFunction("/volume .* %/.test(document.querySelector('.panel .legend .values').textContent)");
+    const plot = page.locator('.panel:visible .plot').first();
+    await plot.scrollIntoViewIfNeeded();
+    const box = (await plot.boundingBox()) ?? { x: 0, y: 0 };
+    await page.mouse.move(box.x + 300, box.y + 60);
+    await page.mouse.move(box.x + 302, box.y + 61);
+    await expect.poll(async () => await page.locator('.panel:visible .legend .values').first().textContent()).toMatch(/volume .* %/);
     await page.close();
   });
 

@@ -98,6 +98,8 @@ describe('the page of an event', () => {
     expect(text).toContain('&lt;Ada&gt;');
     expect(text).toContain('polymarket bid / ask');
     expect(text).toContain('0.500 / 0.520');
+    const sized = market(0.5, 0.52, { book: { bid: 0.5, ask: 0.52, bidSize: 1200, askSize: 80, at: NOW } });
+    expect(page([[quote('Ada', sized)]])).toMatch(/0\.500 × 1\s200 \/ 0\.520 × 80/u);
     expect(text).toContain('+0.0600');
     expect(text).toContain('buy at polymarket, sell at predict');
     expect(text).toContain('ends in <b>1 d</b>');

@@ -68,3 +68,6 @@ ${options.xLabels !== false && html`<span class="x-axis">${x.map((tick, i) => ht
 
 /** A coordinate rounded to a tenth of a unit, about a tenth of a pixel. */
 export const unit = (value: number): string => String(Math.round(value * 10) / 10);
+
+/** A line of a chart as a key of its legend. @param tone CSS classes of the line */
+export const lineKey = (tone: string): Markup => html`<svg class="key" viewBox="0 0 12 10"><path class="line ${tone}" d="M0 5H12"/></svg>`;

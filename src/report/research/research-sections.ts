@@ -1,7 +1,7 @@
 import type { EquityPoint } from '../../backtest/record/curve-columns.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
 import { endReturn, equityPlots } from '../charts/equity-svg.ts';
-import { plot } from '../charts/plot.ts';
+import { lineKey, plot } from '../charts/plot.ts';
 import { formatNumber, formatPercent, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, raw } from '../elements/html.ts';
 import { type Column, dataTable, table } from '../elements/table.ts';
@@ -132,7 +132,7 @@ export const comparisonSection = ([first, second]: readonly [ComparedTrial, Comp
   const [a, b] = [nameOf(first, second), nameOf(second, first)];
   return html`<p class="facts"><span>A <b>${a}</b></span><span>B <b>${b}</b></span><span><b>${formatNumber(pairs.length - differing.length)}</b> of ${plural(pairs.length, 'position')} are the same</span><span>${differing.length === 0 ? 'they never part' : html`first difference <b>${formatTime(differing[0].entryTime)}</b>`}</span></p>
 ${curves(first, second)}
-<p class="legend"><span class="own-key">A ${endReturn(fromOne(first.equity))}</span> · <span>B ${endReturn(fromOne(second.equity))} (dashed)</span> · <span>difference <b>${signedPercent((lastOf(first) ?? 1) - (lastOf(second) ?? 1))}</b> of the start</span></p>
+<p class="legend"><span>${lineKey('own')}A ${endReturn(fromOne(first.equity))}</span><span>${lineKey('held')}B ${endReturn(fromOne(second.equity))}</span><span>difference <b>${signedPercent((lastOf(first) ?? 1) - (lastOf(second) ?? 1))}</b> of the start</span></p>
 ${dataTable<TradePair>(PAIR_COLUMNS, differing, { id: 'pairs', caption: 'Positions that differ', limit: MAX_PAIRS, empty: 'every position is the same' })}`;
 };
 

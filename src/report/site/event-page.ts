@@ -46,7 +46,7 @@ export const renderEventPage = (data: EventPageData): string => {
     body: html`<header><div class="over"><span class="kind">Event</span><h1>${event}</h1></div>
 <p class="facts"><span>${plural(outcomes.length, 'outcome or strike', 'outcomes and strikes')}</span><span>${plural(sources.length, 'venue')}: ${sources.join(', ')}</span><span>${next === null ? 'no open market' : endText(next, now)}</span><span>as of <b>${formatTime(now, 'second')}</b></span></p></header>
 <main><section><h2>Outcomes and strikes</h2>${table(columnsOf(sources, now), outcomes, { id: 'outcomes', caption: 'Outcomes of the event with the quotes of each venue' })}
-<p class="quiet">Quotes are the best bid and ask that a run last recorded; the depth behind them is not recorded.</p></section>
+<p class="quiet">Quotes are the best bid and ask that a run last recorded, × the size offered there where the venue states it; levels behind them are not recorded.</p></section>
 <section><h2>Sum of the prices</h2>${sums(groupPrices(quotes.map(({ instrument }) => instrument)))}</section>
 <section><h2>Settlement</h2>${table(SETTLEMENT, quotes, { id: 'settlement', caption: 'Settlement of each market' })}</section></main>`,
     footer: html`${madeBy} · times are UTC`,
@@ -106,7 +106,9 @@ const bookOf = (quote: EventQuote | undefined, source: string): Part => {
   if (quote === undefined) return unknown(`no market at ${source} is known as the twin of this one`);
   const { book } = quote.instrument;
   if (book === null) return unknown('no run has recorded its book');
-  return tip(`${formatNumber(book.bid, 3)} / ${formatNumber(book.ask, 3)}`, `recorded ${formatTime(book.at, 'second')}`, false);
+  const sized = (price: number | null, size: number | null | undefined): string =>
+    typeof size === 'number' ? `${formatNumber(price, 3)} × ${formatNumber(size)}` : formatNumber(price, 3);
+  return tip(`${sized(book.bid, book.bidSize)} / ${sized(book.ask, book.askSize)}`, `recorded ${formatTime(book.at, 'second')}`, false);
 };
 
 const basis = (row: readonly EventQuote[]): Part => {

@@ -4,7 +4,7 @@ import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import { MAX_TRADES } from '../charts/candles-svg.ts';
 import type { EquityChart, OtherCurve } from '../charts/equity-svg.ts';
 import { endReturn, equityPlots, leavesScale } from '../charts/equity-svg.ts';
-import { plot } from '../charts/plot.ts';
+import { lineKey, plot } from '../charts/plot.ts';
 import { shownRange } from '../charts/shown-range.ts';
 import { formatTime, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
@@ -117,6 +117,4 @@ ${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}<
 };
 
 const legend = (chart: ChosenChart): Markup =>
-  html`<p class="legend"><span>${key('own')}${chart.name} <b>${endReturn(chart.points)}</b></span>${chart.others.map((other) => html`<span>${key(other.tone)}${other.name} <b>${endReturn(other.points)}</b>${leavesScale(other.points, chart) && ' (leaves the scale)'}</span>`)}<span>returns since ${formatTime(chart.from)}, after costs</span></p>`;
-
-const key = (tone: string): Markup => html`<svg class="key" viewBox="0 0 12 10"><path class="line ${tone}" d="M0 5H12"/></svg>`;
+  html`<p class="legend"><span>${lineKey('own')}${chart.name} <b>${endReturn(chart.points)}</b></span>${chart.others.map((other) => html`<span>${lineKey(other.tone)}${other.name} <b>${endReturn(other.points)}</b>${leavesScale(other.points, chart) && ' (leaves the scale)'}</span>`)}<span>returns since ${formatTime(chart.from)}, after costs</span></p>`;

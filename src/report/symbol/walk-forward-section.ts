@@ -2,7 +2,7 @@ import type { EquityPoint } from '../../backtest/record/curve-columns.ts';
 import type { StoredStretch, StoredWindow } from '../../backtest/record/walk-forward-columns.ts';
 import { DAY_MS, INTERVAL_MS } from '../../contracts/words.ts';
 import { type WalkForwardChart, walkForwardPlot } from '../charts/equity-svg.ts';
-import { plot } from '../charts/plot.ts';
+import { lineKey, plot } from '../charts/plot.ts';
 import { DASH, formatDay, formatNumber, formatPercent, paramsText, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, dataTable, table } from '../elements/table.ts';
@@ -180,6 +180,4 @@ export function walkForwardChart({ interval, windows, curves }: WalkForwardSecti
 }
 
 const legend = ({ interval }: WalkForwardSection): Markup =>
-  html`<p class="legend"><span>${key('own')}out of sample on ${interval}: each window’s pick on the days after, starting from 1</span><span>${key('in-sample')}in sample: what the pick had brought on the days it was picked on, ending where its test begins</span></p>`;
-
-const key = (tone: string): Markup => html`<svg class="key" viewBox="0 0 12 10"><path class="line ${tone}" d="M0 5H12"/></svg>`;
+  html`<p class="legend"><span>${lineKey('own')}out of sample on ${interval}: each window’s pick on the days after, starting from 1</span><span>${lineKey('in-sample')}in sample: what the pick had brought on the days it was picked on, ending where its test begins</span></p>`;
