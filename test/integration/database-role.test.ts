@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { restoreElsewhere } from '../../src/watch/upkeep/restore-elsewhere.ts';
-import { predictlabHere } from '../support/command.ts';
+import { predictlab, predictlabHere } from '../support/command.ts';
 import { administer } from '../support/postgres.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 
@@ -51,7 +51,7 @@ describe('the roles of ops/postgres/roles.sql', () => {
     for (const role of [worker, reader]) await administer(server, `drop role ${role}`);
   });
 
-  it('let a worker migrate, run every stage, back up and prune', async () => {
+  it('let a worker migrate, run every stage, check and try a build, back up, prune and restore', async () => {
     const { home, env } = rig;
     const csv = path.join(home, 'ticks.csv');
     const rows = Array.from(
@@ -60,7 +60,8 @@ describe('the roles of ops/postgres/roles.sql', () => {
     );
     await writeFile(csv, `time,price,size\n${rows.join('\n')}\n`);
     const command = async (...args: string[]) => {
-      const answer = await predictlabHere(args, env);
+      // a replay needs a process of its own
+      const answer = await (args[1] === 'check' ? predictlab : predictlabHere)(args, env);
       expect(answer, answer.stderr).toMatchObject({ code: 0 });
     };
     await command('import', 'ticks', csv, '--symbol', 'X');
@@ -74,8 +75,8 @@ describe('the roles of ops/postgres/roles.sql', () => {
     expect([result, taskResults['X/visualize'].status]).toEqual(['success', 'success']);
     // the commands of docs/operations.md's upgrade that work on the database, as they stand there
     const file = path.join(home, 'before.backup');
-    const steps = [...(await readFile(RUNBOOK, 'utf8')).matchAll(/^\| \d \| `predictlab ((?:backup|deploy shadow).*?)` \|/gm)];
-    expect(steps).toHaveLength(2);
+    const steps = [...(await readFile(RUNBOOK, 'utf8')).matchAll(/^\| \d \| `predictlab ((?:backup|deploy check|deploy shadow).*?)` \|/gm)];
+    expect(steps).toHaveLength(3);
     for (const [, words] of steps)
       await command(...words.split(' ').map((word) => ({ 'before.backup': file, '<run>': runId })[word] ?? word));
     await command('prune', '--ticks', '30d');
@@ -88,6 +89,13 @@ describe('the roles of ops/postgres/roles.sql', () => {
       expect(answer, `${words.join(' ')}: ${answer.stderr}`).toMatchObject({ code: 0 });
     }
     expect(await asked(asUser(reader), 'select count(*)::int > 0 as any from candles')).toEqual([{ any: true }]);
+    // the day it is needed: workers stop, what was pruned comes back, and the reader still sees it
+    const counts = 'select (select count(*) from ticks)::int as ticks, (select count(*) from candles)::int as candles';
+    const [pruned] = await asked(asUser(reader), counts);
+    await rig.worker?.shutdown();
+    await command('restore', file, '--replace');
+    expect(await asked(asUser(reader), counts)).toEqual([{ ticks: 200, candles: expect.any(Number) }]);
+    expect(pruned).not.toMatchObject({ ticks: 200 });
   });
 
   it.each([

@@ -111,7 +111,7 @@ const backtest = (strategy: string, sharpe: number | null, key: number): Backtes
     maxDrawdown: -0.12,
     trades: 1,
     undefined: sharpe === null ? { sharpe: 'fewer than two daily returns' } : { brier: 'not resolved' },
-    lookAhead: { cuts: [], of: 48, changed: 0, firstBar: null, verdict: '0 of 48 decisions changed' },
+    lookAhead: { deterministic: true, cuts: [], of: 48, changed: 0, firstBar: null, verdict: '0 of 48 decisions changed' },
   },
   trades: [
     {

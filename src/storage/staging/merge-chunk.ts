@@ -28,11 +28,7 @@ export interface MergedChunk {
   readonly inVain: boolean;
 }
 
-/**
- * Merges one chunk.
- *
- * @param tryFast whether to try the fast path where the hours had no ticks. It costs time where rows are there already.
- */
+/** Merges one chunk. @param tryFast whether to try the fast path where the hours had no ticks. It costs time where rows are there already. */
 export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast: boolean): Promise<MergedChunk> {
   const hours = await hoursOf(transaction, chunk);
   const good = hours.reduce((sum, { ticks }) => sum + ticks, 0);
