@@ -123,7 +123,7 @@ function checkReadable({ metadata, data }: Payload): void {
     try {
       JSON.parse(textOf(data));
     } catch (error) {
-      throw new Error(`it is not valid JSON (${messageOf(error)})`);
+      throw new Error(`it is not valid JSON (${messageOf(error)})`, { cause: error });
     }
   }
 }

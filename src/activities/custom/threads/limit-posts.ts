@@ -8,6 +8,7 @@ import { MessagePort } from 'node:worker_threads';
  * @returns the port's own `postMessage`, without the limit
  */
 export function limitPosts(port: MessagePort, mayPost: (message: unknown) => boolean = () => false): (message: unknown) => void {
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with its port below
   const post = MessagePort.prototype.postMessage;
   MessagePort.prototype.postMessage = function (this: MessagePort, ...args: Parameters<typeof post>) {
     if (this === port && !mayPost(args[0]))
