@@ -255,7 +255,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     const before = await page.locator('.panel:visible .plot').first().boundingBox();
     await page.locator('.tabs input').first().focus();
     await page.keyboard.press('ArrowRight');
-    await page.waitForFunction("document.querySelectorAll('.tabs')[0].querySelectorAll('.is-live').length === 2");
+    await expect.poll(async () => await page.locator('.tabs').first().locator('.is-live').count()).toBe(2);
     const after = await page.locator('.panel:visible .plot').first().boundingBox();
     expect(after).toEqual(before);
     expect(await page.locator('.panel:visible details summary').first().innerText()).toContain('Candles 4h');
