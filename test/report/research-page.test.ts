@@ -141,6 +141,9 @@ describe('the page of research', () => {
     expect(text).toContain('+2.0');
     expect(text).toMatch(/class="cell hatch"[^>]*>░/);
     expect(text).toContain('no daily returns');
+    const weak = trial(60, {}, 1, { weak: { sharpe: '6 daily returns, fewer than 30' } });
+    // a shorthand would take the hatching away
+    expect(renderResearchPage(data({ best: [weak] }))).toMatch(/class="cell hatch"[^>]*style="background-color:[^>]*>\+2\.0/);
     expect(text).toContain('<code>abc123</code>');
     expect(text).toContain('Bitcoin &lt;above&gt; 100k');
   });

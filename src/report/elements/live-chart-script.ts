@@ -108,7 +108,7 @@ const make=(box)=>{
   tools(box,{
     'zoom out':['−',()=>zoom(scale,1.6)],'zoom in':['+',()=>zoom(scale,1/1.6)],'fit all':['fit',fit],
     'log scale':['log',(button)=>{const on=button.getAttribute('aria-pressed')!=='true';button.setAttribute('aria-pressed',on);candles.priceScale().applyOptions({mode:on?1:0})}],
-    ...(document.fullscreenEnabled&&{'full screen':['⛶',()=>document.fullscreenElement?document.exitFullscreen():box.parentElement.requestFullscreen()]}),
+    ...(document.fullscreenEnabled&&{'full screen':['full',()=>document.fullscreenElement?document.exitFullscreen():box.parentElement.requestFullscreen()]}),
   });
   let due=0,isUsed=false;
   for(const what of ['pointerdown','wheel'])box.parentElement.addEventListener(what,()=>{isUsed=true},{passive:true});

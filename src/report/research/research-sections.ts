@@ -21,7 +21,7 @@ export const signedPercent = (value: number): string => `${value > 0 ? '+' : ''}
  */
 export const heat = (value: number, full: number): Markup =>
   raw(
-    `background:color-mix(in srgb,var(--${value >= 0 ? 'up' : 'down'}) ${Math.round(8 + 32 * Math.min(1, Math.abs(value) / Math.max(full, Number.MIN_VALUE)))}%,transparent)`,
+    `background-color:color-mix(in srgb,var(--${value >= 0 ? 'up' : 'down'}) ${Math.round(8 + 32 * Math.min(1, Math.abs(value) / Math.max(full, Number.MIN_VALUE)))}%,transparent)`,
   );
 
 /** The trials of a strategy as a heat map of two parameters, with its plateau and whether to believe the best one; false where nothing was varied. */
