@@ -129,6 +129,7 @@ describe('the page of research', () => {
         { trial: trials[0], trades: [trade(0)], equity: equity.map(({ time }) => ({ time, equity: 10_000 })) },
       ],
       otherRuns: [{ id: 77, runId: 'run-0' }],
+      maxSymbols: 400,
       madeBy: 'PredictLab test',
       ...more,
     };
@@ -167,5 +168,7 @@ describe('the page of research', () => {
     expect(renderResearchPage(data())).toMatch(/\+0\.040\s%/u);
     const none = renderResearchPage(data({ best: [], chosen: null, compared: null, otherRuns: [] }));
     expect(none).toContain('No run has backtests yet');
+    expect(renderResearchPage(data())).not.toContain('symbols by name');
+    expect(renderResearchPage(data({ maxSymbols: 2 }))).toContain('the first 2 symbols by name');
   });
 });

@@ -28,6 +28,8 @@ export interface ResearchPageData {
   readonly now: number;
   /** The best trial of each strategy on each symbol, from the symbol's newest run with backtests. */
   readonly best: readonly ResearchTrial[];
+  /** Number of symbols at which `best` ends. */
+  readonly maxSymbols: number;
   /** All trials of one strategy on one series, and the walk-forwards of its market. */
   readonly chosen: { readonly trials: readonly ResearchTrial[]; readonly walkForwards: readonly WalkForwardSection[] } | null;
   readonly compared: readonly [ComparedTrial, ComparedTrial] | null;

@@ -70,7 +70,7 @@ export const renderResearchPage = (data: ResearchPageData): string => {
               note: 'the best trial of each strategy; press a cell for its grid and its rows',
             },
           )
-    }</section>
+    }${symbols.length >= data.maxSymbols && html`<p class="quiet">the first ${formatNumber(data.maxSymbols)} symbols by name; <code>predictlab export backtests</code> has all</p>`}</section>
 ${chosenSection(data)}
 ${data.compared !== null && html`<section id="compare"><h2>Compare trade by trade</h2>${comparisonSection(data.compared)}${otherRuns(data)}</section>`}</main>`,
     footer: html`${madeBy} · times are UTC`,

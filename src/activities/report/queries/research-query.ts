@@ -9,7 +9,8 @@ import { VERSION } from '../../../version.ts';
 import { loadWalkForwards } from './chosen-backtest-query.ts';
 import { backtestRow } from './instrument-query.ts';
 
-const MAX_SYMBOLS = 1_000;
+/** Rows of the heat map; more would make the page slow. */
+const MAX_SYMBOLS = 400;
 const MAX_TRIALS = 400;
 const MAX_OTHER_RUNS = 12;
 const MAX_POINTS = 1_000;
@@ -38,6 +39,7 @@ export async function loadResearchPage(queryable: Queryable, choice: ResearchCho
   return {
     now,
     best: best.map(trialRow),
+    maxSymbols: MAX_SYMBOLS,
     chosen:
       head === undefined
         ? null
