@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import { loadPlugins } from '../../src/activities/custom/load-plugins.ts';
 import { createProgram } from '../../src/cli/program.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -43,6 +44,9 @@ async function problemOf(call: string): Promise<string | undefined> {
   const unknown = words.map((word) => /^--[a-z-]+/.exec(word)?.[0]).find((option) => option !== undefined && !known.has(option));
   return unknown === undefined ? undefined : `${command.name()} has no option ${unknown}`;
 }
+
+// docs/venues.md adds a symbol of the venue in examples
+beforeAll(() => loadPlugins({ PREDICTLAB_PLUGINS: path.join(ROOT, 'examples/toy-venue.mjs') }));
 
 it('every call of the command line in README and docs names a command and options that exist', async () => {
   const wrong: string[] = [];
