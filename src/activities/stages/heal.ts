@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../contracts/log.ts';
-import type { Stage } from '../../contracts/words.ts';
 import { assessTick } from '../../market/assess-tick.ts';
 import { identifyPage } from '../../sources/candidate.ts';
 import { rereadRow } from '../../sources/create-sources.ts';
@@ -8,9 +7,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/instruments.ts';
 import { clearStaging, stagePage } from '../../storage/staging/staging.ts';
 import { markHealed, type QuarantinedRow, quarantinedRows } from '../../storage/ticks/quarantine.ts';
-import { createClean } from './clean.ts';
-import { type StageFunction, workAlone } from './stage-work.ts';
-import { createStore } from './store.ts';
+import { cleanAndStore } from './store.ts';
 
 export interface HealRequest {
   readonly database: Database;
@@ -56,9 +53,7 @@ export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest)
     const staged = page.toSorted((a, b) => (b.time as number) - (a.time as number));
     try {
       await stagePage(database, { executionId, symbol: name, instrumentKey, pageNumber: 0, order: 'newest-first', rows: staged });
-      const around = { database, log, executionId, symbol: name, asOf };
-      await runStage('clean', createClean(), around);
-      const { inserted } = (await runStage('store', createStore({ database, log }), around)).output as { inserted: number };
+      const { inserted } = await cleanAndStore({ database, log, executionId, symbol: name, asOf });
       await markHealed(
         database,
         good.map(({ id }) => id),
@@ -79,17 +74,4 @@ function readable(rows: readonly QuarantinedRow[], instrument: StoredInstrument,
     const [candidate] = identifyPage([read]);
     return assessTick(candidate, facts).verdict === 'ok' ? [{ id, read }] : [];
   });
-}
-
-interface Around extends Pick<HealRequest, 'database' | 'log' | 'asOf'> {
-  readonly executionId: string;
-  readonly symbol: string;
-}
-
-function runStage(stage: Stage, run: StageFunction, { database, log, executionId, symbol, asOf }: Around) {
-  const settings = { sourceTypes: [], intervals: [], daysBack: 0, strategies: [], refetch: false, asOf };
-  return run(
-    { runId: executionId, executionId, symbol, stage, settings },
-    workAlone({ log, commit: (write) => database.transaction(write), record: (effect) => Promise.resolve(effect) }),
-  );
 }

@@ -4,8 +4,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
 import type { OwnFacts } from '../../contracts/own-facts.ts';
-import type { StageEffect, StageInput } from '../../contracts/task/stage-report.ts';
-import { type MarketKind, type Stage, type TickKind } from '../../contracts/words.ts';
+import { type MarketKind, type TickKind } from '../../contracts/words.ts';
 import type { TickFile, TickFileBatch } from '../../files/read/read-tick-file.ts';
 import { assessTick, type RowFacts } from '../../market/assess-tick.ts';
 import { fileInstrument, ownFactsOf, withOwnFacts } from '../../sources/file/file-instrument.ts';
@@ -21,9 +20,7 @@ import {
   saveImportProgress,
 } from '../../storage/staging/import-progress.ts';
 import { clearStaging, type StagingKey, stageCoverage, stagePage } from '../../storage/staging/staging.ts';
-import { createClean } from './clean.ts';
-import { type StageFunction, workAlone } from './stage-work.ts';
-import { createStore } from './store.ts';
+import { cleanAndStore } from './store.ts';
 
 export interface TicksImport {
   readonly database: Database;
@@ -78,12 +75,9 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
   const bounds: { from: number; to: number }[] = [];
   let isPartial = false;
   const storeStaged = async (): Promise<ImportCounts> => {
-    const around = { database, log, executionId, symbol, asOf };
-    const cleaned = (await runStage('clean', createClean(), around)).output as unknown as Cleaned;
-    const stored = (await runStage('store', createStore({ database, log }), around)).output as unknown as Stored;
+    const counts = await cleanAndStore({ database, log, executionId, symbol, asOf });
     await clearStaging(database, { executionId });
-    const { rows, quarantined, reasons } = cleaned;
-    return { rows, quarantined, reasons, inserted: stored.inserted, duplicates: stored.duplicates };
+    return counts;
   };
   try {
     for (const file of files) {
@@ -124,10 +118,6 @@ function instrumentOf(
   const named = { ...known, outcomes };
   return Object.keys(facts).length === 0 ? named : withOwnFacts(named, { ...ownFactsOf(known), ...facts }, { lastTick, asOf });
 }
-
-/** The parts of the stages' outputs that are counted. */
-type Cleaned = Pick<ImportResult, 'rows' | 'quarantined' | 'reasons'>;
-type Stored = Pick<ImportResult, 'inserted' | 'duplicates'>;
 
 type Spans = Map<TickKind, { from: number; to: number }>;
 
@@ -219,23 +209,6 @@ function widen(spans: Spans, { rows }: TickFileBatch, facts: RowFacts): void {
     else if (time < span.from) span.from = time;
     else if (time > span.to) span.to = time;
   }
-}
-
-/** Runs one stage outside of any run: without ledger and retries; a failure ends the command. */
-async function runStage(
-  stage: Stage,
-  run: StageFunction,
-  { database, log, executionId, symbol, asOf }: { database: Database; log: Log; executionId: string; symbol: string; asOf: number },
-): Promise<StageEffect> {
-  const work = workAlone({ log, commit: (write) => database.transaction(write), record: async (effect) => effect });
-  const input: StageInput = {
-    runId: executionId,
-    executionId,
-    symbol,
-    stage,
-    settings: { sourceTypes: ['file'], intervals: [], daysBack: 0, strategies: [], refetch: false, asOf },
-  };
-  return await run(input, work);
 }
 
 /** @throws PredictLabError BadInput when the stored instrument is priced by another outcome or has another kind of market */

@@ -4,12 +4,14 @@ import { sentencesIn } from '../../contracts/task/task-output.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { findEffect } from '../../storage/runs/ledger/ledger.ts';
+import type { ImportCounts } from '../../storage/staging/import-progress.ts';
 import { mergeStaged } from '../../storage/staging/merge-staged.ts';
 import { stagedDays } from '../../storage/staging/staged-rows.ts';
 import { stagingBatches } from '../../storage/staging/staging.ts';
 import { gapsOfInstruments, type InstrumentGaps } from '../../storage/ticks/coverage.ts';
 import { ensurePartitions } from '../../storage/ticks/partitions.ts';
-import type { Probe, StageFunction } from './stage-work.ts';
+import { createClean } from './clean.ts';
+import { type Probe, type StageFunction, workAlone } from './stage-work.ts';
 
 export interface StoreDependencies {
   readonly database: Database;
@@ -77,4 +79,24 @@ function degradedOf(gaps: readonly InstrumentGaps[]): { degraded?: readonly stri
     .map(({ instrument, kind, share }) => `${instrument} lacks ${(100 * share).toFixed(1)} % of its ${kind} ticks’ time`);
   const more = large.length > NAMED_INSTRUMENTS ? [`and ${large.length - NAMED_INSTRUMENTS} more`] : [];
   return { degraded: [`gaps in coverage: ${[...named, ...more].join(', ')}; run again with refetch to fill what the venue still has`] };
+}
+
+/** The rows that are staged under an id outside of any run: an import's or those of `heal`. */
+export interface StagedAlone {
+  readonly database: Database;
+  readonly log: Log;
+  readonly executionId: string;
+  readonly symbol: string;
+  readonly asOf: number;
+}
+
+/** Cleans and stores staged rows outside of any run: without ledger and retries. */
+export async function cleanAndStore({ database, log, executionId, symbol, asOf }: StagedAlone): Promise<ImportCounts> {
+  const settings = { sourceTypes: [], intervals: [], daysBack: 0, strategies: [], refetch: false, asOf };
+  const work = workAlone({ log, commit: (write) => database.transaction(write), record: (effect) => Promise.resolve(effect) });
+  const run = async (stage: 'clean' | 'store', runStage: StageFunction): Promise<ImportCounts> =>
+    (await runStage({ runId: executionId, executionId, symbol, stage, settings }, work)).output as unknown as ImportCounts;
+  const { rows, quarantined, reasons } = await run('clean', createClean());
+  const { inserted, duplicates } = await run('store', createStore({ database, log }));
+  return { rows, quarantined, reasons, inserted, duplicates };
 }
