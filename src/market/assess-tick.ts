@@ -6,13 +6,11 @@ export interface RowFacts {
   readonly market: MarketKind;
   /** When trading opened, where the venue states it; UTC epoch milliseconds. */
   readonly opensAt: number | null;
-  /** Smallest price step in force. */
   readonly tickSize: number | null;
   /** The run's "now"; UTC epoch milliseconds. */
   readonly asOf: number;
 }
 
-/** A row with a time and a price. */
 interface ReadableRow extends CandidateRow {
   readonly time: number;
   readonly price: number;
@@ -75,8 +73,7 @@ const FLAGS: readonly Flag[] = [extremePrice, offGrid];
 const CLEAN: Assessment = { verdict: 'ok', flags: [] };
 
 /**
- * Judges one row: it is a tick (perhaps with flags) or it goes to quarantine with the first reason that applies.
- * Nothing is changed, clamped or dropped. The order is fixed:
+ * Judges one row: a tick (perhaps with flags) or quarantined with the first reason that applies. The row is not changed. The fixed order:
  *
  * 1. the defect that the row's reader found (`defect`: `malformed`, `not-finite`, `unknown-outcome`)
  * 2. `malformed`: no time, no price, a trade without size
@@ -86,8 +83,7 @@ const CLEAN: Assessment = { verdict: 'ok', flags: [] };
  * 6. `time-range`: before 1971 (seconds read as milliseconds land there), before the market opened, after `asOf`
  * 7. flags: `extreme-price` (a probability of exactly 0 or 1), `off-grid` (not a multiple of the tick size)
  *
- * Duplicates are not judged here: `store` merges them by identity and counts them. Outliers need neighbours: see
- * `flagOutliers`.
+ * Duplicates are not judged here (`store` merges them by identity), nor outliers, which need neighbours (`flagOutliers`).
  */
 export function assessTick(row: CandidateRow, facts: RowFacts): Assessment {
   if (row.defect !== null) return { verdict: 'quarantine', reason: row.defect };

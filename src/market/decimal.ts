@@ -1,7 +1,4 @@
-/**
- * An exact decimal number, `units / 10^decimals`. A double is converted to the shortest decimal that parses back to it, which is the
- * number that a venue or a file wrote, so 0.1 + 0.2 is 0.3.
- */
+/** An exact decimal, `units / 10^decimals`. A double becomes the shortest decimal that parses back to it, so 0.1 + 0.2 is 0.3. */
 export interface Decimal {
   readonly units: bigint;
   readonly decimals: number;
@@ -16,10 +13,7 @@ export const POWERS_OF_TEN: readonly number[] = Array.from({ length: 23 }, (_, p
 /** Limit of 15 digits: a decimal with fewer units corresponds to exactly one double, and the reverse. */
 export const MAX_UNITS = 1e15;
 
-/**
- * Number of decimals with which `value` is written (0.37 → 2), or -1 when it needs more than 15 digits or is not finite: then only
- * `toDecimal` is exact.
- */
+/** Number of decimals of `value` (0.37 → 2), or -1 when it needs more than 15 digits or is not finite: then only `toDecimal` is exact. */
 export function decimalsOf(value: number): number {
   for (let decimals = 0; decimals <= 15; decimals++) {
     const scale = POWERS_OF_TEN[decimals];

@@ -25,9 +25,9 @@ const LEAST_DEVIATION = 0.01;
 const BACK = 0.25;
 
 /**
- * Finds ticks that look like slips: the price jumps (in logit, against the rolling median absolute step), returns within a few ticks,
- * and the trades in between are not larger than usual. All three conditions must hold, since news moves prices permanently and large
- * orders move them with size. Outliers are flagged and kept: candles still contain them.
+ * Finds ticks that look like slips: the price jumps (in logit, against the rolling median absolute step), returns within a few ticks, and
+ * no trade in between is larger than usual. News moves prices permanently and large orders move them with size, so neither is flagged.
+ * Candles still contain outliers.
  *
  * @param ticks of one instrument and kind, in canonical order
  * @returns 1 for each tick that is an outlier

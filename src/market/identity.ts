@@ -4,8 +4,8 @@ import { hash } from 'node:crypto';
 const FIELD_END = '\u001f';
 
 /**
- * Identity of a tick without an id from its venue: a hash of the tick's content. Equal content gives the same identity on every page,
- * run and import. With 96 bits, ten billion ticks collide with a probability of one in a billion.
+ * Identity of a tick without a venue's id: a hash of its content, equal on every page, run and import. With 96 bits, ten billion ticks
+ * collide with a probability of one in a billion.
  *
  * @param content the fields that identify the trade, as the venue wrote them, in a fixed order
  * @param ordinal number of the copy of this content within one page or file, from 0: exact copies are separate trades
@@ -24,8 +24,7 @@ const TRADE_IDENTITY_VERSION = 1;
 const TRADED_DECIMALS = 6;
 
 /**
- * Identity of a venue's trade without an id. It does not depend on spelling: hexadecimal ids are converted to lower case and numbers are
- * rounded to millionths, so a change of the venue's formatting does not create new trades.
+ * Identity of a venue's trade without an id, independent of formatting: hexadecimal ids in lower case, numbers rounded to millionths.
  *
  * @param content the fields that identify the trade, in a fixed order
  * @example
@@ -38,8 +37,5 @@ export const tradeIdentity = (content: readonly (string | number | null)[]): str
 export const spelledId = <Id extends string | null>(id: Id): Id =>
   id !== null && /^(0x)?[0-9a-f-]+$/i.test(id) ? (id.toLowerCase() as Id) : id;
 
-/**
- * Identity of every price point. An instrument has one price at a time, so the time, which is part of every tick's key, identifies the
- * point. A point that arrives again with another price has been revised.
- */
+/** Identity of every price point: its time, part of every tick's key, identifies it. The same time with another price is a revision. */
 export const POINT_IDENTITY = 'point';

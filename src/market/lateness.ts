@@ -26,7 +26,6 @@ export const latenessFrom = (lateBy: number): number => Math.min(MOST_LATENESS_M
 
 /**
  * The lateness to store after a run that expected `known`. Rows within the expected lateness do not raise it, but renew its date.
- *
  * @param lateBy largest lateness of a row in milliseconds; 0 when no row was late
  */
 export function rememberLateness(known: SeenLateness | undefined, lateBy: number, asOf: number): SeenLateness | undefined {

@@ -1,11 +1,8 @@
 import { add, decimalsOf, POWERS_OF_TEN, toDecimal, toNumber } from './decimal.ts';
 
 /**
- * Price of a binary market's first outcome when the second one traded at `price`: 1 − price, exact in decimals (1 − 0.37 is 0.63, where
- * doubles may give 0.6299999999999999). The price is not clamped: one outside [0, 1] stays outside, and one that is not finite becomes
- * NaN.
- *
- * Applied twice, the function returns the original price, for prices of up to 15 decimals.
+ * Price of a binary market's first outcome when the second traded at `price`: 1 − price, exact for up to 15 decimals (1 − 0.37 is 0.63, not
+ * 0.6299999999999999). Not clamped: a price outside [0, 1] stays outside; one that is not finite becomes NaN.
  */
 export function mirrorPrice(price: number): number {
   if (!Number.isFinite(price)) return Number.NaN;

@@ -1,7 +1,4 @@
-/**
- * Median of the last `size` numbers, which are kept sorted: adding a number costs a search and a move of at most `size` numbers, which
- * is fast for some dozens of numbers.
- */
+/** Median of the last `size` numbers, kept sorted: adding one moves up to `size` numbers, which is fast for some dozens. */
 export class RollingMedian {
   private readonly arrived: Float64Array;
   private readonly sorted: Float64Array;
@@ -17,7 +14,7 @@ export class RollingMedian {
     return this.count;
   }
 
-  /** The median; NaN while there are no numbers. */
+  /** NaN while there are no numbers. */
   get median(): number {
     if (this.count === 0) return Number.NaN;
     const middle = this.count >> 1;
@@ -39,7 +36,6 @@ export class RollingMedian {
     this.next = (this.next + 1) % this.size;
   }
 
-  /** Index of the first sorted number that is not less than `value`. */
   private find(value: number): number {
     let low = 0;
     let high = this.count;

@@ -24,9 +24,8 @@ export interface StatedVerdict {
 }
 
 /**
- * Compares a venue's stated totals with the stored trades. A stated total must lie between the stored totals without and with the slack
- * at both ends, since it may or may not include the trades around a look. Numbers of trades are compared exactly, volumes with a
- * tolerance for rounding.
+ * Compares a venue's stated totals with the stored trades. A total may or may not include the trades around a look, so it must lie between
+ * the stored totals without and with the slack at both ends: exactly for numbers of trades, within a rounding tolerance for volumes.
  */
 export function judgeStated(compared: StatedComparison): StatedVerdict {
   const { trades, volume, mostTrades, leastTrades, mostVolume, leastVolume } = compared;

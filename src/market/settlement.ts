@@ -16,9 +16,8 @@ const ORIGIN: Readonly<Record<SettlementSign['sign'], string>> = {
 const isSupport = ({ sign, unsure }: SettlementSign): boolean => unsure === true && sign !== 'record';
 
 /**
- * Settlement of a closed market by its signs. The result is final where two signs of different origins agree and the venue does not call
- * it open. A status confirms only a sign that is sure of its payout. The statement of a file's owner needs no second sign.
- *
+ * Settlement of a closed market by its signs: final where two signs of different origins agree and the venue does not call it open. A
+ * status confirms only a sign that is sure of its payout. The statement of a file's owner needs no second sign.
  * @param none the reason to report where no sign names a payout
  */
 export function settleBySigns(signs: readonly SettlementSign[], none = 'no sign names a payout'): MarketSettlement {
@@ -57,7 +56,6 @@ export const resolutionFrom = ({ state, payout, missing }: MarketSettlement, at:
     ? { kind: 'settled', payout, at }
     : { kind: 'unresolved', reason: payout === null ? (missing ?? 'without a result') : `proposed at ${payout}: ${missing}` };
 
-/** The facts of a closed market's result. */
 export type Ending = Pick<Instrument, 'resolution' | 'settlement'>;
 
 /** How a closed market ended by its signs. */
@@ -74,9 +72,8 @@ export function withSign<Market extends Ending>(market: Market, sign: Settlement
 }
 
 /**
- * Adds the result of the same market at another venue (its twin) as a sign, where the result is not final yet. The names of the outcomes
- * show whether both venues list them in the same order; where the names differ, the twin is ignored.
- *
+ * Adds the result of the same market at another venue (its twin) as a sign, where the result is not final yet. Outcome names show whether
+ * both venues list the outcomes in the same order; where they differ, the twin is ignored.
  * @param others all known markets of all venues
  */
 export function confirmByTwins(market: Instrument, others: readonly Instrument[]): Instrument {

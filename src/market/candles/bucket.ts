@@ -8,7 +8,6 @@ export const bucketOffset = (interval: Interval): number => (interval === '1w' ?
 
 /**
  * Start of the bucket `[start, start + interval)` that contains `time`; both in UTC epoch milliseconds.
- * A tick exactly on an edge belongs to the bucket that starts there.
  *
  * @example
  * bucketStart(Date.UTC(2026, 10, 24, 10, 38), '4h'); // 2026-11-24T08:00:00Z

@@ -5,13 +5,11 @@ import { growCandles, newCandles, type OpenCandles, orderOf, pick } from './open
 import { addVolumes, finishVolumes, volumeSums } from './volume-sums.ts';
 
 /**
- * Builds the candles of one instrument and price type: left-closed buckets on the UTC epoch, open = first tick by
- * (time, sequence), close = last, volumes exact in decimals and rounded once. The result does not depend on the order
- * of the ticks; canonical order is only faster.
+ * Builds the candles of one instrument and price type: left-closed buckets on the UTC epoch, open = first tick by (time, sequence), close =
+ * last, volumes exact in decimals and rounded once. The order of the ticks does not affect the result; canonical order is only faster.
  *
  * @param ticks trades or price points, never both
- * @param firstSequence the sequence of `ticks` at index 0 when it has no `sequence` column: batches read in canonical
- *   order pass the number of ticks before them
+ * @param firstSequence sequence of `ticks` at index 0 without a `sequence` column: for batches, the number of ticks before them
  */
 export function buildCandles(ticks: SequencedTicks, interval: Interval, firstSequence = 0): MergeableCandles {
   const length = INTERVAL_MS[interval];

@@ -15,18 +15,13 @@ export interface CandleColumns {
   readonly low: Float64Array;
   readonly close: Float64Array;
   readonly volume: Float64Array;
-  /** Sum of size · price. */
   readonly quoteVolume: Float64Array;
-  /** Volume of the buys. */
   readonly buyVolume: Float64Array;
   /** Ticks in the bucket. */
   readonly trades: Float64Array;
 }
 
-/**
- * Candles that can be merged with other candles of the same series: they hold which tick opened and closed each bucket, and
- * the volumes before rounding. `mergeCandles` is associative and commutative over them.
- */
+/** Candles that can be merged with others of the same series: they hold each bucket's first and last tick and unrounded volumes. */
 export interface MergeableCandles extends CandleColumns {
   readonly interval: Interval;
   /** Time and sequence of the tick that opened the bucket: the smallest (time, sequence). */
@@ -38,7 +33,6 @@ export interface MergeableCandles extends CandleColumns {
   readonly exact: { readonly volume: ExactSums; readonly quoteVolume: ExactSums; readonly buyVolume: ExactSums };
 }
 
-/** Ticks in any order, with an optional sequence. */
 export interface SequencedTicks extends TickColumns {
   /** Order of ticks with the same time. @default the index, for ticks in canonical order */
   readonly sequence?: Float64Array;

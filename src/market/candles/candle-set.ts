@@ -4,8 +4,7 @@ import type { MergeableCandles, SequencedTicks } from './candle-columns.ts';
 import { canRollUp, rollUp } from './roll-up.ts';
 
 /**
- * Builds the candles of several intervals from one pass over the ticks: an interval that is a whole multiple of a shorter one is
- * rolled up from it, the others are built from the ticks.
+ * Builds the candles of several intervals in one pass over the ticks: multiples of a shorter interval are rolled up from it.
  *
  * @example
  * const { '1h': hourly, '4h': fourHourly } = Object.fromEntries(buildCandleSet(ticks, ['1h', '4h', '1d']));

@@ -2,14 +2,12 @@ import type { Interval } from '../../contracts/words.ts';
 import type { MergeableCandles } from './candle-columns.ts';
 import { addTotal, exactSums, pickSums, roundedTotal } from './exact-sums.ts';
 
-/** One bucket of one series: the candles and the index of the bucket. */
 export type BucketAt = readonly [candles: MergeableCandles, k: number];
 
 const VOLUMES = ['volume', 'quoteVolume', 'buyVolume'] as const;
 
 /**
- * Combines buckets, sorted by time, into the buckets that `bucketOf` assigns: open of the smallest (time, sequence), close of the
- * largest, highest high, lowest low, exact sums.
+ * Combines buckets, sorted by time, into those that `bucketOf` assigns; first and last ticks are found by (time, sequence), sums are exact.
  */
 export function combineCandles(
   interval: Interval,

@@ -4,9 +4,9 @@ import { add, type Decimal, POWERS_OF_TEN, toNumber, unitsAt, ZERO } from '../de
 export const LIMB = 2 ** 52;
 
 /**
- * Exact decimal sums, one per bucket. Bucket k holds `(high[k]·2^52 + low[k]) / 10^decimals + rest.get(k)`. Ordinary numbers are
- * summed fast in the limbs; `rest` holds the few numbers that do not fit the common scale (more decimals than the others, more than
- * 15 digits, negative). The total, and so its rounding, does not depend on the order or the batching of the numbers.
+ * Exact decimal sums, one per bucket. Bucket k holds `(high[k]·2^52 + low[k]) / 10^decimals + rest.get(k)`. The limbs are the fast path;
+ * `rest` holds the numbers outside the common scale (more decimals, over 15 digits, negative). The order of the numbers does not affect the
+ * total.
  */
 export interface ExactSums {
   readonly decimals: number;

@@ -2,9 +2,7 @@ import type { MergeableCandles } from './candle-columns.ts';
 import { type BucketAt, combineCandles } from './combine-candles.ts';
 
 /**
- * Merges two sets of candles of the same series that share no tick, as if they had been built from all ticks at once. Merging is
- * associative and commutative: any batching gives the same bytes.
- *
+ * Merges two sets of candles of one series that share no tick. Associative and commutative: any batching gives the same bytes.
  * @throws RangeError when the intervals differ
  */
 export function mergeCandles(a: MergeableCandles, b: MergeableCandles): MergeableCandles {

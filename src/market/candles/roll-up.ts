@@ -8,7 +8,6 @@ export const canRollUp = (from: Interval, to: Interval): boolean => INTERVAL_MS[
 
 /**
  * Builds longer candles from shorter ones; they equal candles built from the ticks, bit for bit.
- *
  * @throws RangeError when buckets of `to` do not consist of whole buckets of `candles.interval` (4h → 6h)
  */
 export function rollUp(candles: MergeableCandles, to: Interval): MergeableCandles {

@@ -28,7 +28,6 @@ function usualDecimals(column: Float64Array): number {
   return best;
 }
 
-/** The three volumes of each bucket while the candles are built. */
 export interface VolumeSums {
   volume: ExactSums;
   quoteVolume: ExactSums;
@@ -54,8 +53,8 @@ export function volumeSums(ticks: SequencedTicks, capacity: number): VolumeSums 
 }
 
 /**
- * Adds the volumes of the ticks [from, to) to bucket k. Sizes and prices are converted to integers of their smallest decimal; sums of
- * integers are exact in doubles, with a carry into a second limb when they pass 2^52.
+ * Adds the volumes of the ticks [from, to) to bucket k. Sums of integers (units of the smallest decimal) are exact in doubles, with a carry
+ * into a second limb when they pass 2^52.
  */
 export function addVolumes(sums: VolumeSums, k: number, ticks: SequencedTicks, from: number, to: number): void {
   const { size: sizes, price: prices, buy: buys } = ticks;

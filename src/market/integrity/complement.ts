@@ -9,16 +9,12 @@ export interface ComplementReport {
   readonly worst: { readonly time: number; readonly deviation: number } | null;
   /** Number of pairs that deviate by more than the tolerance. */
   readonly beyond: number;
-  /**
-   * Polarity of two series of one question: `complement` (they add up to 1, like the two outcomes of a market, or like twins at two
-   * venues with reversed outcomes), `same` (they are equal), else `unclear`.
-   */
+  /** `complement`: the two prices add up to 1 (a market's two outcomes, or twins with reversed outcomes); `same`: they are equal. */
   readonly polarity: 'complement' | 'same' | 'unclear';
 }
 
 /**
- * Compares two price series that should add up to 1, such as both outcomes of a market, or detects that twins at two venues have
- * reversed outcomes. It only reports and changes no data.
+ * Compares two price series that should add up to 1, such as a market's outcomes, or detects twins with reversed outcomes. Only reports.
  *
  * @param tolerance largest distance of a sum from 1: the spread. @default 0.05
  * @param maxAge largest age of the other price in milliseconds. @default one day

@@ -15,7 +15,6 @@ export interface GroupSum {
   readonly sum: number;
   /** Number of members without a price, or with one that is too old. The sum is only meaningful when it is 0. */
   readonly missing: number;
-  /** Whether all members have a price and the sum is near 1. */
   readonly consistent: boolean;
 }
 
@@ -26,19 +25,18 @@ export interface GroupSumOptions {
   readonly maxAge?: number;
 }
 
-/** Summary of the sums of a group. */
 export interface GroupReport {
   /** Number of times at which every member had a price. */
   readonly times: number;
   /** Mean of the sums at those times; null when there are none. */
   readonly meanSum: number | null;
-  /** Number of these times at which the sum of the members' prices was too large. */
+  /** Number of these times at which the sum was too large. */
   readonly above: number;
-  /** Number of these times at which the sum of the members' prices was too small. */
+  /** Number of these times at which the sum was too small. */
   readonly below: number;
   /**
-   * `above` or `below` when the sum is too large or too small at most of those times. A part of a group's members never adds up to
-   * more than 1, so `above` is always a contradiction; `below` is one only when all members were collected.
+   * `above` or `below` when the sum is too large or too small at most of those times. Part of a group never adds up to more than 1, so
+   * `above` is always a contradiction; `below` is one only when all members were collected.
    */
   readonly verdict: 'near 1' | 'above' | 'below';
 }
@@ -46,9 +44,7 @@ export interface GroupReport {
 const TOLERANCE = 0.1;
 
 /**
- * Sums of the first-outcome prices of a group at given times. A sum far from 1 means that the group lacks a member or that a member's
- * outcomes are reversed. The function only reports and changes no data.
- *
+ * Sums of the first-outcome prices of a group. A sum far from 1 means a missing member or one with reversed outcomes. Only reports.
  * @param times ascending, UTC epoch milliseconds
  */
 export function groupSums(

@@ -11,7 +11,6 @@ const ENOUGH_PAUSES = 10;
 const QUANTILE = 0.99;
 const MULTIPLE = 2;
 
-/** A time without ticks that is unusually long for an instrument. */
 export interface UnusualQuiet {
   /** Start of the collected time without a tick; UTC epoch milliseconds, accurate to the hour. */
   readonly since: number;
@@ -33,13 +32,11 @@ export interface QuietRequest {
 /**
  * Detects that an open instrument, collected up to `asOf`, has had no tick for an unusually long time by its own history.
  *
- * A pause is the distance between two consecutive hours with ticks, with all time between them collected (time that was not collected
- * is a gap, which says nothing about trading). The usual pause is the 99th percentile (nearest rank) of the pauses of the 30 days
- * before the last tick. The quiet since the last tick, or since the end of a later gap, is unusual when it is longer than twice the
- * usual pause and longer than six hours.
+ * A pause is the distance between two consecutive hours with ticks, with all time between them collected. The usual pause is the 99th
+ * percentile (nearest rank) of the pauses of the 30 days before the last tick. The quiet since the last tick, or since the end of a later
+ * gap, is unusual when it exceeds twice the usual pause and six hours.
  *
- * @returns null when the quiet is usual, when the instrument was not collected up to an hour before `asOf`, or when fewer than ten
- *   pauses are known
+ * @returns null when usual, when not collected up to an hour before `asOf`, or when fewer than ten pauses are known
  */
 export function unusualQuiet({ hours, covered, asOf }: QuietRequest): UnusualQuiet | null {
   const known = Array.from(hours).filter((hour) => hour * HOUR <= asOf);
