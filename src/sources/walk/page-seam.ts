@@ -10,6 +10,8 @@ const TRUSTED_MS = 60_000;
 const RESTORED_EVIDENCE = 256;
 /** Largest number of re-reads at one seam while the order counts as stable or is not known. */
 const MOST_CHECKS = 4;
+/** Seams with a row on both pages that are checked in one period of trust: some venues repeat rows at every seam. */
+const CHECKED_REPEATS = 8;
 /** Number of seams of which one is checked while the order counts as stable. */
 const SAMPLED_SEAMS = 50;
 /** Consecutive re-reads without a new row after which a seam of an unstable order counts as complete. */
@@ -28,6 +30,7 @@ export class TradeOrder {
   #evidence = 0;
   #seams = 0;
   #since = 0;
+  #repeats = 0;
 
   get isTrusted(): boolean {
     return !this.isUnstable && this.#evidence >= ENOUGH_EVIDENCE;
@@ -37,12 +40,13 @@ export class TradeOrder {
   expire(clock: number): void {
     if (Math.abs(clock - this.#since) < TRUSTED_MS) return;
     this.#since = clock;
+    this.#repeats = 0;
     this.#evidence = Math.min(this.#evidence, OLD_EVIDENCE);
   }
 
-  /** Whether the next seam is checked although the order counts as stable. */
-  isSampled(): boolean {
-    return this.#seams++ % SAMPLED_SEAMS === SAMPLED_SEAMS - 1;
+  /** Whether the next seam is checked although the order counts as stable. @param repeats whether a row is on both pages */
+  isSampled(repeats: boolean): boolean {
+    return this.#seams++ % SAMPLED_SEAMS === SAMPLED_SEAMS - 1 || (repeats && this.#repeats++ < CHECKED_REPEATS);
   }
 
   /** Notes a page that was read twice. @param second the time at the seam; rows of it may move to the neighbouring page */
@@ -133,7 +137,7 @@ export class PageSeam {
     if (!order.isUnstable) {
       const ties = pages.map((each) => tiesOf(each.rows));
       // a row on both pages may have displaced another one
-      const isForced = order.isSampled() || known.size < rows.length;
+      const isForced = order.isSampled(known.size < rows.length);
       const isDue = isForced || (!order.isTrusted && ties.some((count) => count > 0));
       if (order.isChecking || !isDue) {
         this.#hasUnchecked = true;
