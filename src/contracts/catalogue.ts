@@ -19,7 +19,6 @@ export const catalogueEntrySchema = z.strictObject({
   title: z.string().default(''),
   enabled: z.boolean().default(true),
   priority: z.int().min(1).max(5).default(DEFAULT_PRIORITY),
-  /** Selectors by source; each venue checks its own. */
   sources: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
 });
 

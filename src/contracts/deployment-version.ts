@@ -4,7 +4,6 @@ import { badInput } from './errors.ts';
 export interface DeploymentVersion {
   /** Name of the deployment, shared by all builds that replace each other. */
   readonly name: string;
-  /** Id of the build's code; see `buildId`. */
   readonly buildId: string;
 }
 
@@ -16,9 +15,8 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/;
 const BUILD = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$/;
 
 /**
- * The version of a worker, from `PREDICTLAB_DEPLOYMENT` and `PREDICTLAB_BUILD_ID`; undefined where no deployment is named: then the
- * worker is unversioned and takes every run.
- *
+ * The version of a worker from `PREDICTLAB_DEPLOYMENT` and `PREDICTLAB_BUILD_ID`; undefined (unversioned, takes every run) where neither
+ * names a deployment.
  * @param build computes the build id of this code
  * @throws PredictLabError BadInput
  */

@@ -2,10 +2,8 @@ import { cutText } from './text/cut-text.ts';
 import { oneLine } from './text/plain-text.ts';
 
 /**
- * Errors named by their effect. `activities/runner/failure.ts` maps every error of a task to one of these types, and the type alone
- * decides what the engine does with it.
- *
- * This file imports neither Temporal nor zod, because pure code throws these errors too.
+ * Errors named by their effect: the type alone decides what the engine does with an error (`activities/runner/failure.ts` assigns it).
+ * Imports neither Temporal nor zod, because pure code throws these errors too.
  */
 
 /** What the engine does with an error of each type. */
@@ -81,7 +79,6 @@ const MAX_PROBLEM_LENGTH = 1_000;
 
 /** All problems of an input in one error, one line each, so that a user can fix them together; only the first of very many. */
 export class InvalidPipelineError extends PredictLabError {
-  /** The problems that the message lists. */
   readonly problems: readonly Problem[];
 
   constructor(found: readonly Problem[]) {
@@ -116,7 +113,7 @@ export function messageOf(error: unknown): string {
   try {
     if (error instanceof Error && typeof error.message === 'string') return error.message;
   } catch {
-    // a proxy or a getter may throw when it is read
+    // A proxy or a getter may throw when it is read.
   }
   return thrownText(error);
 }
@@ -131,7 +128,7 @@ export function readableError(thrown: unknown): unknown {
     const { name, message, stack = '' } = thrown;
     if ([name, message, stack].every((text: unknown) => typeof text === 'string')) return thrown;
   } catch {
-    // as in messageOf
+    // Reading the value's properties threw.
   }
   return new Error(messageOf(thrown));
 }
@@ -139,9 +136,7 @@ export function readableError(thrown: unknown): unknown {
 /** Most characters of a thrown object's JSON in a message. */
 const MAX_OBJECT_LENGTH = 300;
 
-/**
- * Describes a thrown value that may be anything, even an object whose properties throw when they are read. Never throws itself.
- */
+/** Describes any thrown value, even an object whose properties throw when they are read. Never throws itself. */
 function thrownText(thrown: unknown): string {
   if (thrown === undefined || thrown === null || thrown === '') return `nothing (${thrown === '' ? 'an empty text' : thrown} was thrown)`;
   if (typeof thrown === 'function') return `a function was thrown${named(() => thrown.name)}`;
@@ -196,8 +191,7 @@ export class MissingPartError extends Error {
 const MISSING = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
 
 /**
- * A sentence when an error says that a file of PredictLab or a package it needs is missing; undefined for every other error. A missing
- * module of a plugin is a PredictLabError and gets undefined too.
+ * A sentence for an error about a missing file or package of PredictLab; undefined for every other error, also a plugin's missing module.
  */
 export function missingPart(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof PredictLabError) return undefined;

@@ -4,16 +4,14 @@ export type IncidentEvent = 'opened' | 'updated' | 'closed';
 /** One root cause of trouble, as users see it. Times are ISO 8601, UTC. */
 export interface Incident {
   readonly id: string;
-  /** One sentence. */
   readonly cause: string;
   /** `low`: worth knowing, and no alert is sent; `normal`: needs an operator. */
   readonly severity: 'low' | 'normal';
   readonly openedAt: string;
   /** null while the incident is open */
   readonly closedAt: string | null;
-  /** Runs that met the incident, the first one first. */
+  /** Ids of the runs that met the incident, the first one first. */
   readonly runs: readonly string[];
-  /** Symbols that the incident has reached. */
   readonly symbols: readonly string[];
 }
 

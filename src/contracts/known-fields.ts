@@ -3,8 +3,7 @@ import { didYouMean } from './text/nearest-name.ts';
 
 /**
  * Refuses unknown fields: a misspelt one would silently take its default.
- *
- * @param place the caller's name for the object
+ * @param place what the message calls the object
  * @param hint end of the sentence where no known field resembles the unknown one
  * @throws PredictLabError BadInput, one sentence
  */

@@ -1,6 +1,6 @@
 import type { MarketKind, SourceType, TickKind } from './words.ts';
 
-/** A half-open or closed range of time as stated where used; UTC epoch milliseconds. */
+/** A range of time in UTC epoch milliseconds; each use says whether its end is included. */
 export interface TimeRange {
   readonly from: number;
   readonly to: number;
@@ -15,14 +15,13 @@ export type Resolution =
   | { readonly kind: 'unresolved'; readonly reason: string };
 
 /**
- * Kinds of signs that tell how a market ended. `status`: the venue calls the result final. `finalPrice`: the venue's last prices are a
- * payoff. `record`: the resolution record (the oracle's). `lastTrade`: the last trade is near a payoff. `result`: the venue names the
- * outcome that won. `priceRule`: start and end price under the market's own rule. `twin`: the same market at another venue. `owner`: the
- * user's own word about a file.
+ * Kinds of signs of how a market ended. `status`: the venue calls the result final. `finalPrice`: the venue's last prices are a payoff.
+ * `record`: the resolution record (the oracle's). `lastTrade`: the last trade is near a payoff. `result`: the venue names the outcome
+ * that won. `priceRule`: start and end price under the market's own rule. `twin`: the same market at another venue. `owner`: the user's
+ * own word about a file.
  */
 export const SETTLEMENT_SIGNS = ['status', 'finalPrice', 'record', 'lastTrade', 'result', 'priceRule', 'twin', 'owner'] as const;
 
-/** One sign of how a market ended. */
 export interface SettlementSign {
   readonly sign: (typeof SETTLEMENT_SIGNS)[number];
   /** What the sign says that one unit of the first outcome pays; null for a sign that names no payout (a status). */
@@ -50,7 +49,7 @@ export interface MarketSettlement {
 
 /** What a venue itself says was traded in a market since it opened, when it was last queried. */
 export interface StatedVolume {
-  /** Price times size, summed, in the venue's currency; null where the venue does not say. */
+  /** Sum of price times size, in the venue's currency; null where the venue does not say. */
   readonly volume: number | null;
   /** Number of trades; null where the venue does not say. */
   readonly trades: number | null;
@@ -58,7 +57,7 @@ export interface StatedVolume {
   readonly at: number;
 }
 
-/** The fee a venue charges takers of one market; see `backtest/fees`. */
+/** The fee a venue charges takers of one market. */
 export interface FeeSchedule {
   readonly model: 'polymarket' | 'predict' | 'flat';
   /** polymarket: rate in C·rate·(p(1−p))^exponent; predict: rate in C·rate·min(p, 1−p); flat: fraction of notional. */
@@ -69,13 +68,13 @@ export interface FeeSchedule {
 }
 
 /**
- * Markets of one question of which one resolves to its first outcome (negative risk), so that their prices add up to about 1. A
- * symbol may have only some of them: those never add up to more.
+ * Markets of one question of which exactly one resolves to its first outcome (negative risk): all their prices add up to about 1, some of
+ * them to no more.
  */
 export interface ExclusiveGroup {
   /** `polymarket:<negRiskMarketID>`, `predict:<categorySlug>` */
   readonly id: string;
-  /** How many markets the venue lists in it; null where it was not asked for the whole event. */
+  /** How many markets the venue lists in the group; null where the whole event was not queried. */
   readonly markets: number | null;
 }
 
@@ -108,8 +107,9 @@ export interface Instrument {
   /** When a run first saw this announced end; earlier ones are in `earlierTerms`. UTC epoch milliseconds. */
   readonly endsAtSeen?: number;
   /**
-   * When a closed market really ended: no trade was made after this moment. It is the close that the venue states, else the moment a run
-   * first saw it closed; never an announced end. Absent while the market is open. UTC epoch milliseconds.
+   * When trading of a closed market really ended: the close the venue states, else when a run first saw it closed; never an announced
+   * end.
+   * Absent while the market is open. UTC epoch milliseconds.
    */
   readonly closedAt?: number;
   /** When a run first saw the market closed, by the venue's clock. */
@@ -117,8 +117,8 @@ export interface Instrument {
   /** When a run first saw the present result of a settled market, by the venue's clock. */
   readonly settledFrom?: number;
   /**
-   * When the result was seen to stand, a day or more after it was first seen: the venue is not queried for it again. The trades are
-   * read once more after that moment.
+   * When a run saw the result unchanged a day or more after it was first seen: only the trades are read once more after that. UTC epoch
+   * milliseconds.
    */
   readonly confirmedAt?: number;
   /** The last statement about the market's end that the venue withdrew, and the instant of the run that saw it. */
@@ -126,14 +126,13 @@ export interface Instrument {
   /** The venue calls the market closed: no more trades will come. */
   readonly closed: boolean;
   readonly resolution: Resolution;
-  /** The signs that the result rests on; absent while the market is open. */
   readonly settlement?: MarketSettlement;
   /** What the venue says was traded; absent where it says nothing. */
   readonly stated?: StatedVolume;
   readonly fees: FeeSchedule | null;
   /** Smallest price step in force now. */
   readonly tickSize: number | null;
-  /** Fees, price steps and announced ends before they were changed, oldest first; absent where no change was seen. */
+  /** Terms that no longer apply, oldest first; absent where no change was seen. */
   readonly earlierTerms?: readonly EarlierTerms[];
   /** Ids of the same market at other venues (`polymarketConditionIds`). */
   readonly twins: readonly string[];
@@ -154,13 +153,12 @@ export interface OrderBook {
   /** Units offered at the best prices; absent where the venue does not state them. */
   readonly bidSize?: number | null;
   readonly askSize?: number | null;
-  /** Time of the book; UTC epoch milliseconds. */
   readonly at: number;
 }
 
 /**
- * One row as a source delivered it, parsed but not judged. Fields that could not be read are null and `defect` says why;
- * nothing is dropped or clamped here. Prices are already those of the instrument's first outcome.
+ * One row as a source delivered it, with prices of the first outcome. Nothing is dropped or clamped: unreadable fields are null, and
+ * `defect` says why.
  */
 export interface CandidateRow {
   readonly kind: TickKind;
@@ -179,7 +177,7 @@ export interface CandidateRow {
   readonly raw: string;
   /** Why the row cannot become a tick, found while reading it. */
   readonly defect: QuarantineReason | null;
-  /** How many seconds a price point stands for; absent for trades, and where nobody says. */
+  /** Seconds that a price point stands for; absent for trades, and where the source does not say. */
   readonly grain?: number | null;
 }
 
@@ -192,7 +190,7 @@ export const TICK_FLAGS = ['extreme-price', 'off-grid', 'outlier'] as const;
 export type TickFlag = (typeof TICK_FLAGS)[number];
 
 /**
- * Ticks of one instrument and kind in canonical order (time, then the venue's own order, oldest first), as columns.
+ * Ticks of one instrument and kind as columns, by time and then in the venue's own order, oldest first.
  * `size` is NaN where the tick has none; `buy` is 1 for buy, 0 for sell, 255 for unknown.
  */
 export interface TickColumns {

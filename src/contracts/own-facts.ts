@@ -27,7 +27,6 @@ const feesSchema = z.strictObject(
 
 /** Facts of a market that the owner of a tick file states, as fields of a catalogue's `file` entry. */
 export const ownFactsShape = {
-  /** Payout of one unit of the first outcome. */
   resolution: z
     .number('write what one unit of the first outcome paid, a number from 0 to 1')
     .min(0, 'a unit of the first outcome pays from 0 to 1')
@@ -42,7 +41,6 @@ export const ownFactsShape = {
   /** Name of the event; markets of one event resolve together and count as one independent draw. */
   event: z.string('write a name, such as "senate-2022"').min(1, 'write a name, such as "senate-2022"').optional(),
   fees: feesSchema.optional(),
-  /** Smallest price step. */
   tick: z.number(TICK).positive(TICK).optional(),
 };
 

@@ -1,5 +1,5 @@
 /**
- * The words of PredictLab, as data: every name that users can write in an input, a command line or a file.
+ * Every name that users can write in an input, a command line or a file.
  *
  * - symbol: what a user asks for (`BTC_PRICE`); the catalogue maps it to markets of each source
  * - instrument: one binary market at one source, priced as the probability of its first outcome

@@ -1,7 +1,4 @@
-/**
- * A worker's identity in Temporal: `<pid>@<host>`, the SDK's default, followed by the mark of its database. It is short because
- * Temporal records it with each workflow task and activity.
- */
+/** A worker's identity: `<pid>@<host>` and the mark of its database; short, because Temporal records it with every task. */
 export const workerIdentity = ({ pid, host, mark }: { pid: number; host: string; mark: string | undefined }): string =>
   mark === undefined ? `${pid}@${host}` : `${pid}@${host}#${mark}`;
 

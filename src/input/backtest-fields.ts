@@ -19,7 +19,7 @@ const positive = (most: number, wanted: string) => numberField(Number.MIN_VALUE,
 /** Milliseconds of a duration with a unit. One without a unit would be milliseconds, which is never intended. */
 const unitMs = (text: string): number => (/[a-z]/i.test(text) ? durationMs(text) : Number.NaN);
 
-/** Schema of a period of a walk-forward window. */
+/** A walk-forward period: whole days. */
 const daysField = () =>
   checked(z.string(), (text) => {
     const value = unitMs(text);
@@ -32,7 +32,7 @@ const sizing = z.strictObject({
   units: positive(MAX_MONEY, 'a positive number of units').optional(),
 });
 
-/** Schema of the fields that `backtest` of a run and of a strategy have in common. */
+/** Fields that `backtest` of a run and of a strategy have in common. */
 const terms = z.strictObject({
   cash: positive(MAX_MONEY, 'a positive amount').optional(),
   sizing: checked(sizing, ({ fraction, units }) =>

@@ -48,13 +48,13 @@ export const nameField = (known: { what: string; names: readonly string[]; list:
   let unknown = 0;
   return checked(z.string(), (text) => {
     if (names.has(text)) return undefined;
-    // both the catalogue and a wrong list may be large
+    // Both the known names and the wrong list may be long.
     const nearest = unknown++ >= NAMES_COMPARED ? '' : didYouMean(text, known.names);
     return `unknown ${known.what} "${text}"; ${known.list}${nearest}`;
   });
 };
 
-/** Schema of a whole number in a range. */
+/** Schema of a whole number in a range, both ends included. */
 export const wholeField = (from: number, to: number) =>
   checked(z.number(), (value) =>
     Number.isInteger(value) && value >= from && value <= to
@@ -62,7 +62,7 @@ export const wholeField = (from: number, to: number) =>
       : `${value} is out of range; write a whole number from ${from} to ${to}`,
   );
 
-/** Schema of a number in a range. */
+/** Schema of a number in a range, both ends included. */
 export const numberField = (from: number, to: number, wanted = `a number from ${from} to ${to}`) =>
   checked(z.number(), (value) => (value >= from && value <= to ? undefined : `${value} is out of range; write ${wanted}`));
 

@@ -23,18 +23,17 @@ import { shapeProblems, sizeProblems } from './size-problems.ts';
 
 /** The names an input may use, and the current time: known from the worker and the catalogue. */
 export interface KnownNames {
-  /** Symbols of the catalogue. */
   readonly symbols: readonly KnownSymbol[];
-  /** `problems` receives the parameters, each of which may be a list of values, and returns a sentence per problem. */
+  /** `problems` takes the parameters, each possibly a list of values, and returns one sentence per problem. */
   readonly strategies: readonly { readonly name: string; problems(params: Readonly<Record<string, Json>>): readonly string[] }[];
   readonly activities: readonly { readonly name: string; problems(args: readonly Json[]): readonly string[] }[];
-  /** Sources that are loaded, and those that a run uses which names none. */
+  /** Loaded sources, and the sources of a run that names none. */
   readonly sources: KnownSources;
   /** The instant that `asOf: null` means; UTC epoch milliseconds. */
   readonly now: number;
-  /** The current time, when the input is about to run: `asOf` may not lie after it. UTC epoch milliseconds. */
+  /** The current time, for an input that is about to run: a later `asOf` is refused. UTC epoch milliseconds. */
   readonly clock?: number;
-  /** When the run starts; UTC epoch milliseconds. @default the clock */
+  /** When the run starts; UTC epoch milliseconds. @default `clock` */
   readonly start?: number;
   /** The run's id, if it has one already. */
   readonly runId?: string;
@@ -119,12 +118,7 @@ function pipelineInputSchema({
 }
 
 /**
- * Checks a run's input and fills in every default.
- *
- * Reports all problems at once, each with the path of its field and what to do: unknown fields and names (with the nearest known
- * one), durations and numbers out of range, parameters that a strategy and arguments that an activity refuses, ids given twice,
- * tasks that do not exist or are cut off by `untilStage`, and cycles.
- *
+ * Checks a run's input, fills in every default and reports all problems at once, each with the path of its field and what to do.
  * @param input any value; `undefined` and `null` mean `{}`
  */
 export function parsePipelineInput(input: unknown, known: KnownNames): { config: RunConfig } | { problems: Problem[] } {
@@ -138,7 +132,7 @@ export function parsePipelineInput(input: unknown, known: KnownNames): { config:
   const built = buildGraph(graphShape(given, known));
   if ('problems' in built) problems.push(...built.problems);
   if (!parsed.success || problems.length > 0) return { problems };
-  // the schema has checked what its type does not express: a sizing of one kind, a spread that is a number or a word
+  // The schema has checked what its type does not express: a sizing of one kind, a spread that is a number or a word.
   const config = resolveConfig(parsed.data as PipelineInput, known);
   const tooLarge = sizeProblems(config, known.runId);
   return tooLarge.length > 0 ? { problems: tooLarge } : { config };
@@ -171,8 +165,7 @@ function ownersProblems(given: unknown, known: KnownNames): Problem[] {
 }
 
 /**
- * The configuration of an input when every name in it is known, to measure it where the worker's catalogue and plugins are not.
- *
+ * The configuration of an input, assuming that every name in it is known: for measuring it without the worker's catalogue and plugins.
  * @param now UTC epoch milliseconds
  * @returns undefined when the input has problems, which the run reports
  */

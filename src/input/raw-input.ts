@@ -1,5 +1,3 @@
-/** Access to an input that has not been checked yet. */
-
 /** Whether a value is an object with fields, neither null nor a list. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

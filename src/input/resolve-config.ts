@@ -15,7 +15,6 @@ export interface KnownSymbol {
   readonly sourceTypes?: readonly SourceType[];
 }
 
-/** The names of sources. */
 export interface KnownSources {
   readonly names: readonly SourceType[];
   readonly byDefault: readonly SourceType[];
@@ -35,7 +34,7 @@ type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 export function resolveConfig(input: PipelineInput, { symbols, sources, now, clock, start = clock ?? now }: Catalogue): RunConfig {
   const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
   const sourceTypes = [...new Set(input.sourceTypes ?? sources.byDefault)];
-  // a symbol of imported ticks has nothing to do in a run of venues, so it is no default; naming it is allowed
+  // A symbol that has only imported ticks is no default in a run of venues; naming it is allowed.
   const hasSome = ({ sourceTypes: own }: KnownSymbol): boolean => own === undefined || sourceTypes.some((type) => own.includes(type));
   const names = input.symbols ?? symbols.filter((known) => known.enabled && hasSome(known)).map(({ symbol }) => symbol);
   const retry = resolveRetry(input.retry, DEFAULT_RETRY);

@@ -12,10 +12,7 @@ const MIN_STATE_BYTES = 25;
 /** Most bytes of policies in the input of each symbol's workflow. */
 const MAX_POLICIES_BYTES = 100_000;
 
-/**
- * Checks whether recursive code can process an input: its depth, and that it has no field that JavaScript drops when it copies an
- * object. Uses no recursion itself.
- */
+/** Checks an input's depth, and that it has no field that JavaScript drops when it copies an object; without recursion. */
 export function shapeProblems(given: unknown): Problem[] {
   let level: { value: object; path: string }[] = isNested(given) ? [{ value: given, path: '' }] : [];
   for (let depth = 0; level.length > 0; depth++) {
@@ -38,9 +35,7 @@ export function shapeProblems(given: unknown): Problem[] {
 const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /**
- * Finds what can never fit into Temporal's payloads, whatever details are left out. It is reported before the first task, because the
- * run would hang otherwise.
- *
+ * Finds what cannot fit into Temporal's payloads even without details, because such a run would hang instead of failing.
  * @param runId the run's id, if it has one already
  */
 export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
@@ -69,9 +64,8 @@ export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
 }
 
 /**
- * Checks the size of an input with a secret or a body: the database does not store those, so the whole travels from one execution of the
- * run to the next. `plan`, the start of a run and the run itself all ask this.
- *
+ * Checks the size of an input with a secret or a body: the database does not store it, so each execution of the run passes it to the
+ * next.
  * @param place the first secret or body; undefined where there is none
  * @param carried the packed configuration; before there is one, the input
  */
@@ -87,7 +81,6 @@ const tooLarge = (what: string, bytes: number, limit = PAYLOAD_BUDGET): string =
 
 const kilobytes = (bytes: number): string => `${Math.ceil(bytes / 1_000)} KB`;
 
-/** Path of the largest field. */
 function largestOf({ symbols, strategies, tasks }: RunConfig): string {
   const sizes = tasks.map(encodedBytes);
   const sum = sizes.reduce((total, size) => total + size, 0);

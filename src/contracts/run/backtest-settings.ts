@@ -32,7 +32,7 @@ export interface BacktestSettings {
   readonly maxVolumeShare: number | null;
   /** Milliseconds of history; null = all. */
   readonly historyMs: number | null;
-  /** Lengths of the periods of a walk-forward window, whole days in milliseconds; only for a run. @default no walk-forward */
+  /** Periods of a walk-forward window, in milliseconds of whole days. @default no walk-forward */
   readonly walkForward?: { readonly trainMs: number; readonly testMs: number };
 }
 

@@ -20,11 +20,11 @@ export interface RetryRuleInput {
   maxDelay?: DurationText;
 }
 
-/** How a failed task is retried. @see RunConfig for the resolved form. */
+/** How a failed task is retried. */
 export interface RetryInput extends RetryRuleInput {
   /**
-   * Rules for errors of a type, which are then counted separately: `{ "RateLimited": { "maxRetries": 10 } }`. A rule also makes a type
-   * retried that is final otherwise. @default no rules
+   * Rules by error type, each counted separately: `{ "RateLimited": { "maxRetries": 10 } }` also retries a type that is otherwise final.
+   * @default none
    */
   byError?: Partial<Record<TaskErrorType, RetryRuleInput>>;
 }
@@ -57,16 +57,16 @@ export interface CustomTaskInput extends RetryInput {
   /** 1 goes first, 5 last. @default 3 */
   priority?: number;
   /**
-   * Whether the task usually ends within about 100 ms. Short tasks run inside the run's workflow task, which saves the round trips to
-   * the server. @default learned: true when 95% of at least 20 recent executions of this task id took less than 100 ms
+   * Whether the task usually takes under 100 ms: it then runs inside the run's workflow task, without round trips to the server.
+   * @default true when 95% of at least 20 recent executions of this task id took less than 100 ms
    */
   short?: boolean;
   /**
-   * Whether the task runs again after its worker died or was stopped while the task ran, so that its effect is unknown. `fail` with
-   * `maxRetries: 0` means "at most once". @default "retry"
+   * Whether the task runs again after its worker died during it, with unknown effect. `fail` and `maxRetries: 0` mean "at most once".
+   * @default "retry"
    */
   onLostWorker?: 'retry' | 'fail';
-  /** Workers that the task may lose, one after another, before it fails as `WorkerLost`: it probably ends their process. @default 2 */
+  /** Workers in a row that the task may lose before it fails as `WorkerLost`: probably it crashes them. @default 2 */
   maxLostWorkers?: number;
 }
 
@@ -93,7 +93,7 @@ export interface PipelineInput {
   intervals?: Interval[];
   /** @default 7 */
   daysBack?: number;
-  /** How far before its window a run collects at most what a pause left out, since the last look; `"0s"` = nothing. @default "7d" */
+  /** The furthest before its window that a run also collects what earlier runs missed during a pause; `"0s"` = nothing. @default "7d" */
   catchUp?: DurationText;
   /** Partial run: stop after this stage. @default "visualize" */
   untilStage?: Stage;

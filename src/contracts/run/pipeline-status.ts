@@ -17,7 +17,6 @@ export interface TaskResult {
   readonly startedAt?: string | null;
   readonly error?: TaskError | null;
   readonly output?: Json;
-  /** Id of the failed task that caused the skip. */
   readonly skippedBecause?: string;
   /** Why this task's success is degraded. */
   readonly degraded?: readonly string[];
@@ -44,7 +43,7 @@ export interface PipelineStatus {
   readonly totalTasks: number;
   /** success + failed + skipped + cancelled */
   readonly completedTasks: number;
-  /** completedTasks / totalTasks, in [0, 1]; 1 for a run without tasks. */
+  /** In [0, 1]; 1 for a run without tasks. */
   readonly progress: number;
   readonly startedAt: string;
   readonly finishedAt: string | null;
@@ -53,7 +52,7 @@ export interface PipelineStatus {
   /** The deadline of a run that has one, its expected end, and a warning when that is too late. */
   readonly deadline?: { readonly at: string; readonly expectedEnd: string; readonly warning: string | null };
   readonly stageStats: Readonly<Partial<Record<Stage, StageStats>>>;
-  /** By task id; by symbol for runs of more than 50 symbols. */
+  /** By task id, or by symbol and custom task id in runs of more than 50 symbols. */
   readonly taskResults: Readonly<Record<string, TaskResult>>;
   /** Parts that `taskResults` lacks because the whole would be too large for a payload. @default nothing */
   readonly leftOut?: readonly LeftOut[];

@@ -13,9 +13,8 @@ export interface RetryRule {
 
 /** The timeout and retries of one task. */
 export interface TaskPolicy extends RetryRule {
-  /** Longest time of one attempt; milliseconds. */
   readonly timeoutMs: number;
-  /** Rules for errors of a type; see `afterFailure`. @default no rules */
+  /** Rules by error type, which replace fields of the policy. @default no rules */
   readonly byError?: Readonly<Partial<Record<ErrorType, Partial<RetryRule>>>>;
 }
 
@@ -27,7 +26,6 @@ export interface StageConfig {
   readonly priority?: number;
 }
 
-/** A symbol that takes part in the run. */
 export interface SymbolConfig {
   readonly symbol: string;
   /** From the catalogue, 1 goes first. */
@@ -59,10 +57,7 @@ export interface StrategyConfig {
   readonly backtest?: BacktestSettings;
 }
 
-/**
- * A `PipelineInput` with every default filled in and every name checked. The workflow, the scheduler and the stages use it; it is
- * small JSON and decided once per run.
- */
+/** A `PipelineInput` with every default filled in and every name checked, as small JSON that is decided once per run. */
 export interface RunConfig {
   readonly symbols: readonly SymbolConfig[];
   readonly sourceTypes: readonly SourceType[];
@@ -91,7 +86,6 @@ export type StageSettings = Pick<
   'sourceTypes' | 'intervals' | 'daysBack' | 'catchUpMs' | 'strategies' | 'backtest' | 'refetch' | 'asOf'
 >;
 
-/** Input of the activity that checks a run's input and decides its config. */
 export interface PrepareInput {
   /** The user's input, unchecked. */
   readonly input: unknown;
@@ -106,7 +100,7 @@ export interface PrepareInput {
   readonly retryOf?: string;
   /** Refuses the run while another run is open. @default false */
   readonly exclusive?: boolean;
-  /** The run continues in a new execution: its input was checked before, and the database has the config. */
+  /** The run continues in a new execution: its input has been checked, and its config is in the database. */
   readonly continued?: boolean;
 }
 
@@ -115,7 +109,6 @@ export interface PreparedRun {
   readonly config: RunConfig;
   /** Mean seconds by task id or stage, from earlier runs; for the `critical-path` order. */
   readonly durations: Readonly<Record<string, number>>;
-  /** Successes reused from an earlier run, by task id. */
   readonly reused: ReadonlyMap<string, ReusedTask>;
   /** Whether the database lacks part of the config, because a secret was written into it. @default false */
   readonly inline?: boolean;
@@ -142,6 +135,6 @@ export interface ContinuedRun {
   /** The answer of `preparePipeline`, without reused tasks. @default absent: it was too large to carry, so the activity runs again */
   readonly prepared?: unknown;
   readonly startedAt: number;
-  /** The scheduler's state, as `dehydrate` wrote it. */
+  /** The scheduler's state as JSON. */
   readonly state: Json;
 }

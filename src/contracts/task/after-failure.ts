@@ -35,7 +35,6 @@ export interface FailedAttempt {
   readonly retryable?: boolean;
   /** The wait that the other side requested. @default none */
   readonly askedMs?: number;
-  /** When it ended; UTC epoch milliseconds. */
   readonly at: number;
   /** @default 30 s */
   readonly longestWaitInSlotMs?: number;
@@ -46,11 +45,8 @@ export type AfterFailure = Failures & Next;
 type Next = { readonly next: 'none' } | { readonly next: 'retry' | 'retryLater'; readonly waitMs: number };
 
 /**
- * The only rule of retries. An error type that the policy's `byError` names is counted separately and retried by its own rule, which
- * inherits missing fields from the policy. Storage that is away uses up no retries: the task waits for it. Every other failure
- * counts against the task's `maxRetries`.
- *
- * @param earlier failures before this attempt
+ * Decides what follows a failed attempt. An error type in the policy's `byError` is counted separately, by its own rule, which inherits
+ * missing fields. Unreachable storage uses up no retries: the task waits for it. All other failures count against `maxRetries`.
  */
 export function afterFailure(policy: TaskPolicy, earlier: Failures, failed: FailedAttempt): AfterFailure {
   const { type } = failed;

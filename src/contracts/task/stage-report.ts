@@ -7,9 +7,7 @@ import type { Failures } from './after-failure.ts';
 
 /** Attempts of a task in earlier activities of the same run: a long wait for the next attempt ends an activity. */
 export interface EarlierAttempts extends Failures {
-  /** Attempts that started. */
   readonly attempts: number;
-  /** The error of the last attempt. */
   readonly error?: PastError;
 }
 
@@ -19,19 +17,18 @@ export interface TaskCall {
   readonly runId: string;
   /** The first execution's Temporal run id: a workflow id may be used again, this may not. */
   readonly executionId: string;
-  /** @default `defaultPolicy` */
   readonly policy?: TaskPolicy;
   readonly earlier?: EarlierAttempts;
   /** The failure of the first attempt, if that ran as a local activity: the activity counts it as its own first attempt. */
   readonly failedLocally?: AttemptDetails;
 }
 
-/** The argument of each stage activity: a reference by which the activity looks up the run's settings. Its type is the stage. */
+/** The argument of each stage's activity, which looks up the run's settings by it. The activity's type names the stage. */
 export interface StageCall extends TaskCall {
   readonly symbol: string;
 }
 
-/** The second argument of a custom task's activity; the first one is the task's own input. */
+/** The second argument of a custom task's activity, after the task's own input. */
 export interface CustomTaskCall extends TaskCall {
   readonly taskId: string;
   /** `fail`: the task does not run again after its worker was lost. @default "retry" */
@@ -40,7 +37,6 @@ export interface CustomTaskCall extends TaskCall {
   readonly maxLostWorkers?: number;
 }
 
-/** What a stage works with. */
 export interface StageInput {
   readonly runId: string;
   readonly executionId: string;
@@ -103,10 +99,7 @@ export interface SymbolPipelineInput {
   readonly little?: Little;
 }
 
-/**
- * The amount of work up to which a stage runs as a local activity first. It is part of the input, so that a workflow is replayed with
- * the limits that it started with.
- */
+/** The amount of work up to which a stage runs as a local activity first; part of the input so that a replay uses the same limits. */
 export interface Little {
   /** Ticks that `collect` found; the limit of `clean`, `store` and `kline`. */
   readonly ticks: number;
@@ -114,13 +107,13 @@ export interface Little {
   readonly candles: number;
 }
 
-/** How consecutive stages of a symbol ended. When one fails, the workflow fails instead, and the failure carries `reports`. */
+/** How consecutive stages of a symbol ended. When one fails, the workflow fails instead, and its failure carries `reports`. */
 export interface SymbolPipelineResult {
   readonly end: 'completed' | 'yielded';
   readonly reports: readonly PackedReport[];
 }
 
-/** A stage's report without the fields that its reader derives; see `packReports`. */
+/** A stage's report without the fields that equal their default. */
 export interface PackedReport {
   readonly stage: Stage;
   /** @default "succeeded" */
@@ -130,7 +123,6 @@ export interface PackedReport {
   /** @default when the stage before it ended */
   readonly startedAt?: number;
   readonly at: number;
-  /** Output of a success. @default null */
   readonly output?: Json;
 }
 
@@ -142,7 +134,6 @@ export interface TaskMetrics {
   begin(stage: string): { end(status: AttemptStatus, effect?: StageEffect, errorType?: string): void };
 }
 
-/** The effect of a stage, as small JSON. */
 export interface StageEffect {
   readonly output: Json;
   /** Why this success is degraded, one sentence per reason. */
@@ -157,7 +148,6 @@ export interface PastAttempt {
   readonly to: number;
   /** When the next attempt was due; `null` where there was none. */
   readonly next: number | null;
-  /** The error's type. */
   readonly error: string;
   /** The worker that was lost during the attempt, `null` where it is unknown; the attempt ran at least until `to`. @default the attempt failed by itself */
   readonly lostWith?: string | null;

@@ -8,10 +8,7 @@ export interface ChangedPath {
   readonly after: unknown;
 }
 
-/**
- * Lists where two JSON values differ, in the order of the paths; empty for equal values. Objects are compared field by field, lists
- * as a whole, since positions in a list carry no meaning.
- */
+/** Lists where two JSON values differ, ordered by path. Lists are compared as a whole, since positions in them carry no meaning. */
 export function changedPaths(before: unknown, after: unknown, path = ''): readonly ChangedPath[] {
   if (isObject(before) && isObject(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();

@@ -1,11 +1,10 @@
 import { PredictLabError } from '../errors.ts';
 
-/** Most characters of an id. Temporal takes 1,000 bytes, and a symbol's name or the stamp of a scheduled run is still added. */
+/** Most characters of an id: Temporal takes 1,000 bytes, and a symbol's name or the stamp of a scheduled run is appended. */
 const MAX_ID_LENGTH = 200;
 
 /**
- * Checks the id that a user gives to a run or a schedule: it can be typed, and there is room for what is appended to it.
- *
+ * Checks an id of a run or a schedule: a person can type it, and there is room for what is appended to it.
  * @throws PredictLabError BadInput that says what an id may be
  */
 export function checkedId(what: 'run' | 'schedule', id: string): string {

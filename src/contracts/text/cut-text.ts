@@ -23,7 +23,6 @@ export function cutAtWord(text: string, longest: number): string {
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
-/** The fields of a `TaskError`; its file imports this one. */
 interface ErrorTexts {
   readonly type: string;
   readonly message: string;

@@ -4,9 +4,7 @@ const TYPO_SHARE = 0.4;
 const MAX_COMPARED = 2_000_000;
 
 /**
- * The known name that `name` was probably meant to be, or undefined when none is close. Letter case is ignored; ties go to the
- * earlier name.
- *
+ * The known name that `name` probably means; undefined when none is close. Ignores case; ties go to the earlier name.
  * @example
  * nearestName('BTC_PRICE/colect', ['BTC_PRICE/clean', 'BTC_PRICE/collect']) // 'BTC_PRICE/collect'
  */
@@ -37,10 +35,7 @@ export function didYouMean(name: string, known: Iterable<string>): string {
 /** Appends a clause to a message: after a semicolon, or, where the message ends with a question, after a blank. */
 export const appendClause = (text: string, more: string): string => `${text}${text.endsWith('?') ? '' : ';'} ${more}`;
 
-/**
- * Levenshtein distance in which swapping two neighbouring letters is one mistake (optimal string alignment). Returns `limit` as soon
- * as the distance cannot be smaller than that.
- */
+/** Levenshtein distance that counts two swapped neighbours as one mistake (optimal string alignment); `limit` where it is at least that. */
 function editDistance(a: string, b: string, limit: number): number {
   const row = (): number[] => Array.from({ length: b.length + 1 }, (_, column) => column);
   let [beforeLast, last, current] = [row(), row(), row()];

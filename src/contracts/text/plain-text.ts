@@ -1,12 +1,12 @@
 /** Makes foreign text safe to show: it must not move the cursor, write the clipboard, set colours, or reverse a line. */
 
 /**
- * Control characters (escape sequences start with one), and characters that change how their neighbours are shown: overrides of the
- * writing direction, line separators, invisible characters. Characters that join letters in some scripts stay.
+ * Control characters (they start escape sequences) and characters that change how others show: direction overrides, line separators,
+ * invisible ones. Characters that join letters in some scripts stay.
  */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 const UNSEEN_BUT_LINES = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
-/** The same for JSON text, in which quotes and characters below a space are escaped already. */
+/** The same characters in JSON text, where quotes and everything below a space are already escaped. */
 const UNSEEN_IN_JSON = /[\u007f-\u009f\u2028\u2029\ud800-\udfff]|(?![\u200c\u200d])\p{Cf}/gu;
 
 /** Turns text into one line and collapses its blanks. */
