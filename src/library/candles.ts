@@ -6,7 +6,6 @@ import { buildCandles } from '../market/candles/build-candles.ts';
 import type { CandleColumns } from '../market/candles/candle-columns.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';
 
-/** One candle as an object. */
 export interface CandleRow {
   /** Start of the bucket. */
   readonly openTime: Moment;
@@ -38,7 +37,6 @@ export interface TickRow {
 export const candles = {
   /**
    * Converts rows to columns and checks them: finite prices, strictly rising times.
-   *
    * @throws PredictLabError BadInput with the bad row
    * @example
    * const series = candles.fromRows([{ openTime: '2026-06-01T00:00:00Z', open: 0.4, high: 0.5, low: 0.4, close: 0.5, volume: 120 }]);
@@ -60,10 +58,8 @@ export const candles = {
   },
 
   /**
-   * Builds candles from one instrument's trades, or from its price points, but not from both: left-closed buckets on the UTC epoch; open =
-   * first tick of the bucket, not the previous close; empty buckets are absent. Ticks with equal times count in the order given.
-   *
-   * @param interval one of `INTERVALS`
+   * Builds candles from one instrument's trades, or from its price points, but not both: left-closed buckets on the UTC epoch; open = first
+   * tick of the bucket, not the previous close; empty buckets are absent. Ticks with equal times count in the order given.
    * @throws PredictLabError BadInput with the bad tick
    * @example
    * const quarter = candles.fromTicks(trades, '15m');
@@ -86,9 +82,7 @@ export const candles = {
   },
 
   /**
-   * Reads a candle file with the columns `open_time,open,high,low,close,volume`, as written by `predictlab export candles`; other columns are
-   * ignored.
-   *
+   * Reads a candle file as `predictlab export candles` writes it: `open_time,open,high,low,close,volume`; other columns are ignored.
    * @throws PredictLabError BadInput with the bad line
    * @example
    * const series = await candles.read('btc.csv');
@@ -102,7 +96,6 @@ export const candles = {
 
   /**
    * Converts columns to rows; times are UTC epoch milliseconds.
-   *
    * @example
    * for (const { openTime, close } of candles.toRows(series)) console.log(new Date(openTime), close);
    */

@@ -42,7 +42,6 @@ function compute(name: IndicatorName, prices: Prices, params: object): Float64Ar
   return indicatorValues(name, 'close' in prices ? prices : flat(prices), checked);
 }
 
-/** Converts closes to bars with a single price. */
 function flat(prices: ArrayLike<number>): CandleSeries {
   const close = Float64Array.from(prices);
   const bad = close.findIndex((price) => !Number.isFinite(price));

@@ -13,8 +13,8 @@ export interface MarketFacts {
   /** Payout per unit of the first outcome, 0 to 1. @default the market is open: positions are marked */
   readonly resolution?: number;
   /**
-   * The announced end of the market, which strategies can read: one time, or all announcements with the time `from` which each was known,
-   * oldest first.
+   * The announced end, which strategies can read: one time, or all announcements, oldest first, each with the time `from` which it was
+   * known.
    */
   readonly endsAt?: Moment | readonly { readonly from: Moment; readonly endsAt: Moment }[];
   /** When the market actually closed: orders that would fill at or after it are cancelled. Strategies cannot read it. */

@@ -21,7 +21,6 @@ export interface ReturnMetrics
   readonly undefined: Readonly<Partial<Record<ReturnMetricName, string>>>;
 }
 
-/** Scores of forecasts. */
 export interface ForecastMetrics {
   readonly forecasts: number;
   /** Brier score: mean((p − y)²); 0 is perfect. */
@@ -38,7 +37,7 @@ export interface ForecastMetrics {
 const YEAR_DAYS = 365;
 
 /**
- * The metrics of backtests for returns and forecasts from any source. Definitions: docs/backtest.md.
+ * Metrics for returns and forecasts from any source, as in backtests. Definitions: docs/backtest.md.
  *
  * @example
  * const { sharpe, weak } = metrics.ofReturns([0.01, -0.004, 0.002], { trials: 20 });
@@ -46,7 +45,7 @@ const YEAR_DAYS = 365;
  */
 export const metrics = {
   /**
-   * Computes the metrics of a return series: Sharpe ratio, Sortino ratio, drawdown and others, with ratios scaled to `periodsPerYear`.
+   * Computes Sharpe ratio, Sortino ratio, drawdown and others of a return series, with ratios scaled to `periodsPerYear`.
    *
    * @param returns fractions (0.01 = 1%), oldest first
    * @param options.times ends of the periods. @default equal steps of 1/`periodsPerYear` years
@@ -80,10 +79,7 @@ export const metrics = {
   },
 
   /**
-   * Computes Brier score, log loss and calibration of forecasts that each have their own outcome.
-   *
-   * @param forecasts probabilities in [0, 1]
-   * @param outcomes 0 or 1 for each forecast
+   * Computes Brier score, log loss and calibration of forecasts in [0, 1] that each have their own outcome, 0 or 1.
    * @throws PredictLabError BadInput
    * @example
    * const { brier, calibrationError } = metrics.ofForecasts([0.7, 0.2, 0.9], [1, 0, 1]);
@@ -110,7 +106,6 @@ export const metrics = {
   /**
    * Computes the calibration of markets by their prices. The intervals rest on events, not on prices: all prices of a market share its
    * outcome, and markets of one `event` resolve together.
-   *
    * @throws PredictLabError BadInput
    * @example
    * const table = metrics.ofMarkets([{ prices: [0.6, 0.7], outcome: 1 }, { prices: [0.3, 0.2], outcome: 0 }]);

@@ -6,7 +6,6 @@ export type Moment = number | string | Date;
 
 /**
  * Converts a time to UTC epoch milliseconds.
- *
  * @param where name of the value in the message: `candles[3].openTime`
  * @throws PredictLabError BadInput when the value is not a time
  */

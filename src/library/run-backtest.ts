@@ -10,7 +10,6 @@ import { watchOutsideWorld } from '../plugins/outside-world.ts';
 import { type CandleRow, candles as candlesApi } from './candles.ts';
 import { type MarketFacts, marketFrom } from './market.ts';
 
-/** The request of one backtest by a program. */
 export interface BacktestRequest {
   /** Candles as columns (`candles.read`, `candles.fromTicks`) or rows, oldest first; at least two bars. */
   readonly candles: CandleSeries | readonly CandleRow[];
@@ -29,9 +28,7 @@ export interface BacktestRequest {
 /**
  * Backtests a strategy: decides at each close, fills at the next open, settles or marks at the end, and tests that no decision used the
  * future. Uses the engine of the pipeline and the command line: the same input gives the same bytes.
- *
  * @throws PredictLabError BadInput, one sentence, for candles, parameters, a market or options that cannot be backtested
- *
  * @example
  * import { candles, runBacktest } from 'predictlab';
  *

@@ -6,7 +6,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 /** Imported modules by importing module; URLs without `?query` and `#hash`. */
 const edges = new Map<string, Set<string>>();
 
-/** Receives the imports that the hooks resolve in their own thread; Node.js before 22.15 has no hooks in the same thread. */
+/** Receives the imports that hooks in their own thread resolve; Node.js before 22.15 has no hooks in the same thread. */
 let port: MessagePort | undefined;
 let watching = false;
 
@@ -123,7 +123,6 @@ export function packageFacts(url: string): { readonly name: string; readonly ver
   return { name, version, integrity: packages?.[`node_modules/${name}`]?.integrity };
 }
 
-/** The content of a JSON file; an empty object if it cannot be read. */
 function jsonOf(url: string): object {
   try {
     return JSON.parse(readFileSync(fileURLToPath(url), 'utf8')) as object;

@@ -12,9 +12,8 @@ import { PredictLabError } from '../contracts/errors.ts';
 
 /** Everything that a module read from outside the process while it was loaded. */
 export interface Taken {
-  /** Absolute paths of the files and folders that the module opened. */
   readonly files: Set<string>;
-  /** Other functions that the module used, whose results cannot be hashed: `net.connect`. */
+  /** Functions that the module used whose results cannot be hashed, such as `net.connect`. */
   readonly unhashed: Set<string>;
 }
 

@@ -15,12 +15,7 @@ export interface PluginCode {
   readonly dataGap: string | undefined;
 }
 
-/**
- * Loads a plugin's module and hashes everything that is loaded and read meanwhile: by `import` and `require`, however the file is named,
- * and by opening files.
- *
- * @param url the module's `file:` URL
- */
+/** Loads a plugin's module from its `file:` URL and hashes everything that it imports, requires or opens meanwhile. */
 export async function loadWithCode<T>(url: string, load: () => Promise<T>): Promise<{ readonly loaded: T; readonly code: PluginCode }> {
   watchImports();
   watchOutsideWorld();
@@ -77,7 +72,6 @@ function hasTable(code: string): boolean {
   return /["'`][\w+/=.,:|-]{500}/.test(code);
 }
 
-/** Endings of files that hold code, not data. */
 const CODE = /\.[cm]?[jt]sx?$/;
 
 /** Matches literal relative paths in a module's text: static and dynamic imports, re-exports, `require`. */
@@ -100,7 +94,6 @@ function packageText(url: string): string {
   return name === 'predictlab' ? '' : `${name}@${version} ${integrity ?? contentOf(fileURLToPath(url))}`;
 }
 
-/** The content of a file or the names in a folder; empty if there is neither. */
 function contentOf(name: string): string {
   try {
     return statSync(name).isDirectory() ? readdirSync(name).sort().join('\n') : readFileSync(name, 'latin1');

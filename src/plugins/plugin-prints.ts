@@ -8,7 +8,6 @@ export type HearPrints = (level: 'info' | 'warn', line: string) => void;
 
 /** Largest number of logged lines, so that code that prints in a loop does not fill the log. */
 const MAX_LINES = 1_000;
-/** Longest logged line; characters. */
 const MAX_LINE_LENGTH = 10_000;
 
 const listeners = new AsyncLocalStorage<HearPrints>();
@@ -37,8 +36,8 @@ export const printOnStandardError = (module: string): HearPrints => {
 const STRAY_BYTES_A_SECOND = 64 * 1024;
 
 /**
- * Makes what code writes to `process.stdout` and `process.stderr` of this thread lines of its task's log, like what it prints with
- * `console`; what is written outside a task still goes to the worker's streams, up to a limit. For threads that run plugins only.
+ * Turns what code writes to `process.stdout` and `process.stderr` of this thread into lines of its task's log; outside a task it goes to
+ * the worker's streams, up to a limit. For threads that run plugins only.
  */
 export function captureStreams(): void {
   for (const [stream, level] of [
@@ -58,7 +57,7 @@ export function captureStreams(): void {
       if (bytes > STRAY_BYTES_A_SECOND) return done();
       write(chunk, encoding, done);
     };
-    // several buffered writes would bypass it at once
+    // `_writev` would write several buffered chunks past the replaced `_write`
     stream._writev = undefined;
   }
 }

@@ -23,9 +23,8 @@ export interface PluginActivity<Input = unknown> {
   readonly input: z.ZodType<Input>;
   /**
    * The thread that runs the activity. By default it is the plugin's own thread, which all its activities share together with their
-   * module's state. `true` is for long computations: each task has its own thread, out of as many as there are cores, and each thread loads
-   * its own copy of the module. `false` is the worker's main thread, where one long computation blocks everything else.
-   *
+   * module's state. `true` is for long computations: each task has its own thread (as many as there are cores) with its own copy of the
+   * module. `false` is the worker's main thread, where one long computation blocks everything else.
    * @default the plugin's own thread
    */
   readonly thread?: boolean;
@@ -55,20 +54,17 @@ export const definePlugin = <P extends Plugin>(plugin: P): P => plugin;
 
 /** A loaded activity of a plugin. */
 export interface LoadedActivity extends PluginActivity {
-  /** The module as named in `PREDICTLAB_PLUGINS`. */
   readonly module: string;
   readonly name: string;
 }
 
 export interface LoadedStrategy extends Strategy {
-  /** The module as named in `PREDICTLAB_PLUGINS`. */
   readonly module: string;
 }
 
 export interface LoadedPlugins {
   readonly activities: ReadonlyMap<string, LoadedActivity>;
   readonly strategies: readonly LoadedStrategy[];
-  /** The modules as named in `PREDICTLAB_PLUGINS`. */
   readonly modules: readonly string[];
   /** Hex SHA-256 of the code of each module, including everything it loads and reads. */
   readonly hashes: Readonly<Record<string, string>>;

@@ -19,10 +19,7 @@ export const TIMEOUT_GRACE_MS = 15_000;
 /** Number of attempts that may be lost with their workers before the task fails. */
 const LOST_WORKERS_FORGIVEN = 20;
 
-/**
- * Temporal's options for one task. The retry delay here is short, for lost workers; a failed attempt sets its own delay with
- * `nextRetryDelay` and counts its failures itself (`activities/runner/task-runner.ts`).
- */
+/** Temporal's options for one task. The retry delay is for lost workers only; a failed attempt sets its own with `nextRetryDelay`. */
 export function activityOptions({ taskId, name = taskId, policy }: { taskId: string; name?: string; policy: TaskPolicy }): ActivityOptions {
   return {
     // the server lists running attempts by this id, by which the client finds a task's attempt
@@ -37,15 +34,15 @@ export function activityOptions({ taskId, name = taskId, policy }: { taskId: str
 }
 
 /**
- * Options of the run's own bookkeeping (check the input, record the end), which is retried until storage is back. These are local
- * activities of the worker that has the workflow task: short and safe to repeat, and dispatching them would take longer than running them.
+ * Options of the run's bookkeeping (check the input, record the end), retried until storage is back. Local activities on the workflow
+ * task's worker: they are safe to repeat, and dispatching them would take longer than running them.
  */
 export const BOOKKEEPING: LocalActivityOptions = {
   startToCloseTimeout: 60_000,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 20 },
 };
 
-/** The same for a run that is already open: it waits for the database however long that takes. */
+/** The bookkeeping options of a run that is already open: it waits for the database however long that takes. */
 export const CONTINUING: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BOOKKEEPING.retry, maximumAttempts: undefined } };
 
 interface LocalFirst<Call extends TaskCall> {
@@ -61,9 +58,8 @@ interface LocalFirst<Call extends TaskCall> {
 type TaskActivity = (...args: readonly unknown[]) => Promise<TaskOutcome>;
 
 /**
- * Runs a task as a local activity, which saves the round trips to the server. A failure counts as the first attempt, and a normal
- * activity continues from there.
- *
+ * Runs a task as a local activity, which saves the round trips to the server. After a failure, which counts as the first attempt, a normal
+ * activity continues.
  * @throws ActivityFailure as the normal activity does
  */
 export async function runLocalFirst<Call extends TaskCall>(

@@ -3,20 +3,19 @@ import type { PipelineStatus, StatusChanges } from '../contracts/run/pipeline-st
 import type { TaskReport } from '../contracts/task/stage-report.ts';
 import type { GraphAnswer } from '../scheduling/payload/fit-status.ts';
 
-// The same values as `defineQuery` and the like of `@temporalio/workflow` return, whose brands exist in types only: a client needs the names
-// and not that whole package.
+// what `@temporalio/workflow`'s `defineQuery` returns: a client needs only the names and types, not that package
 const defineQuery = <Result, Args extends unknown[] = []>(name: string) => ({ type: 'query', name }) as QueryDefinition<Result, Args>;
 const defineUpdate = <Result, Args extends unknown[] = []>(name: string) => ({ type: 'update', name }) as UpdateDefinition<Result, Args>;
 const defineSignal = <Args extends unknown[] = []>(name: string) => ({ type: 'signal', name }) as SignalDefinition<Args>;
 
 /**
- * The state of every task of the run. A query does not move a workflow's clock, which may stand still for hours, so the client passes its
- * own as `now` (UTC epoch milliseconds). @default the time of the run's last event
+ * The state of every task. A workflow's clock may stand still for hours, so the client passes its own as `now` (UTC epoch milliseconds).
+ * @default the time of the run's last event
  */
 export const statusQuery = defineQuery<PipelineStatus, [now?: number]>('status');
 /**
- * What has changed in the status since a revision of an earlier answer. Everything without a revision, and when the run does not know it
- * (it moved to another worker, or continued as new). `now` as for `status`; without it the answer has no revision.
+ * Changes of the status since the revision of an earlier answer; everything without a known revision (the run moved to another worker, or
+ * continued as new). `now` as for `status`; without it the answer has no revision.
  */
 export const statusSinceQuery = defineQuery<StatusChanges, [revision?: string | null, now?: number]>('statusSince');
 /** The tasks in topological order; for a very large run the parts they are built from, see `readGraph`. */
@@ -26,16 +25,16 @@ export const whyQuery = defineQuery<string, [taskId: string, now?: number]>('why
 
 /** Sets how many tasks run at once; validated, takes effect immediately. */
 export const setMaxConcurrentUpdate = defineUpdate<number, [value: number]>('setMaxConcurrent');
-/** No new task starts until `resume`. */
+/** Keeps new tasks from starting until `resume`. */
 export const pauseUpdate = defineUpdate<void>('pause');
-/** Tasks start again. */
+/** Lets tasks start again. */
 export const resumeUpdate = defineUpdate<void>('resume');
 /** Runs failed and skipped tasks again and returns their ids. Refused once the run is ending, because they would never run. */
 export const retryFailedUpdate = defineUpdate<readonly string[]>('retryFailed');
 
-/** Child → parent: how the symbol's stages ended. @internal */
+/** Sent by a symbol's child workflow to the run: how its stages ended. @internal */
 export const reportsSignal = defineSignal<[lane: string, reports: readonly TaskReport[]]>('reports');
-/** Parent → child: return the slot at the next stage boundary. @internal */
+/** Sent by the run to a symbol's child workflow: return the slot at the next stage boundary. @internal */
 export const yieldSignal = defineSignal('yieldLane');
 /** The stages that a symbol's child has run so far; the command line completes the status of large runs with them. @internal */
 export const stagesQuery = defineQuery<readonly TaskReport[]>('stages');

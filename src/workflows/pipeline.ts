@@ -60,12 +60,12 @@ import { queue } from './run/sinks.ts';
 type Finish = Extract<RunCommand, { type: 'finish' }>;
 
 /**
- * One run: checks the input, sorts the task graph and runs every symbol and custom task to its end. Passes events to the scheduling reducer
- * and executes its commands; it decides nothing itself.
+ * One run: checks the input, sorts the task graph and runs every symbol and custom task to its end. All decisions are those of the
+ * scheduling reducer, whose commands it executes.
  *
  * @param input every field has a default, so `{}` runs every enabled symbol
- * @throws ApplicationFailure `InvalidPipeline` (every problem listed), `CriticalTaskFailed` or `NothingSucceeded` (the result in
- *   their details), all non-retryable
+ * @throws ApplicationFailure `InvalidPipeline` (every problem listed), `CriticalTaskFailed` or `NothingSucceeded` (the result in their
+ *   details), all non-retryable
  */
 export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {}): Promise<PipelineResult> {
   const undecodable = undecodableReason(input) ?? undecodableReason(options);
@@ -86,7 +86,6 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   /** The scope of the run from its first task on; the lanes have their own. */
   let runScope: CancellationScope | undefined;
   let wakeScope: CancellationScope | undefined;
-  /** The queue as it was last reported to the worker's metrics. */
   let reported = { ready: 0, running: 0 };
   /** Yield signals that are being sent to children. */
   const yields: Promise<void>[] = [];

@@ -19,10 +19,8 @@ import { hasLittleToDo, packReports } from './symbol/packed-reports.ts';
 import { failureReport, successReport } from './symbol/task-report.ts';
 
 /**
- * Runs a contiguous part of one symbol's stages in order, one activity each. Child of `pipeline`, which decides how far it goes. It ends early
- * when a stage fails, when the next attempt of a stage is far away, or when the parent requests the slot.
- *
- * @returns how each stage ended
+ * Runs consecutive stages of one symbol, one activity each, as a child of `pipeline`. Ends early when a stage fails, when the next attempt
+ * of a stage is far away, or when the parent requests the slot.
  * @throws ApplicationFailure of the failed stage's error type, with the reports in its details; `BadInput` when `pipeline` did not start it
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
@@ -102,7 +100,6 @@ const LOCAL_TIMEOUT_MS = 2_000;
 
 /**
  * Runs one stage of a symbol.
- *
  * @param options.local as a local activity first
  * @throws ActivityFailure as the activity does
  */

@@ -43,7 +43,6 @@ interface OpenLane {
   yieldRequested: boolean;
 }
 
-/** The run that the lanes belong to. */
 interface RunOfLanes {
   readonly runId: string;
   readonly executionId: string;
@@ -62,11 +61,9 @@ const LOCAL_IN_A_ROW = 20;
 type End = (ended: Omit<LaneEnded, 'type' | 'lane' | 'at'>) => void;
 
 /**
- * The lanes that hold a slot of this run: one child workflow per symbol, one activity per custom task. Executes the scheduler's commands and
- * reports each lane's end exactly once.
- *
- * Written with few promises: the SDK records a stack trace for each one (for its Stack Trace query), and eleven per lane made each workflow
- * task of a chain 14% longer.
+ * The lanes that hold a slot of this run: one child workflow per symbol, one activity per custom task. Executes the scheduler's commands
+ * and reports each lane's end exactly once. Uses few promises: the SDK records a stack trace for each one, and eleven per lane made each
+ * workflow task of a chain 14% longer.
  */
 export class Lanes {
   readonly #open = new Map<string, OpenLane>();
@@ -182,9 +179,9 @@ export class Lanes {
   }
 
   /**
-   * Whether a task may run as a local activity. A local activity delays everything else that the workflow sends, receives and answers. So
-   * only short tasks run as one, only while no other kind of task runs, and every `LOCAL_IN_A_ROW`th is a normal activity. Temporal does not
-   * count the lost attempts of a local activity, which `onLostWorker: "fail"` and `maxLostWorkers` depend on.
+   * Whether a task may run as a local activity, which delays everything else that the workflow does: only short tasks, only while no other
+   * kind of task runs, and every `LOCAL_IN_A_ROW`th as a normal activity. Temporal does not count the lost attempts of a local activity,
+   * which `onLostWorker: "fail"` and `maxLostWorkers` depend on.
    */
   #mayRunLocally({ short, onLostWorker, maxLostWorkers }: CustomTaskConfig, earlierAttempts: number): boolean {
     if (!short || onLostWorker === 'fail' || maxLostWorkers !== undefined || earlierAttempts > 0) return false;

@@ -14,7 +14,6 @@ import { BOOKKEEPING, CONTINUING } from '../activity-options.ts';
 
 /**
  * Has a worker check the input and look up everything that the run needs, once.
- *
  * @throws ApplicationFailure `InvalidPipeline`, with every problem
  */
 export async function prepareRun(

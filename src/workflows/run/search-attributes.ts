@@ -8,7 +8,7 @@ import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 const VERDICT = { name: 'PredictLabVerdict', type: 'KEYWORD' } as const;
 const SYMBOL = { name: 'PredictLabSymbol', type: 'KEYWORD_LIST' } as const;
 
-/** Temporal accepts 2 KB per value. */
+/** Longest value of a search attribute, below Temporal's limit of 2 KB. */
 const MOST_BYTES = 1_900;
 
 /** The search attribute by which a workflow is found by its symbols. */

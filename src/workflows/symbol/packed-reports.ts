@@ -3,9 +3,8 @@ import { numberIn } from '../../contracts/task/task-output.ts';
 import { type Stage, stageTaskId } from '../../contracts/words.ts';
 
 /**
- * A child's reports in the compact form of its result: without the symbol and without the usual values (a success at the first attempt that
- * started when the previous stage ended). Every symbol of a large run sends its reports, and histories store them twice.
- *
+ * Packs a child's reports for its result: without the symbol and the usual values (success at the first attempt, started when the previous
+ * stage ended). Every symbol of a large run sends its reports, and histories store them twice.
  * @param stages the reports' stages, in order
  * @param options.brief whether outputs are left out
  */
@@ -23,7 +22,7 @@ export function packReports(stages: readonly Stage[], reports: readonly TaskRepo
   });
 }
 
-/** The full reports of packed ones. */
+/** Unpacks reports that `packReports` packed. */
 export function unpackReports(symbol: string, packed: readonly PackedReport[]): TaskReport[] {
   let before: number | undefined;
   return packed.map(({ stage, ...facts }) => {

@@ -9,7 +9,6 @@ import {
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { AttemptDetails, TaskOutcome, TaskReport } from '../../contracts/task/stage-report.ts';
 
-/** A task that was started. */
 interface StartedTask {
   readonly taskId: string;
   readonly startedAt: number;
