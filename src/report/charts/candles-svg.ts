@@ -7,17 +7,14 @@ import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { PLOT_WIDTH, type PlotMark, type PlotOptions, unit } from './plot.ts';
 import { gapBands } from './shown-range.ts';
 
-/** A line over the candles, by the open times of their buckets. */
 export interface ChartLine {
   readonly name: string;
-  /** CSS class of the line and of its key in the legend. */
   readonly tone: string;
   /** Steps for values that hold until the next bar, dots for prices of another market, which are unknown in between. */
   readonly kind: 'steps' | 'dots';
   readonly points: readonly PricePoint[];
 }
 
-/** A moment with its name. */
 export interface EventMark {
   readonly at: number;
   readonly text: string;
@@ -46,7 +43,7 @@ const VOLUME_SHARE = 0.18;
 /** Maximum half width of a candle, so that a single candle does not fill the chart. */
 const MAX_HALF_WIDTH = 7;
 
-/** Plots candles and volume on a true time axis: empty buckets stay empty, gaps are hatched, nothing is joined. */
+/** Plots candles and volume on a true time axis: empty buckets stay empty, gaps are hatched, and no line joins candles. */
 export const candlesPlot = (chart: CandleChart): PlotOptions => {
   const { series, range, height, digits } = chart;
   const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
@@ -103,7 +100,7 @@ const bodies = (
     const top = Math.max(candle.open, candle.close);
     const bottom = Math.min(candle.open, candle.close);
     const tall = Math.max(1, (y(top) - y(bottom)) * height);
-    // no wick inside the body
+    // A wick is drawn only outside of the body.
     const wick = candle.high > top || candle.low < bottom ? `M${unit(middle)} ${at(candle.high)}V${at(candle.low)}` : '';
     if (rising) {
       paths.upWick += wick;
@@ -209,7 +206,10 @@ export interface Position {
   readonly exits: readonly { readonly time: number; readonly price: number; readonly size: number }[];
 }
 
-/** Joins trades of one entry, which each have a part of the position, into positions. @param trades in the order of their entries */
+/**
+ * Joins trades with the same entry into positions: a position that was left in parts has one trade per part.
+ * @param trades in the order of their entries
+ */
 export const drawnPositions = (trades: readonly BacktestTrade[]): readonly Position[] => {
   const groups: BacktestTrade[][] = [];
   for (const trade of trades) {

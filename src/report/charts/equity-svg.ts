@@ -9,15 +9,12 @@ import { gapBands } from './shown-range.ts';
 /** A curve for comparison, as a multiple of its start. */
 export interface OtherCurve {
   readonly name: string;
-  /** CSS class of the line and of its key in the legend. */
   readonly tone: string;
   readonly points: readonly EquityPoint[];
 }
 
 export interface EquityChart {
-  /** Equity as a multiple of its start. */
   readonly points: readonly EquityPoint[];
-  /** Curves for comparison, drawn below the main one. */
   readonly others: readonly OtherCurve[];
   readonly range: TimeRange;
   readonly gaps: readonly TimeRange[];
@@ -152,7 +149,6 @@ export interface WalkForwardChart {
   readonly outOfSample: readonly EquityPoint[];
   /** The equity of each window's pick on its training days, ending where its test begins. */
   readonly inSample: readonly (readonly EquityPoint[])[];
-  /** Start times of the tests. */
   readonly begins: readonly number[];
 }
 

@@ -7,7 +7,6 @@ export const PLOT_WIDTH = 1000;
 export interface PlotOptions {
   /** Height in pixels, and in drawing units. */
   readonly height: number;
-  /** Description for screen readers. */
   readonly label: string;
   /** Shapes in units of `PLOT_WIDTH` × `height`. */
   readonly shapes: Part;
@@ -20,7 +19,7 @@ export interface PlotOptions {
   readonly marks?: readonly PlotMark[];
   /** Whether the x axis has labels; a plot above another one leaves them out. @default true */
   readonly xLabels?: boolean;
-  /** Element in which a script draws the interactive chart. */
+  /** The element that the page's script replaces with an interactive chart. */
   readonly live?: Part;
 }
 

@@ -9,8 +9,8 @@ import type { PlotBand } from './plot.ts';
 export const MAX_BUCKETS = 1000;
 
 /**
- * The range of time that a series' chart shows: from its first candle (or the gap before it) to `asOf` or the end of trading, at most the
- * last `MAX_BUCKETS` buckets.
+ * The time range of a series' chart: from its first candle (or the gap before it) to `asOf` or the end of trading; the last `MAX_BUCKETS`
+ * buckets.
  */
 export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, asOf: number): TimeRange => {
   const length = INTERVAL_MS[series.interval];
@@ -21,7 +21,7 @@ export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, 
   const to = Math.max(lastClose, Math.min(end, asOf));
   const gapBefore = section.gaps.find((gap) => gap.to >= first && gap.from < first)?.from ?? first;
   const buckets = Math.min(MAX_BUCKETS, Math.ceil((to - Math.max(gapBefore, first - 50 * length)) / length));
-  // bucket edges follow the candles: weeks start on Monday, the epoch was a Thursday
+  // Bucket edges follow the candles: weeks start on Monday, the epoch was a Thursday.
   const lastEdge = first + Math.ceil((to - first) / length) * length;
   return { from: lastEdge - buckets * length, to: lastEdge };
 };

@@ -8,7 +8,6 @@ const HEIGHT = 20;
 
 /**
  * Draws a word-sized line of prices. Points are joined only where no bucket between them is empty.
- *
  * @param points oldest first
  * @param window the range of time that the width covers, and the length of one bucket; milliseconds
  */

@@ -1,8 +1,8 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /**
- * Formats of values for people: a typographic minus, narrow no-break spaces between thousands. Nothing here rounds stored values; data
- * tables and exports have full precision.
+ * Formats of values for people: a typographic minus, narrow no-break spaces between thousands. Data tables and exports keep full
+ * precision.
  */
 
 /** Shown where a value is not known. */
@@ -83,7 +83,7 @@ export const formatAge = (seconds: number | null | undefined): string => {
   return `${Math.floor(distance / 86_400)} d`;
 };
 
-/** `mm:ss`, or `h:mm:ss` from an hour on. */
+/** A duration as `mm:ss`, or `h:mm:ss` from an hour on. */
 export const formatStopwatch = (seconds: number): string => {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (n: number): string => String(n).padStart(2, '0');

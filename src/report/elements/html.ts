@@ -1,8 +1,8 @@
 import { DIRECTION } from '../../contracts/text/plain-text.ts';
 
 /**
- * HTML from a template. Everything inserted into `html` is escaped unless it is markup itself, so a market title cannot become a tag.
- * Attribute values are in double quotes in every template.
+ * HTML from a template. Everything inserted into `html` is escaped unless it is markup, so a market title cannot become a tag.
+ * Write attribute values in double quotes.
  */
 export class Markup {
   readonly text: string;
@@ -22,8 +22,7 @@ export type Part = Markup | string | number | null | undefined | false | readonl
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /**
- * Escapes text for use between tags and in quoted attributes. Control characters, which HTML forbids, become `�`; so do overrides of the
- * writing direction, which would reverse the text around them.
+ * Escapes text for use between tags and in quoted attributes. Control characters, which HTML forbids, and direction overrides become `�`.
  */
 export const escapeHtml = (text: string): string => (SPECIAL.test(text) ? escapeSpecial(text) : text);
 

@@ -5,7 +5,7 @@ import { html, type Markup } from './html.ts';
 import { tip } from './tip.ts';
 
 const MAX_CAUSE_LENGTH = 160;
-/** Incidents that a page's head names; it counts the others. */
+/** Most incidents that a page's head names; it counts the others. */
 const MAX_NAMED = 10;
 
 /** The incidents in a page's head, each with its cause and time; nothing where there is none. @param isLive links to the page of incidents */

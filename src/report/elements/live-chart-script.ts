@@ -1,7 +1,8 @@
 /**
- * Page script: replaces each still picture with an interactive chart of the same place, from the page's JSON. A bucket without a candle stays
- * empty, ranges that were not collected are hatched. Prices, volume and the return of the chosen strategy share one crosshair. The wheel
- * scrolls the page until the chart was pressed, is in full screen, or Ctrl is held; then it zooms. The address keeps the range that is shown.
+ * Page script: replaces each still picture with an interactive chart of the page's JSON data. Empty buckets stay empty, gaps are hatched;
+ * price, volume
+ * and return share a crosshair. The wheel zooms once the chart was pressed, is in full screen, or Ctrl is held. The address keeps the
+ * range.
  */
 export const LIVE_CHART_SCRIPT = `(()=>{
 const L=window.LightweightCharts;

@@ -1,6 +1,5 @@
 import { formatNumber, formatPercent } from './format.ts';
 
-/** A backtest metric as the strategy table shows it. */
 export interface MetricColumn {
   /** Key in the contract's JSON. */
   readonly key: string;

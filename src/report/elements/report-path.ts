@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 /**
- * A run id as a folder name: `pipeline-2026-11-24T08:00Z` → `pipeline-2026-11-24T08.00Z`. Two ids never share a name: an id with a dot or
- * with characters that a file system may refuse gets a hash at its end.
+ * A run id as a folder name: `pipeline-2026-11-24T08:00Z` → `pipeline-2026-11-24T08.00Z`. Names are unique: an id with a dot or with
+ * characters that a file system may refuse gets a hash at its end.
  */
 export const reportFolderName = (runId: string): string => {
   const plain = /^[A-Za-z0-9][A-Za-z0-9:_-]{0,119}$/.test(runId);
@@ -22,7 +22,10 @@ export interface FiledRun {
   readonly idUsedBefore: boolean;
 }
 
-/** The name of a run's folder. Execution ids begin with the time, so their last characters differ most; no run id's folder has an @. */
+/**
+ * The name of a run's folder: the run's id, after an @ the last characters of the execution id where the run id was used before.
+ * Execution ids begin with the time, so their last characters differ most.
+ */
 export const filedFolderName = ({ runId, executionId, idUsedBefore }: FiledRun): string =>
   idUsedBefore ? `${reportFolderName(runId)}@${executionId.slice(-8)}` : reportFolderName(runId);
 

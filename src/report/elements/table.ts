@@ -1,6 +1,5 @@
 import { html, Markup, type Part, raw } from './html.ts';
 
-/** One column of a table of `Row`s. */
 export interface Column<Row> {
   readonly head: string;
   /** Explanation of the column, on hover and focus. */
@@ -31,7 +30,7 @@ export interface KeyedRows<Row> {
 /** Renders a table whose first column names the row. A table wider than the page scrolls inside its own frame. */
 export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions & KeyedRows<Row>): Markup => {
   const key = (row: Row): Part => options.rowKey !== undefined && html` data-part="${options.id}:${options.rowKey(row)}"`;
-  // one tab stop per table: arrow keys reach the other heads, and cells with explanations
+  // One tab stop per table: arrow keys reach the other heads, and cells with explanations.
   const firstSorted = columns.findIndex(({ sortBy }) => sortBy !== undefined);
   if (rows.length === 0) return html`<p class="none">${options.empty ?? 'none'}</p>`;
   const body = rows.map(

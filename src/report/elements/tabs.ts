@@ -3,7 +3,7 @@ import { html, type Markup, type Part } from './html.ts';
 export interface TabsOptions {
   /** Unique on the page. */
   readonly name: string;
-  /** Read aloud. */
+  /** Name of the group of tabs for screen readers. */
   readonly legend: string;
   /** The tab that is open at first. @default 0 */
   readonly first?: number;

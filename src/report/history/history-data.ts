@@ -4,17 +4,15 @@ import type { PricePoint } from '../symbol/symbol-data.ts';
 
 /** All data of the page of all runs. Times are UTC epoch milliseconds, durations seconds. */
 export interface HistoryPageData {
-  /** When the data was read. */
   readonly now: number;
   /** Newest first. */
   readonly runs: readonly HistoryRunColumn[];
-  /** In alphabetical order; the page shows those that need attention first. */
+  /** In alphabetical order. */
   readonly symbols: readonly HistorySymbolRow[];
   /** The next run of the schedule; `null` without a schedule, or while Temporal cannot be reached. */
   readonly next: { readonly at: number; readonly paused: boolean } | null;
   /** The runs in Temporal's Web UI. @default not known */
   readonly temporalUrl?: string;
-  /** Open incidents, newest first. @default none */
   readonly incidents?: readonly Incident[];
   readonly madeBy: string;
 }

@@ -18,12 +18,10 @@ const MAX_ROWS = 60;
 
 const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
-/** The parts of the page of all runs that change. */
 type HistoryPart = 'title' | 'verdict' | 'facts' | 'reasons' | 'runs' | 'durations' | 'read' | 'controls';
 
 /**
  * The page of all runs: a column per run, a row per symbol, each cell the worst state; symbols that need attention first.
- *
  * @param live addresses of the server that serves the page; none for a file
  */
 export const renderHistoryPage = (data: HistoryPageData, live?: { readonly events: string; readonly control: boolean }): string => {
@@ -104,9 +102,7 @@ ${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more symbol')
 };
 
 /**
- * Heads that distinguish the runs' columns: `08:00`, with seconds where another run started in the same minute, and a number where one
- * started in the same second.
- *
+ * Heads that distinguish runs: `08:00`, with seconds for runs of the same minute, and a number for runs of the same second.
  * @param starts UTC epoch milliseconds
  */
 export const runHeads = (starts: readonly number[]): readonly string[] => {
@@ -174,7 +170,7 @@ export const durationTrend = (newestFirst: readonly HistoryRunColumn[]): Markup 
   const runs = newestFirst.filter((run) => run.durationSeconds !== null).toReversed();
   if (runs.length === 0) return html`<p class="none">no run has ended</p>`;
   const most = Math.max(...runs.map((run) => run.durationSeconds ?? 0), 0.001);
-  // few runs have bars as narrow as many runs
+  // Few runs have bars as narrow as many runs.
   const width = PLOT_WIDTH / Math.max(runs.length, 30);
   const bars = runs.map((run, i) => {
     const height = ((run.durationSeconds ?? 0) / most) * TREND_HEIGHT;

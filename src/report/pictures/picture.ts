@@ -2,11 +2,9 @@ import { PLOT_WIDTH, type PlotOptions, unit } from '../charts/plot.ts';
 import { html, type Markup, raw } from '../elements/html.ts';
 import { LIGHT_COLOURS } from '../elements/page/theme.ts';
 
-/** A chart as a picture file. */
 export interface Picture {
   /** File name without extension. */
   readonly name: string;
-  /** Title, drawn above the plots. */
   readonly title: string;
   /** Drawn one below the other, with a common x axis. */
   readonly plots: readonly PlotOptions[];

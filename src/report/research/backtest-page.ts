@@ -48,7 +48,7 @@ ${rival !== undefined && html`<section><h2>Compare trade by trade</h2>${comparis
   });
 };
 
-// two unknown values differ by NaN, so that the next one decides
+// Two unknown values differ by NaN, so that the next one decides.
 const sharpeOf = (trial: ResearchTrial): number => strongMetric(trial, 'sharpe') ?? Number.NEGATIVE_INFINITY;
 const edgeOf = (trial: ResearchTrial): number => returnOverHold(trial) ?? Number.NEGATIVE_INFINITY;
 

@@ -1,6 +1,6 @@
 import type { BacktestTrade } from '../symbol/symbol-data.ts';
 
-/** A position of one backtest: its trades of one entry. */
+/** A position of one backtest: the trades of one entry, joined. */
 export interface ComparedPosition {
   readonly size: number;
   readonly entryPrice: number;

@@ -25,10 +25,13 @@ export interface ParamGrid {
 
 /** Share of the distance from the median to the best value that a trial of the plateau may lack. */
 const PLATEAU_SHARE = 0.25;
-/** Known values below which a grid has no shape. */
+/** Fewest known values from which a grid shows a plateau or a peak. */
 const MIN_VALUES = 6;
 
-/** Arranges trials by the two numeric parameters with the most values, the others as the best trial has them; undefined where none was varied. */
+/**
+ * Arranges trials by the two numeric parameters with the most values, and the others fixed to the best trial's; undefined where none was
+ * varied.
+ */
 export const paramGrid = (trials: readonly ResearchTrial[]): ParamGrid | undefined => {
   const metric = trials.some((trial) => strongMetric(trial, 'sharpe') !== null) ? 'sharpe' : 'return over holding';
   const valueOf = (trial: ResearchTrial): number | null => (metric === 'sharpe' ? strongMetric(trial, 'sharpe') : returnOverHold(trial));

@@ -15,7 +15,6 @@ export interface ResearchTrial extends BacktestRow {
   readonly runId: string;
 }
 
-/** A trial with its trades and its equity. */
 export interface ComparedTrial {
   readonly trial: ResearchTrial;
   readonly trades: readonly BacktestTrade[];
@@ -33,7 +32,6 @@ export interface ResearchPageData {
   /** All trials of one strategy on one series, and the walk-forwards of its market. */
   readonly chosen: { readonly trials: readonly ResearchTrial[]; readonly walkForwards: readonly WalkForwardSection[] } | null;
   readonly compared: readonly [ComparedTrial, ComparedTrial] | null;
-  /** The same trial as the first compared one in other runs. */
   readonly otherRuns: readonly { readonly id: number; readonly runId: string }[];
   readonly madeBy: string;
 }

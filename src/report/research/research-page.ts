@@ -9,7 +9,6 @@ import { walkForwardSection } from '../symbol/walk-forward-section.ts';
 import { type ResearchPageData, type ResearchTrial, returnOverHold, strongMetric } from './research-data.ts';
 import { comparisonSection, gridSection, heat, signedPercent, strongSkill, trialsTable } from './research-sections.ts';
 
-/** A metric of the heat map of strategies and symbols. */
 interface HeatMetric {
   readonly label: string;
   readonly value: (trial: ResearchTrial) => number | null;
@@ -89,7 +88,7 @@ const heatMap = (
   const bySymbol = new Map(symbols.map((symbol) => [symbol, new Map<string, ResearchTrial>()]));
   for (const trial of best) bySymbol.get(trial.symbol)?.set(trial.strategy, trial);
   const known = best.map((trial) => Math.abs(metric.value(trial) ?? 0)).sort((a, b) => a - b);
-  // one extreme market would leave all others pale
+  // One extreme market would leave all others pale.
   const full = known[Math.floor(0.9 * (known.length - 1))] ?? 0;
   const columns: Column<string>[] = [
     {

@@ -16,7 +16,6 @@ export const signedPercent = (value: number): string => `${value > 0 ? '+' : ''}
 
 /**
  * The background of a cell of a heat map: teal above 0, orange below, stronger with the distance.
- *
  * @param full the distance from 0 at which the colour is strongest
  */
 export const heat = (value: number, full: number): Markup =>
@@ -24,7 +23,10 @@ export const heat = (value: number, full: number): Markup =>
     `background-color:color-mix(in srgb,var(--${value >= 0 ? 'up' : 'down'}) ${Math.round(8 + 32 * Math.min(1, Math.abs(value) / Math.max(full, Number.MIN_VALUE)))}%,transparent)`,
   );
 
-/** The trials of a strategy as a heat map of two parameters, with its plateau and whether to believe the best one; false where nothing was varied. */
+/**
+ * Heat map of a strategy's trials by two parameters, its plateau, and whether to believe the best trial; false where no parameter was
+ * varied.
+ */
 export const gridSection = (trials: readonly ResearchTrial[], addressOf: (trial: ResearchTrial) => string | null): Markup | false => {
   const grid = paramGrid(trials);
   if (grid === undefined) return false;
@@ -136,7 +138,7 @@ ${curves(first, second)}
 ${dataTable<TradePair>(PAIR_COLUMNS, differing, { id: 'pairs', caption: 'Positions that differ', limit: MAX_PAIRS, empty: 'every position is the same' })}`;
 };
 
-/** The strategy, with what else tells the two apart. */
+/** The strategy's name, with whatever distinguishes it from the other one. */
 const nameOf = ({ trial }: ComparedTrial, { trial: other }: ComparedTrial): string =>
   [
     strategyName(trial),

@@ -15,7 +15,7 @@ export interface ComparedRun {
 
 /** Metrics as fractions; `null` where undefined or weak. */
 export interface ComparedMetrics {
-  /** With its parameters. */
+  /** The best strategy with its parameters. */
   readonly strategy: string;
   readonly totalReturn: number | null;
   readonly sharpe: number | null;
@@ -26,7 +26,7 @@ const NOTABLE_RETURN = 0.01;
 const NOTABLE_SHARPE = 0.25;
 const MAX_METRICS = 8;
 
-/** A duration is reported that grew or shrank by more than this factor. */
+/** Durations that grew or shrank by more than this factor are reported. */
 const NOTABLE = 1.5;
 
 /** Differences from the previous run, one sentence each: result, failures, verdicts, symbols, config, metrics, duration. */

@@ -15,8 +15,8 @@ export interface RunOnPage extends PipelineStatus {
 }
 
 /**
- * All data of a run's page. Times are UTC epoch milliseconds, durations seconds, ratios fractions. `null` means "not known" and is shown as a
- * dash with its reason.
+ * All data of a run's page. Times are UTC epoch milliseconds, durations seconds, ratios fractions; `null` is unknown and shown as a dash
+ * with its reason.
  */
 export interface RunPageData {
   readonly result: RunOnPage;
@@ -28,7 +28,7 @@ export interface RunPageData {
   readonly usual: { readonly medianSeconds: number; readonly runs: number } | null;
   readonly previous: PreviousRunFacts | null;
   readonly symbols: readonly RunSymbolRow[];
-  /** The last error of tasks that succeeded after retries, where it is known; by task id. */
+  /** The last errors of tasks that succeeded after retries, by task id; unknown ones are missing. */
   readonly lastErrors: Readonly<Record<string, PastError>>;
   /** The last failed attempts of each task, by task id. @default none are known */
   readonly attempts?: Readonly<Record<string, readonly PastAttempt[]>>;
@@ -41,7 +41,6 @@ export interface RunPageData {
   readonly incidents?: readonly Incident[];
   /** What made the run: `{ predictlab: "0.2.0", node: "v20.20.2", "Temporal run id": … }`. */
   readonly versions: Readonly<Record<string, string>>;
-  /** The run in Temporal's Web UI. */
   readonly temporalUrl: string | null;
   /** When the data of an open run was read, for a page that is not updated. */
   readonly readAt?: number;
@@ -69,7 +68,6 @@ export interface PreviousRunFacts {
   readonly href: string | null;
 }
 
-/** One symbol in the run's table. */
 export interface RunSymbolRow {
   readonly symbol: string;
   readonly title: string;
@@ -96,7 +94,6 @@ export interface RunSymbolRow {
   readonly unranked?: string;
 }
 
-/** A part of the run's window that was not collected. */
 export interface SymbolGap extends TimeRange {
   readonly symbol: string;
   readonly instrument: string;

@@ -22,7 +22,7 @@ export const stageFacts = (status: PipelineStatus, groups: GroupedTasks): readon
   STAGES.flatMap((stage): StageFacts[] => {
     const tasks = groups.symbols.flatMap((row) => row.stages[stage] ?? []).filter((task) => ['success', 'failed'].includes(task.status));
     const known = status.stageStats[stage];
-    // in a large run only some symbols have stages
+    // In a large run only some symbols have stages.
     if (tasks.length < (known?.count ?? 1)) {
       if (known === undefined || known.count === 0) return [];
       return [
@@ -49,7 +49,6 @@ export const stageFacts = (status: PipelineStatus, groups: GroupedTasks): readon
     ];
   });
 
-/** The time span of a task; UTC epoch milliseconds. */
 export interface TaskSpan {
   readonly taskId: string;
   readonly from: number;
@@ -68,9 +67,7 @@ export const taskSpans = (status: PipelineStatus): readonly TaskSpan[] => {
   });
 };
 
-/**
- * The critical path: from the task that ended last back to the dependency that ended last, and so on.
- */
+/** The critical path: from the task that ended last back to its dependency that ended last, and so on. */
 export const lastEndedChain = (status: PipelineStatus, config: RunConfig | null): readonly string[] => {
   const spans = new Map(taskSpans(status).map((span) => [span.taskId, span]));
   const dependencies = dependencyMap(status, config);

@@ -19,8 +19,7 @@ import { aboutTask, taskButton, taskGrid, taskState } from './task-grid.ts';
 import { gantt } from './time/gantt.ts';
 
 /**
- * A run's page, `index.html`: the result first, then its reasons, then every task, symbol and stage. It needs neither network nor script.
- *
+ * A run's page, `index.html`: the result first, then its reasons, then every task, symbol and stage; works without network and script.
  * @param live addresses of the server that serves the page; none for a file
  */
 export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string => {
@@ -136,7 +135,7 @@ const URGENCY = ['failed', 'cancelled', 'running', 'pending', 'skipped', 'succes
 /** The custom tasks that need attention most, in their own order, as many as the table shows. */
 const mostUrgent = (rows: GroupedTasks['custom']): GroupedTasks['custom'] => {
   if (rows.length <= MAX_CUSTOM) return rows;
-  // a task that waits for its next attempt has failed at least once
+  // A task that waits for its next attempt has failed at least once.
   const rank = ({ task }: GroupedTasks['custom'][number]): number =>
     task.status === 'pending' && (task.attempts ?? 0) > 0 ? 1 : URGENCY.indexOf(task.status);
   const kept = new Set([...rows].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_CUSTOM));

@@ -2,7 +2,6 @@ import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-st
 import { STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
 import type { State } from '../elements/tip.ts';
 
-/** One symbol's row of the task grid. */
 export interface SymbolTasks {
   readonly symbol: string;
   /** Tasks by stage; fewer in a run that stops early, none in a run of more than 50 symbols. */
@@ -19,7 +18,6 @@ export interface GroupedTasks {
 
 /**
  * Groups a status's task results into symbols × stages, and custom tasks.
- *
  * @param symbols the run's symbols in order; @default read from the task ids, in order of appearance
  */
 export const groupTasks = (status: PipelineStatus, symbols?: readonly string[]): GroupedTasks => {
@@ -65,10 +63,10 @@ export const worstState = (tasks: readonly TaskResult[]): State => {
 };
 
 /**
- * The stages of a symbol whose run reports only the symbol as a whole, by task id: first the stages that are known, then the current stage
- * in the state of the whole, then the stages after it.
- *
- * @param known stages whose state is known, by task id: from the ledger, or from the symbol's own workflow
+ * The stages of a symbol whose run reports only the symbol as a whole, by task id: the known stages, then the current one in the state of
+ * the
+ * whole, then the rest.
+ * @param known stages whose state is known, from the ledger or the symbol's own workflow
  */
 export const stagesOfWhole = (
   symbol: string,
@@ -80,7 +78,7 @@ export const stagesOfWhole = (
   for (const stage of STAGES.slice(0, STAGES.indexOf(untilStage) + 1)) {
     const id = stageTaskId(symbol, stage);
     const own = Object.hasOwn(known, id) ? known[id] : undefined;
-    // the first stage without effect is the current one; a symbol that succeeded has none
+    // The first stage without a known state is the current one; a symbol that succeeded has none.
     if (own !== undefined && (own.status === 'success' || at === undefined)) stages[id] = own;
     else if (at === undefined && whole.status !== 'success') stages[id] = { status: whole.status, ...reasonOf(whole) };
     else stages[id] = at === undefined ? { status: 'success' } : behind(whole, at);

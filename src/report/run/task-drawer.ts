@@ -6,7 +6,6 @@ import { stateMark } from '../elements/tip.ts';
 import { taskButton, taskState } from './task-grid.ts';
 import { attemptEnd } from './time/path-times.ts';
 
-/** A log line of the task. */
 export interface DrawerLine {
   /** ISO 8601, UTC. */
   readonly time: string;
@@ -22,7 +21,6 @@ export interface DrawerData {
   readonly task: TaskResult;
   /** What the task waits for, or why it was skipped or failed; `null` where that is not known. */
   readonly why: string | null;
-  /** The next attempt. */
   readonly next: { readonly attempt: number; readonly retryAt: number | null; readonly lastFailure: string | null } | null;
   /** The last failed attempts, oldest first. */
   readonly past: readonly PastAttempt[];

@@ -8,14 +8,13 @@ import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 
 /** Maximum rows; in a run of more symbols only those that need attention have one. */
 export const MAX_ROWS = 60;
-/** Maximum folded symbols; further ones are only counted. */
+/** Most symbols folded into the strip below the grid; further ones are only counted. */
 export const MAX_FOLDED = 2_000;
-/** Symbols of one line of the strip. */
+/** Symbols per line of the strip. */
 const STRIP_LINE = 50;
 
 /**
  * The grid of symbols × stages, one shape per task.
- *
  * @param live whether each shape opens its task's drawer, which needs a server
  */
 export const taskGrid = (groups: GroupedTasks, live = false): Markup => {
@@ -36,8 +35,8 @@ export const taskGrid = (groups: GroupedTasks, live = false): Markup => {
 };
 
 /**
- * The symbols that have a row, and those that are folded into a strip. With many symbols only those with a problem have a row, so that a
- * running symbol moves nothing.
+ * The symbols that have a row, and those folded into a strip. Of many symbols only those with a problem have a row: rows do not move as
+ * symbols run.
  */
 export const foldedApart = (symbols: readonly SymbolTasks[]): readonly [rows: readonly SymbolTasks[], rest: readonly SymbolTasks[]] => {
   if (symbols.length <= MAX_ROWS) return [symbols, []];
@@ -49,7 +48,7 @@ export const foldedApart = (symbols: readonly SymbolTasks[]): readonly [rows: re
   return [rows, symbols.filter((row) => !shown.has(row))];
 };
 
-/** One shape per symbol, in lines, each with its name on hover. */
+/** One shape per folded symbol, in lines, each with its name on hover. */
 const strip = (all: readonly SymbolTasks[], live: boolean): Markup => {
   const symbols = all.slice(0, MAX_FOLDED);
   const lines = Array.from({ length: Math.ceil(symbols.length / STRIP_LINE) }, (_, i) =>
@@ -75,7 +74,7 @@ const stageColumn = (stage: Stage, live: boolean, isFirst: boolean): Column<Symb
   cell: (row, r) => {
     const stop = live && (isFirst && r === 0 ? 'stop' : true);
     const task = row.stages[stage];
-    // without stages, each cell shows the symbol's state
+    // Without stages, each cell shows the symbol's state.
     if (task === undefined) return row.whole !== undefined && cell(row.symbol, row.whole, stop);
     return cell(`${row.symbol}/${stage}`, task, stop);
   },

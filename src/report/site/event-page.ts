@@ -172,7 +172,6 @@ const SETTLEMENT: readonly Column<EventQuote>[] = [
   { head: 'missing', align: 'text', cell: ({ instrument: { settlement } }) => settlement?.missing ?? '' },
 ];
 
-/** An event in the list of events. */
 export interface EventRow {
   readonly event: string;
   readonly markets: number;

@@ -1,6 +1,5 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 
-/** A market's facts that the prices of an event need. */
 export interface PricedMarket extends Pick<Instrument, 'id' | 'source' | 'book' | 'group'> {
   /** Cash that one unit bought at the best ask costs, taker fee included; null without an ask. */
   readonly cost: number | null;
@@ -32,7 +31,7 @@ export interface GroupPrices {
   readonly apartMs: number;
 }
 
-/** Sums the prices of each exclusive group: markets of which one pays. Markets that share no group add up to nothing. */
+/** Sums the prices of each exclusive group, of whose markets one pays; markets without such a group have no sum. */
 export const groupPrices = (markets: readonly PricedMarket[]): readonly GroupPrices[] => {
   const groups = new Map<string, PricedMarket[]>();
   for (const market of markets)
@@ -49,7 +48,7 @@ export const groupPrices = (markets: readonly PricedMarket[]): readonly GroupPri
       isWhole,
       asks: sum(members.map(({ book }) => book?.ask ?? null)),
       bids: sum(members.map(({ book }) => book?.bid ?? null)),
-      // of a part of the group perhaps none pays; at most one pays in any case
+      // One market of the group pays, but it may not be among these; at most one of these pays in any case.
       buyAll: cost === null || !isWhole || !isOneMoment ? null : 1 - cost,
       sellAll: proceeds === null || !isOneMoment ? null : proceeds - 1,
       apartMs: apart,

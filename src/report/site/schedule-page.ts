@@ -16,13 +16,11 @@ export interface ScheduleOnPage {
   readonly note: string | null;
   readonly nextRuns: readonly string[];
   readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
-  /** The input of each of its runs. */
   readonly input: unknown;
 }
 
 /**
  * The page of the schedule.
- *
  * @param schedule `null` when there is none; a sentence when Temporal could not be queried
  */
 export const renderSchedulePage = (

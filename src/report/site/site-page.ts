@@ -19,9 +19,8 @@ type SitePage = keyof typeof PAGES;
 export const MAX_FOUND = 12;
 
 /**
- * Renders a page of the site. One that a server serves has the line of navigation and its scripts; a file has neither.
- *
- * @param options.current the page of the navigation that it is, or that it belongs to
+ * Renders a page of the site; only a page that a server serves has the line of navigation and its scripts.
+ * @param options.current the page of the navigation that is marked
  * @param options.isServed @default true
  * @param options.scripts further scripts
  */
@@ -45,8 +44,9 @@ ${Object.entries(PAGES).map(([name, href]) => html`<a href="${href}"${name === c
 `;
 
 /**
- * Page script: `/` focuses the search field; typing lists matching symbols and runs; Enter opens the first one, or the one the arrow keys
- * have moved to; Escape closes the list.
+ * Page script: `/` focuses the search field, which lists matching symbols and runs; Enter opens the first one or the one that the arrow
+ * keys chose;
+ * Escape closes the list.
  */
 const FIND_SCRIPT = `(()=>{
 const field=document.getElementById('find'),found=document.getElementById('found');

@@ -14,19 +14,19 @@ export interface SymbolIndexRow {
   readonly enabled: boolean;
   /** 1 goes first. */
   readonly priority: number;
-  /** Address of its page; `null` while no run has had it. */
+  /** Address of the symbol's page; `null` without a run. */
   readonly href: string | null;
-  /** State in the newest run that had it; `null` while none has. */
+  /** State in the symbol's newest run; `null` without a run. */
   readonly state: State | null;
   /** Newest tick of its most active instrument. */
   readonly last: PricePoint | null;
   /** Closes of the last seven days of that instrument, oldest first. */
   readonly spark: readonly PricePoint[];
-  /** Time between two of them, milliseconds. */
+  /** Milliseconds between two closes. */
   readonly sparkStep: number;
 }
 
-/** Points of a sparkline, as many as its pixels can show; with a thousand rows more would only make the page slow. */
+/** Points of a sparkline, as many as its pixels can show. */
 const SPARK_POINTS = 28;
 
 /** The index of all symbols: search, filter by state, sort. @param now UTC epoch milliseconds */

@@ -108,14 +108,14 @@ const returnLines = (section: InstrumentSection, { interval }: EmbeddedCandles, 
   const step = INTERVAL_MS[interval];
   const held = chart.others.filter(({ tone }) => tone === 'held');
   return [{ name: chart.name, tone: 'own', points: chart.points }, ...held].map(({ name, tone, points }) => {
-    // a point stands at the close of its bar, which the chart places by its open
+    // A point stands at the close of its bar; the chart places it by the bar's open.
     const shown = points.filter(({ time }) => time > chart.range.from && time <= chart.range.to);
     const place = ({ time }: (typeof shown)[number]): number => Math.round((time - chart.range.from) / step) - 1;
     return { name, tone, i: shown.map(place), p: shown.map(({ equity }) => Math.round((equity - 1) * 1e6) / 1e4) };
   });
 };
 
-/** The chosen backtest's positions; they are drawn on every interval. */
+/** The positions of the chosen backtest, which every interval's chart shows. */
 const tradedPositions = (section: InstrumentSection, series: EmbeddedCandles): readonly Position[] =>
   series.candles.length === 0 ? [] : drawnPositions((section.chosen?.trades ?? []).slice(-MAX_TRADES));
 

@@ -8,10 +8,10 @@ import type { BacktestRow } from './symbol-data.ts';
 /** Maximum rows: a grid of parameters can have thousands. */
 const MAX_ROWS = 60;
 
-/** The metrics that are read first; with the return of holding and the skill they are the columns of the table that is open. */
+/** The metrics that are read first: with the return of holding and the skill they are the columns of the unfolded table. */
 const FIRST = ['totalReturn', 'trades', 'exposure', 'maxDrawdown', 'sharpe'] as const;
 
-/** The backtests of an instrument: what matters first, all other metrics folded, and why a metric is missing or weak in sentences. */
+/** The backtests of an instrument: the first metrics in a table, the others folded, and sentences on why a metric is missing or weak. */
 export const strategyTable = (rows: readonly BacktestRow[], chosen: number | null, id: string): Markup => {
   const shown = best(rows, chosen);
   if (shown.length === 0) return html`<p class="none">no backtest</p>`;
@@ -63,7 +63,7 @@ const PROOF: Column<BacktestRow> = {
   cell: (row) => proof(row),
 };
 
-/** Columns that some row has a value in, and the others. */
+/** Splits the columns into those in which some row has a value, and the others. */
 const split = (rows: readonly BacktestRow[], columns: readonly ReasonedColumn[]): readonly [ReasonedColumn[], ReasonedColumn[]] => {
   const known = columns.filter(({ sortBy }) => rows.some((row) => (sortBy?.(row) ?? null) !== null));
   return [known, columns.filter((column) => !known.includes(column))];
@@ -82,7 +82,6 @@ const missingSentences = (rows: readonly BacktestRow[], columns: readonly Reason
   return html`${lines.slice(0, MAX_REASONS)}${more > 0 && html`<p class="quiet">and ${plural(more, 'more reason')}; <code>predictlab export backtests</code> has all</p>`}`;
 };
 
-/** A column with the reason why a row has no value in it. */
 interface ReasonedColumn extends Column<BacktestRow> {
   readonly why: (row: BacktestRow) => string;
 }
@@ -120,7 +119,6 @@ const drawnBecause = (row: BacktestRow): string =>
     ? 'drawn in the charts: the first one, since none has a Sharpe ratio that rests on enough'
     : 'drawn in the charts: the highest Sharpe ratio of this instrument';
 
-/** A metric that may be shown and ranked; null where it is undefined or weak. */
 const shownValue = (row: BacktestRow, key: string): number | null => (row.weak?.[key] === undefined ? (row.metrics[key] ?? null) : null);
 
 const metricColumn = (metric: MetricColumn): ReasonedColumn => ({
@@ -146,7 +144,6 @@ const benchmark = (row: BacktestRow, value: number | null | undefined, name: str
   return shown === null ? unknown(whyNoBenchmark(row, name)) : write(shown);
 };
 
-/** A benchmark figure that may be shown and ranked; null where it is undefined or weak. */
 const ranked = (row: BacktestRow, value: number | null | undefined, name: string): number | null =>
   row.benchmark?.weak?.[name] === undefined ? (value ?? null) : null;
 

@@ -6,25 +6,25 @@ import type { Interval, TickKind } from '../../contracts/words.ts';
 import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 
 /**
- * All data of a symbol's page. Times are UTC epoch milliseconds, prices are in the instrument's own unit (probabilities for `probability`
- * markets), ratios are fractions. `null` means "not known" and is shown as a dash with its reason, never as a zero.
+ * All data of a symbol's page. Times are UTC epoch milliseconds, prices in the instrument's unit (a probability, or an asset's price),
+ * ratios fractions.
+ * `null` is unknown and shown as a dash with its reason, never as a zero.
  */
 export interface SymbolPageData {
   readonly symbol: string;
   readonly title: string;
   readonly runId: string;
-  /** The run that the backtests are of, where it is another one than `runId`. */
+  /** The run that made the backtests, where it is not `runId`. */
   readonly backtestRun?: { readonly runId: string; readonly asOf: number };
   readonly asOf: number;
   /** The run's window: `asOf − daysBack` to `asOf`. */
   readonly window: TimeRange;
-  /** Sources that this run has no data of, each with the reason. */
+  /** Sources from which this run has no data, with the reason. */
   readonly missingSources: Readonly<Record<string, string>>;
-  /** Market-hours whose coverage a second look of the collection checked, and those that it confirmed. @default none were checked */
+  /** Market-hours of coverage that a second walk of the venue checked, and how many it confirmed. @default none were checked */
   readonly secondLook?: { readonly marketHours: number; readonly confirmed: number };
   /** The most active instruments, most active first; each gets a section. */
   readonly instruments: readonly InstrumentSection[];
-  /** Further instruments of the symbol, one table row each. */
   readonly others: readonly InstrumentSummary[];
   /** The short markets of a series, newest first; each gets a small chart instead of a section. */
   readonly shortMarkets?: readonly ShortMarket[];
@@ -38,7 +38,6 @@ export interface SymbolPageData {
   readonly isServed?: boolean;
 }
 
-/** One market of a series, from its open to its close. */
 export interface ShortMarket {
   readonly id: string;
   readonly title: string;
@@ -49,7 +48,6 @@ export interface ShortMarket {
   readonly path: readonly PricePoint[];
 }
 
-/** One instrument in a table row. */
 export interface InstrumentSummary extends Pick<Instrument, 'id' | 'source' | 'title' | 'closesAt' | 'resolution' | 'settlement'> {
   readonly ticks: number;
   readonly last: PricePoint | null;
@@ -88,7 +86,6 @@ export interface InstrumentSection
   readonly walkForwards?: readonly WalkForwardSection[];
 }
 
-/** The walk-forward of one interval. */
 export interface WalkForwardSection extends StoredWalkForward {
   readonly interval: Interval;
   /** Curves of the one walk-forward that is drawn; null for the others. */
@@ -154,7 +151,7 @@ export interface BacktestRow {
   readonly terms?: string | null;
   /** Look-ahead proof: decisions that changed when the future was cut off or altered. */
   readonly proof: { readonly changed: number; readonly decisions: number; readonly notProvable?: readonly string[] } | null;
-  /** Probability that the best of the trials it belongs to is overfitted (PBO), in [0, 1]; null for a single trial. */
+  /** Probability that the best of the strategy's trials is overfitted (PBO), in [0, 1]; null for a single trial. */
   readonly overfitting: number | null;
   /** Hash of data, code, parameters and seed. */
   readonly passport: string | null;
@@ -174,7 +171,6 @@ export interface ChosenBacktest {
   readonly indicators?: readonly IndicatorLine[];
 }
 
-/** A line over the candles of the chosen backtest's interval. */
 export interface IndicatorLine {
   /** `sma 10` */
   readonly name: string;
@@ -185,7 +181,7 @@ export interface IndicatorLine {
 export type BacktestTrade = Omit<StoredTrade, 'end'>;
 
 export interface CalibrationTable {
-  /** Kind of forecast: `1h` for the closes of that interval, `price at half-time`. */
+  /** What was forecast from: `1h` for the closes of that interval, or `price at half-time`. */
   readonly of: string;
   readonly bins: readonly CalibrationBin[];
 }

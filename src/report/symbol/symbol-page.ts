@@ -13,9 +13,8 @@ import type { SymbolPageData } from './symbol-data.ts';
 const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (c) 2025 TradingView, Inc., <a href="https://www.tradingview.com/" rel="noreferrer noopener">https://www.tradingview.com/</a>, Apache License 2.0`;
 
 /**
- * A symbol's page. It is complete without script and in print: every chart is a still picture first.
- *
- * @param chartLibrary lightweight-charts' standalone build, as text or as a file beside the page; without it the page has its still pictures only
+ * A symbol's page, complete without script and in print: every chart is a still picture first.
+ * @param chartLibrary lightweight-charts' standalone build, as text or as a file next to the page; null: still pictures only
  */
 export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript | null): string => {
   const served = data.isServed === true;

@@ -4,9 +4,9 @@ export interface ActionButton {
   readonly label: string;
   /** The address that the button posts to. */
   readonly action: string;
-  /** Why the button cannot work now: it is off and shows the reason. @default it works */
+  /** Why the button cannot work now; it is then off and shows the reason. @default it works */
   readonly off?: string | undefined;
-  /** Text that asks before the button acts. @default it acts at once */
+  /** Text that the button shows after a first press; the second press acts. @default the first press acts */
   readonly confirm?: string;
   /** Names of the inputs in the same group whose values are sent, separated by spaces. @default none */
   readonly fields?: string;
@@ -20,8 +20,8 @@ export const actionButton = ({ label, action, off, confirm, fields }: ActionButt
 export const actionStatus: Markup = html`<p id="acted" role="status"></p>`;
 
 /**
- * Page script: posts the address of a pressed button, with the fields that it names from its group, and reports the answer. A button with
- * `data-confirm` asks once: the first press changes its text, the second one within five seconds acts.
+ * Page script: posts the address and the input fields of a pressed button and reports the answer. A button with `data-confirm`
+ * acts on a second press within five seconds.
  */
 export const ACTION_SCRIPT = `(()=>{
 const said=document.getElementById('acted');
@@ -53,8 +53,8 @@ document.addEventListener('click',(event)=>{
 })();`;
 
 /**
- * Page script: moves the token from `#token=` in the page's address to this window's storage, so that the pages opened from here can act
- * and no history contains it. A window without the token, as one that was opened by Ctrl-click, gets it from another window.
+ * Page script: moves the token from `#token=` in the address to the window's storage, so that browser histories do not contain it.
+ * A window without the token (opened by Ctrl-click) gets it from another window.
  */
 export const TOKEN_SCRIPT = `(()=>{
 const take=()=>{

@@ -5,7 +5,6 @@ export const livePart = (name: string, content: Markup): Markup => html`<div dat
 
 /**
  * The element that holds a live page's addresses, and the line that reports a lost connection.
- *
  * @param events address of the Server-Sent Events; `null` once nothing changes any more
  * @param more further attributes
  */
@@ -14,10 +13,11 @@ export const liveFrame = (events: string | null, more: Markup = html``): Markup 
 <p id="connection" role="status" class="quiet"></p>`;
 
 /**
- * Page script: keeps a live page up to date, with one connection for all windows of a browser that show the same page, because a browser
- * opens at most six connections to a server. The window that holds the page's lock reads the stream and forwards it to the others; when it
- * closes or is hidden, another window gets the lock. Different pages share three streams. A window polls once a second when no stream is
- * free, when the browser has no locks, or when the leading window is silent. Changes are dispatched on the document as `patches`.
+ * Page script: keeps a live page up to date. A browser opens at most six connections to a server, so all its windows of one page share
+ * one:
+ * the window that holds the page's lock reads the stream and forwards it; when it closes or is hidden, another window gets the lock.
+ * Different pages share three streams. Without a free stream, locks or news from the leading window, a window polls once a second.
+ * Changes are dispatched on the document as `patches`.
  */
 export const FOLLOW_SCRIPT = `(()=>{
 const live=document.getElementById('live'),connection=document.getElementById('connection');
@@ -112,8 +112,8 @@ begin();
 })();`;
 
 /**
- * Page script: replaces changed parts of a page and highlights each row once whose content changed, ages aside. Focus, open folds, scroll
- * positions and the order of sorted tables stay.
+ * Page script: replaces changed parts of a page, keeping focus, open folds, scroll positions and sorting, and highlights changed rows
+ * once.
  */
 export const PATCH_SCRIPT = `(()=>{
 const texts=new WeakMap();

@@ -1,7 +1,7 @@
 /**
- * Page script: sorts a table by the column whose head is pressed (cells without a value stay last), and places explanations next to what
- * they explain; without the script they appear at the window's lower edge. Arrow keys move between a table's heads and its cells with
- * explanations, which are not tab stops. The time zone button switches all times between UTC and local time.
+ * Page script: sorts a table by the pressed column head (empty cells last), and places explanations next to what they explain.
+ * Arrow keys move between a table's heads and its cells with explanations, which are not tab stops.
+ * The time zone button switches all times between UTC and local time.
  */
 export const PAGE_SCRIPT = `(()=>{
 const value=(row,i)=>{const v=row.cells[i].dataset.v;return v===undefined?null:v!==''&&isFinite(v)?Number(v):v};

@@ -3,10 +3,9 @@ import { html, Markup, type Part, raw } from '../html.ts';
 import { THEME_CSS } from './theme.ts';
 
 export interface PageOptions {
-  /** The browser's title. */
   readonly title: string;
   readonly body: Part;
-  /** The line of navigation above it. @default none: a page that is a file */
+  /** The line of navigation above the head. @default none: a page that is a file */
   readonly nav?: Part;
   /** Last line of the page: what made it, when, licences. */
   readonly footer: Part;
@@ -51,7 +50,7 @@ ${scripts.map((script) => scriptElement(script))}
 
 const scriptElement = (script: PageScript): Markup => {
   if (typeof script !== 'string') return html`<script src="${script.file}"></script>`;
-  // the browser hashes the element's exact content, so such a script cannot be escaped here
+  // The browser hashes the element's exact content, so such a script cannot be escaped here.
   if (/<\/script|<!--/i.test(script)) throw new Error('a page script must not contain </script or <!--');
   return new Markup(`<script>${script}</script>`);
 };

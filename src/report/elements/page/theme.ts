@@ -1,7 +1,4 @@
-/**
- * Colours of every page, light and dark; teal and orange mean up and down. Every text colour has a contrast of at least 4.5:1 on its
- * backgrounds.
- */
+/** Colours of every page, light and dark; teal and orange mean up and down. Text has a contrast of at least 4.5:1 on its backgrounds. */
 const LIGHT = `--ground:#fff;--raised:#f5f7f8;--text:#16202a;--quiet:#51606d;--line:#d5dce1;--grid:#e7ecef;--accent:#0a5f9e;
 --up:#00756a;--down:#b54708;--warn:#855400;--hatch:#a9b4bd;--shade-1:#5b7f99;--shade-2:#9bb4c5`;
 const DARK = `--ground:#0e1418;--raised:#161e24;--text:#e4eaee;--quiet:#9db0bd;--line:#2c3942;--grid:#1d272e;--accent:#72b7f2;

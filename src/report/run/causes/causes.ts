@@ -7,7 +7,6 @@ import type { State } from '../../elements/tip.ts';
 import type { RunPageData } from '../run-data.ts';
 import { fingerprint, rootCauses, type SharedFailure } from './root-causes.ts';
 
-/** One reason for a run's result. */
 export interface RunCause {
   readonly state: State;
   readonly text: string;
@@ -17,12 +16,12 @@ export interface RunCause {
 const MAX_OF_A_KIND = 8;
 
 /**
- * The reasons for a run's result, most important first: failed tasks by root cause, the run's own reasons, gaps, tasks that succeeded only
- * after retries, refused requests, skipped tasks.
+ * The reasons for a run's result, most important first: failed tasks by root cause, the run's own reasons, gaps, successes only after
+ * retries, refused requests, skipped tasks.
  */
 export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const tasks = Object.entries(data.result.taskResults);
-  // the status of a large run names symbols, whose attempts are those of all their stages
+  // The status of a large run names symbols, whose attempts are those of all their stages.
   const symbols = new Set(data.config?.symbols.map(({ symbol }) => symbol));
   const roots = rootCauses(data.result.taskResults, symbols);
   const failed = roots.map((root) => describeRoot(root, symbols));
@@ -34,7 +33,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const degraded = sharedReasons(
     tasks
       .flatMap(([id, task]) => (task.degraded ?? []).map((why) => ({ id, why })))
-      // the run's reasons list "A and 2 more: why" once for all tasks of one reason
+      // The run's reasons list "A and 2 more: why" once for all tasks of one reason.
       .filter(
         ({ id, why }) =>
           !reasons.some((reason) => `${id}: ${why}`.endsWith(reason) || reason.endsWith(`: ${why}`) || reason.includes(`${id}: ${why}`)),
@@ -77,7 +76,7 @@ const describeRoot = (root: SharedFailure, symbols: ReadonlySet<string>): string
   const why = `${root.type}: ${cutAtWord(root.message, MAX_MESSAGE_LENGTH)}`;
   if (root.taskIds.length === 1) return `${first} failed${after}: ${why}`;
   const failing = new Set(root.taskIds.map((taskId) => (taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId)));
-  // in the run's order, which the database does not keep
+  // In the run's order, which the database does not keep.
   const names = [...new Set([...[...symbols].filter((symbol) => failing.has(symbol)), ...failing])].slice(0, MAX_NAMES);
   const more = root.taskIds.length > names.length ? ', …' : '';
   const took = root.skipped === 0 ? '' : `; ${plural(root.skipped, 'task')} skipped with them`;
@@ -160,11 +159,11 @@ const skipped = (data: RunPageData, listed: ReadonlySet<string>): readonly RunCa
 const GOOD = /^2\d\d$/;
 
 /**
- * How many requests failed in `collect` tasks, one sentence per host: `polymarket/data: 50 % of 214 requests for 3 symbols failed and were
- * repeated or given up: 107 answered 503`.
- *
+ * How many requests of `collect` tasks failed, per host: `polymarket/data: 50 % of 214 requests for 3 symbols failed and were repeated or
+ * given up:
+ * 107 answered 503`.
  * @param tasks the run's tasks; the output of those with failed requests has `answers`
- * @param isListed whether the failure of a source is listed already, so that its requests are not listed again
+ * @param isListed whether another line names the source's failure already
  */
 export function refusedRequests(
   tasks: Readonly<Record<string, TaskResult>>,

@@ -17,7 +17,7 @@ export interface SharedFailure {
   readonly skipped: number;
 }
 
-/** Equal for errors of the same reason: the message without task, ids, amounts and times. */
+/** A text that is equal for errors of the same reason: the message without task, ids, amounts and times. */
 export const fingerprint = (
   taskId: string,
   { type, message }: { readonly type: string; readonly message: string },
@@ -28,7 +28,6 @@ export const fingerprint = (
 
 /**
  * The failed tasks of a run by their reasons, most failed tasks first.
- *
  * @param symbols the run's symbols: the status of a large run names them instead of their stages
  */
 export const rootCauses = (

@@ -104,7 +104,7 @@ const piecesOf = (
 const pieceNode = (symbols: readonly string[], { stages }: Piece, { taskResults }: PipelineStatus): DagNode => {
   const name = symbols.length === 1 ? symbols[0] : `${symbols.length} symbols`;
   const detail = stages.length === 1 ? stages[0] : `${stages[0]} → ${stages.at(-1)}`;
-  // the status of a large run names symbols only
+  // The status of a large run names symbols only.
   const tasks = symbols.flatMap((symbol) => {
     const own = stages.flatMap((stage) => taskResults[stageTaskId(symbol, stage)] ?? []);
     return own.length > 0 ? own : [taskResults[symbol]];
@@ -122,7 +122,7 @@ const nodeOf = (name: string, detail: string, tasks: readonly (TaskResult | unde
 /** The column of each node: one after the last node that it waits for. A planned graph has no cycle. */
 export const layersOf = ({ nodes, edges }: Dag): readonly number[] => {
   const layers = nodes.map(() => 0);
-  // each round moves nodes at least one column on; no path is longer than the number of nodes
+  // Each round moves nodes at least one column on, and no path is longer than the number of nodes.
   for (let round = 0, moved = true; moved && round < nodes.length; round++) {
     moved = false;
     for (const [from, to] of edges) {
@@ -192,7 +192,7 @@ const around = (a: Place, b: Place): string => {
 
 const shortened = (text: string, most = MAX_LETTERS): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-/** The second line; without the state, which the shape shows too, where not everything fits. */
+/** The second line of a box; its state is left out where not everything fits, because the shape shows it too. */
 const secondLine = ({ detail, state }: DagNode, ends: string): string => {
   const whole = `${detail === '' ? state : `${detail}, ${state}`}${ends}`;
   return shortened(whole.length > MAX_DETAIL && ends !== '' ? `${detail},${ends}` : whole, MAX_DETAIL);

@@ -3,7 +3,6 @@ import { actionButton } from '../../elements/live/actions.ts';
 import { liveFrame } from '../../elements/live/live-page-parts.ts';
 import type { RunOnPage } from '../run-data.ts';
 
-/** The parts of a run's page that change while it is open. */
 export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'graph' | 'symbols' | 'custom-tasks' | 'stages' | 'controls';
 
 /** Addresses on the server that serves a run's live page. */
@@ -36,9 +35,7 @@ export const controls = (result: RunOnPage): Markup => {
 ${actionButton({ label: 'Cancel', action: `${address}/cancel`, confirm: 'Press again to cancel the run' })}</p>`;
 };
 
-/**
- * Page script: opens a task's drawer on a run's live page and keeps it up to date.
- */
+/** Page script: opens a task's drawer on a run's live page and keeps it up to date. */
 export const DRAWER_SCRIPT = `(()=>{
 const live=document.getElementById('live');
 const drawer=document.getElementById('drawer'),content=document.getElementById('drawer-content');

@@ -23,7 +23,6 @@ const NOTABLE_WAIT_SECONDS = 0.1;
 /** Failed attempts, by task id. */
 type KnownAttempts = Readonly<Record<string, readonly PastAttempt[]>>;
 
-/** What all rows of a time chart have in common. */
 export interface GanttScale {
   /** UTC epoch milliseconds. */
   readonly start: number;
@@ -40,7 +39,6 @@ export interface GanttRow {
 
 /**
  * The time chart of a run: one row per symbol and custom task, the critical path underlined.
- *
  * @param options.withTable adds the same data as a folded table @default true
  * @param options.attempts failed attempts, drawn one by one with the times between them
  */
@@ -86,7 +84,7 @@ export const ganttRows = (spans: readonly TaskSpan[], groups: GroupedTasks): rea
   const wholes = wholesOf(groups);
   for (const span of spans) {
     const name = byName.has(span.taskId) ? span.taskId : span.taskId.slice(0, span.taskId.lastIndexOf('/'));
-    // the attempts of a whole symbol are those of all its stages, and need not be retries
+    // The attempts of a whole symbol are those of all its stages, and need not be retries.
     byName.get(name)?.push(wholes.has(span.taskId) ? { ...span, task: { ...span.task, attempts: 1 } } : span);
   }
   return [...byName].flatMap(([name, found]) => (found.length === 0 ? [] : [{ name, spans: found.sort((a, b) => a.from - b.from) }]));
@@ -108,9 +106,8 @@ export const slowest = (rows: readonly GanttRow[]): readonly GanttRow[] => {
 
 /**
  * The bars of a row, with a line where it waited, in units of `PLOT_WIDTH`.
- *
  * @param scale.x maps a time to [0, 1]
- * @param scale.path tasks of the critical path, which are underlined
+ * @param scale.path tasks of the critical path
  */
 export const ganttBars = (row: GanttRow, { start, x, path, attempts: known }: GanttScale): Markup => {
   const bars = row.spans.map((span) => {
@@ -156,7 +153,7 @@ const ganttRow = (row: GanttRow, scale: GanttScale): Markup => {
   return html`<span class="name" title="${row.name}">${row.name}</span><span class="track"><svg viewBox="0 0 ${PLOT_WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">${ganttBars(row, scale)}</svg></span><span class="took">${formatDuration(took(row) / 1000)}${retries(row)}</span>\n`;
 };
 
-/** The number of retries in a row: ` · 2 retries`. */
+/** The number of retries in a row, as text: ` · 2 retries`. */
 const retries = ({ spans }: GanttRow): string => {
   const count = spans.reduce((sum, { task }) => sum + Math.max(0, (task.attempts ?? 1) - 1), 0);
   return count === 0 ? '' : ` · ${plural(count, 'retry', 'retries')}`;

@@ -22,8 +22,8 @@ export const attemptEnd = ({ attempt, to, next, error, lostWith }: PastAttempt):
 };
 
 /**
- * Splits a task's time span into its attempts and the times between them; empty where it had one attempt, or where the others are not
- * known. Only the last of many attempts are known: the time before them is one piece.
+ * Splits a task's time span into attempts and the times between them; empty where it had one attempt, or the others are unknown.
+ * The time before the oldest known attempt is one piece.
  */
 export function attemptPieces({ taskId, from, to, task }: TaskSpan, failed: readonly PastAttempt[]): readonly AttemptPiece[] {
   const known = failed.filter((attempt) => attempt.to >= from && attempt.from <= to);
@@ -73,7 +73,6 @@ export interface PathTimes {
 
 /**
  * Splits the time of a critical path into work and waits.
- *
  * @param path the tasks of the path in order, each started after the end of the one before
  * @param known.start the run's start, UTC epoch milliseconds
  * @param known.attempts failed attempts, by task id
@@ -105,7 +104,7 @@ export const pathTimes = (
 
 /**
  * The share of a run's time, in [0, 1], in which all slots were taken while a ready task waited: time that more slots could have saved.
- * Symbols that wait at a gate take no slot, which can make it a little too large.
+ * Slightly too large where symbols wait for custom tasks, because they take no slot meanwhile.
  */
 export const shareBoundBySlots = (status: PipelineStatus, config: RunConfig | null): number => {
   const spans = taskSpans(status);
@@ -114,7 +113,6 @@ export const shareBoundBySlots = (status: PipelineStatus, config: RunConfig | nu
   const ends = new Map(spans.map((span) => [span.taskId, span.to]));
   const dependencies = dependencyMap(status, config);
   const begin = Date.parse(status.startedAt);
-  /** Times at which the number of running or waiting tasks changes. */
   const changes: { at: number; running: number; waiting: number }[] = [];
   for (const { taskId, from, to } of spans) {
     changes.push({ at: from, running: 1, waiting: 0 }, { at: to, running: -1, waiting: 0 });
