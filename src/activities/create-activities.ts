@@ -26,7 +26,6 @@ export interface ActivityDependencies {
   readonly database: Database;
   readonly sources: CollectDependencies['sources'];
   readonly plugins: LoadedPlugins;
-  /** The worker's code, which each run records. */
   readonly build: string;
   readonly threads: PluginThreads;
   /** The folder of reports: `PREDICTLAB_HOME`. */
@@ -35,7 +34,6 @@ export interface ActivityDependencies {
   readonly onNews?: () => void;
   /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
   readonly temporalUiUrl?: string;
-  /** Called at each task's end. @default nothing */
   readonly onTaskEnd?: (executionId: string) => void;
   /** Whether runs may set our search attributes. */
   readonly searchable: () => Promise<boolean>;

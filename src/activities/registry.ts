@@ -14,13 +14,11 @@ export interface FinishInput {
   readonly runId: string;
   readonly executionId: string;
   readonly result: PipelineResult;
-  /** Ids of the custom tasks. */
   readonly customTasks: readonly string[];
   /** Whether the run's staged rows are deleted, because a critical task failed and no stage will store them. */
   readonly discardStaging: boolean;
 }
 
-/** The bookkeeping of a run. */
 export interface RunActivities {
   preparePipeline(input: PrepareInput): Promise<PackedPrepared>;
   /** Returns the path of the run's page on the worker's machine. */

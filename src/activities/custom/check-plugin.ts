@@ -87,7 +87,6 @@ const isSchema = (value: unknown): boolean => isPlain(value) && typeof value.saf
 const isThenable = (value: unknown): boolean =>
   (typeof value === 'object' || typeof value === 'function') && value !== null && 'then' in value && typeof value.then === 'function';
 
-/** The kind of a value in a user's words. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -25,7 +25,6 @@ export function customTasks(plugins: LoadedPlugins, env: NodeJS.ProcessEnv): Rea
 
 /**
  * Checks a custom task's arguments by the activity's own schema; one sentence per problem.
- *
  * @param options.env where `{ "$env": … }` is looked up; a variable that is not set here is checked when the task runs
  * @param options.planned the worker's environment is not known, so references to any variable pass
  */
@@ -58,7 +57,6 @@ export function argumentProblems(
 
 /**
  * Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats.
- *
  * @param how.threads the threads that run activities of plugins
  * @param how.env the environment in which `{ "$env": … }` in its input is looked up
  */

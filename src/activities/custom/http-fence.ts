@@ -41,7 +41,6 @@ for (const [network, prefix] of [
 ] as const)
   PRIVATE.addSubnet(network, prefix, 'ipv6');
 
-/** Limits the hosts that custom tasks may call. */
 export interface HttpFence {
   /** An agent that also checks the addresses that names resolve to. */
   agent(): Promise<Agent>;
@@ -50,9 +49,9 @@ export interface HttpFence {
 }
 
 /**
- * `PREDICTLAB_HTTP_ALLOW`: the hosts that tasks may call, comma-separated: `desk.example.com`, `*.example.com`, `127.0.0.1:8080`, and `*`
- * for every public host. Without the variable every public host is allowed. A private or loopback address is reached only through a
- * host that is listed, a link-local or metadata address only if the address itself is listed.
+ * Reads `PREDICTLAB_HTTP_ALLOW`, the hosts that tasks may call, comma-separated: `desk.example.com`, `*.example.com`, `127.0.0.1:8080`; `*`
+ * (the default) is every public host. A private or loopback address is reached only through a listed host, a link-local or metadata address
+ * only if the address itself is listed.
  *
  * @param resolve finds the addresses of a name. @default the system's
  * @throws PredictLabError BadInput when an entry of the variable is not a host

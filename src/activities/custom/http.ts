@@ -29,16 +29,13 @@ const RETRYABLE = new Set([408, 425, 429]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;
 
-/** The HTTP activities. */
 export interface HttpTasks {
   /** Requests an address; a 2xx answer gives `{ status, bytes }`. */
   readonly httpGet: PluginActivity<z.output<typeof getInput>>;
   /**
-   * Sends `body` (a string unchanged, other values as JSON); a 2xx answer gives `{ status, bytes }`.
-   *
-   * It may be sent more than once, also with `maxRetries: 0`: when a worker dies after sending, another one sends it again. Every attempt has
-   * the same `Idempotency-Key`, by which the receiver can detect that; for a receiver that ignores it use `onLostWorker: "fail"` together with
-   * `maxRetries: 0`.
+   * Sends `body` (a string unchanged, other values as JSON); a 2xx answer gives `{ status, bytes }`. It may be sent more than once, also
+   * with `maxRetries: 0`, when a worker dies after sending. Every attempt has the same `Idempotency-Key`; for a receiver that ignores it
+   * use `onLostWorker: "fail"` together with `maxRetries: 0`.
    */
   readonly httpPost: PluginActivity<z.output<typeof postInput>>;
 }

@@ -8,11 +8,11 @@ import { loadWithCode, type PluginCode } from '../../plugins/plugin-code.ts';
 import { hearPrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
 import { badPlugin } from './check-plugin.ts';
 
-/** A module that is not loaded after this time waits or computes without end. */
+/** Time after which the loading of a module is given up: it waits or computes without end. */
 export const LOAD_TIMEOUT_MS = 15_000;
 
 /**
- * The default export of a plugin's module. `zod` and `predictlab` are PredictLab's own where the plugin's folder has none.
+ * Returns the default export of a plugin's module. `zod` and `predictlab` are PredictLab's own where the plugin's folder has none.
  *
  * @param module a package name, or a path relative to the working directory
  * @throws PredictLabError BadInput that names the module, why it cannot be loaded, and what to do
@@ -52,7 +52,6 @@ export const notLoaded = (module: string, timeoutMs: number, cause: string): Err
 
 const pathOf = (module: string): string | undefined => (module.startsWith('.') || isAbsolute(module) ? resolve(module) : undefined);
 
-/** The path of a module's file. */
 const moduleUrl = (module: string): string => {
   const path = pathOf(module);
   return path === undefined ? import.meta.resolve(module) : pathToFileURL(path).href;
@@ -101,7 +100,7 @@ function lendOurs(plugin: string): void {
 
 type SyncResolve = (specifier: string, context: object, next: (specifier: string, context: object) => unknown) => unknown;
 
-/** The same for versions of Node.js that run such hooks in a separate thread. */
+/** Does the same for versions of Node.js that run such hooks in a separate thread. */
 const HOOKS = `let ours;
 /** Receives the place of PredictLab's own packages. */
 export const initialize = (url) => { ours = url; };

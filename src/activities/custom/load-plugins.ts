@@ -8,8 +8,7 @@ import { importPlugin } from './import-plugin.ts';
 import { tryPlugin } from './threads/thread-entry.ts';
 
 /**
- * Loads the modules of `PREDICTLAB_PLUGINS` (comma-separated; a package name, or a path relative to the working directory) and
- * checks everything that they export.
+ * Loads and checks the modules of `PREDICTLAB_PLUGINS` (comma-separated package names, or paths relative to the working directory).
  *
  * @param how.copy loads all modules once more, with a state of their own. @default as they are loaded already
  * @throws PredictLabError BadInput that names the module and what is wrong with it

@@ -21,9 +21,8 @@ export const chartLibrary = (log?: Log): Promise<string | null> => {
 const fileOf = (text: string): string => `charts-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.js`;
 
 /**
- * Puts the chart library next to a run's pages. Every folder gets a hard link to the same file, so that a thousand runs store it once and each
- * folder is complete wherever it is copied. A copy where the file system has no links.
- *
+ * Puts the chart library next to a run's pages, as a hard link to one file: a thousand runs store it once, and each folder is complete
+ * wherever it is copied. A copy where the file system has no links.
  * @returns the script for a page in that folder; null when the library is not installed
  */
 export const placeChartLibrary = async (reports: string, folder: string, log?: Log): Promise<PageScript | null> => {
@@ -54,9 +53,8 @@ const readLibrary = async (log: Log | undefined): Promise<string | null> => {
 };
 
 /**
- * Writes a page that is whole or not there, so that a browser that reloads meanwhile sees the old or the new one. Two writers
- * of one page do not disturb each other: the last one stays.
- *
+ * Writes a page whole or not at all, so that a browser that reloads meanwhile sees the old or the new one; of two writers the last one
+ * wins.
  * @returns how many bytes were written
  */
 export async function writePage(file: string, text: string): Promise<number> {
@@ -66,7 +64,7 @@ export async function writePage(file: string, text: string): Promise<number> {
     return await writeFileAtomically(file, [text], { durable: false, mode: 0o600 });
   } catch (error) {
     const cause = error instanceof PredictLabError ? (error.cause ?? error) : error;
-    // somebody removed the folder meanwhile: the next attempt makes it again
+    // the folder was removed meanwhile: the next attempt creates it again
     const removed = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     if (removed || !(cause instanceof PredictLabError || needsTheUser(cause))) throw cause;
     throw new PredictLabError(

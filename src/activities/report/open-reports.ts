@@ -7,12 +7,11 @@ const SOON_MS = 1_000;
 const EVERY_MS = 5_000;
 /** Largest share of a worker's time that the pages of all its open runs may take. */
 const SHARE = 0.02;
-/** Longest pause after a page. A page that takes so long that its share demands more waits for the machine or for a run that does not answer. */
+/** Longest pause after a page: a page that would need a longer one was slow because of the machine, or of a run that does not answer. */
 const MOST_PAUSE_MS = 20_000;
 /** Number of attempts in a row to write a page. */
 const TRIES = 3;
 
-/** The time and timers. */
 export interface Timers {
   /** UTC epoch milliseconds. */
   now(): number;
@@ -37,17 +36,14 @@ export interface OpenReportsOptions {
 }
 
 interface OpenRun {
-  /** Cancels the timer. */
   callOff: (() => void) | undefined;
   /** Whether a task ended since the last page was started, or that page was not written. */
   behind: boolean;
-  /** Failed attempts in a row. */
   failures: number;
 }
 
 /**
- * Writes the pages of open runs after their tasks' ends, one page at a time, for readers who open the files without a server. A failure does not
- * affect the run.
+ * Writes the pages of open runs after their tasks' ends, one at a time, for readers without a server. A failure does not affect the run.
  */
 export class OpenReports {
   readonly #options: OpenReportsOptions;

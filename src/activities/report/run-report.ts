@@ -20,15 +20,14 @@ export interface RunReportRequest {
   /** The run's workflow id or its execution's Temporal run id; it has ended. */
   readonly executionId: string;
   readonly log?: Log;
-  /** The run in Temporal's Web UI. */
   readonly temporalUrl?: string;
 }
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * Writes a run's page, `index.html`, from the database, also for partial and failed runs. Symbol pages of the run that are missing in this folder
- * (another machine's worker wrote them, or a retry reused them) are written again.
+ * Writes a run's page, `index.html`, from the database, also for partial and failed runs. Writes symbol pages of the run that this folder
+ * lacks again (another machine's worker wrote them, or a retry reused them).
  */
 export async function writeRunReport({
   database,
@@ -96,16 +95,15 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Another worker of the same home has just written it. */
+/** Age below which a page is not written again: another worker of the same home has just written it. */
 const YOUNG_MS = 4_000;
 
 export interface OpenReportOptions {
   readonly database: Database;
   /** `PREDICTLAB_HOME`: pages go to its `reports` folder. */
   readonly home: string;
-  /** Where an open run stands, from the run itself. */
+  /** Returns the status of an open run from the run itself. */
   readonly statusOf: (runId: string) => Promise<PipelineStatus>;
-  /** The run in Temporal's Web UI. @default not known */
   readonly temporalUrlOf?: (run: { runId: string; executionId: string }) => string;
   readonly log: Log;
 }
@@ -126,7 +124,7 @@ export async function writeOpenReport(
   const data = await loadRunPage(database, shown, tasks, { ...linksBeside(home, new Set(symbols)), temporalUrl: temporalUrl ?? null });
   if (await hasEnded(database, executionId)) return false;
   await writePage(file, renderRunPage({ ...data, readAt: Date.now() }));
-  // its last page may have been written between the question and this: that one stays
+  // the run's final page may have been written meanwhile, and stays
   if (!(await hasEnded(database, executionId))) return true;
   await writeRunReport({ database, home, executionId, log, temporalUrl });
   return false;

@@ -19,8 +19,8 @@ export interface VisualizeDependencies {
 }
 
 /**
- * `visualize`: the symbol's page, from what the database has. The file is written before the ledger says so: written twice it
- * is the same file, and a page without its ledger row is only early.
+ * Creates the stage `visualize`, which writes the symbol's page from the database. The file is written before its ledger row: writing it
+ * twice gives the same file, and a page without its row is only early.
  */
 export function createVisualize({ database, home, log }: VisualizeDependencies): StageFunction {
   return async (input, work) => {
@@ -39,9 +39,8 @@ export async function writeSymbolPage({ database, home, log }: VisualizeDependen
 }
 
 /**
- * Writes `reports/index.html`, the page over the last runs, with links to the pages that are on this machine. Several workers may
- * write it: each writes the whole, the last one stays.
- *
+ * Writes `reports/index.html`, the page over the last runs, with links to the pages on this machine. Several workers may write it; the last
+ * one wins.
  * @param now UTC epoch milliseconds
  */
 export async function writeHistoryPage({ database, home, now }: { database: Database; home: string; now: number }): Promise<void> {
@@ -53,7 +52,7 @@ export async function writeHistoryPage({ database, home, now }: { database: Data
       const name = symbolPageName(symbol);
       return (await exists(path.join(reportFolder(home, run), name))) ? `${folderOf(run)}/${encodeURIComponent(name)}` : null;
     },
-    // a file outlives what a schedule says when it is written
+    // the file would still show the time of the next run when that is over
     next: null,
   });
   await writePage(path.join(home, 'reports', 'index.html'), renderHistoryPage(data));

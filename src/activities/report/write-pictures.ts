@@ -15,20 +15,18 @@ export interface PicturesRequest {
   readonly database: Database;
   /** The run's workflow id or its execution's Temporal run id; it has ended. */
   readonly executionId: string;
-  /** Made when it is not there. */
+  /** Created if it does not exist. */
   readonly folder: string;
   readonly format: 'png' | 'svg';
 }
 
-/** Pixels a unit: sharp on a screen of double density. */
+/** Pixels per unit: sharp on a screen of double density. */
 const ZOOM = 2;
 const FONT_FILE = fileURLToPath(new URL('../../report/pictures/dejavu-sans.ttf', import.meta.url));
 
 /**
- * Writes every chart of a run, and of its symbols, as a file of its own: `run-time.png`, `BTC_PRICE-candles-1h.png`. The same data
- * gives the same bytes on every machine.
- *
- * @returns the files' names, in order
+ * Writes every chart of a run and of its symbols as a file (`run-time.png`, `BTC_PRICE-candles-1h.png`), with the same bytes on every
+ * machine. Returns the files' names, in order.
  * @throws PredictLabError BadInput when there is no such run, it has not ended, or the folder cannot be written to
  */
 export async function writePictures({ database, executionId, folder, format }: PicturesRequest): Promise<readonly string[]> {
@@ -66,7 +64,7 @@ async function openFolder(folder: string): Promise<void> {
   }
 }
 
-/** Draws with the font that is shipped, whatever the machine has. */
+/** Draws with the shipped font, so that the machine's fonts have no effect. */
 async function pngRenderer(): Promise<(picture: Picture) => Uint8Array> {
   const { Resvg } = await import('@resvg/resvg-js');
   const font = { loadSystemFonts: false, fontFiles: [FONT_FILE], defaultFontFamily: 'DejaVu Sans' };

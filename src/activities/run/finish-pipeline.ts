@@ -12,7 +12,6 @@ export interface FinishDependencies {
   readonly home: string;
   /** Called when notifications are waiting in the outbox. */
   readonly onNews: () => void;
-  /** Temporal's Web UI, if it is known. */
   readonly temporalUiUrl?: string;
   readonly log: Log;
 }

@@ -29,7 +29,6 @@ export interface PrepareDependencies {
   readonly activities: ReadonlyMap<string, PluginActivity>;
   /** Called when notifications are waiting in the outbox: no caller waits for the error of a scheduled run. */
   readonly onNews: () => void;
-  /** Whether runs may set our search attributes. */
   readonly searchable: () => Promise<boolean>;
   /** Records the ends of runs that ended without a database record, such as terminated ones. */
   readonly recordEnds: () => Promise<void>;
@@ -39,8 +38,7 @@ export interface PrepareDependencies {
 
 /**
  * Checks a run's input against the catalogue and the worker's names, fills in every default, and looks up what is reused from an earlier
- * run. For a run that continues in a new execution it returns the earlier decisions. A refused input of a scheduled run opens an incident.
- *
+ * run. A run that continues in a new execution keeps its earlier decisions. A refused input of a scheduled run opens an incident.
  * @throws ApplicationFailure `InvalidPipeline`, non-retryable, every problem listed; its detail is the list
  */
 export function createPreparePipeline({
@@ -71,7 +69,7 @@ export function createPreparePipeline({
       const reasons = [REFUSED, ...error.problems.map(({ where, message }) => `${where}: ${message}`)];
       const news = await database.transaction(async (transaction) => {
         await recordRefusal(transaction, { runId, executionId, input: kept(input), reasons, startedAt });
-        // a run that was started by hand answers to its caller
+        // a run that was started by hand reports the refusal to its caller instead
         return scheduleId !== undefined && (await observeRefusal(transaction, executionId));
       });
       if (news) onNews();
@@ -141,8 +139,8 @@ function invalid(error: InvalidPipelineError): ApplicationFailure {
 }
 
 /**
- * The failure for an error of the bookkeeping, with its type, so that the history shows what was wrong. An error that JavaScript itself throws
- * is a bug or an unforeseen input, which the next attempt would meet again: it is not retried.
+ * The failure for an error of the bookkeeping, with its type for the history. An error that JavaScript itself throws (a bug, an unforeseen
+ * input) is not retried, since the next attempt would meet it again.
  */
 export function bookkeepingFailure(thrown: unknown, secrets: Secrets): unknown {
   if (thrown instanceof ApplicationFailure || !(thrown instanceof Error)) return thrown;

@@ -13,9 +13,9 @@ export interface AttemptSign {
 }
 
 /**
- * The number of workers that a task has lost, one after another. Temporal also counts an attempt as lost that a stopped worker took with a
- * poll of before and never started. So every attempt after a loss records its start before the task's code runs, and only recorded
- * starts count; the first attempt records none, to stay cheap, and counts as started.
+ * Number of workers that a task has lost, one after another. Temporal also counts an attempt as lost that a stopping worker had polled but
+ * never started. So every attempt after a loss records its start before the task's code runs, and only recorded starts count; the first
+ * attempt records none, to stay cheap, and counts as started.
  *
  * @param of.lost attempts of the activity that were lost; `cutOff` of them with the thread of their plugin, while the worker lived on
  * @param of.started recorded starts without an end
@@ -33,7 +33,7 @@ export function lostWorkersOf(of: {
 
 /**
  * The attempts that were lost right before this one and are not recorded yet. An attempt that died before its first heartbeat, within two
- * seconds, is known only by its absence.
+ * seconds, left no report: only its missing number shows it.
  *
  * @param now.attempt number of the running attempt
  * @param now.lost number of all lost attempts of its activity
@@ -61,7 +61,7 @@ export function lostSince(
 }
 
 /**
- * An attempt that was cut off because another task made its shared thread end, so its effect is unknown. As after a lost worker, the task runs
+ * An attempt that was cut off because another task ended its shared thread: its effect is unknown. As after a lost worker, the task runs
  * again without using up a retry, unless its `onLostWorker` says otherwise.
  */
 export class LostAttempt extends Error {

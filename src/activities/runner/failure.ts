@@ -20,8 +20,8 @@ const NETWORK_CODES = new Set([
 ]);
 
 /**
- * Maps an error of a foreign library to the PredictLabError whose type names its effect; undefined for an unknown error. Sources and storage
- * map their own errors first; this catches the rest.
+ * Maps an error of a foreign library to the PredictLabError whose type names its effect; undefined for an unknown error. Sources and
+ * storage map their own errors before.
  */
 function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   if (thrown instanceof PredictLabError) return thrown;
@@ -42,7 +42,6 @@ interface EndedAttempt {
   readonly policy: TaskPolicy;
   /** Number of attempts that started, including this one. */
   readonly attempts: number;
-  /** The earlier failures. */
   readonly earlier: Failures;
   /** Time of the failure, UTC epoch milliseconds. @default the current time */
   readonly at?: number;
@@ -50,9 +49,7 @@ interface EndedAttempt {
   readonly longestWaitInSlotMs?: number;
 }
 
-/**
- * The failure that ends one attempt: retried after `nextRetryDelay`, final, or returned to the scheduler with the wait.
- */
+/** The failure that ends an attempt: retried after `nextRetryDelay`, final, or returned to the scheduler with the wait. */
 export function failureOf(
   given: unknown,
   { secrets, policy, attempts, earlier, at = Date.now(), longestWaitInSlotMs }: EndedAttempt,

@@ -23,15 +23,13 @@ import type { StageWork } from '../stages/stage-work.ts';
 import { type AttemptSign, LostAttempt, lostSince, lostWorkersOf } from './attempt-sign.ts';
 import { failureAgain, failureOf, lostAttempt } from './failure.ts';
 
-/** Far below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first heartbeat. */
+/** Interval of heartbeats, far below their timeout, so that only a dead process misses it; most tasks end before their first heartbeat. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
 
 /** This worker, named as in Temporal's Web UI. */
 const WORKER = `${process.pid}@${hostname()}`;
 
-/** Details of a heartbeat, which the next attempt receives. */
 interface Heartbeat extends Failures {
-  /** The last of the earlier failures. */
   readonly error?: PastError;
   readonly resume?: Json;
   readonly sign?: AttemptSign;
@@ -60,8 +58,8 @@ export interface Task {
 }
 
 /**
- * Runs one attempt of a task inside a Temporal activity: checks the ledger first, sends heartbeats, applies the timeout, and turns every error
- * into a failure whose type names its effect.
+ * Runs one attempt of a task inside a Temporal activity: checks the ledger first, sends heartbeats, applies the timeout, and turns every
+ * error into a failure whose type names its effect.
  */
 export function createTaskRunner({
   database,
@@ -111,8 +109,8 @@ export function createTaskRunner({
     if (cancelled.aborted) onCancelled();
     else cancelled.addEventListener('abort', onCancelled, { once: true });
     try {
-      // A first attempt finds nothing, and its own record would be refused as the second. But when a worker dies, every local activity of
-      // its workflow task is executed again as a first attempt: custom tasks, which leave no rows, look up their ledger row.
+      // a first attempt finds nothing recorded. But when a worker dies, every local activity of its workflow task is executed again as a
+      // first attempt: custom tasks, which leave no rows, look up their ledger row
       const isShortTask = activity.info.isLocal && stage === undefined;
       // the server counts no attempts of a local activity, so one that ends its worker would run again without end
       const isUncounted = activity.info.isLocal && foreign !== undefined;
@@ -189,7 +187,7 @@ export function createTaskRunner({
         });
       }
       const isOver = !(activity.info.isLocal && thrown instanceof LostAttempt);
-      // more starts than there were only end a task that loses workers earlier
+      // a start that stays recorded by mistake only fails a task that loses workers a little earlier
       if (hasStarts && isOver) await forgetStarts(database, key).catch(() => undefined);
       if (thrown instanceof LostAttempt) {
         meter.end('retried', undefined, 'WorkerLost');

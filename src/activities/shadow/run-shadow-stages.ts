@@ -16,7 +16,6 @@ import { createStore } from '../stages/store.ts';
 export const SHADOW_STAGES = ['clean', 'store', 'kline', 'backtest'] as const;
 export type ShadowStage = (typeof SHADOW_STAGES)[number];
 
-/** A stage's output and duration. */
 export interface ShadowEffect {
   readonly stage: ShadowStage;
   readonly seconds: number;

@@ -9,7 +9,6 @@ import { type StagingBatch, stagingBatches } from '../../storage/staging/staging
 import { quarantineStaged } from '../../storage/ticks/quarantine.ts';
 import type { Probe, StageFunction, StageWork } from './stage-work.ts';
 
-/** Dependencies of `clean`. */
 interface CleanDependencies {
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. @default 0.01 */
   readonly quarantineLimit?: number;
@@ -25,8 +24,8 @@ interface Tally {
 }
 
 /**
- * `clean`: checks the rows that `collect` staged. Bad rows are listed in quarantine with the reason and marked, so that `store` leaves them
- * out; unusual rows are flagged and stay. No row is changed or dropped.
+ * Creates the stage `clean`, which checks the rows that `collect` staged. Bad rows are listed in quarantine with the reason and left out by
+ * `store`; unusual rows are flagged and stay. No row is changed or dropped.
  */
 export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies = {}): StageFunction {
   return async (input, work) =>
@@ -114,7 +113,6 @@ function degradedOf({ rows, quarantined, reasons }: Tally, limit: number): { deg
   return { degraded: [`${quarantined} of ${rows} rows (${share}) were quarantined: ${why}; the limit is ${100 * limit} %`] };
 }
 
-/** The fields of a tick that the scan uses. */
 interface ScannedTick {
   readonly position: number;
   readonly kind: TickKind;
@@ -133,8 +131,8 @@ const CONTEXT = 200;
 const AHEAD = 10;
 
 /**
- * Finds outliers in a stream of one instrument's ticks, block by block, so that memory stays flat. Each block is checked together with the ticks
- * before it; its last ticks are decided with the next block.
+ * Finds outliers in a stream of one instrument's ticks, block by block, so that memory stays flat. Each block is checked together with the
+ * ticks before it; its last ticks are decided with the next block.
  */
 export class OutlierScan {
   readonly #market: MarketKind;

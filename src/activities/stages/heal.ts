@@ -24,7 +24,6 @@ export interface HealRequest {
 export interface Healed {
   readonly symbol: string;
   readonly instrument: string;
-  /** Rows in quarantine. */
   readonly rows: number;
   /** Rows that this build can read, which become (or would become) ticks. */
   readonly healed: number;
@@ -33,8 +32,8 @@ export interface Healed {
 }
 
 /**
- * Reads quarantined originals again with the current adapters and stores those that are valid now. The originals are kept and marked as healed.
- * No coverage is claimed for them; the next run builds their candles.
+ * Reads quarantined originals again with the current adapters and stores those that are valid now. The originals are kept, marked as
+ * healed. No coverage is claimed for them; the next run builds their candles.
  */
 export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest): Promise<readonly Healed[]> {
   const executionId = `heal-${randomUUID()}`;

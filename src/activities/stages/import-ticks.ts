@@ -41,7 +41,7 @@ export interface TicksImport {
   readonly asOf: number;
   /** Called after each batch with the rows read so far. */
   readonly onBatch: (rows: number, batch: TickFileBatch) => void;
-  /** Whether to stop; asked after each batch. Rows read so far are stored, and the next import of the files continues behind them. @default never */
+  /** Whether to stop, checked after each batch; stored rows stay, and the next import of the files continues behind them. @default never */
   readonly isStopped?: () => boolean;
   /** Rows that are stored together: what an import that is killed loses at most. @default 200,000 */
   readonly chunkRows?: number;
@@ -52,7 +52,6 @@ export interface ImportResult extends ImportCounts {
   /** Time of the first and last readable row, UTC epoch milliseconds; null when there is none. */
   readonly from: number | null;
   readonly to: number | null;
-  /** Whether the import was stopped before the end of the files. */
   readonly isPartial: boolean;
 }
 
@@ -60,9 +59,8 @@ const CHUNK_ROWS = 200_000;
 const NO_ROWS: ImportCounts = { rows: 0, inserted: 0, duplicates: 0, quarantined: 0, reasons: {} };
 
 /**
- * Imports tick files: the rows are staged, cleaned and stored by the same code as those of a run, chunk by chunk. Every chunk stays
- * stored whatever happens later; an import of the same files continues behind it. Coverage is claimed at the end of each file. The symbol
- * is added to the catalogue if it is not there.
+ * Imports tick files with the stages of a run, chunk by chunk. Stored chunks stay whatever happens later; another import of the same files
+ * continues behind them. Coverage is claimed at the end of each file. Adds the symbol to the catalogue if it is missing.
  */
 export async function importTicks(request: TicksImport): Promise<ImportResult> {
   const { database, log, symbol, files, asOf, id = `file:${symbol}` } = request;
@@ -125,16 +123,11 @@ interface FileImport {
   readonly file: TickFile;
   readonly staging: StagingKey;
   readonly facts: RowFacts;
-  /** Rows of earlier files. */
   readonly before: number;
   readonly storeStaged: () => Promise<ImportCounts>;
 }
 
-/**
- * Imports one file, from where an earlier import of it stopped.
- *
- * @returns the counts, the time that the good rows of each kind span, and whether the whole file was read
- */
+/** Imports one file from where an earlier import stopped; returns the counts, the spans of good rows by kind, and whether it read all. */
 async function importFile(
   { database, onBatch, isStopped = () => false, chunkRows = CHUNK_ROWS }: TicksImport,
   { file, staging, facts, before, storeStaged }: FileImport,
@@ -157,7 +150,8 @@ async function importFile(
         await saveImportProgress(database, key, name, { line, spans: Object.fromEntries(spans), counts });
         if (isStopped()) return { counts, spans, isWhole: false };
       }
-      // staged while the next batch is read
+      // Imports one file, from where an earlier import of it stopped.
+      // @returns the counts, the time that the good rows of each kind span, and whether the whole file was read
       inFlight = stagePage(database, { ...staging, pageNumber: pageNumber++, order: 'oldest-first', rows: batch.rows });
       // its failure is thrown by the await above, or below; until then it is not unhandled
       inFlight.catch(() => undefined);
@@ -168,10 +162,10 @@ async function importFile(
     }
     await inFlight;
   } finally {
-    // when reading fails, a page that is on its way must not arrive after the clearing
+    // the awaits above and below throw its failure; until then it must not count as unhandled
     await inFlight.catch(() => undefined);
   }
-  // only now: in a file that is not in order, rows at its end may lie between those before
+  // when reading fails, a page that is still being staged must not arrive after the clearing
   for (const [kind, { from, to }] of spans) await stageCoverage(database, { ...staging, kind, ranges: [{ from, to: to + 1 }] });
   counts = sumOf(counts, await storeStaged());
   await saveImportProgress(database, key, name, { line, spans: Object.fromEntries(spans), counts });

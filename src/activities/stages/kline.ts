@@ -4,14 +4,12 @@ import { countCandles, staleSeries } from '../../storage/candles/candle-plan.ts'
 import { type BuiltSeries, settleSeries } from '../../storage/candles/candle-writes.ts';
 import type { Probe, StageFunction } from './stage-work.ts';
 
-/** Dependencies of `kline`. */
 export interface KlineDependencies {
   readonly probe?: Probe;
 }
 
 /**
- * `kline`: updates the candles of a symbol in the run's intervals. Only buckets whose ticks changed are rebuilt; an interval without candles is
- * built completely.
+ * Creates the stage `kline`, which rebuilds the candles of a symbol whose ticks changed; an interval without candles is built completely.
  */
 export function createKline({ probe }: KlineDependencies = {}): StageFunction {
   return async (input, work) =>

@@ -7,13 +7,12 @@ import type { Database, Transaction } from '../../storage/database/database.ts';
 import { commitEffect, recordEffect } from '../../storage/runs/ledger/ledger.ts';
 
 /**
- * What a stage function receives besides its input. Its runner has already checked the ledger, maps errors, applies the timeout and counts
+ * Tools that a stage function receives in addition to its input. Its runner checks the ledger, maps errors, applies the timeout and counts
  * attempts; the stage only works, sends heartbeats and commits.
  */
 export interface StageWork {
   /** Aborts at cancellation, timeout and worker shutdown. Check it between batches; pass it to I/O. */
   readonly signal: AbortSignal;
-  /** The resume point of an earlier attempt, if there is one. */
   readonly resume: Json | undefined;
   readonly attempt: number;
   /** Longest duration of this attempt from its start, in milliseconds; Infinity without a timeout. */
@@ -24,8 +23,8 @@ export interface StageWork {
   /** Sends a heartbeat with the resume point. Call it for every page or batch; it is throttled. */
   heartbeat(resume: Json): void;
   /**
-   * Ends the stage: runs `write` and records the ledger row in one transaction. If the task's row is already there (an
-   * earlier completion was lost, or another worker was faster), `write` does not run and the first effect is returned.
+   * Ends the stage: runs `write` and records the ledger row in one transaction. If the task's row is already there (an earlier completion
+   * was lost, or another worker was faster), `write` does not run and the first effect is returned.
    */
   commit(write: (transaction: Transaction) => Promise<StageEffect>): Promise<StageEffect>;
   /** Ends a stage that wrote nothing to the database: records only the ledger row, in one statement; here too the first effect counts. */
@@ -48,7 +47,7 @@ export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & P
   };
 }
 
-/** The same with a ledger, so that the stage takes effect once. */
+/** The same as `workAlone` with a ledger, so that the stage takes effect once. */
 export function recordedWork(
   database: Database,
   { runId, executionId, symbol, stage }: Omit<StageInput, 'settings'>,

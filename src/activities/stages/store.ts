@@ -25,7 +25,7 @@ const GAP_LIMIT = 0.01;
 const NAMED_INSTRUMENTS = 3;
 
 /**
- * `store`: merges collected and cleaned rows into the ticks, with their coverage and the changed hours, and empties the staging, all in one
+ * Creates the stage `store`, which moves collected and cleaned rows from staging to the ticks, with coverage and changed hours, in one
  * transaction.
  */
 export function createStore({ database, log, probe }: StoreDependencies): StageFunction {

@@ -56,7 +56,6 @@ const SLICE_MS = 50;
 
 /**
  * Runs a generator to its end without blocking the event loop, and returns its result.
- *
  * @param beat called once per turn of the event loop
  * @throws the reason of the signal once it is aborted
  */

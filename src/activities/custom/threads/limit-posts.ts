@@ -1,10 +1,9 @@
 import { MessagePort } from 'node:worker_threads';
 
 /**
- * Refuses what a plugin's code posts to the worker through its thread's own port: the worker reads each message on its event loop, so a
- * loop of them would keep it from everything else.
+ * Refuses what a plugin's code posts to the worker through its thread's own port: a loop of messages would block the worker's event loop.
  *
- * @param mayPost whether a message may still be sent by others than the caller; by default none may
+ * @param mayPost whether a message may still be sent by others than the caller. @default none may
  * @returns the port's own `postMessage`, without the limit
  */
 export function limitPosts(port: MessagePort, mayPost: (message: unknown) => boolean = () => false): (message: unknown) => void {

@@ -40,16 +40,15 @@ interface OwnThread {
   /** Id of the task that started last, and id of the task whose function computes at this moment (0 for none). */
   readonly progress: Int32Array;
   readonly startedAt: number;
-  /** Number of messages that the thread has sent. */
   received: number;
   /** Whether the thread has tried to load its module, with or without success. */
   ready: boolean;
 }
 
 /**
- * The thread of one plugin, which all tasks of the plugin share, together with the state of its module. The first task starts the
- * thread. A task that blocks the thread past its time limit, or while other tasks wait, ends with the thread. Tasks that had not
- * started run on the next thread; those that had started are lost attempts.
+ * The thread of one plugin, which all its tasks and its module's state share; the first task starts it. A task that blocks the thread past
+ * its time limit, or while other tasks wait, ends with the thread. Tasks that had not started run on the next thread; those that had
+ * started are lost attempts.
  */
 export class OwnLane {
   readonly #module: string;
@@ -162,7 +161,7 @@ export class OwnLane {
     }, STOP_GRACE_MS);
   }
 
-  /** Returns the periodic check whether the thread still makes progress while more than one task is on it. */
+  /** Starts the periodic check whether the thread makes progress while it has more than one task; returns a function that stops it. */
   #watch(): () => void {
     let checks = 0;
     let before = '';
@@ -212,7 +211,7 @@ export class OwnLane {
 
 const hasStarted = ({ ready, startedAt }: OwnThread): boolean => ready || performance.now() - startedAt > START_MS;
 
-/** Passes a log line or a heartbeat of an activity on a thread on to its task. */
+/** Passes a heartbeat or a log line of an activity on a thread to its task. */
 export function passOn(message: FromThread, context: Pick<ActivityContext, 'log' | 'heartbeat'>): void {
   if ('log' in message) context.log[message.log](message.message, message.fields);
   else context.heartbeat(message.heartbeat);

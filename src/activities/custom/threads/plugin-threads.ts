@@ -22,10 +22,9 @@ interface JobControl {
 /** The threads on which the code of plugins runs: one per plugin, and a pool for tasks that compute. */
 export interface PluginThreads {
   /**
-   * Runs one activity off the main thread: with `thread: true` on a thread of the pool, else on the plugin's own thread. `context`
-   * receives its heartbeats and log lines, and can abort it; an activity that does not stop then is terminated within seconds.
+   * Runs one activity off the main thread: with `thread: true` on a thread of the pool, else on the plugin's own thread. `context` can
+   * abort it; an activity that does not stop then is terminated within seconds.
    *
-   * @returns the output of the activity
    * @throws the error of the activity; an error of the thread itself, such as running out of memory, when the thread ended
    */
   run(
@@ -38,8 +37,8 @@ export interface PluginThreads {
   /** Runs the walk-forward test of one series on a thread of the pool; returns the record in its stored form. */
   walkForward(job: WalkForwardJob, how: JobControl): Promise<ReturnType<typeof encodeWalkForward>>;
   /**
-   * Resolves at once, or up to 100 ms later while many tasks wait for a thread: each reported result wakes the workflow of the run,
-   * which competes with the waiting tasks for the cores, so results are then reported together.
+   * Resolves at once, or up to 100 ms later while many tasks wait for a thread: results are then reported together, since each report wakes
+   * the run's workflow, which competes with the waiting tasks for the cores.
    */
   together(): Promise<void>;
   /** Terminates all threads, also those that are running a task. */
@@ -52,7 +51,6 @@ export function createPluginThreads(log: Log): PluginThreads {
   const own = new Map<string, OwnLane>();
   /** Activities that have blocked their plugin's thread; from then on they run on the pool. */
   const computing = new Set<string>();
-  /** Callbacks of results that wait to be reported together. */
   const pendingResults: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
   const release = (): void => {

@@ -29,7 +29,6 @@ export class PoolLane {
     this.#log = log;
   }
 
-  /** Number of jobs that wait for a thread. */
   get waiting(): number {
     return this.#pool?.queueSize ?? 0;
   }

@@ -25,10 +25,8 @@ export const strategiesForBatch = async (names: string): Promise<readonly Strate
   names === '' ? [] : (await loadPlugins({ PREDICTLAB_PLUGINS: names }, { copy: ++copies })).strategies;
 
 /**
- * Runs one task of a plugin on this thread.
- *
+ * Runs one task of a plugin on this thread; returns its output or error, never throws.
  * @param how.computing called with true when the plugin's function is entered, with false when it waits or has returned
- * @returns the output or the error of the task; never throws
  */
 export async function runThreadTask(
   task: ThreadTask,

@@ -4,8 +4,8 @@ import type { Log } from '../../../contracts/log.ts';
 import { describeThrown, type ThrownError } from './thread-messages.ts';
 
 /**
- * Reports errors that no task waits for: a timer that throws, or a promise that is not awaited. Without a handler they end the
- * thread, and on the main thread the worker. On a thread of plugins they are errors of the plugin: the thread continues.
+ * Reports errors that no task waits for (a timer that throws, a promise that is not awaited), which would end the thread or, on the main
+ * thread, the worker. On a thread of plugins they are errors of the plugin: the thread continues.
  */
 export function onStrayErrors(report: (stray: ThrownError) => void): void {
   process.on('uncaughtException', (error) => report(describeThrown(error)));

@@ -21,9 +21,8 @@ export const threadLimits = (): ResourceLimits => ({
 const GRACE_MS = 2_000;
 
 /**
- * Loads a plugin on a temporary thread. A module that computes without end while it loads would block this process for good; on a
- * thread it can be terminated. All other errors of the module are left to the real loading.
- *
+ * Loads a plugin on a temporary thread, because a module that computes without end while it loads would block this process for good. All
+ * other errors of the module are left to the real loading.
  * @throws PredictLabError BadInput when the module does not load in time
  */
 export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } = {}): Promise<void> {

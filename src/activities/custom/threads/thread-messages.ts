@@ -10,9 +10,7 @@ import type { Json } from '../../../contracts/run/pipeline-input.ts';
 /** Time that a task has to stop after an abort; then a task that still runs ends with its thread. */
 export const STOP_GRACE_MS = 2_000;
 
-/** One task of a plugin, as it is sent to a thread. */
 export interface ThreadTask {
-  /** The plugin's module, as `PREDICTLAB_PLUGINS` names it. */
   readonly module: string;
   readonly activity: string;
   readonly input: unknown;
@@ -32,11 +30,8 @@ export interface ToThread {
   readonly abort: ThrownError;
 }
 
-/** A job that runs all trials on one series. */
 export interface SeriesJob {
-  /** The plugins' modules, as `PREDICTLAB_PLUGINS` names them. */
   readonly plugins: string;
-  /** Name of the series in errors. */
   readonly series: string;
   /** Strategies by their names, with one combination of parameters each. */
   readonly trials: readonly (Omit<Trial, 'strategy'> & { readonly strategy: string })[];
@@ -48,23 +43,18 @@ export interface SeriesJob {
   readonly twin: Pick<TwinSeries, 'id' | 'candles' | 'barMs'> | null;
 }
 
-/** A job that runs the walk-forward test of one series with all trials. */
 export interface WalkForwardJob extends SeriesJob {
   readonly parts: WalkForwardParts;
 }
 
-/** A job for a thread of the pool. */
 export type PoolJob = { readonly task: ThreadTask } | { readonly backtests: SeriesJob } | { readonly walkForward: WalkForwardJob };
 
-/** Start data of a thread of the pool. */
 export interface PoolData {
   /** Name of the channel on which the thread reports errors that no task waits for. */
   readonly strayErrors: string;
 }
 
-/** Start data of a plugin's own thread. */
 export interface OwnThreadData {
-  /** The plugin's module, as `PREDICTLAB_PLUGINS` names it. */
   readonly module: string;
   /** Shared memory with two integers, at the indices LAST_STARTED and COMPUTING. */
   readonly progress: SharedArrayBuffer;
@@ -91,16 +81,14 @@ export type FromOwnThread =
 /** Output or error of an activity. The error is plain data, since a thrown error loses its class and fields between threads. */
 export type ThreadEnd = { readonly output: Json } | { readonly thrown: ThrownError };
 
-/** The properties of an error that decide whether and when its task is retried, and those that are reported. */
+/** The properties of an error that its task's retries and reports depend on. */
 export interface ThrownError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
   readonly code?: string;
-  /** Type of a PredictLabError. */
   readonly type?: ErrorType;
   readonly retryAfterMs?: number;
-  /** Type and retryability of Temporal's ApplicationFailure. */
   readonly failure?: { readonly type?: string; readonly nonRetryable: boolean };
 }
 

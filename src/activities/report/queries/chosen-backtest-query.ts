@@ -23,8 +23,8 @@ export interface ReadSeries extends EmbeddedCandles {
 }
 
 /**
- * The backtest whose trades and equity are drawn: the highest Sharpe ratio that may be ranked, the first one where none may. With it
- * the best trial of each other strategy on its interval, and what it looks at.
+ * Loads the backtest whose trades and equity are drawn (the highest Sharpe ratio that may be ranked, else the first one), the best trial of
+ * each other strategy on its interval, and the indicators of its strategy.
  */
 export async function loadChosenBacktest(
   queryable: Queryable,
@@ -65,17 +65,17 @@ const hasResult = (head: BacktestHead): boolean => decodeMetrics(head.metrics).f
 
 const sharpeOf = (head: BacktestHead): number => rankedSharpe(decodeMetrics(head.metrics)) ?? Number.NEGATIVE_INFINITY;
 
-/** The first of the best; -1 when none is wanted. */
+/** Index of the first of the best; -1 when none is wanted. */
 const bestOf = (heads: readonly BacktestHead[], isWanted: (head: BacktestHead) => boolean): number =>
   heads.reduce((best, head, i) => (isWanted(head) && (best === -1 || sharpeOf(head) > sharpeOf(heads[best])) ? i : best), -1);
 
-/** The points from a time on, with the last one before: what was held when it began. */
+/** The points from a time on, preceded by the last one before it, which still holds at that time. */
 const sinceThen = (points: readonly EquityPoint[], from: number): readonly EquityPoint[] => {
   const first = points.findIndex(({ time }) => time >= from);
   return first === -1 ? points.slice(-1) : points.slice(Math.max(0, first - 1));
 };
 
-/** An instrument's walk-forwards; drawn is that of the interval, or the first one with windows. */
+/** An instrument's walk-forwards; the one of the interval is drawn, or the first one with windows. */
 export async function loadWalkForwards(
   queryable: Queryable,
   heads: readonly WalkForwardHead[],
@@ -92,7 +92,7 @@ export async function loadWalkForwards(
   }));
 }
 
-/** What a shipped strategy looks at that has the price's own unit: an indicator with its parameters. */
+/** Indicators of each shipped strategy that have the unit of the price, with their parameters. */
 const LOOKS_AT: Readonly<Record<string, (params: Readonly<Record<string, Json>>) => readonly (readonly [IndicatorName, object])[]>> = {
   'sma-cross': ({ fast, slow }) => [
     ['sma', { period: fast }],
@@ -107,8 +107,8 @@ const LOOKS_AT: Readonly<Record<string, (params: Readonly<Record<string, Json>>)
 };
 
 /**
- * The lines of a strategy's own indicators, on its bars from `from` on. Those of a plugin's strategy, and those with a scale of their own
- * (rsi, roc), have none.
+ * Lines of a strategy's own indicators, on its bars from `from` on. Strategies of plugins, and those on another scale (rsi, roc), have
+ * none.
  *
  * @param candles with the bars before `from` that the indicators warm up on
  * @param from UTC epoch milliseconds

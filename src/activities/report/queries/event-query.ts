@@ -37,7 +37,7 @@ export async function loadEventPage(queryable: Queryable, event: string, now: nu
   return { event, now, outcomes: rows.map((row) => row.map(quoteOf)), madeBy: `PredictLab ${VERSION}` };
 }
 
-/** What one unit costs at the best ask and brings at the best bid, after the taker's fee; null without a quote. */
+/** Cost of one unit at the best ask and proceeds at the best bid, after the taker's fee; null without a quote. */
 const afterFees = ({ book, fees }: StoredInstrument): { cost: number | null; proceeds: number | null } => {
   const [ask, bid] = [book?.ask ?? null, book?.bid ?? null];
   const unitCost = (price: number): number => (fees === null ? price : feeModel(fees).unitCost(price));

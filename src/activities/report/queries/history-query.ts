@@ -17,7 +17,7 @@ export interface SymbolPrices {
   readonly last: LastTick | null;
   /** Closes of the last seven days of that instrument, oldest first. */
   readonly spark: readonly LastTick[];
-  /** Time between two of them, milliseconds. */
+  /** Time between two closes in `spark`; milliseconds. */
   readonly sparkStep: number;
 }
 
@@ -45,14 +45,13 @@ export const MAX_RUNS = 30;
 /** Symbols whose prices are looked up; the page shows fewer in full. */
 const MAX_SYMBOLS = 300;
 
-/** What only the caller knows about the page. */
+/** Parts of the page that only the caller knows. */
 export interface HistoryLinks {
   /** UTC epoch milliseconds. */
   readonly now: number;
   readonly runHref: (run: FiledRun) => Promise<string | null>;
   readonly symbolHref: (symbol: string, newestRun: FiledRun) => Promise<string | null>;
   readonly next: HistoryPageData['next'];
-  /** The runs in Temporal's Web UI. @default not known */
   readonly temporalUrl?: string;
 }
 

@@ -32,13 +32,13 @@ const WARM_UP_BUCKETS = 500;
 /** Twins whose prices are drawn over an instrument's own. */
 const MAX_DRAWN_TWINS = 2;
 
-/** What the sections of one page have in common; maps are by instrument key. */
+/** Data that the sections of one page share; maps are by instrument key. */
 export interface SectionContext {
   readonly symbol: string;
   readonly window: TimeRange;
   readonly intervals: readonly Interval[];
   readonly asOf: number;
-  /** How late rows of a source are expected, in milliseconds: what is younger counts as collected by nobody. */
+  /** Expected lateness of a source's rows in milliseconds: younger time does not count as collected. */
   readonly lateness: (source: SourceType) => number;
   /** The kind of tick that an instrument's charts show. */
   readonly kinds: ReadonlyMap<number, TickKind>;
@@ -47,7 +47,7 @@ export interface SectionContext {
   readonly last: ReadonlyMap<number, LastTick>;
   readonly backtests: ReadonlyMap<number, readonly BacktestHead[]>;
   readonly walkForwards: readonly WalkForwardHead[];
-  /** How many instruments share the page's room. */
+  /** Number of instruments that share the page's room. */
   readonly sections: number;
   readonly duplicates: number | null;
 }
@@ -112,7 +112,7 @@ const firstCandle = (series: readonly Pick<ReadSeries, 'candles'>[]): number | n
     return time === null ? first : Math.min(first ?? time, time);
   }, null);
 
-/** The run's intervals, as far as there are candles; of trades where there are any, else of price points. */
+/** Series of the run's intervals that have candles: of trades if there are any, else of price points. */
 const seriesOf = async (
   queryable: Queryable,
   instrument: StoredInstrument,
@@ -153,13 +153,13 @@ const seriesOf = async (
 interface Collection {
   readonly instrument: StoredInstrument;
   readonly kind: TickKind;
-  /** What was collected of that kind, oldest first; nothing of a file, which holds what it holds. */
+  /** Collected ranges of that kind, oldest first; empty for a file, whose contents are complete by definition. */
   readonly covered: readonly TimeRange[];
 }
 
 /**
- * Gaps from the window's begin, or from where collection began if candles before it are drawn, to `asOf` less the source's lateness or to where trading ended; and the collected
- * share of the window. A file has neither.
+ * Gaps, and the collected share of the window; a file has neither. Gaps count from the window's start, or from where collection began if
+ * earlier candles are drawn, to the end of trading or `asOf` less the source's lateness.
  */
 const coverageFacts = async (
   queryable: Queryable,
@@ -180,7 +180,7 @@ const coverageFacts = async (
   return { gaps, share: open.to > open.from ? 1 - missing / (open.to - open.from) : null };
 };
 
-/** Whether an open instrument has been quiet for unusually long. What is closed, or over by its dates, has every reason to be. */
+/** Whether an open instrument has been quiet for unusually long. A closed one, or one past its announced end, does not count. */
 const quietOf = async (
   queryable: Queryable,
   { instrument, kind, covered }: Collection,
@@ -217,7 +217,7 @@ const twinsOf = async (
   );
 };
 
-/** A twin's closes where the instrument's own candles are. */
+/** A twin's closes at the times of the instrument's own candles. */
 const closesOf = async (
   queryable: Queryable,
   instrumentKey: number,

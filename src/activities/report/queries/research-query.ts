@@ -9,7 +9,7 @@ import { VERSION } from '../../../version.ts';
 import { loadWalkForwards } from './chosen-backtest-query.ts';
 import { backtestRow } from './instrument-query.ts';
 
-/** Rows of the heat map; more would make the page slow. */
+/** Parameters in the address of the research page; every part is optional. */
 const MAX_SYMBOLS = 400;
 const MAX_TRIALS = 400;
 const MAX_OTHER_RUNS = 12;
@@ -19,7 +19,7 @@ const MAX_POINTS = 1_000;
 export interface ResearchChoice {
   readonly symbol?: string;
   readonly strategy?: string;
-  /** Ids of the trials to compare. */
+  /** Reads the research page. @param now UTC epoch milliseconds */
   readonly a?: number;
   readonly b?: number;
 }

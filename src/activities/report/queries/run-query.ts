@@ -32,18 +32,18 @@ import { shadowsOfRun } from '../../../storage/shadow/shadow-verdicts.ts';
 import { lastTicks, retryChain } from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';
 
-/** Symbols whose data is looked up; the page says how many there are in all. */
+/** Largest number of symbols whose data is looked up; the page says how many there are in all. */
 const MAX_SYMBOLS = 300;
 /** Gaps shorter than a minute are the edge between two collections, not an outage. */
 const SHORTEST_GAP_MS = 60_000;
 const MAX_GAPS = 50;
 
-/** A run as far as it has got. */
+/** A run that has ended or is still open. */
 export interface ShownRun extends Omit<StoredRun, 'status'> {
   readonly status: RunOnPage;
 }
 
-/** What only the caller knows about a run's page. */
+/** Parts of a run's page that only the caller knows. */
 export interface RunPageLinks {
   /** Relative address of a symbol's page; `null` when there is none. */
   readonly symbolHref: (symbol: string) => string | null;
@@ -83,7 +83,7 @@ export async function loadRunPage(
   const { totalTasks } = result;
   const window = windowOf(config);
   const previous = await runBefore(queryable, executionId);
-  // an open run has not become anything yet that could be compared
+  // the result of an open run is not known yet, so there is nothing to compare
   const ended = run.status.result === 'running' ? undefined : run.status.result;
   const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, executionId) });
   const [before, usual, rows, errors, attempts, gaps, shadows, configuration] = await Promise.all([
@@ -155,7 +155,7 @@ const metricsBefore = async (
     ? new Map()
     : comparedMetrics(await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, executionId) }));
 
-/** What the first-ranking backtest of each symbol came to in a run, or in those that it took over. */
+/** Metrics of each symbol's first-ranking backtest in a run, or in the runs whose results it took over. */
 const comparedMetrics = (best: BestBacktests): ReadonlyMap<string, ComparedMetrics> =>
   new Map(
     [...best].map(([symbol, backtest]) => {
@@ -220,8 +220,8 @@ const symbolRows = async (
 };
 
 /**
- * A status that goes only to the symbol, with the stages of these symbols filled in from the ledger; for runs of many symbols. Any other
- * status stays as it is.
+ * Adds the stages of these symbols from the ledger to the status of a run of many symbols, which states only one result per symbol. Any
+ * other status is returned unchanged.
  */
 export const withStages = <Status extends PipelineStatus>(
   status: Status,
@@ -236,7 +236,7 @@ export const withStages = <Status extends PipelineStatus>(
   }
   const filled: Record<string, TaskResult> = { ...status.taskResults };
   for (const [symbol, own] of known) {
-    // nothing is known of it but that it succeeded
+    // the ledger knows nothing about the symbol but that it succeeded
     if (status.taskResults[symbol].status === 'success' && Object.keys(own).length === 0) continue;
     delete filled[symbol];
     Object.assign(filled, stagesOfWhole(symbol, status.taskResults[symbol], { untilStage, known: own }));

@@ -5,10 +5,10 @@ import type { Queryable } from '../../../storage/database/database.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
 import { pricePaths } from '../../../storage/ticks/symbol-rows.ts';
 
-/** So many markets that close one soon after the other are a series. */
+/** Smallest number of markets, closing soon after one another, that form a series. */
 const FEWEST = 8;
 const SHORT_MS = 4 * 3_600_000;
-/** Markets whose prices at half-time are counted, and points of a picture. */
+/** Most markets whose prices at half-time are counted, and most points of a small picture. */
 const MOST = 300;
 const STRETCHES = 30;
 
@@ -19,7 +19,7 @@ interface SeriesMarket {
   readonly to: number;
 }
 
-/** The markets of a symbol that close one after the other within hours; none where they are few. A market begins when the one before closes. */
+/** A symbol's markets that close one after the other within hours, each starting when the previous one closes; empty for a few. */
 export function seriesOfMarkets(instruments: readonly StoredInstrument[]): readonly SeriesMarket[] {
   const dated = instruments.flatMap((instrument) => (instrument.closesAt === null ? [] : [{ instrument, to: instrument.closesAt }]));
   const closes = [...new Set(dated.map(({ to }) => to))].sort((a, b) => a - b);
@@ -37,7 +37,7 @@ export function seriesOfMarkets(instruments: readonly StoredInstrument[]): reado
   }));
 }
 
-/** The newest markets of a series that have begun, with their prices; more than a page draws. @param asOf UTC epoch milliseconds */
+/** Loads the newest started markets of a series with their prices; more than a page draws. @param asOf UTC epoch milliseconds */
 export async function loadShortMarkets(
   queryable: Queryable,
   series: readonly SeriesMarket[],
@@ -66,10 +66,7 @@ export async function loadShortMarkets(
   }));
 }
 
-/**
- * How often the price at half-time came true, over the resolved markets of a series: one forecast a market, whichever were backtested.
- * None for fewer than two.
- */
+/** Calibration of the price at half-time over the resolved markets of a series, one forecast per market; empty for fewer than two. */
 export function halfTimeCalibration(markets: readonly ShortMarket[]): readonly CalibrationTable[] {
   const forecasts = markets.flatMap(({ path, opensAt, closesAt, resolution }) => {
     const known = path.findLast(({ time }) => time <= (opensAt + closesAt) / 2);

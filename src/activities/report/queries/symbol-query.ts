@@ -27,10 +27,10 @@ import { VERSION } from '../../../version.ts';
 import { instrumentSummary, loadInstrumentSection, type SectionContext } from './instrument-query.ts';
 import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './short-markets-query.ts';
 
-/** Instruments that get a section of their own, and rows of the table of the others. */
+/** Largest number of instruments with a section of their own, and of rows in the table of the others. */
 const MAX_SECTIONS = 6;
 const MAX_OTHERS = 200;
-/** Small pictures of the markets of a series. */
+/** Largest number of small pictures of the markets of a series. */
 const MAX_PICTURES = 60;
 const MAX_BACKTESTS = 60;
 
@@ -45,7 +45,7 @@ export interface SymbolPageRequest {
     /** UTC epoch milliseconds. */
     readonly asOf: number;
   };
-  /** Shows the newest result of each kind, of whichever run has one; for a page of the present. @default only results of this run */
+  /** Shows the newest result of each kind from any run, for a page of the present. @default only results of this run */
   readonly newest?: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface SymbolPageRequest {
 export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRequest): Promise<SymbolPageData> {
   const { symbol, settings, executionId } = request;
   const window = windowOf(settings);
-  // what became known after the run's instant is not known to it
+  // the page shows only what was known at the run's instant
   const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map((instrument) => ({
     ...instrument,
     resolution: resolutionAsOf(instrument.resolution, settings.asOf),
@@ -62,7 +62,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
   const series = seriesOfMarkets(instruments);
   const short = new Set(series.map(({ instrument }) => instrument.key));
   const ranked = [...instruments].sort((a, b) => (ticks.get(b.key) ?? 0) - (ticks.get(a.key) ?? 0) || a.key - b.key);
-  // of markets that come and go the most active one stands for all; small pictures show the others
+  // of short-lived markets the most active one stands for all; small pictures show the others
   const detailed = [...ranked.filter(({ key }) => !short.has(key)), ...ranked.filter(({ key }) => short.has(key)).slice(0, 1)].slice(
     0,
     MAX_SECTIONS,
@@ -107,7 +107,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
   };
 }
 
-/** Ticks in the window by instrument, and which kind of them its charts show: trades where there are any. */
+/** Number of ticks in the window by instrument, and the kind that its charts show: trades if there are any. */
 const activityOf = async (
   queryable: Queryable,
   filter: { symbol: string; from: number; to: number },
@@ -139,7 +139,7 @@ const byInstrument = (heads: readonly BacktestHead[]): ReadonlyMap<number, reado
   return groups;
 };
 
-/** The symbol's calibration by interval: each backtest of the interval carries it. */
+/** Calibration of the symbol by interval, read from any backtest of that interval, since each stores it. */
 const calibrationTables = (heads: readonly BacktestHead[]): readonly CalibrationTable[] =>
   INTERVALS.flatMap((interval) => {
     const bins = heads.filter((head) => head.interval === interval).map((head) => decodeMetrics(head.metrics).calibration);
@@ -152,7 +152,7 @@ const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: s
   return numberIn(effect?.output, 'duplicates');
 };
 
-/** What the symbol's collection of a run says: sources without data, and how much of its coverage a second look confirmed. */
+/** Result of the run's collection of the symbol: sources without data, and how much of its coverage a second look confirmed. */
 const collectionOf = async (
   queryable: Queryable,
   executionId: string,

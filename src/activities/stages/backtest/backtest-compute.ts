@@ -13,7 +13,6 @@ import type { SeriesTask } from './backtest-plan.ts';
 /** Number of bars above which one trial blocks the event loop for too long. */
 const LONG_SERIES_BARS = 20_000;
 
-/** Options of the computation on a series. */
 export interface ComputeContext {
   /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
   readonly plugins: string;

@@ -3,14 +3,12 @@ import { rankedSharpe, type StoredMetrics } from '../../../backtest/record/metri
 import type { StoredWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
-/** The counted fields of a result, computed or reused. */
 interface CountedResult extends Pick<StoredMetrics, 'metrics' | 'weak' | 'lookAhead' | 'cut' | 'unfilled' | 'spreads'> {
   readonly terms: { readonly differs: readonly string[] } | null;
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
 }
 
-/** A trial without a result. */
 interface CountedFailure {
   readonly strategy: string;
   readonly because: string;
@@ -18,7 +16,6 @@ interface CountedFailure {
 
 /** Totals of a symbol's backtests. */
 export class BacktestTally {
-  /** Number of stored results. */
   backtests = 0;
   /** Number of results reused from an earlier run, because nothing they depend on has changed. */
   unchanged = 0;
@@ -32,7 +29,7 @@ export class BacktestTally {
   private cut = 0;
   private readonly unfilled: Record<string, number> = {};
   private readonly spreads: Record<string, number> = {};
-  /** Terms that are not the defaults. */
+  /** Trading terms that differ from the defaults. */
   private readonly differs = new Set<string>();
   private readonly walked = { series: 0, unchanged: 0, tooShort: 0 };
 
@@ -59,7 +56,7 @@ export class BacktestTally {
     );
   }
 
-  /** Records a failed strategy. @param series the series, in a reader's words */
+  /** Records a failed strategy. @param series name of the series for messages */
   fail({ strategy, because }: CountedFailure, series: string): void {
     const known = this.failures.get(strategy);
     if (known === undefined) this.failures.set(strategy, { because, series, count: 1 });

@@ -11,18 +11,16 @@ import { plannedSeries, readSeries, type SeriesTask } from './backtest-plan.ts';
 import type { BacktestTally } from './backtest-tally.ts';
 import type { TrialGroup } from './backtest-trials.ts';
 
-/** The parts of the stage that a walk-forward uses. */
 interface WalkForwardStage {
   readonly groups: readonly TrialGroup[];
-  /** The series of all groups. */
   readonly tasks: readonly SeriesTask[];
   readonly tally: BacktestTally;
   readonly beat: () => void;
 }
 
 /**
- * Runs the walk-forward of each series with all trials of the run, when the run requests it, and stores the results. An unchanged series keeps
- * the result of the symbol's last run; a series that is too short is stored with the reason.
+ * Runs the walk-forward of each series with all trials of the run, when the run requests it, and stores the results. An unchanged series
+ * keeps the result of the symbol's last run; a series that is too short is stored with the reason.
  */
 export async function walkForwards(
   transaction: Transaction,

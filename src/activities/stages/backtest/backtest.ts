@@ -29,10 +29,10 @@ export interface BacktestDependencies {
 }
 
 /**
- * `backtest`: runs every strategy on every instrument and interval of the symbol that still trades or had complete candles in the run's window,
- * over the requested part of the stored history. All trials on one series are judged together; an unchanged series keeps the results of the
- * symbol's last run. On request each series also gets a walk-forward. Without any series the output is 0, not a failure. A strategy that fails on
- * a series is stored with its error and degrades the run; when no strategy has a result, the stage fails with that error.
+ * Creates the stage `backtest`: runs every strategy on every series of the symbol that still trades or had complete candles in the run's
+ * window, over the requested history. Trials on one series are judged together; an unchanged series keeps its last results. Without any
+ * series the output is 0, not a failure. A strategy that fails is stored with its error and degrades the run; when no strategy has a
+ * result, the stage fails with that error.
  */
 export function createBacktest({ strategies, plugins, threads, log }: BacktestDependencies): StageFunction {
   return async (input, work) => {
@@ -105,7 +105,6 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
   };
 }
 
-/** The terms of the trial that a result belongs to. */
 function optionsOf(result: BacktestResult, trials: readonly Trial[], { market }: BacktestData): BacktestOptions {
   const params = JSON.stringify(result.params);
   const own = trials.find(({ strategy, params: given }) => strategy.name === result.strategy && JSON.stringify(given) === params);

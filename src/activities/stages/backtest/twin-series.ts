@@ -10,7 +10,7 @@ import type { Queryable } from '../../../storage/database/database.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
 import { twinsOf } from '../../../storage/markets/instruments.ts';
 
-/** The same question at another venue, for one series. */
+/** The series of the same question at another venue. */
 export interface StandingTwin {
   readonly id: string;
   readonly series: StandingSeries;
@@ -18,7 +18,6 @@ export interface StandingTwin {
   readonly mirrored: boolean;
 }
 
-/** `from ≤ openTime`, closed by `to`; UTC epoch milliseconds. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -29,8 +28,7 @@ export const mayLookAtTwins = (trials: readonly Pick<Trial, 'strategy'>[]): bool
   trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
 
 /**
- * The twins of some instruments: the first one of each that has candles in the interval.
- *
+ * Finds the twin of each instrument: the first one with candles in the interval.
  * @returns the twin of an instrument's series; null when there is none
  */
 export async function standingTwins(

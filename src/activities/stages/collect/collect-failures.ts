@@ -7,9 +7,9 @@ import { MarketSchemaChanged } from '../../../sources/walk/market-schema-changed
 const GIVE_UP_AFTER = 8;
 
 /**
- * Failures while the instruments of one source are collected concurrently. A transient failure lets the other instruments continue,
- * so that the next attempt has less to do. A failure that a retry cannot fix stops the whole source and is reported once, not per
- * instrument. An instrument that the venue refuses is left out with its reason, as long as others are collected.
+ * Failures while the instruments of one source are collected concurrently. After a transient failure the other instruments continue, so
+ * that the next attempt has less to do. A failure that no retry can fix stops the source and is reported once. An instrument that the venue
+ * refuses is left out with its reason, as long as others are collected.
  */
 export class SourceFailures {
   readonly #stop = new AbortController();
@@ -34,7 +34,6 @@ export class SourceFailures {
     return new Map([...this.#refused].map(([id, { message }]) => [id, message.startsWith(id) ? message : `${id}: ${message}`]));
   }
 
-  /** Whether at least one instrument of the source was collected completely. */
   get anySucceeded(): boolean {
     return this.#succeeded > 0;
   }
@@ -81,7 +80,6 @@ export class SourceFailures {
 
 /** The result of one source of a symbol in one attempt. */
 export interface SourceEnd {
-  /** The failure of the source, if it failed. */
   readonly error: PredictLabError | undefined;
   /** Whether the source delivered something complete: an empty list of instruments, or all rows of at least one instrument. */
   readonly worked: boolean;
@@ -91,12 +89,11 @@ export interface SourceEnd {
 export type FailedSources = ReadonlyMap<SourceType, PredictLabError>;
 
 /**
- * Decides what the failures of a symbol's sources mean. A failure that a retry may fix ends the attempt; the staged rows of the other
- * sources wait for the next one. After a failure for good the symbol succeeds with the sources that worked.
+ * Decides what the failures of a symbol's sources mean. A failure that a retry may fix ends the attempt (staged rows wait for the next
+ * one); after a failure for good the symbol succeeds with the sources that worked.
  *
  * @param mayRetry whether this task would be retried after such an error
- * @throws PredictLabError the failure that ends the attempt: a failure that is retried, or, when no source worked, the failures of all
- *   sources in one error with the type of the first
+ * @throws PredictLabError the failure that ends the attempt; when no source worked, the failures of all sources, with the type of the first
  */
 export function failedForGood(ends: ReadonlyMap<SourceType, SourceEnd>, mayRetry: (error: PredictLabError) => boolean): FailedSources {
   const errors = [...ends.values()].flatMap(({ error }) => error ?? []);
@@ -139,8 +136,8 @@ const WHAT_IT_DOES: Readonly<Partial<Record<ErrorType, string>>> = {
 };
 
 /**
- * The reasons why a symbol's result is degraded, one per failed source. The text is the same for every symbol that the outage
- * affects, so that a run names the venue once; the venue's exact answer is in `failedSources` of the task's output.
+ * Reasons for a degraded result, one per failed source, with equal text for every symbol of an outage, so that a run names the venue once.
+ * The venue's exact answer is in `failedSources` of the task's output.
  */
 export const failedSourceReasons = (failed: FailedSources): readonly string[] =>
   [...failed].map(([source, { type }]) => {
@@ -153,7 +150,6 @@ const SHARE = 0.8;
 
 /** The time that the sources of a symbol have in one attempt to collect. */
 export interface SourceTime {
-  /** Signal that aborts when the time is over. */
   readonly signal: AbortSignal;
   /** Returns the failure of a source that did not finish in time. */
   error(source: SourceType): PredictLabError;
@@ -161,8 +157,8 @@ export interface SourceTime {
 }
 
 /**
- * Starts the time limit of a symbol's sources. A source that exceeds it fails alone, so that a slow venue does not cost the rows of
- * the others. A symbol's only source has the whole attempt.
+ * Starts the time limit of a symbol's sources. A source that exceeds it fails alone, so that a slow venue does not cost the rows of the
+ * others. A symbol's only source has the whole attempt.
  *
  * @param timeoutMs the attempt's time limit; Infinity where there is none
  * @param sources number of sources that take part

@@ -23,7 +23,6 @@ export interface InstrumentStaging {
   before(): Promise<CollectedBefore>;
   /** Stores a page and the progress in one transaction. */
   keep(page: SourcePage & { readonly pageNumber: number }, instrument: Instrument, reached: Reached): Promise<void>;
-  /** Marks the instrument as done. */
   finish(reached: Reached): Promise<void>;
 }
 
@@ -51,8 +50,8 @@ export interface InstrumentOutcome {
 }
 
 /**
- * Streams one instrument's pages into staging. Each page, the ranges it completes and the cursor behind it are one
- * transaction, so another attempt continues right after the last whole page.
+ * Streams one instrument's pages into staging. A page, the ranges it completes and the cursor behind it are one transaction, so another
+ * attempt continues right after the last whole page.
  */
 export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
   const { planned, staging, window, asOf, lateness, refetch, sampled, signal, onPage } = collection;

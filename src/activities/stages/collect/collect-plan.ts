@@ -12,7 +12,6 @@ import { plausibleClock } from '../../../sources/venue-clock.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
 import type { SourceTime } from './collect-failures.ts';
 
-/** One instrument that a run will collect, and its source. */
 export interface PlannedInstrument {
   readonly instrument: Instrument;
   readonly source: Source;
@@ -36,7 +35,6 @@ export interface CollectPlan {
   readonly problems: readonly string[];
   /** Markets whose outcomes differ from the stored ones, in the venue's current form. */
   readonly refused: readonly Instrument[];
-  /** Number of HTTP requests that discovery made. */
   readonly requests: number;
 }
 
@@ -57,8 +55,8 @@ export interface PlanRequest {
 }
 
 /**
- * Queries every source for the instruments of the symbol's selectors. A source that fails does not affect the others; selectors that
- * match no market are problems.
+ * Queries every source for the instruments of the symbol's selectors. A source that fails does not affect the others; selectors that match
+ * no market are problems.
  */
 export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
   const { entry, sources, window, asOf, known, signal, time, now = Date.now } = request;
@@ -162,9 +160,8 @@ const notLoaded = (type: SourceType): string =>
 const FOLLOWED_MS = 30 * DAY_MS;
 
 /**
- * Queries markets that earlier runs found and that no selector names any more, until they have settled: their stored ticks need an
- * end. Also queries each settled market once more a day after its result, since discovery skips settled markets. A failure here does
- * not fail the run, which did not select these markets; the next run tries again.
+ * Queries markets that no selector names any more until they have settled, because their stored ticks need an end; each settled market once
+ * more a day after its result, since discovery skips it. A failure does not fail the run, which did not select these markets.
  */
 async function followUp(
   source: Source,
@@ -204,7 +201,6 @@ const urgency = ({ closed, closedAt, closesAt }: Instrument): number => (closed 
 
 /**
  * The time that a run collects: its window, extended back to the last look of an earlier run (after a pause), by at most `catchUpMs`.
- *
  * @param lastLooks the time of the latest look at each source that has one
  * @returns the window, and the hole that remains before it; null where there is none
  */

@@ -24,22 +24,21 @@ import type { InstrumentOutcome } from './collect-instrument.ts';
 import { catchUpWindow } from './collect-plan.ts';
 import { instrumentStaging } from './instrument-staging.ts';
 
-/** Dependencies of the collect stage. */
 export interface CollectDependencies {
   readonly database: Database;
   readonly sources: Pick<SourceSet, 'byType'>;
 }
 
-/** Most sentences about single selectors and instruments in a result. */
+/** Largest number of problems of single selectors and instruments in a result. */
 const PROBLEMS_SHOWN = 10;
 
 /**
- * Creates the collect stage, which turns a symbol's selectors into staged rows. It finds the instruments of the window, streams
- * the ticks that coverage lacks into staging page by page, several instruments concurrently, and stores the order books it read.
+ * Creates the stage `collect`: finds the instruments that a symbol's selectors match, streams the ticks that coverage lacks into staging
+ * page by page, several instruments concurrently, and stores the order books it read.
  *
- * A failed instrument fails the attempt after the other instruments are done, as long as another attempt may succeed: staged rows
- * stay, and the next attempt continues from them. Sources that failed for good are named in `failedSources`, and the stage succeeds
- * with the rows of the other sources; it fails when no source delivered any. Sources without a key are skipped with their reason.
+ * A failed instrument fails the attempt after the others are done, as long as a retry may succeed; the next attempt continues from the
+ * staged rows. Sources that failed for good are named in `failedSources`; the stage fails only when no source delivered rows. Sources
+ * without a key are skipped with their reason.
  */
 export function createCollect({ database, sources }: CollectDependencies): StageFunction {
   return async (input, work) => {
