@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuse } from './answers.ts';
 
-/** The headers of a request that decide whether it may be answered. */
 export interface RequestHeaders {
   readonly host: string | undefined;
   readonly origin: string | undefined;
@@ -12,14 +11,12 @@ export interface RequestHeaders {
   readonly cookie: string | undefined;
 }
 
-/** What the server allows. */
 export interface AccessRules {
   /** The host that the server listens on; all names of loopback count as one. */
   readonly host: string;
   readonly port: number;
   /** Allows its holder to act and, where the pages are guarded, to read. `null`: there is no token. */
   readonly token: string | null;
-  /** Whether this server may change anything. */
   readonly control: boolean;
   /** Whether reading needs the token too, because the server is open to other machines. */
   readonly guarded: boolean;
@@ -34,10 +31,7 @@ export const TOKEN_COOKIE = 'predictlab_token';
 /** Whether a host name or address means this machine. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 
-/**
- * Whether a page may be read. A foreign name in `Host` is another site's name that resolves to this server (DNS rebinding), and would give
- * our pages to that site's scripts.
- */
+/** Whether a page may be read. A foreign name in `Host` (DNS rebinding) would give our pages to the scripts of that name's site. */
 export function mayRead({ host, authorization, cookie }: RequestHeaders, rules: AccessRules): Refusal {
   if (!isOwnHost(host, rules)) return wrongHost(host);
   if (!rules.guarded) return null;
@@ -67,7 +61,7 @@ function isOwnHost(host: string | undefined, { host: bound, port }: AccessRules)
   const named = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(host ?? '');
   if (named === null || Number(named[2] ?? 80) !== port) return false;
   const name = named[1] ?? '';
-  // beyond loopback only addresses count: any site can point a name here
+  // Beyond loopback only addresses count: any site can make a name resolve to this server.
   return isLoopback(name) || name === bound || (!isLoopback(bound) && isIP(name.replace(/^\[|\]$/g, '')) !== 0);
 }
 
@@ -93,9 +87,8 @@ function isToken(given: string | undefined, { token }: AccessRules): boolean {
 }
 
 /**
- * Refuses requests that are not allowed, before any route sees them, and adds the headers that keep other sites away. A token in the
- * address of a guarded page becomes a cookie and leaves the address.
- *
+ * Refuses requests that are not allowed, before any route sees them, and adds the headers that keep other sites away.
+ * A token in the address of a guarded page becomes a cookie and leaves the address.
  * @param rules read at each request: the port is known once the server listens
  */
 export function guardRequests(app: FastifyInstance, rules: () => AccessRules): void {

@@ -34,7 +34,7 @@ export async function sendPage(reply: FastifyReply, text: string): Promise<unkno
   return await reply.send(await compress(text, { level: 4 }));
 }
 
-/** Characters; a shorter page fits into a few packets anyway. */
+/** Fewest characters of a page that is compressed; a shorter page fits into a few packets anyway. */
 const COMPRESSED_FROM = 8_000;
 const compress = promisify(gzip);
 
@@ -58,6 +58,6 @@ export async function listenOn(app: FastifyInstance, host: string, port: number)
     const why = code === 'EADDRINUSE' ? 'is in use; give another one with --port' : `cannot be listened on: ${messageOf(error)}`;
     throw new PredictLabError('BadInput', `${host}:${port} ${why}`, { cause: error });
   }
-  // concerns a single connection; the server keeps listening
+  // The error concerns a single connection; the server keeps listening.
   app.server.on('error', () => undefined);
 }

@@ -10,11 +10,10 @@ import { type RunSources, runAddress } from './run/run-pages.ts';
 
 /** How often the ages on the page advance. */
 const TICK_MS = 10_000;
-/** Open runs whose status is queried, the newest ones. */
+/** Most open runs whose status is queried, the newest ones. */
 const MAX_QUERIED = 5;
-/** Pause before a run that did not answer is queried again: without its worker each query waits for a timeout. */
+/** Milliseconds before a run that did not answer is queried again: without its worker each query waits for a timeout. */
 const QUERY_AGAIN_MS = 10_000;
-/** How often the schedule is read from Temporal. */
 const SCHEDULE_EVERY_MS = 10_000;
 
 /** The data of the page of all runs, from the database and, for open runs, from the runs themselves. */
@@ -31,7 +30,7 @@ export class HistoryPages {
     const { database, temporalUi } = this.#options;
     return await loadHistoryPage(database, {
       now: Date.now(),
-      // a run id alone means the newest run with that id
+      // A run id alone means the newest run with that id.
       runHref: async (run) => runAddress(run.executionId),
       symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
       next: await this.#nextRun(),
@@ -39,7 +38,7 @@ export class HistoryPages {
     });
   }
 
-  /** A function that reads the page's parts: everything again only after something was stored, open runs by query. */
+  /** Returns a function that reads the page's parts: open runs by query each time, the rest only after something was stored. */
   looker(): () => Promise<LiveLook> {
     const { database } = this.#options;
     const open = new OpenRuns(this.#options.lab);

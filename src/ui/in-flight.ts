@@ -1,14 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 
-/**
- * Requests that are being answered. A server waits for them before it closes its database, for a limited time.
- *
- * @example
- * const inFlight = new InFlight();
- * const page = await inFlight.track(load());
- * await inFlight.settled(5_000);
- */
+/** Counts requests that are being answered: a server waits for them, for a limited time, before it closes its database. */
 export class InFlight {
   readonly #going = new Set<Promise<unknown>>();
 

@@ -7,13 +7,12 @@ import { makePrivateFolder } from '../processes/home-folder.ts';
 /** The file under PREDICTLAB_HOME that holds the live pages' token. */
 export const TOKEN_FILE = 'ui-token';
 
-/** Safe in a cookie and behind a #, and too long to guess. */
+/** The characters of a token: safe in a cookie and behind a #, and too many to guess. */
 const TOKEN = /^[\w-]{20,200}$/;
 
 /**
- * Reads the token from a file, so that open pages and bookmarks survive a restart of the server. Creates the file, readable by its owner
- * alone, where it does not exist.
- *
+ * Reads the token from a file, so that open pages and bookmarks survive a restart; creates the file, readable by its owner alone, where
+ * there is none.
  * @throws PredictLabError BadInput when the file cannot be read or created, holds no token, or can be read by others
  */
 export async function keptToken(file: string): Promise<string> {
@@ -45,7 +44,7 @@ async function readToken(file: string): Promise<string | undefined> {
   }
 }
 
-/** Creates the file whole, then links it under its name: of several servers that start at once, one wins. */
+/** Writes the file whole before it gets its name, so that one of several servers that start at once wins. */
 async function makeToken(file: string): Promise<string> {
   await makePrivateFolder(path.dirname(file));
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;

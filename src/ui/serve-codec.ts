@@ -6,7 +6,7 @@ import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { isLoopback } from './access.ts';
 import { listenOn } from './answers.ts';
 
-/** Bytes: room for a few of Temporal's largest payloads in base64. */
+/** Most bytes of a request: room for a few of Temporal's largest payloads in base64. */
 const MAX_BODY = 16 * 1024 * 1024;
 const SHAPE = 'send { "payloads": [{ "metadata": { "encoding": base64 }, "data": base64 }] }';
 
@@ -21,8 +21,9 @@ export interface ServedCodec {
 }
 
 /**
- * Serves Temporal's codec endpoint on this machine: `POST /encode` and `/decode` of `{ payloads: [{ metadata, data }] }`, bytes as base64.
- * Pages of other origins than those given are refused; programs on this machine, which send no origin, are answered.
+ * Serves Temporal's codec endpoint on this machine: `POST /encode` and `/decode` of `{ payloads: [{ metadata, data }] }`, bytes as
+ * base64.
+ * Refuses pages of other origins than those given; answers programs on this machine, which send no origin.
  */
 export async function serveCodec({
   codec,
@@ -35,7 +36,7 @@ export async function serveCodec({
 }): Promise<ServedCodec> {
   const app = Fastify({ logger: false, bodyLimit: MAX_BODY, forceCloseConnections: true });
   app.addHook('onRequest', async ({ headers: { host = '', origin, ...headers }, method }, reply) => {
-    // another site's name that resolves to this server would give our answers to that site's scripts
+    // Another site's name that resolves to this server would give our answers to that site's scripts.
     if (!isLoopback(host.replace(/:\d+$/, ''))) return await reply.code(403).send('this server does not answer as that host\n');
     if (origin !== undefined && !origins.includes(origin))
       return await reply

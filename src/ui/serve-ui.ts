@@ -33,7 +33,6 @@ export interface UiOptions {
   readonly home: string;
   /** `undefined` while Temporal cannot be reached: pages then show what the database knows. */
   readonly lab: () => Promise<PredictLab | undefined>;
-  /** Plans the next run. */
   readonly plan: () => Promise<readonly PlannedTask[]>;
   /** @default "127.0.0.1" */
   readonly host?: string;
@@ -51,7 +50,6 @@ export interface UiOptions {
 
 export interface Ui {
   readonly address: string;
-  /** Number of live pages that have watchers. */
   watched(): number;
   /** Accepts no more requests and waits for those that are being answered, which still need the database. */
   close(): Promise<void>;
@@ -73,8 +71,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const history = new HistoryPages(options);
   const follow = async (run: StoredRun): Promise<Watching> => ({
     look: await pages.looker(run),
-    // An answer costs the run's worker a millisecond, for a large run some milliseconds: where looks take long, the machine is busy with
-    // something else.
+    // An answer costs the run's worker milliseconds: looks that take longer mean a busy machine, not a busy run.
     maxPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000,
   });
   const followHistory = async (): Promise<Watching> => ({ look: history.looker(), pauseMs: 500, maxPauseMs: 10_000 });
@@ -86,7 +83,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       return await inFlight.answered(reply.raw, (async () => await handler.call(this, request, reply))());
     };
   });
-  // new requests are refused by now; the database is closed next, so requests under way come first
+  // New requests are refused by now; the database is closed next, so requests under way come first.
   app.addHook('preClose', async () => {
     closing = true;
     watched.close();
@@ -128,7 +125,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.get('/runs/:run/task', async (request: PageRequest, reply) => {
     const run = await foundRun(pages, request.params.run);
-    // a parameter that is given twice is a list
+    // A parameter that is given twice is a list.
     const task = [request.query.task ?? ''].flat()[0];
     const shown = await pages.task(run, task);
     if (shown === undefined) throw new NotFound(`run ${run.runId} has no task ${task.slice(0, 200)}`);
@@ -137,7 +134,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.get('/runs/:run/symbols/:symbol', async (request: PageRequest, reply) => {
     const { run, symbol } = request.params;
-    // a page that was written as a file links to its neighbours
+    // A page that was written as a file links to its neighbours.
     if (symbol === 'index.html') return await reply.redirect(runAddress(run));
     const filed = await pages.find(run);
     const script = filed === undefined ? undefined : await pages.chartScript(filed, symbol);
@@ -200,11 +197,11 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
 }
 
 const MADE_BY = `PredictLab ${VERSION}`;
-/** Maximum rows of the page of incidents, the newest ones. */
+/** Most rows of the page of incidents, the newest ones. */
 const MAX_INCIDENTS = 500;
 /** Key of the page of all runs among the watched pages; no execution has this id. */
 const HISTORY = '/';
-/** Closing waits no longer than this for requests under way, for example for a Temporal that does not answer. */
+/** Most milliseconds that closing waits for requests under way, for example for a Temporal that does not answer. */
 const CLOSED_WITHIN_MS = 5_000;
 
 async function foundRun(pages: RunPages, id: string): Promise<StoredRun> {

@@ -65,7 +65,7 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
     return await sendPage(reply, renderSchedulePage(schedule, { now: Date.now(), madeBy, control }));
   });
   app.get('/find', async (request: FindRequest) => {
-    // a name given twice is a list
+    // A parameter that is given twice is a list.
     const text = [request.query.text ?? ''].flat()[0].slice(0, MAX_TEXT);
     if (text === '') return [];
     const symbols = await findSymbols(database, text, MAX_FOUND);
@@ -83,15 +83,14 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
 }
 
 const MAX_TEXT = 200;
-/** Rows of the list of events. */
 const MAX_EVENTS = 1_000;
 
-/** The input may hold secrets that were written inline. */
+/** The schedule with its input's secrets hidden: they may have been written inline. */
 const withoutSecrets = (schedule: ScheduleView): ScheduleOnPage => ({
   ...schedule,
   input: secretsOf(process.env).json(redactInput(schedule.input)),
 });
 
-/** `null` when there is no schedule; any other error as the sentence for the page. */
+/** The sentence for the page when the schedule cannot be read; `null` when there is none. */
 const noSchedule = (error: unknown): string | null =>
   error instanceof PredictLabError && error.cause instanceof ScheduleNotFoundError ? null : messageOf(error);

@@ -15,7 +15,7 @@ export interface WatchedThings {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly taskQueue: string;
-  /** The venues' rate limits that collection uses, by family of routes. */
+  /** The venues' rate limits, by family of routes. */
   readonly limits: Readonly<Record<string, RateLimit>>;
   readonly onNews: () => void;
   readonly log: Log;

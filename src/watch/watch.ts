@@ -7,7 +7,6 @@ import { takeTurn } from '../storage/watch/watch-state.ts';
 
 /** A periodic check of something that no run checks. */
 export interface Check {
-  /** Name in the log. */
   readonly name: string;
   /** Milliseconds between two checks, over all workers. */
   readonly everyMs: number;
@@ -60,7 +59,7 @@ export function startWatch({ everyMs = MINUTE, ...options }: WatchOptions): Watc
 export async function lookOnce({ database, checks, onNews, log }: Omit<WatchOptions, 'everyMs'>, now: number): Promise<void> {
   for (const check of checks) {
     try {
-      // a little less than the period, or every other turn would be missed by milliseconds
+      // A little less than the period, or every other turn would be missed by milliseconds.
       if (!(await takeTurn(database, check.name, check.everyMs * 0.9))) continue;
       const found = await check.look(now);
       if (found !== undefined && (await observe(database, found))) onNews();

@@ -31,8 +31,8 @@ export function splitParts(parts: Readonly<Record<string, Markup>>): PartTexts {
 }
 
 /**
- * The patches that turn a page from `before` into `after`. A part whose frame changed (rows came, went or moved) is sent whole, else only
- * its changed rows. Without `before`: everything.
+ * The patches that turn a page from `before` into `after`: changed rows only, or a part as a whole where rows came, went or moved.
+ * Without `before`: everything.
  */
 export function patchesBetween(before: PartTexts | undefined, after: PartTexts, parts: Readonly<Record<string, Markup>>): readonly Patch[] {
   const patches: Patch[] = [];
@@ -49,11 +49,9 @@ export function patchesBetween(before: PartTexts | undefined, after: PartTexts, 
   return patches;
 }
 
-// the marks that `splitParts` left; escaped text has no NUL
-// oxlint-disable-next-line no-control-regex
+// The marks that `splitParts` left; escaped text has no NUL. oxlint-disable-next-line no-control-regex
 const rowKeys = (frame: string): string[] => [...frame.matchAll(/\u0000([^\u0000]*)\u0000/g)].map((match) => unescapeHtml(match[1] ?? ''));
 
-/** The parts of a page as they are now. */
 export interface LiveLook {
   readonly parts: Readonly<Record<string, Markup>>;
   /** Nothing will change any more. */
@@ -62,7 +60,6 @@ export interface LiveLook {
   readonly unanswered?: boolean;
 }
 
-/** A reader of a live page. */
 export interface Watcher {
   /** Sends changes. @param patches a list of `Patch` as JSON, one text for all watchers */
   patch(patches: string): void;
@@ -74,11 +71,11 @@ export interface Watcher {
 export interface LivePageOptions {
   readonly look: () => Promise<LiveLook>;
   readonly log: Log;
-  /** Minimum pause between two looks. @default 150 */
+  /** Milliseconds between two looks at least. @default 150 */
   readonly pauseMs?: number;
   /** Maximum share of time that looking may take, so that watching a large run does not slow it down. @default 0.05 */
   readonly share?: number;
-  /** Maximum pause, for a look that costs the run little: on a busy machine every look takes long. @default none */
+  /** Milliseconds between two looks at most, whatever `share` says: on a busy machine every look takes long. @default no limit */
   readonly maxPauseMs?: number;
   /** Called when the last watcher has left. */
   readonly onIdle?: () => void;
@@ -88,8 +85,8 @@ export interface LivePageOptions {
 const AFTER_ERROR_MS = 2_000;
 
 /**
- * One live page (an open run, or the page of all runs), read once for all its watchers and only while there are some. Each watcher gets
- * what changed since the last look.
+ * One live page (an open run, or the page of all runs), read once for all its watchers and only while there are some.
+ * Each watcher gets what changed since the last look.
  */
 export class LivePage {
   readonly #options: LivePageOptions;
@@ -158,9 +155,9 @@ export class LivePage {
         this.#sendStill(false);
         if (!unanswered) pause = Math.max(pauseMs, Math.min(maxPauseMs, (performance.now() - startedAt) / share));
       } catch (error) {
-        // the last watcher has left
+        // The last watcher has left.
         if (signal.aborted) return;
-        // the page stands still, the run continues
+        // The page stands still, the run continues.
         if (!this.#isStill) log.warn('a live page cannot be read; trying again', { error: messageOf(error) });
         this.#sendStill(true);
       }
@@ -171,7 +168,7 @@ export class LivePage {
   #sendStill(isStill: boolean): void {
     if (isStill === this.#isStill) return;
     this.#isStill = isStill;
-    // a copy: a watcher that joins meanwhile gets it on joining
+    // A copy: a watcher that joins meanwhile gets it on joining.
     for (const watcher of Array.from(this.#watchers)) watcher.still(isStill);
   }
 

@@ -6,15 +6,14 @@ export interface Missed {
   /** Lists of `Patch`, one after the other. */
   readonly patches: readonly unknown[];
   readonly ended: boolean;
-  /** Whether the page cannot be read now. */
   readonly still: boolean;
 }
 
-/** A reader that stops polling is forgotten after this time. */
+/** Milliseconds after which a reader that stopped polling is forgotten. */
 const FORGOTTEN_AFTER_MS = 10_000;
-/** Characters; a reader that missed more gets the whole present state instead. */
+/** Most characters that are kept for a reader; one that missed more gets the whole present state instead. */
 const MAX_MISSED = 4 * 1024 * 1024;
-/** Readers that are remembered; a new one beyond it replaces the oldest. */
+/** Most readers that are remembered; a new one beyond that replaces the oldest. */
 const MAX_READERS = 200;
 
 interface Reader {
@@ -25,9 +24,7 @@ interface Reader {
   forgetting: NodeJS.Timeout | undefined;
 }
 
-/**
- * Readers that poll instead of holding a connection: a browser opens at most six connections to a server, for all its windows together.
- */
+/** Readers that poll instead of holding a connection: a browser opens at most six connections to a server, for all its windows together. */
 export class PollReaders {
   readonly #readers = new Map<string, Reader>();
 
@@ -76,7 +73,7 @@ export class PollReaders {
   }
 }
 
-/** A reader that is this far behind is disconnected; its browser connects again and gets the present state. */
+/** Most unsent bytes of a reader; beyond that it is disconnected, connects again and gets the present state. */
 const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
 /** Keeps proxies from closing the connection; a page that gets nothing for long connects again. */
 const HEARTBEAT_MS = 15_000;
@@ -89,13 +86,13 @@ export function eventStream(response: ServerResponse, { heartbeatMs = HEARTBEAT_
     'x-content-type-options': 'nosniff',
   });
   const send = (text: string): void => {
-    // a write after the end would be an uncaught error
+    // A write after the end would be an uncaught error.
     if (response.destroyed || response.writableEnded) return;
     response.write(text);
     if (response.writableLength > MAX_BEHIND_BYTES) response.destroy();
   };
   send('retry: 1000\n\n');
-  // a reader that left while the page was read emits no close event any more
+  // A reader that left while the page was read emits no close event any more.
   const gone = response.destroyed || response.closed;
   const beat = setInterval(() => send('event: beat\ndata: {}\n\n'), heartbeatMs);
   beat.unref();

@@ -6,7 +6,7 @@ import type { InFlight } from '../in-flight.ts';
 import { LivePage, type LivePageOptions } from './live-page.ts';
 import { eventStream, PollReaders } from './poll-readers.ts';
 
-/** How a page is looked at; `WatchedPages` counts the looks and drops pages without watchers. */
+/** How a live page is read, and how often. */
 export type Watching = Pick<LivePageOptions, 'look' | 'pauseMs' | 'maxPauseMs'>;
 
 /** Event streams that one client may hold; a browser shares three among all its windows. */
@@ -18,7 +18,6 @@ export class WatchedPages {
   readonly #inFlight: InFlight;
   readonly #live = new Map<string, Promise<LivePage>>();
   readonly #pollReaders = new PollReaders();
-  /** Open event streams; they never end by themselves. */
   readonly #streams = new Map<ServerResponse, string>();
   #isClosing = false;
 
@@ -55,7 +54,6 @@ export class WatchedPages {
 
   /**
    * Answers with an event stream of changes, or, to a request with `poll`, with the changes since that reader's last request.
-   *
    * @param page undefined once nothing changes any more
    */
   async answer(request: FastifyRequest, reply: FastifyReply, page: LivePage | undefined): Promise<unknown> {

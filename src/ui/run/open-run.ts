@@ -10,7 +10,6 @@ import type { Database } from '../../storage/database/database.ts';
 import { type LedgerTask, ledgerTasks } from '../../storage/runs/run-rows.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
 
-/** The status of an open run. */
 export interface SeenRun {
   readonly status: RunOnPage;
   /** Why the run did not answer, so that `status` is what the database knows; null where it answered. */
@@ -19,7 +18,6 @@ export interface SeenRun {
 
 /**
  * Queries an open run for its status, and reads the database where it does not answer.
- *
  * @param followed `undefined` while Temporal cannot be reached
  * @param withinMs time limit for the answer; by default that of the client
  */
@@ -63,12 +61,11 @@ function fromLedger(
   };
 }
 
-/** How often the ledger is read for stages. */
 const READ_EVERY_MS = 1_000;
 
 /**
- * The stages of an open run of more than 50 symbols, whose status names symbols only. They are read from the ledger, for the symbols that
- * have a row on the page, so that following them costs the run nothing.
+ * The stages of an open run of more than 50 symbols, whose status names symbols only; read from the ledger, which costs the run nothing,
+ * and only for symbols that have a row on the page.
  */
 export class VisibleStages {
   readonly #database: Database;

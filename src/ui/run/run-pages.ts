@@ -19,7 +19,6 @@ import { hasEnded, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import type { LiveLook } from '../live/live-page.ts';
 import { lookAtOpenRun, type SeenRun, VisibleStages } from './open-run.ts';
 
-/** What pages about runs read from. */
 export interface RunSources {
   readonly database: Database;
   /** `undefined` while Temporal cannot be reached. */
@@ -31,29 +30,26 @@ export interface RunPagesOptions extends RunSources {
   readonly home: string;
 }
 
-/** Time within which a worker records a run that Temporal has started. */
+/** Milliseconds within which a worker records a run that Temporal has started. */
 const RECORDED_WITHIN_MS = 3_000;
 const RECORDED_POLL_MS = 100;
-/** A page that opens waits this long for the run to answer; later answers come as changes. */
+/** Milliseconds that a page waits for the run to answer when it opens; later answers come as changes. */
 const PAGE_WITHIN_MS = 2_000;
-/** How often running attempts are queried: each query goes to every open child of the run. */
+/** How often the attempts of running tasks are queried: each query goes to every open child of the run. */
 const ATTEMPTS_EVERY_MS = 1_000;
 /** A task that has run for less is at its first attempt, or its attempts are too short to show. */
 const SURELY_FIRST_MS = 2_000;
 
-/** The last status of an open run is out of date after this time. */
+/** Milliseconds after which the last status of an open run is out of date. */
 const STALE_AFTER_MS = 5_000;
 
-/** How often the time chart, which grows all the time, is drawn again. */
 const TIME_CHART_EVERY_MS = 1_000;
 
-/** The data of a task's drawer. */
 export interface TaskInRun {
   readonly status: PipelineStatus;
   readonly task: TaskResult;
   /** The stages of a symbol, in a run of more than 50 symbols. */
   readonly stages: Readonly<Record<string, TaskResult>>;
-  /** Failed attempts. */
   readonly past: readonly PastAttempt[];
   /** Why the run did not answer; null where it did, or has ended. */
   readonly unanswered: string | null;
@@ -66,7 +62,7 @@ export const runAddress = (runId: string): string => `/runs/${encodeURIComponent
 export class RunPages {
   readonly #options: RunPagesOptions;
 
-  /** Runs that are being looked up, once for all requests. */
+  /** Lookups under way, shared by all requests. */
   readonly #lookups = new Map<string, Promise<StoredRun | undefined>>();
 
   /** The last data of watched runs, by execution. */
@@ -119,7 +115,7 @@ export class RunPages {
     });
   }
 
-  /** A function that looks at an open run: it reads the page's data once and queries the run's status each time. */
+  /** Returns a function that looks at an open run: it reads the page's data once and queries the run's status each time. */
   async looker(run: StoredRun): Promise<() => Promise<LiveLook>> {
     const { database } = this.#options;
     const followed = await (await this.#options.lab())?.follow(run.runId);
@@ -132,7 +128,7 @@ export class RunPages {
     let time = livePartsOf(data, true).time;
     let drawn = Date.now();
     return async () => {
-      // first of all: to answer a query for a closed run, a worker would replay its whole history
+      // Before any query: to answer a query for a closed run, a worker would replay its whole history.
       const stored = (await hasEnded(database, run.executionId)) ? await runOf(database, run.executionId) : undefined;
       if (stored !== undefined) {
         this.#latest.delete(run.executionId);
@@ -148,7 +144,7 @@ export class RunPages {
       }
       if (status.finishedAt === null && Date.now() - queriedAt >= ATTEMPTS_EVERY_MS) {
         queriedAt = Date.now();
-        // not awaited: querying every open child takes time, and the other changes should not wait for it
+        // Not awaited: querying every open child takes time, and the other changes should not wait for it.
         void this.#retries(run, status).then(
           (found) => void (retries = found),
           () => undefined,
@@ -173,8 +169,8 @@ export class RunPages {
   }
 
   /**
-   * A task of a run, or a symbol of a large run with its stages; undefined where the run has no such task. The workflow of a symbol that runs
-   * in a large run is queried, once a second for all readers.
+   * A task of a run, or a symbol of a large run with its stages, for which the symbol's workflow is queried at most once a second;
+   * undefined where the run has no such task.
    */
   async task(run: StoredRun, taskId: string): Promise<TaskInRun | undefined> {
     const { database } = this.#options;
@@ -182,7 +178,7 @@ export class RunPages {
     const isFresh = watched !== undefined && Date.now() - watched.at < STALE_AFTER_MS;
     const seen = run.status !== null || isFresh ? undefined : await this.#openRun(run, { withinMs: PAGE_WITHIN_MS });
     const unanswered = seen === undefined ? (watched?.unanswered ?? null) : seen.unanswered;
-    // the run's last answer has more than the database
+    // The run's last answer has more than the database.
     const status = run.status ?? (unanswered === null ? seen?.status : undefined) ?? watched?.data.result ?? seen!.status;
     const attempts = isFresh ? (watched.data.attempts ?? {}) : await pastAttempts(database, run.executionId);
     const own = Object.hasOwn(status.taskResults, taskId) ? status.taskResults[taskId] : undefined;
@@ -258,7 +254,7 @@ export class RunPages {
   }
 
   async #hasSymbolPage(run: FiledRun, symbol: string): Promise<boolean> {
-    // a symbol is a plain name; anything else is not one of our pages
+    // A symbol is a plain name; anything else is not one of our pages.
     if (!/^[\w.:-]+$/.test(symbol)) return false;
     return await access(this.#symbolFile(run, symbol)).then(
       () => true,
@@ -267,7 +263,7 @@ export class RunPages {
   }
 }
 
-/** Tasks that have run long enough to be past their first attempt; not whole symbols, which have no attempts to show. */
+/** Tasks that have run long enough to be past their first attempt; without whole symbols, which have no attempts to show. */
 const perhapsRetried = ({ taskResults, startedAt, durationSeconds }: PipelineStatus, wholes: ReadonlySet<string>): readonly string[] => {
   const now = Date.parse(startedAt) + durationSeconds * 1000;
   return Object.entries(taskResults).flatMap(([taskId, task]) =>

@@ -24,7 +24,7 @@ export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi
   const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
   const open = status.finishedAt === null;
   const [why, attempts, { lines }] = await Promise.all([
-    // optional: a closed run may have no worker that answers
+    // Optional: a closed run may have no worker that answers.
     unanswered ?? lab?.why(runId, taskId).catch(() => null) ?? null,
     open ? lab?.attempts(runId, new Set([symbol])).catch(() => undefined) : undefined,
     readTaskLog(taskLogFolder(home, runId)),

@@ -15,7 +15,6 @@ type Samples = readonly (readonly [at: number, free: number])[];
 
 /**
  * Bytes that a disk loses per day, from its free space over the last day; 0 where free space grows or the samples are too few.
- *
  * @param samples oldest first
  */
 export function growthPerDay(samples: Samples): number {

@@ -9,14 +9,14 @@ import { dropAbandonedImports } from '../../storage/staging/import-progress.ts';
 import { recordedEnd } from '../records/record-end.ts';
 import type { Check } from '../watch.ts';
 
-/** A younger run may not have recorded its own end yet. */
+/** Milliseconds after its start in which a run may not have recorded its own end yet. */
 const YOUNG_MS = 120_000;
-/** How long a retry can use what an ended run collected and did not store. */
+/** Milliseconds for which a retry can use what an ended run collected and did not store. */
 const STAGING_KEPT_MS = DAY_MS;
 
 /**
- * Records the end of runs that were ended from outside (terminated, timed out, or while the database was away). After a day, drops what
- * ended runs collected and never stored, and what killed imports staged.
+ * Records the end of runs that were terminated, timed out, or ended while the database was away. After a day, drops what ended runs
+ * collected and never stored, and what killed imports left.
  */
 export function endedOutsideCheck({
   database,

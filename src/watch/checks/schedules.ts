@@ -8,13 +8,14 @@ import { type Check, troubleWith } from '../watch.ts';
 /** `pausedAt`: when this check paused the schedule; failures before then are already reported. */
 type Known = Record<string, { missed: number; overlapped: number; pausedAt?: number; namespace?: string }>;
 
-/** The part of the client that this check uses. */
 type WatchedSchedules = Pick<Schedules, 'counts' | 'isThere' | 'lastRuns' | 'namespace' | 'pause'>;
 
 /**
- * Checks whether every firing of the schedules became a run. A firing that was missed, or skipped because the run before was open, is a
- * trouble until the next firing. A schedule whose runs fail too often in a row is paused, a trouble until somebody resumes it. A schedule
- * that disappeared without `predictlab schedule delete` is a trouble until it is there again.
+ * Checks whether every firing of the schedules became a run: a firing that was missed, or skipped while the run before was open, is a
+ * trouble
+ * until the next firing. Pauses a schedule whose runs fail too often in a row, a trouble until it is resumed. A schedule that disappeared
+ * without
+ * `predictlab schedule delete` is a trouble until it exists again.
  */
 export function scheduleCheck({ database, schedules }: { database: Queryable; schedules: () => Promise<WatchedSchedules> }): Check {
   return {
@@ -57,14 +58,14 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
       const gone: string[] = [];
       for (const [scheduleId, known] of Object.entries(before)) {
         if (after[scheduleId] !== undefined) continue;
-        // a worker of another namespace saw it
+        // A worker of another namespace saw it.
         const isForeign = known.namespace !== undefined && known.namespace !== client.namespace;
         if (isForeign || (await client.isThere(scheduleId))) after[scheduleId] = known;
         else gone.push(scheduleId);
       }
       const onPurpose = await deletedOnPurpose(database, gone);
       for (const scheduleId of gone) {
-        // a deleted schedule fires no more: its other troubles are over
+        // A deleted schedule fires no more: its other troubles are over.
         looked.push(...['missed', 'overlap', 'paused'].map((what) => subjectOf(what, scheduleId)));
         if (!onPurpose.has(scheduleId))
           troubles.push(troubleWith(subjectOf('gone', scheduleId), `schedule ${scheduleId}: ${goneCause(scheduleId)}`));
@@ -82,7 +83,6 @@ const firings = (count: number): string => (count === 1 ? 'a firing was' : `${co
 
 /**
  * Pauses a schedule whose last `times` runs have all failed.
- *
  * @param options.since earlier runs do not count, they already paused it once; UTC epoch milliseconds
  * @returns the reason where it was paused, else null
  */
@@ -90,7 +90,7 @@ export async function pausedAfterFailures(
   schedules: Pick<Schedules, 'lastRuns' | 'pause'>,
   { scheduleId, times, since }: { readonly scheduleId: string; readonly times: number; readonly since: number },
 ): Promise<string | null> {
-  // open and cancelled runs count neither way
+  // Open and cancelled runs count neither way.
   const ended = (await schedules.lastRuns(scheduleId)).filter(({ failed, at }) => failed !== null && at > since);
   const failures = ended.findIndex(({ failed }) => failed === false);
   const inARow = failures === -1 ? ended.length : failures;

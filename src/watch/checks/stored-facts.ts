@@ -35,7 +35,7 @@ export function staleCheck({ database }: { database: Queryable }): Check {
   };
 }
 
-/** Checks, from what their tasks usually take, whether open runs will meet their deadlines: the alert comes before it is too late. */
+/** Checks from the usual durations of their tasks whether open runs will meet their deadlines: the alert comes before the deadline. */
 export function deadlineCheck({ database, lab, log }: { database: Queryable; lab: () => Promise<PredictLab>; log: Log }): Check {
   return {
     name: 'deadlines',
@@ -49,7 +49,7 @@ export function deadlineCheck({ database, lab, log }: { database: Queryable; lab
         log.warn(warning, { runId });
         troubles.push(deadlineTrouble({ line, at: now, why: `${runId}: ${warning}` }));
       }
-      // the end of a run that meets its deadline after all closes the incident
+      // The end of a run that meets its deadline after all closes the incident.
       return { at: now, troubles, looked: [] };
     },
   };
@@ -82,7 +82,7 @@ export function goneCheck({ database }: { database: Queryable }): Check {
 
 /** Used share of a budget, in [0, 1], from which on collection waits. */
 const NEAR_LIMIT = 0.85;
-/** Checks in a row, one per minute, that make a trouble: a burst is none. */
+/** Checks in a row, one per minute, over which full use is a trouble: a short burst is not. */
 const CHECKS = 5;
 
 /** Checks whether requests to a venue have been near its limit for minutes, so that collection waits. */

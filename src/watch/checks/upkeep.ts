@@ -9,18 +9,18 @@ import { type Check, troubleWith } from '../watch.ts';
 const MINUTE = 60_000;
 const LAST = 'upkeep/last';
 const RESTORED = 'upkeep/restored';
-/** The worker that does the upkeep renews this each minute; after longer silence it has died, and another worker starts again. */
+/** The key that the worker doing the upkeep renews each minute; after longer silence that worker has died, and another one starts again. */
 const DOING = 'upkeep/doing';
 const DEAD_AFTER_MS = 5 * MINUTE;
 
-/** The ends of the jobs when they last ran. */
+/** When the last upkeep ran, and how each of its jobs ended. */
 export type LastUpkeep = { readonly at: number; readonly ends: readonly JobEnd[] };
 
 /** The last upkeep. @returns undefined where there was none */
 export const lastUpkeep = async (database: Database): Promise<LastUpkeep | undefined> =>
   (await noted<{ last: LastUpkeep & null }>(database, LAST))?.last ?? undefined;
 
-/** Runs the upkeep unless another process is running it. @returns undefined where one is */
+/** Runs `work` unless another process is running it. @returns undefined where one is */
 export async function runExclusively(database: Database, work: () => Promise<readonly JobEnd[]>): Promise<readonly JobEnd[] | undefined> {
   if (!(await takeTurn(database, DOING, DEAD_AFTER_MS))) return undefined;
   const alive = setInterval(() => void keepTurn(database, DOING).catch(() => undefined), MINUTE);
@@ -28,14 +28,15 @@ export async function runExclusively(database: Database, work: () => Promise<rea
     return await work();
   } finally {
     clearInterval(alive);
-    // without the database the turn expires by itself
+    // Without the database the turn expires by itself.
     await endTurn(database, DOING).catch(() => undefined);
   }
 }
 
 /**
- * Prunes, backs up and compares a sample of candles once a day, and tries a restore once a week, on one of the workers. A machine that
- * slept catches up once; when the worker dies, another one starts again. Each job that fails is its own incident until it succeeds.
+ * Prunes, backs up and compares a sample of candles once a day, and restores a backup once a week to test it, on one of the workers.
+ * A machine that slept catches up once; when the worker dies, another one starts again. Each failing job is an incident until it
+ * succeeds.
  */
 export function upkeepCheck({ database, home, log }: { database: Database; home: string; log: Log }): Check {
   return {
@@ -47,7 +48,7 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
       const isDone = async (): Promise<boolean> => now - ((await lastUpkeep(database))?.at ?? Number.NEGATIVE_INFINITY) < 0.9 * DAY_MS;
       if (await isDone()) return undefined;
       const ends = await runExclusively(database, async () => {
-        // another process has just finished it
+        // Another process has just finished it.
         if (await isDone()) return [];
         const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
         const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY_MS;

@@ -12,13 +12,11 @@ import { openRuns } from '../../storage/runs/open-runs.ts';
 import { type LedgerTask, ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 
-/** The part of the client that reads runs from Temporal. */
 type Lab = Pick<PredictLab, 'describe' | 'status' | 'result' | 'workerDatabases'>;
 
 /**
- * The end of a run. A run that is over and could not record its end (it was ended from outside, or its database was away) is recorded
- * now: from Temporal, and where Temporal no longer has it, from the ledger.
- *
+ * The end of a run; for one that could not record it (ended from outside, or without its database), read from Temporal, else from the
+ * ledger.
  * @returns undefined while the run is open, and where this Temporal does not know it because its workers have another database
  */
 export async function recordedEnd(lab: Lab, database: Database, stored: StoredRun): Promise<PipelineResult | undefined> {
@@ -43,7 +41,7 @@ export async function recordEnds(lab: Lab, database: Database): Promise<void> {
   }
 }
 
-/** Whether the workers of this Temporal server use another database, so that the server need not know our runs. */
+/** Whether the workers of this Temporal server use another database, so that the server may not know our runs. */
 async function belongsToOthers(lab: Lab, database: Database): Promise<boolean> {
   const theirs = await lab.workerDatabases();
   const own = await databaseMark(database);
@@ -73,9 +71,8 @@ async function fromLedger(database: Database, stored: StoredRun, known: KnownRun
 }
 
 /**
- * The end of a run of which only the ledger is left: tasks that took effect succeeded, all others were cut off. The run ended at its last
- * sign of life.
- *
+ * The end of a run of which only the ledger is left: tasks that took effect succeeded, all others were cut off at the run's last sign of
+ * life.
  * @param tasks every task of the run's ledger
  * @param end.closedAt when the run was closed, where that is known
  * @param end.how why the run ended, one sentence
@@ -119,7 +116,7 @@ function ledgerResult(task: LedgerTask | undefined): TaskResult {
   return { status: 'success', ...times, ...(degraded === null ? {} : { degraded }) };
 }
 
-/** A run whose tasks all took effect lacks only the record of its end. */
+/** The run's result: success where every task took effect, because then only the record of the end is missing. */
 function ledgerVerdict(results: readonly TaskResult[]): RunResult {
   if (results.some(({ status }) => status !== 'success')) return 'failed';
   return results.some(({ degraded }) => degraded !== undefined) ? 'degraded' : 'success';

@@ -11,7 +11,6 @@ export interface PrunedFiles {
   readonly what: 'reports' | 'logs';
   /** UTC epoch milliseconds. */
   readonly before: number;
-  /** Number of files. */
   readonly rows: number;
   readonly bytes: number;
 }
@@ -26,9 +25,8 @@ export interface PruneFilesRequest {
 }
 
 /**
- * Deletes the pages of runs that ended before an instant. Pages of the last runs of each symbol stay, whatever their age. A folder whose
- * run the database no longer has is judged by the time of its files.
- *
+ * Deletes the pages of runs that ended before an instant, except those of the last runs of each symbol. A folder whose run the database
+ * no longer has is judged by the time of its files.
  * @param request.keep how many of the last runs of each symbol keep their pages. @default 1
  */
 export async function pruneReports({
@@ -97,7 +95,7 @@ const foldersIn = async (folder: string): Promise<readonly string[]> =>
 
 interface FoundFile {
   readonly at: number;
-  /** 0 for a file that stays under another name. */
+  /** Bytes that deleting the file frees: 0 where it is hard-linked elsewhere. */
   readonly bytes: number;
 }
 

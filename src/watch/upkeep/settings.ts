@@ -9,7 +9,6 @@ import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 export const PRUNABLE_FILES = ['reports', 'logs'] as const;
 export type PrunableFiles = (typeof PRUNABLE_FILES)[number];
 
-/** Settings of the workers' daily upkeep. */
 export interface UpkeepSettings {
   /** Age from which on each kind of data is pruned; milliseconds. */
   readonly ages: Readonly<Partial<Record<Prunable | PrunableFiles, number>>>;
@@ -21,7 +20,7 @@ export interface UpkeepSettings {
 
 const NAME = 'upkeep/settings';
 
-/** The settings. @returns undefined where none are set */
+/** The stored settings; undefined where none are set. */
 export async function upkeepSettings(queryable: Queryable): Promise<UpkeepSettings | undefined> {
   return (await noted<{ settings: UpkeepSettings & null }>(queryable, NAME))?.settings ?? undefined;
 }
@@ -40,9 +39,8 @@ const BACKUP = /^predictlab-[0-9TZ-]+\.backup$/;
 export const backupName = (now: number): string => `predictlab-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.backup`;
 
 /**
- * Deletes all but the last `keep` whole backups; the one just written always stays. A damaged backup (a failing disk, a truncated copy)
- * does not count; it is deleted when it is older than all that stay.
- *
+ * Deletes all but the last `keep` whole backups; the one just written stays. Damaged backups do not count, and go once older than all
+ * that stay.
  * @returns how many were deleted, and the names of the damaged ones that stay
  */
 export async function rotateBackups(

@@ -10,11 +10,10 @@ import { restoreElsewhere } from './restore-elsewhere.ts';
 import type { UpkeepSettings } from './settings.ts';
 import { backupName, rotateBackups } from './settings.ts';
 
-/** The end of one job. */
 export interface JobEnd {
   readonly job: 'prune' | 'backup' | 'restore' | 'data';
   readonly ok: boolean;
-  /** One sentence. */
+  /** What the job did or why it failed, in one sentence. */
   readonly said: string;
 }
 
@@ -29,7 +28,7 @@ export interface UpkeepRequest {
   readonly tryRestore: boolean;
 }
 
-/** Candle series that are rebuilt from their ticks each time. */
+/** Number of candle series that are rebuilt from their ticks each time. */
 const SAMPLE = 20;
 
 /** Runs each job, one after another; a job that fails does not stop the others. */
