@@ -1,7 +1,7 @@
 import { type Answer, type Api, json, Refusal, type VenueRequest, wholeNumber } from './answer.ts';
 import { bookOf } from './book.ts';
 import { hexId, isClosed, type Market, type MarketGroup, tokenId } from './market.ts';
-import { asShown, isMissing, stageOf, type World } from './world.ts';
+import { asShown, findMarket, isMissing, stageOf, type World } from './world.ts';
 
 const iso = (time: number): string => new Date(time).toISOString().replace('.000Z', 'Z');
 /** A closing time in Gamma's format, which is not ISO 8601: `2026-07-24 00:00:16+00`. */
@@ -26,7 +26,9 @@ export function gammaApi(world: World): Api {
       named('id', (market) => [String(market.number)]),
       closedAs(query, now),
     ];
-    return shown(now).filter((market) => tests.every((test) => test(market)));
+    const names = ['slug', 'condition_ids', 'clob_token_ids', 'id'].flatMap((name) => query.getAll(name));
+    const known = names.flatMap((name) => findMarket(world, 'polymarket', name, now) ?? []).sort((a, b) => a.number - b.number);
+    return (names.length === 0 ? shown(now) : [...new Set(known)]).filter((market) => tests.every((test) => test(market)));
   }
 
   function events({ query, now }: VenueRequest): readonly MarketGroup[] {
@@ -79,8 +81,8 @@ export function gammaApi(world: World): Api {
       const slug = decodeURIComponent(bySlug[2]);
       const group = bySlug[1] === 'events' ? world.markets.group('polymarket', slug, now) : undefined;
       if (group) return json(event(group, now));
-      const found = bySlug[1] === 'markets' ? shown(now).find((each) => each.slug === slug) : undefined;
-      if (found) return json(market(found, now));
+      const found = bySlug[1] === 'markets' ? findMarket(world, 'polymarket', slug, now) : undefined;
+      if (found?.slug === slug) return json(market(found, now));
       throw new Refusal(404, 'slug not found');
     }
     const { goneListings } = world.deck.faults;

@@ -3,6 +3,9 @@ import { namedGroups, type Offer, standingGroups } from './market-groups.ts';
 import { scaleGroup } from './scale.ts';
 import { SERIES, type Series, seriesMarket } from './series.ts';
 
+/** How far before its first listed market a series still knows its markets by name, in milliseconds. */
+const LOOK_BACK = 14 * 86_400_000;
+
 export interface ScaleOptions {
   readonly instruments: number;
   readonly tradesPerInstrument: number;
@@ -17,11 +20,16 @@ export interface MarketsOptions extends Offer {
   readonly scale?: ScaleOptions;
 }
 
-/** All markets at both venues, which can be found by any of their names. New markets of a series appear as time passes. */
+/**
+ * All markets at both venues, which can be found by any of their names. New markets of a series appear as time passes. The markets of a
+ * series that ended before the listing starts are found by name only, so a sandbox started later answers for them like one started earlier.
+ */
 export class Markets {
   readonly #options: MarketsOptions;
   readonly #groups = new Map<string, MarketGroup>();
   readonly #byName = new Map<string, Market>();
+  /** Groups by name whose markets are older than those that are listed; created with the first name that is not listed. */
+  #older: Map<string, MarketGroup> | undefined;
   readonly #nextOfSeries = new Map<Series, number>();
 
   constructor(options: MarketsOptions) {
@@ -44,7 +52,8 @@ export class Markets {
 
   group(venue: VenueName, slug: string, now: number): MarketGroup | undefined {
     this.#catchUp(now);
-    return this.#groups.get(`${venue}/${slug}`);
+    const name = `${venue}/${slug}`;
+    return this.#groups.get(name) ?? this.#lookBack().get(name);
   }
 
   all(venue: VenueName, now: number): readonly Market[] {
@@ -54,7 +63,9 @@ export class Markets {
   /** Finds a market by slug, condition id, token id or number. */
   find(venue: VenueName, name: string | number, now: number): Market | undefined {
     this.#catchUp(now);
-    return this.#byName.get(`${venue}/${name}`);
+    const full = `${venue}/${name}`;
+    if (!this.#byName.has(full)) this.#lookBack();
+    return this.#byName.get(full);
   }
 
   /** Finds a market by its instrument id (`polymarket:0x…`, `predict:1011`). */
@@ -63,8 +74,8 @@ export class Markets {
     return venue === 'polymarket' || venue === 'predict' ? this.find(venue, name ?? '', now) : undefined;
   }
 
-  #add(group: MarketGroup): void {
-    this.#groups.set(`${group.venue}/${group.slug}`, group);
+  #add(group: MarketGroup, groups = this.#groups): void {
+    groups.set(`${group.venue}/${group.slug}`, group);
     for (const market of group.markets) {
       for (const name of [market.slug, market.conditionId, market.number, ...market.tokens]) {
         this.#byName.set(`${market.venue}/${name}`, market);
@@ -72,16 +83,36 @@ export class Markets {
     }
   }
 
+  /** The series that are offered. */
+  get #series(): readonly Series[] {
+    const { only, scale } = this.#options;
+    return scale ? [] : SERIES.filter(({ slug, onlyNamed }) => (only === undefined ? onlyNamed !== true : only.includes(slug)));
+  }
+
+  /** Start of the first listed market of a series. */
+  #firstOf({ depthMs, periodMs }: Series): number {
+    return Math.floor((this.#options.start - depthMs) / periodMs) * periodMs;
+  }
+
   /** Adds the markets of each series up to the running one and the next one. */
   #catchUp(now: number): void {
-    const { seed, start, only, scale } = this.#options;
-    if (scale) return;
-    for (const series of SERIES) {
-      if (only === undefined ? series.onlyNamed === true : !only.includes(series.slug)) continue;
+    for (const series of this.#series) {
       const { periodMs } = series;
-      let from = this.#nextOfSeries.get(series) ?? Math.floor((start - series.depthMs) / periodMs) * periodMs;
-      for (; from <= now + periodMs; from += periodMs) this.#add(seriesMarket(series, seed, from).group);
+      let from = this.#nextOfSeries.get(series) ?? this.#firstOf(series);
+      for (; from <= now + periodMs; from += periodMs) this.#add(seriesMarket(series, this.#options.seed, from).group);
       this.#nextOfSeries.set(series, from);
     }
+  }
+
+  /** The groups of the markets of each series before those that are listed. */
+  #lookBack(): ReadonlyMap<string, MarketGroup> {
+    if (this.#older !== undefined) return this.#older;
+    this.#older = new Map();
+    for (const series of this.#series) {
+      const first = this.#firstOf(series);
+      for (let from = first - LOOK_BACK; from < first; from += series.periodMs)
+        this.#add(seriesMarket(series, this.#options.seed, from).group, this.#older);
+    }
+    return this.#older;
   }
 }

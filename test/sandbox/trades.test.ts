@@ -24,6 +24,23 @@ afterAll(() => honest.close());
 const bitcoin = (venue: SandboxVenue, name: 'polymarket' | 'predict'): string =>
   venue.truth.instruments({ venue: name, group: 'bitcoin-above-this-month' })[1].id;
 
+describe('a sandbox that starts later', () => {
+  it.each([30, 90, 26 * 60])('by %i minutes shows the same trades and results of the markets of a series', async (minutes) => {
+    const later = await start({ now: NOW + minutes * 60_000 });
+    const markets = honest.truth.instruments().filter(({ group, payout }) => group.includes('-updown-') && payout !== null);
+    const ended = markets.filter(({ group, closesAt }) => /-\d+$/.test(group) && closesAt !== null && closesAt <= NOW);
+    expect(ended.length).toBeGreaterThan(100);
+    for (const { id } of ended.filter((_, index) => index % 4 === 0)) expect(later.truth.ticks(id), id).toEqual(honest.truth.ticks(id));
+    const [oldest] = ended.filter(({ venue }) => venue === 'polymarket').sort((a, b) => (a.closesAt ?? 0) - (b.closesAt ?? 0));
+    for (const path of ['/polymarket/data/v2/trades?condition=', '/polymarket/gamma/markets?closed=true&condition_ids=']) {
+      const query = path + oldest.id.split(':')[1];
+      const { body } = await get(later, query);
+      expect(body, query).toEqual((await get(honest, query)).body);
+      expect((body.data ?? body).length, query).toBeGreaterThan(0);
+    }
+  });
+});
+
 describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
   it('add up to the truth when all pages are walked', async () => {
     const instrument = bitcoin(honest, name);
