@@ -27,8 +27,8 @@ const WRITE = 'update rate_budgets set state = $2, version = version + 1 where n
 const TRIES = 20;
 
 /**
- * Sliding windows in Postgres: every worker of one database draws on the same budgets. A grant is one read and one conditional write; the slower of
- * two workers reads again.
+ * Sliding windows in Postgres, shared by all workers of a database. A grant is a read and a conditional write; the slower of two workers
+ * reads again.
  */
 export function createPostgresWindows(database: Queryable): WindowStore {
   async function change<T>(

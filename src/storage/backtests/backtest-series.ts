@@ -9,17 +9,16 @@ export interface BacktestSeries {
   readonly priceType: TickKind;
 }
 
-/** A series as it stands now. */
 export interface StandingSeries extends BacktestSeries {
   /** Differs whenever the series' complete candles within the filter differ, so that callers can compare without reading candles. */
   readonly state: string;
-  /** When its last complete candle opened; UTC epoch milliseconds. */
+  /** Opening time of its last complete candle; UTC epoch milliseconds. */
   readonly lastOpen: number;
 }
 
 /**
- * Lists the series of these instruments that have at least two complete candles which open at or after `from` and are closed by `to`. For each
- * instrument and interval the series of trades counts where there is one, else that of price points. Sorted by instrument, then interval.
+ * Lists the series of these instruments with at least two complete candles that open at or after `from` and are closed by `to`; of trades
+ * where there are any, else of price points. Sorted by instrument, then interval.
  *
  * @param filter.open keys of instruments that still trade, whatever the age of their last candle
  * @param filter.closed keys of instruments that no longer trade: only those with a candle that closed at or after `closedSince`

@@ -3,7 +3,7 @@ import type { Interval, TickKind } from '../../contracts/words.ts';
 import { groupedBy, intervalMinutes, intervalOf, jsonb, kindCode, type SeriesCodes, withSeries } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
-/** One backtest of one instrument, with what it was computed from. */
+/** One backtest of one instrument and its inputs. */
 export interface BacktestRecord {
   readonly symbol: string;
   readonly instrumentKey: number;
@@ -11,11 +11,11 @@ export interface BacktestRecord {
   readonly interval: Interval;
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
-  /** The contract's metrics, with `undefined: { sharpe: "…" }` for what is null. */
+  /** The metrics of the result; `undefined: { sharpe: "…" }` has the reason for each that is null. */
   readonly metrics: Readonly<Record<string, Json>>;
   readonly trades: Json;
   readonly equity: Json;
-  /** What the backtest read: candles (count, first, last, revision), fees, versions. */
+  /** Hashes and facts of the inputs: candles (count, first, last, revision), fees, versions. */
   readonly passport: Readonly<Record<string, Json>>;
 }
 
@@ -103,7 +103,7 @@ interface UnchangedBacktest {
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
   readonly metrics: Readonly<Record<string, Json>>;
-  /** Bars that were left out of the curves for want of room. */
+  /** Number of bars left out because the grid did not fit into memory. */
   readonly leftOut: number;
 }
 

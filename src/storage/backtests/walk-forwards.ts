@@ -3,13 +3,13 @@ import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { intervalMinutes, intervalOf, jsonb, kindCode } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
-/** A series' walk-forward with what it was computed from. */
+/** A series' walk-forward and its inputs. */
 export interface WalkForwardRecord {
   readonly symbol: string;
   readonly instrumentKey: number;
   readonly priceType: TickKind;
   readonly interval: Interval;
-  /** Names everything the result depends on: equal bases give equal results. */
+  /** Identifies everything that the result depends on: equal bases give equal results. */
   readonly basis: string;
   readonly result: Readonly<Record<string, Json>>;
   readonly curves: Json;
@@ -41,9 +41,8 @@ export async function saveWalkForward(
 }
 
 /**
- * Copies to this run the walk-forwards of the symbol's newest other execution that rest on one of these bases.
- *
- * @returns the result of each, by basis
+ * Copies to this run the walk-forwards of the symbol's newest other execution that rest on one of these bases; returns the results by
+ * basis.
  */
 export async function takeOverWalkForwards(
   transaction: Transaction,
@@ -77,8 +76,7 @@ export interface WalkForwardHead {
 
 /**
  * Stored walk-forwards by symbol, instrument and interval.
- *
- * @param filter.executionIds the first of these executions that has any is read; by default each symbol's newest run that has some
+ * @param filter.executionIds the first of these executions that has any is read. @default each symbol's newest run that has some
  */
 export async function readWalkForwards(
   queryable: Queryable,

@@ -7,10 +7,9 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { AppliedMigration } from '../database/migrate.ts';
 import type { BackupTable } from './backup-tables.ts';
 
-/** The version of the backup’s own format; 1 and 2 were written by PredictLab 0.1, whose tables were other ones. */
+/** Version of the backup's own format; PredictLab 0.1, with other tables, wrote 1 and 2. */
 export const BACKUP_FORMAT = 3;
 
-/** The first frame of a backup. */
 export interface BackupHead {
   readonly predictlab: 'backup';
   readonly format: number;
@@ -19,7 +18,7 @@ export interface BackupHead {
   readonly tables: readonly BackupTable[];
 }
 
-/** What follows a table's or file's data: its counts and hash, with which a reader checks that all of it is there. */
+/** Counts and hash after a table's or file's data, with which a reader checks that the data is complete. */
 export interface BackupTail {
   readonly rows: number;
   readonly bytes: number;
@@ -47,16 +46,16 @@ const wholeHead = z.object({
 const partStart = z.union([z.object({ end: z.literal(true) }), z.object({ table: name }), z.object({ file: fileName })]);
 const partTail = z.object({ rows: count, bytes: count, sha256: z.string() });
 
-/** The value as a backup's head; undefined when it is not one. */
+/** Parses a backup's head; undefined when the value is not one. */
 export const headOf = (value: unknown): BackupHead | undefined => someHead.safeParse(value).data as BackupHead | undefined;
 
 /** Whether a head of the current format has all its lists, and names each table once. */
 export const isWholeHead = (head: BackupHead): boolean => wholeHead.safeParse(head).success;
 
-/** The value as the start of a part; undefined when it is not one. */
+/** Parses the start of a part; undefined when the value is not one. */
 export const partStartOf = (value: unknown): z.infer<typeof partStart> | undefined => partStart.safeParse(value).data;
 
-/** The value as a part's tail; undefined when it is not one. */
+/** Parses a part's tail; undefined when the value is not one. */
 export const tailOf = (value: unknown): BackupTail | undefined => partTail.safeParse(value).data;
 
 /** Counts and hashes the bytes of a part. Each row of COPY's text format is one line. */

@@ -1,15 +1,11 @@
 import type { Queryable } from '../database/database.ts';
 
-/** A table as a backup holds it. */
 export interface BackupTable {
   readonly table: string;
   readonly columns: readonly string[];
 }
 
-/**
- * Lists the tables to back up, referenced tables before those that refer to them; the monthly partitions of `ticks` are part of `ticks`. Unlogged
- * tables hold nothing worth keeping, and a replica cannot read them.
- */
+/** Lists the tables to back up, referenced ones first, partitions of `ticks` as `ticks`. Unlogged tables are temporary and are left out. */
 export async function backupTables(queryable: Queryable): Promise<readonly BackupTable[]> {
   const { rows } = await queryable.query<{ table: string; columns: string[]; refers: string[] | null }>(
     `select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns,
@@ -46,8 +42,8 @@ const OTHER_PRIME = 0x9e37_79b1;
 const OTHER_OFFSET = 0x2545_f491;
 
 /**
- * A sum over the rows of COPY's text format (one per line) that does not depend on their order: two 32-bit FNV-1a hashes of each row, mixed
- * (MurmurHash3's finaliser) and added modulo 2^32, and the count. Equal digests mean that two tables hold the same rows.
+ * A digest of rows in COPY's text format that does not depend on their order: two 32-bit FNV-1a hashes of each row, mixed (MurmurHash3's
+ * finaliser) and added modulo 2^32, and the count. Equal digests mean equal rows.
  */
 export class RowSum {
   #first = FNV_OFFSET;

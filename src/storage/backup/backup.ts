@@ -21,15 +21,14 @@ export interface BackedUp {
 }
 
 /**
- * Writes all tables and report pages into one file, which is there whole or not at all. The tables are those of one instant, without stopping
- * workers. The file is read back before it gets its name, unless it is a pipe or a device. Files that killed backups left in its folder are
- * removed.
+ * Writes all tables and report pages, whole or not at all, into one file, without stopping workers. The tables are those of one instant.
+ * The file is read back before it gets its name, unless it is a pipe or a device; leftovers of killed backups are removed.
  *
  * @param options.reports the folder of the report pages
  * @throws PredictLabError `BadInput` when it cannot be written, or reads back differently
  */
 export async function writeBackup(database: Database, file: string, { reports }: { reports: string }): Promise<BackedUp> {
-  // those of a symbolic link lie next to its target
+  // leftovers next to a symbolic link lie in the folder of its target
   await removeLeftovers(path.dirname(await realpath(file).catch(() => path.resolve(file))));
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   // the reader or writer of the stream reports its errors; without a listener they would end the process
@@ -127,7 +126,6 @@ async function writeTables(transaction: Transaction, write: Write): Promise<Reco
   return rows;
 }
 
-/** Writes data frames and their tail. */
 async function writePart(chunks: AsyncIterable<Buffer>, write: Write): Promise<BackupTail> {
   const digest = new PartDigest();
   let pending: Buffer[] = [];
@@ -147,10 +145,7 @@ async function writePart(chunks: AsyncIterable<Buffer>, write: Write): Promise<B
   return tail;
 }
 
-/**
- * Lists the files to back up. A script that all pages share is linked into every folder: it is backed up once, and `restore` puts it back
- * everywhere.
- */
+/** Lists the files to back up. A script that all pages share is backed up once; `restore` puts it back into every folder. */
 async function reportFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries

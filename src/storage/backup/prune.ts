@@ -3,11 +3,11 @@ import { type Database, type Transaction, withinTransaction } from '../database/
 import { dropUnusedConfigurations } from '../runs/configurations.ts';
 import { withoutRange } from '../ticks/coverage.ts';
 
-/** The kinds of data that can be pruned, each by its own age. */
+/** Kinds of data that can be pruned, each by its own age. */
 export const PRUNABLE = ['ticks', 'candles', 'quarantine', 'runs', 'staging'] as const;
 export type Prunable = (typeof PRUNABLE)[number];
 
-/** The instant of each kind before which data is deleted; UTC epoch milliseconds. */
+/** Instant by kind of data before which it is deleted; UTC epoch milliseconds. */
 export type PruneBefore = Readonly<Partial<Record<Prunable, number>>>;
 
 export interface Pruned {
@@ -18,11 +18,9 @@ export interface Pruned {
 }
 
 /**
- * Deletes old data in one transaction. Ticks of whole months are deleted by dropping their partition, which leaves nothing to vacuum; coverage
- * shrinks with the ticks, so that a later run over that time collects it again. Candles stay when their ticks are deleted, and until as many ticks
- * are collected again. `runs` includes the ledger, the backtests and the incidents of that time, and counts runs whose input was refused; open runs
- * stay.
- *
+ * Deletes old data in one transaction. Ticks of whole months go with their partition, which leaves nothing to vacuum; coverage shrinks with
+ * the ticks, so that a later run collects that time again. Candles stay without their ticks, until as many ticks are collected again.
+ * `runs` includes ledger, backtests, incidents and refused runs of that time; open runs stay.
  * @param options.dryRun only count: nothing is locked or changed
  */
 export async function prune(
@@ -103,7 +101,7 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
     await transaction.query(`delete from ${REFUSED}`, [before]);
     await transaction.query(`delete from runs where execution_id in (${ENDED})`, [before]);
     await dropUnusedConfigurations(transaction);
-    // changes before the oldest run that is left are of no use to it
+    // only runs that are deleted needed the changes before the oldest one left
     await transaction.query('delete from instrument_changes where at < to_timestamp($1::float8 / 1000)', [before]);
     await transaction.query('delete from shadows s where not exists (select from runs r where r.execution_id = s.execution_id)');
   },
@@ -116,10 +114,7 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
   },
 };
 
-/**
- * Records until when ticks or candles are pruned, for the stages that build candles and for the check that compares them. Waits for transactions
- * that build candles.
- */
+/** Records until when ticks or candles are pruned, for `kline` and `verifyData`. Waits for transactions that build candles. */
 async function noteHorizon(
   transaction: Transaction,
   column: 'ticks_pruned_before' | 'candles_pruned_before',

@@ -26,8 +26,7 @@ export interface BackupReader {
 }
 
 /**
- * Reads a backup from beginning to end, checking every part against the counts and hash that were written with it.
- *
+ * Reads a whole backup and checks every part against the counts and hash that were written with it.
  * @throws PredictLabError `BadInput` when the file is not a backup, is cut off or damaged, or was written by another version of PredictLab
  */
 export async function readBackup(file: string, reader: BackupReader): Promise<BackupHead> {
@@ -100,17 +99,17 @@ function checkedHead(file: string, frame: Frame): BackupHead {
   return head;
 }
 
-/** The refusal of a backup whose tables this version never had. */
+/** The error for a backup whose tables this version never had. */
 export const writtenByAnotherVersion = (file: string): PredictLabError =>
   badInput(
     `${file} was written by another version of PredictLab, whose tables are not those of ${VERSION}; restore it with that version, and move the data with \`predictlab export\` there and \`predictlab import\` here`,
   );
 
-/** The refusal of a backup that is not whole, with what is wrong with it. */
+/** The error for a backup that is not whole, with what is wrong with it. */
 export const bad = (file: string, why: string): PredictLabError =>
   badInput(`${file} is not a whole PredictLab backup: ${why}; take another copy`);
 
-/** Reads a backup to its end and throws where it is not whole. @returns rows of each table */
+/** Reads a backup to its end; returns the number of rows of each table. @throws PredictLabError `BadInput` when it is not whole */
 export async function verifyBackup(file: string): Promise<Readonly<Record<string, number>>> {
   const rows: Record<string, number> = {};
   const drain = async (_: string, bytes: AsyncIterable<Buffer>): Promise<void> => {

@@ -19,10 +19,9 @@ export interface Restored {
 }
 
 /**
- * Restores a backup after checking that it is whole: all tables in one transaction, each read again afterwards and compared with the backup, then
- * the report pages. When anything is wrong, the database stays as it was.
- *
- * @param options.replace delete what is there; without it the database must be empty
+ * Restores a backup that is whole: all tables in one transaction, each read again and compared with the backup, then the report pages. When
+ * anything is wrong, the database stays as it was.
+ * @param options.replace delete existing data; without it the database must be empty
  * @throws PredictLabError `BadInput`: not a whole backup, written by another version, the database holds data, or is in use
  */
 export async function restoreBackup(
@@ -153,17 +152,16 @@ async function moveSequences(transaction: Transaction, { table, columns }: Backu
   }
 }
 
-/** How long one attempt waits: longer than Postgres takes to cancel an autovacuum that is in the way (deadlock_timeout, one second). */
+/** Timeout of one attempt: longer than Postgres takes to cancel an autovacuum that is in the way (deadlock_timeout, one second). */
 const ONE_TRY_MS = 2_000;
 const TRIES = 8;
 const WORKER = 'predictlab-worker';
 
 /**
- * Locks all tables for this transaction alone. Never waits for long while it holds some of them: a transaction that locks them in another order
+ * Locks all tables for this transaction alone. Waits only briefly while it holds some, since a transaction that locks in another order
  * would wait for this one in turn.
- *
- * @throws PredictLabError `BadInput` when workers are connected (their instrument keys would mean other instruments), or other sessions do not
- * release their locks
+ * @throws PredictLabError `BadInput` when workers are connected (their instrument keys would mean other instruments), or other sessions do
+ *   not release their locks
  */
 export async function lockTables(transaction: Transaction, tables: readonly BackupTable[]): Promise<void> {
   const others = await otherSessions(transaction);

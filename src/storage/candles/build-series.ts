@@ -11,10 +11,9 @@ import { type StaleSeries, type StaleSeriesGroup, type TickHour, tickHours } fro
 import { type BuiltSeries, type CandleTarget, removeEmptied, writeCandles } from './candle-writes.ts';
 
 /**
- * Builds the buckets of one instrument and price type whose ticks changed again from the ticks; `settleSeries` does the rest.
- *
+ * Rebuilds the buckets of one instrument and price type whose ticks changed; `settleSeries` does the rest.
  * @param onRegion called after each stretch of time
- * @returns how many candles are new or changed, and the series
+ * @returns the number of new or changed candles, and the series
  */
 export async function buildSeries(
   transaction: Transaction,
@@ -71,8 +70,8 @@ interface CandleRegion {
 }
 
 /**
- * Lists what has to be built again: days (weeks, if weeks are among the intervals) in which some hour changed since a series was built. Adjacent
- * regions with the same intervals are joined while their ticks fit comfortably into memory.
+ * Lists what must be rebuilt: the days (weeks, if weeks are among the intervals) in which an hour changed since a series was built.
+ * Adjacent regions with the same intervals are joined while their ticks fit comfortably into memory.
  */
 export function candleRegions(series: readonly StaleSeries[], hours: readonly TickHour[]): readonly CandleRegion[] {
   const unit: Interval = series.some(({ interval }) => interval === '1w') ? '1w' : '1d';

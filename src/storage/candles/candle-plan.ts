@@ -11,24 +11,19 @@ export interface StaleSeries {
   readonly builtVersion: number;
   /** The latest `asOf` with which it was brought up to date; -Infinity = never. */
   readonly asOf: number;
-  /** Coverage when it was built. */
   readonly covered: readonly TimeRange[];
 }
 
-/** The stale series of one instrument and price type. */
 export interface StaleSeriesGroup {
   readonly instrumentKey: number;
   readonly kind: TickKind;
-  /** The instrument's version now. */
   readonly version: number;
-  /** Coverage now. */
   readonly covered: readonly TimeRange[];
   /** Ticks before this time were pruned, so candles there may rest on more ticks than are left; -Infinity: none were pruned. */
   readonly ticksPrunedBefore: number;
   readonly series: readonly StaleSeries[];
 }
 
-/** The candles that a run needs. */
 export interface CandleRequest {
   readonly symbol: string;
   readonly sourceTypes: readonly SourceType[];
@@ -49,8 +44,7 @@ const RANGES = (multirange: string): string =>
   `(select coalesce(json_agg(json_build_object('from', lower(r), 'to', upper(r)) order by r), '[]') from unnest(${multirange}) as r)`;
 
 /**
- * Finds the series of a symbol that are behind, by instrument key. Their instruments are locked until the transaction ends, so the answer stays
- * true. Series that are absent are up to date.
+ * Finds a symbol's stale series by instrument key, and locks their instruments until the transaction ends. Absent series are up to date.
  */
 export async function staleSeries(transaction: Transaction, request: CandleRequest): Promise<readonly StaleSeriesGroup[]> {
   const found = new Set((await findStaleSeries(transaction, request)).map(({ instrumentKey }) => instrumentKey));
@@ -79,7 +73,7 @@ const STALE_SERIES: PreparedStatement = {
      order by s.instrument, k.kind, m.minutes`,
 };
 
-/** Finds them in one query, whatever the number of instruments: a symbol may have thousands that closed long ago. */
+/** Finds stale series in one query, whatever the number of instruments: a symbol may have thousands that closed long ago. */
 async function findStaleSeries(
   queryable: Queryable,
   { symbol, sourceTypes, intervals, asOf }: CandleRequest,

@@ -8,11 +8,9 @@ import type { Transaction } from '../database/database.ts';
 export interface CandleTarget {
   readonly instrumentKey: number;
   readonly kind: TickKind;
-  /** Coverage of the instrument, merged, oldest first. */
   readonly covered: readonly TimeRange[];
   /**
-   * A candle that opens before this time is only replaced by one that rests on at least as many ticks and as much covered time; -Infinity: every
-   * candle may be replaced.
+   * Before this time a candle is only replaced by one that rests on at least as many ticks and as much covered time; -Infinity: no limit.
    */
   readonly ticksPrunedBefore: number;
   /** A bucket that ends after this instant is still open. */
@@ -35,7 +33,7 @@ const UPSERT = `
   where (${valuesOf('candles')}) is distinct from (${valuesOf('excluded')})
     and (candles.open_time >= $19 or (excluded.trades >= candles.trades and excluded.coverage >= candles.coverage))`;
 
-/** Writes candles; equal ones that are already stored are not touched. @returns how many are new or changed */
+/** Writes candles that differ from the stored ones. @returns the number of new or changed ones */
 export async function writeCandles(transaction: Transaction, target: CandleTarget, candles: MergeableCandles): Promise<number> {
   let changed = 0;
   for (let from = 0; from < candles.length; from += CHUNK) {
@@ -71,10 +69,8 @@ export async function writeCandles(transaction: Transaction, target: CandleTarge
 }
 
 /**
- * Removes candles of a range of time in which no tick is left, because finer price points replaced coarser ones.
- *
+ * Removes the candles of a range that have no ticks left, because finer price points replaced coarser ones; returns how many.
  * @param candles all candles that the ticks of the range make
- * @returns how many were removed
  */
 export async function removeEmptied(
   transaction: Transaction,
@@ -109,10 +105,8 @@ export interface BuiltSeries {
 const SERIES_AT_ONCE = 500;
 
 /**
- * Brings `complete` and `coverage` of series up to date where no tick changed (buckets that closed since `before.asOf`, in time that was covered
- * since, or in time whose coverage was withdrawn), and records up to which version of their instruments they are built.
- *
- * @returns how many candles changed
+ * Updates `complete` and `coverage` of series where no tick changed (buckets that closed since `before.asOf`, in time that was covered or
+ * withdrawn since) and records the versions of their instruments; returns the number of changed candles.
  */
 export async function settleSeries(transaction: Transaction, built: readonly BuiltSeries[]): Promise<number> {
   let changed = 0;
@@ -217,8 +211,8 @@ function touchedRange({ target: { covered, asOf }, interval, before }: BuiltSeri
 }
 
 /**
- * Open times of the buckets that are no longer covered. Coverage is withdrawn at its end, where it was claimed before a venue's lateness was known.
- * Coverage that went with pruned ticks, at the start, leaves candles unchanged.
+ * Open times of buckets that are no longer covered. Only coverage withdrawn at its end counts, where it was claimed before a venue's
+ * lateness was known; coverage that went with pruned ticks, at the start, leaves candles unchanged.
  */
 function lostRange({ target: { covered }, interval, before }: BuiltSeries): TimeRange | undefined {
   const end = covered.at(-1)?.to;
@@ -228,9 +222,8 @@ function lostRange({ target: { covered }, interval, before }: BuiltSeries): Time
 }
 
 /**
- * Share of each bucket `[open, open + length)` that lies in the covered ranges; exactly 1 when all of it does.
- *
- * @param ranges merged, half-open, oldest first
+ * Share of each bucket `[open, open + length)` that lies in the covered `ranges` (merged, half-open, oldest first); exactly 1 when all of
+ * it does.
  */
 export function coveredShares(openTimes: ArrayLike<number>, length: number, ranges: readonly TimeRange[]): Float64Array {
   const shares = new Float64Array(openTimes.length);

@@ -5,13 +5,12 @@ import type { Database, Queryable } from './database.ts';
 
 /** Connections with which a worker still works: one for a task's transaction, one for everything else. */
 export const LEAST_CONNECTIONS = 2;
-/** Connections that are left to commands, pages and doctor: a tenth, and no fewer than these. */
+/** Least connections left to commands, pages and doctor, which get a tenth. */
 const KEPT_FREE = 5;
 const BEAT_MS = 30_000;
 /** A worker that was not heard of for this long is gone. */
 const SILENCE_SECONDS = 90;
 
-/** The connections that a server allows, and the workers that share them. */
 export interface Fleet {
   /** Live workers of this database. */
   readonly workers: number;
@@ -41,8 +40,7 @@ export async function fleetOf(queryable: Queryable): Promise<Fleet> {
 }
 
 /**
- * Registers this process as a worker of the database, and keeps its pool at its share of the connections, which changes as workers come and go.
- *
+ * Registers this process as a worker of the database, and keeps its pool at its share of the connections as workers come and go.
  * @param options.wanted connections that the worker uses where there are enough
  */
 export async function joinFleet(
@@ -78,7 +76,7 @@ export async function joinFleet(
     async close() {
       clearInterval(timer);
       await beating;
-      // a database that is gone forgets this worker by its silence
+      // without a database this worker is forgotten after its silence
       await database.query('delete from watch_state where name = $1', [name]).catch(() => undefined);
     },
   };

@@ -21,7 +21,7 @@ const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_isolation: 'read committed',
 };
 
-/** Where and how to connect. For the embedded server no PG… variable has a say. */
+/** Where and how to connect. PG… variables do not affect the embedded server. */
 export function connectionSettings(url: string): ClientConfig {
   return {
     connectionString: checkedUrl(url),
@@ -40,8 +40,8 @@ export async function setUpSession(client: Pick<ClientBase, 'query'>): Promise<v
 }
 
 /**
- * A connection whose loss is reported only by the query that meets it. `pg` also emits an `error` event, at any moment, even before a pool has
- * handed the connection out; an `error` event without a listener ends the process.
+ * A connection whose loss only the next query reports. `pg` also emits an `error` event at any moment, even before a pool has handed the
+ * connection out; an `error` event without a listener ends the process.
  */
 export class SteadyClient extends Client {
   constructor(config?: string | ClientConfig) {

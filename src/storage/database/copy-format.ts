@@ -1,8 +1,8 @@
 const HEADER_LENGTH = 19;
 
 /**
- * Reads Postgres' binary COPY format from chunks that may end anywhere. Push a chunk, then read rows until `nextRow` returns false because the rest
- * is still on its way; inside a row, read its fields in order.
+ * Reads Postgres' binary COPY format from chunks that may end anywhere. `nextRow` returns false until a whole row has arrived; a row's
+ * fields must be read in order.
  *
  * @example
  * for await (const chunk of database.copyOut('copy (…) to stdout (format binary)')) {
@@ -91,8 +91,7 @@ const HEADER = Buffer.from([0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d
 const TRAILER = Buffer.from([0xff, 0xff]);
 
 /**
- * Rows in Postgres' binary COPY format (big-endian; each field with its length, -1 for null). Binary: no escaping, no parsing on
- * the other side, and doubles arrive bit for bit.
+ * Writes rows in Postgres' binary COPY format (big-endian; each field with its length, -1 for null): no escaping, and doubles stay exact.
  */
 export class CopyEncoder {
   #buffer: Buffer;
@@ -103,7 +102,6 @@ export class CopyEncoder {
     this.#append(HEADER);
   }
 
-  /** Starts a row of this many fields. */
   row(fields: number): void {
     this.#room(2);
     this.#end = this.#buffer.writeInt16BE(fields, this.#end);

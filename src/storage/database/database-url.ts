@@ -1,8 +1,8 @@
 import { badInput } from '../../contracts/errors.ts';
 
 /**
- * The URL of the embedded server, which listens on a Unix socket in `directory`; understood by `pg` and by libpq. It sets everything that they
- * would otherwise take from PGPORT, PGUSER, PGOPTIONS or PGSSLMODE, which are meant for another server.
+ * The URL of the embedded server's Unix socket in `directory`, for `pg` and libpq. It overrides PGPORT, PGUSER, PGOPTIONS and PGSSLMODE,
+ * which are meant for another server.
  */
 export function socketUrl(directory: string, database: string): string {
   const settings = { host: directory, sslmode: 'disable', options: '-c timezone=UTC' };
@@ -12,7 +12,6 @@ export function socketUrl(directory: string, database: string): string {
 
 /**
  * Returns a URL that a user gave, unchanged.
- *
  * @throws PredictLabError `BadInput` when it is not a URL of Postgres; the message never contains the URL, which may contain a password
  */
 export function checkedUrl(url: string): string {
@@ -35,7 +34,7 @@ function problemOf(url: string): string | undefined {
   return 'its host or port cannot be read';
 }
 
-/** Where a database is, for messages: `host:port/name` or `<socket folder>/name`, never with a password. */
+/** The address of a database for messages: `host:port/name` or `<socket folder>/name`, never with a password. */
 export function addressOf(url: string): string {
   try {
     const parsed = new URL(url);

@@ -25,9 +25,9 @@ export interface Transaction extends Queryable {
 
 export interface Database extends Queryable {
   readonly url: string;
-  /** How many connections of the pool are busy and idle, how many callers wait for one, and how many the server has refused so far. */
+  /** Numbers of busy and idle connections, of callers that wait for one, and of connections that the server has refused so far. */
   connections(): { readonly busy: number; readonly idle: number; readonly waiting: number; readonly refused: number };
-  /** Sets the most connections of the pool; those above it end with the work that they do. */
+  /** Sets the largest number of connections of the pool; those above it close when their work ends. */
   resize(max: number): void;
   /** BEGIN … COMMIT around `work`; ROLLBACK when it throws. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;

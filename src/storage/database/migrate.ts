@@ -37,10 +37,8 @@ export async function readMigrations(): Promise<readonly Migration[]> {
 }
 
 /**
- * Brings the database up to the newest version. Safe when several processes start at once: they queue at an advisory lock,
- * and the first has done the work when the others get it. All or nothing: one transaction.
- *
- * @returns the versions that were applied now
+ * Brings the database up to the newest version in one transaction; returns the versions that were applied now. Processes that start at once
+ * queue at an advisory lock.
  * @throws PredictLabError `BadInput` when another line of versions made the database; nothing is changed
  */
 export async function migrate(database: Database): Promise<readonly number[]> {
@@ -74,9 +72,7 @@ export async function appliedMigrations(queryable: Queryable): Promise<readonly 
 }
 
 /**
- * Checks that the tables of a database are those that this build's migrations make, apart from migrations that a newer build added.
- *
- * @returns the migrations that the database has
+ * Returns the migrations of a database after checking that they are this build's, apart from those that a newer build added.
  * @throws PredictLabError `BadInput` when they are not
  */
 export async function checkOrigin(queryable: Queryable, url: string): Promise<readonly AppliedMigration[]> {
@@ -90,7 +86,7 @@ export async function checkOrigin(queryable: Queryable, url: string): Promise<re
   );
 }
 
-/** The first of these migrations that this build has in another form; undefined when there is none. */
+/** The first applied migration that this build has in another form; undefined when there is none. */
 export async function differingMigration(applied: readonly AppliedMigration[]): Promise<AppliedMigration | undefined> {
   const own = new Map((await readMigrations()).map((migration) => [migration.version, migration]));
   return applied.find(({ version, name, sha256 }) => {
@@ -99,10 +95,7 @@ export async function differingMigration(applied: readonly AppliedMigration[]): 
   });
 }
 
-/**
- * The names of those migrations that this build does not have, because a newer one added them. Migrations only add: this build works on such a
- * database, and ignores what they are for.
- */
+/** Names of the migrations that a newer build added. Migrations only add, so this build works on such a database. */
 export async function newerMigrations(applied: readonly AppliedMigration[]): Promise<readonly string[]> {
   const own = new Set((await readMigrations()).map(({ version }) => version));
   return applied.filter(({ version }) => !own.has(version)).map(({ name }) => name);
@@ -111,7 +104,7 @@ export async function newerMigrations(applied: readonly AppliedMigration[]): Pro
 const pendingOf = (migrations: readonly Migration[], applied: readonly AppliedMigration[]): readonly Migration[] =>
   migrations.filter(({ version }) => !applied.some((known) => known.version === version));
 
-/** Next to this module, or, when the compiler's output lacks them, in the sources of the same package. */
+/** The folder of the migrations: next to this module, or in the sources of the same package when the compiler's output lacks them. */
 function migrationsFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const nextTo = join(here, 'migrations');

@@ -8,7 +8,7 @@ import { checkOrigin, migrate } from './migrate.ts';
 import { storageError } from './storage-error.ts';
 
 const INT8 = 20;
-/** SQLSTATE with which a server refuses a connection because it, the role or the database has its most. */
+/** SQLSTATE of a refused connection because the server, the role or the database has reached its limit. */
 const TOO_MANY_CONNECTIONS = '53300';
 
 export interface OpenDatabaseOptions {
@@ -19,7 +19,7 @@ export interface OpenDatabaseOptions {
   /** Shown in `pg_stat_activity`. @default "predictlab" */
   readonly applicationName?: string;
   /**
-   * Work in this schema only. Each statement then runs in a transaction that names the schema, because a pooler in transaction mode may give every
+   * Schema to work in. Each statement then runs in a transaction that names it, because a pooler in transaction mode may give every
    * transaction another session. @default the connection's own
    */
   readonly schema?: string;
@@ -29,9 +29,8 @@ export interface OpenDatabaseOptions {
 
 /**
  * Connects and brings the tables up to date.
- *
- * @throws PredictLabError `StorageUnavailable`: no server at the address, or it refuses; the message says what to start. `BadInput`: another
- * version made the tables
+ * @throws PredictLabError `StorageUnavailable`: no server at the address, or it refuses; the message says what to start. `BadInput`:
+ *   another version made the tables
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const database = createDatabase(options);
@@ -76,7 +75,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
   };
   const scope = schema === undefined ? '' : `; set local search_path = ${schema}`;
   let refused = 0;
-  /** A connection; where the server has none left, this waits for one of the pool's own, as long as it has any. */
+  /** Returns a connection; where the server has none left, waits for one of the pool's own, as long as it has any. */
   const connect = async (): Promise<PoolClient> => {
     for (;;) {
       try {

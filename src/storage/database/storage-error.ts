@@ -57,8 +57,8 @@ const CUT = /ECONNRESET|EPIPE|connection terminated|connection ended|not queryab
 const LOST = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|client was closed/i;
 
 /**
- * Names an error of Postgres by its effect: connection problems and refusals become `StorageUnavailable` with the address and what to do; data that
- * Postgres cannot hold becomes `BadInput`; any other error (a bug of this code) is returned unchanged.
+ * Maps a Postgres error by its effect: connection problems and refusals become `StorageUnavailable` with the address and what to do; data
+ * that Postgres cannot hold becomes `BadInput`; any other error (a bug of this code) is returned unchanged.
  */
 export function storageError(error: unknown, url: string): unknown {
   if (error instanceof PredictLabError || !(error instanceof Error)) return error;
@@ -89,7 +89,7 @@ export const isDatabaseFailure = (error: unknown): boolean =>
     ? error.type === 'StorageUnavailable'
     : error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string';
 
-/** Whether the server refused a statement: such a message may quote anything. */
+/** Whether the server refused a statement, in which case the message may quote data. */
 const isOfStatement = (code: string | undefined): boolean => code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('28');
 
 function unavailable(url: string, message: string, advice: string, cause: unknown): PredictLabError {

@@ -30,8 +30,8 @@ export interface AttachedPostgres {
 }
 
 /**
- * Attaches to the embedded Postgres of a home folder, or creates and starts it. Several processes share one server: each registers as a user, dead
- * processes are not counted, and the last one to close stops the server. While this process is attached, a server that dies is started again.
+ * Attaches to the embedded Postgres of a home folder, or creates and starts it. Attached processes share the server; the last one to close
+ * stops it. While this process is attached, a server that dies is started again.
  *
  * @param options.home `PREDICTLAB_HOME`; the server's files go to `<home>/postgres`
  * @throws PredictLabError `StorageUnavailable`: the message says what is in the way and what to do
@@ -54,7 +54,7 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
       await start(cluster);
       if (!found) removeForeignUsers(users);
       await ensureDatabase(cluster, DATABASE).catch(async () => {
-        // it was killed between the two checks
+        // the server was killed between the two checks
         await start(cluster);
         await ensureDatabase(cluster, DATABASE);
       });

@@ -4,19 +4,18 @@ import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 
-/** Uid of "nobody", whom root runs the server as: Postgres refuses to run as root. */
+/** Uid of "nobody", the account for servers that root starts, since Postgres refuses to run as root. */
 const NOBODY = 65_534;
 
-/** The account that the server runs as. */
 export interface PostgresAccount {
   /** The command line that runs a program as this account. */
   wrap(
     program: string,
     args: readonly string[],
   ): { readonly program: string; readonly args: readonly string[]; readonly uid?: number; readonly gid?: number };
-  /** Gives a folder and all in it to the account. */
+  /** Gives a folder and everything in it to the account. */
   own(path: string): void;
-  /** The operating system's user whose processes the server lets in; undefined: it lets in every process that reaches its socket. */
+  /** The operating system's user whose processes the server accepts; undefined: every process that reaches its socket. */
   readonly only?: string;
 }
 
@@ -27,9 +26,8 @@ export function isOurs(uid: number): boolean {
 }
 
 /**
- * Chooses the server's account. A normal user runs the server as itself. Root runs it as "nobody", which must be able to reach the programs and the
- * data; where it cannot (a home under /root), root runs it in a user namespace that maps root to nobody.
- *
+ * Chooses the server's account: the user itself; for root "nobody", or where nobody cannot reach the files (a home under /root), a user
+ * namespace that maps root to nobody.
  * @param paths folders that the server must reach
  * @throws PredictLabError `StorageUnavailable` when root can do neither
  */
@@ -54,7 +52,7 @@ export function postgresAccount(paths: readonly string[]): PostgresAccount {
   return { wrap: (program, args) => ({ program: 'unshare', args: [...namespace, program, ...args] }), own: (path) => chownAll(path, 0) };
 }
 
-/** The nearest folder on the path that other users may not enter. */
+/** The nearest folder on the path that other users cannot enter. */
 function closedAncestor(path: string): string | undefined {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     if ((statSync(folder).mode & 0o001) === 0) return folder;
@@ -70,7 +68,7 @@ function chownAll(path: string, owner: number): void {
       `${path} is not root's but of user ${info.uid}, who could not use it any more; run as that user, or set PREDICTLAB_HOME to another folder`,
     );
   }
-  // Ownership is always given to a whole tree: what belongs to the account at the top belongs to it below.
+  // Ownership is always given to a whole tree, so everything below has the owner of the top.
   if (info.uid === owner) return;
   if (info.isDirectory()) for (const name of readdirSync(path)) chownTree(join(path, name), owner);
   chownSync(path, owner, owner);

@@ -7,7 +7,6 @@ import { makeFolder } from '../../processes/home-folder.ts';
 
 /** Where the embedded server's programs are, and what they need to find their libraries. */
 export interface PostgresBinaries {
-  /** The package's folder. */
   readonly root: string;
   readonly initdb: string;
   readonly postgres: string;
@@ -22,7 +21,6 @@ interface SymlinkEntry {
 
 /**
  * Finds the Postgres programs that were installed for this platform.
- *
  * @param linksFolder where missing library links may be written
  * @throws PredictLabError `StorageUnavailable` when there are none; the message says what to do
  */

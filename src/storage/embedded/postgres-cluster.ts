@@ -15,7 +15,6 @@ const MAX_LOG_BYTES = 10 * 2 ** 20;
 /** Everything needed to run one embedded server. */
 export interface Cluster {
   readonly data: string;
-  /** Folder of the Unix socket. */
   readonly socket: string;
   readonly logFile: string;
   readonly binaries: PostgresBinaries;
@@ -117,11 +116,11 @@ export function launchServer(cluster: Cluster): ChildProcess {
 export const LOCK_HELD = 99;
 
 /**
- * Command prefix that makes the server and its child processes hold a file lock on their data, which ends with the last of them. Other containers
- * see it, unlike a pid. Empty where `flock` is not installed; then only the socket shows that a server runs.
+ * Command prefix that makes the server and its children hold a file lock on their data, which other containers see, unlike a pid. Empty
+ * where `flock` is not installed; then only the socket shows that a server runs.
  */
 function heldBy({ data, account }: Cluster): readonly string[] {
-  // null where there is no such program, although its type says otherwise
+  // `stdout` is null where there is no such program, although its type says otherwise
   const { stdout } = spawnSync('flock', ['--version'], { encoding: 'utf8' }) as { stdout: string | null };
   if (stdout === null || !stdout.includes('util-linux')) return [];
   const lock = `${data}.lock`;
@@ -163,5 +162,5 @@ async function finish(child: ChildProcess): Promise<{ code: number | null; outpu
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join(' / ');
 
-/** A data folder or server that cannot be used as it is; the message says why and what to do. */
+/** The error for a data folder or server that cannot be used; the message says why and what to do. */
 export const unusable = (message: string): PredictLabError => new PredictLabError('StorageUnavailable', message);

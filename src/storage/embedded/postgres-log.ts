@@ -3,26 +3,25 @@ import { dirname, join } from 'node:path';
 
 /** Bytes at the log's end that are searched. */
 const TAIL_BYTES = 1 << 16;
-/** Older messages are not the reason for a current error; milliseconds. */
+/** Age in milliseconds after which a message is not the reason for a current error. */
 const RECENT_MS = 120_000;
 
-/** Where the log of an embedded server is, from the folder of its socket; undefined when the folder does not belong to an embedded server. */
+/** Path of an embedded server's log, from the folder of its socket; undefined for a folder of another server. */
 export function logOfSocket(socket: string): string | undefined {
   const folder = dirname(socket);
   return existsSync(join(folder, 'data', 'PG_VERSION')) ? join(folder, 'postgres.log') : undefined;
 }
 
 /**
- * FATAL messages that end a session, not the server: clients that came too early or too late, were terminated, or asked for something that does not
- * exist.
+ * FATAL messages that end a session, not the server: clients that were too early or too late, were terminated, or requested something that
+ * does not exist.
  */
 const OF_ONE_SESSION =
   /^(the database system is |terminating connection|canceling |connection to client lost|database "|role "|sorry, too many clients|no pg_hba)/;
 
 /**
- * Returns why the server gave up, in its own words: `PANIC: could not write to file "pg_wal/xlogtemp.7": No space left on device`. The last PANIC
- * counts, else the last FATAL; with advice where there is some.
- *
+ * Returns the server's last PANIC, else its last FATAL, with advice if there is any: `PANIC: could not write to file "pg_wal/xlogtemp.7":
+ * No space left on device`.
  * @param now UTC epoch milliseconds; messages that are two minutes old or older are left out
  */
 export function lastTrouble(logFile: string, now: number): string | undefined {

@@ -9,21 +9,19 @@ import { socketUrl } from '../database/database-url.ts';
 import { type Cluster, LOCK_HELD, launchServer, unusable } from './postgres-cluster.ts';
 import { lastTrouble } from './postgres-log.ts';
 
-/** A server that has not answered for this long is stuck. */
+/** Time without an answer after which a server counts as stuck. */
 const SILENCE_MS = 60_000;
-/**
- * Longest recovery: replaying the log after a crash (up to max_wal_size) takes minutes on a slow disk, and the server answers that it is starting.
- */
+/** Longest recovery after a crash: replaying the log (up to max_wal_size) takes minutes on a slow disk. */
 const RECOVERY_MS = 600_000;
-/** How long to wait for a server that is shutting down by itself. */
+/** Time to wait for a server that is shutting down by itself. */
 const ENDING_MS = 20_000;
-/** How long a server whose container was killed may still listen. */
+/** Time for which a server whose container was killed may still listen. */
 const DYING_MS = 2_000;
 const POLL_MS = 20;
-/** Postgres refuses to start while the process that this file names is there, whatever it is. */
+/** Lock file with a pid; Postgres refuses to start while any process has that pid. */
 const SOCKET_LOCK = '.s.PGSQL.5432.lock';
 
-/** Signals that end a server, each with how long to wait for it. The last one leaves a crash to recover from. */
+/** Signals that end a server, each with the time to wait for it. After the last one the server must recover as from a crash. */
 type Steps = readonly (readonly [signal: NodeJS.Signals, ms: number])[];
 const STEPS: Steps = [
   ['SIGINT', 20_000],
@@ -50,7 +48,6 @@ export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefin
 
 /**
  * Refuses a data folder whose server runs in another container on the same files, where its pid cannot be checked.
- *
  * @throws PredictLabError `StorageUnavailable`
  */
 export async function refuseForeignServer({ data, socket }: Pick<Cluster, 'data' | 'socket'>): Promise<void> {
@@ -87,7 +84,7 @@ export async function start(cluster: Cluster): Promise<number> {
     const isStuck = now - heard > SILENCE_MS || now - began > RECOVERY_MS || (ending > 0 && now - ending > ENDING_MS);
     if (isStuck) {
       if (child !== undefined) throw notStarted(cluster, child);
-      // it was already there, and neither serves nor ends
+      // an earlier server is still there, and neither serves nor ends
       await stop(cluster);
       heard = Date.now();
     }
@@ -95,7 +92,7 @@ export async function start(cluster: Cluster): Promise<number> {
   }
 }
 
-/** Stops the server: first it closes its connections, in the end it is killed; waits until it is gone. @throws when it does not end */
+/** Stops the server (first closes its connections, in the end kills it) and waits until it is gone. @throws when it does not end */
 export async function stop(cluster: Pick<Cluster, 'data' | 'socket'>, steps: Steps = STEPS): Promise<void> {
   const pid = runningServer(cluster);
   if (pid === undefined) return;
@@ -124,7 +121,7 @@ export function signal(pid: number, name: NodeJS.Signals = 'SIGINT'): void {
   try {
     process.kill(pid, name);
   } catch {
-    // it ended by itself
+    // the server ended by itself
   }
 }
 

@@ -11,8 +11,8 @@ export interface LocatedDatabase {
 }
 
 /**
- * Where the data is: `DATABASE_URL`, else the embedded Postgres under `PREDICTLAB_HOME` (`./.predictlab`), which is attached to or started. Open it
- * with `openDatabase`, and close this after the pool: the last process to close it stops the server.
+ * Locates the data: `DATABASE_URL`, else the embedded Postgres under `PREDICTLAB_HOME` (`./.predictlab`), which is attached to or started.
+ * Close the result after its pool: the last process to close it stops the server.
  */
 export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promise<LocatedDatabase> {
   const url = env.DATABASE_URL?.trim();

@@ -11,7 +11,6 @@ export async function listSymbols(queryable: Queryable): Promise<readonly Catalo
   return rows;
 }
 
-/** A symbol as a run's input may name it. */
 export interface SymbolName extends Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'> {
   /** Source types for which the symbol has selectors or instruments. */
   readonly sourceTypes: readonly SourceType[];
@@ -51,8 +50,7 @@ export async function symbolsByName(queryable: Queryable, names: readonly string
 }
 
 /**
- * Merges entries into the catalogue by symbol; with `replace` the catalogue is these entries and no others. Collected data of a removed symbol
- * stays.
+ * Merges entries into the catalogue by symbol; with `replace` these entries replace all others. Collected data of removed symbols stays.
  */
 export async function importSymbols(
   queryable: Queryable,

@@ -4,8 +4,8 @@ import { type Queryable, withinTransaction } from '../database/database.ts';
 import { importSymbols, listSymbols, type SymbolName, symbolNames } from './catalogue.ts';
 
 /**
- * Gives a new database the shipped catalogue, so that a first run with `{}` has something to do. Only while no symbol was ever put into it: an
- * imported catalogue, or one that its owner emptied, is left alone.
+ * Gives a new database the shipped catalogue, so that a first run with `{}` has work. A catalogue that was imported, or emptied by its
+ * owner, stays.
  */
 export async function ensureCatalogue(queryable: Queryable): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
@@ -37,11 +37,7 @@ export const shippedNames = (): Names =>
 export const shippedCatalogue = (): readonly CatalogueEntry[] =>
   DEFAULT_CATALOGUE.toSorted((one, other) => (one.symbol < other.symbol ? -1 : 1));
 
-/**
- * Names that a run's input may use; only the names it does use, when all of them exist.
- *
- * @param symbols the input's field of that name, not yet validated
- */
+/** Names that a run's input may use; only those in its not yet validated field `symbols`, if all of them exist. */
 export async function namesFor(queryable: Queryable, symbols: unknown): Promise<Names> {
   if (Array.isArray(symbols)) {
     const asked = new Set(symbols.filter((symbol): symbol is string => typeof symbol === 'string'));
@@ -80,8 +76,8 @@ const entry = ({ symbol, title, priority = DEFAULT_PRIORITY, enabled = true, pol
 });
 
 /**
- * The catalogue that is shipped, which `predictlab symbols import` without a file imports. Series that open a market every few minutes need many
- * requests per run, so all but SOL_PRICE start disabled, as do topics whose slugs were not seen in a recorded response (docs/sources.md).
+ * The shipped catalogue, which `symbols import` without a file imports. Of the series that open a market every few minutes only SOL_PRICE is
+ * enabled, since they need many requests; topics whose slugs no recorded response confirmed (docs/sources.md) are disabled too.
  */
 export const DEFAULT_CATALOGUE: readonly CatalogueEntry[] = [
   {

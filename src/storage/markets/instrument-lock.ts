@@ -1,6 +1,5 @@
 import type { Transaction } from '../database/database.ts';
 
-/** The counters of an instrument's ticks. */
 export interface InstrumentState {
   /** The sequence number of the next tick. */
   readonly nextSeq: number;
@@ -9,8 +8,8 @@ export interface InstrumentState {
 }
 
 /**
- * Locks instruments until the transaction ends: no other transaction can store into them or build their candles. Locks are taken in the order of
- * the keys, so that two transactions do not deadlock.
+ * Locks instruments until the transaction ends, against other transactions that store into them or build their candles; in the order of the
+ * keys, to avoid deadlocks.
  */
 export async function lockInstruments(
   transaction: Transaction,

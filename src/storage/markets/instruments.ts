@@ -5,7 +5,7 @@ import { type Queryable, withinTransaction } from '../database/database.ts';
 import { withoutRange } from '../ticks/coverage.ts';
 
 export interface StoredInstrument extends Instrument {
-  /** The integer that stands for the instrument in every other table. */
+  /** The integer that identifies the instrument in every other table. */
   readonly key: number;
 }
 
@@ -15,11 +15,7 @@ interface InstrumentRow {
   readonly facts: Instrument;
 }
 
-/**
- * Records what a source says about instruments of a symbol, and gives each its integer key; keeps every look at an order book.
- *
- * @returns instrument id → key
- */
+/** Stores a source's facts about a symbol's instruments and every look at an order book; returns the integer key by instrument id. */
 export async function saveInstruments(
   queryable: Queryable,
   symbol: string,
@@ -62,9 +58,7 @@ export async function saveInstruments(
 }
 
 /**
- * Records that a market which counted as ended was traded later: `closedAt` only rises. Coverage of its price points that rested on that end is
- * withdrawn.
- *
+ * Records a trade after a market's end: `closedAt` only rises. Coverage of its price points that relied on that end is withdrawn.
  * @param settleMs how long after its end a market still has ticks
  */
 export async function noteTradeAfterEnd(
@@ -123,8 +117,8 @@ export async function instrumentById(queryable: Queryable, id: string): Promise<
 }
 
 /**
- * Finds the same questions at other venues, among the instruments that runs have found, by instrument key: first the twins that the market itself
- * names, in its order, then those that name it, by id. Both directions count, since not every venue names twins.
+ * Finds the same questions at other venues, by instrument key: first the twins that the market names, in its order, then those that name
+ * it, by id, since not every venue names twins.
  */
 export async function twinsOf(
   queryable: Queryable,

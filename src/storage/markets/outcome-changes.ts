@@ -8,7 +8,7 @@ export type Outcomes = Pick<Instrument, 'outcomes' | 'outcomeIds'>;
 
 const STORED = "jsonb_build_object('outcomes', i.facts->'outcomes', 'outcomeIds', i.facts->'outcomeIds')";
 
-/** Remembers the outcomes that venues name in place of the stored ones, for `symbols accept`. */
+/** Records the outcomes that venues name in place of the stored ones, for `symbols accept`. */
 export async function noteRefusedOutcomes(queryable: Queryable, refused: readonly Instrument[]): Promise<void> {
   for (const { id, outcomes, outcomeIds } of refused)
     await queryable.query(
@@ -18,17 +18,14 @@ export async function noteRefusedOutcomes(queryable: Queryable, refused: readonl
     );
 }
 
-/** A replacement of outcomes that was accepted. */
 export interface AcceptedOutcomes {
   readonly before: Outcomes;
   readonly after: Outcomes;
 }
 
 /**
- * Replaces the stored outcomes of a market by those that its venue named last, deliberately: both stay recorded. Prices keep their meaning where
- * the names are the same in another order, since the first name stays first.
- *
- * @returns undefined when nothing is to be accepted
+ * Replaces the stored outcomes of a market by those that its venue named last; both stay recorded. Where only the order differs, prices
+ * keep their meaning, since the first name stays first. Undefined when there is nothing to accept.
  */
 export async function acceptOutcomes(database: Database, id: string): Promise<AcceptedOutcomes | undefined> {
   return await withinTransaction(database, async (transaction) => {

@@ -2,15 +2,13 @@ import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { jsonb } from '../database/codes.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 
-/** The code that a run uses. */
 export interface RunCode {
-  /** The build. */
+  /** The build id. */
   readonly code: string;
   /** Hex SHA-256 of its code by plugin module. */
   readonly plugins: Readonly<Record<string, string>>;
 }
 
-/** A version of the configuration. */
 export interface Configuration extends RunCode {
   readonly version: number;
   /** When a run first used it. */
@@ -32,10 +30,8 @@ export interface ConfigurationRuns {
 const VERSION_LOCK = 7_305_310_014;
 
 /**
- * Records the configuration of a run: its input, the current catalogue, plugins and code. A configuration that is equal to an earlier one keeps its
+ * Records a run's configuration (input, catalogue, plugins, code) and returns its version; an equal configuration keeps its earlier
  * version.
- *
- * @returns the version
  */
 export async function recordConfiguration(
   queryable: Queryable,

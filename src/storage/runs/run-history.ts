@@ -2,7 +2,6 @@ import { type RunResult, STAGES, type TaskStatus } from '../../contracts/words.t
 import { groupedBy } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
-/** One run of the history, newest first. */
 export interface HistoryRun {
   readonly runId: string;
   readonly executionId: string;
@@ -28,9 +27,8 @@ export interface HistoryRun {
 const WORST: readonly (TaskStatus | 'degraded')[] = ['failed', 'cancelled', 'degraded', 'running', 'pending', 'skipped', 'success'];
 
 /**
- * The last runs with the worst state of each of their symbols. States come from the status that a run recorded at its end; those of an open run
- * from its ledger, which knows what has taken effect but not what has failed. A symbol of an open run whose last stage has not taken effect counts
- * as running.
+ * The last runs with the worst state of each symbol: from the status recorded at the end; for an open run from its ledger, which knows
+ * effects but no failures, so a symbol whose last stage has not taken effect counts as running.
  */
 export async function runHistory(queryable: Queryable, limit: number): Promise<readonly HistoryRun[]> {
   const { rows } = await queryable.query<Omit<HistoryRun, 'states' | 'custom'>>(
@@ -97,7 +95,6 @@ export async function historyMark(queryable: Queryable, limit: number): Promise<
   return rows[0].mark;
 }
 
-/** What the pages need to know about a run. */
 export interface PagedRun {
   readonly runId: string;
   readonly executionId: string;

@@ -45,7 +45,6 @@ export async function lastErrors(queryable: Queryable, executionId: string): Pro
   return Object.fromEntries(rows.map(({ task_id, last_error }) => [task_id, last_error]));
 }
 
-/** A symbol's instrument with the most ticks in a window, trades before price points. */
 export interface ActiveInstrument {
   readonly symbol: string;
   readonly instrumentKey: number;
@@ -74,8 +73,7 @@ export interface RecentCloses {
 }
 
 /**
- * Closes of several instruments in `[from, to)`, oldest first: from hourly candles, else from the interval nearest to an hour that the instrument
- * has.
+ * Closes of several instruments in `[from, to)`, oldest first: hourly candles, else those of the instrument's interval nearest to an hour.
  */
 export async function recentCloses(
   queryable: Queryable,
@@ -116,7 +114,6 @@ export async function bestBacktests(
   return new Map(rows.map((row) => [row.symbol, row]));
 }
 
-/** A part of the window of an open instrument that was not collected. */
 export interface GapRow {
   readonly symbol: string;
   readonly instrument: string;
@@ -144,7 +141,6 @@ export async function longestGaps(
   return rows;
 }
 
-/** The run that finished before this one. */
 interface PreviousRun extends Pick<StoredRun, 'runId' | 'executionId' | 'config' | 'idUsedBefore'> {
   readonly status: PipelineResult;
   readonly finishedAt: Date | null;

@@ -6,7 +6,7 @@ import { jsonb } from '../database/codes.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 import { reusableEffects } from './ledger/ledger-takeover.ts';
 
-/** One line of `runs`. */
+/** One line of `predictlab runs`. */
 export interface RunSummary {
   readonly runId: string;
   readonly executionId: string;
@@ -19,9 +19,7 @@ export interface RunSummary {
   readonly statusBreakdown: Readonly<Record<TaskStatus, number>> | null;
 }
 
-/** Everything that is kept about a run. */
 export interface StoredRun extends RunSummary {
-  /** The user's input. */
   readonly input: unknown;
   readonly config: RunConfig;
   /** null while it runs */
@@ -72,11 +70,7 @@ export async function recordRunStart(queryable: Queryable, run: RunStart): Promi
   });
 }
 
-/**
- * Records that an exclusive run has started, unless another run is open: of several that start at the same instant, one succeeds.
- *
- * @returns ids of the open runs; empty when the run has started
- */
+/** Records an exclusive run's start unless another run is open (of several at one instant one succeeds); returns the ids of open runs. */
 export async function recordExclusiveStart(queryable: Queryable, run: RunStart): Promise<readonly string[]> {
   return await withinTransaction(queryable, async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock($1)', [START_LOCK]);
@@ -180,11 +174,9 @@ export async function settingsOf(queryable: Queryable, executionId: string): Pro
   return rows[0]?.config;
 }
 
-/** A run that failed as `InvalidPipeline`. */
 interface RefusedRun {
   readonly runId: string;
   readonly executionId: string;
-  /** The user's input. */
   readonly input: unknown;
   readonly reasons: readonly string[];
   /** UTC epoch milliseconds. */
@@ -200,7 +192,6 @@ export async function recordRefusal(queryable: Queryable, run: RefusedRun): Prom
   );
 }
 
-/** How to start a closed run again: the same symbols as of the same instant, taking over what succeeded. */
 interface RetryOf {
   readonly runId: string;
   readonly executionId: string;

@@ -4,7 +4,7 @@ import { intervalMinutes } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { FrozenInstrument } from './frozen-inputs.ts';
 
-/** How much was compared, how much of that differs, and how much could not be compared because it has changed since. */
+/** Numbers of compared and of differing rows, and of those that cannot be compared because they have changed since. */
 export interface Compared {
   readonly compared: number;
   readonly different: number;
@@ -36,8 +36,7 @@ const touched = (key: string, from: string, to: string): string =>
      and h.version > f.version and h.hour >= (${from}) / 3600000 and h.hour * 3600000::bigint < ${to}))`;
 
 /**
- * The one flag that depends on the price alone. Outliers depend on what was collected with them, and off-grid prices on the tick size of that day;
- * neither is known any more.
+ * The one flag that depends on the price alone. Outliers depend on the rows collected with them, off-grid prices on that day's tick size.
  */
 const OWN_FLAG = 1 << TICK_FLAGS.indexOf('extreme-price');
 

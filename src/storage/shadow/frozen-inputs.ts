@@ -20,7 +20,6 @@ export interface FrozenInstrument {
   readonly prunedBefore: number | null;
 }
 
-/** The inputs of a run's symbol, as far as the database still has them. */
 export interface FrozenInputs {
   readonly symbol: string;
   readonly instruments: readonly FrozenInstrument[];
@@ -35,9 +34,8 @@ interface Row extends FrozenInstrument {
 }
 
 /**
- * Reads the inputs of a run's symbol as they were when its candles were built: the ticks and coverage that were there then and still are.
- *
- * @returns a sentence that says why where that is no longer known
+ * Reads the inputs of a run's symbol as they were when its candles were built: ticks and coverage that were there then and still are.
+ * Returns the reason as a sentence where they are no longer known.
  */
 export async function frozenInputs(
   queryable: Queryable,
@@ -81,8 +79,8 @@ async function endOf(queryable: Queryable, executionId: string, taskId: string):
 }
 
 /**
- * Seconds by stage, over the symbols, of those stages of a run that did the same work as a shadow: every candle built from nothing, every backtest
- * computed. A run that continued from earlier ones did less, so its times cannot be compared.
+ * Seconds by stage over the symbols, for stages of a run that did the same work as a shadow (all candles built, all backtests computed). A
+ * run that continued from earlier ones did less, so its times cannot be compared.
  */
 export async function sameWorkSeconds(
   queryable: Queryable,
@@ -102,12 +100,11 @@ export async function sameWorkSeconds(
 export const SHADOW_EXECUTION = 'shadow';
 
 /**
- * Copies a symbol's frozen inputs into another schema as if they had just been collected: catalogue, instruments under the same keys, coverage as
- * it was, and every tick up to the run's `asOf` as a staged row, in the order in which ticks were first seen.
+ * Copies a symbol's frozen inputs into another schema as if just collected: catalogue, instruments under the same keys, coverage, and every
+ * tick up to the run's `asOf` as a staged row in the order first seen. Returns the number of staged rows.
  *
- * @param main where the inputs are; its connection's first schema
+ * @param main the connection whose first schema has the inputs
  * @param schema a schema with the same tables, without rows of that symbol
- * @returns how many rows are staged
  */
 export async function copyInputs(
   main: Database,

@@ -9,7 +9,7 @@ import { openDatabase } from '../database/open-database.ts';
 export interface ShadowSchema {
   readonly name: string;
   readonly database: Database;
-  /** Drops it with all that is in it. */
+  /** Drops the schema and everything in it. */
   close(): Promise<void>;
 }
 

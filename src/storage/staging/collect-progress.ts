@@ -4,7 +4,6 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 
-/** How far the collection of one instrument got in one run. */
 export interface CollectProgress {
   /** Pages staged so far: the number of the next one. */
   readonly pages: number;
@@ -42,7 +41,6 @@ export async function saveCollectProgress(
   await transaction.query(SAVE_PROGRESS, [batch, pages, requests, JSON.stringify(cursor), done]);
 }
 
-/** What a run staged for one symbol: rows, pages and requests by source. */
 interface CollectTotals {
   readonly source: SourceType;
   readonly ticks: number;
@@ -70,16 +68,14 @@ interface CollectKey {
   readonly symbol: string;
 }
 
-/** A later attempt collects the symbol, or the stage is done, so this attempt, which was held up, must stop. */
+/** The error of an attempt that was delayed and must stop, because a later one collects the symbol, or the stage is done. */
 export class CollectTakenOver extends PredictLabError {
   constructor(symbol: string) {
     super('SourceUnavailable', `${symbol}: another attempt collects it now; this one, which was held up, stops`);
   }
 }
 
-/**
- * Makes this attempt the one that stages rows of a run's symbol; waits for a page that an earlier one is writing. @returns the mark of the attempt
- */
+/** Makes this attempt the one that stages a run's symbol, after any page that an earlier one is writing. @returns the attempt's mark */
 export async function claimCollect(queryable: Queryable, { executionId, symbol }: CollectKey): Promise<string> {
   const owner = randomUUID();
   await queryable.query(

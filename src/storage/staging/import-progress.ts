@@ -4,13 +4,11 @@ import { isGone, OWNER_MARK, ownerMark } from '../../processes/owner-mark.ts';
 import type { Queryable } from '../database/database.ts';
 import { clearStaging } from './staging.ts';
 
-/** The rows of a file that an import has stored. */
 interface ImportProgress {
   /** Rows up to this line are stored. */
   readonly line: number;
-  /** The time from the first to the last of them, by kind; UTC epoch milliseconds. */
+  /** The time from the first to the last stored row, by kind; UTC epoch milliseconds. */
   readonly spans: Readonly<Partial<Record<TickKind, { readonly from: number; readonly to: number }>>>;
-  /** What was counted so far. */
   readonly counts: ImportCounts;
 }
 
@@ -51,12 +49,7 @@ const ID = new RegExp(`^import-(${OWNER_MARK})-[0-9a-f]{8}$`);
 /** An execution id under which an import stages its rows; names the process. */
 export const newImportId = (): string => `import-${ownerMark()}-${randomUUID().slice(0, 8)}`;
 
-/**
- * Drops what killed imports had staged: no run's end does it.
- *
- * @param now UTC epoch milliseconds
- * @returns how many there were
- */
+/** Drops rows staged by killed imports, which no run's end removes; returns how many. @param now UTC epoch milliseconds */
 export async function dropAbandonedImports(database: Queryable, now: number): Promise<number> {
   let dropped = 0;
   for (const { executionId, at } of await withoutRun(database, 'import-')) {

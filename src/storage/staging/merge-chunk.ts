@@ -14,7 +14,7 @@ export interface Chunk {
   readonly instrument: number;
   /** The version of the instrument that this merge makes. */
   readonly version: number;
-  /** Added to a position, gives the sequence number. */
+  /** Difference between a row's position and its sequence number. */
   readonly shift: number;
   /** Ticks from this sequence number on belong to this merge. */
   readonly firstSeq: number;
@@ -43,8 +43,8 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
 }
 
 /**
- * Makes copies of the same tick in a batch equal: a venue may correct a row while its pages are walked. Every copy gets the content of the row that
- * was met last, so that it does not matter which copy is merged first.
+ * Makes copies of one tick in a batch equal, since a venue may correct a row while its pages are read: each gets the content of the copy
+ * met last, so that the order of merging does not matter.
  */
 export async function settleCopies(transaction: Transaction, batch: number): Promise<void> {
   // Two statements: a new batch has no statistics, and a planner that assumes one row would number the rows again for each row.
@@ -102,9 +102,8 @@ const NAMED = `(s.trade_id is not null or s.identity = '${POINT_IDENTITY}')`;
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Inserts ticks of hours that had none, the fast path: without ON CONFLICT, which would write every row's index entry twice.
- *
- * @returns false when some of the rows were there nevertheless; then nothing was inserted
+ * Inserts ticks of hours that had none, the fast path: without ON CONFLICT, which would write every index entry twice. Returns false,
+ * having inserted nothing, when some rows were already there.
  */
 async function insertAllNew(
   transaction: Transaction,
@@ -146,9 +145,9 @@ async function insertMissing(
 }
 
 /**
- * Moves ticks that this merge met more than once to the place where they were met first. Rows are inserted oldest first, so of copies that came
- * newest first (negative positions) the one met last was inserted. But a later page may repeat some trades of one timestamp without the older ones,
- * which would then come after them.
+ * Moves ticks that this merge met more than once to where they were met first. Of copies that came newest first (negative positions) the
+ * one met last was inserted; but a later page may repeat some trades of a timestamp without the older ones, which would then come after
+ * them.
  */
 async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, instrument, shift, firstSeq }: Chunk): Promise<void> {
   if (after >= -1) return;
@@ -163,8 +162,8 @@ async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, i
 }
 
 /**
- * Applies corrections of the venue. Rows of different content are the same tick only by the venue's own id, or by the time of a price point. Copies
- * inside a batch are equal by now, see `settleCopies`. @returns how many ticks changed
+ * Applies corrections of the venue. Rows of different content are the same tick only by the venue's id, or by the time of a price point.
+ * Copies inside a batch are already equal (`settleCopies`). @returns the number of changed ticks
  */
 async function correct(transaction: Transaction, { batch, after, upTo, instrument, version }: Chunk): Promise<number> {
   const { rows } = await transaction.query<{ corrected: number }>(
@@ -192,10 +191,8 @@ const ENOUGH = 5;
 const NEWEST = 5_000;
 
 /**
- * Refuses a chunk in which a venue brought stored trades again under other identities: trades with the time, price and size of stored ones, while
- * those stored ones are missing from the batch. They would double the data. The chunk is merged by now, and what it inserted goes with the
- * transaction. Rows of files are not judged.
- *
+ * Refuses a chunk in which a venue repeats stored trades under other identities, which would double the data: trades with the time, price
+ * and size of stored ones that the batch lacks. Runs after the merge, which is rolled back. Rows of files are not judged.
  * @throws PredictLabError `SourceSchemaChanged` when there are more such trades than trades that are met again as they are stored
  */
 async function refuseRespelled(

@@ -5,7 +5,6 @@ import { mergeChunk, settleCopies } from './merge-chunk.ts';
 import { settleGrains } from './settle-grains.ts';
 import type { StagingBatch } from './staging.ts';
 
-/** What merging one batch did. */
 export interface Merged {
   /** Ticks that were not there before. */
   readonly inserted: number;
@@ -18,7 +17,7 @@ export interface Merged {
 /** Rows that one statement merges: enough to be fast, few enough to stop between statements. */
 const CHUNK = 50_000;
 
-/** What a caller hears of while batches are merged. */
+/** Callbacks while batches are merged. */
 export interface MergeEvents {
   /** Called after each chunk with the rows done so far. */
   readonly onChunk: (rows: number) => void;
@@ -27,11 +26,9 @@ export interface MergeEvents {
 }
 
 /**
- * Merges what a run staged into the ticks of its instruments, with their coverage, and empties the staging. Set-based, in the venue's order, and
- * idempotent: a tick that is already there stays unchanged, with its place in the order. A row that was staged more than once gets the place at
- * which it was met first. Of price points the finest stay.
- *
- * The hours that changed get a new version of the instrument, from which `kline` knows what to build again.
+ * Merges a run's staged rows and coverage into the ticks of its instruments, and empties the staging. Set-based, in the venue's order,
+ * idempotent: a stored tick stays unchanged in its place; a row staged more than once gets the place where it was met first; of price
+ * points the finest stay. Changed hours get a new version of the instrument, from which `kline` knows what to rebuild.
  */
 export async function mergeStaged(
   transaction: Transaction,

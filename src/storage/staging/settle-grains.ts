@@ -18,10 +18,8 @@ export async function stageGrain(
 }
 
 /**
- * Removes coarse price points where finer ones were collected, staged and stored ones alike: the result does not depend on the order of
- * collections. Hours that lose stored points get the instrument's new version.
- *
- * @returns how many staged rows and how many stored points were removed
+ * Removes staged and stored coarse price points where finer ones were collected, whatever the order of collections. Hours that lose stored
+ * points get the instrument's new version. Returns the numbers of removed staged rows and stored points.
  */
 export async function settleGrains(
   transaction: Transaction,

@@ -5,7 +5,7 @@ import { CopyEncoder } from '../database/copy-format.ts';
 import { type PreparedStatement, type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 import { withExcluded } from '../ticks/coverage.ts';
 
-/** The run, symbol and instrument that staged rows belong to; none of them sees the rows of another. */
+/** The run, symbol and instrument of staged rows, which no others see. */
 export interface StagingKey {
   readonly executionId: string;
   readonly symbol: string;
@@ -25,10 +25,8 @@ export interface StagedPage extends StagingKey {
 }
 
 /**
- * Stages one page of an instrument's rows for `clean` and `store`. A page replaces the same page and all later ones, so an attempt can continue
- * from any page.
- *
- * @returns how many rows were staged
+ * Stages one page of an instrument's rows and returns their number. It replaces the same page and all later ones, so an attempt can
+ * continue anywhere.
  */
 export async function stagePage(queryable: Queryable, page: StagedPage): Promise<number> {
   return await withinTransaction(queryable, async (transaction) => {
@@ -73,19 +71,19 @@ function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buf
 const wholeOrNull = (time: number | null): number | null =>
   time !== null && Math.abs(time) < Number.MAX_SAFE_INTEGER ? Math.floor(time) : null;
 
-/** What a walk through an instrument's ticks has seen in addition to rows. */
+/** Findings of a walk through an instrument's ticks in addition to rows. */
 export interface StagedCoverage extends StagingKey {
   readonly kind: TickKind;
   /** Ranges `[from, to)` that count as completely collected, walked where nothing else is said. */
   readonly ranges: readonly (TimeRange & { readonly evidence?: CoverageEvidence })[];
   /**
-   * Until when everything that the venue showed was looked at, and from when on earlier coverage is withdrawn; null when it was not and when none
-   * is. @default stays as it was staged
+   * Time until which everything that the venue shows was read, and time from which earlier coverage is withdrawn; null for none.
+   * @default stays as it was staged
    */
   readonly look?: { readonly looked: number | null; readonly withdrawnFrom: number | null };
 }
 
-/** Records that ranges are completely collected, and what a walk has seen, once `store` has merged the rows. */
+/** Stages complete ranges and a walk's other findings, which count once `store` has merged the rows. */
 export async function stageCoverage(queryable: Queryable, coverage: StagedCoverage): Promise<void> {
   const { kind, look } = coverage;
   const ranges = coverage.ranges.filter(({ from, to }) => to > from);
@@ -127,7 +125,6 @@ export async function clearStaging(
   });
 }
 
-/** What one run staged for one instrument. */
 export interface StagingBatch {
   readonly id: number;
   readonly instrumentKey: number;
@@ -176,8 +173,8 @@ export type PageOrder = 'newest-first' | 'oldest-first';
 const PAGE = 2 ** 24;
 
 /**
- * The position of row `index` of page `page`, so that ascending positions are the venue's own order, oldest first: pages and
- * rows that come oldest first count upwards from 0, those that come newest first count downwards from −1.
+ * Position of row `index` of page `page` in the venue's order, ascending from the oldest: from 0 up for pages and rows that come oldest
+ * first, from −1 down for newest first.
  *
  * @example
  * stagingPosition('newest-first', 0, 0); // -1, the newest row of all
@@ -196,8 +193,7 @@ export const positionsFromPage = (page: number): { readonly below: number; reado
 });
 
 /**
- * SQL that sorts the positions in `column` by when their rows were met: later pages first, whichever direction pages have; inside a page the newest
- * first.
+ * SQL that sorts positions in `column` by when their rows were met: later pages first in either direction, inside a page the newest first.
  */
 export const metLast = (column: string): string =>
   `(case when ${column} < 0 then -1 - ${column} else ${column} end) / ${PAGE} desc, ${column} desc`;

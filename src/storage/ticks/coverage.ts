@@ -13,13 +13,12 @@ interface RangeRow {
 
 /**
  * SQL that sets the columns of coverage, or of staged coverage, without a multirange.
- *
- * @param prefix of the columns that are read, `c.`, where the statement has more than one table
+ * @param prefix prefix of the columns that are read, `c.`, where the statement has more than one table
  */
 export const withoutRange = (range: string, prefix = ''): string =>
   ['ranges', 'confirmed', 'inferred'].map((column) => `${column} = ${prefix}${column} - ${range}`).join(', ');
 
-/** SQL that merges an inserted row of coverage, or of staged coverage, into the one that is there. What was walked once is not inferred. */
+/** SQL that merges an inserted row of coverage, or of staged coverage, into the stored one. What was walked once is not inferred. */
 export const withExcluded = (table: 'coverage' | 'staged_coverage'): string =>
   `ranges = ${table}.ranges + excluded.ranges, confirmed = ${table}.confirmed + excluded.confirmed,
    inferred = ${table}.inferred + excluded.inferred - (${table}.ranges - ${table}.inferred) - (excluded.ranges - excluded.inferred)`;
@@ -39,25 +38,22 @@ const COLLECTED: PreparedStatement = {
     from coverage where instrument = $1`,
 };
 
-/** What earlier walks have seen of an instrument's ticks of one kind. */
+/** Findings of earlier walks about an instrument's ticks of one kind. */
 interface Collected {
   /** As `coverageOf` returns it. */
   readonly covered: readonly TimeRange[];
-  /** Until when a walk has looked, covered or not; null when none has. */
+  /** Time until which a walk has looked, covered or not; null when none has. */
   readonly looked: number | null;
 }
 
-/** What earlier walks have seen of an instrument's ticks, by kind. */
+/** Findings of earlier walks about an instrument's ticks, by kind. */
 export async function collectedOf(queryable: Queryable, instrumentKey: number): Promise<Readonly<Record<TickKind, Collected>>> {
   const { rows } = await queryable.query<Collected & { kind: number }>(COLLECTED, [instrumentKey]);
   const of = (kind: TickKind): Collected => rows.find((row) => row.kind === kindCode(kind)) ?? { covered: [], looked: null };
   return { trade: of('trade'), price: of('price') };
 }
 
-/**
- * The latest moment at which the trades of each source's open markets of a symbol were looked for, less the longest lateness that such a look
- * leaves unclaimed; sources without an open market are absent.
- */
+/** Latest look at the trades of a symbol's open markets by source, less the longest lateness that the look leaves unclaimed. */
 export async function lastLooks(
   queryable: Queryable,
   symbol: string,
@@ -115,7 +111,6 @@ export async function coverageRecords(queryable: Queryable, filter: { symbol?: s
   return rows.map((row) => ({ ...row, kind: row.kind === 0 ? 'trade' : 'price' }));
 }
 
-/** The gaps of an instrument in a window. */
 export interface InstrumentGaps {
   readonly instrument: string;
   readonly kind: TickKind;
@@ -125,9 +120,9 @@ export interface InstrumentGaps {
 }
 
 /**
- * Finds the gaps of open instruments inside a window: from when the instrument opened (if inside the window) to the window's end less the lateness
- * of its source, since nothing younger counts as collected. What a first look did not claim of the last hour is not a gap yet. Only kinds of ticks
- * that were ever collected count, only instruments that still trade (a closed one is complete once it was collected after its end), and no files.
+ * Finds gaps of open instruments in a window: from the opening of the instrument to the window's end less its source's lateness, since
+ * nothing younger counts as collected. What a first look did not claim of the last hour is not a gap yet. Leaves out kinds of ticks that
+ * were never collected, files, and instruments that no longer trade.
  *
  * @param instrumentKeys instruments that the run collected; those that are no longer selected, or ended before the window, do not count
  */
@@ -161,9 +156,8 @@ export async function gapsOfInstruments(
 const KEPT_DAYS = 14;
 
 /**
- * Withdraws the coverage of both kinds of ticks from a moment on: what is stored, and what walks that were planned before will claim.
- *
- * @param from UTC epoch milliseconds
+ * Withdraws stored coverage of both kinds of ticks from `from` (UTC epoch milliseconds) on, and what walks that were already planned will
+ * claim.
  */
 export async function withdrawCoverage(transaction: Transaction, instrumentKey: number, from: number): Promise<void> {
   await lockInstruments(transaction, [instrumentKey]);

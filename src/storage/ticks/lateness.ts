@@ -33,7 +33,7 @@ export async function latenessByInstrument(
 export const noteInstrumentLateness = (transaction: Transaction, instrumentKey: number, lateBy: number, asOf: number): Promise<void> =>
   remember(transaction, 'instrument', instrumentKey, (seen) => rememberLateness(seen, lateBy, asOf) ?? { ms: 0, at: asOf });
 
-/** Remembers how late a row of a source was found. @param lateBy milliseconds after the look that had missed it */
+/** Records how late a row of a source was found. @param lateBy milliseconds after the look that had missed it */
 export const noteLateness = (transaction: Transaction, source: SourceType, lateBy: number, asOf: number): Promise<void> =>
   remember(transaction, 'source', source, (seen) => rememberLateness(seen, lateBy, asOf));
 
@@ -56,7 +56,7 @@ async function remember(
   );
 }
 
-/** A run this soon after another one only glances at the newest pages and claims nothing. */
+/** Time after a run in which another one only reads the newest pages and claims no coverage. */
 const GLANCE_MS = 60_000;
 
 /** Until when each source's instruments must be covered after a run as of `asOf`; two parallel lists, as `unnest` takes them. */

@@ -13,11 +13,8 @@ interface Month {
 }
 
 /**
- * Creates the monthly partitions of `ticks` that these days need, and the one after the newest.
- *
- * With a database, each partition is created in its own transaction, before the rows are written: a new table is created and attached, which
- * neither waits for nor blocks writers of other months.
- *
+ * Creates the monthly partitions of `ticks` for these days, and the next one. With a database (not a transaction), each is created in a
+ * transaction of its own and attached, which neither waits for nor blocks writers of other months.
  * @param days UTC days since the epoch
  */
 export async function ensurePartitions(queryable: Queryable, days: readonly number[]): Promise<void> {

@@ -38,7 +38,6 @@ export async function* readQuarantine(
   }
 }
 
-/** A row in quarantine with its original. */
 export interface QuarantinedRow {
   readonly id: number;
   readonly symbol: string;
@@ -89,7 +88,6 @@ export async function quarantineCounts(
   return rows;
 }
 
-/** The run and stage that found the rows. */
 export interface QuarantineContext {
   readonly runId: string;
   readonly executionId: string;
@@ -97,11 +95,7 @@ export interface QuarantineContext {
   readonly stage: Stage;
 }
 
-/**
- * Lists a batch's rows that were marked with a reason. The same bad row is listed once however often it is met.
- *
- * @returns how many were not yet listed
- */
+/** Lists a batch's rows that were marked with a reason, each bad row once; returns the number of those not yet listed. */
 export async function quarantineStaged(transaction: Transaction, context: QuarantineContext, batch: StagingBatch): Promise<number> {
   const { rowCount } = await transaction.query(
     `insert into quarantine (symbol, instrument, stage, reason, time, row_hash, row, run_id, execution_id, kind)

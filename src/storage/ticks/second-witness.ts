@@ -43,7 +43,7 @@ interface ComparisonRow extends StatedComparison {
   readonly isCalibrated: boolean;
 }
 
-/** What the second witness says of a symbol's instruments. */
+/** Result of comparing the venue's stated totals with a symbol's trades. */
 export interface WitnessVerdicts {
   /** One sentence per instrument that holds more than its venue states. */
   readonly problems: readonly string[];
@@ -58,10 +58,10 @@ export interface WitnessVerdicts {
 const SIGNIFICANT_VOLUME = 1;
 
 /**
- * Compares what the venue stated between two looks with the trades that are held, wherever all of that time is covered: from the earliest look
- * to the newest one, and from the look that has the fewest trades around it, which tells most exactly. Rows in quarantine may count or not.
- * Where all agree, the time is confirmed. Where trades are missing, its coverage is withdrawn and it is walked again, at once and then daily,
- * until they agree. A source whose totals have never agreed counts otherwise and is no witness.
+ * Compares the venue's totals between two looks with the stored trades, where all of that time is covered: from the earliest look to the
+ * newest, and from the look with the fewest trades around it, the most exact one. Rows in quarantine may count or not. Agreement confirms
+ * the time. Where trades are missing, coverage is withdrawn and walked again, at once and then daily, until they agree. Totals of a source
+ * that never agreed count something else and are ignored.
  */
 export async function judgeSymbol(transaction: Transaction, symbol: string, asOf: number): Promise<WitnessVerdicts> {
   const { rows } = await transaction.query<ComparisonRow>(
@@ -107,7 +107,7 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
     const { key, from, to } = row;
     const length = (to - from) / 3_600_000;
     if (verdict === 'agrees') {
-      // little or no trading agrees with any way of counting, so it says nothing about the source's
+      // little or no trading agrees with any way of counting, so it does not show how the source counts
       const hasTraded = (row.trades ?? 0) > 0 || (row.volume ?? 0) > SIGNIFICANT_VOLUME;
       await confirm(transaction, key, { from, to, hasTraded });
     } else if (row.isCalibrated) {

@@ -6,7 +6,7 @@ import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
 
-/** How many ticks of each kind an instrument has in a window, for those that have any. */
+/** Numbers of an instrument's ticks of each kind in a window. */
 export interface TickActivity {
   readonly instrumentKey: number;
   readonly kind: TickKind;
@@ -33,9 +33,8 @@ export interface LastTick {
 }
 
 /**
- * The newest tick of each instrument up to a moment. Found through its newest hour, so that only one partition is read.
- *
- * @param kinds which kind of tick counts for each instrument, index-aligned with `keys`
+ * Newest tick of each instrument up to a moment, through its newest hour, so that only one partition is read.
+ * @param kinds kind of tick that counts for each instrument, index-aligned with `keys`
  */
 export async function lastTicks(
   queryable: Queryable,
@@ -116,8 +115,8 @@ export async function quarantineTimes(
 export type BacktestHead = Omit<BacktestRecord, 'symbol' | 'trades' | 'equity'> & { readonly id: number };
 
 /**
- * Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, those with the best Sharpe ratios that are
- * not weak.
+ * Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, those with the best Sharpe ratios
+ * that are not weak.
  */
 export async function backtestHeads(
   queryable: Queryable,
@@ -160,10 +159,7 @@ export async function instrumentKeys(
   return rows;
 }
 
-/**
- * The newest executions that have each kind of result of a symbol: its backtests, its walk-forwards, its collection and its storing.
- * undefined for a kind that no run has.
- */
+/** Newest execution of a symbol for each kind of result (backtests, walk-forwards, collection, storing); undefined where no run has any. */
 export async function newestResults(queryable: Queryable, symbol: string): Promise<NewestResults> {
   const { rows } = await queryable.query<NewestResults>(
     `select
@@ -176,7 +172,7 @@ export async function newestResults(queryable: Queryable, symbol: string): Promi
   return rows[0];
 }
 
-/** SQL: the execution with rows in a table whose run looked furthest: a backfill that ran later is not the newest. */
+/** SQL for the execution with rows in a table whose `asOf` is latest: a backfill that ran later is not the newest. */
 const newestWith = (table: 'backtests' | 'walk_forwards'): string =>
   `(select r.execution_id from (select distinct execution_id from ${table} where symbol = $1) e join runs r on r.execution_id = e.execution_id
     order by r.as_of desc nulls last, r.started_at desc limit 1)`;

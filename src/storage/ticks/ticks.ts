@@ -4,12 +4,10 @@ import { kindCode, sideOf, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable } from '../database/database.ts';
 
-/** One stored tick. */
 export interface TickRecord {
   readonly kind: TickKind;
   /** UTC epoch milliseconds. */
   readonly time: number;
-  /** Price of the instrument's first outcome. */
   readonly price: number;
   readonly size: number | null;
   readonly side: 'buy' | 'sell' | null;
@@ -23,16 +21,14 @@ interface StoredTickColumns {
   readonly time: Float64Array;
   readonly sequence: Float64Array;
   readonly price: Float64Array;
-  /** NaN where the tick has none. */
+  /** NaN where the tick has no size. */
   readonly size: Float64Array;
   /** 1 buy, 0 sell, 255 unknown */
   readonly buy: Uint8Array;
 }
 
 /**
- * The ticks of `[range.from, range.to)` as columns, in canonical order.
- *
- * @param expected how many there are about; the columns grow when there are more
+ * Ticks of `[range.from, range.to)` as columns, in canonical order. @param expected their approximate number; the columns grow beyond it
  */
 export async function readTickColumns(
   queryable: Queryable,
@@ -153,8 +149,7 @@ interface ExportedTick extends TickRecord {
 const TICK_COLUMNS = 't.kind, t.time, t.price, t.size, t.side, t.outcome, t.trade_id';
 
 /**
- * Reads the ticks of several instruments by time, then instrument in the order given, then the venue's own order; in batches.
- *
+ * Reads batches of several instruments' ticks by time, then instrument in the order given, then the venue's own order.
  * @param range `from ≤ time < to`, UTC epoch milliseconds
  */
 export async function* readTicksByTime(

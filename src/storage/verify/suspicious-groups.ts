@@ -12,7 +12,6 @@ const ENOUGH_TIMES = 10;
 /** Milliseconds before a group's newest candle that are checked: an old mistake that was fixed is not reported again. */
 const RECENT = 30 * DAY_MS;
 
-/** Findings about groups of markets that exclude each other. */
 interface GroupFindings {
   /** Groups whose sums are impossible. */
   readonly warnings: readonly DataWarning[];
@@ -29,7 +28,7 @@ interface MemberRow {
 }
 
 /**
- * Checks every group of markets of which exactly one wins: the closes of the shortest candles that all members have should add up to about 1. A
+ * Checks every group of markets of which exactly one wins: closes of the shortest candles that all members have should add up to about 1. A
  * group that does so at most times is not reported, nor one that is rarely priced as a whole.
  */
 export async function suspiciousGroups(queryable: Queryable): Promise<GroupFindings> {
@@ -64,8 +63,8 @@ interface Series {
 }
 
 /**
- * The shortest candles of the kind of tick that most members have; price points win a tie, since they are taken at one moment. At least two members
- * must have them.
+ * The shortest candles of the kind of tick that most members, at least two, have; price points win a tie, since they are taken at one
+ * moment.
  */
 function sharedSeries(members: readonly MemberRow[]): Series | undefined {
   const have = (kind: TickKind): readonly MemberRow[] => members.filter((member) => seriesOf(member, kind).length > 0);
@@ -159,10 +158,8 @@ interface TwinRow {
 }
 
 /**
- * Compares the same market at two venues: when their prices add up to 1 instead of being equal, one of the two has its outcomes the wrong way
- * round. Reads the closes of the shortest candles that both have.
- *
- * @returns a warning per suspicious pair
+ * Compares the same market at two venues by the shortest candles that both have: prices that add up to 1 instead of being equal mean that
+ * one venue's outcomes are reversed. Returns a warning per suspicious pair.
  */
 export async function suspiciousTwins(queryable: Queryable): Promise<readonly DataWarning[]> {
   const { rows } = await queryable.query<TwinRow>(

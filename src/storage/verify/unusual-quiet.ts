@@ -5,7 +5,7 @@ import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
-/** What has coverage that ends this much before the latest one is no longer collected, so it is not judged. */
+/** Age of a coverage's end, relative to the latest one, from which an instrument counts as no longer collected and is not judged. */
 const STILL_COLLECTED = DAY_MS;
 
 interface QuietRow {
@@ -18,10 +18,8 @@ interface QuietRow {
 }
 
 /**
- * Open instruments that were collected up to now and have had no tick for unusually long, most unusual first. Reads the hours that
- * have ticks, and only of instruments whose last one is long enough ago.
- *
- * @returns a warning per instrument and kind of tick
+ * Open instruments, collected until now, without a tick for unusually long, most unusual first; a warning per instrument and kind of tick.
+ * Reads only instruments whose last tick is old enough.
  */
 export async function unusuallyQuiet(queryable: Queryable): Promise<readonly DataWarning[]> {
   const { rows } = await queryable.query<QuietRow>(
@@ -55,7 +53,6 @@ function warningOf({ id, symbols, kind }: QuietRow, { since, length, usual }: Un
   };
 }
 
-/** A symbol that is still collected. */
 interface CollectedSymbol {
   readonly symbol: string;
   /** UTC epoch milliseconds. */
@@ -63,8 +60,8 @@ interface CollectedSymbol {
 }
 
 /**
- * Splits the enabled symbols with an open market that are collected up to now into those in which no market has had a tick for unusually long, by
- * the symbol's own history, and the others.
+ * Splits the enabled symbols with an open market that is still collected into those in which no market has had a tick for unusually long,
+ * by the symbol's own history, and the others.
  */
 export async function quietSymbols(
   queryable: Queryable,
@@ -97,10 +94,8 @@ export async function quietSymbols(
   return { quiet, others };
 }
 
-/** A suspicious state of the data that is not a contradiction. */
 export interface DataWarning {
   /** What was found, where, and what it probably means: one sentence. */
   readonly detail: string;
-  /** What to do about it. */
   readonly action: string;
 }

@@ -9,7 +9,6 @@ import type { Database, Queryable } from '../database/database.ts';
 import { suspiciousGroups, suspiciousTwins } from './suspicious-groups.ts';
 import { type DataWarning, unusuallyQuiet } from './unusual-quiet.ts';
 
-/** The result of checking the stored data. */
 export interface DataReport {
   /** How many series (instrument and price type) had their candles built again from their ticks. */
   readonly series: number;
@@ -33,8 +32,8 @@ export interface VerifyOptions {
 const NAMED = 5;
 
 /**
- * Compares stored data with itself: candles with the ticks they were built from (built again, every column), the tick counts per hour with the
- * ticks, and coverage with the ticks. Then compares prices of related markets, and looks for rows that are left in staging. Reads only.
+ * Compares stored data with itself: candles and hourly counts with their ticks, coverage with the ticks, prices of related markets; finds
+ * rows left in staging. Reads only.
  */
 export async function verifyData(database: Database, { sample, onProgress }: VerifyOptions = {}): Promise<DataReport> {
   const findings: string[] = [];
@@ -158,8 +157,8 @@ async function verifyHours(queryable: Queryable): Promise<{ ticks: number; findi
 }
 
 /**
- * Checks that ticks lie where a walk has looked: in covered time (both ends included), or after it by no more than a venue may be late, since
- * younger ticks are stored but not claimed yet. Ticks from where coverage was withdrawn once (a venue that cut or changed its history) stay as well.
+ * Checks that ticks lie in covered time (ends included), or after it within a venue's lateness, since younger ticks are stored but not yet
+ * claimed. Ticks from where coverage was once withdrawn (a venue that cut or changed its history) are valid too.
  */
 async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ instrument: string; outside: number }>(

@@ -2,13 +2,13 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { jsonb } from '../database/codes.ts';
 import type { Database, Queryable, Transaction } from '../database/database.ts';
 
-/** The state that was kept under a name; undefined when there is none. */
+/** The state that was stored under a name; undefined when there is none. */
 export async function noted<T extends Json>(queryable: Queryable, name: string): Promise<T | undefined> {
   const { rows } = await queryable.query<{ state: T }>('select state from watch_state where name = $1', [name]);
   return rows[0]?.state;
 }
 
-/** Keeps a state under a name for the next look, by any worker. */
+/** Stores a state under a name for the next check, by any worker. */
 export async function saveWatchState(queryable: Queryable, name: string, state: Json): Promise<void> {
   await queryable.query(
     `insert into watch_state (name, state, at) values ($1, $2, now()) on conflict (name) do update set state = excluded.state, at = now()`,
@@ -17,9 +17,8 @@ export async function saveWatchState(queryable: Queryable, name: string, state: 
 }
 
 /**
- * Takes the turn of a name, if it is free: one of all workers of the database gets it, once per period. @returns whether this worker has it
- *
- * @param everyMs milliseconds
+ * Takes the turn of a name if it is free: one worker of the database gets it per period of `everyMs` milliseconds. @returns whether this
+ * one does
  */
 export async function takeTurn(queryable: Queryable, name: string, everyMs: number): Promise<boolean> {
   const { rowCount } = await queryable.query(
@@ -65,7 +64,7 @@ export async function forgetDeleted(queryable: Queryable, scheduleIds: readonly 
   await queryable.query(`delete from watch_state where name = any($1) and at < now() - interval '1 minute'`, [scheduleIds.map(nameOf)]);
 }
 
-/** A rollback of the configuration that is about to change two places which no transaction spans. */
+/** A rollback of the configuration that is about to change two places, which no transaction covers. */
 interface RollbackIntent {
   readonly version: number;
   /** The schedule whose input is changed. */
@@ -83,8 +82,8 @@ export async function takeRollback(transaction: Transaction): Promise<void> {
 }
 
 /**
- * Records what is about to be changed, before anything is: a killed rollback leaves this behind. @param database not a transaction, whose rollback
- * would remove the record
+ * Records a rollback before it changes anything, so that a killed one leaves a record. @param database not a transaction, whose rollback
+ * would remove it
  */
 export async function recordRollback(database: Database, intent: RollbackIntent): Promise<void> {
   await saveWatchState(database, NAME, { intent: { ...intent } });
@@ -99,8 +98,8 @@ export async function endRollback(queryable: Queryable, version?: number): Promi
 }
 
 /**
- * A rollback that was interrupted: its schedule may have changed without the catalogue. @returns undefined where there is none, or one is still
- * running
+ * A rollback that was interrupted, so that its schedule may have changed without the catalogue; undefined if none, or if one is still
+ * running.
  */
 export async function interruptedRollback(queryable: Queryable): Promise<RollbackIntent | undefined> {
   const left = await noted<{ intent: RollbackIntent & { readonly [key: string]: number | string } }>(queryable, NAME);

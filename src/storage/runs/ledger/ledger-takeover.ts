@@ -15,9 +15,8 @@ const WHOLE = `not exists (select from ledger c where c.execution_id = l.executi
 const REUSABLE = `from ledger l where l.execution_id = $1 and l.finished_at is not null and ${WHOLE}`;
 
 /**
- * The effects of an execution's tasks that a retry need not repeat, by task id. With `takenOverBy`, another execution takes them over: effects
- * whose rows are stored are copied; those whose rows are still in staging are moved together with their rows, so that the rows are stored once, by
- * the execution that has the ledger rows. A second call with the same execution returns the same.
+ * Effects of an execution's tasks that a retry need not repeat, by task id. With `takenOverBy`, that execution takes them over: stored
+ * effects are copied; those still in staging move together with their rows, so that the rows are stored once. Idempotent.
  */
 export async function effectsOf(
   queryable: Queryable,
@@ -56,10 +55,8 @@ async function takeOver(transaction: Transaction, from: string, to: { runId: str
 }
 
 /**
- * Discards what an aborted run collected and did not store: its staged rows, and the ledger rows of that collection, so that a retry collects them
- * again.
- *
- * @returns how many rows were discarded
+ * Discards what an aborted run collected and did not store, staged rows and ledger rows, so that a retry collects them again; returns the
+ * number of rows.
  */
 export async function discardUnstored(queryable: Queryable, { executionId }: { executionId: string }): Promise<number> {
   return await withinTransaction(queryable, async (transaction) => {

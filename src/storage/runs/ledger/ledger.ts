@@ -6,7 +6,6 @@ import type { Database, PreparedStatement, Queryable, Transaction } from '../../
 
 export { discardUnstored, effectsOf, reusableEffects } from './ledger-takeover.ts';
 
-/** A task that has taken effect. */
 interface StoredEffect extends StageEffect {
   readonly attempts: number;
   readonly startedAt: number;
@@ -14,7 +13,6 @@ interface StoredEffect extends StageEffect {
   readonly durationSeconds: number;
 }
 
-/** The run and task that an effect belongs to. */
 export interface EffectKey {
   readonly runId: string;
   /** The run's first Temporal execution; with `taskId` the key of the ledger. */
@@ -50,7 +48,7 @@ const RECORDED = `(${IDENTITY}, output, degraded, finished_at, duration_seconds)
   select $1::text, $2::text, $3::text, $4::text, $5::text, $6::int, to_timestamp($7::float8 / 1000), $8::jsonb, $9::jsonb, $10::jsonb, clock_timestamp(),
     greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)`;
 const RECORD: PreparedStatement = { name: 'ledger-record', text: `insert into ledger ${RECORDED} on conflict do nothing` };
-/** The same without waiting for the disk: the setting is local to this transaction, which ends with the statement. */
+/** Records an effect without waiting for the disk: the setting is local to this transaction, which ends with the statement. */
 export const RECORD_SOON: PreparedStatement = {
   name: 'ledger-record-soon',
   text: `with soon as materialized (select set_config('synchronous_commit', 'off', true))
@@ -70,11 +68,11 @@ export async function findEffect(queryable: Queryable, key: { executionId: strin
 }
 
 /**
- * Runs `write` and records its effect in the same transaction, so that rows and ledger cannot disagree. If the task has taken
- * effect already, `write` does not run and the first effect is returned.
+ * Runs `write` and records its effect in the same transaction, so that rows and ledger cannot disagree. If the task has already taken
+ * effect, `write` does not run and the first effect is returned.
  *
- * The ledger row goes in first: a second worker with the same task waits there until the first has committed (and then finds
- * the effect) or rolled back (and then does the work itself).
+ * The ledger row goes in first: a second worker with the task waits there until the first commits (and finds the effect) or rolls back (and
+ * does the work itself).
  */
 export async function commitEffect(
   database: Database,
@@ -138,9 +136,8 @@ export async function recordEffect(queryable: Queryable, key: EffectKey, effect:
 }
 
 /**
- * Checks that the stage before one has its row in the ledger. The run knows that it ended; a database that failed over to a replica which lagged
- * behind may have lost its commit, and the stage would go on from nothing.
- *
+ * Checks that the previous stage has its row in the ledger: a database that failed over to a lagging replica may have lost the commit, and
+ * the stage would continue from nothing.
  * @throws PredictLabError `BadInput`, which is not retried, when the row is missing: waiting does not bring it back
  */
 export async function requireStageBefore(
@@ -156,17 +153,13 @@ export async function requireStageBefore(
   );
 }
 
-/** The effect that was recorded first. */
 async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageEffect> {
   const known = await findEffect(queryable, key);
   if (known === undefined) throw new Error(`the ledger lost ${key.taskId} of ${key.executionId}`);
   return { output: known.output, ...(known.degraded === undefined ? {} : { degraded: known.degraded }) };
 }
 
-/**
- * Mean seconds of each stage (`kline`) and of each task (`BTC_PRICE/kline`) in recent runs; what never ran is absent.
- * For the critical path and for rehearsals.
- */
+/** Mean seconds of each stage (`kline`) and task (`BTC_PRICE/kline`) in recent runs, for the critical path and rehearsals. */
 export async function meanDurations(queryable: Queryable): Promise<Record<string, number>> {
   const { rows } = await queryable.query<{ name: string; seconds: number }>(
     `with recent as (select task_id, stage, duration_seconds from ledger where finished_at is not null order by finished_at desc limit 5000)
@@ -177,11 +170,7 @@ export async function meanDurations(queryable: Queryable): Promise<Record<string
   return Object.fromEntries(rows.map(({ name, seconds }) => [name, seconds]));
 }
 
-/**
- * Custom tasks of which at least `executions` are among the last 5,000 ledger rows, 95% of them within `p95Seconds`.
- *
- * @param taskIds the tasks to look for
- */
+/** Those of `taskIds` with at least `executions` among the last 5,000 ledger rows, 95% of them within `p95Seconds`. */
 export async function quickTasks(
   queryable: Queryable,
   taskIds: readonly string[],
@@ -203,10 +192,8 @@ export interface TimeSpan {
 }
 
 /**
- * Whether each interval needs no run any more: it lies in the window of a run of all these symbols that ended as `success`, which means that
- * nothing of that window was missing. From where coverage of one of the symbols was withdrawn after the run, the window no longer counts.
- *
- * @returns one answer per interval, in the same order
+ * Whether each interval needs no further run: it lies in the window of a `success` run of all these symbols, so nothing of it was missing.
+ * A window counts only up to where coverage was withdrawn later. One answer per interval, in order.
  */
 export async function successfulIntervals(
   queryable: Queryable,
