@@ -12,7 +12,6 @@ import { optionsText } from './proof/passport.ts';
 
 /** The figures that a backtest's result is compared with. */
 export interface Benchmark {
-  /** The result of buying at the second bar and holding, on the strategy's terms. */
   readonly buyAndHold: {
     readonly totalReturn: number | null;
     readonly sharpe: number | null;
@@ -31,7 +30,6 @@ export interface Benchmark {
   readonly weak: Readonly<Record<string, string>>;
 }
 
-/** The result of buying and holding, with the reasons for figures that are undefined or weak. */
 type HoldingResult = Pick<Benchmark, 'buyAndHold' | 'undefined' | 'weak'>;
 
 /** Results of buying and holding, by series and trading terms: all trials on a series share them. */
@@ -76,7 +74,7 @@ export const holdEquity = (data: BacktestData, options: BacktestOptions): Float6
 const underHold = (reasons: Readonly<Partial<Record<string, string>>>): Record<string, string> =>
   Object.fromEntries(Object.entries(reasons).map(([name, why]) => [`buyAndHold.${name}`, why ?? '']));
 
-/** Compares a strategy's result on a series with buying and holding, and with the market's own price. */
+/** Compares a strategy's result on a series with buying and holding, and with the market's own price as a forecaster. */
 export function benchmarkOf(data: BacktestData, options: BacktestOptions, simulation: Simulation): Benchmark {
   const holding = buyAndHold(data, options);
   const { values, reasons } = separate({ ...skillOf(data.candles, data.market, simulation) });

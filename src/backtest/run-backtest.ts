@@ -30,10 +30,9 @@ export interface Trial {
  * Runs one backtest.
  *
  * @param input.params the strategy's parameters; omitted ones have their defaults
- * @param input.market an asset without fees by default
- * @param input.twin bars of the same question at another venue, for strategies that read them; none by default
+ * @param input.market @default an asset without fees
+ * @param input.twin bars of the same question at another venue, for strategies that read them. @default none
  * @throws PredictLabError BadInput for a series, parameters or options that cannot be backtested; one sentence per problem
- *
  * @example
  * const { metrics, trades } = runBacktest({ candles, strategy: smaCross, params: { fast: 10, slow: 30 } });
  */
@@ -161,7 +160,6 @@ export interface BacktestResult extends Certificate {
   readonly metrics: BacktestMetrics;
   /** The reason for each metric that is null, by its name. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** Amount of data that the metrics rest on. */
   readonly sample: Sample;
   /** The reason for each metric that has a value but rests on too little data, by its name. */
   readonly weak: Readonly<WeakMetrics>;

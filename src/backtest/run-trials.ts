@@ -22,7 +22,6 @@ export const MOST_VALUES = 50_000_000;
 /**
  * Runs many trials on one series with shared indicators and judges them together: by the deflated Sharpe ratio, which uses the Sharpe
  * ratios of all trials, and by the probability of backtest overfitting.
- *
  * @throws PredictLabError BadInput when the grid is too large for the series, or every strategy fails on it
  */
 export function runTrials(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): TrialsResult {
@@ -72,7 +71,6 @@ export interface FailedTrial {
   readonly params: Params;
   /** The reason, one sentence: the strategy, the bar if it reached one, and what is wrong. */
   readonly because: string;
-  /** Passport of the trial's inputs. */
   readonly passport: Passport;
 }
 

@@ -3,16 +3,13 @@ import type { Interval, MarketKind } from '../contracts/words.ts';
 import type { Reading } from './indicators/indicators.ts';
 import type { IndicatorName, IndicatorParams, IndicatorReadings } from './indicators/registry.ts';
 
-/**
- * The position that a strategy wants from the next bar's open on: `hold` keeps the present position, `flat` closes it. With
- * `--side long`, `short` closes it too.
- */
+/** The position wanted from the next bar's open on: `hold` keeps the present one, `flat` closes it, as does `short` with `--side long`. */
 export type Signal = 'hold' | 'long' | 'short' | 'flat';
 
 /**
- * A decision with size, price, expiry, stop or target. An order enters at the next open, or at its limit if it has one, and replaces an
- * order that still waits. An order of the opposite side first closes the present position. An order of the same side does not buy
- * more; it only moves the stop and the target (and removes those that it does not name).
+ * A decision with size, price, expiry, stop or target. An order enters at the next open, or at its limit, and replaces a waiting order. An
+ * order of the opposite side first closes the present position; one of the same side does not buy more, it only moves the stop and the
+ * target (and removes those that it does not name).
  *
  * Prices are of the first outcome on both sides: a short's stop is above the entry price, its target below. Prices that the open has passed
  * fill at the open; within a bar the stop fills first. With `--side long` a short order closes the present position.
@@ -34,16 +31,12 @@ export interface Order {
 /** A signal or an order. `hold` keeps a waiting order; every other decision replaces it. */
 export type Decision = Signal | Order;
 
-/**
- * A strategy's account and market at the close of the present bar; unknown values are null. A backtest of a strategy that never reads its
- * situation is faster, since it decides all bars before it trades.
- */
+/** Account and market at the close of the present bar; unknown values are null. Strategies that never read it are faster to backtest. */
 export interface Situation {
   /** Units held: positive when long, negative when short. */
   readonly position: number;
   /** Entry price of the first outcome per unit; null without a position. */
   readonly entryPrice: number | null;
-  /** Cash outside the position. */
   readonly cash: number;
   /** Value of the cash and the position at the close. */
   readonly equity: number;
@@ -77,8 +70,8 @@ interface KnownBars {
 export type LongerBars = KnownBars;
 
 /**
- * The market's twin at another venue: `back` counts from its newest bar that has closed by the close of the present bar. That bar may be
- * old if nobody traded there; see its `time()`. Prices are of the same outcome as the market's own. Open indicators once, in `create`.
+ * The market's twin at another venue: `back` counts from its newest bar that has closed by the close of the present bar; the bar may be old
+ * if nobody traded there (see `time()`). Prices are of the same outcome as the market's own. Open indicators once, in `create`.
  */
 export interface Twin extends KnownBars {
   /** Id of the twin: `polymarket:<conditionId>`, `predict:<marketId>`, or a file. */
@@ -88,13 +81,11 @@ export interface Twin extends KnownBars {
 /** The market as it is known at the close of the present bar. Later bars cannot be read. */
 export interface BarsSoFar extends KnownBars {
   readonly market: MarketKind;
-  /** Length of a bar; milliseconds. */
   readonly barMs: number;
   /** Smallest price step; null if unknown. */
   readonly tickSize: number | null;
   /**
-   * Opens the same market in a longer interval: `bars.interval('1d').close()` is the close of the last completed day. Call it once, in `create`.
-   *
+   * Opens the same market in a longer interval: `bars.interval('1d').close()` is the last completed day's close. Call it once, in `create`.
    * @throws PredictLabError BadInput unless the interval is that of the bars or a multiple of it
    */
   interval(interval: Interval): LongerBars;
@@ -124,8 +115,8 @@ export interface Strategy<Params = unknown> {
   /** Schema of the parameters with defaults and rules; a `strictObject`, so that misspelt names are rejected. */
   readonly params: z.ZodType<Params>;
   /**
-   * Version of the code of a strategy that a program defines. Change it whenever code changes that `create` uses from outside itself.
-   * Without a version the passport hashes only the text of `create`, and the result is not provable.
+   * Version of a program's strategy. Change it whenever code changes that `create` uses from outside itself. Without it the passport hashes
+   * only the text of `create`, and the result is not provable.
    */
   readonly version?: string;
   /** Hash of everything that was loaded or read for the strategy's module; set when a plugin is loaded. */

@@ -13,12 +13,10 @@ export interface BacktestData {
   /** Hash of the series and its market, see {@link hashData}. */
   readonly hash: string;
   readonly indicators: IndicatorCache;
-  /** Length of a bar; milliseconds. */
   readonly barMs: number;
   readonly twin: TwinSeries | null;
 }
 
-/** Facts about a series in addition to its bars. */
 interface SeriesFacts {
   /** Names of the series and its bars in messages. */
   readonly names?: SeriesNames;

@@ -2,10 +2,8 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 
 /**
- * Candles of one instrument and interval as columns of equal length, oldest first. The engine, the indicators and the proofs read
- * them. Empty buckets are absent.
- *
- * `openTime` is UTC epoch milliseconds and strictly rising; `volume` is NaN where the ticks had no size.
+ * Candles of one instrument and interval as columns of equal length, oldest first; empty buckets are absent. `openTime` is UTC epoch
+ * milliseconds and strictly rising; `volume` is NaN where the ticks had no size.
  */
 export interface CandleSeries {
   readonly length: number;

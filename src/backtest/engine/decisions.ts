@@ -35,9 +35,7 @@ export interface DecisionInput {
   readonly params: Params;
   readonly candles: CandleSeries;
   readonly market: Market;
-  /** How the strategy's account trades. */
   readonly options: BacktestOptions;
-  /** Length of a bar; milliseconds. */
   readonly barMs: number;
   /** The same question at another venue; null if none is known. */
   readonly twin: TwinSeries | null;
@@ -51,9 +49,8 @@ export interface DecisionInput {
 }
 
 /**
- * Runs a strategy and returns its decision at the close of each bar. A decision depends on the market up to that bar and on the account
- * that the strategy's earlier decisions led to, so it can be repeated with another future.
- *
+ * Runs a strategy and returns its decision at the close of each bar. It depends on the market up to that bar and on the account that
+ * earlier decisions led to, so it can be repeated with another future.
  * @throws StrategyFailure, with the strategy, plugin and bar, when the strategy throws or returns neither a signal nor a valid order
  */
 export function decisionsOf(input: DecisionInput): Decisions {

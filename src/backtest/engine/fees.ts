@@ -10,7 +10,7 @@ export interface FeeModel {
   readonly rounding: number;
 }
 
-/** The fee model of resting orders: a flat fee applies to them too; both venues charge makers nothing. Rebates come from a shared pool, which a single fill cannot determine, so there are none. */
+/** The fees of resting orders: a flat fee applies to them too; venues charge makers nothing. Rebates, from a shared pool, are left out. */
 export const makerFeeModel = (schedule: FeeSchedule): FeeModel => flatFees(schedule.model === 'flat' ? schedule.rate : 0);
 
 /** The fee model of a market's schedule, which is stored per market and time. */
@@ -37,10 +37,9 @@ export const flatFees = (rate: number): FeeModel => ({
 const STEP = 100_000;
 
 /**
- * Polymarket's taker fee: size·rate·(p(1−p))^exponent, rounded half up to 0.00001 USDC; makers pay nothing. The rate is
- * the market's own (its `feeSchedule`), 0.072 for crypto and 0.03 for sports in 2026-05; many markets have none.
- * Source: docs.polymarket.com, trading fees; vectors in nautilus_trader's Polymarket adapter.
- *
+ * Polymarket's taker fee: size·rate·(p(1−p))^exponent, rounded half up to 0.00001 USDC; makers pay nothing. The rate is the market's own
+ * (its `feeSchedule`): 0.072 for crypto and 0.03 for sports in 2026-05, often none. Source: docs.polymarket.com, trading fees; vectors in
+ * nautilus_trader's Polymarket adapter.
  * @param roundUpTo step to which a venue with the same curve rounds the fee of an order up (Kalshi: 0.01)
  */
 export function polymarketFees(rate: number, exponent = 1, roundUpTo?: number): FeeModel {
@@ -57,9 +56,8 @@ export function polymarketFees(rate: number, exponent = 1, roundUpTo?: number): 
 const roundHalfUp = (amount: number): number => Math.floor(amount * STEP + 0.5 + 1e-9) / STEP;
 
 /**
- * Predict.fun's taker fee: size·rate·min(p, 1 − p), so that complementary trades cost the same; makers pay nothing. The rate
- * is the market's `feeRateBps` (200 = 0.02). Buyers pay it in shares, sellers in USDT; here both are counted as cash of the same value.
- * Source: docs.predict.fun, "Predict fees and limits"; dev.predict.fun, trading fees.
+ * Predict.fun's taker fee: size·rate·min(p, 1 − p); makers pay nothing. The rate is the market's `feeRateBps` (200 = 0.02). Buyers pay in
+ * shares, sellers in USDT; here both count as cash. Source: docs.predict.fun, "Predict fees and limits"; dev.predict.fun, trading fees.
  */
 export function predictFees(rate: number): FeeModel {
   const perUnit = (price: number): number => rate * Math.min(price, 1 - price);

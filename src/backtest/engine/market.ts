@@ -2,7 +2,6 @@ import type { FeeSchedule, Instrument, OrderBook, Resolution } from '../../contr
 import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 
-/** Facts about the market of a series that the engine needs. */
 export interface Market {
   readonly kind: MarketKind;
   /** Smallest price step; null if unknown, in which case prices are not rounded. */
@@ -43,7 +42,7 @@ export const bookAt = (books: readonly OrderBook[], time: number): OrderBook | u
 export const paysAt = ({ closesAt, resolution }: Pick<Market, 'closesAt' | 'resolution'>): number =>
   closesAt ?? (resolution.kind === 'settled' ? resolution.at : null) ?? Number.NEGATIVE_INFINITY;
 
-/** A resolution as it was known at `asOf`: open if it came later, so that a late resolution locks the capital until it comes. */
+/** A resolution as it was known at `asOf`: open if it became known later, so that it locks the capital until then. */
 export const resolutionAsOf = (resolution: Resolution, asOf: number): Resolution =>
   resolution.kind === 'settled' && resolution.at !== null && resolution.at > asOf ? { kind: 'open' } : resolution;
 
@@ -112,8 +111,8 @@ export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument
 }
 
 /**
- * The market of an instrument as its source describes it. Without a fee schedule no fees are charged. Orders stop only at the close of a
- * market that has closed, not at a planned end: many markets continue to trade after it. @param books the recorded looks at its order book
+ * The market of an instrument as its source describes it; no fees without a schedule. Only an actual close stops orders: many markets
+ * continue to trade after a planned end. @param books the recorded looks at its order book
  */
 export const marketOf = (instrument: Instrument, books: readonly OrderBook[] = []): Market => ({
   kind: instrument.market,

@@ -13,7 +13,6 @@ import type { Simulation } from './trading/trade.ts';
 export interface Measurement {
   /** All metrics except the deflated Sharpe ratio, which depends on the other trials. */
   readonly metrics: Readonly<Record<Exclude<MetricName, 'deflatedSharpe'>, Measured>>;
-  /** Daily returns. */
   readonly returns: Float64Array;
   readonly moments: Moments;
   readonly sample: Sample;
@@ -24,10 +23,9 @@ export interface Measurement {
 }
 
 /**
- * Measures a backtest: ratios over daily UTC returns, the first one relative to the start cash, with A = 365; growth and turnover over
- * the calendar time from the first bar to the last; Brier score and log loss of the market's closes against its resolution.
- *
- * A settled position locks its money until the market pays, so returns, growth and turnover extend to that time.
+ * Measures a backtest: ratios over daily UTC returns, the first relative to the start cash, with A = 365; growth and turnover over calendar
+ * time; scores of the market's closes against its resolution. A settled position locks its money, so returns, growth and turnover extend to
+ * the payout.
  */
 export function measure(input: {
   readonly candles: CandleSeries;
@@ -69,7 +67,7 @@ export function measure(input: {
   };
 }
 
-/** Daily returns of a simulation; `days` from the first bar to the end, `traded` bars before the market's close. */
+/** Daily returns of a simulation from its first bar to the payout, and how many of them follow the last bar before the market's close. */
 export function measureDailyReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
   Measurement,
   'returns' | 'moments' | 'lockedDays'

@@ -14,17 +14,17 @@ export interface BacktestOptions {
   /** Applies to entries only: a long pays open·(1 + spread), a short receives open·(1 − spread). @default 0 */
   readonly spread: number;
   /**
-   * Worsens every fill, entries and exits, in units of the price. `recorded`: half the spread of the order book of that time, or where none
-   * was recorded a default by price and traded money. @default 0
+   * Worsens every fill, in units of the price. `recorded`: half the spread of that time's order book, else a default by price and traded
+   * money. @default 0
    */
   readonly halfSpread: number | 'recorded';
-  /** Number of ticks by which every fill, entries and exits, is worse than the open; needs the market's tick size. @default 0 */
+  /** Number of ticks by which every fill is worse than the open; needs the market's tick size. @default 0 */
   readonly slippageTicks: number;
   /** Sides that are traded. With `both`, a short signal sells short (asset) or buys the other outcome (probability). @default 'long' */
   readonly side: 'long' | 'both';
   /** Whether sizes are rounded down to whole units. @default false */
   readonly wholeUnits: boolean;
-  /** Size of an entry. @default { kind: 'all' } */
+  /** @default { kind: 'all' } */
   readonly sizing: Sizing;
   /** Largest share of a bar's volume that all fills in that bar may take together; null = no cap. Bars without a known volume are not capped. @default 0.1 */
   readonly maxVolumeShare: number | null;
@@ -33,9 +33,8 @@ export interface BacktestOptions {
   /** Seed of the random numbers of the proof. @default 1 */
   readonly seed: number;
   /**
-   * @internal Only for comparison with backtesting.py, whose last trade ends at the fill after the last decision. `next-open` closes the last
-   * position at the last open instead of the last close; `trade-on-close` also fills every order at the close at which it was decided.
-   * @default 'off'
+   * @internal For comparison with backtesting.py, whose last trade ends at the fill after the last decision. `next-open` closes the last
+   *   position at the last open, not the last close; `trade-on-close` also fills orders at the close of the decision. @default 'off'
    */
   readonly backtestingPy: 'off' | 'next-open' | 'trade-on-close';
 }

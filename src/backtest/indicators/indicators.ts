@@ -14,10 +14,8 @@ export interface Bands {
 }
 
 /**
- * Simple moving average: the mean of the last `period` values; NaN for the first `period` − 1 values (TA-Lib `SMA`).
- *
- * The running sum is compensated (Neumaier), and a window of equal values gives exactly that value: otherwise rounding errors would
- * make two averages of a constant price cross.
+ * Simple moving average of the last `period` values; NaN before (TA-Lib `SMA`). The running sum is compensated (Neumaier), and equal values
+ * give exactly that value: rounding errors would make two averages of a constant price cross.
  */
 export function sma(values: Float64Array, period: number): Float64Array {
   const n = values.length;
@@ -60,9 +58,9 @@ export function ema(values: Float64Array, period: number): Float64Array {
 }
 
 /**
- * Relative strength index after Wilder (New Concepts in Technical Trading Systems, 1978): 100·gain/(gain + loss) of the
- * smoothed average gain and loss; both start as the mean of the first `period` changes, so the first value is at index
- * `period`. In [0, 100]; NaN during warm-up and while no price has moved at all (0/0).
+ * Relative strength index after Wilder (New Concepts in Technical Trading Systems, 1978): 100·gain/(gain + loss) of the smoothed average
+ * gain and loss; both start as the mean of the first `period` changes, so the first value is at index `period`. In [0, 100]; NaN during
+ * warm-up and while no price has moved at all (0/0).
  */
 export function rsi(values: Float64Array, period: number): Float64Array {
   const n = values.length;
@@ -113,8 +111,8 @@ export function deviationAround(values: Float64Array, mean: Float64Array, period
 }
 
 /**
- * Rolling population standard deviation (TA-Lib `STDDEV`, 1 deviation); NaN before there are `period` values.
- * Two passes per window: TA-Lib's E[x²] − E[x]² loses all digits when prices barely move.
+ * Rolling population standard deviation (TA-Lib `STDDEV`, 1 deviation); NaN before there are `period` values. Two passes per window:
+ * TA-Lib's E[x²] − E[x]² loses all digits when prices barely move.
  */
 export const stddev = (values: Float64Array, period: number): Float64Array => deviationAround(values, sma(values, period), period);
 
@@ -132,8 +130,8 @@ export function bollinger(values: Float64Array, period: number, deviations: numb
 }
 
 /**
- * Average true range after Wilder (TA-Lib `ATR`): the true range max(high, previous close) − min(low, previous close),
- * averaged over its first `period` values, then smoothed with weight 1/period. The first value is at index `period`.
+ * Average true range after Wilder (TA-Lib `ATR`): the true range max(high, previous close) − min(low, previous close), averaged over its
+ * first `period` values, then smoothed with weight 1/period. The first value is at index `period`.
  */
 export function atr({ high, low, close, length }: CandleSeries, period: number): Float64Array {
   const out = new Float64Array(length).fill(Number.NaN);
@@ -147,8 +145,8 @@ export function atr({ high, low, close, length }: CandleSeries, period: number):
 }
 
 /**
- * Donchian channel of the `period` bars before the present one: highest high, lowest low, and their middle. The present
- * bar is left out, so that its close can break out of the channel. The first value is at index `period`.
+ * Donchian channel of the `period` bars before the present one, whose close can so break out: highest high, lowest low, and their middle.
+ * The first value is at index `period`.
  */
 export function donchian({ high, low, length }: CandleSeries, period: number): Bands {
   const lower = new Float64Array(length).fill(Number.NaN);

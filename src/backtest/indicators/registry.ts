@@ -32,7 +32,6 @@ export const INDICATORS = {
 export type IndicatorName = keyof typeof INDICATORS;
 export type IndicatorParams<Name extends IndicatorName> = z.infer<(typeof INDICATORS)[Name]['params']>;
 
-/** The readings of an indicator: one, or the three of a channel. */
 export type IndicatorReadings<Name extends IndicatorName> =
   ReturnType<(typeof INDICATORS)[Name]['values']> extends Bands ? { readonly [band in keyof Bands]: Reading } : Reading;
 
@@ -40,9 +39,8 @@ export type IndicatorReadings<Name extends IndicatorName> =
 export const INDICATOR_NAMES = Object.keys(INDICATORS) as readonly IndicatorName[];
 
 /**
- * Checks an indicator's parameters and fills in defaults. Strategies of plugins are plain JavaScript: without this check a misspelt name or
- * a period of 0 would give NaN at every bar, which looks like a strategy that never trades.
- *
+ * Checks an indicator's parameters and fills in defaults. In plain JavaScript a misspelt name or a period of 0 would give NaN at every bar,
+ * which looks like a strategy that never trades.
  * @throws PredictLabError BadInput, one sentence
  */
 export function checkedIndicatorParams<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorParams<Name> {

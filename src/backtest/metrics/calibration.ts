@@ -30,7 +30,6 @@ export interface MarketForecasts {
   readonly sum: readonly number[];
 }
 
-/** Default number of ranges. */
 const RANGES = 10;
 
 /** Counts one market's forecasts in ranges of equal width. */
@@ -46,10 +45,8 @@ export function marketForecasts(forecasts: Float64Array, outcome: number, event?
 }
 
 /**
- * Calibration table of forecasts that each have their own outcome (scikit-learn `calibration_curve`, strategy uniform: ranges (a, b];
- * empty ranges are left out).
- *
- * @param bins number of ranges. @default 10
+ * Calibration table of forecasts that each have their own outcome (scikit-learn `calibration_curve`, strategy uniform: ranges (a, b]; empty
+ * ranges are left out). @param bins number of ranges. @default 10
  */
 export function calibration(forecasts: Float64Array, outcomes: Float64Array, bins = RANGES): CalibrationBin[] {
   const tally = new Tally(bins);
@@ -58,7 +55,7 @@ export function calibration(forecasts: Float64Array, outcomes: Float64Array, bin
 }
 
 /**
- * Calibration table of markets. Every forecast counts for the mean and the rate. The intervals rest on events ({@link intervalOf}): all
+ * Calibration table of markets. Every forecast counts for the mean and the rate, but the intervals rest on events ({@link intervalOf}):
  * forecasts of a market share its outcome, and markets of one event (a ladder of strikes on one date) resolve together.
  */
 export function calibrationOfMarkets(markets: readonly MarketForecasts[]): CalibrationBin[] {
@@ -69,17 +66,15 @@ export function calibrationOfMarkets(markets: readonly MarketForecasts[]): Calib
   return tally.table();
 }
 
-/** Forecasts of one event in one range, and how many of them came true. */
 interface Cluster {
   count: number;
   hits: number;
 }
 
 /**
- * 95% interval of the rate at which clustered forecasts came true. The n forecasts of a market share its outcome, which leaves
- * (Σn)²/Σn² independent outcomes (Kish 1965). Markets of one event may resolve alike or not. How far they do is estimated from the events
- * (variance of a ratio over clusters, Student's t with one degree of freedom fewer than events), bounded by taking markets as clusters on
- * one side and events on the other.
+ * 95% interval of the rate at which clustered forecasts came true. The n forecasts of a market share its outcome, which leaves (Σn)²/Σn²
+ * independent outcomes (Kish 1965). Markets of one event may resolve alike; how far they do is estimated from the events (variance of a
+ * ratio over clusters, Student's t with one degree of freedom fewer than events), bounded by taking markets, and events, as clusters.
  */
 function intervalOf({ count, squares, hits, events }: { count: number; squares: number; hits: number; events: readonly Cluster[] }) {
   const rate = hits / count;
@@ -100,7 +95,6 @@ class Tally {
     this.bins = Array.from({ length: bins }, () => ({ count: 0, squares: 0, clusters: 0, sum: 0, hits: 0, events: new Map() }));
   }
 
-  /** Adds forecasts that share one outcome to a range. */
   add(
     bin: number,
     more: { readonly count: number; readonly sum: number; readonly outcome: number; readonly event?: string | undefined },
@@ -143,7 +137,7 @@ class Tally {
   }
 }
 
-/** Index of the range (a, b] that contains a forecast. The bounds themselves are compared, since a product such as 0.7·10 may be rounded. */
+/** Index of the range (a, b] that contains a forecast. Compares the bounds, since a product such as 0.7·10 may be rounded. */
 function binOf(forecast: number, bins: number): number {
   let bin = Math.max(0, Math.min(Math.ceil(forecast * bins) - 1, bins - 1));
   if (bin > 0 && forecast <= bin / bins) bin--;

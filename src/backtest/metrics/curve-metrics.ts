@@ -32,9 +32,9 @@ export function curveMetrics(curve: {
 }
 
 /**
- * Daily returns of an equity curve: each UTC day's last value, carried over days without bars, relative to the previous day's; the first
- * day's relative to the start, so n days give n returns. An equity of 0 returns 0; if it becomes positive again (the price of the position
- * was 0), that day's return is NaN.
+ * Daily returns of an equity curve: each UTC day's last value, carried over days without bars, relative to the previous day's (the first
+ * day's: to the start), so n days give n returns. An equity of 0 returns 0; if it becomes positive again (the price of the position was 0),
+ * that day's return is NaN.
  *
  * @param start equity before the first bar
  * @param openTime UTC epoch milliseconds, rising; equity[i] belongs to the day of openTime[i]
@@ -74,8 +74,8 @@ const returnOf = (before: number, value: number, dust: number): number =>
 export const DAYS_PER_YEAR = 365.25;
 
 /**
- * Compound annual growth rate: growth^(1/years) − 1, growth = end/start. For a backtest, years = calendar days/365.25
- * (backtesting.py); years = periods/A reproduces empyrical's `annual_return`.
+ * Compound annual growth rate: growth^(1/years) − 1, growth = end/start. For a backtest, years = calendar days/365.25 (backtesting.py);
+ * years = periods/A reproduces empyrical's `annual_return`.
  */
 export function cagr(growth: number, years: number): Measured {
   if (!(years > 0)) return undefinedBecause('the series spans no time');
@@ -102,7 +102,6 @@ export function turnover({ notional, equity, years }: { notional: number; equity
   return notional === 0 ? 0 : notional / (sum / equity.length) / years;
 }
 
-/** Win rate, profit factor and expectancy of closed positions. */
 export interface TradeMetrics {
   /** Share of positions with a net profit above 0, in [0, 1]. */
   readonly winRate: Measured;

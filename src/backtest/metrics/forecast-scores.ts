@@ -25,7 +25,6 @@ export function logLoss(forecasts: Float64Array, outcomes: Float64Array): number
 
 /** Forecast scores of a market's price and of a strategy's holdings in it. */
 export interface Skill {
-  /** Brier score of the market's closes. */
   readonly marketBrier: Measured;
   /** Brier score of the beliefs that the holdings at each close imply ({@link impliedBeliefs}). */
   readonly beliefBrier: Measured;

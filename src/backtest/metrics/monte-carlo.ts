@@ -10,7 +10,6 @@ export interface DrawnRange {
   readonly p95: number;
 }
 
-/** Results of reordering and resampling the same closed positions. */
 export interface MonteCarlo {
   readonly draws: number;
   readonly positions: number;
@@ -32,11 +31,9 @@ export interface MonteCarlo {
 }
 
 /**
- * Monte Carlo simulation of closed positions. Each position counts by its profit as a share of the equity before it.
- *
- * It estimates how much of a drawdown, or of a return, is due to the order and the sample of positions. It cannot show that a strategy
- * works: all draws are from the positions that it took, falls within a position are not seen, and positions in runs (a trend) are assumed
- * to be independent.
+ * Monte Carlo simulation of closed positions: estimates how much of a drawdown or return is due to the order and the sample of positions.
+ * Each counts by its profit as a share of the equity before it. It cannot show that a strategy works: all draws are from the positions that
+ * it took, falls within a position are not seen, and positions in runs (a trend) are assumed to be independent.
  *
  * @param pnls net profits, oldest first
  * @param cash equity before the first position

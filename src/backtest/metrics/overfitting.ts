@@ -4,13 +4,10 @@ import { weakHalves } from './sample.ts';
 /** Number of blocks that the series is cut into; 10 blocks give 252 ways to split them into halves. */
 const BLOCKS = 10;
 
-/** Probability of overfitting of trials that were judged together. */
 export interface Overfitting {
   /** Probability in [0, 1]; null if undefined. */
   readonly overfitting: number | null;
-  /** The reason why the probability is undefined. */
   readonly overfittingUndefined?: string;
-  /** The reason why the probability rests on too little data. */
   readonly overfittingWeak?: string;
 }
 
@@ -23,12 +20,10 @@ export function judgeOverfitting(trials: readonly Float64Array[]): Overfitting {
 }
 
 /**
- * Probability of backtest overfitting by combinatorially symmetric cross-validation (Bailey, Borwein, López de Prado & Zhu
- * 2017). The series is cut into blocks. Each half of the blocks in turn is the sample in which the best trial is picked by Sharpe ratio;
- * PBO is the share of splits in which the pick ranks below the median in the other half. The paper (share of rank logits below 0) does
- * not define ties: here a pick at the median counts half, and if several trials are best, each is picked in equal parts, so that their
- * order does not matter.
- *
+ * Probability of backtest overfitting by combinatorially symmetric cross-validation (Bailey, Borwein, López de Prado & Zhu 2017): each half
+ * of the series' blocks in turn is the sample in which the best trial is picked by Sharpe ratio; PBO is the share of splits in which the
+ * pick ranks below the median in the other half. The paper (share of rank logits below 0) does not define ties: here a pick at the median
+ * counts half, and trials that are equally best are picked in equal parts.
  * @param trials period returns of each trial, all over the same periods
  */
 export function probabilityOfOverfitting(trials: readonly Float64Array[]): Measured {

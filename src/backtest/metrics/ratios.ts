@@ -4,7 +4,6 @@ import { type Measured, type Undefined, undefinedBecause } from './measured.ts';
 /** Moments of a return series, which the ratios are computed from. */
 export interface Moments {
   readonly count: number;
-  /** Number of returns that are not 0. */
   readonly nonZero: number;
   /** Mean return; NaN if a return is NaN. */
   readonly mean: number;
@@ -24,7 +23,7 @@ export function noRatio({ count, mean }: Pick<Moments, 'count' | 'mean'>): Undef
   return Number.isNaN(mean) ? undefinedBecause('the account was worth nothing, and something again: no return says that') : undefined;
 }
 
-/** Computes the moments of period returns, in two passes so that small deviations keep their digits. */
+/** Moments of period returns, in two passes so that small deviations keep their digits. */
 export function momentsOf(returns: Float64Array): Moments {
   const count = returns.length;
   let sum = 0;
@@ -62,9 +61,8 @@ export function momentsOf(returns: Float64Array): Moments {
 }
 
 /**
- * Sharpe ratio: mean(r) / std(r, ddof 1) · √A, risk-free rate 0 (Sharpe 1994; empyrical with A = 252, quantstats, vectorbt).
- * Peers differ: backtesting.py divides a compounded annual return, Lean and freqtrade use other deviations.
- *
+ * Sharpe ratio: mean(r) / std(r, ddof 1) · √A, risk-free rate 0 (Sharpe 1994; empyrical with A = 252, quantstats, vectorbt). Peers differ:
+ * backtesting.py divides a compounded annual return, Lean and freqtrade use other deviations.
  * @param periodsPerYear A; 365 for daily returns of markets that never close
  */
 export function sharpe(returns: Moments, periodsPerYear: number): Measured {
@@ -75,8 +73,8 @@ export function sharpe(returns: Moments, periodsPerYear: number): Measured {
 }
 
 /**
- * Standard error of the annual Sharpe ratio: √(1 − skew·SR + (kurtosis − 1)/4·SR²) / √(n − 1) · √A, SR per period
- * (Mertens 2002; the spread that the probabilistic Sharpe ratio divides by).
+ * Standard error of the annual Sharpe ratio: √(1 − skew·SR + (kurtosis − 1)/4·SR²) / √(n − 1) · √A, SR per period (Mertens 2002; the spread
+ * that the probabilistic Sharpe ratio divides by).
  */
 export function sharpeError(returns: Moments, periodsPerYear: number): Measured {
   const known = sharpeSpread(returns);
@@ -95,9 +93,8 @@ export function sharpeSpread(returns: Moments): { readonly ratio: number; readon
 }
 
 /**
- * Probability that the true Sharpe ratio is above `benchmark`, given the number, skewness and kurtosis of the returns:
- * Φ((SR − SR*)·√(n − 1) / √(1 − skew·SR + (kurtosis − 1)/4·SR²)) (Bailey & López de Prado 2012).
- *
+ * Probability that the true Sharpe ratio is above `benchmark`, given the number, skewness and kurtosis of the returns: Φ((SR − SR*)·√(n −
+ * 1) / √(1 − skew·SR + (kurtosis − 1)/4·SR²)) (Bailey & López de Prado 2012).
  * @param benchmark SR*, per period (not annualised)
  */
 export function probabilisticSharpe(returns: Moments, benchmark = 0): Measured {
@@ -121,8 +118,8 @@ export const expectedBestSharpe = (count: number, spread: number): number =>
   count <= 1 ? 0 : spread * ((1 - EULER) * -normalQuantile(1 / count) + EULER * -normalQuantile(1 / (count * Math.E)));
 
 /**
- * Deflated Sharpe ratio: the probability that the true Sharpe ratio is above that of the best of all trials by chance
- * (Bailey & López de Prado 2014). With one trial it equals the probabilistic Sharpe ratio against 0.
+ * Deflated Sharpe ratio: the probability that the true Sharpe ratio is above that of the best of all trials by chance (Bailey & López de
+ * Prado 2014). With one trial it equals the probabilistic Sharpe ratio against 0.
  */
 export function deflatedSharpe(returns: Moments, trials: Trials): Measured {
   const none = noRatio(returns);

@@ -4,7 +4,6 @@ import { separate, undefinedBecause } from './measured.ts';
 import { calmar, deflatedSharpe, momentsOf, probabilisticSharpe, sharpe, sharpeError, sortino, volatility } from './ratios.ts';
 import { type WeakMetrics, weakMetrics } from './sample.ts';
 
-/** Returns of one series, oldest first. */
 export interface ReturnSeries {
   /** Ends of the periods, UTC epoch milliseconds, rising. */
   readonly time: Float64Array;
@@ -12,7 +11,6 @@ export interface ReturnSeries {
   readonly returns: Float64Array;
 }
 
-/** Names of the metrics that can be computed from returns alone. */
 export type ReturnMetricName =
   | 'totalReturn'
   | 'cagr'
@@ -38,11 +36,9 @@ export interface ReturnMeasurement {
 }
 
 /**
- * Computes the metrics of a return series.
- *
- * Years for `cagr` are calendar days/365.25, where the first period is taken to be as long as the median one. With `periodsPerYear` they are
- * rows/A (empyrical's `annual_return`, which counts an empty first row too). Without `periodsPerYear` A follows from the times
- * ({@link periodsPerYearOf}).
+ * Metrics of a return series. Years for `cagr` are calendar days/365.25 (the first period counts as the median one); with `periodsPerYear`
+ * they are rows/A (empyrical's `annual_return`, which counts an empty first row too). @default A follows from the times ({@link
+ * periodsPerYearOf})
  */
 export function measureReturns(
   { time, returns }: ReturnSeries,
@@ -95,20 +91,17 @@ function calendarDays(time: Float64Array, periods: number): number {
   return steps.length === 0 ? 0 : span + steps.sort()[Math.floor(steps.length / 2)] / DAY_MS;
 }
 
-/** Number of periods per year, and what it was derived from. */
 export interface PeriodsPerYear {
   readonly value: number;
-  /** The source of the value for display: `the step of 1 day between rows`. */
+  /** Source of the value for display: `the step of 1 day between rows`. */
   readonly from: string;
 }
 
 const YEAR_DAYS = 365;
 
 /**
- * Number of periods of a return series in a year of 365 days. Equal steps determine it (days 365, hours 8760, weeks 52.14); if steps
- * differ (exchange days, months), it is the number of rows over the time they span.
- *
- * @param time ends of the periods, UTC epoch milliseconds, rising
+ * Number of periods of a return series in a year of 365 days: from equal steps (days 365, hours 8760, weeks 52.14), else (exchange days,
+ * months) rows over the time they span. @param time ends of the periods, UTC epoch milliseconds, rising
  */
 export function periodsPerYearOf(time: Float64Array): PeriodsPerYear {
   if (time.length < 2) return { value: YEAR_DAYS, from: 'nothing: one row has no step, days are assumed' };

@@ -1,6 +1,5 @@
 import type { MetricName } from './measured.ts';
 
-/** Amount of data that a result rests on. */
 export interface Sample {
   /** Number of UTC days of the equity curve, including days without bars and days of waiting for a settlement. */
   readonly dailyReturns: number;
@@ -16,9 +15,8 @@ export interface Sample {
 export type WeakMetrics = Partial<Record<MetricName, string>>;
 
 /**
- * Minimum amounts of data below which a figure is weak: a month of daily returns, a quarter of a year, ten positions in ten events, ten
- * outcomes. Ten outcomes at even odds are five of either kind, the usual minimum for the normal interval of a proportion (n·p ≥ 5 and
- * n·(1 − p) ≥ 5).
+ * Minimum amounts of data below which a figure is weak. Ten outcomes at even odds are five of either kind, the usual minimum for the normal
+ * interval of a proportion (n·p ≥ 5 and n·(1 − p) ≥ 5).
  */
 const MINIMUM = { returns: 30, days: 90, trades: 10, events: 10, outcomes: 10 } as const;
 
@@ -34,7 +32,6 @@ const BY_POSITION = [
   'expectancy',
 ] as const;
 const RATIOS = ['sharpe', 'sortino', 'volatility', 'probabilisticSharpe', 'deflatedSharpe'] as const;
-/** Metrics that are scaled to a year. */
 const YEARLY = ['cagr', 'calmar', 'turnover'] as const;
 const FORECAST_SCORES = ['brier', 'logLoss'] as const;
 
@@ -53,9 +50,8 @@ export function weakScores(outcomes: number): Readonly<Record<string, string>> {
 }
 
 /**
- * The metrics that rest on too little data, with the reason: ratios on fewer than 30 returns (or on a single return that is not 0, since
- * the Sharpe ratio is then √(A/n) for any gain), growth and turnover on fewer than 90 days, ratios and trade statistics on fewer than 10
- * closed positions or on positions in fewer than 10 events, forecast scores on fewer than 10 outcomes.
+ * The metrics below their {@link MINIMUM}, with the reason: ratios also on a single return that is not 0, since the Sharpe ratio is then
+ * √(A/n) for any gain; ratios and trade statistics also on positions in too few events.
  *
  * @param basis.nonZero number of returns that are not 0
  * @param basis.locked number of returns of days after the last bar, which add no evidence. @default 0

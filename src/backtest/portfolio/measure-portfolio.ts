@@ -9,7 +9,6 @@ import type { PortfolioTrading } from './trade-portfolio.ts';
 /** Metrics of one account, as for one market; `exposure` is the mean share of the equity that is in markets. */
 export type PortfolioMetrics = Omit<BacktestMetrics, 'brier' | 'logLoss' | 'deflatedSharpe'>;
 
-/** Metrics of a portfolio, and the amount of data that they rest on. */
 export interface PortfolioMeasurement {
   readonly metrics: PortfolioMetrics;
   /** The reason for each metric that is null, by its name. */
@@ -21,7 +20,6 @@ export interface PortfolioMeasurement {
 
 /**
  * Measures the trading of a portfolio. `exposure` is the mean over the points of the curve.
- *
  * @param traded event and open times of the bars of each market, in the order of `markets`
  * @param lastBar open time of the last bar of any market before its close, UTC epoch milliseconds; later days, which only wait for a
  *   settlement, add no evidence

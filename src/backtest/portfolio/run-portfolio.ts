@@ -14,7 +14,6 @@ import { limitProblems, type MarketTrading, type PortfolioCurve, type PortfolioL
 
 /** A market of a portfolio and the options to trade it with. */
 export interface PortfolioMarket {
-  /** Name of the market for display. */
   readonly name: string;
   readonly data: BacktestData;
   readonly options: BacktestOptions;
@@ -46,11 +45,9 @@ export interface PortfolioResult extends PortfolioMeasurement, Certificate {
 }
 
 /**
- * Trades one strategy in several markets from one account. The strategy decides each market separately; money, limits and settlements
- * are shared ({@link tradePortfolio}).
- *
- * @throws PredictLabError BadInput for invalid limits, shorts of assets, bars that overlap, and strategies that return orders or read
- *   their situation, which describes an account in one market
+ * Trades one strategy in several markets from one account: decides each market separately; money, limits and settlements are shared.
+ * @throws PredictLabError BadInput for invalid limits, shorts of assets, bars that overlap, and strategies that return orders or read their
+ *   situation, which describes an account in one market
  */
 export function runPortfolio(
   markets: readonly PortfolioMarket[],

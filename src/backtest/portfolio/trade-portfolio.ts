@@ -5,7 +5,6 @@ import { Account } from '../engine/trading/account.ts';
 import type { SpreadCounts } from '../engine/trading/half-spread.ts';
 import { FLAT, HOLD, LONG, SHORT, type Trade, type Unfilled } from '../engine/trading/trade.ts';
 
-/** A market of a portfolio, with the decisions at the close of each of its bars. */
 export interface DecidedMarket {
   readonly candles: CandleSeries;
   readonly market: Market;
@@ -14,16 +13,14 @@ export interface DecidedMarket {
   readonly options: BacktestOptions;
 }
 
-/** The account's equity at each time at which a bar opened or a market paid, marked at the closes of these bars; ends with the last bar or the last payout of a position. */
+/** The account's equity at each bar's open time or payout of a market, marked at the closes of these bars, until the last bar or payout. */
 export interface PortfolioCurve {
-  /** Times of the points; UTC epoch milliseconds, rising. */
   readonly time: Float64Array;
   readonly equity: Float64Array;
   /** Money that is not in a market: `equity` less the value of the positions. */
   readonly cash: Float64Array;
 }
 
-/** The trading in one market of a portfolio. */
 export interface MarketTrading {
   readonly trades: readonly Trade[];
   readonly notional: number;
@@ -47,13 +44,10 @@ export interface PortfolioTrading {
 const DUST = 1e-9;
 
 /**
- * Trades several markets from one account. At each time, in this order: payouts of settled markets are received; positions are closed at
- * the open; positions are entered at the open, market by market in the order given, each with as much as the limits and the cash allow;
- * positions are marked at the close; and the market of a last bar ends, as in a backtest of one market. A settled position locks its
- * money until the market pays.
- *
- * Fills, fees, ticks, spreads and the volume cap are those of a backtest of one market. With a single market and limits of 1 the trades
- * are the same.
+ * Trades several markets from one account. At each time, in this order: receives payouts of settled markets; closes positions at the open;
+ * enters positions at the open, market by market in the order given, as far as the limits and the cash allow; marks positions at the close;
+ * ends the market of a last bar. A settled position locks its money until the market pays. Fills and costs are those of a backtest of one
+ * market; with a single market and limits of 1 the trades are the same.
  */
 export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, limits: PortfolioLimits): PortfolioTrading {
   const books = decided.map((one) => new Book(one));
@@ -117,7 +111,6 @@ class Book {
   private readonly shorts: boolean;
   /** Fraction of the cash that an entry uses; undefined = the limit of one market. */
   private readonly fraction: number | undefined;
-  /** Index of the present bar. */
   private bar = -1;
   private next = 0;
   private wanted = HOLD;
@@ -140,7 +133,6 @@ class Book {
     this.settlesAt = !ends ? Number.POSITIVE_INFINITY : market.kind === 'asset' ? last : Math.max(last, paysAt(market));
   }
 
-  /** Whether the last bar has been traded. */
   get isOver(): boolean {
     return this.next === this.candles.length;
   }
@@ -166,13 +158,11 @@ class Book {
     return true;
   }
 
-  /** Takes the decision made at the close of a bar. */
   private takeDecision(bar: number): void {
     const decision = this.codes[bar];
     if (decision !== HOLD) this.wanted = decision === SHORT && !this.shorts ? FLAT : decision;
   }
 
-  /** Cancels the waiting signal because the market has closed. */
   private expire(): void {
     if (this.wanted !== HOLD) this.account.expire(this.wanted);
     this.wanted = HOLD;
@@ -197,7 +187,7 @@ class Book {
     return this.account.side === 0 && this.wanted !== HOLD && this.target() !== 0;
   }
 
-  /** Money that an entry wantedMoney for: the sizing's share of the cash, at most the limit of one market. */
+  /** Money that an entry asks for: the sizing's share of the cash, at most the limit of one market. */
   wantedMoney(freeCash: number, most: number): number {
     return this.fraction === undefined ? most : Math.min(this.fraction * freeCash, most);
   }
@@ -219,7 +209,6 @@ class Book {
     return money - this.withdrawCash();
   }
 
-  /** Marks the position at the bar's close. */
   close(): void {
     const { bar, candles } = this;
     this.price = candles.close[bar];
@@ -253,7 +242,6 @@ class Book {
     return this.wanted === LONG ? 1 : this.wanted === SHORT ? -1 : 0;
   }
 
-  /** Takes the cash out of the market's account and returns it. */
   private withdrawCash(): number {
     const money = this.account.cash;
     this.account.cash = 0;

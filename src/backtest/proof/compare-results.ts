@@ -13,12 +13,11 @@ export interface ComparableResult {
 }
 
 /**
- * Causes of a difference between two results. `settings` = the options; `trials` = the other trials of the run, on which the deflated
- * Sharpe ratio depends; `unexplained` = different metrics with the same passport.
+ * Causes of a difference between two results. `settings` = the options; `trials` = the run's other trials, on which the deflated Sharpe
+ * ratio depends; `unexplained` = different metrics with the same passport.
  */
 export type ChangeCause = 'data' | 'code' | 'params' | 'settings' | 'trials' | 'seed' | 'unexplained';
 
-/** Results of the same series and strategy that differ between two runs. */
 export interface ChangedResult<Result extends ComparableResult> {
   readonly before: Result;
   readonly after: Result;
@@ -35,10 +34,7 @@ export interface Comparison<Result extends ComparableResult> {
   readonly onlyAfter: readonly Result[];
 }
 
-/**
- * Compares the results of two runs. Pairs results of the same series, strategy and parameters, then the remaining results of the same
- * series and strategy in order (their parameters were changed).
- */
+/** Compares the results of two runs: first pairs equal series, strategy and parameters, then the rest of a series and strategy in order. */
 export function compareResults<Result extends ComparableResult>(before: readonly Result[], after: readonly Result[]): Comparison<Result> {
   const exact = pairUp(before, after, ({ series, strategy, params }) => [series, strategy, params].join('\n'));
   const loose = pairUp(exact.onlyBefore, exact.onlyAfter, ({ series, strategy }) => [series, strategy].join('\n'));
@@ -102,7 +98,6 @@ function differences(before: ComparableResult, after: ComparableResult): Changed
   return Object.fromEntries(entries.filter(([, [one, other]]) => one !== other));
 }
 
-/** The comparison of the backtests of two builds on the same inputs. */
 export interface JudgedResults {
   readonly compared: number;
   readonly different: number;
@@ -115,11 +110,10 @@ export interface JudgedResults {
 const MAX_EXAMPLES = 3;
 
 /**
- * Compares the results of two builds: every metric must be within a tolerance, relative to the larger value. Results whose inputs have
- * changed are left out; a difference in code alone is ignored.
+ * Compares the results of two builds: every metric must be within a tolerance. A difference in code alone is ignored.
  *
- * @param hasChanged whether the inputs of a result have changed since
- * @param tolerance relative tolerance; 0 = all digits must be equal
+ * @param hasChanged whether the inputs of a result have changed since; such results are left out
+ * @param tolerance tolerance relative to the larger value; 0 = all digits must be equal
  */
 export function judgeResults<Result extends ComparableResult>(
   before: readonly Result[],

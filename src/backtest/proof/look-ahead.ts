@@ -19,9 +19,8 @@ export interface LookAheadProof {
   /** Number of decisions that differed with another future. More than 0: the strategy uses data that it cannot know. */
   readonly changed: number;
   /**
-   * Number of times `of` the strategy changed its decision, and how many of these `changes` it repeats on reversed prices: decisions that do not
-   * follow the prices come from the calendar, or from answers that the strategy carries, which no other future can change. Absent for
-   * strategies that ship with PredictLab.
+   * Number of times `of` the strategy changed its decision, and how many of these `changes` it repeats on reversed prices: decisions that
+   * do not follow the prices come from the calendar, or from answers that the strategy carries. Absent for shipped strategies.
    */
   readonly carried?: { readonly changes: number; readonly of: number };
   /** Probability of `detected` of finding a strategy that looks ahead on one bar in `peekEvery`. */
@@ -38,11 +37,9 @@ const PEEK_EVERY = 20;
 /** Lower bound of the probability that one re-run changes a decision that looks ahead: the next bar moves in the opposite direction, which changes about half of the decisions. */
 const DETECTION_RATE = 0.5;
 
-/** The inputs and the decisions of the run to be proved. */
 interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain' | 'from' | 'to'> {
   /** Indicator values that the run computed from the candles. */
   readonly indicators: IndicatorCache;
-  /** The decisions of the run to be proved. */
   readonly decisions: DecisionLog;
   /** Number of re-runs, each with another future. */
   readonly runs: number;
@@ -50,13 +47,13 @@ interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain' | 'from' | 
 }
 
 /**
- * Tests a strategy for look-ahead. The strategy runs again decisionsBehind a {@link Curtain} that hides everything after the present bar, so that one
- * re-run repeats every decision with another future: alternately one that moves in the opposite direction, and none at all. Every decision,
- * signal or order, must be the same. Each re-run has its own account, which also covers what a strategy reads from its situation; the
- * future of the market's twin and of longer bars is hidden at the same times.
+ * Tests a strategy for look-ahead. It runs again behind a {@link Curtain} that hides everything after the present bar, its twin's and
+ * longer bars included, so that one re-run repeats every decision with another future: alternately one that moves in the opposite
+ * direction, and none at all. Every decision must be the same. Each re-run has its own account, which covers what the strategy reads from
+ * its situation.
  *
- * A strategy that does not ship with PredictLab first runs on the reversed series, which overwrites its memory of the true one. If a
- * re-run differs, one more run on the true data distinguishes look-ahead from non-deterministic decisions.
+ * A strategy that does not ship with PredictLab first runs on the reversed series, which overwrites its memory of the true one. If a re-run
+ * differs, one more run on the true data distinguishes look-ahead from non-deterministic decisions.
  */
 export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   const { strategy, candles, decisions, runs, seed } = input;
@@ -102,7 +99,6 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   };
 }
 
-/** The inputs of every re-run. */
 const rerunInput = ({ strategy, params, candles, market, options, barMs, twin }: ProofInput): DecisionInput => ({
   strategy,
   params,
@@ -119,7 +115,7 @@ function hideAll({ candles, barMs, twin }: ProofInput, curtain: Curtain): void {
   if (twin !== null) curtain.hideSeries(twin.candles, known);
 }
 
-/** The decisions decisionsBehind a curtain; undefined if the strategy failed, which it did not on the true data. */
+/** Decisions behind a curtain; undefined if the strategy failed, which it did not on the true data. */
 const decisionsBehind = (input: ProofInput, curtain: Curtain): DecisionLog | undefined =>
   attempted(() => decisionsOf({ ...rerunInput(input), market: oppositeResolution(input.market), cache: input.indicators, curtain }));
 
@@ -142,7 +138,7 @@ function attempted(decide: () => DecisionLog): DecisionLog | undefined {
   }
 }
 
-/** Fewest changes of decision that tell answers from chance. */
+/** Fewest changes of decision that distinguish carried answers from chance. */
 const FEWEST_CHANGES = 10;
 
 /** Whether at least half of a strategy's changes of decision do not follow the prices; a strategy that does repeats about as many as it holds. */

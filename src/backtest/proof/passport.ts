@@ -53,9 +53,9 @@ function canonicalPart(value: unknown): string | undefined {
 }
 
 /**
- * Hex SHA-256 of the data that every result depends on: the candles and the market's facts. Excludes the facts that only a strategy can
- * read that reads its situation ({@link hashSituation}). Excludes the time at which the market's result became known, unless the market
- * has no close that says when it paid.
+ * Hex SHA-256 of the data that every result depends on: the candles and the market's facts, without those that only a strategy's situation
+ * has ({@link hashSituation}), and without the time at which the result became known, unless the market has no close that says when it
+ * paid.
  */
 export function hashData(
   candles: CandleSeries,
@@ -76,8 +76,8 @@ export const hashTwin = (data: string, { id, candles, barMs }: TwinSeries): stri
 
 /**
  * Identifies the code that decides and computes: the engine's revision, V8's version (the last digits of Math functions differ between
- * versions) and, for a strategy that does not ship with PredictLab, a hash of the code. For a plugin this is the hash of everything loaded
- * and read for its module; for a strategy that a program defines, the hash of its version and the text of `create`.
+ * versions) and, for a strategy that is not shipped, a hash: of everything loaded and read for a plugin's module, or of the version and the
+ * text of `create` of a strategy that a program defines.
  */
 export function codeOf(strategy: Strategy): string {
   const { v8 } = process.versions;

@@ -7,11 +7,8 @@ export type Fields = Readonly<Record<string, Json>>;
 
 /** A finite number. */
 export const numberOrNull = z.number().nullable().catch(null);
-/** A text. */
 export const textOrNull = z.string().nullable().catch(null);
-/** Texts by name. */
 export const texts = z.record(z.string(), z.string()).readonly().catch({});
-/** Numbers by name. */
 export const numbers = z.record(z.string(), z.number()).readonly().catch({});
 const json = z.record(z.string(), z.custom<Json>()).readonly().catch({});
 

@@ -49,7 +49,6 @@ const metricsColumn = z.object({
   sample: wholeOrNull({ dailyReturns: z.number(), trades: z.number(), events: z.number(), days: z.number() }),
   /** The reason for each metric that rests on too little data, by its name. */
   weak: texts,
-  /** Number of entries that the volume cap reduced. */
   cut: numberOrNull,
   /** Numbers of orders that did not fill, by reason. */
   unfilled: numbers,
@@ -58,7 +57,6 @@ const metricsColumn = z.object({
   terms: wholeOrNull({ differs: z.array(z.string()) }),
   /** Numbers of fills at the market by the source of their half-spread. */
   spreads: numbers,
-  /** Probability of overfitting of all trials on the series, in [0, 1]. */
   overfitting: numberOrNull,
   /** The closes of the market as forecasts; null unless the market paid 0 or 1. */
   forecasts: wholeOrNull({

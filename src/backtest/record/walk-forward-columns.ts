@@ -51,9 +51,7 @@ const walkForwardColumn = z.object({
 
 /** A walk-forward of a series as it is stored. */
 export type StoredWalkForward = Readonly<z.infer<typeof walkForwardColumn>>;
-/** A window of a walk-forward as it is stored. */
 export type StoredWindow = StoredWalkForward['windows'][number];
-/** The stored metrics of a stretch. */
 export type StoredStretch = StoredWindow['inSample'];
 
 /** Reads the `result` column of a walk-forward; entries that are not windows are left out. */

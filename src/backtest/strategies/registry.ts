@@ -31,9 +31,8 @@ export type Params = Readonly<Record<string, Json>>;
 const MAX_TRIALS = 100_000;
 
 /**
- * Checks a strategy's name and parameters and expands lists into trials: `{ fast: [5, 10], slow: [30, 60] }` gives four. Combinations of
- * a grid that break a rule between parameters (fast ≥ slow) are left out, unless all do.
- *
+ * Checks a strategy's name and parameters and expands lists into trials: `{ fast: [5, 10], slow: [30, 60] }` gives four. Combinations that
+ * break a rule between parameters (fast ≥ slow) are left out, unless all do.
  * @returns the trials, or one sentence per problem: the name, what is wrong, and the closest valid name
  */
 export function strategyTrials(

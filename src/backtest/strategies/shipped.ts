@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Reading } from '../indicators/indicators.ts';
 import { defineStrategy, type Signal } from '../strategy.ts';
 
-/** Schema of a parameter that is a number of bars. */
 const periodOf = (usual: number): z.ZodDefault<z.ZodInt> => z.int().min(1).max(1_000_000).default(usual);
 
 /** Schema rule: reports the first parameter unless it is below the second. */
@@ -24,8 +23,8 @@ const ROUNDING = 1e-12;
 export const isAbove = (value: number, level: number): boolean => value - level > ROUNDING * Math.max(Math.abs(value), Math.abs(level));
 
 /**
- * The signal of a cross of two series: `long` at bar i when fast[i−1] < slow[i−1] and fast[i] > slow[i] by more than a rounding error,
- * `short` for the reverse, else `hold`. Values are NaN during warm-up, so the first possible cross is one bar after both series have a value.
+ * The signal of a cross: `long` when fast[i−1] < slow[i−1] and fast[i] > slow[i] by more than a rounding error, `short` for the reverse,
+ * else `hold`. NaN during warm-up, so the first cross is possible one bar after both series have a value.
  */
 function crossing(fast: Reading, slow: Reading): Signal {
   const now = fast.at() - slow.at();

@@ -7,9 +7,7 @@ export interface TestedWindow {
   readonly span: Span;
   /** Index of the picked trial. */
   readonly trial: number;
-  /** Result in the training part. */
   readonly inside: Stretch;
-  /** Result in the test part. */
   readonly outside: Stretch;
   /** Daily Sharpe ratio of each trial in the training part. */
   readonly tried: ReadonlyMap<number, number>;
@@ -19,9 +17,8 @@ export interface TestedWindow {
 export type TradePart = (trial: number, bars: readonly [number, number], days: DayRange) => Stretch | StrategyFailure;
 
 /**
- * Picks in each window the trial that ranks first in the training part ({@link rankOf}; the first of equal ones) and trades it on the
- * test part. A trial that fails in any part is removed from all windows; windows that had picked it pick again. Yields after each part.
- *
+ * Picks in each window the trial that ranks first in the training part ({@link rankOf}; the first of equal ones) and trades it on the test
+ * part. A trial that fails in any part is removed from all windows, which then pick again. Yields after each part.
  * @returns `windows` in the order of the spans, empty if every trial failed; `failures` by index of the trial
  */
 export function* pickAndTest(
@@ -63,8 +60,8 @@ export function* pickAndTest(
 }
 
 /**
- * Rank of a trial in a window: the Sharpe ratio of the training part. With a single daily return that is not 0, the ratio is √(A/n)
- * for any gain, so such a gain ranks as 0: above losses only. A trial without a ratio ranks last.
+ * Rank of a trial in a window: the Sharpe ratio of the training part. With a single daily return that is not 0, the ratio is √(A/n) for any
+ * gain, so such a gain ranks as 0: above losses only. A trial without a ratio ranks last.
  */
 export const rankOf = ({ moments }: Pick<Stretch, 'moments'>): number => {
   const ratio = ratioOf(moments);

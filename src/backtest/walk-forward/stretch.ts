@@ -8,7 +8,6 @@ import { type BacktestMetrics, separate } from '../metrics/measured.ts';
 import { deflatedSharpe, type Moments, momentsOf, sharpeError, type Trials } from '../metrics/ratios.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
 
-/** Metrics of a stretch of time. */
 export interface StretchMetrics
   extends Omit<
     BacktestMetrics,
@@ -23,19 +22,14 @@ export interface StretchMetrics
   readonly standardErrors: { readonly sharpe: number | null };
 }
 
-/** The measured parts of a simulation of a stretch. */
 export interface Stretch {
   readonly returns: Float64Array;
   readonly moments: Moments;
   /** Open times of the bars, UTC epoch milliseconds. */
   readonly openTime: Float64Array;
-  /** Equity at each bar's close. */
   readonly equity: Float64Array;
-  /** Equity at the start. */
   readonly cash: number;
-  /** Net profits of closed positions. */
   readonly pnls: readonly number[];
-  /** Number of positions taken. */
   readonly trades: number;
   /** Number of independent draws among the closed positions. */
   readonly events: number;

@@ -52,17 +52,13 @@ export interface WalkForwardResult extends Overfitting, Certificate {
 }
 
 /**
- * Runs a walk-forward on a series: picks the best trial on `trainMs`, trades it on the following `testMs`, moves on by `testMs` and picks
- * again.
+ * Runs a walk-forward: picks the best trial on `trainMs`, trades it on the following `testMs`, moves on by `testMs` and picks again.
  *
  * - Decisions are made once over the whole series. They depend only on the past, so indicators are warm when a window starts.
- * - Each part starts with new cash. The position that the strategy then holds is bought at the part's second bar; the last position is
- *   closed at the part's last close. Both pay the usual costs.
+ * - Each part starts with new cash. A position held then is bought at the part's second bar; the last one is closed at its last close.
  * - A strategy that returns orders or reads its situation is restarted in each part and can read earlier bars.
- * - A market's resolution is used only in a part that contains the last bar, or the market's close and result. Positions are not closed
- *   after the market's close.
- * - A trial whose strategy fails, on the series or in a part in which it is restarted, is in no window; the other trials are judged as if it
- *   had not been tried.
+ * - A market's resolution is used only in a part with the last bar, or with the market's close and result. No exits after its close.
+ * - A trial whose strategy fails, on the series or in a part, is in no window; the others are judged as if it had not been tried.
  *
  * @throws PredictLabError BadInput when the series is shorter than one window, or a part is not a whole number of days
  * @throws StrategyFailure when every trial fails
@@ -171,7 +167,6 @@ export function* walkForwardSteps(
 const inPart = (failure: StrategyFailure, { from }: DayRange): StrategyFailure =>
   new StrategyFailure(`${failure.message} (restarted on ${new Date(from * DAY_MS).toISOString().slice(0, 10)})`, failure);
 
-/** A trial's decisions and daily returns on the whole series. */
 interface DecidedTrial extends Pick<Stretch, 'returns' | 'moments'> {
   readonly trial: Trial;
   /** The decision at each bar; undefined if decisions depend on the account. */

@@ -28,9 +28,7 @@ export interface Span extends WindowTimes {
 }
 
 /**
- * Splits a series into windows of whole UTC days, so that no day is in two parts.
- *
- * @returns the windows, or the reason if the series is too short for any
+ * Splits a series into windows of whole UTC days, so that no day is in two parts; returns a reason if it is too short for any.
  * @throws PredictLabError BadInput when a part is not a whole number of days
  */
 export function windowsOf(

@@ -6,7 +6,7 @@ import { type Execution, executionOf } from './execution.ts';
 import type { SpreadSource } from './half-spread.ts';
 import { LONG, SHORT, type Trade, type TradeEnd, type Unfilled } from './trade.ts';
 
-/** The share of the cash that sizing uses: just below 1, so that rounding never overdraws the account (backtesting.py's rule). */
+/** Share of the cash that sizing uses, just below 1, so that rounding never overdraws the account (backtesting.py's rule). */
 const ALL_CASH = 1 - 2 ** -52;
 
 /** The cash and the single position of an account, and how fills change them. The trader decides when fills happen. */
@@ -19,7 +19,6 @@ export class Account {
   notional = 0;
   cut = 0;
   readonly unfilled: Unfilled = {};
-  /** Numbers of fills at the market by the source of their half-spread. */
   readonly spreads: Partial<Record<SpreadSource, number>> = {};
   readonly trades: Trade[] = [];
   size = 0;
@@ -113,7 +112,7 @@ export class Account {
     else this.enterAt(side, price, { share });
   }
 
-  /** Counts an order that does not fill. Returns true: the order is done. */
+  /** Counts an order that does not fill. Returns true, so that the caller treats the order as done. */
   refuse(reason: keyof Unfilled): true {
     this.unfilled[reason] = (this.unfilled[reason] ?? 0) + 1;
     return true;
@@ -247,5 +246,4 @@ export class Account {
   }
 }
 
-/** The side of the position that a signal asks for. */
 const sideOf = (wanted: number): 1 | -1 | 0 => (wanted === LONG ? 1 : wanted === SHORT ? -1 : 0);

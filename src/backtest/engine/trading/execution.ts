@@ -8,7 +8,6 @@ const SMALLEST_TICK = 0.0001;
 /** Tolerance for the rounding error of decimals in binary floating point. */
 const ROUNDING = 1e-12;
 
-/** Prices of the first outcome at which orders fill. */
 export interface Execution {
   /** Fill price of a buy (`up` = 1) or sale (`up` = −1) of the first outcome; NaN outside [tick, 1 − tick] of a probability. */
   fillPrice(open: number, up: 1 | -1, entry: boolean): number;
@@ -16,18 +15,16 @@ export interface Execution {
   limitPrice(limit: number, up: 1 | -1): number;
   /** Best price of a bar for the trader: `extreme` (the low for a buy) worsened by the spreads, not rounded. */
   bestPrice(extreme: number, up: 1 | -1, entry: boolean): number;
-  /** Starts a bar, whose half-spread the following prices pay. */
+  /** Starts a bar; the following prices pay its half-spread. */
   startBar(bar: number): void;
-  /** Where the half-spread of the present bar comes from. */
   spreadFrom(): SpreadSource;
   /** Price of the outcome held: a probability market's short holds the other outcome. */
   heldPrice(price: number, side: 1 | -1): number;
 }
 
 /**
- * Fill prices: the open, worsened by the spread (entries only), the half-spread and the slippage, then rounded to the tick grid against
- * the trader. A probability outside [tick, 1 − tick] does not fill: venues accept no such order, and moving the price back inside
- * would return to the trader what the rounding took.
+ * Fill prices: the open, worsened by the spread (entries only), the half-spread and the slippage, rounded to the tick grid against the
+ * trader. A probability outside [tick, 1 − tick] does not fill, as at the venues; moving it back inside would undo the rounding.
  */
 export function executionOf(market: Market, options: BacktestOptions, candles: CandleSeries): Execution {
   const { spread, halfSpread, slippageTicks } = options;

@@ -3,12 +3,11 @@ import type { CandleSeries } from '../candle-series.ts';
 import { bookAt, type Market } from '../market.ts';
 
 /**
- * Where the half-spread of a fill comes from: `recorded` = the order book of its time; `default` = markets of its class, since no book was
- * recorded; `given` = the options; `unknown` = an asset without a recorded book, which fills without a spread.
+ * Source of a fill's half-spread: `recorded` = its time's order book; `default` = markets of its class, since no book was recorded; `given`
+ * = the options; `unknown` = an asset without a recorded book, which fills without a spread.
  */
 export type SpreadSource = 'recorded' | 'default' | 'given' | 'unknown';
 
-/** Numbers of fills at the market by the source of their half-spread. */
 export type SpreadCounts = Readonly<Partial<Record<SpreadSource, number>>>;
 
 export interface HalfSpread {
@@ -24,7 +23,7 @@ const MONEY_BOUNDS = [100, 1000, 10_000];
 
 /**
  * Median half-spreads by the money traded in 24 hours, from the best bid and ask of the 235 markets with trades among 300 that Polymarket
- * listed on 2026-03-11 (12 pages of Gamma's `/markets`: `bestBid`, `bestAsk`, `volume24hr`); 9 to 44 markets a class. `edge`: prices
+ * listed on 2026-03-11 (12 pages of Gamma's `/markets`: `bestBid`, `bestAsk`, `volume24hr`); 9 to 44 markets per class. `edge`: prices
  * below 0.05 or above 0.95. The first of each list is the median of all, for markets whose trades have no sizes.
  */
 const MEDIANS = { edge: [0.002, 0.0155, 0.0083, 0.002, 0.0005], middle: [0.01, 0.0275, 0.01, 0.005, 0.01] } as const;
@@ -34,7 +33,7 @@ export const halfSpreads = (candles: CandleSeries, { kind, books }: Pick<Market,
   return (bar) => {
     const time = candles.openTime[bar];
     const { bid, ask, at } = bookAt(books, time) ?? { bid: null, ask: null, at: 0 };
-    // decimals, so that 0.63 − 0.61 is 0.02
+    // rounded, because in binary floating point 0.63 − 0.61 is not exactly 0.02
     if (bid !== null && ask !== null && ask >= bid && time - at <= MAX_AGE_MS)
       return { amount: Math.round(((ask - bid) / 2) * 1e12) / 1e12, from: 'recorded' };
     if (kind === 'asset') return { amount: 0, from: 'unknown' };

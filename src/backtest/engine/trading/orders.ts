@@ -3,11 +3,9 @@ import { didYouMean } from '../../../contracts/text/nearest-name.ts';
 import type { MarketKind } from '../../../contracts/words.ts';
 import type { Order } from '../../strategy.ts';
 
-/** The fields of an order. */
 const FIELDS = ['side', 'size', 'limit', 'expires', 'stop', 'target'] as const;
 const PRICES = ['limit', 'stop', 'target'] as const;
 
-/** The circumstances in which an order is given, which its fields are checked against. */
 interface OrderContext {
   /** Close of the bar at which the order is given; UTC epoch milliseconds. */
   readonly closesAt: number;

@@ -5,11 +5,9 @@ export interface ClosedPosition {
   readonly entryBar: number;
   readonly exitBar: number;
   readonly pnl: number;
-  /** Whether the position was held until the market's resolution. */
   readonly settled: boolean;
 }
 
-/** The positions of a backtest, which the trade statistics count. */
 export interface Positions {
   /** Number of all positions taken, open ones included. */
   readonly count: number;
@@ -21,8 +19,8 @@ export interface Positions {
 }
 
 /**
- * Groups trades into positions. A position that was closed in parts has several trades with one entry bar, and no two positions enter
- * at the same bar. A position is not closed while a part of it is only marked.
+ * Groups trades into positions: parts of one position share the entry bar, which no other position has. A position is not closed while a
+ * part of it is only marked.
  */
 export function positionsOf(trades: readonly Pick<Trade, 'entryBar' | 'exitBar' | 'pnl' | 'end'>[]): Positions {
   const positions: ClosedPosition[] = [];
@@ -41,7 +39,6 @@ export function positionsOf(trades: readonly Pick<Trade, 'entryBar' | 'exitBar' 
   return { count, closed: positions.map(({ pnl }) => pnl), positions, events: positions.length };
 }
 
-/** A position in one of several markets; times are UTC epoch milliseconds. */
 interface HeldPosition {
   /** Event that the market resolves with. */
   readonly event: string;
@@ -51,8 +48,8 @@ interface HeldPosition {
 }
 
 /**
- * Number of independent draws among positions in several markets. Positions of one event that overlap in time count as one draw, since
- * their prices move together. So do positions of one event held until its result (a ladder of strikes on one date is one draw).
+ * Number of independent draws among positions in several markets. Positions of one event that overlap in time, or are held until its result
+ * (a ladder of strikes on one date), count as one draw, since their prices move together.
  */
 export function independentEvents(positions: readonly HeldPosition[]): number {
   const byEvent = new Map<string, HeldPosition[]>();

@@ -4,10 +4,9 @@ import type { Account } from './account.ts';
 import type { TradeEnd } from './trade.ts';
 
 /**
- * Orders that wait in the market between decisions: either one entry order, or the stop and the target of the position held.
- *
- * All prices are of the first outcome; `side` mirrors them, so that a short's stop is above the price. Orders whose price the open has
- * passed fill at the open. Within a bar the stop fills first, since the path of prices between open and close is unknown.
+ * Orders that wait in the market between decisions: one entry order, or the stop and the target of the position held. Prices are of the
+ * first outcome; `side` mirrors them, so that a short's stop is above the price. Orders whose price the open has passed fill at the open.
+ * Within a bar the stop fills first, since the path of prices is unknown.
  */
 export class RestingOrders {
   private readonly account: Account;
@@ -15,9 +14,9 @@ export class RestingOrders {
   private readonly barMs: number;
   private readonly closesAt: number;
   private entry: { readonly order: Order; readonly side: 1 | -1; readonly limit: number | undefined } | undefined;
-  /** Price of the stop; NaN = no stop. */
+  /** NaN = no stop. */
   private stop = Number.NaN;
-  /** Price of the target; NaN = no target. */
+  /** NaN = no target. */
   private target = Number.NaN;
   /** Whether the stop was reached at a price that cannot be traded: counted once, and tried again. */
   private stopRefused = false;
@@ -94,7 +93,6 @@ export class RestingOrders {
     }
   }
 
-  /** Fills orders between a bar's open and its close. */
   withinBar(bar: number): void {
     const { account } = this;
     const { side } = account;

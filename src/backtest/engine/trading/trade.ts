@@ -10,7 +10,7 @@ export interface Trade {
   readonly entryBar: number;
   readonly exitBar: number;
   readonly side: 'long' | 'short';
-  /** Number of units; positive for shorts too. */
+  /** Positive for shorts too. */
   readonly size: number;
   /** Price per unit. For a probability market's short it is the price of the first outcome at which the other outcome was bought. */
   readonly entryPrice: number;
@@ -22,7 +22,7 @@ export interface Trade {
   readonly end: TradeEnd;
 }
 
-/** Numbers of orders that did not fill, or not at once, by reason; a reason that did not occur is absent. */
+/** Numbers of orders that did not fill, or not at once; a reason that did not occur is absent. */
 export interface Unfilled {
   /** Orders whose price after rounding was outside [tick, 1 − tick]. */
   beyondTick?: number;
@@ -34,7 +34,6 @@ export interface Unfilled {
   expired?: number;
 }
 
-/** The outcome of trading a strategy's decisions. */
 export interface Simulation {
   readonly trades: readonly Trade[];
   /** Equity at each bar's close; the last value is after the last position was settled or closed. */
@@ -48,7 +47,6 @@ export interface Simulation {
   /** Number of entries that the volume cap reduced. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
-  /** Numbers of fills at the market by the source of their half-spread; resting orders pay none. */
   readonly spreads: SpreadCounts;
 }
 
@@ -68,7 +66,6 @@ export interface DecisionLog {
   readonly orders: ReadonlyMap<number, Order>;
 }
 
-/** The empty map of orders, shared by all logs without orders. */
 const NO_ORDERS: ReadonlyMap<number, Order> = new Map();
 
 /** A decision log without orders. */

@@ -16,7 +16,6 @@ export class Trader {
   private readonly barMs: number;
   private readonly equity: Float64Array;
   private readonly closesAt: number;
-  /** The next bar to trade. */
   private next = 0;
   /** The signal that has not been filled yet; HOLD = none. */
   private wanted = HOLD;
@@ -24,7 +23,6 @@ export class Trader {
   private ruined = false;
   private resting: RestingOrders | undefined;
 
-  /** @param input.barMs length of a bar; milliseconds */
   constructor(input: {
     readonly candles: CandleSeries;
     readonly decisions: DecisionLog;
@@ -50,7 +48,6 @@ export class Trader {
     else while (this.next <= bar && this.next < this.candles.length) this.tradeOrders(this.next);
   }
 
-  /** Equity at the close of a bar that has been traded. */
   equityAt(bar: number): number {
     return this.equity[bar];
   }
@@ -134,7 +131,6 @@ export class Trader {
     return (this.resting ??= new RestingOrders(this.account, this.candles, this.barMs, this.closesAt));
   }
 
-  /** Takes the decision made at the close of a bar. */
   private takeDecision(bar: number): void {
     const { codes, orders } = this.decisions;
     const decision = codes[bar];
@@ -145,7 +141,6 @@ export class Trader {
     }
   }
 
-  /** Cancels the waiting signal and orders because the market has closed. */
   private expire(): void {
     if (this.wanted !== HOLD) this.account.expire(this.wanted);
     this.wanted = HOLD;
@@ -200,8 +195,6 @@ export class Trader {
  * - an order that would fill at or after the market's close is cancelled and counted: the position stays locked until settlement;
  * - an asset's last position is closed at the last close with the cost of an exit; a probability market's is settled or marked;
  * - equity at or below zero (shorts of assets) ends trading: the position is closed and equity stays 0.
- *
- * {@link Trader} also handles orders with a limit, a stop or a target.
  *
  * @param closeAtEnd whether a probability market's last position is closed too, because the series is a part of a longer one
  */

@@ -60,7 +60,6 @@ Object.freeze(View.prototype);
 interface WindowInput {
   readonly candles: CandleSeries;
   readonly market: Market;
-  /** Length of a bar; milliseconds. */
   readonly barMs: number;
   /** Indicator values that were computed from the candles earlier. */
   readonly cache?: IndicatorCache | undefined;
@@ -71,7 +70,6 @@ interface WindowInput {
 interface ViewInput extends WindowInput {
   readonly cache: IndicatorCache;
   readonly clock: { index: number };
-  /** The strategy's own indicators. */
   readonly derived: { readonly compute: (bars: BarsSoFar) => number; readonly values: Float64Array }[];
 }
 

@@ -9,9 +9,8 @@ type Kind = 'time' | 'price' | 'volume' | 'value';
 
 interface Column {
   readonly kind: Kind;
-  /** The caller's array, which is overwritten in place: every holder of the array reads these values. */
+  /** The caller's array, overwritten in place: every holder of the array reads these values. */
   readonly shown: Float64Array;
-  /** A copy of the true values. */
   readonly truth: Float64Array;
   readonly next: Column | undefined;
 }
@@ -30,11 +29,11 @@ interface Group {
 const MIN_MOVE = 0.01;
 
 /**
- * Hides everything after the present bar while a strategy decides: overwrites the caller's columns in place and restores their true values
- * bar by bar. One run therefore tests every decision against another future, however a strategy obtained a column: through its window, by
- * patching built-ins, or because its program holds the same arrays. The caller must {@link lift} the curtain to restore the columns.
+ * Hides everything after the present bar while a strategy decides: overwrites the caller's columns in place and restores the true values
+ * bar by bar. One run tests every decision against another future, however the strategy obtained a column (its window, patched built-ins,
+ * the program's own arrays). The caller must {@link lift} the curtain to restore the columns.
  *
- * The true values are kept in linked objects and never passed to a built-in function, array or map, which a strategy could have patched.
+ * The true values are kept in linked objects and never passed to a built-in, which a strategy could have patched.
  */
 export class Curtain {
   #future: Future = 'none';
@@ -96,13 +95,11 @@ export class Curtain {
     };
   }
 
-  /** Restores everything that is known at the close of a bar. */
   reveal(bar: number): void {
     this.#bar = bar;
     for (let group = this.#groups; group !== undefined; group = group.next) this.#show(group);
   }
 
-  /** Restores the true values of all columns. */
   lift(): void {
     for (let column = this.#columns; column !== undefined; column = column.next) copy(column.truth, column.shown);
     this.#columns = undefined;

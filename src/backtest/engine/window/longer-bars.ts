@@ -4,7 +4,6 @@ import { INTERVAL_MS, INTERVALS, type Interval } from '../../../contracts/words.
 import { bucketStart } from '../../../market/candles/bucket.ts';
 import type { CandleSeries } from '../candle-series.ts';
 
-/** Bars of a longer interval, built from those of a series. */
 export interface LongerSeries {
   readonly candles: CandleSeries;
   /** Number of longer bars that have closed by the close of each bar of the series. */

@@ -60,7 +60,7 @@ export class ColumnReading implements Reading {
     const index = this.#clock.index - back;
     if (!(back >= 0 && index >= 0)) return Number.NaN;
     const value = this.#values[index];
-    // a fraction is not an index
+    // a fraction or any other value that is not an index
     return value === undefined ? Number.NaN : value;
   }
 }

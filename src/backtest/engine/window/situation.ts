@@ -5,9 +5,7 @@ import type { Trader } from '../trading/trader.ts';
 import type { Curtain } from './curtain.ts';
 import { openTwin, type TwinSeries } from './twin-bars.ts';
 
-/** Everything that a strategy's situation is computed from. */
 interface SituationInput {
-  /** Opens the account; called at the first read. */
   readonly account: () => Trader;
   readonly bars: BarsSoFar;
   /** The series that `bars` is a window onto. */
@@ -21,12 +19,11 @@ interface SituationInput {
   readonly curtain?: Curtain | undefined;
 }
 
-/** What a strategy has read in addition to its bars. */
 export interface StrategyReads {
   /** Whether it read the account, the announced end or the book. */
   looked: boolean;
   sawTwin: boolean;
-  /** Whether it read the time left until the announced end. */
+  /** Whether it read the time until the announced end. */
   sawEnd: boolean;
 }
 
@@ -79,7 +76,6 @@ class View implements Situation {
   get #bar(): number {
     return this.#input.bars.index - this.#input.from;
   }
-  /** Close of the present bar; UTC epoch milliseconds. */
   get #now(): number {
     return this.#input.bars.time() + this.#input.barMs;
   }

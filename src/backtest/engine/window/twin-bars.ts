@@ -3,18 +3,15 @@ import type { CandleSeries } from '../candle-series.ts';
 import type { Curtain } from './curtain.ts';
 import { type Clock, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
-/** Bars of the same question at another venue. */
 export interface TwinSeries {
   /** An instrument's id or a file name. */
   readonly id: string;
   readonly candles: CandleSeries;
   /** Length of a bar, after which the bar is known; milliseconds. */
   readonly barMs: number;
-  /** Indicator values of the twin's bars, shared by all trials. */
   readonly indicators: IndicatorCache;
 }
 
-/** Bars, and the length of each; milliseconds. */
 interface TimedBars {
   readonly candles: Pick<CandleSeries, 'length' | 'openTime'>;
   readonly barMs: number;
@@ -32,7 +29,6 @@ export function twinBarsKnown({ candles: { openTime, length }, barMs }: TimedBar
   return known;
 }
 
-/** A strategy's window onto the market's twin. */
 class View extends SeriesView implements Twin {
   readonly id: string;
 
