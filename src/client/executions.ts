@@ -1,9 +1,7 @@
 import { type Client, type ListOptions, WorkflowClient, type WorkflowExecutionInfo, type WorkflowHandle } from '@temporalio/client';
 import type { pipeline } from '../workflows/pipeline.ts';
 
-/**
- * Names a run: by its id, which means the newest run with that id; by a Temporal run id, which means that execution; or by both.
- */
+/** A run by its id (the newest run with that id), by a Temporal run id (that execution), or by both. */
 export type RunName = string | { readonly runId: string; readonly executionId: string };
 
 const TEMPORAL_RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -29,7 +27,7 @@ async function lastOfChain(client: Client, { runId: workflowId, executionId }: E
     const { history } = await client.workflowService.getWorkflowExecutionHistory({
       namespace: client.options.namespace,
       execution: { workflowId, runId: last },
-      // only the closing event
+      // The number of Temporal's filter for the closing event only.
       historyEventFilterType: 2,
     });
     const next = history?.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
@@ -38,7 +36,7 @@ async function lastOfChain(client: Client, { runId: workflowId, executionId }: E
   }
 }
 
-/** Payloads of a list are memos, which are not needed here: one that cannot be decoded would fail the whole list. */
+/** Keeps a list's payloads, which are unneeded memos, undecoded: one that cannot be decoded would fail the whole list. */
 const NO_MEMOS = {
   encode: async <Payload>(payloads: Payload[]): Promise<Payload[]> => payloads,
   decode: async (payloads: readonly unknown[]) => payloads.map(() => ({ metadata: { encoding: new TextEncoder().encode('binary/null') } })),

@@ -12,8 +12,8 @@ export interface PendingAttempt {
 const CHILDREN_AT_ONCE = 10;
 
 /**
- * Lists the running attempts of a run, by task id. They come from the server, because a workflow is not notified of an activity's
- * retries. Describes the run and each open child (at most `maxConcurrent`), or only the children of `symbols`.
+ * Lists the running attempts of a run, by task id, from the server: a workflow is not notified of an activity's retries.
+ * Describes the run and each open child (at most `maxConcurrent`), or only the children of `symbols`.
  */
 export async function pendingAttempts(
   client: Client,

@@ -2,8 +2,8 @@ import type { PipelineResult, TaskResult } from '../contracts/run/pipeline-statu
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 
 /**
- * Explains from the recorded result how a task of an ended run ended, for runs that can no longer be queried. A status by symbol
- * answers for the symbol's stages.
+ * Explains from the stored result how a task ended, for runs that can no longer be queried. A status by symbol answers for each stage of
+ * it.
  */
 export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskResults' | 'reasons'>, taskId: string): string | undefined {
   const own = Object.hasOwn(taskResults, taskId) ? taskId : undefined;

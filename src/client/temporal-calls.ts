@@ -5,9 +5,9 @@ import type { pipeline } from '../workflows/pipeline.ts';
 import { temporalUnreachable } from './connection/temporal-connection.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
 
-/** A run that does not answer within this time has no worker, or an overloaded one. */
+/** Milliseconds after which a run that does not answer has no worker, or an overloaded one. */
 const ANSWER_MS = 10_000;
-/** A run with a worker answers within milliseconds; after this time it is checked whether there is one. */
+/** Milliseconds after which a missing answer is unusual, so that it is checked whether the run has a worker. */
 const LATE_MS = 1_000;
 
 /** The message of a failure that was sealed with a key we lack; a worker that cannot open our query fails like this. */
@@ -90,9 +90,7 @@ export class TemporalCalls {
     return badInput(message, { cause });
   }
 
-  /**
-   * Why no worker takes the tasks of a run, or of new runs, as the end of a sentence; undefined where a worker for them is running.
-   */
+  /** Why no worker takes the tasks of a run, or of new runs, as the end of a sentence; undefined where a worker for them is running. */
   async missingWorker(handle?: WorkflowHandle<typeof pipeline>): Promise<string | undefined> {
     const [polling, pinned] = await Promise.all([this.polling(), handle === undefined ? null : this.#pinnedTo(handle)]);
     return missingWorker(polling, pinned, { run: handle?.workflowId });

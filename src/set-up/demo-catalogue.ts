@@ -7,16 +7,13 @@ import { withinTransaction } from '../storage/database/database.ts';
 import { openDatabase } from '../storage/database/open-database.ts';
 import { importSymbols, listSymbols, removeSymbol } from '../storage/markets/catalogue.ts';
 
-/** The changes that a demo makes to the catalogue of its home. */
 export interface DemoChanges {
   readonly put: readonly CatalogueEntry[];
   readonly remove: readonly string[];
 }
 
 /**
- * Computes the changes of the catalogue: entries of the last demo that this one does not have are removed; entries that the user
- * added, or changed since, stay.
- *
+ * Computes the changes of the catalogue: entries of the last demo that this one lacks go; entries that the user added or changed stay.
  * @param catalogue the current catalogue
  * @param before entries of the last demo; empty for the first one, and then an entry with a name of the demo's counts as the demo's
  */
@@ -71,7 +68,7 @@ async function notedEntries(file: string): Promise<readonly CatalogueEntry[]> {
   try {
     return catalogueSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
-    // the first demo of this home, or a file that another program wrote
+    // The first demo of this home, or a file that another program wrote.
     return [];
   }
 }

@@ -10,7 +10,7 @@ import type { FileSelector } from '../sources/file/file-source.ts';
 
 const CSV = /\.csv(\.gz)?$/i;
 const HOUR_MS = 3_600_000;
-/** An earlier time is an error: there were no such markets. */
+/** Earlier times are errors: there were no such markets. */
 const EARLIEST_MS = Date.UTC(2000);
 
 interface DemoData {
@@ -21,9 +21,8 @@ interface DemoData {
 }
 
 /**
- * Makes a catalogue from a folder of tick files, in which each file is a symbol of the same name, and finds the window that contains
- * the ticks. Other files are skipped with a message.
- *
+ * Makes a catalogue from a folder of tick files, one symbol per file, and finds the window that contains the ticks. Logs files that it
+ * skips.
  * @param options.columns used for every file instead of a guess from its header
  * @throws PredictLabError BadInput when there is no such folder, or no file of ticks in it
  */
@@ -63,7 +62,7 @@ export async function readDemoData(options: {
     throw badInput(`${folder} has no CSV of ticks (${files.length} CSV files looked at); each needs a time and a price, see --columns`);
   }
   const entries = [...selectors].map(([symbol, file]) => ({ ...emptyEntry(symbol), title: titleOf(symbol), sources: { file } }));
-  // the end of the last tick's hour, so that its candle is complete
+  // The end of the last tick's hour, so that its candle is complete.
   const asOf = Math.min(now, (Math.floor(last / HOUR_MS) + 1) * HOUR_MS);
   return { entries, asOf, daysBack: Math.max(1, Math.ceil((asOf - first) / DAY_MS)) };
 }

@@ -26,7 +26,6 @@ interface StackOptions {
   readonly venue?: () => Promise<NodeJS.ProcessEnv>;
   /** Runs while the worker starts, once everything else is running. */
   readonly prepare?: (env: NodeJS.ProcessEnv) => Promise<void>;
-  /** Owns what is opened, even when the start fails halfway. */
   readonly closers: Closers;
   readonly log: Log;
 }
@@ -54,7 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await allSettled([postgres, temporal, venue]);
   const { url } = await postgres;
   const server = await temporal;
-  // the worker is unversioned: no one would make its build current
+  // The worker is unversioned: nobody would make its build current.
   const { PREDICTLAB_DEPLOYMENT: _deployment, PREDICTLAB_BUILD_ID: _build, ...unversioned } = localEnvironment(env);
   const stackEnv: NodeJS.ProcessEnv = {
     ...unversioned,
@@ -74,7 +73,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return { server, worker: await working, env: stackEnv, broken: processes.broken() };
 }
 
-/** Part of a worker's command line. */
+/** A part of a worker's command line, by which its process is recognised. */
 const WORKER_MARKER = 'predictlab.js worker';
 
 /** Starts the worker with ports for metrics and health: the user's where they are set, else the defaults where they are free. */
@@ -86,7 +85,7 @@ async function startWorker({ env, ...options }: Parameters<typeof startWorkerPro
       env: {
         ...env,
         LOG_FORMAT: 'json',
-        // "worker ready" is logged at level info; the log goes to a file and disturbs no one
+        // "worker ready" is logged at level info; the log goes to a file and disturbs nobody.
         LOG_LEVEL: env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace' ? env.LOG_LEVEL : 'info',
         METRICS_ADDRESS: env.METRICS_ADDRESS ?? `127.0.0.1:${metrics.port}`,
         HEALTH_ADDRESS: env.HEALTH_ADDRESS ?? `127.0.0.1:${health.port}`,
@@ -103,10 +102,7 @@ async function allSettled(starts: readonly Promise<unknown>[]): Promise<void> {
   for (const start of await Promise.allSettled(starts)) if (start.status === 'rejected') throw start.reason;
 }
 
-/**
- * The user's environment without Temporal's settings: a key, a profile or TLS settings for another server must not be used for the
- * server that we start on loopback.
- */
+/** The user's environment without Temporal's settings: a key, profile or TLS for another server must not reach the server we start. */
 function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => name === 'TEMPORAL_CLI' || !name.startsWith('TEMPORAL_')));
 }
@@ -114,7 +110,6 @@ function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 interface StackProcessesOptions {
   readonly kind: ProcessRecord['kind'];
   readonly home: string;
-  /** Restarts processes that end unexpectedly. */
   readonly keepUp: boolean;
   readonly closers: Closers;
   readonly log: Log;
@@ -134,8 +129,7 @@ class StackProcesses {
 
   /**
    * Starts a process, and restarts it where processes are kept running.
-   *
-   * @param marker a part of the process's command line, see `ProcessRecord`
+   * @param marker a part of the process's command line, by which a later `dev` recognises the process
    * @param start starts the process; a restart passes the one that ended
    */
   async start<P extends ServingProcess>(what: string, marker: string, start: (inPlaceOf?: P) => Promise<P>): Promise<P> {
@@ -152,7 +146,6 @@ class StackProcesses {
     return first;
   }
 
-  /** Writes the record with the addresses of the stack. */
   async record({ address, uiUrl }: Pick<ProcessRecord, 'address' | 'uiUrl'>): Promise<void> {
     this.#addresses = { address, uiUrl };
     await this.#write();
@@ -170,7 +163,7 @@ class StackProcesses {
   async #write(): Promise<void> {
     if (this.#addresses === undefined) return;
     const { home, kind } = this.#options;
-    // The next dev ends them in this order: the last started first.
+    // The next `dev` ends them in this order: the last started first.
     const children = [...this.#pids].reverse().map(([marker, pid]) => ({ pid, marker }));
     this.#record = await recordProcesses(home, { kind, ...ownRecord(), ...this.#addresses, children });
   }

@@ -25,16 +25,14 @@ const refusal = (address: string, stop: AbortSignal): Promise<never> =>
     });
   });
 
-/**
- * Connects like `connectTemporal`, and fails at once when nothing listens on the address.
- */
+/** Connects like `connectTemporal`, and fails at once when nothing listens on the address. */
 export async function connectOrRefuse(options: ConnectionOptions & { readonly address: string }): Promise<Connection> {
   const stop = new AbortController();
   const connecting = connectTemporal(options);
   try {
     return await Promise.race([connecting, refusal(options.address, stop.signal)]);
   } catch (error) {
-    // it may still be trying
+    // The connection may still be made: close it then.
     connecting.then(
       (late) => late.close(),
       () => undefined,
@@ -46,15 +44,15 @@ export async function connectOrRefuse(options: ConnectionOptions & { readonly ad
 }
 
 /**
- * Connects with the SDK's own retries of calls, made safe to close at any moment. The SDK starts the next attempt in a timer; on a
- * channel that was closed meanwhile that throws an uncaught error, which ends the process.
+ * Connects with the SDK's own retries, made safe to close at any moment: the SDK starts the next attempt in a timer, and on a channel
+ * that was closed meanwhile that throws an uncaught error, which ends the process.
  */
 export const connectTemporal = async (options: ConnectionOptions): Promise<Connection> =>
   await Connection.connect({ ...options, interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), untilClosed] });
 
 /**
- * The innermost interceptor, so that the retries see its answer and do not repeat an aborted call. The retries only need the interface
- * of a call, although the interceptor's type requires the class.
+ * The innermost interceptor, so that the retries see its answer and do not repeat an aborted call.
+ * The type requires the class of a call, but the retries need only its interface.
  */
 const untilClosed = ((options, nextCall) => {
   try {
@@ -64,7 +62,6 @@ const untilClosed = ((options, nextCall) => {
   }
 }) as Interceptor;
 
-/** A call that ends as soon as it is started. */
 function abortedCall(details: string): Call {
   const nothing = (): void => undefined;
   return {

@@ -14,8 +14,9 @@ export interface TemporalSettings {
 }
 
 /**
- * Reads how to reach Temporal from its environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). Without an address it is
- * the server of the `dev` that runs on this PREDICTLAB_HOME, whose data are there too.
+ * Reads Temporal's address from its environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key); without one it is the address
+ * of
+ * the server of the `dev` that runs on this PREDICTLAB_HOME.
  */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   for (const variable of ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION'] as const) checkSwitch(variable, env[variable]);

@@ -32,9 +32,7 @@ const TROUBLES: readonly (readonly [code: RegExp, sentence: string])[] = [
 ];
 
 /**
- * Finds out whether TLS is the reason why a server does not answer: its certificate, or ours. Temporal's clients only say that they
- * could not connect.
- *
+ * Finds out whether TLS is the reason why a server does not answer, because Temporal's clients only say that they could not connect.
  * @returns the end of a sentence with what to do; `undefined` where TLS is not the reason, or the reason is unknown
  */
 export async function tlsTrouble({ address = '', tls }: ConnectionOptions): Promise<string | undefined> {
@@ -73,9 +71,9 @@ async function troubleCode(options: TlsOptions): Promise<string | undefined> {
         isMade = true;
         socket.setTimeout(REFUSED_WITHIN_MS);
       });
-      // stays attached: later errors of the socket are ignored
+      // Stays attached: later errors of the socket are ignored.
       socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? messageOf(error)));
-      // some servers check the client's certificate after the handshake and then only close the connection
+      // Some servers check the client's certificate after the handshake and then only close the connection.
       socket.once('close', () => end(isMade && options.cert !== undefined ? 'ALERT_BAD_CERTIFICATE' : undefined));
     } catch (error) {
       resolve((error as NodeJS.ErrnoException).code);

@@ -1,6 +1,5 @@
 import type { DeploymentView } from './deployments.ts';
 
-/** A reason why runs wait, and what to do about it. */
 export interface DeploymentTrouble {
   readonly sentence: string;
   readonly action: string;

@@ -11,7 +11,6 @@ export interface DeployedVersion {
   readonly buildId: string;
   /** `draining`: it gets no new runs and has open ones; `drained`: it has no open ones; `inactive`: it never had any. */
   readonly state: 'current' | 'ramping' | 'draining' | 'drained' | 'inactive';
-  /** Workers that poll the task queue now. */
   readonly workers: number;
   readonly openRuns: number;
   /** When the build last became current; null: never. */
@@ -33,14 +32,13 @@ export interface DeploymentView {
   readonly unversioned: { readonly workers: number; readonly openRuns: number };
 }
 
-/** An open execution. */
 interface OpenWorkflow {
   readonly workflowId: string;
   readonly runId: string;
   readonly type: string;
 }
 
-/** States by Temporal's number. */
+/** States in the order of Temporal's numbers. */
 const STATES: readonly DeployedVersion['state'][] = ['inactive', 'inactive', 'current', 'ramping', 'draining', 'drained', 'inactive'];
 const NOT_FOUND = 5;
 
@@ -117,15 +115,15 @@ export class Deployments {
   }
 
   /**
-   * Lists the open executions of a run: the run first, then its symbols. They come from the run itself, because Temporal's list lags
-   * behind. A symbol that has just ended may be among them.
+   * Lists the open executions of a run, then of its symbols; a symbol that has just ended may be among them.
+   * Asks the run itself, because Temporal's list lags behind.
    */
   async familyOf(run: string): Promise<readonly OpenWorkflow[]> {
     const { workflowId, runId, type, status, raw } = await this.#client.workflow.getHandle(run).describe();
     if (status.name !== 'RUNNING') return [];
     const symbols = (raw.pendingChildren ?? []).map((child) => ({
       workflowId: child.workflowId ?? '',
-      // empty where the child has not started yet: there is nothing to replay or to move
+      // Empty where the child has not started yet: there is nothing to replay or to move.
       runId: child.runId ?? '',
       type: child.workflowTypeName ?? '',
     }));
@@ -189,7 +187,7 @@ export class Deployments {
   }
 }
 
-/** `PINNED_OVERRIDE_BEHAVIOR_PINNED` */
+/** The number of `PINNED_OVERRIDE_BEHAVIOR_PINNED` in Temporal's API. */
 const PINNED_OVERRIDE = 1;
 
 type Stamp = { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined;
@@ -199,7 +197,6 @@ function instantOf(stamp: Stamp): string | null {
   return new Date(Number(stamp.seconds) * 1_000 + (stamp.nanos ?? 0) / 1e6).toISOString();
 }
 
-/** The history of one execution so far. */
 export interface RecentHistory {
   readonly type: string;
   readonly workflowId: string;
@@ -210,8 +207,9 @@ export interface RecentHistory {
 const TYPES = ['pipeline', 'symbolPipeline'] as const;
 
 /**
- * Yields histories of a task queue: for each workflow type the newest `last` open ones and the newest `last` closed ones. They are
- * fetched one at a time; those that Temporal deletes meanwhile are left out.
+ * Yields histories of a task queue, fetched one at a time: for each workflow type the newest `last` open and the newest `last` closed
+ * ones.
+ * Leaves out those that Temporal deletes meanwhile.
  */
 export async function* recentHistories(
   client: Client,

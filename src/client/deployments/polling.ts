@@ -9,7 +9,6 @@ export interface Poller {
   readonly version: DeploymentVersion | null;
   /** Time of the worker's last heartbeat or poll; UTC epoch milliseconds. */
   readonly seenAt: number;
-  /** Whether the worker counts as running, by the time of its last heartbeat or poll. */
   readonly up: boolean;
 }
 
@@ -21,14 +20,14 @@ export interface Polling {
   readonly current: DeploymentVersion | null;
 }
 
-/** A poll lasts a minute: a worker without a poll for longer has stopped, although Temporal lists it for some minutes more. */
+/** Milliseconds without a poll after which a worker has stopped: a poll lasts a minute. Temporal lists stopped workers for some minutes. */
 const GONE_AFTER_POLL_MS = 75_000;
 /** A worker that missed four heartbeats in a row has stopped. */
 const GONE_AFTER_HEARTBEAT_MS = 4 * WORKER_HEARTBEAT_MS;
 
-/** `WORKER_VERSIONING_MODE_VERSIONED` */
+/** The number of `WORKER_VERSIONING_MODE_VERSIONED` in Temporal's API. */
 const VERSIONED = 2;
-/** `WORKER_STATUS_SHUTDOWN` */
+/** The number of `WORKER_STATUS_SHUTDOWN` in Temporal's API. */
 const SHUT_DOWN = 3;
 
 /** Lists the workers that polled a task queue's workflow tasks in the last minutes. */
@@ -36,7 +35,7 @@ export async function pollingOf(client: Client, taskQueue: string): Promise<Poll
   const { namespace } = client.options;
   const [answer, heartbeats] = await Promise.all([
     client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
-    // servers before 1.30 have no worker heartbeats
+    // Servers before 1.30 have no worker heartbeats.
     heartbeatsOn(client, taskQueue).catch(() => new Map<string, Heartbeat>()),
   ]);
   const now = Date.now();
@@ -46,9 +45,9 @@ export async function pollingOf(client: Client, taskQueue: string): Promise<Poll
       const version = Number(said?.workerVersioningMode) === VERSIONED ? versionOf(said) : null;
       const polledAt = millisecondsOf(lastAccessTime);
       const heartbeat = heartbeats.get(identity ?? '');
-      // the poll's time is from the server's clock, the heartbeat's from the worker's
+      // The poll's time is from the server's clock, the heartbeat's from the worker's.
       const seenAt = Math.max(polledAt, heartbeat?.at ?? 0);
-      // a worker that has just started has polled but sent no heartbeat yet
+      // A worker that has just started has polled but sent no heartbeat yet.
       const patience = heartbeat === undefined ? GONE_AFTER_POLL_MS : GONE_AFTER_HEARTBEAT_MS;
       return { identity: identity ?? '', version, seenAt, up: heartbeat?.ended !== true && now - seenAt <= patience };
     }),
@@ -101,7 +100,6 @@ export const workersOf = ({ pollers }: Polling, version: DeploymentVersion | nul
 
 /**
  * Why no worker takes a run's tasks, as the end of a sentence; undefined where a worker polls for them.
- *
  * @param pinned the version that the run is pinned to; null: none yet, it is routed like a new run
  */
 export function missingWorker(polling: Polling, pinned: DeploymentVersion | null, { run }: { run?: string } = {}): string | undefined {

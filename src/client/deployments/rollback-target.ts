@@ -1,6 +1,6 @@
 import type { DeploymentView } from './deployments.ts';
 
-/** A change of the routing of new runs that was made with `predictlab deploy`. Builds: null = unversioned workers. */
+/** A change of the routing of new runs by `predictlab deploy`. A build of null means unversioned workers. */
 export interface Release {
   readonly action: 'canary' | 'promote' | 'rollback';
   readonly from: string | null;
@@ -15,10 +15,10 @@ export type Rollback =
   | { readonly kind: 'set-current'; readonly build: string; readonly to: string | null };
 
 /**
- * Decides what a rollback does. A ramp is ended first. Otherwise it returns to the build that was current before the current one, by
- * the recorded releases and rollbacks, so that a second rollback goes one step further back instead of forward again. Where the record
- * does not tell (another tool changed the routing), it returns to the build that was retired last.
- *
+ * Decides what a rollback does: it ends a ramp; else it returns to the build that was current before the current one by the recorded
+ * releases
+ * and rollbacks, so that a second rollback goes one step further back. Where another tool changed the routing, it returns to the build
+ * that was retired last.
  * @param releases of this deployment, oldest first
  * @returns undefined when nothing was ever current before
  */
@@ -35,7 +35,7 @@ export function rollbackTarget(view: DeploymentView, releases: readonly Release[
   }
   const { current: build } = view;
   if (were.length > 1 && were.at(-1) === build) return { kind: 'set-current', build, to: were.at(-2) ?? null };
-  // a build that was rolled back must not return when a later build is rolled back
+  // A build that was rolled back must not return when a later build is rolled back.
   const takenBack = new Set(
     releases
       .filter(

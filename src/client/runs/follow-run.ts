@@ -6,7 +6,7 @@ import { stagesQuery, statusSinceQuery } from '../../workflows/handlers.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
 import type { TemporalCalls } from '../temporal-calls.ts';
 
-/** Interval at which Temporal is asked whether the run was closed from outside, which its workflow cannot report. */
+/** How often Temporal is queried whether the run was closed from outside, which its workflow cannot report. */
 const DESCRIBED_EVERY_MS = 2_000;
 
 /** Follows the status of a run: each query returns only what has changed. */
@@ -25,8 +25,7 @@ export class FollowedRun {
   }
 
   /**
-   * The current status, like `PredictLab.status`, but for runs of more than 50 symbols by symbol only: their children are not queried.
-   *
+   * The current status, like `PredictLab.status`; a run of more than 50 symbols is reported by symbol, without querying its children.
    * @param options.withinMs milliseconds to wait for the answer @default 10 s
    */
   async status({ withinMs }: { readonly withinMs?: number } = {}): Promise<PipelineStatus> {
@@ -42,7 +41,7 @@ export class FollowedRun {
     if (status.finishedAt !== null || Date.now() - this.#described < DESCRIBED_EVERY_MS) return status;
     this.#described = Date.now();
     const { closeTime } = await this.#calls.make(() => this.#handle.describe());
-    // a run that ended by itself between the two calls reports that in its next answer
+    // A run that ended by itself between the two calls reports that in its next answer.
     return closeTime === undefined || Date.now() - closeTime.getTime() < DESCRIBED_EVERY_MS ? status : cutOff(status, closeTime);
   }
 
@@ -55,10 +54,7 @@ export class FollowedRun {
 /** Most children that are queried for one status: as many as a large run keeps open. */
 const MAX_CHILDREN = 200;
 
-/**
- * Adds the stages of running symbols to a status by symbol (runs of more than 50 symbols), by querying the open children. A status by
- * stage is returned unchanged.
- */
+/** Adds the stages of running symbols to a status by symbol (runs of more than 50 symbols), by querying the open children. */
 export async function fillInStages(client: Client, status: PipelineStatus): Promise<PipelineStatus> {
   const running = Object.entries(status.taskResults).filter(([taskId, task]) => task.status === 'running' && !taskId.includes('/'));
   if (running.length === 0 || status.finishedAt !== null) return status;
@@ -89,10 +85,7 @@ function resultOfReport(report: TaskReport): TaskResult {
   return { status: report.kind === 'failed' ? 'failed' : 'pending', ...common, error: report.error };
 }
 
-/**
- * Corrects the status of a run that was closed from outside (terminated, timed out), which its workflow could not report: open tasks
- * become `cancelled`, and the run ended when it was closed.
- */
+/** Corrects the status of a run that was terminated or timed out, which its workflow could not report: open tasks become `cancelled`. */
 export function cutOff(status: PipelineStatus, closedAt: Date): PipelineStatus {
   const { pending, running, cancelled } = status.statusBreakdown;
   const ended = Math.max(0, closedAt.getTime() - Date.parse(status.startedAt)) / 1000;

@@ -1,4 +1,3 @@
-/** A run in Temporal. */
 export interface KnownRun {
   readonly runId: string;
   /** The first execution's Temporal run id. */
@@ -9,7 +8,6 @@ export interface KnownRun {
   readonly closedAt: Date | null;
 }
 
-/** A run that has just been started. */
 export interface StartedRun {
   readonly runId: string;
   /** The first execution's Temporal run id. */

@@ -1,7 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { listExecutions } from '../executions.ts';
 
-/** A run in Temporal's list. */
 export interface TemporalRun {
   readonly runId: string;
   readonly executionId: string;
@@ -15,8 +14,9 @@ export interface TemporalRun {
 const ENDED: Readonly<Record<string, TemporalRun['ended']>> = { RUNNING: 'open', COMPLETED: 'succeeded', CANCELLED: 'cancelled' };
 
 /**
- * Lists the last `pipeline` workflows of a task queue, newest first: all open ones and `limit` closed ones. The executions of a run
- * that continued as new count as one run. The filter by task queue leaves out other desks on the same Temporal server.
+ * Lists all open `pipeline` workflows of a task queue and the last `limit` closed ones, newest first; a run that continued as new counts
+ * once.
+ * The filter by task queue leaves out other desks on the same Temporal server.
  */
 export async function recentRuns(
   client: Client,
@@ -25,7 +25,7 @@ export async function recentRuns(
   const which = `WorkflowType = "pipeline" AND TaskQueue = "${taskQueue}"`;
   const open = await listed(client, `${which} AND ExecutionStatus = "Running"`, Number.POSITIVE_INFINITY);
   const closed = await listed(client, `${which} AND ExecutionStatus != "Running" AND ExecutionStatus != "ContinuedAsNew"`, limit);
-  // a run that ends between the two calls is in both answers
+  // A run that ends between the two calls is in both answers.
   const over = new Set(closed.map(({ executionId }) => executionId));
   return [...open.filter(({ executionId }) => !over.has(executionId)), ...closed].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }

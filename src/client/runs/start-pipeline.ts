@@ -55,7 +55,7 @@ export async function startPipeline(
 async function refuseTooLarge(input: PipelineInput): Promise<void> {
   const place = redactedPlace(redactInput(input));
   if (place === undefined) return;
-  // loaded here: most inputs have no secret and no body
+  // Loaded here: most inputs have no secret and no body.
   const [{ assumedConfig }, { inlineProblems }, { packConfig }] = await Promise.all([
     import('../../input/pipeline-schema.ts'),
     import('../../input/size-problems.ts'),
@@ -75,7 +75,7 @@ const MAX_NAMES_LENGTH = 50;
 /** A one-line summary of a run for Temporal's Web UI. */
 function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
   const which =
-    // the input is not checked yet and may be anything; the run reports its problems
+    // The input is not checked yet and may be anything; the run reports its problems.
     !Array.isArray(symbols)
       ? 'every enabled symbol'
       : symbols.length === 0
@@ -95,9 +95,7 @@ interface KeptInput {
 }
 
 /**
- * Restores the original arguments of a run's custom tasks. The database does not store values that may be secret; Temporal's history
- * has them (sealed where there is a key) until it is deleted.
- *
+ * Restores the original arguments of a run's custom tasks from Temporal's history: the database does not store values that may be secret.
  * @throws PredictLabError BadInput when the history was deleted
  */
 export async function givenInput(client: Client, { runId, executionId, input }: KeptInput): Promise<PipelineInput> {

@@ -7,7 +7,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 /** Shortest catch-up window: Temporal silently extends a shorter one to this. */
 const MIN_WINDOW_MS = 10_000;
 
-/** The fields of a schedule that can be checked without the server; missing fields are not checked. */
+/** The fields of a schedule that can be checked without the server; missing fields are valid. */
 interface GivenSchedule {
   readonly scheduleId?: string;
   readonly cron?: string;
@@ -27,12 +27,12 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitte
   if (catchupWindow !== undefined) windowMs(catchupWindow);
   if (jitter !== undefined) jitterMs(jitter);
   if (pauseOnFailure !== undefined) failuresInARow(pauseOnFailure);
-  // every firing, even of a backfill, would run as of that one instant and succeed
+  // Every firing, even of a backfill, would run as of that one instant and succeed.
   if ((input?.asOf ?? null) !== null)
     throw badInput('a schedule runs as of each of its times: leave asOf (--as-of) out, or start one run with `predictlab run --as-of`');
 }
 
-/** Number of runs that Temporal remembers of a schedule. */
+/** The highest number of failures in a row that can pause a schedule: Temporal remembers this many of its runs. */
 const MAX_FAILURES = 10;
 
 /** Checks the number of consecutive failures that pause a schedule. @throws PredictLabError BadInput when it is out of range */
@@ -43,7 +43,7 @@ export function failuresInARow(count: number): number {
 
 /** Milliseconds of a jitter. @throws PredictLabError BadInput when the text is not a duration or longer than a day */
 export function jitterMs(text: string): number {
-  // ms() reads a number without a unit as milliseconds, which is never intended
+  // ms() reads a number without a unit as milliseconds, which is never intended.
   const jitter = !/[a-z]/i.test(text) || text.length > 100 ? Number.NaN : ms(text as StringValue);
   if (jitter > 0 && jitter <= DAY_MS) return jitter;
   throw badInput(`jitter ${JSON.stringify(text.slice(0, 60))}: write a duration up to 1d, like "5m"`);
@@ -59,10 +59,10 @@ export function windowMs(text: string): number {
 /** The canonical IANA name of a time zone: Temporal's names are case-sensitive. @throws PredictLabError BadInput when there is no such zone */
 export function timeZoneName(name: string): string {
   try {
-    // an offset such as "+02:00" is not a name
+    // An offset such as "+02:00" is not a name.
     if (/^[A-Za-z]/.test(name)) return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    // Intl throws for an unknown zone: refused below
+    // Intl throws for an unknown zone, which is refused below.
   }
   throw badInput(`time zone ${JSON.stringify(name.slice(0, 60))} is not known; write an IANA name, like "Europe/Berlin" or "UTC"`);
 }

@@ -1,7 +1,6 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 
-/** Counts of a schedule's firings by outcome. */
 export interface ScheduleCounts {
   readonly scheduleId: string;
   /** Firings that the server missed because it was down. */
@@ -17,7 +16,6 @@ export interface ScheduleCounts {
   readonly pauseAfter: number | null;
 }
 
-/** When a schedule fires next. */
 export interface UpcomingRun {
   readonly scheduleId: string;
   readonly paused: boolean;
@@ -63,7 +61,7 @@ export async function lastRunsOf(client: Client, scheduleId: string): Promise<re
   );
   return await Promise.all(
     fired.reverse().map(async ({ workflowId, firstExecutionRunId, at }): Promise<FiredRun> => {
-      // a run that continued as new has further executions; this describes the last one
+      // A run that continued as new has further executions; this describes the last one.
       const state = await client.workflow
         .getHandle(workflowId, undefined, { firstExecutionRunId })
         .describe()
@@ -91,7 +89,7 @@ export async function schedulesOn(client: Client, taskQueue: string): Promise<re
   const found: ScheduleDescription[] = [];
   for await (const { scheduleId } of client.schedule.list()) {
     const described = await describedSchedule(client, scheduleId);
-    // the schedule was deleted since it was listed
+    // The schedule was deleted since it was listed.
     if (described === undefined) continue;
     const { action } = described;
     if (action.type === 'startWorkflow' && action.workflowType === 'pipeline' && action.taskQueue === taskQueue) found.push(described);

@@ -1,6 +1,5 @@
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 
-/** Options of creating and updating a schedule. */
 export interface ScheduleOptions {
   /** @default "predictlab" */
   readonly scheduleId?: string;
@@ -11,9 +10,9 @@ export interface ScheduleOptions {
   readonly input?: PipelineInput;
   /** For an update: replaces the whole input instead of merging its fields. @default false */
   readonly replaceInput?: boolean;
-  /** A run missed for longer than this (no server, no worker) is not caught up; at least 10 s. @default "1m" */
+  /** How late a run missed for lack of a server or worker may still start; at least 10 s. @default "1m" */
   readonly catchupWindow?: string;
-  /** Each firing is delayed by a random part of this, so that many desks do not call a venue at once. @default none */
+  /** Longest random delay of a firing, so that many desks do not call a venue at once. @default none */
   readonly jitter?: string;
   /** A note for people; `schedule show` prints it. */
   readonly note?: string;
@@ -23,7 +22,6 @@ export interface ScheduleOptions {
   readonly check?: (input: PipelineInput) => Promise<unknown>;
 }
 
-/** A schedule with its settings, last runs and next runs. */
 export interface ScheduleView {
   readonly scheduleId: string;
   readonly cron: string;

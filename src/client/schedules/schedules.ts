@@ -33,7 +33,7 @@ export interface Triggered {
   readonly open: readonly string[];
 }
 
-/** How long a trigger waits for the server's decision, which usually takes milliseconds. */
+/** Milliseconds that a trigger waits for the server's decision, which usually takes milliseconds. */
 const TRIGGER_PATIENCE_MS = 10_000;
 
 /** Shown for a schedule made by another tool: the server does not keep the text of its cron fields. */
@@ -71,7 +71,7 @@ export class Schedules {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const before = await this.show(scheduleId);
     const foreign = before.cron === UNKNOWN_CRON && options.cron === undefined;
-    // a schedule made by another tool may have an asOf, which would be refused
+    // A schedule made by another tool may have an asOf, which would be refused.
     const { asOf: _, ...kept } = before.input;
     const merged = {
       cron: foreign ? undefined : before.cron,
@@ -120,7 +120,6 @@ export class Schedules {
     return (await this.#ofThisQueue()).map(countsOf);
   }
 
-  /** The next firings of the schedules that start runs on this task queue. */
   async upcoming(): Promise<readonly UpcomingRun[]> {
     return (await this.#ofThisQueue()).map(upcomingOf);
   }
@@ -133,7 +132,6 @@ export class Schedules {
     return (await describedSchedule(this.#client, scheduleId)) !== undefined;
   }
 
-  /** The last runs of a schedule, newest first; Temporal remembers ten. */
   async lastRuns(scheduleId: string): Promise<readonly FiredRun[]> {
     return await lastRunsOf(this.#client, scheduleId);
   }
@@ -248,8 +246,7 @@ const defined = <T extends object>(options: T): Partial<T> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /**
- * Makes a call about a schedule and translates the server's refusals. `ScheduleAlreadyRunning` passes through unchanged.
- *
+ * Makes a call about a schedule and translates the server's refusals, except `ScheduleAlreadyRunning`.
  * @throws PredictLabError BadInput where there is no such schedule, or the server refuses a field
  */
 async function translateRefusals<T>(scheduleId: string, call: () => Promise<T>): Promise<T> {

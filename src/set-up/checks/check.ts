@@ -2,7 +2,6 @@
 export interface CheckResult {
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'fail';
-  /** What was found, and where. */
   readonly detail: string;
   /** What to do about it; only when the status is not `ok`. */
   readonly action?: string;

@@ -10,7 +10,7 @@ import { verifyData } from '../../storage/verify/verify.ts';
 import type { CheckResult } from './check.ts';
 
 const GIB = 1024 ** 3;
-/** Free space below which the check warns or fails: a year of a busy symbol's ticks takes some hundred megabytes. */
+/** Free space below which the check warns: a year of a busy symbol's ticks takes some hundred megabytes. */
 const SCARCE_BYTES = 2 * GIB;
 const FULL_BYTES = 0.2 * GIB;
 
@@ -57,8 +57,8 @@ export async function checkNode(version: string = process.versions.node): Promis
 }
 
 /**
- * Compares candles with their ticks, and counts, coverage and staging with each other: one line per difference. Then it reports
- * inconsistent prices and markets that fell silent; these lines never fail.
+ * Compares candles with their ticks, and counts, coverage and staging with each other, one line per difference; then reports inconsistent
+ * prices and markets that fell silent, lines that never fail.
  */
 export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { sample?: number } = {}): Promise<readonly CheckResult[]> {
   const name = 'data';

@@ -62,7 +62,7 @@ async function migratedFurther(database: Database): Promise<readonly CheckResult
   return [{ name: 'migrations', status: 'warn', detail, action: 'update this build to the newest one that works on the database' }];
 }
 
-/** Warns of what venues' answers of the last seven days announced or had that this build does not know. No row was lost by it yet. */
+/** Warns of fields and notices in venues' answers of the last seven days that this build does not know; no row was lost by them yet. */
 async function changedVenues(database: Database): Promise<readonly CheckResult[]> {
   const { rows: tables } = await database.query<{ there: boolean }>("select to_regclass('ledger') is not null as there");
   if (!tables[0].there) return [];

@@ -41,7 +41,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
   const { address, namespace } = settings;
   let connection: Connection;
   try {
-    // loaded late, because it takes a third of a second
+    // Loaded late, because it takes a third of a second.
     const { connectTemporal } = await import('../../client/connection/connect-temporal.ts');
     connection = await connectTemporal({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
   } catch (error) {
@@ -69,7 +69,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
     const attributes = await connection
       .withDeadline(soon, () => findAttributes(connection.operatorService, namespace))
       .then((found) => attributesCheck(namespace, found))
-      // this user may lack the permission; the check is optional
+      // This user may lack the permission; the check is optional.
       .catch(() => []);
     return [{ name, status: 'ok', detail: `${address}, namespace ${namespace}, version ${serverVersion}` }, ...attributes];
   } catch (error) {

@@ -3,8 +3,9 @@ import { type VenueEndpoint, venueEndpoints, venueKeys } from '../../sources/cre
 import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
 
 /**
- * Checks that each venue's hosts answer with JSON: an HTML page means that the venue blocks this address or region. A refusal of the
- * request itself (no key, a missing parameter) counts as an answer.
+ * Checks that each venue's hosts answer with JSON: HTML means that the venue blocks this address or region. A refusal of the request
+ * itself
+ * (no key, a missing parameter) counts as an answer.
  */
 export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   let endpoints: readonly VenueEndpoint[];
@@ -14,7 +15,7 @@ export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly Chec
     return [{ name: 'venues', status: 'fail', detail: messageOf(error), action: 'fix that variable, or unset it' }];
   }
   const hosts = await Promise.all(endpoints.map(checkEndpoint));
-  // runs skip a venue whose key is missing anyway
+  // Runs skip a venue whose key is missing anyway.
   const needed = hosts.map((host, index) =>
     host.status === 'fail' && endpoints[index].missing !== undefined ? { ...host, status: 'warn' as const } : host,
   );

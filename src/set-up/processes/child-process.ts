@@ -20,19 +20,19 @@ const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || c
 
 /** The command that starts another `predictlab` command as a process: this Node.js with our own executable. */
 export function commandLine(args: readonly string[]): { command: string; args: string[] } {
-  // this module lies in src/ (tests) or dist/src/ (built)
+  // This module lies in src/ (tests) or dist/src/ (built).
   const executable = fileURLToPath(
     new URL(import.meta.url.includes('/dist/src/') ? '../../../../bin/predictlab.js' : '../../../bin/predictlab.js', import.meta.url),
   );
   return { command: process.execPath, args: [executable, ...args] };
 }
 
-/** Longest time a command may take to stop; the run that it follows is cancelled meanwhile. */
+/** Milliseconds that a command may take to stop: it cancels its run meanwhile. */
 const WIND_DOWN_MS = 30_000;
 
 /**
- * Runs a `predictlab` command on our terminal and resolves with its exit code (128 + n when signal n ended it). When `stopped`
- * resolves, the command is stopped too; it is killed if it does not end in time.
+ * Runs a `predictlab` command on our terminal and resolves with its exit code (128 + n when signal n ended it). When `stopped` resolves,
+ * the command is stopped, and killed if it does not end in time.
  */
 export function runCommandLine(
   words: readonly string[],
@@ -45,7 +45,7 @@ export function runCommandLine(
     let isOver = false;
     void options.stopped.then((signal) => {
       if (isOver) return;
-      // Ctrl-C in a terminal reaches the command by itself, and a second signal would mean "do not wait"
+      // Ctrl-C in a terminal reaches the command by itself, and a second signal would mean "do not wait".
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
       timer = setTimeout(() => child.kill('SIGKILL'), WIND_DOWN_MS);
     });

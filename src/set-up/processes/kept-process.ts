@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 
-/** A process that serves until it is closed. */
 export interface ServingProcess {
   readonly pid: number;
   readonly logFile: string;
@@ -21,7 +20,7 @@ export interface KeepOptions<P extends ServingProcess> {
    */
   readonly next?: (ended: P) => Promise<P>;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** After a run of this length the pause starts small again. @default one minute */
+  /** Milliseconds after which a run counts as stable: the next pause is short again. @default one minute */
   readonly steadyMs?: number;
   /** Waits between restarts. @default a timer */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -30,7 +29,6 @@ export interface KeepOptions<P extends ServingProcess> {
 export interface KeptProcess {
   /** Resolves with a sentence when the process has ended and is not restarted; never after `close`. */
   readonly lost: Promise<string>;
-  /** Closes the running process; none is started after that. */
   close(): Promise<void>;
 }
 
@@ -41,8 +39,8 @@ const STEADY_MS = 60_000;
 const MAX_FAILED_STARTS = 10;
 
 /**
- * Keeps a process running: when it ends unexpectedly it is restarted, after a pause that doubles from 1 s to 30 s while restarts end
- * quickly. Gives up after ten failed starts in a row.
+ * Keeps a process running: restarts it when it ends unexpectedly, after a pause that doubles from 1 s to 30 s while restarts end quickly.
+ * Gives up after ten failed starts in a row.
  */
 export function keepRunning<P extends ServingProcess>(options: KeepOptions<P>): KeptProcess {
   const { what, first, next, log, steadyMs = STEADY_MS } = options;

@@ -11,13 +11,11 @@ const TAIL_LENGTH = 2_000;
 /** Milliseconds until a log that could not be written is tried again. */
 const RETRY_LOG_MS = 5_000;
 const START_TIMEOUT_MS = 60_000;
-/** Longer than the worker's own drain after SIGTERM. */
+/** Milliseconds that a worker gets to stop: longer than its own drain after SIGTERM. */
 const STOP_GRACE_MS = 40_000;
 
 /**
- * Starts `predictlab worker` in its own process group and resolves when the worker is ready. Its log goes to `logFile`, which a start
- * with `again` appends to; `close` lets the worker drain.
- *
+ * Starts `predictlab worker` in its own process group and resolves when it is ready. Logs to `logFile`, appending with `again`.
  * @throws PredictLabError SourceUnavailable with the end of its log when it ends before it is ready
  */
 export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logFile: string; again?: boolean }): Promise<ServingProcess> {
@@ -53,7 +51,7 @@ export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logF
   return { pid: child.pid!, logFile, exited, close: () => stopProcess(child, STOP_GRACE_MS) };
 }
 
-/** Writes the log file. On a full disk it loses lines instead of failing, and retries after a while. */
+/** Writes the log file. On a full disk it drops lines instead of failing, and tries again after a while. */
 function logInto(file: string, flags: 'a' | 'w'): { write(chunk: Buffer): void; end(): void } {
   const opened = (how: 'a' | 'w') => createWriteStream(file, { flags: how, mode: 0o600 }).on('error', () => (failedAt = Date.now()));
   let failedAt = 0;

@@ -13,7 +13,7 @@ import { type ClaimedPort, claimPort } from './free-port.ts';
 import { registerAttributes } from './search-attributes.ts';
 
 interface DevServerOptions {
-  /** The `temporal` executable, see `findTemporalCli`. */
+  /** Path of the `temporal` executable. */
   readonly cli: string;
   /** PREDICTLAB_HOME; the server's log goes to its `logs` folder. */
   readonly home: string;
@@ -44,21 +44,22 @@ const START_TIMEOUT_MS = 60_000;
 const PORT_ATTEMPTS = 3;
 
 /**
- * By default the server reads its task queues 20 times a second, which limits a chain of short activities to 50 ms per step; these
- * values lift that limit. The pragmas make a database file as fast as memory.
+ * By default the server reads its task queues 20 times a second: 50 ms for each step of a chain of short activities. These values lift
+ * that limit.
+ * The pragmas make a database file as fast as memory.
  */
 const SPEED = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
 /**
- * No HTTP request has such a Host header, so the server's HTTP API, which has no authentication, refuses all of them: a web page could
- * send them as plain text. Its Web UI and everything of ours use gRPC.
+ * No HTTP request has this Host header, so the server refuses all requests to its HTTP API, which has no authentication and which a web
+ * page
+ * could reach. Its Web UI and PredictLab use gRPC.
  */
 const NO_HTTP_API = 'frontend.httpAllowedHosts=["no host"]';
 const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 /**
- * Starts `temporal server start-dev` on loopback and resolves when its namespace answers. The process is in its own group, so that
- * Ctrl-C in a terminal reaches only us and we close everything in order.
- *
+ * Starts `temporal server start-dev` on loopback, in its own process group so that Ctrl-C does not reach it, and resolves when its
+ * namespace answers.
  * @throws PredictLabError SourceUnavailable with the last lines of its log when it dies or does not answer within a minute
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
@@ -80,7 +81,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       const uiPort = options.headless ? undefined : await claim('its Web UI', ports.uiPort);
       return await startOnce(options, port, uiPort);
     } catch (error) {
-      // another program, which ignores our port locks, may have taken the port meanwhile
+      // Another program, which ignores our port locks, may have taken the port meanwhile.
       if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
       options.log.debug('a port of the Temporal dev server was taken meanwhile; trying others');
     } finally {
@@ -155,10 +156,7 @@ function failureIn(fault: string, logged: string): string {
 
 const POLL_MS = 20;
 
-/**
- * Waits until the server's frontend answers and its namespace exists and has our search attributes. Resolves with a reason when that
- * takes too long.
- */
+/** Waits until the server answers and its namespace has our search attributes; resolves with a reason when that takes too long. */
 async function waitUntilReady(options: {
   address: string;
   namespace: string;
@@ -168,7 +166,7 @@ async function waitUntilReady(options: {
   const { address, namespace, timeoutMs, signal } = options;
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline && !signal.aborted) {
-    // checks the port first, because a gRPC client waits a second after it finds a port closed
+    // Checks the port first, because a gRPC client waits a second after it finds a port closed.
     if ((await isListening(address)) && (await answers(address, namespace))) return undefined;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -188,12 +186,12 @@ function isListening(address: string): Promise<boolean> {
 
 async function answers(address: string, namespace: string): Promise<boolean> {
   try {
-    // loaded late, because most commands never start a server
+    // Loaded late, because most commands never start a server.
     const { connectTemporal } = await import('../../client/connection/connect-temporal.ts');
     const connection = await connectTemporal({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));
-      // the server's own option for search attributes only works with a new database
+      // The server's own option for search attributes only works with a new database.
       await connection.withDeadline(Date.now() + 2_000, () => registerAttributes(connection.operatorService, namespace));
       return true;
     } finally {

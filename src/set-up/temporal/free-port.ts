@@ -3,15 +3,15 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { tryLock, unlock } from '../../processes/lock-file.ts';
 
-/** A reserved port. Call `release` once the server that it is for listens on it. */
+/** A reserved port. Call `release` once the server that needs it listens on it. */
 export interface ClaimedPort {
   readonly port: number;
   readonly release: () => void;
 }
 
 /**
- * Reserves port `wanted` if it is free, else a free port that the system picks. A lock file keeps our other processes away from the
- * port until the server listens; otherwise they could take our server for their own.
+ * Reserves port `wanted` if it is free, else a free port that the system picks. Until the server listens, a lock file keeps our other
+ * processes away, which could take our server for their own.
  */
 export async function claimPort(wanted?: number): Promise<ClaimedPort> {
   if (wanted !== undefined) {

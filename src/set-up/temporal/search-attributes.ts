@@ -47,8 +47,8 @@ export const registerCommand = (namespace: string, missing: readonly string[]): 
 const HOLDS_MS = 60_000;
 
 /**
- * Returns a function that tells whether runs may set our search attributes: setting an unregistered one would stop a run. False where
- * the server does not answer.
+ * Returns a function that says whether runs may set our search attributes: setting an unregistered one would stop a run.
+ * False where the server does not answer.
  */
 export function searchable(ask: () => Promise<FoundAttributes>): () => Promise<boolean> {
   let answer: Promise<boolean> | undefined;

