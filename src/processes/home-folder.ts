@@ -7,9 +7,8 @@ import { badInput, fileTrouble } from '../contracts/errors.ts';
 export const homeFolder = (env: NodeJS.ProcessEnv): string => path.resolve(env.PREDICTLAB_HOME || '.predictlab');
 
 /**
- * Makes a folder and its missing parents. It replaces Node's `recursive` option, which loops for ever on file systems that refuse new
- * folders with `ENOENT`, such as /proc and automounters.
- *
+ * Makes a folder and its missing parents. Node's `recursive` option loops for ever on file systems that refuse new folders with `ENOENT`
+ * (/proc, automounters).
  * @throws the file system's error, such as `ENOENT`, or `EEXIST` where a file of that name exists
  */
 export async function makeFolder(folder: string, mode?: number): Promise<void> {
@@ -33,8 +32,8 @@ async function made(folder: string, mode?: number): Promise<boolean> {
 }
 
 /**
- * Mode of PREDICTLAB_HOME: closed to other users. When root runs the embedded Postgres under another account, that account must be able
- * to pass through, but not to list the folder.
+ * Mode of PREDICTLAB_HOME: closed to other users. Where root runs the embedded Postgres under another account, that account may pass
+ * through.
  */
 export const PASSAGE_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 

@@ -13,9 +13,9 @@ const SIGN_OF_LIFE_MS = 2_000;
 const SILENCE_MS = 20_000;
 
 /**
- * Runs `work` while holding a lock file. Waits until the lock is free; the lock of a dead process is broken, and the lock of a process
- * in another container after twenty seconds without a sign of life.
- *
+ * Runs `work` while holding a lock file. Breaks the lock of a dead process at once, and that of a process in another container after
+ * twenty
+ * seconds without a sign of life.
  * @throws Error when the lock is not free within `timeoutMs`; names the file and the process that holds it
  */
 export async function withLockFile<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
@@ -37,11 +37,7 @@ export async function withLockFile<T>(path: string, timeoutMs: number, work: () 
   }
 }
 
-/**
- * Takes a lock until `close` is called.
- *
- * @returns undefined when another process holds it; see `lockOwner`
- */
+/** Takes a lock until `close` is called; undefined when another process holds it. */
 export function holdLock(path: string): { close(): Promise<void> } | undefined {
   if (!tryLock(path)) return undefined;
   const alive = setInterval(() => touch(path), SIGN_OF_LIFE_MS);
@@ -62,7 +58,7 @@ function touch(path: string): void {
     const now = new Date();
     lutimesSync(path, now, now);
   } catch {
-    // the folder was removed, and the lock with it
+    // The folder was removed, and the lock with it.
   }
 }
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * Identifies a process even if another one gets the same pid later: `123`, or on Linux `123 4567 <boot id> pid:[4026531836]`: the pid,
- * its start time (in clock ticks since boot), the id of the boot, and the pid namespace (of the container) in which the pid is valid.
+ * Identifies a process even if its pid is reused: the pid alone, or on Linux `123 4567 <boot id> pid:[4026531836]`, with the start time
+ * in clock
+ * ticks since boot, the id of the boot, and the pid namespace (of the container).
  */
 export function processIdentity(pid: number): string {
   const started = startTime(pid);
@@ -39,7 +40,7 @@ export function pidExists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // the process exists but belongs to another user
+    // The process exists but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
@@ -105,7 +106,6 @@ const LISTENING = '0A';
 
 /**
  * Whether a process, or one in its session, listens on a port of 127.0.0.1.
- *
  * @param leader pid of the process that leads the session
  * @returns undefined on systems other than Linux, and where no process listens
  */
@@ -146,7 +146,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // the process has ended, or belongs to another user
+    // The process has ended, or belongs to another user.
     return [];
   }
 }

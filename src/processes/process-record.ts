@@ -10,7 +10,7 @@ import { runCommand } from './run-command.ts';
 export interface ProcessRecord {
   readonly kind: 'dev' | 'demo';
   readonly pid: number;
-  /** Identity of the `dev` or `demo` process, see `processIdentity`: its pid alone may be reused. */
+  /** Identity of the `dev` or `demo` process: its pid alone may be reused. */
   readonly owner: string;
   /** `marker` is a part of the child's command line; a process that reuses the pid has another command line. */
   readonly children: readonly { readonly pid: number; readonly marker: string }[];
@@ -18,7 +18,7 @@ export interface ProcessRecord {
   readonly uiUrl: string;
 }
 
-/** The part of a record that identifies this process. */
+/** The fields of a record that identify this process. */
 export const ownRecord = (): Pick<ProcessRecord, 'pid' | 'owner'> => ({ pid: process.pid, owner: processIdentity(process.pid) });
 
 /** Writes the record; `close` removes it. */
@@ -26,7 +26,7 @@ export async function recordProcesses(home: string, record: ProcessRecord): Prom
   const folder = recordFolder(home);
   await makePrivateFolder(folder);
   const file = path.join(folder, `${record.kind}-${record.pid}.json`);
-  // renamed into place, so that it is never partial; no fsync, because after a power cut none of the processes runs
+  // Renamed into place, so that it is never partial; no fsync, because after a power cut none of the processes runs.
   await writeFile(`${file}.tmp`, JSON.stringify(record));
   await rename(`${file}.tmp`, file);
   return { close: () => rm(file, { force: true }) };
@@ -89,8 +89,7 @@ async function commandLineOf(pid: number): Promise<string> {
 }
 
 /**
- * The address of the Temporal server that a running `dev` (or `demo`) of this home has recorded; undefined when none runs. It only
- * reads: the next `dev` cleans up the records of killed ones.
+ * The address of the Temporal server that a running `dev` or `demo` of this home has recorded; undefined when none runs. Changes nothing.
  */
 export function recordedAddress(home: string): string | undefined {
   const living = recordsOf(home).filter(({ owner }) => isRunning(owner));

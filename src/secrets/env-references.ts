@@ -3,18 +3,14 @@ import type { Json } from '../contracts/run/pipeline-input.ts';
 import { isReference, REFERENCE_FIELD } from './secret-values.ts';
 import type { Secrets } from './secrets.ts';
 
-/*
- * `{ "$env": "DESK_TOKEN" }` in the arguments of a custom task: the value of that variable of the worker, which never leaves it.
- * `{ "$env": "Bearer ${DESK_TOKEN}" }` puts it into a text.
- */
-
+/** A worker's variable in a custom task's arguments: `{ "$env": "DESK_TOKEN" }`, or in a text `{ "$env": "Bearer ${DESK_TOKEN}" }`. */
 const NAME = /^[A-Za-z_]\w{0,200}$/;
 const IN_TEXT = /\$\{([^}]*)\}/g;
 
 /**
- * The variables that the arguments of a task may name: those of `PREDICTLAB_ENV_ALLOW`, and those that the task's activity declares.
- * No others, because everyone who can start a run could have them sent to any host.
- *
+ * The variables that a task's arguments may name: those of `PREDICTLAB_ENV_ALLOW` and those that its activity declares. No others,
+ * because
+ * everyone who can start a run could have them sent to any host.
  * @param declared the `env` of a plugin's activity
  */
 export function allowedNames(env: NodeJS.ProcessEnv, declared: readonly string[] = []): ReadonlySet<string> {
@@ -30,7 +26,6 @@ export function namesEnvironment(value: Json | undefined): boolean {
 
 /**
  * The problems of the references in a value, each with its path.
- *
  * @param allowed the variables that may be named @default any: the worker that resolves the references decides
  */
 export function referenceProblems(value: Json | undefined, where: string, allowed?: ReadonlySet<string>): string[] {
@@ -42,18 +37,16 @@ export function referenceProblems(value: Json | undefined, where: string, allowe
   return problem === undefined ? [] : [`${where}: ${problem}`];
 }
 
-/** Where references are resolved. */
 export interface ReferenceSource {
   readonly env: NodeJS.ProcessEnv;
   /** The values that are read become secrets of this set. */
   readonly secrets: Secrets;
-  /** See `allowedNames`. */
+  /** Names of the variables that references may use. */
   readonly allowed: ReadonlySet<string>;
 }
 
 /**
- * Replaces every reference in a task's arguments by the variable's value; the value is a secret from then on.
- *
+ * Replaces every reference in a task's arguments by the variable's value, which is a secret from then on.
  * @throws PredictLabError BadInput that names the variable that is not set or not allowed
  */
 export function resolveReferences(value: Json, source: ReferenceSource): Json {

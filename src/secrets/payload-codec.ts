@@ -23,15 +23,16 @@ export interface CodecOptions {
   /** Whether a deployment with keys also takes payloads that are not sealed: those of runs from before it had keys. @default false */
   readonly acceptPlaintext?: boolean;
   /**
-   * Whether what reaches a run from outside (its input, its memo, signals) and can never be decoded arrives as an object that says why, so
-   * that the run is refused instead of waiting for ever. A payload that lacks only its key still waits for it. @default false
+   * Turns what reaches a run from outside (input, memo, signals) and can never be decoded into an object that says why, so that the run
+   * is refused
+   * instead of waiting for ever. A payload that lacks only its key still waits for it. @default false
    */
   readonly forWorkflows?: boolean;
 }
 
 /**
- * Seals payloads with AES-256-GCM, with one nonce per payload; the key's id is stored next to the payload. Without a key it passes
- * payloads through unsealed; a sealed payload is refused with the id of the missing key.
+ * Seals payloads with AES-256-GCM, one nonce each, and the key's id next to them. Without a key it passes payloads through and refuses
+ * sealed ones with the id of the missing key.
  */
 export class SealingCodec implements PayloadCodec {
   readonly #keys: ReadonlyMap<string, Buffer>;
@@ -135,10 +136,9 @@ const isSealed = ({ metadata }: Payload): boolean => textOf(metadata?.encoding) 
 const textOf = (bytes: Uint8Array | null | undefined): string => (bytes ? Buffer.from(bytes).toString() : '');
 
 /**
- * The data converter of clients, workers and replays. Where there is a payload key it seals every payload, including the messages
- * and stacks of failures.
- *
- * @throws PredictLabError BadInput when `PREDICTLAB_PAYLOAD_KEY` or its file has no valid key, or `PREDICTLAB_PAYLOAD_PLAINTEXT` another value
+ * The data converter of clients, workers and replays. With a payload key it seals every payload, and messages and stacks of failures.
+ * @throws PredictLabError BadInput when `PREDICTLAB_PAYLOAD_KEY` or its file has no valid key, or `PREDICTLAB_PAYLOAD_PLAINTEXT` another
+ * value
  */
 export function dataConverterOf(env: NodeJS.ProcessEnv, { forWorkflows }: Pick<CodecOptions, 'forWorkflows'> = {}): DataConverter {
   const keys = readPayloadKeys(env);

@@ -14,9 +14,9 @@ export interface PayloadKey {
 const BYTES = 32;
 
 /**
- * `PREDICTLAB_PAYLOAD_KEY`, or the file that `PREDICTLAB_PAYLOAD_KEY_FILE` names: keys of 32 bytes as base64 or hex, separated by
+ * The keys of `PREDICTLAB_PAYLOAD_KEY`, or of the file that `PREDICTLAB_PAYLOAD_KEY_FILE` names: 32 bytes each as base64 or hex,
+ * separated by
  * commas or lines. The first key seals, every key opens.
- *
  * @returns an empty list where neither is set
  * @throws PredictLabError BadInput that says what is wrong and never shows a key
  */

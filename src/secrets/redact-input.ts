@@ -5,9 +5,9 @@ const HARMLESS_HEADERS = new Set(['accept', 'accept-language', 'content-type', '
 const ADDRESS = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
 
 /**
- * Redacts a run's input so that it may be stored and shown. In the arguments of custom tasks it replaces the values of headers, bodies,
- * fields named like a secret, and all parts of addresses other than host and path; names and `{ "$env": … }` stay.
- *
+ * Redacts a run's input so that it may be stored and shown: in custom tasks' arguments, the values of headers, bodies and fields named
+ * like a
+ * secret, and all parts of addresses but host and path. Names and `{ "$env": … }` stay.
  * @returns the same object where nothing was replaced
  */
 export function redactInput<T>(input: T): T {
@@ -66,8 +66,8 @@ function redactArgument(value: unknown, field = ''): unknown {
 }
 
 /**
- * The secrets that are written into the arguments of a custom task: values of headers and of fields named like a secret, and the user
- * info and query values of addresses. Bodies are left out: they are mostly ordinary text.
+ * The secrets in a custom task's arguments: values of headers and of fields named like a secret, user info and query values of addresses.
+ * Not bodies, which are mostly ordinary text.
  */
 export function inlineSecrets(value: unknown, field = '', inHeaders = false): string[] {
   if (isReference(value) || value === null || field === 'body') return [];

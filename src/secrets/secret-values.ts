@@ -10,10 +10,7 @@ const ADDRESS = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
 /** Names of variables whose address is secret as a whole: chat tools put the secret into the path. */
 const SECRET_ADDRESS = /webhook|hook_url$/i;
 
-/**
- * The secret values of an environment: variables named like a secret, variables that `PREDICTLAB_SECRETS` lists, and the secret parts
- * of addresses.
- */
+/** The secret values of an environment: variables named like a secret or listed by `PREDICTLAB_SECRETS`, and secret parts of addresses. */
 export function secretValues(env: NodeJS.ProcessEnv): string[] {
   const listed = new Set(`${env.PREDICTLAB_SECRETS ?? ''},${env.PREDICTLAB_ENV_ALLOW ?? ''}`.split(',').map((name) => name.trim()));
   const found: string[] = [];
@@ -26,10 +23,7 @@ export function secretValues(env: NodeJS.ProcessEnv): string[] {
   return found.filter(isDistinctive);
 }
 
-/**
- * Whether a value is distinctive enough to be redacted in texts. A short plain word ("postgres") occurs in many messages, which would
- * become unreadable.
- */
+/** Whether a value is redacted in texts: not a short plain word ("postgres"), without which many messages would be unreadable. */
 export function isDistinctive(value: string): boolean {
   if (value.length < 6) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter((kind) => kind.test(value)).length;
@@ -68,7 +62,10 @@ export const isReference = (value: unknown): boolean =>
 /** The text that replaces a secret. */
 export const REDACTED = '[redacted]';
 
-/** Places where any text may contain a secret: user info and secret parameters of addresses (except `user:password`, an example in our help), and authorizations. */
+/**
+ * Places where any text may contain a secret: user info and secret parameters of addresses (except `user:password`, an example in the
+ * help), and authorizations.
+ */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/([a-z][a-z0-9+.-]{0,20}:\/\/)(?!user:password@)[^\s/@"'<>?#]{1,1000}@/gi, `$1${REDACTED}@`],
   [

@@ -3,15 +3,12 @@ import { isDistinctive, isReference, REDACTED, redactPlaces, secretValues } from
 
 const MAX_INLINE = 500;
 
-/**
- * The secrets that a process knows. Every text on its way to a log, the database, a page or Temporal passes through it to be redacted.
- */
+/** The secrets that a process knows. Every text on its way to a log, the database, a page or Temporal passes through it to be redacted. */
 export class Secrets {
   readonly #values: Set<string>;
   readonly #inline = new Set<string>();
   #pattern: RegExp | undefined;
 
-  /** @param values see `secretValues` */
   constructor(values: Iterable<string>) {
     this.#values = new Set(values);
     this.#pattern = patternOf(this.#values);
@@ -62,7 +59,7 @@ export class Secrets {
   };
 }
 
-/** The secrets of each environment, including those learnt later, shared by all callers with the same environment object. */
+/** Shared by all callers with the same environment object, so that secrets learnt later are known to all of them. */
 const known = new WeakMap<NodeJS.ProcessEnv, Secrets>();
 
 /** The secrets of an environment; the same object for the same environment. */

@@ -6,9 +6,9 @@ import type { FromHealthThread, HealthThreadData, ToHealthThread } from './healt
 /** Serves the health port on a thread of its own, so that it answers even while the worker's event loop is busy. */
 const { host, port, beats: shared } = workerData as HealthThreadData;
 const LOOK_MS = 1_000;
-/** The worker counts as stuck when its event loop has not run for this long. */
+/** Milliseconds without a turn of the worker's event loop after which the worker counts as stuck. */
 const STUCK_MS = 60_000;
-/** Longest time that `/readyz` waits for the worker's answer. */
+/** Most milliseconds that `/readyz` waits for the worker's answer. */
 const ANSWER_MS = 5_000;
 
 const beats = new Int32Array(shared);

@@ -4,7 +4,6 @@ import { badInput, messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { type Listening, splitAddress } from './listen.ts';
 
-/** What the thread of the health port is started with. */
 export interface HealthThreadData {
   readonly host: string;
   readonly port: number;
@@ -28,12 +27,13 @@ export interface ToHealthThread {
 const BEAT_MS = 1_000;
 const NAME = 'the health port';
 
-/** Threads need JavaScript: from source, that of the last build. */
+/** Threads need JavaScript: a worker that runs from source uses the thread of the last build. */
 const ENTRY = fileURLToPath(new URL(`../../${import.meta.url.endsWith('.ts') ? 'dist/' : ''}bundle/health-thread.js`, import.meta.url));
 
 /**
- * Serves `/healthz` (the process runs, and its event loop is not stuck) and `/readyz` (the worker polls and reaches its database; 503
- * with the reason otherwise) on a thread of its own.
+ * Serves `/healthz` (the event loop is not stuck) and `/readyz` (the worker polls and reaches its database; 503 with the reason
+ * otherwise)
+ * on a thread of its own.
  */
 export async function serveHealth({
   address,

@@ -11,8 +11,7 @@ export interface Listening {
 }
 
 /**
- * Serves HTTP on `host:port`. When the port is in use (by a second worker on the same machine), it takes a free one and logs that.
- *
+ * Serves HTTP on `host:port`; when the port is in use (by a second worker on the machine), takes a free one and logs that.
  * @param what name of the service in messages; `variable` is the setting that the address came from
  */
 async function listen(
@@ -37,7 +36,7 @@ async function listen(
     await bind(0);
     log.warn(`${what}: ${address} is in use, so another port was taken`, { port: (server.address() as AddressInfo).port });
   }
-  // the error concerns one connection; the server still accepts others
+  // The error concerns one connection; the server still accepts others.
   server.on('error', (error) => log.warn(`${what}: ${error.message}`));
   const bound = server.address() as AddressInfo;
   server.unref();

@@ -9,11 +9,8 @@ import { redactedLog, secretsOf } from '../secrets/secrets.ts';
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /**
- * Creates the process's log. It writes to standard error, because standard output is for a command's results.
- *
- * `LOG_LEVEL` (default `info`), `LOG_FORMAT` (`pretty` or `json`; default `pretty` on a terminal).
- *
- * @param to the destination. @default standard error
+ * Creates the process's log from `LOG_LEVEL` (default `info`) and `LOG_FORMAT` (`pretty` or `json`; default `pretty` on a terminal).
+ * @param to the destination @default standard error, because standard output is for a command's results
  */
 export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown> = {}, to?: Writable): Log {
   const level = env.LOG_LEVEL ?? 'info';

@@ -25,7 +25,7 @@ const ROW_OUTCOMES: Readonly<Record<string, Readonly<Record<string, string>>>> =
 export interface WorkerMetrics {
   readonly registry: Registry;
   readonly tasks: TaskMetrics;
-  /** Numbers of ready and running tasks of the pipeline workflows that this worker executes. */
+  /** Numbers of ready and running tasks of the runs whose workflows this worker executes. */
   readonly queue: QueueLengths;
   /** Sets the source of the age of the newest tick by symbol; it is read when scraped. */
   onFreshness(read: () => Promise<ReadonlyMap<string, number>>): void;

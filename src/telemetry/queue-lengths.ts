@@ -1,4 +1,3 @@
-/** One execution of a `pipeline` workflow. */
 export interface RunExecution {
   readonly workflowId: string;
   readonly runId: string;
@@ -16,7 +15,7 @@ interface ReportedLength extends QueueLength {
   openAt: number;
 }
 
-/** A run without a report for this long is looked up in Temporal: a terminated run never reports its end. */
+/** Milliseconds without a report after which a run is looked up in Temporal: a terminated run never reports its end. */
 const SILENT_MS = 30_000;
 
 /** Queue lengths of the runs that this worker executes, as their workflows last reported them. */

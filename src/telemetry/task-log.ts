@@ -2,7 +2,6 @@ import { appendFile, mkdir, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../contracts/log.ts';
 
-/** A line of a task's log: one JSON object per line of the file. */
 export interface TaskLogLine {
   /** ISO 8601, UTC. */
   readonly time: string;
@@ -24,7 +23,6 @@ const FLUSH_MS = 100;
 const MAX_RUNS = 1_000;
 
 interface TaskLogOptions {
-  /** Returns the folder of a run's log files. */
   readonly folderOf: (runId: string) => string;
   /** Name of this worker's file in the folder, which several workers may share. */
   readonly writer: string;
@@ -33,8 +31,8 @@ interface TaskLogOptions {
 }
 
 /**
- * Writes the log lines of tasks as JSON lines, with a folder per run and a file per worker. A lost line must never cost a task: writing
- * happens in the background, is bounded, and a failure is only logged.
+ * Writes the log lines of tasks as JSON lines, with a folder per run and a file per worker; in the background, bounded, and only logging
+ * failures, because a lost line must never cost a task.
  */
 export class TaskLog {
   readonly #options: TaskLogOptions;
@@ -123,9 +121,7 @@ function textOf(line: TaskLogLine): string | undefined {
 export type LogPosition = ReadonlyMap<string, number>;
 
 /**
- * Reads the lines of a run's log that were written after `from`, in order of time; all lines without `from`. A partial last line is left
- * for the next call, and lines that are not log lines are skipped.
- *
+ * Reads the lines of a run's log that were written after `from`, or all, by time. Leaves a partial last line for the next call.
  * @param folder the run's log folder; a missing folder has no lines
  */
 export async function readTaskLog(

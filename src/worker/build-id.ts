@@ -11,12 +11,9 @@ import { VERSION } from '../version.ts';
 const CODE = /(?<!\.d)\.(?:js|ts|sql)$/;
 
 /**
- * The id of this build, such as `0.2.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code (`dist/bundle`,
- * the SQL, the bundled workflows), by path and content. The same sources give the same id on every machine (source maps are left out),
- * and any change of the code gives another. Plugins and packages are not included: each run records the hashes of its plugins, and our
- * version fixes the versions of packages.
- *
- * @param folder the `src` folder of the build. @default this build's own
+ * The id of this build, such as `0.2.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code by path and content.
+ * Equal for equal sources on every machine. Without plugins, whose hashes each run records, and packages, which the version fixes.
+ * @param folder the `src` folder of the build @default this build's own
  */
 export function buildId(folder: string = fileURLToPath(new URL('..', import.meta.url))): string {
   let id = known.get(folder);
@@ -53,8 +50,7 @@ function codeHash(folder: string): string {
 type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
 /**
- * The workflow code of this build: the bundle next to it, or, when running from source, the source to bundle.
- *
+ * The workflow code of this build: its bundle, or, when running from source, the source to bundle.
  * @param sealing whether to use the bundle with the failure converter, so that a codec seals failures
  * @param from URL of this module
  * @throws MissingPartError where neither exists
@@ -68,8 +64,9 @@ export function workflowCode(sealing: boolean, from: string = import.meta.url): 
 }
 
 /**
- * The build id of an unversioned worker, such as `0.2.0+1f3a9c02`: our version and a hash of the workflows. Temporal records it with
- * each workflow task and activity; the SDK's default has 92 bytes, which was a fifth of a symbol's history.
+ * The build id of an unversioned worker, `0.2.0+1f3a9c02`: version and hash of the workflows. It is short, because Temporal records it
+ * with each
+ * workflow task and activity: the SDK's default of 92 bytes took a fifth of a symbol's history.
  */
 export async function workflowMark({ workflowBundle }: WorkflowCode): Promise<string> {
   if (workflowBundle === undefined) return `${VERSION}+source`;

@@ -77,8 +77,9 @@ export async function versionedCode(
 const NOT_FOUND = 5;
 
 /**
- * Removes runs from a worker's queue lengths that it no longer executes: runs that leave its cache because they ended or moved to
- * another worker, and runs that were ended from outside, of which Temporal notifies no worker.
+ * Removes runs from the queue lengths that this worker no longer executes: those that leave its cache (ended, or moved to another
+ * worker),
+ * and those ended from outside, of which Temporal notifies no worker.
  */
 export function dropRunsThatLeft(
   queue: QueueLengths,

@@ -2,11 +2,9 @@ import type { RecentHistory } from '../client/deployments/deployments.ts';
 import { dataConverterOf, isSealing } from '../secrets/payload-codec.ts';
 import { workflowCode } from './build-id.ts';
 
-/** A history that this build's workflows cannot replay. */
 export interface BrokenHistory {
   readonly type: string;
   readonly workflowId: string;
-  /** One line. */
   readonly reason: string;
 }
 
@@ -24,7 +22,7 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
   const broken: BrokenHistory[] = [];
   let done = 0;
   const source = histories[Symbol.asyncIterator]();
-  // by place; those that are answered already are dropped
+  // By position; the histories that are answered already are dropped.
   const fetched: (RecentHistory | undefined)[] = [];
   let fetching: Promise<boolean> | undefined;
   const fetchNext = (): Promise<boolean> =>
@@ -46,7 +44,7 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
       for await (const { error } of Worker.runReplayHistories(how, unanswered())) answer(error);
       isOver = true;
     } catch (error) {
-      // a payload that this build cannot decode ends the replay of all: that history is broken, the others go on
+      // A payload that this build cannot decode ends the replay of all: that history is broken, the others continue.
       if (done >= fetched.length) throw error;
       answer(error instanceof Error ? error : new Error(String(error)));
     }

@@ -54,7 +54,7 @@ export interface WorkerSettings {
   readonly maxActivities?: number;
   /** Prebuilt bundle of the workflows' code; without it the code is bundled from source. */
   readonly workflowBundle?: WorkerOptions['workflowBundle'];
-  /** Stages that replace the shipped ones. @see ActivityDependencies */
+  /** Stages that replace the shipped ones. */
   readonly stages?: Partial<Record<Stage, StageFunction>>;
   /** Longest wait before a retry that keeps the slot. @default 30 s */
   readonly longestWaitInSlotMs?: number;
@@ -77,7 +77,6 @@ const SHUTDOWN_GRACE = '10s';
 
 /**
  * Starts a worker: storage, sources, plugins, activities, workflows, metrics and health, opened in this order.
- *
  * @throws PredictLabError when Temporal, Postgres or a plugin is missing; everything opened so far is closed again
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
@@ -88,7 +87,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const closers = new Closers(log);
   try {
     const maxActivities = settings.maxActivities ?? 100;
-    // settings are checked before anything is opened that would have to be closed
+    // Settings are checked before anything is opened that would have to be closed.
     const temporal = temporalSettings(env);
     const version = workerVersion(env, buildId);
     const dataConverter = dataConverterOf(env, { forWorkflows: true });
@@ -184,7 +183,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       return { busy, idle, waiting };
     });
 
-    // opened before the worker, which can be closed only after it has run: a port that is in use ends the start
+    // Opened before the worker, which can be closed only after it has run: a port that is in use ends the start.
     let created: Worker | undefined;
     if (serve) {
       const ready = async () => {
@@ -211,7 +210,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       maxConcurrentWorkflowTaskExecutions: 40,
       maxHeartbeatThrottleInterval: '2s',
       defaultHeartbeatThrottleInterval: '2s',
-      // time until another worker takes over the workflows of a dead one
+      // Time until another worker takes over the workflows of a dead one.
       stickyQueueScheduleToStartTimeout: '3s',
       shutdownGraceTime: SHUTDOWN_GRACE,
     });
@@ -224,7 +223,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         await closers.close();
       }
     })();
-    // the caller may await `finished` later; an early failure must not count as unhandled until then
+    // The caller may await `finished` later; an early failure must not count as unhandled until then.
     finished.catch(() => undefined);
     log.info('worker ready', {
       taskQueue,
@@ -248,9 +247,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   }
 }
 
-/** Longest wait of a run for the answer whether search attributes are registered. */
+/** Most milliseconds that a run waits for the answer whether search attributes are registered. */
 const ATTRIBUTES_WITHIN_MS = 2_000;
-/** Longest wait of an open run's page for the run's status. */
+/** Most milliseconds that an open run's page waits for the run's status. */
 const STATUS_WITHIN_MS = 5_000;
 
 /** Warns that new runs wait because no build of the deployment is current yet. */
@@ -266,7 +265,7 @@ async function sayIfNothingComes(
       buildId: version.buildId,
     });
   } catch {
-    // `doctor` and the commands that query a run report it
+    // `doctor` and the commands that query a run report it.
   }
 }
 

@@ -1,12 +1,12 @@
 import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 
 /**
- * How a file writes its numbers: with a decimal point, thousands perhaps grouped by commas (`"1,234.5"`, which only quotes allow in a
- * file of commas); with a decimal point and no grouping; or with a decimal comma (`0,45`).
+ * How a file writes its numbers: `grouped` with a decimal point and perhaps commas between thousands (`"1,234.5"`; only quotes allow that
+ * in a
+ * file of commas), `point` without grouping, or `comma` for a decimal comma (`0,45`).
  */
 export type NumberNotation = 'grouped' | 'point' | 'comma';
 
-/** A field that should be a number, and its line. */
 export interface NumberField {
   readonly text: string;
   readonly line: number;
@@ -22,9 +22,9 @@ const DELIMITER_NAMES: Readonly<Record<string, string>> = { ';': 'semicolons', '
 export const isGrouped = (text: string): boolean => GROUPED.test(text);
 
 /**
- * The notation of a file, judged by its first number fields. In a file that is separated by commas, a comma in a number groups
- * thousands; in other files it is the decimal comma. A file with both kinds is refused: `45,125` could be wrong by a factor of a thousand.
- *
+ * The notation of a file, judged by its first number fields: where commas separate the fields, a comma in a number groups thousands, else
+ * it
+ * is the decimal comma. A file with both kinds is refused: `45,125` could be wrong by a factor of a thousand.
  * @throws PredictLabError BadInput that shows a number of each kind
  */
 export function notationOf(path: string, delimiter: string, fields: Iterable<NumberField>): NumberNotation {
@@ -64,20 +64,19 @@ const HUNDREDTHS = /\s*[¢%]$/;
 
 /**
  * The price in a field: a number, perhaps with a currency sign (`$0.45`), or hundredths (`45¢`, `45%`).
- *
  * @param inCents whether numbers without a sign are hundredths
  * @returns null when the field is empty or not a price
  */
 export function parsePrice(field: string, notation: NumberNotation, inCents = false): number | null {
   const text = field.trim();
   const last = text.charCodeAt(text.length - 1);
-  // most fields end with a digit and begin with one
+  // Most fields end with a digit and begin with one.
   if (!inCents && last >= 48 && last <= 57 && !MONEY.test(text)) return parseNumber(text, notation);
   const isHundredths = HUNDREDTHS.test(text);
   const bare = text.replace(HUNDREDTHS, '').replace(MONEY, '$1');
   const value = parseNumber(bare, notation);
   if (value === null || !(isHundredths || (inCents && bare === text))) return value;
-  // moves the decimal point, so that 57% is 0.57 exactly
+  // Moves the decimal point, so that 57% is 0.57 exactly.
   return Number.isFinite(value) ? Number(`${value}e-2`) : value;
 }
 
@@ -85,9 +84,9 @@ export function parsePrice(field: string, notation: NumberNotation, inCents = fa
 const OTHER_BASE = /^[+-]?0[xbo]/i;
 
 /**
- * The number in a field: `0.5`, `.5`, `5e-1`, `+0.5`, NaN and infinities. The file's notation decides whether a comma groups thousands
- * (`1,234.5`), is the decimal comma (`0,5`) or is not valid. In a file of decimal commas a point is not valid.
- *
+ * The number in a field: `0.5`, `.5`, `5e-1`, `+0.5`, NaN and infinities. The notation decides whether a comma groups thousands, is the
+ * decimal
+ * comma or is not valid; with decimal commas a point is not valid.
  * @returns null when the field is empty or not a number
  */
 export function parseNumber(field: string, notation: NumberNotation = 'grouped'): number | null {

@@ -21,7 +21,6 @@ export const TIME_FORMS =
 
 /**
  * The order of day and month in a file's dates: of dates with points the day is first, of others a number above 12 decides.
- *
  * @returns 'unknown' when there are such dates and none decides, 'none' when there are none
  */
 export function dateOrderOf(times: Iterable<string>): DateOrder | 'unknown' | 'none' {
@@ -44,10 +43,7 @@ const unitOfMagnitude = (value: number): TimeUnit => {
   return size < 1e17 ? 'us' : 'ns';
 };
 
-/**
- * The unit of a file's numeric times: that of most of its first times. One unit per file, so that a row in seconds in a file of
- * milliseconds lands in 1970 and is quarantined instead of being read as a good one.
- */
+/** The unit of most of a file's first times. One per file: a row in seconds in a file of milliseconds lands in 1970 and is quarantined. */
 export function timeUnitOf(sample: readonly string[]): TimeUnit {
   const votes = new Map<TimeUnit, number>();
   for (const text of sample) {
@@ -59,10 +55,8 @@ export function timeUnitOf(sample: readonly string[]): TimeUnit {
 }
 
 /**
- * The time in a field, in UTC epoch milliseconds, with finer digits cut off: a number in the file's unit, ISO 8601 (`T` or blank, any
- * fraction, `Z`, `±hh:mm`, or no zone, which is UTC), `November 8 2022 3:45 PM`, `8.11.2022 15:45`, `2022/11/08`, or a date with slashes
- * or hyphens in the given order.
- *
+ * The time in a field, in UTC epoch milliseconds, with finer digits cut off: a number in the file's unit, ISO 8601 (without a zone: UTC),
+ * `November 8 2022 3:45 PM`, `8.11.2022 15:45`, `2022/11/08`, or a date with slashes or hyphens in the given order.
  * @returns null when the field is empty or not a time; NaN for NaN and infinities
  */
 export function parseTime(field: string, unit: TimeUnit, order?: DateOrder): number | null {
@@ -76,7 +70,7 @@ export function parseTime(field: string, unit: TimeUnit, order?: DateOrder): num
   const numbered = NUMBERED.exec(text);
   if (numbered !== null) return numberedTime(numbered, order);
   if (/^[+-]?(nan|inf|infinity)$/i.test(text)) return Number.NaN;
-  // 1.6e9, as spreadsheets write it
+  // 1.6e9, as spreadsheets write it.
   const value = /^[+-]?\d+(\.\d+)?e[+-]?\d+$/i.test(text) ? Number(text) : Number.NaN;
   return Number.isNaN(value) ? null : Math.floor(value * 10 ** (3 - DECIMALS[unit]));
 }

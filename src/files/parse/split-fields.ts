@@ -10,9 +10,8 @@ export function delimiterOf(header: string): string {
 }
 
 /**
- * The fields of one line. A field may be quoted, `""` inside stands for a quote; a line break inside quotes is not
- * supported, since an incomplete line would swallow the following ones.
- *
+ * The fields of one line. A field may be quoted, with `""` for a quote, but not contain a line break, or a torn line would swallow
+ * others.
  * @returns null when a quote is not closed or text follows a closing one
  */
 export function splitFields(line: string, delimiter: string): string[] | null {

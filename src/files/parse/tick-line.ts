@@ -8,7 +8,6 @@ import { type NumberNotation, PRICE_FORMS, parseNumber, parsePrice } from './par
 import { type DateOrder, parseTime, TIME_FORMS, type TimeUnit } from './parse-time.ts';
 import { splitFields } from './split-fields.ts';
 
-/** The format of a file's lines. */
 export interface LineFormat {
   readonly delimiter: string;
   readonly columns: TickColumnIndices;
@@ -17,22 +16,18 @@ export interface LineFormat {
   readonly dateOrder?: DateOrder | undefined;
   /** Whether prices without a sign are in cents. */
   readonly inCents?: boolean;
-  /** The columns that name the market of each line. */
   readonly markets: readonly MarketColumn[];
-  /** Reads only the lines of one market. */
   readonly only?: OnlyMarket | undefined;
 }
 
-/** A column that names markets. */
 export interface MarketColumn {
   readonly name: string;
   readonly column: number;
 }
 
-/** One of the markets of a file. */
 export interface OnlyMarket extends MarketColumn {
   readonly value: string;
-  /** Whether lines that name no market, since they cannot be split, are read with this one. */
+  /** Whether torn lines, which name no market, are read with this one. */
   readonly hasTornLines: boolean;
 }
 
@@ -115,10 +110,7 @@ export function toRow(line: TickLine, polarity: OutcomePolarity | null): NewRow 
   };
 }
 
-/**
- * The hash that identifies a trade, independent of column names and number notation. A bad row is identified by its line, so repeats
- * of it are one row.
- */
+/** The hash that identifies a trade, independent of column names and number notation. A bad row is identified by its line. */
 export const contentHash = ({ time, price, size, side, outcome, defect, raw }: NewRow): string =>
   contentIdentity(defect === null ? [time, price, size, side, outcome] : [raw]);
 
@@ -151,9 +143,10 @@ const USUALLY_FIRST = new Set(COUNTERPARTS.map(([first]) => keyOf(first)));
 const COUNTERPART_OF = new Map(COUNTERPARTS.map(([first, second]) => [keyOf(second), first]));
 
 /**
- * Decides which outcome of a binary market a row traded. The first outcome is the one that the user named; otherwise Yes, Up or 0 when
- * the sample has it; otherwise the first name in the sample, unless venues list that one second (No, Down, 1): then its counterpart is
- * first, even when the file does not have it. The second outcome is the next other name; a third name is not part of a binary market.
+ * Decides which outcome of a binary market a row traded. The first outcome is the one the user named, else Yes, Up or 0 of the sample,
+ * else the
+ * sample's first name, or its counterpart where venues list that name second (No, Down, 1). The second outcome is the next other name.
+ * A third name is not part of a binary market.
  */
 export class OutcomePolarity {
   private readonly first: { key: string; name: string } | undefined;
@@ -191,14 +184,11 @@ const defaultName = (role: Role): string => (role === 'tradeId' ? 'trade_id' : r
 
 /** The index of each role's column in a line; -1 where the file has none. */
 export interface TickColumnIndices extends Readonly<Record<Role, number>> {
-  /** Number of fields in a complete line. */
   readonly width: number;
 }
 
 /**
- * Finds the columns of a tick file. Names match exactly, otherwise ignoring case; `time`, `price` and every column that the user named
- * are required.
- *
+ * Finds the columns of a tick file by exact name, else ignoring case; `time`, `price` and columns that the user named are required.
  * @throws PredictLabError BadInput that lists the columns the file has
  */
 export function findTickColumns(path: string, header: readonly string[], named: Partial<TickColumnNames> = {}): TickColumnIndices {

@@ -4,17 +4,13 @@ const SIX_BITS = new Uint8Array(128);
 for (const [value, code] of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_').entries())
   SIX_BITS[code] = value;
 
-/** Five base64url letters of a hash as a 30-bit number. */
 const word = (hash: string, from: number): number => {
   let bits = 0;
   for (let i = from; i < from + 5; i++) bits = (bits << 6) | SIX_BITS[hash.charCodeAt(i)];
   return bits;
 };
 
-/**
- * Counts how often each content occurred, and so which copy a row is. Uses 8 bytes per slot of an open-addressing table, which makes
- * 12 to 23 bytes per different content; copies, which are rare, are counted in a separate map.
- */
+/** Counts how often each content occurred, in an open-addressing table of 12 to 23 bytes per content; the rare copies are in a map. */
 export class ContentTable {
   private keys = new Uint32Array(FIRST_SLOTS * 2);
   private used = 0;
@@ -57,9 +53,9 @@ export class ContentTable {
 }
 
 /**
- * Numbers the copies of equal rows from 0, in file order. Equal rows have equal times, so while times only rise, or only fall, it
- * keeps the rows of one timestamp only and memory stays flat. At the first row that breaks the order it requests the earlier rows
- * once more, and keeps every content from then on.
+ * Numbers the copies of equal rows from 0, in file order. While times only rise, or only fall, it keeps the rows of one timestamp, so
+ * that
+ * memory stays flat; at the first row that breaks the order it requests the earlier rows again, and keeps every content from then on.
  */
 export class CopyCounter {
   private readonly here = new Map<string, number>();

@@ -6,7 +6,6 @@ const MAGIC = /[*?]/;
 
 /**
  * The files that a path or pattern matches, sorted: `*` and `?` match within one name, `**` any number of folders.
- *
  * @param base the folder of relative paths
  * @throws PredictLabError BadInput when nothing matches
  */

@@ -21,11 +21,9 @@ export interface FileCandles {
 }
 
 /**
- * Builds the candles of a tick file, in memory that grows with the candles, not with the ticks.
- *
- * A file covers the time from its first to its last tick, so a candle is `complete` when its whole bucket lies in that range:
- * the first and the last one usually are not.
- *
+ * Builds the candles of a tick file, in memory that grows with the candles, not with the ticks. A file covers the time from its first to
+ * its
+ * last tick: a candle whose bucket lies in that range is `complete`.
  * @param asOf rows after it are quarantined; UTC epoch milliseconds
  */
 export async function buildFileCandles(

@@ -21,18 +21,16 @@ async function isGzip(path: string): Promise<boolean> {
 }
 
 /**
- * The lines of a text file (UTF-8, gzip or not) in batches, without line ends (LF or CRLF) and byte order mark. Memory stays flat for
- * files of any size.
- *
+ * The lines of a text file (UTF-8, gzip or not) in batches, without line ends and byte order mark; memory stays flat.
  * @throws PredictLabError BadInput when the file cannot be opened, read or unpacked, or has a line of more than a million characters
  */
 export async function* readLines(path: string, signal?: AbortSignal): AsyncGenerator<string[]> {
   try {
-    // checked first: the error of a stream that is not read yet would be unhandled
+    // Checked first: the error of a stream that is not read yet would be unhandled.
     const gzip = await isGzip(path);
     const file = createReadStream(path, { highWaterMark: CHUNK, signal });
     const stream = gzip ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
-    // pipe does not forward errors
+    // Pipe does not forward errors.
     if (stream !== file) file.on('error', (error) => stream.destroy(error));
     try {
       yield* linesOf(path, stream as AsyncIterable<Buffer>);
@@ -47,8 +45,7 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
 }
 
 /**
- * Refuses binary files and UTF-16, recognised by control characters, which must not reach a terminal either, and files of other kinds.
- *
+ * Refuses files other than text by their control characters, which must not reach a terminal either (binary files, UTF-16).
  * @throws PredictLabError BadInput when a header line is not that of a CSV file
  */
 export function refuseBinary(path: string, header: string): void {
@@ -61,7 +58,7 @@ export function refuseBinary(path: string, header: string): void {
 
 async function* linesOf(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   const decoder = new StringDecoder('utf8');
-  // the start of a line in pieces: joining it to each chunk would copy a long line once per chunk
+  // The start of a line in pieces: joining it to each chunk would copy a long line once per chunk.
   let pieces: string[] = [];
   let length = 0;
   let line = 1;

@@ -7,7 +7,6 @@ import { dateOrderOf, parseTime, timeUnitOf } from '../parse/parse-time.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
 import { readLines, refuseBinary } from './read-lines.ts';
 
-/** Columns of numbers from a file, with the line number of each row. */
 interface SeriesFile<Name extends string> {
   readonly path: string;
   readonly length: number;
@@ -18,12 +17,12 @@ interface SeriesFile<Name extends string> {
 }
 
 /**
- * Reads a CSV (plain or gzip) with a header into memory: the named columns as numbers; other columns and blank lines are skipped. The
- * caller checks the values.
- *
+ * Reads the named columns of a CSV (plain or gzip) with a header into memory, as numbers; the caller checks the values. Skips blank
+ * lines.
  * @param wanted names of columns; `time` ones are read as times, `optional` ones are NaN throughout when they are missing
  * @param single columns that name a series, which may have one value only
- * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, holds several series, or a line is not complete
+ * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, holds several series, or a line is not
+ * complete
  */
 async function readSeriesFile<Name extends string>(
   path: string,
@@ -136,7 +135,6 @@ function timesOf(path: string, rows: readonly (readonly string[])[], at: number)
 const numbersOf = (rows: readonly (readonly string[])[], at: number, notation: NumberNotation): Float64Array =>
   Float64Array.from(rows, (fields) => parseNumber(fields[at], notation) ?? Number.NaN);
 
-/** The candles of a file, and the line of each bar. */
 interface CandleFile {
   readonly candles: CandleSeries;
   /** The place of a bar for errors: `candles.csv, line 12`. */
@@ -144,9 +142,8 @@ interface CandleFile {
 }
 
 /**
- * Reads `open_time,open,high,low,close,volume` (volume may be missing or empty; other columns are ignored). Prices and
- * times are checked by `candleProblem`, not here.
- *
+ * Reads `open_time,open,high,low,close,volume`; volume may be missing or empty, other columns are ignored. Does not check prices and
+ * times.
  * @throws PredictLabError BadInput when the file cannot be read, is empty, lacks a column, or has a broken volume
  */
 export async function readCandleFile(path: string): Promise<CandleFile> {

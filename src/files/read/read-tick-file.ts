@@ -12,7 +12,6 @@ const DEFAULT_BATCH = 4096;
 export interface TickFileOptions extends FormatOptions {
   /** The outcome whose probability is the price. @default Yes, Up or 0 where the file has it or only its counterpart, else the first name in the file */
   readonly firstOutcome?: string;
-  /** Maximum number of rows in a batch. @default 4096 */
   readonly batchSize?: number;
 }
 
@@ -38,8 +37,7 @@ export interface TickFile {
   readonly outcomes: readonly string[];
   /**
    * Reads the file from the start, yielding the rows after line `afterLine`.
-   *
-   * @param options.identities false leaves `identity` empty, which is a third faster. @default true
+   * @param options.identities false leaves `identity` empty, which is a third faster @default true
    */
   batches(afterLine?: number, options?: { readonly identities?: boolean }): AsyncGenerator<TickFileBatch>;
 }
@@ -80,7 +78,6 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   };
 }
 
-/** Rows with their line numbers, many at a time. */
 type RowChunks = AsyncGenerator<{ row: NewRow; number: number }[]>;
 
 /** The rows after the header; blank lines are skipped. */
@@ -174,9 +171,7 @@ async function* inBatches(chunks: RowChunks, afterLine: number, batchSize: numbe
 const LEAST_CENTS = 8;
 
 /**
- * The kind of market guessed from a file's first prices: probability, unless most of them are above 1 and no outcomes are named. The one
- * guess of every command that reads files.
- *
+ * The kind of market guessed from a file's first prices: probability, unless most of them are above 1 and no outcomes are named.
  * @throws PredictLabError BadInput when the prices may be cents of a probability as well as an asset's prices
  */
 export function likelyMarket(file: string, prices: readonly number[], { hasOutcomes = false } = {}): MarketKind {

@@ -14,7 +14,6 @@ const MARKET_NAMES =
 /** Columns that differ between the outcomes of one market; they name markets where no column names the outcome. */
 const OUTCOME_IDS = /^(asset|token)_?id$/i;
 
-/** What is assumed about a file unless its content says otherwise. */
 export interface FormatOptions {
   readonly columns?: Partial<TickColumnNames>;
   /** Whether 03/04/2026 is the 3rd of April or March 4. @default what a day above 12 in the file says; without one the file is refused */
@@ -26,21 +25,17 @@ export interface FormatOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The format of a tick file, and what its first lines say. */
 interface TickFormat {
   readonly format: LineFormat;
   readonly isEmpty: boolean;
   /** Whether `export ticks` wrote the file: its prices are those of the first outcome already, whichever was traded. */
   readonly isOwnExport: boolean;
-  /** Prices of the first lines. */
   readonly prices: readonly number[];
-  /** Outcome names in the first lines. */
   readonly outcomes: readonly string[];
 }
 
 /**
  * Recognises the format of a tick file from its header and first lines.
- *
  * @throws PredictLabError BadInput when the file is empty, lacks a column, or none of its lines can be read
  */
 export async function tickFormatOf(path: string, options: FormatOptions): Promise<TickFormat> {
@@ -88,7 +83,6 @@ export async function tickFormatOf(path: string, options: FormatOptions): Promis
 
 /**
  * The values of a column, in the order in which they appear.
- *
  * @throws PredictLabError BadInput when the file has no such column, or more than 10,000 values in it
  */
 export async function valuesOf(path: string, name: string, signal?: AbortSignal): Promise<readonly string[]> {

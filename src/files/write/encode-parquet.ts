@@ -9,7 +9,7 @@ const PARQUET_TYPES = { text: 'STRING', number: 'DOUBLE', integer: 'INT64', time
 /** Encodes a table as Parquet (Snappy), with the column names of the CSV; every column may hold nulls. */
 export async function* encodeParquet({ columns, batches }: Table): AsyncGenerator<Uint8Array> {
   const writer = new ByteWriter();
-  // this function yields the bytes, not the library
+  // This function yields the bytes, not the library.
   writer.finish = () => undefined;
   const schema = schemaFromColumnData({
     columnData: columns.map(({ name, type }) => ({ name, data: [], type: PARQUET_TYPES[type], nullable: true })),

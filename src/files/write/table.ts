@@ -44,8 +44,7 @@ export function presentCell(cell: Cell, type: CellType): Cell {
 }
 
 /**
- * A finite number in the fewest plain decimals that read back as the same double: 1e-7 is `0.0000001`, 1e21 is
- * `1000000000000000000000`. Spreadsheets and strict parsers do not read exponents.
+ * A finite number in the fewest plain decimals that read back as the same double: spreadsheets and strict parsers do not read exponents.
  */
 export function plainNumber(value: number): string {
   const text = String(value);
@@ -79,12 +78,11 @@ export const CANDLE_COLUMNS: readonly TableColumn[] = columnsOf({
   complete: 'boolean',
 });
 
-/** The cells that identify the series of a candle. */
 type CandleLabels = readonly [symbol: string, source: string, instrument: string, priceType: string, interval: string];
 
 const BATCH = 4096;
 
-/** The rows of candles, in batches. */
+/** The rows of candles in the order of `CANDLE_COLUMNS`, in batches. */
 export function* candleRows(labels: CandleLabels, candles: CandleColumns & { readonly complete: ArrayLike<number> }): Generator<Cell[][]> {
   for (let from = 0; from < candles.length; from += BATCH) {
     const rows: Cell[][] = [];

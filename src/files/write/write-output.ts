@@ -27,12 +27,12 @@ interface WriteOptions {
 }
 
 /**
- * Writes a file atomically: into a temporary file in the same folder, which is renamed at the end. Until then an existing file stays,
- * and the new one takes over its permissions; after an error nothing is left behind. A symbolic link is followed. A device or FIFO is
- * opened and written directly.
- *
+ * Writes a file atomically: into a temporary file in the same folder, renamed at the end with the permissions of the file that it
+ * replaces.
+ * After an error nothing is left behind. Follows symbolic links; opens a device or FIFO and writes it directly.
  * @returns the number of bytes written
- * @throws PredictLabError BadInput when the folder is missing, there is no space or permission, or a folder has that name; the errors of `chunks`
+ * @throws PredictLabError BadInput when the folder is missing, there is no space or permission, or a folder has that name; the errors of
+ * `chunks`
  */
 export async function writeFileAtomically(
   file: string,
@@ -65,7 +65,7 @@ async function fill(file: string, handle: FileHandle, chunks: Chunks, durable: b
   try {
     for await (const chunk of chunks) {
       const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      // appendFile, since a plain write may take only a part of the chunk
+      // Not write, which may take only a part of the chunk.
       await explained(file, () => handle.appendFile(data));
       bytes += data.byteLength;
     }
@@ -74,7 +74,7 @@ async function fill(file: string, handle: FileHandle, chunks: Chunks, durable: b
     await handle.close().catch(() => undefined);
     throw error;
   }
-  // a network file system reports only here that there is no space
+  // A network file system reports only here that there is no space.
   await explained(file, () => handle.close());
   return bytes;
 }
@@ -129,10 +129,10 @@ export async function writeToStandardOutput(chunks: Chunks, output: NodeJS.Writa
   try {
     for await (const chunk of chunks) {
       if (state.failure !== undefined) break;
-      // rejects with the stream's error
+      // Rejects with the stream's error.
       if (!output.write(chunk)) await once(output, 'drain');
     }
-    // an error of the last write arrives after it
+    // An error of the last write arrives after it.
     await new Promise((resolve) => output.write('', resolve));
   } catch (error) {
     if (error !== state.failure) throw error;
@@ -155,10 +155,7 @@ export function partialOf(target: string): string {
 /** Whether a name is that of an incomplete file. */
 export const isPartial = (name: string): boolean => NAME.test(name);
 
-/**
- * Removes incomplete files that killed processes have left in a folder. Files of processes that may be alive stay, and so do files that
- * cannot be read or removed.
- */
+/** Removes incomplete files of killed processes from a folder; skips files of processes that may be alive, and files it cannot remove. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const mark = NAME.exec(name)?.[1];

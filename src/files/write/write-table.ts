@@ -4,7 +4,6 @@ import { removeLeftovers, writeFileAtomically, writeToStandardOutput } from './w
 
 /**
  * Writes a table in one of the formats, streamed, to a file (atomically) or to standard output.
- *
  * @param out the file; standard output when absent
  */
 export async function writeTable(table: Table, format: TableFormat, out?: string, csv: CsvOptions = {}): Promise<void> {
@@ -19,7 +18,7 @@ export async function writeTable(table: Table, format: TableFormat, out?: string
 async function encode(table: Table, format: TableFormat, csv: CsvOptions): Promise<AsyncIterable<string | Uint8Array>> {
   if (format === 'csv') return encodeCsv(table, csv);
   if (format === 'json') return encodeJson(table);
-  // loaded only when needed
+  // Loaded only when needed.
   const { encodeParquet } = await import('./encode-parquet.ts');
   return encodeParquet(table);
 }
@@ -39,7 +38,7 @@ export async function* encodeCsv({ columns, batches }: Table, { safe = false }: 
     if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
     return typeof cell === 'string' ? quoted(safe ? withoutFormula(cell) : cell) : String(cell);
   };
-  // with the first rows: a table that fails before them leaves nothing behind
+  // With the first rows: a table that fails before them leaves nothing behind.
   let header = `${columns.map(({ name }) => quoted(name)).join(',')}\n`;
   const types = columns.map(({ type }) => type);
   for await (const rows of batches) {

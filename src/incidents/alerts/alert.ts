@@ -18,14 +18,11 @@ export interface Sink {
 
 const NAMED = 5;
 
-/**
- * One line that a terminal shows as it is, and in which chat tools find neither a link nor a mention: they read `<…>` as one.
- */
+/** Makes a text one line without links and mentions, which chat tools read from `<…>`. */
 const plain = (text: string): string => oneLine(text).replaceAll('<', '‹').replaceAll('>', '›');
 
 /**
- * Builds the alert of an event; its text needs no context. Names and messages come from venues and plugins, so all of them are made plain.
- *
+ * Builds the alert of an event, whose text needs no context. Venues and plugins write the names and messages, so all are made plain.
  * @param why reason for closing, where it is not that every subject is well again
  */
 export function alertOf(event: IncidentEvent, given: Incident, why?: string): Alert {

@@ -6,16 +6,14 @@ import { cutAtWord, cutText } from '../../contracts/text/cut-text.ts';
 import type { Sink } from './alert.ts';
 
 /**
- * The sinks that the environment configures: `ALERT_WEBHOOK_URL` (signed with `ALERT_WEBHOOK_SECRET`), `ALERT_EMAIL_TO` with
- * `ALERT_SMTP_URL`, and `ALERT_COMMAND`.
- *
+ * The sinks of `ALERT_WEBHOOK_URL` (signed with `ALERT_WEBHOOK_SECRET`), `ALERT_EMAIL_TO` with `ALERT_SMTP_URL`, and `ALERT_COMMAND`.
  * @throws PredictLabError BadInput that names the variable and what to write
  */
 export function configuredSinks(env: NodeJS.ProcessEnv): readonly Sink[] {
   const sinks: Sink[] = [];
   const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret, ALERT_COMMAND: command } = env;
   if (url) {
-    // the whole address is a secret, so the error does not repeat it
+    // The whole address is a secret, so the error does not repeat it.
     if (!(/^https?:\/\/[^/]/.test(url) && URL.canParse(url)))
       throw badInput('ALERT_WEBHOOK_URL is not a valid web address; write one that begins with http:// or https:// and a host');
     if (secret && signingKey(secret).length === 0)
@@ -41,7 +39,7 @@ function emailOf({ ALERT_EMAIL_TO: to, ALERT_SMTP_URL: smtpUrl, ALERT_EMAIL_FROM
     if (text && !text.split(',').every((address) => /^\s*[^\s@]+@[^\s@]+\s*$/.test(address)))
       throw badInput(`${name}="${text}": write an address such as desk@example.com`);
   }
-  // the address may hold a password, so the error does not repeat it
+  // The address may hold a password, so the error does not repeat it.
   if (!(URL.canParse(smtpUrl) && /^smtps?:$/.test(new URL(smtpUrl).protocol)))
     throw badInput('ALERT_SMTP_URL is not a valid address of a mail server: write smtp://user:password@host:587 or smtps://…:465');
   return emailSink({ smtpUrl, to, from: from || to.split(',')[0].trim() });
@@ -50,13 +48,12 @@ function emailOf({ ALERT_EMAIL_TO: to, ALERT_SMTP_URL: smtpUrl, ALERT_EMAIL_FROM
 const missing = (given: string, name: string): PredictLabError => badInput(`${given} is set, but ${name} is not: set both, or neither`);
 
 const WEBHOOK_TIMEOUT_MS = 10_000;
-/** Bytes of a response that are read before the connection is dropped. */
+/** Most bytes of a response that are read before the connection is dropped. */
 const MAX_RESPONSE_BYTES = 65_536;
 
 /**
- * Posts `{ event, text, incident }` as JSON, which chat tools show by its `text`. With a secret the request is signed as
- * standardwebhooks.com describes, so that receivers can verify it with existing libraries.
- *
+ * Posts `{ event, text, incident }` as JSON, which chat tools show by its `text`; with a secret, signed as standardwebhooks.com
+ * describes.
  * @param secret `whsec_` and base64, or any text
  */
 function webhookSink({ url, secret }: { url: string; secret?: string }): Sink {
@@ -95,14 +92,14 @@ const COMMAND_TIMEOUT_MS = 45_000;
 const MAX_STDERR_LENGTH = 300;
 
 /**
- * Runs a user's command in the shell, with the alert as JSON on standard input and its event, text and key in `ALERT_EVENT`,
- * `ALERT_TEXT` and `ALERT_KEY`. The command has accepted the alert when it exits with code 0 within 45 s.
+ * Runs a user's command in the shell, with the alert as JSON on standard input and in `ALERT_EVENT`, `ALERT_TEXT` and `ALERT_KEY`.
+ * The command has accepted the alert when it exits with code 0 within 45 s.
  */
 export function commandSink({ command, env }: { command: string; env: NodeJS.ProcessEnv }): Sink {
   return {
     name: 'command',
     async send({ key, alert }) {
-      // its own process group, so that the processes it starts end with it
+      // Its own process group, so that the processes it starts end with it.
       const child = spawn(command, {
         shell: true,
         detached: true,
@@ -113,7 +110,7 @@ export function commandSink({ command, env }: { command: string; env: NodeJS.Pro
       child.stderr.on('data', (chunk: Buffer) => {
         stderr = (stderr + chunk.toString()).slice(-MAX_STDERR_LENGTH);
       });
-      // a command need not read its input
+      // A command need not read its input.
       child.stdin.on('error', () => undefined);
       child.stdin.end(`${JSON.stringify(alert)}\n`);
       await new Promise<void>((resolve, reject) => {
@@ -140,7 +137,7 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // the group has already ended
+    // The group has already ended.
   }
 }
 
@@ -148,8 +145,8 @@ const MAIL_TIMEOUT_MS = 20_000;
 const MAX_SUBJECT_LENGTH = 150;
 
 /**
- * Sends mail through an SMTP server, `smtp://user:password@host:587` or `smtps://…:465`. All mails of an incident form one thread; a mail
- * that is sent again keeps its Message-ID.
+ * Sends mail through an SMTP server, `smtp://user:password@host:587` or `smtps://…:465`. All mails of an incident form one thread;
+ * a mail that is sent again keeps its Message-ID.
  */
 export function emailSink({ smtpUrl, to, from }: { smtpUrl: string; to: string; from: string }): Sink {
   const domain = from.slice(from.lastIndexOf('@') + 1).replaceAll(/[^A-Za-z0-9.-]/g, '') || 'predictlab.invalid';
@@ -157,7 +154,7 @@ export function emailSink({ smtpUrl, to, from }: { smtpUrl: string; to: string; 
   return {
     name: 'e-mail',
     async send({ key, alert }) {
-      // loaded on first use: most workers send no mail
+      // Loaded on first use: most workers send no mail.
       const { createTransport } = await import('nodemailer');
       const transport = createTransport({
         url: smtpUrl,

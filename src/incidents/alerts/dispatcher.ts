@@ -12,15 +12,15 @@ const READ_EVERY_MS = 5_000;
 const RECORD_EVERY_MS = 3_600_000;
 const MAX_ERROR_LENGTH = 300;
 
-/** Delivers the alerts of the outbox, each until its sink has accepted it. */
 interface Dispatcher {
   wake(): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts delivering the outbox to the sinks, next to other workers that do the same. One worker holds an alert at a time, and loses it
- * a minute after it dies. An alert is delivered at least once; a repeated delivery has the same key.
+ * Starts delivering the outbox to the sinks, next to other workers that do the same. A worker holds an alert alone, until a minute after
+ * it dies.
+ * An alert is delivered at least once; a repeated delivery has the same key.
  */
 export async function startDispatcher({
   database,
@@ -34,7 +34,7 @@ export async function startDispatcher({
   if (sinks.length === 0) return { wake: () => undefined, close: async () => undefined };
   const names = sinks.map(({ name }) => name);
   await recordSinks(database, names);
-  // two deployments may share a sink, and both have an incident 1
+  // Two deployments may share a sink, and both have an incident 1.
   const mark = (await databaseMark(database)) ?? 'predictlab';
   let recordedAt = Date.now();
   let closed = false;
@@ -46,7 +46,7 @@ export async function startDispatcher({
       await recordSinks(database, names);
       recordedAt = Date.now();
     }
-    // in parallel: a sink that hangs does not delay the others
+    // In parallel: a sink that hangs does not delay the others.
     await Promise.all(sinks.map((sink) => deliverDue({ database, sink, mark, log })));
   };
   const wake = (): void => {
@@ -143,20 +143,19 @@ export async function sendTestAlert(
 interface Delivery {
   readonly eventId: string;
   readonly sink: string;
-  /** Number of this attempt, counted from 1. */
   readonly attempts: number;
   readonly alert: Alert;
 }
 
-/** A worker that dies while it delivers an alert loses it after this time. */
+/** The time after which another worker takes over an alert that a dead worker was delivering. */
 const LEASE = "interval '60 seconds'";
-/** A sink that was not configured for longer than this does not get what it missed. */
+/** A sink that was not configured for this long does not get what it missed. */
 const AWAY_FOR_LONG = "interval '7 days'";
 const MAX_WAIT_S = 300;
 
 /**
- * Records that these sinks are configured. A new sink gets the incidents that open from now on; a sink that was not configured for a
- * week does not get what it missed.
+ * Records that these sinks are configured. A sink that is new, or was not configured for a week, gets only incidents that open from now
+ * on.
  */
 export async function recordSinks(database: Database, names: readonly string[]): Promise<void> {
   await withinTransaction(database, async (transaction) => {
@@ -173,10 +172,7 @@ export async function recordSinks(database: Database, names: readonly string[]):
   });
 }
 
-/**
- * Takes a sink's next due alert for a minute. Only the oldest alert of an incident is due, so that `closed` never arrives before
- * `opened`.
- */
+/** Takes a sink's next due alert for a minute; only the oldest of an incident is due, so that `closed` never arrives before `opened`. */
 export async function takeDelivery(queryable: Queryable, sink: string): Promise<Delivery | undefined> {
   const { rows } = await queryable.query<Delivery>(
     `update alert_deliveries t set attempts = t.attempts + 1, next_at = now() + ${LEASE}

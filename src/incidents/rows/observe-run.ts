@@ -15,7 +15,6 @@ const PAST_MS = 3_600_000;
 
 /**
  * Updates the incidents with the end of a run, once per execution.
- *
  * @returns whether an alert was written
  */
 export async function observeRun(
@@ -60,9 +59,8 @@ export async function observeRun(
 }
 
 /**
- * Opens an incident for a scheduled run whose input was refused, once per execution: nobody waits for its answer. The next run of that
- * input which is accepted closes it.
- *
+ * Opens an incident for a scheduled run whose input was refused, once per execution, because nobody waits for its answer.
+ * The next run of that input which is accepted closes it.
  * @returns whether an alert was written
  */
 export async function observeRefusal(queryable: Queryable, executionId: string): Promise<boolean> {

@@ -13,8 +13,7 @@ const INCIDENTS_LOCK = 7_305_310_019;
 const SINK_IS_GONE = "interval '7 days'";
 
 /**
- * Updates the incidents with an observation, and writes the resulting alerts to the outbox of every sink, in one transaction.
- *
+ * Updates the incidents with an observation and writes the alerts to every sink's outbox, in one transaction.
  * @returns whether an alert was written
  */
 export async function observe(queryable: Queryable, observation: Observation): Promise<boolean> {
@@ -72,7 +71,7 @@ async function apply(transaction: Transaction, change: IncidentChange, { at, run
         [fingerprint, oneLine(cause), venue, at, severity],
       );
       await touch(transaction, rows[0].id, subjects, run);
-      // the later alerts of an incident go to the sinks that got the first one
+      // The later alerts of an incident go to the sinks that got the first one.
       if (severity === 'low') return false;
       await writeAlert(transaction, rows[0].id, 'opened');
       return true;
@@ -123,8 +122,8 @@ async function close(transaction: Transaction, id: string, at: number, why?: str
 }
 
 /**
- * Writes an alert to the outbox: `opened` for every configured sink, the others for the sinks that were sent `opened`. An update that no
- * delivery has started is replaced by a newer one.
+ * Writes an alert to the outbox: `opened` for every configured sink, the others for the sinks that were sent `opened`.
+ * Replaces an older update whose delivery has not started.
  */
 async function writeAlert(transaction: Transaction, id: string, event: IncidentEvent, why?: string): Promise<void> {
   const incident = await incidentById(transaction, id);
@@ -149,5 +148,5 @@ async function writeAlert(transaction: Transaction, id: string, event: IncidentE
   );
 }
 
-/** Runs named in an alert, the last ones: a year of runs does not fit into a message. */
+/** Most runs that an alert names, the last ones: a year of runs does not fit into a message. */
 const MAX_RUNS = 100;

@@ -5,7 +5,7 @@ import { STAGES, type Stage } from '../../contracts/words.ts';
 import { causeOfDegraded, causeOfFailure, partsOfFailure, type RootCause } from './fingerprint.ts';
 import type { Observation, Subject, Trouble } from './trouble.ts';
 
-/** A task that has taken effect, from the ledger. Times are UTC epoch milliseconds. */
+/** A task that has taken effect. Times are UTC epoch milliseconds. */
 export interface DoneTask {
   readonly taskId: string;
   readonly symbol: string | null;
@@ -17,7 +17,6 @@ export interface DoneTask {
   readonly venueChanges?: readonly string[];
 }
 
-/** A run that has ended. */
 export interface EndedRun {
   readonly runId: string;
   readonly executionId: string;
@@ -29,7 +28,6 @@ export interface EndedRun {
   readonly past: boolean;
   readonly sourceTypes: readonly string[];
   readonly symbols: readonly string[];
-  /** Whether the run had a deadline, kept or missed. */
   readonly hadDeadline: boolean;
   readonly result: Pick<PipelineResult, 'result' | 'reasons' | 'taskResults'>;
   readonly tasks: readonly DoneTask[];
@@ -47,8 +45,9 @@ const MAX_CAUSE_LENGTH = 300;
 const REST = /^and \d+ more\b/;
 
 /**
- * The observation that the end of a run makes: the cause of each failed task and the reasons of each degraded one. Tasks that were skipped
- * or cancelled because of them add nothing. A run that somebody cancelled has no troubles.
+ * What the end of a run shows: the cause of each failed task and the reasons of each degraded one, not the tasks skipped or cancelled
+ * because
+ * of them. A run that somebody cancelled has no troubles.
  */
 export function observationOf(run: EndedRun): Observation {
   const { runId, executionId, asOf, endedAt, sourceTypes } = run;
@@ -78,7 +77,7 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
 
   for (const [id, task] of Object.entries(result.taskResults)) {
     if (task.status !== 'failed') continue;
-    // the status of a large run names symbols only: the stage that failed is the one after those in the ledger
+    // The status of a large run names symbols only: the stage that failed is the one after those in the ledger.
     const named = stageOf(id);
     const symbol = named !== undefined ? id.slice(0, -named.length - 1) : known.has(id) ? id : null;
     const stage = named ?? (symbol === null ? null : (STAGES[(reached.get(symbol) ?? -1) + 1] ?? null));
@@ -112,8 +111,8 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
 }
 
 /**
- * Changes of venues that a task met: one incident of low severity per venue and change. No run looks whether one is over, since its route
- * may not be requested: the incident closes when it was not met for a week.
+ * Changes of venues that a task met: one incident of low severity per venue and change, closed when it was not met for a week:
+ * no run can see that a change is over, since it may not request the route.
  */
 const venueTroubles = ({ venueChanges = [], finishedAt }: DoneTask): readonly Trouble[] =>
   venueChanges.map((change) => {

@@ -2,7 +2,6 @@ import type { ErrorType } from '../../contracts/errors.ts';
 import { generalText } from '../../contracts/text/general-text.ts';
 import type { SourceType } from '../../contracts/words.ts';
 
-/** The cause of a trouble, whatever it has hit. */
 export interface RootCause {
   readonly fingerprint: string;
   readonly venue: SourceType | null;
@@ -37,7 +36,6 @@ export function causeOfFailure(
   return { fingerprint: JSON.stringify([what, type, generalText(message, taskId)]), venue };
 }
 
-/** One of several causes of a failure, with its part of the message. */
 export interface PartOfFailure {
   readonly type: string;
   readonly message: string;

@@ -9,9 +9,8 @@ export type IncidentChange =
 
 /**
  * Compares an observation with the open incidents. There is one incident per root cause, open while any of its subjects is troubled.
- *
- * A subject is well again when it was looked at after the trouble, as of no earlier instant, its work succeeded, and neither the same
- * trouble nor another one of the same venue was met there.
+ * A subject is well again when a later look, as of no earlier instant, found its work succeeded without this trouble or another one of
+ * the same venue.
  */
 export function reconcile(open: readonly OpenIncident[], observation: Observation): readonly IncidentChange[] {
   const changes: IncidentChange[] = [];
@@ -49,7 +48,6 @@ const sameSubject = (a: Subject, b: Subject): boolean => a.what === b.what && a.
 const reachesMore = ({ subjects }: OpenIncident, trouble: Trouble): boolean =>
   trouble.subjects.some((one) => one.isSymbol && !subjects.some((known) => known.subject === one.subject));
 
-/** One trouble per root cause, with all its subjects. */
 function merged(troubles: readonly Trouble[]): readonly Trouble[] {
   const byFingerprint = new Map<string, Trouble>();
   for (const trouble of troubles) {

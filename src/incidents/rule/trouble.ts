@@ -21,16 +21,14 @@ export interface Subject {
 export interface Trouble {
   /** Equal for the same root cause, whatever counts, ids and times the messages contain. */
   readonly fingerprint: string;
-  /** One sentence for people. */
   readonly cause: string;
   /** `low`: it is listed, and no alert is sent. @default "normal" */
   readonly severity?: 'low';
-  /** The venue that causes it, where there is one. */
+  /** The venue that causes the trouble; null where no venue does. */
   readonly venue: string | null;
   readonly subjects: readonly Subject[];
 }
 
-/** The result of one check. */
 export interface Observation {
   /** UTC epoch milliseconds. */
   readonly at: number;
@@ -43,14 +41,12 @@ export interface Observation {
   readonly venues?: readonly string[];
 }
 
-/** A subject of an open incident. */
 export interface TroubledSubject extends Subject {
   readonly asOf: number | null;
   /** When the subject was well again; UTC epoch milliseconds, null while it is troubled. */
   readonly wellAt: number | null;
 }
 
-/** An incident that is not closed, with its subjects. */
 export interface OpenIncident {
   readonly id: string;
   readonly fingerprint: string;
