@@ -12,10 +12,7 @@ export interface MarketFacts {
   readonly market?: MarketKind;
   /** Payout per unit of the first outcome, 0 to 1. @default the market is open: positions are marked */
   readonly resolution?: number;
-  /**
-   * The announced end, which strategies can read: one time, or all announcements, oldest first, each with the time `from` which it was
-   * known.
-   */
+  /** The announced end, which strategies can read: one time, or all announcements, oldest first, each known `from` a time on. */
   readonly endsAt?: Moment | readonly { readonly from: Moment; readonly endsAt: Moment }[];
   /** When the market actually closed: orders that would fill at or after it are cancelled. Strategies cannot read it. */
   readonly closedAt?: Moment;

@@ -98,11 +98,7 @@ async function reportToParent(symbol: string, reports: readonly TaskReport[]): P
 /** A stage that takes longer than expected continues as a normal activity: with heartbeats, and visible from outside. */
 const LOCAL_TIMEOUT_MS = 2_000;
 
-/**
- * Runs one stage of a symbol.
- * @param options.local as a local activity first
- * @throws ActivityFailure as the activity does
- */
+/** Runs one stage, as a local activity first if `options.local`. @throws ActivityFailure as the activity does */
 async function runStage(stage: Stage, call: StageCall, { local }: { local: boolean }): Promise<TaskOutcome> {
   const taskId = stageTaskId(call.symbol, stage);
   const options = activityOptions({ taskId, policy: call.policy ?? defaultPolicy(stage) });

@@ -33,9 +33,9 @@ export interface HttpTasks {
   /** Requests an address; a 2xx answer gives `{ status, bytes }`. */
   readonly httpGet: PluginActivity<z.output<typeof getInput>>;
   /**
-   * Sends `body` (a string unchanged, other values as JSON); a 2xx answer gives `{ status, bytes }`. It may be sent more than once, also
-   * with `maxRetries: 0`, when a worker dies after sending. Every attempt has the same `Idempotency-Key`; for a receiver that ignores it
-   * use `onLostWorker: "fail"` together with `maxRetries: 0`.
+   * Sends `body` (a string unchanged, other values as JSON); a 2xx answer gives `{ status, bytes }`. A worker that dies after sending makes
+   * it send again, even with `maxRetries: 0`, under the same `Idempotency-Key`; where the receiver ignores it, use `onLostWorker: "fail"`
+   * too.
    */
   readonly httpPost: PluginActivity<z.output<typeof postInput>>;
 }

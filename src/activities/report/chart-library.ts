@@ -21,8 +21,7 @@ export const chartLibrary = (log?: Log): Promise<string | null> => {
 const fileOf = (text: string): string => `charts-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.js`;
 
 /**
- * Puts the chart library next to a run's pages, as a hard link to one file: a thousand runs store it once, and each folder is complete
- * wherever it is copied. A copy where the file system has no links.
+ * Puts the chart library next to a run's pages: a hard link, so that it is stored once and each folder is complete; a copy without links.
  * @returns the script for a page in that folder; null when the library is not installed
  */
 export const placeChartLibrary = async (reports: string, folder: string, log?: Log): Promise<PageScript | null> => {
@@ -52,11 +51,7 @@ const readLibrary = async (log: Log | undefined): Promise<string | null> => {
   }
 };
 
-/**
- * Writes a page whole or not at all, so that a browser that reloads meanwhile sees the old or the new one; of two writers the last one
- * wins.
- * @returns how many bytes were written
- */
+/** Writes a page whole or not at all, for browsers that reload meanwhile; the last of two writers wins. @returns the number of bytes */
 export async function writePage(file: string, text: string): Promise<number> {
   try {
     await makePrivateFolder(path.dirname(file));

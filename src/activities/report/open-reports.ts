@@ -42,9 +42,7 @@ interface OpenRun {
   failures: number;
 }
 
-/**
- * Writes the pages of open runs after their tasks' ends, one at a time, for readers without a server. A failure does not affect the run.
- */
+/** Writes the pages of open runs after their tasks' ends, one at a time, for readers without a server. A failure affects no run. */
 export class OpenReports {
   readonly #options: OpenReportsOptions;
   readonly #timers: Timers;

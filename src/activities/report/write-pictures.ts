@@ -25,8 +25,7 @@ const ZOOM = 2;
 const FONT_FILE = fileURLToPath(new URL('../../report/pictures/dejavu-sans.ttf', import.meta.url));
 
 /**
- * Writes every chart of a run and of its symbols as a file (`run-time.png`, `BTC_PRICE-candles-1h.png`), with the same bytes on every
- * machine. Returns the files' names, in order.
+ * Writes every chart of a run (`run-time.png`, `BTC_PRICE-candles-1h.png`), the same bytes on every machine; returns the files' names.
  * @throws PredictLabError BadInput when there is no such run, it has not ended, or the folder cannot be written to
  */
 export async function writePictures({ database, executionId, folder, format }: PicturesRequest): Promise<readonly string[]> {

@@ -138,10 +138,7 @@ function invalid(error: InvalidPipelineError): ApplicationFailure {
   return ApplicationFailure.create({ nonRetryable: true, type: error.type, message: error.message, details: [error.problems] });
 }
 
-/**
- * The failure for an error of the bookkeeping, with its type for the history. An error that JavaScript itself throws (a bug, an unforeseen
- * input) is not retried, since the next attempt would meet it again.
- */
+/** The typed failure for a bookkeeping error. An error of JavaScript itself (a bug) is not retried: the next attempt would repeat it. */
 export function bookkeepingFailure(thrown: unknown, secrets: Secrets): unknown {
   if (thrown instanceof ApplicationFailure || !(thrown instanceof Error)) return thrown;
   const known = thrown instanceof PredictLabError;

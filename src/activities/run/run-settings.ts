@@ -7,8 +7,7 @@ import { settingsOf } from '../../storage/runs/runs.ts';
 const REMEMBERED = 200;
 
 /**
- * Caches runs' settings by execution: they never change after a run's start, so each worker reads them once instead of receiving them with
- * every task.
+ * Caches runs' settings by execution: they never change after a run's start, so no task needs to carry them.
  * @throws PredictLabError `BadInput` when the run is not in this worker's database
  */
 export function createRunSettings(database: Database): (run: { runId: string; executionId: string }) => Promise<StageSettings> {

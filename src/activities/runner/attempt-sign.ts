@@ -60,10 +60,7 @@ export function lostSince(
   });
 }
 
-/**
- * An attempt that was cut off because another task ended its shared thread: its effect is unknown. As after a lost worker, the task runs
- * again without using up a retry, unless its `onLostWorker` says otherwise.
- */
+/** An attempt that was cut off with its shared thread. It is repeated without using up a retry, unless `onLostWorker` says otherwise. */
 export class LostAttempt extends Error {
   override readonly name = 'LostAttempt';
 }

@@ -19,10 +19,7 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
 ]);
 
-/**
- * Maps an error of a foreign library to the PredictLabError whose type names its effect; undefined for an unknown error. Sources and
- * storage map their own errors before.
- */
+/** Maps an error of a foreign library to a PredictLabError; undefined for an unknown one. Sources and storage map theirs before. */
 function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   if (thrown instanceof PredictLabError) return thrown;
   if (thrown instanceof ZodError) {

@@ -31,10 +31,7 @@ export interface Healed {
   readonly inserted: number | null;
 }
 
-/**
- * Reads quarantined originals again with the current adapters and stores those that are valid now. The originals are kept, marked as
- * healed. No coverage is claimed for them; the next run builds their candles.
- */
+/** Stores quarantined originals that the current adapters can read, marked as healed; claims no coverage. The next run builds candles. */
 export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest): Promise<readonly Healed[]> {
   const executionId = `heal-${randomUUID()}`;
   const ends: Healed[] = [];

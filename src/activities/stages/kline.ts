@@ -8,9 +8,7 @@ export interface KlineDependencies {
   readonly probe?: Probe;
 }
 
-/**
- * Creates the stage `kline`, which rebuilds the candles of a symbol whose ticks changed; an interval without candles is built completely.
- */
+/** Creates the stage `kline`, which rebuilds the candles of a symbol whose ticks changed; an interval without candles is built fully. */
 export function createKline({ probe }: KlineDependencies = {}): StageFunction {
   return async (input, work) =>
     await work.commit(async (transaction) => {

@@ -6,10 +6,7 @@ import { stageTaskId } from '../../contracts/words.ts';
 import type { Database, Transaction } from '../../storage/database/database.ts';
 import { commitEffect, recordEffect } from '../../storage/runs/ledger/ledger.ts';
 
-/**
- * Tools that a stage function receives in addition to its input. Its runner checks the ledger, maps errors, applies the timeout and counts
- * attempts; the stage only works, sends heartbeats and commits.
- */
+/** A stage's tools in addition to its input. The runner checks the ledger, maps errors, applies the timeout and counts attempts. */
 export interface StageWork {
   /** Aborts at cancellation, timeout and worker shutdown. Check it between batches; pass it to I/O. */
   readonly signal: AbortSignal;

@@ -24,10 +24,7 @@ const GAP_LIMIT = 0.01;
 /** Number of instruments that the reason names; the others are counted. */
 const NAMED_INSTRUMENTS = 3;
 
-/**
- * Creates the stage `store`, which moves collected and cleaned rows from staging to the ticks, with coverage and changed hours, in one
- * transaction.
- */
+/** Creates the stage `store`, which moves cleaned rows, coverage and changed hours from staging to the ticks in one transaction. */
 export function createStore({ database, log, probe }: StoreDependencies): StageFunction {
   return async (input, work) => {
     const { symbol, settings } = input;

@@ -110,10 +110,7 @@ export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument
   return { ...facts, closed: false, closesAt: known.endsAt ?? null, resolution: { kind: 'open' } };
 }
 
-/**
- * The market of an instrument as its source describes it; no fees without a schedule. Only an actual close stops orders: many markets
- * continue to trade after a planned end. @param books the recorded looks at its order book
- */
+/** The market of an instrument as its source describes it; only an actual close stops orders, since many trade past a planned end. */
 export const marketOf = (instrument: Instrument, books: readonly OrderBook[] = []): Market => ({
   kind: instrument.market,
   tickSize: instrument.tickSize,

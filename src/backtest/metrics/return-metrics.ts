@@ -37,8 +37,8 @@ export interface ReturnMeasurement {
 
 /**
  * Metrics of a return series. Years for `cagr` are calendar days/365.25 (the first period counts as the median one); with `periodsPerYear`
- * they are rows/A (empyrical's `annual_return`, which counts an empty first row too). @default A follows from the times ({@link
- * periodsPerYearOf})
+ * they are rows/A (empyrical's `annual_return`, which counts an empty first row too).
+ * @default A follows from the times ({@link periodsPerYearOf})
  */
 export function measureReturns(
   { time, returns }: ReturnSeries,

@@ -21,8 +21,7 @@ export interface PortfolioMeasurement {
 /**
  * Measures the trading of a portfolio. `exposure` is the mean over the points of the curve.
  * @param traded event and open times of the bars of each market, in the order of `markets`
- * @param lastBar open time of the last bar of any market before its close, UTC epoch milliseconds; later days, which only wait for a
- *   settlement, add no evidence
+ * @param lastBar open time of the last bar of any market before its close, UTC epoch milliseconds; later days add no evidence
  */
 export function measurePortfolio(
   { curve, markets }: PortfolioTrading,

@@ -46,8 +46,8 @@ export interface PortfolioResult extends PortfolioMeasurement, Certificate {
 
 /**
  * Trades one strategy in several markets from one account: decides each market separately; money, limits and settlements are shared.
- * @throws PredictLabError BadInput for invalid limits, shorts of assets, bars that overlap, and strategies that return orders or read their
- *   situation, which describes an account in one market
+ * @throws PredictLabError BadInput for invalid limits, shorts of assets, bars that overlap, and strategies that use orders or their
+ *   situation
  */
 export function runPortfolio(
   markets: readonly PortfolioMarket[],

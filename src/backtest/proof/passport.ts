@@ -53,9 +53,8 @@ function canonicalPart(value: unknown): string | undefined {
 }
 
 /**
- * Hex SHA-256 of the data that every result depends on: the candles and the market's facts, without those that only a strategy's situation
- * has ({@link hashSituation}), and without the time at which the result became known, unless the market has no close that says when it
- * paid.
+ * Hex SHA-256 of the data that every result depends on: candles and the market's facts, without those of {@link hashSituation}, and without
+ * the time at which the result became known, unless no close says when the market paid.
  */
 export function hashData(
   candles: CandleSeries,

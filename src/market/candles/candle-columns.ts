@@ -2,10 +2,7 @@ import type { TickColumns } from '../../contracts/market-data.ts';
 import type { Interval } from '../../contracts/words.ts';
 import type { ExactSums } from './exact-sums.ts';
 
-/**
- * Candles of one instrument, price type and interval, by `openTime` ascending, as columns of `length` rows.
- * Empty buckets are absent. A volume is NaN where no tick of the bucket has a size (`buyVolume`: a size and a side).
- */
+/** Candles of one series by ascending `openTime`, without empty buckets. Volumes are NaN without sizes (`buyVolume`: sizes and sides). */
 export interface CandleColumns {
   readonly length: number;
   /** UTC epoch milliseconds, left edge of the bucket. */

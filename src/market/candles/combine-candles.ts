@@ -6,9 +6,7 @@ export type BucketAt = readonly [candles: MergeableCandles, k: number];
 
 const VOLUMES = ['volume', 'quoteVolume', 'buyVolume'] as const;
 
-/**
- * Combines buckets, sorted by time, into those that `bucketOf` assigns; first and last ticks are found by (time, sequence), sums are exact.
- */
+/** Combines buckets, sorted by time, into those that `bucketOf` assigns; first and last ticks follow (time, sequence); sums are exact. */
 export function combineCandles(
   interval: Interval,
   series: readonly MergeableCandles[],

@@ -4,9 +4,8 @@ import { add, type Decimal, POWERS_OF_TEN, toNumber, unitsAt, ZERO } from '../de
 export const LIMB = 2 ** 52;
 
 /**
- * Exact decimal sums, one per bucket. Bucket k holds `(high[k]·2^52 + low[k]) / 10^decimals + rest.get(k)`. The limbs are the fast path;
- * `rest` holds the numbers outside the common scale (more decimals, over 15 digits, negative). The order of the numbers does not affect the
- * total.
+ * Exact decimal sums, one per bucket, whatever the order of the numbers: `(high[k]·2^52 + low[k]) / 10^decimals + rest.get(k)`. `rest`
+ * holds the few numbers outside the common scale (more decimals, over 15 digits, negative).
  */
 export interface ExactSums {
   readonly decimals: number;

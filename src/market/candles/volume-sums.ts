@@ -52,10 +52,7 @@ export function volumeSums(ticks: SequencedTicks, capacity: number): VolumeSums 
   };
 }
 
-/**
- * Adds the volumes of the ticks [from, to) to bucket k. Sums of integers (units of the smallest decimal) are exact in doubles, with a carry
- * into a second limb when they pass 2^52.
- */
+/** Adds the volumes of the ticks [from, to) to bucket k, as integers, which doubles add exactly; a second limb takes carries over 2^52. */
 export function addVolumes(sums: VolumeSums, k: number, ticks: SequencedTicks, from: number, to: number): void {
   const { size: sizes, price: prices, buy: buys } = ticks;
   const sizeScale = POWERS_OF_TEN[sums.sizeDecimals];

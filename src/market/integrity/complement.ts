@@ -15,7 +15,6 @@ export interface ComplementReport {
 
 /**
  * Compares two price series that should add up to 1, such as a market's outcomes, or detects twins with reversed outcomes. Only reports.
- *
  * @param tolerance largest distance of a sum from 1: the spread. @default 0.05
  * @param maxAge largest age of the other price in milliseconds. @default one day
  */

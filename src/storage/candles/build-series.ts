@@ -69,10 +69,7 @@ interface CandleRegion {
   readonly parts: readonly { readonly range: TimeRange; readonly ticks: number }[];
 }
 
-/**
- * Lists what must be rebuilt: the days (weeks, if weeks are among the intervals) in which an hour changed since a series was built.
- * Adjacent regions with the same intervals are joined while their ticks fit comfortably into memory.
- */
+/** Lists what must be rebuilt: the days or weeks in which an hour changed, joined where adjacent ones fit comfortably into memory. */
 export function candleRegions(series: readonly StaleSeries[], hours: readonly TickHour[]): readonly CandleRegion[] {
   const unit: Interval = series.some(({ interval }) => interval === '1w') ? '1w' : '1d';
   const regions: { range: { from: number; to: number }; intervals: readonly Interval[]; hours: TickHour[]; ticks: number }[] = [];

@@ -43,9 +43,7 @@ interface PlanRow extends Omit<StaleSeriesGroup, 'kind' | 'ticksPrunedBefore' | 
 const RANGES = (multirange: string): string =>
   `(select coalesce(json_agg(json_build_object('from', lower(r), 'to', upper(r)) order by r), '[]') from unnest(${multirange}) as r)`;
 
-/**
- * Finds a symbol's stale series by instrument key, and locks their instruments until the transaction ends. Absent series are up to date.
- */
+/** Finds a symbol's stale series by instrument key and locks their instruments for the transaction. Absent series are up to date. */
 export async function staleSeries(transaction: Transaction, request: CandleRequest): Promise<readonly StaleSeriesGroup[]> {
   const found = new Set((await findStaleSeries(transaction, request)).map(({ instrumentKey }) => instrumentKey));
   if (found.size === 0) return [];

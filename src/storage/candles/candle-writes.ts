@@ -9,9 +9,7 @@ export interface CandleTarget {
   readonly instrumentKey: number;
   readonly kind: TickKind;
   readonly covered: readonly TimeRange[];
-  /**
-   * Before this time a candle is only replaced by one that rests on at least as many ticks and as much covered time; -Infinity: no limit.
-   */
+  /** Start of the time in which any candle may be replaced; before it only by one with as many ticks and as much coverage. */
   readonly ticksPrunedBefore: number;
   /** A bucket that ends after this instant is still open. */
   readonly asOf: number;
@@ -68,10 +66,7 @@ export async function writeCandles(transaction: Transaction, target: CandleTarge
   return changed;
 }
 
-/**
- * Removes the candles of a range that have no ticks left, because finer price points replaced coarser ones; returns how many.
- * @param candles all candles that the ticks of the range make
- */
+/** Removes the candles of a range without ticks, because finer price points replaced coarser ones; `candles` are all that stay. */
 export async function removeEmptied(
   transaction: Transaction,
   target: CandleTarget,
@@ -221,10 +216,7 @@ function lostRange({ target: { covered }, interval, before }: BuiltSeries): Time
   return { from: end - INTERVAL_MS[interval] + 1, to: endBefore };
 }
 
-/**
- * Share of each bucket `[open, open + length)` that lies in the covered `ranges` (merged, half-open, oldest first); exactly 1 when all of
- * it does.
- */
+/** Share of each bucket `[open, open + length)` that lies in the covered `ranges` (merged, half-open, oldest first); 1 only if all does. */
 export function coveredShares(openTimes: ArrayLike<number>, length: number, ranges: readonly TimeRange[]): Float64Array {
   const shares = new Float64Array(openTimes.length);
   for (let k = 0; k < openTimes.length; k++) {

@@ -39,10 +39,7 @@ export async function setUpSession(client: Pick<ClientBase, 'query'>): Promise<v
   );
 }
 
-/**
- * A connection whose loss only the next query reports. `pg` also emits an `error` event at any moment, even before a pool has handed the
- * connection out; an `error` event without a listener ends the process.
- */
+/** A connection whose loss only the next query reports: `pg` may emit `error` at any moment, which ends a process without a listener. */
 export class SteadyClient extends Client {
   constructor(config?: string | ClientConfig) {
     super(config);

@@ -90,9 +90,7 @@ export class CopyDecoder {
 const HEADER = Buffer.from([0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 const TRAILER = Buffer.from([0xff, 0xff]);
 
-/**
- * Writes rows in Postgres' binary COPY format (big-endian; each field with its length, -1 for null): no escaping, and doubles stay exact.
- */
+/** Writes rows in Postgres' binary COPY format (big-endian; each field with its length, -1 for null): no escaping, exact doubles. */
 export class CopyEncoder {
   #buffer: Buffer;
   #end = 0;

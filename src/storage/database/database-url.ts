@@ -1,9 +1,6 @@
 import { badInput } from '../../contracts/errors.ts';
 
-/**
- * The URL of the embedded server's Unix socket in `directory`, for `pg` and libpq. It overrides PGPORT, PGUSER, PGOPTIONS and PGSSLMODE,
- * which are meant for another server.
- */
+/** URL of the embedded server's Unix socket, for `pg` and libpq. Overrides PG… variables, which are meant for another server. */
 export function socketUrl(directory: string, database: string): string {
   const settings = { host: directory, sslmode: 'disable', options: '-c timezone=UTC' };
   const query = Object.entries(settings).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);

@@ -37,8 +37,7 @@ export async function readMigrations(): Promise<readonly Migration[]> {
 }
 
 /**
- * Brings the database up to the newest version in one transaction; returns the versions that were applied now. Processes that start at once
- * queue at an advisory lock.
+ * Applies the missing migrations in one transaction, under a lock for processes that start at once; returns their versions.
  * @throws PredictLabError `BadInput` when another line of versions made the database; nothing is changed
  */
 export async function migrate(database: Database): Promise<readonly number[]> {

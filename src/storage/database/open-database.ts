@@ -29,8 +29,7 @@ export interface OpenDatabaseOptions {
 
 /**
  * Connects and brings the tables up to date.
- * @throws PredictLabError `StorageUnavailable`: no server at the address, or it refuses; the message says what to start. `BadInput`:
- *   another version made the tables
+ * @throws PredictLabError `StorageUnavailable`: no server, or it refuses, with what to start; `BadInput`: another version made the tables
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const database = createDatabase(options);

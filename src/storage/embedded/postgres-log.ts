@@ -12,10 +12,7 @@ export function logOfSocket(socket: string): string | undefined {
   return existsSync(join(folder, 'data', 'PG_VERSION')) ? join(folder, 'postgres.log') : undefined;
 }
 
-/**
- * FATAL messages that end a session, not the server: clients that were too early or too late, were terminated, or requested something that
- * does not exist.
- */
+/** FATAL messages that end a session, not the server: of clients that were early, late, terminated, or requested something missing. */
 const OF_ONE_SESSION =
   /^(the database system is |terminating connection|canceling |connection to client lost|database "|role "|sorry, too many clients|no pg_hba)/;
 

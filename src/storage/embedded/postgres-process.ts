@@ -46,10 +46,7 @@ export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefin
   return folder === undefined || folder === realpathSync(data) ? pid : undefined;
 }
 
-/**
- * Refuses a data folder whose server runs in another container on the same files, where its pid cannot be checked.
- * @throws PredictLabError `StorageUnavailable`
- */
+/** Refuses a data folder whose server runs in another container, where no pid shows it. @throws PredictLabError `StorageUnavailable` */
 export async function refuseForeignServer({ data, socket }: Pick<Cluster, 'data' | 'socket'>): Promise<void> {
   // a server that was just killed together with its container listens a moment longer
   const isAway = await until(async () => runningServer({ data }) !== undefined || !(await isListening(socket)), DYING_MS);

@@ -49,9 +49,7 @@ export async function symbolsByName(queryable: Queryable, names: readonly string
   return new Map(rows.map((entry) => [entry.symbol, entry]));
 }
 
-/**
- * Merges entries into the catalogue by symbol; with `replace` these entries replace all others. Collected data of removed symbols stays.
- */
+/** Merges entries into the catalogue by symbol; with `replace` they replace all others. Collected data of removed symbols stays. */
 export async function importSymbols(
   queryable: Queryable,
   entries: readonly CatalogueEntry[],

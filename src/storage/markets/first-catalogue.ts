@@ -3,10 +3,7 @@ import { DEFAULT_PRIORITY } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { importSymbols, listSymbols, type SymbolName, symbolNames } from './catalogue.ts';
 
-/**
- * Gives a new database the shipped catalogue, so that a first run with `{}` has work. A catalogue that was imported, or emptied by its
- * owner, stays.
- */
+/** Gives a new database the shipped catalogue, so that a first run with `{}` has work; an imported or emptied catalogue stays. */
 export async function ensureCatalogue(queryable: Queryable): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
     const { rows } = await transaction.query<{ started: boolean }>('select is_called as started from catalogue_started');

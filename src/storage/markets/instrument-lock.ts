@@ -7,10 +7,7 @@ export interface InstrumentState {
   readonly version: number;
 }
 
-/**
- * Locks instruments until the transaction ends, against other transactions that store into them or build their candles; in the order of the
- * keys, to avoid deadlocks.
- */
+/** Locks instruments until the transaction ends, for storing into them or building candles; in the order of keys, to avoid deadlocks. */
 export async function lockInstruments(
   transaction: Transaction,
   instrumentKeys: readonly number[],

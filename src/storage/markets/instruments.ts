@@ -116,10 +116,7 @@ export async function instrumentById(queryable: Queryable, id: string): Promise<
   return rows[0] === undefined ? undefined : { ...rows[0].facts, key: rows[0].key };
 }
 
-/**
- * Finds the same questions at other venues, by instrument key: first the twins that the market names, in its order, then those that name
- * it, by id, since not every venue names twins.
- */
+/** Finds the same questions at other venues by instrument key: first the twins that the market names, then those that name it, by id. */
 export async function twinsOf(
   queryable: Queryable,
   instruments: readonly StoredInstrument[],

@@ -29,10 +29,7 @@ export interface ConfigurationRuns {
 /** An arbitrary number, the same in every process. */
 const VERSION_LOCK = 7_305_310_014;
 
-/**
- * Records a run's configuration (input, catalogue, plugins, code) and returns its version; an equal configuration keeps its earlier
- * version.
- */
+/** Records a run's input, catalogue, plugins and code, and returns the version; an equal configuration keeps its earlier version. */
 export async function recordConfiguration(
   queryable: Queryable,
   { input, code, plugins }: RunCode & { readonly input: unknown },

@@ -72,9 +72,7 @@ export interface RecentCloses {
   readonly step: number;
 }
 
-/**
- * Closes of several instruments in `[from, to)`, oldest first: hourly candles, else those of the instrument's interval nearest to an hour.
- */
+/** Closes of several instruments in `[from, to)`, oldest first: hourly candles, else those of the interval nearest to an hour. */
 export async function recentCloses(
   queryable: Queryable,
   { instruments, from, to }: { instruments: readonly ActiveInstrument[]; from: number; to: number },

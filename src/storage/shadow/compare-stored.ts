@@ -35,9 +35,7 @@ const touched = (key: string, from: string, to: string): string =>
   `(coalesce(${from} < f.pruned, false) or exists (select from tick_hours h where h.instrument = f.instrument and h.kind = ${key}.kind
      and h.version > f.version and h.hour >= (${from}) / 3600000 and h.hour * 3600000::bigint < ${to}))`;
 
-/**
- * The one flag that depends on the price alone. Outliers depend on the rows collected with them, off-grid prices on that day's tick size.
- */
+/** The one flag that depends on the price alone; outliers depend on the rows around them, off-grid prices on that day's tick size. */
 const OWN_FLAG = 1 << TICK_FLAGS.indexOf('extreme-price');
 
 /** Columns of one table: `m.price, m.size`. */

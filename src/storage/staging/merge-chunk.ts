@@ -42,10 +42,7 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
   return { good, inserted, corrected: await correct(transaction, chunk), inVain: fast };
 }
 
-/**
- * Makes copies of one tick in a batch equal, since a venue may correct a row while its pages are read: each gets the content of the copy
- * met last, so that the order of merging does not matter.
- */
+/** Gives all copies of a tick in a batch the content met last (venues correct rows meanwhile), so that merge order is irrelevant. */
 export async function settleCopies(transaction: Transaction, batch: number): Promise<void> {
   // Two statements: a new batch has no statistics, and a planner that assumes one row would number the rows again for each row.
   const { rows } = await transaction.query<{ position: string; last_met: string }>(
@@ -101,10 +98,7 @@ const NAMED = `(s.trade_id is not null or s.identity = '${POINT_IDENTITY}')`;
 
 const UNIQUE_VIOLATION = '23505';
 
-/**
- * Inserts ticks of hours that had none, the fast path: without ON CONFLICT, which would write every index entry twice. Returns false,
- * having inserted nothing, when some rows were already there.
- */
+/** Inserts ticks of hours that had none, without ON CONFLICT, which writes index entries twice; false (none inserted) if some exist. */
 async function insertAllNew(
   transaction: Transaction,
   { batch, after, upTo, instrument, version, shift }: Chunk,
@@ -145,9 +139,8 @@ async function insertMissing(
 }
 
 /**
- * Moves ticks that this merge met more than once to where they were met first. Of copies that came newest first (negative positions) the
- * one met last was inserted; but a later page may repeat some trades of a timestamp without the older ones, which would then come after
- * them.
+ * Moves ticks that this merge met more than once to where they were met first. Of copies that came newest first the one met last was
+ * inserted; but a later page may repeat some trades of a timestamp without the older ones, which would then come after them.
  */
 async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, instrument, shift, firstSeq }: Chunk): Promise<void> {
   if (after >= -1) return;

@@ -24,10 +24,7 @@ export interface StagedPage extends StagingKey {
   readonly rows: readonly CandidateRow[];
 }
 
-/**
- * Stages one page of an instrument's rows and returns their number. It replaces the same page and all later ones, so an attempt can
- * continue anywhere.
- */
+/** Stages one page of rows and returns their number; replaces that page and all later ones, so an attempt can continue anywhere. */
 export async function stagePage(queryable: Queryable, page: StagedPage): Promise<number> {
   return await withinTransaction(queryable, async (transaction) => {
     const batch = await ensureBatch(transaction, page);
@@ -192,8 +189,6 @@ export const positionsFromPage = (page: number): { readonly below: number; reado
   from: page * PAGE,
 });
 
-/**
- * SQL that sorts positions in `column` by when their rows were met: later pages first in either direction, inside a page the newest first.
- */
+/** SQL that sorts positions in `column` by when their rows were met: later pages first; inside a page the newest first. */
 export const metLast = (column: string): string =>
   `(case when ${column} < 0 then -1 - ${column} else ${column} end) / ${PAGE} desc, ${column} desc`;

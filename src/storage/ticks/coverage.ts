@@ -155,10 +155,7 @@ export async function gapsOfInstruments(
 /** Days for which withdrawals are kept: the longest time from the plan of a walk until it is stored. */
 const KEPT_DAYS = 14;
 
-/**
- * Withdraws stored coverage of both kinds of ticks from `from` (UTC epoch milliseconds) on, and what walks that were already planned will
- * claim.
- */
+/** Withdraws coverage of both kinds of ticks from `from` (UTC epoch milliseconds) on: stored, and that of walks already planned. */
 export async function withdrawCoverage(transaction: Transaction, instrumentKey: number, from: number): Promise<void> {
   await lockInstruments(transaction, [instrumentKey]);
   await transaction.query(`update coverage set ${withoutRange('int8multirange(int8range($2, null))')} where instrument = $1`, [

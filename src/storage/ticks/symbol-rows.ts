@@ -114,10 +114,7 @@ export async function quarantineTimes(
 /** A backtest without its trades and equity. */
 export type BacktestHead = Omit<BacktestRecord, 'symbol' | 'trades' | 'equity'> & { readonly id: number };
 
-/**
- * Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, those with the best Sharpe ratios
- * that are not weak.
- */
+/** Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, best Sharpe ratio first. */
 export async function backtestHeads(
   queryable: Queryable,
   { symbol, executionIds, limit }: { symbol: string; executionIds: readonly string[]; limit: number },

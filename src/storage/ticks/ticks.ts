@@ -27,9 +27,7 @@ interface StoredTickColumns {
   readonly buy: Uint8Array;
 }
 
-/**
- * Ticks of `[range.from, range.to)` as columns, in canonical order. @param expected their approximate number; the columns grow beyond it
- */
+/** Ticks of `[range.from, range.to)` as columns, in canonical order. @param expected approximate number, which sizes the columns */
 export async function readTickColumns(
   queryable: Queryable,
   { instrumentKey, kind, range, expected = 1024 }: { instrumentKey: number; kind: TickKind; range: TimeRange; expected?: number },
@@ -148,10 +146,7 @@ interface ExportedTick extends TickRecord {
 
 const TICK_COLUMNS = 't.kind, t.time, t.price, t.size, t.side, t.outcome, t.trade_id';
 
-/**
- * Reads batches of several instruments' ticks by time, then instrument in the order given, then the venue's own order.
- * @param range `from ≤ time < to`, UTC epoch milliseconds
- */
+/** Batches of several instruments' ticks with `from ≤ time < to` (UTC epoch milliseconds) by time, instrument (as given), venue order. */
 export async function* readTicksByTime(
   queryable: Queryable,
   instruments: readonly ExportedInstrument[],

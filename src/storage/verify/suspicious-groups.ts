@@ -62,10 +62,7 @@ interface Series {
   readonly from: number;
 }
 
-/**
- * The shortest candles of the kind of tick that most members, at least two, have; price points win a tie, since they are taken at one
- * moment.
- */
+/** Shortest candles of the kind of tick that most members (at least two) have; price points win a tie, being taken at one moment. */
 function sharedSeries(members: readonly MemberRow[]): Series | undefined {
   const have = (kind: TickKind): readonly MemberRow[] => members.filter((member) => seriesOf(member, kind).length > 0);
   const [priceType] = TICK_KINDS.toReversed().toSorted((a, b) => have(b).length - have(a).length);

@@ -59,10 +59,7 @@ interface CollectedSymbol {
   readonly until: number;
 }
 
-/**
- * Splits the enabled symbols with an open market that is still collected into those in which no market has had a tick for unusually long,
- * by the symbol's own history, and the others.
- */
+/** Splits symbols that are still collected into those without any tick for unusually long, by their own history, and the others. */
 export async function quietSymbols(
   queryable: Queryable,
 ): Promise<{ readonly quiet: readonly (CollectedSymbol & UnusualQuiet)[]; readonly others: readonly CollectedSymbol[] }> {

@@ -180,8 +180,7 @@ export class Lanes {
 
   /**
    * Whether a task may run as a local activity, which delays everything else that the workflow does: only short tasks, only while no other
-   * kind of task runs, and every `LOCAL_IN_A_ROW`th as a normal activity. Temporal does not count the lost attempts of a local activity,
-   * which `onLostWorker: "fail"` and `maxLostWorkers` depend on.
+   * kind of task runs, and every `LOCAL_IN_A_ROW`th as a normal activity, since Temporal does not count the lost attempts of a local one.
    */
   #mayRunLocally({ short, onLostWorker, maxLostWorkers }: CustomTaskConfig, earlierAttempts: number): boolean {
     if (!short || onLostWorker === 'fail' || maxLostWorkers !== undefined || earlierAttempts > 0) return false;

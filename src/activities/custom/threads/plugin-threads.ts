@@ -36,10 +36,7 @@ export interface PluginThreads {
   backtests(job: SeriesJob, how: JobControl): Promise<TrialsResult>;
   /** Runs the walk-forward test of one series on a thread of the pool; returns the record in its stored form. */
   walkForward(job: WalkForwardJob, how: JobControl): Promise<ReturnType<typeof encodeWalkForward>>;
-  /**
-   * Resolves at once, or up to 100 ms later while many tasks wait for a thread: results are then reported together, since each report wakes
-   * the run's workflow, which competes with the waiting tasks for the cores.
-   */
+  /** Resolves at once, or up to 100 ms later while many tasks wait: each reported result wakes a workflow that needs the cores too. */
   together(): Promise<void>;
   /** Terminates all threads, also those that are running a task. */
   close(): Promise<void>;

@@ -30,10 +30,7 @@ interface WatchedModules {
 /** Modules of all workers of this process, never removed: timers of a module can outlive its worker. */
 const watched = new Map<string, WatchedModules>();
 
-/**
- * Logs stray errors of plugins on the main thread, where their modules are loaded too, and keeps the worker running. A stray error of
- * PredictLab itself ends the worker; a supervisor starts it again.
- */
+/** Logs stray errors of plugins on the main thread and keeps the worker running. A stray error of PredictLab itself ends the worker. */
 export function keepFromStrayErrors({ modules, log }: WatchedModules): void {
   if (modules.length === 0) return;
   if (watched.size === 0) process.on('uncaughtException', onException).on('unhandledRejection', onRejection);

@@ -219,10 +219,7 @@ const symbolRows = async (
   });
 };
 
-/**
- * Adds the stages of these symbols from the ledger to the status of a run of many symbols, which states only one result per symbol. Any
- * other status is returned unchanged.
- */
+/** Adds stages from the ledger to a status that has only one result per symbol (runs of many symbols); returns others unchanged. */
 export const withStages = <Status extends PipelineStatus>(
   status: Status,
   { symbols, untilStage, tasks }: { symbols: readonly string[]; untilStage: Stage; tasks: readonly LedgerTask[] },

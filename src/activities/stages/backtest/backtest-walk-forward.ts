@@ -18,10 +18,7 @@ interface WalkForwardStage {
   readonly beat: () => void;
 }
 
-/**
- * Runs the walk-forward of each series with all trials of the run, when the run requests it, and stores the results. An unchanged series
- * keeps the result of the symbol's last run; a series that is too short is stored with the reason.
- */
+/** Runs and stores the walk-forward of each series, if requested; unchanged series keep their last result, short ones get a reason. */
 export async function walkForwards(
   transaction: Transaction,
   input: StageInput,

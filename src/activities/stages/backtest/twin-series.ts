@@ -27,10 +27,7 @@ interface Span {
 export const mayLookAtTwins = (trials: readonly Pick<Trial, 'strategy'>[]): boolean =>
   trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
 
-/**
- * Finds the twin of each instrument: the first one with candles in the interval.
- * @returns the twin of an instrument's series; null when there is none
- */
+/** Finds the twin of each instrument: the first one with candles in the interval. Returns a function that is null for no twin. */
 export async function standingTwins(
   queryable: Queryable,
   instruments: readonly StoredInstrument[],

@@ -49,10 +49,7 @@ export interface InstrumentOutcome {
   readonly secondLook: { readonly hours: number; readonly missed: number };
 }
 
-/**
- * Streams one instrument's pages into staging. A page, the ranges it completes and the cursor behind it are one transaction, so another
- * attempt continues right after the last whole page.
- */
+/** Streams one instrument's pages into staging. Each page with its ranges and cursor is one transaction, from which a retry continues. */
 export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
   const { planned, staging, window, asOf, lateness, refetch, sampled, signal, onPage } = collection;
   const { source, selectors, clock } = planned;

@@ -54,10 +54,7 @@ export interface PlanRequest {
   readonly now?: () => number;
 }
 
-/**
- * Queries every source for the instruments of the symbol's selectors. A source that fails does not affect the others; selectors that match
- * no market are problems.
- */
+/** Queries every source for the instruments of the symbol's selectors. Sources fail alone; selectors without a market are problems. */
 export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
   const { entry, sources, window, asOf, known, signal, time, now = Date.now } = request;
   const skippedSources: Record<SourceType, string> = {};

@@ -18,10 +18,7 @@ export interface Positions {
   readonly events: number;
 }
 
-/**
- * Groups trades into positions: parts of one position share the entry bar, which no other position has. A position is not closed while a
- * part of it is only marked.
- */
+/** Groups trades into positions: the parts of one share the entry bar. A position with a part that is only marked is not closed. */
 export function positionsOf(trades: readonly Pick<Trade, 'entryBar' | 'exitBar' | 'pnl' | 'end'>[]): Positions {
   const positions: ClosedPosition[] = [];
   let count = 0;

@@ -54,10 +54,7 @@ async function takeOver(transaction: Transaction, from: string, to: { runId: str
   );
 }
 
-/**
- * Discards what an aborted run collected and did not store, staged rows and ledger rows, so that a retry collects them again; returns the
- * number of rows.
- */
+/** Discards staged rows and ledger rows of what an aborted run did not store, so that a retry collects it again; returns the row count. */
 export async function discardUnstored(queryable: Queryable, { executionId }: { executionId: string }): Promise<number> {
   return await withinTransaction(queryable, async (transaction) => {
     const symbols = await unstoredSymbols(transaction, executionId);

@@ -1,9 +1,6 @@
 import type { Queryable } from '../../database/database.ts';
 
-/**
- * Starts of attempts whose code may end the worker's process, so that their end may never be seen. They are rows with negative numbers,
- * counted from -1; a worker that is lost leaves its row behind.
- */
+/** Starts of attempts whose code may end the worker's process: rows with negative numbers from -1, which stay when the worker is lost. */
 const START = `insert into task_attempts (execution_id, task_id, attempt, started_at, ended_at, error_type, lost_with)
   values ($1, $2, $3, now(), now(), 'Started', $4) on conflict do nothing`;
 
