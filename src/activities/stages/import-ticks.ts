@@ -150,10 +150,9 @@ async function importFile(
         await saveImportProgress(database, key, name, { line, spans: Object.fromEntries(spans), counts });
         if (isStopped()) return { counts, spans, isWhole: false };
       }
-      // Imports one file, from where an earlier import of it stopped.
-      // @returns the counts, the time that the good rows of each kind span, and whether the whole file was read
+      // staged while the next batch is read
       inFlight = stagePage(database, { ...staging, pageNumber: pageNumber++, order: 'oldest-first', rows: batch.rows });
-      // its failure is thrown by the await above, or below; until then it is not unhandled
+      // the awaits above and below throw its failure; until then it must not count as unhandled
       inFlight.catch(() => undefined);
       widen(spans, batch, facts);
       staged += batch.rows.length;
@@ -162,10 +161,10 @@ async function importFile(
     }
     await inFlight;
   } finally {
-    // the awaits above and below throw its failure; until then it must not count as unhandled
+    // when reading fails, a page that is still being staged must not arrive after the clearing
     await inFlight.catch(() => undefined);
   }
-  // when reading fails, a page that is still being staged must not arrive after the clearing
+  // only now: in a file that is not in order, rows at its end may lie between those before
   for (const [kind, { from, to }] of spans) await stageCoverage(database, { ...staging, kind, ranges: [{ from, to: to + 1 }] });
   counts = sumOf(counts, await storeStaged());
   await saveImportProgress(database, key, name, { line, spans: Object.fromEntries(spans), counts });

@@ -9,22 +9,22 @@ import { VERSION } from '../../../version.ts';
 import { loadWalkForwards } from './chosen-backtest-query.ts';
 import { backtestRow } from './instrument-query.ts';
 
-/** Parameters in the address of the research page; every part is optional. */
+/** Rows of the heat map; more would make the page slow. */
 const MAX_SYMBOLS = 400;
 const MAX_TRIALS = 400;
 const MAX_OTHER_RUNS = 12;
 const MAX_POINTS = 1_000;
 
-/** What the address of the page of research names; every part is optional. */
+/** Parameters in the address of the research page; every part is optional. */
 export interface ResearchChoice {
   readonly symbol?: string;
   readonly strategy?: string;
-  /** Reads the research page. @param now UTC epoch milliseconds */
+  /** Ids of the trials to compare. */
   readonly a?: number;
   readonly b?: number;
 }
 
-/** Reads the page of research. @param now UTC epoch milliseconds */
+/** Reads the research page. @param now UTC epoch milliseconds */
 export async function loadResearchPage(queryable: Queryable, choice: ResearchChoice, now: number): Promise<ResearchPageData> {
   const best = await bestTrials(queryable, { symbols: MAX_SYMBOLS });
   const ofSymbol = best.filter(({ symbol }) => symbol === (choice.symbol ?? best[0]?.symbol));
