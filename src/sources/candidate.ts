@@ -3,7 +3,7 @@ import { contentIdentity, spelledId, tradeIdentity } from '../market/identity.ts
 import { mirrorPrice } from '../market/mirror-price.ts';
 import type { ReadNumber } from './catalogue/scalars.ts';
 
-/** One row as an adapter reads it. `content` identifies the trade where the venue gives no id. */
+/** One row as an adapter reads it; `content` identifies a trade without an id of the venue. */
 export interface ReadRow {
   readonly kind: CandidateRow['kind'];
   readonly time: number | null;
@@ -37,8 +37,9 @@ export interface TradeFields {
 }
 
 /**
- * A trade as a row of an instrument. A trade of the second outcome is mirrored: price becomes 1 − price, the side is reversed, and
- * `outcome` keeps the traded outcome. A field that cannot be read becomes null, and `defect` gives the reason.
+ * A trade as a row of an instrument. A trade of the second outcome is mirrored (price 1 − price, side reversed); `outcome` keeps what was
+ * traded.
+ * A field that cannot be read becomes null, and `defect` gives the reason.
  */
 export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, id }: TradeFields, instrument: Instrument): ReadRow {
   const mirrored = outcome === 1;
@@ -61,10 +62,9 @@ export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, i
 const otherSide = (side: CandidateRow['side']): CandidateRow['side'] => (side === null ? null : side === 'buy' ? 'sell' : 'buy');
 
 /**
- * Returns the rows of one page with their identities: the venue's id, or else a hash of the content, with `#n` for copies within the
- * page. A row that cannot become a tick is identified by its text, so that it is listed once however often it occurs. Of rows with one
- * id and different content, the first one counts, which is the venue's newest; the others are malformed.
- *
+ * Returns the rows of one page with their identities: the venue's id, or a hash of the content with `#n` for copies within the page.
+ * A row that cannot become a tick is identified by its text. Of rows with one id and different content the first, newest one counts; the
+ * others are malformed.
  * @param copies number of copies of each content at the end of the previous page, which this page continues; is updated
  */
 export function identifyPage(rows: readonly ReadRow[], copies = new Map<string, number>()): CandidateRow[] {
@@ -111,7 +111,6 @@ const EARLIEST = Date.UTC(1971, 0, 1);
 /** Largest time by which the clock of a venue or a chain may be ahead of this machine's clock. */
 const CLOCK_SKEW_MS = 300_000;
 
-/** The range of times that a row of a market can have. */
 export interface TimeBounds {
   /** Earliest possible time: the market opened then. */
   readonly earliest: number;
@@ -128,10 +127,7 @@ export const timeBounds = (opensAt: number | null, asOf: number, now: number): T
 /** Whether a time lies within the bounds, both included. */
 export const isPlausible = (time: number, { earliest, latest }: TimeBounds): boolean => time >= earliest && time <= latest;
 
-/**
- * Rows for staging: those of the window, and those whose time is missing or impossible, which go to quarantine. A valid row outside
- * the window belongs to another run.
- */
+/** Rows for staging: those of the window, and those with a missing or impossible time, which go to quarantine. */
 export function rowsOfWindow(rows: readonly CandidateRow[], window: TimeRange, bounds: TimeBounds): readonly CandidateRow[] {
   return rows.filter(({ time }) => time === null || !isPlausible(time, bounds) || (time >= window.from && time <= window.to));
 }

@@ -113,12 +113,10 @@ export function createSources({ env, windows = createLocalWindows(), log, venues
   };
 }
 
-/** What the environment says about one venue. */
 interface VenueSettings {
   readonly urls: Readonly<Record<string, string>>;
   readonly key: { readonly header: string; readonly value: string; readonly environment: string } | undefined;
   readonly options: Readonly<Record<string, string>>;
-  /** The reason why the venue is skipped, where its key is missing. */
   readonly missing: string | undefined;
 }
 
@@ -155,9 +153,8 @@ function choiceOf(env: Environment, variable: string, choices: readonly [string,
 }
 
 /**
- * The share of the venues' published limits that this installation may use (`PREDICTLAB_RATE_SHARE`): 1 for all of it; less leaves room
- * for the user's other programs, more is for a private venue.
- *
+ * The share of the venues' published limits that this installation may use (`PREDICTLAB_RATE_SHARE`): less than 1 leaves room for other
+ * programs, more is for a private venue.
  * @throws PredictLabError BadInput
  */
 export function rateShareOf({ PREDICTLAB_RATE_SHARE: text }: Environment): number {
@@ -176,7 +173,6 @@ export function checkVenueSettings(env: Environment): void {
   for (const venue of httpVenues()) venueSettings(venue, env);
 }
 
-/** One host of a venue as the environment has it, for `doctor`. */
 export interface VenueEndpoint {
   readonly venue: string;
   readonly name: string;
@@ -218,7 +214,6 @@ export const venueKeys = (env: Environment): readonly { readonly title: string; 
 
 /**
  * Reads a quarantined row again from its original text.
- *
  * @returns the row; undefined for a price point, which the next collection reads again, and for a line of a file
  */
 export function rereadRow(row: string, kind: TickKind, instrument: Instrument): ReadRow | undefined {

@@ -34,10 +34,9 @@ export interface CoveredRange extends TimeRange {
   readonly evidence?: CoverageEvidence;
 }
 
-/** What earlier runs collected of an instrument. */
 export interface CollectedBefore {
   readonly covered: CoveredRanges;
-  /** Latest time of a look by an earlier run, per kind, whether or not it is covered; null without a look. UTC epoch milliseconds. */
+  /** When an earlier run last looked, per kind, covered or not; null without a look. UTC epoch milliseconds. */
   readonly looked: Readonly<Record<TickKind, number | null>>;
   /** Ranges whose trades contradict the venue's own totals and that were walked again recently. @default none */
   readonly doubted?: readonly TimeRange[];
@@ -94,8 +93,7 @@ export interface SourcePage {
   /** Number of HTTP requests for this page, including retries. */
   readonly requests: number;
   /**
-   * Grain of the page's price points in seconds, and the time `[from, to)` for which the page has all of them. The points replace coarser
-   * stored points in this time.
+   * Grain of the page's price points in seconds, and the time `[from, to)` in which they are complete and replace coarser stored points.
    */
   readonly points?: { readonly grain: number; readonly range: TimeRange };
   /** Result of the walk, on the last page of trades or on the page with the newest price points. */
@@ -115,23 +113,22 @@ export interface PriceCursor {
 export type PointsPage = Omit<SourcePage, 'cursor' | 'requests'> & { readonly cursor: PriceCursor };
 
 /**
- * One venue, or the user's files, as a run uses it. `venue-source.ts` makes one of each venue.
- *
- * A source parses and normalises rows but does not judge them: a row that it cannot read becomes a `CandidateRow` with a `defect`, and
- * an answer that it cannot read throws `SourceSchemaChanged`. Every error of a source is a `PredictLabError` named by its effect.
+ * One venue, or the user's files, as a run uses it. A source parses rows but does not judge them: a row that it cannot read becomes a
+ * `CandidateRow` with a `defect`. An answer that it cannot read throws `SourceSchemaChanged`; all errors are `PredictLabError`s.
  */
 export interface Source<Selector = unknown> {
   readonly type: SourceType;
   /**
-   * Time span for which the venue shows rows, per kind, in milliseconds; older time cannot be claimed. Null where the venue shows all.
-   * @default null for every kind
+   * How far back the venue shows rows, per kind, in milliseconds; null where it shows all. Older time cannot be claimed. @default null
+   * for every kind
    */
   readonly horizon?: Readonly<Record<TickKind, number | null>>;
   /** Finds the instruments that the selectors match in the window, in a stable order, with the venue's facts about them. */
   discover(request: DiscoverRequest<Selector>): Promise<Discovery>;
   /**
-   * Streams the rows of one instrument, newest pages first, with one page in memory at a time. It requests only the time that `covered`
-   * lacks plus a small overlap for late rows, and yields nothing when nothing is missing.
+   * Streams the rows of one instrument, newest pages first, one page in memory at a time: only the time that `covered` lacks plus a small
+   * overlap
+   * for late rows.
    */
   collect(request: CollectRequest<Selector>): AsyncIterable<SourcePage>;
   /** Returns the selector that names this market alone; undefined where the source cannot be queried about a single market. */

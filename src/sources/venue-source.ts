@@ -12,7 +12,6 @@ import type { Venue, VenueContext } from './venue.ts';
 import { type WalkCursor, walkNewestFirst } from './walk/newest-first-walk.ts';
 import { TradeOrder } from './walk/page-seam.ts';
 
-/** A venue with open connections. */
 export interface OpenVenue {
   // biome-ignore lint/suspicious/noExplicitAny: each venue has its own selectors and hosts
   // oxlint-disable-next-line typescript/no-explicit-any
@@ -28,7 +27,7 @@ export function contextOf({ clients, options }: OpenVenue, work: Work): VenueCon
   return { http, options };
 }
 
-/** Creates the source of a venue: what all venues share around the routes of one. */
+/** Creates the source of a venue. */
 export function venueSource(opened: OpenVenue): Source {
   const { venue } = opened;
   const [first] = Object.values(opened.clients);
@@ -85,7 +84,7 @@ async function* collect(opened: OpenVenue, order: TradeOrder, request: CollectRe
       order,
     });
     for await (const page of pages) {
-      // a trade after the market's end moves the end, since price points may follow it too
+      // A trade after the market's end moves the end, since price points may follow it too.
       if (page.walked !== undefined) instrument = withTradeAt(instrument, page.walked.newest);
       yield { ...page, cursor: toJson(page.cursor === null ? { prices: null } : { trades: page.cursor }) };
     }

@@ -49,7 +49,6 @@ export interface VenueContext<Host extends string> {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** The markets that selectors match. */
 export interface FoundInstruments {
   readonly instruments: readonly Instrument[];
   /** One sentence per selector that matches nothing and per market that cannot be read. */
@@ -65,7 +64,6 @@ export interface TradePage {
   readonly copies?: Map<string, number>;
 }
 
-/** Reads pages of a market's trades, newest first. */
 export interface TradeReader {
   /** @param cursor null for the newest page */
   read(cursor: string | null): Promise<TradePage>;
@@ -80,8 +78,8 @@ export interface SearchQuery {
 }
 
 /**
- * A venue: facts, and routes as functions over HTTP clients that are handed in. The clients keep the rate limits, retry, bound and record
- * the answers; walks, coverage, identity, quarantine and settlement are PredictLab's.
+ * A venue: facts, and routes as functions over HTTP clients, which keep the rate limits, retry, and bound and record the answers.
+ * Walks, coverage, identity, quarantine and settlement are PredictLab's.
  */
 export interface Venue<Selector = unknown, Host extends string = string> extends VenueFacts<Selector> {
   /** The first host is the one that knows the markets: its clock is the venue's. */

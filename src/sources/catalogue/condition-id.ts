@@ -1,6 +1,6 @@
 /**
- * The canonical spelling of a condition id: lower case, 32 bytes. Ids of v2 markets have 31 bytes on the chain and are padded with 00 on
- * the right elsewhere. Any other text is only converted to lower case.
+ * The canonical spelling of a condition id: lower case, 32 bytes. Ids of v2 markets have 31 bytes on the chain, elsewhere padded with 00
+ * on the right.
  */
 export function conditionId(text: string): string {
   const id = text.trim().toLowerCase();

@@ -41,9 +41,8 @@ export interface Seen {
 const knownFrom = ({ asOf, clock }: Seen): number => (clock - asOf <= PRESENT_MS ? asOf : clock);
 
 /**
- * Adds the times to a market that its venue does not state: when it closed, and when its result became known. Each is the moment at
- * which this was first seen, by the venue's clock, because a run as of the past sees the market of today and must not date it back.
- *
+ * Adds the times that the venue does not state: when the market closed, and when its result became known. Each is when it was first seen,
+ * by the venue's clock, because a run as of the past sees the market of today.
  * @param known the same market as earlier runs stored it
  */
 export function noteClose(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
@@ -70,7 +69,7 @@ function settledTimes(
 ): Pick<Instrument, 'settledFrom' | 'confirmedAt'> {
   if (known !== undefined && isFinal(known) && payoutOf(known) === payoutOf({ resolution })) {
     const { settledFrom, confirmedAt } = known;
-    // a stored market without this time stays without it
+    // A stored market without this time stays without it.
     if (settledFrom === undefined) return {};
     if (confirmedAt !== undefined) return { settledFrom, confirmedAt };
     return again === true && clock - settledFrom >= CONFIRM_MS ? { settledFrom, confirmedAt: clock } : { settledFrom };
@@ -91,7 +90,6 @@ export const isToBeConfirmed = (instrument: Instrument, asOf: number): boolean =
 
 /**
  * Detects that a venue takes back what it stated about a market's end: that it closed, when, or with which result.
- *
  * @returns the market, and in `doubtfulFrom` the time from which coverage is withdrawn, because it relied on the end taken back
  */
 export function noteTakenBack(
@@ -135,12 +133,12 @@ const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement =
   missing: settlement?.missing ?? said,
 });
 
-/** Largest number of changes of a market's terms that are kept; the newest ones are. */
+/** Most changes of a market's terms that are kept, the newest ones. */
 const MOST_TERMS = 100;
 
 /** Keeps a market's earlier terms (fees, tick size, end), so that a run as of the past does not trade on the terms of today. */
 export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
-  // a changed statement of a file's owner is a correction, not a change of terms
+  // A changed statement of a file's owner is a correction, not a change of terms.
   if (instrument.source === 'file') return instrument;
   const now = knownFrom(seen);
   const sameEnd = known !== undefined && known.endsAt === instrument.endsAt;

@@ -14,7 +14,6 @@ const entrySchema = () =>
 
 /**
  * Reads a symbol catalogue, an array of entries. The error lists all problems at once.
- *
  * @param origin name of the catalogue in messages, such as the file's name
  * @throws PredictLabError BadInput
  */
@@ -43,7 +42,7 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
     for (const issue of parsed.error.issues) {
       const path = isInSelector(issue.path) ? issue.path.slice(0, SELECTOR_DEPTH) : issue.path;
       const where = `[${index}]${name}${path.length > 0 ? `.${path.map(String).join('.')}` : ''}`;
-      // several problems of one selector have one remedy, the list of forms
+      // Several problems of one selector have one remedy, the list of forms.
       if (!problems.some((problem) => problem.where === where && path !== issue.path))
         problems.push({ where, message: explain(path, wordsOf(issue), item) });
     }

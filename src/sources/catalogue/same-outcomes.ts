@@ -1,14 +1,11 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { reversedSettlement } from '../../market/settlement.ts';
 
-/** A market as the venue describes it now, with its outcomes in the stored order; or the reason why it is refused. */
 export type Aligned = { readonly instrument: Instrument; readonly problem?: string } | { readonly refused: string };
 
 /**
- * Keeps the meaning of a market's prices: its first outcome stays the one that it had when it was first seen, by its id at the venue.
- * A different order of the outcomes is undone. Names that are exchanged while the ids stay contradict the stored market, so the first
- * names are kept. A market with other ids is refused.
- *
+ * Keeps the meaning of a market's prices: the outcome that was first when the market was first seen stays first, by its id at the venue.
+ * Restores the order of outcomes, keeps the first names where names are exchanged but ids stay, and refuses a market with other ids.
  * @param earlier the same market as earlier runs stored it
  */
 export function withSameOutcomes(found: Instrument, earlier: Instrument | undefined): Aligned {
@@ -24,7 +21,7 @@ export function withSameOutcomes(found: Instrument, earlier: Instrument | undefi
   const [was, other] = earlier.outcomes;
   if (was === other || now.outcomes[0] !== other || now.outcomes[1] !== was) return { instrument: now };
   return {
-    // it is unknown to which of the two outcomes a new result belongs
+    // It is unknown to which of the two outcomes a new result belongs.
     instrument: withEnding({ ...now, outcomes: earlier.outcomes }, earlier),
     problem: `${found.id}: ${found.source} names its outcomes the other way round than before (${now.outcomes.join(', ')}); the first names are kept, and no new result is accepted until it restores them`,
   };

@@ -1,6 +1,5 @@
 import type { QuarantineReason } from '../../contracts/market-data.ts';
 
-/** A number that was read, or null with the reason why it could not be read. */
 export interface ReadNumber {
   readonly value: number | null;
   readonly defect: QuarantineReason | null;
@@ -52,7 +51,7 @@ const SCALED = /^-?\d+$/;
 /** Reads an integer scaled by 10^18 (`"111200000000000000"`) as the double nearest to its exact value (0.1112). */
 export function readScaled(value: unknown): ReadNumber {
   if (typeof value !== 'string' && typeof value !== 'number') return MALFORMED;
-  // a large JSON number would be written with an exponent
+  // A large JSON number would be written with an exponent.
   const text = typeof value === 'number' && Number.isInteger(value) ? BigInt(value).toString() : String(value).trim();
   if (WORDS_FOR_NOT_FINITE.test(text)) return NOT_FINITE;
   return SCALED.test(text) ? { value: Number(`${text}e-18`), defect: null } : MALFORMED;

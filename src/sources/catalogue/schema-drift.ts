@@ -56,9 +56,9 @@ export function valueAt(row: unknown, path: string): unknown {
 }
 
 /**
- * Refuses a page with a changed schema: a field that **every** row of a non-empty page lacks (or has as a list or an object) was
- * renamed. A field that only some rows lack makes those rows `malformed`. `null` is a possible value and never a change of schema.
- *
+ * Refuses a page with a changed schema: a field that **every** row lacks (or has as a list or an object) was renamed. A field that only
+ * some
+ * rows lack makes those rows `malformed`; `null` is a possible value.
  * @param seen fields that earlier pages of the same walk had, updated by this call: a short page without one of them has bad rows
  * @throws PredictLabError SourceSchemaChanged
  */
@@ -78,7 +78,7 @@ export function refuseRenamedFields(
     }
     if (rows.length < FEW && seen.has(key)) continue;
     const sample = rows.find(lacks);
-    // rows with nothing but null branches do not show the names of fields
+    // Rows with nothing but null branches do not show the names of fields.
     if (sample === undefined) continue;
     throw schemaChanged({ ...at, path: `${at.list}[].${key}`, expected: 'a value', got: valueAt(sample, key), sample });
   }
@@ -90,7 +90,7 @@ const FEW = 10;
 function presenceAt(row: unknown, path: string): 'present' | 'absent' | 'unknown' {
   let value: unknown = row;
   for (const key of path.split('.')) {
-    // a branch that is null (`taker: null`) makes one bad row and does not show the names of its fields
+    // A branch that is null (`taker: null`) makes one bad row and does not show the names of its fields.
     if (value === null) return 'unknown';
     if (!isObject(value)) return 'absent';
     value = value[key];

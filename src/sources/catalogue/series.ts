@@ -16,7 +16,6 @@ const COINS: readonly (readonly [short: string, long: string])[] = [
   ['bnb', 'bnb'],
 ];
 
-/** One expected market of a series. */
 export interface SeriesMember {
   /** The market's possible slugs at the venue, of which one exists. */
   readonly slugs: readonly string[];
@@ -25,7 +24,6 @@ export interface SeriesMember {
   readonly end: number;
 }
 
-/** The naming scheme of a series' markets. */
 interface Series {
   /** Milliseconds between the starts of consecutive markets. */
   readonly step: number;
@@ -36,8 +34,8 @@ interface Series {
 }
 
 /**
- * Reads the slug of a series: any slug that ends in its step (`btc-updown-5m`), including Polymarket's names of up/down series
- * (`btc-up-or-down-15m`, `btc-up-or-down-hourly`, `solana-up-or-down-daily`).
+ * Reads the slug of a series: any that ends in its step (`btc-updown-5m`), also Polymarket's `btc-up-or-down-15m` and
+ * `solana-up-or-down-daily`.
  */
 function seriesOf(seriesSlug: string): Series | undefined {
   const [, name, word] = /^(.+)-(\d{1,3}[mhd]|hourly|daily)$/.exec(seriesSlug) ?? [];
@@ -53,8 +51,8 @@ function seriesOf(seriesSlug: string): Series | undefined {
 
 /**
  * Every possible market of a series that is open at some moment of `[window.from, window.to]`, oldest first. Markets of up to an hour
- * start on the UTC grid of their step. Longer ones follow New York time, whose offset from UTC changes in summer, so each full hour is
- * a possible start; the venue shows which markets exist.
+ * start on
+ * the UTC grid of their step. Longer ones follow New York time, whose offset changes in summer, so each full hour is a possible start.
  */
 export function seriesMembers(seriesSlug: string, window: TimeRange): readonly SeriesMember[] | undefined {
   const series = seriesOf(seriesSlug);
@@ -103,8 +101,9 @@ export function isMember(seriesSlug: string, slug: string): boolean {
 }
 
 /**
- * Slugs of a series' markets that earlier runs found and that had not settled then. They are looked up even outside the window, since
- * after a pause longer than the window no run would find their end and result.
+ * Slugs of a series' markets that had not settled when earlier runs found them. They are looked up even outside the window: after a long
+ * pause
+ * no run would find their end and result otherwise.
  */
 export const unfinishedMembers = (seriesSlug: string, known: readonly Instrument[]): readonly string[] =>
   known.filter((instrument) => isMember(seriesSlug, instrument.reference) && !isFinal(instrument)).map(({ reference }) => reference);

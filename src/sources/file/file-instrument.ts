@@ -19,9 +19,8 @@ export function fileInstrument(known: Pick<Instrument, 'id' | 'market' | 'title'
 }
 
 /**
- * Adds the facts that the owner of a file states to its instrument. A settled market ends when it closed, or else with its last tick;
- * its result became known then, and a run as of an earlier instant does not know it.
- *
+ * Adds the facts that a file's owner states. A settled market ends when it closed, else with its last tick; runs as of before do not know
+ * the result.
  * @param seen.lastTick time of the last tick where a payout is given without a close; UTC epoch milliseconds
  * @param seen.asOf the market counts as closed when it ended by then
  */

@@ -65,7 +65,8 @@ interface SelectedFile {
 
 /**
  * The files of all selectors, each once, with the id of its instrument. A file belongs to the selector that names it, else to the first
- * one whose pattern it matches. Ids of files with the same name include their folders.
+ * whose
+ * pattern matches. Ids of files with the same name include their folders.
  */
 async function selectedFiles(selectors: readonly FileSelector[], base: string): Promise<{ files: SelectedFile[]; problems: string[] }> {
   const byPath = new Map<string, FileSelector>();
@@ -73,7 +74,7 @@ async function selectedFiles(selectors: readonly FileSelector[], base: string): 
   for (const selector of selectors) {
     try {
       for (const file of await expandPath(selector.path, base)) {
-        // a selector that names the file itself takes precedence over a pattern
+        // A selector that names the file itself takes precedence over a pattern.
         if (!byPath.has(file) || path.resolve(base, selector.path) === file) byPath.set(file, selector);
       }
     } catch (error) {
@@ -103,7 +104,7 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
   for (const selected of files) {
     try {
       const file = await open(selected, request.signal);
-      // the first rows show the name of the second outcome
+      // The first rows show the name of the second outcome.
       for await (const _batch of file.batches()) break;
       const { resolution, closesAt, closedAt } = selected.selector;
       const lastTick = resolution !== undefined && (closedAt ?? closesAt) === undefined ? await lastTickOf(file, request.asOf) : null;
@@ -121,7 +122,7 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
 const instrumentOf = ({ id, selector }: SelectedFile, file: TickFile, base: string): Instrument =>
   fileInstrument({
     id,
-    // the same guess as that of `candles`, `import` and `backtest`
+    // The same guess as that of `candles`, `import` and `backtest`.
     market: selector.market ?? (selector.resolution === undefined ? file.likelyMarket : 'probability'),
     title: nameOf(file.path),
     outcomes: file.outcomes,
@@ -138,7 +139,6 @@ async function lastTickOf(file: TickFile, asOf: number): Promise<number | null> 
   return last;
 }
 
-/** Position in a file: the last line that was read. */
 interface Cursor {
   readonly line: number;
 }
@@ -173,7 +173,7 @@ async function* collect(request: CollectRequest<FileSelector>, base: string): As
     if (rows.length > 0) yield { kind: file.kind, rows, order: 'oldest-first', cursor: cursorAt(line), coverage: [], requests: 0 };
   }
   const outside = read > 0 && kept === 0 && span !== undefined ? [outsideWindow(instrument, read, span, window)] : [];
-  // the whole file was read, so the window counts as complete
+  // The whole file was read, so the window counts as complete.
   const covered = { kind: file.kind, rows: [], order: 'oldest-first', cursor: cursorAt(line), requests: 0 } as const;
   yield { ...covered, coverage: outside.length > 0 ? [] : [{ from: window.from, to: asOf }], problems: outside };
 }

@@ -32,7 +32,7 @@ export function createGate(width: number): Gate {
       inside--;
       return;
     }
-    // the place passes directly to the next waiting work, so later work cannot overtake it
+    // The place passes directly to the next waiting work, so later work cannot overtake it.
     waiting.delete(next);
     next();
   };

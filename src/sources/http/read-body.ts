@@ -13,8 +13,7 @@ export class BodyTooLarge extends Error {
 }
 
 /**
- * Reads a body as text. A gzip body is unpacked as a stream and only up to the limit, since a small one may hold gigabytes.
- *
+ * Reads a body as text; unpacks gzip as a stream and only up to the limit, since a small body may hold gigabytes.
  * @param limit largest size of the unpacked body in bytes
  * @throws BodyTooLarge after closing the connection
  */
@@ -33,7 +32,7 @@ export async function readBody(body: Readable, encoding: string, limit: number):
     if (/^(x-)?gzip$/i.test(encoding)) await pipeline(body, createGunzip(), keep);
     else await pipeline(body, keep);
   } catch (error) {
-    // closing the connection causes another error, which may arrive first
+    // Closing the connection causes another error, which may arrive first.
     throw bytes > limit ? tooLarge : error;
   }
   return Buffer.concat(pieces, bytes).toString('utf8');

@@ -12,11 +12,9 @@ export interface RequestTally {
   answers(): AnswerCounts;
   /** Changes at the venues that this build does not know, and announcements of them: one sentence each, sorted. */
   changes(): readonly string[];
-  /** Status and headers of the last answer; undefined before the first. */
   readonly last: AnswerHead | undefined;
 }
 
-/** Status and headers of an answer. */
 export interface AnswerHead {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -1,13 +1,12 @@
 /**
- * Matches a whole JSON string (which is skipped), or a bare NaN or Infinity, which are not JSON but are written by some servers. A string
- * that is cut off matches to the end of the text, otherwise each quote in it would be tried as the start of a string.
+ * Matches a whole JSON string, or a bare NaN or Infinity, which some servers write although they are not JSON. A string that is cut off
+ * matches to the end of the text, otherwise each quote in it would be tried as a start.
  */
 const STRING_OR_BARE = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?(?:NaN|Infinity)/g;
 const BARE = /NaN|Infinity/;
 
 /**
  * Parses JSON. Bare `NaN` and `Infinity` become strings, so that a bad number makes one bad row and does not lose the page.
- *
  * @throws SyntaxError for all other text that is not JSON
  */
 export function parseTolerantJson(text: string): unknown {

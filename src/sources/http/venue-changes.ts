@@ -41,7 +41,6 @@ export function noteWord(venue: string, route: string, field: string, word: stri
 /** Number of rows below which a page does not show that a field is gone, unless all rows have an unknown field instead. */
 const FEW_ROWS = 10;
 
-/** The fields of a route's rows. */
 export interface KnownFields {
   /** All fields that recorded answers have or that a client of the venue reads. */
   readonly known: readonly string[];
@@ -73,7 +72,6 @@ export function noteFields(
   for (const name of absent) noteChange(venue, route, `lacks the field "${name}" in all of its rows`);
 }
 
-/** The rows of one route: where they are in an answer, and which fields they have. */
 export interface RowRoute {
   readonly venue: string;
   /** Path of the route, without ids. */
@@ -88,7 +86,6 @@ export interface RowRoute {
 
 /**
  * Returns the rows of an answer and notes how their fields have changed.
- *
  * @param seen fields that earlier pages of the same walk had
  * @throws PredictLabError SourceSchemaChanged without a list, or where every row lacks a required field
  */

@@ -29,7 +29,6 @@ export const newWork = (precedence: Precedence, signal: AbortSignal): Work => ({
 export interface Http {
   /**
    * Returns the parsed JSON of an answer.
-   *
    * @param family family of routes whose limit applies @default the venue's first
    */
   get(path: string, query?: QueryPairs, family?: string): Promise<unknown>;
@@ -69,7 +68,6 @@ export type QueryPairs = readonly (readonly [name: string, value: string | numbe
 interface GetRequest {
   readonly path: string;
   readonly query?: QueryPairs;
-  /** Family of routes, as `<venue>/<family>`. */
   readonly family: string;
 }
 
@@ -90,8 +88,7 @@ const SHORTEST_SECRET = 8;
 const UNNAMED_WAIT_MS = 1000;
 
 /**
- * HTTP client of one host of a venue, with keep-alive connections, gzip, the shared rate budget and a few retries. Every failure is a
- * PredictLabError named by its effect. The client owns its connections: `close` ends them.
+ * HTTP client of one host of a venue: keep-alive connections, gzip, the shared rate budget, a few retries, errors named by their effect.
  */
 export class VenueClient {
   readonly #options: VenueClientOptions;
@@ -135,7 +132,7 @@ export class VenueClient {
 
   async #get(get: GetRequest, work: Work): Promise<unknown> {
     const tries = this.#options.tries ?? 4;
-    // many requests listen to one signal, which is not a leak
+    // Many requests listen to one signal, which is not a leak.
     setMaxListeners(0, work.signal);
     for (let attempt = 1; ; attempt++) {
       work.requests++;
@@ -147,10 +144,10 @@ export class VenueClient {
         const failure = this.#named(error, get.path, work.signal);
         const last = failure.type === 'SourceBlocked' ? BLOCKED_TRIES : tries;
         const mayHelp = failure.retryable || failure.type === 'SourceBlocked';
-        // a stated wait of 0 still gets the backoff: a venue whose clock is behind states times in the past
+        // A stated wait of 0 still gets the backoff: a venue whose clock is behind states times in the past.
         const wait = Math.max(failure.retryAfterMs ?? 0, this.#backoff(attempt));
         if (failure.type === 'RateLimited' || failure.retryAfterMs !== undefined) {
-          // the pause applies to all requests of the budget, so also to the next try of this one
+          // The pause applies to all requests of the budget, so also to the next try of this one.
           await this.#options.budget.pause(get.family, failure.retryAfterMs ?? UNNAMED_WAIT_MS * 2 ** (attempt - 1));
         }
         if (!mayHelp || attempt >= last || wait > MAX_WAIT_MS) throw failure;
@@ -221,7 +218,7 @@ export class VenueClient {
       status = statusCode;
       return { statusCode, headers, sent };
     } catch (error) {
-      // after an abort, the kind of error depends on which stream notices it first
+      // After an abort, the kind of error depends on which stream notices it first.
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
       clearTimeout(timer);
@@ -231,8 +228,9 @@ export class VenueClient {
   }
 
   /**
-   * Removes the key from text that a venue echoes, so that it gets into no log, error or raw row. Only the whole word is removed, never
-   * a field's name, and in data no short key: a key such as `key` or `test` is also a word, and removing it would change the data.
+   * Removes the key from text that a venue echoes, so that no log, error or raw row contains it. Only whole words, and in data no short
+   * key:
+   * a key such as `test` is also a word, and removing it would change the data.
    */
   #redacted(text: string, isData: boolean): string {
     const secret = this.#options.key?.value ?? '';

@@ -37,15 +37,15 @@ export function venueMessage(text: string): string {
       if (typeof value === 'string' && value !== '') return value.slice(0, MAX_MESSAGE_LENGTH);
     }
   } catch {
-    // not JSON: the text itself is the message
+    // Not JSON: the text itself is the message.
   }
   return text.trim().slice(0, MAX_MESSAGE_LENGTH);
 }
 
 /**
- * The error for a refused request, named by its effect: 429 is `RateLimited`; 408, 425, 5xx and a 2xx other than 200 are
- * `SourceUnavailable`; a redirect and HTML instead of JSON are `SourceBlocked`; 401 and 403 are `SourceUnauthorized`; every other 4xx is
- * `BadInput` with the venue's message.
+ * The error for a refused request, by status: 429 is `RateLimited`; 408, 425, 5xx and a 2xx other than 200 are `SourceUnavailable`; a
+ * redirect
+ * and HTML are `SourceBlocked`; 401 and 403 are `SourceUnauthorized`; every other 4xx is `BadInput` with the venue's message.
  */
 export function refusal(answer: RefusedAnswer): VenueError {
   const { venue, path, status, html, retryAfterMs } = answer;
@@ -54,7 +54,7 @@ export function refusal(answer: RefusedAnswer): VenueError {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return new VenueError('RateLimited', what, { status, ...wait });
   if (status >= 500 || RETRYABLE_STATUS.has(status)) return new VenueError('SourceUnavailable', what, { status, ...wait });
-  // any other 2xx has no body or only a part of the answer
+  // Any other 2xx has no body or only a part of the answer.
   if (status < 300 && !html)
     return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is not a whole answer`, { status });
   if (status >= 300 && status < 400 && answer.location !== undefined) {
@@ -77,8 +77,7 @@ export function refusal(answer: RefusedAnswer): VenueError {
 }
 
 /**
- * Returns an adapter's error as a PredictLabError. Adapters throw PredictLabErrors themselves. Any other error is a fault of the adapter
- * that a retry may fix, so it counts as an unavailable venue.
+ * Returns an adapter's error as a PredictLabError. Any other error is a fault of the adapter that a retry may fix: an unavailable venue.
  */
 export function venueFailure(venue: string, error: unknown): PredictLabError {
   if (error instanceof PredictLabError) return error;

@@ -34,8 +34,9 @@ function dateOf(text: string | undefined): number | undefined {
 }
 
 /**
- * Wait of a `Retry-After` header in milliseconds, at most an hour. The header has seconds or a date, which is compared with the venue's
- * `Date` header where there is one. Undefined when absent or unreadable.
+ * Wait of a `Retry-After` header in milliseconds, at most an hour: seconds, or a date, compared with the venue's `Date` where there is
+ * one.
+ * Undefined when absent or unreadable.
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const text = first(headers['retry-after'])?.trim();
@@ -52,10 +53,7 @@ export function rateLimitResetMs(headers: Headers, now: number): number | undefi
   return text === undefined ? undefined : secondsMs(text, now);
 }
 
-/**
- * The wait that the answer to a refused request states. Some venues send `RateLimit-Reset` with every answer, so it counts only for a
- * request that the rate limit refused.
- */
+/** The wait that a refusal states. `RateLimit-Reset` counts only for a request that the rate limit refused: some venues always send it. */
 export const waitHintMs = (status: number, headers: Headers, now: number): number | undefined =>
   retryAfterMs(headers, now) ?? (status === TOO_MANY_REQUESTS ? rateLimitResetMs(headers, now) : undefined);
 
@@ -68,8 +66,9 @@ export function exhaustedMs(headers: Headers, now: number): number | undefined {
 const MAX_AGE_MS = 6 * 3_600_000;
 
 /**
- * The venue's clock when it made an answer. In some caches `Date` is the time of sending, so `Age` is always subtracted: a time that is
- * too early claims too little coverage, one that is too late claims rows that were never seen.
+ * The venue's clock when it made an answer: `Date` less `Age`, although some caches send a fresh `Date`, because a time that is too early
+ * claims
+ * too little coverage, and one that is too late claims rows that were never seen.
  */
 export function clockOf(headers: Headers, now: number): number {
   const date = Date.parse(String(headers.date));

@@ -53,7 +53,6 @@ async function find(
   return { instruments: [instrumentOf(market, await eventFacts(api, market.event_ticker), api.clock)], problems: [] };
 }
 
-/** Returns an answer; undefined where the venue does not know the ticker. */
 async function getOrMissing(api: Http, path: string, query: QueryPairs = []): Promise<unknown> {
   try {
     return await api.get(path, query);

@@ -15,7 +15,7 @@ const decimal = z
   .transform((value) => readNumber(value).value)
   .optional();
 
-/** Schema of a market: strict for the fields that identify it, open for all others. */
+/** A market: strict for the fields that identify it, open for all others. */
 const marketSchema = z.object({
   ticker: z.string().min(1),
   event_ticker: z.string(),
@@ -37,7 +37,6 @@ const marketSchema = z.object({
 });
 type Market = z.infer<typeof marketSchema>;
 
-/** The facts of an event that its markets share. */
 export interface EventFacts {
   readonly ticker: string;
   readonly title: string | null;
@@ -74,7 +73,7 @@ export function instrumentOf(market: Market, event: EventFacts, now: number): In
     ...(closed && market.close_time !== null && { closedAt: market.close_time }),
     ...endingOfMarket(market, closed),
     fees: isWaived && event.fees !== null ? { ...event.fees, rate: 0 } : event.fees,
-    // the finest step: prices near 0 and 1 may have finer ones
+    // The finest step: prices near 0 and 1 may have finer ones.
     tickSize: steps.length === 0 ? null : Math.min(...steps),
     twins: [],
     ...(event.exclusive !== null && { group: { id: `${VENUE}:${event.ticker}`, markets: event.exclusive } }),
@@ -97,8 +96,7 @@ const VALUED = new Set(['scalar', 'void', 'voided']);
 const NEAR = 0.1;
 
 /**
- * The end of a market by its status, its result and its settlement value, which is what one contract of Yes pays. A scalar result and a void
- * pay the settlement value.
+ * The end of a market by its status, its result and its settlement value, which one contract of Yes pays after a scalar result or a void.
  */
 function endingOfMarket(
   { status, result, settlement_value_dollars: value = null, last_price_dollars: last, settlement_ts }: Market,

@@ -30,8 +30,8 @@ const TRADES: RowRoute = {
 export const tickerOf = ({ id }: Instrument): string => id.slice(`${VENUE}:`.length);
 
 /**
- * Reads one trade. The price is that of Yes; a taker who is positioned for No has sold Yes at that price. `taker_side` is the older name of
- * `taker_outcome_side`.
+ * Reads one trade. The price is that of Yes; a taker who is positioned for No has sold Yes at that price.
+ * `taker_side` is the older name of `taker_outcome_side`.
  */
 export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
   const row = isObject(raw) ? raw : {};
@@ -75,8 +75,9 @@ export async function cutoffOf(api: Http): Promise<{ readonly trades: number; re
 }
 
 /**
- * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. The cutoff may move meanwhile:
- * a trade that moves is on a live page already or on a historical one, and its id makes it one trade on both.
+ * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. A trade that the moving
+ * cutoff
+ * shows on both has one id.
  */
 export function trades(api: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();

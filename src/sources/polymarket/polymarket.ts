@@ -34,7 +34,7 @@ export const polymarket = defineVenue({
     /** Whether price points are collected in addition to trades. */
     POLYMARKET_PRICE_POINTS: ['on', 'off'],
   },
-  // the trades route shows a fixed window of three years
+  // The trades route shows a fixed window of three years.
   horizonMs: { trade: 3 * 365 * DAY_MS, price: null },
   discover: ({ http }, request) => discoverPolymarket(http, request),
   selectorOf: (instrument): PolymarketSelector => ({ conditionId: conditionIdOf(instrument) }),

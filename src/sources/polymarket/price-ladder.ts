@@ -26,9 +26,10 @@ export interface LadderStep {
 
 /**
  * Cuts a range into windows of at most 15 days, newest first, because the venue drops the finest recent points first. Windows end where
- * the retention of a grain ends, by the clock and by the run's `asOf` (which is in the past for a backfill), so that no window is
- * answered in part. Each window starts with the finest grain that its age at `asOf` allows; after an empty answer it is read at a
- * coarser one.
+ * the
+ * retention of a grain ends, by the clock and by the run's `asOf`, so that none is answered in part. Each starts with the finest grain
+ * that
+ * its age at `asOf` allows.
  */
 export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now: number }): LadderStep[] {
   const cuts = GRAINS.flatMap(({ keptMs }) => [asOf - keptMs, now - keptMs].map((time) => Math.ceil(time / SECOND) * SECOND));
@@ -46,8 +47,9 @@ export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now
 }
 
 /**
- * The next coarser grain for a window without points at `grain`; undefined where its buckets do not fit into the window. Where the venue
- * has dropped `grain` by now, as it may have for a backfill, the next one is read in any case.
+ * The next coarser grain for a window without points at `grain`; undefined where its buckets do not fit into the window, unless the venue
+ * has
+ * dropped `grain` by now (as for a backfill).
  */
 export function coarser(grain: number, range: TimeRange, now: number): number | undefined {
   const next = GRAINS[grain + 1];

@@ -33,17 +33,17 @@ const SECOND = 1000;
 const MAX_REFUSALS = 3;
 
 /**
- * Collects the price points of the first outcome for the time that coverage lacks, newest window first, with one grain of overlap for
- * the last bucket. A window without points at its grain is queried at coarser grains. A window that the venue refuses stays uncovered;
- * the others are still queried.
+ * Collects the first outcome's price points that coverage lacks, newest window first, overlapping by one grain for the last bucket. A
+ * window
+ * without points is queried at coarser grains; one that the venue refuses stays uncovered.
  */
 export async function* collectPrices(data: Http, request: CollectRequest, resume: PriceCursor | undefined): AsyncGenerator<PointsPage> {
   const { instrument, window, asOf } = request;
   const { tradable, missing, claims, known } = planPrices(request);
-  // retention goes by the venue's own clock
+  // Retention goes by the venue's own clock.
   const now = Math.max(request.clock, asOf);
   const bounds = timeBounds(instrument.opensAt, asOf, now);
-  // covered without a request: sent with the first page, or alone when there is nothing to request
+  // Covered without a request: sent with the first page, or alone when there is nothing to request.
   let free: readonly CoveredRange[] = inferred([
     ...lifelessBefore(instrument, window),
     ...(known ? lifelessAfter(instrument, window) : []),
@@ -55,21 +55,21 @@ export async function* collectPrices(data: Http, request: CollectRequest, resume
     for (const step of ladderSteps({ from: range.from, to }, { asOf, now })) {
       let grain: number | undefined = step.grain;
       let found: readonly ReadRow[] = [];
-      // the bucket that was still open at the end of an earlier collection is read again
+      // The bucket that was still open at the end of an earlier collection is read again.
       const overlap = step.range.from === range.from && range.from > tradable.from;
       try {
         while (grain !== undefined) {
           found = await readPoints(data, instrument, { ...step, grain, overlap, until: tradable.to });
-          // the bucket across the window's end may be all that is left of a grain
+          // The bucket across the window's end may be all that is left of a grain.
           if (found.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)) break;
-          // the venue still keeps every point of this grain for an open market, so coarser grains have no more points
+          // The venue still keeps every point of this grain for an open market, so coarser grains have no more points.
           const isWhole: boolean = !instrument.closed && step.range.from >= now - GRAINS[grain].keptMs;
           grain = isWhole ? undefined : coarser(grain, step.range, now);
         }
       } catch (error) {
         if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
         if (error.status === 404) {
-          // a closed market stays without points for good; the next run requests the token of an open market again
+          // A closed market stays without points for good; the next run requests the token of an open market again.
           if (instrument.closed) yield emptyPage(inferred([window]));
           return;
         }
@@ -113,9 +113,9 @@ interface PricePlan {
 }
 
 /**
- * Plans which time to query. All time up to `asOf` that coverage lacks is queried, but claims end at the earliest of `asOf`, the venue's
- * clock and the newest point in the answers, less the venue's lateness: points may be far behind, and a quiet market looks the same.
- * Time that is older than any lateness is claimed with or without points.
+ * Plans which time to query: all up to `asOf` that coverage lacks. Claims end at the earliest of `asOf`, the venue's clock and the newest
+ * point,
+ * less the venue's lateness, because late points and a quiet market look the same. Older time is claimed with or without points.
  */
 function planPrices({ instrument, window, asOf, clock, refetch, before, lateness }: CollectRequest): PricePlan {
   const tradable = tradableWindow(instrument, window);
@@ -126,7 +126,7 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
   const { price: looked } = before.looked;
   const until = seenUntil({ asOf, clock });
   const justLooked = looked !== null && Math.abs(until - looked) < RIGHT_AFTER_MS;
-  // right after a look only its unclaimed end is missing
+  // Right after a look only its unclaimed end is missing.
   const isTail = missing.every(({ from, to }) => to === tradable.to && until - from <= MOST_LATENESS_MS + RIGHT_AFTER_MS);
   let newest = before.covered.price.at(-1)?.to ?? Number.NEGATIVE_INFINITY;
   return {
@@ -135,12 +135,12 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
     known: isOver && missing.length === 0,
     claims(range, points, answeredAt) {
       for (const { time, defect } of points) if (time !== null && defect === null) newest = Math.max(newest, time);
-      // a clock that is far off is broken: the checked clock of discovery counts instead
+      // A clock that is far off is broken: the checked clock of discovery counts instead.
       const now = Math.abs(answeredAt - clock) > MOST_LATENESS_MS ? clock : answeredAt;
       const seen = seenUntil({ asOf, clock: now });
       const settled = Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS));
       const grain = points.reduce((most, point) => Math.max(most, point.grain ?? 0), 0) * SECOND;
-      // one empty bucket before the end is common
+      // One empty bucket before the end is common.
       const reachesEnd = isOver && seen - lateness >= end && (newest + 2 * grain + SETTLE_MS >= end || now - MOST_LATENESS_MS >= end);
       const to = reachesEnd ? range.to : Math.min(range.to, settled);
       const isLast = range.to === tradable.to;
@@ -153,8 +153,9 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
 }
 
 /**
- * Converts points into candidate rows with their identity and their grain, by which finer points replace coarser ones in storage. Of
- * points of one answer with the same time and different prices, the first one counts.
+ * Converts points into candidate rows with their grain, by which finer points replace coarser ones in storage. Of points of one answer
+ * with the
+ * same time and different prices, the first one counts.
  */
 function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRow[] {
   const known = new Map<number | null, number | null>();
@@ -171,8 +172,9 @@ function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRo
 }
 
 /**
- * The time in which a page of points replaces coarser ones; undefined for a page without valid points. It starts with the page's first
- * point: the venue may have forgotten earlier ones, and a coarser point before it can stand for a price before the window.
+ * The time in which a page of points replaces coarser ones; undefined without valid points. Starts with the page's first point: the venue
+ * may
+ * have forgotten earlier ones, and a coarser point before it can stand for a price before the window.
  */
 function coversOf(points: readonly CandidateRow[], range: TimeRange): SourcePage['points'] {
   const valid = points.flatMap(({ time, defect, grain }) => (time === null || defect !== null ? [] : [{ time, grain: grain ?? 0 }]));
@@ -198,7 +200,6 @@ const refusedPage = ({ id }: Instrument, { from, to }: TimeRange, { message }: V
 
 const NO_ROWS = { kind: 'price', rows: [], order: 'oldest-first' } as const;
 
-/** One request for points: a window, a grain, and which of the window's ends it includes. */
 interface PointsRequest extends LadderStep {
   readonly overlap: boolean;
   /** The end of all the time that is queried. A window that ends there includes its end; any other includes the bucket across its end. */
@@ -214,11 +215,11 @@ async function readPoints(
   const seconds = GRAINS[grain].seconds;
   const width = seconds * SECOND;
   const last = range.to === until;
-  // the finer points after the window begin with the bucket of their own grain
+  // The finer points after the window begin with the bucket of their own grain.
   const end = Math.min(until, Math.ceil(range.to / width) * width);
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],
-    // a bound of 0 is refused
+    // A bound of 0 is refused.
     ['start', Math.max(1, Math.floor(range.from / SECOND) - (overlap ? seconds : 0))],
     ['end', Math.floor(end / SECOND) + 1],
     ['bucket_seconds', seconds],
@@ -240,7 +241,8 @@ async function readPoints(
     }
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
-  // in a window that ends before now, a point off the grid is the price at the window's end and not of a bucket, unless it is the market's last one
+  // In a window that ends before now, a point off the grid is the price at the window's end and not of a bucket, unless it is the
+  // market's last one.
   const isPoint = (time: number): boolean => time % width === 0 || (end === until && time < range.to);
   return last ? rows : rows.filter(({ time }) => time === null || isPoint(time));
 }

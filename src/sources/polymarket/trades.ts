@@ -18,8 +18,9 @@ export const conditionIdOf = (instrument: Instrument): string => instrument.id.s
 const LIMIT = 1000;
 
 /**
- * The trades of Data v2 (snake case) and of the older v1 (camel case). The required fields include those that are only part of the
- * identity: if one were renamed, every trade would look new. The fields of v2 are those recorded on 2026-09-08.
+ * The trades of Data v2 (snake case) and of the older v1 (camel case). Fields of the identity alone are required too: if one were
+ * renamed, every
+ * trade would look new. The fields of v2 are those recorded on 2026-09-08.
  */
 export const TRADE_ROUTES = {
   '/v2/trades': {
@@ -50,7 +51,7 @@ export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
   const outcome = token === null ? -1 : instrument.outcomeIds.indexOf(token);
   const [time, price, size] = [readTime(row.timestamp), readNumber(row.price), readNumber(row.size)];
   const side = readSide(row.side);
-  // 999 is the venue's index of an outcome without a name
+  // 999 is the venue's index of an outcome without a name.
   const label = row.outcome_index ?? row.outcomeIndex;
   const unnamed = outcome >= 0 || label === undefined || label === 999 ? null : readName(label);
   const transaction = readName(row.transaction_hash ?? row.transactionHash);
@@ -82,16 +83,13 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
       ['condition', conditionIdOf(instrument)],
       ['limit', limit],
       ['taker_only', true],
-      // the cursor is only a position: the filters must be sent again
+      // The cursor is only a position: the filters must be sent again.
       ...(cursor === null ? [] : ([['cursor', cursor]] as const)),
     ] as const;
     return readTradePage(await data.get('/v2/trades', query, 'data-trades'), instrument, '/v2/trades', seen);
   };
 
-  /**
-   * Counts the copies of a content on a page that spans the end of one page and the start of the next, which distinguishes another copy
-   * from a repeated row.
-   */
+  /** Counts the copies of a content across the end of one page and the start of the next, which tells another copy from a repeated row. */
   const copiesAcross = async ({ cursor, content }: PageEnd): Promise<number> => {
     const half = await page(cursor, LIMIT / 2);
     if (half.next === null) return 0;
@@ -120,8 +118,9 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
 const V1_LAST_OFFSET = 10_000;
 
 /**
- * Reads the pages of the older `GET /trades`, which is used only by configuration since the venue is retiring it. The offset stops at
- * 10,000 rows and may silently repeat a page before that; the walk then covers only the time it really saw.
+ * Reads the pages of the older `GET /trades`, only by configuration: the venue is retiring it. The offset stops at 10,000 rows and may
+ * silently
+ * repeat a page before that; the walk then covers only the time it really saw.
  */
 export function tradesV1(data: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();
@@ -135,7 +134,7 @@ export function tradesV1(data: Http, instrument: Instrument): TradeReader {
         ['takerOnly', true],
       ] as const;
       const { rows } = readTradePage(await data.get('/trades', query, 'data-trades'), instrument, '/trades', seen);
-      // past the last offset the same page is requested again, which the walk treats as the end of paging
+      // Past the last offset the same page is requested again, which the walk treats as the end of paging.
       return { rows, next: rows.length >= LIMIT ? String(Math.min(offset + LIMIT, V1_LAST_OFFSET)) : null };
     },
     repeats: 'end-of-paging',
@@ -143,22 +142,21 @@ export function tradesV1(data: Http, instrument: Instrument): TradeReader {
 }
 
 /**
- * The cursor to older rows in a Data v2 answer (`pagination.next_cursor`); null on the last page. An answer without the key would look
- * like a last page, so a missing key is a changed schema.
- *
+ * The cursor to older rows in a Data v2 answer; null on the last page. A missing key would look like a last page, so it is a changed
+ * schema.
  * @throws PredictLabError SourceSchemaChanged
  */
 export function nextCursor(json: unknown, where: string): string | null {
   const at = { venue: VENUE, where };
   const body = objectAt(json, at);
-  // some answers carry the cursor next to the list, as Gamma's do
+  // Some answers carry the cursor next to the list, as Gamma's do.
   const paging: unknown = body.pagination === undefined && 'next_cursor' in body ? body : body.pagination;
   const path = paging === body ? 'next_cursor' : 'pagination.next_cursor';
   const changed = (where: string, expected: string, got: unknown) =>
     schemaChanged({ ...at, path: where, expected, got, sample: paging === body ? { next_cursor: body.next_cursor } : (paging ?? json) });
   if (!isObject(paging)) throw changed('pagination', 'an object', paging);
   const { next_cursor: next, has_more: more } = paging;
-  // has_more false with a cursor is a contradiction: the cursor is followed unless the page is empty
+  // `has_more: false` with a cursor is a contradiction: the cursor is followed unless the page is empty.
   const isEmpty = Array.isArray(body.data) && body.data.length === 0;
   if (more === false && (isEmpty || typeof next !== 'string')) return null;
   if (typeof next === 'string' && next !== '') return next;

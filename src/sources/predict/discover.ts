@@ -93,9 +93,8 @@ async function findCategory(api: Http, symbol: string, slug: string, as: 'catego
 }
 
 /**
- * Reads the markets of a category. A market that cannot be read or is not registered yet is a problem of that market. Markets of a series
- * are published before they are registered, so for a series an unregistered market is not a problem.
- *
+ * Reads the markets of a category. A market that cannot be read, or is not registered on the chain yet, is a problem of that market; in a
+ * series, whose markets are published before they are registered, the latter is not.
  * @throws PredictLabError SourceSchemaChanged when no market can be read
  */
 export function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): FoundInstruments {
@@ -160,7 +159,7 @@ function noteMarketFields(markets: readonly unknown[]): void {
   const always = ['id', 'title', 'outcomes', 'status', 'tradingStatus', 'decimalPrecision', 'feeRateBps'];
   noteFields(VENUE, 'market', markets, { known: KNOWN_OF_MARKET, always, notesNew: false, least: 1 });
   const outcomes = markets.flatMap((market) => (isObject(market) && Array.isArray(market.outcomes) ? (market.outcomes as unknown[]) : []));
-  // a null id is one that is not registered yet, an absent one has another name
+  // A null id is one that is not registered yet, an absent one has another name.
   noteFields(VENUE, 'outcome', outcomes, { known: KNOWN_OF_OUTCOME, always: ['indexSet', 'name', 'onChainId'], notesNew: false, least: 1 });
   noteFields(VENUE, 'outcome', outcomes, { known: KNOWN_OF_OUTCOME, always: ['status'], notesNew: false });
 }

@@ -13,7 +13,6 @@ const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
 /** Largest number of pages to read, which is more than a week has; a longer listing ignores the order. */
 const MAX_PAGES = 60;
 
-/** Categories found in the listing, and the slugs that it did not decide. */
 export interface ListedCategories {
   /** The wanted categories, as the venue returned them. */
   readonly found: readonly JsonObject[];
@@ -24,16 +23,16 @@ export interface ListedCategories {
 }
 
 /**
- * Finds markets of up/down series in the pages of the listing, newest first, instead of one request per market. Slugs that a complete
- * listing does not show do not exist. At a host without the listing, or with another order, they remain for the lookup by slug.
- *
+ * Finds markets of up/down series in the pages of the listing, newest first. Slugs that a complete listing lacks do not exist; without
+ * the
+ * listing, or in another order, they remain for the lookup by slug.
  * @param slugs slugs of the wanted markets, `<series>-<startUnix>`
  */
 export async function listCategories(api: Http, slugs: ReadonlySet<string>): Promise<ListedCategories> {
   const oldest = Math.min(...[...slugs].flatMap((slug) => startOf(slug) ?? []));
   const found = new Map<string, JsonObject>();
   const series = new Set<string>();
-  // some hosts list open categories alone unless the status is given
+  // Some hosts list open categories alone unless the status is given.
   for (const status of [undefined, 'RESOLVED'] as const) {
     const listing = await readPages(api, status, oldest, (category, slug) => {
       const name = seriesOfSlug(slug);
@@ -96,7 +95,7 @@ async function readPages(
       newest = Math.max(newest, readTime(category.publishedAt ?? category.startsAt).value ?? startOf(slug) ?? Number.NEGATIVE_INFINITY);
     }
     const next = isObject(json) && typeof json.cursor === 'string' && json.cursor !== '' ? json.cursor : undefined;
-    // the first page of a listing in another order is old at once
+    // The first page of a listing in another order is old at once.
     if (newest < oldest - PUBLISHED_AHEAD_MS && (page > 0 || next === undefined)) return { complete: true, showedEnded };
     if (newest < oldest - PUBLISHED_AHEAD_MS && next !== undefined) return { complete: false, showedEnded };
     if (next === undefined) return { complete: true, showedEnded };

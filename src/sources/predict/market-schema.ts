@@ -10,7 +10,7 @@ const outcome = z.object({
   status: z.string().nullish(),
 });
 
-/** Schema of one market of `/v1/markets` or of a category: strict for the fields that PredictLab uses, open for all others. */
+/** A market of `/v1/markets` or of a category: strict for the fields that PredictLab uses, open for all others. */
 export const predictMarketSchema = z.object({
   id,
   title: z.string().nullish(),

@@ -34,8 +34,8 @@ export const MATCHES: RowRoute = {
 export const marketIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
 
 /**
- * Reads one match. Price and amount are integers scaled by 10^18. `priceExecuted` is the traded price of the taker's outcome
- * (`taker.price` is only the taker's limit).
+ * Reads one match. Price and amount are integers scaled by 10^18; `priceExecuted` is the traded price of the taker's outcome,
+ * `taker.price` its limit.
  */
 export function readMatch(raw: unknown, instrument: Instrument): ReadRow {
   const match: JsonObject = isObject(raw) ? raw : {};
@@ -87,9 +87,7 @@ export function matches(api: Http, instrument: Instrument): TradeReader {
 const LIKE_A_CURSOR = /cursor|next|after|pag/i;
 
 /**
- * The cursor to older matches; null on the last page. The venue omits it there, so a missing cursor is the end of the history, unless the
- * answer has a value with a similar name: that is a renamed cursor.
- *
+ * The cursor to older matches; null on the last page, where the venue omits it. A value with a similar name is a renamed cursor.
  * @throws PredictLabError SourceSchemaChanged for a renamed cursor
  */
 export function cursorOf(body: JsonObject): string | null {

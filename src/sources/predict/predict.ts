@@ -17,10 +17,10 @@ export const predict = defineVenue({
     header: 'x-api-key',
     variable: 'PREDICT_API_KEY',
     remedy: 'get one in its developer console',
-    // the test network
+    // The test network.
     keyless: ['api-testnet.predict.fun'],
   },
-  // the venue counts calendar minutes; the sliding minute used here is stricter
+  // The venue counts calendar minutes; the sliding minute used here is stricter.
   limits: { general: perMinute(250), trading: perMinute(500), search: perMinute(120) },
   discover: ({ http }, request) => discoverPredict(http.api, request),
   selectorOf: (instrument): PredictSelector => ({ marketId: Number(marketIdOf(instrument)) }),

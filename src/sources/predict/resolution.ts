@@ -16,8 +16,9 @@ const OUTCOMES = new Set(['WON', 'LOST', 'VOIDED', '-']);
 const PENDING = new Set(['PRICE_PROPOSED', 'PRICE_DISPUTED']);
 
 /**
- * Payout per unit of the first outcome, by the statuses of both outcomes. Both WON is a push, which pays half by the rules. VOIDED pays
- * half as well, unless the rules of the market state otherwise.
+ * Payout per unit of the first outcome, by the statuses of both. Both WON is a push, which pays half by the rules; VOIDED pays half
+ * unless the
+ * market's rules state otherwise.
  */
 const PAYOUTS: Readonly<Record<string, number>> = {
   'WON/LOST': 1,
@@ -62,8 +63,9 @@ export function isClosed(market: PredictMarket): boolean {
 }
 
 /**
- * The end of a market by the statuses of its outcomes, `resolution`, the market's status, and the prices of an up/down market. There Up
- * must close strictly above its start, and a tie is a push (0.5), unlike at Polymarket. The venue dates none of these signs.
+ * The end of a market by the statuses of its outcomes, `resolution`, its status, and the prices of an up/down market: Up must close above
+ * its
+ * start, and a tie is a push (0.5), unlike at Polymarket. The venue dates none of these signs.
  */
 export function predictEnding(market: PredictMarket): Ending {
   noteWord(VENUE, 'market', 'status', market.status, STATUSES);
@@ -77,7 +79,7 @@ export function predictEnding(market: PredictMarket): Ending {
   const stated = PAYOUTS[words];
   if (stated !== undefined) signs.push({ sign: 'result', payout: stated, said: words });
   const winner = winnerOf(market);
-  // a single winner does not contradict a push, which pays both outcomes
+  // A single winner does not contradict a push, which pays both outcomes.
   if (winner >= 0 && stated !== 0.5)
     signs.push({
       sign: 'result',
@@ -86,7 +88,7 @@ export function predictEnding(market: PredictMarket): Ending {
     });
   const start = readNumber(market.variantData?.startPrice).value;
   const end = readNumber(market.variantData?.endPrice).value;
-  // equal prices may be rounded, so a tie is an unsure sign
+  // Equal prices may be rounded, so a tie is an unsure sign.
   if (start !== null && end !== null)
     signs.push({
       sign: 'priceRule',

@@ -29,7 +29,6 @@ export interface ProbedRoute {
   readonly ageSeconds: number | null;
 }
 
-/** The observations of one request. */
 export interface ObservedAnswer {
   readonly venue: string;
   readonly route: string;
@@ -99,7 +98,6 @@ const GONE = new Set([404, 405, 410, 422]);
 
 /**
  * Judges two listings that replace each other together: while the newer one can be read, the end of the older one is not a change.
- *
  * @param older the route of the newer listing by the route of the older one
  */
 export function withSpares(routes: readonly ProbedRoute[], older: Readonly<Record<string, string>>): readonly ProbedRoute[] {

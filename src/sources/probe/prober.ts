@@ -2,7 +2,6 @@ import { type BookLevels, bestOf } from '../book.ts';
 import { createRequestTally } from '../http/request-tally.ts';
 import { judgeAnswer, type ProbedRoute } from './judge-answer.ts';
 
-/** A route and the expectation of its adapter, as a phrase. */
 export interface RouteToProbe {
   readonly route: string;
   readonly expects: string;
@@ -26,7 +25,6 @@ export interface Prober {
     why: string,
     read: (from: From) => Promise<ReadAnswer<Value>>,
   ): Promise<Value | undefined>;
-  /** Reports a route as not requested. */
   skip(route: RouteToProbe, why: string): void;
   readonly routes: readonly ProbedRoute[];
 }

@@ -26,7 +26,6 @@ export interface HistoryPage {
   readonly clock: number;
 }
 
-/** Progress of a walk after a page; small JSON. */
 export interface WalkCursor {
   readonly next: string;
   /** Fingerprint of the page before `next`, which identifies a repeated page. */
@@ -34,7 +33,6 @@ export interface WalkCursor {
   readonly state: WalkState;
 }
 
-/** The input of a walk: the instrument, the venue, and the function that reads its pages. */
 export interface Walk
   extends Pick<CollectRequest, 'instrument' | 'window' | 'asOf' | 'clock' | 'before' | 'lateness' | 'refetch' | 'sampled'> {
   readonly venue: string;
@@ -58,10 +56,7 @@ const SAME_CURSOR_TRIES = 3;
 /** Number of times that a walk starts over because the venue no longer knows its cursor. */
 const RESTARTS = 2;
 
-/**
- * Streams the trades of a venue without a time filter, from the newest page down to the covered time. `trade-walk.ts` decides what is
- * read, where the walk ends and what it covers.
- */
+/** Streams the trades of a venue without a time filter, from the newest page down to the covered time. */
 export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   const { instrument, window, asOf, clock, before, lateness, refetch, sampled, resume, horizonMs = null, order = new TradeOrder() } = walk;
   const horizon = horizonMs === null ? null : Math.max(asOf, clock) - horizonMs;
@@ -92,10 +87,10 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   let badPages = 0;
   let requests = 0;
   let hasValidRow = state !== undefined;
-  // oldest time of the page before; a resumed walk does not know it until it has read a page
+  // Oldest time of the page before; a resumed walk does not know it until it has read a page.
   let oldest: number | null | undefined = cursor === null ? null : undefined;
   let progress = new WalkProgress();
-  // a glance claims no time, so it needs no check of seams
+  // A glance claims no time, so it needs no check of seams.
   let seam = walk.repeats === 'retry' && plan.depth === 'whole' ? new PageSeam(order) : undefined;
   /** Reads everything from the newest page again. */
   const startOver = (): void => {
@@ -113,7 +108,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     } catch (error) {
       if (cursor === null || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       if (++restarts > RESTARTS) throw cursorsExpire(walk, error);
-      // the venue no longer knows the cursor
+      // The venue no longer knows the cursor.
       startOver();
       continue;
     }
@@ -127,7 +122,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
     if (repeated || (page.rows.length === 0 && page.next !== null)) {
       if (++badPages >= MAX_BAD_PAGES) throw outOfOrder(walk, repeated);
-      // the same cursor is tried first: the next cursor of a repeated page may skip the page that was not received
+      // The same cursor is tried first: the next cursor of a repeated page may skip the page that was not received.
       if (page.next !== null && (!repeated || badPages > SAME_CURSOR_TRIES)) cursor = page.next;
       continue;
     }
@@ -147,7 +142,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
 
     const looked = await look(walk, plan, page, bounds);
     const step = afterPage(plan, state, looked.seen);
-    // a paging that ends by repeating a page needs no check of progress
+    // A paging that ends by repeating a page needs no check of progress.
     const stuck = walk.repeats === 'retry' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
     if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);
     const rows = rowsOfWindow(page.rows, window, bounds);
@@ -169,7 +164,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
     state = step.state;
     if (walk.repeats === 'end-of-paging' && page.next !== null && page.next === cursor) {
-      // the last page of the paging: new trades move into it while it is read, so it may never repeat exactly
+      // The last page of the paging: new trades move into it while it is read, so it may never repeat exactly.
       yield { ...lastPage, rows, coverage: afterLastPage(plan, state), requests, walked: seenBy(plan, state, true) };
       return;
     }
@@ -183,9 +178,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
 const FOREIGN_PAGE = 10;
 
 /**
- * Refuses a page whose rows are all malformed or of outcomes that the market does not have, so that no time is claimed by it. Single bad
- * rows, also at the end of a walk, go to quarantine.
- *
+ * Refuses a page whose rows are all malformed or of foreign outcomes, so that no time is claimed by it. Single bad rows go to quarantine.
  * @throws MarketSchemaChanged
  */
 function refuseForeignRows({ venue, instrument: { id } }: Walk, rows: readonly CandidateRow[], hasValidRow: boolean): void {
@@ -220,10 +213,7 @@ const seenBy = (plan: WalkPlan, state: WalkState, complete: boolean): WalkSeen =
   missed: state.missed,
 });
 
-/**
- * Whether a venue's history ends too early: after the oldest missing time, although older trades are stored. An empty list for a market
- * with stored trades is the simplest case.
- */
+/** Whether a venue's history ends too early: after the oldest missing time, although older trades are stored. */
 async function isCutOff({ before }: Walk, { floor }: WalkPlan, oldest: number | null | undefined): Promise<boolean> {
   if (oldest === undefined || (oldest !== null && oldest <= floor)) return false;
   return await before.hasTradesBefore(oldest ?? Number.POSITIVE_INFINITY);
@@ -251,7 +241,7 @@ async function look(
     if (time === null || !isPlausible(time, bounds)) continue;
     oldest = Math.min(oldest ?? time, time);
     newest = Math.max(newest ?? time, time);
-    // quarantined rows never become stored ticks
+    // Quarantined rows never become stored ticks.
     if (time >= plan.window.from && couldBeKnown(plan, time) && assessTick(row, facts).verdict === 'ok') old.push(row);
   }
   const stored = old.length === 0 ? [] : await before.isStored(old);
@@ -260,8 +250,9 @@ async function look(
 }
 
 /**
- * Fingerprint of a page, equal for pages with the same rows in any order: the sum of an FNV-1a hash of each identity, in two halves. It
- * detects mistakes of a venue, not manipulation.
+ * Fingerprint of a page, equal for the same rows in any order: the sum of an FNV-1a hash of each identity, in two halves. It detects
+ * mistakes
+ * of a venue, not manipulation.
  */
 function fingerprint(rows: readonly CandidateRow[]): string {
   let low = 0;

@@ -20,12 +20,13 @@ const CLEAN_READS = 8;
 const MOST_READS = 16;
 
 /**
- * Whether a venue keeps the order of the trades of one second from answer to answer, as far as this process has seen. One object per
- * source, so that the walks of all its markets share the evidence.
+ * Whether a venue keeps the order of the trades of one second from answer to answer, as far as this process has seen; one object per
+ * source,
+ * shared by the walks of all its markets.
  */
 export class TradeOrder {
   isUnstable = false;
-  /** Whether a walk is checking a seam; others go on meanwhile, and start over if the order turns out to be unstable. */
+  /** Whether a walk is checking a seam; others continue meanwhile, and start over if the order turns out to be unstable. */
   isChecking = false;
   #evidence = 0;
   #seams = 0;
@@ -61,7 +62,7 @@ export class TradeOrder {
     );
     const inSecond = (rows: readonly CandidateRow[]): number => rows.filter(({ time }) => time === second).length;
     const kept = known.filter(({ time }) => time === second).length;
-    // an insertion moves rows off a page or onto it, not both
+    // An insertion moves rows off a page or onto it, not both.
     const isExchanged = kept < inSecond(first) && kept < inSecond(again);
     if (isReordered || isExchanged) this.distrust();
     else this.#evidence += tiesOf(known);
@@ -84,7 +85,6 @@ interface Page {
   readonly requests: number;
 }
 
-/** The result of a check of a seam. */
 interface SeamCheck {
   /** Rows of the second at the seam that neither page had. */
   readonly rows: readonly CandidateRow[];
@@ -96,8 +96,9 @@ interface SeamCheck {
 const NOTHING: SeamCheck = { rows: [], requests: 0, restart: false };
 
 /**
- * Checks the seams between the pages of one walk. Where a venue reorders the trades of a second in each answer, a trade may be on neither
- * page. Seams are re-read until the order counts as stable; while it is unstable, each one until no new row appears.
+ * Checks the seams between the pages of one walk: where a venue reorders the trades of a second in each answer, a trade may be on neither
+ * page.
+ * Re-reads seams until the order counts as stable; while it is unstable, each one until no new row appears.
  */
 export class PageSeam {
   readonly #order: TradeOrder;
@@ -114,7 +115,7 @@ export class PageSeam {
     const before = this.#before;
     this.#before = { ...page, cursor };
     const second = before?.rows.at(-1)?.time ?? null;
-    // a second that fills a whole page is not checked
+    // A second that fills a whole page is not checked.
     if (before === undefined || second === null || before.rows[0]?.time === second || page.rows.at(-1)?.time === second) return NOTHING;
     const rows = [...before.rows, ...page.rows].filter(({ time }) => time === second);
     const known = new Set(rows.map(({ identity }) => identity));
@@ -136,7 +137,7 @@ export class PageSeam {
     order.expire(page.clock);
     if (!order.isUnstable) {
       const ties = pages.map((each) => tiesOf(each.rows));
-      // a row on both pages may have displaced another one
+      // A row on both pages may have displaced another one.
       const isForced = order.isSampled(known.size < rows.length);
       const isDue = isForced || (!order.isTrusted && ties.some((count) => count > 0));
       if (order.isChecking || !isDue) {
@@ -182,9 +183,9 @@ const STILL_PAGES = 200;
 const STALE_SHARE = 0.5;
 
 /**
- * Checks whether a walk over a venue's pages makes progress. The walk itself handles repeated pages. This class detects a venue that
- * ignores its cursor (it returns the newest page again and again, with a few new rows each time), pages in a circle, or invents rows
- * without end.
+ * Checks whether a walk makes progress: detects a venue that ignores its cursor (it returns the newest page again and again, with a few
+ * new rows
+ * each time), pages in a circle, or invents rows without end.
  */
 export class WalkProgress {
   readonly #cursors = new Set<string>();
@@ -195,7 +196,6 @@ export class WalkProgress {
 
   /**
    * Checks the next page.
-   *
    * @param next the cursor to the page after it
    * @param oldest the oldest plausible time of its rows; null when no row has one
    * @returns the problem with the paging, as a phrase; undefined while the walk makes progress

@@ -2,8 +2,7 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 
 /**
  * The parts of `[window.from, window.to)` outside the covered ranges, oldest first.
- *
- * @param covered covered ranges, merged and sorted as `coverageOf` returns them
+ * @param covered covered ranges, merged and sorted
  */
 export function missingRanges(window: TimeRange, covered: readonly TimeRange[]): TimeRange[] {
   const missing: TimeRange[] = [];

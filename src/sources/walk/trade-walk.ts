@@ -4,7 +4,6 @@ import { endOf, type Life, lifelessAfter, lifelessBefore, tradableWindow } from 
 import type { CoveredRange } from '../source.ts';
 import { isWithin, missingRanges } from './time-ranges.ts';
 
-/** The input for planning a walk, before the venue is queried for trades. */
 export interface WalkQuestion {
   readonly instrument: Life;
   readonly window: TimeRange;
@@ -80,8 +79,8 @@ const GLANCED_PAGES = 2;
 const SAMPLED_PAGES = 10;
 
 /**
- * Plans a walk. Coverage reaches to `asOf` less the venue's lateness; younger time is read in every run and claimed by a later one. A
- * market whose end is covered is not queried again. Time before the venue's horizon is neither read nor claimed.
+ * Plans a walk. Coverage reaches to `asOf` less the venue's lateness; younger time is read in every run and claimed by a later one.
+ * A market whose end is covered is not queried again.
  */
 export function planWalk(question: WalkQuestion): WalkPlan {
   const { instrument, window, asOf, lateness, refetch, looked, horizon, doubted = [] } = question;
@@ -91,7 +90,7 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const before = inferred(lifelessBefore(instrument, window));
   const missing = missingUpTo(tradable, tradable.to, covered);
   const isOver = endOf(instrument) !== null && tradable.to < window.to;
-  // one more look after the market is seen closed and after its result is confirmed: late rows may lie in covered time
+  // One more look after the market is seen closed and after its result is confirmed: late rows may lie in covered time.
   const { seenClosedAt = Number.NEGATIVE_INFINITY, confirmedAt = seenClosedAt } = instrument;
   const lastLook = isOver && (looked ?? Number.NEGATIVE_INFINITY) < Math.max(seenClosedAt, confirmedAt);
   if (missing.length === 0 && (isOver ? !lastLook : covered.some(({ to }) => to > asOf))) {
@@ -99,13 +98,13 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   }
   const settled = seenUntil(question) - lateness;
   const claimable = missingUpTo(tradable, settled, covered);
-  // a first look leaves up to an hour unclaimed, so a run right after it finds up to an hour missing; longer missing time is a gap
+  // A first look leaves up to an hour unclaimed, so a run right after it finds up to an hour missing; longer missing time is a gap.
   const justLooked = looked !== null && Math.abs(seenUntil(question) - looked) < RIGHT_AFTER_MS;
   const glanced = justLooked ? UNSEEN_LATENESS_MS : RIGHT_AFTER_MS;
   const isRightAfter = claimable.every(({ from, to }) => to === settled && to - from < glanced);
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
   const unseen = claimable[0]?.from ?? Math.max(tradable.from, settled);
-  // time after the market's end is covered without a look: a trade in it shows that the market had not ended
+  // Time after the market's end is covered without a look: a trade in it shows that the market had not ended.
   const floor = lastLook ? Math.max(tradable.from, Math.min(unseen, looked ?? tradable.from)) : unseen;
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }
@@ -135,7 +134,7 @@ const joined = (covered: readonly TimeRange[], more: readonly TimeRange[]): read
 export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
   looked: seenUntil({ asOf: plan.asOf, clock }),
-  // a clock that is years ahead is broken
+  // A clock that is years ahead is broken.
   clock: clock > plan.clock + MOST_LATENESS_MS ? plan.clock : clock,
   newest: null,
   lateBy: 0,
@@ -144,8 +143,8 @@ export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
 });
 
 /**
- * Whether a row of this time would be stored if the venue had shown it at the last look. Rows in gaps and rows older than any lateness
- * do not show the venue's lateness.
+ * Whether a row of this time would be stored if the venue had shown it at the last look; rows in gaps or older than any lateness do not
+ * count.
  */
 export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: number): boolean {
   if (refetch || looked === null || time > looked) return false;
@@ -155,10 +154,11 @@ export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: n
 }
 
 /**
- * Advances a walk by one page. The walk ends with the first page that lies entirely before the oldest missing time less the venue's
- * lateness and has no row that should have been stored. So late rows are found as far back as they occur on consecutive pages, and a
- * single wrong time cannot end the walk early. A walk that finds missing rows older than any lateness reads its whole window, since
- * earlier claims were wrong. When the venue has no more pages, everything back to the window's start is covered.
+ * Advances a walk by one page. The walk ends with the first page entirely before the oldest missing time less the venue's lateness that
+ * has no
+ * row missing in storage: so late rows are found, and a single wrong time cannot end the walk. A walk that finds missing rows older than
+ * any
+ * lateness reads its whole window. When the venue has no more pages, everything back to the window's start is covered.
  */
 export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): WalkStep {
   const ages = page.unknown.map((time) => (plan.looked ?? time) - time);
@@ -185,18 +185,15 @@ export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): Wa
   return { ended: false, state };
 }
 
-/**
- * Coverage of a walk whose paging ended early: the time after the newest row of the last page. Older rows on that page may be late ones,
- * so the time between them is not covered.
- */
+/** Coverage of a walk whose paging ended early: the time after the newest row of the last page, whose older rows may be late ones. */
 export const afterLastPage = (plan: WalkPlan, state: WalkState): readonly CoveredRange[] => {
   const from = Math.max(plan.window.from, (state.lastPage ?? plan.asOf) + 1);
   return claims(plan, state, from, from);
 };
 
 /**
- * Time from which earlier claims are withdrawn, because they assumed a smaller lateness than rows have now; null where none is. Only the
- * latest look may withdraw coverage; a look as of the past does not show later rows.
+ * Time from which earlier claims are withdrawn, because they assumed a smaller lateness than rows have now; null where none is.
+ * Only the latest look may withdraw coverage: a look as of the past does not show later rows.
  */
 export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
   const settled = state.looked - latenessOf(plan, state);
@@ -208,22 +205,22 @@ export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
 const latenessOf = ({ lateness }: WalkPlan, { lateBy }: WalkState): number => Math.max(lateness, latenessFrom(lateBy));
 
 /**
- * Time up to which a walk may claim coverage. The first look at a market (and another one right after it) cannot know how late rows
- * appear, so it claims the last hour only up to the newest trade less the lateness.
+ * Time up to which a walk may claim coverage. The first look at a market cannot know how late rows appear, so it claims the last hour
+ * only up to
+ * the newest trade less the lateness.
  */
 function settledAt(plan: WalkPlan, state: WalkState): number {
   const late = latenessOf(plan, state);
   const settled = state.looked - late;
   const isFirst = plan.looked === null || Math.abs(state.looked - plan.looked) < RIGHT_AFTER_MS;
   if (!isFirst) return settled;
-  // the clock of the plan is this machine's where the venue had not answered this process yet
+  // The clock of the plan is this machine's where the venue had not answered this process yet.
   const now = Math.max(state.looked, state.clock);
   return Math.min(settled, Math.max((state.newest ?? Number.NEGATIVE_INFINITY) - late, now - UNSEEN_LATENESS_MS));
 }
 
 /**
- * Coverage of a walk that is complete down to `from`. Time that was covered before and that the walk has read again down to `shown`
- * without a missing row is confirmed.
+ * Coverage of a walk that is complete down to `from`; covered time that it read again down to `shown` without a missing row is confirmed.
  */
 function claims(plan: WalkPlan, state: WalkState, from: number, shown: number): readonly CoveredRange[] {
   const { window, instrument, horizon, doubted = [] } = plan;

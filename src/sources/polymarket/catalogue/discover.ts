@@ -26,8 +26,8 @@ export type PolymarketSelector = z.infer<typeof polymarketSelector>;
 const NOTHING: FoundMarkets = { instruments: [], problems: [], leftOut: [] };
 
 /**
- * Finds the instruments of a symbol's Polymarket selectors. Ids and slugs are looked up in batches, an event in one request, a series by
- * the slugs that its markets must have in the window.
+ * Finds the instruments of a symbol's selectors: ids and slugs in batches, an event in one request, a series by its markets' possible
+ * slugs.
  */
 export async function discoverPolymarket(
   { gamma, data }: { readonly gamma: Http; readonly data: Http },

@@ -7,7 +7,6 @@ import { circular, type FoundMarkets, listInEnvelope, readListing, readMarkets, 
 const BATCH = 60;
 const FAMILY = 'gamma-markets';
 
-/** The markets to look up by their slugs or condition ids. */
 export interface MarketLookup {
   readonly name: 'slug' | 'condition_ids';
   readonly values: readonly string[];
@@ -20,9 +19,10 @@ export interface MarketLookup {
 }
 
 /**
- * Finds markets by repeated `slug=` or `condition_ids=` parameters. Gamma returns closed markets only for `closed=true`, so values that
- * one query does not find are looked up with the other. Hosts differ: without the keyset listing `/markets` is read, a host that reads
- * only one of several values is queried value by value, and `/markets/slug/{slug}` comes last.
+ * Finds markets by repeated `slug=` or `condition_ids=` parameters, open and closed ones by separate queries, as Gamma requires. Hosts
+ * differ:
+ * without the keyset listing `/markets` is read, a host that reads only one of several values is queried value by value,
+ * and `/markets/slug/{slug}` comes last.
  */
 export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<FoundMarkets> {
   const found = new Found(lookup);
@@ -47,8 +47,9 @@ export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<Fo
 const DOUBT_FROM = 5;
 
 /**
- * Whether the host reads only one of several values of a parameter, as simple replacements of Gamma do. A request is made only where the
- * answers suggest it: they had none of many values, or only the first or the last one.
+ * Whether the host reads only one of several values of a parameter, as simple replacements of Gamma do. Sends a request only where
+ * answers
+ * had none of many values, or only the first or the last one.
  */
 async function readsOneValue(
   found: Found,
@@ -63,7 +64,6 @@ async function readsOneValue(
   return found.wanted.length < before;
 }
 
-/** The markets that a lookup has found so far, and the values that are still wanted. */
 class Found implements FoundMarkets {
   readonly instruments: FoundMarkets['instruments'][number][] = [];
   readonly problems: string[] = [];
@@ -98,7 +98,7 @@ class Found implements FoundMarkets {
     for (const left of answer.leftOut) if (left.names.filter((name) => this.#find(name)).length > 0) this.leftOut.push(left);
     if (requested.length < DOUBT_FROM || this.instruments.length + this.leftOut.length - before !== 1) return;
     const isFound = (value: string | undefined): boolean => value !== undefined && !this.#wanted.has(this.#key(value));
-    // the next value may be another name of the same market
+    // The next value may be another name of the same market.
     const step = this.#namesOf(requested[0] ?? '').length;
     const neighbour = isFound(requested[0]) ? requested[step] : isFound(requested.at(-1)) ? requested.at(-1 - step) : undefined;
     if (neighbour !== undefined) this.alone = [neighbour];

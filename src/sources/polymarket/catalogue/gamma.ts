@@ -9,7 +9,6 @@ import { VENUE } from '../trades.ts';
 import { instrumentOf } from './instrument.ts';
 import { gammaMarketSchema, noteMarketFields } from './market-schema.ts';
 
-/** Markets of one answer, with those that could not be read or collected. */
 export interface FoundMarkets {
   readonly instruments: readonly Instrument[];
   /** Messages about markets that could not be read, one sentence each. */
@@ -50,9 +49,9 @@ const shouldReadOther = (error: unknown): error is VenueError =>
 const OLDER = 'reads the older listings';
 
 /**
- * Reads a listing by keyset, or by the older route where the host refuses the keyset. A host that is known for its older route is read in
- * the reverse order. A block (403 with a page of HTML) is not a reason to change the route.
- *
+ * Reads a listing by keyset, or by the older route where the host refuses the keyset; in reverse order for a host known for its older
+ * route.
+ * A block (403 with a page of HTML) does not change the route.
  * @returns the answer; undefined at a host without either listing
  * @throws VenueError the refusal of a value (422) where no listing accepts it
  */
@@ -65,7 +64,7 @@ export async function readListing<Answer>(
   for (const route of order) {
     try {
       const answer = await routes[route]();
-      // the refusal of a value does not show whether the route exists
+      // The refusal of a value does not show whether the route exists.
       if (refused !== undefined && refused.status !== UNPROCESSABLE) {
         if (route === 'plain') gamma.memory.set(OLDER, true);
         else gamma.memory.delete(OLDER);
@@ -88,7 +87,6 @@ export function listInEnvelope(json: unknown, name: string, where: string): read
 
 /**
  * Reads a list of Gamma markets. A market without a required field is a problem of that market.
- *
  * @throws PredictLabError SourceSchemaChanged when no market of the list can be read
  */
 export function readMarkets(list: readonly unknown[], where: string): FoundMarkets {
@@ -126,7 +124,7 @@ const PAGE = 100;
 const EVENTS = 'gamma-events';
 
 /**
- * Reads the pages of an event listing: by keyset, which loses no event when others appear in the meantime, or by offset at hosts without
+ * Reads the pages of an event listing: by keyset, which loses no event when others appear meanwhile, or by offset at hosts without
  * keysets.
  */
 export async function* listEvents(gamma: Http, filters: QueryPairs): AsyncGenerator<readonly unknown[]> {
@@ -175,7 +173,8 @@ async function* listByOffset(gamma: Http, filters: QueryPairs, first: unknown): 
 
 /**
  * Finds all markets of an event, open and closed; undefined when there is no such event. Hosts without the path by slug are queried by
- * their listings, which return closed events only for `closed=true`.
+ * their
+ * listings, which return closed events only for `closed=true`.
  */
 export async function findEvent(gamma: Http, slug: string): Promise<FoundMarkets | undefined> {
   const answer = await undefinedIfMissing(gamma.get(`/events/slug/${encodeURIComponent(slug)}`, [], EVENTS));

@@ -6,12 +6,12 @@ import { VENUE } from '../trades.ts';
 import { type GammaMarket, outcomeField, protocolOf } from './market-schema.ts';
 import { polymarketEnding } from './resolution.ts';
 
-/** A market as an instrument, or the reason why it cannot be one: it is not binary, or never had an order book. */
+/** A market as an instrument, or why it cannot be one: it is not binary, or never had an order book. */
 export type MarketReading = { readonly instrument: Instrument } | { readonly notBinary: string };
 
 /**
- * Converts a Gamma market into an instrument. Trading opens at the earliest of the market's dates for it. A closed market ended at its
- * closing time, if it has one.
+ * Converts a Gamma market into an instrument. Trading opens at the earliest of its dates for that; a closed market ended at its closing
+ * time, if any.
  */
 export function instrumentOf(market: GammaMarket): MarketReading {
   const outcomes = market.outcomes ?? [];

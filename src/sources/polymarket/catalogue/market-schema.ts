@@ -9,7 +9,7 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
   z.preprocess((value, context) => {
     if (typeof value !== 'string') return value;
     try {
-      // the inner JSON can contain escapes that Postgres cannot store, which the check of the outer JSON does not see
+      // The inner JSON can contain escapes that Postgres cannot store, which the check of the outer JSON does not see.
       return storableStrings(JSON.parse(value));
     } catch {
       context.addIssue({ code: 'custom', message: 'a string that should hold a JSON list' });
@@ -22,8 +22,9 @@ const textList = listOf(z.union([z.string(), z.number().transform(String)]));
 const numberLike = z.union([z.number(), z.string().transform(Number)]).nullish();
 
 /**
- * Schema of one Gamma market: strict for the fields that PredictLab uses, open for all others. Real answers leave out what a market does
- * not have (no end date, no order book), so only the identifying fields are required.
+ * One Gamma market: strict for the fields that PredictLab uses, open for others. Only the identifying fields are required, because
+ * answers
+ * leave out what a market does not have.
  */
 const facts = z.object({
   conditionId: z.string().min(1),
@@ -58,7 +59,7 @@ const facts = z.object({
   events: listOf(z.object({ slug: z.string().nullish() }))
     .nullish()
     .catch(null),
-  // a market can be collected without its group, so an unexpected shape of these fields counts as absent
+  // A market can be collected without its group, so an unexpected shape of these fields counts as absent.
   negRisk: z.boolean().nullish().catch(null),
   /** Id that the mutually exclusive v1 markets of an event share; absent or empty for other markets. */
   negRiskMarketID: z.string().nullish().catch(null),
@@ -67,8 +68,9 @@ const facts = z.object({
 });
 
 /**
- * The protocol version of a market in lower case; a market without one is v1. On 2026-06-29 production sent token ids and position ids in
- * one answer, so only the version decides which of them are traded.
+ * The protocol version of a market in lower case; without one, v1. It alone decides whether token ids or position ids are traded: answers
+ * may
+ * have both (seen on 2026-06-29).
  */
 export const protocolOf = ({ version }: Pick<GammaMarket, 'version'>): string => {
   const word = version?.trim().toLowerCase() ?? '';
@@ -79,10 +81,7 @@ export const protocolOf = ({ version }: Pick<GammaMarket, 'version'>): string =>
 export const outcomeField = (market: Pick<GammaMarket, 'version'>): 'clobTokenIds' | 'positionIds' | undefined =>
   (({ v1: 'clobTokenIds', v2: 'positionIds' }) as const)[protocolOf(market)];
 
-/**
- * Schema of one Gamma market that also requires tokens and outcomes where the market has an order book: without them the fields were
- * renamed. Markets from before the order book have no tokens and pass.
- */
+/** A Gamma market that has tokens and outcomes if it has an order book: without them the fields were renamed. Older markets pass. */
 export const gammaMarketSchema = facts.superRefine((market, context) => {
   if (market.enableOrderBook !== true && market.acceptingOrders !== true) return;
   for (const field of ['outcomes', outcomeField(market) ?? 'outcomes'] as const) {

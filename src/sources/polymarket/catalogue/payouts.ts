@@ -20,15 +20,14 @@ const FINAL = 'resolved';
 /** Known statuses of a record, from its clients and recordings. An unknown one is noted as a change and leaves the result open. */
 const STATUSES = new Set('INITIALIZED POSED PROPOSED REPROPOSED CHALLENGED DISPUTED ACTIVE ARBITRATION RESOLVED'.split(' '));
 
-/** The sign that a resolution record gives, and the time when it became known. */
 export interface ResolutionRecord {
   readonly sign: SettlementSign;
   readonly at: number | null;
 }
 
 /**
- * Reads the resolution records of closed markets whose result Gamma alone does not make final: scalar results, disputes that have been
- * decided since, markets without a status. At a venue without this route only the second sign is missing.
+ * Reads the resolution records of closed markets whose result Gamma alone does not make final: scalar results, decided disputes, markets
+ * without a status. At a venue without this route only the second sign is missing.
  */
 export async function settleByPayouts(data: Http, instruments: readonly Instrument[]): Promise<readonly Instrument[]> {
   const open = instruments.filter(({ resolution }) => resolution.kind === 'unresolved');
@@ -40,7 +39,7 @@ export async function settleByPayouts(data: Http, instruments: readonly Instrume
       const json = await data.get('/v2/resolutions', query, 'data-general');
       for (const [id, record] of readResolutions(readResolutionPage(json))) records.set(id, record);
     } catch (error) {
-      // without records the results stay proposed, and no row is lost
+      // Without records the results stay proposed, and no row is lost.
       if (error instanceof PredictLabError && error.type === 'SourceSchemaChanged')
         noteChange(VENUE, '/v2/resolutions', 'cannot be read: it has no list of records, or none with an id and a status');
       else if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
@@ -90,7 +89,7 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
   const word = readName(status)?.toLowerCase();
   if (word === undefined) return undefined;
   noteWord(VENUE, '/v2/resolutions', 'status', word, STATUSES);
-  // other states, such as posed and initialized, have no result yet
+  // Other states, such as posed and initialized, have no result yet.
   if (word !== FINAL) return { sign: 'record', payout: null, said: word, pending: true };
   const suffix = disputed === true ? ' (was disputed)' : '';
   const named = [payouts, price].filter((each) => each !== null && each !== undefined);
@@ -99,7 +98,7 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
   else if (named[0] === price && readNumber(price).value === null) noteChange(VENUE, '/v2/resolutions', 'price is not a number');
   if (Array.isArray(payouts)) {
     const [first, second] = (payouts as unknown[]).map((payout) => readNumber(payout).value);
-    // payouts of 0/0 mark a legacy market without a payoff
+    // Payouts of 0/0 mark a legacy market without a payoff.
     if (first === null || second === null || first === undefined || first + second !== WHOLE) return undefined;
     return { sign: 'record', payout: first / WHOLE, said: `${first}/${second}${suffix}` };
   }
@@ -109,8 +108,9 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
 }
 
 /**
- * The payout for an oracle's price. The scale of the price is not documented; recorded answers have fractions, millionths and the oracle's
- * own 10^18. The smallest scale that fits the number is used, and the sign stays unsure.
+ * The payout for an oracle's price. Its scale is not documented; answers have fractions, millionths and the oracle's own 10^18. The
+ * smallest
+ * scale that fits is used, and the sign stays unsure.
  */
 function payoutOfPrice(price: number): number | null {
   if (price === UNSET || price < 0) return null;

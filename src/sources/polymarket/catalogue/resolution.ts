@@ -16,7 +16,7 @@ const NEAR = 0.1;
 
 /**
  * The end of a Gamma market by the oracle's status, its final prices and its last trade. Final prices [1, 0] and [0, 1] name a payout,
- * prices 0/0 of legacy markets do not, and other prices only support the resolution record.
+ * 0/0 of legacy markets does not, and others only support the resolution record.
  */
 export function polymarketEnding(market: GammaMarket): Ending {
   if (!market.closed) return { resolution: { kind: 'open' } };
@@ -33,7 +33,7 @@ export function polymarketEnding(market: GammaMarket): Ending {
     const said = `${first}/${second}`;
     const isWon = first + second === 1 && (first === 0 || first === 1);
     if (isWon) signs.push({ sign: 'finalPrice', payout: first, said });
-    // a market without trades shows the same prices
+    // A market without trades shows the same prices.
     else if (first === 0.5 && second === 0.5) none = `closed at prices ${said}, which its resolution record does not confirm`;
     else none = `closed at prices ${said}, which are not a payoff`;
     if (!isWon && Math.abs(first + second - 1) < 1e-9) signs.push({ sign: 'finalPrice', payout: first, said, unsure: true });

@@ -22,7 +22,7 @@ const found = async (gamma: Http, words: string): Promise<unknown> =>
 /** Finds events that match the words: an event with one market is offered as that market, one with several markets as the event. */
 export async function searchPolymarket(gamma: Http, text: string): Promise<readonly SearchHit[]> {
   const json = await found(gamma, text);
-  // the answer to a search without hits has no list
+  // The answer to a search without hits has no list.
   const events =
     isObject(json) && (json.events === undefined || json.events === null)
       ? []
@@ -40,7 +40,7 @@ export async function existingSeries(gamma: Http, seriesSlug: string, signal: Ab
       isObject(event) ? (readName(event.seriesSlug) ?? seriesOfSlug(readName(event.slug) ?? '') ?? []) : [],
     );
   } catch (error) {
-    // the proposal only completes an error that is reported anyway
+    // The proposal only completes an error that is reported anyway.
     if (error instanceof PredictLabError && !signal.aborted) return [];
     throw error;
   }
