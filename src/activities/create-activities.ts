@@ -35,7 +35,6 @@ export interface ActivityDependencies {
   /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
   readonly temporalUiUrl?: string;
   readonly onTaskEnd?: (executionId: string) => void;
-  /** Whether runs may set our search attributes. */
   readonly searchable: () => Promise<boolean>;
   /** Records the ends of runs that ended without a database record. */
   readonly recordEnds: () => Promise<void>;
@@ -43,7 +42,7 @@ export interface ActivityDependencies {
   readonly quarantineLimit: number;
   readonly log: Log;
   readonly metrics: TaskMetrics;
-  /** @see TaskRunnerDependencies */
+  /** Longest wait before a retry that keeps the slot, in milliseconds. @default 30 s */
   readonly longestWaitInSlotMs?: number;
   /** Stages that replace the shipped ones; benchmarks measure the engine with stages that do nothing. */
   readonly stages?: Partial<Record<Stage, StageFunction>>;

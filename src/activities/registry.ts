@@ -4,7 +4,6 @@ import type { CustomTaskCall, StageCall, TaskOutcome } from '../contracts/task/s
 import type { Stage } from '../contracts/words.ts';
 import type { PackedPrepared } from '../scheduling/payload/pack-prepared.ts';
 
-/** The stages as Temporal activities, named as in the contract. */
 export type StageActivities = Record<Stage, (call: StageCall) => Promise<TaskOutcome>>;
 
 /** A custom task as a Temporal activity: first its own input, then the task and run it belongs to. */

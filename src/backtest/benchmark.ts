@@ -10,7 +10,6 @@ import { sharpe } from './metrics/ratios.ts';
 import { weakMetrics, weakOutcomes } from './metrics/sample.ts';
 import { optionsText } from './proof/passport.ts';
 
-/** The figures that a backtest's result is compared with. */
 export interface Benchmark {
   readonly buyAndHold: {
     readonly totalReturn: number | null;

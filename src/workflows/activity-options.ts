@@ -51,7 +51,6 @@ interface LocalFirst<Call extends TaskCall> {
   readonly args?: (call: Call) => readonly unknown[];
   /** Longest time as a local activity; after it the activity starts from the beginning. Milliseconds. */
   readonly localTimeoutMs: number;
-  /** Options of the activity that continues after a failure. */
   readonly options: ActivityOptions;
 }
 

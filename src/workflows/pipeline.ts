@@ -87,7 +87,6 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   let runScope: CancellationScope | undefined;
   let wakeScope: CancellationScope | undefined;
   let reported = { ready: 0, running: 0 };
-  /** Yield signals that are being sent to children. */
   const yields: Promise<void>[] = [];
 
   const detail = (): StatusDetail => (prepared !== undefined && prepared.config.symbols.length > STAGE_DETAIL_LIMIT ? 'symbol' : 'stage');

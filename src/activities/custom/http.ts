@@ -161,7 +161,7 @@ function statusError(asked: Exchange, status: number, wait: number | undefined):
 const unreachable = (asked: Exchange, error: unknown): PredictLabError =>
   new PredictLabError('SourceUnavailable', `${place(asked)} cannot be reached: ${messageOf(error)}`, { cause: error });
 
-/** The address without its query, which may contain a secret. */
+/** Address without its query, which may contain a secret. */
 function place({ method, url }: Exchange): string {
   const { origin, pathname } = new URL(url);
   return `${method} ${origin}${pathname}`;

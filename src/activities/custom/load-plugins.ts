@@ -56,7 +56,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
   return { activities, strategies: [...strategies.values()], modules, hashes };
 }
 
-/** The strategy with the hash of its code for the passports of backtests. */
+/** Adds the hash of its module's code to a strategy, for the passports of backtests. */
 function namedStrategy(
   strategy: Strategy,
   about: { readonly name: string; readonly module: string; readonly codeHash: string },

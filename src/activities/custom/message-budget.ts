@@ -46,7 +46,6 @@ export class MessageBudget {
     this.#send({ log: level, message: text, ...kept });
   }
 
-  /** Sends the heartbeat, at once or after a moment. */
   heartbeat(details: Json | undefined): void {
     const now = performance.now();
     if (now - this.#sentAt >= HEARTBEAT_EVERY_MS) {

@@ -15,7 +15,6 @@ const TRIES = 3;
 export interface Timers {
   /** UTC epoch milliseconds. */
   now(): number;
-  /** Calls a function later. @returns a function that cancels it */
   later(ms: number, work: () => void): () => void;
 }
 

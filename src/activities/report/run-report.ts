@@ -102,7 +102,6 @@ export interface OpenReportOptions {
   readonly database: Database;
   /** `PREDICTLAB_HOME`: pages go to its `reports` folder. */
   readonly home: string;
-  /** Returns the status of an open run from the run itself. */
   readonly statusOf: (runId: string) => Promise<PipelineStatus>;
   readonly temporalUrlOf?: (run: { runId: string; executionId: string }) => string;
   readonly log: Log;

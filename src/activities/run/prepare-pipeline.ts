@@ -32,7 +32,6 @@ export interface PrepareDependencies {
   readonly searchable: () => Promise<boolean>;
   /** Records the ends of runs that ended without a database record, such as terminated ones. */
   readonly recordEnds: () => Promise<void>;
-  /** The code that checks inputs here, which each run records. */
   readonly code: RunCode;
 }
 

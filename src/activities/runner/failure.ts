@@ -34,10 +34,8 @@ function knownErrorOf(thrown: unknown): PredictLabError | undefined {
 }
 
 interface EndedAttempt {
-  /** The secrets that no failure may contain. */
   readonly secrets: Secrets;
   readonly policy: TaskPolicy;
-  /** Number of attempts that started, including this one. */
   readonly attempts: number;
   readonly earlier: Failures;
   /** Time of the failure, UTC epoch milliseconds. @default the current time */

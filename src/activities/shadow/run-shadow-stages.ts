@@ -36,7 +36,6 @@ export async function runShadowStages(
   }: {
     readonly symbol: string;
     readonly settings: StageSettings;
-    /** The last stage that the run itself executed. */
     readonly untilStages: readonly ShadowStage[];
     readonly plugins: LoadedPlugins;
     readonly threads: PluginThreads;

@@ -15,7 +15,6 @@ interface CleanDependencies {
   readonly probe?: Probe;
 }
 
-/** Counts of `clean` over all instruments of the symbol. */
 interface Tally {
   rows: number;
   quarantined: number;
@@ -123,7 +122,6 @@ interface ScannedTick {
   readonly flagged: boolean;
 }
 
-/** Number of ticks per block. */
 const BLOCK = 20_000;
 /** Ticks of the previous block that define what is usual at the start of the next; more than the rule's window. */
 const CONTEXT = 200;

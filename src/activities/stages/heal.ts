@@ -14,13 +14,11 @@ export interface HealRequest {
   readonly log: Log;
   /** Only this symbol's rows. @default all */
   readonly symbol?: string | undefined;
-  /** Only count what would become ticks. */
   readonly dryRun: boolean;
   /** Later rows stay in quarantine; UTC epoch milliseconds. */
   readonly asOf: number;
 }
 
-/** What was found in the quarantine of one instrument. */
 export interface Healed {
   readonly symbol: string;
   readonly instrument: string;

@@ -35,11 +35,9 @@ export interface TicksImport {
   readonly market: MarketKind;
   /** Facts about the market that its owner states; the others stay as they are stored. @default none */
   readonly facts?: OwnFacts;
-  /** The instrument as it is stored, if it is. */
   readonly stored?: Instrument | undefined;
   /** The current time; rows after it are quarantined. UTC epoch milliseconds. */
   readonly asOf: number;
-  /** Called after each batch with the rows read so far. */
   readonly onBatch: (rows: number, batch: TickFileBatch) => void;
   /** Whether to stop, checked after each batch; stored rows stay, and the next import of the files continues behind them. @default never */
   readonly isStopped?: () => boolean;

@@ -23,7 +23,6 @@ export function logLoss(forecasts: Float64Array, outcomes: Float64Array): number
   return sum / forecasts.length;
 }
 
-/** Forecast scores of a market's price and of a strategy's holdings in it. */
 export interface Skill {
   readonly marketBrier: Measured;
   /** Brier score of the beliefs that the holdings at each close imply ({@link impliedBeliefs}). */

@@ -3,7 +3,6 @@ import { seededRandom, studentQuantile } from './distributions.ts';
 import { type Undefined, undefinedBecause } from './measured.ts';
 import { weakPositions } from './sample.ts';
 
-/** Median of drawn values, and the bounds of their middle 90%. */
 export interface DrawnRange {
   readonly p5: number;
   readonly p50: number;

@@ -12,7 +12,6 @@ import type { Strategy } from '../strategy.ts';
 import { measurePortfolio, type PortfolioMeasurement } from './measure-portfolio.ts';
 import { limitProblems, type MarketTrading, type PortfolioCurve, type PortfolioLimits, tradePortfolio } from './trade-portfolio.ts';
 
-/** A market of a portfolio and the options to trade it with. */
 export interface PortfolioMarket {
   readonly name: string;
   readonly data: BacktestData;

@@ -36,7 +36,6 @@ export interface MarketTrading {
 
 export interface PortfolioTrading {
   readonly curve: PortfolioCurve;
-  /** The trading in each market, in the order given. */
   readonly markets: readonly MarketTrading[];
 }
 

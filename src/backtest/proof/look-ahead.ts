@@ -8,7 +8,6 @@ import { twinBarsKnown } from '../engine/window/twin-bars.ts';
 import { seededRandom } from '../metrics/distributions.ts';
 import type { Order } from '../strategy.ts';
 
-/** The outcome of re-running a strategy with another future at every bar. */
 export interface LookAheadProof {
   /** Whether the strategy decides the same on the same data after it has run on other data; if not, look-ahead cannot be tested. */
   readonly deterministic: boolean;

@@ -60,7 +60,6 @@ export const decodeWalkForward = (column: Fields): StoredWalkForward => walkForw
 /** The stored curves of a walk-forward. The curve of all tests, and that of each training part, starts from 1. */
 export interface StoredWalkCurves {
   readonly outOfSample: readonly EquityPoint[];
-  /** Curve of each window's training part. */
   readonly inSample: readonly (readonly EquityPoint[])[];
 }
 

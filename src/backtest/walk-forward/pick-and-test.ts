@@ -5,7 +5,6 @@ import type { Span } from './windows.ts';
 /** The trial that a window picked, and its results in both parts of the window. */
 export interface TestedWindow {
   readonly span: Span;
-  /** Index of the picked trial. */
   readonly trial: number;
   readonly inside: Stretch;
   readonly outside: Stretch;

@@ -2,7 +2,6 @@ import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words
 import { intervalMinutes, type SeriesCodes, withSeries } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
-/** A series of candles that is long enough to be backtested. */
 export interface BacktestSeries {
   readonly instrumentKey: number;
   readonly interval: Interval;

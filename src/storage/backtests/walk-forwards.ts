@@ -3,7 +3,6 @@ import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { intervalMinutes, intervalOf, jsonb, kindCode } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
-/** A series' walk-forward and its inputs. */
 export interface WalkForwardRecord {
   readonly symbol: string;
   readonly instrumentKey: number;

@@ -60,7 +60,6 @@ const HOUR = 3_600_000;
 /** About how many ticks are read at once; regions are cut only at hours. */
 const TICKS_AT_ONCE = 250_000;
 
-/** A range of time to build again: whole buckets of every interval in it. */
 interface CandleRegion {
   readonly range: TimeRange;
   /** Intervals with a changed bucket in this range. */

@@ -8,11 +8,10 @@ export const LEAST_CONNECTIONS = 2;
 /** Least connections left to commands, pages and doctor, which get a tenth. */
 const KEPT_FREE = 5;
 const BEAT_MS = 30_000;
-/** A worker that was not heard of for this long is gone. */
+/** Time without a sign of life after which a worker counts as gone. */
 const SILENCE_SECONDS = 90;
 
 export interface Fleet {
-  /** Live workers of this database. */
   readonly workers: number;
   /** Connections that the server, the role and the database allow to this role, without the reserved ones. */
   readonly allowed: number;

@@ -11,7 +11,6 @@ import { addressOf } from './database-url.ts';
 /** An arbitrary number, the same in every process, so that only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_305_310_001;
 
-/** A migration as a database or a backup records it. */
 export interface AppliedMigration {
   readonly version: number;
   readonly name: string;

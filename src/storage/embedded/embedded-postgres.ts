@@ -25,7 +25,6 @@ const MAX_SOCKET_FOLDER_BYTES = 103 - '/.s.PGSQL.5432'.length - 1;
 
 export interface AttachedPostgres {
   readonly url: string;
-  /** Detaches from the server; the last process to detach stops it. */
   close(): Promise<void>;
 }
 

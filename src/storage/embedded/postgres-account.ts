@@ -13,7 +13,6 @@ export interface PostgresAccount {
     program: string,
     args: readonly string[],
   ): { readonly program: string; readonly args: readonly string[]; readonly uid?: number; readonly gid?: number };
-  /** Gives a folder and everything in it to the account. */
   own(path: string): void;
   /** The operating system's user whose processes the server accepts; undefined: every process that reaches its socket. */
   readonly only?: string;

@@ -12,7 +12,6 @@ import { advised } from './postgres-log.ts';
 
 const MAX_LOG_BYTES = 10 * 2 ** 20;
 
-/** Everything needed to run one embedded server. */
 export interface Cluster {
   readonly data: string;
   readonly socket: string;

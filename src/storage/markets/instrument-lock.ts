@@ -1,7 +1,6 @@
 import type { Transaction } from '../database/database.ts';
 
 export interface InstrumentState {
-  /** The sequence number of the next tick. */
   readonly nextSeq: number;
   /** Rises whenever ticks change. */
   readonly version: number;

@@ -144,7 +144,6 @@ export async function instrumentsOfEvent(queryable: Queryable, event: string): P
   return rows.map(({ key, facts }) => ({ ...facts, key }));
 }
 
-/** An event with the number of its instruments. */
 interface EventHead {
   readonly event: string;
   readonly markets: number;

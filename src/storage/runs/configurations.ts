@@ -3,7 +3,6 @@ import { jsonb } from '../database/codes.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 
 export interface RunCode {
-  /** The build id. */
   readonly code: string;
   /** Hex SHA-256 of its code by plugin module. */
   readonly plugins: Readonly<Record<string, string>>;
@@ -18,7 +17,6 @@ export interface Configuration extends RunCode {
   readonly catalogue: readonly CatalogueEntry[];
 }
 
-/** A line of `config history`. */
 export interface ConfigurationRuns {
   readonly version: number;
   readonly at: string;

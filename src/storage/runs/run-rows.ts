@@ -11,7 +11,6 @@ import type { StoredRun } from './runs.ts';
 
 const HOUR = 3_600_000;
 
-/** A task of a run as the ledger has it. */
 export interface LedgerTask {
   readonly taskId: string;
   readonly symbol: string | null;

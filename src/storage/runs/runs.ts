@@ -40,7 +40,6 @@ interface RunStart {
   readonly retryOf?: string;
   /** The version of its configuration; see `recordConfiguration`. */
   readonly configuration?: number;
-  /** The schedule that started it. */
   readonly scheduleId?: string;
 }
 
@@ -196,7 +195,6 @@ interface RetryOf {
   readonly runId: string;
   readonly executionId: string;
   readonly input: PipelineInput;
-  /** Ids of the tasks that are taken over. */
   readonly reused: readonly string[];
   /** Whether every task succeeded, so that there is nothing to retry. */
   readonly complete: boolean;

@@ -9,7 +9,6 @@ import { openDatabase } from '../database/open-database.ts';
 export interface ShadowSchema {
   readonly name: string;
   readonly database: Database;
-  /** Drops the schema and everything in it. */
   close(): Promise<void>;
 }
 

@@ -9,7 +9,6 @@ export interface ShadowDuration {
   readonly before: number | null;
 }
 
-/** The result of running a build on the frozen inputs of a run. */
 export interface ShadowReport {
   readonly verdict: 'same' | 'differs';
   readonly runId: string;

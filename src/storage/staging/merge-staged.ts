@@ -17,11 +17,8 @@ export interface Merged {
 /** Rows that one statement merges: enough to be fast, few enough to stop between statements. */
 const CHUNK = 50_000;
 
-/** Callbacks while batches are merged. */
 export interface MergeEvents {
-  /** Called after each chunk with the rows done so far. */
   readonly onChunk: (rows: number) => void;
-  /** Called after the rows of each batch. */
   readonly onMerged?: () => Promise<void>;
 }
 

@@ -8,7 +8,6 @@ export interface StagedRow extends CandidateRow {
   readonly position: number;
 }
 
-/** Rows that are read at once. */
 const READ_AT_ONCE = 50_000;
 
 /** Reads a batch's rows in the venue's own order, oldest first, in pieces; other statements can run between pieces. */
@@ -43,7 +42,6 @@ const readRow = (decoder: CopyDecoder): StagedRow => ({
   raw: '',
 });
 
-/** The result of `clean` for one row. */
 export type StagedMark =
   | { readonly position: number; readonly reason: QuarantineReason }
   | { readonly position: number; readonly flags: readonly TickFlag[] };

@@ -17,7 +17,7 @@ export interface StagingKey {
 }
 
 export interface StagedPage extends StagingKey {
-  /** From 0, in order of collection; one count over both kinds of ticks. */
+  /** Number of the page, from 0 in order of collection; both kinds of ticks count together. */
   readonly pageNumber: number;
   /** How rows stand inside the page, and pages to each other. */
   readonly order: PageOrder;

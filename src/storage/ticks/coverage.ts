@@ -40,7 +40,7 @@ const COLLECTED: PreparedStatement = {
 
 /** Findings of earlier walks about an instrument's ticks of one kind. */
 interface Collected {
-  /** As `coverageOf` returns it. */
+  /** Collected ranges `[from, to)`, merged, oldest first. */
   readonly covered: readonly TimeRange[];
   /** Time until which a walk has looked, covered or not; null when none has. */
   readonly looked: number | null;

@@ -4,7 +4,7 @@ import { tickKindOf } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import type { StagingBatch } from '../staging/staging.ts';
 
-/** A line of `export quarantine`. */
+/** One row of `predictlab export quarantine`. */
 export interface QuarantineRecord {
   readonly symbol: string;
   readonly source: string;

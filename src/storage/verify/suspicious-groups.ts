@@ -13,7 +13,6 @@ const ENOUGH_TIMES = 10;
 const RECENT = 30 * DAY_MS;
 
 interface GroupFindings {
-  /** Groups whose sums are impossible. */
   readonly warnings: readonly DataWarning[];
   /** Groups of which only a part can be checked, so that a sum below 1 is expected. */
   readonly notes: readonly string[];

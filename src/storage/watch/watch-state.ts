@@ -64,7 +64,6 @@ export async function forgetDeleted(queryable: Queryable, scheduleIds: readonly 
 /** A rollback of the configuration that is about to change two places, which no transaction covers. */
 interface RollbackIntent {
   readonly version: number;
-  /** The schedule whose input is changed. */
   readonly schedule: string;
   /** UTC epoch milliseconds. */
   readonly at: number;

@@ -49,7 +49,6 @@ interface RunOfLanes {
   readonly config: RunConfig;
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
-  /** Whether the symbols' workflows may set search attributes. */
   readonly searchable?: boolean;
 }
 

@@ -38,7 +38,6 @@ export interface PluginThreads {
   walkForward(job: WalkForwardJob, how: JobControl): Promise<ReturnType<typeof encodeWalkForward>>;
   /** Resolves at once, or up to 100 ms later while many tasks wait: each reported result wakes a workflow that needs the cores too. */
   together(): Promise<void>;
-  /** Terminates all threads, also those that are running a task. */
   close(): Promise<void>;
 }
 

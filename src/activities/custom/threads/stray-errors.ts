@@ -56,7 +56,7 @@ function judge(event: 'uncaughtException' | 'unhandledRejection', error: unknown
   process.exit(1);
 }
 
-/** The texts by which stack traces name a module. */
+/** Texts by which stack traces name a module. */
 function namesOf(module: string): readonly string[] {
   if (!module.startsWith('.') && !isAbsolute(module)) return [`/node_modules/${module}/`];
   const path = resolve(module);

@@ -74,7 +74,6 @@ export type FromOwnThread =
   | ({ readonly id: number } & FromThread)
   | { readonly id: number; readonly end: ThreadEnd }
   | { readonly pong: true }
-  /** The thread has tried to load its module, with or without success. */
   | { readonly ready: true }
   | { readonly stray: ThrownError };
 

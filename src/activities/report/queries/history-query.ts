@@ -11,7 +11,6 @@ import { mostActiveInstruments, recentCloses } from '../../../storage/runs/run-r
 import { type LastTick, lastTicks } from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';
 
-/** Prices of a symbol as lists show them. */
 export interface SymbolPrices {
   /** Newest tick of its most active instrument; `null` when there is none. */
   readonly last: LastTick | null;
@@ -45,7 +44,6 @@ export const MAX_RUNS = 30;
 /** Symbols whose prices are looked up; the page shows fewer in full. */
 const MAX_SYMBOLS = 300;
 
-/** Parts of the page that only the caller knows. */
 export interface HistoryLinks {
   /** UTC epoch milliseconds. */
   readonly now: number;

@@ -24,12 +24,12 @@ import {
 } from '../../../storage/ticks/symbol-rows.ts';
 import { loadChosenBacktest, loadWalkForwards, type ReadSeries } from './chosen-backtest-query.ts';
 
-/** Candles on one page, over all its instruments and intervals. */
+/** Largest number of candles on one page, over all its instruments and intervals. */
 const MAX_CANDLES = 6000;
 const MAX_QUARANTINE_TICKS = 500;
 /** Buckets before the page's, which indicators warm up on. */
 const WARM_UP_BUCKETS = 500;
-/** Twins whose prices are drawn over an instrument's own. */
+/** Largest number of twins whose prices are drawn over an instrument's own. */
 const MAX_DRAWN_TWINS = 2;
 
 /** Data that the sections of one page share; maps are by instrument key. */
@@ -40,14 +40,12 @@ export interface SectionContext {
   readonly asOf: number;
   /** Expected lateness of a source's rows in milliseconds: younger time does not count as collected. */
   readonly lateness: (source: SourceType) => number;
-  /** The kind of tick that an instrument's charts show. */
   readonly kinds: ReadonlyMap<number, TickKind>;
-  /** Ticks in the window. */
+  /** Number of ticks in the window, by instrument key. */
   readonly ticks: ReadonlyMap<number, number>;
   readonly last: ReadonlyMap<number, LastTick>;
   readonly backtests: ReadonlyMap<number, readonly BacktestHead[]>;
   readonly walkForwards: readonly WalkForwardHead[];
-  /** Number of instruments that share the page's room. */
   readonly sections: number;
   readonly duplicates: number | null;
 }

@@ -38,7 +38,6 @@ const MAX_SYMBOLS = 300;
 const SHORTEST_GAP_MS = 60_000;
 const MAX_GAPS = 50;
 
-/** A run that has ended or is still open. */
 export interface ShownRun extends Omit<StoredRun, 'status'> {
   readonly status: RunOnPage;
 }

@@ -12,7 +12,6 @@ const SHORT_MS = 4 * 3_600_000;
 const MOST = 300;
 const STRETCHES = 30;
 
-/** A market of a series, with the time that its picture shows. */
 interface SeriesMarket {
   readonly instrument: StoredInstrument;
   readonly from: number;

@@ -13,7 +13,6 @@ import { instrumentsOf, orderBooks, type StoredInstrument } from '../../../stora
 import { basisOf, optionsOn, type TrialGroup } from './backtest-trials.ts';
 import { mayLookAtTwins, readTwin, type StandingTwin, standingTwins } from './twin-series.ts';
 
-/** All trials on one series. */
 export interface SeriesTask {
   readonly series: StandingSeries;
   readonly instrument: StoredInstrument;

@@ -20,7 +20,6 @@ export function backtestRecord(input: {
   readonly result: BacktestResult;
   /** The terms on which the result, and the holding next to it, traded. */
   readonly options: BacktestOptions;
-  /** Probability of overfitting of the trials it belongs to. */
   readonly overfitting: number | null;
   readonly forecasts: MarketForecasts | undefined;
   readonly basis: string;

@@ -20,7 +20,6 @@ import { closesAsForecasts, ResolvedCloses } from './resolved-closes.ts';
 
 export interface BacktestDependencies {
   readonly database: Database;
-  /** Shipped strategies and those of plugins. */
   readonly strategies: readonly Strategy[];
   /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
   readonly plugins: string;

@@ -10,7 +10,6 @@ import type { Queryable } from '../../../storage/database/database.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
 import { twinsOf } from '../../../storage/markets/instruments.ts';
 
-/** The series of the same question at another venue. */
 export interface StandingTwin {
   readonly id: string;
   readonly series: StandingSeries;

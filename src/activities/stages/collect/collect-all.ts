@@ -27,7 +27,6 @@ export interface CollectionRequest extends PlanRequest {
   ) => void;
 }
 
-/** Plans and outcomes of all sources of a symbol. */
 export interface Collection {
   readonly plans: readonly CollectPlan[];
   /** Outcomes by instrument id, of instruments that were collected completely or refused by their venue. */
@@ -73,7 +72,6 @@ interface SourceCollection {
   readonly signal: AbortSignal;
 }
 
-/** Collects the instruments of a source with bounded concurrency. */
 async function collectSource({ type, found, plan, request, outcomes, internal, signal }: SourceCollection): Promise<SourceEnd> {
   if ('error' in found) return { error: found.error, worked: false };
   const { window, asOf, refetch, lateness, time, onPage } = request;

@@ -78,7 +78,6 @@ export class SourceFailures {
   }
 }
 
-/** The result of one source of a symbol in one attempt. */
 export interface SourceEnd {
   readonly error: PredictLabError | undefined;
   /** Whether the source delivered something complete: an empty list of instruments, or all rows of at least one instrument. */
@@ -148,10 +147,8 @@ export const failedSourceReasons = (failed: FailedSources): readonly string[] =>
 /** Share of an attempt's time that a source may use where the symbol has others; the rest is kept for storing their rows. */
 const SHARE = 0.8;
 
-/** The time that the sources of a symbol have in one attempt to collect. */
 export interface SourceTime {
   readonly signal: AbortSignal;
-  /** Returns the failure of a source that did not finish in time. */
   error(source: SourceType): PredictLabError;
   close(): void;
 }

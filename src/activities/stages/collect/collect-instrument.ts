@@ -6,7 +6,6 @@ import type { PlannedInstrument } from './collect-plan.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Progress of the collection of one instrument in one run. */
 export interface Reached {
   /** Pages staged so far: the number of the next one. */
   readonly pages: number;
@@ -21,7 +20,6 @@ export interface InstrumentStaging {
   /** Progress of an earlier attempt of this run. */
   readonly progress: Reached | undefined;
   before(): Promise<CollectedBefore>;
-  /** Stores a page and the progress in one transaction. */
   keep(page: SourcePage & { readonly pageNumber: number }, instrument: Instrument, reached: Reached): Promise<void>;
   finish(reached: Reached): Promise<void>;
 }
@@ -40,7 +38,6 @@ export interface InstrumentCollection {
   readonly onPage: (page: { readonly rows: readonly CandidateRow[] }) => void;
 }
 
-/** The result of collecting one instrument, in addition to staged rows. */
 export interface InstrumentOutcome {
   /** The instrument with the order book that was read, and with its end moved to its newest trade. */
   readonly instrument: Instrument;

@@ -28,7 +28,6 @@ export interface CollectPlan {
   readonly followed: readonly Instrument[];
   /** By instrument id, the time from which coverage is withdrawn because it relied on an end that the venue took back. */
   readonly doubtful: ReadonlyMap<string, number>;
-  /** The result of discovery, per queried source. */
   readonly sources: ReadonlyMap<SourceType, DiscoveryEnd>;
   /** Sources that are skipped although the symbol has selectors for them, with the reason. */
   readonly skippedSources: Readonly<Record<SourceType, string>>;

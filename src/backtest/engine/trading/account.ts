@@ -140,7 +140,6 @@ export class Account {
     return true;
   }
 
-  /** Closes the whole position at exactly `price`. */
   leave(bar: number, price: number, end: TradeEnd): void {
     this.exit({ bar, size: this.size, price, end });
   }

@@ -9,7 +9,6 @@ export interface ClosedPosition {
 }
 
 export interface Positions {
-  /** Number of all positions taken, open ones included. */
   readonly count: number;
   /** Net profit of each position that was fully closed or settled, oldest first. */
   readonly closed: readonly number[];

@@ -17,7 +17,6 @@ export interface Trade {
   readonly exitPrice: number;
   /** Profit net of `fees`. */
   readonly pnl: number;
-  /** Fees of entry and exit. */
   readonly fees: number;
   readonly end: TradeEnd;
 }

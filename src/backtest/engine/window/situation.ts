@@ -8,10 +8,8 @@ import { openTwin, type TwinSeries } from './twin-bars.ts';
 interface SituationInput {
   readonly account: () => Trader;
   readonly bars: BarsSoFar;
-  /** The series that `bars` is a window onto. */
   readonly candles: CandleSeries;
   readonly twin: TwinSeries | null;
-  /** The bar at which the account starts. */
   readonly from: number;
   readonly market: Market;
   readonly barMs: number;
