@@ -116,7 +116,7 @@ export function createActivities(
   };
 }
 
-/** Turns errors of the bookkeeping into failures by their effect, as the task runner does for tasks. */
+/** Turns errors of the bookkeeping into Temporal failures, retryable or not by their type, as the task runner does for tasks. */
 const mapped =
   <Input, Output>(secrets: Secrets, run: (input: Input) => Promise<Output>) =>
   async (input: Input): Promise<Output> => {

@@ -24,7 +24,7 @@ export function settleBySigns(signs: readonly SettlementSign[], none = 'no sign 
   const named = signs.filter(({ payout }) => payout !== null);
   const firm = named.filter((sign) => !isSupport(sign));
   const payout = firm[0]?.payout ?? null;
-  // while no firm sign names a payout, a supporting sign may still be needed
+  // while no other sign names a payout, a supporting one may still be needed
   const kept = payout === null ? signs : signs.filter((sign) => !isSupport(sign) || sign.payout === payout);
   const open = (missing: string, agreed: number | null = payout): MarketSettlement => ({
     payout: agreed,

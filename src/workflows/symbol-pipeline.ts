@@ -95,7 +95,7 @@ async function reportToParent(symbol: string, reports: readonly TaskReport[]): P
   }
 }
 
-/** A stage that takes longer than expected continues as a normal activity: with heartbeats, and visible from outside. */
+/** Time after which a stage continues as a normal activity: with heartbeats, and visible in Temporal. */
 const LOCAL_TIMEOUT_MS = 2_000;
 
 /** Runs one stage, as a local activity first if `options.local`. @throws ActivityFailure as the activity does */

@@ -36,6 +36,7 @@ function knownErrorOf(thrown: unknown): PredictLabError | undefined {
 interface EndedAttempt {
   readonly secrets: Secrets;
   readonly policy: TaskPolicy;
+  /** Number of attempts that started, including this one. */
   readonly attempts: number;
   readonly earlier: Failures;
   /** Time of the failure, UTC epoch milliseconds. @default the current time */

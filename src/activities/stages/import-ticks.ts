@@ -38,6 +38,7 @@ export interface TicksImport {
   readonly stored?: Instrument | undefined;
   /** The current time; rows after it are quarantined. UTC epoch milliseconds. */
   readonly asOf: number;
+  /** Called after each batch with the rows read so far. */
   readonly onBatch: (rows: number, batch: TickFileBatch) => void;
   /** Whether to stop, checked after each batch; stored rows stay, and the next import of the files continues behind them. @default never */
   readonly isStopped?: () => boolean;

@@ -16,6 +16,7 @@ export interface Market {
   readonly endIsClose?: boolean;
   /** Event of markets that resolve together, which count as one independent draw. @default the market is an event of its own */
   readonly event?: string | null;
+  /** The recorded looks at the order book, oldest first. */
   readonly books: readonly OrderBook[];
   /** The market's payout. The engine uses it only after the last bar; strategies cannot read it. */
   readonly resolution: Resolution;

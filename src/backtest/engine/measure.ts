@@ -18,6 +18,7 @@ export interface Measurement {
   readonly sample: Sample;
   /** Number of daily returns after the day of the last bar before the market's close: the money is locked until the market pays. */
   readonly lockedDays: number;
+  /** Standard error of the annual Sharpe ratio. */
   readonly sharpeError: Measured;
 }
 

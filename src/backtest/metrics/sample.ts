@@ -50,7 +50,7 @@ export function weakScores(outcomes: number): Readonly<Record<string, string>> {
 }
 
 /**
- * The metrics below their {@link MINIMUM}, with the reason: ratios also on a single return that is not 0, since the Sharpe ratio is then
+ * The metrics that rest on less data than {@link MINIMUM}, with the reason: ratios also on a single return that is not 0, since the Sharpe ratio is then
  * √(A/n) for any gain; ratios and trade statistics also on positions in too few events.
  *
  * @param basis.nonZero number of returns that are not 0

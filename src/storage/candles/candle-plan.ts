@@ -97,6 +97,7 @@ async function findStaleSeries(
 
 /** An hour that has ticks: how many, and which version of the instrument changed them last. */
 export interface TickHour {
+  /** Hours since the epoch. */
   readonly hour: number;
   readonly ticks: number;
   readonly version: number;

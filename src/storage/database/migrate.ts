@@ -8,7 +8,7 @@ import { VERSION } from '../../version.ts';
 import type { Database, Queryable } from './database.ts';
 import { addressOf } from './database-url.ts';
 
-/** An arbitrary number, the same in every process, so that only one of them migrates at a time. */
+/** Key of the advisory lock that lets one process migrate at a time; arbitrary, but the same in every process. */
 const MIGRATION_LOCK = 7_305_310_001;
 
 export interface AppliedMigration {

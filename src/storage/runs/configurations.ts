@@ -24,7 +24,7 @@ export interface ConfigurationRuns {
   readonly runs: readonly string[];
 }
 
-/** An arbitrary number, the same in every process. */
+/** Key of the advisory lock for recording versions; arbitrary, but the same in every process. */
 const VERSION_LOCK = 7_305_310_014;
 
 /** Records a run's input, catalogue, plugins and code, and returns the version; an equal configuration keeps its earlier version. */

@@ -58,7 +58,7 @@ const dated = <Run extends RunSummary>(row: RunRow<Run>) => ({
   finishedAt: row.finishedAt?.toISOString() ?? null,
 });
 
-/** An arbitrary number, the same in every process. */
+/** Key of the advisory lock for recording starts; arbitrary, but the same in every process. */
 const START_LOCK = 7_305_310_021;
 
 /** Records that a run has started; a second call with the same execution changes nothing. Waits while an exclusive run is being recorded. */

@@ -178,7 +178,7 @@ async function correct(transaction: Transaction, { batch, after, upTo, instrumen
   return rows[0].corrected;
 }
 
-/** Fewer rows than these may be trades that only look alike. */
+/** Smallest number of repeated trades that counts as a changed identity; fewer may be trades that only look alike. */
 const ENOUGH = 5;
 /** Rows that are compared, the newest: a venue that spells its rows in another way does so in all of them. */
 const NEWEST = 5_000;

@@ -18,6 +18,7 @@ export interface Merged {
 const CHUNK = 50_000;
 
 export interface MergeEvents {
+  /** Called after each chunk with the rows done so far. */
   readonly onChunk: (rows: number) => void;
   readonly onMerged?: () => Promise<void>;
 }

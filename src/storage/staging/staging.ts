@@ -163,7 +163,7 @@ export async function ensureBatch(
   return created.rows[0].id;
 }
 
-/** Where a row stands among all staged rows of one instrument: pages may be delivered newest first, positions ascend oldest first. */
+/** Order in which pages and the rows inside them arrive; the positions of staged rows ascend from the oldest in either case. */
 export type PageOrder = 'newest-first' | 'oldest-first';
 
 /** Most rows of one page: 2^24 rows and 2^29 pages stay within JavaScript's whole numbers. */

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 
-/** An arbitrary number, the same in every process, so that only one of them makes partitions at a time. */
+/** Key of the advisory lock that lets one process create partitions at a time; arbitrary, but the same in every process. */
 const PARTITION_LOCK = 7_305_310_002;
 
 interface Month {

@@ -50,7 +50,7 @@ export interface WitnessVerdicts {
   /** Market-hours compared, and those that agreed. */
   readonly hours: number;
   readonly agreed: number;
-  /** Ranges in doubt that were walked again lately, by key: not claimed before they are due again. */
+  /** Ranges in doubt that were walked again lately, by instrument key: not claimed before they are due again. */
   readonly doubted: ReadonlyMap<number, readonly TimeRange[]>;
 }
 

@@ -43,7 +43,7 @@ export async function recordDeleting(queryable: Queryable, scheduleId: string): 
   await saveWatchState(queryable, nameOf(scheduleId), null);
 }
 
-/** Removes the record of a schedule that was not deleted after all. */
+/** Removes the deletion record of a schedule that was not deleted after all. */
 export async function removeDeleting(queryable: Queryable, scheduleId: string): Promise<void> {
   await queryable.query('delete from watch_state where name = $1', [nameOf(scheduleId)]);
 }
@@ -56,7 +56,7 @@ export async function deletedOnPurpose(queryable: Queryable, scheduleIds: readon
   return new Set(scheduleIds.filter((id) => names.has(nameOf(id))));
 }
 
-/** Removes the records of schedules that exist again. A record younger than a minute is kept, since its schedule may be about to be deleted. */
+/** Removes the deletion records of schedules that exist again. A record younger than a minute is kept, since its schedule may be about to be deleted. */
 export async function forgetDeleted(queryable: Queryable, scheduleIds: readonly string[]): Promise<void> {
   await queryable.query(`delete from watch_state where name = any($1) and at < now() - interval '1 minute'`, [scheduleIds.map(nameOf)]);
 }

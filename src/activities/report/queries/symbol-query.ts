@@ -152,7 +152,7 @@ const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: s
   return numberIn(effect?.output, 'duplicates');
 };
 
-/** Result of the run's collection of the symbol: sources without data, and how much of its coverage a second look confirmed. */
+/** Result of the run's collection of the symbol: sources without data, and the share of coverage confirmed by reading it again. */
 const collectionOf = async (
   queryable: Queryable,
   executionId: string,

@@ -17,6 +17,7 @@ export interface ComputeContext {
   /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
   readonly plugins: string;
   readonly threads: Pick<PluginThreads, 'backtests' | 'walkForward'>;
+  /** The task's name in errors of threads. */
   readonly whose: string;
   readonly signal: AbortSignal;
 }

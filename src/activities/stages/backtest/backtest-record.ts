@@ -18,7 +18,7 @@ export function backtestRecord(input: {
   /** Number of the series' oldest bars that were left out for lack of memory. */
   readonly leftOut: number;
   readonly result: BacktestResult;
-  /** The terms on which the result, and the holding next to it, traded. */
+  /** Trading terms of the result, and of buying and holding as its comparison. */
   readonly options: BacktestOptions;
   readonly overfitting: number | null;
   readonly forecasts: MarketForecasts | undefined;

@@ -57,7 +57,7 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           if (!counted.has(name)) resolved.add(series.interval, closes);
           counted.add(name);
         };
-        // computed again, since it cannot be distinguished from a change
+        // results of code that the hash does not fully cover are computed again, since the code may have changed
         const before = trials.some(({ strategy }) => codeGap(strategy) !== undefined) ? [] : (unchanged.get(basis) ?? []);
         if (before.length === trials.length) {
           await takeOverBacktests(

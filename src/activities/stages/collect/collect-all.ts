@@ -17,7 +17,7 @@ export interface CollectionRequest extends PlanRequest {
   readonly stagingOf: (instrument: Instrument) => InstrumentStaging | undefined;
   /** How late rows of an instrument are expected, in milliseconds. */
   readonly lateness: (instrument: Instrument) => number;
-  /** Whether covered time of an instrument is read again as a second look. */
+  /** Whether covered time of an instrument is read again, to check that no trade is missing. */
   readonly isSampled: (instrument: Instrument) => boolean;
   /** Whether an error comes from PredictLab (the database) and not from the venue: it ends the attempt. */
   readonly isInternal: (error: unknown) => boolean;

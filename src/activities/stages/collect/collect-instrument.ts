@@ -32,7 +32,7 @@ export interface InstrumentCollection {
   /** How late rows of this instrument are expected, in milliseconds. */
   readonly lateness: number;
   readonly refetch: boolean;
-  /** Whether covered time is read again as a second look. */
+  /** Whether covered time is read again, to check that no trade is missing. */
   readonly sampled: boolean;
   readonly signal: AbortSignal;
   readonly onPage: (page: { readonly rows: readonly CandidateRow[] }) => void;

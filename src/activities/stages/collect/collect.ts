@@ -104,7 +104,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
   };
 }
 
-/** Share of instruments whose covered time is read again in a run as a second look. */
+/** Share of instruments whose covered time a run reads again, to check that no trade is missing. */
 const SAMPLED_SHARE = 0.01;
 
 /** Whether an instrument is sampled in a run: seeded by the run, so that another attempt samples the same ones. */

@@ -36,7 +36,7 @@ export function positionsOf(trades: readonly Pick<Trade, 'entryBar' | 'exitBar' 
 }
 
 interface HeldPosition {
-  /** Event that the market resolves with. */
+  /** Event whose markets resolve together with this one. */
   readonly event: string;
   readonly from: number;
   readonly to: number;
