@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { linear, padded, timeTicks, valueTicks } from '../../src/report/charts/axis.ts';
+import { plot } from '../../src/report/charts/plot.ts';
 import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
 
 describe('value axes', () => {
@@ -31,5 +32,12 @@ describe('time axes', () => {
 
   it('have no label over an empty range', () => {
     expect(timeTicks(AS_OF, AS_OF, 8)).toEqual([]);
+  });
+
+  it('keep a label at the left edge whole, and leave the others centred on their times', () => {
+    const x = timeTicks(AS_OF - 4 * HOUR, AS_OF, 4);
+    const { text } = plot({ height: 10, label: '', shapes: '', x, y: [] });
+    const lefts = [...text.matchAll(/style="left:([^"]+)">\d\d:00/g)].map(([, left]) => left);
+    expect(lefts).toEqual(['max(0%,1.4em)', '25%', '50%', '75%', '100%']);
   });
 });

@@ -47,6 +47,8 @@ const bandLabel = (band: PlotBand): string | null => {
   const wide = band.to - band.from;
   return wide >= 0.24 ? band.label : wide >= 0.085 ? band.short : null;
 };
+/** Position of a centred label, moved to the right as far as the left edge would cut it: half a character is about 0.29 em wide. */
+const leftOf = ({ at, label }: AxisTick): string => (at < 0.12 ? `max(${share(at)},${(label.length * 0.29).toFixed(1)}em)` : share(at));
 const share = (value: number): string => `${Math.round(value * 100_000) / 1000}%`;
 
 /** Draws a plot with its axes: shapes stretch to the page's width, text does not. */
@@ -61,7 +63,7 @@ ${y.map((tick) => html`<span class="y" style="top:${share(1 - tick.at)}">${tick.
 ${bands.map((band) => bandLabel(band) !== null && html`<span class="note" style="left:${share((band.from + band.to) / 2)};max-width:${share(band.to - band.from)}">${bandLabel(band)}</span>`)}
 ${options.notes?.map((note) => html`<span class="note" style="left:${share(note.at)};top:auto;bottom:2px">${note.label}</span>`)}
 ${options.marks?.map((mark) => html`<span class="mark ${mark.tone}" style="left:${share(mark.x)};top:${share(1 - mark.y)}${mark.size !== undefined && `;font-size:${mark.size}px`}" title="${mark.about}">${mark.sign}</span>`)}
-${options.xLabels !== false && html`<span class="x-axis">${x.map((tick, i) => html`<span class="x${i % 2 === 1 && ' minor'}"${tick.time !== undefined && html` data-t="${tick.time}"`} style="left:${share(tick.at)}">${tick.label}</span>`)}</span>`}
+${options.xLabels !== false && html`<span class="x-axis">${x.map((tick, i) => html`<span class="x${i % 2 === 1 && ' minor'}"${tick.time !== undefined && html` data-t="${tick.time}"`} style="left:${leftOf(tick)}">${tick.label}</span>`)}</span>`}
 </div>${options.live}</div>`;
 };
 
