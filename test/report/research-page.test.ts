@@ -143,6 +143,8 @@ describe('the page of research', () => {
     expect(text).toMatch(/class="cell hatch"[^>]*>░/);
     expect(text).toContain('no daily returns');
     const weak = trial(60, {}, 1, { weak: { sharpe: '6 daily returns, fewer than 30' } });
+    const idle = trial(61, {}, 1, { undefined: { sharpe: 'no trades' } });
+    expect(renderResearchPage(data({ best: [idle] })), 'beats a falling market without a trade').toMatch(/class="cell hatch"[^>]*>\+2\.0/);
     // a shorthand would take the hatching away
     expect(renderResearchPage(data({ best: [weak] }))).toMatch(/class="cell hatch"[^>]*style="background-color:[^>]*>\+2\.0/);
     expect(text).toContain('<code>abc123</code>');

@@ -114,8 +114,9 @@ const heatCell = (metric: HeatMetric, trial: ResearchTrial | undefined, full: nu
   const value = metric.value(trial);
   const about = `${strategyName(trial)} on ${trial.market}, ${trial.interval}; ${plural(trial.trials, 'trial')}; run ${trial.runId}`;
   const text = value === null ? '░' : metric.write(value);
-  const isWeak = value === null || trial.weak?.['sharpe'] !== undefined;
-  const why = value === null ? metric.why(trial) : (trial.weak?.['sharpe'] ?? '');
+  const flaw = trial.weak?.['sharpe'] ?? trial.undefined['sharpe'];
+  const isWeak = value === null || flaw !== undefined;
+  const why = value === null ? metric.why(trial) : (flaw ?? '');
   return tip(
     html`<a class="cell${isWeak && ' hatch'}" href="${addressOf(trial)}"${value !== null && html` style="${heat(value, full)}"`}>${text}</a>`,
     why === '' ? about : `${about}; ${why}`,

@@ -63,7 +63,7 @@ const columnsAt = (now: number): readonly Column<IncidentRow>[] => [
 const names = (all: readonly string[], address: string): Markup =>
   all.length === 0
     ? html`–`
-    : html`${all.slice(0, MAX_NAMES).map((name, i) => html`${i > 0 && ', '}<a href="${address}${encodeURIComponent(name)}">${name}</a>`)}${all.length > MAX_NAMES && ` and ${all.length - MAX_NAMES} more`}`;
+    : html`${all.slice(0, MAX_NAMES).map((name, i) => html`${i > 0 && html`<br>`}<a href="${address}${encodeURIComponent(name)}">${name}</a>`)}${all.length > MAX_NAMES && html`<br>and ${all.length - MAX_NAMES} more`}`;
 
 const alerts = (deliveries: readonly AlertDelivery[]): Markup =>
   deliveries.length === 0

@@ -40,7 +40,7 @@ pre{margin:6px 0;padding:8px 10px;background:var(--raised);overflow-x:auto;max-w
 .facts{display:flex;flex-wrap:wrap;gap:2px 18px;margin:6px 0 0;color:var(--quiet)}
 .facts>*{min-width:0;overflow-wrap:anywhere}
 .facts b{color:var(--text);font-weight:600}
-.cause{display:inline-block;white-space:normal;min-width:24ch;max-width:80ch;overflow-wrap:anywhere}.incidents{color:var(--warn)}
+.cause{display:block;white-space:normal;min-width:24ch;max-width:80ch;overflow-wrap:anywhere}.incidents{color:var(--warn)}
 .links{display:flex;gap:14px;margin-left:auto}
 .quiet{color:var(--quiet)}
 .none{color:var(--quiet);margin:4px 0}
@@ -162,7 +162,8 @@ ${TAB_RULES}
 progress{width:12em;height:10px;accent-color:var(--accent);vertical-align:-1px}
 .controls{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:8px 0 0}
 .controls button,#drawer .close{font:inherit;color:var(--text);background:var(--raised);border:1px solid var(--line);padding:2px 10px;cursor:pointer}
-.controls input{font:inherit;width:5em;color:var(--text);background:var(--ground);border:1px solid var(--line)}
+.controls button:disabled{color:var(--quiet);background:none;border-style:dashed;cursor:not-allowed}
+.controls input{font:inherit;width:11em;color:var(--text);background:var(--ground);border:1px solid var(--line)}.controls input[type=number]{width:5em}.controls input[type=checkbox]{width:auto}
 .history td{padding:2px 4px;text-align:center}.history .bad{background:color-mix(in srgb,var(--down) 16%,transparent)}.history th:first-child{position:sticky;left:0;background:var(--ground);z-index:1}.history td a{text-decoration:none}.history th.run{font-weight:500;vertical-align:bottom}.history th.run a{display:block}
 .heat td{padding:2px 8px}.heat td a{color:inherit;text-decoration:none}.heat .cell{display:block;margin:-2px -8px;padding:2px 8px}.heat td a:hover{text-decoration:underline}
 .hatch{background-image:repeating-linear-gradient(135deg,color-mix(in srgb,var(--hatch) 55%,transparent) 0 1px,transparent 1px 6px)}.plateau{outline:2px solid var(--text);outline-offset:-2px}
