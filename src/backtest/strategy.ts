@@ -89,7 +89,7 @@ export interface BarsSoFar extends KnownBars {
    * @throws PredictLabError BadInput unless the interval is that of the bars or a multiple of it
    */
   interval(interval: Interval): LongerBars;
-  /** Defines your own indicator: `compute` runs once at each bar, in order, and can read the same bars as the strategy. Call it in `create`. */
+  /** Defines your own indicator: `compute` runs once per bar, in order, and can read the same bars. Call it in `create`. */
   derive(compute: (bars: BarsSoFar) => number): Reading;
 }
 

@@ -16,7 +16,7 @@ export interface MarketFacts {
   readonly endsAt?: Moment | readonly { readonly from: Moment; readonly endsAt: Moment }[];
   /** When the market actually closed: orders that would fill at or after it are cancelled. Strategies cannot read it. */
   readonly closedAt?: Moment;
-  /** One time for `endsAt` and `closedAt` if the announced end is unknown: look-ahead of a strategy that reads the end is then not ruled out. */
+  /** One time for `endsAt` and `closedAt` if the announced end is unknown; a strategy that reads the end may then look ahead. */
   readonly closesAt?: Moment;
   /** Event of markets that resolve together, which count as one draw (`senate-2022`). @default the market is an event of its own */
   readonly event?: string;

@@ -88,7 +88,7 @@ function writtenImports(url: string): string[] {
   });
 }
 
-/** Text that identifies a package: name, version and integrity, or the loaded file if there is no integrity. PredictLab itself is covered by the engine's revision. */
+/** Text that identifies a package by name, version and integrity (else the loaded file); empty for PredictLab, which has a revision. */
 function packageText(url: string): string {
   const { name, version, integrity } = packageFacts(url);
   return name === 'predictlab' ? '' : `${name}@${version} ${integrity ?? contentOf(fileURLToPath(url))}`;

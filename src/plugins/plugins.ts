@@ -28,7 +28,7 @@ export interface PluginActivity<Input = unknown> {
    * @default the plugin's own thread
    */
   readonly thread?: boolean;
-  /** Environment variables of the worker that `{ "$env": … }` in this activity's arguments may name, in addition to `PREDICTLAB_ENV_ALLOW`. @default none */
+  /** Variables that `{ "$env": … }` in this activity's arguments may name in addition to `PREDICTLAB_ENV_ALLOW`. @default none */
   readonly env?: readonly string[];
   run(input: Input, context: ActivityContext): Promise<Json | void> | Json | void;
 }

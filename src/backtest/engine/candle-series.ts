@@ -19,7 +19,7 @@ export interface CandleSeries {
 export const PRICE_COLUMNS = ['open', 'high', 'low', 'close'] as const;
 const COLUMNS = ['openTime', ...PRICE_COLUMNS, 'volume'] as const;
 
-/** Length of a bar where none is stated: the smallest step between two bars, since empty buckets are absent; 0 for fewer than two bars. Milliseconds. */
+/** Length of a bar where none is stated, in milliseconds: the smallest step between two bars; 0 for fewer than two bars. */
 export function barLength({ openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>): number {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 1; i < length; i++) least = Math.min(least, openTime[i] - openTime[i - 1]);

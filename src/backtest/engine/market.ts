@@ -6,7 +6,7 @@ export interface Market {
   readonly kind: MarketKind;
   /** Smallest price step; null if unknown, in which case prices are not rounded. */
   readonly tickSize: number | null;
-  /** When the market actually closed, null if it did not; UTC epoch milliseconds. Orders that would fill at or after the close are cancelled. Strategies cannot read it. */
+  /** Actual close, null if open; UTC epoch milliseconds. Orders that would fill later are cancelled. Strategies cannot read it. */
   readonly closesAt: number | null;
   /** The end that was announced last, null if none was; UTC epoch milliseconds. Strategies can read it before the market ends. */
   readonly endsAt: number | null;

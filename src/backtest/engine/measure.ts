@@ -67,7 +67,7 @@ export function measure(input: {
   };
 }
 
-/** Daily returns of a simulation from its first bar to the payout, and how many of them follow the last bar before the market's close. */
+/** Daily returns of a simulation; `days` from the first bar to the payout, `traded` bars before the market's close. */
 export function measureDailyReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
   Measurement,
   'returns' | 'moments' | 'lockedDays'

@@ -26,7 +26,7 @@ export interface BacktestOptions {
   readonly wholeUnits: boolean;
   /** @default { kind: 'all' } */
   readonly sizing: Sizing;
-  /** Largest share of a bar's volume that all fills in that bar may take together; null = no cap. Bars without a known volume are not capped. @default 0.1 */
+  /** Largest share of a bar's volume, if it is known, that all fills in that bar may take together; null = no cap. @default 0.1 */
   readonly maxVolumeShare: number | null;
   /** Number of re-runs of the look-ahead proof, each with another future at every bar; 0 = no proof. @default 2 */
   readonly proofCuts: number;

@@ -165,7 +165,7 @@ export function donchian({ high, low, length }: CandleSeries, period: number): B
   return { lower, middle, upper };
 }
 
-/** Index of the extreme value in [first, last], given that of the previous window. Searches the window only if the known extreme has left it. */
+/** Index of the extreme value in [first, last]; searches the window only if the extreme of the previous window has left it. */
 function extremeFrom(window: { values: Float64Array; first: number; last: number; known: number; above: boolean }): number {
   const { values, first, last, known, above } = window;
   const beats = (a: number, b: number): boolean => (above ? a >= b : a <= b);

@@ -3,14 +3,14 @@ import { barsByClose, type Market } from '../engine/market.ts';
 import type { Simulation, Trade } from '../engine/trading/trade.ts';
 import { type Measured, undefinedBecause } from './measured.ts';
 
-/** Brier score: mean((p − y)²) of forecasts p against outcomes y in {0, 1}; 0 is perfect, 0.25 is the score of a constant forecast of 0.5 (Brier 1950). */
+/** Brier score (Brier 1950): mean((p − y)²) of forecasts p against outcomes y in {0, 1}; 0 is perfect, always 0.5 scores 0.25. */
 export function brier(forecasts: Float64Array, outcomes: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < forecasts.length; i++) sum += (forecasts[i] - outcomes[i]) ** 2;
   return sum / forecasts.length;
 }
 
-/** Distance from 0 and 1 that forecasts are clipped to, so that one wrong certain forecast does not make the mean infinite (as in scikit-learn). */
+/** Distance from 0 and 1 that forecasts are clipped to, so that no wrong certain forecast makes the mean infinite (as in scikit-learn). */
 const CERTAINTY = Number.EPSILON;
 
 /** Logarithmic loss: −mean(y·ln p + (1 − y)·ln(1 − p)), natural logarithm, outcomes y in {0, 1}. */

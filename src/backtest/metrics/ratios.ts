@@ -82,7 +82,7 @@ export function sharpeError(returns: Moments, periodsPerYear: number): Measured 
   return Math.sqrt((known.spread / (returns.count - 1)) * periodsPerYear);
 }
 
-/** Sharpe ratio per period, and the factor `spread` of its sampling variance for skewed and heavy-tailed returns: 1 − skew·SR + (kurtosis − 1)/4·SR². */
+/** Sharpe ratio per period, and the factor `spread` of its sampling variance: 1 − skew·SR + (kurtosis − 1)/4·SR². */
 export function sharpeSpread(returns: Moments): { readonly ratio: number; readonly spread: number } | Undefined {
   const none = noRatio(returns);
   if (none !== undefined) return none;
@@ -127,7 +127,7 @@ export function deflatedSharpe(returns: Moments, trials: Trials): Measured {
   return probabilisticSharpe(returns, expectedBestSharpe(trials.count, trials.spread ?? 1 / Math.sqrt(returns.count - 1)));
 }
 
-/** Number and spread of a grid's trials, from their Sharpe ratios per period. Trials without a ratio (they never traded) are counted but do not affect the spread. */
+/** Number and spread of a grid's trials, from their Sharpe ratios per period. Trials that never traded only count. */
 export function trialsOf(ratios: readonly number[]): Trials {
   const known = ratios.filter(Number.isFinite);
   if (known.length < 2) return { count: ratios.length };

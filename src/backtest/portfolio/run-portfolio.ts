@@ -118,7 +118,7 @@ export function runPortfolio(
 const decisionsFor = ({ candles, market, indicators, barMs, twin }: BacktestData, trial: Trial, options: BacktestOptions): Decisions =>
   decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
 
-/** The strategy's decision at each bar of one market, which must be signals. @throws PredictLabError BadInput for orders and reads of the situation */
+/** The strategy's signal at each bar of one market. @throws PredictLabError BadInput for orders and reads of the situation */
 function wordsOf(name: string, data: BacktestData, trial: Trial, options: BacktestOptions): Uint8Array {
   const decisions = decisionsFor(data, trial, options);
   if (!decisions.looked && decisions.orders.size === 0) return decisions.codes;

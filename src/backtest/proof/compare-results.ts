@@ -21,7 +21,7 @@ export type ChangeCause = 'data' | 'code' | 'params' | 'settings' | 'trials' | '
 export interface ChangedResult<Result extends ComparableResult> {
   readonly before: Result;
   readonly after: Result;
-  /** The causes, never empty: different metrics with equal passports are `unexplained` (a strategy that is not deterministic, an edited row). */
+  /** The causes, never empty; `unexplained` for equal passports (a strategy that is not deterministic, an edited row). */
   readonly because: readonly ChangeCause[];
   /** The values before and after of each metric that differs. */
   readonly metrics: Readonly<Partial<Record<MetricName, readonly [before: number | null, after: number | null]>>>;

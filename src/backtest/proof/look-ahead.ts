@@ -33,7 +33,7 @@ export interface LookAheadProof {
 /** Frequency of look-ahead for which the proof states its power: one bar in this many. */
 const PEEK_EVERY = 20;
 
-/** Lower bound of the probability that one re-run changes a decision that looks ahead: the next bar moves in the opposite direction, which changes about half of the decisions. */
+/** Least probability that a re-run changes a decision that looks ahead: reversing the next move changes about half of the decisions. */
 const DETECTION_RATE = 0.5;
 
 interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain' | 'from' | 'to'> {
@@ -118,7 +118,7 @@ function hideAll({ candles, barMs, twin }: ProofInput, curtain: Curtain): void {
 const decisionsBehind = (input: ProofInput, curtain: Curtain): DecisionLog | undefined =>
   attempted(() => decisionsOf({ ...rerunInput(input), market: oppositeResolution(input.market), cache: input.indicators, curtain }));
 
-/** Runs the strategy on the same times with reversed prices, to overwrite what it remembers of the true ones; returns its decisions on them. */
+/** Runs the strategy on reversed prices, to overwrite what it remembers of the true ones; returns its decisions on them. */
 function overwriteMemory(input: ProofInput): DecisionLog | undefined {
   const { candles, market, twin } = input;
   const other = twin === null ? null : { ...twin, candles: backwards(twin.candles), indicators: new Map() };
@@ -140,7 +140,7 @@ function attempted(decide: () => DecisionLog): DecisionLog | undefined {
 /** Fewest changes of decision that distinguish carried answers from chance. */
 const FEWEST_CHANGES = 10;
 
-/** Whether at least half of a strategy's changes of decision do not follow the prices; a strategy that does repeats about as many as it holds. */
+/** Whether at least half of a strategy's changes of decision do not follow the prices, as with a list of answers in its code. */
 export const carriesAnswers = ({ carried }: Pick<LookAheadProof, 'carried'>): boolean =>
   carried !== undefined && carried.of >= FEWEST_CHANGES && carried.changes * 2 >= carried.of;
 

@@ -105,7 +105,7 @@ export const encodeWalkForward = (
   },
 });
 
-/** Encodes the columns of a series without a walk-forward. @param because the reason, one sentence @param failed the first failed trial if all failed */
+/** Encodes the columns of a series without a walk-forward. @param because the reason @param failed the first failed trial if all failed */
 export const encodeNoWalkForward = (
   because: string,
   about: WalkForwardParts & { readonly trials: number },

@@ -93,7 +93,7 @@ function issueSentence(strategy: Strategy, issue: z.core.$ZodIssue): string {
   return `strategy '${strategy.name}', parameter '${issue.path.join('.')}': ${issueWords(issue)}`;
 }
 
-/** Expands the lists among the parameters to their cartesian product, the last name varying fastest; undefined for an empty list or too many combinations. */
+/** Cartesian product of the lists among the parameters, the last varying fastest; undefined for an empty list or too many. */
 function expand(params: ParamsInput): Record<string, Json>[] | undefined {
   let combinations: Record<string, Json>[] = [{}];
   for (const [name, value] of Object.entries(params)) {

@@ -37,7 +37,7 @@ export interface WalkCurve {
 /** A failed trial, which no window and no figure includes; `because` is one sentence. */
 export type FailedPick = Pick<FailedTrial, 'strategy' | 'params' | 'because'>;
 
-/** The result of a walk-forward. `overfitting` covers all trials on the whole series; proof and passport cover the picked trials on the whole series. */
+/** The result of a walk-forward. On the whole series, `overfitting` covers all trials, proof and passport the picked ones. */
 export interface WalkForwardResult extends Overfitting, Certificate {
   readonly windows: readonly WalkForwardWindow[];
   readonly skipped: readonly SkippedWindow[];

@@ -12,7 +12,7 @@ export type PruneBefore = Readonly<Partial<Record<Prunable, number>>>;
 
 export interface Pruned {
   readonly what: Prunable;
-  /** The instant before which data was (or would be) deleted. For ticks it is a Monday, so that every candle keeps all of its ticks or none. */
+  /** Instant before which data was (or would be) deleted; for ticks a Monday, so that every candle keeps all of its ticks or none. */
   readonly before: number;
   readonly rows: number;
 }

@@ -114,7 +114,7 @@ function migrationsFolder(): string {
   throw new Error(`no migrations found at ${nextTo} or in the package's src/storage/database/migrations; run npm run build`);
 }
 
-/** Eight characters that identify a database, whatever address it is reached by; undefined where the server does not allow reading its identifier. */
+/** Eight characters that identify a database, whatever its address; undefined where the server does not allow reading them. */
 export async function databaseMark(queryable: Queryable): Promise<string | undefined> {
   const { rows } = await queryable
     .query<{ identity: string }>(

@@ -2,7 +2,7 @@ import { jsonb } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Compared } from './compare-stored.ts';
 
-/** Seconds of a stage over all symbols; `before`: those of another build on the same inputs and machine, or of the run where it did the same work. */
+/** Seconds of a stage over all symbols; `before`: of another build on these inputs and machine, or of a run with the same work. */
 export interface ShadowDuration {
   readonly stage: string;
   readonly seconds: number;

@@ -13,7 +13,7 @@ export async function latenessBySource(queryable: Queryable, asOf: number): Prom
   return (source) => (source === 'file' ? 0 : latenessAt(seen.get(source), asOf));
 }
 
-/** How late rows of a symbol's instruments are expected at `asOf`, in milliseconds: by their own late rows, and by their source's where a market has shown none yet. */
+/** Expected lateness of a symbol's instruments at `asOf` in milliseconds, from their own late rows, else from those of their source. */
 export async function latenessByInstrument(
   queryable: Queryable,
   symbol: string,

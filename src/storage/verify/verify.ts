@@ -65,7 +65,7 @@ interface BuiltSeries {
   readonly horizon: PruneHorizon;
 }
 
-/** Instants before which ticks and candles were pruned: candles that are missing there, or rest on more ticks than are left, are not differences. */
+/** Instants before which ticks and candles were pruned: candles there may be missing, or rest on more ticks than are left. */
 interface PruneHorizon {
   readonly ticks: number;
   readonly candles: number;

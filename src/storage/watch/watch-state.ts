@@ -38,7 +38,7 @@ export async function endTurn(queryable: Queryable, name: string): Promise<void>
 
 const nameOf = (scheduleId: string): string => `deleted/${scheduleId}`;
 
-/** Records that a schedule is about to be deleted on purpose. Must come first, or the watch reports that the schedule was deleted from outside. */
+/** Records that a schedule is about to be deleted on purpose; must come first, or the watch reports a deletion from outside. */
 export async function recordDeleting(queryable: Queryable, scheduleId: string): Promise<void> {
   await saveWatchState(queryable, nameOf(scheduleId), null);
 }
@@ -56,7 +56,7 @@ export async function deletedOnPurpose(queryable: Queryable, scheduleIds: readon
   return new Set(scheduleIds.filter((id) => names.has(nameOf(id))));
 }
 
-/** Removes the deletion records of schedules that exist again. A record younger than a minute is kept, since its schedule may be about to be deleted. */
+/** Removes deletion records of schedules that exist. Keeps those younger than a minute: the deletion may be about to happen. */
 export async function forgetDeleted(queryable: Queryable, scheduleIds: readonly string[]): Promise<void> {
   await queryable.query(`delete from watch_state where name = any($1) and at < now() - interval '1 minute'`, [scheduleIds.map(nameOf)]);
 }

@@ -87,9 +87,9 @@ export function validateMaxConcurrent(value: number): void {
   }
 }
 
-/** Events after which the run continues in a new execution, unless the server suggests it earlier; both are far below the server's limits. */
+/** Events after which the run continues in a new execution, unless the server suggests it earlier; far below the server's limits. */
 const HISTORY_LIMIT = 4_000;
-/** A run that will end within this many events and bytes continues in the same execution, because continuing as new empties the slots first. */
+/** A run that ends within this many events and bytes stays in its execution, because continuing as new empties the slots first. */
 const LAST_EVENTS = 5_000;
 const LAST_BYTES = 8_000_000;
 /** History events per lane: its start and end, and its share of the workflow tasks. */
@@ -105,7 +105,7 @@ export function isHistoryFull(state: RunState): boolean {
 /** The input of the next execution. A large config is not included: the next execution reads it from the database again. */
 export function carriedOn({ config, durations, inline, searchable }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
   const whole = packPrepared({ config, durations, reused: new Map(), searchable });
-  // A config with inline secrets is not complete in the database, so it is passed on at any size; measured durations are left out then, to make room for the state.
+  // a config with inline secrets is not complete in the database, so it is passed on at any size, without durations to save room
   const packed = inline
     ? { ...(encodedBytes(whole) > CARRIED_CONFIG ? { packed: whole.packed, ...(searchable ? { searchable } : {}) } : whole), inline }
     : whole;

@@ -161,7 +161,7 @@ export class OwnLane {
     }, STOP_GRACE_MS);
   }
 
-  /** Starts the periodic check whether the thread makes progress while it has more than one task; returns a function that stops it. */
+  /** Returns the check, called periodically, whether the thread makes progress while it has more than one task. */
   #watch(): () => void {
     let checks = 0;
     let before = '';

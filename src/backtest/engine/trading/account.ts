@@ -60,7 +60,7 @@ export class Account {
     return this.side !== 0;
   }
 
-  /** Updates `base` and `slope`: the account is worth base + slope·price of the first outcome, before exit fees, so marking takes one multiplication per bar. */
+  /** Updates `base` and `slope`: the account is worth base + slope·price of the first outcome, before exit fees. */
   private revalue(): void {
     this.slope = this.side * this.size;
     // a unit of the other outcome is worth 1 − price
@@ -86,7 +86,7 @@ export class Account {
     return true;
   }
 
-  /** Closes the position at the market, at the quoted price `from` less costs: fully, in part (volume cap), or not at all (no valid price). */
+  /** Closes the position at the quoted price `from` less costs: fully, in part (volume cap), or not at all (no valid price). */
   exitFrom(from: number, end: TradeEnd): 'out' | 'held back' | 'refused' {
     const price = this.execution.fillPrice(from, this.side > 0 ? -1 : 1, false);
     if (Number.isNaN(price)) {
@@ -96,7 +96,7 @@ export class Account {
     return this.exitAt(price, end) ? 'out' : 'held back';
   }
 
-  /** Closes the position at exactly this price, as far as the bar's volume allows; false if a part is delayed. @param maker whether a resting order fills */
+  /** Closes the position at exactly this price; false if the bar's volume delays a part. @param maker whether a resting order fills */
   exitAt(price: number, end: TradeEnd, maker = false): boolean {
     const size = Math.min(this.size, this.room);
     if (size > 0) this.exit({ bar: this.bar, size, price, end, maker });
@@ -105,7 +105,7 @@ export class Account {
     return this.side === 0 || this.holdBack();
   }
 
-  /** Enters a position at the market, at the quoted price `from` plus costs. @param share fraction of the cash to spend; by default the options' sizing */
+  /** Enters a position at the quoted price `from` plus costs. @param share fraction of the cash to spend. @default the options' sizing */
   enterFrom(side: 1 | -1, from: number, share?: number): void {
     const price = this.execution.fillPrice(from, side, true);
     if (Number.isNaN(price)) this.refuse('beyondTick');

@@ -28,7 +28,7 @@ const MONEY_BOUNDS = [100, 1000, 10_000];
  */
 const MEDIANS = { edge: [0.002, 0.0155, 0.0083, 0.002, 0.0005], middle: [0.01, 0.0275, 0.01, 0.005, 0.01] } as const;
 
-/** Returns the half-spread at the open of a bar, from what was known then: the newest book of the 24 hours before, else the default of its class. */
+/** Returns the half-spread at the open of a bar: of the newest book of the 24 hours before, else the default of its class. */
 export const halfSpreads = (candles: CandleSeries, { kind, books }: Pick<Market, 'kind' | 'books'>): ((bar: number) => HalfSpread) => {
   return (bar) => {
     const time = candles.openTime[bar];

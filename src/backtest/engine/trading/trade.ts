@@ -1,7 +1,7 @@
 import type { Order } from '../../strategy.ts';
 import type { SpreadCounts } from './half-spread.ts';
 
-/** How a trade ended: by a decision, by its stop or target, at the end of the data, by the market's resolution, by ruin (equity at or below zero), or not at all (`mark`). */
+/** How a trade ended. `end` = with the data; `ruin` = with equity at or below zero; `mark` = not at all, only valued at the last price. */
 export const TRADE_ENDS = ['signal', 'stop', 'target', 'end', 'settlement', 'ruin', 'mark'] as const;
 export type TradeEnd = (typeof TRADE_ENDS)[number];
 
