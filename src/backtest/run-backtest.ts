@@ -147,7 +147,7 @@ function provabilityGaps(
 
 /** Hash of all data that the strategy read or its fills depend on. */
 function hashSeen({ hash, market, twin }: BacktestData, { looked, sawTwin }: Decisions, { halfSpread }: BacktestOptions): string {
-  const seen = looked || halfSpread === 'recorded' ? hashSituation(hash, market) : hash;
+  const seen = looked || halfSpread === 'recorded' ? hashSituation(hash, market, looked) : hash;
   return sawTwin && twin !== null ? hashTwin(seen, twin) : seen;
 }
 

@@ -92,6 +92,13 @@ describe('a backtest with the recorded spread', () => {
     expect(spreads).toEqual({});
   });
 
+  it('rests on no announced end that its strategy did not read: a file states only the last', () => {
+    const data = (more: Partial<Market>): string =>
+      runBacktest({ candles: base, strategy: flipper, market: { ...market(books), ...more }, options: { halfSpread: 'recorded' } }).passport
+        .data;
+    expect(data({ endsAt: at(99), earlierEnds: [{ until: at(50), endsAt: at(80) }] })).toBe(data({}));
+  });
+
   it('rests on the looks in its passport, and says its terms in words', () => {
     const { passport } = run(books);
     expect(run([{ ...books[0], ask: 0.53 }]).passport.data).not.toBe(passport.data);

@@ -65,9 +65,9 @@ export function hashData(
   return hashText(canonicalJson({ candles: hashCandles(candles), market: { ...market, resolution: paid } }));
 }
 
-/** Hex SHA-256 of the data of a result that also depends on the announced end and the order books. */
-export const hashSituation = (data: string, { endsAt, earlierEnds, books }: Market): string =>
-  hashText(canonicalJson({ data, endsAt, ...(earlierEnds !== undefined && { earlierEnds }), books }));
+/** Hex SHA-256 of the data of a result that also depends on the order books, and on the announced ends if the strategy `looked`. */
+export const hashSituation = (data: string, { endsAt, earlierEnds, books }: Market, looked: boolean): string =>
+  hashText(canonicalJson({ data, books, ...(looked && { endsAt, ...(earlierEnds !== undefined && { earlierEnds }) }) }));
 
 /** Hex SHA-256 of the data of a result that also depends on the market's twin. */
 export const hashTwin = (data: string, { id, candles, barMs }: TwinSeries): string =>
