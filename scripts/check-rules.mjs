@@ -35,6 +35,7 @@ const problems = [
   ...[...src, ...tests.filter(({ file }) => !file.endsWith('/rules.test.ts')), ...bench, ...documents].flatMap(rules.wordProblems),
   ...rules.dynamicCircles(src),
   ...rules.assertionsOf(tests),
+  ...tests.flatMap(rules.bareRegexProblems),
   ...(existsSync(path.join(ROOT, KEPT))
     ? rules.migrationProblems(read(KEPT), hashes)
     : [`${KEPT} is missing: the hashes of released migrations`]),

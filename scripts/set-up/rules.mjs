@@ -160,6 +160,21 @@ export function assertionsOf(files) {
     });
 }
 
+/** Bare regular expressions in toMatchObject, which passes whatever the text is, and in objectContaining, which no text equals. */
+export function bareRegexProblems({ file, text, program }) {
+  const found = new Set();
+  visit(program, ({ type, callee, arguments: given }) => {
+    if (type !== 'CallExpression' || !/^(?:toMatchObject|objectContaining)$/.test(callee.property?.name)) return;
+    visit(given, (node) => {
+      const values = node.type === 'Property' ? [node.value] : node.type === 'ArrayExpression' ? node.elements : [];
+      for (const value of values) if (value?.regex) found.add(value.start);
+    });
+  });
+  return [...found].map(
+    (start) => `${file}:${lineAt(text, start)}: a bare regular expression is not matched; write expect.stringMatching(…)`,
+  );
+}
+
 /** The files that a file imports: `{ to, isDynamic }`, types left out. */
 function importsOf({ file, program }) {
   const found = [];

@@ -60,12 +60,15 @@ describe('a tick file', () => {
   });
 
   it('that is missing, empty or not whole says so', async () => {
-    await expect(openTickFile(`${folder.path}/none.csv`)).rejects.toMatchObject({ type: 'BadInput', message: /there is no file/ });
-    await expect(openTickFile(folder.path)).rejects.toMatchObject({ type: 'BadInput', message: /is a folder/ });
-    await expect(openTickFile(write(''))).rejects.toMatchObject({ type: 'BadInput', message: /is empty/ });
+    await expect(openTickFile(`${folder.path}/none.csv`)).rejects.toMatchObject({
+      type: 'BadInput',
+      message: expect.stringMatching(/there is no file/),
+    });
+    await expect(openTickFile(folder.path)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringMatching(/is a folder/) });
+    await expect(openTickFile(write(''))).rejects.toMatchObject({ type: 'BadInput', message: expect.stringMatching(/is empty/) });
     const whole = gzipSync(Buffer.from(`time,price\n${'1767225600,0.5\n'.repeat(1000)}`));
     const torn = write(whole.subarray(0, whole.length - 20));
-    await expect(readAll(torn)).rejects.toMatchObject({ type: 'BadInput', message: /not complete gzip data/ });
+    await expect(readAll(torn)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringMatching(/not complete gzip data/) });
   });
 
   it('refuses binary and UTF-16 files without showing their content', async () => {

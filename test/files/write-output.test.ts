@@ -55,11 +55,14 @@ describe('what is written to', () => {
       [' ', /is empty/],
       [join(folder.path, 'a-folder'), /a-folder cannot be written: it is a folder; name a file in it$/],
       [`${join(folder.path, 'nothing-yet')}/`, /is a folder/],
-      [join(folder.path, 'none', 'x.csv'), /cannot be written: ENOENT.*; check the folder and its permissions$/],
-      [join(folder.write('file', ''), 'x.csv'), /cannot be written: ENOTDIR/],
-      [join(folder.path, 'x'.repeat(300)), /cannot be written: ENAMETOOLONG/],
+      [join(folder.path, 'none', 'x.csv'), /cannot be written: there is no such file or folder; check the folder and its permissions$/],
+      [join(folder.write('file', ''), 'x.csv'), /cannot be written: a part of its path is a file, not a folder/],
+      [join(folder.path, 'x'.repeat(300)), /cannot be written: its name is too long/],
     ] as const) {
-      await expect(writeFileAtomically(file, chunks), file).rejects.toMatchObject({ type: 'BadInput', message: sentence });
+      await expect(writeFileAtomically(file, chunks), file).rejects.toMatchObject({
+        type: 'BadInput',
+        message: expect.stringMatching(sentence),
+      });
     }
     expect(asked).toBe(false);
     expect(partials()).toEqual([]);
@@ -86,7 +89,7 @@ describe('what is written to', () => {
   it.skipIf(!existsSync('/dev/full'))('says that there is no space, and keeps the old file', async () => {
     await expect(writeFileAtomically('/dev/full', ['x'])).rejects.toMatchObject({
       type: 'BadInput',
-      message: /\/dev\/full cannot be written: ENOSPC.*; free some disk space$/,
+      message: expect.stringMatching(/\/dev\/full cannot be written: there is no room on the disk; free some disk space$/),
     });
     expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
   });

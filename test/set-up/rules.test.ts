@@ -9,6 +9,7 @@ type Parsed = File & { readonly program: object };
 type Rule = (file: Parsed) => string[];
 const rules = (await import(new URL('../../scripts/set-up/rules.mjs', import.meta.url).href)) as {
   parsed: (file: File) => Parsed;
+  bareRegexProblems: Rule;
   clockProblems: Rule;
   printProblems: Rule;
   emptyCatchProblems: Rule;
@@ -81,6 +82,21 @@ it.each([1, 2])('does nothing with %s', (a) => go(a));
 test.skipIf(true)('does nothing either', async () => await go());`,
   );
   expect(rules.assertionsOf([helper, file])).toEqual([7, 8, 9].map((line) => `test/a.test.ts:${line}: a test without an assertion`));
+});
+
+it('finds a bare regular expression where vitest does not match it', () => {
+  const file = at(
+    'test/a.test.ts',
+    `expect(a).toMatchObject({ message: /x/ });
+expect(a).rejects.toMatchObject({ b: { message: /x/ } });
+expect(a).toMatchObject([/x/]);
+expect(a).toEqual(expect.objectContaining({ message: /x/ }));
+expect(a).toMatchObject({ message: expect.stringMatching(/x/) });
+expect(a).toThrow(/x/);`,
+  );
+  expect(rules.bareRegexProblems(file)).toEqual(
+    [1, 2, 3, 4].map((line) => `test/a.test.ts:${line}: a bare regular expression is not matched; write expect.stringMatching(…)`),
+  );
 });
 
 it('finds a circle that an import() closes, and no circle of types', () => {
