@@ -49,7 +49,8 @@ export function patchesBetween(before: PartTexts | undefined, after: PartTexts, 
   return patches;
 }
 
-// The marks that `splitParts` left; escaped text has no NUL. oxlint-disable-next-line no-control-regex
+// The marks that `splitParts` left; escaped text has no NUL.
+// oxlint-disable-next-line no-control-regex
 const rowKeys = (frame: string): string[] => [...frame.matchAll(/\u0000([^\u0000]*)\u0000/g)].map((match) => unescapeHtml(match[1] ?? ''));
 
 export interface LiveLook {
