@@ -3,7 +3,7 @@
 const order = JSON.parse(process.argv[2]);
 const dist = new URL('../../dist/src/', import.meta.url);
 const { openDatabase } = await import(new URL('storage/database/open-database.js', dist));
-const { recordedWork } = await import(new URL('activities/stages/stage-alone.js', dist));
+const { recordedWork } = await import(new URL('activities/stages/stage-work.js', dist));
 const { createClean } = await import(new URL('activities/stages/clean.js', dist));
 const { createStore } = await import(new URL('activities/stages/store.js', dist));
 const { createKline } = await import(new URL('activities/stages/kline.js', dist));

@@ -101,7 +101,7 @@ describe('two builds on one queue', () => {
     held = await holdTasks();
     env = { ...rig.env, PREDICTLAB_DEPLOYMENT: `test-${rig.taskQueue}`.slice(0, 60) };
     // a changed constant in one; in the other one the child's id, which its histories say otherwise
-    newer = await copyBuild([{ file: 'src/cli/terminal/exit.js', from: '"ExitError"', to: '"ExitErrors"' }]);
+    newer = await copyBuild([{ file: 'src/cli/terminal/print.js', from: '"ExitError"', to: '"ExitErrors"' }]);
     broken = await copyBuild([{ file: 'workflow-bundle.js', from: "'symbolPipeline'", to: "'symbolPipelines'" }]);
   });
   afterAll(async () => {

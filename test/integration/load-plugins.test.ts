@@ -17,7 +17,7 @@ for (const modules of process.argv.slice(2)) {
 }
 const { importPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'import-plugin'))});
 await importPlugin('./endless.mjs', { timeoutMs: 50 }).catch((error) => { answers.endless = error.message; });
-const { tryPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'threads/try-plugin'))});
+const { tryPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'threads/thread-entry'))});
 for (const [name, module] of [['computes', './computes.mjs'], ['fine', './fine.mjs'], ['ends', './ends.mjs']])
   await tryPlugin(module, { timeoutMs: 500 }).then(() => { answers[name] = 'tried'; }, (error) => { answers[name] = error.message; });
 console.log(JSON.stringify(answers));`;

@@ -125,6 +125,10 @@ export async function copyInputs(
        on conflict do nothing`,
       [keys, instruments.map(({ facts }) => facts)],
     );
+    await transaction.query(
+      `insert into ${schema}.order_books select * from order_books where instrument = any($1) on conflict do nothing`,
+      [keys],
+    );
     await transaction.query(`insert into ${schema}.instrument_state (instrument) select unnest($1::int[]) on conflict do nothing`, [keys]);
     await transaction.query(`insert into ${schema}.symbol_instruments (symbol, instrument) select $1, unnest($2::int[])`, [symbol, keys]);
     await transaction.query(
