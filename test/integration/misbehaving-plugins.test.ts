@@ -67,7 +67,7 @@ it('six plugins that misbehave in nine ways do not affect 20 symbols', async () 
     largeHeartbeat: { status: 'failed', error: { type: 'BadInput' } },
   });
   await rig.close();
-});
+}, 300_000);
 
 it('a plugin that throws in a timer and rejects without end neither ends a worker nor keeps it from stopping', async () => {
   const rig = await createRig({ worker: false });
