@@ -10,8 +10,10 @@ const BUILT = new URL('src/activities/custom/threads/stray-errors.js', DIST);
 function endsOf(place: string): { status: number | null; said: string } {
   const program = `import { keepFromStrayErrors } from ${JSON.stringify(BUILT.href)};
 keepFromStrayErrors({ modules: ['./mine.mjs'], log: { error: (message) => console.log(message) } });
-setTimeout(() => console.log('goes on'), 50);
-setTimeout(() => { throw Object.assign(new Error('stray'), { stack: 'Error: stray\\n    at late (${place}:1:1)' }); });`;
+setTimeout(() => {
+  setTimeout(() => console.log('goes on'));
+  throw Object.assign(new Error('stray'), { stack: 'Error: stray\\n    at late (${place}:1:1)' });
+});`;
   const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
   return { status, said: stdout };
 }
