@@ -29,12 +29,12 @@ export function bestOf({ bids, asks, at }: BookLevels, asOf: number): OrderBook 
   };
 }
 
-/** @param sign 1 = the lowest price is best */
+/** The best level, among those whose price is a probability. @param sign 1 = the lowest price is best */
 function bestLevel(levels: readonly unknown[], sign: 1 | -1): { readonly price: number; readonly size: number | null } | undefined {
   const read = levels.flatMap((level) => {
     const [given, size] = Array.isArray(level) ? (level as unknown[]) : isObject(level) ? [level.price, level.size] : [];
     const price = readNumber(given).value;
-    return price === null ? [] : [{ price, size: readNumber(size).value }];
+    return price === null || price < 0 || price > 1 ? [] : [{ price, size: readNumber(size).value }];
   });
   return read.toSorted((a, b) => sign * (a.price - b.price))[0];
 }

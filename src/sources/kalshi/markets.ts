@@ -35,7 +35,7 @@ const marketSchema = z.object({
     .nullish()
     .catch(null),
 });
-type Market = z.infer<typeof marketSchema>;
+export type KalshiMarket = z.infer<typeof marketSchema>;
 
 export interface EventFacts {
   readonly ticker: string;
@@ -46,7 +46,7 @@ export interface EventFacts {
 }
 
 /** Reads one market. @throws PredictLabError SourceSchemaChanged */
-export function readMarket(item: unknown, where: string): Market {
+export function readMarket(item: unknown, where: string): KalshiMarket {
   const parsed = marketSchema.safeParse(item);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -54,7 +54,7 @@ export function readMarket(item: unknown, where: string): Market {
 }
 
 /** Converts a market into an instrument. @param now the venue's clock; a fee waiver ends at a time */
-export function instrumentOf(market: Market, event: EventFacts, now: number): Instrument {
+export function instrumentOf(market: KalshiMarket, event: EventFacts, now: number): Instrument {
   const closed = CLOSED.has(market.status.toLowerCase());
   const steps = (market.price_ranges ?? []).flatMap(({ step }) => (step !== null && step !== undefined && step > 0 ? [step] : []));
   const isWaived = (market.fee_waiver_expiration_time ?? 0) > now;
@@ -70,7 +70,8 @@ export function instrumentOf(market: Market, event: EventFacts, now: number): In
     closesAt: market.close_time,
     ...(market.latest_expiration_time !== null && { endsAt: market.latest_expiration_time }),
     closed,
-    ...(closed && market.close_time !== null && { closedAt: market.close_time }),
+    // an end in the future is a plan
+    ...(closed && market.close_time !== null && market.close_time <= now && { closedAt: market.close_time }),
     ...endingOfMarket(market, closed),
     fees: isWaived && event.fees !== null ? { ...event.fees, rate: 0 } : event.fees,
     // The finest step: prices near 0 and 1 may have finer ones.
@@ -99,7 +100,7 @@ const NEAR = 0.1;
  * The end of a market by its status, its result and its settlement value, which one contract of Yes pays after a scalar result or a void.
  */
 function endingOfMarket(
-  { status, result, settlement_value_dollars: value = null, last_price_dollars: last, settlement_ts }: Market,
+  { status, result, settlement_value_dollars: value = null, last_price_dollars: last, settlement_ts }: KalshiMarket,
   closed: boolean,
 ): Ending {
   const word = status.toLowerCase();
@@ -109,12 +110,22 @@ function endingOfMarket(
   if (FINAL.has(word)) signs.push({ sign: 'status', payout: null, said: word });
   if (PENDING.has(word)) signs.push({ sign: 'status', payout: null, said: word, pending: true });
   const said = result?.toLowerCase() ?? '';
-  const stated = RESULTS[said] ?? (VALUED.has(said) ? value : null);
-  if (said !== '' && stated === null) noteWord(VENUE, 'market', 'result', said, new Set(['YES', 'NO', 'SCALAR', 'VOID', 'VOIDED']));
+  const isPayout = value !== null && value >= 0 && value <= 1;
+  const stated = RESULTS[said] ?? (VALUED.has(said) && isPayout ? value : null);
   if (stated !== null) signs.push({ sign: 'result', payout: stated, said });
-  if (value !== null && said !== '' && !VALUED.has(said))
-    signs.push({ sign: 'finalPrice', payout: value, said: `settlement value ${value}` });
-  if (last !== null && last !== undefined && last > 0 && (last <= NEAR || last >= 1 - NEAR))
+  else if (said !== '') {
+    noteWord(VENUE, 'market', 'result', said, new Set(['YES', 'NO', 'SCALAR', 'VOID', 'VOIDED']));
+    signs.push({ sign: 'result', payout: null, said, pending: true });
+  }
+  // a value that is no payout contradicts every result
+  if (value !== null && said !== '' && !(VALUED.has(said) && isPayout))
+    signs.push({
+      sign: 'finalPrice',
+      payout: isPayout ? value : null,
+      said: `settlement value ${value}`,
+      ...(!isPayout && { pending: true }),
+    });
+  if (last !== null && last !== undefined && ((last > 0 && last <= NEAR) || (last >= 1 - NEAR && last <= 1)))
     signs.push({ sign: 'lastTrade', payout: last <= NEAR ? 0 : 1, said: String(last), unsure: true });
   return endingOf(signs, settlement_ts, `closed (${word}) without a result`);
 }

@@ -1,11 +1,13 @@
 import type { Instrument } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { BookLevels } from '../book.ts';
 import { type ReadRow, tradeRow } from '../candidate.ts';
-import { parseIsoTime, readName, readNumber, readTime } from '../catalogue/scalars.ts';
-import { isObject, listInAnswer, objectAt } from '../catalogue/schema-drift.ts';
+import { readName, readNumber, readTime } from '../catalogue/scalars.ts';
+import { isObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
 import { type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
 import type { Http } from '../http/venue-client.ts';
+import { VenueError } from '../http/venue-error.ts';
 import type { TradePage, TradeReader } from '../venue.ts';
 import { VENUE } from './markets.ts';
 
@@ -62,50 +64,72 @@ const OLDER = 'historical:';
 const CUTOFF = 'cutoff';
 /** Time after which the cutoff, which moves, is read again. */
 const CUTOFF_MS = 3_600_000;
+/** Largest step by which the cutoff may have moved since it was read. */
+const STEP_MS = 30 * DAY_MS;
 
-/** Time below which the venue shows markets and trades by its historical routes only; UTC epoch milliseconds. */
-export async function cutoffOf(api: Http): Promise<{ readonly trades: number; readonly markets: number }> {
+/**
+ * Time below which the venue shows markets and trades by its historical routes only; UTC epoch milliseconds.
+ *
+ * @param isFresh whether to read it again although it is remembered
+ * @throws PredictLabError SourceSchemaChanged without such times
+ */
+export async function cutoffOf(api: Http, isFresh = false): Promise<{ readonly trades: number; readonly markets: number }> {
   const known = api.memory.get(CUTOFF) as { at: number; trades: number; markets: number } | undefined;
-  if (known !== undefined && Math.abs(api.clock - known.at) < CUTOFF_MS) return known;
+  if (!isFresh && known !== undefined && Math.abs(api.clock - known.at) < CUTOFF_MS) return known;
   const body = objectAt(await api.get('/historical/cutoff'), { venue: VENUE, where: '/historical/cutoff' });
-  const timeOf = (value: unknown): number => parseIsoTime(readName(value) ?? '') ?? 0;
-  const cutoff = { at: api.clock, trades: timeOf(body.trades_created_ts), markets: timeOf(body.market_settled_ts) };
+  const timeOf = (path: string): number => {
+    const { value } = readTime(body[path]);
+    if (value !== null) return value;
+    throw schemaChanged({ venue: VENUE, where: '/historical/cutoff', path, expected: 'a time', got: body[path], sample: body });
+  };
+  const cutoff = { at: api.clock, trades: timeOf('trades_created_ts'), markets: timeOf('market_settled_ts') };
   api.memory.set(CUTOFF, cutoff);
   return cutoff;
 }
 
 /**
- * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. A trade that the moving
- * cutoff
- * shows on both has one id.
+ * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. The cutoff may move forward
+ * meanwhile: a trade that moves is on a live page already or on a historical one, and its id makes it one trade on both. Where it moves
+ * back, trades may be on neither.
  */
 export function trades(api: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();
-  return {
-    async read(cursor) {
-      const isOlder = cursor?.startsWith(OLDER) === true;
-      const at = isOlder ? cursor.slice(OLDER.length) : cursor;
-      const query = [
-        ['ticker', tickerOf(instrument)],
-        ['limit', LIMIT],
-        ...(at === null || at === '' ? [] : ([['cursor', at]] as const)),
-      ] as const;
-      const { rows, next } = readTradePage(await api.get(isOlder ? '/historical/trades' : '/markets/trades', query), instrument, seen);
-      if (next !== null && next !== '') return { rows, next: isOlder ? `${OLDER}${next}` : next };
-      if (isOlder) return { rows, next: null };
-      const hasOlder = (instrument.opensAt ?? 0) < (await cutoffOf(api)).trades;
-      return hasOlder && rows.length > 0 ? { rows, next: OLDER } : hasOlder ? await this.read(OLDER) : { rows, next: null };
-    },
+  const pageAt = async (cursor: string | null): Promise<TradePage> => {
+    const isOlder = cursor?.startsWith(OLDER) === true;
+    const at = isOlder ? cursor.slice(OLDER.length) : cursor;
+    const query = [
+      ['ticker', tickerOf(instrument)],
+      ['limit', LIMIT],
+      ...(at === null || at === '' ? [] : ([['cursor', at]] as const)),
+    ] as const;
+    const { rows, next } = readTradePage(await api.get(isOlder ? '/historical/trades' : '/markets/trades', query), instrument, seen);
+    if (cursor === OLDER) await refuseStepBack(api, instrument);
+    if (next !== null) return { rows, next: isOlder ? `${OLDER}${next}` : next };
+    if (isOlder || (instrument.opensAt ?? 0) >= (await cutoffOf(api)).trades + STEP_MS) return { rows, next: null };
+    return rows.length > 0 ? { rows, next: OLDER } : await pageAt(OLDER);
   };
+  return { read: pageAt };
+}
+
+/** @throws PredictLabError SourceUnavailable where the cutoff lies before the remembered one */
+async function refuseStepBack(api: Http, { id }: Instrument): Promise<void> {
+  const before = await cutoffOf(api);
+  const now = await cutoffOf(api, true);
+  if (now.trades >= before.trades) return;
+  const [from, to] = [before, now].map(({ trades: at }) => new Date(at).toISOString());
+  const what = `kalshi moved the cutoff of its older trades back from ${from} to ${to} while those of ${id} were read`;
+  throw new VenueError('SourceUnavailable', `${what}, so some may be on neither side; trying again later`, { status: 200 });
 }
 
 /** Reads the levels of an order book, which has only bids: a bid for No is an ask for Yes. */
 export function readBook(json: unknown): BookLevels {
   const at = { venue: VENUE, where: '/markets/{ticker}/orderbook' };
   const book = objectAt(objectAt(json, at).orderbook_fp, at);
-  const asks = listInAnswer(book, 'no_dollars', at).flatMap((level) => {
+  // a side without orders may be null or absent
+  const side = (name: string): readonly unknown[] => (book[name] === null || book[name] === undefined ? [] : listInAnswer(book, name, at));
+  const asks = side('no_dollars').flatMap((level) => {
     const price = Array.isArray(level) ? readNumber((level as unknown[])[0]).value : null;
     return price === null ? [] : [[mirrorPrice(price), (level as unknown[])[1]]];
   });
-  return { bids: listInAnswer(book, 'yes_dollars', at), asks };
+  return { bids: side('yes_dollars'), asks };
 }
