@@ -142,7 +142,14 @@ function provabilityGaps(
     lookAhead !== null && carriesAnswers(lookAhead)
       ? `'${strategy.name}' repeats ${lookAhead.carried?.changes} of ${lookAhead.carried?.of} changes of its decision on other prices: they follow the calendar, or answers that it carries, which no re-run can see`
       : undefined;
-  return [codeGap(strategy), strategy.dataGap, answers, end].filter((gap) => gap !== undefined);
+  return [codeGap(strategy), strategy.dataGap, proofGap(strategy, lookAhead), answers, end].filter((gap) => gap !== undefined);
+}
+
+/** The reason why the look-ahead proof does not support a result; undefined if it does. */
+function proofGap({ name }: Strategy, lookAhead: LookAheadProof | null): string | undefined {
+  if (lookAhead === null) return 'no look-ahead proof was run; set proof cuts to 1 or more';
+  if (!lookAhead.deterministic) return `'${name}' decides differently on the same data, so that another run gives other numbers`;
+  return lookAhead.changed > 0 ? `'${name}' looks into the future: ${lookAhead.verdict}` : undefined;
 }
 
 /** Hash of all data that the strategy read or its fills depend on. */

@@ -19,4 +19,31 @@ describe('what a symbol’s backtests add up to', () => {
     tally.shortened = 2;
     expect(tally.output()).toMatchObject({ cut: 6, unfilled: { expired: 6, heldBack: 3 }, shortened: 2 });
   });
+
+  it('names a strategy that looks ahead or is not deterministic, and neither a clean one nor one without a proof', () => {
+    const proof = { tested: 9, of: 10, power: { peekEvery: 20, detected: 0.5 }, firstBar: null, verdict: '' };
+    const said = (lookAhead: object | null): readonly string[] => {
+      const tally = new BacktestTally();
+      tally.add({ ...decodeMetrics({ lookAhead: lookAhead as never }), strategy: 'rsi', params: {} });
+      return [...tally.lookAhead];
+    };
+    expect(said(null)).toEqual([]);
+    expect(said({ ...proof, deterministic: true, changed: 0 })).toEqual([]);
+    expect(said({ ...proof, deterministic: true, changed: 1 })).toEqual([expect.stringContaining('strategy rsi looks into the future')]);
+    expect(said({ ...proof, deterministic: false, changed: 1 })).toEqual([expect.stringContaining('strategy rsi is not deterministic')]);
+  });
+
+  it('names the best Sharpe ratio of those that are ranked, negative ones included', () => {
+    const tally = new BacktestTally();
+    const add = (strategy: string, sharpe: number | null, weak = {}): void =>
+      tally.add({ ...decodeMetrics({ sharpe, weak }), strategy, params: {} });
+    add('none', null);
+    expect(tally.output()).not.toHaveProperty('best');
+    add('worse', -2);
+    expect(tally.output()).toMatchObject({ best: { strategy: 'worse', sharpe: -2 } });
+    add('better', -1);
+    add('between', -1.5);
+    add('weak', 3, { sharpe: '6 daily returns, fewer than 30' });
+    expect(tally.output()).toMatchObject({ best: { strategy: 'better', sharpe: -1 } });
+  });
 });

@@ -224,6 +224,20 @@ describe('a strategy that cheats', () => {
     expect(provable).toBe(false);
   });
 
+  it('is not provable where the proof found it, or was not run', () => {
+    const because = (create: Create, options = {}) => {
+      const strategy = { ...strategyOf(create, candles), version: '1' };
+      return runBacktest({ candles, strategy, market: { market: 'probability', resolution: 1 }, options }).notProvable;
+    };
+    const candles = series();
+    let lots = 0;
+    expect(because((bars) => () => up(bars.close(), candles.close[bars.index + 1]))).toEqual([
+      expect.stringContaining("'cheater' looks into the future: "),
+    ]);
+    expect(because(() => () => (lots++ % 11 === 0 ? 'long' : 'flat'))).toEqual([expect.stringContaining("'cheater' decides differently")]);
+    expect(because(() => () => 'long', { proofCuts: 0 })).toEqual([expect.stringContaining('no look-ahead proof was run')]);
+  });
+
   it('is not provable where it brings answers along: no re-run can see them', () => {
     const answers = series().close;
     const { lookAhead, provable, notProvable } = run((bars) => () => up(bars.close(), answers[bars.index + 1]));

@@ -26,6 +26,7 @@ describe('the recorded half-spread', () => {
         { bid: 0.49, ask: 0.51, at: at(10) },
         { bid: 0.47, ask: 0.53, at: at(20) },
       ]),
+      HOUR,
     );
     expect(spread(9).from).toBe('default');
     expect(spread(10)).toEqual({ amount: 0.01, from: 'recorded' });
@@ -39,7 +40,7 @@ describe('the recorded half-spread', () => {
     ['one side is empty', { bid: 0.4, ask: null }],
     ['its prices are crossed', { bid: 0.6, ask: 0.5 }],
   ])('is not taken from a look of which %s', (_why, book) => {
-    expect(halfSpreads(bars(0.5, 1e6), market([{ ...book, at: at(1) }]))(2).from).toBe('default');
+    expect(halfSpreads(bars(0.5, 1e6), market([{ ...book, at: at(1) }]), HOUR)(2).from).toBe('default');
   });
 
   it.each([
@@ -48,20 +49,25 @@ describe('the recorded half-spread', () => {
     ['middle', 0.05, [0.0275, 0.01, 0.005, 0.01]],
     ['middle', 0.95, [0.0275, 0.01, 0.005, 0.01]],
   ])('is the default of its class where no book was recorded: %s prices such as %s', (_class, price, expected) => {
-    const amounts = [99, 100, 1000, 10_000].map((money) => halfSpreads(bars(price, (money * 1.0001) / 24 / price), market())(50));
+    const amounts = [99, 100, 1000, 10_000].map((money) => halfSpreads(bars(price, (money * 1.0001) / 24 / price), market(), HOUR)(50));
     expect(amounts).toEqual(expected.map((amount, i) => ({ amount: i === 0 ? expected[0] : amount, from: 'default' })));
+  });
+
+  it('takes the money per day of the bar before where bars are longer than a day', () => {
+    const weekly = { ...bars(0.5, 7 * 2 * 1001), openTime: base.openTime.map((time, bar) => time + bar * (7 * 24 - 1) * HOUR) };
+    expect(halfSpreads(weekly, market(), 7 * 24 * HOUR)(50)).toEqual({ amount: 0.005, from: 'default' });
   });
 
   it('scales money up where fewer than 24 hours are known, and is the median of all markets where sizes are unknown', () => {
     const traded = bars(0.5, 1001 / 24 / 0.5);
-    expect([1, 5, 50].map((bar) => halfSpreads(traded, market())(bar).amount)).toEqual([0.005, 0.005, 0.005]);
-    expect(halfSpreads(traded, market())(0)).toEqual({ amount: 0.01, from: 'default' });
-    expect(halfSpreads(bars(0.5, Number.NaN), market())(50)).toEqual({ amount: 0.01, from: 'default' });
-    expect(halfSpreads(bars(0.02, Number.NaN), market())(50)).toEqual({ amount: 0.002, from: 'default' });
+    expect([1, 5, 50].map((bar) => halfSpreads(traded, market(), HOUR)(bar).amount)).toEqual([0.005, 0.005, 0.005]);
+    expect(halfSpreads(traded, market(), HOUR)(0)).toEqual({ amount: 0.01, from: 'default' });
+    expect(halfSpreads(bars(0.5, Number.NaN), market(), HOUR)(50)).toEqual({ amount: 0.01, from: 'default' });
+    expect(halfSpreads(bars(0.02, Number.NaN), market(), HOUR)(50)).toEqual({ amount: 0.002, from: 'default' });
   });
 
   it('is unknown for an asset without a recorded book, and said so', () => {
-    expect(halfSpreads(base, plainMarket('asset'))(5)).toEqual({ amount: 0, from: 'unknown' });
+    expect(halfSpreads(base, plainMarket('asset'), HOUR)(5)).toEqual({ amount: 0, from: 'unknown' });
   });
 });
 

@@ -13,7 +13,12 @@ const candles = { ...walk(2, 1, { probability: true }), volume: new Float64Array
 function ended(side: 1 | -1, resolution: Resolution, last: number, entry = 0.4) {
   const held = side > 0 ? entry : 1 - entry;
   const market = { ...plainMarket('probability', { model: 'flat', rate: 1 / (100 * held) }), resolution };
-  const account = new Account(candles, market, { ...DEFAULT_OPTIONS, cash: 1000, sizing: { kind: 'fixed', units: 100 }, side: 'both' });
+  const account = new Account(
+    candles,
+    market,
+    { ...DEFAULT_OPTIONS, cash: 1000, sizing: { kind: 'fixed', units: 100 }, side: 'both' },
+    3_600_000,
+  );
   account.startBar(0);
   account.enterAt(side, entry);
   account.settleAt(1, last);

@@ -340,3 +340,19 @@ describe('a walk-forward', () => {
     expect(() => walkForward(backtestData(candles, market), grid, options, { trainMs: 5 * DAY, testMs: DAY / 2 })).toThrow(/whole days/);
   });
 });
+
+it('pays at the start of each part the default spread of the whole series, and not that of the part alone', () => {
+  // nobody trades in the first hour of a day, from which a part alone would conclude that nobody trades at all
+  const flat = bars(
+    Array.from({ length: 24 * 40 }, (_, bar) => [0.5, 0.5, 0.5, 0.5, bar % 24 === 0 ? 0 : 100]),
+    { step: HOUR },
+  );
+  const probability = plainMarket('probability');
+  const held = walkForward(
+    backtestData(flat, probability),
+    trialsOf('buy-and-hold', {}),
+    optionsFor(probability, { proofCuts: 0, halfSpread: 'recorded', maxVolumeShare: null }),
+    parts,
+  );
+  for (const { outOfSample } of held.windows.slice(0, -1)) expect(outOfSample.totalReturn).toBeCloseTo(0.495 / 0.505 - 1, 9);
+});

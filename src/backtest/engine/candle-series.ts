@@ -13,6 +13,8 @@ export interface CandleSeries {
   readonly low: Float64Array;
   readonly close: Float64Array;
   readonly volume: Float64Array;
+  /** The series that these bars are a part of, and the bar at which they start. The default half-spread depends on the bars before. */
+  readonly within?: { readonly candles: CandleSeries; readonly from: number };
 }
 
 /** The columns that hold prices. */
@@ -50,6 +52,12 @@ export const candlesBetween = (candles: CandleSeries, from: number, to: number):
   low: candles.low.subarray(from, to),
   close: candles.close.subarray(from, to),
   volume: candles.volume.subarray(from, to),
+});
+
+/** The bars `[from, to)` as a part of a series that is traded from `from` on, with the bars before known. */
+export const partOf = (candles: CandleSeries, from: number, to: number): CandleSeries => ({
+  ...candlesBetween(candles, from, to),
+  within: { candles, from },
 });
 
 /** Returns why a series cannot be backtested: the first bad bar and what to do; undefined for a sound series. */

@@ -1,7 +1,7 @@
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Order, Signal, Strategy } from '../strategy.ts';
-import { type CandleSeries, candlesBetween } from './candle-series.ts';
+import { type CandleSeries, partOf } from './candle-series.ts';
 import { fenced } from './fence.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
@@ -60,7 +60,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
   const orders = new Map<number, Order>();
   let trader: Trader | undefined;
   const account = (): Trader => {
-    const traded = from === 0 && to === candles.length ? candles : candlesBetween(candles, from, to);
+    const traded = from === 0 && to === candles.length ? candles : partOf(candles, from, to);
     return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
   };
   const { situation, seen } = openSituation({ account, bars, candles, twin, from, market, barMs, cash: options.cash, curtain });

@@ -11,6 +11,8 @@ export interface DecidedMarket {
   /** `HOLD`, `LONG`, `SHORT` or `FLAT`, one per bar. */
   readonly codes: Uint8Array;
   readonly options: BacktestOptions;
+  /** Length of a bar in milliseconds. */
+  readonly barMs: number;
 }
 
 /** The account's equity at each bar's open time or payout of a market, marked at the closes of these bars, until the last bar or payout. */
@@ -117,10 +119,15 @@ class Book {
   private limited = 0;
   private noMoney = 0;
 
-  constructor({ candles, market, codes, options }: DecidedMarket) {
+  constructor({ candles, market, codes, options, barMs }: DecidedMarket) {
     const { sizing } = options;
     this.fraction = sizing.kind === 'fraction' ? sizing.fraction : undefined;
-    this.account = new Account(candles, market, { ...options, cash: 0, sizing: sizing.kind === 'fraction' ? { kind: 'all' } : sizing });
+    this.account = new Account(
+      candles,
+      market,
+      { ...options, cash: 0, sizing: sizing.kind === 'fraction' ? { kind: 'all' } : sizing },
+      barMs,
+    );
     this.candles = candles;
     this.market = market;
     this.codes = codes;

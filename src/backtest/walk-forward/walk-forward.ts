@@ -1,7 +1,7 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
-import { candlesBetween } from '../engine/candle-series.ts';
+import { partOf } from '../engine/candle-series.ts';
 import { type Decisions, decisionsOf, StrategyFailure } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
@@ -106,7 +106,7 @@ export function* walkForwardSteps(
       options,
       barMs,
     };
-    const bars = candlesBetween(candles, from, to);
+    const bars = partOf(candles, from, to);
     // positions are closed at the end of every part but the last, unless the market closed in it: then no exit is possible
     const closeAtEnd = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
     if (codes !== undefined) {

@@ -107,14 +107,17 @@ interface UnchangedBacktest {
   readonly leftOut: number;
 }
 
-/** The backtests of a symbol's newest other execution that rest on one of these bases (see `passport.basis`), by basis. */
+/** SQL: whether a stored result may be taken over. What could not be proved may differ in the next run; a recorded failure carries no proof. */
+export const mayBeTakenOver = (column: string): string => `coalesce((${column}->>'provable')::boolean, true)`;
+
+/** The backtests without gaps in their proof, of a symbol's newest other execution that rest on one of these bases (see `passport.basis`), by basis. */
 export async function unchangedBacktests(
   queryable: Queryable,
   { symbol, executionId, bases }: { symbol: string; executionId: string; bases: readonly string[] },
 ): Promise<ReadonlyMap<string, readonly UnchangedBacktest[]>> {
   const { rows } = await queryable.query<UnchangedBacktest>(
     `select id, passport->>'basis' as basis, strategy, params, metrics, coalesce((passport->>'leftOut')::int, 0) as "leftOut" from backtests
-     where symbol = $1 and passport->>'basis' = any($3) and execution_id = (
+     where symbol = $1 and passport->>'basis' = any($3) and ${mayBeTakenOver('metrics')} and execution_id = (
        select execution_id from backtests where symbol = $1 and execution_id <> $2 order by id desc limit 1)
      order by id`,
     [symbol, executionId, bases],
@@ -156,8 +159,8 @@ export interface StoredTrial {
   readonly trials: number;
 }
 
-/** SQL: the best trial on a series first, failed ones last. */
-const BEST_FIRST = `b.metrics ? 'failed', ${rankedSharpeSql('b.metrics')} desc nulls last,
+/** SQL: the best trial on a series first; those that never traded, and failed ones, last. */
+const BEST_FIRST = `b.metrics ? 'failed', ${rankedSharpeSql('b.metrics')} desc nulls last, coalesce((b.metrics->>'trades')::float8, 0) = 0,
   (b.metrics->>'totalReturn')::float8 - (b.metrics->'benchmark'->'buyAndHold'->>'totalReturn')::float8 desc nulls last, b.id`;
 
 const TRIAL = `b.id, b.run_id as "runId", b.symbol, b.instrument as "instrumentKey", i.id as instrument, i.facts->>'title' as title, b.interval_minutes as minutes,

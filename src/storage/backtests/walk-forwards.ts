@@ -2,6 +2,7 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { intervalMinutes, intervalOf, jsonb, kindCode } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
+import { mayBeTakenOver } from './backtests.ts';
 
 export interface WalkForwardRecord {
   readonly symbol: string;
@@ -48,7 +49,7 @@ export async function takeOverWalkForwards(
   const { rows } = await transaction.query<Pick<WalkForwardRecord, 'basis' | 'result'>>(
     `insert into walk_forwards (run_id, execution_id, symbol, instrument, price_type, interval_minutes, basis, result, curves)
      select $1, $2, symbol, instrument, price_type, interval_minutes, basis, result, curves from walk_forwards
-     where symbol = $3 and basis = any($4) and execution_id = (
+     where symbol = $3 and basis = any($4) and ${mayBeTakenOver('result')} and execution_id = (
        select execution_id from walk_forwards where symbol = $3 and execution_id <> $2 order by id desc limit 1)
      order by id
      on conflict (execution_id, symbol, instrument, price_type, interval_minutes)

@@ -74,6 +74,7 @@ const decide = (markets: readonly ModelMarket[], shorts: boolean): DecidedMarket
     market,
     codes: Uint8Array.from(words, (word) => CODES[word]),
     options: { ...DEFAULT_OPTIONS, maxVolumeShare: share, side: shorts && market.kind === 'probability' ? 'both' : 'long' },
+    barMs: HOUR,
   }));
 
 /** The model knows one answer to "are shorts allowed"; assets are never sold short. */
@@ -189,7 +190,7 @@ describe('a portfolio', () => {
     const market = plainMarket('probability');
     const hold = (perMarket: number) => {
       const codes = Uint8Array.of(LONG, HOLD, HOLD, HOLD);
-      const decided = [1, 2, 3].map(() => ({ candles, market, codes, options: DEFAULT_OPTIONS }));
+      const decided = [1, 2, 3].map(() => ({ candles, market, codes, options: DEFAULT_OPTIONS, barMs: HOUR }));
       return tradePortfolio(decided, 1000, { perMarket, total: 1 }).markets.map(({ limited, noMoney }) => [limited, noMoney]);
     };
     const free = [0, 0];

@@ -42,12 +42,12 @@ export class Account {
   /** Whether a short position owes units, as with an asset; a probability market's short owns units of the other outcome. */
   private readonly owesShorts: boolean;
 
-  constructor(candles: CandleSeries, market: Market, options: BacktestOptions) {
+  constructor(candles: CandleSeries, market: Market, options: BacktestOptions, barMs: number) {
     this.cash = options.cash;
     this.base = options.cash;
     this.volume = candles.volume;
     this.market = market;
-    this.execution = executionOf(market, options, candles);
+    this.execution = executionOf(market, options, candles, barMs);
     this.fees = feeModel(market.fees);
     this.makerFees = makerFeeModel(market.fees);
     this.sizing = options.sizing;

@@ -26,12 +26,12 @@ export interface Execution {
  * Fill prices: the open, worsened by the spread (entries only), the half-spread and the slippage, rounded to the tick grid against the
  * trader. A probability outside [tick, 1 − tick] does not fill, as at the venues; moving it back inside would undo the rounding.
  */
-export function executionOf(market: Market, options: BacktestOptions, candles: CandleSeries): Execution {
+export function executionOf(market: Market, options: BacktestOptions, candles: CandleSeries, barMs: number): Execution {
   const { spread, halfSpread, slippageTicks } = options;
   const tick = market.tickSize;
   const probability = market.kind === 'probability';
   const least = (tick ?? SMALLEST_TICK) - ROUNDING;
-  const spreadAt = typeof halfSpread === 'number' ? undefined : halfSpreads(candles, market);
+  const spreadAt = typeof halfSpread === 'number' ? undefined : halfSpreads(candles, market, barMs);
   let present: HalfSpread | undefined = typeof halfSpread === 'number' ? { amount: halfSpread, from: 'given' } : undefined;
   let bar = 0;
   const half = (): HalfSpread => (present ??= (spreadAt as ReturnType<typeof halfSpreads>)(bar));

@@ -29,8 +29,14 @@ const MONEY_BOUNDS = [100, 1000, 10_000];
 const MEDIANS = { edge: [0.002, 0.0155, 0.0083, 0.002, 0.0005], middle: [0.01, 0.0275, 0.01, 0.005, 0.01] } as const;
 
 /** Returns the half-spread at the open of a bar: of the newest book of the 24 hours before, else the default of its class. */
-export const halfSpreads = (candles: CandleSeries, { kind, books }: Pick<Market, 'kind' | 'books'>): ((bar: number) => HalfSpread) => {
-  return (bar) => {
+export const halfSpreads = (
+  traded: CandleSeries,
+  { kind, books }: Pick<Market, 'kind' | 'books'>,
+  barMs: number,
+): ((bar: number) => HalfSpread) => {
+  const { candles, from } = traded.within ?? { candles: traded, from: 0 };
+  return (tradedBar) => {
+    const bar = from + tradedBar;
     const time = candles.openTime[bar];
     const { bid, ask, at } = bookAt(books, time) ?? { bid: null, ask: null, at: 0 };
     // rounded, because in binary floating point 0.63 − 0.61 is not exactly 0.02
@@ -39,16 +45,20 @@ export const halfSpreads = (candles: CandleSeries, { kind, books }: Pick<Market,
     if (kind === 'asset') return { amount: 0, from: 'unknown' };
     const price = candles.open[bar];
     const medians = price < 0.05 || price > 0.95 ? MEDIANS.edge : MEDIANS.middle;
-    const money = moneyPerDay(candles, bar);
+    const money = moneyPerDay(candles, bar, barMs);
     return { amount: medians[Number.isNaN(money) ? 0 : 1 + MONEY_BOUNDS.filter((bound) => money >= bound).length], from: 'default' };
   };
 };
 
-/** Money traded in the 24 hours before a bar, scaled up where the series is shorter; NaN where nothing is known. */
-function moneyPerDay({ openTime, close, volume }: CandleSeries, bar: number): number {
-  const from = openTime[bar] - DAY_MS;
+/**
+ * Money traded per day in the 24 hours before a bar, or during the bar before where bars are longer. Scaled up where the series is shorter;
+ * NaN where nothing is known.
+ */
+function moneyPerDay({ openTime, close, volume }: CandleSeries, bar: number, barMs: number): number {
+  const window = Math.max(DAY_MS, barMs);
+  const from = openTime[bar] - window;
   let money = 0;
   for (let i = bar - 1; i >= 0 && openTime[i] >= from; i--) money += volume[i] * close[i];
-  const known = Math.min(DAY_MS, openTime[bar] - openTime[0]);
+  const known = Math.min(window, openTime[bar] - openTime[0]);
   return known > 0 ? (money * DAY_MS) / known : Number.NaN;
 }

@@ -31,7 +31,7 @@ export class Trader {
     readonly barMs: number;
   }) {
     const { candles, decisions, market, options, barMs } = input;
-    this.account = new Account(candles, market, options);
+    this.account = new Account(candles, market, options, barMs);
     this.candles = candles;
     this.decisions = decisions;
     this.market = market;
