@@ -75,7 +75,7 @@ export class SealingCodec implements PayloadCodec {
     if (this.#first === undefined || this.#options.acceptPlaintext === true || textOf(payload.metadata?.encoding) === 'binary/null')
       return payload;
     throw badInput(
-      'this payload in Temporal is not sealed, and PREDICTLAB_PAYLOAD_KEY is set; start runs and create schedules with that key, or set PREDICTLAB_PAYLOAD_PLAINTEXT=accept while runs from before it are open',
+      'this payload in Temporal is not sealed, and PREDICTLAB_PAYLOAD_KEY is set; set PREDICTLAB_PAYLOAD_PLAINTEXT=accept while runs and schedules from before the key are left, and create those schedules again',
     );
   }
 

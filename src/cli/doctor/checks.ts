@@ -3,6 +3,7 @@ import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import type { PredictLab } from '../../client.ts';
 import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { messageOf } from '../../contracts/errors.ts';
+import { shellWord } from '../../contracts/text/plain-text.ts';
 import { TASK_QUEUE } from '../../contracts/words.ts';
 import { nameOfIdentity } from '../../contracts/worker-identity.ts';
 import { readPayloadKeys } from '../../secrets/payload-keys.ts';
@@ -123,12 +124,22 @@ async function checkDeployment(lab: PredictLab, deployment: string): Promise<rea
 /** The schedules that start runs here, and when each fires next. */
 async function checkSchedules(lab: PredictLab, env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   const name = 'schedule';
-  const schedules = await lab.schedules.upcoming();
-  if (schedules.length > 0)
-    return schedules.map(({ scheduleId, paused, at }) => {
+  const [upcoming, unreadable] = await Promise.all([lab.schedules.upcoming(), lab.schedules.unreadable()]);
+  const lines = [
+    ...unreadable.map(
+      ({ scheduleId, why }): CheckResult => ({
+        name,
+        status: 'fail',
+        detail: `${scheduleId} cannot be read, and its runs are refused: ${why}`,
+        action: `create it again: PREDICTLAB_PAYLOAD_PLAINTEXT=accept predictlab schedule create --id ${shellWord(scheduleId)} …`,
+      }),
+    ),
+    ...upcoming.map(({ scheduleId, paused, at }): CheckResult => {
       const next = at === null ? 'it never fires again' : `next run ${at}`;
       return { name, status: 'ok', detail: `${scheduleId}: ${paused ? 'paused' : next}` };
-    });
+    }),
+  ];
+  if (lines.length > 0) return lines;
   const queue = env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE;
   const detail = `none on task queue ${queue}: no run starts by itself, \`predictlab schedule create\` makes one`;
   return [{ name, status: 'ok', detail }];

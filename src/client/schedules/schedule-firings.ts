@@ -1,4 +1,5 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import { PredictLabError } from '../../contracts/errors.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 
 export interface ScheduleCounts {
@@ -21,6 +22,12 @@ export interface UpcomingRun {
   readonly paused: boolean;
   /** ISO 8601; null: never again. */
   readonly at: string | null;
+}
+
+/** A schedule whose input or memo cannot be decoded, on whatever task queue, and why. Its runs are refused. */
+export interface UnreadableSchedule {
+  readonly scheduleId: string;
+  readonly why: string;
 }
 
 /** A firing that became a run. */
@@ -84,17 +91,27 @@ const FAILED: Readonly<Record<string, boolean>> = { COMPLETED: false, FAILED: tr
 export const failuresToPause = ({ policies, action }: ScheduleDescription): number =>
   policies.pauseOnFailure ? 1 : ((action.memo as { pauseAfter?: number } | undefined)?.pauseAfter ?? 0);
 
-/** Lists the schedules that start runs on a task queue. */
-export async function schedulesOn(client: Client, taskQueue: string): Promise<readonly ScheduleDescription[]> {
-  const found: ScheduleDescription[] = [];
+/** Lists the schedules that start runs on a task queue, and those that cannot be read, so that one of them hides no other. */
+export async function schedulesOn(
+  client: Client,
+  taskQueue: string,
+): Promise<{ readonly schedules: readonly ScheduleDescription[]; readonly unreadable: readonly UnreadableSchedule[] }> {
+  const schedules: ScheduleDescription[] = [];
+  const unreadable: UnreadableSchedule[] = [];
   for await (const { scheduleId } of client.schedule.list()) {
-    const described = await describedSchedule(client, scheduleId);
-    // The schedule was deleted since it was listed.
-    if (described === undefined) continue;
-    const { action } = described;
-    if (action.type === 'startWorkflow' && action.workflowType === 'pipeline' && action.taskQueue === taskQueue) found.push(described);
+    try {
+      const described = await describedSchedule(client, scheduleId);
+      // The schedule was deleted since it was listed.
+      if (described === undefined) continue;
+      const { action } = described;
+      if (action.type === 'startWorkflow' && action.workflowType === 'pipeline' && action.taskQueue === taskQueue)
+        schedules.push(described);
+    } catch (error) {
+      if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
+      unreadable.push({ scheduleId, why: error.message });
+    }
   }
-  return found;
+  return { schedules, unreadable };
 }
 
 /** Describes a schedule; undefined where Temporal has none of that id. */

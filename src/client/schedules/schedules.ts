@@ -1,7 +1,6 @@
 import {
   type Client,
   ScheduleAlreadyRunning,
-  type ScheduleDescription,
   type ScheduleExecutionActionResult,
   type ScheduleHandle,
   ScheduleNotFoundError,
@@ -22,6 +21,7 @@ import {
   lastRunsOf,
   type ScheduleCounts,
   schedulesOn,
+  type UnreadableSchedule,
   type UpcomingRun,
   upcomingOf,
 } from './schedule-firings.ts';
@@ -117,11 +117,15 @@ export class Schedules {
 
   /** Counts the firings of every schedule that starts runs on this task queue. */
   async counts(): Promise<readonly ScheduleCounts[]> {
-    return (await this.#ofThisQueue()).map(countsOf);
+    return (await schedulesOn(this.#client, this.#taskQueue)).schedules.map(countsOf);
   }
 
   async upcoming(): Promise<readonly UpcomingRun[]> {
-    return (await this.#ofThisQueue()).map(upcomingOf);
+    return (await schedulesOn(this.#client, this.#taskQueue)).schedules.map(upcomingOf);
+  }
+
+  async unreadable(): Promise<readonly UnreadableSchedule[]> {
+    return (await schedulesOn(this.#client, this.#taskQueue)).unreadable;
   }
 
   get namespace(): string {
@@ -134,10 +138,6 @@ export class Schedules {
 
   async lastRuns(scheduleId: string): Promise<readonly FiredRun[]> {
     return await lastRunsOf(this.#client, scheduleId);
-  }
-
-  async #ofThisQueue(): Promise<readonly ScheduleDescription[]> {
-    return await schedulesOn(this.#client, this.#taskQueue);
   }
 
   /** Pauses a schedule. @param note the reason, for people */
