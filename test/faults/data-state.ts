@@ -16,7 +16,8 @@ export function collections(seed: number): readonly (readonly { readonly market:
       const price = random() < 0.1 ? 1.5 : Math.round(random() * 1000) / 1000;
       return trade(START + Math.floor(random() * 3 * DAY), price, { identity: `${seed}-${n}-${i}`, size: Math.ceil(random() * 500) / 10 });
     }).sort((a, b) => (a.time as number) - (b.time as number));
-  const [one, two] = [instrument('polymarket:0x1'), instrument('polymarket:0x2')];
+  const look = { bid: 0.4, ask: 0.5, bidSize: 10, askSize: null, at: START };
+  const [one, two] = [instrument('polymarket:0x1', { book: look }), instrument('polymarket:0x2')];
   const [early, late, other] = [rows(150), rows(60), rows(70)];
   return [
     [
@@ -58,6 +59,8 @@ export async function dataState(database: Database): Promise<Record<string, stri
     quarantine: 'select symbol, reason, time, row, execution_id from quarantine order by 1, 2, 3, 4',
     coverage: 'select i.id, c.kind, c.ranges::text from coverage c join instruments i on i.key = c.instrument order by 1, 2',
     hours: 'select i.id, h.kind, h.hour, h.ticks, h.version from tick_hours h join instruments i on i.key = h.instrument order by 1, 2, 3',
+    books:
+      'select i.id, b.at, b.bid, b.ask, b.bid_size, b.ask_size from order_books b join instruments i on i.key = b.instrument order by 1, 2',
     staged: 'select (select count(*) from staged_rows) as rows, (select count(*) from staging_batches) as batches',
   };
   const state: Record<string, string> = {};

@@ -174,7 +174,14 @@ describe('prune', () => {
       covered: { from: START, to: START + 3 * DAY },
     });
     await runStages(test.database, { executionId: 'a', asOf: START + 3 * DAY });
-    expect(await prune(test.database, { candles: START + 2 * DAY })).toMatchObject([{ what: 'candles', rows: 3 }]);
+    await test.database.query(
+      'insert into order_books (instrument, at) select key, $1::bigint + day * $2::bigint from instruments, generate_series(0, 3) day',
+      [START, DAY],
+    );
+    expect(await prune(test.database, { candles: START + 2 * DAY })).toMatchObject([{ what: 'candles', rows: 4 }]);
+    expect(
+      (await test.database.query('select ((at - $1::bigint) / $2::bigint)::int as day from order_books order by 1', [START, DAY])).rows,
+    ).toEqual([1, 2, 3].map((day) => ({ day })));
     expect((await verifyData(test.database)).findings).toEqual([]);
     await test.database.query('delete from candles where open_time >= $1', [START + 2 * DAY]);
     expect((await verifyData(test.database)).findings).toHaveLength(3);

@@ -20,7 +20,7 @@ export interface Pruned {
 /**
  * Deletes old data in one transaction. Ticks of whole months go with their partition, which leaves nothing to vacuum; coverage shrinks with
  * the ticks, so that a later run collects that time again. Candles stay without their ticks, until as many ticks are collected again.
- * `runs` includes ledger, backtests, incidents and refused runs of that time; open runs stay.
+ * `candles` includes the looks at order books of that time; `runs` includes ledger, backtests, incidents and refused runs of that time; open runs stay.
  * @param options.dryRun only count: nothing is locked or changed
  */
 export async function prune(
@@ -50,13 +50,15 @@ const ENDED = 'select execution_id from runs where finished_at < to_timestamp($1
 const STALE_BATCHES = `select id from staging_batches s where s.created_at < to_timestamp($1::float8 / 1000)
   and not exists (select from runs r where r.execution_id = s.execution_id and r.finished_at is null)`;
 const OLD_CANDLES = 'candles where open_time + interval_minutes * 60000::bigint <= $1::bigint';
+/** The newest look stays: the spread of the first bars that are left may rest on it. */
+const OLD_BOOKS = `order_books o where at < $1::bigint and exists (select from order_books n where n.instrument = o.instrument and n.at > o.at and n.at < $1::bigint)`;
 const OLD_QUARANTINE = 'quarantine where found_at < to_timestamp($1::float8 / 1000)';
 const REFUSED = 'refused_runs where started_at < to_timestamp($1::float8 / 1000)';
 
 /** The rows of each kind that are counted, as SQL after `from`; $1 is the instant. */
 const OLD: Readonly<Record<Prunable, readonly string[]>> = {
   ticks: ['ticks where time < $1'],
-  candles: [OLD_CANDLES],
+  candles: [OLD_CANDLES, OLD_BOOKS],
   quarantine: [OLD_QUARANTINE],
   runs: [REFUSED, `runs where execution_id in (${ENDED})`],
   staging: [`staged_rows where batch in (${STALE_BATCHES})`],
@@ -87,6 +89,7 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
   candles: async (transaction, before) => {
     await noteHorizon(transaction, 'candles_pruned_before', before, `select instrument from ${OLD_CANDLES}`);
     await transaction.query(`delete from ${OLD_CANDLES}`, [before]);
+    await transaction.query(`delete from ${OLD_BOOKS}`, [before]);
   },
   quarantine: (transaction, before) => transaction.query(`delete from ${OLD_QUARANTINE}`, [before]),
   runs: async (transaction, before) => {
