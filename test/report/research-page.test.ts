@@ -69,6 +69,14 @@ describe('a grid of two parameters', () => {
     expect(found?.plateau.size).toBe(1);
   });
 
+  it('gives trials that never traded no value, though holding lost more than they did', () => {
+    const idle = { metrics: { totalReturn: 0, sharpe: null, trades: 0 } };
+    const traded = { metrics: { totalReturn: -0.01, sharpe: null, trades: 2 } };
+    const found = paramGrid(grid(() => null).map((each, index) => ({ ...each, ...(index === 4 ? traded : idle) })));
+    expect(found).toMatchObject({ metric: 'return over holding', isPlateau: null, best: { id: 4 } });
+    expect(found?.plateau.size).toBe(1);
+  });
+
   it('judges nothing from too few values, and ranks no weak Sharpe ratio', () => {
     const weak = { weak: { sharpe: '6 daily returns, fewer than 30' } };
     expect(paramGrid([trial(1, { fast: 5 }, 1), trial(2, { fast: 6 }, 2)])).toMatchObject({

@@ -34,7 +34,11 @@ const MIN_VALUES = 6;
  */
 export const paramGrid = (trials: readonly ResearchTrial[]): ParamGrid | undefined => {
   const metric = trials.some((trial) => strongMetric(trial, 'sharpe') !== null) ? 'sharpe' : 'return over holding';
-  const valueOf = (trial: ResearchTrial): number | null => (metric === 'sharpe' ? strongMetric(trial, 'sharpe') : returnOverHold(trial));
+  const valueOf = (trial: ResearchTrial): number | null => {
+    if (metric === 'sharpe') return strongMetric(trial, 'sharpe');
+    // a trial that never traded beats every market that fell, and says nothing about its parameters
+    return trial.metrics['trades'] === 0 ? null : returnOverHold(trial);
+  };
   const varied = Object.entries(valuesByParam(trials))
     .filter(([, values]) => values.length > 1)
     .sort(([, a], [, b]) => b.length - a.length);
