@@ -25,7 +25,7 @@ export interface Discovery {
   readonly clock: number;
 }
 
-/** Ranges that earlier runs collected, by kind of tick; merged and sorted. */
+/** Time ranges that earlier runs collected, for trades and for price points; merged and sorted. */
 export type CoveredRanges = Readonly<Record<TickKind, readonly TimeRange[]>>;
 
 /** A range `[from, to)` that counts as collected, and the evidence for it. */

@@ -123,7 +123,7 @@ export interface DataQuality {
   readonly duplicates: number | null;
 }
 
-/** One backtest with every metric of the contract; `undefined` has the reason for each null. */
+/** One backtest with every metric. A metric that cannot be computed is null, and `undefined` has its reason. */
 export interface BacktestRow {
   readonly strategy: string;
   readonly params: string;

@@ -69,7 +69,7 @@ export interface RunState {
   readonly remaining: Float64Array;
   maxConcurrent: number;
   paused: boolean;
-  /** No further lane starts, because the state is about to be dehydrated. Not dehydrated itself. */
+  /** No further lane starts, because the workflow is about to continue as new. The next execution starts without it. */
   draining: boolean;
   startedAt: number | null;
   finishedAt: number | null;
@@ -121,7 +121,7 @@ export interface RunParts {
   readonly durations?: Durations;
   /** Seconds of the longest chain that starts with each task, where they are known already. @default computed from `durations` */
   readonly remaining?: Float64Array;
-  /** Successes of an earlier run that this one reuses, by task id; see `reuse.ts`. */
+  /** Successes of an earlier run that this one reuses, by task id. */
   readonly reused?: ReadonlyMap<string, ReusedTask>;
   /** A custom order instead of the one that `config` names. */
   readonly order?: TaskOrder;

@@ -12,6 +12,7 @@ import type { CheckResult } from './check.ts';
 const GIB = 1024 ** 3;
 /** Free space below which the check warns: a year of a busy symbol's ticks takes some hundred megabytes. */
 const SCARCE_BYTES = 2 * GIB;
+/** Free space below which the check fails. */
 const FULL_BYTES = 0.2 * GIB;
 
 /** Checks that PREDICTLAB_HOME can be written, is closed to other users, and that its disk has room. */

@@ -82,7 +82,7 @@ export function goneCheck({ database }: { database: Queryable }): Check {
 
 /** Used share of a budget, in [0, 1], from which on collection waits. */
 const NEAR_LIMIT = 0.85;
-/** Checks in a row, one per minute, over which full use is a trouble: a short burst is not. */
+/** Checks in a row, one per minute, over which use near the limit is a trouble: a short burst is not. */
 const CHECKS = 5;
 
 /** Checks whether requests to a venue have been near its limit for minutes, so that collection waits. */
