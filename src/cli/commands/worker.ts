@@ -31,8 +31,11 @@ export default function register(command: Command): void {
       };
       // before the worker logs that it is ready: supervisors may stop it from then on
       process.on('SIGINT', stop).on('SIGTERM', stop);
-      const worker = await starting;
-      await worker.finished;
+      try {
+        await (await starting).finished;
+      } finally {
+        process.off('SIGINT', stop).off('SIGTERM', stop);
+      }
       log.info('worker stopped');
     });
 }
