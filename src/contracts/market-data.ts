@@ -107,8 +107,7 @@ export interface Instrument {
   /** When a run first saw this announced end; earlier ones are in `earlierTerms`. UTC epoch milliseconds. */
   readonly endsAtSeen?: number;
   /**
-   * When trading of a closed market really ended: the close the venue states, else when a run first saw it closed; never an announced
-   * end.
+   * When trading of a closed market really ended: the close the venue states, else when a run first saw it closed; never an announced end.
    * Absent while the market is open. UTC epoch milliseconds.
    */
   readonly closedAt?: number;

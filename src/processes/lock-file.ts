@@ -13,8 +13,7 @@ const SIGN_OF_LIFE_MS = 2_000;
 const SILENCE_MS = 20_000;
 
 /**
- * Runs `work` while holding a lock file. Breaks the lock of a dead process at once, and that of a process in another container after
- * twenty
+ * Runs `work` while holding a lock file. Breaks the lock of a dead process at once, and that of a process in another container after twenty
  * seconds without a sign of life.
  * @throws Error when the lock is not free within `timeoutMs`; names the file and the process that holds it
  */

@@ -7,8 +7,7 @@ export const OWNER_MARK = '\\d+-\\d*-[0-9a-f]{8}';
 
 /**
  * A mark for names of files and tables that this process may leave behind, `123-4567-89abcdef`: its pid, its start time, and a digest of
- * the
- * boot and the container in which these two are valid.
+ * the boot and the container in which these two are valid.
  */
 export function ownerMark(): string {
   const { pid, started, place } = own();

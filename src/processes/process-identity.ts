@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * Identifies a process even if its pid is reused: the pid alone, or on Linux `123 4567 <boot id> pid:[4026531836]`, with the start time
- * in clock
- * ticks since boot, the id of the boot, and the pid namespace (of the container).
+ * Identifies a process even if its pid is reused: the pid alone, or on Linux `123 4567 <boot id> pid:[4026531836]`, with the start time in
+ * clock ticks since boot, the id of the boot, and the pid namespace (of the container).
  */
 export function processIdentity(pid: number): string {
   const started = startTime(pid);

@@ -8,8 +8,7 @@ const NAME = /^[A-Za-z_]\w{0,200}$/;
 const IN_TEXT = /\$\{([^}]*)\}/g;
 
 /**
- * The variables that a task's arguments may name: those of `PREDICTLAB_ENV_ALLOW` and those that its activity declares. No others,
- * because
+ * The variables that a task's arguments may name: those of `PREDICTLAB_ENV_ALLOW` and those that its activity declares. No others, because
  * everyone who can start a run could have them sent to any host.
  * @param declared the `env` of a plugin's activity
  */

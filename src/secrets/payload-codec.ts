@@ -23,9 +23,8 @@ export interface CodecOptions {
   /** Whether a deployment with keys also takes payloads that are not sealed: those of runs from before it had keys. @default false */
   readonly acceptPlaintext?: boolean;
   /**
-   * Turns what reaches a run from outside (input, memo, signals) and can never be decoded into an object that says why, so that the run
-   * is refused
-   * instead of waiting for ever. A payload that lacks only its key still waits for it. @default false
+   * Turns what reaches a run from outside (input, memo, signals) and can never be decoded into an object that says why, so that the run is
+   * refused instead of waiting for ever. A payload that lacks only its key still waits for it. @default false
    */
   readonly forWorkflows?: boolean;
 }

@@ -14,9 +14,8 @@ export interface PayloadKey {
 const BYTES = 32;
 
 /**
- * The keys of `PREDICTLAB_PAYLOAD_KEY`, or of the file that `PREDICTLAB_PAYLOAD_KEY_FILE` names: 32 bytes each as base64 or hex,
- * separated by
- * commas or lines. The first key seals, every key opens.
+ * The keys of `PREDICTLAB_PAYLOAD_KEY`, or of the file that `PREDICTLAB_PAYLOAD_KEY_FILE` names: 32 bytes each as base64 or hex, separated
+ * by commas or lines. The first key seals, every key opens.
  * @returns an empty list where neither is set
  * @throws PredictLabError BadInput that says what is wrong and never shows a key
  */

@@ -38,8 +38,7 @@ export interface TradeFields {
 
 /**
  * A trade as a row of an instrument. A trade of the second outcome is mirrored (price 1 − price, side reversed); `outcome` keeps what was
- * traded.
- * A field that cannot be read becomes null, and `defect` gives the reason.
+ * traded. A field that cannot be read becomes null, and `defect` gives the reason.
  */
 export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, id }: TradeFields, instrument: Instrument): ReadRow {
   const mirrored = outcome === 1;

@@ -127,8 +127,7 @@ export interface Source<Selector = unknown> {
   discover(request: DiscoverRequest<Selector>): Promise<Discovery>;
   /**
    * Streams the rows of one instrument, newest pages first, one page in memory at a time: only the time that `covered` lacks plus a small
-   * overlap
-   * for late rows.
+   * overlap for late rows.
    */
   collect(request: CollectRequest<Selector>): AsyncIterable<SourcePage>;
   /** Returns the selector that names this market alone; undefined where the source cannot be queried about a single market. */

@@ -2,8 +2,7 @@ import { MOST_LATENESS_MS } from '../market/lateness.ts';
 
 /**
  * The venue's clock, or this machine's when the two differ by more than any row is late: then the venue's is broken, and neither the date
- * of a
- * close nor a claim of coverage may follow it.
+ * of a close nor a claim of coverage may follow it.
  * @param answered the time that the venue's answer states
  * @param now the clock of this machine; all times in UTC epoch milliseconds
  */

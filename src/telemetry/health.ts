@@ -31,8 +31,7 @@ const NAME = 'the health port';
 const ENTRY = fileURLToPath(new URL(`../../${import.meta.url.endsWith('.ts') ? 'dist/' : ''}bundle/health-thread.js`, import.meta.url));
 
 /**
- * Serves `/healthz` (the event loop is not stuck) and `/readyz` (the worker polls and reaches its database; 503 with the reason
- * otherwise)
+ * Serves `/healthz` (the event loop is not stuck) and `/readyz` (the worker polls and reaches its database; 503 with the reason otherwise)
  * on a thread of its own.
  */
 export async function serveHealth({

@@ -21,8 +21,7 @@ export interface ServedCodec {
 }
 
 /**
- * Serves Temporal's codec endpoint on this machine: `POST /encode` and `/decode` of `{ payloads: [{ metadata, data }] }`, bytes as
- * base64.
+ * Serves Temporal's codec endpoint on this machine: `POST /encode` and `/decode` of `{ payloads: [{ metadata, data }] }`, bytes as base64.
  * Refuses pages of other origins than those given; answers programs on this machine, which send no origin.
  */
 export async function serveCodec({

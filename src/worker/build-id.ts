@@ -64,9 +64,8 @@ export function workflowCode(sealing: boolean, from: string = import.meta.url): 
 }
 
 /**
- * The build id of an unversioned worker, `0.2.0+1f3a9c02`: version and hash of the workflows. It is short, because Temporal records it
- * with each
- * workflow task and activity: the SDK's default of 92 bytes took a fifth of a symbol's history.
+ * The build id of an unversioned worker, `0.2.0+1f3a9c02`: version and hash of the workflows. It is short, because Temporal records it with
+ * each workflow task and activity: the SDK's default of 92 bytes took a fifth of a symbol's history.
  */
 export async function workflowMark({ workflowBundle }: WorkflowCode): Promise<string> {
   if (workflowBundle === undefined) return `${VERSION}+source`;

@@ -77,8 +77,7 @@ export async function versionedCode(
 const NOT_FOUND = 5;
 
 /**
- * Removes runs from the queue lengths that this worker no longer executes: those that leave its cache (ended, or moved to another
- * worker),
+ * Removes runs from the queue lengths that this worker no longer executes: those that leave its cache (ended, or moved to another worker),
  * and those ended from outside, of which Temporal notifies no worker.
  */
 export function dropRunsThatLeft(

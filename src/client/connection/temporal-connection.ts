@@ -15,8 +15,7 @@ export interface TemporalSettings {
 
 /**
  * Reads Temporal's address from its environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key); without one it is the address
- * of
- * the server of the `dev` that runs on this PREDICTLAB_HOME.
+ * of the server of the `dev` that runs on this PREDICTLAB_HOME.
  */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   for (const variable of ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION'] as const) checkSwitch(variable, env[variable]);

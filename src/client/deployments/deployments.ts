@@ -207,8 +207,7 @@ export interface RecentHistory {
 const TYPES = ['pipeline', 'symbolPipeline'] as const;
 
 /**
- * Yields histories of a task queue, fetched one at a time: for each workflow type the newest `last` open and the newest `last` closed
- * ones.
+ * Yields histories of a task queue, fetched one at a time: for each workflow type the newest `last` open and the newest `last` closed ones.
  * Leaves out those that Temporal deletes meanwhile.
  */
 export async function* recentHistories(

@@ -16,9 +16,8 @@ export type Rollback =
 
 /**
  * Decides what a rollback does: it ends a ramp; else it returns to the build that was current before the current one by the recorded
- * releases
- * and rollbacks, so that a second rollback goes one step further back. Where another tool changed the routing, it returns to the build
- * that was retired last.
+ * releases and rollbacks, so that a second rollback goes one step further back. Where another tool changed the routing, it returns to the
+ * build that was retired last.
  * @param releases of this deployment, oldest first
  * @returns undefined when nothing was ever current before
  */

@@ -2,8 +2,7 @@ import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 
 /**
  * How a file writes its numbers: `grouped` with a decimal point and perhaps commas between thousands (`"1,234.5"`; only quotes allow that
- * in a
- * file of commas), `point` without grouping, or `comma` for a decimal comma (`0,45`).
+ * in a file of commas), `point` without grouping, or `comma` for a decimal comma (`0,45`).
  */
 export type NumberNotation = 'grouped' | 'point' | 'comma';
 
@@ -23,8 +22,7 @@ export const isGrouped = (text: string): boolean => GROUPED.test(text);
 
 /**
  * The notation of a file, judged by its first number fields: where commas separate the fields, a comma in a number groups thousands, else
- * it
- * is the decimal comma. A file with both kinds is refused: `45,125` could be wrong by a factor of a thousand.
+ * it is the decimal comma. A file with both kinds is refused: `45,125` could be wrong by a factor of a thousand.
  * @throws PredictLabError BadInput that shows a number of each kind
  */
 export function notationOf(path: string, delimiter: string, fields: Iterable<NumberField>): NumberNotation {
@@ -85,8 +83,7 @@ const OTHER_BASE = /^[+-]?0[xbo]/i;
 
 /**
  * The number in a field: `0.5`, `.5`, `5e-1`, `+0.5`, NaN and infinities. The notation decides whether a comma groups thousands, is the
- * decimal
- * comma or is not valid; with decimal commas a point is not valid.
+ * decimal comma or is not valid; with decimal commas a point is not valid.
  * @returns null when the field is empty or not a number
  */
 export function parseNumber(field: string, notation: NumberNotation = 'grouped'): number | null {

@@ -143,9 +143,8 @@ const USUALLY_FIRST = new Set(COUNTERPARTS.map(([first]) => keyOf(first)));
 const COUNTERPART_OF = new Map(COUNTERPARTS.map(([first, second]) => [keyOf(second), first]));
 
 /**
- * Decides which outcome of a binary market a row traded. The first outcome is the one the user named, else Yes, Up or 0 of the sample,
- * else the
- * sample's first name, or its counterpart where venues list that name second (No, Down, 1). The second outcome is the next other name.
+ * Decides which outcome of a binary market a row traded. The first outcome is the one the user named, else Yes, Up or 0 of the sample, else
+ * the sample's first name, or its counterpart where venues list that name second (No, Down, 1). The second outcome is the next other name.
  * A third name is not part of a binary market.
  */
 export class OutcomePolarity {

@@ -22,8 +22,7 @@ export interface FileCandles {
 
 /**
  * Builds the candles of a tick file, in memory that grows with the candles, not with the ticks. A file covers the time from its first to
- * its
- * last tick: a candle whose bucket lies in that range is `complete`.
+ * its last tick: a candle whose bucket lies in that range is `complete`.
  * @param asOf rows after it are quarantined; UTC epoch milliseconds
  */
 export async function buildFileCandles(

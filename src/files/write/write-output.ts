@@ -27,8 +27,7 @@ interface WriteOptions {
 }
 
 /**
- * Writes a file atomically: into a temporary file in the same folder, renamed at the end with the permissions of the file that it
- * replaces.
+ * Writes a file atomically: into a temporary file in the same folder, renamed at the end with the permissions of the file that it replaces.
  * After an error nothing is left behind. Follows symbolic links; opens a device or FIFO and writes it directly.
  * @returns the number of bytes written
  * @throws PredictLabError BadInput when the folder is missing, there is no space or permission, or a folder has that name; the errors of

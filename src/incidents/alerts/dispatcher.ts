@@ -18,9 +18,8 @@ interface Dispatcher {
 }
 
 /**
- * Starts delivering the outbox to the sinks, next to other workers that do the same. A worker holds an alert alone, until a minute after
- * it dies.
- * An alert is delivered at least once; a repeated delivery has the same key.
+ * Starts delivering the outbox to the sinks, next to other workers that do the same. A worker holds an alert alone, until a minute after it
+ * dies. An alert is delivered at least once; a repeated delivery has the same key.
  */
 export async function startDispatcher({
   database,

@@ -46,8 +46,7 @@ const REST = /^and \d+ more\b/;
 
 /**
  * What the end of a run shows: the cause of each failed task and the reasons of each degraded one, not the tasks skipped or cancelled
- * because
- * of them. A run that somebody cancelled has no troubles.
+ * because of them. A run that somebody cancelled has no troubles.
  */
 export function observationOf(run: EndedRun): Observation {
   const { runId, executionId, asOf, endedAt, sourceTypes } = run;

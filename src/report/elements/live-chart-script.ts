@@ -1,8 +1,7 @@
 /**
  * Page script: replaces each still picture with an interactive chart of the page's JSON data. Empty buckets stay empty, gaps are hatched;
- * price, volume
- * and return share a crosshair. The wheel zooms once the chart was pressed, is in full screen, or Ctrl is held. The address keeps the
- * range.
+ * price, volume and return share a crosshair. The wheel zooms once the chart was pressed, is in full screen, or Ctrl is held. The address
+ * keeps the range.
  */
 export const LIVE_CHART_SCRIPT = `(()=>{
 const L=window.LightweightCharts;

@@ -64,8 +64,7 @@ export const worstState = (tasks: readonly TaskResult[]): State => {
 
 /**
  * The stages of a symbol whose run reports only the symbol as a whole, by task id: the known stages, then the current one in the state of
- * the
- * whole, then the rest.
+ * the whole, then the rest.
  * @param known stages whose state is known, from the ledger or the symbol's own workflow
  */
 export const stagesOfWhole = (

@@ -45,8 +45,7 @@ ${Object.entries(PAGES).map(([name, href]) => html`<a href="${href}"${name === c
 
 /**
  * Page script: `/` focuses the search field, which lists matching symbols and runs; Enter opens the first one or the one that the arrow
- * keys chose;
- * Escape closes the list.
+ * keys chose; Escape closes the list.
  */
 const FIND_SCRIPT = `(()=>{
 const field=document.getElementById('find'),found=document.getElementById('found');

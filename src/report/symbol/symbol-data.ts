@@ -7,8 +7,7 @@ import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 
 /**
  * All data of a symbol's page. Times are UTC epoch milliseconds, prices in the instrument's unit (a probability, or an asset's price),
- * ratios fractions.
- * `null` is unknown and shown as a dash with its reason, never as a zero.
+ * ratios fractions. `null` is unknown and shown as a dash with its reason, never as a zero.
  */
 export interface SymbolPageData {
   readonly symbol: string;

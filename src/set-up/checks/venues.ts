@@ -3,8 +3,7 @@ import { type VenueEndpoint, venueEndpoints, venueKeys } from '../../sources/cre
 import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
 
 /**
- * Checks that each venue's hosts answer with JSON: HTML means that the venue blocks this address or region. A refusal of the request
- * itself
+ * Checks that each venue's hosts answer with JSON: HTML means that the venue blocks this address or region. A refusal of the request itself
  * (no key, a missing parameter) counts as an answer.
  */
 export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {

@@ -44,15 +44,13 @@ const START_TIMEOUT_MS = 60_000;
 const PORT_ATTEMPTS = 3;
 
 /**
- * By default the server reads its task queues 20 times a second: 50 ms for each step of a chain of short activities. These values lift
- * that limit.
- * The pragmas make a database file as fast as memory.
+ * By default the server reads its task queues 20 times a second: 50 ms for each step of a chain of short activities. These values lift that
+ * limit. The pragmas make a database file as fast as memory.
  */
 const SPEED = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
 /**
  * No HTTP request has this Host header, so the server refuses all requests to its HTTP API, which has no authentication and which a web
- * page
- * could reach. Its Web UI and PredictLab use gRPC.
+ * page could reach. Its Web UI and PredictLab use gRPC.
  */
 const NO_HTTP_API = 'frontend.httpAllowedHosts=["no host"]';
 const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];

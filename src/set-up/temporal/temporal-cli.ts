@@ -19,8 +19,7 @@ export interface FindTemporalCliOptions {
 
 /**
  * Finds a `temporal` executable that answers `--version`: `TEMPORAL_CLI`, else the one on PATH, else `<home>/bin`, else a download into
- * that folder.
- * A download gets its name when it is whole, so interrupted and simultaneous downloads do no harm; a damaged copy is replaced.
+ * that folder. A download gets its name when it is whole, so interrupted and simultaneous downloads do no harm; a damaged copy is replaced.
  * @throws PredictLabError BadInput when TEMPORAL_CLI is set and does not work; SourceUnavailable when there is none and none can be
  * downloaded
  */

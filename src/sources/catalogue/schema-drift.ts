@@ -57,8 +57,7 @@ export function valueAt(row: unknown, path: string): unknown {
 
 /**
  * Refuses a page with a changed schema: a field that **every** row lacks (or has as a list or an object) was renamed. A field that only
- * some
- * rows lack makes those rows `malformed`; `null` is a possible value.
+ * some rows lack makes those rows `malformed`; `null` is a possible value.
  * @param seen fields that earlier pages of the same walk had, updated by this call: a short page without one of them has bad rows
  * @throws PredictLabError SourceSchemaChanged
  */

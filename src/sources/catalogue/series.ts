@@ -50,9 +50,8 @@ function seriesOf(seriesSlug: string): Series | undefined {
 }
 
 /**
- * Every possible market of a series that is open at some moment of `[window.from, window.to]`, oldest first. Markets of up to an hour
- * start on
- * the UTC grid of their step. Longer ones follow New York time, whose offset changes in summer, so each full hour is a possible start.
+ * Every possible market of a series that is open at some moment of `[window.from, window.to]`, oldest first. Markets of up to an hour start
+ * on the UTC grid of their step. Longer ones follow New York time, whose offset changes in summer, so each full hour is a possible start.
  */
 export function seriesMembers(seriesSlug: string, window: TimeRange): readonly SeriesMember[] | undefined {
   const series = seriesOf(seriesSlug);
@@ -102,8 +101,7 @@ export function isMember(seriesSlug: string, slug: string): boolean {
 
 /**
  * Slugs of a series' markets that had not settled when earlier runs found them. They are looked up even outside the window: after a long
- * pause
- * no run would find their end and result otherwise.
+ * pause no run would find their end and result otherwise.
  */
 export const unfinishedMembers = (seriesSlug: string, known: readonly Instrument[]): readonly string[] =>
   known.filter((instrument) => isMember(seriesSlug, instrument.reference) && !isFinal(instrument)).map(({ reference }) => reference);

@@ -65,8 +65,7 @@ interface SelectedFile {
 
 /**
  * The files of all selectors, each once, with the id of its instrument. A file belongs to the selector that names it, else to the first
- * whose
- * pattern matches. Ids of files with the same name include their folders.
+ * whose pattern matches. Ids of files with the same name include their folders.
  */
 async function selectedFiles(selectors: readonly FileSelector[], base: string): Promise<{ files: SelectedFile[]; problems: string[] }> {
   const byPath = new Map<string, FileSelector>();

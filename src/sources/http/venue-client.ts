@@ -229,8 +229,7 @@ export class VenueClient {
 
   /**
    * Removes the key from text that a venue echoes, so that no log, error or raw row contains it. Only whole words, and in data no short
-   * key:
-   * a key such as `test` is also a word, and removing it would change the data.
+   * key: a key such as `test` is also a word, and removing it would change the data.
    */
   #redacted(text: string, isData: boolean): string {
     const secret = this.#options.key?.value ?? '';

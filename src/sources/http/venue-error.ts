@@ -44,8 +44,7 @@ export function venueMessage(text: string): string {
 
 /**
  * The error for a refused request, by status: 429 is `RateLimited`; 408, 425, 5xx and a 2xx other than 200 are `SourceUnavailable`; a
- * redirect
- * and HTML are `SourceBlocked`; 401 and 403 are `SourceUnauthorized`; every other 4xx is `BadInput` with the venue's message.
+ * redirect and HTML are `SourceBlocked`; 401 and 403 are `SourceUnauthorized`; every other 4xx is `BadInput` with the venue's message.
  */
 export function refusal(answer: RefusedAnswer): VenueError {
   const { venue, path, status, html, retryAfterMs } = answer;

@@ -34,8 +34,7 @@ function dateOf(text: string | undefined): number | undefined {
 }
 
 /**
- * Wait of a `Retry-After` header in milliseconds, at most an hour: seconds, or a date, compared with the venue's `Date` where there is
- * one.
+ * Wait of a `Retry-After` header in milliseconds, at most an hour: seconds, or a date, compared with the venue's `Date` where there is one.
  * Undefined when absent or unreadable.
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
@@ -67,8 +66,7 @@ const MAX_AGE_MS = 6 * 3_600_000;
 
 /**
  * The venue's clock when it made an answer: `Date` less `Age`, although some caches send a fresh `Date`, because a time that is too early
- * claims
- * too little coverage, and one that is too late claims rows that were never seen.
+ * claims too little coverage, and one that is too late claims rows that were never seen.
  */
 export function clockOf(headers: Headers, now: number): number {
   const date = Date.parse(String(headers.date));

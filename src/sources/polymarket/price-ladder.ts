@@ -25,10 +25,8 @@ export interface LadderStep {
 }
 
 /**
- * Cuts a range into windows of at most 15 days, newest first, because the venue drops the finest recent points first. Windows end where
- * the
- * retention of a grain ends, by the clock and by the run's `asOf`, so that none is answered in part. Each starts with the finest grain
- * that
+ * Cuts a range into windows of at most 15 days, newest first, because the venue drops the finest recent points first. Windows end where the
+ * retention of a grain ends, by the clock and by the run's `asOf`, so that none is answered in part. Each starts with the finest grain that
  * its age at `asOf` allows.
  */
 export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now: number }): LadderStep[] {
@@ -48,8 +46,7 @@ export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now
 
 /**
  * The next coarser grain for a window without points at `grain`; undefined where its buckets do not fit into the window, unless the venue
- * has
- * dropped `grain` by now (as for a backfill).
+ * has dropped `grain` by now (as for a backfill).
  */
 export function coarser(grain: number, range: TimeRange, now: number): number | undefined {
   const next = GRAINS[grain + 1];

@@ -34,8 +34,7 @@ const MAX_REFUSALS = 3;
 
 /**
  * Collects the first outcome's price points that coverage lacks, newest window first, overlapping by one grain for the last bucket. A
- * window
- * without points is queried at coarser grains; one that the venue refuses stays uncovered.
+ * window without points is queried at coarser grains; one that the venue refuses stays uncovered.
  */
 export async function* collectPrices(data: Http, request: CollectRequest, resume: PriceCursor | undefined): AsyncGenerator<PointsPage> {
   const { instrument, window, asOf } = request;
@@ -114,8 +113,7 @@ interface PricePlan {
 
 /**
  * Plans which time to query: all up to `asOf` that coverage lacks. Claims end at the earliest of `asOf`, the venue's clock and the newest
- * point,
- * less the venue's lateness, because late points and a quiet market look the same. Older time is claimed with or without points.
+ * point, less the venue's lateness, because late points and a quiet market look the same. Older time is claimed with or without points.
  */
 function planPrices({ instrument, window, asOf, clock, refetch, before, lateness }: CollectRequest): PricePlan {
   const tradable = tradableWindow(instrument, window);
@@ -153,9 +151,8 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
 }
 
 /**
- * Converts points into candidate rows with their grain, by which finer points replace coarser ones in storage. Of points of one answer
- * with the
- * same time and different prices, the first one counts.
+ * Converts points into candidate rows with their grain, by which finer points replace coarser ones in storage. Of points of one answer with
+ * the same time and different prices, the first one counts.
  */
 function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRow[] {
   const known = new Map<number | null, number | null>();
@@ -173,8 +170,7 @@ function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRo
 
 /**
  * The time in which a page of points replaces coarser ones; undefined without valid points. Starts with the page's first point: the venue
- * may
- * have forgotten earlier ones, and a coarser point before it can stand for a price before the window.
+ * may have forgotten earlier ones, and a coarser point before it can stand for a price before the window.
  */
 function coversOf(points: readonly CandidateRow[], range: TimeRange): SourcePage['points'] {
   const valid = points.flatMap(({ time, defect, grain }) => (time === null || defect !== null ? [] : [{ time, grain: grain ?? 0 }]));

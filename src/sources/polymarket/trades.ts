@@ -18,9 +18,8 @@ export const conditionIdOf = (instrument: Instrument): string => instrument.id.s
 const LIMIT = 1000;
 
 /**
- * The trades of Data v2 (snake case) and of the older v1 (camel case). Fields of the identity alone are required too: if one were
- * renamed, every
- * trade would look new. The fields of v2 are those recorded on 2026-09-08.
+ * The trades of Data v2 (snake case) and of the older v1 (camel case). Fields of the identity alone are required too: if one were renamed,
+ * every trade would look new. The fields of v2 are those recorded on 2026-09-08.
  */
 export const TRADE_ROUTES = {
   '/v2/trades': {
@@ -119,8 +118,7 @@ const V1_LAST_OFFSET = 10_000;
 
 /**
  * Reads the pages of the older `GET /trades`, only by configuration: the venue is retiring it. The offset stops at 10,000 rows and may
- * silently
- * repeat a page before that; the walk then covers only the time it really saw.
+ * silently repeat a page before that; the walk then covers only the time it really saw.
  */
 export function tradesV1(data: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();

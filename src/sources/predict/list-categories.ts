@@ -23,8 +23,7 @@ export interface ListedCategories {
 }
 
 /**
- * Finds markets of up/down series in the pages of the listing, newest first. Slugs that a complete listing lacks do not exist; without
- * the
+ * Finds markets of up/down series in the pages of the listing, newest first. Slugs that a complete listing lacks do not exist; without the
  * listing, or in another order, they remain for the lookup by slug.
  * @param slugs slugs of the wanted markets, `<series>-<startUnix>`
  */

@@ -16,9 +16,8 @@ const OUTCOMES = new Set(['WON', 'LOST', 'VOIDED', '-']);
 const PENDING = new Set(['PRICE_PROPOSED', 'PRICE_DISPUTED']);
 
 /**
- * Payout per unit of the first outcome, by the statuses of both. Both WON is a push, which pays half by the rules; VOIDED pays half
- * unless the
- * market's rules state otherwise.
+ * Payout per unit of the first outcome, by the statuses of both. Both WON is a push, which pays half by the rules; VOIDED pays half unless
+ * the market's rules state otherwise.
  */
 const PAYOUTS: Readonly<Record<string, number>> = {
   'WON/LOST': 1,
@@ -64,8 +63,7 @@ export function isClosed(market: PredictMarket): boolean {
 
 /**
  * The end of a market by the statuses of its outcomes, `resolution`, its status, and the prices of an up/down market: Up must close above
- * its
- * start, and a tie is a push (0.5), unlike at Polymarket. The venue dates none of these signs.
+ * its start, and a tie is a push (0.5), unlike at Polymarket. The venue dates none of these signs.
  */
 export function predictEnding(market: PredictMarket): Ending {
   noteWord(VENUE, 'market', 'status', market.status, STATUSES);

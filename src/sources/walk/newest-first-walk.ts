@@ -251,8 +251,7 @@ async function look(
 
 /**
  * Fingerprint of a page, equal for the same rows in any order: the sum of an FNV-1a hash of each identity, in two halves. It detects
- * mistakes
- * of a venue, not manipulation.
+ * mistakes of a venue, not manipulation.
  */
 function fingerprint(rows: readonly CandidateRow[]): string {
   let low = 0;

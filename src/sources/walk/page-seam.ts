@@ -21,8 +21,7 @@ const MOST_READS = 16;
 
 /**
  * Whether a venue keeps the order of the trades of one second from answer to answer, as far as this process has seen; one object per
- * source,
- * shared by the walks of all its markets.
+ * source, shared by the walks of all its markets.
  */
 export class TradeOrder {
   isUnstable = false;
@@ -97,8 +96,7 @@ const NOTHING: SeamCheck = { rows: [], requests: 0, restart: false };
 
 /**
  * Checks the seams between the pages of one walk: where a venue reorders the trades of a second in each answer, a trade may be on neither
- * page.
- * Re-reads seams until the order counts as stable; while it is unstable, each one until no new row appears.
+ * page. Re-reads seams until the order counts as stable; while it is unstable, each one until no new row appears.
  */
 export class PageSeam {
   readonly #order: TradeOrder;
@@ -183,9 +181,8 @@ const STILL_PAGES = 200;
 const STALE_SHARE = 0.5;
 
 /**
- * Checks whether a walk makes progress: detects a venue that ignores its cursor (it returns the newest page again and again, with a few
- * new rows
- * each time), pages in a circle, or invents rows without end.
+ * Checks whether a walk makes progress: detects a venue that ignores its cursor (it returns the newest page again and again, with a few new
+ * rows each time), pages in a circle, or invents rows without end.
  */
 export class WalkProgress {
   readonly #cursors = new Set<string>();

@@ -154,11 +154,9 @@ export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: n
 }
 
 /**
- * Advances a walk by one page. The walk ends with the first page entirely before the oldest missing time less the venue's lateness that
- * has no
- * row missing in storage: so late rows are found, and a single wrong time cannot end the walk. A walk that finds missing rows older than
- * any
- * lateness reads its whole window. When the venue has no more pages, everything back to the window's start is covered.
+ * Advances a walk by one page. The walk ends with the first page entirely before the oldest missing time less the venue's lateness that has
+ * no row missing in storage: so late rows are found, and a single wrong time cannot end the walk. A walk that finds missing rows older than
+ * any lateness reads its whole window. When the venue has no more pages, everything back to the window's start is covered.
  */
 export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): WalkStep {
   const ages = page.unknown.map((time) => (plan.looked ?? time) - time);
@@ -205,9 +203,8 @@ export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
 const latenessOf = ({ lateness }: WalkPlan, { lateBy }: WalkState): number => Math.max(lateness, latenessFrom(lateBy));
 
 /**
- * Time up to which a walk may claim coverage. The first look at a market cannot know how late rows appear, so it claims the last hour
- * only up to
- * the newest trade less the lateness.
+ * Time up to which a walk may claim coverage. The first look at a market cannot know how late rows appear, so it claims the last hour only
+ * up to the newest trade less the lateness.
  */
 function settledAt(plan: WalkPlan, state: WalkState): number {
   const late = latenessOf(plan, state);

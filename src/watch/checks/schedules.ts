@@ -12,10 +12,8 @@ type WatchedSchedules = Pick<Schedules, 'counts' | 'isThere' | 'lastRuns' | 'nam
 
 /**
  * Checks whether every firing of the schedules became a run: a firing that was missed, or skipped while the run before was open, is a
- * trouble
- * until the next firing. Pauses a schedule whose runs fail too often in a row, a trouble until it is resumed. A schedule that disappeared
- * without
- * `predictlab schedule delete` is a trouble until it exists again.
+ * trouble until the next firing. Pauses a schedule whose runs fail too often in a row, a trouble until it is resumed. A schedule that
+ * disappeared without `predictlab schedule delete` is a trouble until it exists again.
  */
 export function scheduleCheck({ database, schedules }: { database: Queryable; schedules: () => Promise<WatchedSchedules> }): Check {
   return {

@@ -13,11 +13,10 @@ export const liveFrame = (events: string | null, more: Markup = html``): Markup 
 <p id="connection" role="status" class="quiet"></p>`;
 
 /**
- * Page script: keeps a live page up to date. A browser opens at most six connections to a server, so all its windows of one page share
- * one:
+ * Page script: keeps a live page up to date. A browser opens at most six connections to a server, so all its windows of one page share one:
  * the window that holds the page's lock reads the stream and forwards it; when it closes or is hidden, another window gets the lock.
- * Different pages share three streams. Without a free stream, locks or news from the leading window, a window polls once a second.
- * Changes are dispatched on the document as `patches`.
+ * Different pages share three streams. Without a free stream, locks or news from the leading window, a window polls once a second. Changes
+ * are dispatched on the document as `patches`.
  */
 export const FOLLOW_SCRIPT = `(()=>{
 const live=document.getElementById('live'),connection=document.getElementById('connection');

@@ -20,9 +20,8 @@ export interface MarketLookup {
 
 /**
  * Finds markets by repeated `slug=` or `condition_ids=` parameters, open and closed ones by separate queries, as Gamma requires. Hosts
- * differ:
- * without the keyset listing `/markets` is read, a host that reads only one of several values is queried value by value,
- * and `/markets/slug/{slug}` comes last.
+ * differ: without the keyset listing `/markets` is read, a host that reads only one of several values is queried value by value, and
+ * `/markets/slug/{slug}` comes last.
  */
 export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<FoundMarkets> {
   const found = new Found(lookup);
@@ -47,8 +46,7 @@ export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<Fo
 const DOUBT_FROM = 5;
 
 /**
- * Whether the host reads only one of several values of a parameter, as simple replacements of Gamma do. Sends a request only where
- * answers
+ * Whether the host reads only one of several values of a parameter, as simple replacements of Gamma do. Sends a request only where answers
  * had none of many values, or only the first or the last one.
  */
 async function readsOneValue(

@@ -50,8 +50,7 @@ const OLDER = 'reads the older listings';
 
 /**
  * Reads a listing by keyset, or by the older route where the host refuses the keyset; in reverse order for a host known for its older
- * route.
- * A block (403 with a page of HTML) does not change the route.
+ * route. A block (403 with a page of HTML) does not change the route.
  * @returns the answer; undefined at a host without either listing
  * @throws VenueError the refusal of a value (422) where no listing accepts it
  */
@@ -173,8 +172,7 @@ async function* listByOffset(gamma: Http, filters: QueryPairs, first: unknown): 
 
 /**
  * Finds all markets of an event, open and closed; undefined when there is no such event. Hosts without the path by slug are queried by
- * their
- * listings, which return closed events only for `closed=true`.
+ * their listings, which return closed events only for `closed=true`.
  */
 export async function findEvent(gamma: Http, slug: string): Promise<FoundMarkets | undefined> {
   const answer = await undefinedIfMissing(gamma.get(`/events/slug/${encodeURIComponent(slug)}`, [], EVENTS));

@@ -22,8 +22,7 @@ const textList = listOf(z.union([z.string(), z.number().transform(String)]));
 const numberLike = z.union([z.number(), z.string().transform(Number)]).nullish();
 
 /**
- * One Gamma market: strict for the fields that PredictLab uses, open for others. Only the identifying fields are required, because
- * answers
+ * One Gamma market: strict for the fields that PredictLab uses, open for others. Only the identifying fields are required, because answers
  * leave out what a market does not have.
  */
 const facts = z.object({
@@ -69,8 +68,7 @@ const facts = z.object({
 
 /**
  * The protocol version of a market in lower case; without one, v1. It alone decides whether token ids or position ids are traded: answers
- * may
- * have both (seen on 2026-06-29).
+ * may have both (seen on 2026-06-29).
  */
 export const protocolOf = ({ version }: Pick<GammaMarket, 'version'>): string => {
   const word = version?.trim().toLowerCase() ?? '';

@@ -109,8 +109,7 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
 
 /**
  * The payout for an oracle's price. Its scale is not documented; answers have fractions, millionths and the oracle's own 10^18. The
- * smallest
- * scale that fits is used, and the sign stays unsure.
+ * smallest scale that fits is used, and the sign stays unsure.
  */
 function payoutOfPrice(price: number): number | null {
   if (price === UNSET || price < 0) return null;
