@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 const MOST_BYTES = 60_000;
 const SHOTS = [
   { name: 'report', page: 'index.html', width: 860, height: 330, scheme: 'light' },
-  { name: 'symbol', page: 'BTC_PRICE.html', width: 900, height: 560, scheme: 'light', at: 'section[aria-label]' },
+  { name: 'symbol', page: 'BTC_PRICE.html', width: 860, height: 510, scheme: 'light', at: 'section[aria-label]' },
   { name: 'series', page: 'BTC_UPDOWN_1H.html', width: 900, height: 430, scheme: 'dark' },
 ];
 
