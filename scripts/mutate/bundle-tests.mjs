@@ -45,7 +45,10 @@ export async function bundleTests(tests, mutant) {
           const source = readFileSync(id, 'utf8');
           const opening = tests.includes(id) ? "import { beginFile as beginTestFile } from 'vitest';\nbeginTestFile();\n" : '';
           const code = id === mutant?.file ? source.slice(0, mutant.at) + mutant.text + source.slice(mutant.end) : source;
-          return { code: opening + code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)), moduleType: 'ts' };
+          const placed = code
+            .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
+            .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(id)));
+          return { code: opening + placed, moduleType: 'ts' };
         },
       },
     ],

@@ -5,7 +5,6 @@ type Register = (command: Command, createProgram: (requested: string | undefined
 
 /** A command of `predictlab`, with what help and completion show without loading it. */
 export interface ListedCommand {
-  /** Name and arguments. */
   readonly usage: string;
   readonly name: string;
   /** One line for the list of commands. */

@@ -1,7 +1,4 @@
-/**
- * Examples by command, without the program's name, shown at the end of its `--help`. Commands whose help describes a file format have
- * theirs there.
- */
+/** Examples by command, without the program's name, for its `--help`; those of file formats stand in the command's own help. */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   '': ['dev', 'run --symbols BTC_PRICE --days 2', 'runs', 'run --help'],
   run: [

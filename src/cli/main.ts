@@ -31,7 +31,7 @@ export async function main(given: readonly string[]): Promise<number> {
     }
     refuseUnknownCommand(program, args);
     await program.parseAsync(args, { from: 'user' });
-    // after a success only: an error is one sentence
+    // After a success only: an error is one sentence.
     if (respelt !== undefined) note(spellingNote(respelt));
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -51,17 +51,17 @@ async function loadVenues(args: readonly string[]): Promise<void> {
 const LISTS_PROBLEMS = /^\d+ problems? in the pipeline input:\n- /;
 
 function report(error: unknown): number {
-  // commander has printed its message already
+  // Commander has printed its message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const missing = missingPart(error);
   if (missing !== undefined) {
     process.stderr.write(`${oneLine(missing)}\n`);
     return 3;
   }
-  // compared by name, so that only the commands that need Temporal's client load it
+  // Compared by name, so that only the commands that need Temporal's client load it.
   const namespace = error instanceof Error && error.name === 'NamespaceNotFoundError';
   const message = secretsOf(process.env).text(messageOf(error));
-  // only our own lists keep their line breaks: foreign text with a line break could pass for our output
+  // Only our own lists keep their line breaks: foreign text with a line break could pass for our output.
   const shown = LISTS_PROBLEMS.test(message) ? visibleText(message) : oneLine(message);
   process.stderr.write(`predictlab: ${shown}${namespace ? '; set TEMPORAL_NAMESPACE to one that Temporal has' : ''}\n`);
   if (namespace) return 2;

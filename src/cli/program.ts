@@ -8,9 +8,8 @@ import { EXAMPLES } from './examples.ts';
 import { usageError } from './terminal/print.ts';
 
 /**
- * The command line's program: the requested command with all its options, the others as names and summaries, since loading them all
- * takes half a second.
- *
+ * The command line's program: the requested command with all its options, the others as names and summaries, since loading all takes half
+ * a second.
  * @param requested a command's name; for anything else (help, a misspelt name) the names are enough
  */
 export async function createProgram(requested: string | undefined): Promise<Command> {
@@ -22,13 +21,13 @@ export async function createProgram(requested: string | undefined): Promise<Comm
     .exitOverride()
     .configureOutput({
       writeErr: (text) => process.stderr.write(visibleText(text)),
-      // gives commander's messages the same prefix as ours
+      // Gives commander's messages the same prefix as ours.
       outputError: (text, write) => write(`predictlab: ${oneLine(text.replace(/^error: /, ''))}\n`),
     });
   for (const { usage, name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary);
     if (name === requested) (await load()).default(command, createProgram);
-    // a command that describes its arguments has declared them itself
+    // A command that describes its arguments has declared them itself.
     if (command.registeredArguments.length === 0 && usage !== name) command.arguments(usage.slice(name.length).trim());
   }
   finish(program, '');
@@ -37,7 +36,6 @@ export async function createProgram(requested: string | undefined): Promise<Comm
 
 /**
  * Refuses an unknown command name and suggests the nearest one, at the top level and for commands with sub-commands.
- *
  * @throws ExitError 2
  */
 export function refuseUnknownCommand(program: Command, args: readonly string[]): void {

@@ -21,7 +21,6 @@ import { isInline, jsonList } from '../options/read-text.ts';
 import { usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
-/** A market's candles, and the options they are traded with. */
 export interface TradedSeries {
   /** The file, or the instrument's id. */
   readonly name: string;
@@ -40,9 +39,7 @@ export interface SeriesFlags extends MarketFactFlags {
 }
 
 /**
- * The markets of a symbol with their stored facts, traded as a run's backtest stage would trade them now, except where options say
- * otherwise.
- *
+ * The markets of a symbol with their stored facts, traded as a run's backtest stage trades them now, except where options say otherwise.
  * @throws ExitError 2 when there is no such symbol, instrument or interval, or too few candles
  */
 export async function storedSeries(
@@ -107,7 +104,6 @@ export async function storedSeries(
 
 /**
  * The candles of a file, as a market with the facts that the options state.
- *
  * @throws ExitError 2 when an option is wrong, PredictLabError BadInput when the file is
  */
 export async function fileSeries(flags: SeriesFlags, own: Partial<BacktestOptions>): Promise<TradedSeries> {
@@ -139,11 +135,11 @@ async function seriesOf({
   own,
   check,
 }: FileOfSeries): Promise<TradedSeries> {
-  // before the file is read: a wrong option is quick to name
+  // Before the file is read: a wrong option is quick to name.
   if (given !== undefined || facts.resolution !== undefined) check(given ?? 'probability');
   const placeOf = (file: string): string => (folder === '' ? file : path.resolve(folder, file));
   const { candles, whereOf } = await readCandleFile(placeOf(name));
-  // a probability when its payout is given, otherwise guessed from the prices
+  // A probability when its payout is given, otherwise guessed from the prices.
   const kind =
     given ?? (facts.resolution === undefined ? likelyMarket(name, [...candles.close.subarray(0, 200)]) : ('probability' as const));
   check(kind);
@@ -153,7 +149,7 @@ async function seriesOf({
   const twin = other === undefined ? null : await twinFile(placeOf(other), other);
   const barMs = interval && INTERVAL_MS[interval];
   const data = backtestData(candles, market, { names: { series: name, whereOf }, barMs, twin });
-  // the defaults of a run's backtest stage; without an order book the half-spread is that of markets like it
+  // The defaults of a run's backtest stage; without an order book the half-spread is that of markets like it.
   const options = optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, market), ...own });
   return { name, data, options };
 }
@@ -169,7 +165,6 @@ const listSchema = z.array(
 
 /**
  * Candle files with their facts, from a JSON list or a file with one. Relative paths in a file start at its folder.
- *
  * @throws ExitError 2 that names the entry
  */
 export async function listedSeries(text: string, own: Partial<BacktestOptions>, interval?: Interval): Promise<readonly TradedSeries[]> {
@@ -194,9 +189,8 @@ export async function listedSeries(text: string, own: Partial<BacktestOptions>, 
 }
 
 /**
- * Reads the candles of the same question at another venue. The length of its bars is their smallest step: assuming shorter bars would
- * reveal them before they close.
- *
+ * Reads the candles of the same question at another venue. Their smallest step is the length of the bars: shorter ones would reveal them
+ * early.
  * @param name the file's name in errors
  * @throws PredictLabError BadInput when it cannot be read
  */

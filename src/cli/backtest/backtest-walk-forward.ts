@@ -11,9 +11,8 @@ import { WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 import { certificateFields, overfittingFields } from './result-fields.ts';
 
 /**
- * Walks through each series and prints the results as JSON: a list for the stored series of a symbol. A stored series that is shorter
- * than one window is listed with the reason.
- *
+ * Walks through each series and prints the results as JSON: for a symbol a list, with the reason where a series is shorter than one
+ * window.
  * @throws PredictLabError BadInput when no series has a window
  */
 export async function printWalkForward(

@@ -23,7 +23,6 @@ export interface ExportFilter {
   readonly symbols: readonly string[] | undefined;
   readonly instruments: readonly string[] | undefined;
   readonly intervals: readonly Interval[] | undefined;
-  /** Only candles of this kind of tick. */
   readonly priceType: TickKind | undefined;
   /** Whether to leave out candles that are open or touch a gap. */
   readonly completeOnly: boolean;
@@ -32,7 +31,6 @@ export interface ExportFilter {
   readonly to: number | undefined;
 }
 
-/** The filters that apply to a kind of data, by option name. */
 type FilterName = 'interval' | 'from' | 'to' | 'priceType' | 'complete';
 
 interface Exportable {
@@ -81,7 +79,7 @@ const FACTS: readonly (readonly [column: string, type: CellType, cell: (instrume
   ['state', 'text', (one) => one.settlement?.state ?? (settled(one) === undefined ? 'open' : 'final')],
   ['payout', 'number', (one) => (one.settlement === undefined ? (settled(one)?.payout ?? null) : one.settlement.payout)],
   ['settled_at', 'time', (one) => settled(one)?.at ?? null],
-  // the signs of the result as one text: `status resolved, finalPrice 1/0`
+  // The signs of the result as one text: `status resolved, finalPrice 1/0`.
   ['signs', 'text', ({ settlement }) => settlement?.signs.map(({ sign, said }) => `${sign} ${said}`).join(', ') || null],
   ['missing', 'text', ({ settlement }) => settlement?.missing ?? null],
   ['stated_volume', 'number', ({ stated }) => stated?.volume ?? null],
@@ -112,7 +110,7 @@ export const EXPORTS = {
     columns: columnsOf({ ...RESULT, ...METRIC_TYPES, ...PROOF, ...TERMS }),
     rows: backtestRows,
   },
-  // marks and settlements are among the trades, so that `pnl` adds up to the equity's end
+  // Marks and settlements are among the trades, so that `pnl` adds up to the equity's end.
   trades: {
     filters: ['interval'],
     columns: [...columnsOf(RESULT), ...TRADE_COLUMNS],
@@ -161,7 +159,6 @@ const isWanted = ({ instruments, intervals }: ExportFilter, one: { readonly inst
 /** One filter of a query per symbol; one without a symbol where all are wanted. */
 const bySymbol = ({ symbols }: ExportFilter): readonly { readonly symbol?: string }[] => symbols?.map((symbol) => ({ symbol })) ?? [{}];
 
-/** The instruments that the filter selects. */
 const selected = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
   (await exportedInstruments(database, filter.symbols)).filter((one) => isWanted(filter, one));
 

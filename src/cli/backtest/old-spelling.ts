@@ -1,8 +1,8 @@
 import { shellWord } from '../../contracts/text/plain-text.ts';
 
 /**
- * The present spelling of `backtest` with options directly behind it, which was one command before it had sub-commands; undefined for
- * other command lines. The results stay the same: candle files were traded without a cap on volume, and as assets.
+ * The present spelling of `backtest` without a sub-command, as it was before it had any; undefined for other command lines.
+ * Results stay the same: candle files were traded without a cap on volume, and as assets.
  */
 export function presentSpelling([command, ...rest]: readonly string[]): readonly string[] | undefined {
   if (command !== 'backtest' || !rest[0]?.startsWith('-') || rest[0] === '-h' || rest[0] === '--help') return undefined;
@@ -15,7 +15,7 @@ export function presentSpelling([command, ...rest]: readonly string[]): readonly
   if (at >= 0) {
     const words = [...rest];
     words.splice(at, 1, ...(rest[at].includes('=') ? [rest[at].slice('--portfolio='.length)] : []));
-    // commander reads the list as an argument wherever it stands
+    // Commander reads the list as an argument wherever it stands.
     return [command, 'portfolio', ...words, ...uncapped];
   }
   return [command, given('--symbol') ? 'symbol' : 'file', ...rest, ...uncapped, ...market];

@@ -14,7 +14,6 @@ import type { TradedSeries } from './backtest-series.ts';
 import { equityTable, tradeTable } from './backtest-tables.ts';
 import { certificateFields, overfittingFields, withOrders } from './result-fields.ts';
 
-/** Output files of a backtest. */
 export interface BacktestFiles {
   readonly trades?: string;
   readonly equity?: string;
@@ -34,7 +33,6 @@ interface Printed {
 
 /**
  * Backtests every series with every trial and prints the results as JSON.
- *
  * @throws ExitError 2 when output files are named for more than one backtest
  */
 export async function printBacktests(series: readonly TradedSeries[], trials: readonly Trial[], printed: Printed): Promise<void> {
@@ -76,7 +74,7 @@ function checkFiles(series: number, trials: number, { files, symbol }: Printed):
 
 async function writeFiles({ candles }: BacktestData, result: BacktestResult, files: BacktestFiles): Promise<void> {
   if (files.trades === undefined && files.equity === undefined) return;
-  // loaded only when a file is written
+  // Loaded only when a file is written.
   const { writeTable } = await import('../../files/write/write-table.ts');
   if (files.trades !== undefined) await writeTable(tradeTable(candles, result.trades), 'csv', files.trades);
   if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);

@@ -45,7 +45,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
   const { interval, firstOutcome } = options;
   const market = marketOption(options);
   const reading = await tickFileOptions(options);
-  // every header is checked before anything is printed
+  // Every header is checked before anything is printed.
   const files: TickFile[] = [];
   for (const path of await expandPath(options.ticks))
     files.push(await openTickFile(path, { ...reading, ...(firstOutcome && { firstOutcome }) }));
@@ -64,7 +64,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
           `${file.path}: every one of its ${built.rows} rows is bad: ${built.quarantined.describe()}; ${adviceOn(built.quarantined.reasons)}`,
         );
     }
-    // thrown while the table is written, so that a table without rows is not written
+    // Thrown while the table is written, so that a table without rows is not written.
     if (bad.length > 0) throw usageError(bad.join('; '));
   }
   await writeTable({ columns: CANDLE_COLUMNS, batches: batches() }, options.json ? 'json' : options.format);

@@ -41,8 +41,8 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 
 /**
- * The completion script of each shell. It calls `predictlab completion <shell> -- <words>`, which prints one word per line (zsh and
- * fish: a tab and a description after it), or `:files`.
+ * The completion script of each shell. It calls `predictlab completion <shell> -- <words>`, which prints one word per line
+ * (zsh and fish: a tab and a description after it), or `:files`.
  */
 export const SHELL_SCRIPTS: Readonly<Record<Shell, string>> = {
   // bash ends a word at a colon or an equals sign: the part before it must not be repeated

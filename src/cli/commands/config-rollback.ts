@@ -58,7 +58,7 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
     const unscheduled = catalogueOnly ? [] : [`no schedule is changed: no scheduled run used version ${text}`];
     const catalogue = await database.transaction(async (transaction) => {
       await takeRollback(transaction);
-      // completes a rollback that was interrupted after it had changed the schedule
+      // Completes a rollback that was interrupted after it had changed the schedule.
       await endRollback(transaction, wanted.version);
       return await back(transaction);
     });
@@ -77,7 +77,7 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
         await takeRollback(transaction);
         before = await scheduleBefore(lab, schedule);
         const done = await back(transaction);
-        // checked against the restored catalogue, and changed last: a failure before leaves everything unchanged
+        // Checked against the restored catalogue, and changed last: a failure before leaves everything unchanged.
         await lab.schedules.update({
           scheduleId: schedule,
           input: wanted.input,
@@ -94,7 +94,7 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
       return { version: wanted.version, catalogue, schedule, notRestored };
     } catch (error) {
       if (changed) {
-        // when this fails too, the recorded intent shows that the rollback was interrupted
+        // When this fails too, the recorded intent shows that the rollback was interrupted.
         await lab.schedules.update({ scheduleId: schedule, input: before, replaceInput: true });
         await endRollback(database);
       }

@@ -85,16 +85,16 @@ async function demo(options: DemoOptions): Promise<void> {
       return;
     }
     const workflows = webUiOf(server.uiUrl, server.namespace).runs;
-    // with --keep the pages are served from the start of the run
+    // With --keep the pages are served from the start of the run.
     const pages = options.keep ? await livePages(stackEnv, closers, log) : undefined;
     log.info(`${pages === undefined ? '' : `live pages:        ${pages}\n`}Temporal's Web UI: ${workflows}\n`);
-    // a run never ends without its worker or its server
+    // A run never ends without its worker or its server.
     let fault: string | undefined;
     const abort = broken.then((why) => {
       fault = why;
       return 'SIGKILL' as const;
     });
-    // symbols by name: other symbols of the user's do not exist at the sandbox venue
+    // Symbols by name: other symbols of the user's do not exist at the sandbox venue.
     const symbols = input.entries.flatMap(({ enabled, symbol }) => (enabled ? [symbol] : []));
     const words = [
       'run',
@@ -165,13 +165,11 @@ function keptUp({ pages, workflows, cli, workerLog, env }: KeptUp): string {
   ].join('\n');
 }
 
-/** The data a demo runs on. */
 interface DemoInput {
   /** A folder of its own under PREDICTLAB_HOME: generated trades must not mix with collected ones. */
   readonly home: string;
-  /** The symbols to run; other symbols of the user's are left alone. */
+  /** The symbols to run: the catalogue may have others. */
   readonly entries: readonly CatalogueEntry[];
-  /** More options for `predictlab run`. */
   readonly runOptions: readonly string[];
   readonly venue?: () => Promise<{ readonly environment: Readonly<Record<string, string>>; close(): Promise<void> }>;
 }
@@ -183,7 +181,7 @@ async function sandboxInput(home: string): Promise<DemoInput> {
     home: path.join(home, 'demo'),
     entries: parseCatalogue(JSON.parse(await readFile(catalogue, 'utf8')), 'the sandbox catalogue'),
     runOptions: [],
-    // loaded here: deployments do not contain the sandbox
+    // Loaded here: deployments do not contain the sandbox.
     venue: async () => await (await import('../../../sandbox/venue.ts')).startSandboxVenue(),
   };
 }

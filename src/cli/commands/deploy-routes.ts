@@ -160,19 +160,18 @@ function openRunsLines(view: DeploymentView, build: string | null): readonly str
   ];
 }
 
-/** The words for a build in a sentence. */
+/** Describes a build in a sentence. */
 export const buildInWords = (build: string | null): string => (build === null ? 'unversioned workers' : `build ${build}`);
 
 function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // a user id in a container may have no name
+    // A user id in a container may have no name.
     return String(process.getuid?.() ?? 'unknown');
   }
 }
 
-/** How long and how often to poll for a worker; milliseconds. */
 interface PollTimes {
   readonly withinMs: number;
   readonly everyMs: number;
@@ -183,7 +182,6 @@ const POLL_TIMES: PollTimes = { withinMs: 5_000, everyMs: 200 };
 
 /**
  * Waits a moment for a worker of the version that runs are to be routed to.
- *
  * @param look returns the current state of the deployment
  * @param seen the last known state of the deployment
  * @param version the version whose workers are needed; null: those without a version
@@ -207,7 +205,6 @@ export async function requireWorkers(
 const workersOf = (view: DeploymentView, version: DeploymentVersion | null): number =>
   version === null ? view.unversioned.workers : (deployedBuild(view, version.buildId)?.workers ?? 0);
 
-/** A build in the state of the deployment. */
 const deployedBuild = (view: DeploymentView, buildId: string): DeployedVersion | undefined =>
   view.versions.find((version) => version.buildId === buildId);
 

@@ -44,7 +44,7 @@ async function shadow(main: Database, id: string, limits: { readonly tolerance: 
   const run = await runOf(main, id);
   if (run === undefined) throw noRun(id);
   if (run.status === null) throw usageError(`run ${run.runId} has not ended yet; shadow one that has`);
-  // loaded here: the other commands of `deploy` do not need the stages
+  // Loaded here: the other commands of `deploy` do not need the stages.
   const [{ loadPlugins }, { createPluginThreads }, { shadowOf }] = await Promise.all([
     import('../../activities/custom/load-plugins.ts'),
     import('../../activities/custom/threads/plugin-threads.ts'),

@@ -45,7 +45,7 @@ async function dev(options: DevOptions): Promise<void> {
   const log = plainLog();
   await makeHome(home);
   const lock = path.join(home, 'dev.lock');
-  // of two that start at the same instant only one gets the lock
+  // Of two that start at the same instant only one gets the lock.
   const mine = holdLock(lock);
   const other = (await livingRecords(home, log)).find(({ kind }) => kind === 'dev');
   if (mine === undefined || other !== undefined) {
@@ -111,7 +111,7 @@ async function dev(options: DevOptions): Promise<void> {
     const end = await Promise.race([stopped.then((signal) => ({ signal })), broken.then((fault) => ({ fault }))]);
     if ('fault' in end) throw new ExitError(1, end.fault);
     log.info('\nstopping the worker, Temporal and Postgres …');
-    // Ctrl-C is the normal end of dev; other signals are an end by signal
+    // Ctrl-C is the normal end of `dev`; other signals are an end by signal.
     process.exitCode = end.signal === 'SIGINT' ? 0 : SIGNAL_EXIT_CODES[end.signal];
   } finally {
     await closers.close();

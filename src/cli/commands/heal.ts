@@ -30,7 +30,7 @@ export default function register(command: Command): void {
 
 async function runHeal({ symbol, dryRun = false, json = false }: HealOptions): Promise<void> {
   const healed = await useStoredData(async (database) => {
-    // loaded here: other commands do not need the adapters
+    // Loaded here: other commands do not need the adapters.
     const { heal } = await import('../../activities/stages/heal.ts');
     const log = createLog({ LOG_LEVEL: 'warn', ...process.env });
     return await heal({ database, log, symbol, dryRun, asOf: Date.now() });

@@ -74,7 +74,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
     }
     return files;
   };
-  // before the database is opened: a wrong path or column is the most common mistake
+  // Before the database is opened: a wrong path or column is the most common mistake.
   const values = by === undefined ? undefined : await valuesOfAll(paths, by);
   const opened = await open(
     options.firstOutcome,
@@ -191,7 +191,7 @@ function printResult(symbol: string, result: ImportResult): void {
   if (from !== null && to !== null) printLine(`from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`);
 }
 
-/** Notes which window backtests all rows: a run looks at the days before its instant only, and gives older data candles but no backtest. */
+/** Notes how to backtest all rows: a run looks only at the days before its instant, and makes no backtest of older data. */
 function noteWindow(symbol: string, { from, to }: { readonly from: number; readonly to: number }, now: number): void {
   if (from >= windowOf({ asOf: now, daysBack: INPUT_DEFAULTS.daysBack }).from) return;
   const asOf = Math.min(now, Math.ceil((to + 1) / DAY_MS) * DAY_MS);

@@ -74,7 +74,7 @@ async function followToEnd(runId: string, printNew: () => Promise<unknown>): Pro
       await printNew();
     }
   });
-  // lines are written a moment after their task ends
+  // Lines are written a moment after their task ends.
   await wait(FOLLOW_MS);
   await printNew();
 }

@@ -33,7 +33,7 @@ export default function register(command: Command): void {
       const { retry } = options;
       const { input, earlier } = retry === undefined ? { input: given } : await useStoredData((database) => retried(database, retry));
       await lookIntoDatabase(async (database) => {
-        // loaded here: the checks take longer to load than to run
+        // Loaded here: the checks take longer to load than to run.
         const { plannedRun } = await import('../plan/planned-run.ts');
         const { config, graph } = await plannedRun(database, await inKnownCase(database, input));
         if (options.mermaid) return printLine(mermaidOf(graph));

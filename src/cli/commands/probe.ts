@@ -6,9 +6,8 @@ import { type ProbedRoute, type ProbeMeaning, probeExitCode } from '../../source
 import { hasColours } from '../terminal/live-table.ts';
 import { printJson, printLine, printPainted, printTable } from '../terminal/print.ts';
 
-/** Longest time of a probe. */
 const LIMIT_MS = 120_000;
-/** A clock that is off by less is normal. */
+/** Seconds that a venue's clock may be off. */
 const CLOCK_OFF_SECONDS = 60;
 
 const COLOURS: Readonly<Record<ProbeMeaning, 'green' | 'yellow' | 'red'>> = {

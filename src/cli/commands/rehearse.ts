@@ -68,7 +68,7 @@ export function failureShares(given: readonly string[]): Partial<Record<Stage, n
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** Tasks of the critical path that are printed. */
+/** Most tasks of the critical path that are printed. */
 const PATH_TASKS = 8;
 
 /** The rehearsal in words, one figure per line. */

@@ -57,7 +57,7 @@ async function reportOf(run: string, home: string): Promise<string> {
   if ((await isComplete(page)) && !(await wasUsedAgain(home, run))) return page;
   return await useStoredData(async (database) => {
     const stored = await runOf(database, run);
-    // without an answer from Temporal the run counts as open: the report's error names `status`, which says what is wrong
+    // Without an answer from Temporal the run counts as open: the report's error names `status`, which says what is wrong.
     if (stored?.status === null) await withPredictLab((lab) => recordedEnd(lab, database, stored)).catch(ignoreUnavailable);
     if (stored !== undefined) {
       const place = runReportPath(home, stored);
@@ -77,7 +77,7 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Whether a page exists and is not one of an open run, which its title says. */
+/** Whether a page exists and is not that of a run that was still open; the page's title says so. */
 async function isComplete(file: string): Promise<boolean> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   return text !== undefined && !text.includes('<title>running: ');

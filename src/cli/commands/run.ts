@@ -29,7 +29,7 @@ interface Following {
 interface Starting extends Following {
   readonly runId?: string;
   readonly detach?: boolean;
-  /** Start only when no other run is open. */
+  /** Starts only when no other run is open. */
   readonly exclusive?: boolean;
   readonly start?: RunOrigin;
 }
@@ -61,7 +61,7 @@ export async function startAndFollow(lab: PredictLab, given: PipelineInput, opti
   if (elsewhere !== undefined) note(elsewhere);
   const input = elsewhere === undefined ? await refuseMistakes(given) : given;
   const usedBefore = wanted === undefined ? undefined : await usedId(lab, wanted);
-  // another run may start at the same instant
+  // Another run may start at the same instant.
   const named = { ...(wanted !== undefined && { runId: wanted }), ...(exclusive && { exclusive }) };
   const { runId } = await lab.start(input, { ...start, ...named });
   if (usedBefore !== undefined) note(usedBefore);
@@ -78,7 +78,6 @@ interface Followed extends Following {
 
 /**
  * Follows a run to its end and prints its result.
- *
  * @param run as the user named it; a Temporal run id means that execution
  * @throws ExitError 130 or 143 when a signal ended the watching; the terminal is restored first
  */
@@ -119,7 +118,7 @@ export async function follow(lab: PredictLab, run: RunName, { runId, strict, jso
 /** Refuses to start while another run is open. @throws ExitError 2 that names the open runs */
 async function refuseWhileOpen(lab: PredictLab): Promise<void> {
   const listed = (await lab.recentRuns(1)).filter(({ ended }) => ended === 'open');
-  // the list shows a run as open for some moments after its end
+  // The list shows a run as open for some moments after its end.
   const known = await Promise.all(listed.map(({ runId }) => lab.describe(runId)));
   const open = listed.filter((_, n) => known[n]?.open === true).map(({ runId }) => runId);
   if (open.length > 0) throw usageError(exclusiveRefusal(open));

@@ -51,7 +51,7 @@ async function lastRuns(lab: PredictLab, database: Database | undefined, count: 
     if (known.some((other) => other.ended === 'open' && (other.executionId === executionId || continuedFrom(run, other)))) continue;
     const stored = await runOf(database, executionId);
     const ended = stored === undefined ? undefined : await recordedEnd(lab, database, stored);
-    // Temporal's list lags behind: a run that is missing in it may still be open
+    // Temporal's list lags behind: a run that is missing in it may still be open.
     if (ended === undefined) known.push({ runId, executionId, startedAt, closedAt: null, ended: 'open' });
     else isRecordedNow = true;
   }
@@ -69,10 +69,7 @@ function resultInWords(result: ListedRun['result']): string {
   return `${STATE_GLYPHS[word]} ${word}`;
 }
 
-/**
- * Merges the runs of the database with those of Temporal: a terminated run recorded no end and must not be shown as running for ever,
- * and a run whose input was refused recorded nothing.
- */
+/** Merges the runs of the database with those of Temporal: a terminated run recorded no end, and a run whose input was refused nothing. */
 export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunSummary[]): ListedRun[] {
   const matched = new Map<RunSummary, TemporalRun>();
   const unrecorded: ListedRun[] = [];

@@ -35,7 +35,7 @@ export default function register(schedule: Command): void {
   );
 
   for (const verb of ['create', 'update'] as const) {
-    // `create` updates the given fields of a schedule that exists
+    // `create` updates the given fields of a schedule that exists.
     const otherwise = (value: string): string =>
       verb === 'create' ? `default: ${value}, or the present value of an existing schedule` : 'default: the present value';
     const summary = verb === 'create' ? 'create the schedule, or update it when it exists' : 'change the given fields and keep the others';
@@ -57,10 +57,10 @@ export default function register(schedule: Command): void {
         checkSchedule({ scheduleId: options.id, ...options, pauseOnFailure, input });
         const { id: scheduleId, cron, timeZone, catchupWindow, jitter, note, file } = options;
         const given = Object.keys(input).length === 0 ? undefined : input;
-        // a file replaces the whole input, an option changes one field
+        // A file replaces the whole input, an option changes one field.
         const settings = { scheduleId, cron, timeZone, catchupWindow, jitter, note, pauseOnFailure, replaceInput: file !== undefined };
         await lookIntoDatabase(async (database) => {
-          // a wrong input is refused now, not hours later in a run that nobody watches
+          // A wrong input is refused now, not hours later in a run that nobody watches.
           const { plannedRun } = await import('../plan/planned-run.ts');
           const known = given && (await inKnownCase(database, given));
           const checked = { ...settings, input: known, check: (whole: PipelineInput) => plannedRun(database, whole) };
@@ -206,9 +206,8 @@ function failuresOf(given: string | boolean | undefined): number | undefined {
 }
 
 /**
- * The time for which each firing of a schedule is responsible: from the firing before it, or for the first one as long as the next step of the
- * schedule, but no more than its own run collects.
- *
+ * The time that each firing of a schedule covers: from the firing before it (for the first one, as long as the next step), but no more
+ * than its run collects.
  * @param firings oldest first
  * @param daysBack length of the window of one run, in days
  */

@@ -24,7 +24,7 @@ export default function register(command: Command): void {
           now: Date.now(),
           colour: hasColours(process.stdout),
         };
-        // a run whose input was refused has a reason instead of tasks
+        // A run whose input was refused has a reason instead of tasks.
         if (status.totalTasks === 0 && status.finishedAt !== null) await lab.result(run).catch((error: unknown) => note(messageOf(error)));
         const result = await endedVerdict(lab, run, status);
         printPainted(renderLiveTable(status, { tasks: Object.fromEntries(attempts), ...(result && { result }) }, view));
@@ -35,7 +35,7 @@ export default function register(command: Command): void {
 /** The result of an ended run; undefined while it is open. */
 async function endedVerdict(lab: PredictLab, run: string, status: PipelineStatus): Promise<RunResult | undefined> {
   if (status.finishedAt === null) return undefined;
-  // a status from the database contains the result
+  // A status from the database contains the result.
   if ('result' in status) return status.result as RunResult;
   return await resultOfEnded(lab, run).then(
     ({ result }) => result,

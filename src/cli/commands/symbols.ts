@@ -78,7 +78,7 @@ export default function register(symbols: Command): void {
     .option('--disabled', 'leave it out of runs that name no symbols')
     .option('--json', 'print the entry as JSON')
     .action(async (symbol: string, options: AddOptions) => {
-      // checked before the database is opened
+      // Checked before the database is opened.
       const selectors = addedSelectors(symbol, options);
       await useDatabase((database) => add(database, { symbol, selectors, options }));
     });

@@ -40,7 +40,7 @@ async function ui(options: Options): Promise<void> {
   const { env } = process;
   if (options.listen.trim() === '') throw usageError('--listen: write an address of this machine, for example 127.0.0.1');
   if (options.tokenFile?.trim() === '') throw usageError('--token-file: write the path of a file');
-  // pages only show: they must not create a database
+  // Pages only show: they must not create a database.
   if (!hasDatabase(env)) throw usageError(nothingStored(env));
   const [{ createLog }, { openUi }] = await Promise.all([import('../../telemetry/log.ts'), import('../run/open-ui.ts')]);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
@@ -51,7 +51,7 @@ async function ui(options: Options): Promise<void> {
     const token = options.control || guarded ? await keptToken(options.tokenFile ?? path.join(homeFolder(env), TOKEN_FILE)) : null;
     const control = options.control === true;
     const served = await openUi({ env, host: options.listen, port: options.port, token, control, guarded, closers, log });
-    // outside loopback a cookie opens the pages; requests that steer send the token, taken from behind the #, in a header
+    // Outside loopback a cookie opens the pages; requests that steer send the token, taken from behind the #, in a header.
     const address = `${served}${guarded ? `/?token=${token}` : ''}${control ? `${guarded ? '' : '/'}#token=${token}` : ''}`;
     if (options.json) process.stdout.write(`${JSON.stringify({ address: served, ...(token === null ? {} : { token }) })}\n`);
     else note(`${address}\nCtrl-C stops it.`);

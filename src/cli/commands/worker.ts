@@ -9,7 +9,7 @@ export default function register(command: Command): void {
       'Polls the task queue and runs workflows and tasks. On SIGINT or SIGTERM it takes no new work, gives running tasks a moment to finish, and stops. It logs "worker ready" when it polls.',
     )
     .option('--task-queue <name>', 'the queue (default: predictlab)')
-    // one process has no memory for more
+    // One process has no memory for more.
     .addOption(
       takesNumber('--max-activities <n>', 'maximum number of tasks at once on this worker', {
         least: 1,
@@ -18,7 +18,7 @@ export default function register(command: Command): void {
       }).default(100),
     )
     .action(async ({ taskQueue, maxActivities }: { taskQueue?: string; maxActivities: number }) => {
-      // loaded here: only this command needs the native bridge
+      // Loaded here: only this command needs the native bridge.
       const { startWorker } = await import('../../worker/start-worker.ts');
       const log = createLog(process.env);
       const starting = startWorker({ env: process.env, log, taskQueue, maxActivities });
@@ -29,7 +29,7 @@ export default function register(command: Command): void {
         log.info('stopping: taking no new work, letting running tasks finish', { signal });
         starting.then((worker) => worker.shutdown()).catch(() => undefined /* `starting` and `finished` below report it */);
       };
-      // before the worker logs that it is ready: supervisors may stop it from then on
+      // Before the worker logs that it is ready: supervisors may stop it from then on.
       process.on('SIGINT', stop).on('SIGTERM', stop);
       try {
         await (await starting).finished;

@@ -1,10 +1,8 @@
 import type { Argument, Command, Option } from 'commander';
 import { INTERVALS, ORDERS, STAGES } from '../../contracts/words.ts';
 
-/** A word that may be typed at the cursor. */
 export interface Candidate {
   readonly word: string;
-  /** A description, shown by the shells that can. */
   readonly about: string;
 }
 
@@ -48,7 +46,6 @@ const FILE = /csv|file|folder|json|list|path/i;
 
 /**
  * The completions of the last word of a line.
- *
  * @param program the program with the line's command loaded
  * @param words the line's words after the program's name; the last one is being typed, and may be empty
  */

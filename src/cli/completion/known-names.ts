@@ -3,16 +3,14 @@ import path from 'node:path';
 import type { Database } from '../../storage/database/database.ts';
 import type { Names } from './candidates.ts';
 
-/** Runs offered as completions. */
+/** Most runs offered as completions. */
 const MOST_RUNS = 50;
-/** Report folders that are searched for symbols. */
+/** Most report folders that are searched for symbols. */
 const MOST_FOLDERS = 5;
 
 /**
- * Symbols and runs of a home: from its database when a server is running (none is started for this), otherwise from the report pages,
- * the log lines and the shipped catalogue.
- *
- * @param home `PREDICTLAB_HOME`
+ * Symbols and runs of a home: from its database when a server is running (none is started for this), otherwise from the report pages, the
+ * log lines and the shipped catalogue.
  */
 export function namesToComplete(home: string, env: NodeJS.ProcessEnv): Names {
   return {

@@ -8,7 +8,6 @@ import { usageError } from '../terminal/print.ts';
 import { takesWord } from './parsers.ts';
 import { readJson } from './read-text.ts';
 
-/** The options that say how a tick file is read. */
 export interface TickFileFlags {
   readonly columns?: string;
   readonly firstOutcome?: string;
@@ -50,9 +49,8 @@ const ROLES = Object.keys(tickColumnsSchema.shape);
 export const COLUMNS_HELP = 'which column holds what: time=…,price=…,size=…,side=…,outcome=…,tradeId=… or @file.json';
 
 /**
- * `time=Timestamp,price=Price`, or `@columns.json` with the same as an object: which column of a file holds what. A name
- * with a comma in it goes in double quotes.
- *
+ * Which column of a file holds what: `time=Timestamp,price=Price` (double quotes around a name with a comma), or `@columns.json` with an
+ * object.
  * @throws ExitError 2 that names the part which is wrong
  */
 export async function parseColumns(text: string | undefined): Promise<Partial<TickColumnNames>> {
@@ -76,7 +74,7 @@ export async function parseColumns(text: string | undefined): Promise<Partial<Ti
 async function readColumns(file: string): Promise<Partial<TickColumnNames>> {
   const where = `--columns @${file}`;
   const wanted = `write {"time": "Timestamp", …} with some of ${ROLES.join(', ')}`;
-  // checked by hand: the schema would fill in defaults for the columns the user left out
+  // Checked by hand: the schema would fill in defaults for the columns the user left out.
   const names = Object.entries(recordOf(await readJson(where, file, wanted)));
   const wrong = names.find(([role, name]) => !ROLES.includes(role) || typeof name !== 'string' || name === '');
   if (names.length === 0) throw usageError(`${where}: it does not hold an object; ${wanted}`);

@@ -4,7 +4,6 @@ import type { MarketKind } from '../../contracts/words.ts';
 import { usageError } from '../terminal/print.ts';
 import { takesInstant, takesNumber } from './parsers.ts';
 
-/** Facts about a market that options state. */
 export interface MarketFactFlags {
   readonly settle?: number;
   readonly close?: string;

@@ -5,7 +5,6 @@ import { usageError } from '../terminal/print.ts';
 
 /**
  * Checks that a file can be written, before any work is done for it.
- *
  * @param where the option or command that names the file, for the error: `--out`
  * @throws ExitError 2 when the name is empty, the target is a folder, or its folder does not exist
  */
@@ -21,9 +20,7 @@ export async function checkTarget(where: string, file: string): Promise<void> {
 
 /**
  * Checks the output files of a command: each can be written, none is an input, and no two are the same.
- *
  * @param outputs files by the option that names them
- * @param inputs files that the command reads
  * @throws ExitError 2 that names the options
  */
 export async function checkTargets(

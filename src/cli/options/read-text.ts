@@ -11,14 +11,13 @@ async function readText(file: string): Promise<string> {
   try {
     if (!bytes.includes(0)) return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    // reported below
+    // Reported below.
   }
   throw new Error('it is not UTF-8 text');
 }
 
 /**
  * Reads a JSON file that a user wrote; `-` is standard input.
- *
  * @param where the option or argument with its file, for errors
  * @param wanted what to give instead
  * @throws ExitError 2 when it cannot be read or is not JSON
@@ -36,7 +35,7 @@ export function parseJson(where: string, text: string, wanted: string): unknown 
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    // without the excerpt of the text that V8 appends
+    // Without the excerpt of the text that V8 appends.
     const why = messageOf(error)
       .replace(/,? ?"(?:\.\.\.)?[^]*$/, '')
       .replace(/^Unexpected token/, 'unexpected');

@@ -10,7 +10,6 @@ import { collect, takesNumber, takesWord, wordOption } from './parsers.ts';
 import { readJson } from './read-text.ts';
 import { parseParams } from './strategy-trials.ts';
 
-/** The options that name the strategies of a run. */
 export interface StrategyOptions {
   readonly strategy?: readonly string[];
   readonly param?: readonly string[];
@@ -76,7 +75,6 @@ export function addRunOptions(command: Command): Command {
 
 /**
  * The input that the options describe: the file's fields, overridden by the options that are given.
- *
  * @throws ExitError 2 that names the option or the file and what to write instead
  */
 export async function runInputFrom(options: RunCommandOptions): Promise<PipelineInput> {

@@ -6,7 +6,6 @@ import { isRecord, recordOf } from '../../input/raw-input.ts';
 import { usageError } from '../terminal/print.ts';
 import { jsonList } from './read-text.ts';
 
-/** The options that name strategies. */
 export interface StrategyFlags {
   readonly strategy?: string;
   readonly strategies?: string;
@@ -47,7 +46,6 @@ async function listFrom(text: string): Promise<readonly { readonly name: string;
 
 /**
  * Parses `--param` values: `fast=10` → `{ fast: 10 }`; `fast=5,10,20` → a list, one trial per value.
- *
  * @throws ExitError 2 that names the wrong part
  */
 export function parseParams(parts: readonly string[]): Record<string, Json> {

@@ -10,7 +10,6 @@ export type SelectorTexts = Readonly<Record<SourceType, readonly string[]>>;
 
 /**
  * Selectors as typed: `slug=…`, `marketId=123`, `path=ticks/*.csv` or one JSON object.
- *
  * @throws ExitError 2, PredictLabError BadInput that lists the forms
  */
 export function parseSelectors(symbol: string, texts: SelectorTexts): CatalogueEntry['sources'] {
@@ -26,7 +25,7 @@ function selectorOf(source: string, text: string): unknown {
     throw usageError(`--${source} ${text}: write name=value, such as ${venueNamed(source)?.example}`);
   }
   const selector = { [name]: value };
-  // a number is text on the command line
+  // A number is text on the command line.
   const isNumber = /^\d+$/.test(value) && venueNamed(source)?.selector.safeParse(selector).success === false;
   return isNumber ? { [name]: Number(value) } : selector;
 }
@@ -57,7 +56,6 @@ export function selectorText(selector: unknown): string {
 
 /**
  * The symbol given to a command.
- *
  * @param where the option or command that names the symbol, for the error: `--symbol`
  * @throws ExitError 2 when it is not a valid symbol
  */

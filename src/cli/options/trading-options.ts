@@ -4,7 +4,6 @@ import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { usageError } from '../terminal/print.ts';
 import { collect, numberOption, takesNumber } from './parsers.ts';
 
-/** The options that say how a backtest trades. */
 export interface TradingFlags {
   readonly cash?: number;
   readonly spread?: number;

@@ -10,19 +10,18 @@ import { namesFor, shippedNames } from '../../storage/markets/first-catalogue.ts
 import { useDatabase } from '../terminal/session.ts';
 
 /**
- * Refuses an input with a misspelt symbol, a wrong deadline or an instant in the future before a run starts, listing every problem as
- * `plan` does: no failed run and no incident remain. Without a database here, the run itself reports the problem.
- *
+ * Refuses an input with a misspelt symbol, a wrong deadline or an instant in the future before a run starts, so that no failed run and no
+ * incident remain. Without a database here, the run itself reports the problem.
  * @returns the input with its symbols in the letter case of the catalogue
  * @throws InvalidPipelineError that lists every problem (exit code 2)
  */
 export async function refuseMistakes(given: PipelineInput): Promise<PipelineInput> {
   const { tasks, strategies, deadline, asOf } = given;
   const symbols = Array.isArray(given.symbols) ? given.symbols : [];
-  // tasks and strategies may come from a plugin that only the workers load
+  // Tasks and strategies may come from a plugin that only the workers load.
   const hasTimes = tasks === undefined && strategies === undefined && (deadline !== undefined || asOf !== undefined);
   if (symbols.length === 0 && !hasTimes) return given;
-  // looking must not create a database
+  // Looking must not create a database.
   if (!hasDatabase(process.env)) return given;
   try {
     return await useDatabase(async (database) => {
@@ -34,7 +33,7 @@ export async function refuseMistakes(given: PipelineInput): Promise<PipelineInpu
       return input;
     });
   } catch (error) {
-    // a database that does not answer is the worker's problem, which waits for it
+    // A database that does not answer is the worker's problem, which waits for it.
     if (error instanceof InvalidPipelineError) throw error;
     return given;
   }
@@ -56,15 +55,16 @@ export function inCaseOf(names: readonly string[], given: string): string {
 }
 
 /**
- * A sentence when every worker that could take a run uses another database than this command: `plan`, `export` and `report` then do
- * not see the run's data, symbols and report. Undefined when that is not the case, or not known.
+ * A sentence when every worker that could take a run uses another database, so that `plan`, `export` and `report` here do not see the
+ * run;
+ * undefined when that is not the case, or not known.
  */
 export async function otherDatabase(lab: Pick<PredictLab, 'workerDatabases'>, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const theirs = await lab.workerDatabases();
   if (theirs.length === 0) return undefined;
   const url = env.DATABASE_URL?.trim() ?? '';
   const home = homeFolder(env);
-  // looking must not create a database
+  // Looking must not create a database.
   const own = hasDatabase(env) ? await useDatabase(databaseMark).catch(() => undefined) : 'none';
   if (own === undefined || theirs.includes(own)) return undefined;
   const ours = url === '' ? `the embedded one of ${home}` : addressOf(url);

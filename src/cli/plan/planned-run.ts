@@ -22,7 +22,6 @@ import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { gapsOf } from '../../storage/ticks/coverage.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
 
-/** The configuration and the graph of a run that has not started. */
 interface PlannedRun {
   readonly config: RunConfig;
   readonly graph: Graph;
@@ -30,7 +29,6 @@ interface PlannedRun {
 
 /**
  * Checks an input as a run would, against the same catalogue, strategies and activities.
- *
  * @param database `undefined` when there is none yet: the shipped catalogue applies then
  * @throws InvalidPipelineError that lists every problem (exit code 2)
  */
@@ -65,15 +63,14 @@ function withPluginHint(problems: readonly Problem[]): Problem[] {
 }
 
 /**
- * Adds to each `collect` how much of its window is stored already, so that a reader sees what will be fetched.
- *
+ * Adds to each `collect` how much of its window is stored already.
  * @param database `undefined` when there is none yet
  */
 export async function withCoverage(
   database: Database | undefined,
   { tasks, config }: { tasks: readonly PlannedTask[]; config: RunConfig },
 ): Promise<readonly PlannedTask[]> {
-  // one query per instrument: affordable only for runs small enough to read
+  // One query per instrument: affordable only for runs small enough to read.
   if (config.symbols.length > STAGE_DETAIL_LIMIT) return tasks;
   const notes = new Map<string, string>();
   for (const { symbol } of config.symbols) notes.set(stageTaskId(symbol, 'collect'), await collectNote(database, symbol, config));

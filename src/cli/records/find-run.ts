@@ -8,9 +8,7 @@ import { ExitError, noRun } from '../terminal/print.ts';
 import { queryIfStored } from '../terminal/session.ts';
 
 /**
- * Queries a run. When the query is not answered (no worker is up, or Temporal no longer has the run) and the run has ended, reads its
- * record in the database instead.
- *
+ * Queries a run, or reads its record in the database when it has ended and does not answer (no worker, or Temporal no longer has it).
  * @throws ExitError 2 when neither Temporal nor the database has the run, 3 when it is open and does not answer
  */
 export async function queryRun<T>(
@@ -22,7 +20,7 @@ export async function queryRun<T>(
   try {
     return await live();
   } catch (error) {
-    // by the execution that Temporal knows by this name, since an id may have been used again
+    // By the execution that Temporal knows by this name, since an id may have been used again.
     const ended = known?.open ? undefined : await queryIfStored((database) => endOf(lab, database, known?.executionId ?? run));
     if (ended !== undefined) return await recorded(ended);
     if (known === undefined) throw noRun(run);
@@ -37,8 +35,8 @@ async function endOf(lab: PredictLab, database: Database, run: string): Promise<
 }
 
 /**
- * A sentence when an ended run already has this id: the id may be used again, and then means the new run. Temporal refuses the id of an
- * open run itself; runs that Temporal no longer has are looked up in the database, when there is one.
+ * A sentence when an ended run already has this id: the id may be used again, and then means the new run. Asks Temporal, then the
+ * database.
  */
 export async function usedId(lab: Pick<PredictLab, 'describe'>, id: string): Promise<string | undefined> {
   const known = await lab.describe(id);

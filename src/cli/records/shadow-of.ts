@@ -20,7 +20,6 @@ export interface ShadowRequest {
   /** The database that holds the run. */
   readonly main: Database;
   readonly schema: ShadowSchema;
-  /** An ended run. */
   readonly run: StoredRun;
   readonly build: string;
   readonly host: string;
@@ -34,13 +33,12 @@ export interface ShadowRequest {
   readonly signal: AbortSignal;
 }
 
-/** Maximum number of sentences of each kind in a report. */
+/** Most sentences of each kind in a report. */
 const MOST_SENTENCES = 50;
 const NOTHING: Compared = { compared: 0, different: 0, leftOut: 0, examples: [] };
 
 /**
  * Runs this build on the inputs of a run, symbol by symbol, and compares the results with what is stored.
- *
  * @throws ExitError 2 when none of the run's inputs can be compared any more
  */
 export async function shadowOf(request: ShadowRequest): Promise<ShadowReport> {
@@ -105,7 +103,7 @@ async function shadowSymbol(request: ShadowRequest, inputs: FrozenInputs): Promi
   const stored = await readBacktests(main, { executionId, symbol });
   const untilStages = SHADOW_STAGES.filter((stage) => stage !== 'backtest' || inputs.backtested);
   const effects = await runShadowStages(schema.database, { symbol, settings: config, untilStages, plugins, threads, log, signal });
-  // another run may have stored data meanwhile, and a venue may have changed its facts: compare only what is unchanged
+  // Another run may have stored data meanwhile, and a venue may have changed its facts: compare only what is unchanged.
   const now = await frozenInputs(main, { executionId, symbol, sourceTypes: config.sourceTypes });
   const instruments = typeof now === 'string' ? inputs.instruments : now.instruments;
   const comparison = { schema: schema.name, instruments, asOf };
@@ -118,7 +116,7 @@ async function shadowSymbol(request: ShadowRequest, inputs: FrozenInputs): Promi
   const isOther = (key: number | undefined, interval: Interval): boolean =>
     key === undefined || !known.has(key) || unsure.has(key) || changed.has(`${key} ${INTERVAL_MS[interval] / 60_000}`);
   const hasChanged = ({ of }: { of: StoredBacktest }): boolean => {
-    // a twin may belong to another symbol, which has no shadow
+    // A twin may belong to another symbol, which has no shadow.
     const twin = decodePassport(of.passport)?.twin ?? null;
     return isOther(of.instrumentKey, of.interval) || (twin !== null && isOther(keys.get(twin), of.interval));
   };
@@ -153,11 +151,7 @@ const sum = (one: Compared, other: Compared): Compared => ({
 /** Seconds below which differences in duration are noise. */
 const LEAST_SECONDS = 5;
 
-/**
- * One sentence per stage that takes more than 5 s and more than `slower` times what another build took for the same work.
- *
- * @param slower how many times as long a stage may take
- */
+/** One sentence per stage that takes more than 5 s and more than `slower` times what another build took for the same work. */
 export function tooSlow(durations: readonly ShadowDuration[], slower: number): readonly string[] {
   return durations.flatMap(({ stage, seconds, before }) =>
     before !== null && seconds > LEAST_SECONDS && seconds > slower * before

@@ -25,7 +25,6 @@ export interface OpenUiOptions {
   readonly control?: boolean;
   /** Whether reading needs the token too. @default false */
   readonly guarded?: boolean;
-  /** Closes what was opened, also when the start fails half-way. */
   readonly closers: Closers;
   readonly log: Log;
 }
@@ -39,7 +38,7 @@ export async function openUi({ env, closers, log, orFree = false, ...options }: 
     lastingConnection(env, (reason) => log.warn(reason)),
   );
   const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_NAMESPACE: namespace = 'default' } = env;
-  // loaded here: Fastify is slow to load
+  // Loaded here: Fastify is slow to load.
   const { serveUi } = await import('../../ui/serve-ui.ts');
   const serve = (port: number) =>
     serveUi({

@@ -22,8 +22,9 @@ export interface LiveRunOptions {
 }
 
 /**
- * A run's live table on standard error until it ends: redrawn in place on a terminal; elsewhere a line for each symbol that
- * ended, and a progress line for every tenth of the run.
+ * A run's live table on standard error until it ends: redrawn in place on a terminal, elsewhere a line for each symbol that ended and for
+ * every
+ * tenth of the run.
  */
 export class LiveRun {
   readonly #lab: PredictLab;
@@ -46,7 +47,7 @@ export class LiveRun {
   say(sentence: string): void {
     this.#notice = oneLine(sentence);
     if (this.#screen === undefined) return note(sentence);
-    // the terminal has echoed ^C where the table continues
+    // The terminal has echoed ^C where the table continues.
     this.#screen.clear();
     this.#redraw();
   }
@@ -59,7 +60,7 @@ export class LiveRun {
       state = await Promise.race([this.#look(), over]);
       if (state === 'on') state = await Promise.race([pause(), over]);
     }
-    // without a worker no query is answered for a run that was terminated: its result is printed all the same
+    // Without a worker no query is answered for a run that was terminated: its result is printed all the same.
     if (!stop.aborted) await Promise.race([this.#look(), aborted(stop)]);
     else if (this.#screen !== undefined) {
       this.#screen.clear();
@@ -77,7 +78,7 @@ export class LiveRun {
       if (!this.#isOver && !this.#options.stop.aborted) this.#draw(status, attempts);
       this.#reason = undefined;
     } catch (error) {
-      // the run continues; the reason why it cannot be shown stays visible until it is gone
+      // The run continues; the reason why it cannot be shown stays visible until it is gone.
       if (!this.#isOver && !this.#options.stop.aborted)
         this.#saySilence(error instanceof PredictLabError ? error.message : `no answer yet: ${messageOf(error)}`);
     }

@@ -7,11 +7,7 @@ import { STATE_GLYPHS, type State } from '../../report/elements/tip.ts';
 import { groupTasks, type SymbolTasks } from '../../report/run/symbol-tasks.ts';
 import { fitText, padText, textWidth } from './print.ts';
 
-/**
- * The live table of `run` and `watch`: a line for the run, then one per symbol and custom task. Pure: the same status gives the same lines.
- *
- * @returns lines without line ends, none wider than `view.width`
- */
+/** The live table of `run` and `watch`: a line for the run, then one per symbol and custom task, none wider than `view.width`. */
 export const renderLiveTable = (status: PipelineStatus, extras: LiveExtras, view: TerminalView): string[] => {
   const paint = view.colour === true ? paintAnsi : plain;
   const { symbols, custom } = groupTasks(status, extras.symbols);
@@ -54,7 +50,7 @@ const symbolLine = (row: SymbolTasks, extras: LiveExtras, view: TerminalView, na
 const symbolDetail = (row: SymbolTasks, extras: LiveExtras, now: number): string => {
   if (row.whole !== undefined) return detailOf(row.symbol, '', row.whole, extras, now);
   const entries = Object.entries(row.stages);
-  // shown first: a failed stage, then a running one, then one that waits for its next attempt
+  // Shown first: a failed stage, then a running one, then one that waits for its next attempt.
   const shown =
     entries.find(([, task]) => task.status === 'failed') ??
     entries.find(([, task]) => task.status === 'running') ??
@@ -144,7 +140,7 @@ const headLine = (
   const ended = status.finishedAt !== null;
   const elapsed = ended ? status.durationSeconds : Math.max(0, (view.now - Date.parse(status.startedAt)) / 1000);
   const done = symbols.filter((s) => !['pending', 'running'].includes(s.verdict)).length;
-  // a paused run gets no nearer to its end
+  // A paused run gets no nearer to its end.
   const left = ended || status.paused ? null : (extras.secondsLeft ?? carriedOn(status.progress, elapsed));
   const counts = symbols.length > 0 ? `${done}/${symbols.length} symbols` : `${status.completedTasks}/${status.totalTasks} tasks`;
   const percent = `${Math.floor(status.progress * 100)} %`;
@@ -156,7 +152,7 @@ const headLine = (
   const slots = ended || !status.maxConcurrent ? [] : [`${status.statusBreakdown.running}/${status.maxConcurrent} slots`];
   const bar = (cells: number): string => paint(progressBar(status.progress, cells), extras.result ?? 'running');
   const id = oneLine(status.runId);
-  // the widest form that fits; the least important parts are dropped first
+  // The widest form that fits; the least important parts are dropped first.
   const forms = [
     [id, ...end, counts, bar(18), percent, time, ...slots, ...paused],
     [id, ...end, counts, bar(10), percent, time, ...slots, ...paused],
@@ -183,7 +179,6 @@ export const progressBar = (progress: number, cells: number): string => {
   return '█'.repeat(full) + (half === 1 ? '▌' : '') + '·'.repeat(cells - full - half);
 };
 
-/** Details of a run beyond its status, read from the pending activities. */
 interface LiveExtras {
   /** By task id. */
   readonly tasks?: Readonly<Record<string, LiveTask>>;
@@ -191,7 +186,6 @@ interface LiveExtras {
   readonly secondsLeft?: number | null;
   /** The run's symbols in order; without it they are derived from the task ids. */
   readonly symbols?: readonly string[];
-  /** Set when the run has ended. */
   readonly result?: RunResult;
 }
 
@@ -200,7 +194,6 @@ interface LiveTask {
   readonly attempt?: number;
   /** When the next attempt starts; UTC epoch milliseconds. */
   readonly retryAt?: number | null;
-  /** Message of the attempt that failed last. */
   readonly lastFailure?: string | null;
 }
 

@@ -20,8 +20,8 @@ export function openInBrowser(place: string): Promise<boolean> {
 }
 
 /**
- * Opens an address that holds a token. Every user of the machine can read the arguments of processes, so the browser is given a private
- * file that leads to the address; `close` removes the file.
+ * Opens an address that holds a token through a private file, because every user of the machine can read the arguments of processes.
+ * `close` removes the file.
  */
 export async function openPrivately(address: string): Promise<{ readonly opened: boolean; close(): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-open-'));

@@ -33,7 +33,6 @@ export function note(text: string): void {
 
 /**
  * Prints columns under a header, each as wide as its widest cell.
- *
  * @param rows the first row is the header
  * @param options.right columns aligned to the right
  */

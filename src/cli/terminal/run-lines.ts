@@ -9,7 +9,6 @@ const LINES_PER_LOOK = 10;
 
 /**
  * A line for each symbol and custom task that has ended and was not printed yet; for output that is not redrawn.
- *
  * @param printed the ids printed before; the new ones are added
  */
 export function endedLines(status: PipelineStatus, printed: Set<string>): string[] {

@@ -6,11 +6,10 @@ import { note, usageError } from './print.ts';
 
 /**
  * Connects to Temporal for one command and always closes the connection.
- *
  * @throws PredictLabError that says which address failed and what to start (exit code 3)
  */
 export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): Promise<T> {
-  // Temporal's client takes a third of a second to load: only the commands that use it load it
+  // Temporal's client takes a third of a second to load: only the commands that use it load it.
   const client = await import('../../client.ts');
   const lab = await client.PredictLab.connect();
   try {
@@ -25,8 +24,7 @@ export const nothingStored = (env: NodeJS.ProcessEnv): string =>
   `nothing is stored under ${homeFolder(env)} yet; \`predictlab dev\` starts there, and PREDICTLAB_HOME or DATABASE_URL name data that is elsewhere`;
 
 /**
- * Opens the database for a command that only reads. When there is no database, none is created and `work` gets undefined.
- *
+ * Opens the database for a command that only reads. When there is none, none is created and `work` gets undefined.
  * @param assumed what the command shows in that case; printed with the sentence that nothing is stored @default no sentence is printed
  */
 export async function lookIntoDatabase<T>(work: (database: Database | undefined) => Promise<T>, assumed?: string): Promise<T> {
@@ -49,7 +47,7 @@ export async function useStoredData<T>(work: (database: Database) => Promise<T>)
 
 /** Opens the database (DATABASE_URL, or the embedded server) for one command and always closes it. */
 export async function useDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  // loaded here, so that neither `--help` nor a wrong option waits for Postgres' client
+  // Loaded here, so that neither `--help` nor a wrong option waits for Postgres' client.
   const [{ createLog }, { resolveDatabase }, { openDatabase }] = await Promise.all([
     import('../../telemetry/log.ts'),
     import('../../storage/embedded/resolve-database.ts'),
