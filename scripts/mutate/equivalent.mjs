@@ -17,6 +17,24 @@ export const EQUIVALENT = [
   },
   {
     file: 'market/candles/volume-sums.ts',
+    code: 'decimals <= 15',
+    becomes: 'decimals < 15',
+    because: 'numbers of more decimals than the common scale are summed exactly too',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'sizeUnits >= 0',
+    becomes: 'sizeUnits > 0',
+    because: 'a size of 0 takes the slower way, which is exact too',
+  },
+  {
+    file: 'market/candles/exact-sums.ts',
+    code: 'sums.rest.size === 0 || !sums.rest.has(k)',
+    becomes: 'sums.rest.size === 0 && !sums.rest.has(k)',
+    because: 'the exact total gives the same double, only slower',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
     code: 'price * priceScale',
     becomes: 'price / priceScale',
     because: 'units that do not give the price again take the slower way, which is exact too',

@@ -88,6 +88,7 @@ it('prices off the grid are kept and flagged; those on it are not, whatever doub
   expect(flagsOf({ price: 0.375 })).toEqual(['off-grid']);
   for (let cents = 1; cents < 100; cents++) expect(flagsOf({ price: cents / 100 })).toEqual([]);
   expect(flagsOf({ price: 0.375 }, { tickSize: null })).toEqual([]);
+  expect(flagsOf({ price: 0.375 }, { tickSize: 0 })).toEqual([]);
 });
 
 it('of several objections the documented order decides', () => {

@@ -116,3 +116,9 @@ it('the rolling median is the median of the last numbers', () => {
     ),
   );
 });
+
+it('the step over an outlier is that between its neighbours: many outliers do not hide the next one', () => {
+  const prices = [...Array.from({ length: 20 }, () => 0.9), ...Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 0.2 : 0.9))];
+  const flags = flagOutliers(columnsOf(prices.map((price, i) => tick(i, price, 1, 1, i))));
+  expect(flags.reduce((sum, flag) => sum + flag, 0)).toBe(30);
+});

@@ -74,5 +74,8 @@ describe('a group of which one wins', () => {
     expect(groupReport([open([0.5]), open([0.59])]).verdict).toBe('near 1');
     expect(groupReport([open([0.5]), open([0.61])]).verdict).toBe('above');
     expect(groupReport([open([0.5]), open([0.39])]).verdict).toBe('below');
+    const sums = (tolerance: number) => groupSums([open([0.5]), open([0.75])], [0], { tolerance });
+    expect(sums(0.25)[0].consistent).toBe(true);
+    expect(sums(0.24)[0].consistent).toBe(false);
   });
 });
