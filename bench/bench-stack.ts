@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,7 @@ export interface BenchStack {
   readonly env: NodeJS.ProcessEnv;
   readonly databaseUrl: string;
   readonly serverPid: number;
+  readonly postgresPid: number;
   /** Closes what the bench opens, before the servers. */
   readonly closers: Closers;
 }
@@ -32,8 +33,17 @@ export async function withBenchStack<T>(log: Log, bench: (stack: BenchStack) => 
     const postgres = closers.add('Postgres', await attachPostgres({ home, log }));
     const server = closers.add('Temporal', await startDevServer({ cli, home, headless: true, log }));
     const env = { ...process.env, TEMPORAL_ADDRESS: server.address, DATABASE_URL: postgres.url, PREDICTLAB_HOME: home };
-    return await bench({ home, env, databaseUrl: postgres.url, serverPid: server.pid, closers });
+    return await bench({ home, env, databaseUrl: postgres.url, serverPid: server.pid, postgresPid: await postgresPidOf(home), closers });
   } finally {
     await closers.close();
   }
+}
+
+/** The process id in the first line of the file that a running Postgres keeps in its data folder. */
+async function postgresPidOf(home: string): Promise<number> {
+  for (const folder of ['postgres', 'postgres/data']) {
+    const text = await readFile(path.join(home, folder, 'postmaster.pid'), 'utf8').catch(() => undefined);
+    if (text !== undefined) return Number.parseInt(text, 10);
+  }
+  throw new Error(`no postmaster.pid under ${home}/postgres`);
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Ask } from './contestant.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -16,8 +17,9 @@ export async function withChild<Said, T>(
   script: string,
   env: NodeJS.ProcessEnv,
   work: (child: BenchChild<Said>) => Promise<T>,
+  execArgv: readonly string[] = [],
 ): Promise<T> {
-  const child = fork(path.join(here, script), { env, stdio: ['ignore', 2, 2, 'ipc'], execArgv: [] });
+  const child = fork(path.join(here, script), { env, stdio: ['ignore', 2, 2, 'ipc'], execArgv: [...execArgv] });
   const gone = new Promise<never>((_, reject) =>
     child.once('exit', (code) => reject(new Error(`${script} ended early with code ${code}`))),
   );
@@ -32,10 +34,29 @@ export async function withChild<Said, T>(
   }
 }
 
+/** Sends a request to a process that answers them, and waits for the answer. @throws Error that it failed there */
+export async function ask<Answer>(child: ChildProcess, request: Ask): Promise<Answer> {
+  const message = await new Promise<{ answered?: Answer; failed?: string }>((resolve) => {
+    child.once('message', (given) => resolve(given as { answered?: Answer; failed?: string }));
+    child.send(request);
+  });
+  if (message.failed !== undefined) throw new Error(message.failed);
+  return message.answered as Answer;
+}
+
+/** CPU seconds of a process and its children, ended ones included. */
+export async function treeCpuSeconds(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const pids = children.split(' ').filter(Boolean).map(Number);
+  const all = await Promise.all([pid, ...pids].map((each) => cpuSeconds(each, { withEnded: each === pid })));
+  return all.reduce((sum, seconds) => sum + seconds, 0);
+}
+
 /** CPU seconds that a process has used so far; 0 where the system does not say (only Linux does). */
-export async function cpuSeconds(pid: number): Promise<number> {
+export async function cpuSeconds(pid: number, { withEnded = false } = {}): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // behind the name, which may hold blanks: fields 14 and 15, in hundredths
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
+  const ended = withEnded ? Number(fields[13] ?? 0) + Number(fields[14] ?? 0) : 0;
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0) + ended) / 100;
 }

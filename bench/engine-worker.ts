@@ -1,20 +1,30 @@
+import pg from 'pg';
 import type { StageFunction } from '../src/activities/stages/stage-work.ts';
 import { STAGES } from '../src/contracts/words.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { installRuntime } from '../src/worker/native-worker.ts';
 import { startWorker } from '../src/worker/start-worker.ts';
+import { answer, countStatements } from './contestant.ts';
 
 /**
- * A worker whose stages do nothing but record that they did: what is left is the engine. They say that they found nothing, or,
- * with BENCH_FOUND, so much that each stage becomes an activity. Ends when its parent does.
+ * A worker whose stages do nothing but record that they did: what is left is the engine. They say that they found nothing, or so much
+ * that each stage becomes an activity, for runs whose id names `much`. Ends when its parent does.
  */
-const found = Number(process.env.BENCH_FOUND ?? 0);
-const nothing: StageFunction = (_, work) => work.record({ output: { ticks: found, candles: found } });
+countStatements(pg);
+const always = Number(process.env.BENCH_FOUND ?? 0);
+const nothing: StageFunction = ({ runId }, work) => {
+  const found = runId.startsWith('much') ? 1_000_000 : always;
+  return work.record({ output: { ticks: found, candles: found } });
+};
+const log = createLog({ LOG_LEVEL: 'error' });
 const worker = await startWorker({
   env: process.env,
-  log: createLog({ LOG_LEVEL: 'error' }),
+  log,
   stages: Object.fromEntries(STAGES.map((stage) => [stage, nothing])),
   serve: false,
 });
 process.once('disconnect', () => void worker.shutdown());
+// the runtime is installed once; the second call returns its address
+answer({ sdkMetrics: await installRuntime(log) });
 process.send?.('ready');
 await worker.finished;

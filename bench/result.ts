@@ -13,9 +13,21 @@ export interface BenchResult {
   readonly note?: string;
 }
 
+/** What the caller of the benches chose. */
+export interface BenchOptions {
+  /** Whether to print where the CPU goes. */
+  readonly profile: boolean;
+  /** Turns of each contestant, of which the median counts. */
+  readonly turns: number;
+  /** Words of which a row's name must hold one. @default all rows */
+  readonly rows: readonly string[];
+  /** Prints a result while the bench is still running. */
+  print(result: BenchResult): void;
+}
+
 /** What each `bench/*.bench.ts` exports; `run` starts and ends what it needs. */
 export interface BenchModule {
-  run(): Promise<readonly BenchResult[]>;
+  run(options: BenchOptions): Promise<readonly BenchResult[]>;
 }
 
 /** How many times better ours is than the baseline; above 1 is better whatever the unit. Null without a baseline. */

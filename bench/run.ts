@@ -4,11 +4,13 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.ts';
-import type { BenchModule, BenchResult } from './result.ts';
+import type { BenchModule, BenchOptions, BenchResult } from './result.ts';
 import { renderTable } from './table.ts';
 
-const USAGE = `usage: npm run bench [-- name…] [-- --json]
-Runs every bench whose name holds one of the words, each in a process of its own, and prints ours beside the baseline.`;
+const USAGE = `usage: npm run bench [-- name…] [-- --json] [--profile] [--turns 5] [--row words]
+Runs every bench whose name holds one of the words, each in a process of its own, and prints ours beside the baseline.
+orchestration: --profile prints where the worker's CPU goes and writes flame graphs, --turns sets how often each contestant runs,
+--row (repeatable) runs only rows whose name starts with the words.`;
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const ENDING = /\.bench\.js$/;
@@ -18,7 +20,16 @@ if (process.env.PREDICTLAB_BENCH) await runOne(process.env.PREDICTLAB_BENCH);
 else await runAll();
 
 async function runAll(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: {
+      json: { type: 'boolean' },
+      help: { type: 'boolean' },
+      profile: { type: 'boolean', default: false },
+      turns: { type: 'string', default: '3' },
+      row: { type: 'string', multiple: true, default: [] },
+    },
+    allowPositionals: true,
+  });
   if (values.help) {
     console.log(USAGE);
     return;
@@ -34,20 +45,22 @@ async function runAll(): Promise<void> {
   const all: BenchResult[] = [];
   for (const name of chosen) {
     process.stderr.write(`${name} …\n`);
-    const results = await runApart(name);
+    const results = await runApart(name, { profile: values.profile, turns: Number(values.turns), rows: values.row });
     if (results === undefined) {
       console.error(`bench ${name} failed, see above`);
       process.exitCode = 1;
     } else all.push(...results);
+    if (results !== undefined && !values.json && chosen.length > 1) console.log(renderTable(results));
   }
-  console.log(values.json ? JSON.stringify({ machine, results: all }, null, 2) : `${machine}\n\n${renderTable(all)}`);
+  if (values.json) console.log(JSON.stringify({ machine, results: all }, null, 2));
+  else console.log(chosen.length === 1 ? `${machine}\n\n${renderTable(all)}` : machine);
 }
 
 /** A process of its own, so that one bench's heap and compiled code do not flavour the next one's figures. */
-function runApart(name: string): Promise<readonly BenchResult[] | undefined> {
+function runApart(name: string, options: Omit<BenchOptions, 'print'>): Promise<readonly BenchResult[] | undefined> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(import.meta.url), [], {
-      env: { ...process.env, PREDICTLAB_BENCH: name },
+      env: { ...process.env, PREDICTLAB_BENCH: name, PREDICTLAB_BENCH_OPTIONS: JSON.stringify(options) },
       stdio: ['ignore', 2, 2, 'ipc'],
       execArgv: ['--expose-gc'],
     });
@@ -59,7 +72,11 @@ function runApart(name: string): Promise<readonly BenchResult[] | undefined> {
 
 async function runOne(name: string): Promise<void> {
   const bench = (await import(pathToFileURL(path.join(here, `${name}.bench.js`)).href)) as BenchModule;
-  const results = await bench.run();
+  const chosen = JSON.parse(process.env.PREDICTLAB_BENCH_OPTIONS ?? '{}') as Omit<BenchOptions, 'print'>;
+  const results = await bench.run({
+    ...chosen,
+    print: (result) => void process.stderr.write(`${renderTable([result], { header: false })}\n`),
+  });
   process.send?.(results);
   process.disconnect();
 }

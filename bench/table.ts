@@ -3,8 +3,8 @@ import { type BenchResult, ratioOf } from './result.ts';
 const HEADER = ['what', 'ours', 'baseline', 'ratio', ''];
 
 /** The results as aligned columns; a ratio above 1 is better than the baseline. */
-export function renderTable(results: readonly BenchResult[]): string {
-  const rows = [HEADER, ...results.map(rowOf)];
+export function renderTable(results: readonly BenchResult[], { header = true } = {}): string {
+  const rows = [...(header ? [HEADER] : []), ...results.map(rowOf)];
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const isNumber = (column: number): boolean => column === 1 || column === 3;
   return rows
