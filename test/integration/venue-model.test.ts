@@ -34,9 +34,11 @@ it.each([...seeds.map((seed) => ({ seed, shape: {} })), { seed: lying, shape: LY
   'the stages store, claim and build what the venue of world $seed showed',
   async ({ seed, shape }) => {
     const { database } = test;
-    const report = await runWorld(makeWorld(seed, shape), (venue) => databasePipeline(database, venue));
+    const world = makeWorld(seed, shape);
+    const report = await runWorld(world, (venue) => databasePipeline(database, venue));
     expect(report.wrong).toEqual([]);
-    expect(report.stored).toBeGreaterThan(20);
+    // a market may end before its first trade
+    expect(report.stored).toBeGreaterThanOrEqual(Math.min(20, world.trades.length));
     const { findings } = await verifyData(database);
     expect(findings).toEqual([]);
     const { rows } = await database.query(
