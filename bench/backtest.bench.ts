@@ -54,7 +54,7 @@ export async function run(): Promise<readonly BenchResult[]> {
       unit: 'ms',
       better: 'lower',
       ours: withProof,
-      note: `${(withProof / plain).toFixed(2)}× the plain run; target: under 3×`,
+      note: `${(withProof / plain).toFixed(2)}× the plain run; target: under 4`,
     },
     {
       name: `grid of ${grid.length} combinations on 10,000 bars, one core`,
@@ -62,7 +62,7 @@ export async function run(): Promise<readonly BenchResult[]> {
       better: 'lower',
       ours: gridMs,
       baseline: recorded('vectorbt on two cores', 5600),
-      note: 'target: under 1,500; with deflated Sharpe and overfitting',
+      note: 'target: under 500; with deflated Sharpe and overfitting',
     },
     {
       name: '200 instruments × 5 strategies × 168 bars',
@@ -70,7 +70,7 @@ export async function run(): Promise<readonly BenchResult[]> {
       better: 'lower',
       ours: manyMs,
       baseline: recorded('vectorbt', 380),
-      note: `target: under 100; backtesting.py 14,900; ${manyProved.toFixed(0)} ms with proofs`,
+      note: `target: under 50; backtesting.py 14,900; ${manyProved.toFixed(0)} ms with proofs`,
     },
   ];
 }

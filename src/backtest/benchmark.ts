@@ -40,11 +40,11 @@ function buyAndHold(data: BacktestData, options: BacktestOptions): HoldingResult
   const terms = optionsText(options);
   const before = known.get(terms);
   if (before !== undefined) return before;
-  const { candles, market } = data;
+  const { candles, market, barMs } = data;
   const { cash } = options;
   const codes = new Uint8Array(candles.length);
   codes[0] = LONG;
-  const simulation = simulate(candles, wordsOnly(codes), { ...data, options });
+  const simulation = simulate(candles, wordsOnly(codes), { market, options, barMs });
   const { equity } = simulation;
   const { returns, moments, days, lockedDays } = measureDailyReturns({ candles, market, simulation, cash });
   const finalEquity = equity[equity.length - 1];

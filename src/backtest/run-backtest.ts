@@ -71,7 +71,8 @@ export interface TradedTrial extends Measurement {
 
 /** Runs the decisions, the trading and the measurement of a trial. @internal */
 export function execute({ candles, market, indicators, barMs, twin }: BacktestData, trial: Trial, options: BacktestOptions): TradedTrial {
-  const decisions = decisionsOf({ ...trial, options, candles, market, barMs, twin, cache: indicators });
+  const { strategy, params } = trial;
+  const decisions = decisionsOf({ strategy, params, options, candles, market, barMs, twin, cache: indicators });
   const simulation = decisions.trader?.finish() ?? simulate(candles, decisions, { market, options, barMs });
   return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
 }
@@ -80,7 +81,7 @@ export function execute({ candles, market, indicators, barMs, twin }: BacktestDa
 export function finish(data: BacktestData, execution: TradedTrial, options: BacktestOptions, trials: Trials): BacktestResult {
   const { decisions, simulation, moments, sample, lockedDays: locked } = execution;
   const { strategy, params } = execution.trial;
-  const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
+  const { values, reasons } = separate(Object.assign({}, execution.metrics, { deflatedSharpe: deflatedSharpe(moments, trials) }));
   return {
     strategy: strategy.name,
     params,
@@ -88,10 +89,12 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     undefined: reasons,
     sample,
     weak: weakMetrics(values, {
-      ...sample,
       returns: sample.dailyReturns,
       locked,
       nonZero: moments.nonZero,
+      days: sample.days,
+      trades: sample.trades,
+      events: sample.events,
       // all closes of a market forecast its one outcome
       outcomes: 1,
       unit: 'daily return',
@@ -117,7 +120,7 @@ export function certify(
   trials: Trials = { count: 1 },
 ): Certificate {
   const { proofCuts: runs, seed } = options;
-  const lookAhead = runs === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs, seed });
+  const lookAhead = runs === 0 ? null : proveNoLookAhead({ strategy, params, options, decisions, runs, seed, ...data });
   const notProvable = provabilityGaps(strategy, data.market, decisions, lookAhead);
   return {
     lookAhead,

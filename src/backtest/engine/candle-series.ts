@@ -95,13 +95,11 @@ function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries
       time > before &&
       open[i] >= least &&
       open[i] <= most &&
-      high[i] >= least &&
-      high[i] <= most &&
       low[i] >= least &&
-      low[i] <= most &&
+      high[i] >= low[i] &&
+      high[i] <= most &&
       close[i] >= least &&
-      close[i] <= most &&
-      high[i] >= low[i];
+      close[i] <= most;
     if (!good) return i;
     before = time;
   }

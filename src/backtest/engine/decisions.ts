@@ -1,21 +1,18 @@
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { type Params, shippedStrategies } from '../strategies/registry.ts';
-import type { Order, Signal, Strategy } from '../strategy.ts';
+import type { Order, Strategy } from '../strategy.ts';
 import { type CandleSeries, partOf } from './candle-series.ts';
 import { fenced } from './fence.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { checkedOrder } from './trading/orders.ts';
-import { type DecisionLog, FLAT, HOLD, LONG, ORDER, SHORT } from './trading/trade.ts';
+import { type DecisionLog, FLAT, LONG, ORDER, SHORT } from './trading/trade.ts';
 import { Trader } from './trading/trader.ts';
 import { openWindow } from './window/bars-so-far.ts';
 import type { Curtain } from './window/curtain.ts';
 import type { IndicatorCache } from './window/series-view.ts';
 import { openSituation, type StrategyReads } from './window/situation.ts';
 import type { TwinSeries } from './window/twin-bars.ts';
-
-// without a prototype: 'toString' must not be found as a decision
-const CODES = Object.assign(Object.create(null) as Record<Signal, number>, { hold: HOLD, long: LONG, short: SHORT, flat: FLAT });
 
 /** A strategy that failed to decide or returned an invalid decision. The other strategies of its batch continue. */
 export class StrategyFailure extends PredictLabError {
@@ -65,6 +62,15 @@ export function decisionsOf(input: DecisionInput): Decisions {
   };
   const { situation, seen } = openSituation({ account, bars, candles, twin, from, market, barMs, cash: options.cash, curtain });
   let bar = -1;
+  const codeOf = (answer: unknown): number => {
+    if (answer === 'long') return LONG;
+    if (answer === 'short') return SHORT;
+    if (answer === 'flat') return FLAT;
+    if (typeof answer !== 'object' || answer === null || answer instanceof Promise || Array.isArray(answer)) throw invalidDecision(answer);
+    orders.set(bar - from, checkedOrder(answer, { closesAt: candles.openTime[bar] + barMs, kind: market.kind }));
+    return ORDER;
+  };
+  // short, so that V8 inlines the strategy into the loop
   const decideAll = (): void => {
     const decide: unknown = strategy.create(params, bars, situation);
     if (typeof decide !== 'function') throw new PredictLabError('BadInput', 'create must return a function that decides at each bar');
@@ -72,16 +78,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
       advance();
       if (bar < from) continue;
       const answer: unknown = decide();
-      if (answer === 'hold') continue;
-      const code = typeof answer === 'string' ? CODES[answer as Signal] : undefined;
-      if (code !== undefined) {
-        codes[bar - from] = code;
-        continue;
-      }
-      if (typeof answer !== 'object' || answer === null || answer instanceof Promise || Array.isArray(answer))
-        throw invalidDecision(answer);
-      orders.set(bar - from, checkedOrder(answer, { closesAt: candles.openTime[bar] + barMs, kind: market.kind }));
-      codes[bar - from] = ORDER;
+      if (answer !== 'hold') codes[bar - from] = codeOf(answer);
     }
   };
   try {

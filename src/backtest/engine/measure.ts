@@ -46,17 +46,20 @@ export function measure(input: {
     if (trade.end === 'mark') markPnl += trade.pnl;
   }
   const { count, closed, events } = positionsOf(trades);
-  const metrics = {
-    ...curveMetrics({ start: cash, equity, moments, days: returns.length, years, closed }),
-    trades: count,
-    exposure: simulation.barsHeld / equity.length,
-    turnover: turnover({ notional: simulation.notional, equity, years }),
-    fees,
-    finalEquity: equity[equity.length - 1],
-    settlementPnl,
-    markPnl,
-    ...forecastScores(candles.close.subarray(0, traded), market),
-  };
+  // V8 adds properties to a copy made by `{ ...copied, added }` a hundred times as slowly as Object.assign
+  const metrics = Object.assign(
+    curveMetrics({ start: cash, equity, moments, days: returns.length, years, closed }),
+    {
+      trades: count,
+      exposure: simulation.barsHeld / equity.length,
+      turnover: turnover({ notional: simulation.notional, equity, years }),
+      fees,
+      finalEquity: equity[equity.length - 1],
+      settlementPnl,
+      markPnl,
+    },
+    forecastScores(candles.close.subarray(0, traded), market),
+  );
   return {
     metrics,
     returns,

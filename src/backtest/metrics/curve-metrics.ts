@@ -18,6 +18,7 @@ export function curveMetrics(curve: {
   const growth = equity[equity.length - 1] / start;
   const annual = days < 2 ? undefinedBecause('needs at least two daily returns') : cagr(growth, years);
   const drawdown = maxDrawdown(start, equity);
+  const { winRate, profitFactor, expectancy } = tradeMetrics(closed);
   return {
     totalReturn: growth - 1,
     cagr: annual,
@@ -26,7 +27,9 @@ export function curveMetrics(curve: {
     calmar: calmar(annual, drawdown),
     maxDrawdown: drawdown,
     volatility: volatility(moments, PERIODS_PER_YEAR),
-    ...tradeMetrics(closed),
+    winRate,
+    profitFactor,
+    expectancy,
     probabilisticSharpe: probabilisticSharpe(moments),
   };
 }
@@ -55,10 +58,15 @@ export function dailyReturns(
   // a remainder due to rounding counts as 0
   const dust = start * 1e-12;
   let before = start;
+  let barsOfDay = 1;
   for (let i = 0; i < bars; ) {
+    const first = i;
     const day = Math.floor(openTime[i] / DAY_MS);
     const midnight = (day + 1) * DAY_MS;
+    // most days have as many bars as the day before
+    if (i + barsOfDay <= bars && openTime[i + barsOfDay - 1] < midnight) i += barsOfDay;
     while (i < bars && openTime[i] < midnight) i++;
+    barsOfDay = i - first;
     const value = end !== undefined && i === bars && lastDay > lastBarDay ? end.lastMark : equity[i - 1];
     returns[day - firstDay] = returnOf(before, value, dust);
     before = value;
@@ -83,10 +91,13 @@ export function cagr(growth: number, years: number): Measured {
 export function maxDrawdown(start: number, equity: ArrayLike<number>): number {
   let peak = start;
   let deepest = 0;
+  let floor = peak;
   for (let i = 0; i < equity.length; i++) {
     const value = equity[i];
     if (value > peak) peak = value;
-    else if (value < peak * (1 + deepest)) deepest = value / peak - 1;
+    else if (value < floor) deepest = value / peak - 1;
+    else continue;
+    floor = peak * (1 + deepest);
   }
   return deepest;
 }

@@ -114,8 +114,15 @@ export interface Trials {
 const EULER = 0.5772156649015329;
 
 /** Expected Sharpe ratio of the best of N trials without skill: spread·((1 − γ)·Φ⁻¹(1 − 1/N) + γ·Φ⁻¹(1 − 1/(N·e))). */
-export const expectedBestSharpe = (count: number, spread: number): number =>
-  count <= 1 ? 0 : spread * ((1 - EULER) * -normalQuantile(1 / count) + EULER * -normalQuantile(1 / (count * Math.E)));
+export function expectedBestSharpe(count: number, spread: number): number {
+  if (count <= 1) return 0;
+  if (standard.count !== count)
+    standard = { count, best: (1 - EULER) * -normalQuantile(1 / count) + EULER * -normalQuantile(1 / (count * Math.E)) };
+  return spread * standard.best;
+}
+
+/** The expected best of the last number of trials, for a spread of 1: all trials of a grid ask for the same. */
+let standard = { count: 1, best: 0 };
 
 /**
  * Deflated Sharpe ratio: the probability that the true Sharpe ratio is above that of the best of all trials by chance (Bailey & López de

@@ -55,7 +55,7 @@ interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain' | 'from' | 
  * differs, one more run on the true data distinguishes look-ahead from non-deterministic decisions.
  */
 export function proveNoLookAhead(input: ProofInput): LookAheadProof {
-  const { strategy, candles, decisions, runs, seed } = input;
+  const { strategy, decisions, runs, seed } = input;
   const of = decisions.codes.length;
   const tested = of - 1;
   const power = { peekEvery: PEEK_EVERY, detected: 1 - (1 - DETECTION_RATE) ** ((runs * tested) / PEEK_EVERY) };
@@ -79,10 +79,7 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
     return { deterministic: true, tested, of, changed, ...carried, power, firstBar: null, verdict };
   }
   overwriteMemory(input);
-  const repeated = differingFrom(
-    decisions,
-    attempted(() => decisionsOf({ ...rerunInput(input), candles, cache: input.indicators })),
-  );
+  const repeated = differingFrom(decisions, decideAgain(input, { cache: input.indicators }));
   if (repeated.length > 0) {
     const verdict = `not deterministic: ${repeated.length} of ${of} decisions were others on the same data`;
     return { deterministic: false, tested: 0, of, changed: repeated.length, power, firstBar: repeated[0], verdict };
@@ -98,15 +95,18 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   };
 }
 
-const rerunInput = ({ strategy, params, candles, market, options, barMs, twin }: ProofInput): DecisionInput => ({
-  strategy,
-  params,
-  candles,
-  market,
-  options,
-  barMs,
-  twin,
-});
+/** Runs the strategy again; undefined if it fails. @param on what differs from the backtest's run, which used no cache and no curtain */
+function decideAgain(
+  { strategy, params, candles, market, options, barMs, twin }: ProofInput,
+  on: Partial<DecisionInput>,
+): DecisionLog | undefined {
+  try {
+    return decisionsOf(Object.assign({ strategy, params, candles, market, options, barMs, twin }, on));
+  } catch (error) {
+    if (error instanceof StrategyFailure) return undefined;
+    throw error;
+  }
+}
 
 function hideAll({ candles, barMs, twin }: ProofInput, curtain: Curtain): void {
   const known = twin === null ? undefined : twinBarsKnown({ candles, barMs }, twin);
@@ -116,25 +116,14 @@ function hideAll({ candles, barMs, twin }: ProofInput, curtain: Curtain): void {
 
 /** Decisions behind a curtain; undefined if the strategy failed, which it did not on the true data. */
 const decisionsBehind = (input: ProofInput, curtain: Curtain): DecisionLog | undefined =>
-  attempted(() => decisionsOf({ ...rerunInput(input), market: oppositeResolution(input.market), cache: input.indicators, curtain }));
+  decideAgain(input, { market: oppositeResolution(input.market), cache: input.indicators, curtain });
 
 /** Runs the strategy on reversed prices, to overwrite what it remembers of the true ones; returns its decisions on them. */
 function overwriteMemory(input: ProofInput): DecisionLog | undefined {
   const { candles, market, twin } = input;
   const other = twin === null ? null : { ...twin, candles: backwards(twin.candles), indicators: new Map() };
   // the prices are artificial: a failure of the strategy on them proves nothing
-  return attempted(() =>
-    decisionsOf({ ...rerunInput(input), candles: backwards(candles), market: oppositeResolution(market), twin: other }),
-  );
-}
-
-function attempted(decide: () => DecisionLog): DecisionLog | undefined {
-  try {
-    return decide();
-  } catch (error) {
-    if (error instanceof StrategyFailure) return undefined;
-    throw error;
-  }
+  return decideAgain(input, { candles: backwards(candles), market: oppositeResolution(market), twin: other });
 }
 
 /** Fewest changes of decision that distinguish carried answers from chance. */

@@ -29,9 +29,12 @@ export const isAbove = (value: number, level: number): boolean => value - level 
 function crossing(fast: Reading, slow: Reading): Signal {
   const now = fast.at() - slow.at();
   const before = fast.at(1) - slow.at(1);
-  // most bars: no change of sides, or no value yet
-  if (!(now * before < 0)) return 'hold';
-  if (now > 0) return isAbove(fast.at(), slow.at()) && isAbove(slow.at(1), fast.at(1)) ? 'long' : 'hold';
+  // most bars: no change of sides, or no value yet; without the rare rest this function is short enough to be inlined
+  return now * before < 0 ? crossed(fast, slow, now > 0) : 'hold';
+}
+
+function crossed(fast: Reading, slow: Reading, up: boolean): Signal {
+  if (up) return isAbove(fast.at(), slow.at()) && isAbove(slow.at(1), fast.at(1)) ? 'long' : 'hold';
   return isAbove(slow.at(), fast.at()) && isAbove(fast.at(1), slow.at(1)) ? 'short' : 'hold';
 }
 

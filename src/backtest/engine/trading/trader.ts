@@ -98,16 +98,18 @@ export class Trader {
       }
       const { base, slope } = account;
       // until the next decision only the price changes; an unfilled signal is tried again at the next bar
-      const until = wanted === HOLD ? end : next;
-      do {
+      let until = next + 1;
+      if (wanted === HOLD) while (until <= end && codes[until - 1] === HOLD) until++;
+      if (slope === 0) {
+        equity.fill(base, next, until);
+        next = until;
+      }
+      for (; next < until; next++) {
         const worth = base + slope * close[next];
         equity[next] = worth;
-        if (slope !== 0) {
-          barsHeld++;
-          if (worth <= 0 && owes) next = this.ruin(next);
-        }
-        next++;
-      } while (next <= until && codes[next - 1] === HOLD);
+        barsHeld++;
+        if (worth <= 0 && owes) next = this.ruin(next);
+      }
     }
     this.wanted = wanted;
     this.barsHeld = barsHeld;

@@ -74,19 +74,24 @@ interface ViewInput extends WindowInput {
 }
 
 /** Opens a window onto a series before its first bar; `advance`, which only the engine has, moves it to the next bar. */
-export function openWindow({ cache = new Map(), ...given }: WindowInput): { readonly bars: BarsSoFar; readonly advance: () => void } {
+export function openWindow({ candles, market, barMs, cache = new Map(), curtain }: WindowInput): {
+  readonly bars: BarsSoFar;
+  readonly advance: () => void;
+} {
   const clock = { index: -1 };
   const derived: ViewInput['derived'] = [];
-  const { curtain } = given;
-  const bars = new View({ ...given, cache, clock, derived });
-  const advance = (): void => {
-    clock.index++;
-    curtain?.reveal(clock.index);
+  const bars = new View({ candles, market, barMs, cache, curtain, clock, derived });
+  const derive = (): void => {
     for (let i = 0; i < derived.length; i++) {
       const value: unknown = derived[i].compute(bars);
       if (typeof value !== 'number') throw new PredictLabError('BadInput', `derive must compute a number, got ${typeof value}`);
       derived[i].values[clock.index] = value;
     }
+  };
+  const advance = (): void => {
+    clock.index++;
+    curtain?.reveal(clock.index);
+    if (derived.length > 0) derive();
   };
   return { bars, advance };
 }

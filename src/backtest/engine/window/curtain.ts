@@ -33,7 +33,8 @@ const MIN_MOVE = 0.01;
  * bar by bar. One run tests every decision against another future, however the strategy obtained a column (its window, patched built-ins,
  * the program's own arrays). The caller must {@link lift} the curtain to restore the columns.
  *
- * The true values are kept in linked objects and never passed to a built-in, which a strategy could have patched.
+ * The true values are kept in linked objects and passed only to built-ins as they were when this module was loaded: a strategy could have
+ * patched them since.
  */
 export class Curtain {
   #future: Future = 'none';
@@ -101,7 +102,7 @@ export class Curtain {
   }
 
   lift(): void {
-    for (let column = this.#columns; column !== undefined; column = column.next) copy(column.truth, column.shown);
+    for (let column = this.#columns; column !== undefined; column = column.next) setAll(column.shown, column.truth);
     this.#columns = undefined;
     this.#groups = undefined;
   }
@@ -115,16 +116,19 @@ export class Curtain {
   #cover(shown: Float64Array, kind: Kind): void {
     if (this.#find(shown) !== undefined) return;
     const truth = new Float64Array(shown.length);
-    copy(shown, truth);
+    setAll(truth, shown);
     this.#columns = { kind, shown, truth, next: this.#columns };
     this.#fill(this.#columns);
   }
 
   #fill({ kind, shown, truth }: Column): void {
-    const last = shown.length - 1;
-    if (this.#future === 'none') for (let i = 0; i <= last; i++) shown[i] = Number.NaN;
+    if (this.#future === 'none') {
+      fill(shown, Number.NaN);
+      return;
+    }
+    setAll(shown, truth);
     // the far future: the same values in reverse order
-    else for (let i = 0; i <= last; i++) shown[i] = kind === 'time' ? truth[i] : truth[last - i];
+    if (kind !== 'time') reverse(shown);
   }
 
   #group(end: Column | undefined, known: Uint32Array | undefined): void {
@@ -159,8 +163,11 @@ export class Curtain {
   }
 }
 
-function copy(from: Float64Array, to: Float64Array): void {
-  for (let i = 0; i < from.length; i++) to[i] = from[i];
-}
+/** Returns a method of typed arrays as a function. A strategy cannot patch it, since it is looked up when this module is loaded. */
+const functionOf = <Given extends unknown[]>(method: (this: Float64Array, ...given: Given) => unknown) =>
+  Function.prototype.call.bind(method) as unknown as (on: Float64Array, ...given: Given) => void;
+const setAll = functionOf<[from: Float64Array]>(Float64Array.prototype.set);
+const fill = functionOf<[value: number]>(Float64Array.prototype.fill);
+const reverse = functionOf<[]>(Float64Array.prototype.reverse);
 
 const clamped = (price: number): number => (price < 0 ? 0 : price > 1 ? 1 : price);

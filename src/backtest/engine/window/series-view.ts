@@ -39,11 +39,18 @@ export const computedOnce =
     return values;
   };
 
-/** Refuses objects, which could convert to one number when checked and to another when used. @throws PredictLabError BadInput */
-function requireCount(back: unknown): void {
-  if (typeof back !== 'number')
-    throw new PredictLabError('BadInput', `the number of bars to look back must be a number, got ${back === null ? 'null' : typeof back}`);
+/** The value of a column `back` bars before the clock's bar; NaN for a bar that is not a past one. @throws PredictLabError BadInput */
+function valueAt(values: Float64Array, clock: Clock, back: unknown = 0): number {
+  if (typeof back !== 'number') throw notANumber(back);
+  const index = clock.index - back;
+  if (!(back >= 0 && index >= 0)) return Number.NaN;
+  // undefined for a fraction or any other value that is not an index
+  return values[index] ?? Number.NaN;
 }
+
+/** An object could convert to one number when checked and to another when used. Apart, so that `valueAt` is short enough to be inlined. */
+const notANumber = (back: unknown): PredictLabError =>
+  new PredictLabError('BadInput', `the number of bars to look back must be a number, got ${back === null ? 'null' : typeof back}`);
 
 /** A column of which only the values up to the clock's bar can be read. */
 export class ColumnReading implements Reading {
@@ -55,13 +62,8 @@ export class ColumnReading implements Reading {
     this.#clock = clock;
   }
 
-  at(back = 0): number {
-    requireCount(back);
-    const index = this.#clock.index - back;
-    if (!(back >= 0 && index >= 0)) return Number.NaN;
-    const value = this.#values[index];
-    // a fraction or any other value that is not an index
-    return value === undefined ? Number.NaN : value;
+  at(back?: number): number {
+    return valueAt(this.#values, this.#clock, back);
   }
 }
 
@@ -70,43 +72,45 @@ export class SeriesView implements LongerBars {
   readonly #candles: CandleSeries;
   readonly #clock: Clock;
   readonly #computed: Computed;
-  readonly #columns: Record<'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume', ColumnReading>;
+  readonly #openTime: Float64Array;
+  readonly #open: Float64Array;
+  readonly #high: Float64Array;
+  readonly #low: Float64Array;
+  readonly #close: Float64Array;
+  readonly #volume: Float64Array;
 
   constructor(candles: CandleSeries, clock: Clock, computed: Computed) {
     this.#candles = candles;
     this.#clock = clock;
     this.#computed = computed;
-    const column = (values: Float64Array): ColumnReading => new ColumnReading(values, clock);
-    this.#columns = {
-      openTime: column(candles.openTime),
-      open: column(candles.open),
-      high: column(candles.high),
-      low: column(candles.low),
-      close: column(candles.close),
-      volume: column(candles.volume),
-    };
+    this.#openTime = candles.openTime;
+    this.#open = candles.open;
+    this.#high = candles.high;
+    this.#low = candles.low;
+    this.#close = candles.close;
+    this.#volume = candles.volume;
   }
 
   get index(): number {
     return this.#clock.index;
   }
   time(back?: number): number {
-    return this.#columns.openTime.at(back);
+    return valueAt(this.#openTime, this.#clock, back);
   }
   open(back?: number): number {
-    return this.#columns.open.at(back);
+    return valueAt(this.#open, this.#clock, back);
   }
   high(back?: number): number {
-    return this.#columns.high.at(back);
+    return valueAt(this.#high, this.#clock, back);
   }
   low(back?: number): number {
-    return this.#columns.low.at(back);
+    return valueAt(this.#low, this.#clock, back);
   }
   close(back?: number): number {
-    return this.#columns.close.at(back);
+    return valueAt(this.#close, this.#clock, back);
   }
   volume(back?: number): number {
-    return this.#columns.volume.at(back);
+    return valueAt(this.#volume, this.#clock, back);
   }
 
   indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name> {
