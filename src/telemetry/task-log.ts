@@ -120,19 +120,30 @@ function textOf(line: TaskLogLine): string | undefined {
 /** Number of bytes read of each file of a run's log. */
 export type LogPosition = ReadonlyMap<string, number>;
 
+/** Log files of a run that workers on other machines sent to the artifact store. */
+export interface SentLogs {
+  names(): Promise<readonly string[]>;
+  read(name: string): Promise<Buffer | undefined>;
+}
+
 /**
  * Reads the lines of a run's log that were written after `from`, or all, by time. Leaves a partial last line for the next call.
  * @param folder the run's log folder; a missing folder has no lines
+ * @param sent read where the folder lacks a file of that name
  */
 export async function readTaskLog(
   folder: string,
   from: LogPosition = new Map(),
+  sent?: SentLogs,
 ): Promise<{ readonly lines: readonly TaskLogLine[]; readonly position: LogPosition }> {
   const position = new Map(from);
   const lines: TaskLogLine[] = [];
-  for (const name of await filesOf(folder)) {
+  const own = await filesOf(folder);
+  const others = (await sent?.names())?.filter((name) => !own.includes(name)) ?? [];
+  for (const name of [...own, ...others]) {
     const start = from.get(name) ?? 0;
-    const text = await readFrom(path.join(folder, name), start);
+    const text = own.includes(name) ? await readFrom(path.join(folder, name), start) : (await sent!.read(name))?.subarray(start);
+    if (text === undefined) continue;
     const whole = text.subarray(0, text.lastIndexOf(0x0a) + 1);
     position.set(name, start + whole.length);
     for (const line of whole.toString('utf8').split('\n')) {

@@ -16,6 +16,7 @@ import { renderSymbolPage } from '../report/symbol/symbol-page.ts';
 import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
 import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
+import type { SentLogs } from '../telemetry/task-log.ts';
 import { VERSION } from '../version.ts';
 import type { AccessRules } from './access.ts';
 import { guardRequests } from './access.ts';
@@ -45,6 +46,8 @@ export interface UiOptions {
   /** Whether reading needs the token too. @default false */
   readonly guarded?: boolean;
   readonly temporalUi?: WebUi;
+  /** The log files of a run in the artifact store. @default none: only this machine's lines are shown */
+  readonly sentLogs?: (runId: string) => SentLogs;
   readonly log: Log;
 }
 

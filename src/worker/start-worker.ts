@@ -19,6 +19,8 @@ import type { Log } from '../contracts/log.ts';
 import { webUiOf } from '../contracts/search-attributes.ts';
 import { type Stage, TASK_QUEUE } from '../contracts/words.ts';
 import { workerIdentity } from '../contracts/worker-identity.ts';
+import { artifactStoreOf } from '../files/store/artifact-store.ts';
+import { ArtifactSender } from '../files/store/send-artifacts.ts';
 import { configuredSinks } from '../incidents/alerts/configured-sinks.ts';
 import { startDispatcher } from '../incidents/alerts/dispatcher.ts';
 import { homeFolder } from '../processes/home-folder.ts';
@@ -39,6 +41,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { TaskLog } from '../telemetry/task-log.ts';
 import { allChecks } from '../watch/all-checks.ts';
 import { recordEnds } from '../watch/records/record-end.ts';
+import { upkeepSettings } from '../watch/upkeep/settings.ts';
 import { startWatch } from '../watch/watch.ts';
 import { statusQuery } from '../workflows/handlers.ts';
 import type { QueueSinks } from '../workflows/run/sinks.ts';
@@ -93,6 +96,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const dataConverter = dataConverterOf(env, { forWorkflows: true });
     const limits = { quarantineLimit: quarantineLimit(env) };
     createHttpFence(env);
+    const store = artifactStoreOf(env);
     checkVenueSettings(env);
     if (serve) for (const [variable, address] of Object.entries(ports(env))) splitAddress(address, variable);
     const sinks = configuredSinks(env);
@@ -115,6 +119,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const home = homeFolder(env);
     const threads = closers.add('the plugin threads', createPluginThreads(log));
     const sources = closers.add('the sources', createSources({ env, windows: createPostgresWindows(database), log }));
+    if (store !== undefined) {
+      const backupFolder = async () => (await upkeepSettings(database))?.backup?.folder;
+      closers.add('the artifact store', new ArtifactSender({ store, home, backupFolder, log }));
+    }
     const taskLog = closers.add(
       "the tasks' log",
       new TaskLog({ folderOf: (runId) => taskLogFolder(home, runId), writer: `${hostname()}-${process.pid}`, log }),

@@ -8,7 +8,7 @@ import { checkPostgres } from '../../set-up/checks/postgres.ts';
 import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/temporal.ts';
 import { checkVenues } from '../../set-up/checks/venues.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { checkPlugins, checkSecrets, checkThroughTemporal } from '../doctor/checks.ts';
+import { checkArtifacts, checkPlugins, checkSecrets, checkThroughTemporal } from '../doctor/checks.ts';
 import { takesNumber } from '../options/parsers.ts';
 import { hasColours } from '../terminal/live-table.ts';
 import { printJson, printLine, printPainted, usageError } from '../terminal/print.ts';
@@ -19,7 +19,7 @@ const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 export default function register(command: Command): void {
   command
     .description(
-      'Checks Node.js, the Temporal CLI and server, a worker, the deployment, schedules, Postgres, the venues, the API key, plugins, the home folder and its disk. ' +
+      'Checks Node.js, the Temporal CLI and server, a worker, the deployment, schedules, Postgres, the venues, the API key, plugins, the artifact store, the home folder and its disk. ' +
         'Every line says ok, warn or fail, and what to do. Exit code 0 when nothing failed, 3 when a service cannot be reached, else 1.',
     )
     .option(
@@ -45,6 +45,7 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkPostgres(env, home, log),
     checkVenues(env),
     checkPlugins(env),
+    checkArtifacts(env, home),
   ]);
   groups.push(checkSecrets(env));
   if (options.data) groups.push(await checkData(env, log, options.sample === undefined ? {} : { sample: options.sample }));

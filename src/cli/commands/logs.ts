@@ -1,13 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { messageOf } from '../../contracts/errors.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { STAGES, stageTaskId } from '../../contracts/words.ts';
+import { artifactStoreOf, sentLogs } from '../../files/store/artifact-store.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
-import { taskLogFolder } from '../../report/elements/report-path.ts';
+import { reportFolderName, taskLogFolder } from '../../report/elements/report-path.ts';
 import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
-import { type LogPosition, readTaskLog, type TaskLogLine } from '../../telemetry/task-log.ts';
+import { type LogPosition, readTaskLog, type SentLogs, type TaskLogLine } from '../../telemetry/task-log.ts';
 import { noRun, note, printJsonLine, printLine, usageError } from '../terminal/print.ts';
 import { nothingStored, queryIfStored, withPredictLab } from '../terminal/session.ts';
 
@@ -23,7 +25,7 @@ interface Options {
 export default function register(command: Command): void {
   command
     .description(
-      'Prints the log lines of a run’s tasks, oldest first, as stored by workers of this PREDICTLAB_HOME: starts and ends of attempts, errors with their waits, and the messages of custom tasks. ' +
+      'Prints the log lines of a run’s tasks, oldest first, as stored by workers of this PREDICTLAB_HOME, and of other machines where ARTIFACTS_URL is set: starts and ends of attempts, errors with their waits, and the messages of custom tasks. ' +
         'Name a task as in `status`: BTC_PRICE/collect, or BTC_PRICE for all its stages.',
     )
     .option('--follow', 'follow the log until the run has ended')
@@ -37,9 +39,11 @@ async function logs(run: string, task: string | undefined, { follow = false, jso
   if (stored !== undefined && task !== undefined) checkTask(stored, task);
   const folder = taskLogFolder(homeFolder(process.env), runId ?? run);
   const about = (line: TaskLogLine): boolean => task === undefined || line.taskId === task || line.taskId.startsWith(`${task}/`);
+  const store = artifactStoreOf(process.env);
+  const others = store && sentLogs(store, reportFolderName(runId ?? run));
   let position: LogPosition = new Map();
-  const printNew = async (): Promise<number> => {
-    const read = await readTaskLog(folder, position);
+  const printNew = async (sent?: SentLogs): Promise<number> => {
+    const read = await readTaskLog(folder, position, sent);
     position = read.position;
     const lines = read.lines.filter(about);
     for (const line of lines) {
@@ -48,10 +52,15 @@ async function logs(run: string, task: string | undefined, { follow = false, jso
     }
     return lines.length;
   };
-  const printed = await printNew();
+  const printAll = (): Promise<number> =>
+    printNew(others).catch((error: unknown) => {
+      note(`${messageOf(error)}; only the lines of this machine are printed`);
+      return printNew();
+    });
+  const printed = await printAll();
   if (runId === undefined && printed === 0 && !hasDatabase(process.env)) throw usageError(nothingStored(process.env));
   if (runId === undefined && printed === 0) throw noRun(run);
-  if (follow) return await followToEnd(runId ?? run, printNew);
+  if (follow) return await followToEnd(runId ?? run, printNew, printAll);
   if (printed > 0) return;
   note(
     `there are no log lines of ${oneLine(task ?? run)} here: a worker on another machine ran it, its lines were pruned, or it has not started`,
@@ -67,7 +76,7 @@ function checkTask({ runId, config }: StoredRun, task: string): void {
     throw usageError(appendClause(`${runId} has no task ${task}${didYouMean(task, known)}`, `\`predictlab status ${runId}\` lists them`));
 }
 
-async function followToEnd(runId: string, printNew: () => Promise<unknown>): Promise<void> {
+async function followToEnd(runId: string, printNew: () => Promise<unknown>, printAll: () => Promise<unknown>): Promise<void> {
   await withPredictLab(async (lab) => {
     while ((await lab.describe(runId))?.open === true) {
       await wait(FOLLOW_MS);
@@ -76,7 +85,7 @@ async function followToEnd(runId: string, printNew: () => Promise<unknown>): Pro
   });
   // Lines are written a moment after their task ends.
   await wait(FOLLOW_MS);
-  await printNew();
+  await printAll();
 }
 
 /** A log line as text: `08:00:01.250Z warn  BTC_PRICE/collect 2: …`, then the other fields. */

@@ -6,6 +6,8 @@ import { messageOf } from '../../contracts/errors.ts';
 import { shellWord } from '../../contracts/text/plain-text.ts';
 import { TASK_QUEUE } from '../../contracts/words.ts';
 import { nameOfIdentity } from '../../contracts/worker-identity.ts';
+import { type ArtifactStore, artifactStoreOf } from '../../files/store/artifact-store.ts';
+import { waitingArtifacts } from '../../files/store/send-artifacts.ts';
 import { readPayloadKeys } from '../../secrets/payload-keys.ts';
 import type { CheckResult } from '../../set-up/checks/check.ts';
 import { buildId } from '../../worker/build-id.ts';
@@ -25,6 +27,33 @@ export function checkSecrets(env: NodeJS.ProcessEnv): readonly CheckResult[] {
         : 'to public hosts only; PREDICTLAB_HTTP_ALLOW lists others';
     }),
   ];
+}
+
+/** Whether the artifact store answers, and how many files of this home wait to be sent; no line where ARTIFACTS_URL is not set. */
+export async function checkArtifacts(env: NodeJS.ProcessEnv, home: string): Promise<readonly CheckResult[]> {
+  const name = 'artifact store';
+  let store: ArtifactStore | undefined;
+  try {
+    store = artifactStoreOf(env);
+  } catch (error) {
+    return [{ name, status: 'fail', detail: messageOf(error), action: 'fix that variable; docs/operations.md describes its form' }];
+  }
+  if (store === undefined) return [];
+  const waiting = (await waitingArtifacts(home, store.url)).length;
+  const files = `${waiting} file${waiting === 1 ? '' : 's'} of ${home}`;
+  try {
+    await store.list('', 1);
+    return [
+      {
+        name,
+        status: 'ok',
+        detail: `${store.url}${waiting === 0 ? ', all files sent' : `; ${files} not sent yet: a running worker sends them`}`,
+      },
+    ];
+  } catch (error) {
+    const action = `nothing is lost: ${files} stay there, and a worker sends them when the store answers`;
+    return [{ name, status: 'warn', detail: messageOf(error), action }];
+  }
 }
 
 function checked(name: string, look: () => string): CheckResult {

@@ -3,7 +3,9 @@ import type { Closers } from '../../closers.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { webUiOf } from '../../contracts/search-attributes.ts';
+import { artifactStoreOf, sentLogs } from '../../files/store/artifact-store.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
+import { reportFolderName } from '../../report/elements/report-path.ts';
 import { planOf } from '../../scheduling/graph/plan.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
@@ -39,6 +41,7 @@ export async function openUi({ env, closers, log, orFree = false, ...options }: 
   );
   const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_NAMESPACE: namespace = 'default' } = env;
   // Loaded here: Fastify is slow to load.
+  const store = artifactStoreOf(env);
   const { serveUi } = await import('../../ui/serve-ui.ts');
   const serve = (port: number) =>
     serveUi({
@@ -51,6 +54,7 @@ export async function openUi({ env, closers, log, orFree = false, ...options }: 
         const { config, graph } = await plannedRun(database, {});
         return await withCoverage(database, { tasks: planOf(graph), config });
       },
+      ...(store && { sentLogs: (runId: string) => sentLogs(store, reportFolderName(runId)) }),
       ...(uiUrl ? { temporalUi: webUiOf(uiUrl, namespace) } : {}),
       log,
     });

@@ -110,11 +110,10 @@ async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!needsTheUser(error)) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    const room = code === 'ENOSPC' || code === 'EDQUOT';
-    throw badInput(
-      `${file} cannot be written: ${fileTrouble(error)}; ${room ? 'free some disk space' : 'check the folder and its permissions'}`,
-      { cause: error },
-    );
+    const advice = { ENOSPC: 'free some disk space', EDQUOT: 'free some disk space', ENAMETOOLONG: 'give it a shorter name' }[code ?? ''];
+    throw badInput(`${file} cannot be written: ${fileTrouble(error)}; ${advice ?? 'check the folder and its permissions'}`, {
+      cause: error,
+    });
   }
 }
 

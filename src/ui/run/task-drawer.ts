@@ -1,8 +1,9 @@
 import type { PredictLab } from '../../client.ts';
+import { messageOf } from '../../contracts/errors.ts';
 import type { WebUi } from '../../contracts/search-attributes.ts';
 import { taskLogFolder } from '../../report/elements/report-path.ts';
 import { type DrawerLine, taskDrawer } from '../../report/run/task-drawer.ts';
-import { readTaskLog } from '../../telemetry/task-log.ts';
+import { readTaskLog, type SentLogs, type TaskLogLine } from '../../telemetry/task-log.ts';
 import type { TaskInRun } from './run-pages.ts';
 
 /** Log lines that a drawer shows; the command line prints all. */
@@ -16,18 +17,19 @@ export interface DrawerRequest {
   /** `undefined` while Temporal cannot be reached. */
   readonly lab: PredictLab | undefined;
   readonly temporalUi?: WebUi;
+  readonly sentLogs?: (runId: string) => SentLogs;
 }
 
 /** A task's drawer as HTML. */
-export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi }: DrawerRequest): Promise<string> {
+export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi, sentLogs }: DrawerRequest): Promise<string> {
   const { status, task, stages, past, unanswered } = shown;
   const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
   const open = status.finishedAt === null;
-  const [why, attempts, { lines }] = await Promise.all([
+  const [why, attempts, lines] = await Promise.all([
     // Optional: a closed run may have no worker that answers.
     unanswered ?? lab?.why(runId, taskId).catch(() => null) ?? null,
     open ? lab?.attempts(runId, new Set([symbol])).catch(() => undefined) : undefined,
-    readTaskLog(taskLogFolder(home, runId)),
+    logLines(taskLogFolder(home, runId), taskId, sentLogs?.(runId)),
   ]);
   const own = lines.filter((line) => line.taskId === taskId || line.taskId.startsWith(`${taskId}/`));
   const next = attempts?.get(taskId);
@@ -58,4 +60,15 @@ export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi
         ? null
         : `${temporalUi.workflows}/${encodeURIComponent(taskId.includes('/') ? `${runId}/${symbol}` : runId)}`,
   }).text;
+}
+
+/** The lines of a run's log; where the artifact store does not answer, those of this machine and a line that says so. */
+async function logLines(folder: string, taskId: string, sent: SentLogs | undefined): Promise<readonly TaskLogLine[]> {
+  try {
+    return (await readTaskLog(folder, new Map(), sent)).lines;
+  } catch (error) {
+    const { lines } = await readTaskLog(folder);
+    const message = `lines of workers on other machines are missing: ${messageOf(error)}`;
+    return [...lines, { time: new Date().toISOString(), level: 'warn', taskId, attempt: 0, message }];
+  }
 }

@@ -1,0 +1,118 @@
+import { openAsBlob } from 'node:fs';
+import type { S3mini } from 's3mini';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { writeFileAtomically } from '../write/write-output.ts';
+
+/** An S3-compatible bucket, or a prefix in one, that keeps copies of reports, logs and backups. Names are paths like `logs/runs/x/y.jsonl`. */
+export interface ArtifactStore {
+  /** Address without credentials, for messages. */
+  readonly url: string;
+  /** Sends a file, in parts of 8 MiB. */
+  put(name: string, file: string): Promise<void>;
+  /** Names that start with a prefix, sorted. @param limit most names that are requested @default all */
+  list(prefix: string, limit?: number): Promise<readonly string[]>;
+  /** Writes an object to a file. @returns whether the store has it */
+  fetch(name: string, file: string): Promise<boolean>;
+  /** The bytes of a small object; undefined where the store has none of that name. */
+  read(name: string): Promise<Buffer | undefined>;
+}
+
+/** Longest wait for the first byte of an answer; a stalled store must not hold up the worker's end. */
+const ANSWER_MS = 20_000;
+
+/**
+ * The store that ARTIFACTS_URL names (`https://<server>/<bucket>[/<prefix>]`), with the key of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+ * @returns undefined where ARTIFACTS_URL is not set: files then stay in PREDICTLAB_HOME only
+ * @throws PredictLabError BadInput when the address or the key is missing or malformed
+ */
+export function artifactStoreOf(env: NodeJS.ProcessEnv): ArtifactStore | undefined {
+  if (!env.ARTIFACTS_URL) return undefined;
+  const { endpoint, prefix } = placeOf(env.ARTIFACTS_URL);
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (!accessKeyId || !secretAccessKey)
+    throw badInput('ARTIFACTS_URL: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too, the key of that store');
+  const url = `${endpoint}/${prefix}`;
+  let opened: Promise<S3mini> | undefined;
+  const ask = async <T>(request: (bucket: S3mini) => Promise<T>): Promise<T> => {
+    // Loaded late: most processes never use the store.
+    opened ??= Promise.all([import('s3mini'), import('undici')]).then(([{ S3mini }, undici]) => {
+      // Not Node's own fetch: once undici is loaded, that uses undici's agent, which refuses its content-length headers.
+      const fetch = inTime(undici.fetch as unknown as typeof globalThis.fetch);
+      return new S3mini({ accessKeyId, secretAccessKey, endpoint, region: env.AWS_REGION || 'us-east-1', fetch });
+    });
+    try {
+      return await request(await opened);
+    } catch (error) {
+      if (error instanceof PredictLabError) throw error;
+      throw new PredictLabError('SourceUnavailable', `ARTIFACTS_URL: ${url} refused or did not answer: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  };
+  return {
+    url,
+    async put(name, file) {
+      const data = await openAsBlob(file);
+      await ask((bucket) => bucket.putAnyObject(prefix + name, data, typeOf(name)));
+    },
+    async list(under, limit) {
+      const found = await ask((bucket) => bucket.listObjects('/', prefix + under, limit));
+      if (found === null) throw badInput(`ARTIFACTS_URL: there is no bucket at ${endpoint}; create it, or name another one`);
+      return found.map(({ Key }) => Key.slice(prefix.length)).sort();
+    },
+    async fetch(name, file) {
+      const answer = await ask((bucket) => bucket.getObjectResponse(prefix + name));
+      if (!answer?.body) return false;
+      await writeFileAtomically(file, answer.body as AsyncIterable<Uint8Array>, { mode: 0o600 });
+      return true;
+    },
+    async read(name) {
+      const bytes = await ask((bucket) => bucket.getObjectArrayBuffer(prefix + name));
+      return bytes === null ? undefined : Buffer.from(bytes);
+    },
+  };
+}
+
+/** The message of an error with that of its cause: `fetch failed` alone says nothing. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : '';
+  return cause === '' ? messageOf(error) : `${messageOf(error)}: ${cause}`;
+}
+
+function placeOf(text: string): { readonly endpoint: string; readonly prefix: string } {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const [bucket, ...prefix] = (url?.pathname ?? '').split('/').filter((part) => part !== '');
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '';
+  if (!isPlain || bucket === undefined)
+    throw badInput(
+      'ARTIFACTS_URL: write https://<server>/<bucket> or https://<server>/<bucket>/<prefix>, without a key, a query or a fragment',
+    );
+  return { endpoint: `${url.origin}/${bucket}`, prefix: prefix.map((part) => `${decodeURIComponent(part)}/`).join('') };
+}
+
+/** `fetch` with a limit for the answer's head; a body may take longer, as a large backup does. */
+const inTime =
+  (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
+  async (input, init) => {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+    try {
+      return await fetch(input, { ...init, signal: late.signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+const typeOf = (name: string): string => (name.endsWith('.html') ? 'text/html; charset=utf-8' : 'application/octet-stream');
+
+/** The log files of a run in the store. @param folder the run's folder, by its name */
+export function sentLogs(
+  store: ArtifactStore,
+  folder: string,
+): { names(): Promise<readonly string[]>; read(name: string): Promise<Buffer | undefined> } {
+  const prefix = `logs/runs/${folder}/`;
+  return {
+    names: async () => (await store.list(prefix)).map((name) => name.slice(prefix.length)),
+    read: (name) => store.read(prefix + name),
+  };
+}

@@ -1,0 +1,152 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
+import { holdLock } from '../../processes/lock-file.ts';
+import { isPartial, writeFileAtomically } from '../write/write-output.ts';
+import type { ArtifactStore } from './artifact-store.ts';
+
+/** What was sent from a home folder, in its file `artifacts-sent.json`. */
+interface SentRecord {
+  readonly url: string;
+  /** The folder of the daily backups, where one is set. */
+  readonly backups?: string;
+  /** Size and time of each file as it was sent, by its name in the store. */
+  readonly sent: Readonly<Record<string, string>>;
+}
+
+/** Failures after which a pass ends: the store is down, or refuses this key. */
+const MAX_FAILURES = 3;
+
+interface WaitingFile {
+  readonly name: string;
+  readonly file: string;
+  /** Size and time of last change. */
+  readonly state: string;
+}
+
+export interface ArtifactSenderOptions {
+  readonly store: ArtifactStore;
+  /** `PREDICTLAB_HOME`. */
+  readonly home: string;
+  /** The folder of the daily backups; undefined where none are written. */
+  readonly backupFolder: () => Promise<string | undefined>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  /** @default 20 s */
+  readonly everyMs?: number;
+}
+
+/**
+ * Sends new and changed files of a home folder to the store, every 20 s and at the end. Files stay where they are: while the store is down
+ * nothing is lost, and the next pass sends what waits.
+ */
+export class ArtifactSender {
+  readonly #options: ArtifactSenderOptions;
+  readonly #timer: NodeJS.Timeout;
+  #passing: Promise<void> | undefined;
+  #isDown = false;
+
+  constructor(options: ArtifactSenderOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.pass(), options.everyMs ?? 20_000).unref();
+  }
+
+  /** Sends what waits; a failure is logged once until the store answers again. */
+  pass(): Promise<void> {
+    this.#passing ??= this.#send().finally(() => {
+      this.#passing = undefined;
+    });
+    return this.#passing;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#passing;
+    await this.pass();
+  }
+
+  async #send(): Promise<void> {
+    const { store, home, log } = this.#options;
+    // Another worker of this home is sending.
+    const lock = holdLock(path.join(home, 'artifacts.lock'));
+    if (lock === undefined) return;
+    try {
+      const backups = await this.#options.backupFolder();
+      const { files, waiting } = await look(home, store.url, backups);
+      const sent = new Map(files.map(({ name, state }) => [name, state]));
+      for (const { name } of waiting) sent.delete(name);
+      const failures: unknown[] = [];
+      for (const { name, file, state } of waiting) {
+        // A file that fails alone, such as one that was pruned meanwhile, does not hold up the others.
+        if (failures.length === MAX_FAILURES) break;
+        await store.put(name, file).then(
+          () => sent.set(name, state),
+          (error: unknown) => failures.push(error),
+        );
+      }
+      const record: SentRecord = { url: store.url, ...(backups === undefined ? {} : { backups }), sent: Object.fromEntries(sent) };
+      if (waiting.length > 0) await writeFileAtomically(recordFile(home), [JSON.stringify(record)], { mode: 0o600, durable: false });
+      if (failures.length > 0) throw failures[0];
+      if (this.#isDown) log.info('the artifact store takes files again', { store: store.url, sent: waiting.length });
+      this.#isDown = false;
+    } catch (error) {
+      if (!this.#isDown)
+        log.warn('files were not sent to the artifact store; they stay here and are sent later', { error: messageOf(error) });
+      this.#isDown = true;
+    } finally {
+      await lock.close();
+    }
+  }
+}
+
+/** Files of a home folder that the store lacks, or has in an earlier state. */
+export async function waitingArtifacts(home: string, url: string): Promise<readonly WaitingFile[]> {
+  const { backups } = await recordOf(home);
+  return (await look(home, url, backups)).waiting;
+}
+
+async function look(
+  home: string,
+  url: string,
+  backups: string | undefined,
+): Promise<{ readonly files: readonly WaitingFile[]; readonly waiting: readonly WaitingFile[] }> {
+  const record = await recordOf(home);
+  const sent = record.url === url ? record.sent : {};
+  const files = [
+    ...(await filesUnder('reports', path.join(home, 'reports'))),
+    ...(await filesUnder('logs/runs', path.join(home, 'logs', 'runs'))),
+    ...(backups === undefined ? [] : (await filesUnder('backups', backups)).filter(({ name }) => name.endsWith('.backup'))),
+  ];
+  return { files, waiting: files.filter(({ name, state }) => sent[name] !== state) };
+}
+
+async function filesUnder(name: string, folder: string): Promise<readonly WaitingFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(noneWhereAbsent);
+  const found: WaitingFile[] = [];
+  for (const entry of entries) {
+    if (!entry.isFile() || isPartial(entry.name)) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    // Pages and logs may be pruned meanwhile.
+    const info = await stat(file).catch(() => undefined);
+    if (info === undefined) continue;
+    found.push({ name: `${name}/${path.relative(folder, file).split(path.sep).join('/')}`, file, state: `${info.size} ${info.mtimeMs}` });
+  }
+  return found;
+}
+
+function noneWhereAbsent(error: unknown): [] {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+  throw error;
+}
+
+const recordFile = (home: string): string => path.join(home, 'artifacts-sent.json');
+
+/** The record of what was sent; an absent or damaged one sends everything again, which changes nothing in the store. */
+async function recordOf(home: string): Promise<Partial<SentRecord> & Pick<SentRecord, 'sent'>> {
+  try {
+    const record = JSON.parse(await readFile(recordFile(home), 'utf8')) as Partial<SentRecord>;
+    return { ...record, sent: record.sent ?? {} };
+  } catch {
+    return { sent: {} };
+  }
+}
