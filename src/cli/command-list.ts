@@ -56,6 +56,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   listed('demo', 'run everything on the sandbox venue, or on your own CSV files', () => import('./commands/demo.ts')),
   listed('doctor', 'check every service and say what to do', () => import('./commands/doctor.ts')),
   listed('probe [venue]', 'request each route of the venues once and say what has changed', () => import('./commands/probe.ts')),
+  listed('venue', 'check a venue of your own against the contract of all sources', () => import('./commands/venue.ts')),
   listed(
     'database [command...]',
     'keep the database up and print its address, or run a command with it',

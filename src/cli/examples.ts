@@ -74,7 +74,12 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   dev: ['dev', 'dev --port 7300 --ui-port 8300 --control'],
   demo: ['demo', 'demo --keep', 'demo --data my-ticks --strategy rsi --columns time=Timestamp,price=Price'],
   doctor: ['doctor', 'doctor --data --sample 20', 'doctor --json'],
-  probe: ['probe', 'probe polymarket --json > probe.json'],
+  probe: ['probe', 'probe --json > probe.json'],
+  venue: ['venue check ./my-venue.mjs --answers my-answers.json'],
+  'venue check': [
+    'venue check ./my-venue.mjs --answers my-answers.json --record',
+    'venue check ./my-venue.mjs --answers my-answers.json --json',
+  ],
   config: ['config history', 'config diff 3 4', 'config rollback 3'],
   'config history': ['config history', 'config history --json'],
   'config diff': ['config diff 3 4', 'config diff 3 4 --json'],

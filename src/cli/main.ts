@@ -41,7 +41,7 @@ export async function main(given: readonly string[]): Promise<number> {
 
 /** Loads the plugins where a command has to know their venues: in its options, or in the sources that it is given. */
 async function loadVenues(args: readonly string[]): Promise<void> {
-  const needed = args[0] === 'symbols' || args[0] === 'probe' || args.includes('--sources');
+  const needed = ['symbols', 'probe', 'venue'].includes(args[0]) || args.includes('--sources');
   if (!needed || !process.env.PREDICTLAB_PLUGINS) return;
   const { loadPlugins } = await import('../activities/custom/load-plugins.ts');
   await loadPlugins(process.env);

@@ -13,6 +13,10 @@ const added = new Map<string, { readonly module: string; readonly venue: AnyVenu
 /** The venues of this process: the shipped ones and those of loaded plugins. */
 export const loadedVenues = (): readonly AnyVenue[] => [...SHIPPED, ...[...added.values()].map(({ venue }) => venue)];
 
+/** The venues of a loaded plugin. */
+export const venuesOf = (module: string): readonly AnyVenue[] =>
+  [...added.values()].filter((each) => each.module === module).map(({ venue }) => venue);
+
 /** The loaded venue of a name. */
 export const venueNamed = (name: string): AnyVenue | undefined => loadedVenues().find((venue) => venue.name === name);
 

@@ -37,27 +37,28 @@ const sourceOf = (type: 'polymarket' | 'predict' | 'kalshi'): Source => (sources
 describeSourceContract('polymarket', () => ({
   source: sourceOf('polymarket'),
   selectors: [{ eventSlug: 'bitcoin-above-this-month' }],
-  unknown: { selector: { slug: 'no-such-market' }, named: '{"slug":"no-such-market"}' },
+  unknown: { slug: 'no-such-market' },
   window: { from: NOON - 12 * DAY, to: NOON },
 }));
 
 describeSourceContract('predict', () => ({
   source: sourceOf('predict'),
   selectors: [{ categorySlug: 'bitcoin-above-this-month' }],
-  unknown: { selector: { marketId: 987_654 }, named: '{"marketId":987654}' },
+  unknown: { marketId: 987_654 },
   window: { from: NOON - 3 * DAY, to: NOON },
 }));
 
 describeSourceContract('kalshi', () => ({
   source: sourceOf('kalshi'),
   selectors: [{ eventTicker: 'KXRAINNYC-26DEC' }],
-  unknown: { selector: { ticker: 'KXNONE' }, named: '{"ticker":"KXNONE"}' },
+  unknown: { ticker: 'KXNONE' },
   window: { from: NOON - 25 * DAY, to: NOON },
 }));
 
 describeSourceContract('file', () => ({
   source: createFileSource({ base: folder }),
   selectors: [{ path: 'senate*.csv', columns: { time: 'When', price: 'Price', size: 'Shares', outcome: 'Outcome' } }],
-  unknown: { selector: { path: 'house*.csv' }, named: 'house*.csv' },
+  unknown: { path: 'house*.csv' },
+  isComplete: true,
   window: { from: NOON - 2 * DAY, to: NOON },
 }));
