@@ -1,4 +1,4 @@
-// npm run record-histories: runs every scenario of test/replay/scenarios.ts for real and writes its histories again
+// npm run record-histories: runs the scenarios of test/replay/scenarios.ts that have no history for real and writes theirs
 import path from 'node:path';
 import { ROOT, runMain } from './set-up/project.mjs';
 import { runChild } from './set-up/run-child.mjs';

@@ -124,7 +124,7 @@ export class PredictLab {
 
   /** Follows an open run: each status query returns only what has changed since the last one. */
   async follow(run: RunName): Promise<FollowedRun> {
-    return new FollowedRun(this.#calls, await this.#handle(run));
+    return new FollowedRun(this.#calls, this.#client, await this.#handle(run));
   }
 
   /** The tasks in topological order. */

@@ -1,6 +1,6 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
 import type { Log } from '../contracts/log.ts';
-import type { StageCall, TaskMetrics, TaskOutcome } from '../contracts/task/stage-report.ts';
+import type { StageCall, StageOutcome, TaskMetrics } from '../contracts/task/stage-report.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins/plugins.ts';
 import { type Secrets, secretsOf } from '../secrets/secrets.ts';
@@ -16,6 +16,7 @@ import { createTaskRunner } from './runner/task-runner.ts';
 import { createBacktest } from './stages/backtest/backtest.ts';
 import { createClean } from './stages/clean.ts';
 import { type CollectDependencies, createCollect } from './stages/collect/collect.ts';
+import { type RunStage, runWithFollowing } from './stages/following-stages.ts';
 import { createKline } from './stages/kline.ts';
 import type { StageFunction } from './stages/stage-work.ts';
 import { createStore } from './stages/store.ts';
@@ -69,18 +70,21 @@ export function createActivities(
     ...dependencies.stages,
   };
   const settingsOf = createRunSettings(database);
+  const runStage: RunStage = async (stage, { following: _, ...call }, following) => {
+    const { runId, executionId, symbol } = call;
+    return await runTask({
+      call: { ...call, taskId: stageTaskId(symbol, stage) },
+      symbol,
+      stage,
+      following,
+      ...(stage === 'backtest' && plugins.strategies.length > 0 ? { foreign: `with strategies of ${plugins.modules.join(', ')}` } : {}),
+      work: async (work) => await stages[stage]({ runId, executionId, symbol, stage, settings: await settingsOf(call) }, work),
+    });
+  };
   const stageActivity =
     (stage: Stage) =>
-    async (call: StageCall): Promise<TaskOutcome> => {
-      const { runId, executionId, symbol } = call;
-      return await runTask({
-        call: { ...call, taskId: stageTaskId(symbol, stage) },
-        symbol,
-        stage,
-        ...(stage === 'backtest' && plugins.strategies.length > 0 ? { foreign: `with strategies of ${plugins.modules.join(', ')}` } : {}),
-        work: async (work) => await stages[stage]({ runId, executionId, symbol, stage, settings: await settingsOf(call) }, work),
-      });
-    };
+    async (call: StageCall): Promise<StageOutcome> =>
+      await runWithFollowing({ database, runStage }, stage, call);
 
   const custom: Record<string, CustomActivity> = {};
   for (const [name, activity] of activities) custom[name] = customActivity(activity, runTask, { threads: dependencies.threads, env });

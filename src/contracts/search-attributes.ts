@@ -1,7 +1,7 @@
 /**
  * The search attributes of runs. The server's operator registers them; without them runs work, but cannot be found by them.
  * - `PredictLabVerdict`: `success`, `degraded`, `failed` or `cancelled`, set when the run ends
- * - `PredictLabSymbol`: the symbol of a symbol's workflow, or the symbols of a run of at most 50
+ * - `PredictLabSymbol`: the symbol of a symbol's workflow, or the symbols of a run, where their names fit
  */
 export const SEARCH_ATTRIBUTES = { PredictLabVerdict: 'Keyword', PredictLabSymbol: 'KeywordList' } as const;
 

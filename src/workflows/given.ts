@@ -47,12 +47,14 @@ export function symbolInputProblem(input: unknown): string | undefined {
   if (!isObject(input)) return `the input is not an object; ${advice}`;
   const missing = ['runId', 'executionId', 'symbol'].find((field) => !isText(input[field]));
   if (missing !== undefined) return `${missing} is missing; ${advice}`;
-  const { stages, policies, signalStages, little, earlier } = input;
+  const { stages, policies, signalStages, little, earlier, done } = input;
   if (!areStages(stages) || stages.length === 0) return `stages must name some of ${STAGES.join(', ')}, in this order; ${advice}`;
   if (signalStages !== undefined && !areStages(signalStages)) return `signalStages must name stages; ${advice}`;
   if (policies !== undefined && !(isObject(policies) && Object.values(policies).every(isPolicy)))
     return `policies must be retry policies by stage; ${advice}`;
   if (little !== undefined && !isObject(little)) return `little must be an object; ${advice}`;
+  if (done !== undefined && !(Array.isArray(done) && done.every((each, i) => isObject(each) && each.stage === stages[i])))
+    return `done must report the first stages; ${advice}`;
   if (earlier !== undefined && !(isObject(earlier) && isCount(earlier.attempts))) return `earlier must count attempts; ${advice}`;
   return undefined;
 }

@@ -9,13 +9,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { StageActivities } from '../activities/registry.ts';
+import { hasLittleToDo, outputIn } from '../contracts/task/little-to-do.ts';
 import type { StageCall, SymbolPipelineInput, SymbolPipelineResult, TaskOutcome, TaskReport } from '../contracts/task/stage-report.ts';
 import { defaultPolicy } from '../contracts/task/task-policy.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import { activityOptions, runLocalFirst } from './activity-options.ts';
 import { symbolInputProblem } from './given.ts';
 import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';
-import { hasLittleToDo, packReports } from './symbol/packed-reports.ts';
+import { packReports, unpackReports } from './symbol/packed-reports.ts';
 import { failureReport, successReport } from './symbol/task-report.ts';
 
 /**
@@ -26,8 +27,8 @@ import { failureReport, successReport } from './symbol/task-report.ts';
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
   const problem = symbolInputProblem(input);
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'BadInput');
-  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], little, brief } = input;
-  const reports: TaskReport[] = [];
+  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], little, brief, done = [] } = input;
+  const reports: TaskReport[] = unpackReports(symbol, done);
   let yieldRequested = false;
   const packed = () => packReports(stages, reports, { brief });
   /** Number of reports that were already sent to the parent. */
@@ -38,9 +39,10 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
   setHandler(stagesQuery, () => reports);
 
   for (const [index, stage] of stages.entries()) {
+    if (index < done.length) continue;
     if (yieldRequested) return { end: 'yielded', reports: packed() };
     const taskId = stageTaskId(symbol, stage);
-    const earlier = index === 0 ? input.earlier : undefined;
+    const { earlier, failedLocally } = index === done.length ? input : {};
     const begun = { taskId, startedAt: Date.now(), earlierAttempts: earlier?.attempts ?? 0 };
     setCurrentDetails(`${stage} (${index + 1} of ${stages.length})`);
     const started: TaskReport = { taskId, kind: 'started', at: begun.startedAt };
@@ -48,9 +50,13 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     const last = index === stages.length - 1;
     let ended: TaskReport;
     try {
-      const call = { runId, executionId, symbol, policy: policies[stage], earlier };
+      const call = { runId, executionId, symbol, policy: policies[stage], earlier, failedLocally };
       // reports to the parent leave when the workflow task ends, which a local activity would delay
-      const local = little !== undefined && !signalStages.includes(stages[index - 1]) && hasLittleToDo(stage, reports, little);
+      const local =
+        little !== undefined &&
+        failedLocally === undefined &&
+        !signalStages.includes(stages[index - 1]) &&
+        hasLittleToDo(stage, outputIn(reports), little);
       ended = successReport(begun, await runStage(stage, call, { local }));
     } catch (thrown) {
       ended = failureReport(begun, thrown);

@@ -131,6 +131,24 @@ export function scenarios(): readonly Scenario[] {
       },
     },
     {
+      name: 'quiet-stages',
+      script: ({ taskId, attempt }) => {
+        if (taskId === 'L01/store' && attempt === 1) throw new PredictLabError('StorageUnavailable', 'Postgres is away');
+        if (taskId === 'L02/kline') refuse();
+        if (taskId === 'L03/collect') return { ticks: 1_001 };
+        if (taskId === 'L04/kline' && attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 2_500 });
+        return { ticks: 3, candles: 3 };
+      },
+      catalogue: many,
+      kept: ['L00', 'L01', 'L02', 'L03', 'L04', 'L05'],
+      input: {
+        symbols: many,
+        maxConcurrent: 10,
+        retry: { retryDelay: '10ms' },
+        tasks: [{ taskId: 'news', activity: 'sleep', args: [{ duration: '5ms' }], dependencies: ['L05/clean'] }],
+      },
+    },
+    {
       name: 'nothing-succeeded',
       script: ({ stage }) => (stage === 'clean' ? refuse() : undefined),
       input: { symbols: ['AAA', 'BBB'], untilStage: 'store' },

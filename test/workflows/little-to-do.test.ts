@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
+import { hasLittleToDo, outputIn } from '../../src/contracts/task/little-to-do.ts';
 import type { TaskReport } from '../../src/contracts/task/stage-report.ts';
 import { STAGES } from '../../src/contracts/words.ts';
-import { hasLittleToDo } from '../../src/workflows/symbol/packed-reports.ts';
 
 const succeeded = (taskId: string, output: Json): TaskReport => ({ taskId, kind: 'succeeded', attempts: 1, startedAt: 0, at: 1, output });
 const littleIn = (reports: readonly TaskReport[]) =>
-  STAGES.filter((stage) => hasLittleToDo(stage, reports, { ticks: 1_000, candles: 2_000 }));
+  STAGES.filter((stage) => hasLittleToDo(stage, outputIn(reports), { ticks: 1_000, candles: 2_000 }));
 
 describe('a stage has little to do', () => {
   it('after few ticks were collected, and where few candles are to be read', () => {

@@ -54,6 +54,8 @@ export interface Task {
   readonly stage?: Stage;
   /** The plugin's code that the task runs, for messages: `activity "crash" of plugin ./crash.mjs`. @default none */
   readonly foreign?: string;
+  /** The task runs in the activity of an earlier stage, as its own first attempt. `progress` goes out with the heartbeats. @default none */
+  readonly following?: { readonly progress: Json };
   readonly work: (work: StageWork) => Promise<StageEffect>;
 }
 
@@ -68,21 +70,22 @@ export function createTaskRunner({
   secrets,
   longestWaitInSlotMs,
 }: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
-  return async ({ call, symbol, stage, foreign, work }) => {
+  return async ({ call, symbol, stage, foreign, following, work }) => {
     const activity = Context.current();
     const { runId, executionId, taskId, policy = defaultPolicy(stage), earlier, failedLocally } = call;
-    const attempts = (earlier?.attempts ?? 0) + activity.info.attempt;
+    const { attempt, heartbeatDetails } = following === undefined ? activity.info : { attempt: 1, heartbeatDetails: undefined };
+    const attempts = (earlier?.attempts ?? 0) + attempt;
     const past = failedLocally === undefined ? earlier : { ...failedLocally, error: pastError(failedLocally.error) };
     const begun: Heartbeat = { failures: past?.failures ?? 0, spent: past?.spent, error: past?.error };
-    const before = (activity.info.heartbeatDetails as Heartbeat | undefined) ?? begun;
+    const before = (heartbeatDetails as Heartbeat | undefined) ?? begun;
     // the first attempt of a local activity, if there was one, is known to have failed
-    const lost = activity.info.attempt - 1 - (failedAttempts(before) - failedAttempts(begun)) - (failedLocally === undefined ? 0 : 1);
+    const lost = attempt - 1 - (failedAttempts(before) - failedAttempts(begun)) - (failedLocally === undefined ? 0 : 1);
     const sign = { attempt: attempts, worker: WORKER, from: Date.now(), lostBefore: lost };
     // the server does not receive heartbeats of a local activity
     const sendHeartbeat = (beat: Heartbeat): void => {
-      if (!activity.info.isLocal) activity.heartbeat({ ...beat, sign: { ...sign, seen: Date.now() } });
+      if (!activity.info.isLocal) activity.heartbeat({ ...beat, ...following, sign: { ...sign, seen: Date.now() } });
     };
-    if (failedLocally !== undefined && activity.info.attempt === 1) {
+    if (failedLocally !== undefined && attempt === 1) {
       sendHeartbeat(before);
       throw failureAgain(failedLocally);
     }

@@ -1,4 +1,5 @@
 import type { Client, WorkflowClient, WorkflowHandle } from '@temporalio/client';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import { withChanges } from '../../scheduling/run/status/status-changes.ts';
@@ -12,6 +13,7 @@ const DESCRIBED_EVERY_MS = 2_000;
 /** Follows the status of a run: each query returns only what has changed. */
 export class FollowedRun {
   readonly #calls: TemporalCalls;
+  readonly #client: Client;
   readonly #handle: WorkflowHandle<typeof pipeline>;
   #known: PipelineStatus | undefined;
   #revision: string | undefined;
@@ -19,13 +21,14 @@ export class FollowedRun {
   /** Number of tasks, or symbols, in the last answer. */
   heard = 0;
 
-  constructor(calls: TemporalCalls, handle: WorkflowHandle<typeof pipeline>) {
+  constructor(calls: TemporalCalls, client: Client, handle: WorkflowHandle<typeof pipeline>) {
     this.#calls = calls;
+    this.#client = client;
     this.#handle = handle;
   }
 
   /**
-   * The current status, like `PredictLab.status`; a run of more than 50 symbols is reported by symbol, without querying its children.
+   * The current status, like `PredictLab.status`; a run of more than 50 symbols is reported by symbol, without the stages.
    * @param options.withinMs milliseconds to wait for the answer @default 10 s
    */
   async status({ withinMs }: { readonly withinMs?: number } = {}): Promise<PipelineStatus> {
@@ -45,32 +48,52 @@ export class FollowedRun {
     return closeTime === undefined || Date.now() - closeTime.getTime() < DESCRIBED_EVERY_MS ? status : cutOff(status, closeTime);
   }
 
-  /** The stages of one running symbol, by task id, from the symbol's own workflow; for runs of more than 50 symbols. */
+  /** The stages of one running symbol, by task id, for runs of more than 50 symbols. */
   async stagesOf(symbol: string): Promise<Readonly<Record<string, TaskResult>>> {
-    return await this.#calls.onRun(this.#handle, () => stagesOfChild(this.#handle.client, this.#handle.workflowId, symbol));
+    return await this.#calls.onRun(this.#handle, () => stagesOf(this.#client, this.#handle.workflowId, [symbol]));
   }
 }
 
-/** Most children that are queried for one status: as many as a large run keeps open. */
-const MAX_CHILDREN = 200;
+/** Most symbols whose stages are filled in for one status: as many as a large run keeps open. */
+const MAX_SYMBOLS = 200;
 
-/** Adds the stages of running symbols to a status by symbol (runs of more than 50 symbols), by querying the open children. */
+/** Adds the stages of running symbols to a status by symbol (runs of more than 50 symbols). */
 export async function fillInStages(client: Client, status: PipelineStatus): Promise<PipelineStatus> {
   const running = Object.entries(status.taskResults).filter(([taskId, task]) => task.status === 'running' && !taskId.includes('/'));
   if (running.length === 0 || status.finishedAt !== null) return status;
-  const stages = await Promise.all(
-    running.slice(0, MAX_CHILDREN).map(async ([symbol]) => await stagesOfChild(client.workflow, status.runId, symbol)),
-  );
-  return { ...status, taskResults: Object.assign({ ...status.taskResults }, ...stages) as Record<string, TaskResult> };
+  const symbols = running.slice(0, MAX_SYMBOLS).map(([symbol]) => symbol);
+  const stages = await stagesOf(client, status.runId, symbols);
+  return { ...status, taskResults: { ...status.taskResults, ...stages } };
 }
 
-/** Queries a running symbol's workflow for its stages, by task id; empty for a custom task and once the workflow has ended. */
-async function stagesOfChild(client: WorkflowClient, runId: string, symbol: string): Promise<Record<string, TaskResult>> {
-  const reports = await client
+/** The stages of running symbols by task id: from the symbol's workflow, or from the run's activity that runs its stages. */
+async function stagesOf(client: Client, runId: string, symbols: readonly string[]): Promise<Record<string, TaskResult>> {
+  const activities = await stagesInActivities(client, runId);
+  const reports = await Promise.all(
+    symbols.map(async (symbol) => activities.get(symbol) ?? (await stagesOfChild(client.workflow, runId, symbol))),
+  );
+  return Object.fromEntries(reports.flat().map((report) => [report.taskId, resultOfReport(report)]));
+}
+
+/** Queries a symbol's workflow for its stages; empty for a custom task and once the workflow has ended. */
+async function stagesOfChild(client: WorkflowClient, runId: string, symbol: string): Promise<readonly TaskReport[]> {
+  return await client
     .getHandle(`${runId}/${symbol}`)
     .query(stagesQuery)
     .catch(() => []);
-  return Object.fromEntries(reports.map((report) => [report.taskId, resultOfReport(report)]));
+}
+
+/** The stages of the symbols without a workflow of their own, by symbol: their activities report each stage with their heartbeats. */
+async function stagesInActivities(client: Client, runId: string): Promise<Map<string, readonly TaskReport[]>> {
+  const { raw } = await client.workflow.getHandle(runId).describe();
+  const found = new Map<string, readonly TaskReport[]>();
+  for (const { activityId: taskId, lastStartedTime, heartbeatDetails } of raw.pendingActivities ?? []) {
+    if (!taskId?.includes('/') || !lastStartedTime) continue;
+    const [beat] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
+    const started: TaskReport = { taskId, kind: 'started', at: Number(lastStartedTime.seconds) * 1000 };
+    found.set(taskId.slice(0, taskId.lastIndexOf('/')), (beat as { progress?: readonly TaskReport[] } | undefined)?.progress ?? [started]);
+  }
+  return found;
 }
 
 function resultOfReport(report: TaskReport): TaskResult {

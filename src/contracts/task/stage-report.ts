@@ -26,6 +26,30 @@ export interface TaskCall {
 /** The argument of each stage's activity, which looks up the run's settings by it. The activity's type names the stage. */
 export interface StageCall extends TaskCall {
   readonly symbol: string;
+  /** Stages that the activity runs after its own while they have little to do. @default none */
+  readonly following?: FollowingStages;
+}
+
+export interface FollowingStages {
+  /** In order, the next one first. */
+  readonly stages: readonly Stage[];
+  /** Policies of the stages that differ from `defaultPolicy`. */
+  readonly policies?: Readonly<Partial<Record<Stage, TaskPolicy>>>;
+  readonly little: Little;
+}
+
+/** How a stage ended that ran in the activity of an earlier stage; times are UTC epoch milliseconds. */
+export type FollowedStage = { readonly stage: Stage; readonly startedAt: number; readonly at: number } & (
+  | ({ readonly kind: 'succeeded' } & TaskOutcome)
+  /** `final`: the attempt is the task's last one in this slot. Otherwise a normal activity continues with the next attempt. */
+  | { readonly kind: 'failed'; readonly details: AttemptDetails; readonly final: boolean }
+  | { readonly kind: 'cancelled' }
+);
+
+/** The result of a stage's activity. */
+export interface StageOutcome extends TaskOutcome {
+  /** The stages that ran after it. @default none */
+  readonly followed?: readonly FollowedStage[];
 }
 
 /** The second argument of a custom task's activity, after the task's own input. */
@@ -93,6 +117,10 @@ export interface SymbolPipelineInput {
   readonly earlier?: EarlierAttempts;
   /** Stages whose end is signalled to the parent at once. @default none */
   readonly signalStages?: readonly Stage[];
+  /** Reports of the first stages, which ran before this workflow started. @default none */
+  readonly done?: readonly PackedReport[];
+  /** The failed first attempt of the stage after those. @default none */
+  readonly failedLocally?: AttemptDetails;
   /** Whether reports leave out outputs: a run of many symbols keeps none. */
   readonly brief?: boolean;
   /** Stages with at most this much work run as local activities first. @default none do */

@@ -24,6 +24,8 @@ export interface DrawerRequest {
 export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi, sentLogs }: DrawerRequest): Promise<string> {
   const { status, task, stages, past, unanswered } = shown;
   const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
+  // in a run of more than 50 symbols, most have only an activity of the run
+  const hasOwnWorkflow = taskId.includes('/') && Object.hasOwn(status.taskResults, taskId);
   const open = status.finishedAt === null;
   const [why, attempts, lines] = await Promise.all([
     // Optional: a closed run may have no worker that answers.
@@ -56,9 +58,7 @@ export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi
     ),
     lineCount: own.length,
     temporalUrl:
-      temporalUi === undefined
-        ? null
-        : `${temporalUi.workflows}/${encodeURIComponent(taskId.includes('/') ? `${runId}/${symbol}` : runId)}`,
+      temporalUi === undefined ? null : `${temporalUi.workflows}/${encodeURIComponent(hasOwnWorkflow ? `${runId}/${symbol}` : runId)}`,
   }).text;
 }
 

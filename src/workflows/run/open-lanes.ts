@@ -5,11 +5,14 @@ import {
   type ChildWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   startChild,
 } from '@temporalio/workflow';
 import type { CustomTaskConfig, RunConfig } from '../../contracts/run/run-config.ts';
+import { LITTLE } from '../../contracts/task/little-to-do.ts';
 import type {
+  AttemptDetails,
   CustomTaskCall,
   EarlierAttempts,
   SymbolPipelineInput,
@@ -25,7 +28,8 @@ import { fitSummary } from '../../scheduling/payload/budget.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import { activityOptions, HEARTBEAT_TIMEOUT_MS, runLocalFirst, TIMEOUT_GRACE_MS } from '../activity-options.ts';
 import { yieldSignal } from '../handlers.ts';
-import { LITTLE, unpackReports } from '../symbol/packed-reports.ts';
+import { packReports, unpackReports } from '../symbol/packed-reports.ts';
+import { runQuietStages } from '../symbol/quiet-stages.ts';
 import { aboutSymbols } from './search-attributes.ts';
 
 /** Longest symbol in its workflow's summary, which also names its stages. Characters. */
@@ -126,6 +130,33 @@ export class Lanes {
   }
 
   #runSymbol(command: StartSymbol, open: OpenLane, end: End): void {
+    const { symbol, stages, signalStages } = command;
+    // other tasks wait for the signals of a child; runs of few symbols show each stage
+    if (!this.#brief || signalStages.length > 0 || !patched('quiet-stages')) return this.#startChild(command, open, end);
+    const { runId, executionId, config } = this.#run;
+    void runQuietStages({
+      call: { runId, executionId, symbol },
+      stages,
+      policies: policiesOf(config, stages),
+      earlier: earlierOf(command),
+      priority: this.#priorityOf(this.#priorities.get(symbol) ?? USUAL_PRIORITY),
+      isYieldRequested: () => open.yieldRequested,
+    }).then(({ reports, failedLocally }) => {
+      const { kind } = reports[reports.length - 1];
+      const isOver = reports.length === stages.length || kind !== 'succeeded';
+      if (isOver) return end({ end: kind === 'cancelled' ? 'cancelled' : 'completed', reports });
+      if (open.yieldRequested && failedLocally === undefined) return end({ end: 'yielded', reports });
+      this.#startChild(command, open, end, { done: reports, failedLocally });
+    });
+  }
+
+  /** Starts a symbol's workflow. @param started.done reports of the first stages, which ran without it */
+  #startChild(
+    command: StartSymbol,
+    open: OpenLane,
+    end: End,
+    { done = [], failedLocally }: { readonly done?: readonly TaskReport[]; readonly failedLocally?: AttemptDetails } = {},
+  ): void {
     const { runId, executionId, config, searchable } = this.#run;
     const { symbol, stages, signalStages } = command;
     startChild<typeof symbolPipeline>('symbolPipeline', {
@@ -137,7 +168,7 @@ export class Lanes {
           symbol,
           stages,
           policies: policiesOf(config, stages),
-          earlier: earlierOf(command),
+          ...(done.length === 0 ? { earlier: earlierOf(command) } : { done: packReports(stages, done), failedLocally }),
           signalStages: signalStages.length === 0 ? undefined : signalStages,
           brief: this.#brief || undefined,
           // small runs report every stage, and each is an activity that can be inspected by itself
@@ -161,14 +192,14 @@ export class Lanes {
         child.result().then(
           (result) => end({ end: result.end, reports: unpackReports(symbol, result.reports) }),
           (thrown: unknown) => {
-            if (isCancellation(thrown)) return end({ end: 'cancelled', reports: [] });
+            if (isCancellation(thrown)) return end({ end: 'cancelled', reports: done });
             const reports = reportsOf(symbol, thrown);
-            if (reports === undefined) end({ end: 'terminated', reports: [], error: taskErrorOf(thrown) });
+            if (reports === undefined) end({ end: 'terminated', reports: done, error: taskErrorOf(thrown) });
             else end({ end: 'completed', reports });
           },
         );
       },
-      (thrown: unknown) => end({ end: isCancellation(thrown) ? 'cancelled' : 'not-started', reports: [], error: taskErrorOf(thrown) }),
+      (thrown: unknown) => end({ end: isCancellation(thrown) ? 'cancelled' : 'not-started', reports: done, error: taskErrorOf(thrown) }),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { SearchAttributePair } from '@temporalio/common';
-import { upsertSearchAttributes } from '@temporalio/workflow';
+import { patched, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import { encodedBytes } from '../../scheduling/payload/budget.ts';
@@ -14,10 +14,11 @@ const MOST_BYTES = 1_900;
 /** The search attribute by which a workflow is found by its symbols. */
 export const aboutSymbols = (symbols: readonly string[]): SearchAttributePair => ({ key: SYMBOL, value: [...symbols] });
 
-/** Makes a run searchable by its symbols: all of them, or none when there are many; a search then finds the symbols' own workflows. */
+/** Makes a run searchable by its symbols: all of them, or none where they are too long together. */
 export function publishSymbols({ symbols }: RunConfig): void {
   const names = symbols.map(({ symbol }) => symbol);
-  if (names.length === 0 || names.length > STAGE_DETAIL_LIMIT || encodedBytes(names) > MOST_BYTES) return;
+  if (names.length === 0 || encodedBytes(names) > MOST_BYTES) return;
+  if (names.length > STAGE_DETAIL_LIMIT && !patched('quiet-stages')) return;
   upsertSearchAttributes([aboutSymbols(names)]);
 }
 

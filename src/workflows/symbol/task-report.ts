@@ -27,22 +27,18 @@ export function failureReport({ taskId, startedAt, earlierAttempts }: StartedTas
   if (isCancellation(thrown)) return { taskId, kind: 'cancelled', at, startedAt, attempts: earlierAttempts + 1 };
   const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
   const details = attemptDetails(cause);
-  const attempts = details?.attempts ?? earlierAttempts + 1;
-  if (details?.retryAfterMs !== undefined) {
-    const { failures, spent, retryAfterMs, error } = details;
-    return {
-      taskId,
-      kind: 'retryLater',
-      at,
-      startedAt,
-      attempts,
-      failures,
-      ...(spent === undefined ? {} : { spent }),
-      retryAt: at + retryAfterMs,
-      error,
-    };
-  }
-  return { taskId, kind: 'failed', at, startedAt, attempts, error: details?.error ?? taskErrorOf(cause) };
+  if (details?.error !== undefined) return detailedReport({ taskId, startedAt, at }, details);
+  return { taskId, kind: 'failed', at, startedAt, attempts: details?.attempts ?? earlierAttempts + 1, error: taskErrorOf(cause) };
+}
+
+/** The report of a task whose last attempt in its slot failed. */
+export function detailedReport(
+  task: { readonly taskId: string; readonly startedAt: number; readonly at: number },
+  { attempts, failures, spent, retryAfterMs, error }: AttemptDetails,
+): TaskReport {
+  if (retryAfterMs === undefined) return { ...task, kind: 'failed', attempts, error };
+  const retry = { failures, ...(spent === undefined ? {} : { spent }), retryAt: task.at + retryAfterMs };
+  return { ...task, kind: 'retryLater', attempts, ...retry, error };
 }
 
 /** The error as users see it, from any Temporal failure. */

@@ -1,0 +1,32 @@
+import type { Json } from '../run/pipeline-input.ts';
+import type { Stage } from '../words.ts';
+import type { Little, TaskReport } from './stage-report.ts';
+import { numberIn } from './task-output.ts';
+
+/** Amounts up to which a stage is short. Measured: it then ends within about 20 ms alone, and within a second with fifty at once. */
+export const LITTLE: Little = { ticks: 1_000, candles: 2_000 };
+
+/** The earlier stage whose output states the amount of work of a stage. `collect` has none: it waits for venues, whatever it finds. */
+const MEASURE: Readonly<Partial<Record<Stage, { readonly stage: Stage; readonly counts: keyof Little }>>> = {
+  clean: { stage: 'collect', counts: 'ticks' },
+  store: { stage: 'collect', counts: 'ticks' },
+  kline: { stage: 'collect', counts: 'ticks' },
+  backtest: { stage: 'kline', counts: 'candles' },
+  visualize: { stage: 'kline', counts: 'candles' },
+};
+
+/** Whether a stage is short. @param outputOf the output of an earlier stage of the same segment; a stage without it may be large */
+export function hasLittleToDo(stage: Stage, outputOf: (stage: Stage) => Json | undefined, little: Little): boolean {
+  const measure = MEASURE[stage];
+  if (measure === undefined) return false;
+  const count = numberIn(outputOf(measure.stage), measure.counts);
+  return count !== null && count <= little[measure.counts];
+}
+
+/** The output of a stage among the reports; undefined where it did not succeed. */
+export const outputIn =
+  (reports: readonly TaskReport[]) =>
+  (stage: Stage): Json | undefined => {
+    const report = reports.find(({ taskId }) => taskId.endsWith(`/${stage}`));
+    return report?.kind === 'succeeded' ? report.output : undefined;
+  };

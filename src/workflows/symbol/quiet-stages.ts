@@ -1,0 +1,72 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { StageActivities } from '../../activities/registry.ts';
+import { hasLittleToDo, LITTLE, outputIn } from '../../contracts/task/little-to-do.ts';
+import type { AttemptDetails, EarlierAttempts, FollowingStages, StageCall, TaskReport } from '../../contracts/task/stage-report.ts';
+import { defaultPolicy } from '../../contracts/task/task-policy.ts';
+import { type Stage, stageTaskId } from '../../contracts/words.ts';
+import { activityOptions } from '../activity-options.ts';
+import { detailedReport, failureReport, successReport } from './task-report.ts';
+
+interface QuietStages {
+  readonly call: Pick<StageCall, 'runId' | 'executionId' | 'symbol'>;
+  readonly stages: readonly Stage[];
+  readonly policies: FollowingStages['policies'];
+  /** Earlier attempts of the first stage. @default none */
+  readonly earlier?: EarlierAttempts;
+  readonly priority: { readonly priorityKey: number };
+  readonly isYieldRequested: () => boolean;
+}
+
+/**
+ * Runs the first stages of a symbol without a workflow of its own: the first one, whatever it finds, then those that have little to do. One
+ * activity runs as many as it can; it stops where a stage may be long, fails or is cancelled.
+ * @returns the reports of the stages that ended, and the failed first attempt of the next one, if it had one
+ */
+export async function runQuietStages({
+  call,
+  stages,
+  policies = {},
+  earlier,
+  priority,
+  isYieldRequested,
+}: QuietStages): Promise<{ readonly reports: readonly TaskReport[]; readonly failedLocally?: AttemptDetails }> {
+  const reports: TaskReport[] = [];
+  const isQuiet = (stage: Stage): boolean => !isYieldRequested() && hasLittleToDo(stage, outputIn(reports), LITTLE);
+  while (reports.length === 0 || (reports.length < stages.length && isQuiet(stages[reports.length]))) {
+    const isFirst = reports.length === 0;
+    const [stage, ...next] = stages.slice(reports.length);
+    const task = {
+      taskId: stageTaskId(call.symbol, stage),
+      startedAt: Date.now(),
+      earlierAttempts: isFirst ? (earlier?.attempts ?? 0) : 0,
+    };
+    // the activity's own limit only ends a hung process, so it is the longest of its stages'
+    const policyOf = (each: Stage) => policies[each] ?? defaultPolicy(each);
+    const timeoutMs = Math.max(...[stage, ...next].map((each) => policyOf(each).timeoutMs));
+    const options = activityOptions({ taskId: task.taskId, policy: { ...policyOf(stage), timeoutMs } });
+    try {
+      const { followed = [], ...outcome } = await proxyActivities<StageActivities>({ ...options, priority })[stage]({
+        ...call,
+        policy: policies[stage],
+        ...(isFirst ? { earlier } : {}),
+        following: { stages: next, policies, little: LITTLE },
+      });
+      // the worker's clock may be ahead of the server's
+      const now = Date.now();
+      reports.push({ ...successReport(task, outcome), at: Math.min(followed[0]?.startedAt ?? now, now) });
+      for (const { stage: name, kind, ...ended } of followed) {
+        const [startedAt, at] = [Math.min(ended.startedAt, now), Math.min(ended.at, now)];
+        const one = { taskId: stageTaskId(call.symbol, name), startedAt, at };
+        if ('details' in ended && !ended.final) return { reports, failedLocally: ended.details };
+        if ('details' in ended) reports.push(detailedReport(one, ended.details));
+        else if ('output' in ended) reports.push({ ...ended, ...one, kind: 'succeeded' });
+        else reports.push({ ...one, kind: 'cancelled', attempts: 1 });
+        if (kind !== 'succeeded') return { reports };
+      }
+    } catch (thrown) {
+      reports.push(failureReport(task, thrown));
+      return { reports };
+    }
+  }
+  return { reports };
+}
