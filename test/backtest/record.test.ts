@@ -189,6 +189,8 @@ describe('a stored walk-forward', () => {
       }
     }
     expect(read.outOfSample?.deflatedSharpe).toBe(result.outOfSample.deflatedSharpe);
+    expect(read.outOfSample?.spreads).toEqual(result.outOfSample.spreads);
+    expect(read.terms).toEqual({ differs: result.terms.differs });
     const curves = decodeWalkCurves(column.curves);
     // 1680 bars of tests two by two, 480 of each training part eight by eight
     expect(curves.outOfSample).toHaveLength(840);

@@ -355,4 +355,11 @@ it('pays at the start of each part the default spread of the whole series, and n
     parts,
   );
   for (const { outOfSample } of held.windows.slice(0, -1)) expect(outOfSample.totalReturn).toBeCloseTo(0.495 / 0.505 - 1, 9);
+  // one entry and one exit in each test; an open market's last position is marked, not sold
+  expect(held.outOfSample.spreads).toEqual({ default: 2 * held.windows.length - 1 });
+  expect(held.windows[0].inSample.spreads).toEqual({ default: 2 });
+  expect(held.terms).toMatchObject({
+    halfSpread: 'recorded',
+    differs: expect.arrayContaining([expect.stringContaining('maxVolumeShare')]),
+  });
 });

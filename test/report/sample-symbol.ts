@@ -147,7 +147,9 @@ export const sampleWalkForwards = (): WalkForwardSection[] => {
         undefined: {},
         weak: {},
         sharpeError: 1.2,
+        spreads: {},
       },
+      terms: null,
       overfitting: 0.38,
       undefined: {},
       weak: {},
@@ -156,6 +158,7 @@ export const sampleWalkForwards = (): WalkForwardSection[] => {
     {
       ...parts,
       interval: '4h',
+      terms: null,
       lookAhead: null,
       provable: null,
       notProvable: [],

@@ -3,6 +3,7 @@ import type { BacktestData } from '../engine/backtest-data.ts';
 import { type Decisions, decisionsOf } from '../engine/decisions.ts';
 import { barsByClose } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
+import { type SpreadCounts, spreadsTogether } from '../engine/trading/half-spread.ts';
 import { positionsOf } from '../engine/trading/positions.ts';
 import type { Trade } from '../engine/trading/trade.ts';
 import { type Certificate, combinedCertificate } from '../proof/certificate.ts';
@@ -34,6 +35,8 @@ export interface PortfolioResult extends PortfolioMeasurement, Certificate {
     /** Number of positions; a position closed in parts counts once. */
     readonly trades: number;
   })[];
+  /** Fills in all markets by the source of their half-spread. */
+  readonly spreads: SpreadCounts;
   /** All trades by entry time, then in the order of the markets. */
   readonly trades: readonly PortfolioTrade[];
   /** Net profit of each position that was fully closed or settled, by the time it ended, then in the order of the markets. */
@@ -105,6 +108,7 @@ export function runPortfolio(
       trades: positionsOf(own).count,
       ...counts,
     })),
+    spreads: spreadsTogether(trading.markets.map(({ spreads }) => spreads)),
     trades: trades.sort((a, b) => a.entryTime - b.entryTime),
     curve: trading.curve,
     ...combinedCertificate(

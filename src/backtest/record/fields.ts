@@ -37,6 +37,9 @@ export const certificateColumns = {
   notProvable: listOf(z.string()),
 };
 
+/** The terms that differ from the defaults of a run. */
+export const termsColumn = wholeOrNull({ differs: z.array(z.string()) });
+
 /** Encodes proof, provability and passport of a result made of several backtests. */
 export const storedCertificate = ({ lookAhead, provable, notProvable, passport }: Certificate): Fields =>
   ({ lookAhead, provable, notProvable, passport }) as unknown as Fields;

@@ -4,7 +4,7 @@ import type { termsOf } from '../engine/options.ts';
 import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts';
 import { type BacktestMetrics, METRIC_NAMES } from '../metrics/measured.ts';
 import type { BacktestResult } from '../run-backtest.ts';
-import { certificateColumns, type Fields, listOf, numberOrNull, numbers, textOrNull, texts, wholeOrNull } from './fields.ts';
+import { certificateColumns, type Fields, listOf, numberOrNull, numbers, termsColumn, textOrNull, texts, wholeOrNull } from './fields.ts';
 
 /** Encodes the `metrics` column of a result. @param extra values to store that are not part of the result */
 export const encodeMetrics = (
@@ -53,8 +53,7 @@ const metricsColumn = z.object({
   /** Numbers of orders that did not fill, by reason. */
   unfilled: numbers,
   ...certificateColumns,
-  /** The terms that differ from the defaults of a run. */
-  terms: wholeOrNull({ differs: z.array(z.string()) }),
+  terms: termsColumn,
   /** Numbers of fills at the market by the source of their half-spread. */
   spreads: numbers,
   overfitting: numberOrNull,

@@ -5,7 +5,18 @@ import type { StretchMetrics } from '../walk-forward/stretch.ts';
 import type { FailedPick, WalkCurve, WalkForwardResult } from '../walk-forward/walk-forward.ts';
 import type { WalkForwardParts } from '../walk-forward/windows.ts';
 import { decodeEquity, type EquityPoint } from './curve-columns.ts';
-import { certificateColumns, type Fields, listOf, numberOrNull, paramsAndOrder, storedCertificate, texts, wholeOrNull } from './fields.ts';
+import {
+  certificateColumns,
+  type Fields,
+  listOf,
+  numberOrNull,
+  numbers,
+  paramsAndOrder,
+  storedCertificate,
+  termsColumn,
+  texts,
+  wholeOrNull,
+} from './fields.ts';
 import { encodeOrder, orderedParams } from './passport-column.ts';
 
 const stretchColumn = {
@@ -38,7 +49,8 @@ const walkForwardColumn = z.object({
   /** Trials that no window could pick, with the reason. */
   failed: listOf(z.object({ ...paramsAndOrder, because }).transform(inOrder)),
   /** Metrics of all test parts together; null if there is no window. */
-  outOfSample: wholeOrNull({ ...stretchColumn, deflatedSharpe: numberOrNull }),
+  outOfSample: wholeOrNull({ ...stretchColumn, deflatedSharpe: numberOrNull, spreads: numbers }),
+  terms: termsColumn,
   /** Probability of overfitting of the trials, in [0, 1]. */
   overfitting: numberOrNull,
   ...certificateColumns,
@@ -89,7 +101,9 @@ export const encodeWalkForward = (
     outOfSample: {
       ...stretchFields(result.outOfSample, ['deflatedSharpe']),
       deflatedSharpe: result.outOfSample.deflatedSharpe,
+      spreads: { ...result.outOfSample.spreads },
     },
+    terms: result.terms as unknown as Fields,
     overfitting: result.overfitting,
     undefined: result.overfittingUndefined === undefined ? {} : { overfitting: result.overfittingUndefined },
     weak: {

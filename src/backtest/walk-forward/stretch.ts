@@ -1,6 +1,7 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import type { BacktestOptions } from '../engine/options.ts';
+import { type SpreadCounts, spreadsTogether } from '../engine/trading/half-spread.ts';
 import { positionsOf } from '../engine/trading/positions.ts';
 import type { Simulation } from '../engine/trading/trade.ts';
 import { curveMetrics, DAYS_PER_YEAR, dailyReturns, PERIODS_PER_YEAR } from '../metrics/curve-metrics.ts';
@@ -14,6 +15,7 @@ export interface StretchMetrics
     'trades' | 'exposure' | 'turnover' | 'fees' | 'finalEquity' | 'settlementPnl' | 'markPnl' | 'brier' | 'logLoss'
   > {
   readonly trades: number;
+  readonly spreads: SpreadCounts;
   /** The reason for each metric that is null, by its name. */
   readonly undefined: Readonly<Record<string, string>>;
   /** The reason for each metric that rests on too little data, by its name. */
@@ -22,7 +24,7 @@ export interface StretchMetrics
   readonly standardErrors: { readonly sharpe: number | null };
 }
 
-export interface Stretch {
+export interface Stretch extends Pick<Simulation, 'spreads'> {
   readonly returns: Float64Array;
   readonly moments: Moments;
   /** Open times of the bars, UTC epoch milliseconds. */
@@ -63,6 +65,7 @@ export function stretchOf(candles: CandleSeries, simulation: Simulation, options
     pnls: closed,
     trades: count,
     events,
+    spreads: simulation.spreads,
   };
 }
 
@@ -78,15 +81,14 @@ export function metricsOf(stretches: readonly Stretch[], trials: Trials = { coun
     growth = curve[curve.length - 1];
   }
   const days = returns.length;
-  const { values, reasons } = separate({
-    ...curveMetrics({ start: 1, equity: curve, moments, days, years: days / DAYS_PER_YEAR, closed: pnls }),
-    deflatedSharpe: deflatedSharpe(moments, trials),
-  });
+  const metrics = curveMetrics({ start: 1, equity: curve, moments, days, years: days / DAYS_PER_YEAR, closed: pnls });
+  const { values, reasons } = separate(Object.assign(metrics, { deflatedSharpe: deflatedSharpe(moments, trials) }));
   const error = sharpeError(moments, PERIODS_PER_YEAR);
   const events = stretches.reduce((sum, one) => sum + one.events, 0);
   return {
     ...values,
     trades: stretches.reduce((sum, one) => sum + one.trades, 0),
+    spreads: spreadsTogether(stretches.map(({ spreads }) => spreads)),
     undefined: reasons,
     weak: weakMetrics(values, { returns: days, nonZero: moments.nonZero, days, trades: pnls.length, events, unit: 'daily return' }),
     sample: { dailyReturns: days, trades: pnls.length, events, days },

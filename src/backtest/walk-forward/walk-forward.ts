@@ -4,7 +4,7 @@ import type { BacktestData } from '../engine/backtest-data.ts';
 import { partOf } from '../engine/candle-series.ts';
 import { type Decisions, decisionsOf, StrategyFailure } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
-import type { BacktestOptions } from '../engine/options.ts';
+import { type BacktestOptions, termsOf } from '../engine/options.ts';
 import { HOLD, wordsOnly } from '../engine/trading/trade.ts';
 import { simulate } from '../engine/trading/trader.ts';
 import { judgeOverfitting, type Overfitting } from '../metrics/overfitting.ts';
@@ -47,6 +47,8 @@ export interface WalkForwardResult extends Overfitting, Certificate {
   readonly picksWeak?: string;
   /** Metrics of all test parts chained in order, with the Sharpe ratio deflated by all trials. */
   readonly outOfSample: StretchMetrics;
+  /** The terms of the first trial; all trials of a run or of a command have the same. */
+  readonly terms: ReturnType<typeof termsOf>;
   /** Equity curves of each window's pick in both parts of the window. */
   readonly curves: readonly { readonly inSample: WalkCurve; readonly outOfSample: WalkCurve }[];
 }
@@ -154,6 +156,7 @@ export function* walkForwardSteps(
       walked.windows.map(({ outside }) => outside),
       together,
     ),
+    terms: termsOf(market, all[0]?.options ?? common),
     curves: walked.windows.map(({ inside, outside }) => ({ inSample: curveOf(inside), outOfSample: curveOf(outside) })),
     ...judgeOverfitting(others.map(({ returns }) => returns)),
     ...combinedCertificate(certificates, {

@@ -43,7 +43,7 @@ export async function printPortfolio(
   const { writeTable } = await import('../../files/write/write-table.ts');
   if (files.trades !== undefined) await writeTable(tradeTable(result), 'csv', files.trades);
   if (files.equity !== undefined) await writeTable(curveTable(result), 'csv', files.equity);
-  const { metrics, undefined: reasons, weak, sample, standardErrors, markets, curve, closed, benchmark } = result;
+  const { metrics, undefined: reasons, weak, sample, standardErrors, markets, spreads, curve, closed, benchmark } = result;
   const body = {
     strategy: trial.strategy.name,
     params: trial.params,
@@ -56,6 +56,7 @@ export async function printPortfolio(
     sample,
     standardErrors,
     markets,
+    spreads,
     ...certificateFields(result, trial.strategy.name),
     terms: Object.fromEntries(series.map((each) => [each.name, termsOf(each.data.market, each.options)])),
     benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined, weak: benchmark.weak },

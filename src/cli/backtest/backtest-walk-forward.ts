@@ -1,4 +1,3 @@
-import { termsOf } from '../../backtest/engine/options.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import { type WalkForwardWindow, walkForward } from '../../backtest/walk-forward/walk-forward.ts';
 import type { WalkForwardParts, WindowTimes } from '../../backtest/walk-forward/windows.ts';
@@ -49,6 +48,7 @@ export async function printWalkForward(
         provable,
         notProvable,
         passport,
+        terms,
         ...judged
       } = walkForward(each.data, trials, each.options, parts);
       for (const { because } of failed) note(`left out: ${because}`);
@@ -64,7 +64,7 @@ export async function printWalkForward(
         outOfSample,
         ...overfittingFields(judged, picksWeak),
         ...certificateFields({ lookAhead, provable, notProvable, passport }, `the walk-forward of ${each.name}`),
-        terms: termsOf(each.data.market, each.options),
+        terms,
       });
     } catch (error) {
       if (!(error instanceof PredictLabError) || stored === undefined) throw error;

@@ -117,6 +117,7 @@ describe('a portfolio', () => {
     expect(all.weak.sharpe).toBe('6 daily returns up to the last bar, fewer than 30');
     expect(all.weak.sharpe).toBe(alone.weak.sharpe);
     expect(all.metrics.sharpe).toBeCloseTo(alone.metrics.sharpe as number, 9);
+    expect(all.spreads).toEqual(alone.spreads);
   });
 
   it('conserves money: cash is never below zero, all profits together are the equity’s end, limits hold at every entry', () => {

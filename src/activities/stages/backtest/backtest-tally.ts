@@ -31,7 +31,7 @@ export class BacktestTally {
   private readonly spreads: Record<string, number> = {};
   /** Trading terms that differ from the defaults. */
   private readonly differs = new Set<string>();
-  private readonly walked = { series: 0, unchanged: 0, tooShort: 0 };
+  private readonly walked = { series: 0, unchanged: 0, tooShort: 0, spreads: {} as Record<string, number> };
 
   add({ strategy, params, metrics, weak, lookAhead, cut, unfilled, spreads, terms }: CountedResult): void {
     this.backtests++;
@@ -72,12 +72,14 @@ export class BacktestTally {
 
   /** Records a strategy that failed in a walk-forward, unless its backtests failed too. */
   addWalkForward(
-    { windows, failed }: Pick<StoredWalkForward, 'failed'> & { readonly windows: readonly unknown[] },
+    { windows, failed, outOfSample, terms }: StoredWalkForward,
     { series, unchanged }: { readonly series: string; readonly unchanged: boolean },
   ): void {
     this.walked.series++;
     if (unchanged) this.walked.unchanged++;
     if (windows.length === 0 && failed.length === 0) this.walked.tooShort++;
+    addCounts(this.walked.spreads, outOfSample?.spreads ?? {});
+    for (const one of terms?.differs ?? []) this.differs.add(one);
     for (const one of failed) if (!this.failures.has(one.strategy)) this.fail({ ...one, because: `walk-forward: ${one.because}` }, series);
   }
 
@@ -95,6 +97,7 @@ export class BacktestTally {
           series: this.walked.series,
           ...(this.walked.unchanged > 0 && { unchanged: this.walked.unchanged }),
           ...(this.walked.tooShort > 0 && { tooShort: this.walked.tooShort }),
+          ...(Object.keys(this.walked.spreads).length > 0 && { spreads: { ...this.walked.spreads } }),
         },
       }),
       ...(Object.keys(this.unfilled).length > 0 && { unfilled: { ...this.unfilled } }),

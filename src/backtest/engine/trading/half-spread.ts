@@ -10,6 +10,13 @@ export type SpreadSource = 'recorded' | 'default' | 'given' | 'unknown';
 
 export type SpreadCounts = Readonly<Partial<Record<SpreadSource, number>>>;
 
+/** Adds up counts; a source that none has is absent. */
+export function spreadsTogether(all: readonly SpreadCounts[]): SpreadCounts {
+  const sum: Partial<Record<SpreadSource, number>> = {};
+  for (const one of all) for (const from of Object.keys(one) as SpreadSource[]) sum[from] = (sum[from] ?? 0) + (one[from] ?? 0);
+  return sum;
+}
+
 export interface HalfSpread {
   readonly amount: number;
   readonly from: SpreadSource;
