@@ -6,7 +6,7 @@ import { isObject } from './catalogue/schema-drift.ts';
 export interface BookLevels {
   readonly bids: readonly unknown[];
   readonly asks: readonly unknown[];
-  /** Time of the book; the time of the run where it is absent or unreadable. */
+  /** Time of the book's last change; the time of the run where it is absent or unreadable. */
   readonly at?: unknown;
 }
 
@@ -17,7 +17,10 @@ const FRESH_MS = 300_000;
 export const wantsBook = ({ closed, book }: Instrument, asOf: number): boolean =>
   !closed && (book === null || Math.abs(asOf - book.at) > FRESH_MS);
 
-/** The best prices of a book and the units offered at them. The order of the levels varies between venues, so all of them are compared. */
+/**
+ * The best prices of a book and the units offered at them. The order of the levels varies between venues, so all of them are compared. A book
+ * that last changed before the run's time still stood then, so a quiet book counts as seen at that time.
+ */
 export function bestOf({ bids, asks, at }: BookLevels, asOf: number): OrderBook {
   const [bid, ask] = [bestLevel(bids, -1), bestLevel(asks, 1)];
   return {
@@ -25,7 +28,7 @@ export function bestOf({ bids, asks, at }: BookLevels, asOf: number): OrderBook 
     ask: ask?.price ?? null,
     bidSize: bid?.size ?? null,
     askSize: ask?.size ?? null,
-    at: readTime(at).value ?? asOf,
+    at: Math.max(readTime(at).value ?? asOf, asOf),
   };
 }
 

@@ -109,6 +109,11 @@ describe('a backtest with the recorded spread', () => {
     const { passport } = run(books);
     expect(run([{ ...books[0], ask: 0.53 }]).passport.data).not.toBe(passport.data);
     expect(run([{ ...books[0], ask: 0.53 }], 0.02).passport.data).toBe(run(books, 0.02).passport.data);
+    const later = { bid: 0.1, ask: 0.9, at: base.openTime[99] + HOUR + 1 };
+    const older = { bid: 0.1, ask: 0.9, at: at(0) - 3 * HOUR };
+    const first = { bid: 0.4, ask: 0.6, at: at(0) - HOUR };
+    expect(run([...books, later]).passport.id).toBe(passport.id);
+    expect(run([older, first, ...books]).passport.id).toBe(run([first, ...books]).passport.id);
     const stored = { ...passport, basis: 'b', bars: 100, from: 0, to: HOUR, leftOut: 0, twin: null };
     expect(tradingTerms(stored, { recorded: 5, default: 15 })).toContain(
       'half the spread of the order book of its time on 5 fills and of markets of its price and trading on 15 fills, for which no book was recorded',

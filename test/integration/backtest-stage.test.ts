@@ -308,7 +308,11 @@ describe('the backtest stage', () => {
     const again = await backtest({ strategies, executionId: 'run-2', settings });
     expect(again).toEqual({
       ...first,
-      output: { ...(first.output as object), unchanged: 4, walkForward: { series: 3, unchanged: 3, tooShort: 1 } },
+      output: {
+        ...(first.output as object),
+        unchanged: 4,
+        walkForward: { ...(first.output as { walkForward: object }).walkForward, unchanged: 3 },
+      },
     });
     const stored = await readBacktests(test.database, { symbol: 'RAIN', executionId: 'run-2' });
     expect(stored.map(({ interval, strategy, metrics }) => [interval, strategy, metrics['failed'] ?? 'none'])).toEqual([
@@ -576,13 +580,14 @@ describe('a walk-forward in the backtest stage', () => {
     await market('polymarket:0x1', {}, 1, { days: 30 });
     await market('polymarket:0x2', {}, 2, { days: 10 });
     const first = await backtest({ strategies: grid, executionId: 'run-1', settings: walking() });
-    expect(first.output).toMatchObject({ walkForward: { series: 4, tooShort: 2 } });
+    expect(first.output).toMatchObject({ walkForward: { series: 4, tooShort: 2, spreads: { default: expect.any(Number) } } });
+    const { walkForward: walked } = first.output as { walkForward: object };
     expect((await rows('run-1'))[2].result).toMatchObject({
       windows: [],
       undefined: { windows: expect.stringContaining('the candles span 10 days, one window needs 25 (20 to train, 5 to test)') },
     });
     const again = await backtest({ strategies: grid, executionId: 'run-2', settings: walking() });
-    expect(again.output).toEqual({ ...(first.output as object), unchanged: 16, walkForward: { series: 4, unchanged: 4, tooShort: 2 } });
+    expect(again.output).toEqual({ ...(first.output as object), unchanged: 16, walkForward: { ...walked, unchanged: 4 } });
     expect(await rows('run-2')).toEqual(await rows('run-1'));
     const other = { ...DEFAULT_BACKTEST, walkForward: { ...parts, testMs: 4 * DAY } };
     const changed = await backtest({ strategies: grid, executionId: 'run-3', settings: walking({ backtest: other }) });

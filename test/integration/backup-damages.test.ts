@@ -173,6 +173,23 @@ describe('restoring', () => {
     }
   });
 
+  it('restores a backup from before looks at order books were kept, with the one look that each instrument has', async () => {
+    const source = await testDatabase();
+    const target = await testDatabase();
+    try {
+      await collect(source.database, { executionId: 'a', rows: [trade(START, 0.5)] });
+      await source.database.query(`update instruments set facts = facts || '{"book": {"at": 7000, "bid": 0.4, "ask": 0.6}}'`);
+      await source.database.query('drop table order_books');
+      const backup = join(folder, 'before-looks.backup');
+      await writeBackup(source.database, backup, { reports: folder });
+      await restoreBackup(target.database, backup, { reports: join(folder, 'before-looks'), replace: false });
+      const { rows } = await target.database.query('select at::int, bid, ask from order_books');
+      expect(rows).toEqual([{ at: 7000, bid: 0.4, ask: 0.6 }]);
+    } finally {
+      await Promise.all([source.close(), target.close()]);
+    }
+  });
+
   it('refuses while workers are connected, and says what to stop', async () => {
     const worker = await openDatabase({ url: test.url, applicationName: 'predictlab-worker', max: 1 });
     await worker.query('select 1');

@@ -2,7 +2,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
 import { hashData, hashText } from '../proof/passport.ts';
 import { barLength, type CandleSeries, longestBar, requireTradable, type SeriesNames } from './candle-series.ts';
-import type { Market } from './market.ts';
+import { booksSeen, type Market } from './market.ts';
 import type { IndicatorCache } from './window/series-view.ts';
 import type { TwinSeries } from './window/twin-bars.ts';
 
@@ -48,7 +48,8 @@ export function backtestData(candles: CandleSeries, market: Market, { names, bar
   const known = twin === null ? null : checkedTwin(twin, market);
   return {
     candles,
-    market,
+    // looks that no bar can see would change nothing but the passport
+    market: market.books.length === 0 ? market : { ...market, books: booksSeen(market.books, candles, barLengthMs) },
     hash: barLengthMs === least ? hash : hashText(`${hash} ${barLengthMs}`),
     indicators: new Map(),
     barMs: barLengthMs,

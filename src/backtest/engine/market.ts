@@ -1,6 +1,7 @@
 import type { FeeSchedule, Instrument, OrderBook, Resolution } from '../../contracts/market-data.ts';
 import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import type { MarketKind } from '../../contracts/words.ts';
+import type { CandleSeries } from './candle-series.ts';
 
 export interface Market {
   readonly kind: MarketKind;
@@ -33,6 +34,12 @@ export interface AnnouncedEnd {
 export function announcedEnd({ endsAt, earlierEnds = [] }: Pick<Market, 'endsAt' | 'earlierEnds'>, time: number): number | null {
   const then = earlierEnds.find(({ until }) => until > time);
   return then === undefined ? endsAt : then.endsAt;
+}
+
+/** The looks that a series' bars can see: up to the last close, and of those before the first close only the newest. */
+export function booksSeen(books: readonly OrderBook[], { openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>, barMs: number) {
+  const first = books.findLastIndex(({ at }) => at <= openTime[0] + barMs);
+  return books.slice(Math.max(0, first)).filter(({ at }) => at <= openTime[length - 1] + barMs);
 }
 
 /** The newest recorded book at `time`; undefined if there was none by then. */

@@ -64,6 +64,13 @@ export async function restoreBackup(
     });
     for (const [table, sum] of loaded) await compare(transaction, table, sum);
     for (const table of loaded.keys()) await moveSequences(transaction, table);
+    // a backup from before migration 0003 has one look at each book: the newest, with the instrument
+    if (tables['order_books'] === undefined)
+      await transaction.query(
+        `insert into order_books (instrument, at, bid, ask)
+         select key, (facts->'book'->>'at')::float8::bigint, (facts->'book'->>'bid')::float8, (facts->'book'->>'ask')::float8
+         from instruments where jsonb_typeof(facts->'book') = 'object' and facts->'book'->>'at' is not null`,
+      );
   });
   return { tables, reports: await restoreReports(file, reports) };
 }

@@ -56,7 +56,7 @@ export async function plannedSeries(
     const twinOf = mayLookAtTwins(configured) ? await standingTwins(queryable, instruments, span) : () => null;
     for (const series of await backtestSeries(queryable, filter)) {
       const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
-      // looks after the last bar would change nothing but the passport
+      // looks after the last bar change nothing, so that the basis must not depend on them
       const seen = (looks.get(series.instrumentKey) ?? []).filter(({ at }) => at <= series.lastOpen + INTERVAL_MS[series.interval]);
       const market = marketOf(instrument, seen);
       const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));

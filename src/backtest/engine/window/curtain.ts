@@ -164,10 +164,10 @@ export class Curtain {
 }
 
 /** Returns a method of typed arrays as a function. A strategy cannot patch it, since it is looked up when this module is loaded. */
-const functionOf = <Given extends unknown[]>(method: (this: Float64Array, ...given: Given) => unknown) =>
-  Function.prototype.call.bind(method) as unknown as (on: Float64Array, ...given: Given) => void;
-const setAll = functionOf<[from: Float64Array]>(Float64Array.prototype.set);
-const fill = functionOf<[value: number]>(Float64Array.prototype.fill);
-const reverse = functionOf<[]>(Float64Array.prototype.reverse);
+const functionOf = <Given extends unknown[]>(method: 'set' | 'fill' | 'reverse') =>
+  Function.prototype.call.bind(Float64Array.prototype[method]) as (on: Float64Array, ...given: Given) => void;
+const setAll = functionOf<[from: Float64Array]>('set');
+const fill = functionOf<[value: number]>('fill');
+const reverse = functionOf<[]>('reverse');
 
 const clamped = (price: number): number => (price < 0 ? 0 : price > 1 ? 1 : price);
