@@ -17,7 +17,7 @@ export async function ours() {
         const market = kalshi.readMarket(row, 'conformance');
         const { id, event, outcomes, opensAt, closesAt, endsAt, closed, settlement } = kalshi.instrumentOf(
           market,
-          { ticker: market.event_ticker, title: null, exclusive: null, fees: null },
+          { ticker: market.event_ticker, title: null, exclusive: null, fees: null, earlier: [] },
           0,
         );
         const stated = settlement?.signs.find(({ sign }) => sign === 'result')?.payout ?? null;

@@ -128,7 +128,7 @@ describe('a listing of Kalshi that lies', () => {
 });
 
 describe('a market of Kalshi that lies', () => {
-  const NO_FACTS = { ticker: 'E', title: null, exclusive: null, fees: null };
+  const NO_FACTS = { ticker: 'E', title: null, exclusive: null, fees: null, earlier: [] };
   const read = (facts: Facts) => instrumentOf(readMarket(market('RAIN-1-A', facts), 'test'), NO_FACTS, NOW);
   const ended = { status: 'finalized', close_time: iso(NOW - DAY) };
 
@@ -163,10 +163,11 @@ describe('a market of Kalshi that lies', () => {
 
 describe('fees of Kalshi that lie', () => {
   it.each<[string, Facts, object | null]>([
-    ['a negative multiplier', { fee_type: 'quadratic', fee_multiplier: -1 }, null],
-    ['a multiplier that is no number', { fee_type: 'quadratic', fee_multiplier: 'half' }, null],
+    ['a negative multiplier', { fee_type: 'quadratic', fee_multiplier: -1 }, { rate: 0.07 }],
+    ['a multiplier that is no number', { fee_type: 'quadratic', fee_multiplier: 'half' }, { rate: 0.07 }],
     ['no multiplier', { fee_type: 'quadratic' }, { rate: 0.07 }],
-    ['an unknown type', { fee_type: 'cubic', fee_multiplier: 1 }, null],
+    ['an unknown type', { fee_type: 'cubic', fee_multiplier: 1 }, { rate: 0.07 }],
+    ['no type', {}, null],
   ])('with %s', async (_, facts, fees) => {
     const stub = gammaStub((path) => {
       if (path === '/series/RAIN') return { series: facts };
@@ -232,7 +233,7 @@ describe('trades of Kalshi that lie', () => {
   });
 
   /** All ids that a walk over a host's trades meets. @param cutoffs the days before now at which the cutoff lies, request by request */
-  async function walk(cutoffs: (request: number) => unknown, { overlap = 0 } = {}): Promise<Set<string>> {
+  async function walk(cutoffs: (request: number) => unknown, { overlap = 0, remembered = 0 } = {}): Promise<Set<string>> {
     const all = Array.from({ length: 60 }, (_, i) => trade(i, NOW - (i + 0.5) * DAY));
     let requests = 0;
     const { client } = gammaStub((path, query) => {
@@ -246,6 +247,8 @@ describe('trades of Kalshi that lie', () => {
       const last = Number(String(rows.at(-1)?.trade_id).slice(1));
       return { trades: rows, cursor: rows.length === 10 ? String(last + 1) : '' };
     });
+    const cutoff = NOW - remembered * DAY;
+    if (remembered > 0) client.memory.set('cutoff', { at: client.clock, trades: cutoff, markets: cutoff });
     const reader = kalshi.trades({ http: { api: client }, options: {} }, instrument);
     const met = new Set<string>();
     for (let cursor: string | null = null; ; ) {
@@ -273,6 +276,10 @@ describe('trades of Kalshi that lie', () => {
       type: 'SourceUnavailable',
       message: expect.stringMatching(/cutoff/) as string,
     });
+  });
+
+  it('are read again where the cutoff moves forward and back within the hour for which it is remembered', async () => {
+    await expect(walk((request) => (request <= 3 ? 20 : 40), { remembered: 40 })).rejects.toMatchObject({ type: 'SourceUnavailable' });
   });
 
   it('are not lost where the cutoff moves within the hour for which it is remembered', async () => {

@@ -126,13 +126,15 @@ describe('markets at Kalshi', () => {
     ['open', {}, { kind: 'open' }],
   ])('end with %s', (_, facts, resolution) => {
     const read = readMarket(market('KXRAIN-26NOV21-NY', { ...facts, settlement_ts: iso(NOW) }), 'test');
-    expect(instrumentOf(read, { ticker: 'E', title: null, exclusive: null, fees: null }, NOW).resolution).toMatchObject(resolution);
+    expect(instrumentOf(read, { ticker: 'E', title: null, exclusive: null, fees: null, earlier: [] }, NOW).resolution).toMatchObject(
+      resolution,
+    );
   });
 
   it('charge nothing while a waiver lasts, and a fee rounded up to the cent afterwards', () => {
     const fees = { model: 'polymarket', rate: 0.07, exponent: 1, roundUpTo: 0.01 } as const;
     const read = readMarket(market('KXRAIN-26NOV21-NY', { fee_waiver_expiration_time: iso(NOW + 1) }), 'test');
-    const event = { ticker: 'E', title: null, exclusive: null, fees };
+    const event = { ticker: 'E', title: null, exclusive: null, fees, earlier: [] };
     expect(instrumentOf(read, event, NOW).fees?.rate).toBe(0);
     const after = instrumentOf(read, event, NOW + 2).fees ?? fees;
     // 0.07 · 100 · 0.5 · 0.5 = 1.75; 0.07 · 1 · 0.5 · 0.5 = 0.0175
@@ -140,10 +142,36 @@ describe('markets at Kalshi', () => {
     expect(feeModel(after).fee(1, 0.5)).toBeCloseTo(0.02, 9);
   });
 
+  it('keep the fees before each listed change, and the time of a waiver', async () => {
+    const changed = (days: number, fee_multiplier: unknown, series_ticker = 'KXRAIN') => ({
+      series_ticker,
+      fee_type: 'quadratic',
+      fee_multiplier,
+      scheduled_ts: iso(NOW + days * DAY),
+    });
+    const changes = [changed(-2, 0.5), changed(-20, 1), changed(-9, 2), changed(-300, 3), changed(5_000, 0), changed(-4, 9, 'KXSNOW')];
+    const waived = market('KXRAIN-26NOV21-NY', { fee_waiver_expiration_time: iso(NOW - 10 * DAY) });
+    const { client } = gammaStub((route, query) => {
+      if (route === '/series/KXRAIN') return { series: { fee_type: 'quadratic', fee_multiplier: 0.5 } };
+      if (route === '/series/fee_changes' && query.get('show_historical') === 'true') return { series_fee_change_arr: changes };
+      const event = { event_ticker: 'KXRAIN-26NOV21', series_ticker: 'KXRAIN', title: 'Rain', markets: [waived] };
+      if (route === '/events/KXRAIN-26NOV21') return { event };
+      if (route === '/historical/cutoff') return { trades_created_ts: iso(NOW - 50 * DAY), market_settled_ts: iso(NOW - 90 * DAY) };
+      throw new VenueError('BadInput', 'not found', { status: 404 });
+    });
+    const { instruments } = await kalshi.discover({ http: { api: client }, options: {} }, request([{ eventTicker: 'KXRAIN-26NOV21' }]));
+    expect(instruments[0].fees?.rate).toBeCloseTo(0.035, 9);
+    expect(instruments[0].earlierTerms?.map(({ until, fees }) => [(until - NOW) / DAY, fees?.rate])).toEqual([
+      [-10, 0],
+      [-9, 0.07],
+      [-2, 0.14],
+    ]);
+  });
+
   it.skipIf(!existsSync(path.resolve('../shared/data/venues-2026')))('are read from the recorded listing', () => {
     const rows = JSON.parse(readFileSync('../shared/data/venues-2026/dm__kalshi_markets.json', 'utf8')) as unknown[];
     const read = rows.map((row) =>
-      instrumentOf(readMarket(row, 'recorded'), { ticker: 'E', title: null, exclusive: null, fees: null }, NOW),
+      instrumentOf(readMarket(row, 'recorded'), { ticker: 'E', title: null, exclusive: null, fees: null, earlier: [] }, NOW),
     );
     expect(read.length).toBeGreaterThan(3);
     expect(read.every(({ tickSize, opensAt, endsAt }) => tickSize !== null && opensAt !== null && endsAt !== undefined)).toBe(true);

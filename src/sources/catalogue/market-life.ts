@@ -147,7 +147,10 @@ export function noteTerms(instrument: Instrument, known: Instrument | undefined,
   if (known === undefined) return dated;
   const { fees, tickSize, endsAt = null, earlierTerms = [] } = known;
   const same = sameEnd && tickSize === instrument.tickSize && termsOf(fees) === termsOf(instrument.fees);
-  const terms = same ? earlierTerms : [...earlierTerms, { until: now, fees, tickSize, endsAt }].slice(-MOST_TERMS);
+  // a venue that lists its changes knows the time of this one
+  const until =
+    instrument.earlierTerms?.findLast((term) => term.until > (earlierTerms.at(-1)?.until ?? 0) && term.until <= now)?.until ?? now;
+  const terms = same ? earlierTerms : [...earlierTerms, { until, fees, tickSize, endsAt }].slice(-MOST_TERMS);
   return terms.length === 0 ? dated : { ...dated, earlierTerms: terms };
 }
 

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { FeeSchedule, Instrument } from '../../contracts/market-data.ts';
-import { DAY_MS } from '../../contracts/words.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
 import { isFinal } from '../catalogue/market-life.ts';
-import { parseIsoTime, readName, readNumber } from '../catalogue/scalars.ts';
+import { parseIsoTime, readName } from '../catalogue/scalars.ts';
 import { isObject, type JsonObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
-import { noteWord } from '../http/venue-changes.ts';
+import { itemsOfPages, undefinedIfRefused } from '../http/listing.ts';
 import type { Http, QueryPairs } from '../http/venue-client.ts';
-import { VenueError } from '../http/venue-error.ts';
 import type { DiscoverRequest } from '../source.ts';
 import type { FoundInstruments } from '../venue.ts';
+import { feesOf, seriesFees } from './fees.ts';
 import { type EventFacts, instrumentOf, type KalshiMarket, readMarket, VENUE } from './markets.ts';
 import { cutoffOf } from './trades.ts';
 
@@ -94,7 +93,8 @@ async function* listedBy(
 ): AsyncGenerator<Listed> {
   if ('ticker' in selector) {
     const path = encodeURIComponent(selector.ticker);
-    const json = (await getOrMissing(api, `/markets/${path}`)) ?? (await getOrMissing(api, `/historical/markets/${path}`));
+    const json =
+      (await undefinedIfRefused(api.get(`/markets/${path}`))) ?? (await undefinedIfRefused(api.get(`/historical/markets/${path}`)));
     const where = '/markets/{ticker}';
     if (json !== undefined) yield { item: objectAt(json, { venue: VENUE, where }).market, where };
     return;
@@ -114,7 +114,7 @@ async function* listedBy(
   const filter =
     'seriesTicker' in selector ? (['series_ticker', selector.seriesTicker] as const) : (['event_ticker', selector.eventTicker] as const);
   const where = '/historical/markets';
-  for await (const item of pagesOf(api, where, 'markets', [filter, ['limit', 1000]]))
+  for await (const item of itemsOfPages(api, { venue: VENUE, where }, 'markets', [filter, ['limit', 1000]]))
     if (!isObject(item) || (parseIsoTime(readName(item.close_time) ?? '') ?? Infinity) >= from) yield { item, where };
 }
 
@@ -125,7 +125,8 @@ async function* eventsOf(api: Http, series: string, from: number): AsyncGenerato
     ['min_close_ts', Math.floor(from / 1000)],
     ['limit', 200],
   ];
-  for await (const event of pagesOf(api, '/events', 'events', query)) yield objectAt(event, { venue: VENUE, where: '/events' });
+  const at = { venue: VENUE, where: '/events' };
+  for await (const event of itemsOfPages(api, at, 'events', query)) yield objectAt(event, at);
 }
 
 async function* eventAlone(api: Http, ticker: string): AsyncGenerator<JsonObject> {
@@ -133,37 +134,10 @@ async function* eventAlone(api: Http, ticker: string): AsyncGenerator<JsonObject
   if (event !== undefined) yield event;
 }
 
-/** Largest number of pages of a listing, which is more than any series has. */
-const MAX_PAGES = 500;
-
-/** The items of a paged listing. @throws PredictLabError SourceSchemaChanged where its pages do not come to an end */
-async function* pagesOf(api: Http, where: string, list: string, query: QueryPairs): AsyncGenerator {
-  const at = { venue: VENUE, where };
-  const seen = new Set<string>();
-  for (let cursor: string | null = null; ; ) {
-    const json = objectAt(await api.get(where, cursor === null ? query : [...query, ['cursor', cursor]]), at);
-    yield* listInAnswer(json, list, at);
-    cursor = readName(json.cursor);
-    if (cursor === null) return;
-    if (seen.has(cursor) || seen.size >= MAX_PAGES)
-      throw schemaChanged({ ...at, path: 'cursor', expected: 'pages that come to an end', got: cursor, sample: cursor });
-    seen.add(cursor);
-  }
-}
-
-async function getOrMissing(api: Http, path: string, query: QueryPairs = []): Promise<unknown> {
-  try {
-    return await api.get(path, query);
-  } catch (error) {
-    if (error instanceof VenueError && error.type === 'BadInput') return undefined;
-    throw error;
-  }
-}
-
 /** Reads an event with its markets; undefined when there is none. @throws PredictLabError SourceSchemaChanged for another event */
 async function readEvent(api: Http, ticker: string): Promise<JsonObject | undefined> {
   const at = { venue: VENUE, where: '/events/{ticker}' };
-  const json = await getOrMissing(api, `/events/${encodeURIComponent(ticker)}`, [['with_nested_markets', true]]);
+  const json = await undefinedIfRefused(api.get(`/events/${encodeURIComponent(ticker)}`, [['with_nested_markets', true]]));
   if (json === undefined) return undefined;
   const event = objectAt(objectAt(json, at).event, at);
   if (isSame(readName(event.event_ticker) ?? '', ticker)) return event;
@@ -172,7 +146,7 @@ async function readEvent(api: Http, ticker: string): Promise<JsonObject | undefi
 
 async function eventFacts(api: Http, ticker: string): Promise<EventFacts> {
   const event = await readEvent(api, ticker);
-  return event === undefined ? { ticker, title: null, exclusive: null, fees: null } : await factsOf(api, event);
+  return event === undefined ? { ticker, title: null, exclusive: null, fees: null, earlier: [] } : await factsOf(api, event);
 }
 
 async function factsOf(api: Http, event: JsonObject): Promise<EventFacts> {
@@ -183,33 +157,6 @@ async function factsOf(api: Http, event: JsonObject): Promise<EventFacts> {
     ticker,
     title: readName(event.title),
     exclusive: event.mutually_exclusive === true && markets !== null && markets > 1 ? markets : null,
-    fees: own ?? (await seriesFees(api, readName(event.series_ticker))),
+    ...(own === null ? await seriesFees(api, readName(event.series_ticker)) : { fees: own, earlier: [] }),
   };
-}
-
-/** Time for which the fees of a series are remembered; the venue announces changes days ahead. */
-const FEES_MS = DAY_MS / 4;
-
-/** The fees of a series; null where it is not known. */
-async function seriesFees(api: Http, series: string | null): Promise<FeeSchedule | null> {
-  if (series === null) return null;
-  const known = api.memory.get(`fees ${series}`) as { at: number; fees: FeeSchedule | null } | undefined;
-  if (known !== undefined && Math.abs(api.clock - known.at) < FEES_MS) return known.fees;
-  const json = await getOrMissing(api, `/series/${encodeURIComponent(series)}`);
-  const facts = isObject(json) && isObject(json.series) ? json.series : {};
-  const fees = feesOf(facts.fee_type, facts.fee_multiplier);
-  api.memory.set(`fees ${series}`, { at: api.clock, fees });
-  return fees;
-}
-
-/** Taker's fee per contract: 0.07·p·(1 − p), times the multiplier, rounded up to the cent per order. */
-const RATE = 0.07;
-const FEE_TYPES = new Set(['QUADRATIC', 'QUADRATIC_WITH_MAKER_FEES', 'QUADRATIC_WITH_COMBO_MAKER_FEES', 'FLAT']);
-
-function feesOf(type: unknown, multiplier: unknown): FeeSchedule | null {
-  const word = readName(type);
-  noteWord(VENUE, 'series', 'fee_type', word, FEE_TYPES);
-  const times = multiplier === undefined || multiplier === null ? 1 : readNumber(multiplier).value;
-  if (word?.startsWith('quadratic') !== true || times === null || times < 0) return null;
-  return { model: 'polymarket', rate: RATE * times, exponent: 1, roundUpTo: 0.01 };
 }

@@ -29,7 +29,7 @@ export const kalshi = defineVenue({
 
 /** Number of rows per request, which is enough to detect fields that all rows lack. */
 const FEW = 20;
-const NO_FACTS = { ticker: 'probe', title: null, exclusive: null, fees: null };
+const NO_FACTS = { ticker: 'probe', title: null, exclusive: null, fees: null, earlier: [] };
 
 /** Requests each route that the adapter reads once, for an open market. */
 async function probeKalshi(api: Http, prober: Prober): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FeeSchedule, Instrument, SettlementSign } from '../../contracts/market-data.ts';
+import type { EarlierTerms, FeeSchedule, Instrument, SettlementSign } from '../../contracts/market-data.ts';
 import { type Ending, endingOf } from '../../market/settlement.ts';
 import { parseIsoTime, readNumber } from '../catalogue/scalars.ts';
 import { schemaChanged } from '../catalogue/schema-drift.ts';
@@ -37,12 +37,17 @@ const marketSchema = z.object({
 });
 export type KalshiMarket = z.infer<typeof marketSchema>;
 
-export interface EventFacts {
+/** The fees that a series charges now, and those before each change that the venue lists. */
+export interface KalshiFees {
+  readonly fees: FeeSchedule | null;
+  readonly earlier: readonly EarlierTerms[];
+}
+
+export interface EventFacts extends KalshiFees {
   readonly ticker: string;
   readonly title: string | null;
   /** Number of its markets where at most one of them pays; null where they do not exclude each other. */
   readonly exclusive: number | null;
-  readonly fees: FeeSchedule | null;
 }
 
 /** Reads one market. @throws PredictLabError SourceSchemaChanged */
@@ -57,7 +62,12 @@ export function readMarket(item: unknown, where: string): KalshiMarket {
 export function instrumentOf(market: KalshiMarket, event: EventFacts, now: number): Instrument {
   const closed = CLOSED.has(market.status.toLowerCase());
   const steps = (market.price_ranges ?? []).flatMap(({ step }) => (step !== null && step !== undefined && step > 0 ? [step] : []));
-  const isWaived = (market.fee_waiver_expiration_time ?? 0) > now;
+  const free = event.fees === null ? null : { ...event.fees, rate: 0 };
+  const waivedUntil = free === null ? null : market.fee_waiver_expiration_time;
+  const isWaived = waivedUntil !== null && waivedUntil > now;
+  const tickSize = steps.length === 0 ? null : Math.min(...steps);
+  const earlier = event.earlier.filter(({ until }) => until > Math.max(market.open_time ?? 0, waivedUntil ?? 0));
+  const terms = waivedUntil === null || isWaived ? earlier : [{ until: waivedUntil, fees: free, tickSize }, ...earlier];
   const title = market.title || event.title || market.ticker;
   return {
     id: `${VENUE}:${market.ticker}`,
@@ -73,9 +83,10 @@ export function instrumentOf(market: KalshiMarket, event: EventFacts, now: numbe
     // an end in the future is a plan
     ...(closed && market.close_time !== null && market.close_time <= now && { closedAt: market.close_time }),
     ...endingOfMarket(market, closed),
-    fees: isWaived && event.fees !== null ? { ...event.fees, rate: 0 } : event.fees,
+    fees: isWaived ? free : event.fees,
     // The finest step: prices near 0 and 1 may have finer ones.
-    tickSize: steps.length === 0 ? null : Math.min(...steps),
+    tickSize,
+    ...(!isWaived && terms.length > 0 && { earlierTerms: terms.map((term) => ({ ...term, tickSize })) }),
     twins: [],
     ...(event.exclusive !== null && { group: { id: `${VENUE}:${event.ticker}`, markets: event.exclusive } }),
     event: `${VENUE}:${event.ticker}`,

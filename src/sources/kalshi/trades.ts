@@ -58,8 +58,8 @@ export function readTradePage(json: unknown, instrument: Instrument, seen?: Set<
   return { rows, next: readName(objectAt(json, { venue: VENUE, where: TRADES.where }).cursor) };
 }
 
-/** Prefix of a cursor into the older trades. */
-const OLDER = 'historical:';
+/** A cursor into the older trades, with the cutoff below which they are. */
+const OLDER = /^historical:(\d+):(.*)$/s;
 /** Memory of the host: the cutoff below which trades are only in the historical routes, and when it was read. */
 const CUTOFF = 'cutoff';
 /** Time after which the cutoff, which moves, is read again. */
@@ -90,33 +90,31 @@ export async function cutoffOf(api: Http, isFresh = false): Promise<{ readonly t
 /**
  * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. The cutoff may move forward
  * meanwhile: a trade that moves is on a live page already or on a historical one, and its id makes it one trade on both. Where it moves
- * back, trades may be on neither.
+ * back, trades may be on neither, so the cutoff of the last live page is a part of the cursor into the older ones.
  */
 export function trades(api: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();
   const pageAt = async (cursor: string | null): Promise<TradePage> => {
-    const isOlder = cursor?.startsWith(OLDER) === true;
-    const at = isOlder ? cursor.slice(OLDER.length) : cursor;
-    const query = [
-      ['ticker', tickerOf(instrument)],
-      ['limit', LIMIT],
-      ...(at === null || at === '' ? [] : ([['cursor', at]] as const)),
-    ] as const;
-    const { rows, next } = readTradePage(await api.get(isOlder ? '/historical/trades' : '/markets/trades', query), instrument, seen);
-    if (cursor === OLDER) await refuseStepBack(api, instrument);
-    if (next !== null) return { rows, next: isOlder ? `${OLDER}${next}` : next };
-    if (isOlder || (instrument.opensAt ?? 0) >= (await cutoffOf(api)).trades + STEP_MS) return { rows, next: null };
-    return rows.length > 0 ? { rows, next: OLDER } : await pageAt(OLDER);
+    const [, cutoff, older] = OLDER.exec(cursor ?? '') ?? [];
+    const at = older ?? cursor ?? '';
+    const query = [['ticker', tickerOf(instrument)] as const, ['limit', LIMIT] as const, ...(at === '' ? [] : [['cursor', at] as const])];
+    const route = cutoff === undefined ? '/markets/trades' : '/historical/trades';
+    const { rows, next } = readTradePage(await api.get(route, query), instrument, seen);
+    if (older === '') await refuseStepBack(api, instrument, Number(cutoff));
+    if (next !== null) return { rows, next: cutoff === undefined ? next : `historical:${cutoff}:${next}` };
+    if (cutoff !== undefined || (instrument.opensAt ?? 0) >= (await cutoffOf(api)).trades + STEP_MS) return { rows, next: null };
+    const before = (await cutoffOf(api)).trades;
+    const below = `historical:${Math.max(before, (await cutoffOf(api, true)).trades)}:`;
+    return rows.length > 0 ? { rows, next: below } : await pageAt(below);
   };
   return { read: pageAt };
 }
 
-/** @throws PredictLabError SourceUnavailable where the cutoff lies before the remembered one */
-async function refuseStepBack(api: Http, { id }: Instrument): Promise<void> {
-  const before = await cutoffOf(api);
-  const now = await cutoffOf(api, true);
-  if (now.trades >= before.trades) return;
-  const [from, to] = [before, now].map(({ trades: at }) => new Date(at).toISOString());
+/** @throws PredictLabError SourceUnavailable where the cutoff lies before that of the last live page */
+async function refuseStepBack(api: Http, { id }: Instrument, before: number): Promise<void> {
+  const now = (await cutoffOf(api, true)).trades;
+  if (now >= before) return;
+  const [from, to] = [before, now].map((time) => new Date(time).toISOString());
   const what = `kalshi moved the cutoff of its older trades back from ${from} to ${to} while those of ${id} were read`;
   throw new VenueError('SourceUnavailable', `${what}, so some may be on neither side; trying again later`, { status: 200 });
 }

@@ -1,0 +1,31 @@
+import { readName } from '../catalogue/scalars.ts';
+import { listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
+import type { Http, QueryPairs } from './venue-client.ts';
+import { VenueError } from './venue-error.ts';
+
+/** Returns the answer of a request; undefined where the venue refuses it (a 4xx), because it does not have what was requested. */
+export async function undefinedIfRefused(requested: Promise<unknown>): Promise<unknown> {
+  try {
+    return await requested;
+  } catch (error) {
+    if (error instanceof VenueError && error.type === 'BadInput') return undefined;
+    throw error;
+  }
+}
+
+/** Largest number of pages of a listing, which is more than any group of markets has. */
+const MAX_PAGES = 500;
+
+/** The items of a listing whose answers name the cursor of the next page as `cursor`. @throws PredictLabError SourceSchemaChanged where its pages do not come to an end */
+export async function* itemsOfPages(api: Http, at: { venue: string; where: string }, list: string, query: QueryPairs): AsyncGenerator {
+  const seen = new Set<string>();
+  for (let cursor: string | null = null; ; ) {
+    const json = objectAt(await api.get(at.where, cursor === null ? query : [...query, ['cursor', cursor]]), at);
+    yield* listInAnswer(json, list, at);
+    cursor = readName(json.cursor);
+    if (cursor === null) return;
+    if (seen.has(cursor) || seen.size >= MAX_PAGES)
+      throw schemaChanged({ ...at, path: 'cursor', expected: 'pages that come to an end', got: cursor, sample: cursor });
+    seen.add(cursor);
+  }
+}
