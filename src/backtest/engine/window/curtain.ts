@@ -164,10 +164,8 @@ export class Curtain {
 }
 
 /** Returns a method of typed arrays as a function. A strategy cannot patch it, since it is looked up when this module is loaded. */
-const functionOf = <Given extends unknown[]>(method: 'set' | 'fill' | 'reverse') =>
-  Function.prototype.call.bind(Float64Array.prototype[method]) as (on: Float64Array, ...given: Given) => void;
-const setAll = functionOf<[from: Float64Array]>('set');
-const fill = functionOf<[value: number]>('fill');
-const reverse = functionOf<[]>('reverse');
+const functionOf = (method: 'set' | 'fill' | 'reverse') =>
+  Function.prototype.call.bind(Float64Array.prototype[method]) as (on: Float64Array, given?: Float64Array | number) => void;
+const [setAll, fill, reverse] = [functionOf('set'), functionOf('fill'), functionOf('reverse')];
 
 const clamped = (price: number): number => (price < 0 ? 0 : price > 1 ? 1 : price);
