@@ -289,7 +289,7 @@ it('names an evolution of a venue before a row or a fact is lost', async () => {
     if (isNamed) named += 1;
     else if (after.facts !== before.facts) silent.push(`${route.name} ${field} ${kind}`);
   }
-  expect(silent.length, silent.join('\n')).toBeLessThanOrEqual(count * 0.05);
+  expect(silent.length, silent.join('\n')).toBeLessThanOrEqual(count * 0.01);
   // the rest are numbers as text and the like, which are read as before
   expect(named).toBeGreaterThanOrEqual(count * 0.85);
 });

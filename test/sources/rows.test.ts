@@ -183,6 +183,8 @@ describe('numbers and times in answers', () => {
   it('scaled integers are read without rounding on the way', () => {
     expect(readScaled('370000000000000000').value).toBe(0.37);
     expect(readScaled(1.5e21).value).toBe(1500);
+    // digits that no double has exactly: the number means the same as the text
+    expect(readScaled(1_234_567_890_123_456_800)).toEqual(readScaled('1234567890123456800'));
     expect(readScaled('1').value).toBe(1e-18);
     expect(readScaled('123456789012345678901234567890').value).toBe(123456789012.34567);
   });

@@ -48,11 +48,13 @@ export function parseIsoTime(text: string): number | null {
 
 const SCALED = /^-?\d+$/;
 
+const DIGITS = { useGrouping: false, maximumFractionDigits: 20 } as const;
+
 /** Reads an integer scaled by 10^18 (`"111200000000000000"`) as the double nearest to its exact value (0.1112). */
 export function readScaled(value: unknown): ReadNumber {
   if (typeof value !== 'string' && typeof value !== 'number') return MALFORMED;
-  // A large JSON number would be written with an exponent.
-  const text = typeof value === 'number' && Number.isInteger(value) ? BigInt(value).toString() : String(value).trim();
+  // A JSON number has the digits of the text that it replaces, written without an exponent.
+  const text = Number.isFinite(value) ? value.toLocaleString('en-US', DIGITS) : String(value).trim();
   if (WORDS_FOR_NOT_FINITE.test(text)) return NOT_FINITE;
   return SCALED.test(text) ? { value: Number(`${text}e-18`), defect: null } : MALFORMED;
 }

@@ -157,10 +157,22 @@ const KNOWN_OF_CATEGORY = (
 /** Notes fields that all markets lack. New fields alone are not noted, since most of them serve the venue's own pages. */
 function noteMarketFields(markets: readonly unknown[]): void {
   const always = ['id', 'title', 'outcomes', 'status', 'tradingStatus', 'decimalPrecision', 'feeRateBps'];
-  noteFields(VENUE, 'market', markets, { known: KNOWN_OF_MARKET, always, notesNew: false, least: 1 });
+  noteFields(VENUE, 'market', markets, {
+    known: KNOWN_OF_MARKET,
+    always,
+    neverNull: ['status', 'decimalPrecision', 'feeRateBps'],
+    notesNew: false,
+    least: 1,
+  });
   const outcomes = markets.flatMap((market) => (isObject(market) && Array.isArray(market.outcomes) ? (market.outcomes as unknown[]) : []));
   // A null id is one that is not registered yet, an absent one has another name.
-  noteFields(VENUE, 'outcome', outcomes, { known: KNOWN_OF_OUTCOME, always: ['indexSet', 'name', 'onChainId'], notesNew: false, least: 1 });
+  noteFields(VENUE, 'outcome', outcomes, {
+    known: KNOWN_OF_OUTCOME,
+    always: ['indexSet', 'name', 'onChainId'],
+    neverNull: ['indexSet', 'name'],
+    notesNew: false,
+    least: 1,
+  });
   noteFields(VENUE, 'outcome', outcomes, { known: KNOWN_OF_OUTCOME, always: ['status'], notesNew: false });
 }
 

@@ -59,7 +59,7 @@ const facts = z.object({
     .nullish()
     .catch(null),
   // A market can be collected without its group, so an unexpected shape of these fields counts as absent.
-  negRisk: z.boolean().nullish().catch(null),
+  negRisk: z.union([z.boolean(), z.stringbool()]).nullish().catch(null),
   /** Id that the mutually exclusive v1 markets of an event share; absent or empty for other markets. */
   negRiskMarketID: z.string().nullish().catch(null),
   /** Id that the mutually exclusive v2 markets of an event share. */
