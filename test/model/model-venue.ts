@@ -39,6 +39,8 @@ export class ModelVenue {
   /** Shown in this walk, and shown twice in some walk. */
   readonly #shown = new Set<WorldTrade>();
   readonly #corrected = new Set<WorldTrade>();
+  /** Somebody has seen the market's facts. */
+  #wasFound = false;
   /** The next request is the first one of a walk. */
   #isFresh = true;
 
@@ -83,6 +85,7 @@ export class ModelVenue {
     this.now += 300;
     const [before] = known;
     const instruments = before !== undefined && isFinal(before) ? [before] : [this.#facts()];
+    this.#wasFound = true;
     return { instruments, problems: [], requests: 1, clock: this.clock };
   }
 
@@ -140,6 +143,8 @@ export class ModelVenue {
 
   /** Something of each outcome, as the venue lists them. */
   #ordered<T>(things: readonly T[], ...alone: readonly Lie['kind'][]): T[] {
+    // the order at the first look is the true one for whoever has seen no other
+    if (!this.#wasFound) return [...things];
     const turns = [this.#lie('reversed'), ...alone.map((kind) => this.#lie(kind))].filter((lie) => lie !== undefined).length;
     return turns % 2 === 1 ? [...things].reverse() : [...things];
   }
@@ -196,12 +201,14 @@ export class ModelVenue {
     return { rows: this.#doubled(rows.map((trade) => this.#row(trade))), next, requests: 1, clock: this.clock };
   }
 
-  /** Whether the index leaves a trade out for now: one in `by` of those that were made while it does, or all of them. */
+  /** Whether the index leaves a trade out for now: one in `by` of those that were made while it does, or before it does, or all of them. */
   #isHidden({ made }: WorldTrade): boolean {
     return this.#world.lies.some(
       ({ kind, from, to, by, until = Number.POSITIVE_INFINITY }) =>
         this.now < to &&
-        ((kind === 'dropped' && made >= from && made < until && made % by === 0) || (kind === 'hole' && made >= from && made < from + by)),
+        ((kind === 'dropped' && made >= from && made < until && made % by === 0) ||
+          (kind === 'withdrawn' && made < from && this.now >= from && made % by === 0) ||
+          (kind === 'hole' && made >= from && made < from + by)),
     );
   }
 

@@ -38,6 +38,37 @@ export async function runWorld(world: World, pipelineOf: (venue: ModelVenue) => 
   return { runs, stored: (await pipeline.ticks()).length, wrong: checks.wrong.map((sentence) => `seed ${world.seed}: ${sentence}`) };
 }
 
+/**
+ * Lets a world happen whose venue lies in any ways at once. While it lies, only its rows can be judged: none is invented, doubled or moved.
+ * Long after the lies, the documented recovery (a run with `refetch`) makes rows, coverage and facts equal to the truth.
+ */
+export async function runMixedWorld(world: World, pipelineOf: (venue: ModelVenue) => Pipeline | Promise<Pipeline>): Promise<WorldReport> {
+  const venue = new ModelVenue(world);
+  const pipeline = await pipelineOf(venue);
+  const checks = new Checks(world);
+  const end = Math.max(...world.firings.map(({ at }) => at), ...world.lies.map(({ to }) => to)) + 2 * DAY;
+  const recovery = [end, end + HOUR, end + 26 * HOUR].map((at, index) => ({
+    at,
+    asOf: at,
+    daysBack: 40,
+    refetch: index === 0,
+    killedAt: [],
+  }));
+  let runs = 0;
+  for (const [index, firing] of [...world.firings, ...recovery].entries()) {
+    if (checks.wrong.length > 0) break;
+    venue.now = Math.max(venue.now, firing.at);
+    const lateness = await pipeline.lateness(firing.asOf);
+    const run = `run ${index}`;
+    if (!(await attempts(pipeline, venue, run, firing))) continue;
+    runs++;
+    const claims = await pipeline.store(run, firing);
+    await checks.afterLyingRun({ run, firing, claims, lateness, venue, pipeline });
+  }
+  await checks.afterRecovery(pipeline, venue, recovery[recovery.length - 1]);
+  return { runs, stored: (await pipeline.ticks()).length, wrong: checks.wrong.map((sentence) => `seed ${world.seed}: ${sentence}`) };
+}
+
 /** Tries a collection as a run does. @returns whether it came through */
 async function attempts(pipeline: Pipeline, venue: ModelVenue, run: string, firing: Firing): Promise<boolean> {
   venue.requests = 0;
@@ -112,6 +143,28 @@ export class Checks {
     await this.#caughtUp(ran);
     await this.#facts(ran);
     if (ran.claims.whole) this.#whole++;
+  }
+
+  /** The rows of a run whose venue may be lying. */
+  async afterLyingRun(ran: Ran): Promise<void> {
+    this.#rows(ran, await ran.pipeline.ticks());
+    const beyond = ran.claims.ranges.find(({ to }) => to > ran.firing.asOf);
+    if (beyond !== undefined) this.wrong.push(`${ran.run} claims what is after its own instant`);
+  }
+
+  /** Every trade that the venue has is stored, the window is covered, and the market's facts are the true ones. */
+  async afterRecovery(pipeline: Looked, venue: ModelVenue, { asOf, daysBack }: Firing): Promise<void> {
+    if (this.wrong.length > 0) return;
+    const window = { from: asOf - daysBack * DAY, to: asOf - 12 * HOUR };
+    const stored = new Set((await pipeline.ticks()).map(({ id }) => id));
+    const lost = this.#good.filter(({ id, stamp, visible }) => stamp >= window.from && visible < asOf - 2 * DAY && !stored.has(id));
+    if (lost.length > 0) this.wrong.push(`${lost.length} trades were lost for good, the first is ${lost[0].id}`);
+    const [hole] = missingRanges(window, union(await pipeline.covered()));
+    if (hole !== undefined) this.wrong.push(`the recovery leaves a hole from ${ago(asOf, hole.from)} to ${ago(asOf, hole.to)}`);
+    const end = await pipeline.instrument();
+    if (end?.outcomes.join() !== 'Yes,No') this.wrong.push('in the end its outcomes have changed places');
+    if ((end?.closed === true) !== venue.isClosed) this.wrong.push(`in the end it is taken for ${venue.isClosed ? 'open' : 'closed'}`);
+    if (end?.resolution.kind === 'settled' && end.resolution.payout !== 1) this.wrong.push('in the end the loser is paid');
   }
 
   /** Each tick is one of the venue's trades, once, as the venue showed it last. */

@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { patience, worlds as worldsOf } from '../support/worlds.ts';
 import { memoryPipeline } from './pipeline.ts';
 import { runPointsWorld } from './points-world.ts';
-import { runWorld, type WorldReport } from './run-world.ts';
+import { runMixedWorld, runWorld, type WorldReport } from './run-world.ts';
 import { SHAPES } from './shapes.ts';
 import { runTwoVenues } from './two-venues.ts';
 import { runSparingWorld, runWitnessWorld, sparingWorld, witnessWorld } from './witness-world.ts';
-import { makeWorld } from './world.ts';
+import { makeWorld, mixedShape } from './world.ts';
 
 /** More of them: `PREDICTLAB_WORLDS=20000 npx vitest run --project unit test/model` */
 const WORLDS = worldsOf(500);
+/** Worlds in which the venue lies in several ways at once. */
+const MIXED_WORLDS = worldsOf(500, { quick: 40, night: 4_000 });
 /** Worlds of each rate of trading in which one trade in 500 is left out. */
 const SPARING_WORLDS = worldsOf(42, { quick: 2, night: 200 });
 const FOR_MS = patience(600_000);
@@ -48,6 +50,16 @@ describe('a venue that is late, corrects itself, ends when it likes and fails', 
     '$name',
     async ({ shape }) => {
       await expectTrue(Math.ceil(WORLDS / 20), (seed) => runWorld(makeWorld(seed, shape), memoryPipeline), { runs: 5, stored: 100 });
+    },
+    FOR_MS,
+  );
+});
+
+describe('a venue that lies in any ways at once', () => {
+  it(
+    `invents and doubles no row while it lies, and equals the truth after the documented recovery, in ${MIXED_WORLDS} worlds`,
+    async () => {
+      await expectTrue(MIXED_WORLDS, (seed) => runMixedWorld(makeWorld(seed, mixedShape(seed)), memoryPipeline), { runs: 5, stored: 100 });
     },
     FOR_MS,
   );

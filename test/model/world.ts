@@ -73,7 +73,8 @@ export interface World {
  * For a while a venue says what is not so: that there are no trades, or only the newest few; that it is years from now; lists its outcomes
  * in the other order, or only their names; calls an open market closed (and settled, where `by` is above 0); pays the loser; shows trades
  * twice on a page, once with other content; leaves out one trade in some (`dropped`), or all of some hours (`hole`); changes the order
- * inside a second from answer to answer (`shuffled`); refuses cursors that it has given (`expired`).
+ * inside a second from answer to answer (`shuffled`); refuses cursors that it has given (`expired`); hides some trades that it has shown
+ * before (`withdrawn`).
  */
 export interface Lie {
   readonly kind:
@@ -88,7 +89,8 @@ export interface Lie {
     | 'dropped'
     | 'hole'
     | 'shuffled'
-    | 'expired';
+    | 'expired'
+    | 'withdrawn';
   readonly from: number;
   readonly to: number;
   /** What its clock is off by. */
@@ -245,6 +247,22 @@ const withTheClose = (trades: readonly WorldTrade[], { closedFrom }: TradeOption
   });
 
 const LIES: readonly Lie['kind'][] = ['empty', 'cut', 'clock', 'reversed', 'renamed'];
+const ALL_LIES: readonly Lie['kind'][] = [
+  ...LIES,
+  ...(['closed', 'flipped', 'doubled', 'dropped', 'hole', 'shuffled', 'expired', 'withdrawn'] as const),
+];
+
+/** The shape of a world in which any of all lies, ways of being late, outages, kills, backfills and stated totals may meet. */
+export function mixedShape(seed: number): Shape {
+  const random = new Random(seed * 6007 + 17);
+  return {
+    lateness: pick(random, ['prompt', 'behind', 'stragglers', 'rarely', 'blackout', 'with-the-close']),
+    lies: ALL_LIES.filter(() => random.next() < 0.4).concat(pick(random, ALL_LIES)),
+    statesTrades: random.next() < 0.5,
+    longAfter: 26 * HOUR,
+    plain: random.next() < 0.3,
+  };
+}
 const YEAR = 365 * DAY;
 
 /** Lies that can be seen through: by then earlier runs have stored trades of earlier hours. They are over before the last runs. */
@@ -263,7 +281,8 @@ function makeLies(seed: number, trades: readonly WorldTrade[], firings: readonly
       kind,
       from,
       to,
-      by: kind === 'dropped' ? pick(random, [3, 7, 20]) : kind === 'hole' ? 2 * HOUR + random.integer(18) * HOUR : by,
+      by:
+        kind === 'dropped' || kind === 'withdrawn' ? pick(random, [3, 7, 20]) : kind === 'hole' ? 2 * HOUR + random.integer(18) * HOUR : by,
     };
   });
 }
