@@ -1,6 +1,6 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { limitPosts } from '../../src/activities/custom/threads/limit-posts.ts';
+import { limitPosts } from '../../src/activities/custom/threads/thread-limits.ts';
 
 it('the port of a thread takes messages of its owner only, and other ports take every message', () => {
   const [guarded, free] = [new MessageChannel(), new MessageChannel()];

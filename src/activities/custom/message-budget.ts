@@ -3,9 +3,9 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
 import type { FromThread } from './threads/thread-messages.ts';
 
-/** Most log lines of one attempt, and most characters of them; further lines are dropped and counted. */
+/** Most log lines of one attempt, and most characters of them: the worker's event loop handles each line. Further lines are dropped and counted. */
 const MAX_LINES = 5_000;
-const MAX_CHARACTERS = 4 * 1024 * 1024;
+const MAX_CHARACTERS = 1024 * 1024;
 const MAX_MESSAGE_LENGTH = 16 * 1024;
 /** Most characters of a line's fields as JSON; larger fields are left out of the line. */
 const MAX_FIELDS_LENGTH = 64 * 1024;

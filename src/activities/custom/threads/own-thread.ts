@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { captureStreams, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
-import { limitPosts } from './limit-posts.ts';
 import { pluginsOfThread, runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
+import { limitPosts, yieldToWorker } from './thread-limits.ts';
 import { COMPUTING, errorOf, type FromOwnThread, LAST_STARTED, type OwnThreadData, type ToOwnThread } from './thread-messages.ts';
 
 /** The entry of a plugin's own thread, which runs all tasks of the plugin concurrently until it is terminated. */
@@ -14,6 +14,7 @@ const send = limitPosts(port) as (message: FromOwnThread) => void;
 
 const ready = (): void => send({ ready: true });
 
+yieldToWorker();
 keepStandardOutput();
 captureStreams();
 onStrayErrors((stray) => send({ stray }));

@@ -1,9 +1,9 @@
 import { BroadcastChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { captureStreams, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import { runBacktests, runWalkForward } from './backtests-on-thread.ts';
-import { limitPosts } from './limit-posts.ts';
 import { runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
+import { limitPosts, yieldToWorker } from './thread-limits.ts';
 import { errorOf, type FromThread, type PoolData, type PoolJob, type ToThread } from './thread-messages.ts';
 
 /** Data of this pool: Tinypool passes its own data first. */
@@ -11,6 +11,7 @@ const [, { strayErrors }] = workerData as [unknown, PoolData];
 const strayChannel = new BroadcastChannel(strayErrors);
 strayChannel.unref();
 let module = '';
+yieldToWorker();
 keepStandardOutput();
 captureStreams();
 // the pool itself says once that the thread is ready

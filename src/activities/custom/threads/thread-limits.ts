@@ -1,4 +1,16 @@
+import { setPriority } from 'node:os';
 import { MessagePort } from 'node:worker_threads';
+
+/** Nice value of threads that compute: about a tenth of the worker's share where all cores are busy. */
+const YIELDING = 10;
+
+/**
+ * Lets this thread yield to the worker's own one where all cores are busy, so that a plugin's endless loop does not delay other tasks. Only
+ * Linux has a priority per thread; elsewhere it would be that of the whole process.
+ */
+export function yieldToWorker(): void {
+  if (process.platform === 'linux') setPriority(YIELDING);
+}
 
 /**
  * Refuses what a plugin's code posts to the worker through its thread's own port: a loop of messages would block the worker's event loop.
