@@ -31,10 +31,12 @@ await runMain(async () => {
   const report = path.join(folder, 'report.json');
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
   const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...paths, ...vitestArgs];
+  let isStopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => (isStopped = true));
   const code = await runChild(process.execPath, args, { cwd: ROOT, env });
   counts = countTests(report, code);
   slowest = slowestFiles(report, ROOT);
-  if (tier === 'night') counts = addCounts(counts, await nightRuns(env));
+  if (tier === 'night' && !isStopped) counts = addCounts(counts, await nightRuns(env));
   return code === 0 && counts.failed > 0 ? 1 : code;
 });
 rmSync(folder, { recursive: true, force: true });

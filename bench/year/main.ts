@@ -22,7 +22,9 @@ async function main(): Promise<number> {
   }
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-year-'));
   const log = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
-  const until = Date.now() + minutes * 60_000;
+  let until = Date.now() + minutes * 60_000;
+  // a signal ends the year after the firing that is under way, and with it the servers
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (until = 0));
   try {
     const cli = await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log });
     const report = await runYear({ cli, home, firings, seed, progress: tell, enough: () => Date.now() > until });
