@@ -14,7 +14,7 @@ import { fitSummary } from '../scheduling/payload/budget.ts';
 
 /** After this time without a heartbeat the worker counts as dead, and another worker gets the attempt immediately. */
 export const HEARTBEAT_TIMEOUT_MS = 5_000;
-/** Time beyond a task's timeout until the server ends the attempt. The activity times out by itself; this only catches a hung process. */
+/** Time after a task's timeout at which the server ends the attempt, in case a hung process did not time out by itself. */
 export const TIMEOUT_GRACE_MS = 15_000;
 /** Number of attempts that may be lost with their workers before the task fails. */
 const LOST_WORKERS_FORGIVEN = 20;
@@ -22,7 +22,7 @@ const LOST_WORKERS_FORGIVEN = 20;
 /** Temporal's options for one task. The retry delay is for lost workers only; a failed attempt sets its own with `nextRetryDelay`. */
 export function activityOptions({ taskId, name = taskId, policy }: { taskId: string; name?: string; policy: TaskPolicy }): ActivityOptions {
   return {
-    // the server lists running attempts by this id, by which the client finds a task's attempt
+    // the client finds a task's running attempt by this id
     activityId: taskId,
     startToCloseTimeout: policy.timeoutMs + TIMEOUT_GRACE_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
@@ -81,7 +81,7 @@ export async function runLocalFirst<Call extends TaskCall>(
 
 /** The failure that is retried; undefined after a timeout alone. @throws every final failure */
 function localFailureOf(thrown: unknown): AttemptDetails | undefined {
-  // A local activity's failure may come bare, and a timeout does so only when it is replayed.
+  // A local activity's failure may arrive without its ActivityFailure wrapper; a timeout does so only in a replay.
   const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
   if (cause instanceof TimeoutFailure) return undefined;
   if (!(cause instanceof ApplicationFailure) || cause.nonRetryable) throw thrown;

@@ -81,7 +81,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   let finish: Finish | undefined;
   let draining = false;
   let revisions: StatusRevisions | undefined;
-  /** When and why the run ended while its input was checked. */
+  /** When and why the run ended during the check of its input. */
   let notStarted: { readonly at: number; readonly why: string } | undefined;
   /** The scope of the run from its first task on; the lanes have their own. */
   let runScope: CancellationScope | undefined;
@@ -216,7 +216,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   }
   prepared = settled;
 
-  // from here on a cancellation is one more event for the scheduler, so that the run ends in order
+  // from here on the scheduler handles a cancellation as an event, so that the run ends in order
   void CancellationScope.current().cancelRequested.catch(() => dispatch({ type: 'cancel', at: Date.now() }));
   return await CancellationScope.nonCancellable(async () => {
     runScope = CancellationScope.current();

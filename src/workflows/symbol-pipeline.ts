@@ -20,8 +20,8 @@ import { packReports, unpackReports } from './symbol/packed-reports.ts';
 import { failureReport, successReport } from './symbol/task-report.ts';
 
 /**
- * Runs consecutive stages of one symbol, one activity each, as a child of `pipeline`. Ends early when a stage fails, when the next attempt
- * of a stage is far away, or when the parent requests the slot.
+ * Runs consecutive stages of one symbol, one activity each, as a child of `pipeline`. Ends early when a stage fails, when a stage must wait
+ * long for its next attempt, or when the parent requests the slot.
  * @throws ApplicationFailure of the failed stage's error type, with the reports in its details; `BadInput` when `pipeline` did not start it
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {

@@ -84,7 +84,10 @@ export function* readSparse(written: string): IterableIterator<[task: number, va
 /** The number of attempts that is not written down: 1 for a task that started in this run, 0 for every other. */
 const usualAttempts = ({ flags }: RunState, task: number): number => ((flags[task] & (STARTED | REUSED)) === STARTED ? 1 : 0);
 
-/** Yields the attempt counts that differ from the usual ones. @param ended also yields tasks that will not run again by themselves */
+/**
+ * Yields the attempt counts that differ from the usual ones.
+ * @param ended whether tasks that will not run again by themselves are included
+ */
 export function* unusualAttempts(state: RunState, ended: boolean): IterableIterator<[number, number]> {
   const { attempts, graph, status } = state;
   for (let task = 0; task < graph.size; task++) {
@@ -92,7 +95,7 @@ export function* unusualAttempts(state: RunState, ended: boolean): IterableItera
   }
 }
 
-/** Yields the failure counts of tasks that may still get another attempt; of the other tasks they no longer matter. */
+/** Yields the failure counts of tasks that may still get another attempt; the failures of other tasks no longer matter. */
 export function* openFailures({ failures, status, graph }: RunState): IterableIterator<[number, number]> {
   for (let task = 0; task < graph.size; task++) {
     if (failures[task] > 0 && (status[task] === PENDING || status[task] === RUNNING)) yield [task, failures[task]];
@@ -113,7 +116,7 @@ export function readAttempts(state: RunState, attempts: string, failures: string
  * - A symbol of a run that is reported by symbol, while none of its tasks is running, has one span for all tasks that succeeded and,
  *   after a `/`, one for the next task if it was tried, whose start counts from the end of the first span.
  *
- * @param ended also writes the times of tasks that have ended; without it only of tasks that may still run
+ * @param ended whether the times of tasks that have ended are written too
  */
 export function writeTimes(state: RunState, ended = true): string {
   const { graph, started, ended: ends, status, detail } = state;

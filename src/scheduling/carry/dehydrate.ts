@@ -21,7 +21,7 @@ import {
   writeTimes,
 } from './dehydrate-tasks.ts';
 
-/** A state as small JSON: a few characters per symbol; only what the graph does not imply is written. */
+/** The state of a run as small JSON: a few characters per symbol, without what the graph implies. */
 interface Dehydrated {
   readonly order: string;
   readonly maxConcurrent: number;
@@ -43,7 +43,7 @@ interface Dehydrated {
   /** Attempts and failures that differ from the usual ones, as `writeSparse` writes them. */
   readonly attempts: string;
   readonly failures: string;
-  /** Failures with a limit of their own, of tasks that may be tried again. @default none */
+  /** Failures that count against a limit of their own, for tasks that may be tried again. @default none */
   readonly spent?: readonly (readonly [spent: Spent, tasks: readonly number[]])[];
   /** Milliseconds since the run's start, as `writeSparse` writes them. A ready task that is not listed became ready when the run started. */
   readonly readyAt: string;
@@ -54,7 +54,7 @@ interface Dehydrated {
 
 /**
  * Writes a run's state for the next execution (continue-as-new). `rehydrate` restores the same state from it and from the graph,
- * which is built again from the run's config. What does not fit into `budget` bytes is left out: first details, in the order of
+ * which is built again from the run's config. Details that do not fit into `budget` bytes are left out: first those, in the order of
  * `kept-details.ts`, then the times of tasks that have ended.
  *
  * @param budget bytes of its JSON
@@ -172,7 +172,7 @@ function impliedRoot({ graph, status, skippedBecause, closing }: RunState, task:
   return closing?.kind === 'critical' ? closing.task : -1;
 }
 
-/** Yields the roots that the dependencies do not imply, in topological order, so that each may build on those before it. */
+/** Yields the roots that the dependencies do not imply, in topological order, so that each root may build on earlier ones. */
 function* unusualRoots(state: RunState): IterableIterator<[task: number, root: number]> {
   for (let task = 0; task < state.graph.size; task++) {
     const root = state.skippedBecause[task];

@@ -1,7 +1,7 @@
 import type { Problem } from '../../contracts/errors.ts';
 import type { InputEdges, InputTask } from './graph-tasks.ts';
 
-/** Number of cycles that are spelled out; a user fixes these and sees whether more are left. */
+/** Number of cycles that an error lists in full; it only counts the others. */
 const CYCLES_NAMED = 20;
 
 /**

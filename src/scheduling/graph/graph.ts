@@ -40,12 +40,9 @@ export const dependencyIds = ({ dependencies, ids }: Graph, task: number): strin
   Array.from(targetsOf(dependencies, task), (dependency) => ids[dependency]);
 
 /**
- * Builds a run's graph: each symbol's stages up to `untilStage` chained in order, plus the custom tasks with their
- * `dependencies` and `runBefore`.
- *
- * Uses Kahn's algorithm; of the tasks that could come next, the one that the input names first is taken. So the order is stable
+ * Builds a run's graph: each symbol's stages up to `untilStage` chained in order, plus the custom tasks with their `dependencies` and
+ * `runBefore`. Uses Kahn's algorithm; among tasks that could come next, it takes the one that the input names first. So the order is stable
  * and goes symbol by symbol.
- *
  * @returns the graph, or all its problems: unknown ids, ids given twice, every cycle as a path
  */
 export function buildGraph(

@@ -5,7 +5,7 @@ import { type Graph, reusableTasks, targetsOf } from './graph.ts';
 /** An earlier run whose successes may be reused. */
 export interface EarlierRun {
   readonly runId: string;
-  /** Ids of the tasks that succeeded in it. */
+  /** Ids of the tasks that succeeded in the earlier run. */
   readonly succeeded: ReadonlySet<string>;
 }
 

@@ -3,7 +3,7 @@ import type { ReadyOrder } from '../../contracts/words.ts';
 /** First ready, first served. */
 const fifo: TaskOrder = { name: 'fifo', key: (task) => task.readyAt };
 
-/** The task with the longest chain of work behind it first: what bounds the run's length starts earliest. */
+/** Starts the task with the longest chain of dependent work first, because that chain bounds the run's length. */
 const criticalPath: TaskOrder = { name: 'critical-path', key: (task) => -task.remainingSeconds };
 
 /** Waiting this long is worth one priority number, so the last priority overtakes fresh tasks of the first after 20 minutes. */
@@ -60,10 +60,10 @@ const PAST_MS = 3_600_000;
 const URGENT = 2;
 
 /**
- * Temporal's `priorityKey` of a task, which decides across all runs of a task queue what workers take first: 1 first, 5 last. Live runs
+ * Temporal's `priorityKey` of a task, 1 (first) to 5 (last): the order in which workers take tasks of all runs on a task queue. Live runs
  * go before backfills, since data they miss is gone for good; urgent symbols go first in both. Other workflows have 3.
  *
- * @param asOf the instant the run runs as of, `startedAt` when it started; both UTC epoch milliseconds
+ * @param asOf the run's `asOf`; `startedAt` is when the run started; both UTC epoch milliseconds
  * @param priority priority of the symbol or custom task, 1 to 5
  */
 export function queuePriority({ asOf, startedAt, priority }: { asOf: number; startedAt: number; priority: number }): number {

@@ -32,7 +32,7 @@ export function longestChain(graph: Graph, remaining: Float64Array): string[] {
   return chainFrom(graph, remaining, first);
 }
 
-/** Ids of a task and of what follows it on its longest chain; only of tasks that `isWanted` selects after the first. */
+/** Ids of a task and of the tasks that follow it on its longest chain; after the first task, only those that `isWanted` selects. */
 export function chainFrom(graph: Graph, remaining: Float64Array, first: number, isWanted = (_task: number) => true): string[] {
   const chain: string[] = [];
   for (let task = first; task >= 0; ) {

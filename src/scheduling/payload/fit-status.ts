@@ -8,7 +8,7 @@ import { type PackedConfig, packConfig, unpackConfig } from './pack-config.ts';
 
 const SHORT_MESSAGE = 120;
 
-/** One step of shrinking a status: the part it leaves out, and a task's result without it (`undefined` drops the task). */
+/** One step of shrinking a status: the name of the part to leave out, and a function that removes it (`undefined` drops the task). */
 interface Cut {
   readonly part?: LeftOut;
   readonly apply: (result: TaskResult) => TaskResult | undefined;
@@ -29,7 +29,7 @@ const CUTS: readonly Cut[] = [
   { part: 'tasks', apply: () => undefined },
 ];
 
-/** Most characters of each reason in a result. */
+/** Maximum number of characters of each reason in a result. */
 const MAX_REASON_LENGTH = 500;
 
 /**

@@ -14,13 +14,13 @@ export interface PackedPrepared {
   readonly reused?: PackedReused;
   /** Whether the database lacks part of the config, because a secret was written into it. @default false */
   readonly inline?: boolean;
-  /** Whether the run may set the search attributes: the namespace has them. @default false */
+  /** Whether the namespace has the search attributes, so that the run may set them. @default false */
   readonly searchable?: boolean;
 }
 
 /**
- * Packs a prepared run so that it fits into one payload. Reasons and outputs of reused tasks are kept as far as there is room. Durations
- * are kept for this run's tasks, or for the stages only where there is no room for more.
+ * Packs a prepared run so that it fits into one payload. Reasons and outputs of reused tasks are kept while there is room; durations are
+ * kept per task, or per stage when there is less room.
  */
 export function packPrepared({ config, durations, reused, searchable }: PreparedRun, budget = PAYLOAD_BUDGET): PackedPrepared {
   const packed = packConfig(config);
@@ -47,7 +47,7 @@ export function packPrepared({ config, durations, reused, searchable }: Prepared
   return { packed, ...details, ...(searchable ? { searchable } : {}) };
 }
 
-/** Most bytes of the reasons and outputs of reused tasks. */
+/** Maximum number of bytes of the reasons and outputs of reused tasks. */
 const REUSED_DETAILS = 500_000;
 
 /** Restores the prepared run that `packPrepared` packed. */
@@ -66,7 +66,7 @@ export function readPrepared(given: PackedPrepared): PreparedRun {
 interface PackedReused {
   /** Each symbol's stages as bits, `collect` the lowest, in base 36 and two characters. */
   readonly symbols: string;
-  /** `1` for each custom task that is taken over, `0` for each other. */
+  /** One character per custom task: `1` when it is taken over, else `0`. */
   readonly tasks: string;
   /** Distinct reasons, each with the places of the tasks it applies to. A stage's place is 6 · symbol + stage; custom tasks follow. */
   readonly degraded: readonly (readonly [reasons: readonly string[], places: readonly number[]])[];
@@ -79,7 +79,7 @@ function placesOf({ symbols, tasks }: Named): readonly string[] {
   return [...symbols.flatMap(({ symbol }) => STAGES.map((stage) => stageTaskId(symbol, stage))), ...tasks.map(({ taskId }) => taskId)];
 }
 
-/** @param options.budget bytes for reasons first, then outputs; the ledger has what does not fit */
+/** @param options.budget bytes for reasons, then for outputs; the ledger has those that do not fit */
 function packReused(config: Named, reused: ReadonlyMap<string, ReusedTask>, { budget }: { budget: number }): PackedReused {
   const places = placesOf(config);
   const stages = STAGES.length;

@@ -14,7 +14,7 @@ export interface RehearsalOptions {
   readonly seed?: number;
   /** Probability that an attempt of a stage fails, in [0, 1]. @default 0 */
   readonly failures?: Readonly<Partial<Record<Stage, number>>>;
-  /** Virtual runs. @default as many as take well under a second, 1 to 200 */
+  /** Number of virtual runs, 1 to 200. @default as many as finish in well under a second */
   readonly runs?: number;
   /** Values of `maxConcurrent` among which the best is chosen. @default found by bisection over all that can matter */
   readonly concurrents?: readonly number[];
@@ -26,13 +26,13 @@ export interface Rehearsal {
   readonly successRate: number;
   /** Share of `maxConcurrent · makespan` in which a slot was held. */
   readonly slotUse: number;
-  /** The longest chain of mean durations, first to last task: no `maxConcurrent` makes the run shorter. */
+  /** The chain of tasks with the largest sum of mean durations, first to last; no `maxConcurrent` makes a run shorter than this chain. */
   readonly criticalPath: readonly string[];
   /** The smallest `maxConcurrent` whose makespan is within 5 % of the best one's. */
   readonly bestConcurrent: number;
 }
 
-/** Number of tasks played by default, over all virtual runs. */
+/** Number of tasks simulated by default, over all virtual runs. */
 const TASKS_PLAYED = 50_000;
 const MAX_RUNS = 200;
 /** A makespan up to this factor of the best one counts as equally good. */
@@ -94,7 +94,7 @@ const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
 const runSeed = (seed: number, run: number): number => Math.floor(drawn(seed, run) * 0x7fffffff);
 
-/** The number of lanes of a run: more slots than that change nothing. */
+/** Maximum number of lanes that a run can use at once; more slots have no effect. */
 const laneCount = ({ symbols, symbolOf }: Graph): number =>
   Math.max(1, symbols.length + symbolOf.reduce((count, symbol) => count + (symbol < 0 ? 1 : 0), 0));
 

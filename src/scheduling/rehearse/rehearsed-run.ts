@@ -79,7 +79,7 @@ class VirtualRun {
         this.#send({ type: 'wake', at: this.#now });
       } else {
         const lane = this.#ends[this.#agenda.pop()];
-        // A cancelled lane ended before its task would have.
+        // A cancelled lane ends before its task's planned end.
         if (this.#lanes.get(lane.id) === lane) this.#taskEnds(lane);
       }
     }

@@ -54,8 +54,8 @@ export function rehearseTask(task: {
 }
 
 /**
- * A pseudo-random number in [0, 1) for each combination of integers. It is not a stream: what one task draws does not depend on when
- * it runs, so two rehearsals that differ in one setting differ only by that setting. The mixing steps are MurmurHash3's finaliser.
+ * A pseudo-random number in [0, 1) for each combination of integers. The numbers of a task do not depend on when it runs, so two rehearsals
+ * that differ in one setting differ only by that setting. The mixing steps are MurmurHash3's finaliser.
  */
 export function drawn(seed: number, ...parts: readonly number[]): number {
   let hash = mixed(seed ^ 0x9e3779b9);

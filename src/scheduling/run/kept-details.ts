@@ -35,9 +35,9 @@ export const noDetails = (): KeptDetails => ({ level: 0, bytes: 0, errors: new M
 
 interface DetailLevel {
   readonly stacks: boolean;
-  /** Most bytes of an output. */
+  /** Maximum number of bytes of an output. */
   readonly outputs: number;
-  /** Most characters of an error's message; 0 keeps only the error's type. */
+  /** Maximum number of characters of an error's message; 0 keeps only the error's type. */
   readonly message: number;
   readonly types: boolean;
 }
@@ -77,7 +77,7 @@ export function keepOutput(state: Keeping, task: number, output: Json): void {
   dropUntilTheyFit(state);
 }
 
-/** Most bytes of distinct reasons; past that a run keeps only that a task was degraded. */
+/** Maximum number of bytes of distinct reasons; beyond it, a run records only that a task was degraded. */
 const MAX_REASONS_BYTES = 100_000;
 const MAX_REASON_LENGTH = 1_000;
 const MAX_REASONS = 20;

@@ -103,7 +103,7 @@ export function laneTasks(graph: Graph, lane: Lane): number[] {
   return tasks;
 }
 
-/** Moves the lane on from a task that succeeded; without a next task its slot is returning. */
+/** Advances the lane after a task succeeded; without a next task, marks its slot as returning. */
 export function advanceLane(state: RunState, lane: Lane, at: number): void {
   const next = lane.current === lane.last ? -1 : state.graph.nextStage[lane.current];
   if (next >= 0 && state.status[next] === PENDING) runTask(state, lane, next, at);
@@ -138,7 +138,7 @@ function markReturning(state: RunState, lane: Lane): void {
   state.returning++;
 }
 
-/** Makes a symbol release its slot at its next stage boundary; in its last stage it is about to do so anyway. */
+/** Makes a symbol release its slot at its next stage boundary; in its last stage it does so anyway. */
 function askToYield(state: RunState, lane: Lane, commands: RunCommand[]): void {
   if (lane.returning || lane.symbol < 0) return;
   markReturning(state, lane);
@@ -219,7 +219,10 @@ function takeReady(state: RunState): number {
   return task;
 }
 
-/** The number of ready tasks more urgent than `urgency`, by their own priority: waiting moves a task up the queue but displaces no other. */
+/**
+ * Counts the ready tasks more urgent than `urgency`, by priority alone: waiting moves a task up the queue but never displaces a running
+ * one.
+ */
 function readyMoreUrgentThan(state: RunState, urgency: number): number {
   let count = 0;
   for (const [own, tasks] of state.readyByUrgency) if (own < urgency) count += tasks;

@@ -19,7 +19,7 @@ export const LANE_ENDS = ['completed', 'yielded', 'cancelled', 'terminated', 'no
 export type LaneEnd = (typeof LANE_ENDS)[number];
 
 /**
- * The end of a lane, which frees its slot, once. `reports` are all reports of the lane; those seen before change nothing. A stage
+ * The end of a lane; frees its slot. `reports` are all reports of the lane; those seen before change nothing. A stage
  * without a report is pending again after `yielded`, and fails with `error` after any other end.
  */
 export interface LaneEndedEvent {
@@ -47,7 +47,7 @@ export type RunEvent =
    * rehydrated, the run continues with the next event (a `wake` is enough).
    */
   | { readonly type: 'drain'; readonly at: number }
-  /** The time of the last `wakeAt` command has come. */
+  /** Sent when the time of the last `wakeAt` command is reached. */
   | { readonly type: 'wake'; readonly at: number };
 
 /** Attempts of a lane's first task in earlier lanes; its other tasks have none. */
@@ -64,8 +64,8 @@ export interface StartSymbolCommand extends EarlierLanes {
   readonly symbol: string;
   readonly stages: readonly Stage[];
   /**
-   * Stages whose end is signalled to the parent at once: those that tasks outside this lane wait for, and in runs of up to
-   * STAGE_DETAIL_LIMIT symbols every stage but the last, whose end comes with the lane's.
+   * Stages whose end is signalled to the parent immediately: those that tasks outside this lane wait for, and in runs of up to
+   * STAGE_DETAIL_LIMIT symbols every stage except the last.
    */
   readonly signalStages: readonly Stage[];
 }
@@ -102,7 +102,7 @@ export type RunCommand =
 /** Whether the status lists every stage, or only symbols and custom tasks. */
 export type StatusDetail = 'stage' | 'symbol';
 
-/** Runs of more symbols than this have a status by symbol instead of by stage. */
+/** Number of symbols above which a run's status lists symbols instead of stages. */
 export const STAGE_DETAIL_LIMIT = 50;
 
 /** What a status query needs in addition to the state. */

@@ -63,7 +63,7 @@ export type Closing = { readonly kind: 'critical'; readonly task: number } | { r
 export interface RunState {
   readonly graph: Graph;
   readonly order: TaskOrder;
-  /** With `symbol`, outputs of stages are not kept, so that a run of 10,000 symbols stays small. */
+  /** Level of detail; with `symbol`, stages' outputs are not kept, so that a run of 10,000 symbols stays small. */
   readonly detail: StatusDetail;
   /** Seconds of the longest chain that starts with each task. */
   readonly remaining: Float64Array;
@@ -74,7 +74,7 @@ export interface RunState {
   startedAt: number | null;
   finishedAt: number | null;
   closing: Closing | null;
-  /** When the run has to have ended; UTC epoch milliseconds. Not dehydrated: the config has it. */
+  /** The run's deadline, UTC epoch milliseconds. Not dehydrated, because the config has it. */
   readonly deadline: number | null;
 
   readonly status: Uint8Array;
@@ -83,7 +83,7 @@ export interface RunState {
   readonly waiting: Int32Array;
   readonly attempts: Int32Array;
   readonly failures: Int32Array;
-  /** Failures with a limit of their own, of tasks that wait for another attempt. */
+  /** Failures that count against a limit of their own, for tasks that wait for another attempt. */
   readonly spent: Map<number, Spent>;
   readonly started: Float64Array;
   readonly ended: Float64Array;
@@ -99,7 +99,7 @@ export interface RunState {
   readonly counts: Int32Array;
   readonly stageSums: readonly StageSums[];
   readonly ready: KeyedHeap;
-  /** Ready tasks by their urgency, for orders that have it. */
+  /** Number of ready tasks per urgency value; only for orders with `urgency`. */
   readonly readyByUrgency: Map<number, number>;
   readonly retries: KeyedHeap;
   readonly lanes: Map<string, Lane>;
@@ -110,7 +110,7 @@ export interface RunState {
   /** Lanes by urgency, least urgent first; entries may be outdated. */
   readonly yieldable: KeyedHeap;
   readonly laneByNumber: Map<number, Lane>;
-  /** The last `wakeAt` command, until its time has come. */
+  /** Time of the pending `wakeAt` command; null when none is pending. */
   wakeAt: number | null;
 }
 
@@ -119,7 +119,7 @@ export interface RunParts {
   readonly config: Pick<RunConfig, 'maxConcurrent' | 'order' | 'deadline'>;
   /** Mean seconds by task id or stage, for the `critical-path` order. @default 1 s each */
   readonly durations?: Durations;
-  /** Seconds of the longest chain that starts with each task, where they are known already. @default computed from `durations` */
+  /** Seconds of the longest chain that starts with each task. @default computed from `durations` */
   readonly remaining?: Float64Array;
   /** Successes of an earlier run that this one reuses, by task id. */
   readonly reused?: ReadonlyMap<string, ReusedTask>;
@@ -214,7 +214,7 @@ export function unmetDependencies({ status, graph }: RunState, task: number): nu
   return unmet;
 }
 
-/** The facts of a task that an order ranks it by. @internal */
+/** The facts by which an order ranks a task. @internal */
 export function readyTask(state: RunState, task: number, readyAt: number): Parameters<TaskOrder['key']>[0] {
   return { taskId: state.graph.ids[task], priority: state.graph.priority[task], readyAt, remainingSeconds: state.remaining[task] };
 }

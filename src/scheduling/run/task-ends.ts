@@ -112,7 +112,7 @@ export function keepSuccess(state: RunState, task: number, report: Extract<TaskR
   countEnd(state, task);
 }
 
-/** Records a failed attempt whose next one is far away: the slot is released, and the task is ready again when due. */
+/** Records a failed attempt with a long wait until the next one: releases the slot; the task becomes ready again when the wait ends. */
 export function retryLater(state: RunState, lane: Lane, report: Extract<TaskReport, { kind: 'retryLater' }>): void {
   const task = lane.current;
   setStatus(state, task, PENDING);
@@ -136,7 +136,7 @@ function countEnd(state: RunState, task: number): void {
   sums.maxSeconds = Math.max(sums.maxSeconds, seconds);
 }
 
-/** Subtracts a failed end from the sums, because the task will run again. */
+/** Removes a failed task from the totals, because it will run again. */
 export function uncountEnd(state: RunState, task: number): void {
   const stage = state.graph.stageOf[task];
   if (stage < 0) return;

@@ -57,7 +57,7 @@ interface RunOfLanes {
 }
 
 const USUAL_PRIORITY = 3;
-/** Local activities after which the workflow's state must reach the server: at 100 ms each, two seconds. */
+/** Number of local activities after which the workflow's state must reach the server; at 100 ms each, two seconds. */
 const LOCAL_IN_A_ROW = 20;
 
 /** Reports how a lane ended, once. */

@@ -13,7 +13,7 @@ import type { RunState } from '../../scheduling/run/run-state.ts';
 import { BOOKKEEPING, CONTINUING } from '../activity-options.ts';
 
 /**
- * Has a worker check the input and look up everything that the run needs, once.
+ * Lets a worker check the input and look up everything that the run needs, once.
  * @throws ApplicationFailure `InvalidPipeline`, with every problem
  */
 export async function prepareRun(
@@ -105,7 +105,7 @@ export function isHistoryFull(state: RunState): boolean {
 /** The input of the next execution. A large config is not included: the next execution reads it from the database again. */
 export function carriedOn({ config, durations, inline, searchable }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
   const whole = packPrepared({ config, durations, reused: new Map(), searchable });
-  // a config with inline secrets is not complete in the database, so it is passed on at any size, without durations to save room
+  // a config with inline secrets is not complete in the database, so it is passed on at any size, without durations to save space
   const packed = inline
     ? { ...(encodedBytes(whole) > CARRIED_CONFIG ? { packed: whole.packed, ...(searchable ? { searchable } : {}) } : whole), inline }
     : whole;

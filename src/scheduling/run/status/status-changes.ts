@@ -16,13 +16,12 @@ interface Seen {
 const NOTHING: Seen = { error: undefined, output: undefined, degraded: undefined };
 
 /**
- * Finds what has changed in a run's status since an earlier answer, so that a client that follows a large run receives only the
- * changes. It compares the state with the state at the last query: a run without queries pays nothing, and the scheduler does not
- * know about it.
+ * Finds what has changed in a run's status since an earlier answer, so that a client that follows a large run receives only the changes. It
+ * compares the state with the state at the last query: a run without queries pays nothing.
  */
 export class StatusRevisions {
   readonly #state: RunState;
-  /** Prefix of this object's revisions: after a worker restart another object answers for the same run and must not accept them. */
+  /** Prefix of this object's revisions: after a worker restart, another object answers for the same run and must not accept old revisions. */
   readonly #mark: string;
   readonly #entryOf: Int32Array;
   readonly #changedAt: Float64Array;
@@ -94,7 +93,9 @@ export class StatusRevisions {
 
 const NUMBERS = 6;
 
-/** Merges changes into the known status and updates the durations of running tasks; `known` is ignored where `changes` is the whole status. */
+/**
+ * Merges changes into the known status and updates the durations of running tasks; `known` is ignored where `changes` is the whole status.
+ */
 export function withChanges(known: PipelineStatus | undefined, { revision: _, since, ...changes }: StatusChanges): PipelineStatus {
   if (since === undefined || known === undefined) return changes;
   const now = Date.parse(changes.startedAt) + Math.round(changes.durationSeconds * 1000);

@@ -33,7 +33,7 @@ function nothingAchieved({ graph }: RunState): string {
     : `none of ${graph.symbols.length} symbols reached ${stage}`;
 }
 
-/** The error that the workflow of a failed run closes with; undefined for other runs. The run's result has what was achieved. */
+/** The error that the workflow of a failed run closes with; undefined for other runs. The run's result lists what was achieved. */
 export function runFailureOf(state: RunState): RunFailure | undefined {
   if (verdictOf(state) !== 'failed') return undefined;
   const { closing, graph, errors } = state;
@@ -50,7 +50,10 @@ export function runFailureOf(state: RunState): RunFailure | undefined {
 
 const REASONS_NAMED = 20;
 
-/** Why a run is not a plain success, most important first: the critical failure, the cancel or that nothing succeeded, then failures, then degraded tasks. */
+/**
+ * Why a run is not a plain success, most important first: a critical failure, a cancellation or a run without any success; then failures;
+ * then degraded tasks.
+ */
 export function reasonsOf(state: RunState): string[] {
   const { closing, graph, errors, status } = state;
   const reasons: string[] = [];
