@@ -54,7 +54,7 @@ export const candlesBetween = (candles: CandleSeries, from: number, to: number):
   volume: candles.volume.subarray(from, to),
 });
 
-/** The bars `[from, to)` as a part of a series that is traded from `from` on, with the bars before known. */
+/** The bars `[from, to)` of a series that is traded from `from` on; the earlier bars stay known. */
 export const partOf = (candles: CandleSeries, from: number, to: number): CandleSeries => ({
   ...candlesBetween(candles, from, to),
   within: { candles, from },

@@ -37,11 +37,14 @@ export interface DecisionInput {
   /** The same question at another venue; null if none is known. */
   readonly twin: TwinSeries | null;
   readonly cache?: IndicatorCache;
-  /** Hides everything after the present bar. The caller lifts the curtain. @default nothing is hidden */
+  /** Hides all values after the present bar; the caller removes it with `lift`. @default nothing is hidden */
   readonly curtain?: Curtain;
   /** The first bar at which no decision is made. @default the end of the series */
   readonly to?: number;
-  /** The first bar at which a decision is made. The strategy can read earlier bars; its account and the decision log start here. @default 0 */
+  /**
+   * The first bar at which a decision is made. The strategy can read earlier bars; its account and the decision log start here.
+   * @default 0
+   */
   readonly from?: number;
 }
 

@@ -10,7 +10,7 @@ export interface FeeModel {
   readonly rounding: number;
 }
 
-/** The fees of resting orders: a flat fee applies to them too; venues charge makers nothing. Rebates, from a shared pool, are left out. */
+/** The fees of resting orders: a flat fee applies to them too; venues charge makers nothing. Rebates are not modelled. */
 export const makerFeeModel = (schedule: FeeSchedule): FeeModel => flatFees(schedule.model === 'flat' ? schedule.rate : 0);
 
 /** The fee model of a market's schedule, which is stored per market and time. */

@@ -70,7 +70,10 @@ export function measure(input: {
   };
 }
 
-/** Daily returns of a simulation; `days` from the first bar to the payout, `traded` bars before the market's close. */
+/**
+ * Daily returns of a simulation, with the number of `days` from the first bar to the payout and of bars before the market's close
+ * (`traded`).
+ */
 export function measureDailyReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
   Measurement,
   'returns' | 'moments' | 'lockedDays'

@@ -8,7 +8,7 @@ export interface CalibrationBin {
   readonly count: number;
   /** Number of markets that were forecast; absent if unknown. */
   readonly markets?: number;
-  /** Number of events that the markets resolve with, each of which is one draw; absent if every market is an event of its own. */
+  /** Number of distinct events among the markets; each event is one independent draw. Absent if every market is its own event. */
   readonly events?: number;
   readonly meanForecast: number;
   /** Share of outcomes that were 1. */
@@ -148,7 +148,11 @@ function binOf(forecast: number, bins: number): number {
 /** 97.5% quantile of the normal distribution, for two-sided 95% intervals. */
 const Z = 1.959963984540054;
 
-/** Wilson's score interval of a rate over `count` observations, reliable for few. @param z quantile. @default that of 95% */
+/**
+ * Wilson's score interval of a rate over `count` observations, reliable for few observations.
+ * @param z normal quantile.
+ * @default the one for 95%
+ */
 export function wilsonInterval(rate: number, count: number, z = Z): readonly [low: number, high: number] {
   const weight = (z * z) / count;
   const centre = (rate + weight / 2) / (1 + weight);

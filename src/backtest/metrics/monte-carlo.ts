@@ -20,7 +20,9 @@ export interface MonteCarlo {
     /** Share of orders whose maximum drawdown is at least as deep as the actual one. */
     readonly asDeep: number;
   };
-  /** As many positions drawn with replacement; returns are widened by Student's t, so that 90 of 100 ranges hold the expected return. */
+  /**
+   * Equally many positions drawn with replacement. Return ranges are widened by Student's t, so that 90 of 100 contain the expected return.
+   */
   readonly resampled: {
     readonly totalReturn: DrawnRange;
     readonly maxDrawdown: DrawnRange;

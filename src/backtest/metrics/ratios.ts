@@ -121,7 +121,7 @@ export function expectedBestSharpe(count: number, spread: number): number {
   return spread * standard.best;
 }
 
-/** The expected best of the last number of trials, for a spread of 1: all trials of a grid ask for the same. */
+/** Cached expected best Sharpe ratio for a spread of 1: all trials of a grid need the same value. */
 let standard = { count: 1, best: 0 };
 
 /**
@@ -134,7 +134,7 @@ export function deflatedSharpe(returns: Moments, trials: Trials): Measured {
   return probabilisticSharpe(returns, expectedBestSharpe(trials.count, trials.spread ?? 1 / Math.sqrt(returns.count - 1)));
 }
 
-/** Number and spread of a grid's trials, from their Sharpe ratios per period. Trials that never traded only count. */
+/** Number and spread of a grid's trials, from their Sharpe ratios per period. Trials that never traded affect only the number. */
 export function trialsOf(ratios: readonly number[]): Trials {
   const known = ratios.filter(Number.isFinite);
   if (known.length < 2) return { count: ratios.length };

@@ -5,7 +5,7 @@ export interface Sample {
   readonly dailyReturns: number;
   /** Number of closed positions that win rate, profit factor and expectancy are computed from. */
   readonly trades: number;
-  /** Number of independent draws among them, see `independentEvents`; consecutive positions in one market are one draw each. */
+  /** Number of independent draws among the positions, see `independentEvents`; consecutive positions in one market are one draw. */
   readonly events: number;
   /** Calendar days that growth is annualised over, up to the settlement of the last position; rounded down to a hundredth. */
   readonly days: number;
@@ -39,7 +39,7 @@ const FORECAST_SCORES = ['brier', 'logLoss'] as const;
 export const weakOutcomes = (outcomes: number): string | undefined =>
   outcomes < MINIMUM.outcomes ? `${count(outcomes, 'outcome')}, fewer than ${MINIMUM.outcomes}` : undefined;
 
-/** The reason why a probability of overfitting, which compares two halves, is weak; undefined if it is not. */
+/** The reason why a probability of overfitting, which compares two halves of the days, is weak; undefined if it is not. */
 export const weakHalves = (dailyReturns: number): string | undefined =>
   dailyReturns < 2 * MINIMUM.returns ? `${count(dailyReturns, 'daily return')}, fewer than ${MINIMUM.returns} in each half` : undefined;
 

@@ -41,13 +41,13 @@ export interface PortfolioTrading {
   readonly markets: readonly MarketTrading[];
 }
 
-/** Share of the start cash below which an amount is a rounding error: a position of that size would only block a real one. */
+/** Share of the start cash below which a position is a rounding error, which would only block a real position. */
 const DUST = 1e-9;
 
 /**
  * Trades several markets from one account. At each time, in this order: receives payouts of settled markets; closes positions at the open;
  * enters positions at the open, market by market in the order given, as far as the limits and the cash allow; marks positions at the close;
- * ends the market of a last bar. A settled position locks its money until the market pays. Fills and costs are those of a backtest of one
+ * ends each market at its last bar. A settled position locks its money until the market pays. Fills and costs are those of a backtest of one
  * market; with a single market and limits of 1 the trades are the same.
  */
 export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, limits: PortfolioLimits): PortfolioTrading {

@@ -1,7 +1,7 @@
 import type { LookAheadProof } from './look-ahead.ts';
 import { canonicalJson, hashText, type Passport } from './passport.ts';
 
-/** The look-ahead proof and the passport of a result, and what they do not cover. */
+/** The look-ahead proof and the passport of a result, with their gaps. */
 export interface Certificate {
   /** Null if the proof was not run. */
   readonly lookAhead: LookAheadProof | null;

@@ -34,7 +34,10 @@ export interface Comparison<Result extends ComparableResult> {
   readonly onlyAfter: readonly Result[];
 }
 
-/** Compares the results of two runs: first pairs equal series, strategy and parameters, then the rest of a series and strategy in order. */
+/**
+ * Compares the results of two runs. Pairs results of equal series, strategy and parameters; pairs the others of a series and strategy in
+ * order.
+ */
 export function compareResults<Result extends ComparableResult>(before: readonly Result[], after: readonly Result[]): Comparison<Result> {
   const exact = pairUp(before, after, ({ series, strategy, params }) => [series, strategy, params].join('\n'));
   const loose = pairUp(exact.onlyBefore, exact.onlyAfter, ({ series, strategy }) => [series, strategy].join('\n'));

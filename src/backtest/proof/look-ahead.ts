@@ -18,11 +18,12 @@ export interface LookAheadProof {
   /** Number of decisions that differed with another future. More than 0: the strategy uses data that it cannot know. */
   readonly changed: number;
   /**
-   * Number of times `of` the strategy changed its decision, and how many of these `changes` it repeats on reversed prices: decisions that
-   * do not follow the prices come from the calendar, or from answers that the strategy carries. Absent for shipped strategies.
+   * Number of times that the strategy changed its decision (`of`), and how many of these it repeats on reversed prices (`changes`).
+   * Repeated changes do not follow the prices: they come from the calendar or from answers stored in the strategy. Absent for shipped
+   * strategies.
    */
   readonly carried?: { readonly changes: number; readonly of: number };
-  /** Probability of `detected` of finding a strategy that looks ahead on one bar in `peekEvery`. */
+  /** Power of the proof: `detected` is the probability that it finds a strategy that looks ahead on one bar in `peekEvery`. */
   readonly power: { readonly peekEvery: number; readonly detected: number };
   /** The first bar whose decision changed; null if none did. */
   readonly firstBar: number | null;
@@ -95,7 +96,7 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   };
 }
 
-/** Runs the strategy again; undefined if it fails. @param on what differs from the backtest's run, which used no cache and no curtain */
+/** Runs the strategy again; undefined if it fails. @param on the inputs that differ from those of the backtest */
 function decideAgain(
   { strategy, params, candles, market, options, barMs, twin }: ProofInput,
   on: Partial<DecisionInput>,
@@ -114,7 +115,7 @@ function hideAll({ candles, barMs, twin }: ProofInput, curtain: Curtain): void {
   if (twin !== null) curtain.hideSeries(twin.candles, known);
 }
 
-/** Decisions behind a curtain; undefined if the strategy failed, which it did not on the true data. */
+/** Decisions behind a curtain; undefined if the strategy failed there. */
 const decisionsBehind = (input: ProofInput, curtain: Curtain): DecisionLog | undefined =>
   decideAgain(input, { market: oppositeResolution(input.market), cache: input.indicators, curtain });
 
@@ -126,7 +127,7 @@ function overwriteMemory(input: ProofInput): DecisionLog | undefined {
   return decideAgain(input, { candles: backwards(candles), market: oppositeResolution(market), twin: other });
 }
 
-/** Fewest changes of decision that distinguish carried answers from chance. */
+/** Minimum number of decision changes that distinguishes carried answers from chance. */
 const FEWEST_CHANGES = 10;
 
 /** Whether at least half of a strategy's changes of decision do not follow the prices, as with a list of answers in its code. */

@@ -53,8 +53,8 @@ function canonicalPart(value: unknown): string | undefined {
 }
 
 /**
- * Hex SHA-256 of the data that every result depends on: candles and the market's facts, without those of {@link hashSituation}, and without
- * the time at which the result became known, unless no close says when the market paid.
+ * Hex SHA-256 of the data that every result depends on: candles and the market's facts, without those of {@link hashSituation}, and and
+ * without the time at which the result became known, unless the market has no close.
  */
 export function hashData(
   candles: CandleSeries,
@@ -108,7 +108,11 @@ export function optionsText(given: BacktestOptions): string {
   return text;
 }
 
-/** Creates a passport. @param parts.data hash of the data, see {@link hashData} @param parts.trials those that it was judged with */
+/**
+ * Creates a passport.
+ * @param parts.data hash of the data, see {@link hashData}
+ * @param parts.trials the trials that the result was judged with
+ */
 export function passportOf(parts: {
   readonly data: string;
   readonly strategy: Strategy;

@@ -5,17 +5,17 @@ import type { Certificate } from '../proof/certificate.ts';
 /** The fields of stored JSON. A field that is missing or of another type counts as unknown. */
 export type Fields = Readonly<Record<string, Json>>;
 
-/** A finite number. */
+/** Schema of a finite number; reads null for any other value. */
 export const numberOrNull = z.number().nullable().catch(null);
 export const textOrNull = z.string().nullable().catch(null);
 export const texts = z.record(z.string(), z.string()).readonly().catch({});
 export const numbers = z.record(z.string(), z.number()).readonly().catch({});
 const json = z.record(z.string(), z.custom<Json>()).readonly().catch({});
 
-/** An object of which every field must be known; else null. */
+/** Schema of an object; reads null unless every field is valid. */
 export const wholeOrNull = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).readonly().nullable().catch(null);
 
-/** A list without the entries that do not fit. */
+/** Schema of a list; drops entries that are not valid. */
 export const listOf = <T>(entry: z.ZodType<T>): z.ZodType<readonly T[]> =>
   z
     .array(z.unknown())

@@ -60,7 +60,7 @@ export function* pickAndTest(
 
 /**
  * Rank of a trial in a window: the Sharpe ratio of the training part. With a single daily return that is not 0, the ratio is √(A/n) for any
- * gain, so such a gain ranks as 0: above losses only. A trial without a ratio ranks last.
+ * gain, so such a gain ranks as 0, above losses only. A trial without a ratio ranks last.
  */
 export const rankOf = ({ moments }: Pick<Stretch, 'moments'>): number => {
   const ratio = ratioOf(moments);

@@ -49,7 +49,7 @@ export interface DayRange {
 /** Converts the times `[from, to)`, UTC epoch milliseconds at midnight, to a range of days. */
 export const daysOf = (from: number, to: number): DayRange => ({ from: from / DAY_MS, to: to / DAY_MS });
 
-/** Measures a stretch. @param days its days; those without bars have a return of 0. @default from its first to its last bar */
+/** Measures a stretch. @param days days of the stretch; days without bars return 0. @default from its first to its last bar */
 export function stretchOf(candles: CandleSeries, simulation: Simulation, options: BacktestOptions, days?: DayRange): Stretch {
   const traded = dailyReturns(options.cash, candles.openTime, simulation.equity);
   const returns = days === undefined ? traded : new Float64Array(days.to - days.from);

@@ -17,12 +17,14 @@ import { pickAndTest, weakPicks } from './pick-and-test.ts';
 import { type DayRange, metricsOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
 import { type SkippedWindow, type WalkForwardParts, type WindowTimes, windowsOf } from './windows.ts';
 
-/** One window of a walk-forward: the trial picked on `[trainFrom, trainTo)` and its result on `[testFrom, testTo)`; UTC epoch milliseconds. */
+/**
+ * One window of a walk-forward: the trial picked on `[trainFrom, trainTo)` and its result on `[testFrom, testTo)`; UTC epoch milliseconds.
+ */
 export interface WalkForwardWindow extends WindowTimes {
   /** Strategy of the trial that ranks first in the training part (best Sharpe ratio, see `rankOf`; the first of equal ones). */
   readonly strategy: string;
   readonly params: Params;
-  /** Metrics of the training part, with the Sharpe ratio deflated by all trials in that part. */
+  /** Metrics of the training part, with the Sharpe ratio deflated by all trials in this part. */
   readonly inSample: StretchMetrics;
   /** Metrics of the test part, with the Sharpe ratio deflated by all trials on the whole series. */
   readonly outOfSample: StretchMetrics;
@@ -37,7 +39,7 @@ export interface WalkCurve {
 /** A failed trial, which no window and no figure includes; `because` is one sentence. */
 export type FailedPick = Pick<FailedTrial, 'strategy' | 'params' | 'because'>;
 
-/** The result of a walk-forward. On the whole series, `overfitting` covers all trials, proof and passport the picked ones. */
+/** The result of a walk-forward. `overfitting` covers all trials on the whole series; the proof and the passport cover the picked trials. */
 export interface WalkForwardResult extends Overfitting, Certificate {
   readonly windows: readonly WalkForwardWindow[];
   readonly skipped: readonly SkippedWindow[];
@@ -74,7 +76,7 @@ export function walkForward(
   return toEnd(walkForwardSteps(data, trials, options, parts));
 }
 
-/** Runs {@link walkForward} in steps of one trial, for a caller that has other work in between. */
+/** Runs {@link walkForward} one trial at a time, so that callers can do other work in between. */
 export function* walkForwardSteps(
   data: BacktestData,
   all: readonly Trial[],
@@ -113,7 +115,7 @@ export function* walkForwardSteps(
     const closeAtEnd = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
     if (codes !== undefined) {
       const own = codes.slice(from, to);
-      // the position at the start of the part was decided before it
+      // an earlier decision set the position at the start of the part
       if (own[0] === HOLD) own[0] = standingAt(codes, from);
       return stretchOf(bars, simulate(bars, wordsOnly(own), known, closeAtEnd), options, days);
     }
@@ -185,7 +187,7 @@ const paidBy = ({ closesAt, resolution }: Market, time: number): boolean =>
 /** Whether decisions depend on the account, so that the strategy must be restarted in each part. */
 const hasAccount = ({ trader, orders }: Decisions): boolean => trader !== undefined || orders.size > 0;
 
-/** The last decision before a bar other than HOLD; HOLD if there is none. */
+/** The last decision other than HOLD before a bar; HOLD if there is none. */
 function standingAt(decisions: Uint8Array, bar: number): number {
   for (let i = bar - 1; i >= 0; i--) if (decisions[i] !== HOLD) return decisions[i];
   return HOLD;

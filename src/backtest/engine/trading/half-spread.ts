@@ -22,7 +22,7 @@ export interface HalfSpread {
   readonly from: SpreadSource;
 }
 
-/** Age up to which a recorded book stands for the present one: a run every 4 hours looks six times in that time. */
+/** Maximum age of a recorded book that stands for the present one; a run every 4 hours records six books in that time. */
 const MAX_AGE_MS = DAY_MS;
 
 /** Bounds of the classes of money traded in 24 hours: below 100, 1,000, 10,000, and more. */
@@ -31,11 +31,11 @@ const MONEY_BOUNDS = [100, 1000, 10_000];
 /**
  * Median half-spreads by the money traded in 24 hours, from the best bid and ask of the 235 markets with trades among 300 that Polymarket
  * listed on 2026-03-11 (12 pages of Gamma's `/markets`: `bestBid`, `bestAsk`, `volume24hr`); 9 to 44 markets per class. `edge`: prices
- * below 0.05 or above 0.95. The first of each list is the median of all, for markets whose trades have no sizes.
+ * below 0.05 or above 0.95. The first value of each list is the overall median, used for markets whose trades have no sizes.
  */
 const MEDIANS = { edge: [0.002, 0.0155, 0.0083, 0.002, 0.0005], middle: [0.01, 0.0275, 0.01, 0.005, 0.01] } as const;
 
-/** Returns the half-spread at the open of a bar: of the newest book of the 24 hours before, else the default of its class. */
+/** Returns a bar's half-spread: from the newest book of the 24 hours before its open, else the default of its class. */
 export const halfSpreads = (
   traded: CandleSeries,
   { kind, books }: Pick<Market, 'kind' | 'books'>,
@@ -58,8 +58,8 @@ export const halfSpreads = (
 };
 
 /**
- * Money traded per day in the 24 hours before a bar, or during the bar before where bars are longer. Scaled up where the series is shorter;
- * NaN where nothing is known.
+ * Money traded per day in the 24 hours before a bar, or in the previous bar if bars are longer; scaled up for a shorter series, NaN if
+ * unknown.
  */
 function moneyPerDay({ openTime, close, volume }: CandleSeries, bar: number, barMs: number): number {
   const window = Math.max(DAY_MS, barMs);

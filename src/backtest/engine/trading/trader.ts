@@ -41,7 +41,7 @@ export class Trader {
     this.closesAt = market.closesAt ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Trades up to the close of a bar; the decisions of all earlier bars must have been made. */
+  /** Trades up to the close of a bar; requires the decisions of all earlier bars. */
   tradeTo(bar: number): void {
     // a series without orders takes the faster path
     if (this.decisions.orders.size === 0) this.tradeWords(bar);
@@ -52,7 +52,11 @@ export class Trader {
     return this.equity[bar];
   }
 
-  /** Trades the rest and ends the last position. @param closeAtEnd whether it is closed at the last close. @default for assets only */
+  /**
+   * Trades the remaining bars and ends the last position.
+   * @param closeAtEnd whether it is closed at the last close.
+   * @default for assets only
+   */
   finish(closeAtEnd?: boolean): Simulation {
     const { account, candles, equity, options } = this;
     const { close, open, length } = candles;

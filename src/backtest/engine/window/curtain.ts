@@ -25,7 +25,7 @@ interface Group {
   readonly next: Group | undefined;
 }
 
-/** Move of the other future where the true price does not move. */
+/** Price move of the replacement future where the true price does not move. */
 const MIN_MOVE = 0.01;
 
 /**

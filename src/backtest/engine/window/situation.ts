@@ -18,10 +18,10 @@ interface SituationInput {
 }
 
 export interface StrategyReads {
-  /** Whether it read the account, the announced end or the book. */
+  /** Whether the strategy read the account, the announced end or the book. */
   looked: boolean;
   sawTwin: boolean;
-  /** Whether it read the time until the announced end. */
+  /** Whether the strategy read the time until the announced end. */
   sawEnd: boolean;
 }
 
