@@ -65,7 +65,7 @@ const OWN_SHARE = 0.4;
 /** Minimum height of the scale, so that a flat line has readable labels. */
 const MIN_SPAN = 0.001;
 
-/** The range of the scale: all curves where the strategy still fills its share of the height, else the strategy alone. */
+/** The range of the scale: covers all curves if the strategy's own curve still fills `OWN_SHARE` of the height, else only that curve. */
 const returnScale = (own: readonly EquityPoint[], others: readonly OtherCurve[]): readonly [low: number, high: number] => {
   const rangeOf = (points: readonly EquityPoint[]): readonly [number, number] => {
     const values = points.map(({ equity }) => equity);
@@ -124,7 +124,7 @@ export const equityPlots = ({ points, others, range, gaps }: EquityChart): reado
   ];
 };
 
-/** An SVG path of steps through the points. */
+/** An SVG path that connects the points with steps. */
 export const steps = (points: readonly EquityPoint[], x: (time: number) => number, y: (value: number) => number, height: number): string =>
   points
     .map((point, i) => {

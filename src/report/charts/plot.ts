@@ -47,7 +47,7 @@ const bandLabel = (band: PlotBand): string | null => {
   const wide = band.to - band.from;
   return wide >= 0.24 ? band.label : wide >= 0.085 ? band.short : null;
 };
-/** Position of a centred label, moved to the right as far as the left edge would cut it: half a character is about 0.29 em wide. */
+/** Position of a centred label, moved right so that the left edge does not cut it; half a character is about 0.29 em wide. */
 const leftOf = ({ at, label }: AxisTick): string => (at < 0.12 ? `max(${share(at)},${(label.length * 0.29).toFixed(1)}em)` : share(at));
 const share = (value: number): string => `${Math.round(value * 100_000) / 1000}%`;
 

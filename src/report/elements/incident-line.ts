@@ -5,10 +5,10 @@ import { html, type Markup } from './html.ts';
 import { tip } from './tip.ts';
 
 const MAX_CAUSE_LENGTH = 160;
-/** Most incidents that a page's head names; it counts the others. */
+/** Maximum number of incidents that a page's head names; it counts the others. */
 const MAX_NAMED = 10;
 
-/** The incidents in a page's head, each with its cause and time; nothing where there is none. @param isLive links to the page of incidents */
+/** The incidents in a page's head, each with its cause and time; empty without incidents. @param isLive links to the page of incidents */
 export const incidentLine = (incidents: readonly Incident[] = [], isLive = false): Markup => {
   if (incidents.length === 0) return html``;
   const open = incidents.filter(({ closedAt }) => closedAt === null);

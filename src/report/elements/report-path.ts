@@ -29,11 +29,11 @@ export interface FiledRun {
 export const filedFolderName = ({ runId, executionId, idUsedBefore }: FiledRun): string =>
   idUsedBefore ? `${reportFolderName(runId)}@${executionId.slice(-8)}` : reportFolderName(runId);
 
-/** The folder of a run's pages; with an id alone, that of the first run with this id. */
+/** The folder of a run's pages; for an id alone, the folder of the first run with that id. */
 export const reportFolder = (home: string, run: string | FiledRun): string =>
   join(home, 'reports', typeof run === 'string' ? reportFolderName(run) : filedFolderName(run));
 
-/** The path of a run's page; with an id alone, that of the first run with this id. */
+/** The path of a run's page; for an id alone, the page of the first run with that id. */
 export const runReportPath = (home: string, run: string | FiledRun): string => join(reportFolder(home, run), 'index.html');
 
 /** The folder of the logs of a run's tasks. */

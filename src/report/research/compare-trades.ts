@@ -8,7 +8,7 @@ export interface ComparedPosition {
   readonly pnl: number;
 }
 
-/** The positions that two backtests took at one time on one side; null where one of them took none. */
+/** The positions that two backtests opened at the same time on the same side; null for a backtest without one. */
 export interface TradePair {
   readonly entryTime: number;
   readonly side: BacktestTrade['side'];
@@ -17,7 +17,7 @@ export interface TradePair {
   readonly differs: boolean;
 }
 
-/** Relative difference from which on two sizes, prices or profits are not the same. */
+/** Relative difference above which two sizes, prices or profits count as different. */
 const TOLERANCE = 1e-6;
 
 /** Pairs the positions of two backtests by the time and side of their entries, in order of time. */

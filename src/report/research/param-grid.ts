@@ -8,7 +8,7 @@ export interface GridCell {
 /** Trials of a strategy by two of its parameters. */
 export interface ParamGrid {
   readonly across: { readonly name: string; readonly values: readonly number[] };
-  /** `values` is `[0]` and `name` is empty where only one parameter was varied. */
+  /** The parameter of the rows; `values` is `[0]` and `name` is empty if only one parameter was varied. */
   readonly down: { readonly name: string; readonly values: readonly number[] };
   /** By row of `down`, then column of `across`; null where there is no such trial. */
   readonly cells: readonly (readonly (GridCell | null)[])[];
@@ -23,9 +23,9 @@ export interface ParamGrid {
   readonly isPlateau: boolean | null;
 }
 
-/** Share of the distance from the median to the best value that a trial of the plateau may lack. */
+/** Maximum distance of a plateau's trial below the best value, as a share of the distance between the median and the best. */
 const PLATEAU_SHARE = 0.25;
-/** Fewest known values from which a grid shows a plateau or a peak. */
+/** Minimum number of known values for which a grid shows a plateau or a peak. */
 const MIN_VALUES = 6;
 
 /**

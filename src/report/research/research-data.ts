@@ -27,7 +27,7 @@ export interface ResearchPageData {
   readonly now: number;
   /** The best trial of each strategy on each symbol, from the symbol's newest run with backtests. */
   readonly best: readonly ResearchTrial[];
-  /** Number of symbols at which `best` ends. */
+  /** Maximum number of symbols in `best`. */
   readonly maxSymbols: number;
   /** All trials of one strategy on one series, and the walk-forwards of its market. */
   readonly chosen: { readonly trials: readonly ResearchTrial[]; readonly walkForwards: readonly WalkForwardSection[] } | null;
@@ -40,7 +40,7 @@ export interface ResearchPageData {
 export const strongMetric = ({ weak, metrics }: BacktestRow, key: string): number | null =>
   weak?.[key] === undefined ? (metrics[key] ?? null) : null;
 
-/** The return after costs minus that of holding on the same terms; null where one of them is unknown. */
+/** The return after costs minus the return of holding on the same terms; null if one of them is unknown. */
 export const returnOverHold = ({ metrics, benchmark }: BacktestRow): number | null => {
   const [own, hold] = [metrics['totalReturn'] ?? null, benchmark?.holdReturn ?? null];
   return own === null || hold === null ? null : own - hold;

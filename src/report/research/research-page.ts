@@ -37,7 +37,7 @@ const METRICS: readonly HeatMetric[] = [
   },
 ];
 
-/** The address of the page with a strategy of a symbol chosen, and two trials compared. */
+/** The address of the page for a chosen strategy of a symbol and two compared trials. */
 const addressOf = (
   trial: Pick<ResearchTrial, 'symbol' | 'strategy'>,
   compared: { readonly a?: number; readonly b?: number } = {},

@@ -24,7 +24,7 @@ export const heat = (value: number, full: number): Markup =>
   );
 
 /**
- * Heat map of a strategy's trials by two parameters, its plateau, and whether to believe the best trial; false where no parameter was
+ * Heat map of a strategy's trials by two parameters, with its plateau and how far to trust the best trial; false if no parameter was
  * varied.
  */
 export const gridSection = (trials: readonly ResearchTrial[], addressOf: (trial: ResearchTrial) => string | null): Markup | false => {
@@ -127,7 +127,7 @@ const figure = (
 /** Maximum differing trades that are listed. */
 const MAX_PAIRS = 200;
 
-/** Two backtests trade by trade: their curves, where they part, and every position that differs. */
+/** Compares two backtests trade by trade: their curves, the point where they diverge, and every position that differs. */
 export const comparisonSection = ([first, second]: readonly [ComparedTrial, ComparedTrial]): Markup => {
   const pairs = compareTrades(first.trades, second.trades);
   const differing = pairs.filter(({ differs }) => differs);

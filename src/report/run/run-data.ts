@@ -64,7 +64,7 @@ export interface PreviousRunFacts {
   readonly runId: string;
   readonly result: string;
   readonly finishedAt: number | null;
-  /** Relative address of its page; `null` where it is not on this machine. */
+  /** Relative address of the run's page; `null` when the page is not on this machine. */
   readonly href: string | null;
 }
 

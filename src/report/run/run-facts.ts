@@ -17,7 +17,7 @@ export interface StageFacts {
 /** The nearest-rank percentile of sorted values; always one of the values. */
 const percentile = (sorted: readonly number[], q: number): number => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
 
-/** Statistics per stage, from the tasks where the status has stages, else from the status itself (with the maximum as p95). */
+/** Statistics per stage: from the tasks if the status lists stages, else from the status's own totals (with the maximum as p95). */
 export const stageFacts = (status: PipelineStatus, groups: GroupedTasks): readonly StageFacts[] =>
   STAGES.flatMap((stage): StageFacts[] => {
     const tasks = groups.symbols.flatMap((row) => row.stages[stage] ?? []).filter((task) => ['success', 'failed'].includes(task.status));

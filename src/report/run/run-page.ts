@@ -85,10 +85,10 @@ const header = (data: RunPageData, groups: GroupedTasks, live: boolean): Markup 
 <span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${data.readAt !== undefined && html`<span>as it stood at <b>${formatTime(data.readAt, 'second')}</b>: reload for more</span>`}${incidentLine(data.incidents, live)}</p>`;
 };
 
-/** Share of tasks from which on the time left is estimated. */
+/** Share of completed tasks above which the remaining time is estimated. */
 const MIN_PROGRESS = 0.1;
 
-/** How far an open run is, and how long it still takes at its pace so far. */
+/** The progress of an open run, and the remaining time at its present pace. */
 const progress = ({ progress: done, durationSeconds, paused }: RunOnPage): Markup => {
   const percent = formatPercent(done, 0);
   const left = !paused && done >= MIN_PROGRESS && done < 1 ? `, about ${formatDuration((durationSeconds * (1 - done)) / done)} left` : '';

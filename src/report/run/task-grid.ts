@@ -8,7 +8,7 @@ import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 
 /** Maximum rows; in a run of more symbols only those that need attention have one. */
 export const MAX_ROWS = 60;
-/** Most symbols folded into the strip below the grid; further ones are only counted. */
+/** Maximum number of symbols folded into the strip below the grid; further ones are only counted. */
 export const MAX_FOLDED = 2_000;
 /** Symbols per line of the strip. */
 const STRIP_LINE = 50;
@@ -35,8 +35,8 @@ export const taskGrid = (groups: GroupedTasks, live = false): Markup => {
 };
 
 /**
- * The symbols that have a row, and those folded into a strip. Of many symbols only those with a problem have a row: rows do not move as
- * symbols run.
+ * The symbols that have a row, and those folded into a strip. In a run of many symbols only symbols with a problem have a row, so that rows
+ * do not move as symbols run.
  */
 export const foldedApart = (symbols: readonly SymbolTasks[]): readonly [rows: readonly SymbolTasks[], rest: readonly SymbolTasks[]] => {
   if (symbols.length <= MAX_ROWS) return [symbols, []];

@@ -7,7 +7,7 @@ export interface PricedMarket extends Pick<Instrument, 'id' | 'source' | 'book' 
   readonly proceeds: number | null;
 }
 
-/** Books that were recorded further apart than this say nothing about one moment; milliseconds. */
+/** Maximum time between books that are compared as of one moment; milliseconds. */
 export const MAX_APART_MS = 5 * 60_000;
 
 /** Milliseconds between the oldest and the newest of these books; infinite where one is missing. */
@@ -22,7 +22,7 @@ export interface GroupPrices {
   readonly known: number;
   /** Whether every market of the group is here, so that one of them pays. */
   readonly isWhole: boolean;
-  /** Sums of the best asks and bids, and the same after fees; null where a market has none. */
+  /** Sums of the best asks and bids, before and after fees; null if a market has no quote. */
   readonly asks: number | null;
   readonly bids: number | null;
   /** Certain profit per unit after fees of buying all outcomes, or of selling all; null where it cannot be known. */
@@ -31,7 +31,7 @@ export interface GroupPrices {
   readonly apartMs: number;
 }
 
-/** Sums the prices of each exclusive group, of whose markets one pays; markets without such a group have no sum. */
+/** Sums the prices of each exclusive group (exactly one of its markets pays); other markets have no sum. */
 export const groupPrices = (markets: readonly PricedMarket[]): readonly GroupPrices[] => {
   const groups = new Map<string, PricedMarket[]>();
   for (const market of markets)

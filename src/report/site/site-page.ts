@@ -15,7 +15,7 @@ const PAGES = {
 } as const;
 type SitePage = keyof typeof PAGES;
 
-/** Most symbols and runs that the search field lists. */
+/** Maximum number of symbols and runs that the search field lists. */
 export const MAX_FOUND = 12;
 
 /**

@@ -70,7 +70,7 @@ const stateOf = (row: InstrumentSummary): string => {
 const WIDTH = 120;
 const HEIGHT = 44;
 
-/** A series of short markets as small charts of one scale: time from open to close, price from 0 to 1. */
+/** Draws a series of short markets as small charts with one scale: time from open to close, price from 0 to 1. */
 export const shortMarkets = (markets: readonly ShortMarket[]): Markup =>
   html`<section><h2>The series, market by market</h2>
 <p class="quiet">The newest ${plural(markets.length, 'market')} on one scale: from open to close, 0 at the bottom, 1 at the top; the line in the middle is 0.5. A step is the last price of a thirtieth of the market’s time. ● paid 1, ○ paid 0.</p>

@@ -13,7 +13,7 @@ export interface SymbolPageData {
   readonly symbol: string;
   readonly title: string;
   readonly runId: string;
-  /** The run that made the backtests, where it is not `runId`. */
+  /** The run that made the backtests, if it is another run than `runId`. */
   readonly backtestRun?: { readonly runId: string; readonly asOf: number };
   readonly asOf: number;
   /** The run's window: `asOf − daysBack` to `asOf`. */
@@ -43,14 +43,14 @@ export interface ShortMarket {
   readonly opensAt: number;
   readonly closesAt: number;
   readonly resolution: Resolution;
-  /** The last price of each stretch of time that had one, oldest first. */
+  /** The last price of each period that had one, oldest first. */
   readonly path: readonly PricePoint[];
 }
 
 export interface InstrumentSummary extends Pick<Instrument, 'id' | 'source' | 'title' | 'closesAt' | 'resolution' | 'settlement'> {
   readonly ticks: number;
   readonly last: PricePoint | null;
-  /** Sharpe ratio of its best strategy, weak ones left out. */
+  /** The highest Sharpe ratio of the instrument's strategies that is not weak. */
   readonly bestSharpe: number | null;
 }
 
@@ -64,7 +64,7 @@ export interface TwinQuote {
   readonly id: string;
   readonly source: string;
   readonly last: PricePoint | null;
-  /** Its closes by interval, at the open times of their candles; only for the first twins. */
+  /** The twin's closes by interval, at the open times of their candles; only for the first twins. */
   readonly closes?: readonly { readonly interval: Interval; readonly points: readonly PricePoint[] }[];
 }
 
@@ -180,7 +180,7 @@ export interface IndicatorLine {
 export type BacktestTrade = Omit<StoredTrade, 'end'>;
 
 export interface CalibrationTable {
-  /** What was forecast from: `1h` for the closes of that interval, or `price at half-time`. */
+  /** The prices used as forecasts: `1h` for the closes of that interval, or `price at half-time`. */
   readonly of: string;
   readonly bins: readonly CalibrationBin[];
 }

@@ -4,7 +4,7 @@ export interface ActionButton {
   readonly label: string;
   /** The address that the button posts to. */
   readonly action: string;
-  /** Why the button cannot work now; it is then off and shows the reason. @default it works */
+  /** The reason why the button is disabled, which it shows. @default the button is enabled */
   readonly off?: string | undefined;
   /** Text that the button shows after a first press; the second press acts. @default the first press acts */
   readonly confirm?: string;

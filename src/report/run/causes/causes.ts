@@ -12,7 +12,7 @@ export interface RunCause {
   readonly text: string;
 }
 
-/** Maximum lines of one kind; the rest is counted. */
+/** Maximum number of lines of one kind; further lines are only counted. */
 const MAX_OF_A_KIND = 8;
 
 /**
@@ -21,7 +21,7 @@ const MAX_OF_A_KIND = 8;
  */
 export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const tasks = Object.entries(data.result.taskResults);
-  // The status of a large run names symbols, whose attempts are those of all their stages.
+  // The status of a large run lists symbols; a symbol's attempts are the sum over its stages.
   const symbols = new Set(data.config?.symbols.map(({ symbol }) => symbol));
   const roots = rootCauses(data.result.taskResults, symbols);
   const failed = roots.map((root) => describeRoot(root, symbols));
@@ -122,7 +122,7 @@ const failedSources = (data: RunPageData, isListed: (source: string) => boolean)
     .map(([source, { symbols, first }]) => `${source} failed for ${plural(symbols, 'symbol')}, first for ${first}`);
 };
 
-/** Maximum changes of a venue that are named. */
+/** Maximum number of changes listed per venue. */
 const MAX_CHANGES = 3;
 
 /** What venues changed or announced while the run collected, one line per venue. */

@@ -20,7 +20,7 @@ export const liveRunFrame = (live: LiveAddresses): Markup =>
   html`${liveFrame(live.events, html` data-task="${live.task}"`)}
 <aside id="drawer" hidden aria-label="Task"><button type="button" class="close">close</button><div id="drawer-content" tabindex="-1"></div></aside>`;
 
-/** Buttons for the actions on a run; those that cannot work now are off and say why. */
+/** Buttons for the actions on a run; actions that are not possible now have a disabled button that says why. */
 export const controls = (result: RunOnPage): Markup => {
   const address = `/runs/${encodeURIComponent(result.runId)}`;
   const { failed, skipped } = result.statusBreakdown;

@@ -14,7 +14,7 @@ import { type AttemptPiece, attemptPieces, type PathTimes, pathTimes, shareBound
 const HEIGHT = 16;
 /** Maximum rows: the slowest ones, in the run's order. */
 const MAX_ROWS = 40;
-/** Minimum share of time for which the page calls a run bound by slots. */
+/** Share of time above which the page calls a run limited by its slots. */
 const NOTABLE_SHARE = 0.25;
 
 /** Shorter waits are usual before any task. */
@@ -84,7 +84,7 @@ export const ganttRows = (spans: readonly TaskSpan[], groups: GroupedTasks): rea
   const wholes = wholesOf(groups);
   for (const span of spans) {
     const name = byName.has(span.taskId) ? span.taskId : span.taskId.slice(0, span.taskId.lastIndexOf('/'));
-    // The attempts of a whole symbol are those of all its stages, and need not be retries.
+    // The attempts of a whole symbol are the sum over its stages, so they need not be retries.
     byName.get(name)?.push(wholes.has(span.taskId) ? { ...span, task: { ...span.task, attempts: 1 } } : span);
   }
   return [...byName].flatMap(([name, found]) => (found.length === 0 ? [] : [{ name, spans: found.sort((a, b) => a.from - b.from) }]));

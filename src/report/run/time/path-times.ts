@@ -5,7 +5,7 @@ import { formatDuration } from '../../elements/format.ts';
 import type { TaskSpan } from '../run-facts.ts';
 import { dependencyMap, taskSpans } from '../run-facts.ts';
 
-/** A part of a task's time span: an attempt, or the time between two. */
+/** A part of a task's time span: an attempt, or the wait between two attempts. */
 export interface AttemptPiece {
   readonly kind: 'failed' | 'last' | 'between';
   readonly from: number;
@@ -104,7 +104,7 @@ export const pathTimes = (
 
 /**
  * The share of a run's time, in [0, 1], in which all slots were taken while a ready task waited: time that more slots could have saved.
- * Slightly too large where symbols wait for custom tasks, because they take no slot meanwhile.
+ * Slightly too large where symbols wait for custom tasks, because waiting symbols hold no slot.
  */
 export const shareBoundBySlots = (status: PipelineStatus, config: RunConfig | null): number => {
   const spans = taskSpans(status);
