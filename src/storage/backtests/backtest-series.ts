@@ -11,14 +11,13 @@ export interface BacktestSeries {
 export interface StandingSeries extends BacktestSeries {
   /** Differs whenever the series' complete candles within the filter differ, so that callers can compare without reading candles. */
   readonly state: string;
-  /** Opening time of its last complete candle; UTC epoch milliseconds. */
+  /** Open time of the series' last complete candle; UTC epoch milliseconds. */
   readonly lastOpen: number;
 }
 
 /**
- * Lists the series of these instruments with at least two complete candles that open at or after `from` and are closed by `to`; of trades
- * where there are any, else of price points. Sorted by instrument, then interval.
- *
+ * Lists the series of these instruments with at least two complete candles that open at or after `from` and are closed by `to`. Candles of
+ * trades are preferred; those of price points are used for instruments without trades. Sorted by instrument, then interval.
  * @param filter.open keys of instruments that still trade, whatever the age of their last candle
  * @param filter.closed keys of instruments that no longer trade: only those with a candle that closed at or after `closedSince`
  * @param filter.from UTC epoch milliseconds; -Infinity starts at the first candle

@@ -107,10 +107,13 @@ interface UnchangedBacktest {
   readonly leftOut: number;
 }
 
-/** SQL: whether a stored result may be taken over. What could not be proved may differ in the next run; a recorded failure carries no proof. */
+/**
+ * SQL condition: a stored result may be taken over, because it is provable. Other results may differ in the next run; a recorded failure
+ * has no proof.
+ */
 export const mayBeTakenOver = (column: string): string => `coalesce((${column}->>'provable')::boolean, true)`;
 
-/** The backtests without gaps in their proof, of a symbol's newest other execution that rest on one of these bases (see `passport.basis`), by basis. */
+/** Backtests of a symbol's newest other execution that have one of these bases (see `passport.basis`) and no gap in their proof, by basis. */
 export async function unchangedBacktests(
   queryable: Queryable,
   { symbol, executionId, bases }: { symbol: string; executionId: string; bases: readonly string[] },
@@ -125,7 +128,7 @@ export async function unchangedBacktests(
   return groupedBy(rows, ({ basis }) => basis);
 }
 
-/** Records earlier backtests as those of this run, too. Calibration covers the whole symbol, so the run computes it again. */
+/** Copies earlier backtests to this run. Calibration covers the whole symbol, so the run computes it again. */
 export async function takeOverBacktests(
   transaction: Transaction,
   run: { readonly runId: string; readonly executionId: string },
@@ -170,7 +173,10 @@ type TrialRow = Omit<StoredTrial, 'interval'> & { readonly minutes: number };
 
 const trialOf = ({ minutes, ...row }: TrialRow): StoredTrial => ({ ...row, interval: intervalOf(minutes) });
 
-/** The best trial of each strategy on each symbol, from the symbol's run with backtests that looked furthest; at most `symbols` symbols. */
+/**
+ * The best trial of each strategy on each symbol, from the symbol's run with backtests that has the latest `asOf`; at most `symbols`
+ * symbols.
+ */
 export async function bestTrials(queryable: Queryable, { symbols }: { symbols: number }): Promise<readonly StoredTrial[]> {
   const { rows } = await queryable.query<TrialRow>(
     `with newest as (

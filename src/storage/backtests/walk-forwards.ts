@@ -40,7 +40,7 @@ export async function saveWalkForward(
   );
 }
 
-/** Copies to this run the walk-forwards of the symbol's newest other execution that rest on one of these bases; returns them by basis. */
+/** Copies to this run the walk-forwards of the symbol's newest other execution that have one of these bases; returns them by basis. */
 export async function takeOverWalkForwards(
   transaction: Transaction,
   { runId, executionId, symbol }: { readonly runId: string; readonly executionId: string; readonly symbol: string },

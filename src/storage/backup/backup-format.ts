@@ -93,7 +93,7 @@ export function encodeFrame(frame: Frame): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** The frames of a stream whose chunks may end anywhere. @throws Error for a stream of anything else, or that ends inside a frame */
+/** Reads the frames of a stream whose chunks may end anywhere. @throws Error when the stream holds other data or ends inside a frame */
 export async function* decodeFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let pending: Buffer[] = [];
   let have = 0;

@@ -7,7 +7,7 @@ import { withoutRange } from '../ticks/coverage.ts';
 export const PRUNABLE = ['ticks', 'candles', 'quarantine', 'runs', 'staging'] as const;
 export type Prunable = (typeof PRUNABLE)[number];
 
-/** Instant by kind of data before which it is deleted; UTC epoch milliseconds. */
+/** For each kind of data, the instant before which it is deleted; UTC epoch milliseconds. */
 export type PruneBefore = Readonly<Partial<Record<Prunable, number>>>;
 
 export interface Pruned {
@@ -20,7 +20,7 @@ export interface Pruned {
 /**
  * Deletes old data in one transaction. Ticks of whole months go with their partition, which leaves nothing to vacuum; coverage shrinks with
  * the ticks, so that a later run collects that time again. Candles stay without their ticks, until as many ticks are collected again.
- * `candles` includes the looks at order books of that time; `runs` includes ledger, backtests, incidents and refused runs of that time; open runs stay.
+ * `candles` includes recorded order books of that time; `runs` includes ledger, backtests, incidents and refused runs of that time. Open runs stay.
  * @param options.dryRun only count: nothing is locked or changed
  */
 export async function prune(
@@ -50,7 +50,7 @@ const ENDED = 'select execution_id from runs where finished_at < to_timestamp($1
 const STALE_BATCHES = `select id from staging_batches s where s.created_at < to_timestamp($1::float8 / 1000)
   and not exists (select from runs r where r.execution_id = s.execution_id and r.finished_at is null)`;
 const OLD_CANDLES = 'candles where open_time + interval_minutes * 60000::bigint <= $1::bigint';
-/** The newest look stays: the spread of the first bars that are left may rest on it. */
+/** The newest book is kept, because the spread of the first remaining bars may depend on it. */
 const OLD_BOOKS = `order_books o where at < $1::bigint and exists (select from order_books n where n.instrument = o.instrument and n.at > o.at and n.at < $1::bigint)`;
 const OLD_QUARANTINE = 'quarantine where found_at < to_timestamp($1::float8 / 1000)';
 const REFUSED = 'refused_runs where started_at < to_timestamp($1::float8 / 1000)';
@@ -95,7 +95,7 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
   runs: async (transaction, before) => {
     for (const table of ['ledger', 'task_attempts', 'backtests', 'walk_forwards'])
       await transaction.query(`delete from ${table} where execution_id in (${ENDED})`, [before]);
-    // an incident whose last alert is not delivered yet stays until it is
+    // an incident stays until its last alert is delivered
     await transaction.query(
       `delete from incidents i where closed_at < to_timestamp($1::float8 / 1000)
          and not exists (select from alert_deliveries d where d.incident = i.id and d.told_at is null)`,
@@ -104,7 +104,7 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
     await transaction.query(`delete from ${REFUSED}`, [before]);
     await transaction.query(`delete from runs where execution_id in (${ENDED})`, [before]);
     await dropUnusedConfigurations(transaction);
-    // only runs that are deleted needed the changes before the oldest one left
+    // only deleted runs needed the changes before the oldest remaining run
     await transaction.query('delete from instrument_changes where at < to_timestamp($1::float8 / 1000)', [before]);
     await transaction.query('delete from shadows s where not exists (select from runs r where r.execution_id = s.execution_id)');
   },

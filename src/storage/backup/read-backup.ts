@@ -105,7 +105,7 @@ export const writtenByAnotherVersion = (file: string): PredictLabError =>
     `${file} was written by another version of PredictLab, whose tables are not those of ${VERSION}; restore it with that version, and move the data with \`predictlab export\` there and \`predictlab import\` here`,
   );
 
-/** The error for a backup that is not whole, with what is wrong with it. */
+/** The error for a damaged backup, with the reason. */
 export const bad = (file: string, why: string): PredictLabError =>
   badInput(`${file} is not a whole PredictLab backup: ${why}; take another copy`);
 

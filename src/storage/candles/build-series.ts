@@ -22,7 +22,7 @@ export async function buildSeries(
   onRegion: () => void,
 ): Promise<{ readonly changed: number; readonly built: readonly BuiltSeries[] }> {
   const { instrumentKey, kind, version, covered, ticksPrunedBefore, series } = group;
-  // A run as of the past must not mark buckets as open that a later run has seen closed.
+  // A run with an earlier `asOf` must not mark buckets as open that a later run has closed.
   const target: CandleTarget = { instrumentKey, kind, covered, ticksPrunedBefore, asOf: Math.max(asOf, ...series.map((one) => one.asOf)) };
   const behind = series.filter(({ builtVersion }) => builtVersion < version);
   let changed = 0;
@@ -57,14 +57,14 @@ export async function buildRegion(
 }
 
 const HOUR = 3_600_000;
-/** About how many ticks are read at once; regions are cut only at hours. */
+/** Approximate number of ticks read at once; regions are cut only at hours. */
 const TICKS_AT_ONCE = 250_000;
 
 interface CandleRegion {
   readonly range: TimeRange;
   /** Intervals with a changed bucket in this range. */
   readonly intervals: readonly Interval[];
-  /** Consecutive parts of the range, cut at hours, each with how many ticks it has. */
+  /** Consecutive parts of the range, cut at hours, each with its number of ticks. */
   readonly parts: readonly { readonly range: TimeRange; readonly ticks: number }[];
 }
 

@@ -7,9 +7,9 @@ import { lockInstruments } from '../markets/instrument-lock.ts';
 /** A series of candles that is behind: its ticks or its coverage changed, or a bucket has closed since it was built. */
 export interface StaleSeries {
   readonly interval: Interval;
-  /** The instrument's version up to which it is built; -1 = never built. */
+  /** The instrument's version for which the series is built; -1 = never built. */
   readonly builtVersion: number;
-  /** The latest `asOf` with which it was brought up to date; -Infinity = never. */
+  /** The latest `asOf` for which the series was brought up to date; -Infinity = never. */
   readonly asOf: number;
   readonly covered: readonly TimeRange[];
 }

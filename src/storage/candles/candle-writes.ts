@@ -9,7 +9,7 @@ export interface CandleTarget {
   readonly instrumentKey: number;
   readonly kind: TickKind;
   readonly covered: readonly TimeRange[];
-  /** Start of the time in which any candle may be replaced; before it only by one with as many ticks and as much coverage. */
+  /** Ticks before this time were pruned: an older candle is replaced only by one with as many ticks and as much coverage. */
   readonly ticksPrunedBefore: number;
   /** A bucket that ends after this instant is still open. */
   readonly asOf: number;
@@ -66,7 +66,7 @@ export async function writeCandles(transaction: Transaction, target: CandleTarge
   return changed;
 }
 
-/** Removes the candles of a range without ticks, because finer price points replaced coarser ones; `candles` are all that stay. */
+/** Removes the candles of a range that lost their ticks when finer price points replaced coarser ones; keeps only `candles`. */
 export async function removeEmptied(
   transaction: Transaction,
   target: CandleTarget,
@@ -87,7 +87,7 @@ export async function removeEmptied(
   return rowCount ?? 0;
 }
 
-/** A series whose changed buckets were built again, and what it rested on before. */
+/** A series whose changed buckets were built again, and the state from which it was built before. */
 export interface BuiltSeries {
   readonly target: CandleTarget;
   readonly interval: Interval;
@@ -206,8 +206,8 @@ function touchedRange({ target: { covered, asOf }, interval, before }: BuiltSeri
 }
 
 /**
- * Open times of buckets that are no longer covered. Only coverage withdrawn at its end counts, where it was claimed before a venue's
- * lateness was known; coverage that went with pruned ticks, at the start, leaves candles unchanged.
+ * Open times of buckets that are no longer covered. Only coverage withdrawn at its end counts (claimed before a venue's lateness was
+ * known); coverage removed at its start, with pruned ticks, leaves candles unchanged.
  */
 function lostRange({ target: { covered }, interval, before }: BuiltSeries): TimeRange | undefined {
   const end = covered.at(-1)?.to;

@@ -3,9 +3,9 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Database, Queryable } from './database.ts';
 
-/** Connections with which a worker still works: one for a task's transaction, one for everything else. */
+/** Minimum number of connections of a worker: one for a task's transaction, one for everything else. */
 export const LEAST_CONNECTIONS = 2;
-/** Least connections left to commands, pages and doctor, which get a tenth. */
+/** Minimum number of connections left to commands, pages and doctor, which get a tenth of all. */
 const KEPT_FREE = 5;
 const BEAT_MS = 30_000;
 /** Time without a sign of life after which a worker counts as gone. */
@@ -19,7 +19,7 @@ export interface Fleet {
   readonly refused: number;
 }
 
-/** Connections that one worker may use. It never gets fewer than it works with, so too large a fleet can still be refused. */
+/** Connections that one worker may use. Never below the minimum, so the server can still refuse connections of too many workers. */
 export function connectionShare({ workers, allowed }: Omit<Fleet, 'refused'>, wanted: number): number {
   const shared = allowed - Math.max(KEPT_FREE, Math.ceil(allowed / 10));
   return Math.max(LEAST_CONNECTIONS, Math.min(wanted, Math.floor(shared / Math.max(1, workers))));
@@ -75,7 +75,7 @@ export async function joinFleet(
     async close() {
       clearInterval(timer);
       await beating;
-      // without a database this worker is forgotten after its silence
+      // without a database, other workers drop this one after SILENCE_SECONDS
       await database.query('delete from watch_state where name = $1', [name]).catch(() => undefined);
     },
   };

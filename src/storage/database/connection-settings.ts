@@ -10,7 +10,7 @@ const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   lock_timeout: '30s',
   // A worker that was stopped inside a transaction must not hold its locks for ever.
   idle_in_transaction_session_timeout: '300s',
-  // What is read and written as text is parsed in this form.
+  // Times that are read and written as text have this form.
   datestyle: 'ISO, YMD',
   timezone: 'UTC',
   intervalstyle: 'postgres',
@@ -30,7 +30,7 @@ export function connectionSettings(url: string): ClientConfig {
   };
 }
 
-/** Applies the settings to a new session. By a statement, because poolers refuse start-up parameters that they do not know. */
+/** Applies the settings to a new session, with a statement, because poolers refuse unknown start-up parameters. */
 export async function setUpSession(client: Pick<ClientBase, 'query'>): Promise<void> {
   await client.query(
     Object.entries(SESSION_SETTINGS)

@@ -37,7 +37,7 @@ export async function readMigrations(): Promise<readonly Migration[]> {
 
 /**
  * Applies the missing migrations in one transaction, under a lock for processes that start at once; returns their versions.
- * @throws PredictLabError `BadInput` when another line of versions made the database; nothing is changed
+ * @throws PredictLabError `BadInput` when the database has migrations of another history; nothing is changed
  */
 export async function migrate(database: Database): Promise<readonly number[]> {
   const migrations = await readMigrations();
@@ -62,7 +62,7 @@ export async function migrate(database: Database): Promise<readonly number[]> {
 export async function appliedMigrations(queryable: Queryable): Promise<readonly AppliedMigration[]> {
   const { rows: known } = await queryable.query<{ known: boolean }>("select to_regclass('schema_migrations') is not null as known");
   if (known.length === 0 || !known[0].known) return [];
-  // through JSON, because the table of PredictLab 0.1 has no such column
+  // read through JSON, because the table of PredictLab 0.1 lacks the column sha256
   const { rows } = await queryable.query<AppliedMigration>(
     `select version, name, to_jsonb(m)->>'sha256' as sha256 from schema_migrations m order by version`,
   );

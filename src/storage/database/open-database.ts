@@ -74,7 +74,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
   };
   const scope = schema === undefined ? '' : `; set local search_path = ${schema}`;
   let refused = 0;
-  /** Returns a connection; where the server has none left, waits for one of the pool's own, as long as it has any. */
+  /** Returns a connection. When the server has none left, waits for a connection of this pool, if the pool has any. */
   const connect = async (): Promise<PoolClient> => {
     for (;;) {
       try {
@@ -127,7 +127,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
       const client = await mapped(connect);
       let finished = false;
       try {
-        // the reader sets the pace
+        // the stream is read only as fast as the caller consumes it
         await client.query(`begin read only; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0${scope}`);
         yield* copyOut(client, text);
         await client.query('commit');

@@ -81,7 +81,7 @@ export async function start(cluster: Cluster): Promise<number> {
     const isStuck = now - heard > SILENCE_MS || now - began > RECOVERY_MS || (ending > 0 && now - ending > ENDING_MS);
     if (isStuck) {
       if (child !== undefined) throw notStarted(cluster, child);
-      // an earlier server is still there, and neither serves nor ends
+      // an earlier server still exists, but neither answers nor ends
       await stop(cluster);
       heard = Date.now();
     }

@@ -20,7 +20,7 @@ export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promis
   return await attachPostgres({ home: homeFolder(env), ...(log === undefined ? {} : { log }) });
 }
 
-/** Whether there is a database to open, since opening the embedded one creates it. Any other problem with it is reported when it is opened. */
+/** Whether a database exists; checked first, because opening the embedded one creates it. Other problems are reported on opening. */
 export function hasDatabase(env: NodeJS.ProcessEnv): boolean {
   if (env.DATABASE_URL?.trim()) return true;
   try {

@@ -11,7 +11,7 @@ export async function ensureCatalogue(queryable: Queryable): Promise<void> {
   });
 }
 
-/** The catalogue; a new database gets the shipped one. Writes nothing where there is one, so that a role that may only read can list it. */
+/** The catalogue; a new database gets the shipped one. Writes nothing when a catalogue exists, so that a read-only role can list it. */
 export async function currentCatalogue(queryable: Queryable): Promise<readonly CatalogueEntry[]> {
   const entries = await listSymbols(queryable);
   if (entries.length > 0) return entries;
@@ -34,7 +34,7 @@ export const shippedNames = (): Names =>
 export const shippedCatalogue = (): readonly CatalogueEntry[] =>
   DEFAULT_CATALOGUE.toSorted((one, other) => (one.symbol < other.symbol ? -1 : 1));
 
-/** Names that a run's input may use; only those in its not yet validated field `symbols`, if all of them exist. */
+/** Symbol names that validate a run's input. Only those of its field `symbols`, if all of them exist; else all names. */
 export async function namesFor(queryable: Queryable, symbols: unknown): Promise<Names> {
   if (Array.isArray(symbols)) {
     const asked = new Set(symbols.filter((symbol): symbol is string => typeof symbol === 'string'));

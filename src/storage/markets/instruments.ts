@@ -76,7 +76,7 @@ export async function noteTradeAfterEnd(
   );
 }
 
-/** The instruments of a symbol that runs have found so far, by key; of all sources where none are named. */
+/** The instruments of a symbol that runs have found so far, by key. @default all sources */
 export async function instrumentsOf(
   queryable: Queryable,
   symbol: string,
@@ -154,7 +154,7 @@ interface EventHead {
   readonly symbols: readonly string[];
 }
 
-/** Events by their next end, then ended ones, newest first. @param now UTC epoch milliseconds */
+/** Lists open events by their next announced end, then ended events, newest first. @param now UTC epoch milliseconds */
 export async function eventHeads(queryable: Queryable, { now, limit }: { now: number; limit: number }): Promise<readonly EventHead[]> {
   const { rows } = await queryable.query<EventHead>(
     `select event, markets, closed, "nextEnd", "lastEnd", array(

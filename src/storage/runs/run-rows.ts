@@ -50,7 +50,7 @@ export interface ActiveInstrument {
   readonly kind: TickKind;
 }
 
-/** Finds the instrument of each symbol with the most ticks in a window, of all sources where none are named; hours are counted whole. */
+/** Finds the instrument of each symbol with the most ticks in a window, counted by whole hours. @default all sources */
 export async function mostActiveInstruments(
   queryable: Queryable,
   { symbols, sourceTypes, from, to }: { symbols: readonly string[]; sourceTypes?: readonly SourceType[]; from: number; to: number },
@@ -154,7 +154,7 @@ export async function runBefore(queryable: Queryable, executionId: string): Prom
   return rows[0];
 }
 
-/** Median seconds of the last 20 successful runs before this one that had as many tasks. */
+/** Median seconds of the last 20 successful runs before this one with the same number of tasks. */
 export async function usualDuration(
   queryable: Queryable,
   { executionId, totalTasks }: { executionId: string; totalTasks: number },

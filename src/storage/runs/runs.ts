@@ -69,7 +69,7 @@ export async function recordRunStart(queryable: Queryable, run: RunStart): Promi
   });
 }
 
-/** Records an exclusive run's start unless another run is open (of several at one instant one succeeds); returns the ids of open runs. */
+/** Records an exclusive run's start unless another run is open (of concurrent starts only one succeeds); returns the ids of open runs. */
 export async function recordExclusiveStart(queryable: Queryable, run: RunStart): Promise<readonly string[]> {
   return await withinTransaction(queryable, async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock($1)', [START_LOCK]);

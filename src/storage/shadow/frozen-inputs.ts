@@ -14,7 +14,7 @@ export interface FrozenInstrument {
   readonly prices: string;
   /** The instrument's facts at the end of the run, as JSON; null: the facts stored now. */
   readonly facts: string | null;
-  /** Whether its facts then are no longer known. */
+  /** Whether the instrument's facts at that time are no longer known. */
   readonly factsChanged: boolean;
   /** Ticks before this instant are pruned; null: none. */
   readonly prunedBefore: number | null;
@@ -25,7 +25,7 @@ export interface FrozenInputs {
   readonly instruments: readonly FrozenInstrument[];
   /** Whether the run went on to backtests. */
   readonly backtested: boolean;
-  /** What is left out and why, one sentence each. */
+  /** Omitted inputs with the reason, one sentence each. */
   readonly leftOut: readonly string[];
 }
 
@@ -34,8 +34,8 @@ interface Row extends FrozenInstrument {
 }
 
 /**
- * Reads the inputs of a run's symbol as they were when its candles were built: ticks and coverage that were there then and still are.
- * Returns the reason as a sentence where they are no longer known.
+ * Reads the inputs of a run's symbol as they were when its candles were built: the ticks and coverage of that time that still exist.
+ * Returns the reason as a sentence if they are no longer known.
  */
 export async function frozenInputs(
   queryable: Queryable,

@@ -24,7 +24,7 @@ export interface MergedChunk {
   readonly good: number;
   readonly inserted: number;
   readonly corrected: number;
-  /** Whether the fast path was tried and failed. */
+  /** Whether the fast path was tried but not possible. */
   readonly inVain: boolean;
 }
 
@@ -42,7 +42,7 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
   return { good, inserted, corrected: await correct(transaction, chunk), inVain: fast };
 }
 
-/** Gives all copies of a tick in a batch the content met last (venues correct rows meanwhile), so that merge order is irrelevant. */
+/** Gives all copies of a tick in a batch the content that was read last (a venue may correct rows), so that merge order is irrelevant. */
 export async function settleCopies(transaction: Transaction, batch: number): Promise<void> {
   // Two statements: a new batch has no statistics, and a planner that assumes one row would number the rows again for each row.
   const { rows } = await transaction.query<{ position: string; last_met: string }>(
@@ -139,8 +139,8 @@ async function insertMissing(
 }
 
 /**
- * Moves ticks that this merge met more than once to where they were met first. Of copies that came newest first the one met last was
- * inserted; but a later page may repeat some trades of a timestamp without the older ones, which would then come after them.
+ * Moves ticks that were staged more than once to the place where they were read first. Otherwise a page that repeats only some trades of a
+ * timestamp would change their order.
  */
 async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, instrument, shift, firstSeq }: Chunk): Promise<void> {
   if (after >= -1) return;
@@ -178,9 +178,9 @@ async function correct(transaction: Transaction, { batch, after, upTo, instrumen
   return rows[0].corrected;
 }
 
-/** Smallest number of repeated trades that counts as a changed identity; fewer may be trades that only look alike. */
+/** Minimum number of repeated trades that shows that a venue changed its ids; fewer may be distinct trades with equal content. */
 const ENOUGH = 5;
-/** Rows that are compared, the newest: a venue that spells its rows in another way does so in all of them. */
+/** Number of newest rows that are compared; a venue that changes how it writes ids does so in all rows. */
 const NEWEST = 5_000;
 
 /**
@@ -210,7 +210,7 @@ async function refuseRespelled(
   if (rows.length === 0) return;
   const [{ id, met, alike }] = rows;
   if (alike < ENOUGH || alike <= met) return;
-  // only now, because it compares the batch with itself: those whose stored counterpart is missing from the batch
+  // checked last, because it is slow: it leaves out stored trades that are in the batch themselves
   const { rows: exact } = await transaction.query<{ doubled: number }>(
     `${judged} select count(distinct (s.time, s.identity)) as doubled from s join ticks t on ${looksAlike}
      where not is_met and (t.time, t.identity) not in (select time, identity from staged_rows where batch = $1 and time is not null)`,

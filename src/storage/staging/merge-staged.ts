@@ -6,9 +6,9 @@ import { settleGrains } from './settle-grains.ts';
 import type { StagingBatch } from './staging.ts';
 
 export interface Merged {
-  /** Ticks that were not there before. */
+  /** Ticks that were not stored before. */
   readonly inserted: number;
-  /** Good rows that were already there (also as finer points), or twice in the batch. */
+  /** Valid rows that were already stored (also as finer points), or that repeat in the batch. */
   readonly duplicates: number;
   /** Ticks whose price, size or side the venue has corrected since. */
   readonly corrected: number;
@@ -25,8 +25,8 @@ export interface MergeEvents {
 
 /**
  * Merges a run's staged rows and coverage into the ticks of its instruments, and empties the staging. Set-based, in the venue's order,
- * idempotent: a stored tick stays unchanged in its place; a row staged more than once gets the place where it was met first; of price
- * points the finest stay. Changed hours get a new version of the instrument, from which `kline` knows what to rebuild.
+ * idempotent: a stored tick stays unchanged in its place; a row staged more than once gets the place where it was read first; only the
+ * finest price points stay. Changed hours get a new version of the instrument, from which `kline` knows what to rebuild.
  */
 export async function mergeStaged(
   transaction: Transaction,
@@ -132,7 +132,7 @@ async function noteChanges(
   );
 }
 
-/** Merges the coverage of batches and deletes them. What was withdrawn since a walk was planned is not claimed. */
+/** Merges the coverage of batches and deletes them. Coverage that was withdrawn since a walk was planned is not claimed. */
 async function mergeCoverage(transaction: Transaction, batches: readonly number[]): Promise<void> {
   await transaction.query(
     `update staged_coverage sc set ${withoutRange('int8multirange(int8range(w.since, null))', 'sc.')}

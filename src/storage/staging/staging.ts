@@ -74,8 +74,8 @@ export interface StagedCoverage extends StagingKey {
   /** Ranges `[from, to)` that count as completely collected, walked where nothing else is said. */
   readonly ranges: readonly (TimeRange & { readonly evidence?: CoverageEvidence })[];
   /**
-   * Time until which everything that the venue shows was read, and time from which earlier coverage is withdrawn; null for none.
-   * @default stays as it was staged
+   * `looked` is the time until which all rows of the venue were read, `withdrawnFrom` the time from which earlier coverage is withdrawn.
+   * @default as staged before
    */
   readonly look?: { readonly looked: number | null; readonly withdrawnFrom: number | null };
 }
@@ -125,7 +125,7 @@ export async function clearStaging(
 export interface StagingBatch {
   readonly id: number;
   readonly instrumentKey: number;
-  /** The lowest and the highest position of its rows; null where it has none. */
+  /** The lowest and the highest position of the batch's rows; null when it has none. */
   readonly first: number | null;
   readonly last: number | null;
 }
@@ -166,7 +166,7 @@ export async function ensureBatch(
 /** Order in which pages and the rows inside them arrive; the positions of staged rows ascend from the oldest in either case. */
 export type PageOrder = 'newest-first' | 'oldest-first';
 
-/** Most rows of one page: 2^24 rows and 2^29 pages stay within JavaScript's whole numbers. */
+/** Maximum number of rows of one page: 2^24 rows and 2^29 pages stay within JavaScript's whole numbers. */
 const PAGE = 2 ** 24;
 
 /**
@@ -189,6 +189,6 @@ export const positionsFromPage = (page: number): { readonly below: number; reado
   from: page * PAGE,
 });
 
-/** SQL that sorts positions in `column` by when their rows were met: later pages first; inside a page the newest first. */
+/** SQL that sorts the positions in `column` by reading order, last read first: later pages first; inside a page the newest row first. */
 export const metLast = (column: string): string =>
   `(case when ${column} < 0 then -1 - ${column} else ${column} end) / ${PAGE} desc, ${column} desc`;

@@ -18,7 +18,7 @@ interface RangeRow {
 export const withoutRange = (range: string, prefix = ''): string =>
   ['ranges', 'confirmed', 'inferred'].map((column) => `${column} = ${prefix}${column} - ${range}`).join(', ');
 
-/** SQL that merges an inserted row of coverage, or of staged coverage, into the stored one. What was walked once is not inferred. */
+/** SQL that merges an inserted row of coverage, or of staged coverage, into the stored one. A range that was walked stays walked. */
 export const withExcluded = (table: 'coverage' | 'staged_coverage'): string =>
   `ranges = ${table}.ranges + excluded.ranges, confirmed = ${table}.confirmed + excluded.confirmed,
    inferred = ${table}.inferred + excluded.inferred - (${table}.ranges - ${table}.inferred) - (excluded.ranges - excluded.inferred)`;
@@ -53,7 +53,7 @@ export async function collectedOf(queryable: Queryable, instrumentKey: number): 
   return { trade: of('trade'), price: of('price') };
 }
 
-/** Latest look at the trades of a symbol's open markets by source, less the longest lateness that the look leaves unclaimed. */
+/** Time of the latest look at the trades of a symbol's open markets, by source, minus the largest lateness at that look. */
 export async function lastLooks(
   queryable: Queryable,
   symbol: string,
@@ -121,7 +121,7 @@ export interface InstrumentGaps {
 
 /**
  * Finds gaps of open instruments in a window: from the opening of the instrument to the window's end less its source's lateness, since
- * nothing younger counts as collected. What a first look did not claim of the last hour is not a gap yet. Leaves out kinds of ticks that
+ * nothing younger counts as collected. The part of the last hour that a first look did not claim is not a gap yet. Leaves out kinds of ticks that
  * were never collected, files, and instruments that no longer trade.
  *
  * @param instrumentKeys instruments that the run collected; those that are no longer selected, or ended before the window, do not count

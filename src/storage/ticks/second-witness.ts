@@ -6,10 +6,10 @@ import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 import { noteWithdrawal, withoutRange } from './coverage.ts';
 
-/** Stated totals are compared over this time at most, and kept a week longer. */
+/** Longest time over which stated totals are compared; the totals are kept a week longer. */
 const COMPARED_MS = 2 * DAY_MS;
 const KEPT_MS = COMPARED_MS + 7 * DAY_MS;
-/** Shortest time between two looks that are compared, in milliseconds; looks in between are not. */
+/** Shortest time between two compared looks, in milliseconds; looks in between are ignored. */
 const LOOKS_APART_MS = DAY_MS / 24;
 /** A range that is in doubt is walked again after this time. */
 const RETRY_MS = DAY_MS;
@@ -54,14 +54,14 @@ export interface WitnessVerdicts {
   readonly doubted: ReadonlyMap<number, readonly TimeRange[]>;
 }
 
-/** Volume above which an agreement shows that a source counts as we do; far above the margin of a comparison. */
+/** Volume above which equal totals show that a source counts the same trades; far above the tolerance of a comparison. */
 const SIGNIFICANT_VOLUME = 1;
 
 /**
  * Compares the venue's totals between two looks with the stored trades, where all of that time is covered: from the earliest look to the
- * newest, and from the look with the fewest trades around it, the most exact one. Rows in quarantine may count or not. Agreement confirms
- * the time. Where trades are missing, coverage is withdrawn and walked again, at once and then daily, until they agree. Totals of a source
- * that never agreed count something else and are ignored.
+ * newest, and from the look with the fewest trades around it, which is the most exact. Rows in quarantine may count or not. Agreement
+ * confirms the time. When trades are missing, coverage is withdrawn and the range is walked again, immediately and then daily, until the totals agree. Totals of
+ * a source that never agreed count something else and are ignored.
  */
 export async function judgeSymbol(transaction: Transaction, symbol: string, asOf: number): Promise<WitnessVerdicts> {
   const { rows } = await transaction.query<ComparisonRow>(
@@ -150,7 +150,7 @@ async function doubt(transaction: Transaction, key: number, { from, to }: TimeRa
     to,
   ]);
   await noteWithdrawal(transaction, key, from);
-  // a doubt that is known keeps the moment of its last walk
+  // a range that was already in doubt keeps the time of its last walk
   await transaction.query(
     `insert into coverage_doubts (instrument, kind, from_time, to_time, reason, seen_at, tried_at) values ($1, 0, $2, $3, $4, $5, 0)
      on conflict (instrument, kind, from_time) do update set to_time = greatest(coverage_doubts.to_time, excluded.to_time), reason = excluded.reason`,
@@ -158,7 +158,7 @@ async function doubt(transaction: Transaction, key: number, { from, to }: TimeRa
   );
 }
 
-/** Ranges in doubt that are not due for another walk; those that are due are walked by this run. */
+/** Ranges in doubt that are not due yet for another walk. This run walks the ranges that are due. */
 async function doubtedRanges(transaction: Transaction, symbol: string, asOf: number): Promise<ReadonlyMap<number, readonly TimeRange[]>> {
   const { rows } = await transaction.query<TimeRange & { key: number }>(
     `with due as (

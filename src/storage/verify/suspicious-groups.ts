@@ -28,7 +28,7 @@ interface MemberRow {
 
 /**
  * Checks every group of markets of which exactly one wins: closes of the shortest candles that all members have should add up to about 1. A
- * group that does so at most times is not reported, nor one that is rarely priced as a whole.
+ * group whose closes add up at most times, or that rarely has all prices, is not reported.
  */
 export async function suspiciousGroups(queryable: Queryable): Promise<GroupFindings> {
   const { rows } = await queryable.query<MemberRow>(

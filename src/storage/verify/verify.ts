@@ -10,7 +10,7 @@ import { suspiciousGroups, suspiciousTwins } from './suspicious-groups.ts';
 import { type DataWarning, unusuallyQuiet } from './unusual-quiet.ts';
 
 export interface DataReport {
-  /** How many series (instrument and price type) had their candles built again from their ticks. */
+  /** Number of series (instrument and price type) whose candles were built again from their ticks. */
   readonly series: number;
   readonly candles: number;
   readonly ticks: number;
@@ -28,7 +28,7 @@ export interface VerifyOptions {
   readonly onProgress?: (done: number, all: number) => void;
 }
 
-/** Differences of one kind that are named; further ones are only counted. */
+/** Maximum number of differences listed per kind; further ones are only counted. */
 const NAMED = 5;
 
 /**

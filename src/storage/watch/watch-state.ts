@@ -16,7 +16,7 @@ export async function saveWatchState(queryable: Queryable, name: string, state: 
   );
 }
 
-/** Takes the turn of a name if it is free: one worker of the database per `everyMs` milliseconds. @returns whether this one got it */
+/** Claims a named turn if it is free, so that one worker of the database acts per `everyMs` milliseconds. @returns whether this one got it */
 export async function takeTurn(queryable: Queryable, name: string, everyMs: number): Promise<boolean> {
   const { rowCount } = await queryable.query(
     `insert into watch_state (name, state, at) values ($1, 'null', now()) on conflict (name) do update set at = now()
@@ -77,7 +77,7 @@ export async function takeRollback(transaction: Transaction): Promise<void> {
   await transaction.query(`select pg_advisory_xact_lock(${LOCK})`);
 }
 
-/** Records a rollback before it changes anything, for the case that it is killed. @param database not a transaction: it may roll back */
+/** Records a rollback before it changes anything, in case the process is killed. @param database not a transaction: it may roll back */
 export async function recordRollback(database: Database, intent: RollbackIntent): Promise<void> {
   await saveWatchState(database, NAME, { intent: { ...intent } });
 }
@@ -90,7 +90,7 @@ export async function endRollback(queryable: Queryable, version?: number): Promi
   ]);
 }
 
-/** A rollback that was interrupted, perhaps between schedule and catalogue; undefined if none, or if one is still running. */
+/** An interrupted rollback, perhaps between schedule and catalogue; undefined if there is none or one is still running. */
 export async function interruptedRollback(queryable: Queryable): Promise<RollbackIntent | undefined> {
   const left = await noted<{ intent: RollbackIntent & { readonly [key: string]: number | string } }>(queryable, NAME);
   if (left === undefined) return undefined;

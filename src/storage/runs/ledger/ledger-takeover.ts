@@ -9,7 +9,7 @@ export interface ReusedEffect {
   readonly degraded?: readonly string[];
 }
 
-/** SQL condition that excludes symbols that continued without a failed source: that source is collected again. */
+/** SQL condition that excludes symbols that ran without a failed source, so that a retry collects that source again. */
 const WHOLE = `not exists (select from ledger c where c.execution_id = l.execution_id and c.symbol = l.symbol
   and c.stage = 'collect' and c.output ? 'failedSources')`;
 const REUSABLE = `from ledger l where l.execution_id = $1 and l.finished_at is not null and ${WHOLE}`;
@@ -54,7 +54,10 @@ async function takeOver(transaction: Transaction, from: string, to: { runId: str
   );
 }
 
-/** Discards staged rows and ledger rows of what an aborted run did not store, so that a retry collects it again; returns the row count. */
+/**
+ * Discards the staged rows and ledger rows of symbols that an aborted run did not store, so that a retry collects them again; returns the
+ * row count.
+ */
 export async function discardUnstored(queryable: Queryable, { executionId }: { executionId: string }): Promise<number> {
   return await withinTransaction(queryable, async (transaction) => {
     const symbols = await unstoredSymbols(transaction, executionId);

@@ -170,7 +170,7 @@ export async function meanDurations(queryable: Queryable): Promise<Record<string
   return Object.fromEntries(rows.map(({ name, seconds }) => [name, seconds]));
 }
 
-/** Those of `taskIds` with at least `executions` among the last 5,000 ledger rows, 95% of them within `p95Seconds`. */
+/** Selects the tasks among `taskIds` with at least `executions` in the last 5,000 ledger rows, 95% of them within `p95Seconds`. */
 export async function quickTasks(
   queryable: Queryable,
   taskIds: readonly string[],
@@ -192,7 +192,7 @@ export interface TimeSpan {
 }
 
 /**
- * Whether each interval needs no further run: it lies in the window of a `success` run of all these symbols, so nothing of it was missing.
+ * Whether each interval needs no further run, because it lies in the window of a `success` run of all these symbols.
  * A window counts only up to where coverage was withdrawn later. One answer per interval, in order.
  */
 export async function successfulIntervals(
@@ -213,11 +213,11 @@ export async function successfulIntervals(
 export const isInside = ({ from, to }: TimeSpan, windows: readonly TimeSpan[]): boolean =>
   windows.some((window) => window.from <= from && to <= window.to);
 
-/** Most attempts of one task that are kept. */
+/** Maximum number of attempts of one task that are kept. */
 const MAX_KEPT = 200;
-/** Most attempts of one task that are read, the last ones. */
+/** Maximum number of attempts of one task that are read, the last ones. */
 const MAX_READ = 20;
-/** Most attempts that are read over all tasks of a run. */
+/** Maximum number of attempts that are read over all tasks of a run. */
 const MAX_ROWS = 5_000;
 
 /** Records when a failed attempt ran. A second call for the same attempt, or one beyond the limit, changes nothing. */
