@@ -73,7 +73,10 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Most problems in one error, and most characters of each: the error is a payload, and an input of any size may be wrong everywhere. */
+/**
+ * Maximum number of problems in one error, and of characters of each: the error is a payload, and an input of any size may be wrong
+ * everywhere.
+ */
 const MAX_PROBLEMS = 200;
 const MAX_PROBLEM_LENGTH = 1_000;
 
@@ -133,7 +136,7 @@ export function readableError(thrown: unknown): unknown {
   return new Error(messageOf(thrown));
 }
 
-/** Most characters of a thrown object's JSON in a message. */
+/** Maximum number of characters of a thrown object's JSON in a message. */
 const MAX_OBJECT_LENGTH = 300;
 
 /** Describes any thrown value, even an object whose properties throw when they are read. Never throws itself. */

@@ -5,11 +5,11 @@ import { packConfig } from '../scheduling/payload/pack-config.ts';
 
 /** Deepest nesting of an input: far more than a person writes, and deeper values overflow the stack of recursive code. */
 const MAX_DEPTH = 100;
-/** Most bytes of a workflow or activity id in Temporal. */
+/** Maximum number of bytes of a workflow or activity id in Temporal. */
 const MAX_ID_BYTES = 1_000;
 /** Fewest bytes of a run's state for a symbol or a custom task that waits for another attempt. */
 const MIN_STATE_BYTES = 25;
-/** Most bytes of policies in the input of each symbol's workflow. */
+/** Maximum number of bytes of policies in the input of each symbol's workflow. */
 const MAX_POLICIES_BYTES = 100_000;
 
 /** Checks an input's depth, and that it has no field that JavaScript drops when it copies an object; without recursion. */

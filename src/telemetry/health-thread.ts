@@ -8,7 +8,7 @@ const { host, port, beats: shared } = workerData as HealthThreadData;
 const LOOK_MS = 1_000;
 /** Milliseconds without a turn of the worker's event loop after which the worker counts as stuck. */
 const STUCK_MS = 60_000;
-/** Most milliseconds that `/readyz` waits for the worker's answer. */
+/** Maximum time in milliseconds that `/readyz` waits for the worker's answer. */
 const ANSWER_MS = 5_000;
 
 const beats = new Int32Array(shared);

@@ -44,7 +44,7 @@ export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown
   return redactedLog({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, secretsOf(env));
 }
 
-/** Most bytes that wait for a full disk; later lines are lost until there is room again. */
+/** Maximum number of bytes that wait for a full disk; later lines are lost until there is room again. */
 const MAX_UNWRITTEN_BYTES = 1 << 20;
 
 /** Standard error that ignores write errors: a full disk or a closed terminal must not end a worker. */

@@ -12,14 +12,14 @@ export interface TaskLogLine {
   readonly [field: string]: unknown;
 }
 
-/** Most bytes of a run's file for ordinary lines; warnings and errors may fill it to twice this size. */
+/** Maximum number of bytes of a run's file for ordinary lines; warnings and errors may fill it to twice this size. */
 const ORDINARY_BYTES = 4 * 1024 * 1024;
 const MAX_BYTES = 2 * ORDINARY_BYTES;
-/** Most bytes of a line; a longer one is shortened. */
+/** Maximum number of bytes of a line; a longer one is shortened. */
 const MAX_LINE_BYTES = 16 * 1024;
 /** Milliseconds for which lines are collected before they are written together. */
 const FLUSH_MS = 100;
-/** Most runs whose file size is remembered; a worker has far fewer open runs. */
+/** Maximum number of runs whose file size is remembered; a worker has far fewer open runs. */
 const MAX_RUNS = 1_000;
 
 interface TaskLogOptions {

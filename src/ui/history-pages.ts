@@ -10,7 +10,7 @@ import { type RunSources, runAddress } from './run/run-pages.ts';
 
 /** How often the ages on the page advance. */
 const TICK_MS = 10_000;
-/** Most open runs whose status is queried, the newest ones. */
+/** Maximum number of open runs whose status is queried, the newest ones. */
 const MAX_QUERIED = 5;
 /** Milliseconds before a run that did not answer is queried again: without its worker each query waits for a timeout. */
 const QUERY_AGAIN_MS = 10_000;

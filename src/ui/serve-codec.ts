@@ -6,7 +6,7 @@ import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { isLoopback } from './access.ts';
 import { listenOn } from './answers.ts';
 
-/** Most bytes of a request: room for a few of Temporal's largest payloads in base64. */
+/** Maximum number of bytes of a request: room for a few of Temporal's largest payloads in base64. */
 const MAX_BODY = 16 * 1024 * 1024;
 const SHAPE = 'send { "payloads": [{ "metadata": { "encoding": base64 }, "data": base64 }] }';
 

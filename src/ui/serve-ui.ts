@@ -200,11 +200,11 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
 }
 
 const MADE_BY = `PredictLab ${VERSION}`;
-/** Most rows of the page of incidents, the newest ones. */
+/** Maximum number of rows of the page of incidents, the newest ones. */
 const MAX_INCIDENTS = 500;
 /** Key of the page of all runs among the watched pages; no execution has this id. */
 const HISTORY = '/';
-/** Most milliseconds that closing waits for requests under way, for example for a Temporal that does not answer. */
+/** Maximum time in milliseconds that closing waits for requests under way, for example for a Temporal that does not answer. */
 const CLOSED_WITHIN_MS = 5_000;
 
 async function foundRun(pages: RunPages, id: string): Promise<StoredRun> {

@@ -8,7 +8,7 @@ export interface BrokenHistory {
   readonly reason: string;
 }
 
-/** Most characters of a reason; the rest of the SDK's message is the same for every history. */
+/** Maximum number of characters of a reason; the rest of the SDK's message is the same for every history. */
 const MAX_REASON_LENGTH = 400;
 
 /** Replays histories against the workflows of this build, one after another. It changes nothing. */

@@ -255,9 +255,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   }
 }
 
-/** Most milliseconds that a run waits for the answer whether search attributes are registered. */
+/** Maximum time in milliseconds that a run waits for the answer whether search attributes are registered. */
 const ATTRIBUTES_WITHIN_MS = 2_000;
-/** Most milliseconds that an open run's page waits for the run's status. */
+/** Maximum time in milliseconds that an open run's page waits for the run's status. */
 const STATUS_WITHIN_MS = 5_000;
 
 /** Warns that new runs wait because no build of the deployment is current yet. */

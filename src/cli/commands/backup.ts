@@ -71,7 +71,10 @@ async function restore(file: string, { replace = false, json }: { readonly repla
   }
 }
 
-/** Fetches a backup that this machine lacks from the artifact store. @returns its file; undefined where there is no store, or the file is here */
+/**
+ * Fetches a backup that this machine lacks from the artifact store.
+ * @returns its file; undefined where there is no store, or the file is here
+ */
 async function fetchedBackup(file: string): Promise<string | undefined> {
   const store = artifactStoreOf(process.env);
   if (store === undefined || existsSync(file)) return undefined;
@@ -86,7 +89,7 @@ async function fetchedBackup(file: string): Promise<string | undefined> {
   }
 }
 
-/** Most backups that an error names; the newest have the last names. */
+/** Maximum number of backups that an error names; the newest have the last names. */
 const NAMED_BACKUPS = 5;
 
 async function storedBackups(store: ArtifactStore): Promise<string> {

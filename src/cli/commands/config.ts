@@ -7,7 +7,7 @@ import { note, printAnswer, printJson, printLine, printTable } from '../terminal
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 import { registerConfigRollback } from './config-rollback.ts';
 
-/** Most changes listed in a line of the history. */
+/** Maximum number of changes listed in a line of the history. */
 const NAMED_CHANGES = 3;
 
 /** `predictlab config`. */

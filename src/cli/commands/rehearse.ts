@@ -68,7 +68,7 @@ export function failureShares(given: readonly string[]): Partial<Record<Stage, n
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** Most tasks of the critical path that are printed. */
+/** Maximum number of tasks of the critical path that are printed. */
 const PATH_TASKS = 8;
 
 /** The rehearsal in words, one figure per line. */

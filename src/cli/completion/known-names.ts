@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { Database } from '../../storage/database/database.ts';
 import type { Names } from './candidates.ts';
 
-/** Most runs offered as completions. */
+/** Maximum number of runs offered as completions. */
 const MOST_RUNS = 50;
-/** Most report folders that are searched for symbols. */
+/** Maximum number of report folders that are searched for symbols. */
 const MOST_FOLDERS = 5;
 
 /**

@@ -33,7 +33,7 @@ export interface ShadowRequest {
   readonly signal: AbortSignal;
 }
 
-/** Most sentences of each kind in a report. */
+/** Maximum number of sentences of each kind in a report. */
 const MOST_SENTENCES = 50;
 const NOTHING: Compared = { compared: 0, different: 0, leftOut: 0, examples: [] };
 

@@ -69,7 +69,7 @@ async function refuseTooLarge(input: PipelineInput): Promise<void> {
 /** `2026-11-24T08:00:00Z`: the stamp in a run's id, UTC to the second. */
 const runStamp = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
-/** Most characters of the names of up to three symbols in a run's summary. */
+/** Maximum number of characters of the names of up to three symbols in a run's summary. */
 const MAX_NAMES_LENGTH = 50;
 
 /** A one-line summary of a run for Temporal's Web UI. */

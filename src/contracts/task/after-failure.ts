@@ -10,7 +10,10 @@ const FIRST_STORAGE_WAIT_MS = 250;
 const MAX_STORAGE_WAIT_MS = 30_000;
 /** A storage failure this long after the last one starts a new outage: storage was back in between. */
 const STORAGE_STEADY_MS = 5 * 60_000;
-/** Most storage failures of a task. One outage has at most 27 within the patience; the rest are for storage that comes and goes. */
+/**
+ * Maximum number of storage failures of a task. One outage has at most 27 within the patience; the rest are for storage that comes and
+ * goes.
+ */
 const MAX_STORAGE_FAILURES = 40;
 
 /** A task's failures so far, by the limit they count against. */

@@ -1,6 +1,6 @@
 import { PredictLabError } from '../errors.ts';
 
-/** Most characters of an id: Temporal takes 1,000 bytes, and a symbol's name or the stamp of a scheduled run is appended. */
+/** Maximum number of characters of an id: Temporal takes 1,000 bytes, and a symbol's name or the stamp of a scheduled run is appended. */
 const MAX_ID_LENGTH = 200;
 
 /**

@@ -1,8 +1,8 @@
-/** Most characters of an error's type in payloads and in the database. */
+/** Maximum number of characters of an error's type in payloads and in the database. */
 const MAX_TYPE_LENGTH = 100;
-/** Most characters of an error's message in payloads and in the database. */
+/** Maximum number of characters of an error's message in payloads and in the database. */
 export const MAX_MESSAGE_LENGTH = 4_000;
-/** Most characters of an error's stack in payloads and in the database. */
+/** Maximum number of characters of an error's stack in payloads and in the database. */
 export const MAX_STACK_LENGTH = 8_000;
 
 /** Cuts a text to at most `longest` characters; a text that was cut ends with `…`. */

@@ -1,6 +1,6 @@
 /** Largest edit distance of a typo, as a share of the name's length; a name further away is another word. */
 const TYPO_SHARE = 0.4;
-/** Most characters that are compared for one suggestion; beyond that a suggestion is not worth its time. */
+/** Maximum number of characters that are compared for one suggestion; beyond that a suggestion is not worth its time. */
 const MAX_COMPARED = 2_000_000;
 
 /**

@@ -3,13 +3,15 @@ import type { S3mini } from 's3mini';
 import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { writeFileAtomically } from '../write/write-output.ts';
 
-/** An S3-compatible bucket, or a prefix in one, that keeps copies of reports, logs and backups. Names are paths like `logs/runs/x/y.jsonl`. */
+/**
+ * An S3-compatible bucket, or a prefix in one, that keeps copies of reports, logs and backups. Names are paths like `logs/runs/x/y.jsonl`.
+ */
 export interface ArtifactStore {
   /** Address without credentials, for messages. */
   readonly url: string;
   /** Sends a file, in parts of 8 MiB. */
   put(name: string, file: string): Promise<void>;
-  /** Names that start with a prefix, sorted. @param limit most names that are requested @default all */
+  /** Names that start with a prefix, sorted. @param limit maximum number of names that are requested @default all */
   list(prefix: string, limit?: number): Promise<readonly string[]>;
   /** Writes an object to a file. @returns whether the store has it */
   fetch(name: string, file: string): Promise<boolean>;

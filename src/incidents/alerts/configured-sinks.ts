@@ -48,7 +48,7 @@ function emailOf({ ALERT_EMAIL_TO: to, ALERT_SMTP_URL: smtpUrl, ALERT_EMAIL_FROM
 const missing = (given: string, name: string): PredictLabError => badInput(`${given} is set, but ${name} is not: set both, or neither`);
 
 const WEBHOOK_TIMEOUT_MS = 10_000;
-/** Most bytes of a response that are read before the connection is dropped. */
+/** Maximum number of bytes of a response that are read before the connection is dropped. */
 const MAX_RESPONSE_BYTES = 65_536;
 
 /**

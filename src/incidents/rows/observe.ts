@@ -148,5 +148,5 @@ async function writeAlert(transaction: Transaction, id: string, event: IncidentE
   );
 }
 
-/** Most runs that an alert names, the last ones: a year of runs does not fit into a message. */
+/** Maximum number of runs that an alert names, the last ones: a year of runs does not fit into a message. */
 const MAX_RUNS = 100;

@@ -133,7 +133,7 @@ const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement =
   missing: settlement?.missing ?? said,
 });
 
-/** Most changes of a market's terms that are kept, the newest ones. */
+/** Maximum number of changes of a market's terms that are kept, the newest ones. */
 const MOST_TERMS = 100;
 
 /** Keeps a market's earlier terms (fees, tick size, end), so that a run as of the past does not trade on the terms of today. */

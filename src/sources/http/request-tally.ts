@@ -28,7 +28,7 @@ interface Tally {
 
 const tallies = new AsyncLocalStorage<Tally>();
 const GOOD = /^2\d\d$/;
-/** Most changes that are kept per piece of work; a venue with a new schema could have thousands. */
+/** Maximum number of changes that are kept per piece of work; a venue with a new schema could have thousands. */
 const MOST_CHANGES = 20;
 
 /** Creates a tally of the requests that are made inside `count`; concurrent work outside has its own counts. */

@@ -11,9 +11,9 @@ export interface Missed {
 
 /** Milliseconds after which a reader that stopped polling is forgotten. */
 const FORGOTTEN_AFTER_MS = 10_000;
-/** Most characters that are kept for a reader; one that missed more gets the whole present state instead. */
+/** Maximum number of characters that are kept for a reader; one that missed more gets the whole present state instead. */
 const MAX_MISSED = 4 * 1024 * 1024;
-/** Most readers that are remembered; a new one beyond that replaces the oldest. */
+/** Maximum number of readers that are remembered; a new one beyond that replaces the oldest. */
 const MAX_READERS = 200;
 
 interface Reader {
@@ -73,7 +73,7 @@ export class PollReaders {
   }
 }
 
-/** Most unsent bytes of a reader; beyond that it is disconnected, connects again and gets the present state. */
+/** Maximum number of unsent bytes of a reader; beyond that it is disconnected, connects again and gets the present state. */
 const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
 /** Keeps proxies from closing the connection; a page that gets nothing for long connects again. */
 const HEARTBEAT_MS = 15_000;

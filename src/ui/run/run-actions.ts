@@ -78,7 +78,7 @@ export const SCHEDULE_ACTIONS: Readonly<Record<string, (lab: PredictLab, body: u
   },
 };
 
-/** Most runs of a backfill from a page; the command line has no limit. */
+/** Maximum number of runs of a backfill from a page; the command line has no limit. */
 const MAX_BACKFILL = 100;
 
 function timeOf(value: unknown, name: string): Date {

@@ -11,9 +11,9 @@ import { type WalkForwardHead, walkForwardCurves } from '../../../storage/backte
 import type { Queryable } from '../../../storage/database/database.ts';
 import { type BacktestHead, backtestCurves } from '../../../storage/ticks/symbol-rows.ts';
 
-/** Most points of the drawn equity curve: more than a chart has pixels. */
+/** Maximum number of points of the drawn equity curve: more than a chart has pixels. */
 const MAX_EQUITY_POINTS = 1000;
-/** Most points of each curve that is shown for comparison; the chosen backtest's own curve has more. */
+/** Maximum number of points of each curve that is shown for comparison; the chosen backtest's own curve has more. */
 const MAX_COMPARED_POINTS = 300;
 const MAX_COMPARED = 3;
 

@@ -8,7 +8,7 @@ import { pricePaths } from '../../../storage/ticks/symbol-rows.ts';
 /** Smallest number of markets, closing soon after one another, that form a series. */
 const FEWEST = 8;
 const SHORT_MS = 4 * 3_600_000;
-/** Most markets whose prices at half-time are counted, and most points of a small picture. */
+/** Maximum number of markets whose prices at half-time are counted, and of points of a small picture. */
 const MOST = 300;
 const STRETCHES = 30;
 

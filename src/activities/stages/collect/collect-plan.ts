@@ -189,7 +189,7 @@ async function followUp(
   }
 }
 
-/** Most settled markets that one run checks once more: after a long pause there may be thousands. */
+/** Maximum number of settled markets that one run checks once more: after a long pause there may be thousands. */
 const CONFIRMED_AT_ONCE = 100;
 
 /** Order of collection: open markets first, then those that closed last, since the venues drop the finest recent data first. */

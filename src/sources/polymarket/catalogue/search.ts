@@ -46,7 +46,7 @@ export async function existingSeries(gamma: Http, seriesSlug: string, signal: Ab
   }
 }
 
-/** Most pages of a tag's events that a search reads; for more events, a search by words is better. */
+/** Maximum number of pages of a tag's events that a search reads; for more events, a search by words is better. */
 const TAG_PAGES = 5;
 
 /** Finds the open events of a tag (`crypto`, `politics`) whose title contains every word. */
