@@ -19,7 +19,7 @@ export interface ReadRow {
   readonly grain?: number;
 }
 
-/** The fields of a trade as an adapter finds them, before they are related to the first outcome. */
+/** The fields of a trade as an adapter reads them, before they are converted to the first outcome. */
 export interface TradeFields {
   readonly raw: unknown;
   readonly time: ReadNumber;
@@ -57,12 +57,12 @@ export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, i
   };
 }
 
-/** The opposite side, which is that of the other party or of the other outcome. */
+/** The opposite side: the side of the other party, or of the same trade in the other outcome. */
 const otherSide = (side: CandidateRow['side']): CandidateRow['side'] => (side === null ? null : side === 'buy' ? 'sell' : 'buy');
 
 /**
- * Returns the rows of one page with their identities: the venue's id, or a hash of the content with `#n` for copies within the page.
- * A row that cannot become a tick is identified by its text. Of rows with one id and different content the first, newest one counts; the
+ * Returns the rows of one page with their identities: the venue's id, or a hash of the content with `#n` for copies within the page. A row
+ * that cannot become a tick is identified by its text. When rows share an id but differ in content, the first (newest) one counts and the
  * others are malformed.
  * @param copies number of copies of each content at the end of the previous page, which this page continues; is updated
  */
@@ -126,7 +126,7 @@ export const timeBounds = (opensAt: number | null, asOf: number, now: number): T
 /** Whether a time lies within the bounds, both included. */
 export const isPlausible = (time: number, { earliest, latest }: TimeBounds): boolean => time >= earliest && time <= latest;
 
-/** Rows for staging: those of the window, and those with a missing or impossible time, which go to quarantine. */
+/** Selects the rows for staging: rows of the window, and rows with a missing or impossible time, which go to quarantine. */
 export function rowsOfWindow(rows: readonly CandidateRow[], window: TimeRange, bounds: TimeBounds): readonly CandidateRow[] {
   return rows.filter(({ time }) => time === null || !isPlausible(time, bounds) || (time >= window.from && time <= window.to));
 }

@@ -36,7 +36,7 @@ export interface CoveredRange extends TimeRange {
 
 export interface CollectedBefore {
   readonly covered: CoveredRanges;
-  /** When an earlier run last looked, per kind, covered or not; null without a look. UTC epoch milliseconds. */
+  /** Time up to which an earlier run last read the venue, per kind, covered or not; null if none did. UTC epoch milliseconds. */
   readonly looked: Readonly<Record<TickKind, number | null>>;
   /** Ranges whose trades contradict the venue's own totals and that were walked again recently. @default none */
   readonly doubted?: readonly TimeRange[];
@@ -49,7 +49,7 @@ export interface CollectedBefore {
 export interface CollectRequest<Selector = unknown> {
   readonly instrument: Instrument;
   readonly selectors: readonly Selector[];
-  /** `from ≤ time ≤ to`, UTC epoch milliseconds. Rows outside belong to other runs. */
+  /** The run's window: `from ≤ time ≤ to`, UTC epoch milliseconds. Rows outside it belong to other runs. */
   readonly window: TimeRange;
   readonly asOf: number;
   /** The venue's clock when the instrument was discovered. */
@@ -70,13 +70,13 @@ export interface CollectRequest<Selector = unknown> {
 export interface WalkSeen {
   /** Time at which the walk saw everything that the venue showed; null when it read only the newest pages. UTC epoch milliseconds. */
   readonly looked: number | null;
-  /** Time of the newest trade at the venue, also after the run's window; null where there was none. */
+  /** Time of the newest trade at the venue, even after the run's window; null if there is no trade. */
   readonly newest: number | null;
   /** Largest lateness of a row that an earlier look missed, in milliseconds; 0 where none was missed. */
   readonly lateBy: number;
-  /** Time from which coverage is withdrawn, because it was claimed before the venue's lateness was known; null where none is. */
+  /** Time from which coverage is withdrawn, because it was claimed before the venue's lateness was known; null for no withdrawal. */
   readonly withdrawnFrom: number | null;
-  /** Number of rows that were missing in covered time and are older than any lateness; absent for price points. */
+  /** Number of rows that were missing in covered time and are too old to be merely late; absent for price points. */
   readonly missed?: number;
 }
 

@@ -67,7 +67,7 @@ export interface TradePage {
 export interface TradeReader {
   /** @param cursor null for the newest page */
   read(cursor: string | null): Promise<TradePage>;
-  /** Meaning of a repeated page: a mistake of the venue, or the unmarked end of its paging. @default "retry" */
+  /** What a repeated page means: `retry` = a mistake of the venue, `end-of-paging` = the unmarked last page. @default "retry" */
   readonly repeats?: 'retry' | 'end-of-paging';
 }
 
@@ -82,7 +82,7 @@ export interface SearchQuery {
  * Walks, coverage, identity, quarantine and settlement are PredictLab's.
  */
 export interface Venue<Selector = unknown, Host extends string = string> extends VenueFacts<Selector> {
-  /** The first host is the one that knows the markets: its clock is the venue's. */
+  /** The first host is the one that lists the markets; its clock counts as the venue's clock. */
   readonly hosts: Readonly<Record<Host, VenueHost>>;
   readonly key?: VenueKey;
   /** Documented limits by family of routes; the first family is the default of a request. */

@@ -37,12 +37,12 @@ export interface Seen {
   readonly again?: boolean;
 }
 
-/** Time from which a fact of the answer is known: `asOf` for a run about the present, although the answer arrives seconds later. */
+/** Time from which a fact of the answer counts as known: `asOf` for a run about the present, although the answer arrives seconds later. */
 const knownFrom = ({ asOf, clock }: Seen): number => (clock - asOf <= PRESENT_MS ? asOf : clock);
 
 /**
  * Adds the times that the venue does not state: when the market closed, and when its result became known. Each is when it was first seen,
- * by the venue's clock, because a run as of the past sees the market of today.
+ * by the venue's clock, because a run with an earlier `asOf` gets today's answer too.
  * @param known the same market as earlier runs stored it
  */
 export function noteClose(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
@@ -69,7 +69,7 @@ function settledTimes(
 ): Pick<Instrument, 'settledFrom' | 'confirmedAt'> {
   if (known !== undefined && isFinal(known) && payoutOf(known) === payoutOf({ resolution })) {
     const { settledFrom, confirmedAt } = known;
-    // A stored market without this time stays without it.
+    // The time of an older stored result is unknown and stays unknown.
     if (settledFrom === undefined) return {};
     if (confirmedAt !== undefined) return { settledFrom, confirmedAt };
     return again === true && clock - settledFrom >= CONFIRM_MS ? { settledFrom, confirmedAt: clock } : { settledFrom };
@@ -136,7 +136,7 @@ const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement =
 /** Maximum number of changes of a market's terms that are kept, the newest ones. */
 const MOST_TERMS = 100;
 
-/** Keeps a market's earlier terms (fees, tick size, end), so that a run as of the past does not trade on the terms of today. */
+/** Keeps a market's earlier terms (fees, tick size, end), so that a run with an earlier `asOf` does not trade on today's terms. */
 export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
   // A changed statement of a file's owner is a correction, not a change of terms.
   if (instrument.source === 'file') return instrument;
@@ -156,7 +156,7 @@ export function noteTerms(instrument: Instrument, known: Instrument | undefined,
 
 const termsOf = (fees: FeeSchedule | null): string => (fees === null ? '' : `${fees.model} ${fees.rate} ${fees.exponent ?? 1}`);
 
-/** The resolution with its date. A result that replaces another one is not dated before it was seen, whatever date the venue states. */
+/** The resolution with its date. The date of a replaced result is never earlier than when it was seen, whatever the venue states. */
 function datedResolution(resolution: Resolution, known: Instrument | undefined, first: number): Resolution {
   if (resolution.kind !== 'settled') return resolution;
   const before = known?.resolution;

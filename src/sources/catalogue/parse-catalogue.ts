@@ -72,7 +72,10 @@ function wordsOf(issue: SchemaIssue): string {
   return fields === undefined ? issueWords(issue) : `${issueWords(issue)}; it has ${fields.join(', ')}`;
 }
 
-/** The message for an invalid field. For a selector that fits no form it lists the forms, since zod's message about a union is no help. */
+/**
+ * The message for an invalid field. For a selector of an unknown form it lists the valid forms, since zod's message about a union does not
+ * help.
+ */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
   const [first, source, place] = path;
   const forms = typeof source === 'string' && !isOwnFact(path) ? venueNamed(source)?.forms : undefined;

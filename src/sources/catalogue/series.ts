@@ -109,7 +109,7 @@ export const unfinishedMembers = (seriesSlug: string, known: readonly Instrument
 /** The series of a market's slug, which is the part before its start (`btc-updown-5m-1787414400`); undefined without a series. */
 export const seriesOfSlug = (slug: string): string | undefined => /^(.+-\d{1,3}[mhd])-\d{9,10}$/.exec(slug)?.[1];
 
-/** The existing series as the end of a message, for a user whose series was not found; empty where none is known. */
+/** The end of a "series not found" message: the existing series; empty if none is known. */
 export function proposed(series: Iterable<string>): string {
   const names = [...new Set(series)].sort().slice(0, 8);
   return names.length === 0 ? '' : `; series there: ${names.join(', ')}`;

@@ -36,7 +36,7 @@ export interface CheckedVenue {
   readonly venue: string;
   readonly ok: boolean;
   readonly rules: readonly { readonly rule: string; readonly ok: boolean; readonly problem: string | null }[];
-  /** Requests that the recording has no answer for; they were answered with 404. */
+  /** Requests without a recorded answer; they got a 404. */
   readonly notRecorded: readonly string[];
 }
 
@@ -45,12 +45,12 @@ export interface CheckVenueOptions {
   readonly venue: Venue<any, any>;
   readonly recording: Recording;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether to request what the recording lacks from the venue itself. */
+  /** Whether requests without a recorded answer are sent to the venue itself. */
   readonly records: boolean;
 }
 
 /**
- * Holds a venue to the contract of all sources over recorded answers, which a server on the loopback address gives.
+ * Checks a venue against the contract of all sources; a server on the loopback address gives it recorded answers.
  *
  * @returns the report, and the recording with the answers that were requested
  * @throws PredictLabError BadInput for selectors or variables that the venue refuses
@@ -106,7 +106,7 @@ const keyOf = ({ host, path }: Pick<Answer, 'host' | 'path'>): string => `${host
 /** Largest time for one request to the venue itself. */
 const REQUEST_MS = 30_000;
 
-/** Starts the server that gives the answers, each to its own request. In a recording it asks the venue, once per request. */
+/** Starts the server that answers requests from the recording. While recording, it sends each request once to the venue. */
 async function answering(options: CheckVenueOptions & { readonly at: number; readonly answers: Map<string, Answer> }) {
   const { venue, env, records, at, answers } = options;
   const { urls } = venueSettings(venue, env);
@@ -123,7 +123,7 @@ async function answering(options: CheckVenueOptions & { readonly at: number; rea
     }
     const response = await fetch(`${urls[host].replace(/\/$/, '')}${path}`, { headers, signal: AbortSignal.timeout(REQUEST_MS) });
     const answer = { host, path, status: response.status, body: bodyOf(await response.text()) };
-    // what a second try would change is not the venue's answer
+    // a 429 or 5xx answer is not recorded, because a retry may get another one
     if (answer.status < 500 && answer.status !== 429) answers.set(keyOf(answer), answer);
     return answer;
   };

@@ -5,7 +5,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { rereadRow } from '../create-sources.ts';
 import type { CollectRequest, Discovery, Source, SourcePage } from '../source.ts';
 
-/** A source, and what is needed to hold it to the contract of all sources. */
+/** A source, and the inputs for checking it against the contract of all sources. */
 export interface SourceUnderCheck {
   readonly name: string;
   readonly source: Source;
@@ -82,7 +82,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
   return undefined;
 }
 
-/** What is wrong with an instrument; undefined when nothing is. */
+/** The problem of an instrument; undefined if it is valid. */
 function factProblem({ id, source, title, reference, outcomes, outcomeIds, fees, tickSize, twins }: Instrument, name: string) {
   if (!id.startsWith(`${name}:`)) return `its id must start with "${name}:"`;
   if (source !== name) return `its source is ${JSON.stringify(source)}; it must be "${name}"`;
@@ -96,7 +96,7 @@ function factProblem({ id, source, title, reference, outcomes, outcomeIds, fees,
   return twin === undefined ? undefined : `its twin ${JSON.stringify(twin)} is not an id such as "polymarket:0x…"`;
 }
 
-/** What is wrong with a row of a healthy recording; undefined when nothing is. */
+/** The problem of a row of a valid recording; undefined if it is valid. */
 function rowProblem({ identity, raw, defect, time, price }: CandidateRow, { from, to }: TimeRange): string | undefined {
   if (identity === '' || raw === '') return 'it needs an identity and its original text';
   if (defect !== null) return `it has the defect ${defect}`;
@@ -104,7 +104,7 @@ function rowProblem({ identity, raw, defect, time, price }: CandidateRow, { from
   return price !== null && price > 0 && price < 1 ? undefined : `its price ${price} does not lie between 0 and 1`;
 }
 
-/** The contract of every source. The test suite and `predictlab venue check` hold sources to the same rules. */
+/** The contract of every source. The test suite and `predictlab venue check` apply the same rules. */
 export const SOURCE_CONTRACT: readonly ContractRule[] = [
   {
     title: 'finds the same instruments in the same order every time, named after the source',
@@ -197,7 +197,7 @@ export const SOURCE_CONTRACT: readonly ContractRule[] = [
       must(coverage.length > 0, 'the collection claims no time: the walk did not reach the start of the window');
       const [from, to] = [Math.min(...coverage.map((range) => range.from)), Math.max(...coverage.map((range) => range.to))];
       must(from === window.from, `it claims time from ${iso(from)}; the window starts at ${iso(window.from)}`);
-      // a first look does not know how late rows come: of the last hour it claims what is older than the newest trade
+      // a first look does not know how late rows arrive: it claims the last hour only up to the newest trade
       const newest = Math.max(...rowsOf(pages).map(({ time }) => time ?? 0));
       const seen = Math.max(newest - LATENESS, window.to - DAY_MS / 24);
       const latest = subject.isComplete === true ? window.to : window.to - LATENESS;

@@ -19,8 +19,8 @@ export function fileInstrument(known: Pick<Instrument, 'id' | 'market' | 'title'
 }
 
 /**
- * Adds the facts that a file's owner states. A settled market ends when it closed, else with its last tick; runs as of before do not know
- * the result.
+ * Adds the facts that a file's owner states. A settled market ends when it closed, else with its last tick; runs with an earlier `asOf` do
+ * not know the result.
  * @param seen.lastTick time of the last tick where a payout is given without a close; UTC epoch milliseconds
  * @param seen.asOf the market counts as closed when it ended by then
  */

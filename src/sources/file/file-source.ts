@@ -121,7 +121,7 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
 const instrumentOf = ({ id, selector }: SelectedFile, file: TickFile, base: string): Instrument =>
   fileInstrument({
     id,
-    // The same guess as that of `candles`, `import` and `backtest`.
+    // Guessed in the same way as by `candles`, `import` and `backtest`.
     market: selector.market ?? (selector.resolution === undefined ? file.likelyMarket : 'probability'),
     title: nameOf(file.path),
     outcomes: file.outcomes,

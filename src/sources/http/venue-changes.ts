@@ -44,13 +44,13 @@ const FEW_ROWS = 10;
 export interface KnownFields {
   /** All fields that recorded answers have or that a client of the venue reads. */
   readonly known: readonly string[];
-  /** Fields that at least one of ten rows has. @default all known fields */
+  /** Fields that at least one row in ten has. @default all known fields */
   readonly always?: readonly string[];
   /** Whether a new field alone is noted; objects that also serve the venue's web pages often get new fields. @default true */
   readonly notesNew?: boolean;
   /** Fields that count as absent also where every row has null. @default none */
   readonly neverNull?: readonly string[];
-  /** Rows that say something about fields which are absent. @default 10 */
+  /** Minimum number of rows that shows that a field is gone. @default 10 */
   readonly least?: number;
 }
 

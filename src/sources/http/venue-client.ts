@@ -12,7 +12,7 @@ import { noteHeaders } from './venue-changes.ts';
 import { refusal, VenueError } from './venue-error.ts';
 import { clockOf, exhaustedMs, waitHintMs } from './wait-hint.ts';
 
-/** One piece of work, such as a discovery, and what it has requested so far at all hosts of a venue. */
+/** One piece of work, such as a discovery, with its requests so far at all hosts of a venue. */
 export interface Work {
   readonly precedence: Precedence;
   readonly signal: AbortSignal;
@@ -32,7 +32,7 @@ export interface Http {
    * @param family family of routes whose limit applies @default the venue's first
    */
   get(path: string, query?: QueryPairs, family?: string): Promise<unknown>;
-  /** The venue's clock at the last answer of this piece of work, or before that of any other; UTC epoch milliseconds. */
+  /** The venue's clock at the last answer to this piece of work, or to any other if there is none yet; UTC epoch milliseconds. */
   readonly clock: number;
   /** What an adapter remembers about the host, as long as this process runs. */
   readonly memory: Map<string, unknown>;
@@ -84,7 +84,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Smallest length of a key that is redacted in data: a shorter one could be an ordinary word of the answers. */
 const SHORTEST_SECRET = 8;
-/** Wait after a 429 answer that states none. */
+/** Wait after a 429 answer that states no wait. */
 const UNNAMED_WAIT_MS = 1000;
 
 /**
@@ -147,7 +147,7 @@ export class VenueClient {
         // A stated wait of 0 still gets the backoff: a venue whose clock is behind states times in the past.
         const wait = Math.max(failure.retryAfterMs ?? 0, this.#backoff(attempt));
         if (failure.type === 'RateLimited' || failure.retryAfterMs !== undefined) {
-          // The pause applies to all requests of the budget, so also to the next try of this one.
+          // The pause applies to all requests of the budget, including the next try of this request.
           await this.#options.budget.pause(get.family, failure.retryAfterMs ?? UNNAMED_WAIT_MS * 2 ** (attempt - 1));
         }
         if (!mayHelp || attempt >= last || wait > MAX_WAIT_MS) throw failure;
@@ -228,8 +228,8 @@ export class VenueClient {
   }
 
   /**
-   * Removes the key from text that a venue echoes, so that no log, error or raw row contains it. Only whole words, and in data no short
-   * key: a key such as `test` is also a word, and removing it would change the data.
+   * Removes the key from text that a venue echoes, so that no log, error or raw row contains it. Removes whole words only, and no short key
+   * from data: a key such as `test` is also an ordinary word.
    */
   #redacted(text: string, isData: boolean): string {
     const secret = this.#options.key?.value ?? '';

@@ -56,7 +56,7 @@ export function rateLimitResetMs(headers: Headers, now: number): number | undefi
 export const waitHintMs = (status: number, headers: Headers, now: number): number | undefined =>
   retryAfterMs(headers, now) ?? (status === TOO_MANY_REQUESTS ? rateLimitResetMs(headers, now) : undefined);
 
-/** Pause after a served request whose answer states that no request is left in the rate limit's window; undefined without one. */
+/** Pause after an answer that states that no request is left in the rate limit's window; undefined if requests are left. */
 export function exhaustedMs(headers: Headers, now: number): number | undefined {
   return first(headers['ratelimit-remaining'])?.trim() === '0' ? rateLimitResetMs(headers, now) : undefined;
 }
@@ -65,8 +65,8 @@ export function exhaustedMs(headers: Headers, now: number): number | undefined {
 const MAX_AGE_MS = 6 * 3_600_000;
 
 /**
- * The venue's clock when it made an answer: `Date` less `Age`, although some caches send a fresh `Date`, because a time that is too early
- * claims too little coverage, and one that is too late claims rows that were never seen.
+ * The venue's clock when it made an answer: `Date` minus `Age`. Some caches send a fresh `Date`, but a time that is too early only claims
+ * too little coverage; one that is too late would claim rows that were never seen.
  */
 export function clockOf(headers: Headers, now: number): number {
   const date = Date.parse(String(headers.date));

@@ -46,7 +46,7 @@ export interface KalshiFees {
 export interface EventFacts extends KalshiFees {
   readonly ticker: string;
   readonly title: string | null;
-  /** Number of its markets where at most one of them pays; null where they do not exclude each other. */
+  /** Number of the event's markets if at most one of them pays; null if they do not exclude each other. */
   readonly exclusive: number | null;
 }
 

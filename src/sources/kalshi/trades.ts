@@ -90,7 +90,7 @@ export async function cutoffOf(api: Http, isFresh = false): Promise<{ readonly t
 /**
  * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. The cutoff may move forward
  * meanwhile: a trade that moves is on a live page already or on a historical one, and its id makes it one trade on both. Where it moves
- * back, trades may be on neither, so the cutoff of the last live page is a part of the cursor into the older ones.
+ * back, trades may be on neither route, so the cutoff of the last live page is a part of the cursor into the older ones.
  */
 export function trades(api: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();

@@ -39,10 +39,10 @@ const MAX_REFUSALS = 3;
 export async function* collectPrices(data: Http, request: CollectRequest, resume: PriceCursor | undefined): AsyncGenerator<PointsPage> {
   const { instrument, window, asOf } = request;
   const { tradable, missing, claims, known } = planPrices(request);
-  // Retention goes by the venue's own clock.
+  // The venue drops old points by its own clock.
   const now = Math.max(request.clock, asOf);
   const bounds = timeBounds(instrument.opensAt, asOf, now);
-  // Covered without a request: sent with the first page, or alone when there is nothing to request.
+  // Ranges that are covered without a request: returned with the first page, or alone if there is nothing to request.
   let free: readonly CoveredRange[] = inferred([
     ...lifelessBefore(instrument, window),
     ...(known ? lifelessAfter(instrument, window) : []),
@@ -113,7 +113,7 @@ interface PricePlan {
 
 /**
  * Plans which time to query: all up to `asOf` that coverage lacks. Claims end at the earliest of `asOf`, the venue's clock and the newest
- * point, less the venue's lateness, because late points and a quiet market look the same. Older time is claimed with or without points.
+ * point, less the venue's lateness, because late points cannot be told from a quiet market. Older time is claimed with or without points.
  */
 function planPrices({ instrument, window, asOf, clock, refetch, before, lateness }: CollectRequest): PricePlan {
   const tradable = tradableWindow(instrument, window);
@@ -151,8 +151,8 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
 }
 
 /**
- * Converts points into candidate rows with their grain, by which finer points replace coarser ones in storage. Of points of one answer with
- * the same time and different prices, the first one counts.
+ * Converts points into candidate rows with their grain, by which finer points replace coarser ones in storage. When one answer has several
+ * prices for one time, the first one counts.
  */
 function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRow[] {
   const known = new Map<number | null, number | null>();
@@ -198,7 +198,7 @@ const NO_ROWS = { kind: 'price', rows: [], order: 'oldest-first' } as const;
 
 interface PointsRequest extends LadderStep {
   readonly overlap: boolean;
-  /** The end of all the time that is queried. A window that ends there includes its end; any other includes the bucket across its end. */
+  /** The end of all queried time. A window that ends there includes its end; any other window includes the bucket across its end. */
   readonly until: number;
 }
 
@@ -211,7 +211,7 @@ async function readPoints(
   const seconds = GRAINS[grain].seconds;
   const width = seconds * SECOND;
   const last = range.to === until;
-  // The finer points after the window begin with the bucket of their own grain.
+  // Ends at a bucket edge of this grain, because finer points after the window start at one.
   const end = Math.min(until, Math.ceil(range.to / width) * width);
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],
@@ -250,7 +250,7 @@ export function readPricePage(json: unknown): { readonly rows: readonly ReadRow[
 
 const DAY_SECONDS = DAY_MS / 1000;
 
-/** Reads one price point. What cannot be read becomes null, and `defect` says why. */
+/** Reads one price point. A field that cannot be read becomes null, and `defect` says why. */
 export function readPoint(row: unknown): ReadRow {
   const point = isObject(row) ? row : {};
   const time = readTime(point.timestamp);

@@ -19,7 +19,7 @@ import { VENUE } from './matches.ts';
 export const predictSelector = z.union([
   z.strictObject({ marketId: z.int().positive() }),
   z.strictObject({ categorySlug: z.string().min(1) }),
-  /** Every category `<seriesSlug>-<startUnix>` of the window, as with Polymarket. */
+  /** Selects every category of the window whose slug is `<seriesSlug>-<startUnix>`. */
   z.strictObject({ seriesSlug: z.string().min(1) }),
 ]);
 export type PredictSelector = z.infer<typeof predictSelector>;
@@ -54,7 +54,7 @@ async function byMarket(api: Http, { symbol, known }: DiscoverRequest, marketId:
 
 /** Largest number of a series' markets that are looked up one by one; more are looked up in the pages of the listing. */
 const ONE_BY_ONE = 3;
-/** Memory of a host: slugs of markets that were never published. */
+/** Key of a host's memory: slugs of markets that were never published. */
 const ABSENT = 'absent markets of series';
 /** Time after a market's start from which its absence is final; markets are published up to a day before they start. */
 const FINALLY_ABSENT_MS = 2 * DAY_MS;
@@ -165,7 +165,7 @@ function noteMarketFields(markets: readonly unknown[]): void {
     least: 1,
   });
   const outcomes = markets.flatMap((market) => (isObject(market) && Array.isArray(market.outcomes) ? (market.outcomes as unknown[]) : []));
-  // A null id is one that is not registered yet, an absent one has another name.
+  // A null id is not registered yet; an absent id shows a renamed field.
   noteFields(VENUE, 'outcome', outcomes, {
     known: KNOWN_OF_OUTCOME,
     always: ['indexSet', 'name', 'onChainId'],

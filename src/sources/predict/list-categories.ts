@@ -8,7 +8,7 @@ import { VENUE } from './matches.ts';
 const WHERE = '/v1/categories';
 /** Page sizes to try, largest first, since hosts differ in their limits. */
 const SIZES = [1000, 100] as const;
-/** Distance below the oldest wanted market at which a page is past it; markets are published up to a day before they start. */
+/** Time before the oldest wanted market below which a page cannot hold it; markets are published up to a day before they start. */
 const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
 /** Largest number of pages to read, which is more than a week has; a longer listing ignores the order. */
 const MAX_PAGES = 60;
@@ -16,7 +16,7 @@ const MAX_PAGES = 60;
 export interface ListedCategories {
   /** The wanted categories, as the venue returned them. */
   readonly found: readonly JsonObject[];
-  /** Wanted slugs that the listing did not decide; they must be looked up one by one. */
+  /** Wanted slugs that the listing neither has nor rules out; they must be looked up one by one. */
   readonly rest: readonly string[];
   /** All series of the listing. */
   readonly series: readonly string[];

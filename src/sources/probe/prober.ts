@@ -67,7 +67,7 @@ export function createProber(venue: string, signal: AbortSignal): Prober {
 export const counted = (count: number, word: string): string =>
   `${count} ${count === 1 ? word : word.endsWith('ch') ? `${word}es` : `${word}s`}`;
 
-/** Rows as they were read: those with a defect are problems, since a probe meets only a handful of new ones. */
+/** Summarises rows; rows with a defect are problems, since a probe reads only a few rows. */
 export function rowsIn(rows: readonly { readonly defect: string | null; readonly raw: string }[], word: string): ReadAnswer<undefined> {
   const bad = rows.filter(({ defect }) => defect !== null);
   const [first] = bad;
@@ -77,7 +77,7 @@ export function rowsIn(rows: readonly { readonly defect: string | null; readonly
   return { came: `${counted(rows.length, word)}${nothing}`, problems, value: undefined };
 }
 
-/** An order book as it was read. */
+/** Summarises an order book. */
 export function bookIn(levels: BookLevels): ReadAnswer<undefined> {
   const { bid, ask } = bestOf(levels, 0);
   return { came: `best bid ${bid ?? 'none'}, best ask ${ask ?? 'none'}`, value: undefined };

@@ -43,7 +43,7 @@ export interface Walk
   readonly resume: WalkCursor | undefined;
   /** Meaning of a repeated page: a mistake of the venue, which is retried, or the unmarked end of its paging. */
   readonly repeats: 'retry' | 'end-of-paging';
-  /** What this process knows of the order of the venue's trades within a second. @default nothing */
+  /** Knowledge of this process about the order of the venue's trades within a second. @default none */
   readonly order?: TradeOrder;
 }
 
@@ -90,7 +90,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   // Oldest time of the page before; a resumed walk does not know it until it has read a page.
   let oldest: number | null | undefined = cursor === null ? null : undefined;
   let progress = new WalkProgress();
-  // A glance claims no time, so it needs no check of seams.
+  // A glance (newest pages only) claims no time, so its seams between pages are not checked.
   let seam = walk.repeats === 'retry' && plan.depth === 'whole' ? new PageSeam(order) : undefined;
   /** Reads everything from the newest page again. */
   const startOver = (): void => {
@@ -108,7 +108,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     } catch (error) {
       if (cursor === null || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       if (++restarts > RESTARTS) throw cursorsExpire(walk, error);
-      // The venue no longer knows the cursor.
+      // The cursor has expired at the venue.
       startOver();
       continue;
     }
@@ -142,7 +142,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
 
     const looked = await look(walk, plan, page, bounds);
     const step = afterPage(plan, state, looked.seen);
-    // A paging that ends by repeating a page needs no check of progress.
+    // If the venue ends its paging by repeating a page, progress is not checked.
     const stuck = walk.repeats === 'retry' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
     if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);
     const rows = rowsOfWindow(page.rows, window, bounds);
@@ -164,7 +164,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
     state = step.state;
     if (walk.repeats === 'end-of-paging' && page.next !== null && page.next === cursor) {
-      // The last page of the paging: new trades move into it while it is read, so it may never repeat exactly.
+      // This is the last page. New trades move into it while it is read, so it may never repeat exactly.
       yield { ...lastPage, rows, coverage: afterLastPage(plan, state), requests, walked: seenBy(plan, state, true) };
       return;
     }

@@ -1,18 +1,18 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 
-/** Evidence from which the order of a venue counts as stable: pairs of trades of one second that two answers had in the same order. */
+/** Number of trade pairs (of one second, in the same order in two answers) from which a venue's order counts as stable. */
 const ENOUGH_EVIDENCE = 16;
-/** Evidence that is left of a stable order after `TRUSTED_MS`: a venue may change how it answers. */
+/** Number of pairs kept as evidence after `TRUSTED_MS`, since a venue may change how it answers. */
 const OLD_EVIDENCE = 8;
 const TRUSTED_MS = 60_000;
-/** Evidence after which an order that changed counts as stable again. */
+/** Number of pairs after which an order that changed counts as stable again. */
 const RESTORED_EVIDENCE = 256;
 /** Largest number of re-reads at one seam while the order counts as stable or is not known. */
 const MOST_CHECKS = 4;
-/** Seams with a row on both pages that are checked in one period of trust: some venues repeat rows at every seam. */
+/** Maximum number of seams with a row on both pages that are checked per trust period; some venues repeat rows at every seam. */
 const CHECKED_REPEATS = 8;
-/** Number of seams of which one is checked while the order counts as stable. */
+/** While the order counts as stable, one seam in this many is checked. */
 const SAMPLED_SEAMS = 50;
 /** Consecutive re-reads without a new row after which a seam of an unstable order counts as complete. */
 const CLEAN_READS = 8;
@@ -61,7 +61,7 @@ export class TradeOrder {
     );
     const inSecond = (rows: readonly CandidateRow[]): number => rows.filter(({ time }) => time === second).length;
     const kept = known.filter(({ time }) => time === second).length;
-    // An insertion moves rows off a page or onto it, not both.
+    // A new trade only moves rows off a page or only onto it; both at once show another order.
     const isExchanged = kept < inSecond(first) && kept < inSecond(again);
     if (isReordered || isExchanged) this.distrust();
     else this.#evidence += tiesOf(known);

@@ -38,7 +38,7 @@ export interface WalkPlan extends WalkQuestion {
 /** State of a walk; small JSON, so that another attempt can continue it. */
 export interface WalkState {
   readonly pages: number;
-  /** Time up to which the newest page shows trades: `asOf`, or the venue's clock where that is behind. */
+  /** Time up to which the newest page shows trades: `asOf`, or the venue's clock if that is behind. */
   readonly looked: number;
   /** The venue's clock when it answered the newest page. */
   readonly clock: number;
@@ -46,13 +46,13 @@ export interface WalkState {
   /** Time of the newest trade on the page that was read last; absent until a page has a trade. */
   readonly lastPage?: number;
   readonly lateBy: number;
-  /** Number of rows that were missing in covered time and are older than any lateness: earlier claims were wrong. */
+  /** Number of rows that were missing in covered time and are too old to be merely late: earlier claims were wrong. */
   readonly missed: number;
   /** Number of pages of a second look, after the page at which the walk would have ended. */
   readonly extra: number;
 }
 
-/** Facts about one page, from its rows with plausible times. */
+/** Facts about one page, derived from its rows with plausible times. */
 export interface PageSeen {
   readonly newest: number | null;
   /** Whether the venue has older pages. */
@@ -73,7 +73,7 @@ export type WalkStep =
 
 /** Missing time up to this length at the end of the covered time is left to the next run. */
 const RIGHT_AFTER_MS = 60_000;
-/** Largest number of pages of a glance: the newest one, and one more where new rows moved known rows down. */
+/** Maximum number of pages of a glance (a walk of depth `glance`): the newest page, and the next one if new rows moved known rows down. */
 const GLANCED_PAGES = 2;
 /** Largest number of pages of a second look that finds no missing row. */
 const SAMPLED_PAGES = 10;
@@ -109,7 +109,7 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }
 
-/** Time up to which a run sees the venue: `asOf`, or the venue's clock where that is behind by no more than any lateness. */
+/** Time up to which a run can read the venue's rows: `asOf`, or the venue's clock if that is behind by no more than the largest lateness. */
 export const seenUntil = ({ asOf, clock }: { asOf: number; clock: number }): number =>
   asOf - clock > MOST_LATENESS_MS ? asOf : Math.min(asOf, clock);
 
@@ -143,8 +143,8 @@ export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
 });
 
 /**
- * Whether a row of this time would be stored if the venue had shown it at the last look; rows in gaps or older than any lateness do not
- * count.
+ * Whether a row of this time would be stored if the venue had shown it at the last look; rows in gaps and rows too old to be merely late do
+ * not count.
  */
 export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: number): boolean {
   if (refetch || looked === null || time > looked) return false;
@@ -155,7 +155,7 @@ export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: n
 
 /**
  * Advances a walk by one page. The walk ends with the first page entirely before the oldest missing time less the venue's lateness that has
- * no row missing in storage: so late rows are found, and a single wrong time cannot end the walk. A walk that finds missing rows older than
+ * no row missing in storage: this finds late rows, and a single wrong time cannot end the walk. A walk that finds missing rows older than
  * any lateness reads its whole window. When the venue has no more pages, everything back to the window's start is covered.
  */
 export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): WalkStep {
@@ -191,7 +191,7 @@ export const afterLastPage = (plan: WalkPlan, state: WalkState): readonly Covere
 
 /**
  * Time from which earlier claims are withdrawn, because they assumed a smaller lateness than rows have now; null where none is.
- * Only the latest look may withdraw coverage: a look as of the past does not show later rows.
+ * Only the latest look may withdraw coverage, because a look with an earlier `asOf` lacks later rows.
  */
 export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
   const settled = state.looked - latenessOf(plan, state);
@@ -211,7 +211,7 @@ function settledAt(plan: WalkPlan, state: WalkState): number {
   const settled = state.looked - late;
   const isFirst = plan.looked === null || Math.abs(state.looked - plan.looked) < RIGHT_AFTER_MS;
   if (!isFirst) return settled;
-  // The clock of the plan is this machine's where the venue had not answered this process yet.
+  // The plan has this machine's clock if the venue had not answered this process yet.
   const now = Math.max(state.looked, state.clock);
   return Math.min(settled, Math.max((state.newest ?? Number.NEGATIVE_INFINITY) - late, now - UNSEEN_LATENESS_MS));
 }

@@ -10,11 +10,11 @@ const FAMILY = 'gamma-markets';
 export interface MarketLookup {
   readonly name: 'slug' | 'condition_ids';
   readonly values: readonly string[];
-  /** The query that is sent first: the one for open or for closed markets. */
+  /** The query that is sent first: for open or for closed markets. */
   readonly likely: 'open' | 'closed';
-  /** Whether each value should exist: then values that no listing has are looked up one by one by their path. */
+  /** Whether each value should exist; values that no listing has are then looked up one by one by path. */
   readonly named: boolean;
-  /** All possible names of a value's market, where it has several: one that is found ends the lookup of the others. */
+  /** All possible names of a value's market; finding one of them ends the lookup of the others. */
   readonly namesOf?: (value: string) => readonly string[];
 }
 
@@ -42,7 +42,7 @@ export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<Fo
   return found;
 }
 
-/** Smallest number of values whose absence makes the host suspicious; of a series' markets some do not exist. */
+/** Minimum number of missing values that makes a host suspicious, since some markets of a series never exist. */
 const DOUBT_FROM = 5;
 
 /**

@@ -13,7 +13,7 @@ export interface FoundMarkets {
   readonly instruments: readonly Instrument[];
   /** Messages about markets that could not be read, one sentence each. */
   readonly problems: readonly string[];
-  /** Markets that cannot be collected (not binary, without tokens) and why; a problem only where a selector names them. */
+  /** Markets that cannot be collected (not binary, without tokens), with the reason; a problem only if a selector names them. */
   readonly leftOut: readonly LeftOutMarket[];
 }
 
@@ -45,7 +45,7 @@ const shouldReadOther = (error: unknown): error is VenueError =>
   error.status !== null &&
   (NO_ROUTE.has(error.status) || error.status === GONE || error.status === UNPROCESSABLE || (error.status >= 300 && error.status < 400));
 
-/** Memory of a host that answered on the older listing after it had refused the keyset listing. */
+/** Key of a host's memory: the host refused the keyset listing and answered on the older one. */
 const OLDER = 'reads the older listings';
 
 /**

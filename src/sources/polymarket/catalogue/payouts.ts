@@ -27,7 +27,7 @@ export interface ResolutionRecord {
 
 /**
  * Reads the resolution records of closed markets whose result Gamma alone does not make final: scalar results, decided disputes, markets
- * without a status. At a venue without this route only the second sign is missing.
+ * without a status. Without this route, only the second sign of the result is missing.
  */
 export async function settleByPayouts(data: Http, instruments: readonly Instrument[]): Promise<readonly Instrument[]> {
   const open = instruments.filter(({ resolution }) => resolution.kind === 'unresolved');
@@ -108,8 +108,8 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
 }
 
 /**
- * The payout for an oracle's price. Its scale is not documented; answers have fractions, millionths and the oracle's own 10^18. The
- * smallest scale that fits is used, and the sign stays unsure.
+ * The payout for an oracle's price. The price's scale is not documented: answers have fractions, millionths and the oracle's own 10^18. The
+ * smallest scale that fits is used, so this sign of a result is never sure.
  */
 function payoutOfPrice(price: number): number | null {
   if (price === UNSET || price < 0) return null;
