@@ -31,7 +31,7 @@ export interface ActivityDependencies {
   readonly threads: PluginThreads;
   /** The folder of reports: `PREDICTLAB_HOME`. */
   readonly home: string;
-  /** Called when notifications are waiting in the outbox. @default they wait for the next look into it */
+  /** Called when notifications are waiting in the outbox. @default notifications wait for the next check of the outbox */
   readonly onNews?: () => void;
   /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
   readonly temporalUiUrl?: string;
@@ -120,7 +120,7 @@ export function createActivities(
   };
 }
 
-/** Turns errors of the bookkeeping into Temporal failures, retryable or not by their type, as the task runner does for tasks. */
+/** Turns errors of the run's preparation and end into Temporal failures, retryable or not by type, as the task runner does for tasks. */
 const mapped =
   <Input, Output>(secrets: Secrets, run: (input: Input) => Promise<Output>) =>
   async (input: Input): Promise<Output> => {

@@ -104,7 +104,7 @@ interface Rule {
   readonly host: string;
   /** Whether the rule matches the host's subdomains instead of the host itself. */
   readonly below: boolean;
-  /** @default every port */
+  /** The port that is allowed. @default every port */
   readonly port?: string;
 }
 

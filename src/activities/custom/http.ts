@@ -24,7 +24,7 @@ const headers = z
 const getInput = z.strictObject({ url, headers });
 const postInput = z.strictObject({ url, headers, body: z.unknown().optional() });
 
-/** Statuses that a later attempt may not meet; the user has to fix the cause of every other status outside 2xx. */
+/** Statuses that a retry may resolve; the user has to fix the cause of every other status outside 2xx. */
 const RETRYABLE = new Set([408, 425, 429]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;

@@ -8,7 +8,7 @@ import { loadWithCode, type PluginCode } from '../../plugins/plugin-code.ts';
 import { hearPrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
 import { badPlugin } from './check-plugin.ts';
 
-/** Time after which the loading of a module is given up: it waits or computes without end. */
+/** Time limit for loading a module, which may wait or compute without end. */
 export const LOAD_TIMEOUT_MS = 15_000;
 
 /**

@@ -4,7 +4,7 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 /** Largest output. Outputs are stored in Temporal's history and the run's status: small facts, not data. Bytes. */
 const LARGEST_OUTPUT_BYTES = 32 * 1024;
 
-/** Rejects values that JSON leaves out silently; `undefined` is left out on purpose. */
+/** Rejects values that JSON omits silently, except `undefined`, which is omitted on purpose. */
 function refuseUnstored(key: string, value: unknown): unknown {
   if (typeof value !== 'function' && typeof value !== 'symbol') return value;
   throw new TypeError(`${key === '' ? 'it' : key} is a ${typeof value}`);

@@ -10,7 +10,7 @@ import { tryPlugin } from './threads/thread-entry.ts';
 /**
  * Loads and checks the modules of `PREDICTLAB_PLUGINS` (comma-separated package names, or paths relative to the working directory).
  *
- * @param how.copy loads all modules once more, with a state of their own. @default as they are loaded already
+ * @param how.copy loads fresh copies of all modules, with their own state. @default the loaded modules are reused
  * @throws PredictLabError BadInput that names the module and what is wrong with it
  */
 export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly copy?: number } = {}): Promise<LoadedPlugins> {

@@ -55,7 +55,7 @@ const readLibrary = async (log: Log | undefined): Promise<string | null> => {
 export async function writePage(file: string, text: string): Promise<number> {
   try {
     await makePrivateFolder(path.dirname(file));
-    // a page that a power cut took is written again by the next report
+    // not flushed to disk: the next report writes a page again that a power cut destroyed
     return await writeFileAtomically(file, [text], { durable: false, mode: 0o600 });
   } catch (error) {
     const cause = error instanceof PredictLabError ? (error.cause ?? error) : error;

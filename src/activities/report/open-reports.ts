@@ -7,7 +7,7 @@ const SOON_MS = 1_000;
 const EVERY_MS = 5_000;
 /** Largest share of a worker's time that the pages of all its open runs may take. */
 const SHARE = 0.02;
-/** Longest pause after a page: a page that would need a longer one was slow because of the machine, or of a run that does not answer. */
+/** Longest pause after a page; a longer one would only follow from a slow machine or a run that does not answer. */
 const MOST_PAUSE_MS = 20_000;
 /** Number of attempts in a row to write a page. */
 const TRIES = 3;
@@ -36,7 +36,7 @@ export interface OpenReportsOptions {
 
 interface OpenRun {
   callOff: (() => void) | undefined;
-  /** Whether a task ended since the last page was started, or that page was not written. */
+  /** Whether a task has ended since the last page was started, or writing that page failed. */
   behind: boolean;
   failures: number;
 }

@@ -26,8 +26,8 @@ export interface RunReportRequest {
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * Writes a run's page, `index.html`, from the database, also for partial and failed runs. Writes symbol pages of the run that this folder
- * lacks again (another machine's worker wrote them, or a retry reused them).
+ * Writes a run's page, `index.html`, from the database, also for partial and failed runs. Also writes the run's symbol pages that this
+ * folder lacks (because another machine wrote them, or a retry reused them).
  */
 export async function writeRunReport({
   database,

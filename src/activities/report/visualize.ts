@@ -48,7 +48,7 @@ export async function writeHistoryPage({ database, home, now }: { database: Data
       const name = symbolPageName(symbol);
       return (await exists(path.join(reportFolder(home, run), name))) ? `${folderOf(run)}/${encodeURIComponent(name)}` : null;
     },
-    // the file would still show the time of the next run when that is over
+    // a file does not update: it would show the next run's time after that time has passed
     next: null,
   });
   await writePage(path.join(home, 'reports', 'index.html'), renderHistoryPage(data));

@@ -117,10 +117,10 @@ async function preparedBefore(database: Database, { runId, executionId }: { runI
 const durationsFor = async (database: Database, { order, deadline }: RunConfig): Promise<Record<string, number>> =>
   order === 'critical-path' || deadline !== undefined ? await meanDurations(database) : {};
 
-/** A custom task is short when 95% of at least this many executions took less than this time. */
+/** Limits below which a custom task is short: 95% of at least this many executions took less than this time. */
 const SHORT = { executions: 20, p95Seconds: 0.1 };
 
-/** Ids of the custom tasks that are short according to the ledger, without those whose input decides it. */
+/** Ids of the custom tasks that are short according to the ledger, without tasks whose input sets `short`. */
 async function shortTasks(database: Database, { tasks }: RunConfig): Promise<ReadonlySet<string>> {
   const open = tasks.filter(({ short }) => short === undefined).map(({ taskId }) => taskId);
   return open.length === 0 ? new Set() : await quickTasks(database, open, SHORT);
@@ -137,7 +137,10 @@ function invalid(error: InvalidPipelineError): ApplicationFailure {
   return ApplicationFailure.create({ nonRetryable: true, type: error.type, message: error.message, details: [error.problems] });
 }
 
-/** The typed failure for a bookkeeping error. An error of JavaScript itself (a bug) is not retried: the next attempt would repeat it. */
+/**
+ * The typed failure for an error of `preparePipeline` or `finishPipeline`. JavaScript's own errors (bugs) are not retried, because they
+ * would repeat.
+ */
 export function bookkeepingFailure(thrown: unknown, secrets: Secrets): unknown {
   if (thrown instanceof ApplicationFailure || !(thrown instanceof Error)) return thrown;
   const known = thrown instanceof PredictLabError;

@@ -32,13 +32,12 @@ export function lostWorkersOf(of: {
 }
 
 /**
- * The attempts that were lost right before this one and are not recorded yet. An attempt that died before its first heartbeat, within two
- * seconds, left no report: only its missing number shows it.
- *
+ * The attempts that were lost right before this one and are not recorded yet. An attempt that died before its first heartbeat (within two
+ * seconds) left no report; it shows only as a missing attempt number.
  * @param now.attempt number of the running attempt
  * @param now.lost number of all lost attempts of its activity
  * @param now.missedAt when Temporal gave up the previous attempt; UTC epoch milliseconds
- * @param sign the last report of any of them
+ * @param sign the last heartbeat report of any lost attempt
  */
 export function lostSince(
   { attempt, lost, missedAt }: { readonly attempt: number; readonly lost: number; readonly missedAt: number },

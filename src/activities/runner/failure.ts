@@ -19,7 +19,10 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
 ]);
 
-/** Maps an error of a foreign library to a PredictLabError; undefined for an unknown one. Sources and storage map theirs before. */
+/**
+ * Maps an error of a foreign library to a PredictLabError; undefined for an unknown one. Sources and storage have mapped their own errors
+ * already.
+ */
 function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   if (thrown instanceof PredictLabError) return thrown;
   if (thrown instanceof ZodError) {
@@ -85,7 +88,7 @@ export function lostAttempt(
 
 const NEXT_AT_ONCE_MS = 100;
 
-/** The failure of a first attempt that ran as a local activity, as the failure of this attempt. */
+/** Converts the failure of a first attempt that ran as a local activity into the failure of this attempt. */
 export function failureAgain(details: AttemptDetails): ApplicationFailure {
   const { error, retryDelayMs } = details;
   const failure = ApplicationFailure.create({ type: error.type, message: error.message, nextRetryDelay: retryDelayMs, details: [details] });

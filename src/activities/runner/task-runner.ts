@@ -167,12 +167,12 @@ export function createTaskRunner({
               repeated = first !== effect;
               return first;
             }
-            // a custom task has its effect elsewhere: an unavailable ledger must not cause it to run again
+            // a custom task's effect is outside the database: an unavailable ledger must not make it run again
             const recorded = recordCustomEffect(database, key, effect).catch((error: unknown) => {
               log.warn(`${taskId}: its ledger row will be written at the end of the run`, { error: messageOf(error) });
               return effect;
             });
-            // a first attempt has no earlier effect that would count, and the row is read only after the run's end
+            // a first attempt has no earlier effect to check for, and the row is read only after the run's end
             return attempts === 1 && !isShortTask ? effect : await recorded;
           },
         }),
@@ -184,7 +184,7 @@ export function createTaskRunner({
       if (cancelled.aborted) {
         // an attempt that the server or the workflow timed out continues in another one
         if (activity.cancellationDetails?.timedOut !== true) meter.end('cancelled');
-        // by this error Temporal distinguishes a requested cancellation from a worker that shuts down
+        // this error shows whether the cancellation was requested or the worker is shutting down
         await activity.cancelled.catch((cancellation: unknown) => {
           throw cancellation;
         });
@@ -248,9 +248,9 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
   }
 }
 
-/** Workers that a custom task may lose before it fails: it runs code that is not ours. */
+/** Maximum number of workers that a custom task may lose before it fails; few, because it runs foreign code. */
 const MAX_LOST_WORKERS = 2;
-/** Workers that a stage may lose before it fails: restarts of the machine or of the worker are likelier than a fault of the stage. */
+/** Maximum number of workers that a stage may lose before it fails; more, because restarts are likelier than a fault of the stage. */
 const MAX_LOST_WORKERS_OF_STAGE = 10;
 
 function poisonous(task: string, lostWorkers: number): PredictLabError {

@@ -118,7 +118,7 @@ interface ScannedTick {
   readonly time: number;
   readonly price: number;
   readonly size: number | null;
-  /** Whether another rule has flagged it. */
+  /** Whether another rule has flagged the tick. */
   readonly flagged: boolean;
 }
 

@@ -42,7 +42,7 @@ export interface TicksImport {
   readonly onBatch: (rows: number, batch: TickFileBatch) => void;
   /** Whether to stop, checked after each batch; stored rows stay, and the next import of the files continues behind them. @default never */
   readonly isStopped?: () => boolean;
-  /** Rows that are stored together: what an import that is killed loses at most. @default 200,000 */
+  /** Number of rows stored together, the most that a killed import loses. @default 200,000 */
   readonly chunkRows?: number;
 }
 
@@ -85,7 +85,7 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
       if (isPartial) break;
     }
     const lastTick = bounds.length === 0 ? null : Math.max(...bounds.map(({ to }) => to));
-    // the second outcome's name and the last tick are known only now
+    // the second outcome's name and the last tick are known only after reading
     await saveInstruments(database, symbol, [instrumentOf(id, request, lastTick)]);
     if (!(await symbolsByName(database, [symbol])).has(symbol)) await importSymbols(database, [emptyEntry(symbol)]);
     if (!isPartial) await clearImportProgress(database, key);
@@ -97,7 +97,7 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
       isPartial,
     };
   } catch (error) {
-    // with the database away the next import clears it; the first error is the one to report
+    // if the database is unavailable, the next import clears the staging; the first error is reported
     await clearStaging(database, { executionId }).catch(() => undefined);
     throw error;
   }
@@ -163,7 +163,7 @@ async function importFile(
     // when reading fails, a page that is still being staged must not arrive after the clearing
     await inFlight.catch(() => undefined);
   }
-  // only now: in a file that is not in order, rows at its end may lie between those before
+  // coverage is claimed last: in an unsorted file, later rows may lie between earlier ones
   for (const [kind, { from, to }] of spans) await stageCoverage(database, { ...staging, kind, ranges: [{ from, to: to + 1 }] });
   counts = sumOf(counts, await storeStaged());
   await saveImportProgress(database, key, name, { line, spans: Object.fromEntries(spans), counts });

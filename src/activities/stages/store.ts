@@ -21,7 +21,7 @@ export interface StoreDependencies {
 
 /** Uncovered share of an open instrument's part of the window above which a run counts as degraded. */
 const GAP_LIMIT = 0.01;
-/** Number of instruments that the reason names; the others are counted. */
+/** Maximum number of instruments listed in a reason; the others are counted. */
 const NAMED_INSTRUMENTS = 3;
 
 /** Creates the stage `store`, which moves cleaned rows, coverage and changed hours from staging to the ticks in one transaction. */
@@ -61,7 +61,7 @@ export function createStore({ database, log, probe }: StoreDependencies): StageF
       const failed = Object.keys(sentencesIn(collected?.output, 'failedSources'));
       return {
         output: { inserted, duplicates, ticks: inserted + duplicates, gaps: gaps.reduce((sum, gap) => sum + gap.gaps, 0) },
-        // collect has named the failed source; its gaps would only repeat that
+        // `collect` has reported the failed source already; its gaps would repeat that
         ...degradedOf(gaps.filter(({ instrument }) => !failed.some((source) => instrument.startsWith(`${source}:`)))),
       };
     });

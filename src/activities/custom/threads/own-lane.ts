@@ -141,7 +141,7 @@ export class OwnLane {
     else running.resolve(message.end.output);
   }
 
-  /** Requests a task to stop. One that does not is given up; when it also blocks the thread, the thread is terminated. */
+  /** Requests a task to stop. A task that does not stop is abandoned; if it also blocks the thread, the thread is terminated. */
   #stop(running: Running): void {
     const { id, context } = running;
     const thread = this.#thread;

@@ -8,7 +8,7 @@ import { OwnLane, passOn } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';
 import { errorOf, type PoolJob, type SeriesJob, type ThreadEnd, type ThreadTask, type WalkForwardJob } from './thread-messages.ts';
 
-/** Longest time for which results are held back to be reported together. */
+/** Longest delay of results that are reported together. */
 const TOGETHER_MS = 100;
 /** Waiting tasks per core from which results are reported together. */
 const CROWDED_TASKS = 4;

@@ -33,7 +33,7 @@ export class PoolLane {
     return this.#pool?.queueSize ?? 0;
   }
 
-  /** Runs a job; one that does not react to an abort ends with its thread. @param whose name of the job's owner in messages */
+  /** Runs a job; terminates the thread if the job does not react to an abort. @param whose name of the job's owner in messages */
   async run<T>(
     job: PoolJob,
     { whose, signal, onMessage }: { whose: string; signal: AbortSignal; onMessage: (message: FromThread) => void },
@@ -49,12 +49,12 @@ export class PoolLane {
     };
     signal.addEventListener('abort', stop, { once: true });
     ours.on('message', onMessage);
-    // only the end of the thread closes the port from the other side
+    // the port closes from the other side only when the thread ends
     ours.once('close', () => thread.abort());
     try {
       this.#pool ??= this.#open();
       const end = (await this.#pool.run({ job, port: theirs }, { transferList: [theirs], signal: thread.signal })) as T;
-      // messages that were sent before the result, but on another channel
+      // reads messages that were sent before the result on another channel
       for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours))
         onMessage(last.message as FromThread);
       return end;

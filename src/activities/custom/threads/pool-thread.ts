@@ -14,7 +14,7 @@ let module = '';
 yieldToWorker();
 keepStandardOutput();
 captureStreams();
-// the pool itself says once that the thread is ready
+// Tinypool itself posts "ready", which must pass the limit
 let readyLeft = 2;
 if (parentPort !== null)
   limitPosts(parentPort, (message) => typeof message === 'object' && message !== null && 'ready' in message && readyLeft-- > 0);

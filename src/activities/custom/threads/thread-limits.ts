@@ -13,9 +13,9 @@ export function yieldToWorker(): void {
 }
 
 /**
- * Refuses what a plugin's code posts to the worker through its thread's own port: a loop of messages would block the worker's event loop.
+ * Blocks messages that a plugin's code posts to the worker through its thread's own port, because a loop of messages would block the worker's event loop.
  *
- * @param mayPost whether a message may still be sent by others than the caller. @default none may
+ * @param mayPost whether code other than the caller may still send a message. @default no
  * @returns the port's own `postMessage`, without the limit
  */
 export function limitPosts(port: MessagePort, mayPost: (message: unknown) => boolean = () => false): (message: unknown) => void {

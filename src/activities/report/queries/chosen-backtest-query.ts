@@ -75,7 +75,7 @@ const sinceThen = (points: readonly EquityPoint[], from: number): readonly Equit
   return first === -1 ? points.slice(-1) : points.slice(Math.max(0, first - 1));
 };
 
-/** An instrument's walk-forwards; the one of the interval is drawn, or the first one with windows. */
+/** Loads an instrument's walk-forwards; draws the one of the interval, else the first one with windows. */
 export async function loadWalkForwards(
   queryable: Queryable,
   heads: readonly WalkForwardHead[],

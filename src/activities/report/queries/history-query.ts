@@ -76,7 +76,7 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
       }),
     ),
   );
-  // by symbol, the newest run that had it
+  // the newest run that included each symbol
   const newest = new Map<string, FiledRun>();
   for (const run of history)
     for (const symbol of [...run.openSymbols, ...Object.keys(run.states)]) if (!newest.has(symbol)) newest.set(symbol, run);
@@ -131,7 +131,7 @@ export async function loadSymbolIndex(queryable: Queryable, now: number): Promis
       enabled,
       priority,
       state,
-      // a symbol's page is of the newest run that had it
+      // a symbol links to its page in the newest run that included it
       href: state === null ? null : `/symbols/${encodeURIComponent(symbol)}`,
       ...prices(symbol),
     };

@@ -32,9 +32,9 @@ import { shadowsOfRun } from '../../../storage/shadow/shadow-verdicts.ts';
 import { lastTicks, retryChain } from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';
 
-/** Largest number of symbols whose data is looked up; the page says how many there are in all. */
+/** Maximum number of symbols whose data is looked up; the page states the total number. */
 const MAX_SYMBOLS = 300;
-/** Gaps shorter than a minute are the edge between two collections, not an outage. */
+/** Shorter gaps are the edge between two collections, not an outage. */
 const SHORTEST_GAP_MS = 60_000;
 const MAX_GAPS = 50;
 
@@ -232,7 +232,7 @@ export const withStages = <Status extends PipelineStatus>(
   }
   const filled: Record<string, TaskResult> = { ...status.taskResults };
   for (const [symbol, own] of known) {
-    // the ledger knows nothing about the symbol but that it succeeded
+    // the ledger has no stages of this symbol, only its success
     if (status.taskResults[symbol].status === 'success' && Object.keys(own).length === 0) continue;
     delete filled[symbol];
     Object.assign(filled, stagesOfWhole(symbol, status.taskResults[symbol], { untilStage, known: own }));
@@ -240,7 +240,7 @@ export const withStages = <Status extends PipelineStatus>(
   return { ...status, taskResults: filled };
 };
 
-/** A task that took effect. */
+/** The result of a task that took effect. */
 export const resultOfLedger = (task: LedgerTask): TaskResult => ({
   status: 'success',
   attempts: task.attempts,

@@ -62,7 +62,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
   const series = seriesOfMarkets(instruments);
   const short = new Set(series.map(({ instrument }) => instrument.key));
   const ranked = [...instruments].sort((a, b) => (ticks.get(b.key) ?? 0) - (ticks.get(a.key) ?? 0) || a.key - b.key);
-  // of short-lived markets the most active one stands for all; small pictures show the others
+  // the most active of the short markets gets a section; small charts show the others
   const detailed = [...ranked.filter(({ key }) => !short.has(key)), ...ranked.filter(({ key }) => short.has(key)).slice(0, 1)].slice(
     0,
     MAX_SECTIONS,

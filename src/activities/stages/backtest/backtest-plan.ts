@@ -35,7 +35,7 @@ export async function plannedSeries(
 ): Promise<SeriesTask[]> {
   if (groups.length === 0) return [];
   const window = windowOf(settings);
-  // the run does not know what became known after its instant
+  // the run must not use facts that became known after its `asOf`
   const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map(({ key, ...instrument }) => ({
     key,
     ...instrumentAsOf(instrument, window.to),
@@ -79,11 +79,11 @@ export async function readSeries(
     priceType,
     interval,
     ...(Number.isFinite(from) && { from }),
-    // a run as of an earlier instant must not read bars that were still open then, though they are complete by now
+    // a run with an earlier `asOf` must not read bars that were still open then
     to: to - INTERVAL_MS[interval] + 1,
     completeOnly: true,
   });
-  // for a grid on years of minutes only the newest bars fit
+  // for a large grid only the newest bars fit into memory
   const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
   const twin = standing === null ? null : await readTwin(queryable, standing, { from, to });
   const name = `${instrument.id} ${interval}`;

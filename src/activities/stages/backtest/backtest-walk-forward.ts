@@ -28,7 +28,7 @@ export async function walkForwards(
   const { historyMs, walkForward: parts } = input.settings.backtest ?? DEFAULT_BACKTEST;
   if (parts === undefined || groups.length === 0) return;
   const { runId, executionId, symbol } = input;
-  // a strategy may be tried on another history; each window picks from all of them
+  // strategies may have different histories; each window picks among all trials
   const together = groups.length === 1 && groups[0].historyMs === historyMs;
   const tasks = together
     ? planned
@@ -57,7 +57,7 @@ export async function walkForwards(
   }
 }
 
-/** When every trial fails, the first error is the reason why the series has no walk-forward. */
+/** Returns the first error as the reason when every trial fails, so that the series has no walk-forward. */
 async function walkedThrough(
   ...[task, data, parts, context]: Parameters<typeof computeWalkForward>
 ): ReturnType<typeof computeWalkForward> {

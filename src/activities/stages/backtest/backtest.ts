@@ -52,7 +52,7 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           beat();
           work.signal.throwIfAborted();
         };
-        // the longest history of a market comes first, so each market counts once
+        // the group with the longest history comes first, so that each market is counted once
         const forecast = (closes: Parameters<ResolvedCloses['add']>[1]): void => {
           if (!counted.has(name)) resolved.add(series.interval, closes);
           counted.add(name);

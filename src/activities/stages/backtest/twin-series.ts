@@ -13,7 +13,7 @@ import { twinsOf } from '../../../storage/markets/instruments.ts';
 export interface StandingTwin {
   readonly id: string;
   readonly series: StandingSeries;
-  /** Whether its first outcome is the second outcome of the series. */
+  /** Whether the twin's first outcome is the second outcome of the series. */
   readonly mirrored: boolean;
 }
 
@@ -26,7 +26,7 @@ interface Span {
 export const mayLookAtTwins = (trials: readonly Pick<Trial, 'strategy'>[]): boolean =>
   trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
 
-/** Finds the twin of each instrument: the first one with candles in the interval. Returns a function that is null for no twin. */
+/** Finds the twin of each instrument: the first one with candles in the interval. Returns a function that returns null without a twin. */
 export async function standingTwins(
   queryable: Queryable,
   instruments: readonly StoredInstrument[],

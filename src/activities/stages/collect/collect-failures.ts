@@ -24,7 +24,7 @@ export class SourceFailures {
     this.#total = total;
   }
 
-  /** Signal that aborts when continuing with the source makes no sense. */
+  /** Signal that aborts when the source cannot deliver any more. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -107,7 +107,7 @@ export function failedForGood(ends: ReadonlyMap<SourceType, SourceEnd>, mayRetry
   );
 }
 
-/** One error with the failures of all sources, without refused selectors, which say less than a failure of the venue. */
+/** One error with the failures of all sources; leaves out refused selectors, because a failure of the venue matters more. */
 function allFailed(ends: ReadonlyMap<SourceType, SourceEnd>): PredictLabError | undefined {
   const failed = [...ends].flatMap(([source, { error }]) => (error === undefined || error.type === 'BadInput' ? [] : [{ source, error }]));
   const [first] = failed;
@@ -135,7 +135,7 @@ const WHAT_IT_DOES: Readonly<Partial<Record<ErrorType, string>>> = {
 };
 
 /**
- * Reasons for a degraded result, one per failed source, with equal text for every symbol of an outage, so that a run names the venue once.
+ * Reasons for a degraded result, one per failed source, with the same text for every symbol, so that a run reports an outage once.
  * The venue's exact answer is in `failedSources` of the task's output.
  */
 export const failedSourceReasons = (failed: FailedSources): readonly string[] =>

@@ -96,7 +96,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   const refused: Instrument[] = [];
   const doubtful = new Map<string, number>();
   const noted = (found: Instrument, seen: Omit<Seen, 'asOf'>): Instrument[] => {
-    // end and result of a file's market come from its owner: a correction replaces them without a trace
+    // end and result of a file's market come from its owner, whose corrections simply replace them
     if (found.source === 'file') return [found];
     const earlier = before.get(found.id);
     const answered = withSameOutcomes(confirmByTwins(found, others), earlier);
@@ -115,7 +115,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   };
   const clockOf = (answered: number): number => plausibleClock({ answered, asOf, now: now() });
   const instruments = discovered.flatMap(({ source, selectors, discovery, followed }) => {
-    // a settled market that is checked once more keeps the state of that later answer
+    // a settled market that was checked again keeps the state of the later answer
     const again = new Map(followed.instruments.map((found) => [found.id, found]));
     return (discovery?.instruments ?? []).flatMap((found) => {
       const answered = again.get(found.id);
@@ -156,8 +156,8 @@ const notLoaded = (type: SourceType): string =>
 const FOLLOWED_MS = 30 * DAY_MS;
 
 /**
- * Queries markets that no selector names any more until they have settled, because their stored ticks need an end; each settled market once
- * more a day after its result, since discovery skips it. A failure does not fail the run, which did not select these markets.
+ * Queries markets that no selector names any more until they have settled, because their stored ticks need an end; queries each settled
+ * market again a day after its result, since discovery skips it. A failure does not fail the run, which did not select these markets.
  */
 async function followUp(
   source: Source,
@@ -189,7 +189,7 @@ async function followUp(
   }
 }
 
-/** Maximum number of settled markets that one run checks once more: after a long pause there may be thousands. */
+/** Maximum number of settled markets that one run checks again; after a long pause there may be thousands. */
 const CONFIRMED_AT_ONCE = 100;
 
 /** Order of collection: open markets first, then those that closed last, since the venues drop the finest recent data first. */

@@ -29,7 +29,7 @@ export interface CollectDependencies {
   readonly sources: Pick<SourceSet, 'byType'>;
 }
 
-/** Largest number of problems of single selectors and instruments in a result. */
+/** Maximum number of problems (of single selectors and instruments) in a result. */
 const PROBLEMS_SHOWN = 10;
 
 /**
@@ -107,7 +107,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
 /** Share of instruments whose covered time a run reads again, to check that no trade is missing. */
 const SAMPLED_SHARE = 0.01;
 
-/** Whether an instrument is sampled in a run: seeded by the run, so that another attempt samples the same ones. */
+/** Whether an instrument is sampled in a run: seeded by the run, so that another attempt samples the same instruments. */
 const isSampled = (executionId: string, id: string): boolean =>
   Number.parseInt(hash('sha1', `${executionId} ${id}`, 'hex').slice(0, 8), 16) < SAMPLED_SHARE * 2 ** 32;
 
@@ -168,7 +168,7 @@ async function gather(
       isSampled: ({ id }) => !refetch && isSampled(executionId, id),
       onPlan: async ({ instruments, followed, doubtful, refused }) => {
         const found = instruments.map(({ instrument }) => instrument);
-        // one transaction: an attempt after a killed one would no longer know the earlier end
+        // one transaction: after a crash between the two, the next attempt would not know the earlier end
         const withdrawn = await database.transaction(async (transaction) => {
           for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
           await noteStated(
