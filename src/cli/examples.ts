@@ -1,4 +1,4 @@
-/** Examples by command, without the program's name, for its `--help`; those of file formats stand in the command's own help. */
+/** Examples by command, without the program's name, for its `--help`; examples of file formats are in the command's own help. */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   '': ['dev', 'run --symbols BTC_PRICE --days 2', 'runs', 'run --help'],
   run: [

@@ -8,8 +8,8 @@ import { EXAMPLES } from './examples.ts';
 import { usageError } from './terminal/print.ts';
 
 /**
- * The command line's program: the requested command with all its options, the others as names and summaries, since loading all takes half
- * a second.
+ * The command line's program: the requested command with all its options, the others as names and summaries, because loading all commands
+ * takes half a second.
  * @param requested a command's name; for anything else (help, a misspelt name) the names are enough
  */
 export async function createProgram(requested: string | undefined): Promise<Command> {

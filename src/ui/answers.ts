@@ -34,7 +34,7 @@ export async function sendPage(reply: FastifyReply, text: string): Promise<unkno
   return await reply.send(await compress(text, { level: 4 }));
 }
 
-/** Fewest characters of a page that is compressed; a shorter page fits into a few packets anyway. */
+/** Minimum number of characters of a compressed page; a shorter page fits into a few packets anyway. */
 const COMPRESSED_FROM = 8_000;
 const compress = promisify(gzip);
 

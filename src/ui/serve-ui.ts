@@ -137,7 +137,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.get('/runs/:run/symbols/:symbol', async (request: PageRequest, reply) => {
     const { run, symbol } = request.params;
-    // A page that was written as a file links to its neighbours.
+    // A page that was written as a file has relative links such as `index.html`.
     if (symbol === 'index.html') return await reply.redirect(runAddress(run));
     const filed = await pages.find(run);
     const script = filed === undefined ? undefined : await pages.chartScript(filed, symbol);

@@ -135,7 +135,7 @@ async function seriesOf({
   own,
   check,
 }: FileOfSeries): Promise<TradedSeries> {
-  // Before the file is read: a wrong option is quick to name.
+  // Checked before the file is read, because a wrong option can be reported at once.
   if (given !== undefined || facts.resolution !== undefined) check(given ?? 'probability');
   const placeOf = (file: string): string => (folder === '' ? file : path.resolve(folder, file));
   const { candles, whereOf } = await readCandleFile(placeOf(name));

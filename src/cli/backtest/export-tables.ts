@@ -43,7 +43,7 @@ const SERIES = { symbol: 'text', source: 'text', instrument: 'text' } as const;
 /** The columns that identify the backtest of a row. */
 const RESULT = { ...SERIES, interval: 'text', strategy: 'text', params: 'text' } as const;
 
-/** Decisions that changed without their future, and whether the proof covers everything; empty where none is stored. */
+/** Number of decisions that changed with another future, and whether the proof covers everything; empty without a stored proof. */
 const PROOF = { look_ahead_changed: 'integer', provable: 'text' } as const;
 const proofCells = ({ lookAhead, provable }: Pick<StoredMetrics, 'lookAhead' | 'provable'>): Cell[] => [
   lookAhead?.changed ?? null,
@@ -51,7 +51,7 @@ const proofCells = ({ lookAhead, provable }: Pick<StoredMetrics, 'lookAhead' | '
 ];
 
 const SPREADS = ['recorded', 'default', 'given', 'unknown'] as const;
-/** Terms that are not the defaults, and the fills at the market by the source of their half-spread. */
+/** Terms that differ from the defaults, and the number of market fills by the source of their half-spread. */
 const TERMS: Readonly<Record<string, CellType>> = {
   terms: 'text',
   ...Object.fromEntries(SPREADS.map((from): [string, CellType] => [`fills_${from}_spread`, 'integer'])),
@@ -156,7 +156,7 @@ export const exportTable = (name: ExportName, database: Database, filter: Export
 const isWanted = ({ instruments, intervals }: ExportFilter, one: { readonly instrument: string; readonly interval?: Interval }): boolean =>
   (instruments?.includes(one.instrument) ?? true) && (one.interval === undefined || (intervals?.includes(one.interval) ?? true));
 
-/** One filter of a query per symbol; one without a symbol where all are wanted. */
+/** The query filters: one per symbol, or one without a symbol that selects all. */
 const bySymbol = ({ symbols }: ExportFilter): readonly { readonly symbol?: string }[] => symbols?.map((symbol) => ({ symbol })) ?? [{}];
 
 const selected = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
@@ -209,7 +209,7 @@ async function* backtestRows(database: Database, filter: ExportFilter): AsyncGen
   }
 }
 
-/** The rows of each stored backtest, oldest first, behind the cells that identify it. */
+/** The rows of each stored backtest, oldest first, each after the cells that identify the backtest. */
 async function* rowsOfBacktests(
   database: Database,
   filter: ExportFilter,

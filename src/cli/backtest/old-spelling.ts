@@ -1,8 +1,8 @@
 import { shellWord } from '../../contracts/text/plain-text.ts';
 
 /**
- * The present spelling of `backtest` without a sub-command, as it was before it had any; undefined for other command lines.
- * Results stay the same: candle files were traded without a cap on volume, and as assets.
+ * Converts the old form of `backtest`, without a sub-command, to the present one; undefined for other command lines. Results stay the same:
+ * the old form traded candle files as assets, without a volume cap.
  */
 export function presentSpelling([command, ...rest]: readonly string[]): readonly string[] | undefined {
   if (command !== 'backtest' || !rest[0]?.startsWith('-') || rest[0] === '-h' || rest[0] === '--help') return undefined;

@@ -132,7 +132,7 @@ function gridOf(data: BacktestData, { results, failed, ...judged }: ReturnType<t
   };
 }
 
-/** The result with the highest Sharpe ratio among those with enough data; among all when none has enough, which the output then says. */
+/** The result with the highest Sharpe ratio among those with enough data; if none has enough, among all results, and the output says so. */
 function bestOf(results: readonly BacktestResult[]): BacktestResult {
   const strong = results.filter(({ metrics, weak }) => metrics.sharpe !== null && weak.sharpe === undefined);
   return (strong.length === 0 ? results : strong).reduce((leader, result) =>

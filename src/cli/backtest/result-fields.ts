@@ -3,7 +3,7 @@ import type { Overfitting } from '../../backtest/metrics/overfitting.ts';
 import type { Certificate } from '../../backtest/proof/certificate.ts';
 import { note } from '../terminal/print.ts';
 
-/** Proof and passport of a result as JSON, after a warning on standard error where decisions changed when the future did. */
+/** Proof and passport of a result as JSON. Prints a warning on standard error if decisions changed with another future. */
 export function certificateFields({ lookAhead, provable, notProvable, passport }: Certificate, whose: string) {
   if (lookAhead !== null && lookAhead.changed > 0)
     note(

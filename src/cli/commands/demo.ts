@@ -88,7 +88,7 @@ async function demo(options: DemoOptions): Promise<void> {
     // With --keep the pages are served from the start of the run.
     const pages = options.keep ? await livePages(stackEnv, closers, log) : undefined;
     log.info(`${pages === undefined ? '' : `live pages:        ${pages}\n`}Temporal's Web UI: ${workflows}\n`);
-    // A run never ends without its worker or its server.
+    // A run cannot end when its worker or its server is gone.
     let fault: string | undefined;
     const abort = broken.then((why) => {
       fault = why;
@@ -166,7 +166,7 @@ function keptUp({ pages, workflows, cli, workerLog, env }: KeptUp): string {
 }
 
 interface DemoInput {
-  /** A folder of its own under PREDICTLAB_HOME: generated trades must not mix with collected ones. */
+  /** The demo's folder under PREDICTLAB_HOME; generated trades must not mix with collected ones. */
   readonly home: string;
   /** The symbols to run: the catalogue may have others. */
   readonly entries: readonly CatalogueEntry[];

@@ -72,7 +72,7 @@ async function shadow(main: Database, id: string, limits: { readonly tolerance: 
   }
 }
 
-/** Writes the run's page again, with the verdict. A failure is only noted: the verdict is stored already. */
+/** Writes the run's page again, with the verdict. A failure is only logged, because the verdict is stored already. */
 async function renewPage(database: Database, { executionId }: StoredRun): Promise<void> {
   try {
     const { writeRunReport } = await import('../../activities/report/run-report.ts');

@@ -32,7 +32,7 @@ function registerDeployCheck(deploy: Command): void {
     .description(
       'Replays the newest open and closed histories of every workflow type against the workflows of this build: a history that does not replay would stop an open run that moves to this build. Changes nothing. Exit code 1 when one does not replay.',
     )
-    // Open runs are few; this many closed ones cover every kind of run of the last days.
+    // Open runs are few; this number of closed runs covers every kind of run of the last days.
     .addOption(
       takesNumber('--last <n>', 'number of open and of closed histories of each type', { least: 1, most: 10_000, integer: true }).default(
         20,

@@ -45,7 +45,7 @@ async function dev(options: DevOptions): Promise<void> {
   const log = plainLog();
   await makeHome(home);
   const lock = path.join(home, 'dev.lock');
-  // Of two that start at the same instant only one gets the lock.
+  // If two start at the same time, only one gets the lock.
   const mine = holdLock(lock);
   const other = (await livingRecords(home, log)).find(({ kind }) => kind === 'dev');
   if (mine === undefined || other !== undefined) {

@@ -121,7 +121,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
   });
 }
 
-/** The values of a column over all files, each of which makes another instrument. @throws ExitError 2 when two would share an id */
+/** The distinct values of a column over all files; each value becomes an instrument. @throws ExitError 2 when two would share an id */
 async function valuesOfAll(paths: readonly string[], by: string): Promise<readonly string[]> {
   const values = new Set<string>();
   for (const path of paths) for (const value of await valuesOf(path, by)) values.add(value);

@@ -51,7 +51,7 @@ export default function register(command: Command): void {
 
 const isBacktest = ({ taskId }: PlannedTask): boolean => taskId.endsWith(`/${'backtest' satisfies Stage}`);
 
-/** The trading settings and strategies of a backtest task; nothing for other tasks. */
+/** The trading settings and strategies of a backtest task; empty for other tasks. */
 const tradingOf = (task: PlannedTask, { backtest, strategies }: RunConfig): Partial<RunConfig> =>
   isBacktest(task) ? { ...(backtest !== undefined && { backtest }), strategies } : {};
 

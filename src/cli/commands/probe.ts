@@ -7,7 +7,7 @@ import { hasColours } from '../terminal/live-table.ts';
 import { printJson, printLine, printPainted, printTable } from '../terminal/print.ts';
 
 const LIMIT_MS = 120_000;
-/** Seconds that a venue's clock may be off. */
+/** Seconds by which a venue's clock may be wrong. */
 const CLOCK_OFF_SECONDS = 60;
 
 const COLOURS: Readonly<Record<ProbeMeaning, 'green' | 'yellow' | 'red'>> = {
@@ -75,7 +75,7 @@ const ACTIONS: Readonly<Record<ProbeMeaning, string>> = {
   'not requested': 'remove the reason, then try again',
 };
 
-/** What differs from the expectation, and clocks that are far off. */
+/** Differences from the expected answer, and clocks that are far off. */
 function notesOf({ missingFields, newFields, announced, changes, clockAheadSeconds, ageSeconds }: ProbedRoute): readonly string[] {
   return [
     ...(missingFields.length > 0 ? [`missing: ${missingFields.join(', ')}`] : []),

@@ -48,7 +48,7 @@ async function runPrune(options: PruneOptions): Promise<void> {
   const home = homeFolder(process.env);
   const pruned = await useStoredData(
     async (database): Promise<readonly (Pruned | PrunedFiles)[]> => [
-      // Before the runs, which name their pages.
+      // Removed before the runs, whose rows name the pages.
       ...(files.reports === undefined ? [] : [await pruneReports({ database, home, before: files.reports, dryRun, keep })]),
       ...(Object.keys(before).length === 0 ? [] : await prune(database, before, { dryRun })),
       ...(files.logs === undefined ? [] : [await pruneLogs({ home, before: files.logs, dryRun })]),

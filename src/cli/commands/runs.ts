@@ -69,7 +69,7 @@ function resultInWords(result: ListedRun['result']): string {
   return `${STATE_GLYPHS[word]} ${word}`;
 }
 
-/** Merges the runs of the database with those of Temporal: a terminated run recorded no end, and a run whose input was refused nothing. */
+/** Merges the runs of the database with those of Temporal: a terminated run has no recorded end, and a refused run has no record at all. */
 export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunSummary[]): ListedRun[] {
   const matched = new Map<RunSummary, TemporalRun>();
   const unrecorded: ListedRun[] = [];

@@ -4,7 +4,7 @@ import { numberOption } from '../options/parsers.ts';
 import { printAnswer } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
-/** The request of each command, and what is said after it. */
+/** The request that each command sends, and the text printed afterwards. */
 const REQUESTS: Readonly<Record<string, readonly [request: (lab: PredictLab, run: string) => Promise<void>, said: string]>> = {
   cancel: [(lab, run) => lab.cancel(run), 'is being cancelled; it closes as Canceled'],
   pause: [(lab, run) => lab.pause(run), 'is paused'],

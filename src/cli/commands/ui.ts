@@ -40,7 +40,7 @@ async function ui(options: Options): Promise<void> {
   const { env } = process;
   if (options.listen.trim() === '') throw usageError('--listen: write an address of this machine, for example 127.0.0.1');
   if (options.tokenFile?.trim() === '') throw usageError('--token-file: write the path of a file');
-  // Pages only show: they must not create a database.
+  // The pages only read, so they must not create a database.
   if (!hasDatabase(env)) throw usageError(nothingStored(env));
   const [{ createLog }, { openUi }] = await Promise.all([import('../../telemetry/log.ts'), import('../run/open-ui.ts')]);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });

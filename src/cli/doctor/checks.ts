@@ -29,7 +29,7 @@ export function checkSecrets(env: NodeJS.ProcessEnv): readonly CheckResult[] {
   ];
 }
 
-/** Whether the artifact store answers, and how many files of this home wait to be sent; no line where ARTIFACTS_URL is not set. */
+/** Whether the artifact store answers, and how many files of this home wait to be sent; no result without ARTIFACTS_URL. */
 export async function checkArtifacts(env: NodeJS.ProcessEnv, home: string): Promise<readonly CheckResult[]> {
   const name = 'artifact store';
   let store: ArtifactStore | undefined;
@@ -87,8 +87,8 @@ export async function checkPlugins(env: NodeJS.ProcessEnv): Promise<readonly Che
 }
 
 /**
- * Workers, the deployment and schedules, as Temporal reports them. No line where Temporal does not answer: the line of the Temporal
- * server says that.
+ * Workers, the deployment and schedules, as Temporal reports them. No results when Temporal does not answer, because another check reports
+ * that.
  */
 export async function checkThroughTemporal(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   const deployment = deploymentIn(env);
@@ -138,7 +138,7 @@ async function checkWorkers(lab: PredictLab): Promise<readonly CheckResult[]> {
   return [{ name, status: 'ok', detail: `${up.length} up on task queue ${taskQueue}, ${heard}${gone.join('')}` }];
 }
 
-/** Runs that wait for a build without workers, and new runs that no worker takes; no line where no deployment is in use. */
+/** Checks for runs that wait for a build without workers and for new runs that no worker takes; no result without a deployment. */
 async function checkDeployment(lab: PredictLab, deployment: string): Promise<readonly CheckResult[]> {
   const name = 'deployment';
   const { deploymentTroubles } = await import('../../client/deployments/deployment-troubles.ts');

@@ -36,7 +36,7 @@ export async function tickFileOptions(
   return { columns: await parseColumns(columns), ...(priceUnit === 'cents' && { inCents: true }), ...(dateOrder && { dateOrder }) };
 }
 
-/** The market kind that the options state. Cents are those of a probability. @throws ExitError 2 when the options contradict each other */
+/** The market kind that the options state; prices in cents imply a probability. @throws ExitError 2 when the options contradict each other */
 export function marketOption({ market, priceUnit }: TickFileFlags): MarketKind | undefined {
   if (priceUnit === 'cents' && market === 'asset')
     throw usageError('--price-unit cents applies to --market probability; leave one of them out');
@@ -49,7 +49,7 @@ const ROLES = Object.keys(tickColumnsSchema.shape);
 export const COLUMNS_HELP = 'which column holds what: time=…,price=…,size=…,side=…,outcome=…,tradeId=… or @file.json';
 
 /**
- * Which column of a file holds what: `time=Timestamp,price=Price` (double quotes around a name with a comma), or `@columns.json` with an
+ * Maps fields to the columns of a file: `time=Timestamp,price=Price` (double quotes around a name with a comma), or `@columns.json` with an
  * object.
  * @throws ExitError 2 that names the part which is wrong
  */

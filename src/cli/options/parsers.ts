@@ -6,7 +6,7 @@ import { parseTime } from '../../files/parse/parse-time.ts';
 import { durationMs } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/print.ts';
 
-/** The numbers that an option takes; `wanted` describes them in the error where the bounds alone read badly. */
+/** The numbers that an option takes; `wanted` describes the numbers in the error if the bounds alone are unclear. */
 interface Range {
   readonly least?: number;
   readonly most?: number;

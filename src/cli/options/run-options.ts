@@ -98,7 +98,7 @@ export async function runInputFrom(options: RunCommandOptions): Promise<Pipeline
   };
 }
 
-/** The strategies that `--strategy` and `--param` name. @throws ExitError 2 when it is not clear whose the parameters are */
+/** The strategies that `--strategy` and `--param` name. @throws ExitError 2 when it is not clear to which strategy the parameters belong */
 export function strategiesIn({ strategy: names, param: params }: StrategyOptions): PipelineInput['strategies'] {
   if (params !== undefined && names?.length !== 1)
     throw usageError(

@@ -21,7 +21,7 @@ export async function refuseMistakes(given: PipelineInput): Promise<PipelineInpu
   // Tasks and strategies may come from a plugin that only the workers load.
   const hasTimes = tasks === undefined && strategies === undefined && (deadline !== undefined || asOf !== undefined);
   if (symbols.length === 0 && !hasTimes) return given;
-  // Looking must not create a database.
+  // A check must not create a database.
   if (!hasDatabase(process.env)) return given;
   try {
     return await useDatabase(async (database) => {
@@ -64,7 +64,7 @@ export async function otherDatabase(lab: Pick<PredictLab, 'workerDatabases'>, en
   if (theirs.length === 0) return undefined;
   const url = env.DATABASE_URL?.trim() ?? '';
   const home = homeFolder(env);
-  // Looking must not create a database.
+  // A check must not create a database.
   const own = hasDatabase(env) ? await useDatabase(databaseMark).catch(() => undefined) : 'none';
   if (own === undefined || theirs.includes(own)) return undefined;
   const ours = url === '' ? `the embedded one of ${home}` : addressOf(url);

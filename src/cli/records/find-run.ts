@@ -20,7 +20,7 @@ export async function queryRun<T>(
   try {
     return await live();
   } catch (error) {
-    // By the execution that Temporal knows by this name, since an id may have been used again.
+    // Looked up by Temporal's execution of this name, since an id may have been used again.
     const ended = known?.open ? undefined : await queryIfStored((database) => endOf(lab, database, known?.executionId ?? run));
     if (ended !== undefined) return await recorded(ended);
     if (known === undefined) throw noRun(run);
@@ -35,7 +35,7 @@ async function endOf(lab: PredictLab, database: Database, run: string): Promise<
 }
 
 /**
- * A sentence when an ended run already has this id: the id may be used again, and then means the new run. Asks Temporal, then the
+ * A sentence when an ended run already has this id: the id may be used again, and then means the new run. Queries Temporal, then the
  * database.
  */
 export async function usedId(lab: Pick<PredictLab, 'describe'>, id: string): Promise<string | undefined> {

@@ -27,7 +27,7 @@ export interface ShadowRequest {
   readonly threads: PluginThreads;
   /** Relative difference up to which metrics count as equal. */
   readonly tolerance: number;
-  /** How many times as long as before a stage may take. */
+  /** Factor by which a stage may take longer than before. */
   readonly slower: number;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -10,7 +10,7 @@ import { ExitError, note } from '../terminal/print.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';
 
 /**
- * The result of an ended run; that of a failed run comes from its failure, that of a cancelled one from a query of the closed workflow.
+ * The result of an ended run. For a failed run it is read from the failure, for a cancelled run from a query of the closed workflow.
  * @throws ExitError 2 for `InvalidPipeline`, 1 for a run that ended without a result (terminated)
  */
 export async function resultOfEnded(lab: PredictLab, run: RunName): Promise<PipelineResult> {
@@ -42,8 +42,8 @@ export async function reportPlace(home: string, lab: PredictLab, run: RunName): 
 }
 
 /**
- * A run's status with the parts that were too large for Temporal filled in from the database; without one, `leftOut` names what is
- * missing.
+ * A run's status with the parts that were too large for Temporal filled in from the database; without a database, `leftOut` names the
+ * missing parts.
  */
 export async function filledIn<Status extends PipelineStatus>(status: Status): Promise<Status> {
   if (status.leftOut === undefined) return status;

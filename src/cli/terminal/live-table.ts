@@ -140,7 +140,7 @@ const headLine = (
   const ended = status.finishedAt !== null;
   const elapsed = ended ? status.durationSeconds : Math.max(0, (view.now - Date.parse(status.startedAt)) / 1000);
   const done = symbols.filter((s) => !['pending', 'running'].includes(s.verdict)).length;
-  // A paused run gets no nearer to its end.
+  // A paused run makes no progress, so no time left is shown.
   const left = ended || status.paused ? null : (extras.secondsLeft ?? carriedOn(status.progress, elapsed));
   const counts = symbols.length > 0 ? `${done}/${symbols.length} symbols` : `${status.completedTasks}/${status.totalTasks} tasks`;
   const percent = `${Math.floor(status.progress * 100)} %`;
@@ -167,7 +167,7 @@ const headLine = (
   return forms.find((form) => textWidth(stripVTControlCharacters(form)) <= view.width) ?? fitText(`${percent} ${id}`, view.width);
 };
 
-/** Seconds left at the pace so far; null before a tenth of the run is done. */
+/** Estimated seconds left at the present pace; null before a tenth of the run is done. */
 const carriedOn = (progress: number, elapsed: number): number | null =>
   progress >= 0.1 && progress < 1 ? (elapsed * (1 - progress)) / progress : null;
 

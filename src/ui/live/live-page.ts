@@ -55,7 +55,7 @@ const rowKeys = (frame: string): string[] => [...frame.matchAll(/\u0000([^\u0000
 
 export interface LiveLook {
   readonly parts: Readonly<Record<string, Markup>>;
-  /** Nothing will change any more. */
+  /** Whether the page will not change any more. */
   readonly ended: boolean;
   /** Whether the run did not answer; the parts say so. @default false */
   readonly unanswered?: boolean;
@@ -65,24 +65,24 @@ export interface Watcher {
   /** Sends changes. @param patches a list of `Patch` as JSON, one text for all watchers */
   patch(patches: string): void;
   ended(): void;
-  /** Reports that the page cannot be read, or can be again. */
+  /** Reports that the page cannot be updated any more (`isStill`), or can be again. */
   still(isStill: boolean): void;
 }
 
 export interface LivePageOptions {
   readonly look: () => Promise<LiveLook>;
   readonly log: Log;
-  /** Milliseconds between two looks at least. @default 150 */
+  /** Minimum milliseconds between two reads of the page. @default 150 */
   readonly pauseMs?: number;
-  /** Maximum share of time that looking may take, so that watching a large run does not slow it down. @default 0.05 */
+  /** Maximum share of time spent reading the page, so that watching a large run does not slow it down. @default 0.05 */
   readonly share?: number;
-  /** Milliseconds between two looks at most, whatever `share` says: on a busy machine every look takes long. @default no limit */
+  /** Maximum milliseconds between two reads, even beyond `share`: on a busy machine every read takes long. @default no limit */
   readonly maxPauseMs?: number;
   /** Called when the last watcher has left. */
   readonly onIdle?: () => void;
 }
 
-/** Pause after a look that failed. */
+/** Pause after a failed read. */
 const AFTER_ERROR_MS = 2_000;
 
 /**
@@ -158,7 +158,7 @@ export class LivePage {
       } catch (error) {
         // The last watcher has left.
         if (signal.aborted) return;
-        // The page stands still, the run continues.
+        // Only the page stops updating; the run continues.
         if (!this.#isStill) log.warn('a live page cannot be read; trying again', { error: messageOf(error) });
         this.#sendStill(true);
       }
@@ -169,7 +169,7 @@ export class LivePage {
   #sendStill(isStill: boolean): void {
     if (isStill === this.#isStill) return;
     this.#isStill = isStill;
-    // A copy: a watcher that joins meanwhile gets it on joining.
+    // Iterates over a copy, because a watcher that joins meanwhile gets this state when it joins.
     for (const watcher of Array.from(this.#watchers)) watcher.still(isStill);
   }
 

@@ -11,7 +11,7 @@ export interface Missed {
 
 /** Milliseconds after which a reader that stopped polling is forgotten. */
 const FORGOTTEN_AFTER_MS = 10_000;
-/** Maximum number of characters that are kept for a reader; one that missed more gets the whole present state instead. */
+/** Maximum number of characters that are kept for a reader; one that missed more gets the complete current state instead. */
 const MAX_MISSED = 4 * 1024 * 1024;
 /** Maximum number of readers that are remembered; a new one beyond that replaces the oldest. */
 const MAX_READERS = 200;
@@ -78,7 +78,7 @@ const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
 /** Keeps proxies from closing the connection; a page that gets nothing for long connects again. */
 const HEARTBEAT_MS = 15_000;
 
-/** Server-Sent Events on a response: `patch` with a list of replacements, `ended` once. */
+/** Streams Server-Sent Events on a response: `patch` events with a list of replacements, then one `ended` event. */
 export function eventStream(response: ServerResponse, { heartbeatMs = HEARTBEAT_MS } = {}): Watcher & { readonly closed: Promise<void> } {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',

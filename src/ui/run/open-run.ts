@@ -38,7 +38,7 @@ export async function lookAtOpenRun(
   return { status: runningOnPage(known, Date.now(), [reason]), unanswered };
 }
 
-/** The status that the database alone knows: the tasks that took effect. */
+/** The status from the database alone: only the tasks that took effect. */
 function fromLedger(
   { runId, startedAt, config }: Pick<StoredRun, 'runId' | 'startedAt' | 'config'>,
   tasks: Awaited<ReturnType<typeof ledgerTasks>>,

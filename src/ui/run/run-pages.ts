@@ -37,7 +37,7 @@ const RECORDED_POLL_MS = 100;
 const PAGE_WITHIN_MS = 2_000;
 /** How often the attempts of running tasks are queried: each query goes to every open child of the run. */
 const ATTEMPTS_EVERY_MS = 1_000;
-/** A task that has run for less is at its first attempt, or its attempts are too short to show. */
+/** A task that has run for less time is at its first attempt, or its attempts are too short to show. */
 const SURELY_FIRST_MS = 2_000;
 
 /** Milliseconds after which the last status of an open run is out of date. */
@@ -128,7 +128,7 @@ export class RunPages {
     let time = livePartsOf(data, true).time;
     let drawn = Date.now();
     return async () => {
-      // Before any query: to answer a query for a closed run, a worker would replay its whole history.
+      // Checked before any query, because a worker would have to replay a closed run's whole history to answer one.
       const stored = (await hasEnded(database, run.executionId)) ? await runOf(database, run.executionId) : undefined;
       if (stored !== undefined) {
         this.#latest.delete(run.executionId);
@@ -254,7 +254,7 @@ export class RunPages {
   }
 
   async #hasSymbolPage(run: FiledRun, symbol: string): Promise<boolean> {
-    // A symbol is a plain name; anything else is not one of our pages.
+    // A symbol has only these characters; no page exists for any other name.
     if (!/^[\w.:-]+$/.test(symbol)) return false;
     return await access(this.#symbolFile(run, symbol)).then(
       () => true,
@@ -263,7 +263,7 @@ export class RunPages {
   }
 }
 
-/** Tasks that have run long enough to be past their first attempt; without whole symbols, which have no attempts to show. */
+/** Tasks that have run long enough to be past their first attempt; whole symbols are left out, because they have no attempts to show. */
 const perhapsRetried = ({ taskResults, startedAt, durationSeconds }: PipelineStatus, wholes: ReadonlySet<string>): readonly string[] => {
   const now = Date.parse(startedAt) + durationSeconds * 1000;
   return Object.entries(taskResults).flatMap(([taskId, task]) =>
