@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 import { DAY_MS } from '../contracts/words.ts';
 
-/** Longest duration that makes sense for one attempt, one wait or a deadline. */
+/** Maximum duration of an attempt, a wait or a deadline. */
 const MAX_DURATION_MS = 7 * DAY_MS;
 
 /** Milliseconds of a duration such as `"5m"`, `"1s"` or `"250ms"`; NaN where the text is not a duration. */
@@ -15,7 +15,7 @@ export function durationMs(text: string): number {
   }
 }
 
-/** A schema with one more check, which returns what is wrong with a value; undefined where nothing is. */
+/** A schema with one more check, which returns the problem of a value, or undefined for a valid value. */
 export const checked = <Value>(schema: z.ZodType<Value>, problemOf: (value: Value) => string | undefined) =>
   schema.superRefine((value, context) => {
     const message = problemOf(value);

@@ -21,7 +21,7 @@ import { isRecord, listAt, recordOf } from './raw-input.ts';
 import { graphShape, type KnownSources, type KnownSymbol, resolveConfig } from './resolve-config.ts';
 import { shapeProblems, sizeProblems } from './size-problems.ts';
 
-/** The names an input may use, and the current time: known from the worker and the catalogue. */
+/** The names that an input may use, from the worker and the catalogue, and the current time. */
 export interface KnownNames {
   readonly symbols: readonly KnownSymbol[];
   /** `problems` takes the parameters, each possibly a list of values, and returns one sentence per problem. */
@@ -138,7 +138,7 @@ export function parsePipelineInput(input: unknown, known: KnownNames): { config:
   return tooLarge.length > 0 ? { problems: tooLarge } : { config };
 }
 
-/** Refuses a future `asOf`: such a run would mark time as covered that has not passed yet, and later runs would not fetch it. */
+/** Refuses a future `asOf`: such a run would mark future time as covered, and later runs would not fetch it. */
 function futureProblems(given: unknown, { clock }: KnownNames): Problem[] {
   const { asOf } = recordOf(given);
   if (clock === undefined || typeof asOf !== 'string' || !(Date.parse(asOf) > clock + CLOCK_SKEW_MS)) return [];

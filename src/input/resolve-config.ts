@@ -85,7 +85,10 @@ function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): Stag
   return own.priority === undefined ? config : { ...config, priority: own.priority };
 }
 
-/** Resolves a retry. A first wait longer than the inherited longest wait extends that: `retryDelay: "5m"` waits five minutes. */
+/**
+ * Resolves a retry. A first wait that is longer than the inherited longest wait extends the longest wait: `retryDelay: "5m"` waits five
+ * minutes.
+ */
 function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   const retryDelayMs = milliseconds(own.retryDelay) ?? inherited.retryDelayMs;
   const byError = resolveByError(own.byError, inherited.byError);
@@ -98,7 +101,10 @@ function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   };
 }
 
-/** Merges own rules over inherited ones, field by field; a field that neither has comes from the policy at the time of a failure. */
+/**
+ * Merges a task's own rules over the inherited rules, field by field; a field missing in both comes from the policy at the time of a
+ * failure.
+ */
 function resolveByError(own: RetryInput['byError'], inherited: TaskPolicy['byError']): TaskPolicy['byError'] {
   if (own === undefined) return inherited;
   const rules = { ...inherited };
@@ -118,7 +124,7 @@ function resolveRule({ maxRetries, retryDelay, backoff, maxDelay }: RetryRuleInp
 
 const milliseconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : Math.round(durationMs(text)));
 
-/** The input of the graph even if other fields are wrong, so that the graph's problems are reported together with theirs. */
+/** The graph's part of an input, even if other fields are wrong, so that all problems are reported together. */
 export function graphShape(
   given: unknown,
   { symbols, sources, now }: Catalogue,

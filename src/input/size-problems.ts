@@ -7,7 +7,7 @@ import { packConfig } from '../scheduling/payload/pack-config.ts';
 const MAX_DEPTH = 100;
 /** Maximum number of bytes of a workflow or activity id in Temporal. */
 const MAX_ID_BYTES = 1_000;
-/** Fewest bytes of a run's state for a symbol or a custom task that waits for another attempt. */
+/** Minimum bytes in a run's state for a symbol or a custom task that waits for another attempt. */
 const MIN_STATE_BYTES = 25;
 /** Maximum number of bytes of policies in the input of each symbol's workflow. */
 const MAX_POLICIES_BYTES = 100_000;
@@ -35,7 +35,7 @@ export function shapeProblems(given: unknown): Problem[] {
 const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /**
- * Finds what cannot fit into Temporal's payloads even without details, because such a run would hang instead of failing.
+ * Finds parts of a run that are too large for Temporal's payloads even without details; such a run would hang instead of failing.
  * @param runId the run's id, if it has one already
  */
 export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
@@ -67,7 +67,7 @@ export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
  * Checks the size of an input with a secret or a body: the database does not store it, so each execution of the run passes it to the
  * next.
  * @param place the first secret or body; undefined where there is none
- * @param carried the packed configuration; before there is one, the input
+ * @param carried the packed configuration, or the input before the configuration exists
  */
 export function inlineProblems(place: string | undefined, carried: unknown): Problem[] {
   const bytes = place === undefined ? 0 : encodedBytes(carried);

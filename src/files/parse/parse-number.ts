@@ -78,7 +78,7 @@ export function parsePrice(field: string, notation: NumberNotation, inCents = fa
   return Number.isFinite(value) ? Number(`${value}e-2`) : value;
 }
 
-/** Number() reads 0x1f, 0b1 and 0o7, which are not prices but parts of ids. */
+/** Matches 0x1f, 0b1 and 0o7, which Number() accepts, although they are parts of ids and not prices. */
 const OTHER_BASE = /^[+-]?0[xbo]/i;
 
 /**

@@ -20,7 +20,7 @@ export const TIME_FORMS =
   'times are ISO 8601 (2026-11-24T15:45:00Z), numbers (seconds to nanoseconds since 1970), 24.11.2026 15:45, 11/24/2026 3:45 PM, or November 24 2026 3:45 PM, all in UTC';
 
 /**
- * The order of day and month in a file's dates: of dates with points the day is first, of others a number above 12 decides.
+ * The order of day and month in a file's dates: dates with points have the day first; for others a number above 12 decides.
  * @returns 'unknown' when there are such dates and none decides, 'none' when there are none
  */
 export function dateOrderOf(times: Iterable<string>): DateOrder | 'unknown' | 'none' {
@@ -43,7 +43,10 @@ const unitOfMagnitude = (value: number): TimeUnit => {
   return size < 1e17 ? 'us' : 'ns';
 };
 
-/** The unit of most of a file's first times. One per file: a row in seconds in a file of milliseconds lands in 1970 and is quarantined. */
+/**
+ * The unit of most of a file's first times. A file has one unit: a row in seconds in a file of milliseconds gets a time in 1970 and is
+ * quarantined.
+ */
 export function timeUnitOf(sample: readonly string[]): TimeUnit {
   const votes = new Map<TimeUnit, number>();
   for (const text of sample) {

@@ -27,7 +27,7 @@ export interface MarketColumn {
 
 export interface OnlyMarket extends MarketColumn {
   readonly value: string;
-  /** Whether torn lines, which name no market, are read with this one. */
+  /** Whether incomplete lines, which name no market, are read with this market's lines. */
   readonly hasTornLines: boolean;
 }
 
@@ -84,7 +84,10 @@ export function unreadableField(raw: string, format: LineFormat): string | undef
   return isSide ? undefined : `${said('side', columns.side)}: sides are buy or sell`;
 }
 
-/** Whether a line has the right number of fields: an incomplete line has too few, two joined lines too many. Empty fields at the end are ignored. */
+/**
+ * Whether a line has the right number of fields: an incomplete line has too few, two joined lines too many. Empty fields at the end are
+ * ignored.
+ */
 const isWhole = (fields: readonly string[], width: number): boolean =>
   fields.length === width || (fields.length > width && fields.slice(width).every((field) => field.trim() === ''));
 
@@ -131,7 +134,7 @@ const oppositeSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => {
   return side === 'buy' ? 'sell' : 'buy';
 };
 
-/** Pairs of outcome names: the one that venues list first, and its counterpart. */
+/** Pairs of outcome names: the name that venues list first, and its counterpart. */
 const COUNTERPARTS = [
   ['Yes', 'No'],
   ['Up', 'Down'],
@@ -143,9 +146,9 @@ const USUALLY_FIRST = new Set(COUNTERPARTS.map(([first]) => keyOf(first)));
 const COUNTERPART_OF = new Map(COUNTERPARTS.map(([first, second]) => [keyOf(second), first]));
 
 /**
- * Decides which outcome of a binary market a row traded. The first outcome is the one the user named, else Yes, Up or 0 of the sample, else
- * the sample's first name, or its counterpart where venues list that name second (No, Down, 1). The second outcome is the next other name.
- * A third name is not part of a binary market.
+ * Decides which outcome of a binary market a row traded. The first outcome is the one that the user named, else Yes, Up or 0 if the sample
+ * has it, else the sample's first name (or its counterpart for No, Down and 1). The second outcome is the next other name. A third name is
+ * not part of a binary market.
  */
 export class OutcomePolarity {
   private readonly first: { key: string; name: string } | undefined;

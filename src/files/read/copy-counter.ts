@@ -54,7 +54,7 @@ export class ContentTable {
 
 /**
  * Numbers the copies of equal rows from 0, in file order. While times only rise, or only fall, it keeps the rows of one timestamp, so that
- * memory stays flat; at the first row that breaks the order it requests the earlier rows again, and keeps every content from then on.
+ * memory stays flat; at the first row that breaks the order it requests the earlier rows again, and remembers every content from then on.
  */
 export class CopyCounter {
   private readonly here = new Map<string, number>();

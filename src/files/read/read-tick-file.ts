@@ -10,7 +10,10 @@ import { type FormatOptions, tickFormatOf } from './tick-format.ts';
 const DEFAULT_BATCH = 4096;
 
 export interface TickFileOptions extends FormatOptions {
-  /** The outcome whose probability is the price. @default Yes, Up or 0 where the file has it or only its counterpart, else the first name in the file */
+  /**
+   * The outcome whose probability is the price.
+   * @default Yes, Up or 0 where the file has it or only its counterpart, else the first name in the file
+   */
   readonly firstOutcome?: string;
   readonly batchSize?: number;
 }
@@ -120,7 +123,7 @@ const severalMarkets = (path: string, line: number, column: string, [first, othe
       `\`predictlab import ticks --by ${column}\` imports each market of it, or write one file per ${column}`,
   );
 
-/** Sets each row's identity: its trade id, or its content and which copy of that content it is in the file. */
+/** Sets each row's identity: its trade id, or its content and the number of the copy of that content in the file. */
 async function* identified(chunks: () => RowChunks): RowChunks {
   const counter = new CopyCounter();
   for await (const chunk of chunks()) {
@@ -167,7 +170,7 @@ async function* inBatches(chunks: RowChunks, afterLine: number, batchSize: numbe
   if (rows.length > 0) yield { rows, lines };
 }
 
-/** Fewer prices than this are too few to recognise cents. */
+/** Minimum number of prices that shows whether prices are in cents. */
 const LEAST_CENTS = 8;
 
 /**

@@ -16,7 +16,7 @@ const OUTCOME_IDS = /^(asset|token)_?id$/i;
 
 export interface FormatOptions {
   readonly columns?: Partial<TickColumnNames>;
-  /** Whether 03/04/2026 is the 3rd of April or March 4. @default what a day above 12 in the file says; without one the file is refused */
+  /** Whether 03/04/2026 is the 3rd of April or March 4. @default decided by a day above 12 in the file; a file without one is refused */
   readonly dateOrder?: DateOrder;
   /** Whether prices without a sign are in cents. @default false */
   readonly inCents?: boolean;
@@ -28,7 +28,7 @@ export interface FormatOptions {
 interface TickFormat {
   readonly format: LineFormat;
   readonly isEmpty: boolean;
-  /** Whether `export ticks` wrote the file: its prices are those of the first outcome already, whichever was traded. */
+  /** Whether `export ticks` wrote the file: its prices are those of the first outcome already. */
   readonly isOwnExport: boolean;
   readonly prices: readonly number[];
   readonly outcomes: readonly string[];

@@ -15,7 +15,7 @@ export interface ArtifactStore {
   list(prefix: string, limit?: number): Promise<readonly string[]>;
   /** Writes an object to a file. @returns whether the store has it */
   fetch(name: string, file: string): Promise<boolean>;
-  /** The bytes of a small object; undefined where the store has none of that name. */
+  /** The bytes of a small object; undefined if the store has no object of that name. */
   read(name: string): Promise<Buffer | undefined>;
 }
 
@@ -75,7 +75,7 @@ export function artifactStoreOf(env: NodeJS.ProcessEnv): ArtifactStore | undefin
   };
 }
 
-/** The message of an error with that of its cause: `fetch failed` alone says nothing. */
+/** The messages of an error and of its cause, because `fetch failed` alone does not name the reason. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : '';
   return cause === '' ? messageOf(error) : `${messageOf(error)}: ${cause}`;

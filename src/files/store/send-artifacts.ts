@@ -6,7 +6,7 @@ import { holdLock } from '../../processes/lock-file.ts';
 import { isPartial, writeFileAtomically } from '../write/write-output.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 
-/** What was sent from a home folder, in its file `artifacts-sent.json`. */
+/** Record of the files sent from a home folder, stored there as `artifacts-sent.json`. */
 interface SentRecord {
   readonly url: string;
   /** The folder of the daily backups, where one is set. */
@@ -38,7 +38,7 @@ export interface ArtifactSenderOptions {
 
 /**
  * Sends new and changed files of a home folder to the store, every 20 s and at the end. Files stay where they are: while the store is down
- * nothing is lost, and the next pass sends what waits.
+ * nothing is lost, and the next pass sends the waiting files.
  */
 export class ArtifactSender {
   readonly #options: ArtifactSenderOptions;
@@ -51,7 +51,7 @@ export class ArtifactSender {
     this.#timer = setInterval(() => void this.pass(), options.everyMs ?? 20_000).unref();
   }
 
-  /** Sends what waits; a failure is logged once until the store answers again. */
+  /** Sends the waiting files; a failure is logged once until the store answers again. */
   pass(): Promise<void> {
     this.#passing ??= this.#send().finally(() => {
       this.#passing = undefined;
@@ -141,7 +141,7 @@ function noneWhereAbsent(error: unknown): [] {
 
 const recordFile = (home: string): string => path.join(home, 'artifacts-sent.json');
 
-/** The record of what was sent; an absent or damaged one sends everything again, which changes nothing in the store. */
+/** Reads the record of sent files. Without a valid record everything is sent again, which changes nothing in the store. */
 async function recordOf(home: string): Promise<Partial<SentRecord> & Pick<SentRecord, 'sent'>> {
   try {
     const record = JSON.parse(await readFile(recordFile(home), 'utf8')) as Partial<SentRecord>;

@@ -33,7 +33,7 @@ export async function* encodeParquet({ columns, batches }: Table): AsyncGenerato
   yield taken(writer);
 }
 
-/** Takes the bytes out of the writer, which keeps its offset in the file. */
+/** Removes and returns the bytes in the writer, which keeps its offset in the file. */
 function taken(writer: ByteWriter): Uint8Array {
   const bytes = new Uint8Array(writer.buffer, 0, writer.index).slice();
   writer.index = 0;

@@ -38,7 +38,7 @@ export async function* encodeCsv({ columns, batches }: Table, { safe = false }: 
     if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
     return typeof cell === 'string' ? quoted(safe ? withoutFormula(cell) : cell) : String(cell);
   };
-  // With the first rows: a table that fails before them leaves nothing behind.
+  // Written with the first rows, so that a table that fails before them writes nothing.
   let header = `${columns.map(({ name }) => quoted(name)).join(',')}\n`;
   const types = columns.map(({ type }) => type);
   for await (const rows of batches) {

@@ -1,7 +1,7 @@
 import type { Alert, Incident, IncidentEvent } from '../../contracts/incident.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 
-/** An alert as a sink gets it; the same key again means the same alert. */
+/** An alert as a sink receives it; a repeated key means the same alert. */
 export interface Message {
   /** `incident-7-opened`, with the database's mark before it; updates carry a number: `incident-7-updated-31`. */
   readonly key: string;

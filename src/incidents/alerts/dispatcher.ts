@@ -148,7 +148,7 @@ interface Delivery {
 
 /** The time after which another worker takes over an alert that a dead worker was delivering. */
 const LEASE = "interval '60 seconds'";
-/** A sink that was not configured for this long does not get what it missed. */
+/** A sink that was not configured for this long does not receive the alerts that it missed. */
 const AWAY_FOR_LONG = "interval '7 days'";
 const MAX_WAIT_S = 300;
 

@@ -10,7 +10,7 @@ import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { type DoneTask, observationOf, WHOLE_RUN } from '../rule/end-of-run.ts';
 import { observe } from './observe.ts';
 
-/** A run is a backfill when another run has already looked this much further. */
+/** A run is a backfill when another run already has an `asOf` that is later by this much. */
 const PAST_MS = 3_600_000;
 
 /**
@@ -59,7 +59,7 @@ export async function observeRun(
 }
 
 /**
- * Opens an incident for a scheduled run whose input was refused, once per execution, because nobody waits for its answer.
+ * Opens an incident for a scheduled run whose input was refused, once per execution, because no caller waits for its answer.
  * The next run of that input which is accepted closes it.
  * @returns whether an alert was written
  */

@@ -13,7 +13,7 @@ export interface DoneTask {
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly degraded: readonly string[] | null;
-  /** What answers of venues announced or had that this build does not know: `polymarket /markets: deprecation: true`. */
+  /** Announcements and unknown fields in answers of venues: `polymarket /markets: deprecation: true`. */
   readonly venueChanges?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface EndedRun {
   readonly asOf: number | null;
   /** Equal for runs of the same input, whatever their `asOf`; a retry has the line of the run that it retries. */
   readonly line: string;
-  /** Whether other runs had already looked further: a backfill, whose troubles are kept apart from today's. */
+  /** Whether other runs already had a later `asOf`: the run is a backfill, whose troubles are kept apart from today's. */
   readonly past: boolean;
   readonly sourceTypes: readonly string[];
   readonly symbols: readonly string[];
@@ -45,8 +45,8 @@ const MAX_CAUSE_LENGTH = 300;
 const REST = /^and \d+ more\b/;
 
 /**
- * What the end of a run shows: the cause of each failed task and the reasons of each degraded one, not the tasks skipped or cancelled
- * because of them. A run that somebody cancelled has no troubles.
+ * The observation at the end of a run: the cause of each failed task and the reasons of each degraded task, without the tasks skipped or
+ * cancelled because of them. A run that a user cancelled has no troubles.
  */
 export function observationOf(run: EndedRun): Observation {
   const { runId, executionId, asOf, endedAt, sourceTypes } = run;
@@ -110,8 +110,8 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
 }
 
 /**
- * Changes of venues that a task met: one incident of low severity per venue and change, closed when it was not met for a week:
- * no run can see that a change is over, since it may not request the route.
+ * Changes of venues that a task met: one incident of low severity per venue and change, closed after a week without the change, because a
+ * run cannot see that a change is over: it may not request the route.
  */
 const venueTroubles = ({ venueChanges = [], finishedAt }: DoneTask): readonly Trouble[] =>
   venueChanges.map((change) => {

@@ -7,7 +7,7 @@ export interface RootCause {
   readonly venue: SourceType | null;
 }
 
-/** Errors whose cause is the venue alone: its answers vary from request to request while it is away. */
+/** Errors whose cause is the venue alone; a venue that is down answers differently from request to request. */
 const VENUE_ERRORS: ReadonlySet<string> = new Set<ErrorType>([
   'SourceUnavailable',
   'RateLimited',
@@ -15,12 +15,12 @@ const VENUE_ERRORS: ReadonlySet<string> = new Set<ErrorType>([
   'SourceBlocked',
   'SourceSchemaChanged',
 ]);
-/** Errors whose stage and message do not matter: the database or the workers are away for every task. */
+/** Errors whose stage and message do not matter, because the database or the workers are unavailable for every task. */
 const MACHINE_ERRORS: ReadonlySet<string> = new Set<ErrorType>(['StorageUnavailable', 'WorkerLost']);
 
 /** `polymarket failed (SourceUnavailable): …`: the reason that `collect` gives for continuing without a source. */
 const FAILED_SOURCE = /^[a-z][\w.-]* failed \(([A-Z]\w+)\)/;
-/** Messages that list different cases each time after these first words. */
+/** First words of messages that continue with a list of cases, which differ each time. */
 const LISTS = /^(gaps in coverage|\d+ of \d+ rows .*? were quarantined)/;
 
 /** The root cause of a failed task. @param sources names of the run's sources */

@@ -8,9 +8,9 @@ export type IncidentChange =
   | { readonly type: 'well'; readonly id: string; readonly subjects: readonly TroubledSubject[]; readonly over: boolean };
 
 /**
- * Compares an observation with the open incidents. There is one incident per root cause, open while any of its subjects is troubled.
- * A subject is well again when a later look, as of no earlier instant, found its work succeeded without this trouble or another one of
- * the same venue.
+ * Compares an observation with the open incidents. There is one incident per root cause, open while any of its subjects is troubled. A
+ * subject is well again when a later check with the same or a later `asOf` found that its work succeeded, without this trouble or another
+ * one of the same venue.
  */
 export function reconcile(open: readonly OpenIncident[], observation: Observation): readonly IncidentChange[] {
   const changes: IncidentChange[] = [];

@@ -35,7 +35,7 @@ export interface Observation {
   /** The run that ended. @default none: the watch made the observation */
   readonly run?: { readonly runId: string; readonly executionId: string; readonly asOf: number | null };
   readonly troubles: readonly Trouble[];
-  /** Subjects that were looked at and whose work succeeded: well, unless a trouble says otherwise. */
+  /** Subjects that were checked and whose work succeeded. They count as well unless a trouble of the observation names them. */
   readonly looked: readonly Subject[];
   /** Venues that the observation covers. @default all */
   readonly venues?: readonly string[];

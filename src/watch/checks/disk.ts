@@ -6,7 +6,7 @@ import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import { type Check, troubleWith } from '../watch.ts';
 
 const HOUR = 3_600_000;
-/** Bytes below which nothing runs well. */
+/** Free bytes below which services may fail. */
 const MIN_FREE = 256 * 1024 * 1024;
 /** Milliseconds of samples that an estimate of growth needs. */
 const MIN_HISTORY_MS = 3 * HOUR;

@@ -63,7 +63,7 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
       }
       const onPurpose = await deletedOnPurpose(database, gone);
       for (const scheduleId of gone) {
-        // A deleted schedule fires no more: its other troubles are over.
+        // A deleted schedule no longer fires, so its other troubles are over.
         looked.push(...['missed', 'overlap', 'paused'].map((what) => subjectOf(what, scheduleId)));
         if (!onPurpose.has(scheduleId))
           troubles.push(troubleWith(subjectOf('gone', scheduleId), `schedule ${scheduleId}: ${goneCause(scheduleId)}`));

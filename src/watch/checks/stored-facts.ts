@@ -35,7 +35,7 @@ export function staleCheck({ database }: { database: Queryable }): Check {
   };
 }
 
-/** Checks from the usual durations of their tasks whether open runs will meet their deadlines: the alert comes before the deadline. */
+/** Checks whether open runs will meet their deadlines, based on the usual durations of their tasks, to alert before the deadline. */
 export function deadlineCheck({ database, lab, log }: { database: Queryable; lab: () => Promise<PredictLab>; log: Log }): Check {
   return {
     name: 'deadlines',
@@ -80,9 +80,9 @@ export function goneCheck({ database }: { database: Queryable }): Check {
   };
 }
 
-/** Used share of a budget, in [0, 1], from which on collection waits. */
+/** Used share of a budget, in [0, 1], above which collection waits. */
 const NEAR_LIMIT = 0.85;
-/** Checks in a row, one per minute, over which use near the limit is a trouble: a short burst is not. */
+/** Number of consecutive checks (one per minute) near the limit that is a trouble; a short burst is not. */
 const CHECKS = 5;
 
 /** Checks whether requests to a venue have been near its limit for minutes, so that collection waits. */

@@ -15,9 +15,9 @@ import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 type Lab = Pick<PredictLab, 'describe' | 'status' | 'result' | 'workerDatabases'>;
 
 /**
- * The end of a run; for one that could not record it (ended from outside, or without its database), read from Temporal, else from the
+ * The end of a run. If the run could not record it (ended from outside, or without its database), it is read from Temporal, else from the
  * ledger.
- * @returns undefined while the run is open, and where this Temporal does not know it because its workers have another database
+ * @returns undefined while the run is open, and if this Temporal server does not know the run because its workers have another database
  */
 export async function recordedEnd(lab: Lab, database: Database, stored: StoredRun): Promise<PipelineResult | undefined> {
   if (stored.status !== null) return stored.status;
@@ -71,8 +71,7 @@ async function fromLedger(database: Database, stored: StoredRun, known: KnownRun
 }
 
 /**
- * The end of a run of which only the ledger is left: tasks that took effect succeeded, all others were cut off at the run's last sign of
- * life.
+ * The end of a run that left only its ledger: tasks that took effect succeeded; all others were cut off at the run's last sign of life.
  * @param tasks every task of the run's ledger
  * @param end.closedAt when the run was closed, where that is known
  * @param end.how why the run ended, one sentence
