@@ -4,7 +4,7 @@ export interface RateLimit {
   readonly windowMs: number;
 }
 
-/** `live` goes first: current data is gone for good when it is missed, a backfill can wait. */
+/** `live` goes first: missed current data is lost for good, while a backfill can wait. */
 export type Precedence = 'live' | 'backfill';
 
 const LIVE_MS = 3_600_000;
@@ -17,7 +17,7 @@ export const per10Seconds = (requests: number): RateLimit => ({ requests, window
 /** A limit per minute. */
 export const perMinute = (requests: number): RateLimit => ({ requests, windowMs: 60_000 });
 
-/** A limit multiplied by a share, which may exceed 1 for a venue of one's own; at least one request. */
+/** A limit multiplied by a share; at least one request. A share above 1 is for a private venue. */
 export const shareOfLimit = ({ requests, windowMs }: RateLimit, share: number): RateLimit => ({
   requests: Math.max(1, Math.floor(requests * share)),
   windowMs,

@@ -2,8 +2,8 @@ import type { PipelineResult, TaskResult } from '../contracts/run/pipeline-statu
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 
 /**
- * Explains from the stored result how a task ended, for runs that can no longer be queried. A status by symbol answers for each stage of
- * it.
+ * Explains from the stored result how a task ended, for runs that can no longer be queried. In a status by symbol, the symbol's result
+ * stands for each of its stages.
  */
 export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskResults' | 'reasons'>, taskId: string): string | undefined {
   const own = Object.hasOwn(taskResults, taskId) ? taskId : undefined;

@@ -7,10 +7,10 @@ import { missingWorker, type Polling, pollingOf, versionOf } from './deployments
 
 /** Milliseconds after which a run that does not answer has no worker, or an overloaded one. */
 const ANSWER_MS = 10_000;
-/** Milliseconds after which a missing answer is unusual, so that it is checked whether the run has a worker. */
+/** Milliseconds after which a missing answer is unusual and the run is checked for a worker. */
 const LATE_MS = 1_000;
 
-/** The message of a failure that was sealed with a key we lack; a worker that cannot open our query fails like this. */
+/** The message of a failure that was sealed with a key that this process lacks; a worker that cannot decrypt our query also fails with it. */
 const SEALED_FAILURE = 'Encoded failure';
 const OTHER_KEYS =
   'the workers seal their payloads with another PREDICTLAB_PAYLOAD_KEY than this command has; give both the same keys (docs/security.md)';

@@ -48,7 +48,7 @@ export type RunErrorType = (typeof RUN_ERRORS)[number];
 export class PredictLabError extends Error {
   override readonly name = 'PredictLabError';
   readonly type: ErrorType;
-  /** The wait the other side asked for, in milliseconds. Only on retryable errors. */
+  /** The wait that the venue or service requested, in milliseconds. Only on retryable errors. */
   readonly retryAfterMs: number | undefined;
 
   constructor(type: ErrorType, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
@@ -80,7 +80,7 @@ export interface Problem {
 const MAX_PROBLEMS = 200;
 const MAX_PROBLEM_LENGTH = 1_000;
 
-/** All problems of an input in one error, one line each, so that a user can fix them together; only the first of very many. */
+/** All problems of an input in one error, one line each, so that a user can fix them together; at most MAX_PROBLEMS. */
 export class InvalidPipelineError extends PredictLabError {
   readonly problems: readonly Problem[];
 

@@ -9,7 +9,7 @@ export interface TimeRange {
 /** What a market's resolution pays per unit of its first outcome, or why it pays nothing yet. */
 export type Resolution =
   | { readonly kind: 'open' }
-  /** `payout` in [0, 1]: 1 = first outcome won, 0 = second won, 0.5 = void or 50-50, else scalar. `at` is when it became known. */
+  /** `payout` in [0, 1]: 1 = first outcome won, 0 = second won, 0.5 = void or 50-50, else scalar. `at` is when the payout became known. */
   | { readonly kind: 'settled'; readonly payout: number; readonly at: number | null }
   /** Closed without a final payout (legacy zero-zero, disputed, one sign only): positions are marked, not settled. */
   | { readonly kind: 'unresolved'; readonly reason: string };
@@ -24,22 +24,22 @@ export const SETTLEMENT_SIGNS = ['status', 'finalPrice', 'record', 'lastTrade', 
 
 export interface SettlementSign {
   readonly sign: (typeof SETTLEMENT_SIGNS)[number];
-  /** What the sign says that one unit of the first outcome pays; null for a sign that names no payout (a status). */
+  /** Payout per unit of the first outcome according to the sign; null for a sign without a payout (a status). */
   readonly payout: number | null;
   /** The venue's own words: `resolved`, `1/0`, `WON/LOST`. */
   readonly said: string;
   /** The venue says that the result is not final yet. */
   readonly pending?: true;
-  /** The number may be something else than a payout, so a status alone does not confirm it. */
+  /** The number may not be a payout, so a status alone does not confirm it. */
   readonly unsure?: true;
 }
 
 /**
- * How far the result of a closed market is known. `final`: two independent signs agree. `proposed`: they do not yet, and `missing` says
- * what is lacking. `tookBack`: the venue had a final result and withdrew it.
+ * How far the result of a closed market is known. `final`: two independent signs agree. `proposed`: they do not agree yet, and `missing`
+ * says what is lacking. `tookBack`: the venue had a final result and withdrew it.
  */
 export interface MarketSettlement {
-  /** What one unit of the first outcome pays according to `signs`; null while none names a payout, or while they contradict each other. */
+  /** Payout per unit of the first outcome according to `signs`; null while no sign states a payout or signs contradict each other. */
   readonly payout: number | null;
   readonly signs: readonly SettlementSign[];
   readonly state: 'proposed' | 'final' | 'tookBack';
@@ -47,7 +47,7 @@ export interface MarketSettlement {
   readonly missing?: string;
 }
 
-/** What a venue itself says was traded in a market since it opened, when it was last queried. */
+/** The traded totals of a market since it opened, as the venue stated them when it was last queried. */
 export interface StatedVolume {
   /** Sum of price times size, in the venue's currency; null where the venue does not say. */
   readonly volume: number | null;
@@ -68,8 +68,8 @@ export interface FeeSchedule {
 }
 
 /**
- * Markets of one question of which exactly one resolves to its first outcome (negative risk): all their prices add up to about 1, some of
- * them to no more.
+ * Markets of which exactly one resolves to its first outcome (negative risk). Their prices add up to about 1; those of a part of them to at
+ * most 1.
  */
 export interface ExclusiveGroup {
   /** `polymarket:<negRiskMarketID>`, `predict:<categorySlug>` */
@@ -102,7 +102,10 @@ export interface Instrument {
   /** When trading began, and when it ended or is planned to end, where the venue says so; UTC epoch milliseconds. */
   readonly opensAt: number | null;
   readonly closesAt: number | null;
-  /** The end that the venue announces now, also for a market that ended at another time; absent where it announces none. UTC epoch milliseconds. */
+  /**
+   * The end that the venue announces now, also for a market that ended at another time; absent where it announces none. UTC epoch
+   * milliseconds.
+   */
   readonly endsAt?: number;
   /** When a run first saw this announced end; earlier ones are in `earlierTerms`. UTC epoch milliseconds. */
   readonly endsAtSeen?: number;
@@ -116,7 +119,7 @@ export interface Instrument {
   /** When a run first saw the present result of a settled market, by the venue's clock. */
   readonly settledFrom?: number;
   /**
-   * When a run saw the result unchanged a day or more after it was first seen: only the trades are read once more after that. UTC epoch
+   * When a run saw the result unchanged a day or more after it was first seen: after that, only the trades are read once more. UTC epoch
    * milliseconds.
    */
   readonly confirmedAt?: number;
@@ -137,11 +140,11 @@ export interface Instrument {
   readonly twins: readonly string[];
   /** The group of which only one market wins; absent for a market without one. */
   readonly group?: ExclusiveGroup;
-  /** What resolves together, as one draw: `polymarket:<eventSlug>`, `predict:<categorySlug>`; absent where the venue names none. */
+  /** The event whose markets resolve together: `polymarket:<eventSlug>`, `predict:<categorySlug>`; absent if the venue names none. */
   readonly event?: string;
-  /** The order book when last looked at. */
+  /** The order book when it was last read. */
   readonly book: OrderBook | null;
-  /** Where a reader finds the market: a slug, a URL, a path. */
+  /** The place where a person finds the market: a slug, a URL, a path. */
   readonly reference: string;
 }
 
@@ -166,7 +169,7 @@ export interface CandidateRow {
   readonly price: number | null;
   readonly size: number | null;
   readonly side: 'buy' | 'sell' | null;
-  /** The venue's name of what was traded, its index where there is no name. */
+  /** The venue's name of the traded outcome, or its index if there is no name. */
   readonly outcome: string | null;
   /** The venue's own id of the trade, where it gives one. */
   readonly tradeId: string | null;

@@ -32,7 +32,7 @@ export const ownFactsShape = {
     .min(0, 'a unit of the first outcome pays from 0 to 1')
     .max(1, 'a unit of the first outcome pays from 0 to 1')
     .optional(),
-  /** Stands for both `endsAt` and `closedAt`, where it is not known whether the announced end was kept. */
+  /** Sets both `endsAt` and `closedAt`, if it is not known whether the announced end was kept. */
   closesAt: time('when the market closed').optional(),
   /** The announced end of trading; strategies may read it in advance. */
   endsAt: time('the end that was announced').optional(),

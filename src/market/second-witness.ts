@@ -4,7 +4,7 @@ export const STATED_SLACK_MS = 60_000;
 const ABSOLUTE = 0.05;
 const RELATIVE = 1e-5;
 
-/** Totals that a venue states for the time between two looks, and the totals of the stored trades of that time. */
+/** Totals that a venue states for the time between two reads of its totals, and the totals of the stored trades of that time. */
 export interface StatedComparison {
   /** Stated volume and number of trades between the looks; null where the venue states none. */
   readonly volume: number | null;

@@ -12,12 +12,12 @@ const ORIGIN: Readonly<Record<SettlementSign['sign'], string>> = {
   owner: 'owner',
 };
 
-/** Whether a sign only supports others: it is unsure and not a resolution record, and is ignored where the venue states another payout. */
+/** Whether a sign only supports others: it is unsure and not a resolution record. It is ignored if the venue states another payout. */
 const isSupport = ({ sign, unsure }: SettlementSign): boolean => unsure === true && sign !== 'record';
 
 /**
- * Settlement of a closed market by its signs: final where two signs of different origins agree and the venue does not call it open. A
- * status confirms only a sign that is sure of its payout. The statement of a file's owner needs no second sign.
+ * Settlement of a closed market by its signs: final if two signs of different origins agree and the venue does not call the result open. A
+ * status confirms only a sign whose payout is sure. The statement of a file's owner needs no second sign.
  * @param none the reason to report where no sign names a payout
  */
 export function settleBySigns(signs: readonly SettlementSign[], none = 'no sign names a payout'): MarketSettlement {

@@ -11,7 +11,7 @@ export interface PluginCode {
   readonly hash: string;
   /** The reason why the hash does not cover all code at this time (a module may load more later); undefined if it does. */
   gap(): string | undefined;
-  /** The reason why the plugin may know answers, since it reads or holds data; undefined if it does not. */
+  /** The reason why the plugin may contain future data: it reads or holds data; undefined if it does neither. */
   readonly dataGap: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export async function loadWithCode<T>(url: string, load: () => Promise<T>): Prom
 function codeOf(url: string, taken: Taken): PluginCode {
   const isOwn = (place: string): boolean => isInPackage(url) || !isInPackage(place);
   const modules = new Set(importedBy(url));
-  // imports with a literal path are known before they happen
+  // imports with a literal path are found in the text before they run
   for (const one of modules) if (one.startsWith('file:') && isOwn(one)) for (const next of writtenImports(one)) modules.add(next);
   const files = new Set(taken.files);
   const parts = new Set<string>();
@@ -88,7 +88,10 @@ function writtenImports(url: string): string[] {
   });
 }
 
-/** Text that identifies a package by name, version and integrity (else the loaded file); empty for PredictLab, which has a revision. */
+/**
+ * Text that identifies a package by name, version and integrity (else by the loaded file); empty for PredictLab, which has its own
+ * revision.
+ */
 function packageText(url: string): string {
   const { name, version, integrity } = packageFacts(url);
   return name === 'predictlab' ? '' : `${name}@${version} ${integrity ?? contentOf(fileURLToPath(url))}`;

@@ -87,7 +87,7 @@ function procStat(pid: number): { program: string; state: string; session: numbe
 const bootId = once(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 const pidNamespace = once(() => readlinkSync('/proc/self/ns/pid'));
 
-/** Caches a value that is read once; empty where the system does not have it. */
+/** Caches a value that is read once; empty if the system does not have it. */
 function once(read: () => string): () => string {
   let known: string | undefined;
   return () => {

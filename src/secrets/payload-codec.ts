@@ -20,11 +20,12 @@ const proto = protocol.temporal.api.common.v1.Payload;
 const KNOWN_ENCODINGS = new Set(['json/plain', 'json/protobuf', 'binary/null', 'binary/plain', 'binary/protobuf']);
 
 export interface CodecOptions {
-  /** Whether a deployment with keys also takes payloads that are not sealed: those of runs from before it had keys. @default false */
+  /** Whether a deployment with keys also accepts payloads that are not sealed, from runs that started before it had keys. @default false */
   readonly acceptPlaintext?: boolean;
   /**
-   * Turns what reaches a run from outside (input, memo, signals) and can never be decoded into an object that says why, so that the run is
-   * refused instead of waiting for ever. A payload that lacks only its key still waits for it. @default false
+   * Whether payloads from outside (input, memo, signals) that can never be decoded become an object that says why, so that the run is
+   * refused instead of waiting for ever. A payload whose key is only missing still waits for the key.
+   * @default false
    */
   readonly forWorkflows?: boolean;
 }
@@ -136,8 +137,8 @@ const textOf = (bytes: Uint8Array | null | undefined): string => (bytes ? Buffer
 
 /**
  * The data converter of clients, workers and replays. With a payload key it seals every payload, and messages and stacks of failures.
- * @throws PredictLabError BadInput when `PREDICTLAB_PAYLOAD_KEY` or its file has no valid key, or `PREDICTLAB_PAYLOAD_PLAINTEXT` another
- * value
+ * @throws PredictLabError BadInput when `PREDICTLAB_PAYLOAD_KEY` or its file has no valid key, or `PREDICTLAB_PAYLOAD_PLAINTEXT` is not
+ * valid
  */
 export function dataConverterOf(env: NodeJS.ProcessEnv, { forWorkflows }: Pick<CodecOptions, 'forWorkflows'> = {}): DataConverter {
   const keys = readPayloadKeys(env);

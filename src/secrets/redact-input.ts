@@ -6,7 +6,7 @@ const ADDRESS = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
 
 /**
  * Redacts a run's input so that it may be stored and shown: in custom tasks' arguments, the values of headers, bodies and fields named like
- * a secret, and all parts of addresses but host and path. Names and `{ "$env": … }` stay.
+ * a secret, and all parts of addresses except host and path. Names and `{ "$env": … }` stay.
  * @returns the same object where nothing was replaced
  */
 export function redactInput<T>(input: T): T {

@@ -23,7 +23,7 @@ export function secretValues(env: NodeJS.ProcessEnv): string[] {
   return found.filter(isDistinctive);
 }
 
-/** Whether a value is redacted in texts: not a short plain word ("postgres"), without which many messages would be unreadable. */
+/** Whether a value is redacted in texts. Short plain words ("postgres") are not, because many messages would become unreadable. */
 export function isDistinctive(value: string): boolean {
   if (value.length < 6) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter((kind) => kind.test(value)).length;

@@ -83,7 +83,7 @@ function patternOf(values: Iterable<string>): RegExp | undefined {
 /** Shortest encoded form that is looked for: a shorter one would match ordinary text. */
 const MIN_FORM_LENGTH = 8;
 
-/** A value as it is, and as addresses, JSON, hex and base64 write it. */
+/** All forms of a value: unchanged, and as addresses, JSON, hex and base64 write it. */
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
   const percent = encodeURIComponent(wellFormed(value));

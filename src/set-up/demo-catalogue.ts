@@ -13,9 +13,9 @@ export interface DemoChanges {
 }
 
 /**
- * Computes the changes of the catalogue: entries of the last demo that this one lacks go; entries that the user added or changed stay.
+ * Computes the changes of the catalogue: removes entries of the last demo that this demo lacks; keeps entries that the user added or changed.
  * @param catalogue the current catalogue
- * @param before entries of the last demo; empty for the first one, and then an entry with a name of the demo's counts as the demo's
+ * @param before entries of the last demo; empty for the first demo, in which an entry with a demo's name counts as the demo's
  */
 export function demoChanges({
   catalogue,

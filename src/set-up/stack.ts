@@ -53,7 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await allSettled([postgres, temporal, venue]);
   const { url } = await postgres;
   const server = await temporal;
-  // The worker is unversioned: nobody would make its build current.
+  // The worker is unversioned, because nothing here would make its build current.
   const { PREDICTLAB_DEPLOYMENT: _deployment, PREDICTLAB_BUILD_ID: _build, ...unversioned } = localEnvironment(env);
   const stackEnv: NodeJS.ProcessEnv = {
     ...unversioned,
@@ -85,7 +85,7 @@ async function startWorker({ env, ...options }: Parameters<typeof startWorkerPro
       env: {
         ...env,
         LOG_FORMAT: 'json',
-        // "worker ready" is logged at level info; the log goes to a file and disturbs nobody.
+        // "worker ready" is logged at level info; the log goes to a file and does not appear on the terminal.
         LOG_LEVEL: env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace' ? env.LOG_LEVEL : 'info',
         METRICS_ADDRESS: env.METRICS_ADDRESS ?? `127.0.0.1:${metrics.port}`,
         HEALTH_ADDRESS: env.HEALTH_ADDRESS ?? `127.0.0.1:${health.port}`,
@@ -97,7 +97,7 @@ async function startWorker({ env, ...options }: Parameters<typeof startWorkerPro
   }
 }
 
-/** Waits for all starts, then throws the first failure, so that the closers know everything that was opened. */
+/** Waits for all starts, then throws the first failure, so that everything that was opened gets closed. */
 async function allSettled(starts: readonly Promise<unknown>[]): Promise<void> {
   for (const start of await Promise.allSettled(starts)) if (start.status === 'rejected') throw start.reason;
 }

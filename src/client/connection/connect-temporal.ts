@@ -8,13 +8,13 @@ type Call = ReturnType<Parameters<Interceptor>[1]>;
 /** gRPC's code of an aborted call. */
 const CANCELLED = 1;
 
-/** The address of a connection without its port's default: host and port. */
+/** The host and port of a connection; adds the default port. */
 const addressOf = (address: string): { host: string; port: number } => {
   const [, host = address, port = '7233'] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(address) ?? [];
   return { host, port: Number(port) };
 };
 
-/** Rejects when nothing listens on an address, which the SDK would try again until its deadline; otherwise never settles. */
+/** Rejects when nothing listens on an address; otherwise never settles. The SDK alone would retry until its deadline. */
 const refusal = (address: string, stop: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     const socket = connect({ ...addressOf(address), signal: stop });
@@ -44,8 +44,8 @@ export async function connectOrRefuse(options: ConnectionOptions & { readonly ad
 }
 
 /**
- * Connects with the SDK's own retries, made safe to close at any moment: the SDK starts the next attempt in a timer, and on a channel
- * that was closed meanwhile that throws an uncaught error, which ends the process.
+ * Connects with the SDK's own retries, made safe to close at any moment. The SDK starts each retry in a timer; if the channel is closed
+ * meanwhile, the retry throws an uncaught error that ends the process.
  */
 export const connectTemporal = async (options: ConnectionOptions): Promise<Connection> =>
   await Connection.connect({ ...options, interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), untilClosed] });

@@ -9,7 +9,7 @@ import { pollingOf, versionOf, workersOf } from './polling.ts';
 /** A build of the deployment and its routing state in Temporal. */
 export interface DeployedVersion {
   readonly buildId: string;
-  /** `draining`: it gets no new runs and has open ones; `drained`: it has no open ones; `inactive`: it never had any. */
+  /** `draining`: no new runs, some open runs; `drained`: no open runs; `inactive`: never had a run. */
   readonly state: 'current' | 'ramping' | 'draining' | 'drained' | 'inactive';
   readonly workers: number;
   readonly openRuns: number;
@@ -116,7 +116,7 @@ export class Deployments {
 
   /**
    * Lists the open executions of a run, then of its symbols; a symbol that has just ended may be among them.
-   * Asks the run itself, because Temporal's list lags behind.
+   * Queries the run itself, because Temporal's list lags behind.
    */
   async familyOf(run: string): Promise<readonly OpenWorkflow[]> {
     const { workflowId, runId, type, status, raw } = await this.#client.workflow.getHandle(run).describe();
@@ -203,7 +203,7 @@ export interface RecentHistory {
   readonly history: History;
 }
 
-/** Our workflow types; all other types on the queue together count as one more. */
+/** PredictLab's workflow types; all other types on the queue together count as one more. */
 const TYPES = ['pipeline', 'symbolPipeline'] as const;
 
 /**

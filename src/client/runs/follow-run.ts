@@ -7,7 +7,7 @@ import { stagesQuery, statusSinceQuery } from '../../workflows/handlers.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
 import type { TemporalCalls } from '../temporal-calls.ts';
 
-/** How often Temporal is queried whether the run was closed from outside, which its workflow cannot report. */
+/** Time between checks whether the run was closed from outside, which its workflow cannot report. */
 const DESCRIBED_EVERY_MS = 2_000;
 
 /** Follows the status of a run: each query returns only what has changed. */
@@ -18,7 +18,7 @@ export class FollowedRun {
   #known: PipelineStatus | undefined;
   #revision: string | undefined;
   #described = Date.now();
-  /** Number of tasks, or symbols, in the last answer. */
+  /** Number of tasks (or symbols) in the last answer. */
   heard = 0;
 
   constructor(calls: TemporalCalls, client: Client, handle: WorkflowHandle<typeof pipeline>) {

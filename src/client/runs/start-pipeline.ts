@@ -16,7 +16,7 @@ export interface StartOptions extends RunOrigin {
   readonly runId?: string;
 }
 
-/** Starts a run and returns at once. @throws PredictLabError BadInput when a run of that id is open, or the id cannot be one */
+/** Starts a run and returns at once. @throws PredictLabError BadInput when a run with that id is open, or the id is not valid */
 export async function startPipeline(
   { client, taskQueue }: { readonly client: Client; readonly taskQueue: string },
   input: PipelineInput,
@@ -51,7 +51,7 @@ export async function startPipeline(
   }
 }
 
-/** Refuses what the run would refuse for its size, before it starts. @throws InvalidPipelineError */
+/** Refuses an input that is too large before the run starts. @throws InvalidPipelineError */
 async function refuseTooLarge(input: PipelineInput): Promise<void> {
   const place = redactedPlace(redactInput(input));
   if (place === undefined) return;

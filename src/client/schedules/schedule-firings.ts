@@ -13,7 +13,7 @@ export interface ScheduleCounts {
   readonly catchupWindow: string;
   /** Why the schedule was paused automatically; null otherwise. */
   readonly pausedItself: string | null;
-  /** Number of failures in a row after which a worker pauses the schedule; null: workers never do. */
+  /** Number of failures in a row after which a worker pauses the schedule; null: workers never pause it. */
   readonly pauseAfter: number | null;
 }
 
@@ -24,7 +24,7 @@ export interface UpcomingRun {
   readonly at: string | null;
 }
 
-/** A schedule whose input or memo cannot be decoded, on whatever task queue, and why. Its runs are refused. */
+/** A schedule on any task queue whose input or memo cannot be decoded, with the reason. Its runs are refused. */
 export interface UnreadableSchedule {
   readonly scheduleId: string;
   readonly why: string;
@@ -91,7 +91,10 @@ const FAILED: Readonly<Record<string, boolean>> = { COMPLETED: false, FAILED: tr
 export const failuresToPause = ({ policies, action }: ScheduleDescription): number =>
   policies.pauseOnFailure ? 1 : ((action.memo as { pauseAfter?: number } | undefined)?.pauseAfter ?? 0);
 
-/** Lists the schedules that start runs on a task queue, and those that cannot be read, so that one of them hides no other. */
+/**
+ * Lists the schedules that start runs on a task queue, and those that cannot be read, so that an unreadable schedule does not hide the
+ * others.
+ */
 export async function schedulesOn(
   client: Client,
   taskQueue: string,

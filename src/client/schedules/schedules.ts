@@ -39,7 +39,7 @@ const TRIGGER_PATIENCE_MS = 10_000;
 /** Shown for a schedule made by another tool: the server does not keep the text of its cron fields. */
 const UNKNOWN_CRON = '(made by another tool)';
 
-/** Manages the schedules that start runs: Temporal Schedules, one run at a time, without catch-up storms. */
+/** Manages the schedules that start runs (Temporal Schedules): one run at a time, and no burst of missed runs. */
 export class Schedules {
   readonly #client: Client;
   readonly #taskQueue: string;

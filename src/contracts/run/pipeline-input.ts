@@ -74,7 +74,7 @@ export interface CustomTaskInput extends RetryInput {
 export interface StrategyInput {
   name: string;
   params?: Record<string, Json>;
-  /** How this strategy trades, where that differs from the run. */
+  /** Trading settings of this strategy that differ from the run's. */
   backtest?: StrategyBacktestInput;
 }
 
@@ -93,7 +93,10 @@ export interface PipelineInput {
   intervals?: Interval[];
   /** @default 7 */
   daysBack?: number;
-  /** The furthest before its window that a run also collects what earlier runs missed during a pause; `"0s"` = nothing. @default "7d" */
+  /**
+   * Maximum time before its window for which a run also collects data that earlier runs missed during a pause; `"0s"` = none.
+   * @default "7d"
+   */
   catchUp?: DurationText;
   /** Partial run: stop after this stage. @default "visualize" */
   untilStage?: Stage;

@@ -24,7 +24,7 @@ export interface TaskResult {
 
 export interface StageStats {
   readonly count: number;
-  /** Succeeded / ended by running, in [0, 1]. */
+  /** Succeeded tasks / (succeeded + failed tasks), in [0, 1]. */
   readonly successRate: number;
   readonly meanSeconds: number;
   readonly maxSeconds: number;
@@ -38,7 +38,7 @@ export interface PipelineStatus {
   readonly runId: string;
   /** No new task starts until `resume`. */
   readonly paused: boolean;
-  /** Number of tasks that may run at once; the requested number while the input is still being checked. */
+  /** Number of tasks that may run at once; the requested number until the input is checked. */
   readonly maxConcurrent: number;
   readonly totalTasks: number;
   /** success + failed + skipped + cancelled */
@@ -62,7 +62,10 @@ export interface PipelineStatus {
 export interface StatusChanges extends PipelineStatus {
   /** Identifies this answer for the next query. @default absent: the status was too large for a payload and was cut */
   readonly revision?: string;
-  /** `taskResults` has only what changed since this revision, except for `durationSeconds` of running tasks. @default absent: it has all tasks */
+  /**
+   * `taskResults` has only what changed since this revision, except for `durationSeconds` of running tasks.
+   * @default absent: it has all tasks
+   */
   readonly since?: string;
 }
 

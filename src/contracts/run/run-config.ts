@@ -74,7 +74,7 @@ export interface RunConfig {
   readonly backtest?: BacktestSettings;
   readonly tasks: readonly CustomTaskConfig[];
   readonly refetch: boolean;
-  /** When the run has to have ended; UTC epoch milliseconds. @default none */
+  /** The run's deadline; UTC epoch milliseconds. @default none */
   readonly deadline?: number;
   /** UTC epoch milliseconds. */
   readonly asOf: number;
@@ -100,11 +100,11 @@ export interface PrepareInput {
   readonly retryOf?: string;
   /** Refuses the run while another run is open. @default false */
   readonly exclusive?: boolean;
-  /** The run continues in a new execution: its input has been checked, and its config is in the database. */
+  /** Whether the run continues in a new execution: its input is checked already and its config is in the database. */
   readonly continued?: boolean;
 }
 
-/** What a run works with, decided before its first task. */
+/** The config and facts that a run uses, decided before its first task. */
 export interface PreparedRun {
   readonly config: RunConfig;
   /** Mean seconds by task id or stage, from earlier runs; for the `critical-path` order. */

@@ -12,8 +12,8 @@ export const windowOf = ({ asOf, daysBack }: { readonly asOf: number; readonly d
   to: asOf,
 });
 
-/** How far before its window a run collects what a pause left out, unless its input says otherwise. */
+/** Default of `catchUp`: time before its window for which a run collects data that was missed during a pause. */
 export const DEFAULT_CATCH_UP_MS = 7 * DAY_MS;
 
-/** A run whose `asOf` is at most this old counts as live: what a source answers now is what it would have answered at `asOf`. */
+/** A run whose `asOf` is at most this old counts as live: a source's present answer also holds for `asOf`. */
 export const PRESENT_MS = 3_600_000;

@@ -4,15 +4,15 @@ import type { RetryRule, TaskPolicy } from '../run/run-config.ts';
 /** A wait up to this long stays inside the activity and keeps its slot; a longer one releases the slot. */
 export const MAX_WAIT_IN_SLOT_MS = 30_000;
 
-/** How long a task waits for storage that is away, from its first failure on: a restart or a recovery takes minutes. */
+/** Time for which a task waits for unavailable storage, from the first failure: a restart or a recovery takes minutes. */
 export const STORAGE_PATIENCE_MS = 10 * 60_000;
 const FIRST_STORAGE_WAIT_MS = 250;
 const MAX_STORAGE_WAIT_MS = 30_000;
-/** A storage failure this long after the last one starts a new outage: storage was back in between. */
+/** A storage failure this long after the last one starts a new outage, because storage was available in between. */
 const STORAGE_STEADY_MS = 5 * 60_000;
 /**
- * Maximum number of storage failures of a task. One outage has at most 27 within the patience; the rest are for storage that comes and
- * goes.
+ * Maximum number of storage failures of a task. One outage has at most 27 within the patience; the others are for storage that fails
+ * repeatedly.
  */
 const MAX_STORAGE_FAILURES = 40;
 
@@ -23,11 +23,14 @@ export interface Failures {
   readonly spent?: Spent;
 }
 
-/** Failures with a limit of their own. */
+/** Failures that count against limits of their own. */
 export interface Spent {
-  /** Counts by error type, of the types that the policy has a rule for. */
+  /** Counts by error type, for types with a rule in the policy. */
   readonly byError?: Readonly<Record<string, number>>;
-  /** Attempts that found storage away: their number, the start of the outage and the last failure; UTC epoch milliseconds. */
+  /**
+   * Attempts that failed because storage was unavailable: their number, the start of the outage and the last failure; UTC epoch
+   * milliseconds.
+   */
   readonly storage?: { readonly count: number; readonly since: number; readonly last: number };
 }
 
@@ -36,7 +39,7 @@ export interface FailedAttempt {
   readonly type: string;
   /** @default decided by the type; true for an unknown type */
   readonly retryable?: boolean;
-  /** The wait that the other side requested. @default none */
+  /** The wait that the venue or service requested. @default none */
   readonly askedMs?: number;
   readonly at: number;
   /** @default 30 s */
@@ -102,7 +105,7 @@ const waiting = (waitMs: number, { longestWaitInSlotMs = MAX_WAIT_IN_SLOT_MS }: 
   waitMs,
 });
 
-/** A rule with inherited fields filled in; a first wait longer than the inherited longest wait extends that. */
+/** A rule with inherited fields filled in; a first wait that is longer than the inherited longest wait extends the longest wait. */
 export function ruleFor(policy: TaskPolicy, type: string): RetryRule | undefined {
   const { byError = {} } = policy;
   if (!Object.hasOwn(byError, type)) return undefined;

@@ -3,7 +3,7 @@ import type { Stage } from '../words.ts';
 import type { Little, TaskReport } from './stage-report.ts';
 import { numberIn } from './task-output.ts';
 
-/** Amounts up to which a stage is short. Measured: it then ends within about 20 ms alone, and within a second with fifty at once. */
+/** Amounts of work up to which a stage counts as short. Measured: it ends within about 20 ms alone, and within a second among fifty. */
 export const LITTLE: Little = { ticks: 1_000, candles: 2_000 };
 
 /** The earlier stage whose output states the amount of work of a stage. `collect` has none: it waits for venues, whatever it finds. */
@@ -15,7 +15,7 @@ const MEASURE: Readonly<Partial<Record<Stage, { readonly stage: Stage; readonly 
   visualize: { stage: 'kline', counts: 'candles' },
 };
 
-/** Whether a stage is short. @param outputOf the output of an earlier stage of the same segment; a stage without it may be large */
+/** Whether a stage is short. @param outputOf returns the output of an earlier stage of the segment; without it the stage may be large */
 export function hasLittleToDo(stage: Stage, outputOf: (stage: Stage) => Json | undefined, little: Little): boolean {
   const measure = MEASURE[stage];
   if (measure === undefined) return false;

@@ -15,7 +15,7 @@ export interface EarlierAttempts extends Failures {
 export interface TaskCall {
   /** The run's workflow id. */
   readonly runId: string;
-  /** The first execution's Temporal run id: a workflow id may be used again, this may not. */
+  /** The first execution's Temporal run id: unlike a workflow id, it is never used again. */
   readonly executionId: string;
   readonly policy?: TaskPolicy;
   readonly earlier?: EarlierAttempts;
@@ -48,7 +48,7 @@ export type FollowedStage = { readonly stage: Stage; readonly startedAt: number;
 
 /** The result of a stage's activity. */
 export interface StageOutcome extends TaskOutcome {
-  /** The stages that ran after it. @default none */
+  /** The stages that the activity ran after its own. @default none */
   readonly followed?: readonly FollowedStage[];
 }
 
@@ -97,7 +97,7 @@ interface TaskEnd {
   readonly attempts: number;
 }
 
-/** What the scheduler learns about one task: that it started, or how it ended. */
+/** A report to the scheduler about one task: that it started, or how it ended. */
 export type TaskReport =
   | { readonly taskId: string; readonly kind: 'started'; readonly at: number }
   | (TaskEnd & TaskOutcome & { readonly kind: 'succeeded' })
@@ -119,7 +119,7 @@ export interface SymbolPipelineInput {
   readonly signalStages?: readonly Stage[];
   /** Reports of the first stages, which ran before this workflow started. @default none */
   readonly done?: readonly PackedReport[];
-  /** The failed first attempt of the stage after those. @default none */
+  /** The failed first attempt of the stage that follows `done`. @default none */
   readonly failedLocally?: AttemptDetails;
   /** Whether reports leave out outputs: a run of many symbols keeps none. */
   readonly brief?: boolean;
@@ -177,6 +177,9 @@ export interface PastAttempt {
   /** When the next attempt was due; `null` where there was none. */
   readonly next: number | null;
   readonly error: string;
-  /** The worker that was lost during the attempt, `null` where it is unknown; the attempt ran at least until `to`. @default the attempt failed by itself */
+  /**
+   * The worker that was lost during the attempt, `null` where it is unknown; the attempt ran at least until `to`.
+   * @default the attempt failed by itself
+   */
   readonly lostWith?: string | null;
 }

@@ -13,7 +13,7 @@ export function cutText(text: string, longest: number): string {
   return `${text.slice(0, end)}…`;
 }
 
-/** A text of at most `longest` characters, cut between two words where there are some; one that was cut ends with `…`. */
+/** A text of at most `longest` characters, cut between two words where there are some; a text that was cut ends with `…`. */
 export function cutAtWord(text: string, longest: number): string {
   if (text.length <= longest) return text;
   const cut = cutText(text, longest);

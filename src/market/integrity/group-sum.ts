@@ -36,7 +36,7 @@ export interface GroupReport {
   readonly below: number;
   /**
    * `above` or `below` when the sum is too large or too small at most of those times. Part of a group never adds up to more than 1, so
-   * `above` is always a contradiction; `below` is one only when all members were collected.
+   * `above` is always a contradiction; `below` is a contradiction only when all members were collected.
    */
   readonly verdict: 'near 1' | 'above' | 'below';
 }

@@ -22,7 +22,7 @@ export async function checkTemporalCli(env: NodeJS.ProcessEnv, home: string): Pr
   }
 }
 
-/** Checks that the server answers, its namespace exists, and that has the search attributes. */
+/** Checks that the server answers, its namespace exists, and the namespace has the search attributes. */
 export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   const name = 'Temporal server';
   let settings: ReturnType<typeof temporalSettings>;

@@ -43,7 +43,7 @@ export const registerCommand = (namespace: string, missing: readonly string[]): 
       .map(([name, type]) => `--name ${name} --type ${type}`),
   ].join(' ');
 
-/** Milliseconds for which an answer is cached; the operator of the server may add or remove attributes at any time. */
+/** Milliseconds for which the result is cached, since the server's operator may change the attributes at any time. */
 const HOLDS_MS = 60_000;
 
 /**

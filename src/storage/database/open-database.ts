@@ -127,7 +127,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
       const client = await mapped(connect);
       let finished = false;
       try {
-        // the stream is read only as fast as the caller consumes it
+        // no timeouts, because the caller decides how fast it reads
         await client.query(`begin read only; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0${scope}`);
         yield* copyOut(client, text);
         await client.query('commit');
