@@ -113,7 +113,7 @@ interface PricePlan {
 
 /**
  * Plans which time to query: all up to `asOf` that coverage lacks. Claims end at the earliest of `asOf`, the venue's clock and the newest
- * point, less the venue's lateness, because late points cannot be told from a quiet market. Older time is claimed with or without points.
+ * point, less the venue's lateness, because late points look the same as a quiet market. Older time is claimed with or without points.
  */
 function planPrices({ instrument, window, asOf, clock, refetch, before, lateness }: CollectRequest): PricePlan {
   const tradable = tradableWindow(instrument, window);
