@@ -9,7 +9,7 @@ import { gate, scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
 import { until } from '../support/until.ts';
 
-/** More than 50, so that stages with little to do run in the activity of the first one. */
+/** More than 50, so that short stages run in the activity of the first one. */
 const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 /** Opened by what the tests wait for. */
 const longClean = gate();
@@ -40,6 +40,8 @@ describe('in a run of more than 50 symbols', () => {
         begun.set(taskId, (begun.get(taskId) ?? 0) + 1);
         if (cancelling && taskId === 'S000/clean') await untilAborted(work.signal);
         if (cancelling) return { ticks: 3, candles: 3 };
+        // longer than an activity goes on to other stages
+        if (taskId === 'S001/collect') await new Promise((resolve) => setTimeout(resolve, 1_100));
         if (taskId === 'S001/collect') return { ticks: 1_001 };
         if (taskId === 'S002/store' && attempt < 3) throw new PredictLabError('StorageUnavailable', `Postgres is away, ${attempt}`);
         if (taskId === 'S003/clean') throw new PredictLabError('BadInput', 'the rows are of no use');
@@ -54,7 +56,7 @@ describe('in a run of more than 50 symbols', () => {
   });
   afterAll(() => rig.close());
 
-  it('stages with little to do share one activity, and nothing else about them changes', async () => {
+  it('short stages share one activity, and nothing else about them changes', async () => {
     const { runId, executionId } = await rig.lab.start({
       maxConcurrent: 20,
       retry: { maxRetries: 2, retryDelay: '300ms', backoff: 1 },
@@ -91,10 +93,10 @@ describe('in a run of more than 50 symbols', () => {
     expect(run.ids.filter((id) => id.startsWith('S000/'))).toEqual(['S000/collect']);
     // on a busy machine a stage that starts a second after the first one has an activity of its own
     const activities = (...those: Stage[]) => expect.arrayContaining(those) as Stage[];
-    // many ticks; how many candles there are is known all the same
+    // many ticks after a long time; how many candles there are is known all the same
     expect(of('S001')).toMatchObject([{ activities: activities('clean', 'store', 'kline'), local: 2 }]);
     // the failure in the first stage's activity is the first attempt of the stage's own
-    expect(of('S002')).toMatchObject([{ activities: activities('store'), local: 3 }]);
+    expect(of('S002')).toMatchObject([{ activities: activities('store') }]);
     expect(of('S003')).toEqual([]);
     // a long wait gives the slot back; what the run goes on with is of unknown size until its own kline has counted
     expect(of('S004')).toEqual([]);

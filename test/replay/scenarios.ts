@@ -132,9 +132,11 @@ export function scenarios(): readonly Scenario[] {
     },
     {
       name: 'quiet-stages',
-      script: ({ taskId, attempt }) => {
+      script: async ({ taskId, attempt }) => {
         if (taskId === 'L01/store' && attempt === 1) throw new PredictLabError('StorageUnavailable', 'Postgres is away');
         if (taskId === 'L02/kline') refuse();
+        // longer than an activity goes on to other stages
+        if (taskId === 'L03/collect') await new Promise((resolve) => setTimeout(resolve, 1_100));
         if (taskId === 'L03/collect') return { ticks: 1_001 };
         if (taskId === 'L04/kline' && attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 2_500 });
         return { ticks: 3, candles: 3 };

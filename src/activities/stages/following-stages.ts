@@ -1,6 +1,5 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import { hasLittleToDo } from '../../contracts/task/little-to-do.ts';
 import type { AttemptDetails, FollowedStage, StageCall, StageOutcome, TaskOutcome } from '../../contracts/task/stage-report.ts';
 import { type Stage, stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
@@ -11,8 +10,8 @@ import { recordStart } from '../../storage/runs/ledger/started-attempts.ts';
 export type RunStage = (stage: Stage, call: StageCall, following?: { readonly progress: Json }) => Promise<TaskOutcome>;
 
 /**
- * Age of an activity up to which it starts another stage, so that a pause, or a symbol that is more urgent, waits no longer than for one
- * stage. Milliseconds.
+ * Age of an activity up to which it starts another stage, whatever that finds to do: a symbol with so much work that its workflow tasks do
+ * not count soon has an activity per stage. A pause, or a symbol that is more urgent, waits for one stage at most. Milliseconds.
  */
 const STARTS_WITHIN_MS = 1_000;
 
@@ -22,7 +21,7 @@ interface Following {
 }
 
 /**
- * Runs a stage as its activity, then the stages of `call.following` while they have little to do. Each has its own ledger row, timeout,
+ * Runs a stage as its activity, then the stages of `call.following` that start within a second. Each has its own ledger row, timeout,
  * metrics and log lines. A following stage has one attempt here: after a failure a normal activity continues. When the worker is lost, the
  * next attempt of the activity returns what the ledger has.
  */
@@ -35,18 +34,16 @@ export async function runWithFollowing({ database, runStage }: Following, stage:
   if (before !== undefined) return before;
 
   const own = await runStage(stage, call);
-  const outputs = new Map([[stage, own.output]]);
   const followed: FollowedStage[] = [];
   const reports: Json[] = [reportOf(call, { stage, startedAt, at: Date.now(), kind: 'succeeded', ...own })];
   for (const next of following.stages) {
     const from = Date.now();
-    if (from - startedAt > STARTS_WITHIN_MS || !hasLittleToDo(next, (of) => outputs.get(of), following.little)) break;
+    if (from - startedAt > STARTS_WITHIN_MS) break;
     const { runId, executionId, symbol } = call;
     const progress = [...reports, { taskId: stageTaskId(symbol, next), kind: 'started', at: from }];
     const attempt = { stage: next, startedAt: from };
     try {
       const outcome = await runStage(next, { runId, executionId, symbol, policy: following.policies?.[next] }, { progress });
-      outputs.set(next, outcome.output);
       followed.push({ ...attempt, at: Date.now(), kind: 'succeeded', ...outcome });
     } catch (thrown) {
       followed.push({ ...attempt, at: Date.now(), ...endOf(thrown) });

@@ -26,7 +26,7 @@ export interface TaskCall {
 /** The argument of each stage's activity, which looks up the run's settings by it. The activity's type names the stage. */
 export interface StageCall extends TaskCall {
   readonly symbol: string;
-  /** Stages that the activity runs after its own while they have little to do. @default none */
+  /** Stages that the activity runs after its own, as far as it starts them within a second. @default none */
   readonly following?: FollowingStages;
 }
 
@@ -35,7 +35,6 @@ export interface FollowingStages {
   readonly stages: readonly Stage[];
   /** Policies of the stages that differ from `defaultPolicy`. */
   readonly policies?: Readonly<Partial<Record<Stage, TaskPolicy>>>;
-  readonly little: Little;
 }
 
 /** How a stage ended that ran in the activity of an earlier stage; times are UTC epoch milliseconds. */

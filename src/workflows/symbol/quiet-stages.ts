@@ -18,8 +18,8 @@ interface QuietStages {
 }
 
 /**
- * Runs the first stages of a symbol without a workflow of its own: the first one, whatever it finds, then those that have little to do. One
- * activity runs as many as it can; it stops where a stage may be long, fails or is cancelled.
+ * Runs the first stages of a symbol without a workflow of its own. One activity runs as many as start within a second; where the next one has
+ * little to do, another activity continues. It stops where a stage may be long, fails or is cancelled.
  * @returns the reports of the stages that ended, and the failed first attempt of the next one, if it had one
  */
 export async function runQuietStages({
@@ -49,7 +49,7 @@ export async function runQuietStages({
         ...call,
         policy: policies[stage],
         ...(isFirst ? { earlier } : {}),
-        following: { stages: next, policies, little: LITTLE },
+        following: { stages: next, policies },
       });
       // the worker's clock may be ahead of the server's
       const now = Date.now();
