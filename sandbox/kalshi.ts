@@ -1,80 +1,174 @@
-import { type Api, json, wholeNumber } from './answer.ts';
-import { chance } from './random.ts';
+import { type Answer, type Api, json, Refusal, type VenueRequest, wholeNumber } from './answer.ts';
+import { bookOf } from './book.ts';
+import type { Faults } from './faults.ts';
+import { isClosed, type Market, type MarketGroup } from './market.ts';
+import { badRowOf } from './polymarket-trades.ts';
+import { settlementId } from './predict-trades.ts';
+import type { Place, RowWriter } from './trade-pages.ts';
+import type { Trade } from './trades.ts';
+import { asShown, findMarket, isMissing, stageOf, type World } from './world.ts';
 
-const MINUTE = 60_000;
-const DAY = 1440 * MINUTE;
-/** Time between two trades of a market. */
-const STEP = 10 * MINUTE;
-/** Age from which markets and trades are only in the historical routes. */
+const DAY = 86_400_000;
+/** Age from which markets and trades are only in the historical routes; the cutoff moves with the clock. */
 const CUTOFF = 20 * DAY;
 
-const EVENT = 'KXRAINNYC-26DEC';
-const MARKETS = [`${EVENT}-T5`, `${EVENT}-T8`];
+const iso = (time: number): string => new Date(time).toISOString();
+const seriesOf = ({ slug }: MarketGroup): string => slug.split('-')[0];
 
-/** Kalshi's read routes: one event of two markets, with a trade every ten minutes and a cutoff that moves with the clock. */
-export function kalshiApi(start: number): Api {
-  const opensAt = Math.floor((start - 30 * DAY) / STEP) * STEP;
-  const iso = (time: number): string => new Date(time).toISOString();
-  const market = (ticker: string) => ({
-    ticker,
-    event_ticker: EVENT,
+/** Whether the taker of a fill is positioned for Yes, by buying Yes or selling No. */
+export const isForYes = ({ buy, outcome }: Trade): boolean => buy === (outcome === 0);
+
+/** Kalshi's read routes. */
+export function kalshiApi(world: World): Api {
+  const writer = kalshiRows(() => world.deck.faults);
+
+  function marketOf(ticker: string, now: number): Market {
+    const market = findMarket(world, 'kalshi', ticker, now);
+    if (market === undefined) throw new Refusal(404, 'not found');
+    return market;
+  }
+
+  function eventsOf({ query, now }: VenueRequest): Answer {
+    const series = query.get('series_ticker');
+    const since = wholeNumber(query, 'min_close_ts', { default: 0, min: 0, max: 1e11 }) * 1000;
+    const wanted = world.markets
+      .groups('kalshi', now)
+      .filter((group) => (series === null || seriesOf(group) === series) && group.markets.some(({ closesAt }) => closesAt >= since));
+    return json({ events: wanted.map((group) => eventObject(world, group, now)), cursor: '' });
+  }
+
+  function trades({ path, query, now, strike }: VenueRequest): Answer {
+    const isOlder = path.startsWith('/historical');
+    const market = findMarket(world, 'kalshi', query.get('ticker') ?? '', now);
+    if (market === undefined) return json({ trades: [], cursor: '' });
+    const cutoff = Math.ceil((now - CUTOFF) / 1000);
+    const cursor = query.get('cursor');
+    const after = cursor === null ? (isOlder ? { time: cutoff, place: 0 } : undefined) : readCursor(cursor);
+    const page = world.pages.page({
+      markets: [market],
+      after: after && [after],
+      limit: wholeNumber(query, 'limit', { default: 100, min: 1, max: 1000 }),
+      now,
+      strike,
+      writer,
+      ...(!isOlder && { since: cutoff }),
+    });
+    const next =
+      page.next === null ? '' : page.next.map(({ time, place }) => `${time}.${place}${strike.repeatPage ? '.again' : ''}`).join();
+    return { status: 200, body: `{"trades":[${page.rows.join(',')}],"cursor":"${next}"}` };
+  }
+
+  return (request) => {
+    const { path, now } = request;
+    const [, kind, id = '', part] = path.split('/');
+    switch (path) {
+      case '/exchange/status':
+        return json({ exchange_active: true, trading_active: true });
+      case '/historical/cutoff':
+        return json({ market_settled_ts: iso(now - CUTOFF), trades_created_ts: iso(now - CUTOFF) });
+      case '/historical/markets':
+        return json({ markets: [], cursor: '' });
+      case '/series/fee_changes':
+        return json({ series_fee_change_arr: [] });
+      case '/markets/trades':
+      case '/historical/trades':
+        return trades(request);
+      case '/events':
+        return eventsOf(request);
+    }
+    if (kind === 'series') return json({ series: { ticker: id, fee_type: 'quadratic', fee_multiplier: 1 } });
+    const group = kind === 'events' ? world.markets.group('kalshi', decodeURIComponent(id), now) : undefined;
+    if (group !== undefined) return json({ event: eventObject(world, group, now) });
+    if (kind !== 'markets') return undefined;
+    const market = marketOf(decodeURIComponent(id), now);
+    return part === undefined ? json({ market: marketObject(world, market, now) }) : orderbook(market, now);
+  };
+}
+
+function orderbook(market: Market, now: number): Answer {
+  const { bids, asks } = isClosed(market, now) ? { bids: [], asks: [] } : bookOf(market, now);
+  const level = ([price, size]: readonly [number, number]): [string, string] => [price.toFixed(4), size.toFixed(2)];
+  return json({
+    orderbook_fp: { yes_dollars: bids.map(level), no_dollars: asks.map(([price, size]) => level([1 - price, size])) },
+  });
+}
+
+function eventObject(world: World, group: MarketGroup, now: number): Record<string, unknown> {
+  return {
+    event_ticker: group.slug,
+    series_ticker: seriesOf(group),
+    title: group.title,
+    mutually_exclusive: group.negativeRisk,
+    markets: group.markets.filter((market) => !isMissing(world, market)).map((market) => marketObject(world, market, now)),
+  };
+}
+
+const STATUSES = { silent: 'closed', proposed: 'determined', disputed: 'disputed', final: 'finalized' } as const;
+
+function marketObject(world: World, found: Market, now: number): Record<string, unknown> {
+  const market = asShown(world, found);
+  const closed = isClosed(market, now);
+  const stage = stageOf(world, market);
+  const payout = closed && stage !== 'silent' ? (market.settlement?.payout ?? null) : null;
+  const result = payout === null ? '' : payout === 1 ? 'yes' : payout === 0 ? 'no' : 'scalar';
+  return {
+    ticker: market.slug,
+    event_ticker: market.group.slug,
     market_type: 'binary',
-    title: 'Rain in New York City in December?',
-    yes_sub_title: `Above ${ticker.slice(-1)} inches`,
-    status: 'active',
-    result: '',
-    open_time: iso(opensAt),
-    close_time: iso(start + 20 * DAY),
-    latest_expiration_time: iso(start + 27 * DAY),
+    title: market.question,
+    yes_sub_title: '',
+    status: closed ? STATUSES[stage] : 'active',
+    result,
+    ...(payout !== null && { settlement_value_dollars: payout.toFixed(4), settlement_ts: iso(market.settlement?.at ?? 0) }),
+    open_time: iso(market.opensAt),
+    close_time: iso(market.closesAt),
+    latest_expiration_time: iso(market.closesAt + 7 * DAY),
     can_close_early: true,
     price_level_structure: 'linear_cent',
     price_ranges: [{ start: '0.0000', end: '1.0000', step: '0.0100' }],
-  });
-  const event = {
-    event_ticker: EVENT,
-    series_ticker: 'KXRAINNYC',
-    title: 'Rain in New York City in December?',
-    mutually_exclusive: false,
-    markets: MARKETS.map(market),
   };
-  const price = (ticker: string, index: number): number => Math.round(20 + 40 * chance(ticker, Math.floor(index / 6))) / 100;
-  const trade = (ticker: string, index: number) => ({
-    trade_id: `${ticker}-${index}`,
-    ticker,
-    count_fp: (1 + 20 * chance(ticker, index, 'size')).toFixed(2),
-    yes_price_dollars: price(ticker, index).toFixed(4),
-    no_price_dollars: (1 - price(ticker, index)).toFixed(4),
-    taker_outcome_side: chance(ticker, index, 'side') < 0.5 ? 'yes' : 'no',
-    taker_book_side: chance(ticker, index, 'side') < 0.5 ? 'bid' : 'ask',
-    created_time: iso(opensAt + index * STEP),
-    is_block_trade: false,
-  });
-  return ({ path, query, now }) => {
-    const [, kind, id = '', part] = path.split('/');
-    const firstLive = Math.max(0, Math.ceil((now - CUTOFF - opensAt) / STEP));
-    if (path === '/exchange/status') return json({ exchange_active: true, trading_active: true });
-    if (path === '/historical/cutoff') return json({ market_settled_ts: iso(now - CUTOFF), trades_created_ts: iso(now - CUTOFF) });
-    if (path === '/historical/markets') return json({ markets: [], cursor: '' });
-    if (path === '/markets/trades' || path === '/historical/trades') {
-      const ticker = query.get('ticker') ?? '';
-      const isOlder = path.startsWith('/historical');
-      const newest = isOlder ? firstLive - 1 : Math.floor((now - opensAt) / STEP);
-      const limit = wholeNumber(query, 'limit', { default: 100, min: 1, max: 1000 });
-      const from = Math.min(newest, wholeNumber(query, 'cursor', { default: newest, min: 0, max: 1e9 }));
-      const last = Math.max(isOlder ? 0 : firstLive, from - limit + 1);
-      const shown = MARKETS.includes(ticker) ? Math.max(0, from - last + 1) : 0;
-      const hasMore = shown > 0 && last > (isOlder ? 0 : firstLive);
-      return json({ trades: Array.from({ length: shown }, (_, i) => trade(ticker, from - i)), cursor: hasMore ? String(last - 1) : '' });
-    }
-    if (path === '/events') return json({ events: [event], cursor: '' });
-    if (kind === 'events') return id === EVENT ? json({ event }) : undefined;
-    if (kind === 'series') return json({ series: { ticker: id, fee_type: 'quadratic', fee_multiplier: 1 } });
-    if (kind !== 'markets' || !MARKETS.includes(id)) return undefined;
-    if (part === undefined) return json({ market: market(id) });
-    const cents = Math.round(100 * price(id, Math.floor((now - opensAt) / STEP)));
-    const level = (of: number): [string, string] => [(of / 100).toFixed(4), '25.00'];
-    return json({
-      orderbook_fp: { yes_dollars: [level(cents - 2), level(cents - 1)], no_dollars: [level(98 - cents), level(99 - cents)] },
-    });
+}
+
+function readCursor(cursor: string): Place {
+  const [time, place] = cursor.split('.').map(Number);
+  if (Number.isNaN(time) || Number.isNaN(place)) throw new Refusal(400, 'invalid cursor');
+  return { time, place };
+}
+
+/** Creates the writer of the rows of `/markets/trades`. */
+function kalshiRows(faults: () => Faults): RowWriter {
+  const fields = (market: Market, trade: Trade): Record<string, unknown> => {
+    const side = isForYes(trade) ? 'yes' : 'no';
+    return {
+      trade_id: settlementId(market, trade),
+      ticker: market.slug,
+      count_fp: String(trade.sizeMicros / 1e6),
+      yes_price_dollars: (trade.ticks / 10 ** market.decimals).toFixed(4),
+      no_price_dollars: (1 - trade.ticks / 10 ** market.decimals).toFixed(4),
+      taker_outcome_side: side,
+      taker_book_side: side === 'yes' ? 'bid' : 'ask',
+      created_time: iso(trade.time * 1000),
+      is_block_trade: false,
+    };
+  };
+  return {
+    write: (market, trade) => JSON.stringify(fields(market, trade)),
+    writeContradiction: (market, trade) =>
+      JSON.stringify(fields(market, { ...trade, ticks: trade.ticks > 1 ? trade.ticks - 1 : trade.ticks + 1 })),
+    writeBad(market, trade) {
+      const row = fields(market, trade);
+      const bad = {
+        'null-price': { yes_price_dollars: null },
+        nan: { yes_price_dollars: 'NaN' },
+        'price-range': { yes_price_dollars: '1.7000' },
+      };
+      const more = {
+        'size-range': { count_fp: '-5.00' },
+        future: { created_time: iso((trade.time + 400 * 86_400) * 1000) },
+        'unknown-token': { ticker: 'KXOTHER-1' },
+        'missing-field': { yes_price_dollars: undefined },
+      };
+      return JSON.stringify({ ...row, trade_id: `bad-${String(row.trade_id)}`, ...{ ...bad, ...more }[badRowOf(faults(), trade)] });
+    },
   };
 }

@@ -93,6 +93,7 @@ function coinGroups(offer: Offer): MarketGroup[] {
       baseLogit: venue === 'predict' ? baseLogit - 0.05 : baseLogit,
       fillsPerBlock: coin.key === 'btc' ? 7 : 5,
       twins: venue === 'predict' ? twin(`${coin.key}-${price}`) : [],
+      ...(venue === 'predict' && coin.key === 'sol' && { kalshiTicker: 'KXSOLMONTH-26DEC-T200' }),
     });
     return (['polymarket', 'predict'] as const).map((venue) =>
       standing(
@@ -248,5 +249,35 @@ export function namedGroups(offer: Offer): MarketGroup[] {
   ];
 }
 
+/** The groups of Kalshi: rain that has traded for longer than its live routes go back, and Solana with twins at both other venues. */
+function kalshiGroups(offer: Offer): MarketGroup[] {
+  const today = Math.floor(offer.start / DAY) * DAY;
+  const rain = emptyGroup({ venue: 'kalshi', id: 601, slug: 'KXRAINNYC-26DEC', title: 'Rain in New York City in December?' });
+  for (const inches of [5, 8]) {
+    const slug = `${rain.slug}-T${inches}`;
+    const question = `Above ${inches} inches of rain in New York City in December?`;
+    const times = { opensAt: today - 30 * DAY, closesAt: today + 20 * DAY };
+    addMarket(rain, offer.seed, { key: slug, slug, question, number: 6010 + inches, fillsPerBlock: 6, ...times });
+  }
+  const question = 'Will the price of Solana be above $200 this month?';
+  const solana = { key: 'sol-200', slug: 'KXSOLMONTH-26DEC-T200', question, path: 'sol', baseLogit: 0.15, fillsPerBlock: 5 };
+  const cut = { key: 'rate-cut', slug: 'KXRATECUT-26-Y', question: 'Will the central bank cut rates at its last meeting?', baseLogit: 0.4 };
+  return [
+    rain,
+    standing(offer, { venue: 'kalshi', id: 602, slug: 'KXSOLMONTH-26DEC', title: 'Solana this month' }, [solana]),
+    standing(
+      offer,
+      { venue: 'kalshi', id: 603, slug: 'KXRATECUT-26', title: 'Rate cut' },
+      [{ ...cut, fillsPerBlock: 5, settlement: { payout: 1 } }],
+      36,
+    ),
+  ];
+}
+
 /** All groups whose markets last for weeks: coin prices, the election, the match and the resolved ones. */
-export const standingGroups = (offer: Offer): MarketGroup[] => [...coinGroups(offer), ...electionGroups(offer), ...singleGroups(offer)];
+export const standingGroups = (offer: Offer): MarketGroup[] => [
+  ...coinGroups(offer),
+  ...electionGroups(offer),
+  ...singleGroups(offer),
+  ...kalshiGroups(offer),
+];

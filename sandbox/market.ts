@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hash } from './random.ts';
 
-export type VenueName = 'polymarket' | 'predict';
+export type VenueName = 'polymarket' | 'predict' | 'kalshi';
 
 /** The result of a closed market. `payout` is per unit of the first outcome; null marks a legacy market without a payoff. */
 export interface Settlement {
@@ -16,7 +16,7 @@ export interface Settlement {
 /** One made-up binary market at one venue. */
 export interface Market {
   readonly venue: VenueName;
-  /** `polymarket:<conditionId>` or `predict:<marketId>`, as in contract.md. */
+  /** `polymarket:<conditionId>`, `predict:<marketId>` or `kalshi:<ticker>`. */
   readonly instrument: string;
   /** Gamma's numeric id or Predict.fun's market id. */
   readonly number: number;
@@ -39,6 +39,8 @@ export interface Market {
   readonly settlement: Settlement | null;
   /** Condition ids of the same market at Polymarket. */
   readonly twins: readonly string[];
+  /** Ticker of the same market at Kalshi. */
+  readonly kalshiTicker: string | null;
   /** Base of the price path in logits. */
   readonly baseLogit: number;
   /** Strength of the price movement; 1 is normal. */
@@ -92,6 +94,7 @@ export interface MarketDraft {
   /** First byte of a v2 condition id. @default '01' */
   readonly structure?: string;
   readonly twins?: readonly string[];
+  readonly kalshiTicker?: string;
   readonly path?: string;
   readonly baseLogit?: number;
   readonly movement?: number;
@@ -107,7 +110,7 @@ export function addMarket(group: MarketGroup, seed: number, draft: MarketDraft):
   const conditionId = protocol === 'v1' ? hexId(name) : `0x${draft.structure ?? '01'}${hexId(name).slice(4, 64)}00`;
   const market: Market = {
     venue: group.venue,
-    instrument: group.venue === 'polymarket' ? `polymarket:${conditionId}` : `predict:${draft.number}`,
+    instrument: `${group.venue}:${{ polymarket: conditionId, predict: draft.number, kalshi: draft.slug }[group.venue]}`,
     number: draft.number,
     conditionId,
     protocol,
@@ -128,6 +131,7 @@ export function addMarket(group: MarketGroup, seed: number, draft: MarketDraft):
         }
       : null,
     twins: draft.twins ?? [],
+    kalshiTicker: draft.kalshiTicker ?? null,
     baseLogit: draft.baseLogit ?? 0,
     movement: draft.movement ?? 1,
     pathSeed: hash(seed, 'path', draft.path ?? draft.key),

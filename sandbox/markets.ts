@@ -71,7 +71,7 @@ export class Markets {
   /** Finds a market by its instrument id (`polymarket:0x…`, `predict:1011`). */
   instrument(id: string, now: number): Market | undefined {
     const [venue, name] = id.split(':');
-    return venue === 'polymarket' || venue === 'predict' ? this.find(venue, name ?? '', now) : undefined;
+    return venue === 'polymarket' || venue === 'predict' || venue === 'kalshi' ? this.find(venue, name ?? '', now) : undefined;
   }
 
   #add(group: MarketGroup, groups = this.#groups): void {

@@ -237,6 +237,7 @@ function marketObject(world: World, found: Market, now: number): Record<string, 
     marketVariant: market.group.variant,
     outcomes,
     polymarketConditionIds: market.twins,
+    ...(market.kalshiTicker !== null && { kalshiMarketTicker: market.kalshiTicker }),
     question: market.question,
     title: market.question,
     // the venue updates the status of a push later than its prices and outcomes

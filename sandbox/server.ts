@@ -22,7 +22,7 @@ export interface ServerOptions {
   readonly control: (request: IncomingMessage, path: string, query: URLSearchParams) => Promise<Answer>;
 }
 
-const PREFIXES: readonly (readonly [prefix: string, api: ApiName, venue: VenueName | 'kalshi'])[] = [
+const PREFIXES: readonly (readonly [prefix: string, api: ApiName, venue: VenueName])[] = [
   ['/polymarket/gamma', 'gamma', 'polymarket'],
   ['/polymarket/clob', 'clob', 'polymarket'],
   ['/polymarket/data', 'data', 'polymarket'],

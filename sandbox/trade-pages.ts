@@ -30,6 +30,8 @@ export interface PageRequest {
   readonly markets: readonly Market[];
   /** One position per market; absent for the newest page. */
   readonly after?: readonly Place[] | undefined;
+  /** Unix seconds of the oldest trade to show. @default all */
+  readonly since?: number;
   readonly limit: number;
   readonly now: number;
   readonly strike: Strike;
@@ -93,7 +95,8 @@ export class TradePages {
       const resume = upper;
       const back = strike.repeatPage ? limit : strike.repeatRows ? REPEATED_ROWS : 0;
       if (request.after !== undefined) upper = wholeCopies(trades, Math.min(length, upper + back), length);
-      return { market, trades, upper, resume };
+      const floor = request.since === undefined ? 0 : firstAfter(trades, { time: request.since, place: -1 });
+      return { market, trades, upper, resume, floor };
     });
     const groups: Group[] = [];
     let rows = 0;
@@ -110,7 +113,7 @@ export class TradePages {
     }
     // the cursor of a repeated page continues from the requested position
     const ends = walks.map((walk) => (strike.repeatPage && request.after !== undefined ? walk.resume : Math.min(walk.upper, walk.resume)));
-    const next = ends.some((end) => end > 0) ? walks.map((walk, i) => placeBelow(walk.trades, ends[i])) : null;
+    const next = ends.some((end, i) => end > walks[i].floor) ? walks.map((walk, i) => placeBelow(walk.trades, ends[i])) : null;
     const ordered = strike.shuffle ? shuffleSeconds(groups) : groups;
     return { rows: ordered.flatMap((group) => group.rows), next };
   }
@@ -146,6 +149,8 @@ function shuffleSeconds(groups: readonly Group[]): Group[] {
 interface Walk {
   readonly market: Market;
   readonly trades: readonly Trade[];
+  /** Index of the oldest trade to show. */
+  readonly floor: number;
   upper: number;
 }
 
@@ -153,7 +158,8 @@ interface Walk {
 function newestOf<W extends Walk>(walks: readonly W[]): W | undefined {
   let newest: W | undefined;
   for (const walk of walks) {
-    if (walk.upper > 0 && (newest === undefined || walk.trades[walk.upper - 1].time > newest.trades[newest.upper - 1].time)) newest = walk;
+    if (walk.upper > walk.floor && (newest === undefined || walk.trades[walk.upper - 1].time > newest.trades[newest.upper - 1].time))
+      newest = walk;
   }
   return newest;
 }

@@ -1,4 +1,5 @@
 import { type BadRow, type Faults } from './faults.ts';
+import { isForYes } from './kalshi.ts';
 import type { Market, VenueName } from './market.ts';
 import { badRowOf } from './polymarket-trades.ts';
 import { settlementId } from './predict-trades.ts';
@@ -71,7 +72,7 @@ export class Truth {
   /** All instruments that the venues have now; `group` selects an event, a category or a series. */
   instruments(options: { venue?: VenueName; group?: string } = {}): readonly TrueInstrument[] {
     const now = this.#now();
-    return (['polymarket', 'predict'] as const)
+    return (['polymarket', 'predict', 'kalshi'] as const)
       .filter((venue) => options.venue === undefined || venue === options.venue)
       .flatMap((venue) => this.#world.markets.all(venue, now))
       .filter((market) => options.group === undefined || [market.group.slug, market.group.seriesSlug].includes(options.group))
@@ -141,8 +142,9 @@ function tick(market: Market, trade: Trade, order: number): TrueTick {
     price: trade.ticks / 10 ** market.decimals,
     size: trade.sizeMicros / 1e6,
     side: trade.buy === (trade.outcome === 0) ? 'buy' : 'sell',
-    outcome: market.outcomes[trade.outcome],
-    tradeId: market.venue === 'predict' ? settlementId(market, trade) : null,
+    // Kalshi names the outcome for which the taker is positioned
+    outcome: market.outcomes[market.venue === 'kalshi' ? (isForYes(trade) ? 0 : 1) : trade.outcome],
+    tradeId: market.venue === 'polymarket' ? null : settlementId(market, trade),
     order,
   };
 }

@@ -91,7 +91,7 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
   const { server, url } = await listen({
     port: options.port ?? 0,
     world,
-    apis: { gamma: gammaApi(world), clob: clobApi(world), data: dataApi(world), predict: predictApi(world), kalshi: kalshiApi(now()) },
+    apis: { gamma: gammaApi(world), clob: clobApi(world), data: dataApi(world), predict: predictApi(world), kalshi: kalshiApi(world) },
     now,
     apiKey,
     enforceLimits: options.enforceLimits ?? false,

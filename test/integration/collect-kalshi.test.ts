@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
+import { type CollectRig, createCollectRig, DAY, NOON, type StoredTick, storedTrades, trueTrades } from '../sources/collect-rig.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW } from '../support/sandbox-run.ts';
+
+describe('collecting from Kalshi', () => {
+  let rig: CollectRig;
+  let now = NOON;
+  beforeAll(async () => {
+    rig = await createCollectRig({
+      now: () => now,
+      faults: { only: ['/kalshi'], unavailable: 0.05, repeatRows: 0.3, shuffle: 0.3, badRows: 0.01, textNumbers: 0.2, late: 0.2 },
+    });
+    await rig.add({ symbol: 'RAIN', sources: { kalshi: [{ seriesTicker: 'KXRAINNYC' }] } });
+  });
+  afterAll(() => rig.close());
+
+  it('stores exactly the trades of the window on both sides of a cutoff that moves, each once', async () => {
+    const instruments = rig.venue.truth.instruments({ venue: 'kalshi', group: 'KXRAINNYC-26DEC' });
+    expect(instruments).toHaveLength(2);
+    const from = NOON - 25 * DAY;
+    for (const [index, hours] of [0, 5, 29].entries()) {
+      now = NOON + hours * 3_600_000;
+      const run = { symbol: 'RAIN', executionId: `rain-${index}`, daysBack: 25, sourceTypes: ['kalshi'], lastAttempt: true };
+      const { clean } = await rig.collectAndStore(run);
+      if (index === 0) {
+        const bad = instruments.flatMap(({ id }) => rig.venue.truth.badRows(id, { from, to: now }));
+        expect(bad.length).toBeGreaterThan(10);
+        // the last page also has rows of trades before the window, of which those dated in the future count
+        expect((clean.output as { quarantined: number }).quarantined).toBeGreaterThanOrEqual(bad.length);
+      }
+    }
+    // of one second, a row that came late has no known place
+    const byId = (ticks: readonly StoredTick[]) =>
+      ticks.toSorted((a, b) => a.time - b.time || String(a.tradeId).localeCompare(String(b.tradeId)));
+    for (const { id } of instruments)
+      expect(byId(await storedTrades(rig.database, id)), id).toEqual(byId(trueTrades(rig, id, { from, to: now })));
+  });
+});
+
+describe('a run over three venues of which Kalshi is down', () => {
+  let venue: SandboxVenue;
+  let rig: Rig;
+  beforeAll(async () => {
+    venue = await startSandboxVenue({ now: SANDBOX_NOW, faults: { only: ['/kalshi'], blocked: 1 } });
+    rig = await createRig({ env: venue.environment });
+    await importSandboxSymbols(rig.database, ['SOL_PRICE']);
+  });
+  afterAll(async () => {
+    await rig.close();
+    await venue.close();
+  });
+
+  it('is degraded, loses nothing of the others, and has the twin of both once Kalshi is back', async () => {
+    const input = { symbols: ['SOL_PRICE'], daysBack: 2, asOf: new Date(SANDBOX_NOW).toISOString() };
+    const stored = async () => {
+      const counts = await rig.database.query<{ id: string; rows: number; twins: string[] }>(
+        `select i.id, count(*)::int as rows, i.facts->'twins' as twins from instruments i join ticks t on t.instrument = i.key and t.kind = 0
+         group by 1, 3 order by 1`,
+      );
+      return counts.rows;
+    };
+    const isRight = ({ id, rows }: { id: string; rows: number }) =>
+      rows === venue.truth.ticks(id, { from: SANDBOX_NOW - 2 * DAY, to: SANDBOX_NOW }).length;
+
+    const down = await rig.run(input);
+    expect(down.result).toBe('degraded');
+    expect(down.reasons.join('\n')).toMatch(/kalshi/);
+    const two = await stored();
+    expect(two.map(({ id }) => id.split(':')[0])).toEqual(['polymarket', 'predict']);
+    expect(two.every(isRight)).toBe(true);
+
+    venue.setFaults({});
+    const up = await rig.run(input);
+    expect(up.result).toBe('success');
+    const three = await stored();
+    expect(three.map(({ id }) => id.split(':')[0])).toEqual(['kalshi', 'polymarket', 'predict']);
+    expect(three.every(isRight)).toBe(true);
+    const [kalshi, polymarket, predict] = three;
+    expect(predict.twins.toSorted()).toEqual([kalshi.id, polymarket.id]);
+  });
+});
