@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,7 @@ import { type DevServer, startDevServer } from '../../src/set-up/temporal/dev-se
 import { findAttributes } from '../../src/set-up/temporal/search-attributes.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
 import { silent } from '../support/silent.ts';
+import { until } from '../support/until.ts';
 
 let home: string;
 const servers: DevServer[] = [];
@@ -22,7 +24,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-async function start(options: { cli?: string; port?: number; databaseFile?: string } = {}): Promise<DevServer> {
+async function start(options: { cli?: string; port?: number; databaseFile?: string; headless?: boolean } = {}): Promise<DevServer> {
   const server = await startDevServer({ cli, home, headless: true, log: silent, ...options });
   servers.push(server);
   return server;
@@ -96,6 +98,35 @@ test('stops with its process: nothing answers after close', async () => {
   await server.close();
   await server.exited;
   expect(() => process.kill(server.pid, 0)).toThrow(/ESRCH/);
+});
+
+test('serves the Web UI to its own pages, not to a rebound name or another site’s page', async () => {
+  const server = await start({ headless: false });
+  const { port } = new URL(server.uiUrl);
+  const ask = (headers: Record<string, string>, { path: where = '/api/v1/namespaces', method = 'GET', host = '127.0.0.1' } = {}) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const asked = request({ host, port, path: where, method, headers }, (answer) => {
+        let body = '';
+        answer.on('data', (chunk: Buffer) => {
+          body += chunk.toString();
+        });
+        answer.on('end', () => resolve({ status: answer.statusCode, body }));
+      });
+      asked.once('error', reject);
+      asked.end();
+    });
+  expect(await ask({}, { path: '/' })).toMatchObject({ status: 200, body: expect.stringMatching(/<html/i) });
+  // The Web UI connects to the server a moment after both listen.
+  await until(async () => (await ask({ host: `localhost:${port}` })).status === 200);
+  for (const host of [`evil.example:${port}`, 'evil.example', '127.0.0.1', `127.0.0.1.evil.example:${port}`])
+    expect(await ask({ host }), host).toMatchObject({ status: 403, body: expect.stringMatching(/answers only as 127\.0\.0\.1/) });
+  const post = { path: '/api/v1/namespaces/default/workflows/planted', method: 'POST' };
+  for (const origin of ['https://evil.example', 'null', `http://127.0.0.1.evil.example:${port}`, `https://127.0.0.1:${port}`])
+    expect(await ask({ origin, 'content-type': 'text/plain' }, post), origin).toMatchObject({ status: 403 });
+  // The Web UI itself listens where a page cannot guess it.
+  if (process.platform === 'linux') expect(isListenedOnBy(Number(port), server.pid)).toBe(false);
+  await server.close();
+  await expect(ask({})).rejects.toThrow(/ECONNREFUSED/);
 });
 
 test.skipIf(process.platform !== 'linux')(

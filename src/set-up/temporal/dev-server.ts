@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
 import { makePrivateFolder } from '../../processes/home-folder.ts';
 import { isListenedOnBy } from '../../processes/process-identity.ts';
 import { howEnded, stopProcess } from '../processes/child-process.ts';
 import type { ServingProcess } from '../processes/kept-process.ts';
-import { type ClaimedPort, claimPort } from './free-port.ts';
+import { type ClaimedPort, claimPort, freePort } from './free-port.ts';
 import { registerAttributes } from './search-attributes.ts';
+import { hiddenAddress, startUiProxy } from './ui-proxy.ts';
 
 interface DevServerOptions {
   /** Path of the `temporal` executable. */
@@ -102,7 +103,8 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   const logFile = path.join(logFolder, `temporal-${port}.log`);
 
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
-  args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']));
+  const ui = uiPort === undefined ? undefined : { host: hiddenAddress(), port: await freePort() };
+  args.push(...(ui === undefined ? ['--headless'] : ['--ui-ip', ui.host, '--ui-port', String(ui.port), '--ui-disable-news-fetch']));
   const extra = Object.entries(options.dynamicConfig ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   for (const value of [...SPEED, NO_HTTP_API, ...extra]) args.push('--dynamic-config-value', value);
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
@@ -133,6 +135,15 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
     const message = `the Temporal dev server (${cli}) did not start on ${address}: ${failureIn(fault, logged)}\n(${logFile})`;
     throw new (isTheirs || /address already in use/i.test(logged) ? PortTaken : PredictLabError)('SourceUnavailable', message);
   }
+  const proxy =
+    ui === undefined || uiPort === undefined
+      ? undefined
+      : await startUiProxy({ port: uiPort, target: ui }).catch(async (error: unknown) => {
+          await stopProcess(child);
+          throw new PortTaken('SourceUnavailable', `port ${uiPort} of the Web UI was taken by another program: ${messageOf(error)}`);
+        });
+  // A server that replaces this one uses the same port.
+  void ended.then(() => proxy?.close());
   return {
     address,
     uiUrl: uiPort === undefined ? '' : `http://127.0.0.1:${uiPort}`,
@@ -140,7 +151,10 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
     pid: child.pid!,
     logFile,
     exited: ended,
-    close: () => stopProcess(child),
+    async close() {
+      await proxy?.close();
+      await stopProcess(child);
+    },
   };
 }
 
