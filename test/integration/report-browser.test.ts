@@ -250,6 +250,18 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
+  it('charts bear a window of one pixel, and show the same range when it is wide again', async () => {
+    const page = await open('BTC_PRICE.html');
+    await page.waitForSelector('.is-live canvas');
+    for (const width of [1, 390, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    }
+    const canvas = await page.locator('.panel:visible .is-live canvas').first().boundingBox();
+    expect(canvas?.width ?? 0).toBeGreaterThan(1_000);
+    await page.close();
+  });
+
   it('choosing another interval by keyboard shows its chart at the same place', async () => {
     const page = await open('BTC_PRICE.html');
     const before = await page.locator('.panel:visible .plot').first().boundingBox();

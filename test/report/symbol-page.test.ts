@@ -312,6 +312,13 @@ describe('the range of a chart', () => {
     expect(shownRange(settled, series, AS_OF).to).toBe(last + 3 * HOUR);
   });
 
+  it('keeps the candles of a market that closed thousands of buckets ago', () => {
+    const candles = sampleSeries('1m', 1, AS_OF - 20 * DAY).candles.slice(0, 60);
+    const range = shownRange(section, { interval: '1m', candles, total: 60 }, AS_OF);
+    expect(range.from).toBeLessThanOrEqual(candles[0]?.openTime ?? 0);
+    expect(range.to).toBeGreaterThan(candles.at(-1)?.openTime ?? 0);
+  });
+
   it('is at most a thousand buckets long', () => {
     const series = sampleSeries('1m', 1, AS_OF - 2 * DAY);
     const range = shownRange(section, series, AS_OF);

@@ -33,6 +33,8 @@ export interface CandleChart {
   readonly digits: number;
   readonly market: MarketKind;
   readonly height: number;
+  /** Labels of the time axis. @default 8 */
+  readonly timeLabels?: number;
   readonly live?: Part;
 }
 
@@ -66,7 +68,7 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
     height,
     label: `${candles.length} candles of ${series.interval} from ${formatTime(range.from)} to ${formatTime(range.to)}`,
     shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${lines.map((line) => lineShape(line, series, x, y, height))}${quarantineTicks(chart.quarantineTimes, range, x, height)}${marks.map(({ at }) => html`<path class="rule" d="M${unit(x(at) * PLOT_WIDTH)} 0V${height}"/>`)}`,
-    x: timeTicks(range.from, range.to, 8),
+    x: timeTicks(range.from, range.to, chart.timeLabels ?? 8),
     y: ticks.map((tick) => ({ at: floor + tick.at * (1 - floor), label: tick.label })),
     bands: gapBands(chart.gaps, range),
     notes: marks.map(({ at, text }) => ({ at: Math.min(0.9, Math.max(0.1, x(at))), label: text })),

@@ -10,7 +10,7 @@ export const MAX_BUCKETS = 1000;
 
 /**
  * The time range of a series' chart: from its first candle (or the gap before it) to `asOf` or the end of trading; the last `MAX_BUCKETS`
- * buckets.
+ * buckets that end with a candle, where the time since the last candle is longer.
  */
 export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, asOf: number): TimeRange => {
   const length = INTERVAL_MS[series.interval];
@@ -18,7 +18,7 @@ export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, 
   const lastClose = (series.candles.at(-1)?.openTime ?? asOf) + length;
   const settledAt = section.resolution.kind === 'settled' ? section.resolution.at : null;
   const end = section.closed ? (settledAt ?? section.closesAt ?? lastClose) : asOf;
-  const to = Math.max(lastClose, Math.min(end, asOf));
+  const to = Math.max(lastClose, Math.min(end, asOf, first + MAX_BUCKETS * length));
   const gapBefore = section.gaps.find((gap) => gap.to >= first && gap.from < first)?.from ?? first;
   const buckets = Math.min(MAX_BUCKETS, Math.ceil((to - Math.max(gapBefore, first - 50 * length)) / length));
   // Bucket edges follow the candles: weeks start on Monday, the epoch was a Thursday.

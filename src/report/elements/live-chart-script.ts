@@ -19,7 +19,7 @@ const options=(d)=>({
   layout:{background:{color:'transparent'},textColor:colour('quiet'),fontSize:11,fontFamily:getComputedStyle(document.body).fontFamily,attributionLogo:false},
   grid:{vertLines:{visible:false},horzLines:{color:colour('grid')}},
   rightPriceScale:{borderVisible:false,minimumWidth:SCALE_PX,scaleMargins:{top:.06,bottom:d.v?.24:.06}},
-  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,tickMarkFormatter:tick,rightOffset:RIGHT_BARS,minBarSpacing:.03,maxBarSpacing:18},
+  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,tickMarkFormatter:tick,rightOffset:RIGHT_BARS,minBarSpacing:.03,maxBarSpacing:18,lockVisibleTimeRangeOnResize:true},
   crosshair:{mode:0,vertLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')},horzLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')}},
   localization:{locale:'en-GB',timeFormatter:stamp},
   handleScroll:{vertTouchDrag:false},

@@ -22,6 +22,8 @@ const HEIGHT = 360;
 /** A chart of fewer buckets takes only a part of the width, so that one candle does not fill it. */
 const FEW_BUCKETS = 24;
 const BUCKET_PX = 40;
+/** Room for a label of the time axis. */
+const LABEL_PX = 90;
 
 export interface CandlePanel {
   readonly section: InstrumentSection;
@@ -40,11 +42,18 @@ export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel):
   const digits = priceDigits(section);
   const positions = tradedPositions(section, series);
   const lines = linesOf(section, series);
-  const picture = plot(candlesPlot({ ...candleChart(section, series, asOf), live: html`<div class="live" data-chart="${id}"></div>` }));
   const buckets = Math.round((range.to - range.from) / INTERVAL_MS[series.interval]);
+  const width = buckets < FEW_BUCKETS ? Math.max(280, buckets * BUCKET_PX) : undefined;
+  const picture = plot(
+    candlesPlot({
+      ...candleChart(section, series, asOf),
+      ...(width !== undefined && { timeLabels: Math.floor(width / LABEL_PX) }),
+      live: html`<div class="live" data-chart="${id}"></div>`,
+    }),
+  );
   const cut = series.candles.length < series.total || (series.candles[0]?.openTime ?? 0) < range.from;
   return html`<p class="legend"><span class="values">${formatTime(last.openTime)}  open ${formatNumber(last.open, digits)}  high ${formatNumber(last.high, digits)}  low ${formatNumber(last.low, digits)}  close ${formatNumber(last.close, digits)}${last.volume !== null && `  volume ${formatNumber(last.volume, 2)}`}${!last.complete && '  (still open)'}</span></p>
-<div${buckets < FEW_BUCKETS && html` style="max-width:${Math.max(280, buckets * BUCKET_PX)}px"`}>${picture}</div>
+<div${width !== undefined && html` style="max-width:${width}px"`}>${picture}</div>
 <p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${positions.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> ${(section.chosen?.trades.length ?? 0) > MAX_TRADES && `last ${MAX_TRADES} `}entries and exits of the chosen strategy, sized by value</span>`}${lines.map((line) => html`<span><svg class="key" viewBox="0 0 12 10"><path class="line ${line.tone} ${line.kind}" d="${line.kind === 'dots' ? 'M3 5h.01M9 5h.01' : 'M0 5H12'}"/></svg>${line.name}</span>`)}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
 ${cut && html`<p class="quiet">last ${plural(series.candles.length, 'candle')} of ${formatNumber(series.total)}; <code>predictlab export candles --symbol ${symbol} --interval ${series.interval}</code> has all</p>`}
 ${candleTable(series, digits, id)}

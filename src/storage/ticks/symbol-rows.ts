@@ -86,13 +86,13 @@ export async function pricePaths(
   return groupedBy(rows, ({ instrument }) => instrument);
 }
 
-/** The series of candles of an instrument up to a moment, with their lengths. */
+/** The series of candles of an instrument up to a moment, with their lengths and the open time of their last candle. */
 export async function candleCounts(
   queryable: Queryable,
   { instrumentKey, until }: { instrumentKey: number; until: number },
-): Promise<readonly { readonly priceType: TickKind; readonly interval: Interval; readonly count: number }[]> {
-  const { rows } = await queryable.query<SeriesCodes & { count: number }>(
-    `select kind, interval_minutes as minutes, count(*)::float8 as count from candles
+): Promise<readonly { readonly priceType: TickKind; readonly interval: Interval; readonly count: number; readonly last: number }[]> {
+  const { rows } = await queryable.query<SeriesCodes & { count: number; last: number }>(
+    `select kind, interval_minutes as minutes, count(*)::float8 as count, max(open_time) as last from candles
      where instrument = $1 and open_time < $2 group by kind, interval_minutes order by kind, interval_minutes`,
     [instrumentKey, Math.floor(until)],
   );

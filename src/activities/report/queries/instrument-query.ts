@@ -122,9 +122,10 @@ const seriesOf = async (
   const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : (counts[0]?.priceType ?? null);
   const most = Math.min(MAX_BUCKETS, Math.floor(MAX_CANDLES / context.sections / Math.max(1, context.intervals.length)));
   const series: ReadSeries[] = [];
-  for (const { interval, count, priceType: type } of counts) {
+  for (const { interval, count, last, priceType: type } of counts) {
     if (type !== priceType) continue;
-    const to = context.asOf;
+    // a market that closed long ago has its last candles at its own end
+    const to = Math.min(context.asOf, last + INTERVAL_MS[interval]);
     const columns = await readCandles(queryable, {
       instrumentKey: instrument.key,
       priceType: type,

@@ -113,7 +113,7 @@ summary:hover{color:var(--text)}
 .plot .volume{fill:none;stroke:var(--shade-2);opacity:.55}
 .plot .under{fill:var(--down);opacity:.25}
 .hatched{background:repeating-linear-gradient(135deg,var(--hatch) 0 1px,transparent 1px 6px);position:absolute;top:0;bottom:0;border-left:1px solid var(--hatch);border-right:1px solid var(--hatch)}
-.live{position:absolute;inset:0 0 0 -18px;display:none}
+.live{position:absolute;inset:0 0 0 -18px;min-width:160px;display:none}
 .live td{max-width:none;border:0}
 .is-live>.live{display:block}.is-live>.area,.is-live>.x-axis{visibility:hidden}
 .tools{position:absolute;top:2px;right:60px;z-index:4;display:none;gap:2px}.is-live>.tools{display:flex}.tools button{font:11px/1 inherit;font-family:inherit;min-width:24px;padding:3px 6px;color:var(--text);background:var(--raised);border:1px solid var(--line);cursor:pointer}.tools [aria-pressed=true]{border-color:var(--accent);color:var(--accent)}
