@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { sparkline } from '../charts/sparkline.ts';
-import { formatAge, formatNumber, formatTime, plural } from '../elements/format.ts';
+import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { STATE_GLYPHS, type State, stateMark, unknown } from '../elements/tip.ts';
@@ -18,6 +18,8 @@ export interface SymbolIndexRow {
   readonly href: string | null;
   /** State in the symbol's newest run; `null` without a run. */
   readonly state: State | null;
+  /** Time of the last seven days that was not collected; `null` without a gap. */
+  readonly gaps: { readonly gaps: number; readonly totalMs: number; readonly lastEnd: number } | null;
   /** Newest tick of its most active instrument. */
   readonly last: PricePoint | null;
   /** Closes of the last seven days of that instrument, oldest first. */
@@ -69,6 +71,15 @@ const columns = (now: number): readonly Column<SymbolIndexRow>[] => [
       const points = spark.filter((_, i) => (spark.length - 1 - i) % thin === 0);
       return sparkline(points, { from: now - 7 * DAY_MS, to: now, step: sparkStep * thin }, `prices of ${symbol} over seven days`);
     },
+  },
+  {
+    head: 'gaps',
+    about: 'Time of the last seven days, up to the newest run, that was not collected from a market that is open.',
+    sortBy: ({ gaps }) => gaps?.totalMs ?? 0,
+    cell: ({ gaps }) =>
+      gaps === null
+        ? ''
+        : html`<span class="degraded" title="${plural(gaps.gaps, 'gap')}, the last one until ${formatTime(gaps.lastEnd)}">${formatDuration(gaps.totalMs / 1000)}</span>`,
   },
   { head: 'priority', about: '1 goes first, 5 last.', sortBy: ({ priority }) => priority, cell: ({ priority }) => priority },
   { head: 'title', align: 'text', sortBy: ({ title }) => title, cell: ({ title }) => html`<span class="title">${title}</span>` },

@@ -50,7 +50,10 @@ export interface ActiveInstrument {
   readonly kind: TickKind;
 }
 
-/** Finds the instrument of each symbol with the most ticks in a window, counted by whole hours. @default all sources */
+/**
+ * Finds the open instrument of each symbol with the most ticks in a window, or the closed one where none is open, of all sources where none
+ * are named; hours are counted whole.
+ */
 export async function mostActiveInstruments(
   queryable: Queryable,
   { symbols, sourceTypes, from, to }: { symbols: readonly string[]; sourceTypes?: readonly SourceType[]; from: number; to: number },
@@ -59,7 +62,7 @@ export async function mostActiveInstruments(
     `select distinct on (s.symbol) s.symbol, h.instrument as "instrumentKey", h.kind
      from symbol_instruments s join instruments i on i.key = s.instrument join tick_hours h on h.instrument = s.instrument
      where s.symbol = any($1) and ($2::text[] is null or i.source = any($2)) and h.hour between $3 and $4
-     group by s.symbol, h.instrument, h.kind order by s.symbol, h.kind, sum(h.ticks) desc, h.instrument`,
+     group by s.symbol, h.instrument, h.kind, i.facts->'closed' order by s.symbol, i.facts->'closed', h.kind, sum(h.ticks) desc, h.instrument`,
     [symbols, sourceTypes ?? null, Math.floor(from / HOUR), Math.floor(to / HOUR)],
   );
   return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));
@@ -118,24 +121,61 @@ export interface GapRow {
   readonly to: number;
 }
 
-/** Gaps of at least `shortest` milliseconds of symbols' open instruments, longest first; the rules are those of `gapsOfInstruments`. */
-export async function longestGaps(
-  queryable: Queryable,
-  filter: { symbols: readonly string[]; sourceTypes: readonly SourceType[]; from: number; to: number; shortest: number; limit: number },
-): Promise<readonly GapRow[]> {
-  const [sources, until] = await coverableUntil(queryable, filter.sourceTypes, filter.to);
+interface GapFilter {
+  readonly symbols: readonly string[];
+  /** UTC epoch milliseconds until which each symbol was looked at, in the order of `symbols`. */
+  readonly asOf: readonly number[];
+  readonly sourceTypes: readonly SourceType[];
+  /** Length of the window before `asOf`, and of the shortest gap that counts; milliseconds. */
+  readonly window: number;
+  readonly shortest: number;
+}
+
+/** SQL of the gaps `g` of the symbols' open instruments, with the parameters $1 to $7; the rules are those of `gapsOfInstruments`. */
+const OPEN_GAPS = `from unnest($1::text[], $2::bigint[]) as l(symbol, as_of) join symbol_instruments s on s.symbol = l.symbol
+     join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
+     join unnest($3::text[], $4::bigint[]) as u(source, late) on u.source = i.source
+     cross join lateral (select greatest(l.as_of - $5::bigint, (i.facts->>'opensAt')::float8::bigint) as opened,
+       least(l.as_of - u.late, greatest(upper(c.ranges), l.as_of - $6::bigint)) as until) w
+     cross join lateral unnest(int8multirange(int8range(least(w.opened, w.until), w.until)) - c.ranges) as g
+     where i.source <> 'file' and not (i.facts->>'closed')::boolean and upper(g) - lower(g) >= $7`;
+
+const gapParameters = async (queryable: Queryable, filter: GapFilter): Promise<readonly unknown[]> => {
+  const newest = Math.max(...filter.asOf);
+  const [sources, until] = await coverableUntil(queryable, filter.sourceTypes, newest);
+  const late = until.map((at) => Math.floor(newest) - at);
+  return [filter.symbols, filter.asOf.map(Math.floor), sources, late, Math.floor(filter.window), UNSEEN_LATENESS_MS, filter.shortest];
+};
+
+/** The longest gaps of symbols, longest first. */
+export async function longestGaps(queryable: Queryable, filter: GapFilter & { readonly limit: number }): Promise<readonly GapRow[]> {
+  if (filter.symbols.length === 0) return [];
   const { rows } = await queryable.query<GapRow>(
     `select s.symbol, coalesce(nullif(i.facts->>'title', ''), i.id) as instrument, lower(g) as "from", upper(g) as "to"
-     from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
-     join unnest($2::text[], $4::bigint[]) as u(source, until) on u.source = i.source
-     cross join lateral (select greatest($3::bigint, (i.facts->>'opensAt')::float8::bigint) as opened,
-       least(u.until, greatest(upper(c.ranges), $7::bigint)) as until) w
-     cross join lateral unnest(int8multirange(int8range(least(w.opened, w.until), w.until)) - c.ranges) as g
-     where s.symbol = any($1) and i.source <> 'file' and not (i.facts->>'closed')::boolean and upper(g) - lower(g) >= $5
-     order by upper(g) - lower(g) desc, s.symbol, i.id limit $6`,
-    [filter.symbols, sources, Math.floor(filter.from), until, filter.shortest, filter.limit, Math.floor(filter.to - UNSEEN_LATENESS_MS)],
+     ${OPEN_GAPS} order by upper(g) - lower(g) desc, s.symbol, i.id limit $8`,
+    [...(await gapParameters(queryable, filter)), filter.limit],
   );
   return rows;
+}
+
+/** Time that was not collected of a symbol's open instruments; gaps of several instruments at one time count once. */
+export interface SymbolGaps {
+  readonly gaps: number;
+  readonly totalMs: number;
+  /** End of the last gap. */
+  readonly lastEnd: number;
+}
+
+/** The gaps of each symbol that has any. */
+export async function gapsBySymbol(queryable: Queryable, filter: Omit<GapFilter, 'sourceTypes'>): Promise<ReadonlyMap<string, SymbolGaps>> {
+  if (filter.symbols.length === 0) return new Map();
+  const { rows: sources } = await queryable.query<{ source: SourceType }>('select distinct source from instruments');
+  const { rows } = await queryable.query<SymbolGaps & { symbol: string }>(
+    `select symbol, count(*)::int as gaps, sum(upper(r) - lower(r))::float8 as "totalMs", max(upper(r)) as "lastEnd"
+     from (select s.symbol, range_agg(g) as whole ${OPEN_GAPS} group by s.symbol) x cross join lateral unnest(whole) as r group by symbol`,
+    [...(await gapParameters(queryable, { ...filter, sourceTypes: sources.map(({ source }) => source) }))],
+  );
+  return new Map(rows.map(({ symbol, ...gaps }) => [symbol, gaps]));
 }
 
 interface PreviousRun extends Pick<StoredRun, 'runId' | 'executionId' | 'config' | 'idUsedBefore'> {

@@ -7,9 +7,10 @@ import type { SymbolIndexRow } from '../../../report/site/symbols-page.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import { listSymbols, symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { runHistory } from '../../../storage/runs/run-history.ts';
-import { mostActiveInstruments, recentCloses } from '../../../storage/runs/run-rows.ts';
+import { gapsBySymbol, mostActiveInstruments, recentCloses } from '../../../storage/runs/run-rows.ts';
 import { type LastTick, lastTicks } from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';
+import { SHORTEST_GAP_MS } from './run-query.ts';
 
 export interface SymbolPrices {
   /** Newest tick of its most active instrument; `null` when there is none. */
@@ -117,12 +118,21 @@ const symbolRows = async (
 export async function loadSymbolIndex(queryable: Queryable, now: number): Promise<readonly SymbolIndexRow[]> {
   const entries = await listSymbols(queryable);
   const states = new Map<string, State>();
-  for (const run of await runHistory(queryable, MAX_RUNS)) {
-    for (const [symbol, state] of Object.entries(run.states)) if (!states.has(symbol)) states.set(symbol, state);
-    for (const symbol of run.openSymbols) if (!states.has(symbol)) states.set(symbol, 'pending');
+  const looked = new Map<string, number>();
+  for (const { openSymbols, states: ended, asOf, startedAt } of await runHistory(queryable, MAX_RUNS)) {
+    for (const [symbol, state] of [...Object.entries(ended), ...openSymbols.map((symbol): [string, State] => [symbol, 'pending'])])
+      if (!states.has(symbol)) states.set(symbol, state);
+    for (const symbol of Object.keys(ended))
+      looked.set(symbol, Math.max(looked.get(symbol) ?? 0, Math.min(asOf ?? startedAt.getTime(), now)));
   }
   const names = entries.map(({ symbol }) => symbol);
   const prices = await symbolPrices(queryable, names, now);
+  const gaps = await gapsBySymbol(queryable, {
+    symbols: [...looked.keys()],
+    asOf: [...looked.values()],
+    window: 7 * DAY_MS,
+    shortest: SHORTEST_GAP_MS,
+  });
   return entries.map(({ symbol, title, enabled, priority }) => {
     const state = states.get(symbol) ?? null;
     return {
@@ -133,6 +143,7 @@ export async function loadSymbolIndex(queryable: Queryable, now: number): Promis
       state,
       // a symbol links to its page in the newest run that included it
       href: state === null ? null : `/symbols/${encodeURIComponent(symbol)}`,
+      gaps: gaps.get(symbol) ?? null,
       ...prices(symbol),
     };
   });

@@ -34,8 +34,8 @@ import { VERSION } from '../../../version.ts';
 
 /** Maximum number of symbols whose data is looked up; the page states the total number. */
 const MAX_SYMBOLS = 300;
-/** Shorter gaps are the edge between two collections, not an outage. */
-const SHORTEST_GAP_MS = 60_000;
+/** Gaps shorter than a minute are the edge between two collections, not an outage. */
+export const SHORTEST_GAP_MS = 60_000;
 const MAX_GAPS = 50;
 
 export interface ShownRun extends Omit<StoredRun, 'status'> {
@@ -91,7 +91,14 @@ export async function loadRunPage(
     symbolRows(queryable, run, { symbols, tasks, best, links }),
     lastErrors(queryable, executionId),
     pastAttempts(queryable, executionId),
-    longestGaps(queryable, { symbols, sourceTypes: config.sourceTypes, ...window, shortest: SHORTEST_GAP_MS, limit: MAX_GAPS }),
+    longestGaps(queryable, {
+      symbols,
+      asOf: symbols.map(() => window.to),
+      sourceTypes: config.sourceTypes,
+      window: window.to - window.from,
+      shortest: SHORTEST_GAP_MS,
+      limit: MAX_GAPS,
+    }),
     shadowsOfRun(queryable, executionId),
     configurationHead(queryable, executionId),
   ]);
