@@ -1,6 +1,6 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { loadEventPage } from '../activities/report/queries/event-query.ts';
+import { loadEventPage, loadTwinPairs } from '../activities/report/queries/event-query.ts';
 import { loadSymbolIndex } from '../activities/report/queries/history-query.ts';
 import { loadResearchPage } from '../activities/report/queries/research-query.ts';
 import type { ScheduleView } from '../client/schedules/schedule-options.ts';
@@ -40,7 +40,8 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
   });
   app.get('/events', async (_, reply) => {
     const now = Date.now();
-    return await sendPage(reply, renderEventsPage(await eventHeads(database, { now, limit: MAX_EVENTS }), { now, madeBy }));
+    const [events, twins] = await Promise.all([eventHeads(database, { now, limit: MAX_EVENTS }), loadTwinPairs(database, now)]);
+    return await sendPage(reply, renderEventsPage(events, { now, twins, madeBy }));
   });
   app.get('/events/:event', async (request: FastifyRequest<{ Params: { event: string } }>, reply) => {
     const { event } = request.params;
@@ -53,7 +54,7 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
     const { query } = request;
     const text = (name: string): string | undefined => [query[name] ?? []].flat()[0]?.slice(0, MAX_TEXT);
     const id = (name: string): number | undefined => (/^\d{1,15}$/.test(text(name) ?? '') ? Number(text(name)) : undefined);
-    const choice = { symbol: text('symbol'), strategy: text('strategy'), a: id('a'), b: id('b') };
+    const choice = { symbol: text('symbol'), strategy: text('strategy'), trial: id('trial'), a: id('a'), b: id('b') };
     return await sendPage(reply, renderResearchPage(await loadResearchPage(database, choice, Date.now())));
   });
   app.get('/schedule', async (_, reply) => {

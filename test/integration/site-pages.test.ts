@@ -109,6 +109,19 @@ describe('the pages about all symbols', () => {
     // 1 − (0.45 + 0.04 · 0.45 · 0.55) − 0.45
     expect(text).toContain('buying all outcomes earns +0.0901');
     expect((await fetch(`${ui.address}/events/none`)).status).toBe(404);
+    expect(list, 'twins by their difference').toMatch(/Twins that differ most.*polymarket:0xa.*predict:7/su);
+  });
+
+  it('show how much of the last week was not collected of a symbol, up to its newest run', async () => {
+    const now = Date.now();
+    const [day, hour] = [86_400_000, 3_600_000];
+    await rig.database.query(
+      `insert into coverage (instrument, kind, ranges)
+       select key, 0, int8multirange(int8range($1, $2), int8range($3, $4)) from instruments where id = any($5)`,
+      [now - 9 * day, now - 2 * day, now - 2 * day + 3 * hour, now, ['polymarket:0xa', 'polymarket:0xb']],
+    );
+    const text = await (await fetch(`${ui.address}/symbols`)).text();
+    expect(text.match(/title="1 gap, the last one until [^"]+">3 h 00 m</g)).toHaveLength(1);
   });
 
   it('show research: the best trials, the grid of one strategy, and two trials side by side', async () => {

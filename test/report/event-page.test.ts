@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type EventQuote, renderEventPage } from '../../src/report/site/event-page.ts';
-import { groupPrices, type PricedMarket, twinBasis } from '../../src/report/site/event-prices.ts';
+import { type EventQuote, renderEventPage, renderEventsPage } from '../../src/report/site/event-page.ts';
+import { eventTitle, groupPrices, type PricedMarket, priceDifference, twinBasis } from '../../src/report/site/event-prices.ts';
 
 const NOW = Date.parse('2026-11-24T12:00Z');
 const GROUP = { id: 'polymarket:winner', markets: 2 };
@@ -83,6 +83,46 @@ describe('the prices of an event', () => {
     expect(found?.profit).toBeCloseTo(0.02);
     expect(twinBasis([here])).toBeNull();
     expect(twinBasis([here, { ...there, proceeds: null, cost: null }])).toBeNull();
+  });
+});
+
+describe('the difference of twins', () => {
+  it('is that of the middles of books of one moment, else of the last prices', () => {
+    const late = market(0.6, 0.62, { book: { bid: 0.6, ask: 0.62, at: NOW - 300_001 } });
+    expect(priceDifference([market(0.5, 0.52), market(0.6, 0.62)], [0.1, 0.9])?.value).toBeCloseTo(-0.1);
+    expect(priceDifference([market(0.5, 0.52), late], [0.4, 0.7])).toEqual({ value: 0.4 - 0.7, of: 'last prices' });
+    expect(priceDifference([market(0.5, null), market(0.6, 0.62)], [null, 0.7])).toBeNull();
+  });
+});
+
+describe('the title of an event', () => {
+  it('is what the titles of its markets share', () => {
+    expect(eventTitle('e', ['Will Ada Alder win the election?', 'Will Bob win the election?'])).toBe('Will … win the election?');
+    expect(eventTitle('e', ['BTC above $100k in May?', 'BTC above $110k in May?'])).toBe('BTC above … in May?');
+    expect(eventTitle('e', ['Snow?'])).toBe('Snow?');
+    expect(eventTitle('e', ['Snow today?', 'Snow today?'])).toBe('Snow today?');
+    expect(eventTitle('venue:slug', ['Ada', 'Bob', null])).toBe('venue:slug');
+    expect(eventTitle('venue:slug', [null, ''])).toBe('venue:slug');
+    expect(eventTitle('e', ['Will it rain?', 'Will it rain on Monday?'])).toBe('Will it …');
+  });
+});
+
+describe('the list of events', () => {
+  it('names events by title, ranks twins first and folds what ended', () => {
+    const row = { markets: 2, closed: 0, nextEnd: NOW, lastEnd: NOW, symbols: ['RAIN'] };
+    const twin = quote('Rain?', market(0.5, 0.52, { id: 'predict:1', source: 'predict' }));
+    const text = renderEventsPage(
+      [
+        { ...row, event: 'polymarket:rain', titles: ['Rain on Monday?', 'Rain on Tuesday?'] },
+        { ...row, event: 'polymarket:old', closed: 2, titles: ['Old news?'] },
+      ],
+      { now: NOW, twins: [{ quotes: [quote('Rain?', market(0.4, 0.42)), twin], difference: { value: -0.1, of: 'quotes' } }], madeBy: 'x' },
+    );
+    expect(text).toContain('1 open event');
+    expect(text).toContain('>Rain on …</a>');
+    expect(text).toMatch(/<summary>Ended events as a table \(1 row\)/);
+    expect(text).toContain('<b>-0.1000</b>'.replace('-', '−'));
+    expect(text.indexOf('Twins that differ most')).toBeLessThan(text.indexOf('Open events'));
   });
 });
 

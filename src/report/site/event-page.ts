@@ -3,11 +3,19 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
-import { type Column, table } from '../elements/table.ts';
+import { type Column, dataTable, table } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
 import { signsOf } from '../symbol/instrument-section.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
-import { type GroupPrices, groupPrices, MAX_APART_MS, type PricedMarket, twinBasis } from './event-prices.ts';
+import {
+  eventTitle,
+  type GroupPrices,
+  groupPrices,
+  MAX_APART_MS,
+  type PriceDifference,
+  type PricedMarket,
+  twinBasis,
+} from './event-prices.ts';
 import { sitePage } from './site-page.ts';
 
 /** A market of an event with its prices; times are UTC epoch milliseconds. */
@@ -29,6 +37,8 @@ export interface EventPageData {
   readonly madeBy: string;
 }
 
+const BASIS = 'Profit per unit of buying at one venue’s ask and selling at its twin’s bid, both taker fees deducted; the better direction.';
+
 /** The address of an event's page. */
 export const eventAddress = (event: string): string => `/events/${encodeURIComponent(event)}`;
 
@@ -39,16 +49,20 @@ export const renderEventPage = (data: EventPageData): string => {
   const sources = [...new Set(quotes.map(({ instrument }) => instrument.source))];
   const ends = outcomes.flatMap(([{ instrument }]) => (instrument.closed ? [] : (instrument.closesAt ?? [])));
   const next = ends.length === 0 ? null : Math.min(...ends);
+  const title = eventTitle(
+    event,
+    outcomes.map(([{ instrument }]) => instrument.title),
+  );
   return sitePage({
-    title: `${event} · event`,
+    title: `${title} · event`,
     current: 'events',
     isWide: true,
-    body: html`<header><div class="over"><span class="kind">Event</span><h1>${event}</h1></div>
-<p class="facts"><span>${plural(outcomes.length, 'outcome or strike', 'outcomes and strikes')}</span><span>${plural(sources.length, 'venue')}: ${sources.join(', ')}</span><span>${next === null ? 'no open market' : endText(next, now)}</span><span>as of <b>${formatTime(now, 'second')}</b></span></p></header>
+    body: html`<header><div class="over"><span class="kind">Event</span><h1>${title}</h1></div>
+<p class="facts"><span>${event}</span><span>${plural(outcomes.length, 'outcome or strike', 'outcomes and strikes')}</span><span>${plural(sources.length, 'venue')}: ${sources.join(', ')}</span><span>${next === null ? 'no open market' : endText(next, now)}</span><span>as of <b>${formatTime(now, 'second')}</b></span></p></header>
 <main><section><h2>Outcomes and strikes</h2>${table(columnsOf(sources, now), outcomes, { id: 'outcomes', caption: 'Outcomes of the event with the quotes of each venue' })}
 <p class="quiet">Quotes are the best bid and ask that a run last recorded, × the size offered there where the venue states it; levels behind them are not recorded.</p></section>
 <section><h2>Sum of the prices</h2>${sums(groupPrices(quotes.map(({ instrument }) => instrument)))}</section>
-<section><h2>Settlement</h2>${table(SETTLEMENT, quotes, { id: 'settlement', caption: 'Settlement of each market' })}</section></main>`,
+<section><h2>Settlement</h2><p class="quiet">A result is final once two independent signs agree, such as the venue’s result, the oracle’s record, the price rule and the last trade.</p>${table(SETTLEMENT, quotes, { id: 'settlement', caption: 'Settlement of each market' })}</section></main>`,
     footer: html`${madeBy} · times are UTC`,
   });
 };
@@ -80,7 +94,7 @@ const columnsOf = (sources: readonly string[], now: number): readonly Column<rea
   },
   {
     head: 'basis after fees',
-    about: 'Profit per unit of buying at one venue’s ask and selling at its twin’s bid, both taker fees deducted; the better direction.',
+    about: BASIS,
     sortBy: (row) => twinBasis(row.map(({ instrument }) => instrument))?.profit ?? null,
     cell: (row) => basis(row),
   },
@@ -180,42 +194,101 @@ export interface EventRow {
   readonly nextEnd: number | null;
   readonly lastEnd: number | null;
   readonly symbols: readonly string[];
+  /** Titles of its markets: enough of them to know what all share. */
+  readonly titles: readonly (string | null)[];
 }
 
-/** The list of events. @param now UTC epoch milliseconds */
-export const renderEventsPage = (events: readonly EventRow[], { now, madeBy }: { readonly now: number; readonly madeBy: string }): string =>
-  sitePage({
+/** A market and its twin at another venue. */
+export interface TwinPair {
+  readonly quotes: readonly [EventQuote, EventQuote];
+  readonly difference: PriceDifference;
+}
+
+/** The list of events, after the twins that differ most. @param now UTC epoch milliseconds */
+export const renderEventsPage = (
+  events: readonly EventRow[],
+  { now, twins, madeBy }: { readonly now: number; readonly twins: readonly TwinPair[]; readonly madeBy: string },
+): string => {
+  const columns = eventColumns(now);
+  const open = events.filter(({ markets, closed }) => closed < markets);
+  const ended = events.filter((one) => !open.includes(one));
+  return sitePage({
     title: 'Events · PredictLab',
     current: 'events',
-    body: html`<header><div class="over"><span class="kind">Events</span><h1>${plural(events.length, 'event')}</h1></div><p class="facts"><span>by their next end</span><span>as of <b>${formatTime(now, 'second')}</b></span></p></header>
-<main>${table(
-      [
-        {
-          head: 'event',
-          align: 'text',
-          sortBy: ({ event }: EventRow) => event,
-          cell: ({ event }) => html`<a href="${eventAddress(event)}">${event}</a>`,
-        },
-        { head: 'markets', sortBy: ({ markets }) => markets, cell: ({ markets }) => formatNumber(markets) },
-        { head: 'closed', sortBy: ({ closed }) => closed, cell: ({ closed }) => formatNumber(closed) },
-        {
-          head: 'ends',
-          align: 'text',
-          sortBy: ({ nextEnd, lastEnd }) => nextEnd ?? lastEnd,
-          cell: ({ nextEnd, lastEnd }) => {
-            const end = nextEnd ?? lastEnd;
-            return end === null ? unknown('the venue names no end') : endText(end, now);
-          },
-        },
-        {
-          head: 'symbols',
-          align: 'text',
-          cell: ({ symbols }) =>
-            html`${symbols.map((symbol, i) => html`${i > 0 && ', '}<a href="/symbols/${encodeURIComponent(symbol)}">${symbol}</a>`)}`,
-        },
-      ],
-      events,
-      { id: 'events', caption: 'Events', empty: 'No run has found a market whose venue names an event.' },
-    )}</main>`,
+    isWide: true,
+    body: html`<header><div class="over"><span class="kind">Events</span><h1>${plural(open.length, 'open event')}</h1></div><p class="facts"><span><b>${formatNumber(ended.length)}</b> ended</span><span>as of <b>${formatTime(now, 'second')}</b></span></p></header>
+<main>${twins.length > 0 && html`<section><h2>Twins that differ most</h2>${table(TWINS, twins, { id: 'twins', caption: 'Open markets whose prices differ most between two venues' })}</section>`}
+<section><h2>Open events, by their next end</h2>${table(columns, open, { id: 'events', caption: 'Open events', empty: 'No run has found an open market whose venue names an event.' })}</section>
+${ended.length > 0 && dataTable(columns, ended, { id: 'ended', caption: 'Ended events' })}</main>`,
     footer: html`${madeBy} · times are UTC`,
   });
+};
+
+const venueColumn = (head: string, at: 0 | 1): Column<TwinPair> => ({
+  head,
+  about: 'Best bid and ask that a run last recorded, else the last price.',
+  cell: ({ quotes }) => {
+    const { instrument, last } = quotes[at];
+    const price = instrument.book === null && last !== null ? html`last ${formatNumber(last.price, 3)}` : bookOf(quotes[at], '');
+    return html`<span class="quiet">${instrument.source}</span> ${price}`;
+  },
+});
+
+const TWINS: readonly Column<TwinPair>[] = [
+  {
+    head: 'market',
+    align: 'text',
+    sortBy: ({ quotes: [{ instrument }] }) => instrument.title,
+    cell: ({ quotes: [quote] }) => nameOf(quote),
+  },
+  venueColumn('one venue', 0),
+  venueColumn('the other', 1),
+  {
+    head: 'difference',
+    about: 'Middle of the quotes at the first venue minus that at the second; of the last prices where the books are of different times.',
+    sortBy: ({ difference }) => Math.abs(difference.value),
+    cell: ({ difference: { value, of } }) =>
+      html`<b>${signed(value)}</b>${of === 'last prices' && html` <span class="quiet">${of}</span>`}`,
+  },
+  {
+    head: 'basis after fees',
+    about: BASIS,
+    sortBy: ({ quotes }) => twinBasis(quotes.map(({ instrument }) => instrument))?.profit ?? null,
+    cell: ({ quotes }) => basis(quotes),
+  },
+  {
+    head: 'event',
+    align: 'text',
+    cell: ({ quotes }) => {
+      const event = quotes.find(({ instrument }) => instrument.event !== undefined)?.instrument.event;
+      return event === undefined ? unknown('its venue names no event') : html`<a href="${eventAddress(event)}">${event}</a>`;
+    },
+  },
+];
+
+const eventColumns = (now: number): readonly Column<EventRow>[] => [
+  {
+    head: 'event',
+    align: 'text',
+    sortBy: ({ event, titles }) => eventTitle(event, titles),
+    cell: ({ event, titles }) =>
+      html`<a href="${eventAddress(event)}" title="${event}">${eventTitle(event, titles)}</a> <span class="quiet">${event.split(':')[0]}</span>`,
+  },
+  { head: 'markets', sortBy: ({ markets }) => markets, cell: ({ markets }) => formatNumber(markets) },
+  { head: 'closed', sortBy: ({ closed }) => closed, cell: ({ closed }) => formatNumber(closed) },
+  {
+    head: 'ends',
+    align: 'text',
+    sortBy: ({ nextEnd, lastEnd }) => nextEnd ?? lastEnd,
+    cell: ({ nextEnd, lastEnd }) => {
+      const end = nextEnd ?? lastEnd;
+      return end === null ? unknown('the venue names no end') : endText(end, now);
+    },
+  },
+  {
+    head: 'symbols',
+    align: 'text',
+    cell: ({ symbols }) =>
+      html`${symbols.map((symbol, i) => html`${i > 0 && ', '}<a href="/symbols/${encodeURIComponent(symbol)}">${symbol}</a>`)}`,
+  },
+];

@@ -76,5 +76,49 @@ export const twinBasis = (markets: readonly PricedMarket[]): TwinBasis | null =>
   return pairs.reduce<TwinBasis | null>((best, pair) => (best === null || pair.profit > best.profit ? pair : best), null);
 };
 
+/** How far the prices of two markets are apart. */
+export interface PriceDifference {
+  /** The first market's price minus the second's. */
+  readonly value: number;
+  /** Whether the middles of quotes of one moment were compared, or only the last prices. */
+  readonly of: 'quotes' | 'last prices';
+}
+
+/** Compares the middles of two books that were recorded together, else the last prices; null where a market has neither. */
+export const priceDifference = (
+  [a, b]: readonly [Pick<PricedMarket, 'book'>, Pick<PricedMarket, 'book'>],
+  [lastA, lastB]: readonly [number | null, number | null],
+): PriceDifference | null => {
+  const [midA, midB] = [midOf(a.book), midOf(b.book)];
+  if (midA !== null && midB !== null && Math.abs((a.book?.at ?? 0) - (b.book?.at ?? 0)) <= MAX_APART_MS)
+    return { value: midA - midB, of: 'quotes' };
+  return lastA === null || lastB === null ? null : { value: lastA - lastB, of: 'last prices' };
+};
+
+const midOf = (book: PricedMarket['book']): number | null =>
+  book === null || book.bid === null || book.ask === null ? null : (book.bid + book.ask) / 2;
+
+/**
+ * The title of an event, made of what the titles of its markets share: `Will … win the election?`. One market's own title; the event's id
+ * where they share less than two words.
+ */
+export const eventTitle = (event: string, titles: readonly (string | null)[]): string => {
+  const known = titles.flatMap((title) => (title === null || title === '' ? [] : [title.split(/\s+/)]));
+  const [first, ...others] = known;
+  if (first === undefined) return event;
+  const shared = (from: (words: readonly string[], i: number) => string | undefined): number => {
+    const at = first.findIndex((_, i) => others.some((words) => from(words, i) !== from(first, i)));
+    return at === -1 ? first.length : at;
+  };
+  const start = shared((words, i) => words[i]);
+  if (start === first.length) return first.join(' ');
+  const end = Math.min(
+    shared((words, i) => words[words.length - 1 - i]),
+    first.length - start,
+  );
+  if (start + end < 2) return event;
+  return [...first.slice(0, start), '…', ...first.slice(first.length - end)].join(' ');
+};
+
 const sum = (values: readonly (number | null)[]): number | null =>
   values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0);

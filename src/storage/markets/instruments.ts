@@ -152,22 +152,35 @@ interface EventHead {
   readonly nextEnd: number | null;
   readonly lastEnd: number | null;
   readonly symbols: readonly string[];
+  /** First and last title of its markets, and those whose reversed text is first and last: what they share is what all share. */
+  readonly titles: readonly string[];
 }
 
 /** Lists open events by their next announced end, then ended events, newest first. @param now UTC epoch milliseconds */
 export async function eventHeads(queryable: Queryable, { now, limit }: { now: number; limit: number }): Promise<readonly EventHead[]> {
   const { rows } = await queryable.query<EventHead>(
-    `select event, markets, closed, "nextEnd", "lastEnd", array(
+    `select event, markets, closed, "nextEnd", "lastEnd", titles, array(
        select distinct s.symbol from symbol_instruments s where s.instrument = any(keys) order by s.symbol limit 5) as symbols
      from (
        select facts->>'event' as event, count(*)::int as markets, count(*) filter (where (facts->>'closed')::boolean)::int as closed,
          min((facts->>'closesAt')::float8) filter (where not (facts->>'closed')::boolean and (facts->>'closesAt')::float8 >= $1) as "nextEnd",
-         max((facts->>'closesAt')::float8) as "lastEnd", array_agg(key) as keys
-       from instruments where facts ? 'event' group by 1) e
+         max((facts->>'closesAt')::float8) as "lastEnd", array_agg(key) as keys,
+         array[min(title collate "C"), max(title collate "C"), reverse(min(reverse(title) collate "C")), reverse(max(reverse(title) collate "C"))] as titles
+       from instruments, nullif(facts->>'title', '') as title where facts ? 'event' group by 1) e
      order by "nextEnd" nulls last, "lastEnd" desc nulls last, event limit $2`,
     [now, limit],
   );
   return rows;
+}
+
+/** Open instruments that name twins at other venues, those of the nearest end first. */
+export async function openTwins(queryable: Queryable, limit: number): Promise<readonly StoredInstrument[]> {
+  const { rows } = await queryable.query<InstrumentRow>(
+    `select key, id, facts from instruments where not (facts->>'closed')::boolean and facts->'twins' <> '[]'
+     order by (facts->>'closesAt')::float8 nulls last, key limit $1`,
+    [limit],
+  );
+  return rows.map(({ key, facts }) => ({ ...facts, key }));
 }
 
 /** The symbols that have each of these instruments, in alphabetical order, by instrument key. */
