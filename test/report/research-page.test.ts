@@ -131,7 +131,14 @@ describe('the page of research', () => {
     return {
       now: START + 24 * HOUR,
       best: [trials[4], trial(50, {}, null, { strategy: 'favourite', symbol: 'ETH_PRICE' })],
-      chosen: { trials, walkForwards: [] },
+      chosen: {
+        trials,
+        runs: [
+          { id: 4, runId: 'run-1', trials: 9 },
+          { id: 3, runId: 'run-0', trials: 1 },
+        ],
+        walkForwards: [],
+      },
       compared: [
         { trial: trials[4], trades: [trade(0), trade(3)], equity },
         { trial: trials[0], trades: [trade(0)], equity: equity.map(({ time }) => ({ time, equity: 10_000 })) },
@@ -153,6 +160,9 @@ describe('the page of research', () => {
     const weak = trial(60, {}, 1, { weak: { sharpe: '6 daily returns, fewer than 30' } });
     const idle = trial(61, {}, 1, { undefined: { sharpe: 'no trades' } });
     expect(renderResearchPage(data({ best: [idle] })), 'beats a falling market without a trade').toMatch(/class="cell hatch"[^>]*>\+2\.0/);
+    const loss = trial(62, {}, 1, { metrics: { totalReturn: 0, sharpe: 1, trades: 0 } });
+    expect(renderResearchPage(data({ best: [loss] })), 'never traded').toMatch(/class="cell hatch"[^>]*>\+2\.0/);
+    expect(text, 'another run of the series').toMatch(/<b>run-1<\/b> \(9 trials\), <a href="[^"]*trial=3#chosen">run-0<\/a> \(1 trial\)/);
     // a shorthand would take the hatching away
     expect(renderResearchPage(data({ best: [weak] }))).toMatch(/class="cell hatch"[^>]*style="background-color:[^>]*>\+2\.0/);
     expect(text).toContain('<code>abc123</code>');

@@ -25,12 +25,17 @@ export interface ComparedTrial {
 export interface ResearchPageData {
   /** UTC epoch milliseconds. */
   readonly now: number;
-  /** The best trial of each strategy on each symbol, from the symbol's newest run with backtests. */
+  /** The best trial of each strategy on each symbol, from the newest run that has the strategy. */
   readonly best: readonly ResearchTrial[];
   /** Maximum number of symbols in `best`. */
   readonly maxSymbols: number;
   /** All trials of one strategy on one series, and the walk-forwards of its market. */
-  readonly chosen: { readonly trials: readonly ResearchTrial[]; readonly walkForwards: readonly WalkForwardSection[] } | null;
+  readonly chosen: {
+    readonly trials: readonly ResearchTrial[];
+    /** The runs with trials of this strategy and series, newest first: the best trial of each, and how many there are. */
+    readonly runs: readonly { readonly id: number; readonly runId: string; readonly trials: number }[];
+    readonly walkForwards: readonly WalkForwardSection[];
+  } | null;
   readonly compared: readonly [ComparedTrial, ComparedTrial] | null;
   readonly otherRuns: readonly { readonly id: number; readonly runId: string }[];
   readonly madeBy: string;

@@ -37,12 +37,12 @@ const METRICS: readonly HeatMetric[] = [
   },
 ];
 
-/** The address of the page for a chosen strategy of a symbol and two compared trials. */
+/** The address of the page with a strategy of a symbol chosen, the run of one of its trials, and two trials compared. */
 const addressOf = (
   trial: Pick<ResearchTrial, 'symbol' | 'strategy'>,
-  compared: { readonly a?: number; readonly b?: number } = {},
+  chosen: { readonly trial?: number; readonly a?: number; readonly b?: number } = {},
 ): string => {
-  const ids = Object.entries(compared).map(([name, id]) => [name, String(id)]);
+  const ids = Object.entries(chosen).map(([name, id]) => [name, String(id)]);
   const query = new URLSearchParams({ symbol: trial.symbol, strategy: trial.strategy, ...Object.fromEntries(ids) });
   return `/research?${query.toString()}#chosen`;
 };
@@ -114,7 +114,7 @@ const heatCell = (metric: HeatMetric, trial: ResearchTrial | undefined, full: nu
   const value = metric.value(trial);
   const about = `${strategyName(trial)} on ${trial.market}, ${trial.interval}; ${plural(trial.trials, 'trial')}; run ${trial.runId}`;
   const text = value === null ? '░' : metric.write(value);
-  const flaw = trial.weak?.['sharpe'] ?? trial.undefined['sharpe'];
+  const flaw = trial.metrics['trades'] === 0 ? 'it never traded' : (trial.weak?.['sharpe'] ?? trial.undefined['sharpe']);
   const isWeak = value === null || flaw !== undefined;
   const why = value === null ? metric.why(trial) : (flaw ?? '');
   return tip(
@@ -132,7 +132,7 @@ const chosenSection = ({ chosen, compared }: ResearchPageData): Markup | false =
     head: 'compare',
     align: 'text',
     cell: (trial) =>
-      html`<a href="${addressOf(first, { a: trial.id, ...(b !== undefined && { b }) })}">${trial.id === a ? html`<b>A</b>` : 'A'}</a> <a href="${addressOf(first, { ...(a !== undefined && { a }), b: trial.id })}">${trial.id === b ? html`<b>B</b>` : 'B'}</a>`,
+      html`<a href="${addressOf(first, { trial: first.id, a: trial.id, ...(b !== undefined && { b }) })}">${trial.id === a ? html`<b>A</b>` : 'A'}</a> <a href="${addressOf(first, { trial: first.id, ...(a !== undefined && { a }), b: trial.id })}">${trial.id === b ? html`<b>B</b>` : 'B'}</a>`,
   };
   const run: Column<ResearchTrial> = {
     head: 'rows',
@@ -141,7 +141,8 @@ const chosenSection = ({ chosen, compared }: ResearchPageData): Markup | false =
       html`<a href="/symbols/${encodeURIComponent(symbol)}">symbol</a> <a href="/runs/${encodeURIComponent(runId)}">run</a>`,
   };
   return html`<section id="chosen"><h2>${first.strategy} on ${first.symbol}, ${first.interval}</h2><p class="quiet">${first.market}</p>
-${gridSection(chosen.trials, (trial) => addressOf(first, { a: trial.id, ...(b !== undefined && { b }) }))}
+${chosen.runs.length > 1 && html`<p>run: ${chosen.runs.map(({ id, runId, trials }, i) => html`${i > 0 && ', '}${runId === first.runId ? html`<b>${runId}</b>` : html`<a href="${addressOf(first, { trial: id })}">${runId}</a>`} (${plural(trials, 'trial')})`)}</p>`}
+${gridSection(chosen.trials, (trial) => addressOf(first, { trial: first.id, a: trial.id, ...(b !== undefined && { b }) }))}
 ${trialsTable(chosen.trials, [compare, run])}
 ${walkForwardSection(chosen, 'research')}</section>`;
 };
@@ -149,5 +150,5 @@ ${walkForwardSection(chosen, 'research')}</section>`;
 const otherRuns = ({ compared, otherRuns: runs }: ResearchPageData): Markup | false => {
   const first = compared?.[0].trial;
   if (first === undefined || runs.length === 0) return false;
-  return html`<p>the same as A in another run: ${runs.map(({ id, runId }, i) => html`${i > 0 && ', '}<a href="${addressOf(first, { a: first.id, b: id })}">${runId}</a>`)}</p>`;
+  return html`<p>the same as A in another run: ${runs.map(({ id, runId }, i) => html`${i > 0 && ', '}<a href="${addressOf(first, { trial: first.id, a: first.id, b: id })}">${runId}</a>`)}</p>`;
 };

@@ -180,12 +180,12 @@ const trialOf = ({ minutes, ...row }: TrialRow): StoredTrial => ({ ...row, inter
 export async function bestTrials(queryable: Queryable, { symbols }: { symbols: number }): Promise<readonly StoredTrial[]> {
   const { rows } = await queryable.query<TrialRow>(
     `with newest as (
-       select distinct on (e.symbol) e.symbol, e.execution_id from (select distinct symbol, execution_id from backtests) e
-       join runs r on r.execution_id = e.execution_id order by e.symbol, r.as_of desc nulls last, r.started_at desc)
+       select distinct on (e.symbol, e.strategy) e.symbol, e.strategy, e.execution_id
+       from (select distinct symbol, strategy, execution_id from backtests) e
+       join runs r on r.execution_id = e.execution_id order by e.symbol, e.strategy, r.as_of desc nulls last, r.started_at desc)
      select distinct on (b.symbol, b.strategy) ${TRIAL}, count(*) over (partition by b.symbol, b.strategy, b.instrument, b.interval_minutes)::int as trials
-     from (select * from newest order by symbol limit $1) n
-     join backtests b on b.symbol = n.symbol and b.execution_id = n.execution_id join instruments i on i.key = b.instrument
-     order by b.symbol, b.strategy, ${BEST_FIRST}`,
+     from newest n join backtests b on b.symbol = n.symbol and b.strategy = n.strategy and b.execution_id = n.execution_id join instruments i on i.key = b.instrument
+     where n.symbol in (select symbol from newest group by symbol order by symbol limit $1) order by b.symbol, b.strategy, ${BEST_FIRST}`,
     [symbols],
   );
   return rows.map(trialOf);
@@ -201,6 +201,24 @@ export async function trialsBeside(queryable: Queryable, id: number, limit: numb
     [id, limit],
   );
   return rows.map(trialOf);
+}
+
+/** The runs with trials of the strategy and series of one trial, newest first: the best trial of each, and how many there are. */
+export async function runsOfSeries(
+  queryable: Queryable,
+  id: number,
+  limit: number,
+): Promise<readonly { readonly id: number; readonly runId: string; readonly trials: number }[]> {
+  const { rows } = await queryable.query<{ id: number; runId: string; trials: number }>(
+    `select id, "runId", trials from (
+       select distinct on (b.execution_id) b.id, b.run_id as "runId", r.started_at, count(*) over (partition by b.execution_id)::int as trials
+       from backtests o join backtests b on b.symbol = o.symbol and b.instrument = o.instrument and b.price_type = o.price_type
+         and b.interval_minutes = o.interval_minutes and b.strategy = o.strategy
+       join runs r on r.execution_id = b.execution_id where o.id = $1 order by b.execution_id, ${BEST_FIRST}) x
+     order by started_at desc limit $2`,
+    [id, limit],
+  );
+  return rows;
 }
 
 /** Trials by id, with their trades and equity. */

@@ -2,7 +2,14 @@ import { decodeEquity, decodeTrades, thinned } from '../../../backtest/record/cu
 import { storedParams } from '../../../backtest/record/passport-column.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { ComparedTrial, ResearchPageData, ResearchTrial } from '../../../report/research/research-data.ts';
-import { bestTrials, type StoredTrial, sameTrialInOtherRuns, trialsBeside, wholeTrials } from '../../../storage/backtests/backtests.ts';
+import {
+  bestTrials,
+  runsOfSeries,
+  type StoredTrial,
+  sameTrialInOtherRuns,
+  trialsBeside,
+  wholeTrials,
+} from '../../../storage/backtests/backtests.ts';
 import { readWalkForwards } from '../../../storage/backtests/walk-forwards.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import { VERSION } from '../../../version.ts';
@@ -19,6 +26,8 @@ const MAX_POINTS = 1_000;
 export interface ResearchChoice {
   readonly symbol?: string;
   readonly strategy?: string;
+  /** Id of a trial whose run is shown instead of the newest one. */
+  readonly trial?: number;
   /** Ids of the trials to compare. */
   readonly a?: number;
   readonly b?: number;
@@ -28,11 +37,14 @@ export interface ResearchChoice {
 export async function loadResearchPage(queryable: Queryable, choice: ResearchChoice, now: number): Promise<ResearchPageData> {
   const best = await bestTrials(queryable, { symbols: MAX_SYMBOLS });
   const ofSymbol = best.filter(({ symbol }) => symbol === (choice.symbol ?? best[0]?.symbol));
-  const head = ofSymbol.find(({ strategy }) => strategy === choice.strategy) ?? ofSymbol[0];
-  const trials = head === undefined ? [] : await trialsBeside(queryable, head.id, MAX_TRIALS);
+  const newest = ofSymbol.find(({ strategy }) => strategy === choice.strategy) ?? ofSymbol[0];
+  const asked = choice.trial === undefined ? [] : await trialsBeside(queryable, choice.trial, MAX_TRIALS);
+  const trials = asked.length > 0 || newest === undefined ? asked : await trialsBeside(queryable, newest.id, MAX_TRIALS);
+  const [head] = trials;
   const walked = head === undefined ? [] : await readWalkForwards(queryable, { symbol: head.symbol });
   const rival =
-    ofSymbol.find((one) => one !== head && one.instrumentKey === head.instrumentKey) ?? trials.find(({ id }) => id !== head?.id);
+    ofSymbol.find((one) => one.strategy !== head?.strategy && one.instrumentKey === head?.instrumentKey) ??
+    trials.find(({ id }) => id !== head?.id);
   const [a, b] = [choice.a ?? head?.id, choice.b ?? rival?.id];
   const compared = a === undefined || b === undefined || a === b ? undefined : await wholeTrials(queryable, [a, b]);
   const [first, second] = [compared?.get(a ?? -1), compared?.get(b ?? -1)];
@@ -45,6 +57,7 @@ export async function loadResearchPage(queryable: Queryable, choice: ResearchCho
         ? null
         : {
             trials: trials.map(trialRow),
+            runs: await runsOfSeries(queryable, head.id, MAX_OTHER_RUNS),
             walkForwards: await loadWalkForwards(
               queryable,
               walked.filter(({ instrumentKey }) => instrumentKey === head.instrumentKey),
