@@ -78,7 +78,8 @@ export function predictApi(world: World): Api {
 
   function timeseries(market: Market, { query, now }: VenueRequest): Answer {
     if (query.get('metric') !== 'chance') throw new Refusal(400, 'metric must be chance');
-    const bucket = RESOLUTIONS[query.get('resolution') ?? '1h'];
+    const resolution = query.get('resolution') ?? '1h';
+    const bucket = RESOLUTIONS[resolution];
     if (bucket === undefined) throw new Refusal(400, `resolution must be one of ${Object.keys(RESOLUTIONS).join(', ')}`);
     const to = wholeNumber(query, 'to', { default: Math.floor(now / 1000), min: 1, max: 1e11 });
     const from = wholeNumber(query, 'from', { default: to - 86_400, min: 1, max: 1e11 });
@@ -90,7 +91,7 @@ export function predictApi(world: World): Api {
     return json({
       success: true,
       cursor: more === undefined ? null : Buffer.from(String(more.time)).toString('base64url'),
-      data: points.slice(0, limit).map(({ time, price }) => ({ x: time, y: price })),
+      data: { resolution, series: points.slice(0, limit).map(({ time, price }) => ({ x: time * 1000, y: price })) },
     });
   }
 

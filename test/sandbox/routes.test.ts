@@ -236,7 +236,7 @@ describe('Predict.fun', () => {
     }
     const book = (await get(venue, '/predict/v1/markets/1012/orderbook')).body.data;
     expect(book.bids[0][0]).toBeLessThan(book.asks[0][0]);
-    const line = (await get(venue, '/predict/v1/markets/1012/timeseries?metric=chance&resolution=1h')).body.data;
-    expect(line.length).toBeGreaterThan(15);
+    const { series } = (await get(venue, '/predict/v1/markets/1012/timeseries?metric=chance&resolution=1h')).body.data;
+    expect(series.length).toBeGreaterThan(15);
   });
 });

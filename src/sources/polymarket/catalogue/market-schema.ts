@@ -112,13 +112,18 @@ const ALWAYS = (
   'negRisk orderPriceMinTickSize umaResolutionStatuses'
 ).split(' ');
 
+/** Fields that each of 312 recorded open markets has, so that one market shows that they are gone. Markets of earlier years lack some. */
+const ALWAYS_WHILE_OPEN = 'startDate outcomes enableOrderBook acceptingOrders orderPriceMinTickSize negRisk'.split(' ');
+
 /** Notes fields that all markets lack. New fields alone are not noted, since most of them serve the venue's own pages. */
 export function noteMarketFields(list: readonly unknown[]): void {
-  const note = (rows: readonly unknown[], always: readonly string[]): void =>
-    noteFields(VENUE, 'market', rows, { known: KNOWN, always, neverNull: always, notesNew: false });
+  const note = (rows: readonly unknown[], always: readonly string[], least?: number): void =>
+    noteFields(VENUE, 'market', rows, { known: KNOWN, always, neverNull: always, notesNew: false, least });
   const markets = list.filter(isObject);
   const those = (test: (market: JsonObject) => boolean): readonly JsonObject[] => markets.filter(test);
   note(markets, ALWAYS);
+  const open = those(({ closed }) => closed === false);
+  if (open.length > 0) note(open, ALWAYS_WHILE_OPEN, 1);
   note(
     those(({ closed }) => closed === true),
     ['closedTime'],
