@@ -4,6 +4,7 @@ import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
 import { isFinal } from '../../src/sources/catalogue/market-life.ts';
 import { VenueError, venueFailure } from '../../src/sources/http/venue-error.ts';
+import { instrumentOf as kalshiInstrument, readMarket } from '../../src/sources/kalshi/markets.ts';
 import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
@@ -46,7 +47,7 @@ export class ModelVenue {
 
   constructor(
     world: World,
-    readonly type: 'predict' | 'polymarket' = 'predict',
+    readonly type: 'predict' | 'polymarket' | 'kalshi' = 'predict',
   ) {
     this.#world = world;
     this.source = {
@@ -96,6 +97,7 @@ export class ModelVenue {
     const closed = this.isClosed || falsely !== undefined;
     const settled = this.isClosed || (falsely?.by ?? 0) > 0;
     const won = this.#lie('flipped') === undefined;
+    if (this.type === 'kalshi') return this.#kalshiFacts({ closed, settled, won, closedAt: falsely?.from ?? ended ?? 0 });
     if (statesClose) {
       const reading = gammaInstrument(
         gammaMarketSchema.parse({
@@ -132,6 +134,27 @@ export class ModelVenue {
     const reading = predictInstrument(market, category);
     if ('leftOut' in reading) throw new Error(reading.leftOut);
     return { ...reading.instrument, id: this.instrumentId, source: this.type, ...this.#stated() };
+  }
+
+  /** The facts as Kalshi states them. Its outcomes are always Yes and No, so no answer turns them round. */
+  #kalshiFacts({ closed, settled, won, closedAt }: { closed: boolean; settled: boolean; won: boolean; closedAt: number }): Instrument {
+    const { opensAt, plannedEnd } = this.#world;
+    const end = closed ? closedAt + this.#stampSkew : (plannedEnd ?? opensAt + 400 * 86_400_000);
+    const market = readMarket(
+      {
+        ticker: '1',
+        event_ticker: 'RAIN',
+        status: settled ? 'finalized' : closed ? 'closed' : 'active',
+        result: settled ? (won ? 'yes' : 'no') : '',
+        ...(settled && { settlement_value_dollars: won ? '1.0000' : '0.0000' }),
+        open_time: iso(opensAt + this.#stampSkew),
+        close_time: iso(end),
+        latest_expiration_time: plannedEnd === null ? null : iso(plannedEnd),
+      },
+      'model',
+    );
+    const facts = { ticker: 'RAIN', title: 'Rain', exclusive: null, fees: null, earlier: [] };
+    return { ...kalshiInstrument(market, facts, this.clock), outcomeIds: ['1', '2'], ...this.#stated() };
   }
 
   /** The number of trades so far, whatever the index shows of them, by the clock that stamps trades. Half of all venues count what is no tick, too. */

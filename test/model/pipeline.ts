@@ -234,6 +234,7 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
     priority: 3,
     sources: {
       ...(sourceTypes.includes('predict') && { predict: [{ marketId: 1 }] }),
+      ...(sourceTypes.includes('kalshi') && { kalshi: [{ ticker: '1' }] }),
       ...(sourceTypes.includes('polymarket') && { polymarket: [{ conditionId: '0x1' }] }),
     },
   };

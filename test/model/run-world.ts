@@ -19,8 +19,12 @@ export const PAUSE = 5 * MINUTE;
 export const ATTEMPTS = 3;
 
 /** Lets a world happen, run after run, and compares what is stored and claimed with the truth after each. */
-export async function runWorld(world: World, pipelineOf: (venue: ModelVenue) => Pipeline | Promise<Pipeline>): Promise<WorldReport> {
-  const venue = new ModelVenue(world);
+export async function runWorld(
+  world: World,
+  pipelineOf: (venue: ModelVenue) => Pipeline | Promise<Pipeline>,
+  type?: ModelVenue['type'],
+): Promise<WorldReport> {
+  const venue = new ModelVenue(world, type);
   const pipeline = await pipelineOf(venue);
   const checks = new Checks(world);
   let runs = 0;

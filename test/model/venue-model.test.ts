@@ -46,6 +46,15 @@ describe('a venue that is late, corrects itself, ends when it likes and fails', 
     FOR_MS,
   );
 
+  it(
+    `loses no row and is claimed no more of than was seen as Kalshi, which states each close, in ${WORLDS} worlds`,
+    async () => {
+      const kalshiWorld = (seed: number) => makeWorld(seed, { statesClose: true });
+      await expectTrue(WORLDS, (seed) => runWorld(kalshiWorld(seed), memoryPipeline, 'kalshi'), { runs: 5, stored: 100 });
+    },
+    FOR_MS,
+  );
+
   it.each(SHAPES)(
     '$name',
     async ({ shape }) => {
