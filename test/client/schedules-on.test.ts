@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { expect, it } from 'vitest';
 import { schedulesOn } from '../../src/client/schedules/schedule-firings.ts';
+import { Schedules } from '../../src/client/schedules/schedules.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 
 const described = (scheduleId: string, taskQueue = 'predictlab') => ({
@@ -34,4 +35,14 @@ it('lists the schedules next to one that cannot be decoded, and says why that on
 it('fails where Temporal does not answer, instead of listing no schedules', async () => {
   const client = clientOf({ first: described('first'), second: new PredictLabError('SourceUnavailable', 'Temporal does not answer') });
   await expect(schedulesOn(client, 'predictlab')).rejects.toThrow('Temporal does not answer');
+});
+
+it('counts a schedule that cannot be decoded as there, so that the watch does not report it as deleted', async () => {
+  const client = clientOf({
+    old: new PredictLabError('BadInput', 'this payload in Temporal is not sealed'),
+    silent: new PredictLabError('SourceUnavailable', 'Temporal does not answer'),
+  });
+  const schedules = new Schedules(client, 'predictlab');
+  expect(await schedules.isThere('old')).toBe(true);
+  await expect(schedules.isThere('silent')).rejects.toThrow('Temporal does not answer');
 });

@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { temporalSettings } from '../../src/client/connection/temporal-connection.ts';
+import { until } from '../support/until.ts';
 import { beginWorker } from '../support/worker-process.ts';
 
 let folder: string;
@@ -42,6 +44,27 @@ describe('a worker that cannot start says why and ends', () => {
     expect(worker.said().trim().split('\n')).toHaveLength(1);
   });
 });
+
+it('a start that hangs ends after SIGTERM, and says so', async () => {
+  // A port that accepts connections and never answers.
+  const silentServer = createServer();
+  await new Promise<void>((resolve) => silentServer.listen(0, '127.0.0.1', resolve));
+  const { port } = silentServer.address() as AddressInfo;
+  const worker = beginWorker({
+    ...process.env,
+    DATABASE_URL: `postgresql://nobody@127.0.0.1:${port}/none`,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+  });
+  await until(() => silentConnections(silentServer));
+  worker.process.kill('SIGTERM');
+  expect(await worker.ended).toBe(143);
+  expect(worker.said()).toMatch(/the start did not end in time after the stop signal/);
+  silentServer.close();
+}, 60_000);
+
+/** Whether anybody is connected. */
+const silentConnections = (server: Server): Promise<boolean> =>
+  new Promise((resolve) => server.getConnections((_, count) => resolve(count > 0)));
 
 describe("Temporal's own configuration file", () => {
   it.each(['', '# nothing yet\n', 'other = 1\n'])('may run without a profile: %j', async (text) => {

@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
+import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { takesNumber } from '../options/parsers.ts';
+
+/** Time that a start gets to end in order after a stop signal; a start that hangs would ignore the signal. */
+const START_ENDS_WITHIN_MS = 5_000;
 
 /** `predictlab worker`. */
 export default function register(command: Command): void {
@@ -23,11 +27,18 @@ export default function register(command: Command): void {
       const log = createLog(process.env);
       const starting = startWorker({ env: process.env, log, taskQueue, maxActivities });
       let stopping = false;
-      const stop = (signal: NodeJS.Signals) => {
+      const stop = (signal: 'SIGINT' | 'SIGTERM') => {
         if (stopping) return;
         stopping = true;
         log.info('stopping: taking no new work, letting running tasks finish', { signal });
-        starting.then((worker) => worker.shutdown()).catch(() => undefined /* `starting` and `finished` below report it */);
+        const late = setTimeout(() => {
+          log.error('the start did not end in time after the stop signal; the process ends now', { signal });
+          process.exit(SIGNAL_EXIT_CODES[signal]);
+        }, START_ENDS_WITHIN_MS);
+        starting
+          .finally(() => clearTimeout(late))
+          .then((worker) => worker.shutdown())
+          .catch(() => undefined /* `starting` and `finished` below report it */);
       };
       // Before the worker logs that it is ready: supervisors may stop it from then on.
       process.on('SIGINT', stop).on('SIGTERM', stop);

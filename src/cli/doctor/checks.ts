@@ -2,7 +2,7 @@ import { createHttpFence } from '../../activities/custom/http-fence.ts';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import type { PredictLab } from '../../client.ts';
 import { candidateVersion } from '../../contracts/deployment-version.ts';
-import { messageOf } from '../../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { shellWord } from '../../contracts/text/plain-text.ts';
 import { TASK_QUEUE } from '../../contracts/words.ts';
 import { nameOfIdentity } from '../../contracts/worker-identity.ts';
@@ -87,8 +87,8 @@ export async function checkPlugins(env: NodeJS.ProcessEnv): Promise<readonly Che
 }
 
 /**
- * Workers, the deployment and schedules, as Temporal reports them. No results when Temporal does not answer, because another check reports
- * that.
+ * Workers, the deployment and schedules, as Temporal reports them. No results when Temporal cannot be reached, because another check reports
+ * that; any other error is the result of its check.
  */
 export async function checkThroughTemporal(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   const deployment = deploymentIn(env);
@@ -98,17 +98,27 @@ export async function checkThroughTemporal(env: NodeJS.ProcessEnv): Promise<read
     const lab = await PredictLab.connect({ env });
     try {
       const checks = [
-        checkWorkers(lab),
-        ...(typeof deployment === 'string' ? [checkDeployment(lab, deployment)] : []),
-        checkSchedules(lab, env),
-      ].map((check) => check.catch((): readonly CheckResult[] => []));
+        orFailure('worker', checkWorkers(lab)),
+        ...(typeof deployment === 'string' ? [orFailure('deployment', checkDeployment(lab, deployment))] : []),
+        orFailure('schedule', checkSchedules(lab, env)),
+      ];
       return [...wrong, ...(await Promise.all(checks)).flat()];
     } finally {
       await lab.close();
     }
-  } catch {
-    return wrong;
+  } catch (error) {
+    return [...wrong, ...failureOf('connection', error)];
   }
+}
+
+const orFailure = (name: string, check: Promise<readonly CheckResult[]>): Promise<readonly CheckResult[]> =>
+  check.catch((error: unknown) => failureOf(name, error));
+
+/** The result of a check that failed itself; none where Temporal cannot be reached or its settings are wrong. */
+function failureOf(name: string, error: unknown): readonly CheckResult[] {
+  if (error instanceof PredictLabError && (error.type === 'SourceUnavailable' || error.type === 'BadInput')) return [];
+  const action = 'look at the log of the Temporal server, and at the permissions of this user there';
+  return [{ name, status: 'fail', detail: messageOf(error), action }];
 }
 
 function deploymentIn(env: NodeJS.ProcessEnv): string | CheckResult {

@@ -110,12 +110,15 @@ export async function schedulesOn(
       if (action.type === 'startWorkflow' && action.workflowType === 'pipeline' && action.taskQueue === taskQueue)
         schedules.push(described);
     } catch (error) {
-      if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
+      if (!isUnreadable(error)) throw error;
       unreadable.push({ scheduleId, why: error.message });
     }
   }
   return { schedules, unreadable };
 }
+
+/** Whether an error says that a schedule's payloads cannot be decoded here. */
+export const isUnreadable = (error: unknown): error is PredictLabError => error instanceof PredictLabError && error.type === 'BadInput';
 
 /** Describes a schedule; undefined where Temporal has none of that id. */
 export async function describedSchedule(client: Client, scheduleId: string): Promise<ScheduleDescription | undefined> {

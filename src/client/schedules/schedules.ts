@@ -18,6 +18,7 @@ import {
   describedSchedule,
   type FiredRun,
   failuresToPause,
+  isUnreadable,
   lastRunsOf,
   type ScheduleCounts,
   schedulesOn,
@@ -132,8 +133,15 @@ export class Schedules {
     return this.#client.options.namespace;
   }
 
+  /** Whether a schedule exists, also one whose payloads this process cannot read. */
   async isThere(scheduleId: string): Promise<boolean> {
-    return (await describedSchedule(this.#client, scheduleId)) !== undefined;
+    return await describedSchedule(this.#client, scheduleId).then(
+      (described) => described !== undefined,
+      (error: unknown) => {
+        if (isUnreadable(error)) return true;
+        throw error;
+      },
+    );
   }
 
   async lastRuns(scheduleId: string): Promise<readonly FiredRun[]> {
