@@ -27,8 +27,8 @@ export async function startUiProxy({
 }): Promise<{ close(): Promise<void> }> {
   const server = createServer((incoming, answer) => {
     const refusal = refusalOf(incoming, (server.address() as AddressInfo).port);
-    if (refusal === undefined) forward(incoming, answer, target);
-    else answer.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(`${refusal}\n`);
+    if (refusal === undefined) return forward(incoming, answer, target);
+    answer.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(`${refusal}\n`);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
