@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
+import dns from 'node:dns';
 import fs from 'node:fs';
+import inspector from 'node:inspector';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
 import threads from 'node:worker_threads';
 import { strategyDeciding } from '../backtest/engine/fence.ts';
 import { PredictLabError } from '../contracts/errors.ts';
@@ -30,12 +33,25 @@ export function watchOutsideWorld(): void {
   for (const name of ['readFileSync', 'readFile', 'openSync', 'open', 'createReadStream', 'readdirSync', 'readdir', 'opendirSync'] as const)
     guard(fs, name, file);
   for (const name of ['readFile', 'open', 'readdir', 'opendir'] as const) guard(fs.promises, name, file);
-  for (const name of ['existsSync', 'statSync', 'writeFileSync', 'appendFileSync', 'readSync', 'writeSync'] as const) guard(fs, name);
+  const noted = ['readFileSync', 'openSync', 'readdirSync', 'opendirSync'];
+  // also what describes a file: its name, its time or the place to which it links may hold an answer
+  for (const name of Object.keys(fs) as (keyof typeof fs)[])
+    if (name.endsWith('Sync') && typeof fs[name] === 'function' && !noted.includes(name)) guard(fs, name);
+  for (const name of ['read', 'readv'] as const) guard(fs, name);
   for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'] as const)
     guard(childProcess, name, (taken) => taken.unhashed.add(`child_process.${name}`));
   guard(net.Socket.prototype, 'connect', (taken) => taken.unhashed.add('net.connect'));
   guard(dgram, 'createSocket', (taken) => taken.unhashed.add('dgram.createSocket'));
   guard(globalThis, 'fetch', (taken) => taken.unhashed.add('fetch'));
+  for (const names of [dns, dns.promises] as unknown as Record<string, unknown>[])
+    for (const name of Object.keys(names).filter((one) => /^(?:lookup|resolve|reverse)/.test(one)))
+      guard(names, name, (taken) => taken.unhashed.add(`dns.${name}`));
+  guard(net.Server.prototype, 'listen', (taken) => taken.unhashed.add('net.Server.listen'));
+  guard(inspector.Session.prototype, 'connect', (taken) => taken.unhashed.add('inspector.Session'));
+  guard(v8, 'setFlagsFromString', (taken) => taken.unhashed.add('v8.setFlagsFromString'));
+  const inner = process as unknown as Record<string, unknown>;
+  for (const name of ['binding', '_linkedBinding', 'dlopen', '_getActiveHandles', '_getActiveRequests'])
+    if (name in inner) guard(inner, name, (taken) => taken.unhashed.add(`process.${name}`));
   guard(threads, 'receiveMessageOnPort');
   guardConstructor(threads, 'Worker');
   syncBuiltinESMExports();

@@ -36,6 +36,7 @@ function codeOf(url: string, taken: Taken): PluginCode {
     else if (one.startsWith('file:')) parts.add(packageText(one));
     else if (one.startsWith('data:')) parts.add(one);
     else if (!one.startsWith('node:')) taken.unhashed.add(`import of ${one}`);
+    else if (BEYOND.test(one)) taken.unhashed.add(one);
   }
   const own = [...files].filter(isOwn);
   const data = own.find((name) => !CODE.test(name));
@@ -59,6 +60,9 @@ function codeOf(url: string, taken: Taken): PluginCode {
     },
   };
 }
+
+/** Modules of Node.js through which code reaches more of the process than its own part: other modules' memory, or what a thread receives. */
+const BEYOND = /^node:(?:inspector|worker_threads|v8|vm|wasi|async_hooks|diagnostics_channel|cluster|repl|trace_events)(?:\/|$)/;
 
 const UNSEEN = 'and no proof can see whether what it holds was known at the time of a decision';
 

@@ -1,5 +1,9 @@
 import childProcess from 'node:child_process';
+import dns from 'node:dns';
 import fs from 'node:fs';
+import inspector from 'node:inspector';
+import { createRequire } from 'node:module';
+import v8 from 'node:v8';
 import threads from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -82,6 +86,21 @@ const CAUGHT: Readonly<Record<string, Create>> = {
       return () => (cheats ? up(bars.close(), close[bars.index + 1]) : 'hold');
     };
   })(),
+  'reads shared memory through an array of its own': (bars, _situation, { close }) => {
+    const own = new Float64Array(close.buffer, close.byteOffset, close.length);
+    return () => up(bars.close(), own[bars.index + 1]);
+  },
+  'copies the columns before the first bar': (bars, _situation, { close }) => {
+    const copy = [...close];
+    return () => up(bars.close(), copy[bars.index + 1]);
+  },
+  'knows the highest price of the whole series': (bars, _situation, { high }) => {
+    const most = Math.max(...high);
+    return () => (bars.high() === most ? 'flat' : 'long');
+  },
+  'asks where the next low is': (bars, _situation, { low }) => {
+    return () => (low.subarray(bars.index + 1, bars.index + 4).some((one) => one < bars.low()) ? 'flat' : 'long');
+  },
   'draws lots': () => () => (Math.random() > 0.5 ? 'long' : 'flat'),
   'reads the clock': () => () => (process.hrtime.bigint() % 3n === 0n ? 'long' : 'flat'),
 };
@@ -98,6 +117,125 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
   'names a bar with a Proxy': [
     (bars) => () => up(bars.close(), bars.close(new Proxy({}, { get: () => () => -1 }) as unknown as number)),
     'the number of bars to look back must be a number, got object',
+  ],
+  'names a bar with a BigInt': [(bars) => () => up(bars.close(), bars.close(-1n as unknown as number)), 'got bigint'],
+  'moves the clock': [
+    (bars) => () => {
+      (bars as { index: number }).index = 100;
+      return 'hold';
+    },
+    'only a getter',
+  ],
+  'adds toJSON to all objects': [
+    () => {
+      (Object.prototype as { toJSON?: unknown }).toJSON = () => 1;
+      return () => 'hold';
+    },
+    'Object.prototype.toJSON was changed by the strategy',
+  ],
+  'adds a limit that every order inherits': [
+    () => {
+      Reflect.defineProperty(Object.prototype, 'limit', { value: 0.01, configurable: true });
+      return () => 'hold';
+    },
+    'Object.prototype.limit was changed by the strategy',
+  ],
+  'replaces findLast, by which quotes are found': [
+    () => () => {
+      Reflect.set(Array.prototype, 'findLast', () => ({ bid: 0.99, ask: 0.99, at: 0 }));
+      return 'hold';
+    },
+    'Array.prototype.findLast was changed by the strategy',
+  ],
+  'deletes map of arrays': [
+    () => () => {
+      Reflect.deleteProperty(Array.prototype, 'map');
+      return 'hold';
+    },
+    'Array.prototype.map was changed by the strategy',
+  ],
+  'replaces the arrays that others are given': [
+    () => {
+      const own = Float64Array;
+      globalThis.Float64Array = new Proxy(own, { construct: (_own, [length]: [number]) => new own(length).fill(1) });
+      return () => 'hold';
+    },
+    'globalThis.Float64Array was changed by the strategy',
+  ],
+  'replaces the maps that keep indicators': [
+    () => {
+      globalThis.Map = class extends Map<unknown, unknown> {};
+      return () => 'hold';
+    },
+    'globalThis.Map was changed by the strategy',
+  ],
+  'hides fill of all typed arrays behind its own': [
+    () => {
+      Reflect.defineProperty(Float64Array.prototype, 'fill', { value: () => undefined, configurable: true });
+      return () => 'hold';
+    },
+    'Float64Array.prototype.fill was changed by the strategy',
+  ],
+  'replaces Math.abs by a getter that is honest at first': [
+    () => {
+      const { abs } = Math;
+      let asked = 0;
+      Object.defineProperty(Math, 'abs', { get: () => (asked++ < 5 ? abs : () => 0), configurable: true });
+      return () => 'hold';
+    },
+    'Math.abs was changed by the strategy',
+  ],
+  'replaces Math.max and what would show it': [
+    () => {
+      const { max } = Math;
+      const truth = Object.getOwnPropertyDescriptor;
+      Math.max = () => 1;
+      Object.getOwnPropertyDescriptor = (owner, key) => (key === 'max' ? { value: max } : truth(owner, key));
+      return () => 'hold';
+    },
+    'was changed by the strategy',
+  ],
+  'reads on in a file that is open': [
+    () => () => (fs.readvSync(0, [Buffer.alloc(8)]) > 0 ? 'long' : 'flat'),
+    'a strategy cannot use readvSync while it decides',
+  ],
+  'takes the time of a file for an answer': [
+    () => () => (fs.lstatSync('/tmp').mtimeMs % 2 > 1 ? 'long' : 'flat'),
+    'a strategy cannot use lstatSync while it decides',
+  ],
+  'takes the place of a link for an answer': [
+    () => () => (fs.readlinkSync('/proc/self').length > 3 ? 'long' : 'flat'),
+    'a strategy cannot use readlinkSync while it decides',
+  ],
+  'reaches files through process.binding': [
+    () => () => ((process as unknown as { binding: (name: string) => unknown }).binding('fs') === undefined ? 'long' : 'flat'),
+    'a strategy cannot use binding while it decides',
+  ],
+  'requires a module late': [
+    () => () => (createRequire(import.meta.url)('../../package.json') === undefined ? 'long' : 'flat'),
+    'while it decides',
+  ],
+  'asks the name service': [
+    () => () => {
+      dns.lookup('next.example', () => undefined);
+      return 'hold';
+    },
+    'a strategy cannot use lookup while it decides',
+  ],
+  'looks into all memory with a debugger': [
+    () => () => {
+      const session = new inspector.Session();
+      session.connect();
+      return 'hold';
+    },
+    'a strategy cannot use connect while it decides',
+  ],
+  'changes the flags of V8': [
+    () => () => {
+      v8.setFlagsFromString('--stack-size=900');
+      return 'hold';
+    },
+    'a strategy cannot use setFlagsFromString while it decides',
   ],
   'names a bar with text': [(bars) => () => up(bars.close(), bars.close('-1' as unknown as number)), 'got string'],
   'replaces close of all windows': [

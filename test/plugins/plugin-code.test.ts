@@ -104,6 +104,14 @@ describe('the hash of a plugin’s code', () => {
     expect((await load('child.mjs')).gap).toContain('child_process.execSync');
   });
 
+  it.each(['inspector', 'worker_threads', 'v8', 'vm', 'async_hooks'])(
+    'does not cover what a module reaches through node:%s, and says so',
+    async (name) => {
+      write(`reach-${name}.mjs`, `import * as reach from 'node:${name}'; export default Object.keys(reach).length;`);
+      expect((await load(`reach-${name}.mjs`)).gap).toContain(`its module uses node:${name} while it is loaded`);
+    },
+  );
+
   it('does not cover what is imported later, and says so', async () => {
     write('late.mjs', 'export default 1;');
     write('lazy.mjs', "export const later = () => import('./' + 'late.mjs');"); // no path to be found in the text

@@ -28,7 +28,7 @@ export function requireBuiltIns(how: string): void {
   const changed = changedBuiltIn();
   if (changed === undefined) return;
   for (const { owner, descriptors } of builtIns()) {
-    for (const key of Reflect.ownKeys(owner)) if (!descriptors.has(key)) Reflect.deleteProperty(owner, key);
+    if (owner !== globalThis) for (const key of Reflect.ownKeys(owner)) if (!descriptors.has(key)) Reflect.deleteProperty(owner, key);
     for (const [key, descriptor] of descriptors) Reflect.defineProperty(owner, key, descriptor);
   }
   throw new PredictLabError('BadInput', `${changed} ${how}, but all other code in this process uses it; leave built-ins unchanged`);
@@ -42,6 +42,37 @@ interface BuiltIn {
 
 /** The built-ins as they were at the first use. A program may have replaced some on purpose before. */
 let recorded: readonly BuiltIn[] | undefined;
+
+// as they are when this module is loaded: a strategy could replace them by functions that hide what it changed
+const { getOwnPropertyDescriptor: descriptorOf } = Object;
+const { ownKeys: keysOf } = Reflect;
+
+/** The global names that the engine uses. */
+const GLOBALS = [
+  'Math',
+  'JSON',
+  'Object',
+  'Number',
+  'Array',
+  'Map',
+  'Set',
+  'WeakMap',
+  'String',
+  'Date',
+  'Float64Array',
+  'Uint8Array',
+  'Uint32Array',
+];
+
+/** The owners to which nothing may be added. */
+const CLOSED = [
+  'Object.prototype',
+  'Array.prototype',
+  'Function.prototype',
+  'TypedArray.prototype',
+  'Float64Array.prototype',
+  'Map.prototype',
+];
 
 const ITERATORS = {
   'Array iterator': Object.getPrototypeOf([][Symbol.iterator]()) as object,
@@ -70,23 +101,21 @@ function builtIns(): readonly BuiltIn[] {
     'Float64Array.prototype': Float64Array.prototype,
     'Error.prototype': Error.prototype,
     ...ITERATORS,
-  }).map(
-    ([name, owner]): BuiltIn => ({
-      name,
-      owner,
-      descriptors: new Map(Reflect.ownKeys(owner).map((key) => [key, Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor])),
-    }),
-  ));
+    globalThis,
+  }).map(([name, owner]): BuiltIn => {
+    const keys = owner === globalThis ? GLOBALS : Reflect.ownKeys(owner);
+    return { name, owner, descriptors: new Map(keys.map((key) => [key, descriptorOf(owner, key) as PropertyDescriptor])) };
+  }));
 }
 
 /** Name of the first built-in that differs from its recorded state; undefined if none does. */
 function changedBuiltIn(): string | undefined {
   for (const { name, owner, descriptors } of builtIns()) {
     for (const [key, before] of descriptors) {
-      const now = Object.getOwnPropertyDescriptor(owner, key);
+      const now = descriptorOf(owner, key);
       if (!Object.is(now?.value, before.value) || now?.get !== before.get) return nameOf(name, key);
     }
-    const added = Reflect.ownKeys(owner).find((key) => !descriptors.has(key));
+    const added = owner === globalThis ? undefined : keysOf(owner).find((key) => !descriptors.has(key));
     if (added !== undefined) return nameOf(name, added);
   }
   return undefined;
@@ -96,18 +125,23 @@ const nameOf = (owner: string, key: PropertyKey): string => (typeof key === 'str
 
 /** The built-ins that the engine calls. They are compared after every run; comparing all built-ins would make runs several times slower. */
 let used: { readonly owners: readonly object[]; readonly keys: readonly PropertyKey[]; readonly values: readonly unknown[] } | undefined;
+/** Prototypes on which an added property changes what the engine reads, with their numbers of properties. */
+let closed: readonly { readonly owner: object; readonly count: number }[] = [];
 
 function usedBuiltInChanged(): boolean {
   if (used === undefined) {
     const all = builtIns().flatMap(({ name, owner, descriptors }) =>
       [...descriptors]
-        .filter(([key, { value }]) => typeof value === 'function' && (USED[name]?.includes(key) ?? false))
+        .filter(([key, { value }]) => typeof value === 'function' && (owner === globalThis || (USED[name]?.includes(key) ?? false)))
         .map(([key, { value }]) => ({ owner, key, value: value as unknown })),
     );
+    closed = builtIns().flatMap(({ name, owner, descriptors }) => (CLOSED.includes(name) ? [{ owner, count: descriptors.size }] : []));
     used = { owners: all.map(({ owner }) => owner), keys: all.map(({ key }) => key), values: all.map(({ value }) => value) };
   }
   const { owners, keys, values } = used;
-  for (let i = 0; i < owners.length; i++) if ((owners[i] as Record<PropertyKey, unknown>)[keys[i]] !== values[i]) return true;
+  // by descriptor: a getter could return the original now and something else later
+  for (let i = 0; i < owners.length; i++) if (descriptorOf(owners[i], keys[i])?.value !== values[i]) return true;
+  for (let i = 0; i < closed.length; i++) if (keysOf(closed[i].owner).length !== closed[i].count) return true;
   return false;
 }
 
@@ -117,10 +151,26 @@ const USED: Readonly<Record<string, readonly PropertyKey[]>> = {
   Object: ['keys', 'entries', 'fromEntries', 'freeze'],
   Number: ['isNaN', 'isFinite', 'isInteger'],
   Array: ['from', 'isArray'],
-  'Array.prototype': ['map', 'filter', 'push', 'flatMap', 'reduce', 'sort', 'slice', 'includes', 'join', Symbol.iterator],
+  'Array.prototype': [
+    'map',
+    'filter',
+    'push',
+    'flatMap',
+    'reduce',
+    'sort',
+    'slice',
+    'includes',
+    'join',
+    'some',
+    'every',
+    'find',
+    'findLast',
+    'findLastIndex',
+    Symbol.iterator,
+  ],
   'Map.prototype': ['get', 'set', 'has'],
   'Set.prototype': ['add', 'has'],
   'WeakMap.prototype': ['get', 'set'],
-  'TypedArray.prototype': ['fill', 'slice', 'subarray', 'set', 'findIndex', 'toReversed', 'sort'],
+  'TypedArray.prototype': ['fill', 'slice', 'subarray', 'set', 'findIndex', 'toReversed', 'sort', 'map', 'some', 'every'],
   'Array iterator': ['next'],
 };
