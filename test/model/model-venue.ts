@@ -166,7 +166,7 @@ export class ModelVenue {
 
   /** Something of each outcome, as the venue lists them. */
   #ordered<T>(things: readonly T[], ...alone: readonly Lie['kind'][]): T[] {
-    // the order at the first look is the true one for whoever has seen no other
+    // the order at the first look is the true one where no other was seen
     if (!this.#wasFound) return [...things];
     const turns = [this.#lie('reversed'), ...alone.map((kind) => this.#lie(kind))].filter((lie) => lie !== undefined).length;
     return turns % 2 === 1 ? [...things].reverse() : [...things];

@@ -6,6 +6,7 @@ import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/ma
 import type { StageSettings } from '../../src/contracts/run/run-config.ts';
 import type { StageEffect } from '../../src/contracts/task/stage-report.ts';
 import type { Interval, Stage } from '../../src/contracts/words.ts';
+import { sourceNames } from '../../src/sources/venues.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
@@ -96,7 +97,7 @@ export async function runStage(database: Database, stage: 'clean' | 'store' | 'k
     kline: createKline(dependencies),
   };
   const settings: StageSettings = {
-    sourceTypes: ['polymarket', 'predict', 'file'],
+    sourceTypes: sourceNames(),
     intervals: run.intervals ?? ['1h', '4h', '1d'],
     daysBack: run.daysBack ?? 7,
     strategies: [],
