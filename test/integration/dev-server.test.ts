@@ -125,7 +125,13 @@ test('serves the Web UI to its own pages, not to a rebound name or another siteâ
     expect(await ask({ origin, 'content-type': 'text/plain' }, post), origin).toMatchObject({ status: 403 });
   // The Web UI itself listens where a page cannot guess it.
   if (process.platform === 'linux') expect(isListenedOnBy(Number(port), server.pid)).toBe(false);
-  await server.close();
+  process.kill(server.pid, 'SIGKILL');
+  await server.exited;
+  const next = await startDevServer({ cli, home, inPlaceOf: server, log: silent });
+  servers.push(next);
+  expect(next.uiUrl).toBe(server.uiUrl);
+  await until(async () => (await ask({})).status === 200);
+  await next.close();
   await expect(ask({})).rejects.toThrow(/ECONNREFUSED/);
 });
 

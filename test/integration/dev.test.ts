@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -38,7 +40,7 @@ interface Dev {
 }
 
 /** `predictlab dev`, once everything is up. */
-async function startDev(): Promise<Dev> {
+async function startDev(more: NodeJS.ProcessEnv = {}): Promise<Dev> {
   const env = {
     ...process.env,
     TEMPORAL_CLI: await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log: silent }),
@@ -46,6 +48,7 @@ async function startDev(): Promise<Dev> {
     PREDICTLAB_HOME: home,
     // tasks are held by a server of the test
     PREDICTLAB_HTTP_ALLOW: '127.0.0.1,localhost',
+    ...more,
   };
   const child = spawn(process.execPath, [COMMAND, 'dev', '--headless', '--json', '--port', String(await freePort())], {
     env,
@@ -136,3 +139,48 @@ test('of two started at the same instant on one home, one runs and the other rep
   ]);
   expect(await readdir(path.join(home, 'processes'))).toHaveLength(1);
 });
+
+const OTHER_USER = 65_534;
+
+test.skipIf(process.getuid?.() !== 0)(
+  'another user of the machine gets no file, no variable and no private host through dev (needs root for a second user)',
+  { timeout: 120_000 },
+  async () => {
+    const planted = 'planted-secret-of-the-desk-4711';
+    dev = await startDev({ AWS_SECRET_ACCESS_KEY: planted, PREDICTLAB_HTTP_ALLOW: '*' });
+    const received: string[] = [];
+    const sink = createServer((request, answer) => {
+      request.on('data', (chunk: Buffer) => received.push(chunk.toString()));
+      answer.end();
+    });
+    await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
+    try {
+      // gRPC has no users: a run that this process starts is what another user's would be.
+      const lab = await PredictLab.connect({ env: { TEMPORAL_ADDRESS: dev.ready.address } });
+      const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}/`;
+      const post = (taskId: string, body: unknown) => ({ taskId, activity: 'httpPost', args: [{ url, body }], maxRetries: 0 });
+      const variable = await lab.start({ symbols: [], tasks: [post('variable', { $env: 'AWS_SECRET_ACCESS_KEY' })] as never });
+      await expect(lab.result(variable.runId)).rejects.toThrow(/PREDICTLAB_ENV_ALLOW/);
+      const host = await lab.start({ symbols: [], tasks: [post('host', 'hello')] as never });
+      await lab.result(host.runId).catch(() => undefined);
+      const { taskResults } = await lab.status(host.runId);
+      expect(taskResults.host).toMatchObject({ status: 'failed', error: { message: expect.stringMatching(/PREDICTLAB_HTTP_ALLOW/) } });
+      expect(received).toEqual([]);
+      await lab.close();
+      const { children } = await dev.record();
+      const reads = [
+        `ls -R ${home}`,
+        `cat ${home}/*/*`,
+        ...children.map(({ pid }) => `cat /proc/${pid}/environ`),
+        `cat ${dev.ready.workerLog}`,
+      ];
+      for (const read of reads) {
+        const { status, stdout, stderr } = spawnSync('sh', ['-c', read], { uid: OTHER_USER, gid: OTHER_USER, encoding: 'utf8', cwd: '/' });
+        expect([read, status === 0, stdout.includes(planted)]).toEqual([read, false, false]);
+        expect(stderr).toMatch(/Permission denied/);
+      }
+    } finally {
+      await new Promise((resolve) => sink.close(resolve));
+    }
+  },
+);
