@@ -42,8 +42,8 @@ export interface CollectedBefore {
   readonly doubted?: readonly TimeRange[];
   /** Returns for each row whether it is already stored as a tick. */
   isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
-  /** Whether trades are stored in any hour before the hour of `time` (UTC epoch milliseconds). */
-  hasTradesBefore(time: number): Promise<boolean>;
+  /** Whether trades are stored in any hour before the hour of `time`, and after that of `since` (UTC epoch milliseconds). @default since the first */
+  hasTradesBefore(time: number, since?: number): Promise<boolean>;
 }
 
 export interface CollectRequest<Selector = unknown> {

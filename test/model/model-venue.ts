@@ -98,13 +98,14 @@ export class ModelVenue {
     const settled = this.isClosed || (falsely?.by ?? 0) > 0;
     const won = this.#lie('flipped') === undefined;
     if (this.type === 'kalshi') return this.#kalshiFacts({ closed, settled, won, closedAt: falsely?.from ?? ended ?? 0 });
+    const ids = this.#areReissued ? ['3', '4'] : ['1', '2'];
     if (statesClose) {
       const reading = gammaInstrument(
         gammaMarketSchema.parse({
           conditionId: '0x1',
           slug: 'rain',
           outcomes: this.#ordered(['Yes', 'No'], 'renamed'),
-          clobTokenIds: this.#ordered(['1', '2']),
+          clobTokenIds: this.#ordered(ids),
           closed,
           startDate: iso(opensAt + this.#stampSkew),
           ...(plannedEnd !== null && { endDate: iso(plannedEnd) }),
@@ -119,8 +120,8 @@ export class ModelVenue {
       return { ...reading.instrument, id: this.instrumentId, source: this.type, ...this.#stated() };
     }
     const outcomes = this.#ordered([
-      { onChainId: '1', status: settled ? (won ? 'WON' : 'LOST') : null },
-      { onChainId: '2', status: settled ? (won ? 'LOST' : 'WON') : null },
+      { onChainId: ids[0], status: settled ? (won ? 'WON' : 'LOST') : null },
+      { onChainId: ids[1], status: settled ? (won ? 'LOST' : 'WON') : null },
     ]);
     const names = this.#ordered(['Yes', 'No'], 'renamed');
     const market = predictMarketSchema.parse({
@@ -160,8 +161,16 @@ export class ModelVenue {
   /** The number of trades so far, whatever the index shows of them, by the clock that stamps trades. Half of all venues count what is no tick, too. */
   #stated(): Pick<Instrument, 'stated'> {
     if (!this.#world.statesTrades) return {};
-    const trades = this.#world.trades.filter(({ made, bad }) => made <= this.now && (!bad || this.#world.seed % 2 === 0)).length;
+    const trades =
+      this.#lie('zero') !== undefined
+        ? 0
+        : this.#world.trades.filter(({ made, bad }) => made <= this.now && (!bad || this.#world.seed % 2 === 0)).length;
     return { stated: { volume: null, trades, at: this.now + this.#stampSkew } };
+  }
+
+  /** Whether the venue gives the outcomes other ids than at the first look. */
+  get #areReissued(): boolean {
+    return this.#wasFound && this.#lie('reissued') !== undefined;
   }
 
   /** Something of each outcome, as the venue lists them. */
@@ -186,6 +195,7 @@ export class ModelVenue {
     const pages = walkNewestFirst({
       ...request,
       venue: 'model',
+      horizonMs: this.#world.horizon,
       repeats: this.#world.reaches === null ? 'retry' : 'end-of-paging',
       resume: cursor?.walk,
       order: this.#order,
@@ -221,11 +231,21 @@ export class ModelVenue {
     const end = Math.min(shown.length, after + this.#world.pageSize);
     const more = end < shown.length && last !== undefined;
     const next = !more ? null : this.#world.cursors === 'offset' ? String(end) : last.id;
-    return { rows: this.#doubled(rows.map((trade) => this.#row(trade))), next, requests: 1, clock: this.clock };
+    return { rows: this.#doubled(this.#spelled(rows.map((trade) => this.#row(trade)))), next, requests: 1, clock: this.clock };
   }
 
-  /** Whether the index leaves a trade out for now: one in `by` of those that were made while it does, or before it does, or all of them. */
-  #isHidden({ made }: WorldTrade): boolean {
+  /** Rows as the venue writes them now: ids in other letters, or of outcomes that the market does not have. */
+  #spelled(rows: readonly CandidateRow[]): readonly CandidateRow[] {
+    const foreign = this.#areReissued ? ({ defect: 'unknown-outcome' } as const) : undefined;
+    if (foreign === undefined && this.#lie('respelled') === undefined) return rows;
+    return identifyPage(
+      rows.map(({ grain: _, tradeId, ...row }) => ({ ...row, tradeId: tradeId?.toUpperCase() ?? null, content: [], ...foreign })),
+    );
+  }
+
+  /** Whether the index leaves a trade out for now: one that is too old, one in `by` of those that were made while it does, or before it does, or all of them. */
+  #isHidden({ made, stamp }: WorldTrade): boolean {
+    if (this.#world.horizon !== null && stamp < this.now - this.#world.horizon) return true;
     return this.#world.lies.some(
       ({ kind, from, to, by, until = Number.POSITIVE_INFINITY }) =>
         this.now < to &&

@@ -11,7 +11,7 @@ import { judgeStated, STATED_SLACK_MS } from '../../src/market/second-witness.ts
 import type { SourcePage, Sources } from '../../src/sources/source.ts';
 import { missingRanges } from '../../src/sources/walk/time-ranges.ts';
 import type { ModelVenue } from './model-venue.ts';
-import { DAY, type Firing } from './world.ts';
+import { DAY, type Firing, HOUR } from './world.ts';
 
 /** What a run of the pipeline leaves behind, and what the checks want to know of it. */
 export interface Pipeline {
@@ -153,7 +153,8 @@ class MemoryStore {
         covered: { trade: this.#covered, price: [] },
         looked: { trade: this.#looked, price: null },
         isStored: async (rows) => rows.map((row) => this.#ticks.has(keyOf(row))),
-        hasTradesBefore: async (time) => [...this.#ticks.values()].some((row) => hourOf(row.time ?? 0) < hourOf(time)),
+        hasTradesBefore: async (time, since = 0) =>
+          [...this.#ticks.values()].some((row) => hourOf(row.time ?? 0) < hourOf(time) && hourOf(row.time ?? 0) > Math.ceil(since / HOUR)),
       }),
       keep: async (page, { closedAt }, reached) => {
         staged.pages = [...staged.pages.filter(({ pageNumber }) => pageNumber < page.pageNumber), page];

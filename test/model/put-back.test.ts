@@ -15,7 +15,7 @@ interface Bug {
   /** File of `src`, what it says, and what it says with the bug. */
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
   /** The kind of world in which the bug shows. @default the worlds of any seed */
-  readonly worlds?: 'two venues' | 'points' | 'backfills' | 'witness' | Shape;
+  readonly worlds?: 'two venues' | 'points' | 'backfills' | 'witness' | 'mixed' | Shape;
   /** Number of worlds among which at least one must show the bug. @default 60 */
   readonly within?: number;
   /** The first seed. @default 1 */
@@ -28,6 +28,7 @@ interface Model {
   readonly points: (seed: number) => Promise<WorldReport>;
   readonly backfills: (seed: number) => Promise<WorldReport>;
   readonly witness: (seed: number) => Promise<WorldReport>;
+  readonly mixed: (seed: number) => Promise<WorldReport>;
   readonly shapes: readonly Shape[];
 }
 
@@ -51,8 +52,9 @@ async function modelWith({ changes }: Pick<Bug, 'changes'>, name: string): Promi
             const model = JSON.stringify(path.join(ROOT, 'test/model')).slice(1, -1);
             return [
               `import { memoryPipeline } from '${model}/pipeline.ts';`,
-              `import { runWorld } from '${model}/run-world.ts';`,
-              `import { makeWorld } from '${model}/world.ts';`,
+              `import { runMixedWorld, runWorld } from '${model}/run-world.ts';`,
+              `import { makeWorld, mixedShape } from '${model}/world.ts';`,
+              'export const mixed = (seed) => runMixedWorld(makeWorld(seed, mixedShape(seed)), memoryPipeline);',
               `import { SHAPES } from '${model}/shapes.ts';`,
               `export { runTwoVenues as two } from '${model}/two-venues.ts';`,
               `import { runWitnessWorld, witnessWorld } from '${model}/witness-world.ts';`,
@@ -92,6 +94,22 @@ const WALK = 'sources/walk/trade-walk.ts';
 const LIFE = 'sources/catalogue/market-life.ts';
 
 const BUGS: readonly Bug[] = [
+  {
+    name: 'trades that lie before the horizon of a venue are missed in what it shows',
+    changes: [
+      {
+        file: 'sources/walk/newest-first-walk.ts',
+        from: 'oldest ?? Number.POSITIVE_INFINITY, horizon ?? undefined)',
+        to: 'oldest ?? Number.POSITIVE_INFINITY)',
+      },
+    ],
+    worlds: 'mixed',
+  },
+  {
+    name: 'an id in other letters is another trade',
+    changes: [{ file: 'sources/candidate.ts', from: 'return spelledId(tradeId);', to: 'return tradeId;' }],
+    worlds: 'mixed',
+  },
   {
     name: 'what a venue states is not compared with what is held',
     changes: [{ file: 'market/second-witness.ts', from: "if (trades > mostTrades) return { verdict: 'lacks', said };", to: '' }],

@@ -64,6 +64,8 @@ export interface World {
   readonly lateness: Lateness;
   /** Rows that the venue's paging reaches at most, newest in its index first; then it sends the last page again and again. Null: all, newest first. */
   readonly reaches: number | null;
+  /** Age in milliseconds beyond which the venue shows no trades, which its adapter knows; null: it shows all. */
+  readonly horizon: number | null;
   readonly lies: readonly Lie[];
   /** Whether the venue states how many trades there were. */
   readonly statesTrades: boolean;
@@ -74,7 +76,8 @@ export interface World {
  * in the other order, or only their names; calls an open market closed (and settled, where `by` is above 0); pays the loser; shows trades
  * twice on a page, once with other content; leaves out one trade in some (`dropped`), or all of some hours (`hole`); changes the order
  * inside a second from answer to answer (`shuffled`); refuses cursors that it has given (`expired`); hides some trades that it has shown
- * before (`withdrawn`).
+ * before (`withdrawn`); writes ids in other letters (`respelled`); gives the outcomes other ids (`reissued`); states that nothing was
+ * traded (`zero`).
  */
 export interface Lie {
   readonly kind:
@@ -90,7 +93,10 @@ export interface Lie {
     | 'hole'
     | 'shuffled'
     | 'expired'
-    | 'withdrawn';
+    | 'withdrawn'
+    | 'respelled'
+    | 'reissued'
+    | 'zero';
   readonly from: number;
   readonly to: number;
   /** What its clock is off by. */
@@ -113,6 +119,7 @@ export interface Shape {
   readonly count?: number;
   readonly pageSize?: number;
   readonly reaches?: number;
+  readonly horizon?: number | null;
   readonly statesClose?: boolean;
   /** Every firing looks at three days up to now. */
   readonly plain?: boolean;
@@ -179,6 +186,7 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
     firings: shape.firings ?? makeFirings(random, { first: firstFiring, every, count, plain: shape.plain === true }),
     lateness,
     reaches: shape.reaches ?? null,
+    horizon: shape.horizon ?? null,
   };
   const { lies = false, longAfter, statesTrades = false } = shape;
   const appliedLies = lies === false ? [] : makeLies(seed, trades, honest.firings, lies === true ? LIES : lies);
@@ -234,7 +242,7 @@ function makeTrades(random: Random, options: TradeOptions): WorldTrade[] {
     if (touchy || random.next() < 0.05) versions.push(version(visible + Math.floor(random.exponential(2 * HOUR))));
     // venues write whole seconds
     const stamp = Math.floor((made + skew) / 1000) * 1000;
-    trades.push({ id: `t${trades.length}`, made, stamp, visible, versions, touchy, bad: random.next() < 0.02 });
+    trades.push({ id: `0xa${trades.length}`, made, stamp, visible, versions, touchy, bad: random.next() < 0.02 });
   }
 }
 
@@ -249,7 +257,7 @@ const withTheClose = (trades: readonly WorldTrade[], { closedFrom }: TradeOption
 const LIES: readonly Lie['kind'][] = ['empty', 'cut', 'clock', 'reversed', 'renamed'];
 const ALL_LIES: readonly Lie['kind'][] = [
   ...LIES,
-  ...(['closed', 'flipped', 'doubled', 'dropped', 'hole', 'shuffled', 'expired', 'withdrawn'] as const),
+  ...(['closed', 'flipped', 'doubled', 'dropped', 'hole', 'shuffled', 'expired', 'withdrawn', 'respelled', 'reissued', 'zero'] as const),
 ];
 
 /** The shape of a world in which any of all lies, ways of being late, outages, kills, backfills and stated totals may meet. */
@@ -259,6 +267,7 @@ export function mixedShape(seed: number): Shape {
     lateness: pick(random, ['prompt', 'behind', 'stragglers', 'rarely', 'blackout', 'with-the-close']),
     lies: ALL_LIES.filter(() => random.next() < 0.4).concat(pick(random, ALL_LIES)),
     statesTrades: random.next() < 0.5,
+    horizon: pick(random, [null, null, 4 * DAY, 10 * DAY]),
     longAfter: 26 * HOUR,
     plain: random.next() < 0.3,
   };

@@ -71,7 +71,7 @@ async function walk(facts: Walking = {}): Promise<Outcome> {
       covered: { trade: covered, price: [] },
       looked: { trade: looked, price: null },
       isStored: async (rows) => rows.map(isStored),
-      hasTradesBefore: async (time) => time > oldestStored,
+      hasTradesBefore: async (time, since = 0) => time > oldestStored && since < oldestStored,
     },
     lateness: LATE,
     refetch: false,
@@ -256,6 +256,14 @@ describe('a venue that does not show everything', () => {
     const { coverage, pages } = await walk({ horizonMs: 30 * HOUR });
     expect(coverage).toEqual([{ from: hours(30), to: SURE }]);
     expect(pages.at(-1)?.problems).toEqual([expect.stringContaining(`shows trades only back to ${new Date(hours(30)).toISOString()}`)]);
+  });
+
+  it('covers quiet time although all stored trades lie before its horizon', async () => {
+    const fetchPage = () => ({ rows: [], next: null, requests: 1, clock: NOW });
+    const facts = { covered: [{ from: hours(49), to: hours(35) }], fetchPage };
+    const { coverage } = await walk({ ...facts, horizonMs: 30 * HOUR, oldestStored: hours(45) });
+    expect(coverage).toEqual([{ from: hours(30), to: SURE }]);
+    expect((await walk({ ...facts, horizonMs: 30 * HOUR, oldestStored: hours(25) })).coverage).toEqual([]);
   });
 
   it('loses no row where the order inside one second changes from answer to answer', async () => {

@@ -213,10 +213,10 @@ const seenBy = (plan: WalkPlan, state: WalkState, complete: boolean): WalkSeen =
   missed: state.missed,
 });
 
-/** Whether a venue's history ends too early: after the oldest missing time, although older trades are stored. */
-async function isCutOff({ before }: Walk, { floor }: WalkPlan, oldest: number | null | undefined): Promise<boolean> {
+/** Whether a venue's history ends too early: after the oldest missing time, although older trades within its horizon are stored. */
+async function isCutOff({ before }: Walk, { floor, horizon }: WalkPlan, oldest: number | null | undefined): Promise<boolean> {
   if (oldest === undefined || (oldest !== null && oldest <= floor)) return false;
-  return await before.hasTradesBefore(oldest ?? Number.POSITIVE_INFINITY);
+  return await before.hasTradesBefore(oldest ?? Number.POSITIVE_INFINITY, horizon ?? undefined);
 }
 
 function cutOff({ venue, instrument: { id } }: Walk, oldest: number | null | undefined): string {

@@ -87,12 +87,12 @@ export async function areStored(queryable: Queryable, instrumentKey: number, row
   return rows.map((_, index) => stored.has(index + 1));
 }
 
-/** Whether an instrument has trades in an hour before that of a moment; UTC epoch milliseconds. */
-export async function hasTradesBefore(queryable: Queryable, instrumentKey: number, time: number): Promise<boolean> {
+/** Whether an instrument has trades in an hour between the hours of two moments, neither included; UTC epoch milliseconds. */
+export async function hasTradesBefore(queryable: Queryable, instrumentKey: number, time: number, since = 0): Promise<boolean> {
   const hour = Number.isFinite(time) ? Math.floor(time / HOUR_MS) : LAST_HOUR;
   const { rowCount } = await queryable.query(
-    'select from tick_hours where instrument = $1 and kind = $2 and hour < $3 and ticks > 0 limit 1',
-    [instrumentKey, kindCode('trade'), hour],
+    'select from tick_hours where instrument = $1 and kind = $2 and hour < $3 and hour > $4 and ticks > 0 limit 1',
+    [instrumentKey, kindCode('trade'), hour, Math.ceil(since / HOUR_MS)],
   );
   return rowCount === 1;
 }

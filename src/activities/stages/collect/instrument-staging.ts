@@ -53,7 +53,7 @@ export function instrumentStaging({
         covered: { trade: trade.covered, price: price.covered },
         looked: { trade: trade.looked, price: price.looked },
         isStored: (rows) => areStored(database, instrumentKey, rows),
-        hasTradesBefore: (time) => hasTradesBefore(database, instrumentKey, time),
+        hasTradesBefore: (time, since) => hasTradesBefore(database, instrumentKey, time, since),
       };
     },
     async keep({ pageNumber, order, rows, kind, coverage, walked, points }, instrument: Instrument, reached) {
