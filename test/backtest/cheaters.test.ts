@@ -133,6 +133,13 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
     },
     'Object.prototype.toJSON was changed by the strategy',
   ],
+  'adds toJSON to all lists by a getter': [
+    () => {
+      Reflect.defineProperty(Array.prototype, 'toJSON', { get: () => () => 1, configurable: true });
+      return () => 'hold';
+    },
+    'Array.prototype.toJSON was changed by the strategy',
+  ],
   'adds a limit that every order inherits': [
     () => {
       Reflect.defineProperty(Object.prototype, 'limit', { value: 0.01, configurable: true });
