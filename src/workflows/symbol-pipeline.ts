@@ -43,7 +43,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     if (yieldRequested) return { end: 'yielded', reports: packed() };
     const taskId = stageTaskId(symbol, stage);
     const { earlier, failedLocally } = index === done.length ? input : {};
-    const begun = { taskId, startedAt: Date.now(), earlierAttempts: earlier?.attempts ?? 0 };
+    const begun = { taskId, startedAt: failedLocally?.startedAt ?? Date.now(), earlierAttempts: earlier?.attempts ?? 0 };
     setCurrentDetails(`${stage} (${index + 1} of ${stages.length})`);
     const started: TaskReport = { taskId, kind: 'started', at: begun.startedAt };
     reports.push(started);

@@ -119,7 +119,7 @@ export interface SymbolPipelineInput {
   /** Reports of the first stages, which ran before this workflow started. @default none */
   readonly done?: readonly PackedReport[];
   /** The failed first attempt of the stage that follows `done`. @default none */
-  readonly failedLocally?: AttemptDetails;
+  readonly failedLocally?: AttemptDetails & { readonly startedAt: number };
   /** Whether reports leave out outputs: a run of many symbols keeps none. */
   readonly brief?: boolean;
   /** Stages with at most this much work run as local activities first. @default none do */

@@ -12,7 +12,6 @@ import {
 import type { CustomTaskConfig, RunConfig } from '../../contracts/run/run-config.ts';
 import { LITTLE } from '../../contracts/task/little-to-do.ts';
 import type {
-  AttemptDetails,
   CustomTaskCall,
   EarlierAttempts,
   SymbolPipelineInput,
@@ -155,7 +154,10 @@ export class Lanes {
     command: StartSymbol,
     open: OpenLane,
     end: End,
-    { done = [], failedLocally }: { readonly done?: readonly TaskReport[]; readonly failedLocally?: AttemptDetails } = {},
+    {
+      done = [],
+      failedLocally,
+    }: { readonly done?: readonly TaskReport[]; readonly failedLocally?: SymbolPipelineInput['failedLocally'] } = {},
   ): void {
     const { runId, executionId, config, searchable } = this.#run;
     const { symbol, stages, signalStages } = command;

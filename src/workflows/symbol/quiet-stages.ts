@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { StageActivities } from '../../activities/registry.ts';
 import { hasLittleToDo, LITTLE, outputIn } from '../../contracts/task/little-to-do.ts';
-import type { AttemptDetails, EarlierAttempts, FollowingStages, StageCall, TaskReport } from '../../contracts/task/stage-report.ts';
+import type { EarlierAttempts, FollowingStages, StageCall, SymbolPipelineInput, TaskReport } from '../../contracts/task/stage-report.ts';
 import { defaultPolicy } from '../../contracts/task/task-policy.ts';
 import { type Stage, stageTaskId } from '../../contracts/words.ts';
 import { activityOptions } from '../activity-options.ts';
@@ -29,7 +29,7 @@ export async function runQuietStages({
   earlier,
   priority,
   isYieldRequested,
-}: QuietStages): Promise<{ readonly reports: readonly TaskReport[]; readonly failedLocally?: AttemptDetails }> {
+}: QuietStages): Promise<{ readonly reports: readonly TaskReport[]; readonly failedLocally?: SymbolPipelineInput['failedLocally'] }> {
   const reports: TaskReport[] = [];
   const isQuiet = (stage: Stage): boolean => !isYieldRequested() && hasLittleToDo(stage, outputIn(reports), LITTLE);
   while (reports.length === 0 || (reports.length < stages.length && isQuiet(stages[reports.length]))) {
@@ -57,7 +57,7 @@ export async function runQuietStages({
       for (const { stage: name, kind, ...ended } of followed) {
         const [startedAt, at] = [Math.min(ended.startedAt, now), Math.min(ended.at, now)];
         const one = { taskId: stageTaskId(call.symbol, name), startedAt, at };
-        if ('details' in ended && !ended.final) return { reports, failedLocally: ended.details };
+        if ('details' in ended && !ended.final) return { reports, failedLocally: { ...ended.details, startedAt } };
         if ('details' in ended) reports.push(detailedReport(one, ended.details));
         else if ('output' in ended) reports.push({ ...ended, ...one, kind: 'succeeded' });
         else reports.push({ ...one, kind: 'cancelled', attempts: 1 });
