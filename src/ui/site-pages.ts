@@ -7,15 +7,16 @@ import type { ScheduleView } from '../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../client.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { renderResearchPage } from '../report/research/research-page.ts';
-import { renderEventPage, renderEventsPage } from '../report/site/event-page.ts';
+import { eventAddress, renderEventPage, renderEventsPage } from '../report/site/event-page.ts';
+import { eventTitle } from '../report/site/event-prices.ts';
 import { renderSchedulePage, type ScheduleOnPage } from '../report/site/schedule-page.ts';
-import { MAX_FOUND } from '../report/site/site-page.ts';
+import { type FoundPage, findCommands, MAX_FOUND } from '../report/site/site-page.ts';
 import { renderSymbolsPage } from '../report/site/symbols-page.ts';
 import { redactInput } from '../secrets/redact-input.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import type { Database } from '../storage/database/database.ts';
 import { findSymbols } from '../storage/markets/catalogue.ts';
-import { eventHeads } from '../storage/markets/instruments.ts';
+import { eventHeads, findEvents } from '../storage/markets/instruments.ts';
 import { findRunIds } from '../storage/runs/run-history.ts';
 import { VERSION } from '../version.ts';
 import { NotFound, sendPage } from './answers.ts';
@@ -68,18 +69,24 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
   app.get('/find', async (request: FindRequest) => {
     // A parameter that is given twice is a list.
     const text = [request.query.text ?? ''].flat()[0].slice(0, MAX_TEXT);
-    if (text === '') return [];
-    const symbols = await findSymbols(database, text, MAX_FOUND);
-    const runs = await findRunIds(database, text, MAX_FOUND - Math.min(symbols.length, MAX_FOUND / 2));
-    return [
-      ...symbols.map(({ symbol, title }) => ({
-        kind: 'symbol',
-        name: symbol,
-        href: `/symbols/${encodeURIComponent(symbol)}`,
-        about: title,
-      })),
-      ...runs.map(({ runId, result }) => ({ kind: 'run', name: runId, href: runAddress(runId), about: result ?? 'running' })),
-    ].slice(0, MAX_FOUND);
+    const commands = findCommands(text);
+    if (text === '') return commands.slice(0, MAX_FOUND);
+    const [symbols, events, runs] = await Promise.all([
+      findSymbols(database, text, MAX_FOUND),
+      findEvents(database, text, MAX_FOUND),
+      findRunIds(database, text, MAX_FOUND),
+    ]);
+    const kinds: readonly (readonly FoundPage[])[] = [
+      symbols.map(({ symbol, title }) => ({ kind: 'symbol', name: symbol, href: `/symbols/${encodeURIComponent(symbol)}`, about: title })),
+      runs.map(({ runId, result }) => ({ kind: 'run', name: runId, href: runAddress(runId), about: result ?? 'running' })),
+      events.map(({ event, titles }) => ({ kind: 'event', name: eventTitle(event, titles), href: eventAddress(event), about: event })),
+      commands,
+    ];
+    // each kind has its share of the list, and takes what the others leave
+    const share = Math.floor(MAX_FOUND / kinds.length);
+    const first = kinds.flatMap((found) => found.slice(0, share));
+    const more = kinds.flatMap((found) => found.slice(share)).slice(0, MAX_FOUND - first.length);
+    return kinds.flatMap((found) => found.filter((one) => first.includes(one) || more.includes(one)));
   });
 }
 

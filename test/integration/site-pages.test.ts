@@ -75,13 +75,14 @@ describe('the pages about all symbols', () => {
     expect(text).toContain('Will &lt;b&gt;it&lt;/b&gt; rain?');
   });
 
-  it('find symbols by name and title, and runs by id', async () => {
+  it('find symbols by name and title, runs by id, and commands', async () => {
     const find = async (query: string): Promise<unknown> => await (await fetch(`${ui.address}/find${query}`)).json();
     expect(await find('?text=s0007')).toEqual([{ kind: 'symbol', name: 'S0007', href: '/symbols/S0007', about: 'Market 7' }]);
     expect(await find('?text=RAIN')).toMatchObject([{ name: 'S0500' }]);
     expect(await find('?text=four')).toEqual([{ kind: 'run', name: runId, href: `/runs/${runId}`, about: 'degraded' }]);
     expect(await find('?text=%25')).toEqual([]);
-    expect(await find('')).toEqual([]);
+    expect(await find('')).toMatchObject([{ kind: 'command', name: 'start a run', href: '/plan' }, ...Array(11).fill({ kind: 'command' })]);
+    expect(await find('?text=backfill')).toMatchObject([{ kind: 'command', href: '/schedule' }]);
     expect(await find('?text=S0&text=x')).toHaveLength(12);
   });
 
@@ -217,6 +218,12 @@ describe('the pages about all symbols', () => {
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await page.waitForURL(`**/runs/${runId}`);
+      await page.keyboard.press('/');
+      await page.keyboard.type('start a run');
+      await page.locator('#found a', { hasText: 'start a run' }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/plan');
+      await page.goBack();
       expect(await page.locator('nav [aria-current]').textContent()).toBe('Runs');
     });
 

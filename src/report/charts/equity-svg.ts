@@ -171,6 +171,6 @@ export const walkForwardPlot = ({ outOfSample, inSample, begins }: WalkForwardCh
     label: `out of sample from 1 to ${formatNumber(outOfSample.at(-1)?.equity, 2)} over ${begins.length} tests; in grey each pick on its training days`,
     shapes: html`<path class="hair" d="${raw(borders)}"/>${inSample.map((points) => html`<path class="line in-sample" d="${raw(steps(points, x, y, WALK_HEIGHT))}"/>`)}<path class="line own" d="${raw(steps(outOfSample, x, y, WALK_HEIGHT))}"/>`,
     x: timeTicks(from, to, 8),
-    y: valueTicks(low, high, 4, (value) => formatNumber(value, 2)),
+    y: valueTicks(low, high, 4),
   };
 };

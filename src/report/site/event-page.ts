@@ -134,7 +134,7 @@ const basis = (row: readonly EventQuote[]): Part => {
   return tip(html`<span class="${isArbitrage ? 'up' : 'quiet'}">${signed(found.profit)}</span>`, what, false);
 };
 
-const signed = (value: number): string => `${value > 0 ? '+' : ''}${formatNumber(value, 4)}`;
+const signed = (value: number): string => `${value >= 0.000_05 ? '+' : ''}${formatNumber(Math.abs(value) < 0.000_05 ? 0 : value, 4)}`;
 
 const stateOf = ({ resolution, closesAt }: EventQuote['instrument'], now: number): Part => {
   if (resolution.kind === 'settled') return html`paid <b>${formatNumber(resolution.payout, 2)}</b>`;
@@ -261,7 +261,7 @@ const TWINS: readonly Column<TwinPair>[] = [
     align: 'text',
     cell: ({ quotes }) => {
       const event = quotes.find(({ instrument }) => instrument.event !== undefined)?.instrument.event;
-      return event === undefined ? unknown('its venue names no event') : html`<a href="${eventAddress(event)}">${event}</a>`;
+      return event === undefined ? unknown('its venue names no event') : html`<a href="${eventAddress(event)}" title="${event}">event</a>`;
     },
   },
 ];

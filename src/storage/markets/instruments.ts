@@ -173,6 +173,21 @@ export async function eventHeads(queryable: Queryable, { now, limit }: { now: nu
   return rows;
 }
 
+/** Finds events by the text of their ids or of the titles of their markets, those with open markets first. */
+export async function findEvents(
+  queryable: Queryable,
+  text: string,
+  limit: number,
+): Promise<readonly Pick<EventHead, 'event' | 'titles'>[]> {
+  const { rows } = await queryable.query<Pick<EventHead, 'event' | 'titles'>>(
+    `select facts->>'event' as event, array_agg(facts->>'title' order by key) as titles from instruments where facts ? 'event' group by 1
+     having bool_or(strpos(lower(facts->>'event'), lower($1)) > 0 or strpos(lower(facts->>'title'), lower($1)) > 0)
+     order by bool_and((facts->>'closed')::boolean), max((facts->>'closesAt')::float8) desc nulls last, 1 limit $2`,
+    [text, limit],
+  );
+  return rows;
+}
+
 /** Open instruments that name twins at other venues, those of the nearest end first. */
 export async function openTwins(queryable: Queryable, limit: number): Promise<readonly StoredInstrument[]> {
   const { rows } = await queryable.query<InstrumentRow>(
