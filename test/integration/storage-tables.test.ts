@@ -519,10 +519,28 @@ describe('runs', () => {
     };
     const hours = [4, 8].map((hour) => ({ from: START + (hour - 4) * HOUR, to: START + hour * HOUR }));
     const good = async () => await successfulIntervals(test.database, { symbols: ['RAIN'], intervals: hours });
+    const withdraw = async (hour: number) =>
+      await test.database.transaction(async (transaction) => await withdrawCoverage(transaction, key, START + hour * HOUR));
+    await withdraw(1);
     await run('before');
     expect(await good()).toEqual([true, true]);
-    await test.database.transaction(async (transaction) => await withdrawCoverage(transaction, key, START + 5 * HOUR));
+    await withdraw(5);
     expect(await good()).toEqual([true, false]);
+    // however long ago that was, and whatever was withdrawn since
+    await test.database.query("update runs set finished_at = finished_at - interval '20 days'");
+    await test.database.query("update coverage_withdrawals set at = at - interval '20 days'");
+    await withdraw(20);
+    expect(await good()).toEqual([true, false]);
+    const kept = async () =>
+      (
+        await test.database.query<{ from: number }>(
+          'select withdrawn_from::float8 as "from" from coverage_withdrawals where instrument = $1 order by number',
+          [key],
+        )
+      ).rows.map(({ from }) => (from - START) / HOUR);
+    expect(await kept()).toEqual([1, 5, 20]);
+    await withdraw(5);
+    expect(await kept()).toEqual([1, 5]);
     // a run that has walked it again
     await run('after');
     expect(await good()).toEqual([true, true]);

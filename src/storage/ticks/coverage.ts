@@ -152,9 +152,6 @@ export async function gapsOfInstruments(
   return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));
 }
 
-/** Days for which withdrawals are kept: the longest time from the plan of a walk until it is stored. */
-const KEPT_DAYS = 14;
-
 /** Withdraws coverage of both kinds of ticks from `from` (UTC epoch milliseconds) on: stored, and that of walks already planned. */
 export async function withdrawCoverage(transaction: Transaction, instrumentKey: number, from: number): Promise<void> {
   await lockInstruments(transaction, [instrumentKey]);
@@ -165,19 +162,18 @@ export async function withdrawCoverage(transaction: Transaction, instrumentKey: 
   await noteWithdrawal(transaction, instrumentKey, from);
 }
 
-/** Records a withdrawal for walks that were planned before it. The instrument must be locked. */
+/** Records a withdrawal for walks that were planned, and runs that finished, before it. The instrument must be locked. */
 export async function noteWithdrawal(transaction: Transaction, instrumentKey: number, from: number): Promise<void> {
   await transaction.query(
     `insert into coverage_withdrawals (instrument, number, withdrawn_from)
      select $1, coalesce(max(number), 0) + 1, $2 from coverage_withdrawals where instrument = $1`,
     [instrumentKey, Math.floor(from)],
   );
-  // the newest stays, because the numbering continues from it, and the earliest: ticks from there on may lie outside coverage
+  // a later withdrawal from the same time or before it says all that an earlier one says
   await transaction.query(
-    `delete from coverage_withdrawals w where instrument = $1 and at < now() - interval '${KEPT_DAYS} days'
-       and number < (select max(number) from coverage_withdrawals where instrument = $1)
-       and withdrawn_from > (select min(withdrawn_from) from coverage_withdrawals where instrument = $1)`,
-    [instrumentKey],
+    `delete from coverage_withdrawals where instrument = $1 and withdrawn_from >= $2
+       and number < (select max(number) from coverage_withdrawals where instrument = $1)`,
+    [instrumentKey, Math.floor(from)],
   );
 }
 
