@@ -14,6 +14,7 @@ import type { Log } from '../src/contracts/log.ts';
 import type { CandidateRow, Instrument } from '../src/contracts/market-data.ts';
 import { INTERVAL_MS, type Stage } from '../src/contracts/words.ts';
 import { openTickFile } from '../src/files/read/read-tick-file.ts';
+import { oneMarket } from '../src/files/read/tick-source.ts';
 import { writeFileAtomically } from '../src/files/write/write-output.ts';
 import type { Database } from '../src/storage/database/database.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
@@ -193,8 +194,8 @@ async function runStage(database: Database, stage: Stage, executionId: string, s
 
 /** From a CSV on disk to candles in the database. */
 async function importToCandles(database: Database, file: string, executionId: string): Promise<void> {
-  const files = [await openTickFile(file)];
-  await importTicks({ database, log: silent, symbol: 'IMPORTED', files, market: 'probability', asOf: AS_OF, onBatch: () => undefined });
+  const source = oneMarket([await openTickFile(file)]);
+  await importTicks({ database, log: silent, symbol: 'IMPORTED', source, market: 'probability', asOf: AS_OF, onBatch: () => undefined });
   await runStage(database, 'kline', executionId, 'IMPORTED');
 }
 

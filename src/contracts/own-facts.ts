@@ -44,7 +44,8 @@ export const ownFactsShape = {
   tick: z.number(TICK).positive(TICK).optional(),
 };
 
-const ownFactsSchema = z.strictObject(ownFactsShape);
+/** The facts as one object; unknown fields are refused. */
+export const ownFactsSchema = z.strictObject(ownFactsShape);
 export type OwnFacts = z.infer<typeof ownFactsSchema>;
 /** Names of the fields. */
 export const OWN_FACTS = Object.keys(ownFactsShape) as readonly (keyof OwnFacts)[];

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
 import { openTickFile, type TickFileOptions } from '../../src/files/read/read-tick-file.ts';
-import { valuesOf } from '../../src/files/read/tick-format.ts';
+import { sortedByMarket } from '../../src/files/read/tick-source.ts';
 import { worlds } from '../support/worlds.ts';
 import { scratchFolder } from './scratch.ts';
 
@@ -295,18 +295,19 @@ describe('dates and prices as people write them', () => {
     }
   });
 
-  it('reads one market of several, and lists them all', async () => {
-    const path = write('time,market,price\n1767225600,A,0.1\n1767225600,B,0.9\n1767225601,A,0.2\ntorn\n');
-    expect(await valuesOf(path, 'Market')).toEqual(['A', 'B']);
-    const prices = async (value: string, hasTornLines: boolean): Promise<unknown[]> => {
-      const file = await openTickFile(path, { only: { name: 'market', value, hasTornLines } });
-      const found: unknown[] = [];
-      for await (const { rows } of file.batches()) found.push(...rows.map(({ price }) => price));
-      return found;
-    };
-    expect(await prices('A', true)).toEqual([0.1, 0.2, null]);
-    expect(await prices('B', false)).toEqual([0.9]);
-    await expect(valuesOf(path, 'mraket')).rejects.toThrow(
+  it('sorts the rows of several markets, and counts rows without a market as torn ones of the first', async () => {
+    const path = write('time,market,price\n1767225600,A,0.1\n1767225600,B,0.9\n1767225601,A,0.2\n1767225601,,0.3\ntorn\n');
+    const sorted = await sortedByMarket([await openTickFile(path, { by: 'Market' })], 'Market');
+    expect(sorted.markets).toEqual(['A', 'B']);
+    const found: unknown[] = [];
+    for await (const { market, rows, lines } of sorted.batches({ firstOutcomeOf: async () => undefined, storedUpTo: async () => 0 }))
+      found.push([market, rows.map(({ price, defect }) => defect ?? price), lines]);
+    await sorted.close();
+    expect(found).toEqual([
+      ['A', [0.1, 0.2, 'malformed', 'malformed'], [2, 4, 5, 6]],
+      ['B', [0.9], [3]],
+    ]);
+    await expect(openTickFile(path, { by: 'mraket' })).rejects.toThrow(
       'has no column mraket; its columns are: time, market, price; did you mean market?',
     );
   });

@@ -8,9 +8,10 @@ import { createKline } from '../../src/activities/stages/kline.ts';
 import { workAlone } from '../../src/activities/stages/stage-work.ts';
 import { DAY_MS, type Interval } from '../../src/contracts/words.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
+import { oneMarket } from '../../src/files/read/tick-source.ts';
 import { ownerMark } from '../../src/processes/owner-mark.ts';
 import { fileInstrument } from '../../src/sources/file/file-instrument.ts';
-import { instrumentById, saveInstruments } from '../../src/storage/markets/instruments.ts';
+import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { dropAbandonedImports } from '../../src/storage/staging/import-progress.ts';
 import { clearStaging, stagePage } from '../../src/storage/staging/staging.ts';
 import { predictlab } from '../cli/run-main.ts';
@@ -168,9 +169,8 @@ describe('predictlab import ticks', () => {
         database: test.database,
         log: silent,
         symbol: 'LONG',
-        files: [await openTickFile(file, { batchSize: 50 })],
+        source: oneMarket([await openTickFile(file, { batchSize: 50 })]),
         market: 'probability',
-        stored: await instrumentById(test.database, 'file:LONG'),
         asOf: Date.now(),
         chunkRows: 200,
         onBatch: () => read++,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importTicks } from '../../src/activities/stages/import-ticks.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
+import { oneMarket } from '../../src/files/read/tick-source.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { cuttingProxy } from '../support/cutting-proxy.ts';
@@ -58,7 +59,7 @@ const importing = async (database: Database): Promise<unknown> =>
     database,
     log: silent,
     symbol: 'MINE',
-    files: [await openTickFile(file, { batchSize: 1000 })],
+    source: oneMarket([await openTickFile(file, { batchSize: 1000 })]),
     market: 'probability',
     asOf: Date.now(),
     onBatch: () => undefined,

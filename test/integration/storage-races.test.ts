@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { importTicks } from '../../src/activities/stages/import-ticks.ts';
+import type { TickFile } from '../../src/files/read/read-tick-file.ts';
+import { oneMarket } from '../../src/files/read/tick-source.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import type { Database, Transaction } from '../../src/storage/database/database.ts';
@@ -76,12 +78,11 @@ it('an import of several files claims the range of each, not the gaps between th
     database: test.database,
     log: silent,
     symbol: 'GAP',
-    files: [file(paths[0], january), file(paths[1], march)],
+    source: oneMarket([file(paths[0], january), file(paths[1], march)] as unknown as TickFile[]),
     asOf: Date.UTC(2026, 5, 1),
     market: 'probability',
-    stored: undefined,
     onBatch: () => undefined,
-  } as unknown as Parameters<typeof importTicks>[0]);
+  });
   const spans = (await coverageRecords(test.database)).map(({ from, to }) => [from, to]);
   expect(spans).toEqual([
     [january, january + DAY + 1],

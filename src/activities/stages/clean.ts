@@ -13,6 +13,8 @@ interface CleanDependencies {
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. @default 0.01 */
   readonly quarantineLimit?: number;
   readonly probe?: Probe;
+  /** Called with what became of an instrument's rows. */
+  readonly onInstrument?: (instrumentKey: number, judged: Readonly<Tally>) => void;
 }
 
 interface Tally {
@@ -22,14 +24,23 @@ interface Tally {
   readonly reasons: Record<string, number>;
 }
 
+const newTally = (): Tally => ({ rows: 0, quarantined: 0, flagged: 0, reasons: {} });
+
+function add(total: Tally, { rows, quarantined, flagged, reasons }: Tally): void {
+  total.rows += rows;
+  total.quarantined += quarantined;
+  total.flagged += flagged;
+  for (const [reason, count] of Object.entries(reasons)) total.reasons[reason] = (total.reasons[reason] ?? 0) + count;
+}
+
 /**
  * Creates the stage `clean`, which checks the rows that `collect` staged. Bad rows are listed in quarantine with the reason and left out by
  * `store`; unusual rows are flagged and stay. No row is changed or dropped.
  */
-export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies = {}): StageFunction {
+export function createClean({ quarantineLimit = 0.01, probe, onInstrument }: CleanDependencies = {}): StageFunction {
   return async (input, work) =>
     await work.commit(async (transaction) => {
-      const tally: Tally = { rows: 0, quarantined: 0, flagged: 0, reasons: {} };
+      const total = newTally();
       const batches = await stagingBatches(transaction, { executionId: input.executionId, symbol: input.symbol });
       const instruments = await instrumentsByKey(
         transaction,
@@ -39,12 +50,15 @@ export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies
       for (const batch of batches) {
         if (batch.first === null) continue;
         const instrument = instruments.get(batch.instrumentKey) as StoredInstrument;
+        const tally = newTally();
         await judge(transaction, { batch, instrument, asOf: input.settings.asOf, tally, work });
+        add(total, tally);
+        onInstrument?.(batch.instrumentKey, tally);
         await probe?.('clean 2: marked');
         await quarantineStaged(transaction, { ...contextOf(input), stage: 'clean' }, batch);
         await probe?.('clean 3: quarantined');
       }
-      return { output: outputOf(tally), ...degradedOf(tally, quarantineLimit) };
+      return { output: outputOf(total), ...degradedOf(total, quarantineLimit) };
     });
 }
 

@@ -49,7 +49,8 @@ export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest)
     const staged = page.toSorted((a, b) => (b.time as number) - (a.time as number));
     try {
       await stagePage(database, { executionId, symbol: name, instrumentKey, pageNumber: 0, order: 'newest-first', rows: staged });
-      const { inserted } = await cleanAndStore({ database, log, executionId, symbol: name, asOf });
+      const healed = [...(await cleanAndStore({ database, log, executionId, symbol: name, asOf })).values()];
+      const inserted = healed.reduce((sum, one) => sum + one.inserted, 0);
       await markHealed(
         database,
         good.map(({ id }) => id),

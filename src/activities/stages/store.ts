@@ -4,8 +4,8 @@ import { sentencesIn } from '../../contracts/task/task-output.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { findEffect } from '../../storage/runs/ledger/ledger.ts';
-import type { ImportCounts } from '../../storage/staging/import-progress.ts';
-import { mergeStaged } from '../../storage/staging/merge-staged.ts';
+import { type ImportCounts, NO_ROWS } from '../../storage/staging/import-progress.ts';
+import { type Merged, mergeStaged } from '../../storage/staging/merge-staged.ts';
 import { stagedDays } from '../../storage/staging/staged-rows.ts';
 import { stagingBatches } from '../../storage/staging/staging.ts';
 import { gapsOfInstruments, type InstrumentGaps } from '../../storage/ticks/coverage.ts';
@@ -17,6 +17,8 @@ export interface StoreDependencies {
   readonly database: Database;
   readonly log: Log;
   readonly probe?: Probe;
+  /** Called with what became of an instrument's good rows. */
+  readonly onInstrument?: (instrumentKey: number, merged: Merged) => void;
 }
 
 /** Uncovered share of an open instrument's part of the window above which a run counts as degraded. */
@@ -25,7 +27,7 @@ const GAP_LIMIT = 0.01;
 const NAMED_INSTRUMENTS = 3;
 
 /** Creates the stage `store`, which moves cleaned rows, coverage and changed hours from staging to the ticks in one transaction. */
-export function createStore({ database, log, probe }: StoreDependencies): StageFunction {
+export function createStore({ database, log, probe, onInstrument }: StoreDependencies): StageFunction {
   return async (input, work) => {
     const { symbol, settings } = input;
     const key = { executionId: input.executionId, symbol };
@@ -46,7 +48,10 @@ export function createStore({ database, log, probe }: StoreDependencies): StageF
           work.heartbeat({ rows });
           work.signal.throwIfAborted();
         },
-        onMerged: async () => await probe?.('store 3: merged'),
+        async onMerged(instrumentKey, merged) {
+          onInstrument?.(instrumentKey, merged);
+          await probe?.('store 3: merged');
+        },
       });
       if (total.corrected > 0) log.info(`${symbol}: ${total.corrected} ticks were corrected by their venue`);
       const window = windowOf(settings);
@@ -87,13 +92,16 @@ export interface StagedAlone {
   readonly asOf: number;
 }
 
-/** Cleans and stores staged rows outside of any run: without ledger and retries. */
-export async function cleanAndStore({ database, log, executionId, symbol, asOf }: StagedAlone): Promise<ImportCounts> {
+/** Cleans and stores staged rows outside of any run: without ledger and retries. @returns what became of each instrument's rows */
+export async function cleanAndStore({ database, log, executionId, symbol, asOf }: StagedAlone): Promise<ReadonlyMap<number, ImportCounts>> {
   const settings = { sourceTypes: [], intervals: [], daysBack: 0, strategies: [], refetch: false, asOf };
   const work = workAlone({ log, commit: (write) => database.transaction(write), record: (effect) => Promise.resolve(effect) });
-  const run = async (stage: 'clean' | 'store', runStage: StageFunction): Promise<ImportCounts> =>
-    (await runStage({ runId: executionId, executionId, symbol, stage, settings }, work)).output as unknown as ImportCounts;
-  const { rows, quarantined, reasons } = await run('clean', createClean());
-  const { inserted, duplicates } = await run('store', createStore({ database, log }));
-  return { rows, quarantined, reasons, inserted, duplicates };
+  const counts = new Map<number, ImportCounts>();
+  const onInstrument = (instrumentKey: number, found: Partial<ImportCounts>): void => {
+    const { rows, quarantined, reasons, inserted, duplicates } = { ...NO_ROWS, ...counts.get(instrumentKey), ...found };
+    counts.set(instrumentKey, { rows, quarantined, reasons, inserted, duplicates });
+  };
+  const stages = { clean: createClean({ onInstrument }), store: createStore({ database, log, onInstrument }) };
+  for (const stage of ['clean', 'store'] as const) await stages[stage]({ runId: executionId, executionId, symbol, stage, settings }, work);
+  return counts;
 }

@@ -6,10 +6,18 @@ import { contentIdentity } from '../../market/identity.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import { type NumberNotation, PRICE_FORMS, parseNumber, parsePrice } from './parse-number.ts';
 import { type DateOrder, parseTime, TIME_FORMS, type TimeUnit } from './parse-time.ts';
-import { splitFields } from './split-fields.ts';
+
+/** One row of a file, before the meaning of its fields is known. */
+export interface FileRecord {
+  /** Line of a text file or row of a Parquet file, from 1. */
+  readonly number: number;
+  /** The line; for Parquet the fields that were read, as JSON. */
+  readonly raw: string;
+  /** Null where the line is torn. */
+  readonly fields: readonly string[] | null;
+}
 
 export interface LineFormat {
-  readonly delimiter: string;
   readonly columns: TickColumnIndices;
   readonly timeUnit: TimeUnit;
   readonly notation: NumberNotation;
@@ -17,18 +25,11 @@ export interface LineFormat {
   /** Whether prices without a sign are in cents. */
   readonly inCents?: boolean;
   readonly markets: readonly MarketColumn[];
-  readonly only?: OnlyMarket | undefined;
 }
 
 export interface MarketColumn {
   readonly name: string;
   readonly column: number;
-}
-
-export interface OnlyMarket extends MarketColumn {
-  readonly value: string;
-  /** Whether incomplete lines, which name no market, are read with this market's lines. */
-  readonly hasTornLines: boolean;
 }
 
 /** A line's fields before mirroring. */
@@ -37,11 +38,10 @@ interface TickLine extends Pick<CandidateRow, 'raw' | 'kind' | 'time' | 'price' 
   readonly labels: readonly string[];
 }
 
-/** Reads one line. A field that cannot be read is null and makes the line `malformed`; ranges are not checked here. */
-export function parseTickLine(raw: string, format: LineFormat): TickLine {
-  const { delimiter, columns, timeUnit, notation, dateOrder, inCents, markets } = format;
+/** Reads one row. A field that cannot be read is null and makes the line `malformed`; ranges are not checked here. */
+export function parseTickLine({ raw, fields }: FileRecord, format: LineFormat): TickLine {
+  const { columns, timeUnit, notation, dateOrder, inCents, markets } = format;
   const defaultKind: TickKind = columns.size >= 0 ? 'trade' : 'price';
-  const fields = splitFields(raw, delimiter);
   if (fields === null || !isWhole(fields, columns.width)) {
     const nothing = { time: null, price: null, size: null, side: null, outcome: null, tradeId: null };
     return { raw, kind: defaultKind, ...nothing, labels: [], defect: 'malformed' };
@@ -69,10 +69,9 @@ export function parseTickLine(raw: string, format: LineFormat): TickLine {
 }
 
 /** Why a line cannot be read: the field, its value, and the forms that are read; undefined when it can. */
-export function unreadableField(raw: string, format: LineFormat): string | undefined {
-  const { delimiter, columns, timeUnit, notation, dateOrder, inCents } = format;
-  const fields = splitFields(raw, delimiter);
-  if (fields === null) return 'a quote is not closed';
+export function unreadableField({ raw, fields }: FileRecord, format: LineFormat): string | undefined {
+  const { columns, timeUnit, notation, dateOrder, inCents } = format;
+  if (fields === null) return raw.includes('"') && !raw.startsWith('{') ? 'a quote is not closed' : 'it is not a JSON object';
   if (!isWhole(fields, columns.width)) return `${fields.length} fields under a header of ${columns.width}`;
   const said = (name: string, column: number): string => `${name} ${JSON.stringify(fields[column].trim().slice(0, 60))} cannot be read`;
   if (parseTime(fields[columns.time], timeUnit, dateOrder) === null) return `${said('time', columns.time)}: ${TIME_FORMS}`;

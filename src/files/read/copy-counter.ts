@@ -12,9 +12,14 @@ const word = (hash: string, from: number): number => {
 
 /** Counts how often each content occurred, in an open-addressing table of 12 to 23 bytes per content; the rare copies are in a map. */
 export class ContentTable {
-  private keys = new Uint32Array(FIRST_SLOTS * 2);
+  private keys: Uint32Array;
   private used = 0;
   private readonly copies = new Map<string, number>();
+
+  /** @param slots room at the start, a power of 2 */
+  constructor(slots = FIRST_SLOTS) {
+    this.keys = new Uint32Array(slots * 2);
+  }
 
   /** @param hash at least ten base64url letters, as `contentIdentity` makes them @returns how often it occurred before */
   next(hash: string): number {

@@ -1,10 +1,9 @@
 import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { MarketKind } from '../../contracts/words.ts';
-import { splitFields } from '../parse/split-fields.ts';
-import { contentHash, type LineFormat, type NewRow, type OnlyMarket, OutcomePolarity, parseTickLine, toRow } from '../parse/tick-line.ts';
-import { CopyCounter } from './copy-counter.ts';
-import { readLines } from './read-lines.ts';
+import { contentHash, type FileRecord, type LineFormat, type NewRow, OutcomePolarity, parseTickLine, toRow } from '../parse/tick-line.ts';
+import { ContentTable, CopyCounter } from './copy-counter.ts';
+import { openRecords, type RecordFile } from './records.ts';
 import { type FormatOptions, tickFormatOf } from './tick-format.ts';
 
 const DEFAULT_BATCH = 4096;
@@ -25,7 +24,7 @@ export interface TickFileBatch {
   readonly lines: readonly number[];
 }
 
-/** A tick file whose header has been read and checked. */
+/** A tick file whose columns have been read and checked. */
 export interface TickFile {
   readonly path: string;
   /** Whether its rows are trades (it has a size column) or price points. A `kind` column may say otherwise for single rows. */
@@ -40,13 +39,29 @@ export interface TickFile {
   readonly outcomes: readonly string[];
   /**
    * Reads the file from the start, yielding the rows after line `afterLine`.
+   * @param options.firstOutcome the outcome whose probability is the price @default as the file was opened
    * @param options.identities false leaves `identity` empty, which is a third faster @default true
    */
-  batches(afterLine?: number, options?: { readonly identities?: boolean }): AsyncGenerator<TickFileBatch>;
+  batches(
+    afterLine?: number,
+    options?: { readonly identities?: boolean; readonly firstOutcome?: string | undefined },
+  ): AsyncGenerator<TickFileBatch>;
+  /** The file's records and the places of the columns that are read. */
+  readonly file: RecordFile;
+  readonly places: readonly number[];
+  /** Reads the rows of one market of the file, which are given in file order. @param first the market's first records, which name its outcomes */
+  readerOf(first: readonly FileRecord[], firstOutcome: string | undefined): MarketReader;
+}
+
+/** Reads the rows of one market of a file with many. */
+export interface MarketReader {
+  /** The outcome names read so far, the priced one first. */
+  readonly outcomes: readonly string[];
+  read(record: FileRecord): CandidateRow;
 }
 
 /**
- * Opens a CSV of ticks (plain or gzip) and reads its header and first rows.
+ * Opens a file of ticks (CSV, NDJSON or Parquet) and reads its column names and first rows.
  *
  * @throws PredictLabError BadInput when the file cannot be read, is empty, or lacks a column
  * @example
@@ -54,15 +69,18 @@ export interface TickFile {
  * for await (const { rows } of file.batches()) await stage(rows);
  */
 export async function openTickFile(path: string, options: TickFileOptions = {}): Promise<TickFile> {
-  const { format, isEmpty, isOwnExport, prices, outcomes } = await tickFormatOf(path, options);
+  const file = await openRecords(path, options.signal);
+  const { format, places, isEmpty, isOwnExport, prices, outcomes } = await tickFormatOf(file, options);
   const { columns } = format;
-  const newPolarity = (): OutcomePolarity | null =>
-    isOwnExport || columns.outcome < 0 || (outcomes.length === 0 && options.firstOutcome === undefined)
+  const polarityOf = (firstOutcome: string | undefined, sample: readonly string[]): OutcomePolarity | null =>
+    isOwnExport || columns.outcome < 0 || (sample.length === 0 && firstOutcome === undefined)
       ? null
-      : new OutcomePolarity(options.firstOutcome, outcomes);
-  let polarity = newPolarity();
+      : new OutcomePolarity(firstOutcome, sample);
+  let polarity = polarityOf(options.firstOutcome, outcomes);
   return {
     path,
+    file,
+    places,
     kind: columns.size >= 0 ? 'trade' : 'price',
     hasTradeIds: columns.tradeId >= 0,
     isEmpty,
@@ -72,54 +90,70 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
     get outcomes() {
       return polarity?.outcomes ?? [];
     },
-    batches(afterLine = 0, { identities = true } = {}) {
-      polarity = newPolarity();
+    batches(afterLine = 0, { identities = true, firstOutcome = options.firstOutcome } = {}) {
+      polarity = polarityOf(firstOutcome, outcomes);
       const { batchSize = DEFAULT_BATCH, signal } = options;
-      const chunks = (): RowChunks => readRows(path, format, polarity, signal);
+      const chunks = (): RowChunks => readRows(file, { format, polarity, columns: places, signal });
       return inBatches(identities ? identified(chunks) : chunks(), afterLine, batchSize);
+    },
+    readerOf(records, firstOutcome) {
+      const names = columns.outcome < 0 ? [] : records.map(({ fields }) => fields?.[columns.outcome]?.trim() ?? '');
+      const polarity = polarityOf(
+        firstOutcome,
+        names.filter((name) => name !== ''),
+      );
+      const copies = new ContentTable(SMALL_TABLE);
+      const toTick = tickReader(file, format, polarity);
+      return {
+        get outcomes() {
+          return polarity?.outcomes ?? [];
+        },
+        read(record) {
+          const row = toTick(record);
+          const hash = hashOf(row);
+          const copy = isCounted(row) ? copies.next(hash) : 0;
+          row.identity = copy === 0 ? hash : `${hash}#${copy}`;
+          return row;
+        },
+      };
     },
   };
 }
 
+/** Slots of the table of copies of one market in a file of many, which grows with its rows. */
+const SMALL_TABLE = 1 << 8;
+
 type RowChunks = AsyncGenerator<{ row: NewRow; number: number }[]>;
 
-/** The rows after the header; blank lines are skipped. */
-async function* readRows(path: string, format: LineFormat, polarity: OutcomePolarity | null, signal: AbortSignal | undefined): RowChunks {
-  let number = 0;
-  let isHeaderRead = false;
+interface RowsRead {
+  readonly format: LineFormat;
+  readonly polarity: OutcomePolarity | null;
+  readonly columns: readonly number[];
+  readonly signal: AbortSignal | undefined;
+}
+
+async function* readRows(file: RecordFile, { format, polarity, ...read }: RowsRead): RowChunks {
+  const toTick = tickReader(file, format, polarity);
+  for await (const records of file.records(read)) yield records.map((record) => ({ row: toTick(record), number: record.number }));
+}
+
+/** Reads the rows of one market, whose label columns say the same in all rows. */
+function tickReader(file: RecordFile, format: LineFormat, polarity: OutcomePolarity | null): (record: FileRecord) => NewRow {
   let labels: readonly string[] | undefined;
-  const { only } = format;
-  for await (const chunk of readLines(path, signal)) {
-    const rows: { row: NewRow; number: number }[] = [];
-    for (const raw of chunk) {
-      number++;
-      if (raw.trim() === '') continue;
-      if (isHeaderRead) {
-        if (only !== undefined && !isOf(raw, format, only)) continue;
-        const line = parseTickLine(raw, format);
-        if (line.labels.length > 0 && line.defect === null) {
-          labels ??= line.labels;
-          const other = line.labels.findIndex((label, i) => label !== labels?.[i]);
-          if (other >= 0) throw severalMarkets(path, number, format.markets[other].name, [labels[other], line.labels[other]]);
-        }
-        rows.push({ row: toRow(line, polarity), number });
-      }
-      isHeaderRead = true;
+  return (record) => {
+    const line = parseTickLine(record, format);
+    if (line.labels.length > 0 && line.defect === null) {
+      labels ??= line.labels;
+      const other = line.labels.findIndex((label, i) => label !== labels?.[i]);
+      if (other >= 0) throw severalMarkets(file, record.number, format.markets[other].name, [labels[other], line.labels[other]]);
     }
-    yield rows;
-  }
+    return toRow(line, polarity);
+  };
 }
 
-/** Whether a line belongs to the market that is read. */
-function isOf(raw: string, { delimiter }: LineFormat, { column, value, hasTornLines }: OnlyMarket): boolean {
-  if (!raw.includes(value) && !hasTornLines) return false;
-  const field = splitFields(raw, delimiter)?.[column]?.trim() ?? '';
-  return field === value || (field === '' && hasTornLines);
-}
-
-const severalMarkets = (path: string, line: number, column: string, [first, other]: readonly string[]): PredictLabError =>
+const severalMarkets = ({ path, kind }: RecordFile, line: number, column: string, [first, other]: readonly string[]): PredictLabError =>
   badInput(
-    `${path}, line ${line}: the column ${column} names ${other}, and ${first} in the lines before: a file of ticks holds one market; ` +
+    `${path}, ${kind === 'parquet' ? 'row' : 'line'} ${line}: the column ${column} names ${other}, and ${first} in the ${kind === 'parquet' ? 'rows' : 'lines'} before: a file of ticks holds one market; ` +
       `\`predictlab import ticks --by ${column}\` imports each market of it, or write one file per ${column}`,
   );
 
@@ -128,7 +162,7 @@ async function* identified(chunks: () => RowChunks): RowChunks {
   const counter = new CopyCounter();
   for await (const chunk of chunks()) {
     for (const { row, number } of chunk) {
-      const hash = row.tradeId === null || row.defect !== null ? contentHash(row) : row.tradeId;
+      const hash = hashOf(row);
       let copy = isCounted(row) ? counter.next(row.time as number, hash) : 0;
       if (copy === 'replay') {
         await replay(counter, chunks(), number);
@@ -139,6 +173,9 @@ async function* identified(chunks: () => RowChunks): RowChunks {
     yield chunk;
   }
 }
+
+/** The identity of a row among those that are no copies of it: its trade id, else its content. */
+const hashOf = (row: NewRow): string => (row.tradeId === null || row.defect !== null ? contentHash(row) : row.tradeId);
 
 /** Whether copies of a row are separate trades: those of good rows without a trade id. */
 const isCounted = (row: NewRow): boolean => row.defect === null && row.tradeId === null;

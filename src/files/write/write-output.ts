@@ -153,13 +153,14 @@ export function partialOf(target: string): string {
 /** Whether a name is that of an incomplete file. */
 export const isPartial = (name: string): boolean => NAME.test(name);
 
-/** Removes incomplete files of killed processes from a folder; skips files of processes that may be alive, and files it cannot remove. */
+/** Removes incomplete files and folders of killed processes from a folder; skips those of processes that may be alive, and those it cannot remove. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const mark = NAME.exec(name)?.[1];
     if (mark === undefined) continue;
     const file = path.join(folder, name);
     const info = await stat(file).catch(() => undefined);
-    if (info !== undefined && isGone(mark, Date.now() - info.mtimeMs)) await rm(file, { force: true }).catch(() => undefined);
+    if (info !== undefined && isGone(mark, Date.now() - info.mtimeMs))
+      await rm(file, { recursive: true, force: true }).catch(() => undefined);
   }
 }

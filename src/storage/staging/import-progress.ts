@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { TickKind } from '../../contracts/words.ts';
 import { isGone, OWNER_MARK, ownerMark } from '../../processes/owner-mark.ts';
+import { jsonb } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import { clearStaging } from './staging.ts';
 
-interface ImportProgress {
+export interface ImportProgress {
+  readonly instrument: number;
+  /** The file's path with its size and time of change. */
+  readonly file: string;
   /** Rows up to this line are stored. */
   readonly line: number;
   /** The time from the first to the last stored row, by kind; UTC epoch milliseconds. */
   readonly spans: Readonly<Partial<Record<TickKind, { readonly from: number; readonly to: number }>>>;
-  readonly counts: ImportCounts;
+  readonly counts: ImportCounts & {
+    /** The market's name in a file with several. */
+    readonly market?: string;
+    /** Whether all of the instrument's rows are stored. */
+    readonly isWhole?: boolean;
+  };
 }
 
 /** Rows of an import by what became of them. */
@@ -21,27 +30,47 @@ export interface ImportCounts {
   readonly reasons: Readonly<Record<string, number>>;
 }
 
-/** How far a file was stored by an import that was stopped; undefined for a file without such an import. */
-export async function importProgress(queryable: Queryable, instrument: number, file: string): Promise<ImportProgress | undefined> {
+/** Counts before the first row. */
+export const NO_ROWS: ImportCounts = { rows: 0, inserted: 0, duplicates: 0, quarantined: 0, reasons: {} };
+
+/** The counts of two parts of an import together. */
+export function sumOf(one: ImportCounts, other: ImportCounts): ImportCounts {
+  const reasons = { ...one.reasons };
+  for (const [reason, count] of Object.entries(other.reasons)) reasons[reason] = (reasons[reason] ?? 0) + count;
+  return {
+    rows: one.rows + other.rows,
+    inserted: one.inserted + other.inserted,
+    duplicates: one.duplicates + other.duplicates,
+    quarantined: one.quarantined + other.quarantined,
+    reasons,
+  };
+}
+
+/** How far a symbol's files were stored by an import that was stopped. */
+export async function importProgress(queryable: Queryable, symbol: string, files: readonly string[]): Promise<readonly ImportProgress[]> {
   const { rows } = await queryable.query<ImportProgress>(
-    'select line::float8 as line, spans, counts from import_progress where instrument = $1 and file = $2',
-    [instrument, file],
+    `select instrument, file, line::float8 as line, spans, counts from import_progress p
+     where file = any($2) and exists (select from symbol_instruments s where s.symbol = $1 and s.instrument = p.instrument)`,
+    [symbol, files],
   );
-  return rows[0];
+  return rows;
 }
 
-/** Records how far a file is stored. */
-export async function saveImportProgress(queryable: Queryable, instrument: number, file: string, progress: ImportProgress): Promise<void> {
+/** Records how far files are stored. */
+export async function saveImportProgress(queryable: Queryable, progress: readonly ImportProgress[]): Promise<void> {
   await queryable.query(
-    `insert into import_progress (instrument, file, line, spans, counts) values ($1, $2, $3, $4, $5)
+    `insert into import_progress (instrument, file, line, spans, counts)
+     select * from jsonb_to_recordset($1::jsonb) as x(instrument integer, file text, line bigint, spans jsonb, counts jsonb)
      on conflict (instrument, file) do update set line = excluded.line, spans = excluded.spans, counts = excluded.counts`,
-    [instrument, file, progress.line, JSON.stringify(progress.spans), JSON.stringify(progress.counts)],
+    [jsonb(progress)],
   );
 }
 
-/** Forgets the progress of an instrument's files, whose import has ended. */
-export async function clearImportProgress(queryable: Queryable, instrument: number): Promise<void> {
-  await queryable.query('delete from import_progress where instrument = $1', [instrument]);
+/** Forgets the progress of instruments whose import has ended, and gives back the space of the rows that they staged. */
+export async function endImport(database: Queryable, instruments: readonly number[]): Promise<void> {
+  await database.query('delete from import_progress where instrument = any($1)', [instruments]);
+  // a role that does not own the table gets a warning, and autovacuum does it later
+  await database.query('vacuum staged_rows');
 }
 
 const ID = new RegExp(`^import-(${OWNER_MARK})-[0-9a-f]{8}$`);

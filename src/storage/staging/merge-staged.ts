@@ -20,7 +20,8 @@ const CHUNK = 50_000;
 export interface MergeEvents {
   /** Called after each chunk with the rows done so far. */
   readonly onChunk: (rows: number) => void;
-  readonly onMerged?: () => Promise<void>;
+  /** Called after each instrument. */
+  readonly onMerged?: (instrumentKey: number, merged: Merged) => Promise<void>;
 }
 
 /**
@@ -40,17 +41,16 @@ export async function mergeStaged(
   await noteChanges(transaction, batches, states);
   const total = { inserted: 0, duplicates: 0, corrected: 0 };
   for (const batch of batches) {
+    let merged: Merged = { inserted: 0, duplicates: 0, corrected: 0 };
     if (batch.first !== null && batch.last !== null) {
       const state = states.get(batch.instrumentKey) as InstrumentState;
       const done = total.inserted + total.duplicates;
-      const merged = await mergeRows(transaction, { ...batch, first: batch.first, last: batch.last }, state, (rows) =>
-        onChunk(done + rows),
-      );
+      merged = await mergeRows(transaction, { ...batch, first: batch.first, last: batch.last }, state, (rows) => onChunk(done + rows));
       total.inserted += merged.inserted;
       total.duplicates += merged.duplicates;
       total.corrected += merged.corrected;
     }
-    await onMerged?.();
+    await onMerged?.(batch.instrumentKey, merged);
   }
   await mergeCoverage(
     transaction,

@@ -1,0 +1,66 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
+import type { OwnFacts } from '../../contracts/own-facts.ts';
+import type { MarketKind } from '../../contracts/words.ts';
+import type { MarketDescription } from '../../files/read/read-market-file.ts';
+import type { TickFileBatch } from '../../files/read/read-tick-file.ts';
+import type { TickSource } from '../../files/read/tick-source.ts';
+import type { Database } from '../../storage/database/database.ts';
+import type { ImportCounts } from '../../storage/staging/import-progress.ts';
+
+export interface TicksImport {
+  readonly database: Database;
+  readonly log: Log;
+  readonly symbol: string;
+  readonly source: TickSource;
+  /** The kind of market of instruments that are not stored yet. */
+  readonly market: MarketKind;
+  /** The kind and the priced outcome that the user states; an instrument that is stored otherwise is refused. @default as stored */
+  readonly stated?: { readonly market?: MarketKind | undefined; readonly firstOutcome?: string | undefined };
+  /** Facts about the markets that their owner states; the others stay as they are stored. @default none */
+  readonly facts?: OwnFacts;
+  /** What a file of markets says of each, by its name in the ticks. @default nothing */
+  readonly descriptions?: ReadonlyMap<string, MarketDescription>;
+  /** The current time; rows after it are quarantined. UTC epoch milliseconds. */
+  readonly asOf: number;
+  /** Called after each batch with the rows read so far. */
+  readonly onBatch: (rows: number, batch: TickFileBatch) => void;
+  /** Whether to stop, checked after each batch; stored rows stay, and the next import of the files continues behind them. @default never */
+  readonly isStopped?: () => boolean;
+  /** Number of rows stored together, the most that a killed import loses. @default 200,000 */
+  readonly chunkRows?: number;
+}
+
+export interface ImportedInstrument extends ImportCounts {
+  readonly instrument: string;
+  /** Time of the first and last readable row, UTC epoch milliseconds; null when there is none. */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** Its outcome names, the priced one first. */
+  readonly outcomes: readonly string[];
+}
+
+/** The instrument of a market of the files: of one market `file:<symbol>`, of several `file:<symbol>-<market>`. */
+export const instrumentIdOf = (symbol: string, market: string | null): string =>
+  market === null ? `file:${symbol}` : `file:${symbol}-${market.replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-').slice(0, 80)}`;
+
+/** @throws PredictLabError BadInput when the stored instrument is priced by another outcome or has another kind of market */
+export function checkAgainstStored(
+  stored: Instrument,
+  { firstOutcome, market }: { firstOutcome?: string | undefined; market?: MarketKind | undefined },
+): void {
+  const [priced] = stored.outcomes;
+  if (firstOutcome !== undefined && priced !== undefined && priced.toLowerCase() !== firstOutcome.trim().toLowerCase()) {
+    throw new PredictLabError(
+      'BadInput',
+      `${stored.id} already holds prices of ${priced}; import with --first-outcome ${priced}, or under another --symbol`,
+    );
+  }
+  if (market !== undefined && market !== stored.market) {
+    throw new PredictLabError(
+      'BadInput',
+      `${stored.id} already holds prices of a ${stored.market} market; leave --market ${market} out, or import under another --symbol`,
+    );
+  }
+}

@@ -1,0 +1,196 @@
+import { open } from 'node:fs/promises';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { openDuckDb, sqlName, sqlText } from '../duckdb.ts';
+import { delimiterOf, splitFields } from '../parse/split-fields.ts';
+import type { FileRecord } from '../parse/tick-line.ts';
+import { readLines, refuseBinary } from './read-lines.ts';
+
+/** A file of records whose column names are known: CSV or NDJSON (both also as gzip), or Parquet. */
+export interface RecordFile {
+  readonly path: string;
+  readonly kind: 'csv' | 'ndjson' | 'parquet';
+  /** Names of the columns, without spaces around them. */
+  readonly names: readonly string[];
+  /** Separates the fields of a CSV; empty for other files. */
+  readonly delimiter: string;
+  /** A Parquet file's columns as SQL texts; undefined for others. */
+  readonly texts?: readonly string[];
+  /** The fields of a line, as in `FileRecord`; for text files only. */
+  fieldsOf(line: string): readonly string[] | null;
+  /** The rows in file order; blank lines are skipped. @param columns places of the columns that Parquet reads; the others are empty */
+  records(options?: { readonly signal?: AbortSignal | undefined; readonly columns?: readonly number[] }): AsyncGenerator<FileRecord[]>;
+}
+
+/** Lines of an NDJSON file whose fields together name its columns. */
+const SAMPLE = 200;
+
+/**
+ * Opens a file of records; its first bytes decide which kind it is.
+ * @throws PredictLabError BadInput when the file cannot be read, is empty or is of another kind
+ */
+export async function openRecords(path: string, signal?: AbortSignal): Promise<RecordFile> {
+  if (await isParquet(path)) return await openParquet(path);
+  const [header, ...first] = await firstLines(path, SAMPLE + 1, signal);
+  if (header === undefined) throw badInput(`${path} is empty; it needs a header line such as time,price,size and a line for each tick`);
+  if (/^\s*\{.*\}\s*$/.test(header)) return openNdjson(path, [header, ...first]);
+  refuseBinary(path, header);
+  const delimiter = delimiterOf(header);
+  const names = splitFields(header, delimiter)?.map((name) => name.trim());
+  if (names === undefined) throw badInput(`${path}: a quote in its header is not closed; fix line 1`);
+  const fieldsOf = (line: string) => splitFields(line, delimiter);
+  return {
+    path,
+    kind: 'csv',
+    names,
+    delimiter,
+    fieldsOf,
+    records: ({ signal } = {}) => linesAsRecords(path, { fieldsOf, hasHeader: true, signal }),
+  };
+}
+
+function openNdjson(path: string, sample: readonly string[]): RecordFile {
+  const names = [...new Set(sample.flatMap((line) => Object.keys(objectIn(line) ?? {})))];
+  const fieldsOf = (line: string): readonly string[] | null => {
+    const object = objectIn(line);
+    return object && names.map((name) => textOf(Object.hasOwn(object, name) ? object[name] : null));
+  };
+  const columns = names.map((name) => name.trim());
+  return {
+    path,
+    kind: 'ndjson',
+    names: columns,
+    delimiter: '',
+    fieldsOf,
+    records: ({ signal } = {}) => linesAsRecords(path, { fieldsOf, hasHeader: false, signal }),
+  };
+}
+
+/** Whole numbers that a double cannot hold; ids of trades are such numbers. */
+const LONG_NUMBER = /([:,[]\s*)(-?\d{16,})(?=\s*[,}\]])/g;
+
+/** The object in a line of NDJSON; null where there is none. */
+function objectIn(line: string): Readonly<Record<string, unknown>> | null {
+  const parse = (text: string): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+  };
+  const value = (/\d{16}/.test(line) ? parse(line.replaceAll(LONG_NUMBER, '$1"$2"')) : undefined) ?? parse(line);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+}
+
+const textOf = (value: unknown): string => {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
+
+async function* linesAsRecords(
+  path: string,
+  { fieldsOf, hasHeader, signal }: { fieldsOf: RecordFile['fieldsOf']; hasHeader: boolean; signal: AbortSignal | undefined },
+): AsyncGenerator<FileRecord[]> {
+  let number = 0;
+  let isHeader = hasHeader;
+  for await (const lines of readLines(path, signal)) {
+    const records: FileRecord[] = [];
+    for (const raw of lines) {
+      number++;
+      if (raw.trim() === '') continue;
+      if (!isHeader) records.push({ number, raw, fields: fieldsOf(raw) });
+      isHeader = false;
+    }
+    yield records;
+  }
+}
+
+async function firstLines(path: string, count: number, signal: AbortSignal | undefined): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const chunk of readLines(path, signal)) {
+    for (const line of chunk) if (line.trim() !== '') lines.push(line);
+    if (lines.length >= count) break;
+  }
+  return lines.slice(0, count);
+}
+
+const PARQUET = Buffer.from('PAR1');
+
+async function isParquet(path: string): Promise<boolean> {
+  // a file that cannot be opened is described by the reader of its lines
+  const file = await open(path).catch(() => undefined);
+  try {
+    const { buffer } = (await file?.read(Buffer.alloc(4), 0, 4, 0).catch(() => undefined)) ?? {};
+    return buffer !== undefined && PARQUET.equals(buffer);
+  } finally {
+    await file?.close();
+  }
+}
+
+async function openParquet(path: string): Promise<RecordFile> {
+  const names: string[] = [];
+  const texts: string[] = [];
+  for await (const [column, types] of parquetChunks(path, `describe select * from read_parquet(${sqlText(path)})`)) {
+    names.push(...column);
+    texts.push(...column.map((name, i) => parquetText(name, types[i])));
+  }
+  return {
+    path,
+    kind: 'parquet',
+    names: names.map((name) => name.trim()),
+    delimiter: '',
+    texts,
+    fieldsOf: () => null,
+    async *records({ signal, columns = names.map((_, place) => place) } = {}) {
+      const wanted = columns.map((place) => texts[place]).join(', ');
+      let number = 0;
+      for await (const chunk of parquetChunks(path, `select ${wanted} from read_parquet(${sqlText(path)})`)) {
+        signal?.throwIfAborted();
+        yield chunk[0].map((_, row) => parquetRecord(++number, names, columns, (at) => chunk[at][row]));
+      }
+    },
+  };
+}
+
+/** A column as SQL text; lists and records as JSON. */
+const parquetText = (name: string, type: string): string =>
+  /\[\d*\]$|^(STRUCT|MAP)/.test(type) ? `to_json(${sqlName(name)})::varchar` : `${sqlName(name)}::varchar`;
+
+/** A row of a Parquet file from the columns that were read. */
+export function parquetRecord(
+  number: number,
+  names: readonly string[],
+  columns: readonly number[],
+  valueAt: (at: number) => string | null,
+): FileRecord {
+  const fields = names.map(() => '');
+  const row: Record<string, string | null> = {};
+  for (const [at, place] of columns.entries()) {
+    const value = valueAt(at);
+    row[names[place]] = value;
+    fields[place] = value ?? '';
+  }
+  return { number, raw: JSON.stringify(row), fields };
+}
+
+/** The chunks of a query on a Parquet file, as texts. @throws PredictLabError BadInput when the file is damaged */
+async function* parquetChunks(path: string, sql: string): AsyncGenerator<readonly (readonly string[])[]> {
+  const duckDb = await openDuckDb();
+  try {
+    for await (const columns of duckDb.chunks(sql)) yield columns as readonly (readonly string[])[];
+  } catch (error) {
+    throw unreadableByDuckDb(path, error);
+  } finally {
+    await duckDb.close();
+  }
+}
+
+/** Turns an error of DuckDB about files into one sentence; errors of PredictLab stay as they are. */
+export const unreadableByDuckDb = (paths: string, error: unknown): unknown =>
+  error instanceof PredictLabError || (error instanceof Error && error.name === 'AbortError')
+    ? error
+    : badInput(
+        `${paths} cannot be read: ${messageOf(error).split('\n')[0]}; fetch or write the data again, and check the disk space for temporary files`,
+        {
+          cause: error,
+        },
+      );
