@@ -17,10 +17,14 @@ export interface ArtifactStore {
   fetch(name: string, file: string): Promise<boolean>;
   /** The bytes of a small object; undefined if the store has no object of that name. */
   read(name: string): Promise<Buffer | undefined>;
+  /** Ends all requests: those under way and later ones fail. */
+  close(): void;
 }
 
-/** Longest wait for the first byte of an answer; a stalled store must not hold up the worker's end. */
-const ANSWER_MS = 20_000;
+/** Longest wait for the first byte of an answer to a question, for which a person may be waiting. */
+const ANSWER_MS = 10_000;
+/** Longest time to send a part of 8 MiB, which a slow line needs. */
+const SENDING_MS = 60_000;
 
 /**
  * The store that ARTIFACTS_URL names (`https://<server>/<bucket>[/<prefix>]`), with the key of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
@@ -35,11 +39,12 @@ export function artifactStoreOf(env: NodeJS.ProcessEnv): ArtifactStore | undefin
     throw badInput('ARTIFACTS_URL: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too, the key of that store');
   const url = `${endpoint}/${prefix}`;
   let opened: Promise<S3mini> | undefined;
+  const closed = new AbortController();
   const ask = async <T>(request: (bucket: S3mini) => Promise<T>): Promise<T> => {
     // Loaded late: most processes never use the store.
     opened ??= Promise.all([import('s3mini'), import('undici')]).then(([{ S3mini }, undici]) => {
       // Not Node's own fetch: once undici is loaded, that uses undici's agent, which refuses its content-length headers.
-      const fetch = inTime(undici.fetch as unknown as typeof globalThis.fetch);
+      const fetch = inTime(undici.fetch as unknown as typeof globalThis.fetch, closed.signal);
       return new S3mini({ accessKeyId, secretAccessKey, endpoint, region: env.AWS_REGION || 'us-east-1', fetch });
     });
     try {
@@ -72,6 +77,7 @@ export function artifactStoreOf(env: NodeJS.ProcessEnv): ArtifactStore | undefin
       const bytes = await ask((bucket) => bucket.getObjectArrayBuffer(prefix + name));
       return bytes === null ? undefined : Buffer.from(bytes);
     },
+    close: () => closed.abort(new Error('the process ends')),
   };
 }
 
@@ -92,14 +98,15 @@ function placeOf(text: string): { readonly endpoint: string; readonly prefix: st
   return { endpoint: `${url.origin}/${bucket}`, prefix: prefix.map((part) => `${decodeURIComponent(part)}/`).join('') };
 }
 
-/** `fetch` with a limit for the answer's head; a body may take longer, as a large backup does. */
+/** `fetch` with a limit until the answer's head; a body may take longer, as a large backup does. */
 const inTime =
-  (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
+  (fetch: typeof globalThis.fetch, closed: AbortSignal): typeof globalThis.fetch =>
   async (input, init) => {
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+    const ms = init?.method === 'GET' ? ANSWER_MS : SENDING_MS;
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
     try {
-      return await fetch(input, { ...init, signal: late.signal });
+      return await fetch(input, { ...init, signal: AbortSignal.any([late.signal, closed]) });
     } finally {
       clearTimeout(timer);
     }

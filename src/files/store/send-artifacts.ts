@@ -34,6 +34,8 @@ export interface ArtifactSenderOptions {
   readonly log: Pick<Log, 'info' | 'warn'>;
   /** @default 20 s */
   readonly everyMs?: number;
+  /** Time for the last pass of a process. @default 5 s */
+  readonly closeWithinMs?: number;
 }
 
 /**
@@ -59,10 +61,13 @@ export class ArtifactSender {
     return this.#passing;
   }
 
+  /** Sends what waits, for a few seconds at most: a stalled store must not hold up the end of its worker. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    const late = setTimeout(() => this.#options.store.close(), this.#options.closeWithinMs ?? 5_000);
     await this.#passing;
     await this.pass();
+    clearTimeout(late);
   }
 
   async #send(): Promise<void> {

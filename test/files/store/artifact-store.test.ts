@@ -1,4 +1,5 @@
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +118,22 @@ describe('ArtifactSender', () => {
     expect(said.slice(1)).toEqual(['the artifact store takes files again']);
     expect(await waitingArtifacts(home, url())).toEqual([]);
     expect((await artifactStoreOf(server.env)!.read('reports/down/index.html'))?.toString()).toBe('kept');
+  });
+
+  it('gives up a store that accepts connections and never answers when its process ends', async () => {
+    await write('reports/r3/index.html', 'x');
+    await write('reports/r3/BTC_PRICE.html', 'x');
+    const stalled = createServer();
+    await new Promise<void>((resolve) => stalled.listen(0, '127.0.0.1', resolve));
+    const { port } = stalled.address() as AddressInfo;
+    const said: string[] = [];
+    const store = artifactStoreOf({ ...server.env, ARTIFACTS_URL: `http://127.0.0.1:${port}/artifacts` })!;
+    const warn = (message: string, fields?: Record<string, unknown>) => said.push(`${message}: ${String(fields?.error)}`);
+    const sender = new ArtifactSender({ store, home, backupFolder: async () => undefined, log: { info: warn, warn }, closeWithinMs: 100 });
+    await sender.close();
+    expect(said).toEqual([expect.stringMatching(/are sent later: .*the process ends/)]);
+    expect(await waitingArtifacts(home, store.url)).toHaveLength(2);
+    stalled.close();
   });
 
   it('sends everything again after its record was damaged or lost', async () => {
