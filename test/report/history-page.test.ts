@@ -24,3 +24,17 @@ describe('the page of all runs', () => {
     expect(page.match(/as of<br>/g)).toHaveLength(1);
   });
 });
+
+it('names a cause once that is an open incident as well', () => {
+  const history = sampleHistory(1);
+  const cause = 'the venue answered 503 for two hours';
+  const [run] = history.runs;
+  const incident = { id: '1', severity: 'normal', openedAt: '2026-11-24T08:00:00.000Z', closedAt: null, runs: [], symbols: [] } as const;
+  const page = renderHistoryPage({
+    ...history,
+    runs: [{ ...run, state: 'degraded', reasons: [`collect failed: ${cause}`, 'another reason'] }],
+    incidents: [{ ...incident, cause: `collect: SourceUnavailable: ${cause}` }],
+  });
+  expect(page).not.toContain(`collect failed: ${cause}`);
+  expect(page).toContain('another reason');
+});

@@ -50,7 +50,7 @@ export const historyPartsOf = (data: HistoryPageData, isLive = false): Readonly<
     title: html`${titleOf(data)}`,
     verdict: newest === undefined ? html`` : stateMark(newest.state),
     facts: html`<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${data.temporalUrl !== undefined && html`<span><a href="${data.temporalUrl}">runs in Temporal’s UI</a></span>`}${incidentLine(data.incidents, isLive)}</p>`,
-    reasons: html`${reasonsOf(newest)}${lastFailure(data.runs)}`,
+    reasons: html`${reasonsOf(newest, data.incidents)}${lastFailure(data.runs)}`,
     runs: grid(data),
     durations: durationTrend(data.runs),
     controls: scheduleControls(data.next),
@@ -66,11 +66,14 @@ const nextRun = ({ next, now }: HistoryPageData): Markup => {
   return html`<span>next run <b>${formatTime(next.at)}</b> in ${formatAge((next.at - now) / 1000)}</span>`;
 };
 
-const reasonsOf = (run: HistoryRunColumn | undefined): Markup => {
+/** The reasons of the newest run that the head does not already name as an open incident: `<task>: <type>: <message>`. */
+const reasonsOf = (run: HistoryRunColumn | undefined, incidents: HistoryPageData['incidents']): Markup => {
   if (run === undefined) return html`<p class="none">No run yet. <code>predictlab run</code> starts one.</p>`;
-  if (run.reasons.length === 0) return html``;
-  const shown = run.reasons.slice(0, 5);
-  return html`<ul class="causes ${run.state === 'failed' ? 'bad' : 'warned'}">${shown.map((reason) => html`<li>${stateMark(run.state)}${reason}</li>`)}${shown.length < run.reasons.length && html`<li>and ${plural(run.reasons.length - shown.length, 'more reason')}</li>`}</ul>`;
+  const named = (incidents ?? []).map(({ cause }) => cause.replace(/^[^:]+: \w+: /, ''));
+  const reasons = run.reasons.filter((reason) => !named.some((cause) => reason.includes(cause)));
+  if (reasons.length === 0) return html``;
+  const shown = reasons.slice(0, 5);
+  return html`<ul class="causes ${run.state === 'failed' ? 'bad' : 'warned'}">${shown.map((reason) => html`<li>${stateMark(run.state)}${reason}</li>`)}${shown.length < reasons.length && html`<li>and ${plural(reasons.length - shown.length, 'more reason')}</li>`}</ul>`;
 };
 
 /** A line for the last failed run, where newer runs have ended since. */

@@ -117,8 +117,10 @@ const heatCell = (metric: HeatMetric, trial: ResearchTrial | undefined, full: nu
   const flaw = trial.metrics['trades'] === 0 ? 'it never traded' : (trial.weak?.['sharpe'] ?? trial.undefined['sharpe']);
   const isWeak = value === null || flaw !== undefined;
   const why = value === null ? metric.why(trial) : (flaw ?? '');
+  // a strong colour would hide the hatching
+  const shade = (known: number): number => (isWeak ? Math.max(-full, Math.min(full, known)) / 4 : known);
   return tip(
-    html`<a class="cell${isWeak && ' hatch'}" href="${addressOf(trial)}"${value !== null && html` style="${heat(value, full)}"`}>${text}</a>`,
+    html`<a class="cell${isWeak && ' hatch'}" href="${addressOf(trial)}"${value !== null && html` style="${heat(shade(value), full)}"`}>${text}</a>`,
     why === '' ? about : `${about}; ${why}`,
     false,
   );

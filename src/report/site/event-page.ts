@@ -241,8 +241,6 @@ const TWINS: readonly Column<TwinPair>[] = [
     sortBy: ({ quotes: [{ instrument }] }) => instrument.title,
     cell: ({ quotes: [quote] }) => nameOf(quote),
   },
-  venueColumn('one venue', 0),
-  venueColumn('the other', 1),
   {
     head: 'difference',
     about: 'Middle of the quotes at the first venue minus that at the second; of the last prices where the books are of different times.',
@@ -250,6 +248,8 @@ const TWINS: readonly Column<TwinPair>[] = [
     cell: ({ difference: { value, of } }) =>
       html`<b>${signed(value)}</b>${of === 'last prices' && html` <span class="quiet">${of}</span>`}`,
   },
+  venueColumn('one venue', 0),
+  venueColumn('the other', 1),
   {
     head: 'basis after fees',
     about: BASIS,
