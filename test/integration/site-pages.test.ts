@@ -81,7 +81,10 @@ describe('the pages about all symbols', () => {
     expect(await find('?text=RAIN')).toMatchObject([{ name: 'S0500' }]);
     expect(await find('?text=four')).toEqual([{ kind: 'run', name: runId, href: `/runs/${runId}`, about: 'degraded' }]);
     expect(await find('?text=%25')).toEqual([]);
-    expect(await find('')).toMatchObject([{ kind: 'command', name: 'start a run', href: '/plan' }, ...Array(11).fill({ kind: 'command' })]);
+    expect(await find('')).toMatchObject([
+      { kind: 'command', name: 'start a run', href: '/plan' },
+      ...Array.from({ length: 11 }, () => ({ kind: 'command' })),
+    ]);
     expect(await find('?text=backfill')).toMatchObject([{ kind: 'command', href: '/schedule' }]);
     expect(await find('?text=S0&text=x')).toHaveLength(12);
   });
