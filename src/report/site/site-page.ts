@@ -98,16 +98,15 @@ const search=async()=>{
 };
 // a button that would ask first asks as if it had been pressed
 const buttons=(text)=>text===''?[]:[...document.querySelectorAll('button[data-action]:not(:disabled)')].filter((one)=>one.textContent.toLowerCase().includes(text.toLowerCase())).map((button)=>({kind:'button of this page',name:button.textContent,href:location.pathname,button}));
-let byKey=false;
-field.addEventListener('focus',()=>{if(!byKey&&found.hidden)void search();byKey=false});
+field.addEventListener('click',()=>{if(found.hidden)void search()});
 field.addEventListener('input',()=>{clearTimeout(due);due=setTimeout(search,80)});
 const links=()=>[...found.querySelectorAll('a')];
 document.addEventListener('keydown',(event)=>{
   const inside=event.target===field||found.contains(event.target);
-  if(event.key==='/'&&!inside&&!/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)){event.preventDefault();field.focus();field.select()}
+  if(event.key==='/'&&!inside&&!/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)){event.preventDefault();field.focus();field.select();void search()}
   if(!inside)return;
   const all=links(),at=all.indexOf(document.activeElement);
-  if(event.key==='Escape'){close();byKey=document.activeElement!==field;field.focus()}
+  if(event.key==='Escape'){close();field.focus()}
   else if(event.key==='ArrowDown'&&all.length>0){event.preventDefault();all[Math.min(at+1,all.length-1)].focus()}
   else if(event.key==='ArrowUp'&&at>=0){event.preventDefault();(all[at-1]||field).focus()}
   else if(event.key==='Enter'&&event.target===field){event.preventDefault();void (async()=>{clearTimeout(due);await search();const [first]=links();if(first)first.click()})()}
