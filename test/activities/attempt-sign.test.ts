@@ -19,7 +19,7 @@ describe('attempts that were lost with their worker', () => {
     ]);
   });
 
-  it('are each reported, and none that failed by itself, whatever died when', () => {
+  it('are each reported once, whenever their worker died; attempts that failed by themselves are not', () => {
     const ends = fc.constantFrom('failed', 'lost early', 'lost late');
     fc.assert(
       fc.property(fc.array(ends, { maxLength: 8 }), (past) => {

@@ -20,7 +20,7 @@ describe('what a symbol’s backtests add up to', () => {
     expect(tally.output()).toMatchObject({ cut: 6, unfilled: { expired: 6, heldBack: 3 }, shortened: 2 });
   });
 
-  it('names a strategy that looks ahead or is not deterministic, and neither a clean one nor one without a proof', () => {
+  it('names strategies that look ahead or are not deterministic, but not clean ones or ones without a proof', () => {
     const proof = { tested: 9, of: 10, power: { peekEvery: 20, detected: 0.5 }, firstBar: null, verdict: '' };
     const said = (lookAhead: object | null): readonly string[] => {
       const tally = new BacktestTally();

@@ -131,7 +131,7 @@ describe("a custom task's arguments", () => {
     expect(seen.at(-1)).toEqual(['/x', `Basic ${btoa('desk:p@ss')}`]);
   });
 
-  it('refuse a user in the address beside an Authorization header, and headers that are none', async () => {
+  it('refuse a user in the address together with an Authorization header, and invalid headers', async () => {
     const both = { url: 'http://u:p@127.0.0.1:1/', headers: { Authorization: 'x' } };
     await expect(Promise.resolve(httpGet.run(both, context))).rejects.toThrow('keep one of the two');
     const problems = (headers: object) => argumentProblems(httpGet, [{ url: 'http://x', headers } as never]).join();
@@ -196,7 +196,7 @@ describe('where the requests of tasks may go', () => {
     expect(refuses('http://other.example.com/', { PREDICTLAB_HTTP_ALLOW: '10.0.0.1,*' })).toBe(false);
   });
 
-  it('is to a name with a private address only where the name is listed', async () => {
+  it('includes a name with a private address only when the name is listed', async () => {
     const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

@@ -27,7 +27,7 @@ function hoursLeft(market: MarketFacts): { seen: (number | null)[]; result: Retu
 }
 
 describe('the end of a market', () => {
-  it('is what was announced: the real close is known to no strategy before', () => {
+  it('is the announced end: no strategy can read the real close in advance', () => {
     const { seen, result } = hoursLeft({ endsAt: 100 * HOUR, closedAt: 4 * HOUR, resolution: 1 });
     expect(seen).toEqual([99, 98, 97, 96, 95, 94]);
     expect(result.notProvable).toEqual([expect.stringContaining('no look-ahead proof was run')]);
@@ -53,7 +53,7 @@ describe('the end of a market', () => {
     expect(blind.provable).toBe(true);
   });
 
-  it('refuses one time for both beside either of them', () => {
+  it('refuses closesAt together with endsAt or closedAt', () => {
     expect(() => hoursLeft({ closesAt: 4 * HOUR, endsAt: 5 * HOUR })).toThrow('market.closesAt: closesAt stands for both ends');
     expect(() => hoursLeft({ endsAt: [] })).toThrow('market.endsAt: list at least one announcement, oldest first');
   });

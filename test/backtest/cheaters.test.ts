@@ -359,7 +359,7 @@ describe('a strategy that cheats', () => {
     expect(clean).toMatchObject({ lookAhead: { changed: 0, of: 960, tested: 959 }, provable: true });
   });
 
-  it('is not provable where its program remembers an earlier backtest, which no re-run can see', () => {
+  it('is not provable when its program remembers an earlier backtest, because no re-run can detect that', () => {
     const learned = new Map<number, number>();
     const { provable } = run((bars) => () => {
       const next = learned.get(bars.time() + HOUR);

@@ -51,7 +51,7 @@ describe('comparing two runs', () => {
     expect(compareResults([before], [both]).changed).toMatchObject([{ because: ['params', cause] }]);
   });
 
-  it('compares equal parameters first, then what is left of a strategy', () => {
+  it('pairs equal parameters first, then the remaining results of a strategy', () => {
     const before = [result({ params: 'a' }), result({ params: 'b' })];
     const after = [result({ params: 'c' }), result({ params: 'a' })];
     const { same, changed } = compareResults(before, after);

@@ -14,7 +14,7 @@ describe('Polymarket', () => {
     expect(polymarketFees(rate).fee(size, price)).toBe(fee);
   });
 
-  it('charges an order that waited nothing, as Predict.fun does; a flat fee is charged all the same', () => {
+  it('charges resting orders nothing, as Predict.fun does; a flat fee still applies', () => {
     expect(makerFeeModel({ model: 'polymarket', rate: 0.072 }).fee(100, 0.5)).toBe(0);
     expect(makerFeeModel({ model: 'predict', rate: 0.02 }).fee(100, 0.5)).toBe(0);
     expect(makerFeeModel({ model: 'flat', rate: 0.002 }).fee(100, 0.5)).toBeCloseTo(0.1);

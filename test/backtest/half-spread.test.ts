@@ -19,7 +19,7 @@ const market = (books: Market['books'] = []): Market => ({ ...plainMarket('proba
 const at = (bar: number): number => base.openTime[bar];
 
 describe('the recorded half-spread', () => {
-  it('is that of the newest look of the 24 hours before, never of a later one', () => {
+  it('comes from the newest book of the 24 hours before, never from a later one', () => {
     const spread = halfSpreads(
       bars(0.5, 1e6),
       market([
@@ -53,7 +53,7 @@ describe('the recorded half-spread', () => {
     expect(amounts).toEqual(expected.map((amount, i) => ({ amount: i === 0 ? expected[0] : amount, from: 'default' })));
   });
 
-  it('takes the money per day of the bar before where bars are longer than a day', () => {
+  it('uses the money per day of the previous bar when bars are longer than a day', () => {
     const weekly = { ...bars(0.5, 7 * 2 * 1001), openTime: base.openTime.map((time, bar) => time + bar * (7 * 24 - 1) * HOUR) };
     expect(halfSpreads(weekly, market(), 7 * 24 * HOUR)(50)).toEqual({ amount: 0.005, from: 'default' });
   });
@@ -66,7 +66,7 @@ describe('the recorded half-spread', () => {
     expect(halfSpreads(bars(0.02, Number.NaN), market(), HOUR)(50)).toEqual({ amount: 0.002, from: 'default' });
   });
 
-  it('is unknown for an asset without a recorded book, and said so', () => {
+  it('is reported as unknown for an asset without a recorded book', () => {
     expect(halfSpreads(base, plainMarket('asset'), HOUR)(5)).toEqual({ amount: 0, from: 'unknown' });
   });
 });

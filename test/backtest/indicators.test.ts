@@ -24,7 +24,7 @@ describe('indicators', () => {
     expect([...sma(values(1, 2, 3, 4, 6), 3)]).toEqual([NONE, NONE, 2, 3, 13 / 3]);
   });
 
-  it('keeps the average of a price that stands still exactly there, whatever came before', () => {
+  it('gives exactly the price as the average of a constant price, whatever came before', () => {
     const still = Float64Array.from({ length: 400 }, (_, i) => (i < 100 ? 1e6 * Math.sin(i) : 0.53));
     expect(sma(still, 49)[399]).toBe(0.53);
     expect(sma(still, 30)[399]).toBe(sma(still, 10)[399]);

@@ -16,7 +16,7 @@ const judge = (
 ) => judgeResults(before, after, { hasChanged, tolerance });
 
 describe('two builds on the same inputs', () => {
-  it('agree where every metric does, whatever the code calls itself', () => {
+  it('agree when every metric agrees, whatever their code hashes', () => {
     expect(judge([result()], [result({ code: 'another' })])).toMatchObject({ compared: 1, different: 0 });
     expect(judge([result({ sharpe: null })], [result({ sharpe: null })])).toMatchObject({ compared: 1, different: 0 });
     expect(judge([result()], [result({ code: 'another', sharpe: 1 + 1e-10 })])).toMatchObject({ different: 0 });

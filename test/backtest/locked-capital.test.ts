@@ -56,7 +56,7 @@ describe('money that waits for a settlement', () => {
     );
   });
 
-  it('is no evidence while it waits: days after the last bar make no ratio stronger', () => {
+  it('adds no evidence while it waits: days after the last bar do not strengthen any ratio', () => {
     const candles = walk(24 * 10, 3, { probability: true });
     const { sample, weak } = runBacktest({ candles, strategy: favourite, params: { threshold: 0.02 }, market: settledAt(100 * DAY) });
     expect(sample).toMatchObject({ dailyReturns: 101, days: 100 });

@@ -178,7 +178,7 @@ describe('a strategy that cheats', () => {
     expect(keys).toContain('close');
   });
 
-  it('by drawing lots is not deterministic, and that is said', () => {
+  it('with random decisions is reported as not deterministic', () => {
     const random = Math.random;
     const lookAhead = run(strategy('draws', () => () => (random() > 0.5 ? 'long' : 'flat')));
     expect(lookAhead).toMatchObject({ deterministic: false, tested: 0 });

@@ -51,7 +51,7 @@ describe('metrics of returns, beside the figures empyrical publishes (252 days a
     expect(reasons.calmar).toBe('there is no drawdown');
   });
 
-  it('numbers beyond what a number holds are none, with the reason', () => {
+  it('reports values that overflow as undefined, with the reason', () => {
     const { values, reasons } = measured(Float64Array.from([1e200, 1e200]));
     expect(values.cagr).toBeNull();
     expect(reasons.cagr).toBe('too large for a number');

@@ -72,7 +72,7 @@ describe('the probability of overfitting', () => {
     );
   });
 
-  it('of trials that are all the same is none, and says so', () => {
+  it('is undefined, with a reason, when all trials are equal', () => {
     const same = Float64Array.from({ length: 40 }, (_, i) => Math.sin(i));
     expect(probabilityOfOverfitting([same, same.slice(), same.slice()])).toEqual({
       because: 'all trials returned the same, so there is nothing to choose between',

@@ -38,7 +38,7 @@ describe('trade statistics', () => {
     expect(positionsOf(trades)).toMatchObject({ count: 1, closed: [] });
   });
 
-  it('are of as many positions as went from nothing to nothing, and their profits add up to the equity', () => {
+  it('count each position from entry to exit once, and their profits add up to the equity', () => {
     fc.assert(
       fc.property(signals, fc.nat(999), fc.constantFrom(null, 0.01, 0.1), (decided, seed, maxVolumeShare) => {
         const candles = walk(40, seed, { probability: true });

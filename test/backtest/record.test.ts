@@ -218,7 +218,7 @@ describe('a stored walk-forward', () => {
     expect(decodeWalkForward(none.result)).toMatchObject({ failed, windows: [], undefined: { windows: failed[0].because } });
   });
 
-  it('says why there is none, and reads nothing out of what is none', () => {
+  it('states why it is absent, and reads an invalid column as absent', () => {
     const column = stored(encodeNoWalkForward('the candles span 3 days', { ...parts, trials: 1 }));
     expect(decodeWalkForward(column.result)).toMatchObject({
       windows: [],

@@ -55,13 +55,13 @@ describe('settlement', () => {
     expect(ended(1, { kind: 'unresolved', reason }, 0.9)).toMatchObject({ end: 'mark', pnl: expect.closeTo(49, 10) });
   });
 
-  it('a resolution that comes later than the instant asked about is not known yet', () => {
+  it('a resolution after asOf is not known yet', () => {
     expect(resolutionAsOf(paid(1), 999)).toEqual({ kind: 'open' });
     expect(resolutionAsOf(paid(1), 1000)).toEqual(paid(1));
     expect(resolutionAsOf({ kind: 'settled', payout: 1, at: null }, 0)).toEqual({ kind: 'settled', payout: 1, at: null });
   });
 
-  it('one of each outcome pays one whatever happens', () => {
+  it('one unit of each outcome together always pay 1', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1, noNaN: true }),

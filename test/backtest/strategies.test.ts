@@ -31,7 +31,7 @@ describe('the shipped strategies', () => {
     expect(decide('sma-cross', { fast: 1, slow: 2 }, closes([1, 2, 3, 2, 1, 2, 3]))).toBe('...S.L.');
   });
 
-  it('sma-cross needs the fast one to be strictly below before: touching and going on is no cross', () => {
+  it('sma-cross requires the fast average to be strictly below first: touching the slow one does not count as a cross', () => {
     expect(decide('sma-cross', { fast: 1, slow: 2 }, closes([5, 4, 4, 5, 6]))).toBe('.....');
   });
 
@@ -84,7 +84,7 @@ describe('the shipped strategies', () => {
     expect(decide('buy-and-hold', {}, closes([1, 2, 3]))).toBe('L..');
   });
 
-  it('nothing happens in a market that stands still', () => {
+  it('do not trade while the price is constant', () => {
     const still = closes(Array.from({ length: 100 }, () => 0.53));
     for (const name of ['sma-cross', 'ema-cross', 'rsi', 'bollinger', 'breakout', 'momentum'])
       expect(decide(name, {}, still)).toBe('.'.repeat(100));

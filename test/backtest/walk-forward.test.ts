@@ -329,7 +329,7 @@ describe('a walk-forward', () => {
     expect(walkForward(data, [fragile([]), idle], options, parts).failed).toEqual([]);
   });
 
-  it('is no walk-forward where every trial fails, on the series or in a part', () => {
+  it('has no result where every trial fails, on the series or in a part', () => {
     const trials = [fragile([24 * 20], 0.5), fragile([0])];
     expect(() => walkForward(backtestData(rising, market), trials, options, parts)).toThrow(
       "strategy 'fragile' at bar 480 (1970-01-21T00:00:00.000Z): no book (restarted on 1970-01-21)",

@@ -15,7 +15,7 @@ import { createTokenPool } from '../../src/budget/token-pool.ts';
 const LIMIT: RateLimit = { requests: 100, windowMs: 10_000 };
 
 describe('a sliding window', () => {
-  it('never lets more through than the limit, in any window, however requests come and however late they are sent', () => {
+  it('never exceeds the limit in any window, whatever the arrival and delay of requests', () => {
     const arrival = fc.record({
       after: fc.integer({ min: 0, max: 3000 }),
       want: fc.integer({ min: 1, max: 60 }),
@@ -38,7 +38,7 @@ describe('a sliding window', () => {
     );
   });
 
-  it('allows nearly the whole limit at once, and says when there is room again', () => {
+  it('grants nearly the whole limit at once, and returns when tokens are free again', () => {
     const burst = grantTokens(EMPTY_WINDOW, { limit: LIMIT, want: 500, reserve: 0, now: 0 });
     expect(burst.granted).toBe(95);
     const refused = grantTokens(burst.state, { limit: LIMIT, want: 1, reserve: 0, now: 1000 });
@@ -96,7 +96,7 @@ describe('a token pool', () => {
     await expect(error).rejects.toMatchObject({ type: 'RateLimited', retryAfterMs: expect.closeTo(90_000, -3) as number });
   });
 
-  it('says of a long wait whose it is: a venue that asked for nothing is not blamed', async () => {
+  it('names the cause of a long wait: the venue only if it asked for a pause', async () => {
     const budget = createTokenPool({
       store: createLocalWindows(() => 0),
       limits: { 'predict/trading': { requests: 500, windowMs: 60_000 } },

@@ -21,7 +21,7 @@ const walkForward = (...args: string[]) => predictlab('backtest', 'walk-forward'
 afterEach(() => vi.unstubAllEnvs());
 
 describe('predictlab backtest', () => {
-  it('refuses to write over an input, by whatever name, or one file twice', async () => {
+  it('refuses to overwrite an input, under any of its names, or to write one file twice', async () => {
     const own = write('own.csv', candleCsv(candles));
     const before = readFileSync(own, 'utf8');
     symlinkSync(own, path.join(folder, 'link.csv'));
@@ -139,7 +139,7 @@ describe('predictlab backtest', () => {
     expect(printed.lookAhead).toEqual(direct.lookAhead);
   });
 
-  it('runs the example of a strategy that bets a share of what it has, with a limit and a stop', async () => {
+  it('runs the example strategy that bets a share of its equity, with a limit and a stop', async () => {
     vi.stubEnv('PREDICTLAB_PLUGINS', path.resolve(import.meta.dirname, '../../examples/kelly-plugin.mjs'));
     const coin = walk(300, 9, { probability: true });
     const market = write('coin.csv', candleCsv(coin));
@@ -269,7 +269,7 @@ describe('predictlab backtest', () => {
     expect(await run('--market', 'asset')).toMatchObject({ market: 'asset', settlementPnl: 0, markPnl: 0 });
   });
 
-  it('runs a grid for lists of values and says how likely its best is luck', async () => {
+  it('runs a grid for lists of values and reports how likely its best result is luck', async () => {
     const printed = (await backtest('--strategy', 'sma-cross', '--param', 'fast=3,5', '--param', 'slow=10,20')).json();
     expect(printed).toMatchObject({
       count: 4,

@@ -49,7 +49,7 @@ describe('predictlab candles', () => {
     expect(json).toMatchObject([{ price_type: 'price', volume: null, quote_volume: null, buy_volume: null, trades: 1, complete: false }]);
   });
 
-  it('of a file without rows are none: it ends with 2 and one sentence', async () => {
+  it('of a file without rows: exits with code 2 and one sentence', async () => {
     const file = folder.write('header.csv', 'time,price\n');
     const { code, out, err } = await predictlab('candles', '--ticks', file, '--interval', '1h');
     expect({ code, out }).toEqual({ code: 2, out: '' });

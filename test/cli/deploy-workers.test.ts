@@ -18,7 +18,7 @@ const standing = (workers: number, unversioned: number): DeploymentView => ({
   unversioned: { workers: unversioned, openRuns: 0 },
 });
 
-test('a worker that Temporal hears of a moment later is waited for, and nothing is asked once one is seen', async () => {
+test('waits for a worker that Temporal lists a moment later, and stops querying once one is seen', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(4), fc.boolean(), async (late, versioned) => {
       let asked = 0;

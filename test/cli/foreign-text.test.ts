@@ -143,7 +143,7 @@ describe('foreign text', () => {
     );
   });
 
-  it('that a user wrote is echoed plainly where it is refused', async () => {
+  it('from a user is repeated without control characters in the refusal', async () => {
     for (const text of [...NASTY, NASTY.join('x')].filter((text) => !text.includes('\u0000'))) {
       for (const args of [
         ['export', text],

@@ -34,7 +34,7 @@ describe.skipIf(!existsSync('/dev/full') || !existsSync(MAIN))('a full disk (nee
     expect(code).toBe(2);
   });
 
-  it('under standard error ends nothing: the work goes on, and what it prints is there', async () => {
+  it('on standard error does not stop the work, and standard output is complete', async () => {
     expect(await onFullDisk('stderr', [CALLER, 'main', 'nonsense'])).toEqual({ code: 2, said: '' });
     expect(await onFullDisk('stderr', [CALLER, 'log'])).toEqual({ code: 0, said: 'went on\n' });
   });

@@ -29,7 +29,7 @@ const known = (executionId: string, more: Partial<TemporalRun> = {}): TemporalRu
 });
 
 describe('the list of runs', () => {
-  it('shows a run as running while Temporal holds it open, also after it went on as new', () => {
+  it('shows a run as running while Temporal holds it open, even after it continued as new', () => {
     expect(mergeRuns([known('a')], [row('a')])).toEqual([row('a')]);
     expect(mergeRuns([known('b', { startedAt: at(9) })], [row('a')])).toEqual([row('a')]);
   });

@@ -111,7 +111,7 @@ describe('whether somebody takes the tasks', () => {
 });
 
 describe('what keeps runs waiting', () => {
-  it('is nothing where every build with open or new runs has workers', () => {
+  it('reports nothing when every build with open or new runs has workers', () => {
     expect(
       deploymentTroubles(view({ current: 'b', versions: [version('b'), version('a', { openRuns: 2 }), version('old', { workers: 0 })] })),
     ).toEqual([]);

@@ -44,7 +44,7 @@ describe('what follows a failed attempt', () => {
     ).toEqual([5_000, 1_000, 5_000, 1_000, 2_000, 5_000, null]);
   });
 
-  it('has a rule’s long first wait lengthen the longest one, and waits as long as it is asked to', () => {
+  it('extends the longest wait to a rule’s longer first wait, and waits as long as the venue requests', () => {
     expect(waits(play({ ...policy, byError: { RateLimited: { retryDelayMs: 300_000 } } }, ['RateLimited']))).toEqual([300_000]);
     expect(play(policy, ['RateLimited'], 40_000)[0]).toMatchObject({ next: 'retryLater', waitMs: 40_000 });
   });
@@ -53,7 +53,7 @@ describe('what follows a failed attempt', () => {
     expect(waits(play({ ...policy, byError: { SourceBlocked: { maxRetries: 1 } } }, same('SourceBlocked', 2)))).toEqual([1_000, null]);
   });
 
-  it('knows no rule that the policy does not have itself', () => {
+  it('applies only rules that the policy itself has', () => {
     for (const type of ['constructor', '__proto__', 'toString'])
       expect(waits(play({ ...policy, byError }, same(type, 3)))).toEqual([1_000, 2_000, null]);
   });

@@ -18,7 +18,7 @@ const shuffled = (value: unknown): unknown =>
     : value;
 
 describe('where two JSON values differ', () => {
-  it('is nowhere for equal ones, whatever the order of keys', () => {
+  it('lists nothing for equal values, whatever the order of keys', () => {
     fc.assert(
       fc.property(json, (value) => {
         expect(changedPaths(value, shuffled(value))).toEqual([]);
@@ -26,7 +26,7 @@ describe('where two JSON values differ', () => {
     );
   });
 
-  it('is said so that the other one can be made of it', () => {
+  it('lists the changes completely, so that one value can be rebuilt from the other', () => {
     fc.assert(
       fc.property(json, json, (before, after) => {
         const made = structuredClone(before);

@@ -23,7 +23,7 @@ describe('two workers with the same tasks', () => {
     await test.close();
   });
 
-  it('leave the rows, candles and ledger of one, whatever step the first one is at when the second starts', async () => {
+  it('leave the same rows, candles and ledger as one worker, at whatever step the second one starts', async () => {
     const { database } = test;
     const play = async (work: (stage: (typeof STAGES)[number], executionId: string) => Promise<void>) => {
       await database.query(EMPTY);

@@ -108,7 +108,7 @@ describe('a tick file', () => {
     expect(rows[5].time).toBe(Date.parse('2026-01-01T00:00:03Z'));
   });
 
-  it('marks numbers that are not finite and sides that are none', async () => {
+  it('marks numbers that are not finite and sides that are not valid', async () => {
     const rows = await read(
       'time,price,size,side\n2026-01-01,NaN,1,buy\n2026-01-01,0.5,inf,buy\n2026-01-01,0.5,1,merge\n2026-01-01,0.5,,buy\n',
     );
@@ -211,7 +211,7 @@ describe('identity', () => {
     expect(dates).toBe(seconds);
   });
 
-  it('a file that has grown at either end keeps the identities of what it had', async () => {
+  it('a file that grew at either end keeps the identities of its earlier rows', async () => {
     const old = await identities('time,price,size\n1767225601,0.5,1\n1767225601,0.5,1\n');
     const grown = await identities('time,price,size\n1767225602,0.7,1\n1767225601,0.5,1\n1767225601,0.5,1\n1767225600,0.4,1\n');
     expect(grown.slice(1, 3)).toEqual(old);

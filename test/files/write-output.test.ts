@@ -43,7 +43,7 @@ describe('what is written to', () => {
     expect(statSync(fresh).mode & 0o777).toBe(0o600);
   });
 
-  it('is refused in one sentence when it is a folder, has no name, or has no place, before anything is asked for', async () => {
+  it('is refused in one sentence when it is a folder, has no name or its folder is missing, before anything is read', async () => {
     mkdirSync(join(folder.path, 'a-folder'));
     let asked = false;
     const chunks = (async function* () {

@@ -81,7 +81,7 @@ describe('a table', () => {
 });
 
 describe('a file that is written', () => {
-  it('keeps what it had when writing fails, and leaves nothing beside it', async () => {
+  it('keeps its content when writing fails, and leaves no other file', async () => {
     const file = join(folder.path, 'kept.csv');
     writeFileSync(file, 'before');
     const broken = (async function* () {
@@ -93,7 +93,7 @@ describe('a file that is written', () => {
     expect(readdirSync(folder.path).filter((name) => name.includes('partial'))).toEqual([]);
   });
 
-  it('is not there before it is whole', async () => {
+  it('does not exist before it is complete', async () => {
     const file = join(folder.path, 'new.csv');
     let seen: boolean | undefined;
     const chunks = (async function* () {

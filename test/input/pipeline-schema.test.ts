@@ -66,7 +66,7 @@ describe('how the backtest stage trades', () => {
     expect(strategies[1]).not.toHaveProperty('backtest');
   });
 
-  it('takes the bounds themselves: no spread at all, and twenty years', () => {
+  it('accepts the bounds themselves: no spread, and twenty years', () => {
     const { backtest } = configOf({ backtest: { spread: 0, history: '7320d' } });
     expect(backtest).toMatchObject({ spread: 0, historyMs: 7320 * 86_400_000 });
     expect(configOf({ backtest: { walkForward: { train: '7320d', test: '1d' } } }).backtest).toHaveProperty('walkForward');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeValue, fieldPath, isRecord, listAt, recordOf, stringsAt } from '../../src/input/raw-input.ts';
 
-it('an object with fields is a record; null, lists and words are none', () => {
+it('only an object with fields is a record; null, lists and texts are not', () => {
   expect([{}, { a: 1 }].every(isRecord)).toBe(true);
   expect([null, undefined, [], 'a', 1].some(isRecord)).toBe(false);
   expect([recordOf({ a: 1 }), recordOf(null), recordOf([1])]).toEqual([{ a: 1 }, {}, {}]);

@@ -164,7 +164,7 @@ describe('a run that could not say itself how it ended', () => {
 });
 
 describe('a run that no worker takes', () => {
-  it('is said to wait for one, by run and by every question, and its watchers may leave', async () => {
+  it('is reported as waiting for a worker by run and every query, and watching can be stopped', async () => {
     const env = { ...rig.env, PREDICTLAB_TASK_QUEUE: `${rig.taskQueue}-deserted` };
     const running = predictlab(['run', '--symbols', 'RATE_CUT', '--run-id', 'deserted'], env);
     await until(async () => (await rig.lab.describe('deserted')) !== undefined);

@@ -54,7 +54,7 @@ describe('the connections of all workers', () => {
     await work(workers[1].database);
   });
 
-  it('when others have taken them, tasks wait for one of their own worker, and an incident is open until they are back', async () => {
+  it('when others use all connections, tasks wait for one of their worker’s, and an incident is open until connections are free', async () => {
     const { database, asRole } = await smallServer();
     const { database: mine } = await worker(asRole);
     await mine.query('select 1');

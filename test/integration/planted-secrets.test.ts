@@ -182,7 +182,7 @@ describe.each([
     for (const { url, body } of asked) if (url.startsWith('/hooks')) expectNone('the alert', body);
   });
 
-  it('are in no page, status, reason or schedule shown', async () => {
+  it('never appear in a page, status, reason or schedule', async () => {
     const { address } = ui;
     for (const page of ['/', `/runs/${runId}`, `/runs/${runId}?task=leak-error`, `/runs/${runId}?task=inline`, `/runs/${refused}`])
       expectNone(page, await (await fetch(`${address}${page}`)).text());

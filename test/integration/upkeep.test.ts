@@ -103,7 +103,7 @@ it('runs once a day on one of many workers, once after a machine slept for days,
   expect(await doneAt()).toBe(awake + 360_000);
 });
 
-it('runs on no other worker while one does it, and on the next one right after', async () => {
+it('runs on one worker at a time, and can run on another right after', async () => {
   await storage.database.query("delete from watch_state where name like 'turn/%'");
   await setUpkeep(storage.database, { ages: { logs: 1000 }, keep: 1 });
   let leave = (): void => undefined;

@@ -84,7 +84,7 @@ it('trades at exactly 0 or 1 are kept and flagged', () => {
   expect(flagsOf({ price: 1 })).toEqual(['extreme-price']);
 });
 
-it('prices off the grid are kept and flagged; those on it are not, whatever doubles make of them', () => {
+it('prices off the tick grid are kept and flagged; prices on it are not flagged, despite rounding errors', () => {
   expect(flagsOf({ price: 0.375 })).toEqual(['off-grid']);
   for (let cents = 1; cents < 100; cents++) expect(flagsOf({ price: cents / 100 })).toEqual([]);
   expect(flagsOf({ price: 0.375 }, { tickSize: null })).toEqual([]);

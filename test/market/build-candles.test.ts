@@ -126,7 +126,7 @@ describe('candles', () => {
     );
   });
 
-  it('are the same bytes in any batching, merged in any order', () => {
+  it('are byte-identical for any batches, merged in any order', () => {
     fc.assert(
       fc.property(
         ticksArbitrary,

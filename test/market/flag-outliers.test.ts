@@ -59,7 +59,7 @@ it('nothing is unusual before ten steps are known', () => {
   expect(after(10)).toBe(11);
 });
 
-it('in a market that is nearly decided a price of 1 or 0 is no jump', () => {
+it('does not flag a price of 1 or 0 in a market that is nearly decided', () => {
   const near = (price: number, last: number) =>
     [...flagOutliers(columnsOf(Array.from({ length: 80 }, (_, i) => tick(i, i === 60 ? last : price, 1, 1, i))))].indexOf(1);
   expect([near(0.9999, 1), near(0.0001, 0)]).toEqual([-1, -1]);
@@ -77,11 +77,11 @@ it('prices of an asset are compared by their logarithm', () => {
   expect([asset(100 * Math.exp(0.0801)), asset(100 * Math.exp(0.0799))]).toEqual([60, -1]);
 });
 
-it('news is none: the price stays', () => {
+it('does not flag news: the price stays at its new level', () => {
   expect(flagged(Array.from({ length: 60 }, (_, i) => ({ price: 0.9 + 0.001 * Math.sin(i), size: 5 })))).toEqual([]);
 });
 
-it('a large trade is none: somebody paid for it', () => {
+it('does not flag a large trade, because real money moved the price', () => {
   expect(flagged([{ price: 0.9, size: 5000 }])).toEqual([]);
 });
 

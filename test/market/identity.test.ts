@@ -15,7 +15,7 @@ it('fields do not run into each other', () => {
   expect(contentIdentity([1, 23])).not.toBe(contentIdentity([12, 3]));
 });
 
-it('a trade is the same one in another spelling: letter case, trailing and rounded decimals', () => {
+it('the identity of a trade does not depend on letter case, trailing zeros and rounded decimals', () => {
   const trade = (hash: string, wallet: string, price: number, size: number) =>
     tradeIdentity([hash, '123', wallet, 'buy', price, size, 1_700_000_000_000]);
   expect(trade('0xABCDEF', '0xAa', 0.2972581967, 92.59)).toBe(trade('0xabcdef', '0xaa', 0.297258, 92.590_000_01));

@@ -90,7 +90,7 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours, covered: late, asOf: end + 20 * HOUR })).toBeNull();
   });
 
-  it('has to have a history: nothing is said with fewer than ten pauses, nor of what came after the moment asked about', () => {
+  it('needs a history: it is not judged with fewer than ten pauses or by ticks after asOf', () => {
     const { hours, end } = hoursEvery(1, 10);
     const asOf = end + 100 * HOUR;
     expect(unusualQuiet({ hours, covered: all(asOf), asOf })).toBeNull();

@@ -86,7 +86,7 @@ describe('a venue that is away for days', () => {
 
 describe('a venue whose price points lag and whose windows are limited', () => {
   it(
-    'loses no point that is claimed, of markets of every age and length',
+    'never loses a price point in covered time, for markets of any age and length',
     async () => {
       await expectTrue(Math.ceil(WORLDS / 5), (seed) => runPointsWorld(seed), { runs: 5, stored: 20 });
     },
@@ -112,7 +112,7 @@ describe('a venue that states how many trades there were', () => {
   );
 
   it(
-    'is found out within two firings when it leaves trades out, and is whole when they come back',
+    'is detected within two firings when it omits trades, and the data is complete when they return',
     async () => {
       await expectTrue(Math.ceil(WORLDS / 5), (seed) => runWitnessWorld(witnessWorld(seed, ['dropped', 'hole'])), { runs: 5, stored: 100 });
     },

@@ -99,7 +99,7 @@ describe('the causes of a run', () => {
     expect(lines.filter((line) => line.includes('retr'))).toEqual([]);
   });
 
-  it('say that a run was cancelled in its own word, not that this made it degraded', () => {
+  it('call a cancelled run "cancelled", not "degraded"', () => {
     const causes = (reason: string) =>
       causesOf({ ...sampleRun(), gaps: [], result: resultOf({}, { result: 'cancelled', reasons: [reason] }) });
     expect(causes('cancelled')).toEqual([{ state: 'cancelled', text: 'before its end' }]);

@@ -149,7 +149,7 @@ describe('the Data API', () => {
 });
 
 describe('the CLOB', () => {
-  it('gives books worst first, the other outcome complementary, and none once closed', async () => {
+  it('returns books with the worst price first, complementary for the other outcome, and none after the close', async () => {
     const yes = (await get(venue, `/polymarket/clob/book?token_id=${await tokenOf(OPEN, 0)}`)).body;
     const no = (await get(venue, `/polymarket/clob/book?token_id=${await tokenOf(OPEN, 1)}`)).body;
     const prices = (levels: { price: string }[]): number[] => levels.map(({ price }) => Number(price));

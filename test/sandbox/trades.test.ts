@@ -149,7 +149,7 @@ describe('a trades page', () => {
     expect(new Set(first.body.data.map((row: { condition_id: string }) => row.condition_id)).size).toBe(3);
   });
 
-  it('counts each fill once unless maker rows are asked for', async () => {
+  it('counts each fill once unless maker rows are requested', async () => {
     const id = bitcoin(honest, 'polymarket').split(':')[1];
     const once = await get(honest, `/polymarket/data/v2/trades?condition=${id}&limit=1000`);
     const twice = await get(honest, `/polymarket/data/v2/trades?condition=${id}&limit=1000&taker_only=false`);

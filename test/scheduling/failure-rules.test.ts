@@ -38,7 +38,7 @@ describe('a failed task', () => {
     );
   });
 
-  it('goes again with retryFailed, with what it had skipped; what succeeded is kept and attempts count on', () => {
+  it('runs again with retryFailed, together with the tasks it had skipped; successes are kept and attempts continue', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'store' }));
     run.start();
     run.ends('A', [succeeded('A/collect'), failed('A/clean')]);

@@ -80,7 +80,7 @@ describe('the graph of a run', () => {
     expect(problems[20]).toBe('tasks: 3 more cycles');
   });
 
-  it('puts every task behind what it waits for, whatever the input', () => {
+  it('orders every task after its dependencies, whatever the input', () => {
     const dependencies = fc.array(fc.array(fc.nat(30), { maxLength: 4 }), { maxLength: 30 });
     fc.assert(
       fc.property(dependencies, (lists) => {

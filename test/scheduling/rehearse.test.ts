@@ -61,7 +61,7 @@ describe('a rehearsal', () => {
     expect(measured.makespanSeconds.p50).toBeLessThan(170);
   });
 
-  it('names the longest chain and finds the fewest slots that are almost as fast as any number', () => {
+  it('names the longest chain and finds the smallest number of slots that is almost as fast as the best', () => {
     const tasks = [customTask('a'), customTask('b'), customTask('long', { dependencies: ['b'] })];
     const durations = { a: 1, b: 1, long: 1_000 };
     const { criticalPath, bestConcurrent } = rehearsalOf({ tasks, maxConcurrent: 3 }, { durations });

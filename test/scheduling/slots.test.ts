@@ -85,7 +85,7 @@ describe('slots', () => {
     }
   });
 
-  it('are asked back one by one for tasks that are more urgent, worst symbol first', () => {
+  it('are requested back one by one for more urgent tasks, from the least urgent symbol first', () => {
     const symbols = [
       { symbol: 'LATE', priority: 5 },
       { symbol: 'MIDDLE', priority: 3 },
@@ -100,7 +100,7 @@ describe('slots', () => {
     expect(run.why('LATE/clean')).toMatch(/waiting for a slot: number 2 of 2 .*all 3 slots are held by MIDDLE\/collect, u1, u2/);
   });
 
-  it('are never asked back between equals: waiting moves a task up the queue only', () => {
+  it('are never requested back for an equally urgent task: waiting only moves a task up the queue', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'store', maxConcurrent: 1 }));
     run.start();
     expect(run.reports('A', [succeeded('A/collect')], 3_600_000)).toEqual([]);

@@ -26,7 +26,7 @@ describe('the status of a run', () => {
     expect(emptyStatus({ runId: 'run', startedAt: 0, now: 0, maxConcurrent: 3 })).toMatchObject({ paused: false, maxConcurrent: 3 });
   });
 
-  it('counts the attempt that runs, also of a task about which nobody has reported', () => {
+  it('counts the running attempt, even of a task without a report', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect', tasks: [customTask('t')] }));
     run.start();
     for (const taskId of ['A/collect', 't']) expect(run.status.taskResults[taskId]).toMatchObject({ status: 'running', attempts: 1 });
@@ -85,7 +85,7 @@ describe('the status of a run', () => {
     });
   });
 
-  it('says of a stage the share that succeeded, and how long it took on average and at most', () => {
+  it('states the success rate, mean and maximum duration of each stage', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C', 'D'], untilStage: 'collect' }));
     run.start();
     for (const [symbol, at] of Object.entries({ A: 2_000, B: 3_000, C: 7_000 })) run.ends(symbol, [succeeded(`${symbol}/collect`, { at })]);

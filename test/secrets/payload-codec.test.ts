@@ -20,7 +20,7 @@ const valueOf = (payload: Payload): unknown => defaultPayloadConverter.fromPaylo
 const wire = (payload: Payload): Buffer => Buffer.from(temporal.api.common.v1.Payload.encode(payload).finish());
 
 describe('what Temporal stores, with a payload key', () => {
-  it('comes back as it was, whatever it is, and nothing of it stands in what is stored', async () => {
+  it('is decoded unchanged, whatever it is, and none of it is readable in storage', async () => {
     const codec = codecOf(newKey());
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), fc.uint8Array(), async (value, bytes) => {

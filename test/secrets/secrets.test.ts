@@ -52,7 +52,7 @@ describe('secrets of an environment', () => {
     expect(hook.text('POST https://hooks.example.com/services/T000/B000/XyZ123 failed')).not.toContain('XyZ123');
   });
 
-  it('leave variables alone that only sound like one', () => {
+  it('do not include variables whose names only look like secrets', () => {
     const none = secretsOf({
       KEYBOARD_LAYOUT: 'de-latin1-nodead',
       COMPASS: 'north-north-west-9',
@@ -100,13 +100,13 @@ describe('secrets of an environment', () => {
     expect(some.text('other-secret-599')).toBe('[redacted]');
   });
 
-  it('leave plain words alone, which stand in many messages, and what nobody called a secret', () => {
+  it('do not include plain words or values that are not marked as secrets', () => {
     expect(secrets.text('postgres is not-a-secret-1')).toBe('postgres is not-a-secret-1');
     const output = { ticks: 3, markets: ['a'] };
     expect(secrets.json(output)).toBe(output);
   });
 
-  it('hide what addresses and authorizations carry, also where it is not a known secret', () => {
+  it('redact credentials in addresses and authorizations, even when they are not known secrets', () => {
     const none = new Secrets([]);
     expect(none.text('GET https://u:pw@h/x?a=1&api_key=s3cr3t&b=2 failed')).toBe(
       'GET https://[redacted]@h/x?a=1&api_key=[redacted]&b=2 failed',
@@ -116,7 +116,7 @@ describe('secrets of an environment', () => {
     expect(none.text('/trades?market=0x12&token_id=77')).toBe('/trades?market=0x12&token_id=77');
   });
 
-  it('are hidden once and for all: what was redacted stays as it is, and no planted secret is left', () => {
+  it('are redacted completely: a second redaction changes nothing, and no planted secret is left', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.constantFrom(TOKEN, 'ak_12345678'), (before, after, secret) => {
         const once = secrets.text(before + secret + after);
@@ -126,14 +126,14 @@ describe('secrets of an environment', () => {
     );
   });
 
-  it('are looked for once over a text of any size: with the square of its length this test would not end in time', () => {
+  it('are found in one pass over the text: quadratic time would make this test time out', () => {
     for (const text of ['a'.repeat(200_000), '?token'.repeat(30_000), 'a://'.repeat(50_000), 'bearer '.repeat(30_000)]) {
       const once = secrets.text(text);
       expect(secrets.text(once)).toBe(once);
     }
   });
 
-  it('reach no log, neither message nor fields, and errors are logged with their causes', () => {
+  it('never reach a log message or its fields; errors are logged with their causes', () => {
     const lines: unknown[] = [];
     const keep = (message: string, fields?: Record<string, unknown>): void => void lines.push({ message, ...fields });
     const log = redactedLog({ debug: keep, info: keep, warn: keep, error: keep }, secrets);

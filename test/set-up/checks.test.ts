@@ -80,7 +80,7 @@ test('Predict.fun without a key only warns: that part of a run is skipped anyway
   expect(checks[5]?.detail).toContain('PREDICT_API_KEY');
 });
 
-test('an address that is none is named, not asked', async () => {
+test('names an address that is not valid and sends no request to it', async () => {
   expect(await checkVenues({ POLYMARKET_GAMMA_URL: 'gamma' })).toMatchObject([
     { status: 'fail', detail: expect.stringContaining('POLYMARKET_GAMMA_URL') },
   ]);

@@ -31,7 +31,7 @@ async function lineFor(exitCode: number, report: object | undefined): Promise<st
   return summaryLine(countTests(file, exitCode));
 }
 
-test('a good run ends with its counts alone', async () => {
+test('a successful run prints only its counts', async () => {
   expect(await lineFor(0, { numPassedTests: 12 })).toBe('12 passed, 0 failed');
   expect(await lineFor(0, { numPassedTests: 12, numPendingTests: 1, numTodoTests: 2 })).toBe('12 passed, 0 failed, 3 skipped');
 });

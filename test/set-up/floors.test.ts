@@ -47,7 +47,7 @@ function refuses(folder: string, imported: string): string {
 }
 
 describe('the rules of the floors', () => {
-  it('refuse what the table does not allow, and of types only the rest', () => {
+  it('refuse imports that the table does not allow, and for types only those it does not allow either', () => {
     expect(refuses('rules', '../words/a.ts')).toBe('allowed');
     expect(refuses('rules', '../../files/a.ts')).toBe('refused');
     expect(refuses('store', '../files/deep/a.ts')).toBe('allowed');

@@ -18,7 +18,7 @@ describe('the search attributes of a namespace', () => {
     expect(await searchable(async () => await Promise.reject(new Error('not permitted')))()).toBe(false);
   });
 
-  it('are asked for once for many runs', async () => {
+  it('are queried once for many runs', async () => {
     let asked = 0;
     const may = searchable(async () => {
       asked += 1;

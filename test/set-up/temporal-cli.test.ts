@@ -47,7 +47,7 @@ test('a TEMPORAL_CLI that is not there is an error that names it, not a silent o
   });
 });
 
-test('the one on PATH goes before the own copy', async () => {
+test('prefers the executable on PATH to the downloaded copy', async () => {
   const onPath = await executable(path.join(home, 'path'), WORKING);
   await executable(path.join(home, 'bin'), WORKING);
   expect(await findTemporalCli({ env: { PATH: `/nowhere:${path.dirname(onPath)}` }, home, log, downloads: [] })).toBe(onPath);

@@ -51,7 +51,7 @@ const wrongThing = fc.oneof(
 );
 const places = placesIn(good);
 
-it('whatever is wrong in a catalogue is said in one line of ours: where, what, and what to write', () => {
+it('reports each problem of a catalogue in one line: where, what, and what to write', () => {
   let wrong = 0;
   const oddKey = fc.constantFrom(
     [],

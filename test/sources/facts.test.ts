@@ -152,7 +152,7 @@ describe('the facts of a Polymarket market', () => {
     expect(gamma({ negRisk: 'yes', negRiskMarketID: 7 })).not.toHaveProperty('group');
   });
 
-  it('a market that is not binary or has no tokens is none of ours', () => {
+  it('leave out a market that is not binary or has no tokens', () => {
     expect(() => gamma({ outcomes: '["A", "B", "C"]' })).toThrow('market rain has 3 outcomes, not two');
     expect(() => gamma({ clobTokenIds: undefined })).toThrow('market rain has no clobTokenIds on the order book');
   });

@@ -93,7 +93,7 @@ describe('markets are found', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('without those that a host sends unasked', async () => {
+  it('without unrequested markets of a host that ignores the filter', async () => {
     const { client } = gammaStub(() => MARKETS);
     expect(names(await findMarkets(client, slugs(['snow'])))).toEqual(['snow']);
   });

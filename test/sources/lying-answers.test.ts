@@ -78,7 +78,7 @@ it.each(LIES)('%s is no data, and answered in one sentence by its effect', async
   expect((answered as Error).message).not.toMatch(/\n|0123456789abcdef/);
 });
 
-it('a byte order mark before an answer is none of it', async () => {
+it('a byte order mark before an answer is ignored', async () => {
   expect(await ask(whole(`\ufeff${BODY}`))).toEqual(JSON.parse(BODY));
 });
 

@@ -74,7 +74,7 @@ describe('a close that the venue does not date', () => {
     expect(noteClose(market(), noteClose(over, undefined, live), live)).not.toHaveProperty('closedAt');
   });
 
-  it('counts as the venue states it, where it does', () => {
+  it('is the time that the venue states, if it states one', () => {
     const stated = noteClose({ ...over, closedAt: NOW - DAY, resolution: { ...won, at: NOW - DAY } }, undefined, {
       asOf: OCTOBER,
       clock: NOW,
@@ -84,7 +84,7 @@ describe('a close that the venue does not date', () => {
 });
 
 describe('what is asked for again', () => {
-  it('is what is not closed, settled and dated', () => {
+  it('are markets that are not closed, settled and dated', () => {
     expect(isFinal(noteClose(over, undefined, live))).toBe(true);
     expect(isFinal(over)).toBe(false);
     expect(isFinal(market())).toBe(false);
@@ -106,7 +106,7 @@ describe('what a venue takes back', () => {
   const settled = noteClose(over, undefined, live);
   const later = { asOf: NOW + 2 * DAY, clock: NOW + 2 * DAY };
 
-  it('is asked about once more a day after a result was first seen, and counts as standing only once somebody has asked', () => {
+  it('is checked once more a day after a result was first seen, and counts as confirmed only after that check', () => {
     expect(isToBeConfirmed(settled, NOW + DAY / 2)).toBe(false);
     expect(isToBeConfirmed(settled, later.asOf)).toBe(true);
     expect(noteClose(settled, settled, later)).not.toHaveProperty('confirmedAt');
@@ -118,7 +118,7 @@ describe('what a venue takes back', () => {
     expect(isToBeConfirmed(earlier, NOW + 9 * DAY)).toBe(false);
   });
 
-  it('stands at first sight where the venue had said so a day before', () => {
+  it('counts as confirmed at once when the venue dates the result a day earlier', () => {
     const dated: Instrument = { ...over, closedAt: NOW - 2 * DAY, resolution: { kind: 'settled', payout: 1, at: NOW - 2 * DAY } };
     expect(noteClose(dated, undefined, live)).toMatchObject({ confirmedAt: live.clock });
   });

@@ -113,7 +113,7 @@ describe('a venue whose paging leads nowhere', () => {
     expect(cursors).toEqual([null, 'a', 'b']);
   });
 
-  it('by the newest page again and again, with new trades on top, is left after a few', async () => {
+  it('ends after a few pages when the venue repeats the newest page with new trades on top', async () => {
     let asked = 0;
     const fetchPage = (_: string | null, count: number): HistoryPage => {
       asked = count;

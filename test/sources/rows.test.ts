@@ -231,7 +231,7 @@ describe('rows under one id that contradict each other', () => {
     expect(new Set(page.map(({ identity }) => identity)).size).toBe(4);
   });
 
-  it('count for nothing where the first one is unreadable', () => {
+  it('are ignored when the first one is unreadable', () => {
     const page = identifyPage([row({ price: null, defect: 'malformed' }), row({ price: 0.6 })]);
     expect(page[1]).toMatchObject({ identity: 'a', price: 0.6, defect: null });
   });

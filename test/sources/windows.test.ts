@@ -91,7 +91,7 @@ describe('the price ladder', () => {
     for (const { range, grain } of steps) expect(range.from).toBeGreaterThanOrEqual(NOW - GRAINS[grain].keptMs);
   });
 
-  it('asks once for a week that ends seconds ago: slivers shorter than a bucket are no requests', () => {
+  it('sends one request for a week that ended seconds ago, and none for ranges shorter than a bucket', () => {
     const asOf = NOW - 3_456;
     expect(ladderSteps({ from: asOf - 7 * DAY, to: asOf }, { asOf, now: NOW })).toEqual([
       { range: { from: asOf - 7 * DAY, to: asOf }, grain: 0 },

@@ -29,7 +29,7 @@ describe('the schedule over HTTP', () => {
     },
   } as unknown as PredictLab;
 
-  it('backfills every firing of a range', async () => {
+  it('backfills every firing in a range', async () => {
     expect(await SCHEDULE_ACTIONS.backfill(lab, { from: '2026-11-23', to: '2026-11-24' })).toMatchObject({
       message: expect.stringMatching(/^2 runs start/),
     });

@@ -7,7 +7,7 @@ const ended = { taskId: 'BTC/clean', at: 2, startedAt: 1, attempts: 1 };
 const error = { type: 'TypeError', message: 'x is no function' };
 
 describe('what is given to a workflow from outside', () => {
-  it('may be anything at all, and is looked at without throwing', () => {
+  it('may be any value and is checked without throwing', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
         areReports(a, b);

@@ -102,7 +102,7 @@ describe('a portfolio', () => {
     );
   });
 
-  it('takes bars after a market’s close for no evidence, as a backtest of the market alone does', () => {
+  it('ignores bars after a market’s close as evidence, like a backtest of the market alone', () => {
     const candles = walk(46, 3, { probability: true, step: 24 * HOUR });
     const closesAt = candles.openTime[6];
     const market: Market = { ...plainMarket('probability'), closesAt, resolution: { kind: 'settled', payout: 1, at: closesAt } };

@@ -25,7 +25,7 @@ function run(taskResults: Record<string, TaskResult>, more: Partial<EndedRun> = 
 }
 
 describe('the end of a run', () => {
-  it('has one trouble per failed task, and none for tasks that were skipped because of it', () => {
+  it('has one trouble per failed task, and none for tasks skipped because of the failure', () => {
     const { troubles } = observationOf(
       run({
         'AAA/clean': failed('BadInput', 'no'),

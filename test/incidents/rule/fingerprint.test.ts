@@ -9,7 +9,7 @@ const failure = (type: string, message: string, symbol = 'AAA', stage = 'collect
   causeOfFailure(stage, `${symbol}/${stage}`, { type, message }, SOURCES).fingerprint;
 
 describe('a root cause', () => {
-  it('is the venue while the venue is away, whatever it answered to each request', () => {
+  it('is the venue while it is unavailable, whatever it answered to each request', () => {
     const one = failure('SourceUnavailable', 'polymarket answered 502 on /trades?market=0xab12');
     expect(
       failure('SourceUnavailable', '3 of 9 instruments failed, among them polymarket:0xff: polymarket did not answer within 60 s', 'BBB'),

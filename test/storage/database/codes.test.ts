@@ -12,7 +12,7 @@ import {
   withSeries,
 } from '../../../src/storage/database/codes.ts';
 
-it('every word is the word of its own code', () => {
+it('every word maps to a code and back', () => {
   expect(TICK_KINDS.map((kind) => tickKindOf(kindCode(kind)))).toEqual(TICK_KINDS);
   expect(INTERVALS.map((interval) => intervalOf(intervalMinutes(interval)))).toEqual(INTERVALS);
   expect((['buy', 'sell', null] as const).map((side) => sideOf(sideCode(side)))).toEqual(['buy', 'sell', null]);

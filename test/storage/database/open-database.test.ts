@@ -43,7 +43,7 @@ describe('a connection', () => {
     });
   });
 
-  it('that wants TLS where there is none says what to leave out', async () => {
+  it('that requires TLS from a server without it names the setting to remove', async () => {
     server = await fakeServer();
     await expect(openDatabase({ url: urlOf(server, '?sslmode=verify-full'), migrate: false })).rejects.toMatchObject({
       type: 'StorageUnavailable',
