@@ -93,7 +93,7 @@ export default function register(backtest: Command): void {
     .option('--candles <csv>', 'walk through a candle file')
     .option('--symbol <name>', 'walk through the stored candles of a symbol')
     .addOption(takesLength('--train <length>', 'length of the part of a window in which the best trial is picked, such as 60d'))
-    .addOption(takesLength('--test <length>', 'length of the part after it in which that trial trades, such as 14d'))
+    .addOption(takesLength('--test <length>', 'length of the next part of the window, in which the picked trial trades, such as 14d'))
     .option('--windows <csv>', 'also write the windows to this file');
   withStored(withFileFacts(withTrading(walkForward)))
     .addHelpText('after', () => FILE_HELP + strategiesHelp())

@@ -30,7 +30,7 @@ export default function register(command: Command): void {
       'Starts a Temporal server with its Web UI, an embedded Postgres (unless DATABASE_URL is set) and a worker on this machine, and keeps them up until Ctrl-C; a process that dies is restarted. ' +
         'Workflows, schedules and data stay under PREDICTLAB_HOME, so the next `dev` continues where this one stopped.',
     )
-    .addOption(takesPort('--port <port>', "Temporal's port; a free one when it is in use", 7233))
+    .addOption(takesPort('--port <port>', "Temporal's port; a free port is used when it is taken", 7233))
     .addOption(takesPort('--temporal-ui-port <port>', "the port of Temporal's Web UI", 8233))
     .addOption(takesPort('--ui-port <port>', 'the port of the live pages; a free one when the default is in use', LIVE_PAGES_PORT))
     .option('--control', 'let the live pages start and steer runs, with a token')

@@ -23,8 +23,8 @@ forecasts: a CSV probability,outcome (0 or 1): Brier score, log loss, and a cali
 export default function register(command: Command): void {
   command
     .description('Measures a series of returns, or scores forecasts, and prints JSON. Needs no server.')
-    .option('--returns <csv>', 'a file time,return')
-    .option('--forecasts <csv>', 'a file probability,outcome')
+    .option('--returns <csv>', 'a CSV file with the columns time,return')
+    .option('--forecasts <csv>', 'a CSV file with the columns probability,outcome')
     .addOption(
       takesNumber(
         '--periods-per-year <n>',

@@ -37,7 +37,7 @@ export const withMarketFacts = (command: Command): Command =>
     .addOption(
       takesInstant(
         '--closed-at <time>',
-        'when the market really closed, ISO 8601: orders that would fill at or after it die; no strategy knows it',
+        'when the market really closed, ISO 8601: orders that would fill then or later are cancelled; strategies cannot read it',
       ),
     )
     .addOption(takesInstant('--close <time>', 'one time for both: a strategy that looks at the end is then not provable'))

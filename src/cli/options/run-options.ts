@@ -41,7 +41,7 @@ export const withStrategies = (command: Command): Command =>
       `strategy to backtest, shipped or of a plugin; may be given several times (default: ${usualStrategies})`,
       collect,
     )
-    .option('--param <name=value>', 'a parameter of the strategy, such as fast=5; of a list (fast=5,10) each value is tried', collect);
+    .option('--param <name=value>', 'a parameter of the strategy, such as fast=5; a list (fast=5,10) tries each value', collect);
 
 /** Adds the options that describe a run; `runInputFrom` turns them into its input. */
 export function addRunOptions(command: Command): Command {

@@ -64,7 +64,7 @@ function chownAll(path: string, owner: number): void {
   if (!isOurs(info.uid) || info.isSymbolicLink()) {
     throw new PredictLabError(
       'StorageUnavailable',
-      `${path} is not root's but of user ${info.uid}, who could not use it any more; run as that user, or set PREDICTLAB_HOME to another folder`,
+      `${path} is not root's but of user ${info.uid}, who would lose access to it; run as that user, or set PREDICTLAB_HOME to another folder`,
     );
   }
   // Ownership is always given to a whole tree, so everything below has the owner of the top.
