@@ -115,7 +115,7 @@ function seal(payload: Payload, { id, secret }: PayloadKey): Payload {
   };
 }
 
-/** @throws Error that says why Temporal's payload converter could not read the payload */
+/** Checks that Temporal's payload converter can read a payload. @throws Error with the reason */
 function checkReadable({ metadata, data }: Payload): void {
   const encoding = textOf(metadata?.encoding);
   if (!KNOWN_ENCODINGS.has(encoding))

@@ -20,7 +20,7 @@ export interface CreateSourcesOptions {
   /** Store of the rate budgets, which several workers can share. @default a store of this process alone */
   readonly windows?: WindowStore;
   readonly log?: { info(message: string, fields?: Record<string, unknown>): void };
-  /** @default the loaded ones */
+  /** Venues to create sources for. @default the loaded venues */
   readonly venues?: readonly AnyVenue[];
 }
 

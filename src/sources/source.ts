@@ -30,7 +30,7 @@ export type CoveredRanges = Readonly<Record<TickKind, readonly TimeRange[]>>;
 
 /** A range `[from, to)` that counts as collected, and the evidence for it. */
 export interface CoveredRange extends TimeRange {
-  /** @default "walked" */
+  /** How the coverage is known. @default "walked" */
   readonly evidence?: CoverageEvidence;
 }
 

@@ -28,7 +28,7 @@ export interface WatchOptions {
   /** Called when an alert was written to the outbox. */
   readonly onNews: () => void;
   readonly log: Log;
-  /** @default 1 minute */
+  /** Milliseconds between two rounds of checks. @default 1 minute */
   readonly everyMs?: number;
 }
 

@@ -30,7 +30,7 @@ export interface OpenReportsOptions {
   /** Writes the page of a run. @returns whether the run is still open */
   readonly write: (executionId: string) => Promise<boolean>;
   readonly log: Pick<Log, 'debug'>;
-  /** @default the machine's */
+  /** Timers, replaceable in tests. @default the machine's timers */
   readonly timers?: Timers;
 }
 

@@ -105,7 +105,7 @@ export function cutCause({ name, message, stack }: Error, secrets: Secrets): Err
 interface Described {
   readonly type: string;
   readonly message: string;
-  /** @default decided by its type */
+  /** Whether the error may be retried. @default decided by its type */
   readonly retryable?: boolean;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;

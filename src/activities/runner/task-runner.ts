@@ -190,7 +190,7 @@ export function createTaskRunner({
         });
       }
       const isOver = !(activity.info.isLocal && thrown instanceof LostAttempt);
-      // a start that stays recorded by mistake only fails a task that loses workers a little earlier
+      // the error may be ignored: a start that stays recorded only makes a task that loses workers fail a little earlier
       if (hasStarts && isOver) await forgetStarts(database, key).catch(() => undefined);
       if (thrown instanceof LostAttempt) {
         meter.end('retried', undefined, 'WorkerLost');

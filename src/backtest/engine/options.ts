@@ -24,7 +24,7 @@ export interface BacktestOptions {
   readonly side: 'long' | 'both';
   /** Whether sizes are rounded down to whole units. @default false */
   readonly wholeUnits: boolean;
-  /** @default { kind: 'all' } */
+  /** Size of an entry. @default { kind: 'all' } */
   readonly sizing: Sizing;
   /** Largest share of a bar's volume, if it is known, that all fills in that bar may take together; null = no cap. @default 0.1 */
   readonly maxVolumeShare: number | null;

@@ -36,7 +36,7 @@ export interface ReturnMeasurement {
 }
 
 /**
- * Metrics of a return series. Years for `cagr` are calendar days/365.25 (the first period counts as the median one); with `periodsPerYear`
+ * Metrics of a return series. Years for `cagr` are calendar days/365.25 (the first period is assumed to be as long as the median period); with `periodsPerYear`
  * they are rows/A (empyrical's `annual_return`, which also counts an empty first row).
  * @default A follows from the times ({@link periodsPerYearOf})
  */

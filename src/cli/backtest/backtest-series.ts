@@ -139,7 +139,7 @@ async function seriesOf({
   if (given !== undefined || facts.resolution !== undefined) check(given ?? 'probability');
   const placeOf = (file: string): string => (folder === '' ? file : path.resolve(folder, file));
   const { candles, whereOf } = await readCandleFile(placeOf(name));
-  // A probability when its payout is given, otherwise guessed from the prices.
+  // The market is a probability if its payout is given; otherwise its kind is guessed from the prices.
   const kind =
     given ?? (facts.resolution === undefined ? likelyMarket(name, [...candles.close.subarray(0, 200)]) : ('probability' as const));
   check(kind);

@@ -160,7 +160,7 @@ const filesOf = ({ trades, equity, html }: BacktestFiles): Record<string, string
   '--html': html,
 });
 
-/** @throws ExitError 2 when facts about a market are given that a stored market has itself */
+/** Refuses options about a market that is stored. @throws ExitError 2 that names the option */
 function refuseFileFacts(flags: SeriesFlags): void {
   if (Object.keys(marketFacts(flags)).length > 0 || flags.twin !== undefined || flags.market !== undefined)
     throw usageError('facts about a market, --market and --twin apply to candle files; a stored market has its own, leave them out');

@@ -67,7 +67,7 @@ async function logs(run: string, task: string | undefined, { follow = false, jso
   );
 }
 
-/** @throws ExitError 2 with the nearest task of the run */
+/** Refuses a task that the run does not have. @throws ExitError 2 that suggests the nearest task */
 function checkTask({ runId, config }: StoredRun, task: string): void {
   const stages = STAGES.slice(0, STAGES.indexOf(config.untilStage) + 1);
   const known = config.symbols.flatMap(({ symbol }) => [symbol, ...stages.map((stage) => stageTaskId(symbol, stage))]);

@@ -15,7 +15,7 @@ const ENDED: Readonly<Record<string, TemporalRun['ended']>> = { RUNNING: 'open',
 
 /**
  * Lists all open `pipeline` workflows of a task queue and the last `limit` closed ones, newest first; a run that continued as new counts
- * once. The filter by task queue leaves out other desks on the same Temporal server.
+ * once. The filter by task queue leaves out other installations on the same Temporal server.
  */
 export async function recentRuns(
   client: Client,

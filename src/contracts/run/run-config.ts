@@ -53,7 +53,7 @@ export interface CustomTaskConfig {
 export interface StrategyConfig {
   readonly name: string;
   readonly params: Readonly<Record<string, Json>>;
-  /** @default the run's */
+  /** Trading settings of the strategy. @default the run's */
   readonly backtest?: BacktestSettings;
 }
 

@@ -37,12 +37,12 @@ export interface Spent {
 /** How an attempt failed. */
 export interface FailedAttempt {
   readonly type: string;
-  /** @default decided by the type; true for an unknown type */
+  /** Whether the error may be retried. @default decided by the type; true for an unknown type */
   readonly retryable?: boolean;
   /** The wait that the venue or service requested. @default none */
   readonly askedMs?: number;
   readonly at: number;
-  /** @default 30 s */
+  /** Longest wait that keeps the slot; a longer wait releases it. @default 30 s */
   readonly longestWaitInSlotMs?: number;
 }
 

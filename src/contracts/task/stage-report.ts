@@ -147,7 +147,7 @@ export interface PackedReport {
   readonly kind?: TaskReport['kind'];
   /** @default 1 */
   readonly attempts?: number;
-  /** @default when the stage before it ended */
+  /** Start of the stage. @default when the previous stage ended */
   readonly startedAt?: number;
   readonly at: number;
   readonly output?: Json;

@@ -32,7 +32,7 @@ export interface ArtifactSenderOptions {
   /** The folder of the daily backups; undefined where none are written. */
   readonly backupFolder: () => Promise<string | undefined>;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** @default 20 s */
+  /** Milliseconds between two passes. @default 20 s */
   readonly everyMs?: number;
   /** Time for the last pass of a process. @default 5 s */
   readonly closeWithinMs?: number;

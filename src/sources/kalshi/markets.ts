@@ -108,7 +108,7 @@ const VALUED = new Set(['scalar', 'void', 'voided']);
 const NEAR = 0.1;
 
 /**
- * The end of a market by its status, its result and its settlement value, which one contract of Yes pays after a scalar result or a void.
+ * The end of a market by its status, result and settlement value. After a scalar or void result, a Yes contract pays the settlement value.
  */
 function endingOfMarket(
   { status, result, settlement_value_dollars: value = null, last_price_dollars: last, settlement_ts }: KalshiMarket,

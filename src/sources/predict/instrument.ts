@@ -10,7 +10,7 @@ const BASIS_POINTS = 10_000;
 
 const timeOf = (text: string | null | undefined): number | null => (text === null || text === undefined ? null : parseIsoTime(text));
 
-/** A market as an instrument, or why it cannot be one, at all or yet. */
+/** A market as an instrument, or the reason why it is not one, or not yet. */
 export type MarketReading =
   | { readonly instrument: Instrument }
   | { readonly leftOut: string /** Whether a later run may find the market. */; readonly waits: boolean };

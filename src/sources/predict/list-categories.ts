@@ -10,7 +10,7 @@ const WHERE = '/v1/categories';
 const SIZES = [1000, 100] as const;
 /** Time before the oldest wanted market below which a page cannot hold it; markets are published up to a day before they start. */
 const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
-/** Largest number of pages to read, which is more than a week has; a longer listing ignores the order. */
+/** Maximum number of pages to read, more than a week needs; a longer listing ignores the requested order. */
 const MAX_PAGES = 60;
 
 export interface ListedCategories {

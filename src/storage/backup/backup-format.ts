@@ -81,7 +81,7 @@ export type Frame = { readonly json: Json } | { readonly data: Buffer };
 const JSON_FRAME = 0x6a;
 const DATA_FRAME = 0x64;
 const HEAD = 5;
-/** Longest frame that is read, in bytes. Frames are written with about a quarter of a megabyte; a longer one is damage. */
+/** Longest frame that is read, in bytes. Frames are written with about a quarter of a megabyte, so a longer frame is damaged. */
 const MAX_FRAME_BYTES = 1 << 28;
 
 /** One frame: its kind (one byte), its length (four, big-endian), its bytes. */

@@ -15,7 +15,7 @@ export interface Fleet {
   readonly workers: number;
   /** Connections that the server, the role and the database allow to this role, without the reserved ones. */
   readonly allowed: number;
-  /** Connections that were refused to these workers since the beat before their last one. */
+  /** Connections that the server refused to these workers since their second-last heartbeat. */
   readonly refused: number;
 }
 

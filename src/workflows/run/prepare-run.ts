@@ -70,7 +70,7 @@ export function requestedSlots(input: PipelineInput | null): number | undefined 
   return Number.isInteger(slots) ? slots : undefined;
 }
 
-/** @throws ApplicationFailure `BadInput` while a run is ending, because tasks started now would never run */
+/** Refuses an update while a run is ending, because tasks started now would never run. @throws ApplicationFailure `BadInput` */
 export function refuseWhileEnding(state: RunState | undefined, runId: string): void {
   if (state === undefined || (state.closing === null && state.finishedAt === null)) return;
   throw ApplicationFailure.nonRetryable(
@@ -79,7 +79,7 @@ export function refuseWhileEnding(state: RunState | undefined, runId: string): v
   );
 }
 
-/** @throws ApplicationFailure `BadInput` unless the value is a whole number from 1 to 10,000 */
+/** Checks a new `maxConcurrent`. @throws ApplicationFailure `BadInput` unless it is a whole number from 1 to 10,000 */
 export function validateMaxConcurrent(value: number): void {
   if (!Number.isInteger(value) || value < 1 || value > 10_000) {
     const given = cutText(JSON.stringify(value) ?? 'nothing', 40);

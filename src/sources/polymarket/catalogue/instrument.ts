@@ -6,7 +6,7 @@ import { VENUE } from '../trades.ts';
 import { type GammaMarket, outcomeField, protocolOf } from './market-schema.ts';
 import { polymarketEnding } from './resolution.ts';
 
-/** A market as an instrument, or why it cannot be one: it is not binary, or never had an order book. */
+/** A market as an instrument, or the reason why it is not one: it is not binary, or never had an order book. */
 export type MarketReading = { readonly instrument: Instrument } | { readonly notBinary: string };
 
 /**
