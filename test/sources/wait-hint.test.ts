@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exhaustedMs, waitHintMs } from '../../src/sources/http/wait-hint.ts';
+import { clockOf, exhaustedMs, waitHintMs } from '../../src/sources/http/wait-hint.ts';
 
 const NOW = Date.UTC(2026, 5, 10, 12);
 
@@ -37,5 +37,19 @@ describe('how long a venue wants us to wait', () => {
   it('holds back after an answer that used the last of the limit', () => {
     expect(exhaustedMs({ 'ratelimit-remaining': '0', 'ratelimit-reset': '9' }, NOW)).toBe(9000);
     expect(exhaustedMs({ 'ratelimit-remaining': '1', 'ratelimit-reset': '9' }, NOW)).toBeUndefined();
+  });
+});
+
+describe("a venue's clock at an answer", () => {
+  const date = new Date(NOW - 5000).toUTCString();
+
+  it.each([
+    ['its date', { date }, NOW - 5000],
+    ['its date less the age of a cached answer', { date, age: '120' }, NOW - 125_000],
+    ['its date, where the age is longer than any cache keeps an answer', { date, age: '999999' }, NOW - 5000],
+    ['its date, where the age is not a number', { date, age: '-3' }, NOW - 5000],
+    ['ours without a date, less the age', { age: '60' }, NOW - 60_000],
+  ])('is %s', (_, headers, clock) => {
+    expect(clockOf(headers, NOW)).toBe(clock);
   });
 });
