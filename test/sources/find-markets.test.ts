@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Instrument } from '../../src/contracts/market-data.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { discoverPolymarket } from '../../src/sources/polymarket/catalogue/discover.ts';
 import { findMarkets } from '../../src/sources/polymarket/catalogue/find-markets.ts';
@@ -22,6 +23,38 @@ const of = (query: URLSearchParams, slugs = query.getAll('slug')): Market[] =>
 const slugs = (values: readonly string[], named = true) => ({ name: 'slug', values, likely: 'open', named }) as const;
 const names = (finding: { instruments: readonly { reference: string }[] } | undefined) =>
   finding?.instruments.map(({ reference }) => reference).sort();
+
+describe('a slug whose market has ended', () => {
+  it('is looked up once a day, and its next market is collected beside the ended one', async () => {
+    const [first, next] = [market('rain', true), { ...market('rain'), conditionId: '0x77' }];
+    let listed: Market[] = [first];
+    const { client, asked } = gammaStub((_, query) => listed.filter(({ closed }) => closed === (query.get('closed') === 'true')));
+    const host = { client, now: Date.now() };
+    const gamma = {
+      ...host.client,
+      get clock() {
+        return host.now;
+      },
+    };
+    const window = { from: 0, to: host.now };
+    const request = { symbol: 'RAIN', selectors: [{ slug: 'rain' }], window, asOf: host.now, signal: new AbortController().signal };
+    const discover = async (known: readonly Instrument[]) =>
+      (await discoverPolymarket({ gamma, data: client }, { ...request, known })).instruments;
+    const [found] = await discover([]);
+    const ended: Instrument = { ...found, closed: true, closedAt: 1, resolution: { kind: 'settled', payout: 1, at: 1 } };
+    asked.length = 0;
+    expect(await discover([ended])).toEqual([ended]);
+    const requests = asked.length;
+    expect(requests).toBeGreaterThan(0);
+    expect(await discover([ended])).toEqual([ended]);
+    expect(asked).toHaveLength(requests);
+    listed = [first, next];
+    host.now += 25 * 3_600_000;
+    const later = await discover([ended]);
+    expect(later.map(({ closed }) => closed)).toEqual([true, false]);
+    expect((await discover(later)).map(({ id }) => id)).toEqual(later.map(({ id }) => id));
+  });
+});
 
 describe('markets are found', () => {
   it('in two requests, the open and the closed ones, where the listing knows them all', async () => {

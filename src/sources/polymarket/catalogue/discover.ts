@@ -83,18 +83,39 @@ async function byNames(
   known: readonly Instrument[],
 ): Promise<FoundMarkets> {
   if (names.length === 0) return NOTHING;
-  const final = new Map(known.filter(isFinal).map((instrument) => [nameOf(instrument), instrument]));
-  const kept = names.flatMap((name) => final.get(name) ?? []);
-  const wanted = names.filter((name) => !final.has(name));
-  const likely = wanted.every((name) => known.some((each) => nameOf(each) === name && each.closed)) ? 'closed' : 'open';
+  const kept = known.filter((instrument) => isFinal(instrument) && names.includes(nameOf(instrument)));
+  const ended = new Set(kept.map(nameOf));
+  const unfinished = new Set(known.filter((instrument) => !isFinal(instrument)).map(nameOf));
+  const again = field === 'slug' ? slugsToCheck(gamma, [...ended]) : new Set<string>();
+  const wanted = names.filter((name) => !ended.has(name) || unfinished.has(name) || again.has(name));
+  const [closed, open] = [true, false].map((state) => new Set(known.filter((each) => each.closed === state).map(nameOf)));
+  const areClosed = wanted.every((name) => closed.has(name) && !open.has(name));
+  // a new market of an ended one's slug is found among the open ones
+  const likely = areClosed && again.size === 0 ? 'closed' : 'open';
   const found = await refusedOneByOne(wanted, (values) => findMarkets(gamma, { name: parameter, values, likely, named: true }));
   const there = new Set([...found.instruments.map(nameOf), ...found.leftOut.flatMap((left) => left.names)]);
   const problems = [
     ...found.leftOut.map(({ why }) => `${symbol}: polymarket ${why}; it cannot be collected`),
     ...[...found.refused].map(([name, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ [field]: name })}: ${said}`),
-    ...wanted.filter((name) => !there.has(name) && !found.refused.has(name)).map((name) => notFound(symbol, { [field]: name }, hint)),
+    ...wanted
+      .filter((name) => ![there, ended, found.refused].some((names) => names.has(name)))
+      .map((name) => notFound(symbol, { [field]: name }, hint)),
   ];
-  return { ...found, instruments: [...kept, ...found.instruments], problems: [...found.problems, ...problems] };
+  const present = new Set(kept.map(({ id }) => id));
+  const instruments = [...kept, ...found.instruments.filter(({ id }) => !present.has(id))];
+  return { ...found, instruments, problems: [...found.problems, ...problems] };
+}
+
+/** Key of the memory of slugs of ended markets, with the venue's clock when each was last looked up. */
+const ENDED_SLUGS = 'slugs of ended markets';
+
+/** Slugs of ended markets that were not looked up for a day: a venue may give such a slug to a new market. */
+function slugsToCheck(gamma: Http, slugs: readonly string[]): ReadonlySet<string> {
+  const checked = (gamma.memory.get(ENDED_SLUGS) ?? new Map()) as Map<string, number>;
+  const due = slugs.filter((slug) => gamma.clock - (checked.get(slug) ?? Number.NEGATIVE_INFINITY) >= DAY_MS);
+  for (const slug of due) checked.set(slug, gamma.clock);
+  gamma.memory.set(ENDED_SLUGS, checked);
+  return new Set(due);
 }
 
 /** Looks up a batch of values; a batch that the venue refuses is looked up value by value, so that only the invalid value is lost. */
