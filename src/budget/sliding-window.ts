@@ -13,7 +13,7 @@ export const EMPTY_WINDOW: WindowState = { slots: [], pausedUntil: 0 };
 export interface Grant {
   /** Number of tokens granted, at most as many as wanted. */
   readonly granted: number;
-  /** Milliseconds until tokens can be granted again, when none were granted. */
+  /** Milliseconds to wait before the next request for tokens, when none were granted. */
   readonly waitMs: number;
   /** Whether no token was granted because the venue asked for a pause, not because the window is used up. */
   readonly paused: boolean;

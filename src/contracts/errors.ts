@@ -73,10 +73,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/**
- * Maximum number of problems in one error, and of characters of each: the error is a payload, and an input of any size may be wrong
- * everywhere.
- */
+/** Maximum number of problems in one error, and of characters of each, because the error is a payload. */
 const MAX_PROBLEMS = 200;
 const MAX_PROBLEM_LENGTH = 1_000;
 

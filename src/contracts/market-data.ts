@@ -102,10 +102,7 @@ export interface Instrument {
   /** When trading began, and when it ended or is planned to end, where the venue says so; UTC epoch milliseconds. */
   readonly opensAt: number | null;
   readonly closesAt: number | null;
-  /**
-   * The end that the venue announces now, also for a market that ended at another time; absent where it announces none. UTC epoch
-   * milliseconds.
-   */
+  /** The end that the venue announces now, even if the market ended at another time; absent if none. UTC epoch milliseconds. */
   readonly endsAt?: number;
   /** When a run first saw this announced end; earlier ones are in `earlierTerms`. UTC epoch milliseconds. */
   readonly endsAtSeen?: number;

@@ -85,10 +85,7 @@ function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): Stag
   return own.priority === undefined ? config : { ...config, priority: own.priority };
 }
 
-/**
- * Resolves a retry. A first wait that is longer than the inherited longest wait extends the longest wait: `retryDelay: "5m"` waits five
- * minutes.
- */
+/** Resolves a retry. A first wait longer than the inherited longest wait extends that: `retryDelay: "5m"` waits five minutes. */
 function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   const retryDelayMs = milliseconds(own.retryDelay) ?? inherited.retryDelayMs;
   const byError = resolveByError(own.byError, inherited.byError);
@@ -101,10 +98,7 @@ function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   };
 }
 
-/**
- * Merges a task's own rules over the inherited rules, field by field; a field missing in both comes from the policy at the time of a
- * failure.
- */
+/** Merges own rules over inherited ones, field by field; a field that neither has comes from the policy at the time of a failure. */
 function resolveByError(own: RetryInput['byError'], inherited: TaskPolicy['byError']): TaskPolicy['byError'] {
   if (own === undefined) return inherited;
   const rules = { ...inherited };

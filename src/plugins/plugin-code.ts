@@ -92,10 +92,7 @@ function writtenImports(url: string): string[] {
   });
 }
 
-/**
- * Text that identifies a package by name, version and integrity (else by the loaded file); empty for PredictLab, which has its own
- * revision.
- */
+/** Text that identifies a package by name, version and integrity (else the loaded file); empty for PredictLab, which has a revision. */
 function packageText(url: string): string {
   const { name, version, integrity } = packageFacts(url);
   return name === 'predictlab' ? '' : `${name}@${version} ${integrity ?? contentOf(fileURLToPath(url))}`;

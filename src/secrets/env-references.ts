@@ -3,10 +3,7 @@ import type { Json } from '../contracts/run/pipeline-input.ts';
 import { isReference, REFERENCE_FIELD } from './secret-values.ts';
 import type { Secrets } from './secrets.ts';
 
-/**
- * Valid name of a variable. A custom task's arguments refer to it as `{ "$env": "DESK_TOKEN" }`, or in a text as `{ "$env": "Bearer
- * ${DESK_TOKEN}" }`.
- */
+/** A variable's name in a custom task's arguments: `{ "$env": "DESK_TOKEN" }`, or in a text `{ "$env": "Bearer ${DESK_TOKEN}" }`. */
 const NAME = /^[A-Za-z_]\w{0,200}$/;
 const IN_TEXT = /\$\{([^}]*)\}/g;
 

@@ -24,8 +24,7 @@ export interface CodecOptions {
   readonly acceptPlaintext?: boolean;
   /**
    * Whether payloads from outside (input, memo, signals) that can never be decoded become an object that says why, so that the run is
-   * refused instead of waiting for ever. A payload whose key is only missing still waits for the key.
-   * @default false
+   * refused instead of waiting for ever. A payload whose key is only missing still waits for the key. @default false
    */
   readonly forWorkflows?: boolean;
 }

@@ -41,10 +41,7 @@ export interface DecisionInput {
   readonly curtain?: Curtain;
   /** The first bar at which no decision is made. @default the end of the series */
   readonly to?: number;
-  /**
-   * The first bar at which a decision is made. The strategy can read earlier bars; its account and the decision log start here.
-   * @default 0
-   */
+  /** The first bar with a decision, where account and decision log start; the strategy can read earlier bars. @default 0 */
   readonly from?: number;
 }
 

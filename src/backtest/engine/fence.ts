@@ -19,11 +19,7 @@ export function fenced<T>(strategy: string, run: () => T): T {
   return result;
 }
 
-/**
- * Restores changed built-ins.
- * @throws PredictLabError BadInput when one was changed.
- * @param how end of the message, after the built-in's name
- */
+/** Restores changed built-ins. @throws PredictLabError BadInput when one was changed. @param how follows its name in the message */
 export function requireBuiltIns(how: string): void {
   const changed = changedBuiltIn();
   if (changed === undefined) return;

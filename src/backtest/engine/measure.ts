@@ -70,10 +70,7 @@ export function measure(input: {
   };
 }
 
-/**
- * Daily returns of a simulation, with the number of `days` from the first bar to the payout and of bars before the market's close
- * (`traded`).
- */
+/** Daily returns of a simulation; `days` from the first bar to the last one or the payout, `traded` bars by the market's close. */
 export function measureDailyReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
   Measurement,
   'returns' | 'moments' | 'lockedDays'

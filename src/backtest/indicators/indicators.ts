@@ -145,7 +145,7 @@ export function atr({ high, low, close, length }: CandleSeries, period: number):
 }
 
 /**
- * Donchian channel of the `period` bars before the present one: highest high, lowest low, and their middle. The present close can break out of it.
+ * Donchian channel of the `period` bars before the present one, so that its close can break out: highest high, lowest low, their middle.
  * The first value is at index `period`.
  */
 export function donchian({ high, low, length }: CandleSeries, period: number): Bands {

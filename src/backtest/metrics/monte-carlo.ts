@@ -20,9 +20,7 @@ export interface MonteCarlo {
     /** Share of orders whose maximum drawdown is at least as deep as the actual one. */
     readonly asDeep: number;
   };
-  /**
-   * Equally many positions drawn with replacement. Return ranges are widened by Student's t, so that 90 of 100 contain the expected return.
-   */
+  /** As many positions drawn with replacement; returns are widened by Student's t, so that 90 of 100 ranges hold the expected return. */
   readonly resampled: {
     readonly totalReturn: DrawnRange;
     readonly maxDrawdown: DrawnRange;

@@ -36,8 +36,8 @@ export interface ReturnMeasurement {
 }
 
 /**
- * Metrics of a return series. Years for `cagr` are calendar days/365.25 (the first period is assumed to be as long as the median period); with `periodsPerYear`
- * they are rows/A (empyrical's `annual_return`, which also counts an empty first row).
+ * Metrics of a return series. Years for `cagr` are calendar days/365.25 (the first period counts as long as the median one); with
+ * `periodsPerYear` they are rows/A (empyrical's `annual_return`, which also counts an empty first row).
  * @default A follows from the times ({@link periodsPerYearOf})
  */
 export function measureReturns(
@@ -83,9 +83,7 @@ export function measureReturns(
   };
 }
 
-/**
- * Calendar days from the start of the first period to the last row. A first row that is a period is taken to be as long as the median one.
- */
+/** Calendar days from the start of the first period, which counts as long as the median one, to the last row. */
 function calendarDays(time: Float64Array, periods: number): number {
   const span = (time[time.length - 1] - time[0]) / DAY_MS;
   if (periods < time.length) return span;

@@ -5,7 +5,7 @@ export interface Sample {
   readonly dailyReturns: number;
   /** Number of closed positions that win rate, profit factor and expectancy are computed from. */
   readonly trades: number;
-  /** Number of independent draws among the positions, see `independentEvents`; consecutive positions in one market are one draw. */
+  /** Number of independent draws among the positions, see `independentEvents`; consecutive positions in one market are one draw each. */
   readonly events: number;
   /** Calendar days that growth is annualised over, up to the settlement of the last position; rounded down to a hundredth. */
   readonly days: number;

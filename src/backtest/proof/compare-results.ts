@@ -34,10 +34,7 @@ export interface Comparison<Result extends ComparableResult> {
   readonly onlyAfter: readonly Result[];
 }
 
-/**
- * Compares the results of two runs. Pairs results of equal series, strategy and parameters; pairs the others of a series and strategy in
- * order.
- */
+/** Compares two runs: pairs results of equal series, strategy and parameters, then the others of a series and strategy in order. */
 export function compareResults<Result extends ComparableResult>(before: readonly Result[], after: readonly Result[]): Comparison<Result> {
   const exact = pairUp(before, after, ({ series, strategy, params }) => [series, strategy, params].join('\n'));
   const loose = pairUp(exact.onlyBefore, exact.onlyAfter, ({ series, strategy }) => [series, strategy].join('\n'));

@@ -53,7 +53,7 @@ function canonicalPart(value: unknown): string | undefined {
 }
 
 /**
- * Hex SHA-256 of the data that every result depends on: candles and the market's facts, without those of {@link hashSituation}, and and
+ * Hex SHA-256 of the data that every result depends on: candles and the market's facts, without those of {@link hashSituation}, and
  * without the time at which the result became known, unless the market has no close.
  */
 export function hashData(

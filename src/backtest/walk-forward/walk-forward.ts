@@ -17,9 +17,7 @@ import { pickAndTest, weakPicks } from './pick-and-test.ts';
 import { type DayRange, metricsOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
 import { type SkippedWindow, type WalkForwardParts, type WindowTimes, windowsOf } from './windows.ts';
 
-/**
- * One window of a walk-forward: the trial picked on `[trainFrom, trainTo)` and its result on `[testFrom, testTo)`; UTC epoch milliseconds.
- */
+/** One window: the trial picked on `[trainFrom, trainTo)` and its result on `[testFrom, testTo)`; UTC epoch milliseconds. */
 export interface WalkForwardWindow extends WindowTimes {
   /** Strategy of the trial that ranks first in the training part (best Sharpe ratio, see `rankOf`; the first of equal ones). */
   readonly strategy: string;

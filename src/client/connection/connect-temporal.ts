@@ -8,7 +8,7 @@ type Call = ReturnType<Parameters<Interceptor>[1]>;
 /** gRPC's code of an aborted call. */
 const CANCELLED = 1;
 
-/** The host and port of a connection; adds the default port. */
+/** The host and port of an address, by default port 7233. */
 const addressOf = (address: string): { host: string; port: number } => {
   const [, host = address, port = '7233'] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(address) ?? [];
   return { host, port: Number(port) };

@@ -91,10 +91,7 @@ const FAILED: Readonly<Record<string, boolean>> = { COMPLETED: false, FAILED: tr
 export const failuresToPause = ({ policies, action }: ScheduleDescription): number =>
   policies.pauseOnFailure ? 1 : ((action.memo as { pauseAfter?: number } | undefined)?.pauseAfter ?? 0);
 
-/**
- * Lists the schedules that start runs on a task queue, and those that cannot be read, so that an unreadable schedule does not hide the
- * others.
- */
+/** Lists the schedules that start runs on a task queue, and apart from them those that cannot be read. */
 export async function schedulesOn(
   client: Client,
   taskQueue: string,

@@ -93,10 +93,7 @@ export interface PipelineInput {
   intervals?: Interval[];
   /** @default 7 */
   daysBack?: number;
-  /**
-   * Maximum time before its window for which a run also collects data that earlier runs missed during a pause; `"0s"` = none.
-   * @default "7d"
-   */
+  /** Maximum time before its window for which a run collects data missed during a pause; `"0s"` = none. @default "7d" */
   catchUp?: DurationText;
   /** Partial run: stop after this stage. @default "visualize" */
   untilStage?: Stage;

@@ -62,10 +62,7 @@ export interface PipelineStatus {
 export interface StatusChanges extends PipelineStatus {
   /** Identifies this answer for the next query. @default absent: the status was too large for a payload and was cut */
   readonly revision?: string;
-  /**
-   * `taskResults` has only what changed since this revision, except for `durationSeconds` of running tasks.
-   * @default absent: it has all tasks
-   */
+  /** `taskResults` has only changes since this revision, without `durationSeconds` of running tasks. @default absent: all tasks */
   readonly since?: string;
 }
 

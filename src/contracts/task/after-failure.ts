@@ -10,10 +10,7 @@ const FIRST_STORAGE_WAIT_MS = 250;
 const MAX_STORAGE_WAIT_MS = 30_000;
 /** A storage failure this long after the last one starts a new outage, because storage was available in between. */
 const STORAGE_STEADY_MS = 5 * 60_000;
-/**
- * Maximum number of storage failures of a task. One outage has at most 27 within the patience; the others are for storage that fails
- * repeatedly.
- */
+/** Maximum number of storage failures of a task over all outages; one outage has at most 27 within the patience. */
 const MAX_STORAGE_FAILURES = 40;
 
 /** A task's failures so far, by the limit they count against. */
@@ -27,10 +24,7 @@ export interface Failures {
 export interface Spent {
   /** Counts by error type, for types with a rule in the policy. */
   readonly byError?: Readonly<Record<string, number>>;
-  /**
-   * Attempts that failed because storage was unavailable: their number, the start of the outage and the last failure; UTC epoch
-   * milliseconds.
-   */
+  /** Attempts that found no storage: their number, the start of the outage and the last failure; UTC epoch milliseconds. */
   readonly storage?: { readonly count: number; readonly since: number; readonly last: number };
 }
 

@@ -176,9 +176,6 @@ export interface PastAttempt {
   /** When the next attempt was due; `null` where there was none. */
   readonly next: number | null;
   readonly error: string;
-  /**
-   * The worker that was lost during the attempt, `null` where it is unknown; the attempt ran at least until `to`.
-   * @default the attempt failed by itself
-   */
+  /** The worker lost during the attempt, which ran at least until `to`; `null` if unknown. @default the attempt failed by itself */
   readonly lostWith?: string | null;
 }

@@ -26,10 +26,7 @@ export async function observe(queryable: Queryable, observation: Observation): P
   });
 }
 
-/**
- * Closes an incident although its subjects may not be well again, for example because a symbol was removed.
- * @returns false when no such incident is open
- */
+/** Closes an incident although its subjects may not be well again. @returns false when no such incident is open */
 export async function closeIncident(queryable: Queryable, id: string, why: string): Promise<boolean> {
   return await withinTransaction(queryable, async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock($1)', [INCIDENTS_LOCK]);

@@ -110,8 +110,8 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
 }
 
 /**
- * Changes of venues that a task met: one incident of low severity per venue and change, closed after a week without the change, because a
- * run cannot see that a change is over: it may not request the route.
+ * Changes of venues that a task met: one incident of low severity per venue and change, closed after a week without the change. No run
+ * can see that a change is over, because it may not request the route.
  */
 const venueTroubles = ({ venueChanges = [], finishedAt }: DoneTask): readonly Trouble[] =>
   venueChanges.map((change) => {

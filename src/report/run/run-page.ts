@@ -85,7 +85,7 @@ const header = (data: RunPageData, groups: GroupedTasks, live: boolean): Markup 
 <span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${data.readAt !== undefined && html`<span>as it stood at <b>${formatTime(data.readAt, 'second')}</b>: reload for more</span>`}${incidentLine(data.incidents, live)}</p>`;
 };
 
-/** Share of completed tasks above which the remaining time is estimated. */
+/** Minimum share of completed tasks for an estimate of the remaining time. */
 const MIN_PROGRESS = 0.1;
 
 /** The progress of an open run, and the remaining time at its present pace. */

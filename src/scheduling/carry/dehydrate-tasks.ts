@@ -84,10 +84,7 @@ export function* readSparse(written: string): IterableIterator<[task: number, va
 /** The number of attempts that is not written down: 1 for a task that started in this run, 0 for every other. */
 const usualAttempts = ({ flags }: RunState, task: number): number => ((flags[task] & (STARTED | REUSED)) === STARTED ? 1 : 0);
 
-/**
- * Yields the attempt counts that differ from the usual ones.
- * @param ended whether tasks that will not run again by themselves are included
- */
+/** Yields the attempt counts that differ from the usual ones. @param ended includes tasks that will not run again by themselves */
 export function* unusualAttempts(state: RunState, ended: boolean): IterableIterator<[number, number]> {
   const { attempts, graph, status } = state;
   for (let task = 0; task < graph.size; task++) {

@@ -54,7 +54,7 @@ interface Dehydrated {
 
 /**
  * Writes a run's state for the next execution (continue-as-new). `rehydrate` restores the same state from it and from the graph,
- * which is built again from the run's config. Details that do not fit into `budget` bytes are left out: first those, in the order of
+ * which is built again from the run's config. What does not fit into `budget` bytes is left out: first details, in the order of
  * `kept-details.ts`, then the times of tasks that have ended.
  *
  * @param budget bytes of its JSON

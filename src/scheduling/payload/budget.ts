@@ -6,18 +6,13 @@ import { cutText } from '../../contracts/text/cut-text.ts';
  */
 export const PAYLOAD_BUDGET = 1_400_000;
 
-/**
- * Maximum number of bytes of errors and outputs that a run keeps in addition to its tasks' statuses; see `scheduling/run/kept-details.ts`.
- */
+/** Maximum number of bytes of errors and outputs that a run keeps; see `scheduling/run/kept-details.ts`. */
 export const DETAIL_BUDGET = 1_100_000;
 
 /** Maximum number of bytes of a config that is carried to the next execution; a larger one is read from the database there. */
 export const CARRIED_CONFIG = 300_000;
 
-/**
- * Maximum number of bytes of a config that must be carried because the database does not keep it whole; the smallest state still fits next
- * to it.
- */
+/** Maximum number of bytes of a config that the database does not keep whole; the smallest state still fits next to it. */
 export const CARRIED_INLINE = 900_000;
 
 /** Outputs with more bytes than this are left out before smaller ones. */
@@ -54,7 +49,7 @@ export function fitList(texts: readonly string[], { budget = PAYLOAD_BUDGET, wha
 }
 
 /**
- * Maximum number of bytes of a summary. Temporal refuses a summary whose payload has more than 400 bytes, and the workflow task with it. Sealing
+ * Maximum number of bytes of a summary. Temporal refuses one whose payload has more than 400 bytes, and the workflow task with it. Sealing
  * adds up to 170 bytes (`test/secrets/payload-codec.test.ts` measures them).
  */
 const MAX_SUMMARY_BYTES = 220;

@@ -26,7 +26,7 @@ export interface Rehearsal {
   readonly successRate: number;
   /** Share of `maxConcurrent · makespan` in which a slot was held. */
   readonly slotUse: number;
-  /** The chain of tasks with the largest sum of mean durations, first to last; no `maxConcurrent` makes a run shorter than this chain. */
+  /** The chain of tasks with the largest sum of mean durations, first to last. */
   readonly criticalPath: readonly string[];
   /** The smallest `maxConcurrent` whose makespan is within 5 % of the best one's. */
   readonly bestConcurrent: number;

@@ -219,10 +219,7 @@ function takeReady(state: RunState): number {
   return task;
 }
 
-/**
- * Counts the ready tasks more urgent than `urgency`, by priority alone: waiting moves a task up the queue but never displaces a running
- * one.
- */
+/** Counts the ready tasks more urgent than `urgency`, by priority alone: waiting never displaces a running task. */
 function readyMoreUrgentThan(state: RunState, urgency: number): number {
   let count = 0;
   for (const [own, tasks] of state.readyByUrgency) if (own < urgency) count += tasks;

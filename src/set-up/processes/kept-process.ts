@@ -35,7 +35,7 @@ export interface KeptProcess {
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 const STEADY_MS = 60_000;
-/** Maximum number of failed starts in a row; with the pauses about two and a half minutes, which is enough for temporary problems. */
+/** Maximum number of failed starts in a row; with the pauses at least three minutes, enough for temporary problems. */
 const MAX_FAILED_STARTS = 10;
 
 /**

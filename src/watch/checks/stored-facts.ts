@@ -80,7 +80,7 @@ export function goneCheck({ database }: { database: Queryable }): Check {
   };
 }
 
-/** Used share of a budget, in [0, 1], above which collection waits. */
+/** Used share of a budget, in [0, 1], from which on it counts as near the limit. */
 const NEAR_LIMIT = 0.85;
 /** Number of consecutive checks (one per minute) near the limit that is a trouble; a short burst is not. */
 const CHECKS = 5;

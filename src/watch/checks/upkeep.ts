@@ -20,7 +20,7 @@ export type LastUpkeep = { readonly at: number; readonly ends: readonly JobEnd[]
 export const lastUpkeep = async (database: Database): Promise<LastUpkeep | undefined> =>
   (await noted<{ last: LastUpkeep & null }>(database, LAST))?.last ?? undefined;
 
-/** Runs `work` unless another process is running it. @returns undefined while another process runs it */
+/** Runs `work`. @returns undefined while another process runs it */
 export async function runExclusively(database: Database, work: () => Promise<readonly JobEnd[]>): Promise<readonly JobEnd[] | undefined> {
   if (!(await takeTurn(database, DOING, DEAD_AFTER_MS))) return undefined;
   const alive = setInterval(() => void keepTurn(database, DOING).catch(() => undefined), MINUTE);

@@ -1,10 +1,7 @@
 import type { Order } from '../../strategy.ts';
 import type { SpreadCounts } from './half-spread.ts';
 
-/**
- * How a trade ended. `end` = at the end of the data; `ruin` = because equity reached zero; `mark` = it did not end and is valued at the
- * last price.
- */
+/** How a trade ended. `end` = with the data; `ruin` = with equity at or below zero; `mark` = not at all, valued at the last price. */
 export const TRADE_ENDS = ['signal', 'stop', 'target', 'end', 'settlement', 'ruin', 'mark'] as const;
 export type TradeEnd = (typeof TRADE_ENDS)[number];
 

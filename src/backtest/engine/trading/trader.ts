@@ -52,11 +52,7 @@ export class Trader {
     return this.equity[bar];
   }
 
-  /**
-   * Trades the remaining bars and ends the last position.
-   * @param closeAtEnd whether it is closed at the last close.
-   * @default for assets only
-   */
+  /** Trades the rest and ends the last position. @param closeAtEnd whether it is closed at the last close. @default for assets only */
   finish(closeAtEnd?: boolean): Simulation {
     const { account, candles, equity, options } = this;
     const { close, open, length } = candles;

@@ -48,7 +48,7 @@ function valueAt(values: Float64Array, clock: Clock, back: unknown = 0): number 
   return values[index] ?? Number.NaN;
 }
 
-/** Rejects an index that is not a number. A separate function, so that `valueAt` is short enough to be inlined. */
+/** The error for an index that is not a number; apart, so that `valueAt` is short enough to be inlined. */
 const notANumber = (back: unknown): PredictLabError =>
   new PredictLabError('BadInput', `the number of bars to look back must be a number, got ${back === null ? 'null' : typeof back}`);
 

@@ -14,7 +14,7 @@ import { type AttemptPiece, attemptPieces, type PathTimes, pathTimes, shareBound
 const HEIGHT = 16;
 /** Maximum rows: the slowest ones, in the run's order. */
 const MAX_ROWS = 40;
-/** Share of time above which the page calls a run limited by its slots. */
+/** Minimum share of time for which the page calls a run limited by its slots. */
 const NOTABLE_SHARE = 0.25;
 
 /** Shorter waits are usual before any task. */

@@ -50,10 +50,7 @@ export function runFailureOf(state: RunState): RunFailure | undefined {
 
 const REASONS_NAMED = 20;
 
-/**
- * Why a run is not a plain success, most important first: a critical failure, a cancellation or a run without any success; then failures;
- * then degraded tasks.
- */
+/** Why a run is not a plain success: a critical failure, a cancellation or no success at all; then failures; then degraded tasks. */
 export function reasonsOf(state: RunState): string[] {
   const { closing, graph, errors, status } = state;
   const reasons: string[] = [];
