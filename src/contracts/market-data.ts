@@ -67,10 +67,7 @@ export interface FeeSchedule {
   readonly roundUpTo?: number;
 }
 
-/**
- * Markets of which exactly one resolves to its first outcome (negative risk). Their prices add up to about 1; those of a part of them to at
- * most 1.
- */
+/** Markets of which exactly one resolves to its first outcome (negative risk): their prices add up to about 1, those of a part to less. */
 export interface ExclusiveGroup {
   /** `polymarket:<negRiskMarketID>`, `predict:<categorySlug>` */
   readonly id: string;
@@ -115,10 +112,7 @@ export interface Instrument {
   readonly seenClosedAt?: number;
   /** When a run first saw the present result of a settled market, by the venue's clock. */
   readonly settledFrom?: number;
-  /**
-   * When a run saw the result unchanged a day or more after it was first seen: after that, only the trades are read once more. UTC epoch
-   * milliseconds.
-   */
+  /** When a run saw the result unchanged a day or more after `settledFrom`: only trades are read once more. UTC epoch milliseconds. */
   readonly confirmedAt?: number;
   /** The last statement about the market's end that the venue withdrew, and the instant of the run that saw it. */
   readonly tookBack?: { readonly asOf: number; readonly said: string };

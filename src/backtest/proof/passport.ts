@@ -108,11 +108,7 @@ export function optionsText(given: BacktestOptions): string {
   return text;
 }
 
-/**
- * Creates a passport.
- * @param parts.data hash of the data, see {@link hashData}
- * @param parts.trials the trials that the result was judged with
- */
+/** Creates a passport. @param parts.data see {@link hashData} @param parts.trials those that the result was judged with */
 export function passportOf(parts: {
   readonly data: string;
   readonly strategy: Strategy;

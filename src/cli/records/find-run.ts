@@ -34,10 +34,7 @@ async function endOf(lab: PredictLab, database: Database, run: string): Promise<
   return stored === undefined ? undefined : await recordedEnd(lab, database, stored);
 }
 
-/**
- * A sentence when an ended run already has this id: the id may be used again, and then means the new run. Queries Temporal, then the
- * database.
- */
+/** A sentence when an ended run has this id, which then means the new run. Queries Temporal, then the database. */
 export async function usedId(lab: Pick<PredictLab, 'describe'>, id: string): Promise<string | undefined> {
   const known = await lab.describe(id);
   if (known?.open) return undefined;

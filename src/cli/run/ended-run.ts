@@ -41,10 +41,7 @@ export async function reportPlace(home: string, lab: PredictLab, run: RunName): 
   );
 }
 
-/**
- * A run's status with the parts that were too large for Temporal filled in from the database; without a database, `leftOut` names the
- * missing parts.
- */
+/** A run's status with the parts that were too large for Temporal from the database; without one, `leftOut` names them. */
 export async function filledIn<Status extends PipelineStatus>(status: Status): Promise<Status> {
   if (status.leftOut === undefined) return status;
   try {

@@ -152,10 +152,7 @@ const LEASE = "interval '60 seconds'";
 const AWAY_FOR_LONG = "interval '7 days'";
 const MAX_WAIT_S = 300;
 
-/**
- * Records that these sinks are configured. A sink that is new, or was not configured for a week, gets only incidents that open from now
- * on.
- */
+/** Records that these sinks are configured. One that is new, or was away for a week, gets only incidents that open from now on. */
 export async function recordSinks(database: Database, names: readonly string[]): Promise<void> {
   await withinTransaction(database, async (transaction) => {
     await transaction.query(

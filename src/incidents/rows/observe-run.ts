@@ -13,10 +13,7 @@ import { observe } from './observe.ts';
 /** A run is a backfill when another run already has an `asOf` that is later by this much. */
 const PAST_MS = 3_600_000;
 
-/**
- * Updates the incidents with the end of a run, once per execution.
- * @returns whether an alert was written
- */
+/** Updates the incidents with the end of a run, once per execution. @returns whether an alert was written */
 export async function observeRun(
   queryable: Queryable,
   { executionId, result }: { executionId: string; result: PipelineResult },

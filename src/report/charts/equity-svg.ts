@@ -65,7 +65,7 @@ const OWN_SHARE = 0.4;
 /** Minimum height of the scale, so that a flat line has readable labels. */
 const MIN_SPAN = 0.001;
 
-/** The range of the scale: covers all curves if the strategy's own curve still fills `OWN_SHARE` of the height, else only that curve. */
+/** The range of the scale: the strategy's curve, and each other curve that still leaves it `OWN_SHARE` of the height. */
 const returnScale = (own: readonly EquityPoint[], others: readonly OtherCurve[]): readonly [low: number, high: number] => {
   const rangeOf = (points: readonly EquityPoint[]): readonly [number, number] => {
     const values = points.map(({ equity }) => equity);

@@ -23,10 +23,7 @@ export const heat = (value: number, full: number): Markup =>
     `background-color:color-mix(in srgb,var(--${value >= 0 ? 'up' : 'down'}) ${Math.round(8 + 32 * Math.min(1, Math.abs(value) / Math.max(full, Number.MIN_VALUE)))}%,transparent)`,
   );
 
-/**
- * Heat map of a strategy's trials by two parameters, with its plateau and how far to trust the best trial; false if no parameter was
- * varied.
- */
+/** Heat map of trials by two parameters, with plateau and how far to trust the best trial; false if no parameter was varied. */
 export const gridSection = (trials: readonly ResearchTrial[], addressOf: (trial: ResearchTrial) => string | null): Markup | false => {
   const grid = paramGrid(trials);
   if (grid === undefined) return false;

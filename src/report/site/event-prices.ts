@@ -22,7 +22,7 @@ export interface GroupPrices {
   readonly known: number;
   /** Whether every market of the group is here, so that one of them pays. */
   readonly isWhole: boolean;
-  /** Sums of the best asks and bids, before and after fees; null if a market has no quote. */
+  /** Sums of the best asks and bids, before fees; null if a market has none. */
   readonly asks: number | null;
   readonly bids: number | null;
   /** Certain profit per unit after fees of buying all outcomes, or of selling all; null where it cannot be known. */

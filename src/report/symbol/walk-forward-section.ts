@@ -159,7 +159,7 @@ const WINDOW_COLUMNS: readonly Column<StoredWindow>[] = [
   }),
 ];
 
-/** Draws the tests as one curve. Before each test come its pick's training days, scaled to end at the test's starting equity. */
+/** The tests as one curve, and before each its pick's training days, scaled to end at the equity with which the test starts. */
 export function walkForwardChart({ interval, windows, curves }: WalkForwardSection): WalkForwardChart | undefined {
   if (curves === null || curves.outOfSample.length === 0) return undefined;
   const step = INTERVAL_MS[interval];

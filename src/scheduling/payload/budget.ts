@@ -18,9 +18,7 @@ export const CARRIED_INLINE = 900_000;
 /** Outputs with more bytes than this are left out before smaller ones. */
 export const SMALL_OUTPUT = 1_024;
 
-/**
- * Bytes of a value as a Temporal payload: UTF-8 of its JSON, as the default payload converter writes it; 0 for `undefined`.
- */
+/** Bytes of a value as a Temporal payload: UTF-8 of its JSON, as the default payload converter writes it; 0 for `undefined`. */
 export function encodedBytes(value: unknown): number {
   const text = JSON.stringify(value) as string | undefined;
   return text === undefined ? 0 : utf8Bytes(text);

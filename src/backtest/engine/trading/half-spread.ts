@@ -57,10 +57,7 @@ export const halfSpreads = (
   };
 };
 
-/**
- * Money traded per day in the 24 hours before a bar, or in the previous bar if bars are longer; scaled up for a shorter series, NaN if
- * unknown.
- */
+/** Money traded per day in the 24 hours (or longer bar) before a bar; scaled up for a shorter series, NaN if unknown. */
 function moneyPerDay({ openTime, close, volume }: CandleSeries, bar: number, barMs: number): number {
   const window = Math.max(DAY_MS, barMs);
   const from = openTime[bar] - window;
