@@ -112,7 +112,7 @@ export interface Instrument {
   readonly seenClosedAt?: number;
   /** When a run first saw the present result of a settled market, by the venue's clock. */
   readonly settledFrom?: number;
-  /** When a run saw the result unchanged a day or more after `settledFrom`: only trades are read once more. UTC epoch milliseconds. */
+  /** When a run saw the result unchanged a day after `settledFrom`, or first saw an old one; UTC epoch milliseconds. */
   readonly confirmedAt?: number;
   /** The last statement about the market's end that the venue withdrew, and the instant of the run that saw it. */
   readonly tookBack?: { readonly asOf: number; readonly said: string };
