@@ -26,10 +26,7 @@ const WRITE = 'update rate_budgets set state = $2, version = version + 1 where n
 /** Attempts at a grant: other workers may write between the read and the write, but not this many times in a row. */
 const TRIES = 20;
 
-/**
- * Sliding windows in Postgres, shared by all workers: a grant is a read and a conditional write; of two concurrent workers the slower one
- * reads again.
- */
+/** Sliding windows in Postgres, shared by all workers: a grant is a read and a conditional write; the slower of two workers reads again. */
 export function createPostgresWindows(database: Queryable): WindowStore {
   async function change<T>(
     name: string,

@@ -43,10 +43,7 @@ const unitOfMagnitude = (value: number): TimeUnit => {
   return size < 1e17 ? 'us' : 'ns';
 };
 
-/**
- * The unit of most of a file's first times. A file has one unit: a row in seconds in a file of milliseconds gets a time in 1970 and is
- * quarantined.
- */
+/** The unit of most of a file's first times. A row in another unit gets an implausible time, such as 1970, and is quarantined. */
 export function timeUnitOf(sample: readonly string[]): TimeUnit {
   const votes = new Map<TimeUnit, number>();
   for (const text of sample) {

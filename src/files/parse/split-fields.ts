@@ -10,8 +10,8 @@ export function delimiterOf(header: string): string {
 }
 
 /**
- * The fields of one line. A field may be quoted, with `""` for a quote, but not contain a line break, because an incomplete line would then
- * include the lines after it.
+ * The fields of one line. A field may be quoted, with `""` for a quote, but not contain a line break: an incomplete line would include the
+ * lines after it.
  * @returns null when a quote is not closed or text follows a closing one
  */
 export function splitFields(line: string, delimiter: string): string[] | null {

@@ -83,10 +83,7 @@ export function unreadableField({ raw, fields }: FileRecord, format: LineFormat)
   return isSide ? undefined : `${said('side', columns.side)}: sides are buy or sell`;
 }
 
-/**
- * Whether a line has the right number of fields: an incomplete line has too few, two joined lines too many. Empty fields at the end are
- * ignored.
- */
+/** Whether a line has the right number of fields, without empty ones at the end: an incomplete line has too few, two joined lines too many. */
 const isWhole = (fields: readonly string[], width: number): boolean =>
   fields.length === width || (fields.length > width && fields.slice(width).every((field) => field.trim() === ''));
 
@@ -145,8 +142,8 @@ const USUALLY_FIRST = new Set(COUNTERPARTS.map(([first]) => keyOf(first)));
 const COUNTERPART_OF = new Map(COUNTERPARTS.map(([first, second]) => [keyOf(second), first]));
 
 /**
- * Decides which outcome of a binary market a row traded. The first outcome is the one that the user named, else Yes, Up or 0 if the sample
- * has it, else the sample's first name (or its counterpart for No, Down and 1). The second outcome is the next other name. A third name is
+ * Decides which outcome of a binary market a row traded. The first outcome is the one that the user named, else Yes, Up or 0 of the sample,
+ * else its first name other than No, Down and 1, else the counterpart of these. The second outcome is the next other name. A third name is
  * not part of a binary market.
  */
 export class OutcomePolarity {

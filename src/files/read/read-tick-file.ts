@@ -9,10 +9,7 @@ import { type FormatOptions, tickFormatOf } from './tick-format.ts';
 const DEFAULT_BATCH = 4096;
 
 export interface TickFileOptions extends FormatOptions {
-  /**
-   * The outcome whose probability is the price.
-   * @default Yes, Up or 0 where the file has it or only its counterpart, else the first name in the file
-   */
+  /** The outcome whose probability is the price. @default Yes, Up or 0 where the file has it or only its counterpart, else its first name */
   readonly firstOutcome?: string;
   readonly batchSize?: number;
 }

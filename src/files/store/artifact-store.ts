@@ -3,9 +3,7 @@ import type { S3mini } from 's3mini';
 import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { writeFileAtomically } from '../write/write-output.ts';
 
-/**
- * An S3-compatible bucket, or a prefix in one, that keeps copies of reports, logs and backups. Names are paths like `logs/runs/x/y.jsonl`.
- */
+/** An S3-compatible bucket, or a prefix in one, with copies of reports, logs and backups. Names are paths like `logs/runs/x/y.jsonl`. */
 export interface ArtifactStore {
   /** Address without credentials, for messages. */
   readonly url: string;

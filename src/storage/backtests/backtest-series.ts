@@ -17,7 +17,7 @@ export interface StandingSeries extends BacktestSeries {
 
 /**
  * Lists the series of these instruments with at least two complete candles that open at or after `from` and are closed by `to`. Candles of
- * trades are preferred; those of price points are used for instruments without trades. Sorted by instrument, then interval.
+ * trades are preferred to those of price points. Sorted by instrument, then interval.
  * @param filter.open keys of instruments that still trade, whatever the age of their last candle
  * @param filter.closed keys of instruments that no longer trade: only those with a candle that closed at or after `closedSince`
  * @param filter.from UTC epoch milliseconds; -Infinity starts at the first candle

@@ -107,10 +107,7 @@ interface UnchangedBacktest {
   readonly leftOut: number;
 }
 
-/**
- * SQL condition: a stored result may be taken over, because it is provable. Other results may differ in the next run; a recorded failure
- * has no proof.
- */
+/** SQL condition: a stored result may be taken over: a provable one, or a failure. Others may differ in the next run. */
 export const mayBeTakenOver = (column: string): string => `coalesce((${column}->>'provable')::boolean, true)`;
 
 /** Backtests of a symbol's newest other execution that have one of these bases (see `passport.basis`) and no gap in their proof, by basis. */
@@ -173,10 +170,7 @@ type TrialRow = Omit<StoredTrial, 'interval'> & { readonly minutes: number };
 
 const trialOf = ({ minutes, ...row }: TrialRow): StoredTrial => ({ ...row, interval: intervalOf(minutes) });
 
-/**
- * The best trial of each strategy on each symbol, from the symbol's run with backtests that has the latest `asOf`; at most `symbols`
- * symbols.
- */
+/** Best trial per strategy and symbol, from the symbol's run with backtests and the latest `asOf`; for at most `symbols` symbols. */
 export async function bestTrials(queryable: Queryable, { symbols }: { symbols: number }): Promise<readonly StoredTrial[]> {
   const { rows } = await queryable.query<TrialRow>(
     `with newest as (

@@ -20,7 +20,7 @@ export interface Pruned {
 /**
  * Deletes old data in one transaction. Ticks of whole months go with their partition, which leaves nothing to vacuum; coverage shrinks with
  * the ticks, so that a later run collects that time again. Candles stay without their ticks, until as many ticks are collected again.
- * `candles` includes recorded order books of that time; `runs` includes ledger, backtests, incidents and refused runs of that time. Open runs stay.
+ * `candles` includes the order books of that time; `runs` its ledger, backtests, incidents and refused runs. Open runs stay.
  * @param options.dryRun only count: nothing is locked or changed
  */
 export async function prune(
@@ -104,7 +104,7 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
     await transaction.query(`delete from ${REFUSED}`, [before]);
     await transaction.query(`delete from runs where execution_id in (${ENDED})`, [before]);
     await dropUnusedConfigurations(transaction);
-    // only deleted runs needed the changes before the oldest remaining run
+    // only deleted runs needed these changes
     await transaction.query('delete from instrument_changes where at < to_timestamp($1::float8 / 1000)', [before]);
     await transaction.query('delete from shadows s where not exists (select from runs r where r.execution_id = s.execution_id)');
   },

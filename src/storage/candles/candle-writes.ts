@@ -216,10 +216,7 @@ function lostRange({ target: { covered }, interval, before }: BuiltSeries): Time
   return { from: end - INTERVAL_MS[interval] + 1, to: endBefore };
 }
 
-/**
- * Share of each bucket `[open, open + length)` that lies in the covered `ranges` (merged, half-open, oldest first); 1 only if the whole
- * bucket does.
- */
+/** Share of each bucket `[open, open + length)` that lies in `ranges` (merged, half-open, oldest first); 1 only for a whole bucket. */
 export function coveredShares(openTimes: ArrayLike<number>, length: number, ranges: readonly TimeRange[]): Float64Array {
   const shares = new Float64Array(openTimes.length);
   for (let k = 0; k < openTimes.length; k++) {

@@ -10,7 +10,7 @@ const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   lock_timeout: '30s',
   // A worker that was stopped inside a transaction must not hold its locks for ever.
   idle_in_transaction_session_timeout: '300s',
-  // Times that are read and written as text have this form.
+  // The code reads and writes values as text in this form.
   datestyle: 'ISO, YMD',
   timezone: 'UTC',
   intervalstyle: 'postgres',

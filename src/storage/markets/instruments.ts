@@ -76,7 +76,7 @@ export async function noteTradeAfterEnd(
   );
 }
 
-/** The instruments of a symbol that runs have found so far, by key. @default all sources */
+/** The instruments of a symbol that runs have found so far, by key; of all sources unless some are named. */
 export async function instrumentsOf(
   queryable: Queryable,
   symbol: string,
@@ -156,7 +156,7 @@ interface EventHead {
   readonly titles: readonly string[];
 }
 
-/** Lists open events by their next announced end, then ended events, newest first. @param now UTC epoch milliseconds */
+/** Lists events by their next announced end, then those without one, newest first. @param now UTC epoch milliseconds */
 export async function eventHeads(queryable: Queryable, { now, limit }: { now: number; limit: number }): Promise<readonly EventHead[]> {
   const { rows } = await queryable.query<EventHead>(
     `select event, markets, closed, "nextEnd", "lastEnd", titles, array(

@@ -22,7 +22,7 @@ export async function leftStaging(
   return rows;
 }
 
-/** Open runs that have a deadline, each with its line: equal for runs of the same input. */
+/** Open runs that have a deadline, with their lines (see `lineOfRun`). */
 export async function runsWithDeadline(
   queryable: Queryable,
 ): Promise<readonly { readonly runId: string; readonly executionId: string; readonly line: string }[]> {

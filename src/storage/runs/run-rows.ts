@@ -194,7 +194,7 @@ export async function runBefore(queryable: Queryable, executionId: string): Prom
   return rows[0];
 }
 
-/** Median seconds of the last 20 successful runs before this one with the same number of tasks. */
+/** Median seconds of the last 20 runs before this one that succeeded, degraded or not, with the same number of tasks. */
 export async function usualDuration(
   queryable: Queryable,
   { executionId, totalTasks }: { executionId: string; totalTasks: number },

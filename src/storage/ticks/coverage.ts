@@ -53,7 +53,7 @@ export async function collectedOf(queryable: Queryable, instrumentKey: number): 
   return { trade: of('trade'), price: of('price') };
 }
 
-/** Time of the latest look at the trades of a symbol's open markets, by source, minus the largest lateness at that look. */
+/** Times of the latest look at the trades of a symbol's open markets, one per source, less `MOST_LATENESS_MS`. */
 export async function lastLooks(
   queryable: Queryable,
   symbol: string,
@@ -121,8 +121,8 @@ export interface InstrumentGaps {
 
 /**
  * Finds gaps of open instruments in a window: from the opening of the instrument to the window's end less its source's lateness, since
- * nothing younger counts as collected. The part of the last hour that a first look did not claim is not a gap yet. Leaves out kinds of ticks that
- * were never collected, files, and instruments that no longer trade.
+ * nothing younger counts as collected. The part of the last hour that a first look did not claim is no gap yet. Leaves out kinds of ticks
+ * that were never collected, files, and instruments that no longer trade.
  *
  * @param instrumentKeys instruments that the run collected; those that are no longer selected, or ended before the window, do not count
  */

@@ -60,8 +60,8 @@ const SIGNIFICANT_VOLUME = 1;
 /**
  * Compares the venue's totals between two looks with the stored trades, where all of that time is covered: from the earliest look to the
  * newest, and from the look with the fewest trades around it, which is the most exact. Rows in quarantine may count or not. Agreement
- * confirms the time. When trades are missing, coverage is withdrawn and the range is walked again, immediately and then daily, until the totals agree. Totals of
- * a source that never agreed count something else and are ignored.
+ * confirms the time. Where trades are missing, coverage is withdrawn and walked again, at once and then daily, until the totals agree.
+ * Totals of a source that never agreed count something else and are ignored.
  */
 export async function judgeSymbol(transaction: Transaction, symbol: string, asOf: number): Promise<WitnessVerdicts> {
   const { rows } = await transaction.query<ComparisonRow>(
