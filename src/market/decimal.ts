@@ -10,7 +10,7 @@ export const ZERO: Decimal = { units: 0n, decimals: 0 };
 /** 10^0 … 10^22: the powers of ten that a double holds exactly. */
 export const POWERS_OF_TEN: readonly number[] = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 
-/** Limit of 15 digits, below which decimals and doubles correspond one to one. */
+/** Limit of 15 digits: a decimal with fewer units survives the conversion to a double and back. */
 export const MAX_UNITS = 1e15;
 
 /** Number of decimals of `value` (0.37 → 2), or -1 when it needs more than 15 digits or is not finite: then only `toDecimal` is exact. */

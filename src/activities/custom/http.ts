@@ -24,7 +24,7 @@ const headers = z
 const getInput = z.strictObject({ url, headers });
 const postInput = z.strictObject({ url, headers, body: z.unknown().optional() });
 
-/** Statuses that a retry may resolve; the user has to fix the cause of every other status outside 2xx. */
+/** Statuses below 500 that a retry may resolve; the user has to fix the cause of the others. */
 const RETRYABLE = new Set([408, 425, 429]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;

@@ -18,10 +18,7 @@ export function knownNames({
   readonly activities: ReadonlyMap<string, PluginActivity>;
   /** The environment in which `{ "$env": … }` in arguments is looked up. */
   readonly env: NodeJS.ProcessEnv;
-  /**
-   * Whether the run is only planned here: references to variables then pass unchecked, because the worker's environment is not known.
-   * @default false
-   */
+  /** Whether the run is only planned here: references to variables pass, as the worker's environment is not known. @default false */
   readonly planned?: boolean;
 }): Pick<KnownNames, 'symbols' | 'strategies' | 'activities' | 'sources'> {
   return {

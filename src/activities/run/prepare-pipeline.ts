@@ -137,10 +137,7 @@ function invalid(error: InvalidPipelineError): ApplicationFailure {
   return ApplicationFailure.create({ nonRetryable: true, type: error.type, message: error.message, details: [error.problems] });
 }
 
-/**
- * The typed failure for an error of `preparePipeline` or `finishPipeline`. JavaScript's own errors (bugs) are not retried, because they
- * would repeat.
- */
+/** The typed failure for an error of `preparePipeline` or `finishPipeline`. A TypeError or RangeError is a bug and not retried. */
 export function bookkeepingFailure(thrown: unknown, secrets: Secrets): unknown {
   if (thrown instanceof ApplicationFailure || !(thrown instanceof Error)) return thrown;
   const known = thrown instanceof PredictLabError;

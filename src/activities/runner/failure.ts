@@ -19,10 +19,7 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
 ]);
 
-/**
- * Maps an error of a foreign library to a PredictLabError; undefined for an unknown one. Sources and storage have mapped their own errors
- * already.
- */
+/** Maps an error of a foreign library to a PredictLabError; undefined for an unknown one. Sources and storage map theirs before. */
 function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   if (thrown instanceof PredictLabError) return thrown;
   if (thrown instanceof ZodError) {

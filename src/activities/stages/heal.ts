@@ -29,9 +29,7 @@ export interface Healed {
   readonly inserted: number | null;
 }
 
-/**
- * Stores quarantined rows that the current adapters can read and marks them as healed. Claims no coverage; the next run builds the candles.
- */
+/** Stores quarantined rows that the current adapters can read, marked as healed. Claims no coverage; the next run builds the candles. */
 export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest): Promise<readonly Healed[]> {
   const executionId = `heal-${randomUUID()}`;
   const ends: Healed[] = [];

@@ -156,7 +156,7 @@ export function noteTerms(instrument: Instrument, known: Instrument | undefined,
 
 const termsOf = (fees: FeeSchedule | null): string => (fees === null ? '' : `${fees.model} ${fees.rate} ${fees.exponent ?? 1}`);
 
-/** The resolution with its date. The date of a replaced result is never earlier than when it was seen, whatever the venue states. */
+/** The resolution with its date. A result that replaces another one is not dated before it was seen, whatever the venue states. */
 function datedResolution(resolution: Resolution, known: Instrument | undefined, first: number): Resolution {
   if (resolution.kind !== 'settled') return resolution;
   const before = known?.resolution;

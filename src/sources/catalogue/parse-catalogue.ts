@@ -72,10 +72,7 @@ function wordsOf(issue: SchemaIssue): string {
   return fields === undefined ? issueWords(issue) : `${issueWords(issue)}; it has ${fields.join(', ')}`;
 }
 
-/**
- * The message for an invalid field. For a selector of an unknown form it lists the valid forms, since zod's message about a union does not
- * help.
- */
+/** The message for an invalid field; for a selector of an unknown form it lists the forms, since zod's message about a union is no help. */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
   const [first, source, place] = path;
   const forms = typeof source === 'string' && !isOwnFact(path) ? venueNamed(source)?.forms : undefined;

@@ -106,7 +106,7 @@ const keyOf = ({ host, path }: Pick<Answer, 'host' | 'path'>): string => `${host
 /** Largest time for one request to the venue itself. */
 const REQUEST_MS = 30_000;
 
-/** Starts the server that answers requests from the recording. While recording, it sends each request once to the venue. */
+/** Starts the server that answers requests from the recording. While recording, it asks the venue for missing answers. */
 async function answering(options: CheckVenueOptions & { readonly at: number; readonly answers: Map<string, Answer> }) {
   const { venue, env, records, at, answers } = options;
   const { urls } = venueSettings(venue, env);

@@ -84,7 +84,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Smallest length of a key that is redacted in data: a shorter one could be an ordinary word of the answers. */
 const SHORTEST_SECRET = 8;
-/** Wait after a 429 answer that states no wait. */
+/** First wait after a 429 answer that states none. */
 const UNNAMED_WAIT_MS = 1000;
 
 /**

@@ -56,7 +56,7 @@ export function rateLimitResetMs(headers: Headers, now: number): number | undefi
 export const waitHintMs = (status: number, headers: Headers, now: number): number | undefined =>
   retryAfterMs(headers, now) ?? (status === TOO_MANY_REQUESTS ? rateLimitResetMs(headers, now) : undefined);
 
-/** Pause after an answer that states that no request is left in the rate limit's window; undefined if requests are left. */
+/** Pause after an answer that states that no request is left in the rate limit's window; undefined otherwise. */
 export function exhaustedMs(headers: Headers, now: number): number | undefined {
   return first(headers['ratelimit-remaining'])?.trim() === '0' ? rateLimitResetMs(headers, now) : undefined;
 }

@@ -211,7 +211,7 @@ async function readPoints(
   const seconds = GRAINS[grain].seconds;
   const width = seconds * SECOND;
   const last = range.to === until;
-  // Ends at a bucket edge of this grain, because finer points after the window start at one.
+  // Includes the bucket across the window's end: finer points after the window do not reach back to its start.
   const end = Math.min(until, Math.ceil(range.to / width) * width);
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],

@@ -88,7 +88,7 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
     return readTradePage(await data.get('/v2/trades', query, 'data-trades'), instrument, '/v2/trades', seen);
   };
 
-  /** Counts the copies of a content across the end of one page and the start of the next, to distinguish another copy from a repeated row. */
+  /** Counts the copies of a content across the end of one page and the start of the next: another copy is not a repeated row. */
   const copiesAcross = async ({ cursor, content }: PageEnd): Promise<number> => {
     const half = await page(cursor, LIMIT / 2);
     if (half.next === null) return 0;
@@ -117,7 +117,7 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
 const V1_LAST_OFFSET = 10_000;
 
 /**
- * Reads the pages of the older `GET /trades`, only by configuration, because the venue is retiring it. The offset stops at 10,000 rows and may
+ * Reads the pages of the older `GET /trades`, only by configuration: the venue is retiring it. The offset stops at 10,000 rows and may
  * silently repeat a page before that; the walk then covers only the time it really saw.
  */
 export function tradesV1(data: Http, instrument: Instrument): TradeReader {

@@ -8,7 +8,7 @@ import { VENUE } from './matches.ts';
 const WHERE = '/v1/categories';
 /** Page sizes to try, largest first, since hosts differ in their limits. */
 const SIZES = [1000, 100] as const;
-/** Time before the oldest wanted market below which a page cannot hold it; markets are published up to a day before they start. */
+/** A page that is this much older than the oldest wanted market cannot hold it: markets are published up to a day before they start. */
 const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
 /** Maximum number of pages to read, more than a week needs; a longer listing ignores the requested order. */
 const MAX_PAGES = 60;

@@ -16,7 +16,7 @@ const OUTCOMES = new Set(['WON', 'LOST', 'VOIDED', '-']);
 const PENDING = new Set(['PRICE_PROPOSED', 'PRICE_DISPUTED']);
 
 /**
- * Payout per unit of the first outcome, by the statuses of both outcomes. Both WON is a push, which pays half by the rules; VOIDED pays half unless
+ * Payout per unit of the first outcome, by the statuses of both. Both WON is a push, which pays half by the rules; VOIDED pays half unless
  * the market's rules state otherwise.
  */
 const PAYOUTS: Readonly<Record<string, number>> = {

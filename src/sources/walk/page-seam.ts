@@ -3,7 +3,7 @@ import type { CandidateRow } from '../../contracts/market-data.ts';
 
 /** Number of trade pairs (of one second, in the same order in two answers) from which a venue's order counts as stable. */
 const ENOUGH_EVIDENCE = 16;
-/** Number of pairs kept as evidence after `TRUSTED_MS`, since a venue may change how it answers. */
+/** Maximum number of pairs kept as evidence after `TRUSTED_MS`, since a venue may change how it answers. */
 const OLD_EVIDENCE = 8;
 const TRUSTED_MS = 60_000;
 /** Number of pairs after which an order that changed counts as stable again. */

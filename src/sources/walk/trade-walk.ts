@@ -73,7 +73,7 @@ export type WalkStep =
 
 /** Missing time up to this length at the end of the covered time is left to the next run. */
 const RIGHT_AFTER_MS = 60_000;
-/** Maximum number of pages of a glance (a walk of depth `glance`): the newest page, and the next one if new rows moved known rows down. */
+/** Maximum number of pages of a glance: the newest page, and the next one if new rows moved known rows down. */
 const GLANCED_PAGES = 2;
 /** Largest number of pages of a second look that finds no missing row. */
 const SAMPLED_PAGES = 10;
@@ -109,7 +109,7 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }
 
-/** Time up to which a run can read the venue's rows: `asOf`, or the venue's clock if that is behind by no more than the largest lateness. */
+/** Time up to which a run sees the venue: `asOf`, or the venue's clock if that is behind by no more than the largest lateness. */
 export const seenUntil = ({ asOf, clock }: { asOf: number; clock: number }): number =>
   asOf - clock > MOST_LATENESS_MS ? asOf : Math.min(asOf, clock);
 
@@ -143,8 +143,8 @@ export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
 });
 
 /**
- * Whether a row of this time would be stored if the venue had shown it at the last look; rows in gaps and rows too old to be merely late do
- * not count.
+ * Whether a row of this time would be stored if the venue had shown it at the last look; rows in gaps or too old to be merely late do not
+ * count.
  */
 export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: number): boolean {
   if (refetch || looked === null || time > looked) return false;

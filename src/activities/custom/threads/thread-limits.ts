@@ -13,8 +13,7 @@ export function yieldToWorker(): void {
 }
 
 /**
- * Blocks messages that a plugin's code posts to the worker through its thread's own port, because a loop of messages would block the worker's event loop.
- *
+ * Blocks messages of a plugin's code through its thread's own port: a loop of messages would block the worker's event loop.
  * @param mayPost whether code other than the caller may still send a message. @default no
  * @returns the port's own `postMessage`, without the limit
  */

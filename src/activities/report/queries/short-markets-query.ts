@@ -18,10 +18,7 @@ interface SeriesMarket {
   readonly to: number;
 }
 
-/**
- * A symbol's markets that close one after the other within hours, each starting when the previous one closes; empty for fewer than
- * `FEWEST`.
- */
+/** A symbol's markets that close one after the other within hours, each starting at the close before it; empty for fewer than `FEWEST`. */
 export function seriesOfMarkets(instruments: readonly StoredInstrument[]): readonly SeriesMarket[] {
   const dated = instruments.flatMap((instrument) => (instrument.closesAt === null ? [] : [{ instrument, to: instrument.closesAt }]));
   const closes = [...new Set(dated.map(({ to }) => to))].sort((a, b) => a - b);

@@ -24,7 +24,7 @@ export class SourceFailures {
     this.#total = total;
   }
 
-  /** Signal that aborts when the source cannot deliver any more. */
+  /** Signal that aborts when the source is given up. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }

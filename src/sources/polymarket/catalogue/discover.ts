@@ -153,10 +153,7 @@ async function byEvent(gamma: Http, symbol: string, eventSlug: string): Promise<
   return found ?? { ...NOTHING, problems: [notFound(symbol, { eventSlug }, "an event's slug follows /event/ in its web address")] };
 }
 
-/**
- * Key of a host's memory: times of the last query for markets that do not exist (before a series' first market), by the market's first
- * name.
- */
+/** Key of a host's memory: when markets before a series' first one, which do not exist, were last queried; by their first name. */
 const MISSING = 'missing markets of series';
 /** Time for which a market that does not exist is not queried again. */
 const MISSING_MS = DAY_MS;

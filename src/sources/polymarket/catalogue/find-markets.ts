@@ -42,7 +42,7 @@ export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<Fo
   return found;
 }
 
-/** Minimum number of missing values that makes a host suspicious, since some markets of a series never exist. */
+/** Number of requested values from which missing ones make a host suspicious; some markets of a series never exist. */
 const DOUBT_FROM = 5;
 
 /**

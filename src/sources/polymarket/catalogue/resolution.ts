@@ -15,8 +15,8 @@ const NEUTRAL = new Set(['settled']);
 const NEAR = 0.1;
 
 /**
- * The end of a Gamma market by the oracle's status, its final prices and its last trade. Final prices [1, 0] and [0, 1] state a payout; 0/0
- * (legacy markets) does not; all others only support the resolution record.
+ * The end of a Gamma market by the oracle's status, its final prices and its last trade. Final prices [1, 0] and [0, 1] state a payout;
+ * others that add up to 1 only support the resolution record.
  */
 export function polymarketEnding(market: GammaMarket): Ending {
   if (!market.closed) return { resolution: { kind: 'open' } };
