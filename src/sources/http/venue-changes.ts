@@ -44,7 +44,7 @@ const FEW_ROWS = 10;
 export interface KnownFields {
   /** All fields that recorded answers have or that a client of the venue reads. */
   readonly known: readonly string[];
-  /** Fields that at least one row in ten has. @default all known fields */
+  /** Fields that some of any ten rows have. @default all known fields */
   readonly always?: readonly string[];
   /** Whether a new field alone is noted; objects that also serve the venue's web pages often get new fields. @default true */
   readonly notesNew?: boolean;

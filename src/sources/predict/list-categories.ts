@@ -10,7 +10,7 @@ const WHERE = '/v1/categories';
 const SIZES = [1000, 100] as const;
 /** A page that is this much older than the oldest wanted market cannot hold it: markets are published up to a day before they start. */
 const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
-/** Maximum number of pages to read, more than a week needs; a longer listing ignores the requested order. */
+/** Maximum number of pages, more than a week has; a longer listing ignores the requested order. */
 const MAX_PAGES = 60;
 
 export interface ListedCategories {

@@ -239,7 +239,7 @@ export const withStages = <Status extends PipelineStatus>(
   }
   const filled: Record<string, TaskResult> = { ...status.taskResults };
   for (const [symbol, own] of known) {
-    // the ledger has no stages of this symbol, only its success
+    // a success without ledger rows stays as it is: its stages are not known
     if (status.taskResults[symbol].status === 'success' && Object.keys(own).length === 0) continue;
     delete filled[symbol];
     Object.assign(filled, stagesOfWhole(symbol, status.taskResults[symbol], { untilStage, known: own }));
