@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { PredictLabError } from '../contracts/errors.ts';
 import { file } from './file/file-source.ts';
 import { kalshi } from './kalshi/kalshi.ts';
@@ -10,12 +11,15 @@ const SHIPPED: readonly AnyVenue[] = [polymarket, predict, kalshi, file];
 /** Venues of plugins, with the module that each comes from. A module that is loaded again replaces its venues. */
 const added = new Map<string, { readonly module: string; readonly venue: AnyVenue }>();
 
+/** A plugin's module by its file, however its path is written. */
+const moduleOf = (module: string): string => (module.startsWith('.') ? path.resolve(module) : module);
+
 /** The venues of this process: the shipped ones and those of loaded plugins. */
 export const loadedVenues = (): readonly AnyVenue[] => [...SHIPPED, ...[...added.values()].map(({ venue }) => venue)];
 
 /** The venues of a loaded plugin. */
 export const venuesOf = (module: string): readonly AnyVenue[] =>
-  [...added.values()].filter((each) => each.module === module).map(({ venue }) => venue);
+  [...added.values()].filter((each) => each.module === moduleOf(module)).map(({ venue }) => venue);
 
 /** The loaded venue of a name. */
 export const venueNamed = (name: string): AnyVenue | undefined => loadedVenues().find((venue) => venue.name === name);
@@ -30,11 +34,11 @@ export const defaultSources = (): readonly string[] => loadedVenues().flatMap(({
 export function addVenues(module: string, venues: readonly AnyVenue[]): void {
   for (const venue of venues) {
     const before = added.get(venue.name);
-    if (SHIPPED.some(({ name }) => name === venue.name) || (before !== undefined && before.module !== module))
+    if (SHIPPED.some(({ name }) => name === venue.name) || (before !== undefined && before.module !== moduleOf(module)))
       throw new PredictLabError(
         'BadInput',
         `PREDICTLAB_PLUGINS: ${module} has a venue named "${venue.name}", which is already loaded; rename it`,
       );
-    added.set(venue.name, { module, venue });
+    added.set(venue.name, { module: moduleOf(module), venue });
   }
 }

@@ -16,7 +16,7 @@ it.each<[string, string | Buffer, string]>([
   ['JSON', '[{"time":"2026-01-01","price":0.5}]\n', 'is JSON, not a CSV file'],
   ['a web page', '<!doctype html><html><body>404</body></html>\n', 'is HTML or XML, not a CSV file'],
   ['UTF-16', Buffer.from(`\ufeff${CSV}`, 'utf16le'), 'save it as CSV in UTF-8'],
-  ['Parquet', Buffer.concat([Buffer.from('PAR1'), Buffer.from([0, 1, 2, 255]), Buffer.from('PAR1')]), 'is not a CSV file'],
+  ['a damaged Parquet file', Buffer.concat([Buffer.from('PAR1'), Buffer.from([0, 1, 2, 255]), Buffer.from('PAR1')]), 'cannot be read'],
   [
     'two columns of one name',
     `time,price,Price\n2026-01-01,0.5,0.6\n`,
