@@ -30,6 +30,7 @@ export async function runWithFollowing({ database, runStage }: Following, stage:
   if (following === undefined) return await runStage(stage, call);
   const activity = Context.current();
   const startedAt = Date.now();
+  const started = performance.now();
   const before = activity.info.attempt === 1 ? undefined : await afterLostWorker(database, stage, call);
   if (before !== undefined) return before;
 
@@ -38,7 +39,7 @@ export async function runWithFollowing({ database, runStage }: Following, stage:
   const reports: Json[] = [reportOf(call, { stage, startedAt, at: Date.now(), kind: 'succeeded', ...own })];
   for (const next of following.stages) {
     const from = Date.now();
-    if (from - startedAt > STARTS_WITHIN_MS) break;
+    if (performance.now() - started > STARTS_WITHIN_MS) break;
     const { runId, executionId, symbol } = call;
     const progress = [...reports, { taskId: stageTaskId(symbol, next), kind: 'started', at: from }];
     const attempt = { stage: next, startedAt: from };

@@ -29,13 +29,12 @@ import { activityOptions, HEARTBEAT_TIMEOUT_MS, runLocalFirst, TIMEOUT_GRACE_MS 
 import { yieldSignal } from '../handlers.ts';
 import { packReports, unpackReports } from '../symbol/packed-reports.ts';
 import { runQuietStages } from '../symbol/quiet-stages.ts';
+import { failureReport, successReport, taskErrorOf } from '../symbol/task-report.ts';
+import type { symbolPipeline } from '../symbol-pipeline.ts';
 import { aboutSymbols } from './search-attributes.ts';
 
 /** Longest symbol in its workflow's summary, which also names its stages. Characters. */
 const MAX_NAME_LENGTH = 50;
-
-import { failureReport, successReport, taskErrorOf } from '../symbol/task-report.ts';
-import type { symbolPipeline } from '../symbol-pipeline.ts';
 
 type StartSymbol = Extract<RunCommand, { type: 'startSymbol' }>;
 type StartTask = Extract<RunCommand, { type: 'startTask' }>;

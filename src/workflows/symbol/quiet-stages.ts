@@ -51,11 +51,11 @@ export async function runQuietStages({
         ...(isFirst ? { earlier } : {}),
         following: { stages: next, policies },
       });
-      // the worker's clock may be ahead of the server's
       const now = Date.now();
-      reports.push({ ...successReport(task, outcome), at: Math.min(followed[0]?.startedAt ?? now, now) });
+      const clock = serverClock(followed, { from: task.startedAt, to: now });
+      reports.push({ ...successReport(task, outcome), at: clock(followed[0]?.startedAt ?? now) });
       for (const { stage: name, kind, ...ended } of followed) {
-        const [startedAt, at] = [Math.min(ended.startedAt, now), Math.min(ended.at, now)];
+        const [startedAt, at] = [clock(ended.startedAt), clock(ended.at)];
         const one = { taskId: stageTaskId(call.symbol, name), startedAt, at };
         if ('details' in ended && !ended.final) return { reports, failedLocally: { ...ended.details, startedAt } };
         if ('details' in ended) reports.push(detailedReport(one, ended.details));
@@ -69,4 +69,17 @@ export async function runQuietStages({
     }
   }
   return { reports };
+}
+
+/**
+ * Turns times of a worker's clock into times within the activity by the server's clock. A worker's clock that is ahead or behind is set so
+ * that the last stage ended when its activity did.
+ */
+export function serverClock(
+  followed: readonly { readonly startedAt: number; readonly at: number }[],
+  { from, to }: { readonly from: number; readonly to: number },
+): (time: number) => number {
+  const [first, last] = [followed[0]?.startedAt ?? from, followed.at(-1)?.at ?? to];
+  const shift = first < from || last > to ? to - last : 0;
+  return (time) => Math.min(Math.max(time + shift, from), to);
 }
