@@ -77,7 +77,7 @@ ${Object.entries(PAGES).map(([name, href]) => html`<a href="${href}"${name === c
 const FIND_SCRIPT = `(()=>{
 const field=document.getElementById('find'),found=document.getElementById('found');
 if(!field)return;
-let asked=0,due=0;
+let asked=0,due=0,shown=null;
 const close=()=>{found.hidden=true;found.textContent='';field.setAttribute('aria-expanded','false')};
 const show=(list)=>{
   found.textContent='';
@@ -94,22 +94,25 @@ const search=async()=>{
   const text=field.value.trim(),turn=++asked;
   const answer=await fetch('/find?text='+encodeURIComponent(text)).catch(()=>null);
   const list=answer&&answer.ok?await answer.json().catch(()=>[]):[];
-  if(turn===asked&&field.value.trim()===text&&document.activeElement===field)show([...buttons(text),...list]);
+  if(turn===asked&&field.value.trim()===text&&document.activeElement===field){shown=text;show([...buttons(text),...list])}
 };
 // a button that would ask first asks as if it had been pressed
 const buttons=(text)=>text===''?[]:[...document.querySelectorAll('button[data-action]:not(:disabled)')].filter((one)=>one.textContent.toLowerCase().includes(text.toLowerCase())).map((button)=>({kind:'button of this page',name:button.textContent,href:location.pathname,button}));
 field.addEventListener('click',()=>{if(found.hidden)void search()});
 field.addEventListener('input',()=>{clearTimeout(due);due=setTimeout(search,80)});
 const links=()=>[...found.querySelectorAll('a')];
+// keys act on what belongs to the text in the field, never on a list from before it was typed
+const first=async()=>{const text=field.value.trim();if(found.hidden||shown!==text){clearTimeout(due);await search()}return shown===field.value.trim()?links()[0]:undefined};
 document.addEventListener('keydown',(event)=>{
   const inside=event.target===field||found.contains(event.target);
   if(event.key==='/'&&!inside&&!/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)){event.preventDefault();field.focus();field.select();void search()}
   if(!inside)return;
   const all=links(),at=all.indexOf(document.activeElement);
   if(event.key==='Escape'){close();field.focus()}
+  else if(event.key==='ArrowDown'&&event.target===field){event.preventDefault();void first().then((link)=>link?.focus())}
   else if(event.key==='ArrowDown'&&all.length>0){event.preventDefault();all[Math.min(at+1,all.length-1)].focus()}
   else if(event.key==='ArrowUp'&&at>=0){event.preventDefault();(all[at-1]||field).focus()}
-  else if(event.key==='Enter'&&event.target===field){event.preventDefault();void (async()=>{clearTimeout(due);await search();const [first]=links();if(first)first.click()})()}
+  else if(event.key==='Enter'&&event.target===field){event.preventDefault();void first().then((link)=>link?.click())}
 });
 document.addEventListener('click',(event)=>{if(!event.target.closest('.find'))close()});
 })();`;
