@@ -24,10 +24,14 @@ export async function predictlab(...args: readonly string[]): Promise<Ended> {
     };
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(gather((text) => (out += text)));
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(gather((text) => (err += text)));
+  // commands state their exit code on the process, which other tests share
+  const before = process.exitCode;
+  process.exitCode = undefined;
   try {
     const code = await main(args);
     return { code, out, err, json: () => JSON.parse(out) as Record<string, unknown> };
   } finally {
+    process.exitCode = before;
     stdout.mockRestore();
     stderr.mockRestore();
   }
