@@ -18,6 +18,32 @@ export interface WorldReport {
 export const PAUSE = 5 * MINUTE;
 export const ATTEMPTS = 3;
 
+/** Runs each firing in turn until something is wrong. @returns number of runs that came through */
+async function runFirings(
+  firings: readonly Firing[],
+  { venue, pipeline, checks }: { readonly venue: ModelVenue; readonly pipeline: Pipeline; readonly checks: Checks },
+  check: (ran: Ran) => Promise<void>,
+): Promise<number> {
+  let runs = 0;
+  for (const [index, firing] of firings.entries()) {
+    if (checks.wrong.length > 0) break;
+    venue.now = Math.max(venue.now, firing.at);
+    const lateness = await pipeline.lateness(firing.asOf);
+    const run = `run ${index}`;
+    if (!(await attempts(pipeline, venue, run, firing))) continue;
+    runs++;
+    const claims = await pipeline.store(run, firing);
+    await check({ run, firing, claims, lateness, venue, pipeline });
+  }
+  return runs;
+}
+
+const reportOf = async (world: World, pipeline: Pipeline, { wrong }: Checks, runs: number): Promise<WorldReport> => ({
+  runs,
+  stored: (await pipeline.ticks()).length,
+  wrong: wrong.map((sentence) => `seed ${world.seed}: ${sentence}`),
+});
+
 /** Lets a world happen, run after run, and compares what is stored and claimed with the truth after each. */
 export async function runWorld(
   world: World,
@@ -27,19 +53,9 @@ export async function runWorld(
   const venue = new ModelVenue(world, type);
   const pipeline = await pipelineOf(venue);
   const checks = new Checks(world);
-  let runs = 0;
-  for (const [index, firing] of world.firings.entries()) {
-    if (checks.wrong.length > 0) break;
-    venue.now = Math.max(venue.now, firing.at);
-    const lateness = await pipeline.lateness(firing.asOf);
-    const run = `run ${index}`;
-    if (!(await attempts(pipeline, venue, run, firing))) continue;
-    runs++;
-    const claims = await pipeline.store(run, firing);
-    await checks.afterRun({ run, firing, claims, lateness, venue, pipeline });
-  }
+  const runs = await runFirings(world.firings, { venue, pipeline, checks }, (ran) => checks.afterRun(ran));
   await checks.atTheEnd(pipeline, venue, (run, firing) => pipeline.attempt(run, firing));
-  return { runs, stored: (await pipeline.ticks()).length, wrong: checks.wrong.map((sentence) => `seed ${world.seed}: ${sentence}`) };
+  return await reportOf(world, pipeline, checks, runs);
 }
 
 /**
@@ -58,19 +74,9 @@ export async function runMixedWorld(world: World, pipelineOf: (venue: ModelVenue
     refetch: index === 0,
     killedAt: [],
   }));
-  let runs = 0;
-  for (const [index, firing] of [...world.firings, ...recovery].entries()) {
-    if (checks.wrong.length > 0) break;
-    venue.now = Math.max(venue.now, firing.at);
-    const lateness = await pipeline.lateness(firing.asOf);
-    const run = `run ${index}`;
-    if (!(await attempts(pipeline, venue, run, firing))) continue;
-    runs++;
-    const claims = await pipeline.store(run, firing);
-    await checks.afterLyingRun({ run, firing, claims, lateness, venue, pipeline });
-  }
+  const runs = await runFirings([...world.firings, ...recovery], { venue, pipeline, checks }, (ran) => checks.afterLyingRun(ran));
   await checks.afterRecovery(pipeline, venue, recovery[recovery.length - 1]);
-  return { runs, stored: (await pipeline.ticks()).length, wrong: checks.wrong.map((sentence) => `seed ${world.seed}: ${sentence}`) };
+  return await reportOf(world, pipeline, checks, runs);
 }
 
 /** Tries a collection as a run does. @returns whether it came through */

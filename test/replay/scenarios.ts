@@ -36,6 +36,16 @@ export function scenarios(): readonly Scenario[] {
   const long = { value: false };
   /** As many as have no stages of their own in the status. */
   const many = Array.from({ length: 51 }, (_, i) => `L${String(i).padStart(2, '0')}`);
+  const manySymbols = {
+    catalogue: many,
+    kept: many.slice(0, 6),
+    input: {
+      symbols: many,
+      maxConcurrent: 10,
+      retry: { retryDelay: '10ms' },
+      tasks: [{ taskId: 'news', activity: 'sleep', args: [{ duration: '5ms' }], dependencies: ['L05/clean'] }],
+    },
+  } satisfies Partial<Scenario>;
   return [
     { name: 'success', script: () => undefined, input: { symbols: ['AAA', 'BBB'] } },
     {
@@ -121,14 +131,7 @@ export function scenarios(): readonly Scenario[] {
         if (taskId === 'L04/kline' && attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 2_500 });
         return { ticks: 3, candles: 3 };
       },
-      catalogue: many,
-      kept: ['L00', 'L01', 'L02', 'L03', 'L04', 'L05'],
-      input: {
-        symbols: many,
-        maxConcurrent: 10,
-        retry: { retryDelay: '10ms' },
-        tasks: [{ taskId: 'news', activity: 'sleep', args: [{ duration: '5ms' }], dependencies: ['L05/clean'] }],
-      },
+      ...manySymbols,
     },
     {
       name: 'quiet-stages',
@@ -141,14 +144,7 @@ export function scenarios(): readonly Scenario[] {
         if (taskId === 'L04/kline' && attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 2_500 });
         return { ticks: 3, candles: 3 };
       },
-      catalogue: many,
-      kept: ['L00', 'L01', 'L02', 'L03', 'L04', 'L05'],
-      input: {
-        symbols: many,
-        maxConcurrent: 10,
-        retry: { retryDelay: '10ms' },
-        tasks: [{ taskId: 'news', activity: 'sleep', args: [{ duration: '5ms' }], dependencies: ['L05/clean'] }],
-      },
+      ...manySymbols,
     },
     {
       name: 'nothing-succeeded',
