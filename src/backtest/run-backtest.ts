@@ -14,7 +14,7 @@ import { deflatedSharpe, type Trials } from './metrics/ratios.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from './metrics/sample.ts';
 import type { Certificate } from './proof/certificate.ts';
 import { carriesAnswers, type LookAheadProof, proveNoLookAhead } from './proof/look-ahead.ts';
-import { codeGap, hashSituation, hashTwin, passportOf } from './proof/passport.ts';
+import { codeGap, hashSituation, hashTwin, memoryGap, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -145,7 +145,9 @@ function provabilityGaps(
     lookAhead !== null && carriesAnswers(lookAhead)
       ? `'${strategy.name}' repeats ${lookAhead.carried?.changes} of ${lookAhead.carried?.of} changes of its decision on other prices: they follow the calendar, or answers that it carries, which no re-run can see`
       : undefined;
-  return [codeGap(strategy), strategy.dataGap, proofGap(strategy, lookAhead), answers, end].filter((gap) => gap !== undefined);
+  return [codeGap(strategy), memoryGap(strategy), strategy.dataGap, proofGap(strategy, lookAhead), answers, end].filter(
+    (gap) => gap !== undefined,
+  );
 }
 
 /** The reason why the look-ahead proof does not support a result; undefined if it does. */

@@ -14,7 +14,7 @@ function hoursLeft(market: MarketFacts): { seen: (number | null)[]; result: Retu
   const seen: (number | null)[] = [];
   const strategy = defineStrategy({
     name: 'watches the clock',
-    version: '1',
+    codeHash: 'of a plugin',
     summary: 'for tests',
     params: z.strictObject({}),
     create: (_params, _bars, situation) => () => {

@@ -360,18 +360,21 @@ describe('a strategy that cheats', () => {
   });
 
   it('is not provable when its program remembers an earlier backtest, because no re-run can detect that', () => {
-    const learned = new Map<number, number>();
-    const { provable } = run((bars) => () => {
-      const next = learned.get(bars.time() + HOUR);
-      if (!learned.has(bars.time())) learned.set(bars.time(), bars.close());
-      return up(bars.close(), next);
-    });
-    expect(provable).toBe(false);
+    const candles = series();
+    const learned = new Map(Array.from(candles.openTime, (time, bar) => [time, candles.close[bar]]));
+    const remembers = strategyOf((bars) => () => up(bars.close(), learned.get(bars.time() + HOUR)), candles);
+    for (const version of [undefined, '1']) {
+      const strategy = version === undefined ? remembers : { ...remembers, version };
+      const { lookAhead, provable, notProvable } = runBacktest({ candles, strategy, market: { market: 'probability', resolution: 1 } });
+      expect(lookAhead?.changed).toBe(0);
+      expect(provable).toBe(false);
+      expect(notProvable.at(-1)).toContain("'cheater' is defined in a program, where it may remember an earlier backtest");
+    }
   });
 
   it('is not provable where the proof found it, or was not run', () => {
     const because = (create: Create, options = {}) => {
-      const strategy = { ...strategyOf(create, candles), version: '1' };
+      const strategy = { ...strategyOf(create, candles), codeHash: 'of a plugin' };
       return runBacktest({ candles, strategy, market: { market: 'probability', resolution: 1 }, options }).notProvable;
     };
     const candles = series();
@@ -388,13 +391,13 @@ describe('a strategy that cheats', () => {
     const { lookAhead, provable, notProvable } = run((bars) => () => up(bars.close(), answers[bars.index + 1]));
     expect(lookAhead?.changed).toBe(0);
     expect(provable).toBe(false);
-    expect(notProvable).toEqual([expect.stringContaining('give the strategy a version')]);
+    expect(notProvable).toEqual([expect.stringContaining('give the strategy a version'), expect.stringContaining('load it as a plugin')]);
   });
 
-  describe('that carries answers in its own code, under a version', () => {
+  describe('that carries answers in the code of its plugin', () => {
     const answers = series().close;
     const under = (create: Create) => {
-      const strategy = { ...strategyOf(create, series()), version: '1' };
+      const strategy = { ...strategyOf(create, series()), codeHash: 'of a plugin' };
       return runBacktest({ candles: series(), strategy, market: { market: 'probability', resolution: 1 } });
     };
 

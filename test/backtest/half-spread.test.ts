@@ -75,7 +75,7 @@ describe('a backtest with the recorded spread', () => {
   const flipper = defineStrategy({
     ...buyAndHold,
     name: 'flipper',
-    version: '1',
+    codeHash: 'of a plugin',
     create: (_params, view) => () => (view.index % 10 === 0 ? 'long' : view.index % 10 === 5 ? 'flat' : 'hold'),
   });
   const books = [{ bid: 0.48, ask: 0.52, at: at(30) }];
