@@ -113,4 +113,35 @@ describe('the end of a run', () => {
     const kept = observationOf(run({}, { hadDeadline: true, result: { result: 'success', reasons: [], taskResults: {} } }));
     expect(kept.looked).toContainEqual({ what: 'deadline', subject: 'l', isSymbol: false, at: 9 });
   });
+
+  it('dates a failure by the end of its task, or by the end of the run where the task has no start', () => {
+    const failure = { status: 'failed', error: { type: 'BadInput', message: 'no' } } as const;
+    const startedAt = '2026-01-05T12:00:00.000Z';
+    const { troubles } = observationOf(
+      run({
+        'AAA/clean': { ...failure, startedAt, durationSeconds: 2.5 },
+        'AAA/kline': { ...failure, startedAt },
+        'BBB/clean': { ...failure, startedAt: null },
+        'BBB/kline': failure,
+      }),
+    );
+    expect(troubles.map(({ subjects }) => subjects[0].at)).toEqual([Date.parse(startedAt) + 2500, Date.parse(startedAt), 9, 9]);
+  });
+
+  it('has the custom task as the subject of its failure, and of its degradation', () => {
+    const ended = { taskId: 'notify', symbol: null, stage: null, startedAt: 1, finishedAt: 2, degraded: ['late'] };
+    const { troubles, looked } = observationOf(run({ notify: failed('BadInput', 'no') }, { tasks: [ended] }));
+    const subject = { what: 'task', subject: 'notify', isSymbol: false };
+    expect(troubles).toMatchObject([
+      { cause: 'notify: BadInput: no', subjects: [subject] },
+      { cause: 'notify: late', subjects: [{ ...subject, at: 2 }] },
+    ]);
+    expect(looked[0]).toEqual({ ...subject, at: 1 });
+  });
+
+  it('counts a custom task of a symbol for no stage of that symbol in a large run', () => {
+    const custom = { taskId: 'own', symbol: 'AAA', stage: null, startedAt: 1, finishedAt: 2, degraded: null };
+    const { troubles } = observationOf(run({ AAA: failed('BadInput', 'no') }, { tasks: [done('AAA', 'collect'), custom] }));
+    expect(troubles[0].subjects[0]).toMatchObject({ what: 'clean', subject: 'AAA' });
+  });
 });
