@@ -511,7 +511,7 @@ describe('wrong input exits with code 2, one sentence, and no output file', () =
     ['a word for a number', ['--strategy', 'rsi', '--param', 'period=ten'], "strategy 'rsi', parameter 'period'"],
     ['cash that is not a number', ['--strategy', 'rsi', '--cash', 'much'], '--cash much: write a number'],
     ['a fee above everything', ['--strategy', 'rsi', '--fee', '1.5'], 'fee must be a fraction in [0, 1), got 1.5'],
-    ['an unknown side', ['--strategy', 'rsi', '--side', 'short'], 'Allowed choices are long, both'],
+    ['an unknown side', ['--strategy', 'rsi', '--side', 'short'], '--side short: write one of long, both'],
     ['an unknown market kind', ['--strategy', 'rsi', '--market', 'stock'], '--market stock: write one of probability, asset'],
     ['a payout above one', ['--strategy', 'rsi', '--settle', '2'], '--settle 2: write a number from 0 to 1'],
     ['an asset that settles', ['--strategy', 'rsi', '--market', 'asset', '--settle', '1'], '--settle applies to --market probability'],

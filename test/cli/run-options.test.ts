@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { planLines } from '../../src/cli/commands/plan.ts';
 import { failureShares, rehearsalLines } from '../../src/cli/commands/rehearse.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../../src/cli/options/run-options.ts';
+import { predictlab } from './run-main.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-options-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -119,4 +120,10 @@ describe('rehearse', () => {
       'best concurrent  3 (this run: 5): the smallest within 5 % of the shortest makespan',
     ]);
   });
+});
+
+it('answers a venue that does not exist with those that do, and the nearest', async () => {
+  const { code, err } = await predictlab('probe', 'polymarkt');
+  expect(err.trim()).toMatch(/venue polymarkt: write one of polymarket, predict, kalshi.*polymarket/);
+  expect(code).toBe(2);
 });

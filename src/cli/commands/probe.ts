@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { createSources, probedVenues } from '../../sources/create-sources.ts';
 import { type ProbedRoute, type ProbeMeaning, probeExitCode } from '../../sources/probe/judge-answer.ts';
+import { wordArgument } from '../options/parsers.ts';
 import { hasColours } from '../terminal/live-table.ts';
 import { printJson, printLine, printPainted, printTable } from '../terminal/print.ts';
 
@@ -27,7 +28,7 @@ export default function register(command: Command): void {
         'the end of a route, the clock. Needs no database and stores nothing. Exit code 0 when every route can be read, 1 when one has changed, ' +
         '3 when one cannot be reached from here. Send the output of --json with a report about a changed venue: it contains no key.',
     )
-    .addArgument(new Argument('[venue]', 'default: every venue').choices(probedVenues()))
+    .addArgument(wordArgument('venue', 'default: every venue', probedVenues()))
     .option(
       '--json',
       'print { ok, routes: [{ venue, route, expects, meaning, status, came, missingFields, newFields, announced, changes, … }] }',

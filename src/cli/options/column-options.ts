@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type TickColumnNames, tickColumnsSchema } from '../../contracts/catalogue.ts';
 import { MARKET_KINDS, type MarketKind } from '../../contracts/words.ts';
 import type { DateOrder } from '../../files/parse/parse-time.ts';
@@ -25,8 +25,8 @@ export const withTickFile = (command: Command, stored = ''): Command =>
       `the outcome whose probability is the price (default: ${stored}Yes, Up or 0; else the first in the file)`,
     )
     .addOption(takesWord('--market <kind>', `probability or asset (default: ${stored}guessed from the prices)`, MARKET_KINDS))
-    .addOption(new Option('--price-unit <unit>', 'unit of prices without a sign: cents of a probability (45 is 0.45)').choices(['cents']))
-    .addOption(new Option('--date-order <order>', 'whether 03/04/2026 has the day or the month first').choices(['dmy', 'mdy']));
+    .addOption(takesWord('--price-unit <unit>', 'unit of prices without a sign: cents, of a probability (45 is 0.45)', ['cents']))
+    .addOption(takesWord('--date-order <order>', 'whether 03/04/2026 has the day (dmy) or the month (mdy) first', ['dmy', 'mdy']));
 
 /** The options of a tick file, in the reader's words. @throws ExitError 2 that names the wrong one */
 export async function tickFileOptions(

@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type OwnFacts, ownFactsProblems } from '../../contracts/own-facts.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import { usageError } from '../terminal/print.ts';
-import { takesInstant, takesNumber } from './parsers.ts';
+import { takesInstant, takesNumber, takesWord } from './parsers.ts';
 
 export interface MarketFactFlags {
   readonly settle?: number;
@@ -44,7 +44,7 @@ export const withMarketFacts = (command: Command): Command =>
     .option('--event <name>', 'what resolves together with other markets, as one draw')
     .addOption(takesNumber('--fee <rate>', 'fee per side as a fraction of the notional, or the rate of --fee-model (default: 0)'))
     .addOption(
-      new Option('--fee-model <model>', 'how the fee is computed: flat, or by the formula of a venue (default: flat)').choices([
+      takesWord('--fee-model <model>', 'how the fee is computed: flat, or by the formula of a venue: polymarket, predict (default: flat)', [
         'flat',
         'polymarket',
         'predict',

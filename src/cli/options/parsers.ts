@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import ms, { type StringValue } from 'ms';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { DAY_MS, INTERVALS } from '../../contracts/words.ts';
@@ -43,6 +43,10 @@ export function wordOption<Word extends string>(name: string, text: string, word
 /** An option that takes one of some words. */
 export const takesWord = (flags: string, description: string, words: readonly string[]): Option =>
   option(flags, description, (name, text) => wordOption(name, text, words));
+
+/** An argument that may be one of some words. */
+export const wordArgument = (name: string, description: string, words: readonly string[]): Argument =>
+  new Argument(`[${name}]`, description).choices(words).argParser((text: string) => wordOption(name, text, words));
 
 /** The option `--interval`, which takes the length of candles. */
 export const takesInterval = (description: string): Option => takesWord('--interval <interval>', description, INTERVALS);

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { usageError } from '../terminal/print.ts';
-import { collect, numberOption, takesNumber } from './parsers.ts';
+import { collect, numberOption, takesNumber, takesWord } from './parsers.ts';
 
 export interface TradingFlags {
   readonly cash?: number;
@@ -38,7 +38,7 @@ export const withTrading = (command: Command): Command =>
       'amount by which every fill is worse than the open, or recorded: half the order book’s spread of the time, or where none is known that of markets of its price and trading (default: recorded)',
       priceOrRecorded,
     )
-    .addOption(new Option('--side <side>', 'positions to take: long only, or both').choices(['long', 'both']).default('long'))
+    .addOption(takesWord('--side <side>', 'positions to take: long only, or both', ['long', 'both']).default('long'))
     .option('--whole-units', 'round sizes down to whole units')
     .addOption(takesNumber('--fraction <share>', 'share of the cash to invest in each entry (default: 1)'))
     .addOption(takesNumber('--units <size>', 'fixed size of each entry, as far as the cash allows'))
