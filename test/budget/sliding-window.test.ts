@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RateBudget, RateLimit } from '../../src/budget/rate-limits.ts';
+import { precedenceOf, type RateBudget, type RateLimit } from '../../src/budget/rate-limits.ts';
 import {
   createLocalWindows,
   EMPTY_WINDOW,
   grantTokens,
   pauseWindow,
   TOKEN_LIFE_MS,
+  usedShare,
   type WindowState,
 } from '../../src/budget/sliding-window.ts';
 import { createTokenPool } from '../../src/budget/token-pool.ts';
@@ -133,5 +134,35 @@ describe('a token pool', () => {
     const budget = createTokenPool({ store, share: 0.1, limits: { 'predict/general': { requests: 100, windowMs: 60_000 } } });
     await Promise.all(Array.from({ length: 9 }, () => budget.take('predict/general', 'live', never)));
     expect((await store.take('predict/general', { requests: 10, windowMs: 60_000 }, 1, 0)).granted).toBe(0);
+  });
+});
+
+describe('the used share of a window', () => {
+  const limit = { requests: 100, windowMs: 10_000 };
+  const granted = (at: number, want: number, state = EMPTY_WINDOW) => grantTokens(state, { limit, want, reserve: 0, now: at }).state;
+
+  it('is what was granted in the window, and nothing once the window of the grant is over', () => {
+    const state = granted(1_000_000, 30, granted(1_000_000, 20));
+    expect(usedShare(state, limit, 1_000_000)).toBe(0.5);
+    // the grants' slot of half a second has ended at 1,000,500
+    expect(usedShare(state, limit, 1_010_499)).toBe(0.5);
+    expect(usedShare(state, limit, 1_010_500)).toBe(0);
+  });
+
+  it('is one while the venue wants a pause', () => {
+    const paused = pauseWindow(EMPTY_WINDOW, 2_000_000);
+    expect([1_999_999, 2_000_000].map((now) => usedShare(paused, limit, now))).toEqual([1, 0]);
+  });
+
+  it('keeps one count per slot, so that the state stays small', () => {
+    const state = granted(1_000_600, 1, granted(1_000_499, 2, granted(1_000_000, 3)));
+    expect(state.slots.map(([, count]) => count)).toEqual([5, 1]);
+  });
+});
+
+describe('the precedence of requests', () => {
+  it('is live for a run as of the last hour or later, else that of a backfill', () => {
+    const now = Date.UTC(2026, 0, 5);
+    expect([now + 1, now - 3_600_000, now - 3_600_001].map((asOf) => precedenceOf(asOf, now))).toEqual(['live', 'live', 'backfill']);
   });
 });
