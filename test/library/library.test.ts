@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runBacktest as runEngine } from '../../src/backtest/run-backtest.ts';
 import { rsiStrategy, smaCross } from '../../src/backtest/strategies/shipped.ts';
 import { candles, indicators, metrics, runBacktest } from '../../src/index.ts';
+import { type MarketFacts, marketFrom } from '../../src/library/market.ts';
 import { walk } from '../backtest/series.ts';
 
 describe('the library', () => {
@@ -101,3 +102,53 @@ describe('the library', () => {
 const asked = (request: unknown) => runBacktest(request as Parameters<typeof runBacktest>[0]);
 
 const row = (openTime: number) => ({ openTime, open: 0.5, high: 0.5, low: 0.5, close: 0.5 });
+
+describe('facts that a program states', () => {
+  const series = walk(300, 3, { probability: true });
+
+  it('builds candles with the volume that was bought, and without volume where ticks have no size', () => {
+    const tick = (minute: number, side?: 'buy' | 'sell') => ({ time: minute * 60_000, price: 0.5, size: 10, ...(side && { side }) });
+    const traded = candles.fromTicks([tick(0, 'buy'), tick(1, 'sell'), tick(2)], '1h');
+    expect([Array.from(traded.volume), Array.from(traded.buyVolume)]).toEqual([[30], [10]]);
+    for (const size of [null, undefined]) {
+      const points = candles.fromTicks([{ time: 0, price: 0.5, size }], '1h');
+      expect(Array.from(points.volume)).toEqual([Number.NaN]);
+    }
+  });
+
+  it.each([
+    [{ event: '' }, 'market.event: write a name'],
+    [{ event: 7 }, 'market.event: write a name'],
+    [{ endsAt: [] }, 'market.endsAt: list at least one announcement, oldest first'],
+    [{ endsAt: [2, 1].map((from) => ({ from, endsAt: 10 })) }, 'market.endsAt[1]: list at least one announcement, oldest first'],
+    [{ endsAt: [1, 1].map((from) => ({ from, endsAt: 10 })) }, 'market.endsAt[1]: list at least one announcement, oldest first'],
+  ])('refuses the market %j', (facts, message) => {
+    const market = { market: 'probability', ...facts } as MarketFacts;
+    expect(() => runBacktest({ candles: series, strategy: 'buy-and-hold', market })).toThrow(message);
+  });
+
+  it('takes announcements of an end in time, the last one as the end', () => {
+    const day = 86_400_000;
+    const market = marketFrom({
+      market: 'probability',
+      event: 'senate-2022',
+      endsAt: [
+        { from: 0, endsAt: 10 * day },
+        { from: day, endsAt: 12 * day },
+      ],
+    });
+    expect(market).toMatchObject({
+      event: 'senate-2022',
+      endsAt: 12 * day,
+      earlierEnds: [
+        { until: 0, endsAt: null },
+        { until: day, endsAt: 10 * day },
+      ],
+    });
+  });
+
+  it('refuses periods per year that are not above zero', () => {
+    for (const periodsPerYear of [0, -1, Number.POSITIVE_INFINITY, Number.NaN])
+      expect(() => metrics.ofReturns([0.1, 0.2], { periodsPerYear })).toThrow('is not a positive number');
+  });
+});
