@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import protocol from '@temporalio/proto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { undecodableReason } from '../../src/contracts/run/undecodable.ts';
@@ -12,6 +12,9 @@ import { dataConverterOf, isSealing, SealingCodec } from '../../src/secrets/payl
 import { readPayloadKeys } from '../../src/secrets/payload-keys.ts';
 import { secretsOf } from '../../src/secrets/secrets.ts';
 import { worlds } from '../support/worlds.ts';
+
+// a CommonJS package: a bundle of the tests has its default export only
+const { temporal } = protocol;
 
 const newKey = () => randomBytes(32).toString('base64');
 const codecOf = (...keys: string[]) => new SealingCodec(readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: keys.join(',') }));
