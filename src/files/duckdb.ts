@@ -2,11 +2,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DuckDBAppender, DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { partialOf, removeLeftovers } from './write/write-output.ts';
 
 /** A DuckDB of this process, which reads and writes Parquet and sorts more rows than fit in memory. */
 export interface DuckDb {
+  /** Where it spills what does not fit into memory; files there go when it is closed. */
+  readonly folder: string;
   run(sql: string): Promise<void>;
   /** The columns of each chunk of a result, as it is read. */
   chunks(sql: string): AsyncGenerator<readonly (readonly DuckDBValue[])[]>;
@@ -34,6 +36,7 @@ export async function openDuckDb(): Promise<DuckDb> {
   const connection: DuckDBConnection = await instance.connect();
   await connection.run("set TimeZone = 'UTC'");
   return {
+    folder: spill,
     run: async (sql) => void (await connection.run(sql)),
     async *chunks(sql) {
       const result = await connection.stream(sql);
@@ -70,3 +73,14 @@ export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}
 
 /** A text as an SQL literal. */
 export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Turns an error of DuckDB about files into one sentence; errors of PredictLab stay as they are. */
+export const unreadableByDuckDb = (paths: string, error: unknown): unknown =>
+  error instanceof PredictLabError || (error instanceof Error && error.name === 'AbortError')
+    ? error
+    : badInput(
+        `${paths} cannot be read: ${messageOf(error).split('\n')[0]}; fetch or write the data again, and check the disk space for temporary files`,
+        {
+          cause: error,
+        },
+      );

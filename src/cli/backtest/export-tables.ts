@@ -10,7 +10,7 @@ import { readBacktests, type StoredBacktest } from '../../storage/backtests/back
 import { readWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import { candleSeriesOf, readCandles } from '../../storage/candles/candles.ts';
 import { intervalOf } from '../../storage/database/codes.ts';
-import type { Database } from '../../storage/database/database.ts';
+import type { Queryable } from '../../storage/database/database.ts';
 import { instrumentsByKey } from '../../storage/markets/instruments.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
@@ -29,6 +29,12 @@ export interface ExportFilter {
   /** `from ≤ time < to`, UTC epoch milliseconds. */
   readonly from: number | undefined;
   readonly to: number | undefined;
+  /** Venues. */
+  readonly sources?: readonly string[] | undefined;
+  /** Whether ticks of one instrument follow each other. */
+  readonly byInstrument?: boolean;
+  /** Sequence number from which on the ticks of an instrument are read. */
+  readonly sinceSeq?: ((instrument: ExportedInstrument) => number) | undefined;
 }
 
 type FilterName = 'interval' | 'from' | 'to' | 'priceType' | 'complete';
@@ -36,7 +42,7 @@ type FilterName = 'interval' | 'from' | 'to' | 'priceType' | 'complete';
 interface Exportable {
   readonly filters: readonly FilterName[];
   readonly columns: readonly TableColumn[];
-  rows(database: Database, filter: ExportFilter): AsyncGenerator<readonly (readonly Cell[])[]>;
+  rows(database: Queryable, filter: ExportFilter): AsyncGenerator<readonly (readonly Cell[])[]>;
 }
 
 const SERIES = { symbol: 'text', source: 'text', instrument: 'text' } as const;
@@ -148,7 +154,7 @@ export const EXPORTS = {
 export type ExportName = keyof typeof EXPORTS;
 
 /** The stored data of one kind as a table. */
-export const exportTable = (name: ExportName, database: Database, filter: ExportFilter): Table => ({
+export const exportTable = (name: ExportName, database: Queryable, filter: ExportFilter): Table => ({
   columns: EXPORTS[name].columns,
   batches: EXPORTS[name].rows(database, filter),
 });
@@ -159,20 +165,30 @@ const isWanted = ({ instruments, intervals }: ExportFilter, one: { readonly inst
 /** The query filters: one per symbol, or one without a symbol that selects all. */
 const bySymbol = ({ symbols }: ExportFilter): readonly { readonly symbol?: string }[] => symbols?.map((symbol) => ({ symbol })) ?? [{}];
 
-const selected = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
-  (await exportedInstruments(database, filter.symbols)).filter((one) => isWanted(filter, one));
+/** The instruments that a filter selects, by symbol, source and id. */
+export const selectedInstruments = async (database: Queryable, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
+  (await exportedInstruments(database, filter.symbols)).filter(
+    (one) => isWanted(filter, one) && (filter.sources?.includes(one.source) ?? true),
+  );
+
+/** Instruments in the order of their ids, as `collate "C"` and Parquet readers order them. */
+const byId = (instruments: readonly ExportedInstrument[]): readonly ExportedInstrument[] =>
+  [...instruments].sort((a, b) => Buffer.compare(Buffer.from(a.instrument), Buffer.from(b.instrument)));
 
 const rangeOf = ({ from, to }: ExportFilter) => ({ ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
 
-async function* tickRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
-  const { from, to } = filter;
-  for await (const ticks of readTicksByTime(database, await selected(database, filter), { from, to }))
+async function* tickRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  const { from, to, sinceSeq, byInstrument = false } = filter;
+  const selected = await selectedInstruments(database, filter);
+  const inOrder = byInstrument ? byId(selected) : selected;
+  for await (const ticks of readTicksByTime(database, inOrder, { from, to, sinceSeq, byInstrument }))
     yield ticks.map(({ of, ...tick }) => [of.symbol, of.source, of.instrument, ...TICK_FIELDS.map((field) => tick[field])]);
 }
 
-async function* rowsOfCandles(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+async function* rowsOfCandles(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   const { completeOnly } = filter;
-  for (const { symbol, source, instrument, key: instrumentKey } of await selected(database, filter)) {
+  const selected = await selectedInstruments(database, filter);
+  for (const { symbol, source, instrument, key: instrumentKey } of filter.byInstrument ? byId(selected) : selected) {
     for (const { priceType, intervalMinutes } of await candleSeriesOf(database, instrumentKey)) {
       const interval = intervalOf(intervalMinutes);
       if (!isWanted(filter, { instrument, interval }) || (filter.priceType ?? priceType) !== priceType) continue;
@@ -191,7 +207,7 @@ const resultCells = (one: StoredBacktest): Cell[] => [
   JSON.stringify(storedParams(one)),
 ];
 
-async function* backtestRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+async function* backtestRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   for (const symbol of bySymbol(filter)) {
     const backtests = (await readBacktests(database, symbol)).filter((one) => isWanted(filter, one));
     yield backtests.map((one) => {
@@ -211,7 +227,7 @@ async function* backtestRows(database: Database, filter: ExportFilter): AsyncGen
 
 /** The rows of each stored backtest, oldest first, each after the cells that identify the backtest. */
 async function* rowsOfBacktests(
-  database: Database,
+  database: Queryable,
   filter: ExportFilter,
   rowsOf: (backtest: StoredBacktest) => readonly Cell[][],
 ): AsyncGenerator<Cell[][]> {
@@ -224,7 +240,7 @@ async function* rowsOfBacktests(
 }
 
 /** One row per window, numbered from 1 in each series. */
-async function* windowRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+async function* windowRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   for (const symbol of bySymbol(filter)) {
     for (const one of (await readWalkForwards(database, symbol)).filter((each) => isWanted(filter, each))) {
       const stored = decodeWalkForward(one.result);
@@ -242,7 +258,7 @@ async function* windowRows(database: Database, filter: ExportFilter): AsyncGener
   }
 }
 
-async function* quarantineRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+async function* quarantineRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   for (const one of bySymbol(filter)) {
     for await (const rows of readQuarantine(database, { ...rangeOf(filter), ...one }))
       yield rows
@@ -261,7 +277,7 @@ function withoutKinds(ranges: readonly CoverageRecord[]): readonly CoverageRecor
   return [...rows.values()];
 }
 
-async function* coverageRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+async function* coverageRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter;
   for (const symbol of bySymbol(filter))
     yield withoutKinds(await coverageRecords(database, symbol))
@@ -269,8 +285,8 @@ async function* coverageRows(database: Database, filter: ExportFilter): AsyncGen
       .map((range) => [range.symbol, range.source, range.instrument, range.from, range.to, range.ticks, range.evidence]);
 }
 
-async function* instrumentRows(database: Database, filter: ExportFilter): AsyncGenerator<Cell[][]> {
-  const found = await selected(database, filter);
+async function* instrumentRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
+  const found = await selectedInstruments(database, filter);
   const keys = found.map(({ key }) => key);
   const stored = await instrumentsByKey(database, keys);
   yield found.flatMap(({ symbol, source, instrument, key }) => {

@@ -4,14 +4,16 @@ import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { INTERVALS, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { TABLE_FORMATS, type Table, type TableFormat } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
+import { plural } from '../../report/elements/format.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { exportedInstruments } from '../../storage/ticks/ticks.ts';
 import { EXPORTS, type ExportFilter, type ExportName, exportTable } from '../backtest/export-tables.ts';
+import { exportPartitions, PARTITIONED, PARTITIONS, type Partition } from '../dataset/partitioned-export.ts';
 import { checkTarget } from '../options/output-target.ts';
 import { collect, takesTime, takesWord, wordOption } from '../options/parsers.ts';
 import { canRedraw } from '../terminal/live-table.ts';
-import { usageError } from '../terminal/print.ts';
+import { note, usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 interface ExportOptions {
@@ -25,6 +27,8 @@ interface ExportOptions {
   readonly format?: TableFormat;
   readonly json?: boolean;
   readonly out?: string;
+  readonly partitionBy?: readonly Partition[];
+  readonly since?: 'last';
   readonly safe?: boolean;
 }
 
@@ -34,10 +38,13 @@ const HELP = `
 CSV and JSON go to standard output or to --out, Parquet to --out or into a pipe. An output file is complete or does not exist. Columns have
 the same names in all three; numbers are the shortest plain decimals that read back exactly; times are ISO 8601 UTC.
 Ticks are ordered by time, then as the venue orders them; candles by symbol, instrument, price type, interval and time.
+--partition-by writes a folder of files, sorted by instrument and time, with a manifest.json that lists them (predictlab verify checks it).
+--since last adds new files with the rows that were stored since, late ones too; the first time it exports everything.
 
   predictlab export candles --symbol BTC_PRICE --interval 1h > btc.csv
   predictlab export candles --symbol SENATE --instrument file:senate --interval 1h --price-type trade --complete --out senate.csv
   predictlab export ticks --symbol SENATE --from 2022-11-01 --to 2022-11-09 --out senate.parquet
+  predictlab export ticks --partition-by month,venue --format parquet --out lake --since last
   predictlab export quarantine --json`;
 
 /** `predictlab export`. */
@@ -58,7 +65,11 @@ export default function register(command: Command): void {
     .addOption(takesTime('--to <time>', 'only data before this time (ISO 8601)'))
     .addOption(takesWord('--format <format>', `${TABLE_FORMATS.join(', ')} (default: by the ending of --out, else csv)`, TABLE_FORMATS))
     .option('--json', 'the same as --format json')
-    .option('--out <file>', 'write to this file')
+    .option('--out <file>', 'write to this file; with --partition-by to this folder')
+    .option('--partition-by <parts>', 'ticks and candles: a file per month, venue, or month,venue', partitionsOf)
+    .addOption(
+      takesWord('--since <last>', 'with --partition-by, ticks: add what was stored since the last export into the folder', ['last']),
+    )
     .option('--safe', 'CSV for spreadsheets: texts that would be read as formulas get an apostrophe in front')
     .addHelpText('after', HELP)
     .action(runExport);
@@ -78,12 +89,47 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
   if (safe && format !== 'csv') throw usageError(`--safe applies to CSV only; leave it out for ${format}`);
   if (format === 'parquet' && out === undefined && process.stdout.isTTY)
     throw usageError('Parquet cannot be printed on a terminal; write it to a file with --out, or into a pipe');
+  if (options.partitionBy !== undefined) return await exportFolder(name, { ...options, partitionBy: options.partitionBy, format }, filter);
+  if (options.since !== undefined) throw usageError('--since last continues a folder; give --partition-by month,venue too');
   if (out !== undefined) await checkTarget('--out', out);
   await useStoredData(async (database) => {
     if (symbols !== undefined) await checkSymbols(database, symbols);
     if (instruments !== undefined) await checkInstruments(database, instruments, symbols);
     await writeTable(withProgress(exportTable(name, database, filter), out), format, out, { safe });
   });
+}
+
+/** The parts of `--partition-by month,venue`. */
+function partitionsOf(text: string): readonly Partition[] {
+  const parts = text.split(',').map((part) => wordOption('--partition-by', part.trim(), PARTITIONS));
+  if (new Set(parts).size < parts.length) throw usageError(`--partition-by ${text}: name each part once`);
+  return parts;
+}
+
+interface FolderOptions extends Pick<ExportOptions, 'out' | 'since' | 'safe'> {
+  readonly partitionBy: readonly Partition[];
+  readonly format: TableFormat;
+}
+
+async function exportFolder(
+  name: ExportName,
+  { out, partitionBy, format, since, safe }: FolderOptions,
+  filter: ExportFilter,
+): Promise<void> {
+  const what = PARTITIONED.find((known) => known === name);
+  if (what === undefined) throw usageError(`--partition-by applies to ${PARTITIONED.join(' and ')}, not to ${name}; leave it out`);
+  if (out === undefined) throw usageError('--partition-by writes a folder; name it with --out');
+  if (since !== undefined && what !== 'ticks')
+    throw usageError('--since last applies to ticks: stored candles change in place; leave it out');
+  if (since !== undefined && [filter.instruments, filter.from, filter.to].some((part) => part !== undefined))
+    throw usageError('--since last exports all ticks of its symbols; leave out --instrument, --from and --to');
+  const files = await useStoredData(async (database) => {
+    if (filter.symbols !== undefined) await checkSymbols(database, filter.symbols);
+    if (filter.instruments !== undefined) await checkInstruments(database, filter.instruments, filter.symbols);
+    return await exportPartitions(database, { what, folder: out, format, partitionBy, filter, sinceLast: since !== undefined, safe });
+  });
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  note(`${out}: ${plural(files.length, 'new file')} with ${plural(rows, 'row')}`);
 }
 
 /** Refuses symbols that neither the catalogue nor the stored data has. */

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
-import { openDuckDb, sqlName, sqlText } from '../duckdb.ts';
+import { badInput } from '../../contracts/errors.ts';
+import { openDuckDb, sqlName, sqlText, unreadableByDuckDb } from '../duckdb.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
 import type { FileRecord } from '../parse/tick-line.ts';
 import { readLines, refuseBinary } from './read-lines.ts';
@@ -183,14 +183,3 @@ async function* parquetChunks(path: string, sql: string): AsyncGenerator<readonl
     await duckDb.close();
   }
 }
-
-/** Turns an error of DuckDB about files into one sentence; errors of PredictLab stay as they are. */
-export const unreadableByDuckDb = (paths: string, error: unknown): unknown =>
-  error instanceof PredictLabError || (error instanceof Error && error.name === 'AbortError')
-    ? error
-    : badInput(
-        `${paths} cannot be read: ${messageOf(error).split('\n')[0]}; fetch or write the data again, and check the disk space for temporary files`,
-        {
-          cause: error,
-        },
-      );

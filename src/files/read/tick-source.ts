@@ -1,9 +1,9 @@
 import { badInput } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
-import { type DuckDb, openDuckDb, sqlText } from '../duckdb.ts';
+import { type DuckDb, openDuckDb, sqlText, unreadableByDuckDb } from '../duckdb.ts';
 import type { FileRecord } from '../parse/tick-line.ts';
 import type { MarketReader, TickFile, TickFileBatch } from './read-tick-file.ts';
-import { parquetRecord, unreadableByDuckDb } from './records.ts';
+import { parquetRecord } from './records.ts';
 import { columnOf } from './tick-format.ts';
 
 /** Rows of one market from one file; empty where all of them are stored already. */

@@ -1,48 +1,60 @@
-import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
-import { type Cell, type CellType, presentCell, type Table } from './table.ts';
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import type { DuckDBAppender } from '@duckdb/node-api';
+import { badInput, messageOf } from '../../contracts/errors.ts';
+import { openDuckDb, sqlName, sqlText } from '../duckdb.ts';
+import { type Cell, type CellType, presentCell, type Table, type TableColumn } from './table.ts';
 
-/** Rows in one row group, which is held in memory at once. */
-const GROUP = 50_000;
+/** SQL types of the columns while rows are appended; times are whole milliseconds. */
+const SQL_TYPES: Readonly<Record<CellType, string>> = {
+  text: 'varchar',
+  number: 'double',
+  integer: 'bigint',
+  time: 'bigint',
+  boolean: 'boolean',
+};
 
-const PARQUET_TYPES = { text: 'STRING', number: 'DOUBLE', integer: 'INT64', time: 'TIMESTAMP', boolean: 'BOOLEAN' } as const;
+/** A column as it is written: times as UTC timestamps. */
+const written = ({ name, type }: TableColumn): string =>
+  type === 'time' ? `make_timestamptz(${sqlName(name)} * 1000) as ${sqlName(name)}` : sqlName(name);
 
-/** Encodes a table as Parquet (Snappy), with the column names of the CSV; every column may hold nulls. */
+/**
+ * Encodes a table as Parquet (zstd), with the column names of the CSV; every column may hold nulls. Equal tables have equal bytes. DuckDB
+ * holds the rows and spills what does not fit into its memory.
+ */
 export async function* encodeParquet({ columns, batches }: Table): AsyncGenerator<Uint8Array> {
-  const writer = new ByteWriter();
-  // This function yields the bytes, not the library.
-  writer.finish = () => undefined;
-  const schema = schemaFromColumnData({
-    columnData: columns.map(({ name, type }) => ({ name, data: [], type: PARQUET_TYPES[type], nullable: true })),
-  });
-  const parquet = new ParquetWriter({ writer, schema, createdBy: 'predictlab' });
-  let group: (readonly Cell[])[] = [];
-  const writeGroup = async (): Promise<Uint8Array> => {
-    const columnData = columns.map(({ name, type }, c) => ({ name, data: group.map((row) => parquetCell(row[c], type)) }));
-    await parquet.write({ columnData, rowGroupSize: GROUP });
-    group = [];
-    return taken(writer);
-  };
-  for await (const rows of batches) {
-    for (const row of rows) {
-      group.push(row);
-      if (group.length === GROUP) yield await writeGroup();
+  const duckDb = await openDuckDb();
+  try {
+    // row groups that several threads write may differ from one time to the next
+    await duckDb.run('set threads = 1');
+    await duckDb.run(`create table rows (${columns.map(({ name, type }) => `${sqlName(name)} ${SQL_TYPES[type]}`).join(', ')})`);
+    const appender = await duckDb.append('rows');
+    for await (const rows of batches) {
+      for (const row of rows) {
+        for (const [c, { type }] of columns.entries()) appendCell(appender, row[c], type);
+        appender.endRow();
+      }
     }
+    const file = path.join(duckDb.folder, 'table.parquet');
+    try {
+      appender.closeSync();
+      await duckDb.run(`copy (select ${columns.map(written).join(', ')} from rows) to ${sqlText(file)} (format parquet, compression zstd)`);
+    } catch (error) {
+      throw badInput(`Parquet cannot be written: ${messageOf(error).split('\n')[0]}; check the disk space for temporary files`, {
+        cause: error,
+      });
+    }
+    yield* createReadStream(file);
+  } finally {
+    await duckDb.close();
   }
-  if (group.length > 0) yield await writeGroup();
-  await parquet.finish();
-  yield taken(writer);
 }
 
-/** Removes and returns the bytes in the writer, which keeps its offset in the file. */
-function taken(writer: ByteWriter): Uint8Array {
-  const bytes = new Uint8Array(writer.buffer, 0, writer.index).slice();
-  writer.index = 0;
-  return bytes;
-}
-
-function parquetCell(value: Cell, type: CellType): Cell | bigint | Date {
+function appendCell(appender: DuckDBAppender, value: Cell, type: CellType): void {
   const cell = presentCell(value, type);
-  if (typeof cell !== 'number') return cell;
-  if (type === 'time') return new Date(cell);
-  return type === 'integer' ? BigInt(cell) : cell;
+  if (cell === null) appender.appendNull();
+  else if (typeof cell === 'boolean') appender.appendBoolean(cell);
+  else if (typeof cell === 'string') appender.appendVarchar(cell);
+  else if (type === 'number') appender.appendDouble(cell);
+  else appender.appendBigInt(BigInt(Math.trunc(cell)));
 }

@@ -104,7 +104,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Turns errors that the user must fix into one sentence; others are thrown unchanged. */
-async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
+export async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -3,6 +3,7 @@ import type { CandleColumns } from '../../market/candles/candle-columns.ts';
 import { intervalMinutes, kindCode, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable } from '../database/database.ts';
+import type { TickMonth } from '../ticks/ticks.ts';
 
 /** Stored candles of one instrument, price type and interval, oldest first. */
 export interface StoredCandles extends CandleColumns {
@@ -72,4 +73,14 @@ export async function candleSeriesOf(
     [instrumentKey],
   );
   return rows.map(({ kind, intervalMinutes }) => ({ priceType: tickKindOf(kind), intervalMinutes }));
+}
+
+/** Months with candles of instruments, by their open times and sources. */
+export async function candleMonths(queryable: Queryable, instrumentKeys: readonly number[]): Promise<readonly TickMonth[]> {
+  const { rows } = await queryable.query<TickMonth>(
+    `select i.source, (extract(epoch from date_trunc('month', to_timestamp(c.open_time / 1000.0) at time zone 'UTC') at time zone 'UTC') * 1000)::bigint as month, false as pruned
+     from candles c join instruments i on i.key = c.instrument where c.instrument = any($1) group by 1, 2 order by 2, 1`,
+    [instrumentKeys],
+  );
+  return rows;
 }

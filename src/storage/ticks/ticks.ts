@@ -146,26 +146,38 @@ interface ExportedTick extends TickRecord {
 
 const TICK_COLUMNS = 't.kind, t.time, t.price, t.size, t.side, t.outcome, t.trade_id';
 
-/** Batches of several instruments' ticks with `from ≤ time < to` (UTC epoch milliseconds) by time, instrument (as given), venue order. */
+/** Which ticks of several instruments are read, and in which order. */
+interface TickSelection {
+  /** `from ≤ time < to`, UTC epoch milliseconds. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Whether rows of one instrument follow each other; otherwise all are in the order of time. */
+  readonly byInstrument?: boolean | undefined;
+  /** Sequence number from which on the ticks of an instrument are read. @default 0 */
+  readonly sinceSeq?: ((instrument: ExportedInstrument) => number) | undefined;
+}
+
+/** Batches of several instruments' ticks by time, instrument (as given), venue order. */
 export async function* readTicksByTime(
   queryable: Queryable,
   instruments: readonly ExportedInstrument[],
-  range: { readonly from?: number | undefined; readonly to?: number | undefined } = {},
+  { from, to, byInstrument = false, sinceSeq = () => 0 }: TickSelection = {},
 ): AsyncIterable<readonly ExportedTick[]> {
   if (instruments.length === 0) return;
-  // COPY takes no parameters: only whole numbers are put into the text
   const conditions = [
-    ...(range.from === undefined ? [] : [`t.time >= ${Math.ceil(range.from)}`]),
-    ...(range.to === undefined ? [] : [`t.time < ${Math.ceil(range.to)}`]),
+    ...(from === undefined ? [] : [`t.time >= ${Math.ceil(from)}`]),
+    ...(to === undefined ? [] : [`t.time < ${Math.ceil(to)}`]),
   ];
   const [only] = instruments;
   const select =
     instruments.length === 1
       ? // one instrument is read in the order of the key, without a sort
-        `select 0::bigint, ${TICK_COLUMNS} from ticks t where ${[`t.instrument = ${Math.trunc(only.key)}`, ...conditions].join(' and ')}
+        `select 0::bigint, ${TICK_COLUMNS} from ticks t
+         where ${[`t.instrument = ${Math.trunc(only.key)}`, `t.seq >= ${Math.trunc(sinceSeq(only))}`, ...conditions].join(' and ')}
          order by t.time, t.seq`
-      : `select l.label::bigint, ${TICK_COLUMNS} from (values ${instruments.map(({ key }, label) => `(${label}, ${Math.trunc(key)})`).join(', ')})
-         as l(label, instrument) join ticks t on ${['t.instrument = l.instrument', ...conditions].join(' and ')} order by t.time, l.label, t.seq`;
+      : `select l.label::bigint, ${TICK_COLUMNS} from ${labelled(instruments, sinceSeq)} join ticks t
+         on ${['t.instrument = l.instrument', 't.seq >= l.seq', ...conditions].join(' and ')}
+         order by ${byInstrument ? 'l.label, t.time' : 't.time, l.label'}, t.seq`;
   const decoder = new CopyDecoder();
   for await (const chunk of queryable.copyOut(`copy (${select}) to stdout (format binary)`)) {
     decoder.push(chunk);
@@ -184,4 +196,66 @@ export async function* readTicksByTime(
     }
     if (batch.length > 0) yield batch;
   }
+}
+
+/** Instruments as an SQL table `l(label, instrument, seq)`; COPY takes no parameters, so only whole numbers are put into the text. */
+const labelled = (instruments: readonly ExportedInstrument[], seqOf: (instrument: ExportedInstrument) => number): string =>
+  `(values ${instruments.map((one, label) => `(${label}, ${Math.trunc(one.key)}, ${Math.trunc(seqOf(one))}::bigint)`).join(', ')}) as l(label, instrument, seq)`;
+
+/** How far the ticks of an instrument are stored: the sequence number of the next one, and the version that the last change made. */
+export interface StoredUpTo {
+  readonly nextSeq: number;
+  readonly version: number;
+}
+
+/** How far the ticks of instruments are stored, by key. */
+export async function storedUpTo(queryable: Queryable, keys: readonly number[]): Promise<ReadonlyMap<number, StoredUpTo>> {
+  const { rows } = await queryable.query<StoredUpTo & { key: number }>(
+    'select instrument as key, next_seq as "nextSeq", version from instrument_state where instrument = any($1)',
+    [keys],
+  );
+  return new Map(rows.map(({ key, ...one }) => [key, one]));
+}
+
+/** A month with ticks of a source. */
+export interface TickMonth {
+  readonly source: SourceType;
+  /** Start of the month, UTC epoch milliseconds. */
+  readonly month: number;
+  /** Whether some of its ticks were pruned. */
+  readonly pruned: boolean;
+}
+
+/** Months with ticks that changed after a version of their instrument, by month and source. @param changedAfter version by instrument */
+export async function tickMonths(
+  queryable: Queryable,
+  instruments: readonly ExportedInstrument[],
+  changedAfter: (instrument: ExportedInstrument) => number = () => -1,
+): Promise<readonly TickMonth[]> {
+  const { rows } = await queryable.query<TickMonth>(
+    `select i.source, (extract(epoch from m.month) * 1000)::bigint as month,
+       bool_or(coalesce(s.ticks_pruned_before > extract(epoch from m.month) * 1000, false)) as pruned
+     from unnest($1::int[], $2::bigint[]) as l(instrument, version) join instruments i on i.key = l.instrument
+     join tick_hours h on h.instrument = l.instrument and h.version > l.version
+     cross join lateral (select date_trunc('month', to_timestamp(h.hour * 3600.0) at time zone 'UTC') at time zone 'UTC' as month) m
+     left join instrument_state s on s.instrument = l.instrument group by 1, 2 order by 2, 1`,
+    [instruments.map(({ key }) => key), instruments.map(changedAfter)],
+  );
+  return rows;
+}
+
+/** Number and digest of the ticks of instruments below sequence numbers: equal as long as none of them changed or went. */
+export async function tickDigest(
+  queryable: Queryable,
+  instruments: readonly ExportedInstrument[],
+  { from, to, belowSeq }: { readonly from: number; readonly to: number; readonly belowSeq: (instrument: ExportedInstrument) => number },
+): Promise<string> {
+  if (instruments.length === 0) return '0-0';
+  const { rows } = await queryable.query<{ digest: string }>(
+    `select count(*) || '-' || coalesce(sum(hash_record_extended((t.time, t.kind, t.identity, t.seq, t.price, t.size, t.side, t.outcome), 0)), 0) as digest
+     from ${labelled(instruments, belowSeq)} join ticks t on t.instrument = l.instrument and t.seq < l.seq
+     where t.time >= $1 and t.time < $2`,
+    [from, to],
+  );
+  return rows[0].digest;
 }

@@ -1,0 +1,190 @@
+import { badInput } from '../../contracts/errors.ts';
+import type { DataFile, Manifest } from '../../files/dataset/manifest.ts';
+import { SCHEMA } from '../../files/dataset/manifest.ts';
+import { type FolderWriter, openFolder } from '../../files/dataset/write-folder.ts';
+import type { TableColumn, TableFormat } from '../../files/write/table.ts';
+import { candleMonths } from '../../storage/candles/candles.ts';
+import type { Database, Transaction } from '../../storage/database/database.ts';
+import { type ExportedInstrument, type StoredUpTo, storedUpTo, type TickMonth, tickDigest, tickMonths } from '../../storage/ticks/ticks.ts';
+import { VERSION } from '../../version.ts';
+import { EXPORTS, type ExportFilter, exportTable, selectedInstruments } from '../backtest/export-tables.ts';
+
+/** What the rows of an export can be divided by. */
+export const PARTITIONS = ['month', 'venue'] as const;
+export type Partition = (typeof PARTITIONS)[number];
+
+/** Tables that can be divided. */
+export const PARTITIONED = ['ticks', 'candles'] as const;
+export type Partitioned = (typeof PARTITIONED)[number];
+
+export interface PartitionedExport {
+  readonly what: Partitioned;
+  readonly folder: string;
+  readonly format: TableFormat;
+  readonly partitionBy: readonly Partition[];
+  readonly filter: ExportFilter;
+  /** Whether to continue the export that the folder has. */
+  readonly sinceLast: boolean;
+  readonly safe?: boolean | undefined;
+}
+
+/** Names and types of columns, as a manifest states them. */
+export const columnTypes = (columns: readonly TableColumn[]): Record<string, string> =>
+  Object.fromEntries(columns.map(({ name, type }) => [name, type]));
+
+/** Runs `work` on one state of the database, however long it takes. */
+export const onOneState = <T>(database: Database, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
+  database.transaction(async (transaction) => {
+    await transaction.query('set transaction isolation level repeatable read, read only');
+    await transaction.query('set local statement_timeout = 0');
+    return await work(transaction);
+  });
+
+/**
+ * Exports a table into a folder, a file per partition. With `sinceLast`, rows that were stored since the last export become new files,
+ * whatever their time; a partition whose earlier rows were corrected or removed is written again.
+ * @returns the files that were written
+ */
+export async function exportPartitions(database: Database, request: PartitionedExport): Promise<readonly DataFile[]> {
+  const writer = await openFolder(request.folder, { grow: request.sinceLast });
+  try {
+    if (writer.before !== undefined) checkSame(writer.before, request);
+    return await onOneState(database, (transaction) => (request.what === 'ticks' ? ticks : candles)(transaction, writer, request));
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+/** Refuses to continue an export of other rows or another form. */
+function checkSame(before: Manifest, { what, format, partitionBy, filter, folder }: PartitionedExport): void {
+  const wanted = { what, format, 'partition-by': partitionBy.join(), symbol: filter.symbols?.join() ?? 'all' };
+  const had = {
+    what: before.what,
+    format: before.format,
+    'partition-by': before.partitionBy.join(),
+    symbol: before.symbols?.join() ?? 'all',
+  };
+  for (const [name, value] of Object.entries(wanted))
+    if (had[name as keyof typeof had] !== value)
+      throw badInput(
+        `${folder} was exported with ${name} ${had[name as keyof typeof had]}, not ${value}; give the same, or name a new folder`,
+      );
+}
+
+const manifestOf = ({ what, format, partitionBy, filter }: PartitionedExport): Omit<Manifest, 'files'> => ({
+  schema: SCHEMA,
+  madeBy: `PredictLab ${VERSION}`,
+  what,
+  format,
+  partitionBy: [...partitionBy],
+  ...(filter.symbols && { symbols: [...filter.symbols] }),
+  tables: { [what]: columnTypes(EXPORTS[what].columns) },
+});
+
+/** A partition and the range of its rows. */
+interface Part extends Omit<TickMonth, 'month'> {
+  readonly folder: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The partitions of months and sources, in the order of their folders. */
+export function partsOf(
+  months: readonly TickMonth[],
+  partitionBy: readonly Partition[],
+  { from, to }: Pick<ExportFilter, 'from' | 'to'>,
+): readonly Part[] {
+  const parts = new Map<string, Part>();
+  for (const one of months) {
+    const date = new Date(one.month);
+    const end = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
+    const names = { month: date.toISOString().slice(0, 7), venue: one.source };
+    const folder = partitionBy.map((by) => `${by}=${names[by]}`).join('/');
+    const range = partitionBy.includes('month')
+      ? { from: Math.max(one.month, from ?? -Infinity), to: Math.min(end, to ?? Infinity) }
+      : { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER };
+    if (range.from < range.to)
+      parts.set(folder, { ...range, folder, source: one.source, pruned: one.pruned || (parts.get(folder)?.pruned ?? false) });
+  }
+  return [...parts.values()].sort((a, b) => (a.folder < b.folder ? -1 : 1));
+}
+
+async function candles(transaction: Transaction, writer: FolderWriter, request: PartitionedExport): Promise<readonly DataFile[]> {
+  const instruments = await selectedInstruments(transaction, request.filter);
+  const files: DataFile[] = [];
+  for (const part of partsOf(
+    await candleMonths(
+      transaction,
+      instruments.map(({ key }) => key),
+    ),
+    request.partitionBy,
+    request.filter,
+  ))
+    files.push(...(await written(transaction, writer, request, part)));
+  await writer.commit({ ...manifestOf(request), files });
+  return files;
+}
+
+/** Writes the rows of a partition as its next file. */
+async function written(
+  transaction: Transaction,
+  writer: FolderWriter,
+  { what, format, partitionBy, filter, safe }: PartitionedExport,
+  { folder, from, to, source }: Part,
+  sinceSeq?: (instrument: ExportedInstrument) => number,
+): Promise<readonly DataFile[]> {
+  const table = exportTable(what, transaction, {
+    ...filter,
+    from,
+    to,
+    sources: partitionBy.includes('venue') ? [source] : undefined,
+    byInstrument: true,
+    sinceSeq,
+  });
+  const file = await writer.write(folder, table, { name: what, format, safe });
+  return file === undefined ? [] : [file];
+}
+
+async function ticks(transaction: Transaction, writer: FolderWriter, request: PartitionedExport): Promise<readonly DataFile[]> {
+  const { filter, partitionBy, folder } = request;
+  const instruments = await selectedInstruments(transaction, filter);
+  const stored = await storedUpTo(
+    transaction,
+    instruments.map(({ key }) => key),
+  );
+  const nameOf = ({ symbol, instrument }: Pick<ExportedInstrument, 'symbol' | 'instrument'>): string => `${symbol}\n${instrument}`;
+  const last = new Map<string, StoredUpTo>(writer.before?.exported?.map((one) => [nameOf(one), one]));
+  for (const one of instruments)
+    if ((last.get(nameOf(one))?.nextSeq ?? 0) > (stored.get(one.key)?.nextSeq ?? 0))
+      throw badInput(
+        `${folder} has rows of ${one.instrument} that this database never had; it belongs to another database, so name a new folder`,
+      );
+  const lastSeq = (one: ExportedInstrument): number => last.get(nameOf(one))?.nextSeq ?? 0;
+  const storedSeq = (one: ExportedInstrument): number => stored.get(one.key)?.nextSeq ?? 0;
+  const months = await tickMonths(transaction, instruments, (one) => last.get(nameOf(one))?.version ?? -1);
+  const digests: Record<string, string> = { ...writer.before?.digests };
+  let files = [...(writer.before?.files ?? [])];
+  const added: DataFile[] = [];
+  for (const part of partsOf(months, partitionBy, filter)) {
+    const members = instruments.filter(({ source }) => !partitionBy.includes('venue') || source === part.source);
+    const digest = (belowSeq: typeof lastSeq) => tickDigest(transaction, members, { ...part, belowSeq });
+    const known = digests[part.folder];
+    // what was pruned stays in the folder
+    const isSame = known === undefined || part.pruned || (await digest(lastSeq)) === known;
+    if (!isSame) files = files.filter(({ path }) => !path.startsWith(`${part.folder}/`));
+    const sinceSeq = isSame && known !== undefined ? lastSeq : undefined;
+    const more = await written(transaction, writer, request, part, sinceSeq);
+    files.push(...more);
+    added.push(...more);
+    digests[part.folder] = await digest(storedSeq);
+  }
+  const exported = instruments.map((one) => ({
+    symbol: one.symbol,
+    instrument: one.instrument,
+    nextSeq: storedSeq(one),
+    version: stored.get(one.key)?.version ?? 0,
+  }));
+  await writer.commit({ ...manifestOf(request), files, exported, digests });
+  return added;
+}

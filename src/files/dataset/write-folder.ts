@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { badInput, fileTrouble } from '../../contracts/errors.ts';
+import type { Table, TableFormat } from '../write/table.ts';
+import { explained, isPartial, partialOf, removeLeftovers, writeFileAtomically } from '../write/write-output.ts';
+import { writeTable } from '../write/write-table.ts';
+import { type DataFile, MANIFEST, type Manifest, readManifest } from './manifest.ts';
+
+/** Writes a data set of several files, which appears whole or not at all. */
+export interface FolderWriter {
+  /** The manifest of the data set that is continued; undefined for a new one. */
+  readonly before: Manifest | undefined;
+  /** Writes the next part of a partition, or undefined when the table has no rows. @param partition `ticks/month=2026-11`, below the folder */
+  write(partition: string, table: Table, options: WritePart): Promise<DataFile | undefined>;
+  /** Gives the files their names, then writes the manifest. Files that it does not list are removed. */
+  commit(manifest: Manifest): Promise<void>;
+  /** Removes what was written; call it after an error. */
+  abandon(): Promise<void>;
+}
+
+interface WritePart {
+  readonly name: string;
+  readonly format: TableFormat;
+  readonly safe?: boolean | undefined;
+}
+
+/**
+ * Opens a folder to write a data set into it. A new one is written beside its place and renamed at the end. One that is continued gets new
+ * files, which count once the manifest lists them; files that a killed process left are removed.
+ * @param grow whether to continue the data set that is there
+ * @throws PredictLabError BadInput when the folder has other files, or a data set that is not to be continued
+ */
+export async function openFolder(folder: string, { grow }: { readonly grow: boolean }): Promise<FolderWriter> {
+  const target = path.resolve(folder);
+  await removeLeftovers(path.dirname(target));
+  const before = await readManifest(target);
+  const there = await readdir(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw badInput(`${folder} cannot be written: ${fileTrouble(error)}; name another folder`, { cause: error });
+  });
+  if (before === undefined && there !== undefined && there.length > 0)
+    throw badInput(`${folder} is not empty and has no ${MANIFEST}; name a new folder`);
+  if (before !== undefined && !grow)
+    throw badInput(`${folder} has a data set already; name a new folder, or continue an export of ticks with --since last`);
+  if (before !== undefined) {
+    await cleared(target, before);
+    if ((await readdir(target)).some(isPartial)) throw badInput(`${folder}: another export is writing into it; wait until it ends`);
+  }
+  const stage = before === undefined ? partialOf(target) : partialOf(path.join(target, 'parts'));
+  await explained(folder, () => mkdir(stage));
+  const written: DataFile[] = [];
+  return {
+    before,
+    async write(partition, table, { name, format, safe }) {
+      const known = [...(before?.files ?? []), ...written].filter(({ path: file }) => path.posix.dirname(file) === partition);
+      const number = Math.max(0, ...known.map(({ path: file }) => Number(PART.exec(file)?.[1]))) + 1;
+      const file = `${partition}/part-${String(number).padStart(4, '0')}.${format}`;
+      const staged = path.join(stage, file);
+      await explained(folder, () => mkdir(path.dirname(staged), { recursive: true }));
+      let rows = 0;
+      const batches = (async function* () {
+        for await (const batch of table.batches) {
+          rows += batch.length;
+          yield batch;
+        }
+      })();
+      await writeTable({ ...table, batches }, format, staged, { safe: safe === true });
+      if (rows === 0) {
+        await rm(staged);
+        return undefined;
+      }
+      const { size } = await stat(staged);
+      const part: DataFile = { path: file, table: name, rows, bytes: size, sha256: await sha256Of(staged) };
+      written.push(part);
+      return part;
+    },
+    async commit(manifest) {
+      const files = [...manifest.files].sort((a, b) => (a.path < b.path ? -1 : 1));
+      const text = [`${JSON.stringify({ ...manifest, files }, undefined, 1)}\n`];
+      if (before === undefined) {
+        await writeFileAtomically(path.join(stage, MANIFEST), text);
+        // a folder cannot be renamed to one that exists, on some systems not even to an empty one
+        if (there !== undefined) await explained(folder, () => rmdir(target));
+        await explained(folder, () => rename(stage, target));
+        return;
+      }
+      for (const { path: file } of written) {
+        await explained(folder, () => mkdir(path.dirname(path.join(target, file)), { recursive: true }));
+        await explained(folder, () => rename(path.join(stage, file), path.join(target, file)));
+      }
+      await writeFileAtomically(path.join(target, MANIFEST), text);
+      await cleared(target, manifest);
+      await rm(stage, { recursive: true, force: true });
+    },
+    abandon: () => rm(stage, { recursive: true, force: true }),
+  };
+}
+
+/** The number of a part in its path. */
+const PART = /(?:^|\/)part-(\d{4,})\.(?:csv|json|parquet)$/;
+
+/** Removes what killed processes left in a data set, and parts that its manifest does not list. */
+async function cleared(target: string, { files }: Manifest): Promise<void> {
+  await removeLeftovers(target);
+  const known = new Set(files.map(({ path: file }) => file));
+  for (const file of await filesBelow(target)) if (!known.has(file) && PART.test(file)) await rm(path.join(target, file), { force: true });
+}
+
+/** Paths of the files below a folder, with `/`, sorted; without those that are being written. */
+export async function filesBelow(folder: string, below = ''): Promise<readonly string[]> {
+  const entries = await readdir(path.join(folder, below), { withFileTypes: true });
+  const found: string[] = [];
+  for (const entry of entries) {
+    const file = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (isPartial(entry.name)) continue;
+    found.push(...(entry.isDirectory() ? await filesBelow(folder, file) : [file]));
+  }
+  return found.sort();
+}
+
+/** The SHA-256 of a file's bytes, in hexadecimal. */
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
