@@ -132,6 +132,24 @@ describe('the backtest stage', () => {
     expect(curve?.equity.at(-1)).toBe(held?.metrics.finalEquity);
   });
 
+  it('trades a market of an hour on the interval that was added for it, and others on the asked ones', async () => {
+    await market('polymarket:0x1', {}, 1, { days: 1 });
+    const [from, to] = [ASOF - 2 * HOUR, ASOF - HOUR];
+    const rows = Array.from({ length: 60 }, (_, i) => trade(from + i * 60_000, 0.4 + (i % 7) / 100));
+    const hour = instrument('polymarket:0x2', { opensAt: from, closesAt: to, closed: true, resolution: settled(1, to) });
+    await collect(test.database, { executionId: 'hour', instrument: hour, rows, covered: { from, to: ASOF } });
+    await runStages(test.database, { executionId: 'hour', asOf: ASOF });
+    await runStages(test.database, { executionId: 'all', asOf: ASOF, intervals: ['5m'] });
+    await backtest({ strategies: [{ name: 'momentum', params: { period: 3, threshold: 0.01 } }] });
+    const stored = await readBacktests(test.database, { symbol: 'RAIN' });
+    expect(stored.map(({ instrument: of, interval }) => `${of} ${interval}`)).toEqual([
+      'polymarket:0x1 1h',
+      'polymarket:0x1 4h',
+      'polymarket:0x2 5m',
+    ]);
+    expect(stored[2]?.metrics.trades).toBeGreaterThan(0);
+  });
+
   it('ignores a resolution later than the run’s instant and candles that were still open then', async () => {
     await market('polymarket:0x1', { resolution: settled(1, ASOF) }, 3);
     await backtest({ strategies: [{ name: 'buy-and-hold', params: {} }], asOf: ASOF - DAY - HOUR / 2 });

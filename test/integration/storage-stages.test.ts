@@ -181,6 +181,20 @@ describe('kline', () => {
     expect(output).toMatchObject({ candles: 5, changed: 3 });
   });
 
+  it('adds the interval that fits the life of a short market, and counts the markets', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => trade(START + i * 60_000, (i + 1) / 100));
+    const hour = instrument('polymarket:0x1', { opensAt: START, closesAt: START + HOUR });
+    const key = await collect(test.database, { executionId: 'a', instrument: hour, rows });
+    const other = await collect(test.database, { executionId: 'a', instrument: instrument('polymarket:0x2'), rows });
+    const { output } = (await runStages(test.database, { executionId: 'a' })).kline;
+    expect(output).toEqual({ candles: 18, changed: 18, intervals: ['1h', '4h', '1d'], added: { '5m': 1 } });
+    const read = async (instrumentKey: number) =>
+      (await readCandles(test.database, { instrumentKey, priceType: 'trade', interval: '5m' })).length;
+    expect([await read(key), await read(other)]).toEqual([12, 0]);
+    await collect(test.database, { executionId: 'b', instrument: hour, rows });
+    expect((await runStages(test.database, { executionId: 'b' })).kline.output).toMatchObject({ candles: 18, changed: 0 });
+  });
+
   it('rebuilds only the buckets of a late trade, and counts their revision', async () => {
     const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + 2 * HOUR, 0.6)] });
     await runStages(test.database, { executionId: 'a', intervals: ['1h'] });

@@ -188,7 +188,13 @@ describe('the page of a symbol', () => {
       sampleSymbol({ instruments: [sampleInstrument({ ...hour, series, backtests: [], chosen: null })] }),
       null,
     );
-    expect(short).toContain('no backtest: 1 candle of 1h is too few for a market of 1 h; run with --intervals 5m');
+    expect(short).toContain('no backtest: 1 candle of 1h is too few for a market of 1 h; the next run adds 5m');
+    const minutes = sampleInstrument({ opensAt: AS_OF - 5 * 60_000, closesAt: AS_OF, endsAt: AS_OF, series, backtests: [], chosen: null });
+    expect(renderSymbolPage(sampleSymbol({ instruments: [minutes] }), null)).toContain(
+      'and a market of 5 m is too short for 12 candles of any interval',
+    );
+    const added = sampleInstrument({ ...hour, added: '5m', series: [sampleSeries('5m', 1)] });
+    expect(renderSymbolPage(sampleSymbol({ instruments: [added] }), null)).toContain('5m was added since the market lives 1 h');
   });
 
   it('says what to do when no instrument matched', () => {

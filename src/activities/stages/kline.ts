@@ -1,19 +1,25 @@
 import type { StageInput } from '../../contracts/task/stage-report.ts';
 import { buildSeries } from '../../storage/candles/build-series.ts';
-import { countCandles, staleSeries } from '../../storage/candles/candle-plan.ts';
+import { addedIntervals, countCandles, staleSeries } from '../../storage/candles/candle-plan.ts';
 import { type BuiltSeries, settleSeries } from '../../storage/candles/candle-writes.ts';
+import { groupedBy } from '../../storage/database/codes.ts';
 import type { Probe, StageFunction } from './stage-work.ts';
 
 export interface KlineDependencies {
   readonly probe?: Probe;
 }
 
-/** Creates the stage `kline`, which rebuilds the candles of a symbol whose ticks changed; an interval without candles is built fully. */
+/**
+ * Creates the stage `kline`, which rebuilds the candles of a symbol whose ticks changed; an interval without candles is built fully. A short
+ * market has one more interval than the asked ones; the output counts the markets by it.
+ */
 export function createKline({ probe }: KlineDependencies = {}): StageFunction {
   return async (input, work) =>
     await work.commit(async (transaction) => {
       await probe?.('kline 1: claimed');
-      const request = requestOf(input);
+      const asked = requestOf(input);
+      const added = await addedIntervals(transaction, asked);
+      const request = { ...asked, added };
       let changed = 0;
       const built: BuiltSeries[] = [];
       for (const group of await staleSeries(transaction, request)) {
@@ -28,7 +34,10 @@ export function createKline({ probe }: KlineDependencies = {}): StageFunction {
       changed += await settleSeries(transaction, built);
       const candles = await countCandles(transaction, request);
       await probe?.('kline 3: counted');
-      return { output: { candles, changed, intervals: [...request.intervals] } };
+      const short = Object.fromEntries(
+        [...groupedBy([...added.values()], (one) => one)].map(([interval, { length }]) => [interval, length]),
+      );
+      return { output: { candles, changed, intervals: [...asked.intervals], ...(added.size > 0 && { added: short }) } };
     });
 }
 

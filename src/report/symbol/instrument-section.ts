@@ -1,5 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
-import { INTERVAL_MS, INTERVALS } from '../../contracts/words.ts';
+import { INTERVAL_MS } from '../../contracts/words.ts';
+import { announcedLife, FEWEST_BARS, fittingInterval, longestFitting } from '../../market/candles/fitting-interval.ts';
 import { shownRange, within } from '../charts/shown-range.ts';
 import { formatAge, formatNumber, formatPercent, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
@@ -77,9 +78,17 @@ const candles = (section: InstrumentSection, data: SymbolPageData, id: string): 
       label: series.interval,
       content: candlePanel({ section, series, asOf: data.asOf, symbol: data.symbol, id: `${id}-c${i}` }),
     })),
-    { name: `${id}-interval`, legend: `Interval of the candles of ${section.title || section.id}`, first, note: `candles of ${what}` },
+    {
+      name: `${id}-interval`,
+      legend: `Interval of the candles of ${section.title || section.id}`,
+      first,
+      note: `candles of ${what}${addedNote(section)}`,
+    },
   );
 };
+
+const addedNote = ({ added, ...life }: InstrumentSection): string =>
+  added === undefined ? '' : `; ${added} was added since the market lives ${formatAge((announcedLife(life) ?? 0) / 1000)}`;
 
 /** Maximum buckets at which a candle's body is wider than its wick. */
 const READABLE_BUCKETS = 400;
@@ -109,21 +118,20 @@ const overfitting = (section: InstrumentSection): Markup | false => {
   return html` · overfitting on ${row.interval}: ${tip(html`<b>${formatPercent(row.overfitting, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`;
 };
 
-/** Bars below which a backtest says nothing. */
-const MIN_BARS = 12;
-
 /** Why an instrument has no backtest, and what to do. */
-export const whyNoBacktest = ({ series, opensAt, closesAt }: Pick<InstrumentSection, 'series' | 'opensAt' | 'closesAt'>): string => {
+export const whyNoBacktest = ({ series, ...life }: Pick<InstrumentSection, 'series' | 'opensAt' | 'closesAt' | 'endsAt'>): string => {
   if (series.length === 0) return 'no backtest: there are no candles yet';
   const [finest] = [...series].sort((a, b) => INTERVAL_MS[a.interval] - INTERVAL_MS[b.interval]);
-  if (finest.total >= MIN_BARS) return 'no backtest: no run with the stage backtest has included this instrument';
-  const length =
-    opensAt !== null && closesAt !== null && closesAt > opensAt ? closesAt - opensAt : finest.total * INTERVAL_MS[finest.interval];
-  const fitting = INTERVALS.findLast((interval) => INTERVAL_MS[interval] * MIN_BARS <= length);
+  if (finest.total >= FEWEST_BARS) return 'no backtest: no run with the stage backtest has included this instrument';
   const what = `no backtest: ${plural(finest.total, 'candle')} of ${finest.interval} ${finest.total === 1 ? 'is' : 'are'} too few`;
-  return fitting === undefined || INTERVAL_MS[fitting] >= INTERVAL_MS[finest.interval]
-    ? `${what}; it waits for more`
-    : `${what} for a market of ${formatAge(length / 1000)}; run with --intervals ${fitting}`;
+  const lifeMs = announcedLife(life);
+  if (lifeMs === null) return `${what}; it waits for more`;
+  const length = formatAge(lifeMs / 1000);
+  const added = fittingInterval([finest.interval], life);
+  if (added !== undefined) return `${what} for a market of ${length}; the next run adds ${added}`;
+  return longestFitting(lifeMs) === undefined
+    ? `${what}, and a market of ${length} is too short for ${FEWEST_BARS} candles of any interval`
+    : `${what}; it waits for more`;
 };
 
 /** An instrument's coverage, gaps, quarantined rows and merged duplicates. */

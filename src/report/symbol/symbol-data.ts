@@ -75,6 +75,8 @@ export interface InstrumentSection
   /** Kind of ticks that the candles are made of; `null` when there are none. */
   readonly priceType: TickKind | null;
   readonly series: readonly EmbeddedCandles[];
+  /** The interval that was added to the asked ones because the market lives shortly; absent if none was. */
+  readonly added?: Interval | undefined;
   /** Ranges of the window that were not collected, oldest first. */
   readonly gaps: readonly TimeRange[];
   readonly quality: DataQuality;

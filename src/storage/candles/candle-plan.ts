@@ -1,5 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
-import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
+import { DAY_MS, type Interval, type SourceType, type TickKind } from '../../contracts/words.ts';
+import { fittingInterval } from '../../market/candles/fitting-interval.ts';
 import { groupedBy, intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
@@ -27,7 +28,10 @@ export interface StaleSeriesGroup {
 export interface CandleRequest {
   readonly symbol: string;
   readonly sourceTypes: readonly SourceType[];
+  /** The asked intervals. */
   readonly intervals: readonly Interval[];
+  /** The interval that is added to the asked ones for a short market, by instrument key; see `fittingInterval`. */
+  readonly added: ReadonlyMap<number, Interval>;
   readonly asOf: number;
 }
 
@@ -42,6 +46,29 @@ interface PlanRow extends Omit<StaleSeriesGroup, 'kind' | 'ticksPrunedBefore' | 
 
 const RANGES = (multirange: string): string =>
   `(select coalesce(json_agg(json_build_object('from', lower(r), 'to', upper(r)) order by r), '[]') from unnest(${multirange}) as r)`;
+
+/** Finds the interval that each short market of a symbol has in addition to the asked ones, by instrument key. */
+export async function addedIntervals(
+  queryable: Queryable,
+  { symbol, sourceTypes, intervals }: Omit<CandleRequest, 'added' | 'asOf'>,
+): Promise<ReadonlyMap<number, Interval>> {
+  const { rows } = await queryable.query<{ key: number; opens: number; ends: number }>(
+    `select key, opens, ends from (
+       select i.key, (i.facts->>'opensAt')::float8 as opens, coalesce(i.facts->>'endsAt', i.facts->>'closesAt')::float8 as ends
+       from symbol_instruments s join instruments i on i.key = s.instrument where s.symbol = $1 and i.source = any($2)) lives
+     where ends - opens between 1 and $3`,
+    [symbol, sourceTypes, DAY_MS],
+  );
+  return new Map(
+    rows.flatMap(({ key, opens, ends }) => {
+      const interval = fittingInterval(intervals, { opensAt: opens, closesAt: ends });
+      return interval === undefined ? [] : [[key, interval]];
+    }),
+  );
+}
+
+/** The added intervals as two arrays, for `unnest`. */
+const addedColumns = (added: CandleRequest['added']): readonly unknown[] => [[...added.keys()], [...added.values()].map(intervalMinutes)];
 
 /** Finds a symbol's stale series by instrument key and locks their instruments for the transaction. Absent series are up to date. */
 export async function staleSeries(transaction: Transaction, request: CandleRequest): Promise<readonly StaleSeriesGroup[]> {
@@ -60,7 +87,8 @@ const STALE_SERIES: PreparedStatement = {
      join instruments i on i.key = s.instrument
      join instrument_state st on st.instrument = s.instrument
      cross join (values (0::smallint), (1::smallint)) as k(kind)
-     cross join unnest($3::smallint[]) as m(minutes)
+     cross join lateral (
+       select unnest($3::smallint[]) as minutes union all select a.minutes from unnest($5::int[], $6::smallint[]) as a(key, minutes) where a.key = s.instrument) as m
      left join coverage c on c.instrument = s.instrument and c.kind = k.kind
      left join candle_series cs on cs.instrument = s.instrument and cs.kind = k.kind and cs.interval_minutes = m.minutes
      where s.symbol = $1 and i.source = any($2)
@@ -74,9 +102,15 @@ const STALE_SERIES: PreparedStatement = {
 /** Finds stale series in one query, whatever the number of instruments: a symbol may have thousands that closed long ago. */
 async function findStaleSeries(
   queryable: Queryable,
-  { symbol, sourceTypes, intervals, asOf }: CandleRequest,
+  { symbol, sourceTypes, intervals, added, asOf }: CandleRequest,
 ): Promise<readonly StaleSeriesGroup[]> {
-  const { rows } = await queryable.query<PlanRow>(STALE_SERIES, [symbol, sourceTypes, intervals.map(intervalMinutes), Math.floor(asOf)]);
+  const { rows } = await queryable.query<PlanRow>(STALE_SERIES, [
+    symbol,
+    sourceTypes,
+    intervals.map(intervalMinutes),
+    Math.floor(asOf),
+    ...addedColumns(added),
+  ]);
   return [...groupedBy(rows, ({ instrumentKey, kind }) => `${instrumentKey} ${kind}`).values()].map((group) => {
     const [{ instrumentKey, kind, version, covered, pruned }] = group;
     return {
@@ -113,11 +147,15 @@ export async function tickHours(queryable: Queryable, instrumentKey: number, kin
 }
 
 /** How many candles a symbol has in these intervals. */
-export async function countCandles(queryable: Queryable, { symbol, sourceTypes, intervals }: Omit<CandleRequest, 'asOf'>): Promise<number> {
+export async function countCandles(
+  queryable: Queryable,
+  { symbol, sourceTypes, intervals, added }: Omit<CandleRequest, 'asOf'>,
+): Promise<number> {
   const { rows } = await queryable.query<{ candles: number }>(
     `select count(*) as candles from symbol_instruments s join instruments i on i.key = s.instrument join candles c on c.instrument = s.instrument
-     where s.symbol = $1 and i.source = any($2) and c.interval_minutes = any($3)`,
-    [symbol, sourceTypes, intervals.map(intervalMinutes)],
+     where s.symbol = $1 and i.source = any($2)
+       and (c.interval_minutes = any($3) or (c.instrument, c.interval_minutes) in (select * from unnest($4::int[], $5::smallint[])))`,
+    [symbol, sourceTypes, intervals.map(intervalMinutes), ...addedColumns(added)],
   );
   return rows[0].candles;
 }

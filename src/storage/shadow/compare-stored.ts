@@ -80,7 +80,8 @@ export async function compareCandles(
        select ${key}, ${end} as end_time, case when s.open is null then 'is not there' when m.open is null then 'is new'
          when (${columnsOf('m', values)}) is distinct from (${columnsOf('s', values)}) then 'differs'
          when m.complete <> s.complete and ${asThen} then 'is ' || case when s.complete then '' else 'not ' end || 'complete' end as what
-       from (select * from candles where instrument = any($1) and interval_minutes = any($5::smallint[]) and open_time <= $4) m
+       from (select * from candles where instrument = any($1) and open_time <= $4
+         and (interval_minutes = any($5::smallint[]) or (instrument, kind, interval_minutes) in (select instrument, kind, interval_minutes from ${schema}.candle_series))) m
        full join (select * from ${schema}.candles where instrument = any($1)) s using (${key})
        left join candle_series cs using (instrument, kind, interval_minutes)
        left join coverage mc using (instrument, kind) left join ${schema}.coverage sc using (instrument, kind)

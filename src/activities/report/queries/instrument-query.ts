@@ -3,6 +3,7 @@ import { decodeMetrics, rankedSharpe } from '../../../backtest/record/metrics-co
 import { decodePassport, shortPassport, storedParams, tradingTerms } from '../../../backtest/record/passport-column.ts';
 import type { TimeRange } from '../../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../../contracts/words.ts';
+import { fittingInterval } from '../../../market/candles/fitting-interval.ts';
 import { unusualQuiet } from '../../../market/integrity/unusual-quiet.ts';
 import { MAX_BUCKETS } from '../../../report/charts/shown-range.ts';
 import { paramsText } from '../../../report/elements/format.ts';
@@ -69,7 +70,8 @@ export async function loadInstrumentSection(
   instrument: StoredInstrument,
   context: SectionContext,
 ): Promise<InstrumentSection> {
-  const { series, priceType } = await seriesOf(queryable, instrument, context);
+  const added = fittingInterval(context.intervals, instrument);
+  const { series, priceType } = await seriesOf(queryable, instrument, context, added);
   const kind = priceType ?? context.kinds.get(instrument.key) ?? 'trade';
   const covered = instrument.source === 'file' ? [] : await coverageOf(queryable, instrument.key, kind);
   const coverage = await coverageFacts(queryable, { instrument, kind, covered, firstDrawn: firstCandle(series) }, context);
@@ -85,6 +87,7 @@ export async function loadInstrumentSection(
     twins: await twinsOf(queryable, instrument, series, context.asOf),
     priceType,
     series: series.map(({ columns: _, ...embedded }) => embedded),
+    ...(series.some(({ interval }) => interval === added) && { added }),
     gaps: coverage.gaps,
     quality: {
       coverage: coverage.share,
@@ -110,14 +113,15 @@ const firstCandle = (series: readonly Pick<ReadSeries, 'candles'>[]): number | n
     return time === null ? first : Math.min(first ?? time, time);
   }, null);
 
-/** Series of the run's intervals that have candles: of trades if there are any, else of price points. */
+/** Series of the run's intervals, and of the one added for a short market, that have candles: of trades if there are any, else of price points. */
 const seriesOf = async (
   queryable: Queryable,
   instrument: StoredInstrument,
   context: SectionContext,
+  added: Interval | undefined,
 ): Promise<{ series: readonly ReadSeries[]; priceType: TickKind | null }> => {
-  const counts = (await candleCounts(queryable, { instrumentKey: instrument.key, until: context.asOf })).filter((row) =>
-    context.intervals.includes(row.interval),
+  const counts = (await candleCounts(queryable, { instrumentKey: instrument.key, until: context.asOf })).filter(
+    ({ interval }) => context.intervals.includes(interval) || interval === added,
   );
   const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : (counts[0]?.priceType ?? null);
   const most = Math.min(MAX_BUCKETS, Math.floor(MAX_CANDLES / context.sections / Math.max(1, context.intervals.length)));

@@ -5,7 +5,8 @@ import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
 import { MOST_VALUES } from '../../../backtest/run-trials.ts';
 import { PRESENT_MS, windowOf } from '../../../contracts/run/run-window.ts';
 import type { StageInput } from '../../../contracts/task/stage-report.ts';
-import { INTERVAL_MS } from '../../../contracts/words.ts';
+import { INTERVAL_MS, INTERVALS } from '../../../contracts/words.ts';
+import { fittingInterval } from '../../../market/candles/fitting-interval.ts';
 import { backtestSeries, type StandingSeries } from '../../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../../storage/candles/candles.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
@@ -46,21 +47,27 @@ export async function plannedSeries(
     window.to + PRESENT_MS,
   );
   const byKey = new Map(instruments.map((one) => [one.key, one]));
+  const added = new Map(instruments.map((one) => [one.key, fittingInterval(settings.intervals, one)]));
+  const present = new Set([...settings.intervals, ...added.values()]);
+  const intervals = INTERVALS.filter((one) => present.has(one));
   const keys = (open: boolean): number[] =>
     instruments.filter((one) => open === (!one.closed && one.resolution.kind === 'open')).map(({ key }) => key);
   const tasks: SeriesTask[] = [];
   for (const { historyMs, trials: configured } of groups) {
     const from = historyMs === null ? Number.NEGATIVE_INFINITY : window.to - historyMs;
-    const filter = { open: keys(true), closed: keys(false), intervals: settings.intervals, from, closedSince: window.from, to: window.to };
-    const span = { from, to: window.to, intervals: settings.intervals };
+    const filter = { open: keys(true), closed: keys(false), intervals, from, closedSince: window.from, to: window.to };
+    const span = { from, to: window.to, intervals };
     const twinOf = mayLookAtTwins(configured) ? await standingTwins(queryable, instruments, span) : () => null;
     for (const series of await backtestSeries(queryable, filter)) {
-      const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
+      const { instrumentKey, interval } = series;
+      // of the added intervals, other runs may have built candles of this market too
+      if (!settings.intervals.includes(interval) && interval !== added.get(instrumentKey)) continue;
+      const instrument = byKey.get(instrumentKey) as StoredInstrument;
       // looks after the last bar change nothing, so that the basis must not depend on them
-      const seen = (looks.get(series.instrumentKey) ?? []).filter(({ at }) => at <= series.lastOpen + INTERVAL_MS[series.interval]);
+      const seen = (looks.get(instrumentKey) ?? []).filter(({ at }) => at <= series.lastOpen + INTERVAL_MS[interval]);
       const market = marketOf(instrument, seen);
       const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));
-      const twin = twinOf(instrument, series.interval);
+      const twin = twinOf(instrument, interval);
       const basis = basisOf({ series, market, trials, twin });
       tasks.push({ series, instrument, market, trials, twin, from, to: window.to, basis });
     }

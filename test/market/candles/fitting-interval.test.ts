@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { DAY_MS, INTERVAL_MS, INTERVALS } from '../../../src/contracts/words.ts';
+import { FEWEST_BARS, fittingInterval } from '../../../src/market/candles/fitting-interval.ts';
+
+const HOUR = 3_600_000;
+const ASKED = ['1h', '4h', '1d'] as const;
+const living = (ms: number) => ({ opensAt: 10 * DAY_MS, closesAt: 10 * DAY_MS + ms });
+
+describe('the interval that fits the life of a short market', () => {
+  it('adds 5m to the default intervals for an hourly market', () => {
+    expect(fittingInterval(ASKED, living(HOUR))).toBe('5m');
+    expect(fittingInterval(ASKED, living(4 * HOUR))).toBe('15m');
+    expect(fittingInterval(ASKED, living(HOUR / 4))).toBe('1m');
+  });
+
+  it('adds nothing where an asked interval has enough bars, or where no interval is short enough', () => {
+    expect(fittingInterval(ASKED, living(12 * HOUR))).toBeUndefined();
+    expect(fittingInterval([...ASKED, '1m'], living(HOUR))).toBeUndefined();
+    expect(fittingInterval(ASKED, living(HOUR / 12))).toBeUndefined();
+  });
+
+  it('adds nothing to a market that lives longer than a day, however coarse the asked intervals are', () => {
+    expect(fittingInterval(['1d'], living(DAY_MS))).toBe('2h');
+    expect(fittingInterval(['1d'], living(DAY_MS + 1))).toBeUndefined();
+  });
+
+  it('goes by the announced end rather than by an early close, and adds nothing where the life is unknown', () => {
+    const life = living(HOUR);
+    expect(fittingInterval(ASKED, { ...life, closesAt: life.opensAt + 60_000, endsAt: life.closesAt })).toBe('5m');
+    expect(fittingInterval(ASKED, { ...life, opensAt: null })).toBeUndefined();
+    expect(fittingInterval(ASKED, { ...life, closesAt: null })).toBeUndefined();
+    expect(fittingInterval(ASKED, { ...life, closesAt: life.opensAt })).toBeUndefined();
+  });
+
+  it('is, of any life, the longest interval with enough bars', () => {
+    for (let minutes = 1; minutes <= 1440; minutes++) {
+      const added = fittingInterval(['1w'], living(minutes * 60_000));
+      const enough = INTERVALS.filter((interval) => INTERVAL_MS[interval] * FEWEST_BARS <= minutes * 60_000);
+      expect(added).toBe(enough.at(-1));
+    }
+  });
+});
