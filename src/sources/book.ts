@@ -1,4 +1,5 @@
 import type { Instrument, OrderBook } from '../contracts/market-data.ts';
+import { mirrorPrice } from '../market/mirror-price.ts';
 import { readNumber, readTime } from './catalogue/scalars.ts';
 import { isObject } from './catalogue/schema-drift.ts';
 
@@ -6,6 +7,8 @@ import { isObject } from './catalogue/schema-drift.ts';
 export interface BookLevels {
   readonly bids: readonly unknown[];
   readonly asks: readonly unknown[];
+  /** Bids for the second outcome, for venues that list those in place of asks. @default none */
+  readonly secondBids?: readonly unknown[];
   /** Time of the book's last change; the time of the run where it is absent or unreadable. */
   readonly at?: unknown;
 }
@@ -21,8 +24,10 @@ export const wantsBook = ({ closed, book }: Instrument, asOf: number): boolean =
  * The best prices of a book and the units offered at them. The order of the levels varies between venues, so all of them are compared. A book
  * that last changed before the run's time still stood then, so a quiet book counts as seen at that time.
  */
-export function bestOf({ bids, asks, at }: BookLevels, asOf: number): OrderBook {
-  const [bid, ask] = [bestLevel(bids, -1), bestLevel(asks, 1)];
+export function bestOf({ bids, asks, secondBids = [], at }: BookLevels, asOf: number): OrderBook {
+  const bid = bestLevel(levelsOf(bids), -1);
+  const mirrored = levelsOf(secondBids).map(({ price, size }) => ({ price: mirrorPrice(price), size }));
+  const ask = bestLevel([...levelsOf(asks), ...mirrored], 1);
   return {
     bid: bid?.price ?? null,
     ask: ask?.price ?? null,
@@ -32,12 +37,18 @@ export function bestOf({ bids, asks, at }: BookLevels, asOf: number): OrderBook 
   };
 }
 
-/** The best level, among those whose price is a probability. @param sign 1 = the lowest price is best */
-function bestLevel(levels: readonly unknown[], sign: 1 | -1): { readonly price: number; readonly size: number | null } | undefined {
-  const read = levels.flatMap((level) => {
+interface Level {
+  readonly price: number;
+  readonly size: number | null;
+}
+
+/** The levels whose price is a probability. */
+const levelsOf = (levels: readonly unknown[]): readonly Level[] =>
+  levels.flatMap((level) => {
     const [given, size] = Array.isArray(level) ? (level as unknown[]) : isObject(level) ? [level.price, level.size] : [];
     const price = readNumber(given).value;
     return price === null || price < 0 || price > 1 ? [] : [{ price, size: readNumber(size).value }];
   });
-  return read.toSorted((a, b) => sign * (a.price - b.price))[0];
-}
+
+/** @param sign 1 = the lowest price is best */
+const bestLevel = (levels: readonly Level[], sign: 1 | -1): Level | undefined => levels.toSorted((a, b) => sign * (a.price - b.price))[0];

@@ -10,7 +10,7 @@ import type { ProbedRoute } from './probe/judge-answer.ts';
 import { createProber } from './probe/prober.ts';
 import type { AvailableSource, SearchHit, Sources } from './source.ts';
 import type { AnyVenue, SearchQuery, Venue } from './venue.ts';
-import { contextOf, type OpenVenue, venueSource } from './venue-source.ts';
+import { contextOf, type OpenVenue, probeVenue, venueSource } from './venue-source.ts';
 import { loadedVenues, venueNamed } from './venues.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -103,7 +103,7 @@ export function createSources({ env, windows = createLocalWindows(), log, venues
         const prober = createProber(name, signal);
         const open = opened.find(({ venue }) => venue.name === name);
         if (open === undefined) prober.skip({ route: '/', expects: 'a key' }, skipped.get(name) ?? `there is no venue ${name}`);
-        return (open && (await open.venue.probe?.(contextOf(open, newWork('live', signal)), prober))) ?? prober.routes;
+        return (open && (await probeVenue(open.venue, contextOf(open, newWork('live', signal)), prober))) ?? prober.routes;
       });
       return (await Promise.all(probed)).flat();
     },

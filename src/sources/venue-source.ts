@@ -7,6 +7,8 @@ import { identifyPage } from './candidate.ts';
 import { withTradeAt } from './catalogue/market-life.ts';
 import { type Http, newWork, type VenueClient, type Work } from './http/venue-client.ts';
 import { VenueError, venueFailure } from './http/venue-error.ts';
+import type { ProbedRoute } from './probe/judge-answer.ts';
+import { bookIn, counted, type Prober, rowsIn } from './probe/prober.ts';
 import type { CollectRequest, PriceCursor, Source, SourcePage } from './source.ts';
 import type { Venue, VenueContext } from './venue.ts';
 import { type WalkCursor, walkNewestFirst } from './walk/newest-first-walk.ts';
@@ -54,6 +56,27 @@ export function venueSource(opened: OpenVenue): Source {
     selectorOf: (instrument) => venue.selectorOf(instrument) as unknown,
     describe: (error) => venueFailure(venue.name, error),
   };
+}
+
+/** Probes the routes of a venue. */
+export async function probeVenue(
+  { probe, ...venue }: OpenVenue['venue'],
+  context: VenueContext<string>,
+  prober: Prober,
+): Promise<readonly ProbedRoute[] | void> {
+  if (typeof probe === 'function') return await probe(context, prober);
+  if (probe === undefined) return;
+  const { markets, trades, book, others = [] } = probe;
+  const market = await prober.read(markets, async () => {
+    const read = await markets.read(context);
+    return { came: counted(read.length, 'market'), value: read.find(({ closed }) => !closed) };
+  });
+  const noMarket = 'the listing named no open market';
+  const rows = async (of: Instrument) => rowsIn((await venue.trades(context, of).read(null)).rows, 'trade');
+  await prober.readIf(market, trades, noMarket, rows);
+  const { book: read } = venue;
+  if (book !== undefined && read !== undefined) await prober.readIf(market, book, noMarket, async (of) => bookIn(await read(context, of)));
+  for (const other of others) await prober.read(other, async () => ({ came: await other.read(context), value: undefined }));
 }
 
 /** Progress of a collection: within the trades, within the price points, or before the order book. */

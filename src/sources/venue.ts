@@ -6,7 +6,7 @@ import type { BookLevels } from './book.ts';
 import type { ReadRow } from './candidate.ts';
 import type { Http } from './http/venue-client.ts';
 import type { ProbedRoute } from './probe/judge-answer.ts';
-import type { Prober } from './probe/prober.ts';
+import type { Prober, RouteToProbe } from './probe/prober.ts';
 import type { CollectRequest, DiscoverRequest, PointsPage, PriceCursor, SearchHit, Source } from './source.ts';
 
 /** A host of a venue: its address, and the environment variable that replaces it. */
@@ -104,8 +104,17 @@ export interface Venue<Selector = unknown, Host extends string = string> extends
   search?(context: VenueContext<Host>, query: SearchQuery): Promise<readonly SearchHit[]>;
   /** Whether `search` knows tags. @default false */
   readonly hasTags?: boolean;
-  /** Requests each route once and reports how the answers compare with what the adapter expects. */
-  probe?(context: VenueContext<Host>, prober: Prober): Promise<readonly ProbedRoute[] | void>;
+  /** What `predictlab probe` requests: each route once, with how the answers compare with what the adapter expects. */
+  readonly probe?: ((context: VenueContext<Host>, prober: Prober) => Promise<readonly ProbedRoute[] | void>) | VenueProbe<Host>;
+}
+
+/** The routes to probe, in words; PredictLab requests those of the trades and the book for the first open market of the listing. */
+export interface VenueProbe<Host extends string = string> {
+  readonly markets: RouteToProbe & { read(context: VenueContext<Host>): Promise<readonly Instrument[]> };
+  readonly trades: RouteToProbe;
+  readonly book?: RouteToProbe;
+  /** Further routes; `read` returns a summary of the answer. */
+  readonly others?: readonly (RouteToProbe & { read(context: VenueContext<Host>): Promise<string> })[];
 }
 
 /** A source without HTTP, such as the user's files. */

@@ -248,7 +248,7 @@ describe('trades of Kalshi that lie', () => {
       return { trades: rows, cursor: rows.length === 10 ? String(last + 1) : '' };
     });
     const cutoff = NOW - remembered * DAY;
-    if (remembered > 0) client.memory.set('cutoff', { at: client.clock, trades: cutoff, markets: cutoff });
+    if (remembered > 0) client.memory.set('cutoff', { at: client.clock, value: { trades: cutoff, markets: cutoff } });
     const reader = kalshi.trades({ http: { api: client }, options: {} }, instrument);
     const met = new Set<string>();
     for (let cursor: string | null = null; ; ) {

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { PredictLabError } from '../../contracts/errors.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };
@@ -25,6 +26,15 @@ export function schemaChanged(at: {
     `${at.venue} changed its answer on ${at.where}: expected ${at.expected} at ${at.path}, got ${typeOf(at.got)}; sample: ${sample}. ` +
       'Nothing of it was stored; PredictLab needs an update',
   );
+}
+
+/** Reads a part of an answer by its schema. @throws PredictLabError SourceSchemaChanged */
+export function parsedBy<Value>(schema: z.ZodType<Value>, item: unknown, at: { venue: string; where: string }): Value {
+  const parsed = schema.safeParse(item);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  const got = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], item);
+  throw schemaChanged({ ...at, path: path.map(String).join('.') || '$', expected: message, got, sample: item });
 }
 
 /** Returns an answer that must be an object. @throws PredictLabError SourceSchemaChanged */

@@ -13,6 +13,18 @@ export async function undefinedIfRefused(requested: Promise<unknown>): Promise<u
   }
 }
 
+/**
+ * Returns what a host said, which is remembered for all work of this process.
+ * @param maxAgeMs age by the venue's clock from which it is read again; 0 to read it in any case
+ */
+export async function remembered<Value>(api: Http, name: string, maxAgeMs: number, read: () => Promise<Value>): Promise<Value> {
+  const known = api.memory.get(name) as { readonly at: number; readonly value: Value } | undefined;
+  if (known !== undefined && Math.abs(api.clock - known.at) < maxAgeMs) return known.value;
+  const value = await read();
+  api.memory.set(name, { at: api.clock, value });
+  return value;
+}
+
 /** Largest number of pages of a listing, which is more than any group of markets has. */
 const MAX_PAGES = 500;
 

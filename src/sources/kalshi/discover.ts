@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { PredictLabError } from '../../contracts/errors.ts';
-import type { Instrument } from '../../contracts/market-data.ts';
+import { Listing, together } from '../catalogue/found-markets.ts';
 import { isFinal } from '../catalogue/market-life.ts';
 import { parseIsoTime, readName } from '../catalogue/scalars.ts';
 import { isObject, type JsonObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
@@ -9,7 +8,7 @@ import type { Http, QueryPairs } from '../http/venue-client.ts';
 import type { DiscoverRequest } from '../source.ts';
 import type { FoundInstruments } from '../venue.ts';
 import { feesOf, seriesFees } from './fees.ts';
-import { type EventFacts, instrumentOf, type KalshiMarket, readMarket, VENUE } from './markets.ts';
+import { type EventFacts, instrumentOf, type KalshiMarket, NO_FACTS, readMarket, VENUE } from './markets.ts';
 import { cutoffOf } from './trades.ts';
 
 /** Schema of a selector: a market, an event or a series by its ticker. */
@@ -22,8 +21,7 @@ export type KalshiSelector = z.infer<typeof kalshiSelector>;
 
 /** Finds the instruments of a symbol's Kalshi selectors: an event with one request, a series with one per 200 events. */
 export async function discoverKalshi(api: Http, request: DiscoverRequest<KalshiSelector>): Promise<FoundInstruments> {
-  const findings = await Promise.all(request.selectors.map((selector) => find(api, request, selector)));
-  return { instruments: findings.flatMap(({ instruments }) => instruments), problems: findings.flatMap(({ problems }) => problems) };
+  return together(await Promise.all(request.selectors.map((selector) => find(api, request, selector))));
 }
 
 /** A market as the venue lists it, with its event where that is listed too. */
@@ -34,45 +32,27 @@ interface Listed {
 }
 
 /**
- * Reads the markets of a selector, each once. One that cannot be read, or that the selector does not name, is a problem of its own.
+ * Reads the markets of a selector.
  *
  * @throws PredictLabError SourceSchemaChanged when no market can be read
  */
 async function find(api: Http, request: DiscoverRequest<KalshiSelector>, selector: KalshiSelector): Promise<FoundInstruments> {
-  const { symbol, known } = request;
-  const wanted = JSON.stringify(selector);
-  const instruments = new Map<string, Instrument>();
-  const problems: string[] = [];
-  const foreign: string[] = [];
-  const events = new Map<string, Promise<EventFacts>>();
-  let unreadable: PredictLabError | undefined;
-  const final = new Map(known.filter(isFinal).map((each) => [each.reference, each]));
+  const final = new Map(request.known.filter(isFinal).map((each) => [each.reference, each]));
   const settled = 'ticker' in selector ? final.get(selector.ticker) : undefined;
-  if (settled !== undefined) return { instruments: [settled], problems };
-  for await (const { item, where, event } of listedBy(api, request, selector)) {
-    try {
+  if (settled !== undefined) return { instruments: [settled], problems: [] };
+  const listing = new Listing(request.symbol);
+  const events = new Map<string, Promise<EventFacts>>();
+  for await (const { item, where, event } of listedBy(api, request, selector))
+    await listing.add(async () => {
       const market = readMarket(item, where);
       const { ticker, event_ticker: of } = market;
-      if (instruments.has(ticker)) continue;
-      if (!isNamedBy(selector, market, event)) {
-        foreign.push(ticker);
-        continue;
-      }
+      if (!isNamedBy(selector, market, event)) return { foreign: ticker };
       const stored = event === undefined ? final.get(ticker) : undefined;
       const facts = events.get(of) ?? (event === undefined ? eventFacts(api, of) : factsOf(api, event));
       events.set(of, facts);
-      instruments.set(ticker, stored ?? instrumentOf(market, await facts, api.clock));
-    } catch (error) {
-      if (!(error instanceof PredictLabError) || error.type !== 'SourceSchemaChanged') throw error;
-      unreadable ??= error;
-      problems.push(`${symbol}: ${error.message}`);
-    }
-  }
-  if (instruments.size === 0 && unreadable !== undefined) throw unreadable;
-  if (foreign.length > 0) problems.push(`${symbol}: kalshi lists ${foreign.length} other markets, such as ${foreign[0]}, for ${wanted}`);
-  if (instruments.size === 0 && problems.length === 0)
-    problems.push(`${symbol}: kalshi has no market for ${wanted}; check the ticker, which ends a web address, and the window`);
-  return { instruments: [...instruments.values()], problems };
+      return stored ?? instrumentOf(market, await facts, api.clock);
+    });
+  return listing.found(VENUE, JSON.stringify(selector), 'check the ticker, which ends a web address, and the window');
 }
 
 const isSame = (a: string, b: string): boolean => a.toUpperCase() === b.toUpperCase();
@@ -99,17 +79,15 @@ async function* listedBy(
     if (json !== undefined) yield { item: objectAt(json, { venue: VENUE, where }).market, where };
     return;
   }
-  let events = 0;
   let hasMarkets = false;
-  const listed = 'seriesTicker' in selector ? eventsOf(api, selector.seriesTicker, from) : eventAlone(api, selector.eventTicker);
+  const listed = 'seriesTicker' in selector ? eventsOf(api, selector.seriesTicker, from) : [await readEvent(api, selector.eventTicker)];
   for await (const event of listed) {
+    if (event === undefined) return;
     const where = '/events';
     const markets = event.markets === undefined || event.markets === null ? [] : listInAnswer(event, 'markets', { venue: VENUE, where });
-    events++;
     hasMarkets ||= markets.length > 0;
     for (const item of markets) yield { item, where, event };
   }
-  if ('eventTicker' in selector && events === 0) return;
   if (hasMarkets && from >= (await cutoffOf(api)).markets) return;
   const filter =
     'seriesTicker' in selector ? (['series_ticker', selector.seriesTicker] as const) : (['event_ticker', selector.eventTicker] as const);
@@ -129,11 +107,6 @@ async function* eventsOf(api: Http, series: string, from: number): AsyncGenerato
   for await (const event of itemsOfPages(api, at, 'events', query)) yield objectAt(event, at);
 }
 
-async function* eventAlone(api: Http, ticker: string): AsyncGenerator<JsonObject> {
-  const event = await readEvent(api, ticker);
-  if (event !== undefined) yield event;
-}
-
 /** Reads an event with its markets; undefined when there is none. @throws PredictLabError SourceSchemaChanged for another event */
 async function readEvent(api: Http, ticker: string): Promise<JsonObject | undefined> {
   const at = { venue: VENUE, where: '/events/{ticker}' };
@@ -146,7 +119,7 @@ async function readEvent(api: Http, ticker: string): Promise<JsonObject | undefi
 
 async function eventFacts(api: Http, ticker: string): Promise<EventFacts> {
   const event = await readEvent(api, ticker);
-  return event === undefined ? { ticker, title: null, exclusive: null, fees: null, earlier: [] } : await factsOf(api, event);
+  return event === undefined ? { ...NO_FACTS, ticker } : await factsOf(api, event);
 }
 
 async function factsOf(api: Http, event: JsonObject): Promise<EventFacts> {

@@ -2,7 +2,7 @@ import type { EarlierTerms, FeeSchedule } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { readName, readNumber, readTime } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
-import { undefinedIfRefused } from '../http/listing.ts';
+import { remembered, undefinedIfRefused } from '../http/listing.ts';
 import { noteChange } from '../http/request-tally.ts';
 import { noteWord } from '../http/venue-changes.ts';
 import type { Http } from '../http/venue-client.ts';
@@ -15,14 +15,12 @@ const NONE: KalshiFees = { fees: null, earlier: [] };
 /** The fees of a series and the earlier ones that the venue lists; null where the series is not known. */
 export async function seriesFees(api: Http, series: string | null): Promise<KalshiFees> {
   if (series === null) return NONE;
-  const known = api.memory.get(`fees ${series}`) as { at: number; read: KalshiFees } | undefined;
-  if (known !== undefined && Math.abs(api.clock - known.at) < FEES_MS) return known.read;
-  const json = await undefinedIfRefused(api.get(`/series/${encodeURIComponent(series)}`));
-  const facts = isObject(json) && isObject(json.series) ? json.series : undefined;
-  const fees = facts === undefined ? null : feesOf(facts.fee_type, facts.fee_multiplier);
-  const read: KalshiFees = fees === null ? NONE : { fees, earlier: await earlierFees(api, series) };
-  api.memory.set(`fees ${series}`, { at: api.clock, read });
-  return read;
+  return await remembered(api, `fees ${series}`, FEES_MS, async () => {
+    const json = await undefinedIfRefused(api.get(`/series/${encodeURIComponent(series)}`));
+    const facts = isObject(json) && isObject(json.series) ? json.series : undefined;
+    const fees = facts === undefined ? null : feesOf(facts.fee_type, facts.fee_multiplier);
+    return fees === null ? NONE : { fees, earlier: await earlierFees(api, series) };
+  });
 }
 
 /** The fees before each change that has happened, oldest first; what applied before the first listed change is not known. */

@@ -1,11 +1,11 @@
 import { per10Seconds } from '../../budget/rate-limits.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
 import { listInAnswer } from '../catalogue/schema-drift.ts';
 import type { Http } from '../http/venue-client.ts';
-import { bookIn, counted, type Prober, rowsIn } from '../probe/prober.ts';
 import { defineVenue } from '../venue.ts';
 import { discoverKalshi, type KalshiSelector, kalshiSelector } from './discover.ts';
-import { instrumentOf, readMarket, VENUE } from './markets.ts';
-import { cutoffOf, readBook, readTrade, readTradePage, tickerOf, trades } from './trades.ts';
+import { instrumentOf, NO_FACTS, readMarket, VENUE } from './markets.ts';
+import { cutoffOf, readBook, readTrade, tickerOf, trades } from './trades.ts';
 
 /** Kalshi, whose market data needs no key. docs/sources.md describes the routes. */
 export const kalshi = defineVenue({
@@ -24,41 +24,29 @@ export const kalshi = defineVenue({
   trades: ({ http }, instrument) => trades(http.api, instrument),
   readTrade,
   book: async ({ http }, instrument) => readBook(await http.api.get(`/markets/${encodeURIComponent(tickerOf(instrument))}/orderbook`)),
-  probe: ({ http }, prober) => probeKalshi(http.api, prober),
+  probe: {
+    markets: {
+      route: '/events',
+      expects: '`events` with event_ticker, mutually_exclusive and markets; `cursor`',
+      read: ({ http }) => openMarkets(http.api),
+    },
+    trades: { route: '/markets/trades', expects: '`trades`; `cursor`' },
+    book: { route: '/markets/{ticker}/orderbook', expects: '`orderbook_fp`: yes_dollars and no_dollars' },
+    others: [
+      {
+        route: '/historical/cutoff',
+        expects: 'market_settled_ts and trades_created_ts',
+        read: async ({ http }) => new Date((await cutoffOf(http.api, 0)).trades).toISOString(),
+      },
+    ],
+  },
 });
 
-/** Number of rows per request, which is enough to detect fields that all rows lack. */
-const FEW = 20;
-const NO_FACTS = { ticker: 'probe', title: null, exclusive: null, fees: null, earlier: [] };
-
-/** Requests each route that the adapter reads once, for an open market. */
-async function probeKalshi(api: Http, prober: Prober): Promise<void> {
-  const listing = { route: '/events', expects: '`events` with event_ticker, mutually_exclusive and markets; `cursor`' };
-  const market = await prober.read(listing, async () => {
-    const query = [
-      ['status', 'open'],
-      ['with_nested_markets', true],
-      ['limit', FEW],
-    ] as const;
-    const events = listInAnswer(await api.get('/events', query), 'events', { venue: VENUE, where: '/events' });
-    const markets = events.flatMap((event) => listInAnswer(event, 'markets', { venue: VENUE, where: '/events' }));
-    const read = markets.map((item) => instrumentOf(readMarket(item, '/events'), NO_FACTS, api.clock));
-    return { came: counted(events.length, 'event'), value: read.find(({ closed }) => !closed) };
-  });
-  const noMarket = 'the listing named no open market';
-  await prober.readIf(market, { route: '/markets/trades', expects: '`trades`; `cursor`' }, noMarket, async (instrument) => {
-    const query = [
-      ['ticker', tickerOf(instrument)],
-      ['limit', FEW],
-    ] as const;
-    return rowsIn(readTradePage(await api.get('/markets/trades', query), instrument).rows, 'trade');
-  });
-  const book = { route: '/markets/{ticker}/orderbook', expects: '`orderbook_fp`: yes_dollars and no_dollars' };
-  await prober.readIf(market, book, noMarket, async (instrument) =>
-    bookIn(readBook(await api.get(`/markets/${encodeURIComponent(tickerOf(instrument))}/orderbook`))),
-  );
-  await prober.read({ route: '/historical/cutoff', expects: 'market_settled_ts and trades_created_ts' }, async () => {
-    const cutoff = await cutoffOf(api);
-    return { came: new Date(cutoff.trades).toISOString(), value: undefined };
-  });
+/** Markets of a few open events. */
+async function openMarkets(api: Http): Promise<readonly Instrument[]> {
+  const at = { venue: VENUE, where: '/events' };
+  const query = { status: 'open', with_nested_markets: true, limit: 20 };
+  const events = listInAnswer(await api.get(at.where, Object.entries(query)), 'events', at);
+  const markets = events.flatMap((event) => listInAnswer(event, 'markets', at));
+  return markets.map((item) => instrumentOf(readMarket(item, at.where), NO_FACTS, api.clock));
 }

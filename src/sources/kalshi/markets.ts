@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { EarlierTerms, FeeSchedule, Instrument, SettlementSign } from '../../contracts/market-data.ts';
 import { type Ending, endingOf } from '../../market/settlement.ts';
 import { parseIsoTime, readNumber } from '../catalogue/scalars.ts';
-import { schemaChanged } from '../catalogue/schema-drift.ts';
+import { parsedBy } from '../catalogue/schema-drift.ts';
+import { yesNoMarket } from '../catalogue/yes-no-market.ts';
 import { noteWord } from '../http/venue-changes.ts';
 
 /** The source type of this venue, and the first part of its instruments’ ids. */
@@ -50,13 +51,11 @@ export interface EventFacts extends KalshiFees {
   readonly exclusive: number | null;
 }
 
+/** The facts of a market whose event is not known. */
+export const NO_FACTS = { ticker: '', title: null, exclusive: null, fees: null, earlier: [] } satisfies EventFacts;
+
 /** Reads one market. @throws PredictLabError SourceSchemaChanged */
-export function readMarket(item: unknown, where: string): KalshiMarket {
-  const parsed = marketSchema.safeParse(item);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw schemaChanged({ venue: VENUE, where, path: issue.path.join('.') || '$', expected: issue.message, got: undefined, sample: item });
-}
+export const readMarket = (item: unknown, where: string): KalshiMarket => parsedBy(marketSchema, item, { venue: VENUE, where });
 
 /** Converts a market into an instrument. @param now the venue's clock; a fee waiver ends at a time */
 export function instrumentOf(market: KalshiMarket, event: EventFacts, now: number): Instrument {
@@ -69,13 +68,8 @@ export function instrumentOf(market: KalshiMarket, event: EventFacts, now: numbe
   const earlier = event.earlier.filter(({ until }) => until > Math.max(market.open_time ?? 0, waivedUntil ?? 0));
   const terms = waivedUntil === null || isWaived ? earlier : [{ until: waivedUntil, fees: free, tickSize }, ...earlier];
   const title = market.title || event.title || market.ticker;
-  return {
-    id: `${VENUE}:${market.ticker}`,
-    source: VENUE,
-    market: 'probability',
+  return yesNoMarket(VENUE, market.ticker, {
     title: market.yes_sub_title && !title.includes(market.yes_sub_title) ? `${title}: ${market.yes_sub_title}` : title,
-    outcomes: ['Yes', 'No'],
-    outcomeIds: ['yes', 'no'],
     opensAt: market.open_time,
     closesAt: market.close_time,
     ...(market.latest_expiration_time !== null && { endsAt: market.latest_expiration_time }),
@@ -87,12 +81,9 @@ export function instrumentOf(market: KalshiMarket, event: EventFacts, now: numbe
     // The finest step: prices near 0 and 1 may have finer ones.
     tickSize,
     ...(!isWaived && terms.length > 0 && { earlierTerms: terms.map((term) => ({ ...term, tickSize })) }),
-    twins: [],
     ...(event.exclusive !== null && { group: { id: `${VENUE}:${event.ticker}`, markets: event.exclusive } }),
     event: `${VENUE}:${event.ticker}`,
-    book: null,
-    reference: market.ticker,
-  };
+  });
 }
 
 /** Statuses after which there is no trading, from the venue's client. */

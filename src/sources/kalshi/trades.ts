@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import type { Instrument } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
-import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { BookLevels } from '../book.ts';
 import { type ReadRow, tradeRow } from '../candidate.ts';
 import { readName, readNumber, readTime } from '../catalogue/scalars.ts';
-import { isObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
+import { isObject, listInAnswer, objectAt, parsedBy } from '../catalogue/schema-drift.ts';
+import { remembered } from '../http/listing.ts';
 import { type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
 import type { Http } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
@@ -60,32 +61,27 @@ export function readTradePage(json: unknown, instrument: Instrument, seen?: Set<
 
 /** A cursor into the older trades, with the cutoff below which they are. */
 const OLDER = /^historical:(\d+):(.*)$/s;
-/** Memory of the host: the cutoff below which trades are only in the historical routes, and when it was read. */
-const CUTOFF = 'cutoff';
 /** Time after which the cutoff, which moves, is read again. */
 const CUTOFF_MS = 3_600_000;
+const time = z
+  .unknown()
+  .transform((value) => readTime(value).value)
+  .pipe(z.number('a time'));
+const cutoffSchema = z.object({ trades_created_ts: time, market_settled_ts: time });
 /** Largest step by which the cutoff may have moved since it was read. */
 const STEP_MS = 30 * DAY_MS;
 
 /**
  * Time below which the venue shows markets and trades by its historical routes only; UTC epoch milliseconds.
  *
- * @param isFresh whether to read it again although it is remembered
  * @throws PredictLabError SourceSchemaChanged without such times
  */
-export async function cutoffOf(api: Http, isFresh = false): Promise<{ readonly trades: number; readonly markets: number }> {
-  const known = api.memory.get(CUTOFF) as { at: number; trades: number; markets: number } | undefined;
-  if (!isFresh && known !== undefined && Math.abs(api.clock - known.at) < CUTOFF_MS) return known;
-  const body = objectAt(await api.get('/historical/cutoff'), { venue: VENUE, where: '/historical/cutoff' });
-  const timeOf = (path: string): number => {
-    const { value } = readTime(body[path]);
-    if (value !== null) return value;
-    throw schemaChanged({ venue: VENUE, where: '/historical/cutoff', path, expected: 'a time', got: body[path], sample: body });
-  };
-  const cutoff = { at: api.clock, trades: timeOf('trades_created_ts'), markets: timeOf('market_settled_ts') };
-  api.memory.set(CUTOFF, cutoff);
-  return cutoff;
-}
+export const cutoffOf = (api: Http, maxAgeMs = CUTOFF_MS): Promise<{ readonly trades: number; readonly markets: number }> =>
+  remembered(api, 'cutoff', maxAgeMs, async () => {
+    const at = { venue: VENUE, where: '/historical/cutoff' };
+    const { trades_created_ts, market_settled_ts } = parsedBy(cutoffSchema, await api.get(at.where), at);
+    return { trades: trades_created_ts, markets: market_settled_ts };
+  });
 
 /**
  * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. The cutoff may move forward
@@ -104,7 +100,7 @@ export function trades(api: Http, instrument: Instrument): TradeReader {
     if (next !== null) return { rows, next: cutoff === undefined ? next : `historical:${cutoff}:${next}` };
     if (cutoff !== undefined || (instrument.opensAt ?? 0) >= (await cutoffOf(api)).trades + STEP_MS) return { rows, next: null };
     const before = (await cutoffOf(api)).trades;
-    const below = `historical:${Math.max(before, (await cutoffOf(api, true)).trades)}:`;
+    const below = `historical:${Math.max(before, (await cutoffOf(api, 0)).trades)}:`;
     return rows.length > 0 ? { rows, next: below } : await pageAt(below);
   };
   return { read: pageAt };
@@ -112,22 +108,18 @@ export function trades(api: Http, instrument: Instrument): TradeReader {
 
 /** @throws PredictLabError SourceUnavailable where the cutoff lies before that of the last live page */
 async function refuseStepBack(api: Http, { id }: Instrument, before: number): Promise<void> {
-  const now = (await cutoffOf(api, true)).trades;
+  const now = (await cutoffOf(api, 0)).trades;
   if (now >= before) return;
   const [from, to] = [before, now].map((time) => new Date(time).toISOString());
   const what = `kalshi moved the cutoff of its older trades back from ${from} to ${to} while those of ${id} were read`;
   throw new VenueError('SourceUnavailable', `${what}, so some may be on neither side; trying again later`, { status: 200 });
 }
 
-/** Reads the levels of an order book, which has only bids: a bid for No is an ask for Yes. */
+/** Reads the levels of an order book, which has only bids. */
 export function readBook(json: unknown): BookLevels {
   const at = { venue: VENUE, where: '/markets/{ticker}/orderbook' };
   const book = objectAt(objectAt(json, at).orderbook_fp, at);
   // a side without orders may be null or absent
   const side = (name: string): readonly unknown[] => (book[name] === null || book[name] === undefined ? [] : listInAnswer(book, name, at));
-  const asks = side('no_dollars').flatMap((level) => {
-    const price = Array.isArray(level) ? readNumber((level as unknown[])[0]).value : null;
-    return price === null ? [] : [[mirrorPrice(price), (level as unknown[])[1]]];
-  });
-  return { bids: side('yes_dollars'), asks };
+  return { bids: side('yes_dollars'), asks: [], secondBids: side('no_dollars') };
 }

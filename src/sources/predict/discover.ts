@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { PredictLabError } from '../../contracts/errors.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
+import { together } from '../catalogue/found-markets.ts';
 import { isFinal } from '../catalogue/market-life.ts';
-import { isObject, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
+import { isObject, objectAt, parsedBy, schemaChanged } from '../catalogue/schema-drift.ts';
 import { noStep, proposed, seriesMembers, unfinishedMembers } from '../catalogue/series.ts';
 import { noteFields } from '../http/venue-changes.ts';
 import type { Http } from '../http/venue-client.ts';
@@ -12,7 +13,7 @@ import type { DiscoverRequest } from '../source.ts';
 import type { FoundInstruments } from '../venue.ts';
 import { instrumentOf } from './instrument.ts';
 import { listCategories } from './list-categories.ts';
-import { type PredictCategory, type PredictMarket, predictCategorySchema, predictMarketSchema } from './market-schema.ts';
+import { type PredictMarket, predictCategorySchema, predictMarketSchema } from './market-schema.ts';
 import { VENUE } from './matches.ts';
 
 /** Schema of a selector: a market, a category, or a series of categories. */
@@ -35,10 +36,7 @@ export async function discoverPredict(api: Http, request: DiscoverRequest<Predic
       return (await findCategory(api, request.symbol, selector.categorySlug, 'category')) ?? { instruments: [], problems: [missing] };
     }),
   );
-  return {
-    instruments: findings.flatMap(({ instruments }) => instruments),
-    problems: findings.flatMap(({ problems }) => problems),
-  };
+  return together(findings);
 }
 
 async function byMarket(api: Http, { symbol, known }: DiscoverRequest, marketId: number): Promise<FoundInstruments> {
@@ -99,23 +97,22 @@ async function findCategory(api: Http, symbol: string, slug: string, as: 'catego
  */
 export function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): FoundInstruments {
   const where = '/v1/categories/{slug}';
-  const parsed = predictCategorySchema.safeParse(data);
-  if (!parsed.success) throw drift(where, parsed.error.issues[0], data);
-  const category: PredictCategory = parsed.data;
+  const at = { venue: VENUE, where };
+  const category = parsedBy(predictCategorySchema, data, at);
   noteCategoryFields(data);
   noteMarketFields(category.markets);
   const instruments: Instrument[] = [];
   const problems: string[] = [];
   const unreadable: PredictLabError[] = [];
   for (const item of category.markets) {
-    const market = predictMarketSchema.safeParse(item);
-    if (!market.success) {
-      unreadable.push(drift(where, market.error.issues[0], item));
-      continue;
+    try {
+      const reading = instrumentOf(parsedBy(predictMarketSchema, item, at), category);
+      if ('instrument' in reading) instruments.push(reading.instrument);
+      else if (as === 'category' || !reading.waits) problems.push(`${symbol}: predict ${reading.leftOut}`);
+    } catch (error) {
+      if (!(error instanceof PredictLabError) || error.type !== 'SourceSchemaChanged') throw error;
+      unreadable.push(error);
     }
-    const reading = instrumentOf(market.data, category);
-    if ('instrument' in reading) instruments.push(reading.instrument);
-    else if (as === 'category' || !reading.waits) problems.push(`${symbol}: predict ${reading.leftOut}`);
   }
   if (unreadable.length === category.markets.length && unreadable.length > 0) throw unreadable[0];
   return { instruments, problems: [...problems, ...unreadable.map(({ message }) => `${symbol}: ${message}`)] };
@@ -137,9 +134,7 @@ async function getOrMissing(api: Http, path: string): Promise<{ readonly data: u
 /** Reads one market. @throws PredictLabError SourceSchemaChanged */
 export function readMarket(item: unknown, where: string): PredictMarket {
   noteMarketFields([item]);
-  const parsed = predictMarketSchema.safeParse(item);
-  if (parsed.success) return parsed.data;
-  throw drift(where, parsed.error.issues[0], item);
+  return parsedBy(predictMarketSchema, item, { venue: VENUE, where });
 }
 
 /** All fields of a market in answers recorded in August and September 2026. */
@@ -183,14 +178,3 @@ const noteCategoryFields = (category: unknown): void =>
     notesNew: false,
     least: 1,
   });
-
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-function drift(where: string, issue: Issue | undefined, sample: unknown): PredictLabError {
-  const path = (issue?.path ?? []).map(String).join('.');
-  const got = (issue?.path ?? []).reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], sample);
-  return schemaChanged({ venue: VENUE, where, path: path === '' ? '$' : path, expected: issue?.message ?? 'something else', got, sample });
-}

@@ -1,0 +1,16 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+
+type Stated = 'title' | 'opensAt' | 'closesAt' | 'closed' | 'resolution' | 'fees' | 'tickSize';
+
+/** An instrument with the outcomes Yes and No of a venue that calls the market `name`; what is not given, the venue does not say. */
+export const yesNoMarket = (source: string, name: string, facts: Pick<Instrument, Stated> & Partial<Instrument>): Instrument => ({
+  id: `${source}:${name}`,
+  source,
+  market: 'probability',
+  outcomes: ['Yes', 'No'],
+  outcomeIds: ['yes', 'no'],
+  twins: [],
+  book: null,
+  reference: name,
+  ...facts,
+});
