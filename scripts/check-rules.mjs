@@ -26,7 +26,12 @@ const hashes = Object.fromEntries(
 );
 
 const problems = [
-  ...src.flatMap((file) => [...rules.clockProblems(file), ...rules.printProblems(file), ...rules.lengthProblems(file)]),
+  ...src.flatMap((file) => [
+    ...rules.clockProblems(file),
+    ...rules.printProblems(file),
+    ...rules.lengthProblems(file),
+    ...rules.venueProblems(file),
+  ]),
   ...[...src, ...tests].flatMap(rules.emptyCatchProblems),
   ...rules.undocumentedVariables(
     src,

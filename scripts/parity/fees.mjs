@@ -3,14 +3,14 @@ import { equal } from './table.mjs';
 
 /** Polymarket's fees, by the vectors of nautilus_trader and prediction-market-backtesting. */
 export async function feeCases() {
-  const { polymarketFees } = await built('backtest/engine/fees.js');
+  const { productFees } = await built('backtest/engine/fees.js');
   const { polymarket, polymarket_bps_variant: basisPoints } = json('kalshi-polymarket-fees/expected.json');
   const taker = polymarket.taker.map(({ qty, px, rate, fee }) =>
-    equal(`${qty} at ${px}, rate ${rate}`, polymarketFees(Number(rate)).fee(Number(qty), Number(px)), Number(fee)),
+    equal(`${qty} at ${px}, rate ${rate}`, productFees(Number(rate)).fee(Number(qty), Number(px)), Number(fee)),
   );
   const variant = basisPoints.cases
     .filter(({ fee }) => fee !== undefined)
-    .map(({ qty, px, bps, fee }) => equal(`${qty} at ${px}, ${bps} basis points`, polymarketFees(bps / 10_000).fee(qty, px), fee));
+    .map(({ qty, px, bps, fee }) => equal(`${qty} at ${px}, ${bps} basis points`, productFees(bps / 10_000).fee(qty, px), fee));
   return [
     {
       title: 'Polymarket fees',

@@ -19,6 +19,19 @@ export function parsed({ file, text }) {
 
 const lineAt = (text, at) => text.slice(0, at).split('\n').length;
 
+/** Where code may name a venue: its own folder, the samples of the catalogue, and the words of stored fee schedules. */
+const NAMING_VENUES = ['src/sources/', 'src/storage/markets/first-catalogue.ts', 'src/contracts/fee-models.ts'];
+const VENUE_NAME = /polymarket|predict\.?fun|kalshi|['"`]predict['"`:]/i;
+
+/** Names of venues outside the places where they belong. */
+export function venueProblems({ file, text }) {
+  if (NAMING_VENUES.some((place) => file.startsWith(place))) return [];
+  return text.split('\n').flatMap((line, index) => {
+    const [name] = VENUE_NAME.exec(line) ?? [];
+    return name === undefined ? [] : [`${file}:${index + 1} names a venue (${name}); make it a fact of the venue, in src/sources`];
+  });
+}
+
 /** Calls `look` with every node below, the outermost first. */
 function visit(node, look) {
   if (node === null || typeof node !== 'object') return;

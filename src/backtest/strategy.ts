@@ -74,7 +74,7 @@ export type LongerBars = KnownBars;
  * if nobody traded there (see `time()`). Prices are of the same outcome as the market's own. Open indicators once, in `create`.
  */
 export interface Twin extends KnownBars {
-  /** Id of the twin: `polymarket:<conditionId>`, `predict:<marketId>`, or a file. */
+  /** Id of the twin, which starts with its source type, or a file. */
   readonly id: string;
 }
 

@@ -35,11 +35,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'symbols list': ['symbols list', 'symbols list --json'],
   'symbols show': ['symbols show BTC_PRICE'],
   'symbols search': ['symbols search bitcoin', 'symbols search election --tag politics'],
-  'symbols add': [
-    'symbols add RAIN --polymarket slug=will-it-rain --title "Rain tomorrow"',
-    'symbols add SENATE --file "ticks/senate*.csv"',
-  ],
-  'symbols accept': ['symbols accept polymarket:0x1f2e --json'],
+  'symbols add': ['symbols add RAIN --file rain.csv --title "Rain tomorrow"', 'symbols add SENATE --file "ticks/senate*.csv"'],
+  'symbols accept': ['symbols accept file:rain --json'],
   'symbols remove': ['symbols remove RAIN SENATE'],
   'symbols enable': ['symbols enable RAIN'],
   'symbols disable': ['symbols disable RAIN SENATE'],

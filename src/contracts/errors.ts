@@ -43,7 +43,7 @@ export type RunErrorType = (typeof RUN_ERRORS)[number];
  * An error whose type names its effect. The message says what happened, where, and what to do.
  *
  * @example
- * throw new PredictLabError('RateLimited', 'polymarket answered 429 on /v2/trades; waiting 12 s', { retryAfterMs: 12_000 });
+ * throw new PredictLabError('RateLimited', 'the venue answered 429 on /v2/trades; waiting 12 s', { retryAfterMs: 12_000 });
  */
 export class PredictLabError extends Error {
   override readonly name = 'PredictLabError';

@@ -1,3 +1,4 @@
+import type { FeeModelName } from './fee-models.ts';
 import type { MarketKind, SourceType, TickKind } from './words.ts';
 
 /** A range of time in UTC epoch milliseconds; each use says whether its end is included. */
@@ -59,8 +60,7 @@ export interface StatedVolume {
 
 /** The fee a venue charges takers of one market. */
 export interface FeeSchedule {
-  readonly model: 'polymarket' | 'predict' | 'flat';
-  /** polymarket: rate in C·rate·(p(1−p))^exponent; predict: rate in C·rate·min(p, 1−p); flat: fraction of notional. */
+  readonly model: FeeModelName;
   readonly rate: number;
   readonly exponent?: number;
   /** Step to which the fee of one order is rounded up. @default the rounding of the model */
@@ -69,7 +69,7 @@ export interface FeeSchedule {
 
 /** Markets of which exactly one resolves to its first outcome (negative risk): their prices add up to about 1, those of a part to less. */
 export interface ExclusiveGroup {
-  /** `polymarket:<negRiskMarketID>`, `predict:<categorySlug>` */
+  /** The source type and the venue's own id of the group. */
   readonly id: string;
   /** How many markets the venue lists in the group; null where the whole event was not queried. */
   readonly markets: number | null;
@@ -87,7 +87,7 @@ export interface EarlierTerms {
 
 /** One binary market at one source (or one of the user's files). */
 export interface Instrument {
-  /** `polymarket:<conditionId>`, `predict:<marketId>`, `file:<name>` */
+  /** The source type and the venue's own id of the market, or the name of a file: `file:<name>`. */
   readonly id: string;
   readonly source: SourceType;
   readonly market: MarketKind;
@@ -127,11 +127,11 @@ export interface Instrument {
   readonly tickSize: number | null;
   /** Terms that no longer apply, oldest first; absent where no change was seen. */
   readonly earlierTerms?: readonly EarlierTerms[];
-  /** Ids of the same market at other venues (`polymarketConditionIds`). */
+  /** Ids of the same market at other venues, as this one names them. */
   readonly twins: readonly string[];
   /** The group of which only one market wins; absent for a market without one. */
   readonly group?: ExclusiveGroup;
-  /** The event whose markets resolve together: `polymarket:<eventSlug>`, `predict:<categorySlug>`; absent if the venue names none. */
+  /** The event whose markets resolve together: the source type and the venue's own id; absent if the venue names none. */
   readonly event?: string;
   /** The order book when it was last read. */
   readonly book: OrderBook | null;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { EXPONENT_MODEL, FEE_MODELS } from './fee-models.ts';
 import type { MarketKind } from './words.ts';
 
-const FEE_MODELS = ['flat', 'polymarket', 'predict'] as const;
 const time = (what: string) =>
   z.union(
     [z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 }), z.iso.date()],
@@ -16,12 +16,12 @@ const feesSchema = z.strictObject(
     model: z.enum(FEE_MODELS, `write one of ${FEE_MODELS.join(', ')}`),
     /** The rate of the venue's fee schedule; a fraction of the notional for `flat`. */
     rate: z.number(RATE).min(0, RATE).lt(1, RATE),
-    /** Exponent of Polymarket's fee, size·rate·(p(1 − p))^exponent. @default 1 */
+    /** @default 1 */
     exponent: z.number(EXPONENT).positive(EXPONENT).max(10, EXPONENT).exactOptional(),
   },
   {
     error: (issue) =>
-      `${issue.code === 'unrecognized_keys' ? `${issue.keys?.join(', ')} is not known here; ` : ''}write fees as {"model": "polymarket", "rate": 0.02}`,
+      `${issue.code === 'unrecognized_keys' ? `${issue.keys?.join(', ')} is not known here; ` : ''}write fees as {"model": "${EXPONENT_MODEL}", "rate": 0.02}`,
   },
 );
 
@@ -56,8 +56,8 @@ export function ownFactsProblems(facts: OwnFacts, market: MarketKind): { field: 
   const { resolution, fees, tick, closesAt, endsAt, closedAt } = facts;
   if (closesAt !== undefined && (endsAt !== undefined || closedAt !== undefined))
     problems.push({ field: 'closesAt', message: 'closesAt stands for both ends; leave it out beside endsAt and closedAt' });
-  if (fees?.exponent !== undefined && fees.model !== 'polymarket')
-    problems.push({ field: 'fees', message: `only the model polymarket has an exponent; leave it out of ${fees.model}` });
+  if (fees?.exponent !== undefined && fees.model !== EXPONENT_MODEL)
+    problems.push({ field: 'fees', message: `only the model ${EXPONENT_MODEL} has an exponent; leave it out of ${fees.model}` });
   if (market === 'probability') {
     if (tick !== undefined && tick >= 0.5)
       problems.push({

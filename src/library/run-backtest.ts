@@ -36,7 +36,7 @@ export interface BacktestRequest {
  *   candles: await candles.read('senate.csv'),
  *   strategy: 'sma-cross',
  *   params: { fast: 10, slow: 30 },
- *   market: { resolution: 1, fees: { model: 'polymarket', rate: 0.04 }, tick: 0.01 },
+ *   market: { resolution: 1, fees: { model: 'flat', rate: 0.02 }, tick: 0.01 },
  *   options: { maxVolumeShare: 0.1, halfSpread: 0.005 },
  * });
  */

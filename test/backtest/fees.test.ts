@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { feeModel, makerFeeModel, polymarketFees } from '../../src/backtest/engine/fees.ts';
+import { feeModel, makerFeeModel, productFees } from '../../src/backtest/engine/fees.ts';
 
 describe('Polymarket', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('Polymarket', () => {
     // exactly 0.004365 in decimals, just below it in binary
     { size: 5, price: 0.03, rate: 0.03, fee: 0.00437 },
   ])('charges takers $fee for $size at $price with rate $rate', ({ size, price, rate, fee }) => {
-    expect(polymarketFees(rate).fee(size, price)).toBe(fee);
+    expect(productFees(rate).fee(size, price)).toBe(fee);
   });
 
   it('charges resting orders nothing, as Predict.fun does; a flat fee still applies', () => {
@@ -21,10 +21,10 @@ describe('Polymarket', () => {
   });
 
   it('charges both outcomes the same, most in the middle, and follows the exponent', () => {
-    const fees = polymarketFees(0.072);
+    const fees = productFees(0.072);
     expect(fees.fee(100, 0.3)).toBe(fees.fee(100, 0.7));
     expect(fees.fee(100, 0.5)).toBeGreaterThan(fees.fee(100, 0.6));
-    expect(polymarketFees(1, 2).fee(1, 0.5)).toBe(0.0625);
+    expect(productFees(1, 2).fee(1, 0.5)).toBe(0.0625);
   });
 });
 

@@ -18,6 +18,7 @@ const rules = (await import(new URL('../../scripts/set-up/rules.mjs', import.met
   assertionsOf: (files: readonly Parsed[]) => string[];
   dynamicCircles: (files: readonly Parsed[]) => string[];
   wordProblems: (file: File) => string[];
+  venueProblems: (file: File) => string[];
   migrationProblems: (kept: string, hashes: Readonly<Record<string, string>>) => string[];
 };
 const { anchorLinks, anchorsOf } = (await import(new URL('../../scripts/set-up/markdown.mjs', import.meta.url).href)) as {
@@ -140,4 +141,13 @@ it('finds words of the older style, and leaves words that only contain them', ()
     'docs/a.md:4: "amid"',
     'docs/a.md:5: "Of …" at the start of a comment',
   ]);
+});
+
+it('names places outside the sources that name a venue', () => {
+  const text = "const key = 'predict:1';\nconst name = `predictlab`;\n/** As Kalshi rounds it. */";
+  expect(rules.venueProblems({ file: 'src/market/a.ts', text }).map((line) => line.split(';')[0])).toEqual([
+    "src/market/a.ts:1 names a venue ('predict:)",
+    'src/market/a.ts:3 names a venue (Kalshi)',
+  ]);
+  expect(rules.venueProblems({ file: 'src/sources/toy/a.ts', text })).toEqual([]);
 });

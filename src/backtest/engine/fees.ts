@@ -1,3 +1,4 @@
+import { FEE_FORMULAS } from '../../contracts/fee-models.ts';
 import type { FeeSchedule } from '../../contracts/market-data.ts';
 
 /** A venue's fees on fills. Prices are those of the outcome that is bought or sold. */
@@ -16,12 +17,12 @@ export const makerFeeModel = (schedule: FeeSchedule): FeeModel => flatFees(sched
 /** The fee model of a market's schedule, which is stored per market and time. */
 export function feeModel(schedule: FeeSchedule): FeeModel {
   if (schedule.rate === 0) return flatFees(0);
-  switch (schedule.model) {
-    case 'polymarket':
-      return polymarketFees(schedule.rate, schedule.exponent, schedule.roundUpTo);
-    case 'predict':
-      return predictFees(schedule.rate);
-    case 'flat':
+  switch (FEE_FORMULAS[schedule.model]) {
+    case 'product':
+      return productFees(schedule.rate, schedule.exponent, schedule.roundUpTo);
+    case 'lesser':
+      return lesserPriceFees(schedule.rate);
+    case 'notional':
       return flatFees(schedule.rate);
   }
 }
@@ -37,12 +38,11 @@ export const flatFees = (rate: number): FeeModel => ({
 const STEP = 100_000;
 
 /**
- * Polymarket's taker fee: size·rate·(p(1−p))^exponent, rounded half up to 0.00001 USDC; makers pay nothing. The rate is the market's own
- * (its `feeSchedule`): 0.072 for crypto and 0.03 for sports in 2026-05, often none. Source: docs.polymarket.com, trading fees; vectors in
- * nautilus_trader's Polymarket adapter.
- * @param roundUpTo step to which a venue with the same curve rounds the fee of an order up (Kalshi: 0.01)
+ * A taker's fee of size·rate·(p(1−p))^exponent, rounded half up to 0.00001 USDC; makers pay nothing. The rate is the market's own: 0.072
+ * for crypto and 0.03 for sports in 2026-05, often none. docs/sources.md names the sources; vectors in nautilus_trader.
+ * @param roundUpTo step to which the venue rounds the fee of an order up instead
  */
-export function polymarketFees(rate: number, exponent = 1, roundUpTo?: number): FeeModel {
+export function productFees(rate: number, exponent = 1, roundUpTo?: number): FeeModel {
   const perUnit = (price: number): number => rate * (price * (1 - price)) ** exponent;
   return {
     unitCost: (price) => price + perUnit(price),
@@ -56,10 +56,10 @@ export function polymarketFees(rate: number, exponent = 1, roundUpTo?: number): 
 const roundHalfUp = (amount: number): number => Math.floor(amount * STEP + 0.5 + 1e-9) / STEP;
 
 /**
- * Predict.fun's taker fee: size·rate·min(p, 1 − p); makers pay nothing. The rate is the market's `feeRateBps` (200 = 0.02). Buyers pay in
- * shares, sellers in USDT; here both count as cash. Source: docs.predict.fun, "Predict fees and limits"; dev.predict.fun, trading fees.
+ * A taker's fee of size·rate·min(p, 1 − p); makers pay nothing. The rate is the market's own, such as 0.02. Where buyers pay in shares and
+ * sellers in currency, both count as cash here. docs/sources.md names the sources.
  */
-export function predictFees(rate: number): FeeModel {
+export function lesserPriceFees(rate: number): FeeModel {
   const perUnit = (price: number): number => rate * Math.min(price, 1 - price);
   return {
     unitCost: (price) => price + perUnit(price),

@@ -7,6 +7,7 @@ import { oneLine } from '../../contracts/text/plain-text.ts';
 import { DEFAULT_PRIORITY } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
+import type { AnyVenue } from '../../sources/venue.ts';
 import { loadedVenues, sourceNames } from '../../sources/venues.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
@@ -25,12 +26,15 @@ const TITLE_WIDTH = 60;
 /** What is shown when there is no database yet. */
 const SHIPPED = 'this is the shipped catalogue';
 
-const HELP = `
+/** `--<venue> <selector>` of a venue, as an example. */
+const exampleOf = ({ name, example }: AnyVenue): string => `--${name} ${example}`;
+
+const helpText = (): string => `
 A symbol is the name you run (BTC_PRICE); its selectors say which markets of each source belong to it.
 
   predictlab symbols import                         the shipped catalogue
   predictlab symbols search "bitcoin"               what the venues have
-  predictlab symbols add RAIN --polymarket slug=will-it-rain --predict marketId=123
+  predictlab symbols add RAIN ${loadedVenues().slice(0, 2).map(exampleOf).join(' ')}
   predictlab symbols export > catalogue.json`;
 
 interface Json {
@@ -47,7 +51,7 @@ interface AddOptions extends Json {
 
 /** `predictlab symbols`. */
 export default function register(symbols: Command): void {
-  symbols.description('Manages the symbol catalogue: which markets of which source each symbol stands for.').addHelpText('after', HELP);
+  symbols.description('Manages the symbol catalogue: which markets of which source each symbol stands for.').addHelpText('after', helpText);
   symbols
     .command('list')
     .summary('list every symbol of the catalogue')
@@ -102,7 +106,7 @@ export default function register(symbols: Command): void {
   symbols
     .command('accept')
     .summary('replace the stored outcomes of a market by those that its venue names now')
-    .argument('<instrument>', 'its id, such as polymarket:0x…')
+    .argument('<instrument>', 'its id, as `symbols show` lists it')
     .option('--json', 'print { instrument, before, after }')
     .action((instrument: string, { json }: Json) => useStoredData((database) => accept(database, instrument, json)));
   symbols
@@ -205,7 +209,7 @@ async function add(database: Database, { symbol, selectors, options }: Added): P
   const before = (await symbolsByName(database, [symbol])).get(symbol);
   if (before === undefined && Object.keys(selectors).length === 0)
     throw usageError(
-      `symbols add ${symbol}: name the markets it stands for, such as --polymarket slug=… ; \`predictlab symbols search\` finds them`,
+      `symbols add ${symbol}: name the markets it stands for, such as ${exampleOf(loadedVenues()[0])}; \`predictlab symbols search\` finds them`,
     );
   const changed = catalogueEntrySchema.safeParse({
     ...withSelectors(before ?? emptyEntry(symbol), selectors),

@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
+import { FEE_MODELS } from '../../contracts/fee-models.ts';
 import { INTERVALS, ORDERS, STAGES } from '../../contracts/words.ts';
 
 export interface Candidate {
@@ -37,7 +38,7 @@ const VALUES: Readonly<Record<string, Words>> = {
   fail: () => STAGES.map((stage) => `${stage}=5%`),
   market: () => ['asset', 'probability'],
   side: () => ['long', 'both'],
-  'fee-model': () => ['flat', 'polymarket', 'predict'],
+  'fee-model': () => FEE_MODELS,
   'price-unit': () => ['cents'],
   'date-order': () => ['dmy', 'mdy'],
   shell: () => ['bash', 'zsh', 'fish'],

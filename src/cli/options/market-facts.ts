@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CURVED_MODELS, EXPONENT_MODEL, FEE_MODELS, type FeeModelName } from '../../contracts/fee-models.ts';
 import { type OwnFacts, ownFactsProblems } from '../../contracts/own-facts.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import { usageError } from '../terminal/print.ts';
@@ -11,7 +12,7 @@ export interface MarketFactFlags {
   readonly closedAt?: string;
   readonly event?: string;
   readonly fee?: number;
-  readonly feeModel?: 'flat' | 'polymarket' | 'predict';
+  readonly feeModel?: FeeModelName;
   readonly feeExponent?: number;
   readonly tick?: number;
 }
@@ -44,14 +45,14 @@ export const withMarketFacts = (command: Command): Command =>
     .option('--event <name>', 'what resolves together with other markets, as one draw')
     .addOption(takesNumber('--fee <rate>', 'fee per side as a fraction of the notional, or the rate of --fee-model (default: 0)'))
     .addOption(
-      takesWord('--fee-model <model>', 'how the fee is computed: flat, or by the formula of a venue: polymarket, predict (default: flat)', [
-        'flat',
-        'polymarket',
-        'predict',
-      ]),
+      takesWord(
+        '--fee-model <model>',
+        `how the fee is computed: flat, or by the formula of a venue: ${CURVED_MODELS.join(', ')} (default: flat)`,
+        FEE_MODELS,
+      ),
     )
     .addOption(
-      takesNumber('--fee-exponent <n>', 'exponent of --fee-model polymarket: size·rate·(p(1 − p))^n (default: 1)', {
+      takesNumber('--fee-exponent <n>', `exponent of --fee-model ${EXPONENT_MODEL}: size·rate·(p(1 − p))^n (default: 1)`, {
         least: 0.01,
         most: 10,
       }),
@@ -61,8 +62,8 @@ export const withMarketFacts = (command: Command): Command =>
 /** The facts that the flags state; the others are absent. @throws ExitError 2 that names the flag */
 export function marketFacts(flags: MarketFactFlags): OwnFacts {
   const { settle: resolution, close: closesAt, endsAt, closedAt, event, fee, feeModel, feeExponent: exponent, tick } = flags;
-  if (exponent !== undefined && feeModel !== 'polymarket')
-    throw usageError('--fee-exponent applies to --fee-model polymarket only; add that, or leave the exponent out');
+  if (exponent !== undefined && feeModel !== EXPONENT_MODEL)
+    throw usageError(`--fee-exponent applies to --fee-model ${EXPONENT_MODEL} only; add that, or leave the exponent out`);
   if (feeModel !== undefined && fee === undefined)
     throw usageError(
       `--fee-model ${feeModel} needs the market's rate: add --fee, such as --fee 0.02 (--fee 0 where the market charges nothing)`,

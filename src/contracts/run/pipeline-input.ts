@@ -87,7 +87,7 @@ export interface StrategyInput {
 export interface PipelineInput {
   /** @default every enabled symbol of the catalogue that has selectors for the chosen sources; [] = none, custom tasks only */
   symbols?: string[];
-  /** @default ["polymarket", "predict"] */
+  /** @default every loaded venue that is not left out by default */
   sourceTypes?: SourceType[];
   /** @default ["1h", "4h", "1d"] */
   intervals?: Interval[];

@@ -13,7 +13,7 @@ export interface DoneTask {
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly degraded: readonly string[] | null;
-  /** Announcements and unknown fields in answers of venues: `polymarket /markets: deprecation: true`. */
+  /** Announcements and unknown fields in answers of venues: `<venue> /markets: deprecation: true`. */
   readonly venueChanges?: readonly string[];
 }
 

@@ -18,7 +18,7 @@ const VENUE_ERRORS: ReadonlySet<string> = new Set<ErrorType>([
 /** Errors whose stage and message do not matter, because the database or the workers are unavailable for every task. */
 const MACHINE_ERRORS: ReadonlySet<string> = new Set<ErrorType>(['StorageUnavailable', 'WorkerLost']);
 
-/** `polymarket failed (SourceUnavailable): …`: the reason that `collect` gives for continuing without a source. */
+/** `<source> failed (SourceUnavailable): …`: the reason that `collect` gives for continuing without a source. */
 const FAILED_SOURCE = /^[a-z][\w.-]* failed \(([A-Z]\w+)\)/;
 /** First words of messages that continue with a list of cases, which differ each time. */
 const LISTS = /^(gaps in coverage|\d+ of \d+ rows .*? were quarantined)/;
@@ -41,7 +41,7 @@ export interface PartOfFailure {
   readonly message: string;
 }
 
-/** One source's part of a `collect` failure: `polymarket failed (SourceUnavailable): …; predict failed (…): …`. */
+/** One source's part of a `collect` failure: `<source> failed (SourceUnavailable): …; <source> failed (…): …`. */
 const EACH_SOURCE = /(?:^|; )[a-z][\w.-]* failed \(([A-Z]\w+)\): /g;
 
 /** The causes of a failure: one per source where all sources of a symbol failed, else the failure itself. */

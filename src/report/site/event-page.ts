@@ -29,7 +29,7 @@ export interface EventQuote {
 }
 
 export interface EventPageData {
-  /** `polymarket:<event slug>` */
+  /** Id of the event: its source type and the venue’s own id. */
   readonly event: string;
   readonly now: number;
   /** One list per outcome or strike: its market of this event, then its twins at other venues. */

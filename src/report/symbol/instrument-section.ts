@@ -44,7 +44,7 @@ const facts = (section: InstrumentSection, { asOf, isServed = false }: SymbolPag
   ];
 };
 
-/** `polymarket:0x9cf7…c605` */
+/** An id with its middle left out: a source type and the ends of the venue’s own id. */
 const shortId = (id: string): string => (id.length > 32 ? `${id.slice(0, 22)}…${id.slice(-4)}` : id);
 
 const book = (section: InstrumentSection, digits: number): Markup => {

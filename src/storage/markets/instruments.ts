@@ -110,7 +110,7 @@ export async function instrumentsByKey(queryable: Queryable, keys: readonly numb
   return new Map(rows.map(({ key, facts }) => [key, { ...facts, key }]));
 }
 
-/** One instrument by its id (`polymarket:<conditionId>`). */
+/** One instrument by its id. */
 export async function instrumentById(queryable: Queryable, id: string): Promise<StoredInstrument | undefined> {
   const { rows } = await queryable.query<InstrumentRow>('select key, id, facts from instruments where id = $1', [id]);
   return rows[0] === undefined ? undefined : { ...rows[0].facts, key: rows[0].key };

@@ -29,7 +29,7 @@ const MAX_AGE_MS = DAY_MS;
 const MONEY_BOUNDS = [100, 1000, 10_000];
 
 /**
- * Median half-spreads by the money traded in 24 hours, from the best bid and ask of the 235 markets with trades among 300 that Polymarket
+ * Median half-spreads by the money traded in 24 hours, from the best bid and ask of the 235 markets with trades among 300 that a venue
  * listed on 2026-03-11 (12 pages of Gamma's `/markets`: `bestBid`, `bestAsk`, `volume24hr`); 9 to 44 markets per class. `edge`: prices
  * below 0.05 or above 0.95. The first value of each list is the overall median, used for markets whose trades have no sizes.
  */

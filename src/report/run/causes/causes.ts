@@ -159,7 +159,7 @@ const skipped = (data: RunPageData, listed: ReadonlySet<string>): readonly RunCa
 const GOOD = /^2\d\d$/;
 
 /**
- * How many requests of `collect` tasks failed, per host: `polymarket/data: 50 % of 214 requests for 3 symbols failed and were repeated or
+ * How many requests of `collect` tasks failed, per host: `<venue>/<host>: 50 % of 214 requests for 3 symbols failed and were repeated or
  * given up: 107 answered 503`.
  * @param tasks the run's tasks; the output of those with failed requests has `answers`
  * @param isListed whether another line names the source's failure already
