@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { requireBuiltIns } from '../backtest/engine/fence.ts';
 import { importedBy, isInPackage, packageFacts, watchImports } from './module-graph.ts';
 import { noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
 
@@ -15,12 +16,17 @@ export interface PluginCode {
   readonly dataGap: string | undefined;
 }
 
-/** Loads a plugin's module from its `file:` URL and hashes everything that it imports, requires or opens meanwhile. */
+/**
+ * Loads a plugin's module from its `file:` URL and hashes everything that it imports, requires or opens meanwhile.
+ * @throws PredictLabError BadInput when the module changed a built-in that the engine uses, which is restored
+ */
 export async function loadWithCode<T>(url: string, load: () => Promise<T>): Promise<{ readonly loaded: T; readonly code: PluginCode }> {
   watchImports();
   watchOutsideWorld();
   const taken: Taken = { files: new Set(), unhashed: new Set() };
+  requireBuiltIns('was changed earlier in this process');
   const loaded = await noteTaken(taken, load);
+  requireBuiltIns('was changed by the module while it was loaded');
   return { loaded, code: codeOf(url, taken) };
 }
 

@@ -112,6 +112,16 @@ describe('the hash of a plugin’s code', () => {
     },
   );
 
+  it('is not given to a module that changes a built-in while it is loaded: all backtests would use it', async () => {
+    const { min } = Math;
+    write('poison.mjs', 'Math.min = () => 0; export default 1;');
+    await expect(load('poison.mjs')).rejects.toThrow('Math.min was changed by the module while it was loaded');
+    expect(Math.min).toBe(min);
+    write('extends.mjs', "String.prototype.shout = function () { return `${this}!`; }; export const level = 'a'.shout();");
+    expect((await load('extends.mjs')).loaded).toMatchObject({ level: 'a!' });
+    Reflect.deleteProperty(String.prototype, 'shout');
+  });
+
   it('does not cover what is imported later, and says so', async () => {
     write('late.mjs', 'export default 1;');
     write('lazy.mjs', "export const later = () => import('./' + 'late.mjs');"); // no path to be found in the text

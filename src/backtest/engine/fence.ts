@@ -1,26 +1,32 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { PredictLabError } from '../../contracts/errors.ts';
 
-let deciding: string | undefined;
+const deciding = new AsyncLocalStorage<string>();
 
-/** Name of the strategy that is deciding at this moment; undefined while none is. A deciding strategy has no access to files and network. */
-export const strategyDeciding = (): string | undefined => deciding;
+/**
+ * Name of the strategy whose code runs at this moment; undefined if none does. Timers and promises that a decision starts belong to it too.
+ * Such code has no access to files and network.
+ */
+export const strategyDeciding = (): string | undefined => deciding.getStore();
 
 /** Runs a strategy of a user. @throws PredictLabError BadInput when it changed a built-in object of JavaScript, which is restored */
 export function fenced<T>(strategy: string, run: () => T): T {
-  const before = deciding;
-  deciding = strategy;
   let result: T;
   try {
-    result = run();
+    result = deciding.run(strategy, run);
   } finally {
-    deciding = before;
-    if (usedBuiltInChanged()) requireBuiltIns('was changed by the strategy');
+    requireBuiltIns('was changed by the strategy');
   }
   return result;
 }
 
-/** Restores changed built-ins. @throws PredictLabError BadInput when one was changed. @param how follows its name in the message */
+/**
+ * Restores the built-ins if one that the engine uses was changed since the first call.
+ * @param how follows its name in the message
+ * @throws PredictLabError BadInput when one was changed
+ */
 export function requireBuiltIns(how: string): void {
+  if (!usedBuiltInChanged()) return;
   const changed = changedBuiltIn();
   if (changed === undefined) return;
   for (const { owner, descriptors } of builtIns()) {

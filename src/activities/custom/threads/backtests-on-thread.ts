@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BacktestData, backtestData } from '../../../backtest/engine/backtest-data.ts';
+import { requireBuiltIns } from '../../../backtest/engine/fence.ts';
 import type { BacktestOptions } from '../../../backtest/engine/options.ts';
 import { encodeWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
 import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
@@ -67,6 +68,7 @@ export async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal
     if (performance.now() - turn < SLICE_MS) continue;
     beat();
     await setImmediate();
+    requireBuiltIns('was changed after a decision, by code that a strategy started');
     signal.throwIfAborted();
     turn = performance.now();
   }

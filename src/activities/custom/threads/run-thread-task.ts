@@ -1,3 +1,4 @@
+import { requireBuiltIns } from '../../../backtest/engine/fence.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
 import { hearPrints } from '../../../plugins/plugin-prints.ts';
 import type { LoadedPlugins, PluginActivity } from '../../../plugins/plugins.ts';
@@ -60,7 +61,10 @@ export async function runThreadTask(
     } finally {
       computing?.(false);
     }
-    return { output: outputOf(taskId, await running) };
+    const output = outputOf(taskId, await running);
+    // backtests may run on this thread next
+    requireBuiltIns('was changed by the task');
+    return { output };
   } catch (thrown) {
     return { thrown: describeThrown(thrown) };
   } finally {
