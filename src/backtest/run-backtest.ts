@@ -13,7 +13,7 @@ import { type BacktestMetrics, type Measured, separate } from './metrics/measure
 import { deflatedSharpe, type Trials } from './metrics/ratios.ts';
 import { type Sample, type WeakMetrics, weakMetrics } from './metrics/sample.ts';
 import type { Certificate } from './proof/certificate.ts';
-import { carriesAnswers, type LookAheadProof, proveNoLookAhead } from './proof/look-ahead.ts';
+import { carriedGap, type LookAheadProof, proveNoLookAhead } from './proof/look-ahead.ts';
 import { codeGap, hashSituation, hashTwin, memoryGap, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
@@ -141,10 +141,7 @@ function provabilityGaps(
     sawEnd && endIsClose === true
       ? `'${strategy.name}' looks at the time left, and only the real close of the market is stated, which nobody may have known before; state endsAt and closedAt`
       : undefined;
-  const answers =
-    lookAhead !== null && carriesAnswers(lookAhead)
-      ? `'${strategy.name}' repeats ${lookAhead.carried?.changes} of ${lookAhead.carried?.of} changes of its decision on other prices: they follow the calendar, or answers that it carries, which no re-run can see`
-      : undefined;
+  const answers = lookAhead === null ? undefined : carriedGap(strategy.name, lookAhead);
   return [codeGap(strategy), memoryGap(strategy), strategy.dataGap, proofGap(strategy, lookAhead), answers, end].filter(
     (gap) => gap !== undefined,
   );

@@ -1,4 +1,5 @@
 import type { CandleSeries } from '../backtest/engine/candle-series.ts';
+import { isShipped } from '../backtest/engine/decisions.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../backtest/engine/options.ts';
 import { type BacktestResult, runBacktest as run } from '../backtest/run-backtest.ts';
 import { type ParamsInput, shippedStrategies, strategyByName } from '../backtest/strategies/registry.ts';
@@ -68,8 +69,11 @@ function columnsOf(candles: BacktestRequest['candles'] | undefined): CandleSerie
 function own(strategy: Partial<Strategy> | undefined): Strategy {
   const { name, params, create } = strategy ?? {};
   if (typeof name === 'string' && typeof params?.safeParse === 'function' && typeof create === 'function') {
+    if (isShipped(strategy as Strategy)) return strategy as Strategy;
     watchOutsideWorld();
-    return strategy as Strategy;
+    // only a loaded plugin has these facts about its module
+    const unknown = Object.fromEntries(['codeHash', 'codeGap', 'dataGap', 'module'].map((fact) => [fact, { value: undefined }]));
+    return Object.create(strategy as Strategy, unknown) as Strategy;
   }
   const which = typeof name === 'string' ? `strategy '${name}'` : 'the strategy';
   throw new PredictLabError(

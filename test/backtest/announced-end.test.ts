@@ -14,7 +14,7 @@ function hoursLeft(market: MarketFacts): { seen: (number | null)[]; result: Retu
   const seen: (number | null)[] = [];
   const strategy = defineStrategy({
     name: 'watches the clock',
-    codeHash: 'of a plugin',
+    version: '1',
     summary: 'for tests',
     params: z.strictObject({}),
     create: (_params, _bars, situation) => () => {
@@ -30,7 +30,10 @@ describe('the end of a market', () => {
   it('is the announced end: no strategy can read the real close in advance', () => {
     const { seen, result } = hoursLeft({ endsAt: 100 * HOUR, closedAt: 4 * HOUR, resolution: 1 });
     expect(seen).toEqual([99, 98, 97, 96, 95, 94]);
-    expect(result.notProvable).toEqual([expect.stringContaining('no look-ahead proof was run')]);
+    expect(result.notProvable).toEqual([
+      expect.stringContaining('defined in a program'),
+      expect.stringContaining('no look-ahead proof was run'),
+    ]);
     expect(hoursLeft({ closedAt: 4 * HOUR }).seen).toEqual([null, null, null, null, null, null]);
   });
 
@@ -47,7 +50,7 @@ describe('the end of a market', () => {
     expect(seen).toEqual([3, 2, 1, 0, -1, -2]);
     expect(result).toMatchObject({
       provable: false,
-      notProvable: [expect.anything(), expect.stringContaining('state endsAt and closedAt')],
+      notProvable: [expect.anything(), expect.anything(), expect.stringContaining('state endsAt and closedAt')],
     });
     const blind = runBacktest({ candles, strategy: 'buy-and-hold', market: { market: 'probability', closesAt: 4 * HOUR } });
     expect(blind.provable).toBe(true);

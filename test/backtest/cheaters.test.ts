@@ -7,11 +7,12 @@ import v8 from 'node:v8';
 import threads from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { inSlices } from '../../src/activities/custom/threads/backtests-on-thread.ts';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
-import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { runPortfolio } from '../../src/backtest/portfolio/run-portfolio.ts';
-import { optionsFor } from '../../src/backtest/run-backtest.ts';
+import { optionsFor, runBacktest as runInEngine } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { type BarsSoFar, type Decision, defineStrategy, type Situation } from '../../src/backtest/strategy.ts';
@@ -32,6 +33,10 @@ const strategyOf = (create: Create, candles: CandleSeries) =>
     create: (_params, bars, situation) => create(bars, situation, candles),
   });
 
+const asPlugin = (create: Create, candles: CandleSeries) => ({ ...strategyOf(create, candles), codeHash: 'of a plugin' });
+
+const market: Market = { ...plainMarket('probability'), resolution: { kind: 'settled', payout: 1, at: null } };
+
 /** Runs a cheater twice on one series, as a program would that tries parameters: what it remembers must not help it either. */
 function run(create: Create, candles = series()) {
   const strategy = strategyOf(create, candles);
@@ -41,6 +46,14 @@ function run(create: Create, candles = series()) {
 }
 
 const up = (now: number, next: number | undefined): Decision => ((next ?? 0) > now ? 'long' : 'flat');
+
+function cheatsFirst(): Create {
+  let runs = 0;
+  return (bars, _situation, { close }) => {
+    const cheats = runs++ % 4 === 0;
+    return () => (cheats ? up(bars.close(), close[bars.index + 1]) : 'hold');
+  };
+}
 
 const CAUGHT: Readonly<Record<string, Create>> = {
   'holds the very columns of its program':
@@ -79,13 +92,7 @@ const CAUGHT: Readonly<Record<string, Create>> = {
     shared.stolen ??= close;
     return () => up(bars.close(), shared.stolen?.[bars.index + 1]);
   },
-  'cheats in its first run alone': (() => {
-    let runs = 0;
-    return (bars: BarsSoFar, _situation: Situation, { close }: CandleSeries) => {
-      const cheats = runs++ % 4 === 0;
-      return () => (cheats ? up(bars.close(), close[bars.index + 1]) : 'hold');
-    };
-  })(),
+  'cheats in its first run alone': cheatsFirst(),
   'reads shared memory through an array of its own': (bars, _situation, { close }) => {
     const own = new Float64Array(close.buffer, close.byteOffset, close.length);
     return () => up(bars.close(), own[bars.index + 1]);
@@ -354,6 +361,9 @@ describe('a strategy that cheats', () => {
       expect(provable).toBe(false);
       expect(passport.id).toMatch(/^[0-9a-f]{64}$/);
     }
+    const first = () => asPlugin(cheatsFirst(), candles);
+    expect(walkForward(data, [{ strategy: first(), params: {} }], options, { trainMs: 10 * DAY, testMs: 5 * DAY }).provable).toBe(false);
+    expect(runPortfolio([{ name: 'one', data, options }], { strategy: first(), params: {} }, { cash: 1000, limits }).provable).toBe(false);
     const honest = shippedStrategies.slice(1, 2).map((strategy) => ({ strategy, params: { fast: 3, slow: 9 } }));
     const clean = walkForward(data, honest, options, { trainMs: 10 * DAY, testMs: 5 * DAY });
     expect(clean).toMatchObject({ lookAhead: { changed: 0, of: 960, tested: 959 }, provable: true });
@@ -374,8 +384,7 @@ describe('a strategy that cheats', () => {
 
   it('is not provable where the proof found it, or was not run', () => {
     const because = (create: Create, options = {}) => {
-      const strategy = { ...strategyOf(create, candles), codeHash: 'of a plugin' };
-      return runBacktest({ candles, strategy, market: { market: 'probability', resolution: 1 }, options }).notProvable;
+      return runInEngine({ candles, strategy: asPlugin(create, candles), market, options }).notProvable;
     };
     const candles = series();
     let lots = 0;
@@ -394,11 +403,39 @@ describe('a strategy that cheats', () => {
     expect(notProvable).toEqual([expect.stringContaining('give the strategy a version'), expect.stringContaining('load it as a plugin')]);
   });
 
+  it('is not provable where its program calls it a plugin', () => {
+    const strategy = { ...asPlugin(() => () => 'long', series()), version: '1' };
+    const { notProvable } = runBacktest({ candles: series(), strategy, market: { market: 'probability', resolution: 1 } });
+    expect(notProvable).toEqual([expect.stringContaining('is defined in a program')]);
+  });
+
+  it('is refused a file that it reads after its decisions, for the next backtest', async () => {
+    let later: Promise<unknown> = Promise.resolve();
+    run(() => {
+      later = Promise.resolve().then(() => fs.readFileSync('package.json'));
+      later.catch(() => undefined);
+      return () => 'hold';
+    });
+    await expect(later).rejects.toThrow('a strategy cannot use readFileSync while it decides');
+  });
+
+  it('ends its batch when a promise of its own changes a built-in between two backtests', async () => {
+    const { min } = Math;
+    function* steps(): Generator<void, string> {
+      queueMicrotask(() => Object.assign(Math, { min: () => 0 }));
+      const until = performance.now() + 60;
+      while (performance.now() < until);
+      yield;
+      return 'with another Math.min';
+    }
+    await expect(inSlices(steps(), new AbortController().signal, () => undefined)).rejects.toThrow('Math.min was changed after a decision');
+    expect(Math.min).toBe(min);
+  });
+
   describe('that carries answers in the code of its plugin', () => {
     const answers = series().close;
     const under = (create: Create) => {
-      const strategy = { ...strategyOf(create, series()), codeHash: 'of a plugin' };
-      return runBacktest({ candles: series(), strategy, market: { market: 'probability', resolution: 1 } });
+      return runInEngine({ candles: series(), strategy: asPlugin(create, series()), market });
     };
 
     it.each<[string, Create]>([
@@ -410,6 +447,31 @@ describe('a strategy that cheats', () => {
       expect(lookAhead).toMatchObject({ changed: 0, deterministic: true });
       expect(provable).toBe(false);
       expect(notProvable).toEqual([expect.stringMatching(/^'cheater' repeats \d+ of \d+ changes of its decision on other prices: /)]);
+    });
+
+    it('is not provable in a portfolio, though it trades little in each market', () => {
+      const markets = Array.from({ length: 12 }, (_, at) => {
+        const candles = walk(168, at + 1, { probability: true });
+        candles.openTime.forEach((time, bar) => (candles.openTime[bar] = time + at * 168 * HOUR));
+        return { name: String(at), data: backtestData(candles, market), options: optionsFor(market) };
+      });
+      const limits = { perMarket: 0.1, total: 1 };
+      const portfolio = (create: Create) =>
+        runPortfolio(markets, { strategy: asPlugin(create, series()), params: {} }, { cash: 1000, limits });
+      // bought at the lowest close of each market, sold at the highest one
+      const words = new Map<number, Decision>();
+      for (const { data } of markets) {
+        const { openTime, close } = data.candles;
+        words.set(openTime[close.indexOf(Math.min(...close))], 'long').set(openTime[close.indexOf(Math.max(...close))], 'flat');
+      }
+      const carried = portfolio((bars) => () => words.get(bars.time()) ?? 'hold');
+      expect(carried.notProvable).toEqual([expect.stringMatching(/^'cheater' repeats 12 of 12 changes of its decision on other prices: /)]);
+      expect(carried.provable).toBe(false);
+      const threshold = portfolio((bars) => () => (bars.close() > 0.3 ? 'long' : 'hold'));
+      const dips = portfolio(
+        (bars) => () => (bars.close() < bars.close(5) - 0.06 ? 'long' : bars.close() > bars.close(5) ? 'flat' : 'hold'),
+      );
+      for (const honest of [threshold, dips]) expect(honest).toMatchObject({ provable: true, notProvable: [] });
     });
 
     const base = series().openTime[0] / HOUR;

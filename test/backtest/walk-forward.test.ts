@@ -79,6 +79,28 @@ describe('a walk-forward', () => {
     expect(picksWeak).toMatch(/^8 of 8 .*\(no trial has one, so the first was taken\)/);
   });
 
+  it('takes a position that is held from test to test for one event, and its statistics for weak', () => {
+    const held = walkForward(backtestData(candles, market), trialsOf('buy-and-hold', {}), options, { trainMs: 10 * DAY, testMs: 4 * DAY });
+    expect(held.windows).toHaveLength(12);
+    expect(held.outOfSample.sample).toMatchObject({ trades: 12, events: 1 });
+    expect(held.outOfSample.weak.sharpe).toBe('12 trades of 1 event, fewer than 10');
+    // each of these left at least once in between
+    expect(result.outOfSample.sample.events).toBeGreaterThan(10);
+  });
+
+  it('has a passport that says when the result was known: a part before that knows none', () => {
+    const passports = [50, 70].map((day) => {
+      const paid = {
+        ...plainMarket('probability'),
+        closesAt: 45 * DAY,
+        resolution: { kind: 'settled', payout: 1, at: day * DAY },
+      } as const;
+      const data = backtestData(walk(24 * 60, 7, { probability: true }), paid);
+      return walkForward(data, trialsOf('buy-and-hold', {}), options, parts).passport.id;
+    });
+    expect(passports[0]).not.toBe(passports[1]);
+  });
+
   it('measures the tests as one: their days’ returns one after the other', () => {
     const growth = result.windows.reduce((product, { outOfSample }) => product * (1 + (outOfSample.totalReturn as number)), 1);
     expect(result.outOfSample.totalReturn).toBeCloseTo(growth - 1, 10);

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { walk } from '../backtest/series.ts';
 import { candleCsv, temporaryFolder } from './candle-csv.ts';
 import { predictlab } from './run-main.ts';
@@ -39,6 +39,27 @@ describe('predictlab backtest portfolio', () => {
     const curve = readFileSync(equity, 'utf8').trim().split('\n');
     expect(curve[0]).toBe('time,equity,cash');
     expect(curve.at(-1)).toMatch(`${printed.to},${printed.finalEquity},`);
+  });
+
+  it('gives a strategy no memory of another market, in which it would see the future of this one', async () => {
+    const plugin = path.join(folder, 'remembers.mjs');
+    writeFileSync(
+      plugin,
+      `import { z } from 'zod';
+      const seen = new Map();
+      export default { strategies: { remembers: { summary: 'for tests', params: z.strictObject({}), create: (_params, bars) => () => {
+        seen.set(bars.time(), bars.close());
+        const next = seen.get(bars.time() + bars.barMs);
+        return next === undefined ? 'hold' : next > bars.close() ? 'long' : 'flat';
+      } } } };`,
+    );
+    vi.stubEnv('PREDICTLAB_PLUGINS', plugin);
+    const twice = JSON.stringify(Array.from({ length: 2 }, () => ({ candles: path.join(folder, 'rain.csv'), market: 'probability' })));
+    const { markets } = (await predictlab('backtest', 'portfolio', twice, '--strategy', 'remembers')).json() as {
+      markets: { trades: number }[];
+    };
+    expect(markets.map(({ trades }) => trades)).toEqual([0, 0]);
+    vi.unstubAllEnvs();
   });
 
   it.each<[string[], string]>([

@@ -19,7 +19,8 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
   const strategies = new Map<string, LoadedStrategy>();
   const hashes: Record<string, string> = {};
   for (const module of modules) {
-    await tryPlugin(module);
+    // a module that is copied has been loaded before
+    if (copy === undefined) await tryPlugin(module);
     const { exported, code } = await importPlugin(module, { copy });
     const problem = pluginProblem(exported);
     if (problem !== undefined) throw badPlugin(module, problem);

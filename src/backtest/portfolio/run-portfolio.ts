@@ -17,6 +17,8 @@ export interface PortfolioMarket {
   readonly name: string;
   readonly data: BacktestData;
   readonly options: BacktestOptions;
+  /** A copy of the strategy that remembers nothing of another market. @default the portfolio's strategy */
+  readonly strategy?: Strategy;
 }
 
 /** A trade in one market of a portfolio; times are the open times of its bars, UTC epoch milliseconds. */
@@ -65,17 +67,16 @@ export function runPortfolio(
   const overlap = overlapOf(markets);
   if (overlap !== undefined) problems.push(overlap);
   if (problems.length > 0) throw new PredictLabError('BadInput', problems.join('; '));
-  const trade = (of: Strategy, settings: Trial['params']) =>
+  const trialOn = (market: PortfolioMarket): Trial => ({ strategy: market.strategy ?? strategy, params });
+  const decide = (trialOf: (market: PortfolioMarket) => Trial) => markets.map((market) => wordsOf(market, trialOf(market)));
+  const trade = (decided: readonly Decisions[]) =>
     tradePortfolio(
-      markets.map(({ name, data, options }) => ({
-        ...data,
-        options,
-        codes: wordsOf(name, data, { strategy: of, params: settings }, options),
-      })),
+      markets.map(({ data, options }, index) => ({ ...data, options, codes: decided[index].codes })),
       cash,
       limits,
     );
-  const trading = trade(strategy, params);
+  const decisions = decide(trialOn);
+  const trading = trade(decisions);
   // bars after a market's close add no evidence
   const lastBar = Math.max(
     ...markets.map(({ data: { candles, market } }) => candles.openTime[Math.max(1, barsByClose(candles.openTime, market)) - 1]),
@@ -112,20 +113,20 @@ export function runPortfolio(
     trades: trades.sort((a, b) => a.entryTime - b.entryTime),
     curve: trading.curve,
     ...combinedCertificate(
-      markets.map(({ data, options }) => certify(data, { strategy, params }, options, decisionsFor(data, { strategy, params }, options))),
-      { portfolio: limits, cash },
+      strategy.name,
+      markets.map((one, index) => certify(one.data, trialOn(one), one.options, decisions[index])),
+      // the first market of each one's event: what is weak depends on which markets resolve together
+      { portfolio: limits, cash, events: traded.map(({ event }) => traded.findIndex((other) => other.event === event)) },
     ),
-    benchmark: measurePortfolio(trade(buyAndHold, {}), traded, cash, lastBar),
+    benchmark: measurePortfolio(trade(decide(() => ({ strategy: buyAndHold, params: {} }))), traded, cash, lastBar),
   };
 }
 
-const decisionsFor = ({ candles, market, indicators, barMs, twin }: BacktestData, trial: Trial, options: BacktestOptions): Decisions =>
-  decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
-
-/** The strategy's signal at each bar of one market. @throws PredictLabError BadInput for orders and reads of the situation */
-function wordsOf(name: string, data: BacktestData, trial: Trial, options: BacktestOptions): Uint8Array {
-  const decisions = decisionsFor(data, trial, options);
-  if (!decisions.looked && decisions.orders.size === 0) return decisions.codes;
+/** The strategy's decisions in one market, all of them words. @throws PredictLabError BadInput for orders and reads of the situation */
+function wordsOf({ name, data, options }: PortfolioMarket, trial: Trial): Decisions {
+  const { candles, market, indicators, barMs, twin } = data;
+  const decisions = decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
+  if (!decisions.looked && decisions.orders.size === 0) return decisions;
   throw new PredictLabError(
     'BadInput',
     `${name}: strategy '${trial.strategy.name}' ${decisions.looked ? 'reads its situation' : 'returns orders'}, which need an account for one market; a portfolio accepts strategies that only return long, short, flat or hold`,

@@ -1,4 +1,4 @@
-import type { LookAheadProof } from './look-ahead.ts';
+import { carriedGap, type LookAheadProof } from './look-ahead.ts';
 import { canonicalJson, hashText, type Passport } from './passport.ts';
 
 /** The look-ahead proof and the passport of a result, with their gaps. */
@@ -12,11 +12,20 @@ export interface Certificate {
   readonly passport: Passport;
 }
 
-/** Combines the certificates of the backtests that make up one result. @param settings how the backtests were combined */
-export function combinedCertificate(parts: readonly Certificate[], settings: object): Certificate {
+/**
+ * Combines the certificates of the backtests that make up one result.
+ * @param strategy name of the strategy in messages
+ * @param settings how the backtests were combined
+ */
+export function combinedCertificate(strategy: string, parts: readonly Certificate[], settings: object): Certificate {
+  const lookAhead = combinedProof(parts.flatMap((part) => part.lookAhead ?? []));
   const notProvable = [...new Set(parts.flatMap((part) => part.notProvable))];
+  // too few changes in one market may be enough in all of them
+  const isNamed = parts.some((part) => part.lookAhead !== null && carriedGap(strategy, part.lookAhead) !== undefined);
+  const answers = lookAhead === null || isNamed ? undefined : carriedGap(strategy, lookAhead);
+  if (answers !== undefined) notProvable.push(answers);
   return {
-    lookAhead: combinedProof(parts.flatMap(({ lookAhead }) => lookAhead ?? [])),
+    lookAhead,
     provable: notProvable.length === 0,
     notProvable,
     passport: combinedPassport(
@@ -41,16 +50,30 @@ function combinedProof(proofs: readonly LookAheadProof[]): LookAheadProof | null
     tested,
     of,
     changed,
+    ...carriedTogether(proofs),
     power: { peekEvery, detected },
     firstBar: worst.firstBar,
     verdict: changed === 0 ? clean : worst.verdict,
   };
 }
 
+/** Adds up the repeated changes of decision, without the first of each backtest: a rule that wants one position repeats it everywhere. */
+function carriedTogether(proofs: readonly LookAheadProof[]): Pick<LookAheadProof, 'carried'> {
+  const all = proofs.flatMap(({ carried }) => carried ?? []);
+  if (all.length === 0) return {};
+  const later = (count: number): number => Math.max(0, count - 1);
+  return {
+    carried: {
+      changes: all.reduce((sum, { changes }) => sum + later(changes), 0),
+      of: all.reduce((sum, { of }) => sum + later(of), 0),
+    },
+  };
+}
+
 function combinedPassport(passports: readonly Passport[], how: object): Passport {
-  const all = (of: (passport: Passport) => string): string[] => [...new Set(passports.map(of))];
-  const data = hashText(all((one) => one.data).join('\n'));
-  const code = all((one) => one.code).join(' ');
+  // one line for each part, equal ones too: the same markets in other numbers are another portfolio
+  const data = hashText(passports.map((one) => one.data).join('\n'));
+  const code = [...new Set(passports.map((one) => one.code))].join(' ');
   const settings = canonicalJson({ ...how, each: passports.map((one) => JSON.parse(one.settings) as unknown) });
   const seed = passports[0]?.seed ?? 0;
   return { id: hashText(`${data}\n${code}\n${settings}\n${seed}`), data, code, settings, seed };

@@ -129,9 +129,14 @@ function overwriteMemory(input: ProofInput): DecisionLog | undefined {
 /** Minimum number of decision changes that distinguishes carried answers from chance. */
 const FEWEST_CHANGES = 10;
 
-/** Whether at least half of a strategy's changes of decision do not follow the prices, as with a list of answers in its code. */
-export const carriesAnswers = ({ carried }: Pick<LookAheadProof, 'carried'>): boolean =>
-  carried !== undefined && carried.of >= FEWEST_CHANGES && carried.changes * 2 >= carried.of;
+/**
+ * The reason why decisions do not follow the prices, as with a list of answers in the strategy's code: it repeats at least half of its
+ * changes of decision on other prices. Undefined if they do follow them.
+ */
+export const carriedGap = (strategy: string, { carried }: Pick<LookAheadProof, 'carried'>): string | undefined =>
+  carried !== undefined && carried.of >= FEWEST_CHANGES && carried.changes * 2 >= carried.of
+    ? `'${strategy}' repeats ${carried.changes} of ${carried.of} changes of its decision on other prices: they follow the calendar, or answers that it carries, which no re-run can see`
+    : undefined;
 
 function repeatedChanges({ codes }: DecisionLog, other: DecisionLog | undefined): { changes: number; of: number } {
   const count = { changes: 0, of: 0 };

@@ -8,7 +8,7 @@ import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Strategy } from '../strategy.ts';
 
 /** Revision of the engine. Increase it with every change after which the same input gives different numbers. */
-export const BACKTEST_REVISION = 9;
+export const BACKTEST_REVISION = 10;
 
 /** Everything that a result depends on. Two results with the same `id` are identical to the byte. */
 export interface Passport {

@@ -3,7 +3,7 @@ import type { CandleSeries } from '../engine/candle-series.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { type SpreadCounts, spreadsTogether } from '../engine/trading/half-spread.ts';
 import { positionsOf } from '../engine/trading/positions.ts';
-import type { Simulation } from '../engine/trading/trade.ts';
+import type { Simulation, Trade } from '../engine/trading/trade.ts';
 import { curveMetrics, DAYS_PER_YEAR, dailyReturns, PERIODS_PER_YEAR } from '../metrics/curve-metrics.ts';
 import { type BacktestMetrics, separate } from '../metrics/measured.ts';
 import { deflatedSharpe, type Moments, momentsOf, sharpeError, type Trials } from '../metrics/ratios.ts';
@@ -35,6 +35,10 @@ export interface Stretch extends Pick<Simulation, 'spreads'> {
   readonly trades: number;
   /** Number of independent draws among the closed positions. */
   readonly events: number;
+  /** Side of the closed position that was entered at the first possible bar; undefined if none was. */
+  readonly startsWith: Trade['side'] | undefined;
+  /** Side of the position that was closed only because the stretch ends; undefined if none was. */
+  readonly endsWith: Trade['side'] | undefined;
 }
 
 /** Daily Sharpe ratio; NaN if it is undefined. */
@@ -54,8 +58,9 @@ export function stretchOf(candles: CandleSeries, simulation: Simulation, options
   const traded = dailyReturns(options.cash, candles.openTime, simulation.equity);
   const returns = days === undefined ? traded : new Float64Array(days.to - days.from);
   if (days !== undefined) returns.set(traded, Math.floor(candles.openTime[0] / DAY_MS) - days.from);
-  const { count, closed, events } = positionsOf(simulation.trades);
-  const { equity } = simulation;
+  const { count, closed, events, positions } = positionsOf(simulation.trades);
+  const { equity, trades } = simulation;
+  const [first, last] = [trades.at(0), trades.at(-1)];
   return {
     returns,
     moments: momentsOf(returns),
@@ -65,6 +70,8 @@ export function stretchOf(candles: CandleSeries, simulation: Simulation, options
     pnls: closed,
     trades: count,
     events,
+    startsWith: positions.at(0)?.entryBar === 1 ? first?.side : undefined,
+    endsWith: last?.end === 'end' ? last.side : undefined,
     spreads: simulation.spreads,
   };
 }
@@ -84,7 +91,10 @@ export function metricsOf(stretches: readonly Stretch[], trials: Trials = { coun
   const metrics = curveMetrics({ start: 1, equity: curve, moments, days, years: days / DAYS_PER_YEAR, closed: pnls });
   const { values, reasons } = separate(Object.assign(metrics, { deflatedSharpe: deflatedSharpe(moments, trials) }));
   const error = sharpeError(moments, PERIODS_PER_YEAR);
-  const events = stretches.reduce((sum, one) => sum + one.events, 0);
+  // a position that is held from one part into the next is one draw, though it was closed between them
+  const isHeldOn = (at: number): boolean =>
+    stretches[at].startsWith !== undefined && stretches[at].startsWith === stretches[at - 1]?.endsWith;
+  const events = stretches.reduce((sum, one, at) => sum + one.events - (isHeldOn(at) ? 1 : 0), 0);
   return {
     ...values,
     trades: stretches.reduce((sum, one) => sum + one.trades, 0),

@@ -96,10 +96,14 @@ export function* walkForwardSteps(
     }
     const { returns, moments } = stretchOf(candles, decisions.trader?.finish() ?? simulate(candles, decisions, how), how.options);
     // equity curves are not kept: there may be thousands
-    decided.push({ trial, codes: hasAccount(decisions) ? undefined : decisions.codes, returns, moments });
+    decided.push({ trial, decisions: { ...decisions, trader: undefined }, restarts: hasAccount(decisions), returns, moments });
     yield;
   }
-  const part = ({ trial, codes }: DecidedTrial, [from, to]: readonly [number, number], days: DayRange): Stretch => {
+  const part = (
+    { trial, decisions: { codes }, restarts }: DecidedTrial,
+    [from, to]: readonly [number, number],
+    days: DayRange,
+  ): Stretch => {
     const ends = to >= candles.length;
     const over = days.to * DAY_MS;
     const { options = common } = trial;
@@ -111,7 +115,7 @@ export function* walkForwardSteps(
     const bars = partOf(candles, from, to);
     // positions are closed at the end of every part but the last, unless the market closed in it: then no exit is possible
     const closeAtEnd = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
-    if (codes !== undefined) {
+    if (!restarts) {
       const own = codes.slice(from, to);
       // an earlier decision set the position at the start of the part
       if (own[0] === HOLD) own[0] = standingAt(codes, from);
@@ -138,10 +142,8 @@ export function* walkForwardSteps(
   const picksWeak = weakPicks(windows);
   const certificates: Certificate[] = [];
   for (const at of new Set(walked.windows.map(({ trial }) => trial))) {
-    const { trial } = decided[at];
-    const how = { market, options: trial.options ?? common, barMs };
-    const decisions = decisionsOf({ ...trial, ...how, candles, twin, cache: indicators });
-    certificates.push(certify(data, trial, how.options, decisions));
+    const { trial, decisions } = decided[at];
+    certificates.push(certify(data, trial, trial.options ?? common, decisions));
     yield;
   }
   return {
@@ -159,8 +161,10 @@ export function* walkForwardSteps(
     terms: termsOf(market, all[0]?.options ?? common),
     curves: walked.windows.map(({ inside, outside }) => ({ inSample: curveOf(inside), outOfSample: curveOf(outside) })),
     ...judgeOverfitting(others.map(({ returns }) => returns)),
-    ...combinedCertificate(certificates, {
+    ...combinedCertificate([...new Set(windows.map(({ strategy }) => strategy))].join(', '), certificates, {
       walkForward: parts,
+      // a part knows the result only from then on
+      ...(market.resolution.kind === 'settled' && { resultAt: market.resolution.at }),
       trials: others.map(({ trial: { strategy, params } }) => [strategy.name, params]),
     }),
   };
@@ -172,8 +176,10 @@ const inPart = (failure: StrategyFailure, { from }: DayRange): StrategyFailure =
 
 interface DecidedTrial extends Pick<Stretch, 'returns' | 'moments'> {
   readonly trial: Trial;
-  /** The decision at each bar; undefined if decisions depend on the account. */
-  readonly codes: Uint8Array | undefined;
+  /** The decisions that were traded: a strategy may decide otherwise the next time. */
+  readonly decisions: Decisions;
+  /** Whether decisions depend on the account, so that the strategy starts again in each part. */
+  readonly restarts: boolean;
 }
 
 const curveOf = ({ openTime, equity, cash }: Stretch): WalkCurve => ({ openTime, growth: equity.map((value) => value / cash) });
@@ -182,7 +188,6 @@ const curveOf = ({ openTime, equity, cash }: Stretch): WalkCurve => ({ openTime,
 const paidBy = ({ closesAt, resolution }: Market, time: number): boolean =>
   resolution.kind === 'settled' && closesAt !== null && Math.max(closesAt, resolution.at ?? closesAt) <= time;
 
-/** Whether decisions depend on the account, so that the strategy must be restarted in each part. */
 const hasAccount = ({ trader, orders }: Decisions): boolean => trader !== undefined || orders.size > 0;
 
 /** The last decision other than HOLD before a bar; HOLD if there is none. */

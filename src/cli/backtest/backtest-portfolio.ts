@@ -2,10 +2,9 @@ import { DEFAULT_OPTIONS, termsOf } from '../../backtest/engine/options.ts';
 import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
 import { type PortfolioResult, runPortfolio } from '../../backtest/portfolio/run-portfolio.ts';
 import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backtest/portfolio/trade-portfolio.ts';
-import type { Trial } from '../../backtest/run-backtest.ts';
 import { columnsOf, type Table, tableOf } from '../../files/write/table.ts';
 import { printJson, usageError } from '../terminal/print.ts';
-import type { TradedSeries } from './backtest-series.ts';
+import type { TriedSeries } from './backtest-series.ts';
 import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
 import { certificateFields, withOrders } from './result-fields.ts';
 
@@ -19,8 +18,7 @@ export function portfolioLimits({ perMarket, total }: { readonly perMarket?: num
 
 /** Trades the series from one account and prints the result as JSON. */
 export async function printPortfolio(
-  series: readonly TradedSeries[],
-  trials: readonly Trial[],
+  series: readonly TriedSeries[],
   {
     limits,
     files,
@@ -33,13 +31,18 @@ export async function printPortfolio(
     readonly seed: number | undefined;
   },
 ): Promise<void> {
+  const { trials } = series[0];
   if (trials.length > 1)
     throw usageError(
       `a portfolio is traded by one strategy, but the parameters make ${trials.length} trials; give one value for each parameter`,
     );
   const { cash } = series[0].options;
   const [trial] = trials;
-  const result = runPortfolio(series, trial, { cash, limits });
+  const result = runPortfolio(
+    series.map((each) => ({ ...each, strategy: each.trials[0].strategy })),
+    trial,
+    { cash, limits },
+  );
   const { writeTable } = await import('../../files/write/write-table.ts');
   if (files.trades !== undefined) await writeTable(tradeTable(result), 'csv', files.trades);
   if (files.equity !== undefined) await writeTable(curveTable(result), 'csv', files.equity);

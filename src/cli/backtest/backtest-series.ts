@@ -28,6 +28,11 @@ export interface TradedSeries {
   readonly options: BacktestOptions;
 }
 
+/** A series with its own trials, whose plugins remember nothing of another series. */
+export interface TriedSeries extends TradedSeries {
+  readonly trials: readonly Trial[];
+}
+
 /** The options that name candles: a file with the facts about its market, or what is stored of a symbol. */
 export interface SeriesFlags extends MarketFactFlags {
   readonly candles?: string;

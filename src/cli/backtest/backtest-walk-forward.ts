@@ -1,11 +1,10 @@
-import type { Trial } from '../../backtest/run-backtest.ts';
 import { type WalkForwardWindow, walkForward } from '../../backtest/walk-forward/walk-forward.ts';
 import type { WalkForwardParts, WindowTimes } from '../../backtest/walk-forward/windows.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { type Table, tableOf } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import { note, printJson } from '../terminal/print.ts';
-import type { TradedSeries } from './backtest-series.ts';
+import type { TradedSeries, TriedSeries } from './backtest-series.ts';
 import { WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 import { certificateFields, overfittingFields } from './result-fields.ts';
 
@@ -15,15 +14,13 @@ import { certificateFields, overfittingFields } from './result-fields.ts';
  * @throws PredictLabError BadInput when no series has a window
  */
 export async function printWalkForward(
-  series: readonly TradedSeries[],
+  series: readonly TriedSeries[],
   {
-    trials,
     parts,
     windows: file,
     stored,
     headOf,
   }: {
-    readonly trials: readonly Trial[];
     readonly parts: WalkForwardParts;
     readonly windows: string | undefined;
     readonly stored: Record<string, unknown> | undefined;
@@ -32,9 +29,10 @@ export async function printWalkForward(
 ): Promise<void> {
   const walked: { readonly name: string; readonly windows: readonly WalkForwardWindow[] }[] = [];
   const printed: Record<string, unknown>[] = [];
-  const one = new Set(trials.map(({ strategy }) => strategy)).size === 1;
+  const one = new Set(series[0].trials.map(({ strategy }) => strategy)).size === 1;
   let short: unknown;
   for (const each of series) {
+    const { trials } = each;
     const about = stored === undefined ? {} : { instrument: each.name };
     try {
       const {

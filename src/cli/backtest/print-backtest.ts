@@ -10,7 +10,7 @@ import { INTERVAL_MS, INTERVALS, type Interval } from '../../contracts/words.ts'
 import { VERSION } from '../../version.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, usageError } from '../terminal/print.ts';
-import type { TradedSeries } from './backtest-series.ts';
+import type { TradedSeries, TriedSeries } from './backtest-series.ts';
 import { equityTable, tradeTable } from './backtest-tables.ts';
 import { certificateFields, overfittingFields, withOrders } from './result-fields.ts';
 
@@ -35,12 +35,12 @@ interface Printed {
  * Backtests every series with every trial and prints the results as JSON.
  * @throws ExitError 2 when output files are named for more than one backtest
  */
-export async function printBacktests(series: readonly TradedSeries[], trials: readonly Trial[], printed: Printed): Promise<void> {
+export async function printBacktests(series: readonly TriedSeries[], printed: Printed): Promise<void> {
   const { files, draws, symbol, interval } = printed;
-  checkFiles(series.length, trials.length, printed);
+  checkFiles(series.length, series[0].trials.length, printed);
   const results: Record<string, unknown>[] = [];
   for (const each of series) {
-    const { name, data, options } = each;
+    const { name, data, options, trials } = each;
     const terms = termsOf(data.market, options);
     const about = symbol === undefined ? {} : { instrument: name };
     if (trials.length > 1) {

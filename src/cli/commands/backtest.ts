@@ -1,11 +1,19 @@
 import { type Command, Option } from 'commander';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
+import { isShipped } from '../../backtest/engine/decisions.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import { paramNames, shippedStrategies } from '../../backtest/strategies/registry.ts';
 import { MARKET_KINDS } from '../../contracts/words.ts';
 import { portfolioLimits, printPortfolio } from '../backtest/backtest-portfolio.ts';
-import { fileSeries, listedSeries, type SeriesFlags, storedSeries } from '../backtest/backtest-series.ts';
+import {
+  fileSeries,
+  listedSeries,
+  type SeriesFlags,
+  storedSeries,
+  type TradedSeries,
+  type TriedSeries,
+} from '../backtest/backtest-series.ts';
 import { printWalkForward } from '../backtest/backtest-walk-forward.ts';
 import { type BacktestFiles, namesOf, printBacktests, seriesHead } from '../backtest/print-backtest.ts';
 import { marketFacts, withMarketFacts } from '../options/market-facts.ts';
@@ -46,8 +54,8 @@ export default function register(backtest: Command): void {
     .action(async (csv: string | undefined, flags: CommonFlags) => {
       const candles = oneOf(csv, flags.candles, 'name the candle file: predictlab backtest file candles.csv --strategy rsi');
       await checkTargets(filesOf(flags), [candles, flags.twin, flags.strategies]);
-      const { own, trials } = await trading(flags);
-      await printBacktests([await fileSeries({ ...flags, candles }, own)], trials, {
+      const { own, tried } = await trading(flags);
+      await printBacktests(await tried([await fileSeries({ ...flags, candles }, own)]), {
         files: flags,
         draws: flags.monteCarlo,
         interval: flags.interval,
@@ -64,9 +72,9 @@ export default function register(backtest: Command): void {
     .action(async (name: string | undefined, flags: CommonFlags) => {
       const symbol = oneOf(name, flags.symbol, 'name the symbol: predictlab backtest symbol BTC_PRICE --interval 1h --strategy rsi');
       await checkTargets(filesOf(flags), [flags.strategies]);
-      const { own, trials } = await trading(flags);
-      const series = await storedSeries({ ...flags, symbol }, own, trials);
-      await printBacktests(series, trials, { files: flags, draws: flags.monteCarlo, interval: flags.interval, symbol });
+      const { own, trials, tried } = await trading(flags);
+      const series = await tried(await storedSeries({ ...flags, symbol }, own, trials));
+      await printBacktests(series, { files: flags, draws: flags.monteCarlo, interval: flags.interval, symbol });
     });
 
   const portfolio = backtest
@@ -82,9 +90,9 @@ export default function register(backtest: Command): void {
       oneOf(list, flags.symbol, 'name the markets: a JSON list of candle files, or --symbol <name> for stored ones');
       const limits = portfolioLimits(flags);
       await checkTargets(filesOf(flags), [list === undefined || isInline(list) ? undefined : list, flags.strategies]);
-      const { own, trials } = await trading(flags);
+      const { own, trials, tried } = await trading(flags);
       const series = list === undefined ? await storedSeries(flags, own, trials) : await listedSeries(list, own, flags.interval);
-      await printPortfolio(series, trials, { limits, files: flags, draws: flags.monteCarlo, seed: own.seed });
+      await printPortfolio(await tried(series), { limits, files: flags, draws: flags.monteCarlo, seed: own.seed });
     });
 
   const walkForward = backtest
@@ -104,9 +112,9 @@ export default function register(backtest: Command): void {
       if (trainMs === undefined || testMs === undefined)
         throw usageError(`backtest walk-forward needs ${trainMs === undefined ? '--train' : '--test'}, a duration such as 60d`);
       await checkTargets({ '--windows': flags.windows }, [flags.candles, flags.twin, flags.strategies]);
-      const { own, trials } = await trading(flags);
-      await printWalkForward(flags.symbol === undefined ? [await fileSeries(flags, own)] : await storedSeries(flags, own, trials), {
-        trials,
+      const { own, trials, tried } = await trading(flags);
+      const series = flags.symbol === undefined ? [await fileSeries(flags, own)] : await storedSeries(flags, own, trials);
+      await printWalkForward(await tried(series), {
         parts: { trainMs, testMs },
         windows: flags.windows,
         stored: flags.symbol === undefined ? undefined : { symbol: flags.symbol, interval: flags.interval },
@@ -166,8 +174,26 @@ function refuseFileFacts(flags: SeriesFlags): void {
     throw usageError('facts about a market, --market and --twin apply to candle files; a stored market has its own, leave them out');
 }
 
-async function trading(flags: CommonFlags): Promise<{ own: Partial<BacktestOptions>; trials: readonly Trial[] }> {
+/** The options and trials of the flags. `tried` gives each series trials of its own: plugins are loaded anew for each. */
+async function trading(flags: CommonFlags): Promise<{
+  readonly own: Partial<BacktestOptions>;
+  readonly trials: readonly Trial[];
+  readonly tried: (series: readonly TradedSeries[]) => Promise<readonly TriedSeries[]>;
+}> {
   const own = optionsFrom(flags);
-  const { strategies } = await loadPlugins(process.env);
-  return { own, trials: await trialsFrom(flags, [...shippedStrategies, ...strategies]) };
+  const load = async (copy?: number): Promise<readonly Trial[]> => {
+    const { strategies } = await loadPlugins(process.env, copy === undefined ? {} : { copy });
+    return await trialsFrom(flags, [...shippedStrategies, ...strategies]);
+  };
+  const trials = await load();
+  const shipped = trials.every(({ strategy }) => isShipped(strategy));
+  return {
+    own,
+    trials,
+    async tried(series) {
+      const all: TriedSeries[] = [];
+      for (const [index, each] of series.entries()) all.push({ ...each, trials: shipped || index === 0 ? trials : await load(index) });
+      return all;
+    },
+  };
 }

@@ -287,6 +287,19 @@ describe('a portfolio', () => {
     expect(closed[1]).toBeGreaterThan(0);
   });
 
+  it('has another passport where one market is in it twice, or where others resolve together', () => {
+    const named = (name: string, seed: number, event?: string) => {
+      const market: Market = { ...plainMarket('probability'), ...(event !== undefined && { event }) };
+      return { name, data: backtestData(walk(40, seed, { probability: true }), market), options: DEFAULT_OPTIONS };
+    };
+    const idOf = (markets: Parameters<typeof runPortfolio>[0]) =>
+      runPortfolio(markets, { strategy: buyAndHold, params: {} }, { cash: 1000, limits: DEFAULT_LIMITS }).passport.id;
+    const one = idOf([named('a', 1), named('b', 1), named('c', 2)]);
+    expect(idOf([named('a', 1), named('b', 2), named('c', 2)])).not.toBe(one);
+    expect(idOf([named('a', 1, 'x'), named('b', 1, 'x'), named('c', 2)])).not.toBe(one);
+    expect(idOf([named('other', 1), named('names', 1), named('only', 2)])).toBe(one);
+  });
+
   it('is refused, in one sentence, where it cannot be traded', () => {
     const data = backtestData(walk(50, 1), plainMarket('asset'));
     const trial = { strategy: buyAndHold as Strategy, params: {} };
