@@ -114,6 +114,26 @@ describe('an activity on a thread', () => {
     expect(await run('whoAmI')).toHaveProperty('calls');
   });
 
+  it('that waits for a thread gets a new one when all threads were ended with their tasks', async () => {
+    const perThread = { length: availableParallelism() };
+    await Promise.all(Array.from(perThread, () => run('whoAmI', { spin: 1_000 })));
+    const loops = Array.from(perThread, () => {
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(new Error('enough')), 100);
+      return run('spinForEver', {}, contextWith({ signal: stop.signal }));
+    });
+    const waiting = run('whoAmI');
+    expect((await Promise.allSettled(loops)).map(({ status }) => status)).toEqual(loops.map(() => 'rejected'));
+    expect(await waiting).toMatchObject({ calls: 1 });
+  });
+
+  it('that ended its thread after its end does not harm the next task', async () => {
+    const { threadId: before } = (await run('exitLater')) as { threadId: number };
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const after = (await run('whoAmI')) as { threadId: number };
+    expect(after.threadId).not.toBe(before);
+  });
+
   it('stops at once when few tasks wait for a thread, and together with others when many do', async () => {
     const crowd = Array.from({ length: 12 * availableParallelism() }, () => run('whoAmI', { spin: 10 }));
     let ended = 0;

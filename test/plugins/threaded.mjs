@@ -51,6 +51,10 @@ export default {
         }),
     ),
     exit: activity(z.any(), () => process.exit(7)),
+    exitLater: activity(z.any(), () => {
+      setTimeout(() => process.exit(7), 50);
+      return { threadId };
+    }),
     unthreaded: { input: z.any(), thread: false, run: () => ({ threadId }) },
     plain: {
       input: z.strictObject({ wait: z.number().default(0), spin: z.number().default(0) }),

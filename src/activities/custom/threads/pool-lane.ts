@@ -1,36 +1,44 @@
-import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { BroadcastChannel, MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { Tinypool } from 'tinypool';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Log } from '../../../contracts/log.ts';
 import { logStray } from './stray-errors.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';
 import {
   describeThrown,
+  type FromPool,
   type FromThread,
-  type PoolData,
   type PoolJob,
   STOP_GRACE_MS,
-  type ThrownError,
+  type StrayOfPool,
   type ToThread,
 } from './thread-messages.ts';
 
 /** Time for which an unused thread keeps its module loaded. */
 const IDLE_TIMEOUT_MS = 60_000;
 
+interface PoolThread {
+  readonly worker: Worker;
+  /** Ends the thread's job when the thread ends by itself. Undefined while the thread runs no job. */
+  ended: ((cause: unknown) => void) | undefined;
+  /** Ends the thread when it stays unused. */
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
 /** A pool of threads for jobs that compute: one per core, started when first needed, with one job at a time each. */
 export class PoolLane {
   readonly cores = availableParallelism();
   readonly #log: Log;
-  #pool: Tinypool | undefined;
-  #strays: BroadcastChannel | undefined;
+  readonly #threads = new Set<PoolThread>();
+  readonly #idle: PoolThread[] = [];
+  /** Jobs that wait for a thread, in the order in which they came. */
+  readonly #queue = new Set<(thread: PoolThread) => void>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   get waiting(): number {
-    return this.#pool?.queueSize ?? 0;
+    return this.#queue.size;
   }
 
   /** Runs a job; terminates the thread if the job does not react to an abort. @param whose name of the job's owner in messages */
@@ -39,61 +47,103 @@ export class PoolLane {
     { whose, signal, onMessage }: { whose: string; signal: AbortSignal; onMessage: (message: FromThread) => void },
   ): Promise<T> {
     signal.throwIfAborted();
+    const thread = await this.#take(signal);
     const { port1: ours, port2: theirs } = new MessageChannel();
-    const thread = new AbortController();
     let grace: NodeJS.Timeout | undefined;
-    const stop = (): void => {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
-      ours.postMessage({ abort: describeThrown(signal.reason) } satisfies ToThread);
-      grace = setTimeout(() => thread.abort(), STOP_GRACE_MS);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    ours.on('message', onMessage);
-    // the port closes from the other side only when the thread ends
-    ours.once('close', () => thread.abort());
+    let stop: (() => void) | undefined;
     try {
-      this.#pool ??= this.#open();
-      const end = (await this.#pool.run({ job, port: theirs }, { transferList: [theirs], signal: thread.signal })) as T;
-      // reads messages that were sent before the result on another channel
-      for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours))
-        onMessage(last.message as FromThread);
-      return end;
-    } catch (thrown) {
-      if (!thread.signal.aborted) throw thrown;
       signal.throwIfAborted();
-      throw endedWhileRunning(whose, thrown);
+      return await new Promise<T>((resolve, reject) => {
+        const receive = (message: FromPool): void => ('end' in message ? resolve(message.end as T) : onMessage(message));
+        ours.on('message', receive);
+        thread.ended = (cause) => {
+          // messages that were sent before the end
+          for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours))
+            receive(last.message as FromPool);
+          reject(signal.aborted ? (signal.reason as Error) : endedWhileRunning(whose, cause));
+        };
+        stop = () => {
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
+          ours.postMessage({ abort: describeThrown(signal.reason) } satisfies ToThread);
+          grace = setTimeout(() => {
+            this.#remove(thread);
+            reject(signal.reason as Error);
+          }, STOP_GRACE_MS);
+        };
+        signal.addEventListener('abort', stop, { once: true });
+        thread.worker.postMessage({ job, port: theirs }, [theirs]);
+      });
     } finally {
-      signal.removeEventListener('abort', stop);
+      if (stop !== undefined) signal.removeEventListener('abort', stop);
       clearTimeout(grace);
-      ours.removeAllListeners('close').close();
+      ours.close();
+      thread.ended = undefined;
+      if (this.#threads.has(thread)) this.#give(thread);
     }
   }
 
   async close(): Promise<void> {
-    this.#strays?.close();
-    await this.#pool?.destroy();
+    this.#queue.clear();
+    await Promise.all([...this.#threads].map(async (thread) => await this.#remove(thread)));
   }
 
-  #open(): Tinypool {
-    const data: PoolData = { strayErrors: `predictlab-stray-errors-${randomUUID()}` };
-    this.#strays = new BroadcastChannel(data.strayErrors);
-    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- with addEventListener, unref would not let the process exit
-    this.#strays.onmessage = (event: unknown) => {
-      const { module, stray } = (event as { data: { module: string; stray: ThrownError } }).data;
-      logStray(this.#log, module, stray);
-    };
-    this.#strays.unref();
-    return new Tinypool({
-      filename: threadEntry('pool-thread'),
-      minThreads: 0,
-      maxThreads: this.cores,
-      idleTimeout: IDLE_TIMEOUT_MS,
-      resourceLimits: threadLimits(),
-      workerData: data,
-      // a plugin's own timers and connections stay open between tasks
-      useAtomics: false,
-      trackUnmanagedFds: false,
+  /** Returns a thread that runs nothing, once there is one. @throws the reason of the signal when it is aborted before */
+  async #take(signal: AbortSignal): Promise<PoolThread> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) {
+      clearTimeout(idle.idleTimer);
+      return idle;
+    }
+    if (this.#threads.size < this.cores) return this.#open();
+    return await new Promise((resolve, reject) => {
+      const stop = (): void => {
+        this.#queue.delete(next);
+        reject(signal.reason as Error);
+      };
+      const next = (thread: PoolThread): void => {
+        signal.removeEventListener('abort', stop);
+        resolve(thread);
+      };
+      this.#queue.add(next);
+      signal.addEventListener('abort', stop, { once: true });
     });
+  }
+
+  /** Gives a thread that runs nothing to the job that waits longest. */
+  #give(thread: PoolThread): void {
+    for (const next of this.#queue) {
+      this.#queue.delete(next);
+      return next(thread);
+    }
+    this.#idle.push(thread);
+    thread.idleTimer = setTimeout(() => this.#remove(thread), IDLE_TIMEOUT_MS).unref();
+  }
+
+  #open(): PoolThread {
+    const worker = new Worker(threadEntry('pool-thread'), { resourceLimits: threadLimits() });
+    const thread: PoolThread = { worker, ended: undefined, idleTimer: undefined };
+    let cause: unknown;
+    worker.on('message', ({ module, stray }: StrayOfPool) => logStray(this.#log, module, stray));
+    worker.on('error', (error) => {
+      cause = error;
+    });
+    worker.once('exit', () => {
+      thread.ended?.(cause);
+      void this.#remove(thread);
+    });
+    worker.unref();
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  /** Terminates a thread and starts another one if a job waits. */
+  async #remove(thread: PoolThread): Promise<void> {
+    if (!this.#threads.delete(thread)) return;
+    clearTimeout(thread.idleTimer);
+    const at = this.#idle.indexOf(thread);
+    if (at !== -1) this.#idle.splice(at, 1);
+    if (this.#queue.size > 0) this.#give(this.#open());
+    await thread.worker.terminate();
   }
 }
 

@@ -1,36 +1,36 @@
-import { BroadcastChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { captureStreams, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import { runBacktests, runWalkForward } from './backtests-on-thread.ts';
 import { runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { limitPosts, yieldToWorker } from './thread-limits.ts';
-import { errorOf, type FromThread, type PoolData, type PoolJob, type ToThread } from './thread-messages.ts';
+import { describeThrown, errorOf, type FromPool, type PoolJob, type StrayOfPool, type ToThread } from './thread-messages.ts';
 
-/** Data of this pool: Tinypool passes its own data first. */
-const [, { strayErrors }] = workerData as [unknown, PoolData];
-const strayChannel = new BroadcastChannel(strayErrors);
-strayChannel.unref();
+/** The entry of a thread of the pool, which runs one job at a time until it is terminated. */
+const workerPort = parentPort!;
 let module = '';
 yieldToWorker();
 keepStandardOutput();
 captureStreams();
-// Tinypool itself posts "ready", which must pass the limit
-let readyLeft = 2;
-if (parentPort !== null)
-  limitPosts(parentPort, (message) => typeof message === 'object' && message !== null && 'ready' in message && readyLeft-- > 0);
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel between threads, not a window
-onStrayErrors((stray) => strayChannel.postMessage({ module, stray }));
+const reportStray = limitPosts(workerPort) as (stray: StrayOfPool) => void;
+onStrayErrors((stray) => reportStray({ module, stray }));
 
-/** Runs one job of a plugin: the function that Tinypool calls on a thread of the pool. */
-export default async function doJob({ job, port }: { job: PoolJob; port: MessagePort }): Promise<unknown> {
+workerPort.on('message', ({ job, port }: { job: PoolJob; port: MessagePort }) => {
   const stop = new AbortController();
-  const send = (message: FromThread): void => port.postMessage(message);
+  const send = (message: FromPool): void => port.postMessage(message);
   port.on('message', ({ abort }: ToThread) => stop.abort(errorOf(abort)));
+  // a result that cannot be sent fails its job
+  void doJob(job, send, stop.signal)
+    .then((end) => send({ end }))
+    .catch((thrown: unknown) => send({ end: { thrown: describeThrown(thrown) } }));
+});
+
+async function doJob(job: PoolJob, send: (message: FromPool) => void, signal: AbortSignal): Promise<unknown> {
   if ('task' in job) {
     module = job.task.module;
-    return await runThreadTask(job.task, { send, signal: stop.signal });
+    return await runThreadTask(job.task, { send, signal });
   }
-  const how = { alive: (): void => send({ heartbeat: null }), signal: stop.signal };
+  const how = { alive: (): void => send({ heartbeat: null }), signal };
   if ('backtests' in job) {
     module = job.backtests.plugins;
     return await runBacktests(job.backtests, how);

@@ -69,4 +69,4 @@ const stackOf = (error: unknown): string =>
 const ROOT = new URL('../../../', import.meta.url);
 const OURS = [ROOT.href, fileURLToPath(ROOT)];
 const isOurs = (stack: string): boolean =>
-  OURS.some((root) => stack.includes(root)) || /\/(node_modules\/(@temporalio|pg|pg-[\w-]+|tinypool)|dist\/bundle)\//.test(stack);
+  OURS.some((root) => stack.includes(root)) || /\/(node_modules\/(@temporalio|pg|pg-[\w-]+)|dist\/bundle)\//.test(stack);

@@ -14,14 +14,13 @@ export function yieldToWorker(): void {
 
 /**
  * Blocks messages of a plugin's code through its thread's own port: a loop of messages would block the worker's event loop.
- * @param mayPost whether code other than the caller may still send a message. @default no
  * @returns the port's own `postMessage`, without the limit
  */
-export function limitPosts(port: MessagePort, mayPost: (message: unknown) => boolean = () => false): (message: unknown) => void {
+export function limitPosts(port: MessagePort): (message: unknown) => void {
   // oxlint-disable-next-line typescript/unbound-method -- it is called with its port below
   const post = MessagePort.prototype.postMessage;
   MessagePort.prototype.postMessage = function (this: MessagePort, ...args: Parameters<typeof post>) {
-    if (this === port && !mayPost(args[0]))
+    if (this === port)
       throw new Error('a plugin may not post messages through parentPort; use context.log, context.heartbeat or what run() returns');
     post.apply(this, args);
   };

@@ -49,9 +49,13 @@ export interface WalkForwardJob extends SeriesJob {
 
 export type PoolJob = { readonly task: ThreadTask } | { readonly backtests: SeriesJob } | { readonly walkForward: WalkForwardJob };
 
-export interface PoolData {
-  /** Name of the channel on which the thread reports errors that no task waits for. */
-  readonly strayErrors: string;
+/** A message from a thread of the pool about its job: the last one has the result. */
+export type FromPool = FromThread | { readonly end: unknown };
+
+/** An error on a thread of the pool that no task waits for, and the module whose task ran last. */
+export interface StrayOfPool {
+  readonly module: string;
+  readonly stray: ThrownError;
 }
 
 export interface OwnThreadData {
