@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseSync, Visitor } from 'oxc-parser';
 import { rolldown } from 'rolldown';
 import { filesBelow, ROOT } from '../set-up/project.mjs';
 
@@ -45,10 +46,7 @@ export async function bundleTests(tests, mutant) {
           const source = readFileSync(id, 'utf8');
           const opening = tests.includes(id) ? "import { beginFile as beginTestFile } from 'vitest';\nbeginTestFile();\n" : '';
           const code = id === mutant?.file ? source.slice(0, mutant.at) + mutant.text + source.slice(mutant.end) : source;
-          const placed = code
-            .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
-            .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(id)));
-          return { code: opening + placed, moduleType: 'ts' };
+          return { code: opening + placed(id, code), moduleType: 'ts' };
         },
       },
     ],
@@ -57,4 +55,19 @@ export async function bundleTests(tests, mutant) {
   await build.write({ file, format: 'esm', codeSplitting: false });
   await build.close();
   return file;
+}
+
+/** The code with its own address in place of `import.meta.url` and `import.meta.dirname`; texts that hold these words stay. */
+function placed(file, code) {
+  const values = { url: pathToFileURL(file).href, dirname: path.dirname(file) };
+  const places = [];
+  new Visitor({
+    MemberExpression({ object, property, start, end }) {
+      if (object.type === 'MetaProperty' && property.name in values)
+        places.push({ start, end, text: JSON.stringify(values[property.name]) });
+    },
+  }).visit(parseSync(file, code).program);
+  return places
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((text, { start, end, text: value }) => text.slice(0, start) + value + text.slice(end), code);
 }

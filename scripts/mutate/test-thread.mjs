@@ -12,18 +12,23 @@ export function createTestThread() {
       worker ??= start();
       const mine = worker;
       let timer;
+      let onMessage;
+      let onError;
       const answer = await new Promise((resolve) => {
-        const limit = (name) => {
+        const limit = (name, ms = limitMs(name)) => {
           clearTimeout(timer);
-          timer = setTimeout(() => resolve({ failed: `no end of ${name} within ${limitMs(name)} ms`, gone: true }), limitMs(name));
+          timer = setTimeout(() => resolve({ failed: `no end of ${name} within ${ms} ms`, gone: true }), ms);
         };
-        limit('loading');
-        mine.on('message', (message) => ('begun' in message ? limit(message.begun) : resolve(message)));
-        mine.once('error', (error) => resolve({ failed: String(error), gone: true }));
+        // a thread that starts again loads every package: on a busy machine that is no endless loop
+        limit('loading', 120_000);
+        onMessage = (message) => ('begun' in message ? limit(message.begun) : resolve(message));
+        onError = (error) => resolve({ failed: String(error), gone: true });
+        mine.on('message', onMessage).once('error', onError);
         mine.postMessage({ file, order });
       });
       clearTimeout(timer);
-      mine.removeAllListeners();
+      // not all listeners: the worker's own are among them, and without those it receives nothing more
+      mine.off('message', onMessage).off('error', onError);
       if (answer.gone) {
         await mine.terminate();
         worker = undefined;
