@@ -114,6 +114,8 @@ export interface Instrument {
   readonly settledFrom?: number;
   /** When a run saw the result unchanged a day after `settledFrom`, or first saw an old one; UTC epoch milliseconds. */
   readonly confirmedAt?: number;
+  /** When the slug of this ended market was last looked up, in case the venue gave it to a new market; UTC epoch milliseconds. */
+  readonly slugCheckedAt?: number;
   /** The last statement about the market's end that the venue withdrew, and the instant of the run that saw it. */
   readonly tookBack?: { readonly asOf: number; readonly said: string };
   /** The venue calls the market closed: no more trades will come. */

@@ -83,10 +83,11 @@ async function byNames(
   known: readonly Instrument[],
 ): Promise<FoundMarkets> {
   if (names.length === 0) return NOTHING;
-  const kept = known.filter((instrument) => isFinal(instrument) && names.includes(nameOf(instrument)));
-  const ended = new Set(kept.map(nameOf));
+  const settled = known.filter((instrument) => isFinal(instrument) && names.includes(nameOf(instrument)));
+  const ended = new Set(settled.map(nameOf));
   const unfinished = new Set(known.filter((instrument) => !isFinal(instrument)).map(nameOf));
-  const again = field === 'slug' ? slugsToCheck(gamma, [...ended]) : new Set<string>();
+  const again = new Set(field === 'slug' ? settled.filter((each) => isToLookUpAgain(each, gamma.clock)).map(nameOf) : []);
+  const kept = settled.map((each) => (again.has(nameOf(each)) ? { ...each, slugCheckedAt: gamma.clock } : each));
   const wanted = names.filter((name) => !ended.has(name) || unfinished.has(name) || again.has(name));
   const [closed, open] = [true, false].map((state) => new Set(known.filter((each) => each.closed === state).map(nameOf)));
   const areClosed = wanted.every((name) => closed.has(name) && !open.has(name));
@@ -106,17 +107,9 @@ async function byNames(
   return { ...found, instruments, problems: [...found.problems, ...problems] };
 }
 
-/** Key of the memory of slugs of ended markets, with the venue's clock when each was last looked up. */
-const ENDED_SLUGS = 'slugs of ended markets';
-
-/** Slugs of ended markets that were not looked up for a day: a venue may give such a slug to a new market. */
-function slugsToCheck(gamma: Http, slugs: readonly string[]): ReadonlySet<string> {
-  const checked = (gamma.memory.get(ENDED_SLUGS) ?? new Map()) as Map<string, number>;
-  const due = slugs.filter((slug) => gamma.clock - (checked.get(slug) ?? Number.NEGATIVE_INFINITY) >= DAY_MS);
-  for (const slug of due) checked.set(slug, gamma.clock);
-  gamma.memory.set(ENDED_SLUGS, checked);
-  return new Set(due);
-}
+/** Whether the slug of an ended market was not looked up for a day: a venue may give such a slug to a new market. */
+const isToLookUpAgain = ({ slugCheckedAt, confirmedAt, settledFrom }: Instrument, now: number): boolean =>
+  now - (slugCheckedAt ?? confirmedAt ?? settledFrom ?? Number.NEGATIVE_INFINITY) >= DAY_MS;
 
 /** Looks up a batch of values; a batch that the venue refuses is looked up value by value, so that only the invalid value is lost. */
 async function refusedOneByOne(
