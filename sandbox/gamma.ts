@@ -45,7 +45,10 @@ export function gammaApi(world: World): Api {
       );
   }
 
-  const marketObject = (shown: Market, now: number): Record<string, unknown> => withStage(plainObject(shown, now), stageOf(world, shown));
+  const volumeOf = (market: Market, now: number): number =>
+    world.statesVolumes ? world.tapes.of(market).volume(now) : 1000 + (market.seed % 9_000_000) / 100;
+  const marketObject = (shown: Market, now: number): Record<string, unknown> =>
+    withStage(plainObject(shown, { now, volume: volumeOf(shown, now) }), stageOf(world, shown));
   const market = (found: Market, now: number): object => ({
     ...marketObject(asShown(world, found), now),
     events: [eventObject(found.group, now)],
@@ -177,10 +180,9 @@ const idsOf = (market: Market): object =>
         requestId: market.conditionId,
       };
 
-function plainObject(market: Market, now: number): Record<string, unknown> {
+function plainObject(market: Market, { now, volume }: { now: number; volume: number }): Record<string, unknown> {
   const closed = isClosed(market, now);
   const book = bookOf(market, now);
-  const volume = 1000 + (market.seed % 9_000_000) / 100;
   const updown = market.group.variant === 'CRYPTO_UP_DOWN';
   return {
     id: String(market.number),

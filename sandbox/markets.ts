@@ -1,6 +1,6 @@
 import type { Market, MarketGroup, VenueName } from './market.ts';
 import { namedGroups, type Offer, standingGroups } from './market-groups.ts';
-import { scaleGroup } from './scale.ts';
+import { scaleGroup, type WholeVenue, wholeVenueGroups } from './scale.ts';
 import { SERIES, type Series, seriesMarket } from './series.ts';
 
 /** How far before its first listed market a series still knows its markets by name, in milliseconds. */
@@ -18,6 +18,8 @@ export interface MarketsOptions extends Offer {
   readonly only?: readonly string[];
   /** Replaces all markets by this many equal ones. */
   readonly scale?: ScaleOptions;
+  /** Replaces all markets by those of a whole venue. */
+  readonly wholeVenue?: WholeVenue;
 }
 
 /**
@@ -34,13 +36,15 @@ export class Markets {
 
   constructor(options: MarketsOptions) {
     this.#options = options;
-    const { scale, only } = options;
-    const groups = scale
-      ? (scale.venues ?? ['polymarket']).map((venue) => scaleGroup(options, venue, scale.instruments, scale.tradesPerInstrument))
-      : [
-          ...standingGroups(options).filter((group) => only === undefined || only.includes(group.slug)),
-          ...namedGroups(options).filter((group) => only?.includes(group.slug)),
-        ];
+    const { scale, only, wholeVenue } = options;
+    const groups = wholeVenue
+      ? wholeVenueGroups(options, wholeVenue)
+      : scale
+        ? (scale.venues ?? ['polymarket']).map((venue) => scaleGroup(options, venue, scale.instruments, scale.tradesPerInstrument))
+        : [
+            ...standingGroups(options).filter((group) => only === undefined || only.includes(group.slug)),
+            ...namedGroups(options).filter((group) => only?.includes(group.slug)),
+          ];
     for (const group of groups) this.#add(group);
   }
 
@@ -85,8 +89,10 @@ export class Markets {
 
   /** The series that are offered. */
   get #series(): readonly Series[] {
-    const { only, scale } = this.#options;
-    return scale ? [] : SERIES.filter(({ slug, onlyNamed }) => (only === undefined ? onlyNamed !== true : only.includes(slug)));
+    const { only, scale, wholeVenue } = this.#options;
+    return scale || wholeVenue
+      ? []
+      : SERIES.filter(({ slug, onlyNamed }) => (only === undefined ? onlyNamed !== true : only.includes(slug)));
   }
 
   /** Start of the first listed market of a series. */

@@ -2,7 +2,7 @@ import { BAD_ROWS, type BadRow, type Faults } from './faults.ts';
 import type { Market } from './market.ts';
 import { chance, hash, mix } from './random.ts';
 import type { RowWriter } from './trade-pages.ts';
-import type { Trade } from './trades.ts';
+import { type Trade, tradedPrice } from './trades.ts';
 
 const HEX = Array.from({ length: 0x1_0000 }, (_, value) => value.toString(16).padStart(4, '0'));
 const hex8 = (value: number): string => HEX[value >>> 16] + HEX[value & 0xffff];
@@ -39,12 +39,6 @@ export function walletAddress(wallet: number): string {
 export function badRowOf(faults: Faults, trade: Trade): BadRow {
   const kinds = faults.badRowKinds ?? BAD_ROWS;
   return kinds[hash(trade.transaction, trade.place, 'kind') % kinds.length];
-}
-
-/** The price of the traded outcome, as the venue writes it. */
-export function tradedPrice(market: Market, trade: Trade): number {
-  const whole = 10 ** market.decimals;
-  return (trade.outcome === 0 ? trade.ticks : whole - trade.ticks) / whole;
 }
 
 interface Fields {

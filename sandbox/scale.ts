@@ -24,3 +24,48 @@ export function scaleGroup(offer: Offer, venue: VenueName, instruments: number, 
   }
   return made;
 }
+
+/** A whole venue: many events, of which a part trades, and totals that follow the trades. */
+export interface WholeVenue {
+  readonly markets: number;
+  readonly events: number;
+  /** Number of markets that trade all the time; the others trade once in a fortnight. */
+  readonly active: number;
+  /** Trades per hour of all markets together, on average. */
+  readonly tradesPerHour: number;
+  /** Hours from the markets' opening to the start. @default 8 */
+  readonly openedHours?: number;
+}
+
+/** Market of a whole venue that ends six hours after the start: one in this many. */
+const ENDING = 97;
+/** Average of `activity` over a day: the trades of a market per hour are as many times its fills per block. */
+const MEAN_ACTIVITY = 0.8;
+
+/** Creates the events of a whole venue. Trades are distributed over the active markets as 1/rank^0.8; ranks are spread over the events. */
+export function wholeVenueGroups(offer: Offer, { markets, events, active, tradesPerHour, openedHours = 8 }: WholeVenue): MarketGroup[] {
+  const start = Math.floor(offer.start / HOUR) * HOUR;
+  const groups = Array.from({ length: events }, (_, i) => {
+    const slug = `event-${i + 1}`;
+    return emptyGroup({ venue: 'polymarket', id: 10_000 + i, slug, title: `Event ${i + 1}`, tags: [i % 4 === 0 ? 'politics' : 'sports'] });
+  });
+  const weight = (rank: number): number => (rank + 1) ** -0.8;
+  const all = Array.from({ length: active }, (_, rank) => weight(rank)).reduce((sum, each) => sum + each, 0);
+  for (let i = 0; i < markets; i++) {
+    // 7919 is prime, so every market gets another rank as long as it does not divide their number
+    const rank = (i * 7919) % markets;
+    const key = `market-${i + 1}`;
+    const ends = i % ENDING === ENDING - 1;
+    addMarket(groups[i % events], offer.seed, {
+      key,
+      number: 1_000_000 + i,
+      slug: key,
+      question: `Will number ${i + 1} happen?`,
+      opensAt: start - openedHours * HOUR,
+      closesAt: ends ? start + 6 * HOUR : start + 60 * DAY,
+      settlement: ends ? { payout: i % 2 } : null,
+      fillsPerBlock: rank < active ? (tradesPerHour * weight(rank)) / all / MEAN_ACTIVITY : 1 / (14 * 24),
+    });
+  }
+  return groups;
+}

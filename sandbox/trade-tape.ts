@@ -1,5 +1,5 @@
 import { isClosed, type Market } from './market.ts';
-import { comparePlaces, lateTrade, type Trade, tradesOfBlock } from './trades.ts';
+import { comparePlaces, lateTrade, type Trade, tradedPrice, tradesOfBlock } from './trades.ts';
 
 /** The trades of one market up to now, oldest first. They are generated on demand and kept. */
 export class Tape {
@@ -8,6 +8,9 @@ export class Tape {
   #revised = 0;
   #nextBlock: number;
   #trades: Trade[] = [];
+  /** Number of trades in `#volume`. */
+  #summed = 0;
+  #volume = 0;
 
   constructor(market: Market) {
     this.market = market;
@@ -21,6 +24,17 @@ export class Tape {
       for (const trade of tradesOfBlock(this.market, this.#nextBlock)) this.#trades.push(trade);
     }
     return { trades: this.#trades, length: firstAfter(this.#trades, { time: Math.floor(end / 1000), place: Infinity }) };
+  }
+
+  /** Sum of price times size of the trades up to now, in dollars. */
+  volume(now: number): number {
+    const { trades, length } = this.upTo(now);
+    if (length < this.#summed || this.isChanged) [this.#summed, this.#volume] = [0, 0];
+    for (; this.#summed < length; this.#summed++) {
+      const trade = trades[this.#summed];
+      this.#volume += (tradedPrice(this.market, trade) * trade.sizeMicros) / 1e6;
+    }
+    return this.#volume;
   }
 
   /** Whether the tape has late or revised trades, which cannot be generated again. */

@@ -116,3 +116,9 @@ export function lateTrade(market: Market, time: number, place: number, ordinal: 
     copy: false,
   };
 }
+
+/** The price of the traded outcome, as the venue writes it. */
+export function tradedPrice(market: Market, trade: Trade): number {
+  const whole = 10 ** market.decimals;
+  return (trade.outcome === 0 ? trade.ticks : whole - trade.ticks) / whole;
+}

@@ -7,6 +7,7 @@ import { kalshiApi } from './kalshi.ts';
 import { Markets, type ScaleOptions } from './markets.ts';
 import { predictApi } from './predict.ts';
 import type { LoggedRequest } from './request-log.ts';
+import type { WholeVenue } from './scale.ts';
 import { listen } from './server.ts';
 import { TradePages } from './trade-pages.ts';
 import { type Tape, Tapes } from './trade-tape.ts';
@@ -28,6 +29,8 @@ export interface SandboxOptions {
   readonly standingDays?: number;
   /** Offers this many equal markets instead, for benchmarks. */
   readonly scale?: ScaleOptions;
+  /** Offers a whole venue at Polymarket instead, whose stated volumes are those of the trades. */
+  readonly wholeVenue?: WholeVenue;
   readonly faults?: Faults;
   /** Whether requests beyond the venues' published limits are answered with 429. @default false */
   readonly enforceLimits?: boolean;
@@ -79,9 +82,17 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
     ...(options.standingDays === undefined ? {} : { standingDays: options.standingDays }),
     ...(options.markets ? { only: options.markets } : {}),
     ...(options.scale ? { scale: options.scale } : {}),
+    ...(options.wholeVenue ? { wholeVenue: options.wholeVenue } : {}),
   });
   const tapes = new Tapes(options.scale ? KEPT_AT_SCALE : Infinity);
-  const world: World = { markets, tapes, deck, pages: new TradePages(tapes, () => deck.faults), corrected: new Map() };
+  const world: World = {
+    markets,
+    tapes,
+    deck,
+    pages: new TradePages(tapes, () => deck.faults),
+    corrected: new Map(),
+    ...(options.wholeVenue && { statesVolumes: true }),
+  };
   const requests: LoggedRequest[] = [];
   const tapeOf = (instrument: string): Tape => {
     const market = markets.instrument(instrument, now());

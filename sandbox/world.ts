@@ -10,6 +10,8 @@ export interface World {
   readonly tapes: Tapes;
   readonly pages: TradePages;
   readonly deck: FaultDeck;
+  /** Whether markets state the volume of their trades, and not a fixed number. @default false */
+  readonly statesVolumes?: boolean;
   /** Prices of corrected points, by instrument and Unix second. */
   readonly corrected: Map<string, Map<number, number>>;
 }
