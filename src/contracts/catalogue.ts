@@ -11,21 +11,32 @@ export const tickColumnsSchema = z.strictObject({
   tradeId: z.string().optional(),
 });
 
-/** One entry of the symbol catalogue: `symbols import catalogue.json` takes an array of these. */
-export const catalogueEntrySchema = z.strictObject({
-  symbol: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'write 1 to 128 letters, digits, _ . - and start with a letter or a digit'),
+const fields = {
   title: z.string().default(''),
   enabled: z.boolean().default(true),
   priority: z.int().min(1).max(5).default(DEFAULT_PRIORITY),
   sources: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
+};
+
+/** One symbol of the catalogue: `symbols import catalogue.json` takes an array of these and of universes. */
+export const catalogueEntrySchema = z.strictObject({
+  symbol: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'write 1 to 128 letters, digits, _ . - and start with a letter or a digit'),
+  ...fields,
+});
+
+/** A universe of the catalogue: `sources` has the rules that choose its markets. Its shards add a dot and a number to its name. */
+export const universeEntrySchema = z.strictObject({
+  universe: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'write 1 to 100 letters, digits, _ - and start with a letter or a digit'),
+  ...fields,
 });
 
 /** A symbol catalogue in the form that `symbols import` takes. */
 export const catalogueSchema = z.array(catalogueEntrySchema);
 
-export type CatalogueEntry = z.infer<typeof catalogueEntrySchema>;
+/** An entry as it is stored; `symbol` is also the name of a universe. */
+export type CatalogueEntry = z.infer<typeof catalogueEntrySchema> & { readonly kind?: 'universe' };
 export type TickColumnNames = z.infer<typeof tickColumnsSchema>;
 
 /** A catalogue entry with only a name. */
@@ -36,3 +47,8 @@ export const emptyEntry = (symbol: string): CatalogueEntry => ({
   priority: DEFAULT_PRIORITY,
   sources: {},
 });
+
+/** An entry in the form that `symbols import` reads and `symbols export` writes. */
+export function writtenEntry({ kind, symbol, ...fields }: CatalogueEntry): Readonly<Record<string, unknown>> {
+  return kind === 'universe' ? { universe: symbol, ...fields } : { symbol, ...fields };
+}

@@ -3,6 +3,30 @@ import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-da
 import type { Json } from '../contracts/run/pipeline-input.ts';
 import type { CoverageEvidence, SourceType, TickKind } from '../contracts/words.ts';
 
+/** The request for the listing of a universe at one venue. */
+export interface ListRequest {
+  readonly rules: readonly unknown[];
+  readonly asOf: number;
+  /** Whether a market is a member already, by instrument id. */
+  readonly isKnown: (id: string) => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A part of a listing; `matching` has the ids of the markets that the rules choose. */
+export interface ListedPage extends Discovery {
+  readonly matching: ReadonlySet<string>;
+}
+
+/** The newest trades of one market, read together with those of others. */
+export interface SharedPage {
+  readonly rows: readonly CandidateRow[];
+  /** Every trade after this time is among the rows; -Infinity when they are all trades. UTC epoch milliseconds. */
+  readonly after: number;
+  /** The venue's clock when it answered. */
+  readonly clock: number;
+  readonly requests: number;
+}
+
 /** The input of `discover`: one symbol's selectors for the source, and the run's window. */
 export interface DiscoverRequest<Selector = unknown> {
   readonly symbol: string;
@@ -61,6 +85,10 @@ export interface CollectRequest<Selector = unknown> {
   readonly refetch: boolean;
   /** Whether to re-read covered time further back than needed, as a second look. @default false */
   readonly sampled?: boolean;
+  /** Whether price points and order books are left out. @default false */
+  readonly tradesOnly?: boolean;
+  /** The newest trades, where they were read together with those of other markets. @default the walk reads them */
+  readonly shared?: SharedPage;
   /** The cursor of the last page that an earlier attempt staged; the stream continues after it. */
   readonly cursor: Json | undefined;
   readonly signal: AbortSignal;
@@ -130,6 +158,16 @@ export interface Source<Selector = unknown> {
    * overlap for late rows.
    */
   collect(request: CollectRequest<Selector>): AsyncIterable<SourcePage>;
+  /** Lists the markets of a universe. @default the source cannot be in a universe */
+  list?(request: ListRequest): AsyncIterable<ListedPage>;
+  /** Reads the newest trades of several markets at once, by instrument id; undefined where the answer is of no use. */
+  shared?(request: {
+    readonly instruments: readonly Instrument[];
+    readonly asOf: number;
+    readonly signal: AbortSignal;
+  }): Promise<ReadonlyMap<string, SharedPage> | undefined>;
+  /** Largest number of markets of one shared request. */
+  readonly sharedMarkets?: number;
   /** Returns the selector that names this market alone; undefined where the source cannot be queried about a single market. */
   selectorOf(instrument: Instrument): Selector | undefined;
   /** Converts an error of the source into a `PredictLabError` named by its effect. */

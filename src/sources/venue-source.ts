@@ -9,7 +9,7 @@ import { type Http, newWork, type VenueClient, type Work } from './http/venue-cl
 import { VenueError, venueFailure } from './http/venue-error.ts';
 import type { ProbedRoute } from './probe/judge-answer.ts';
 import { bookIn, counted, type Prober, rowsIn } from './probe/prober.ts';
-import type { CollectRequest, PriceCursor, Source, SourcePage } from './source.ts';
+import type { CollectRequest, ListedPage, ListRequest, PriceCursor, Source, SourcePage } from './source.ts';
 import type { Venue, VenueContext } from './venue.ts';
 import { type WalkCursor, walkNewestFirst } from './walk/newest-first-walk.ts';
 import { TradeOrder } from './walk/page-seam.ts';
@@ -45,13 +45,29 @@ export function venueSource(opened: OpenVenue): Source {
       const { clock } = first;
       return {
         instruments: [...byId.values()]
-          .map((each) => (each.stated?.at === 0 ? { ...each, stated: { ...each.stated, at: clock } } : each))
+          .map((each) => withStatedAt(each, clock))
           .sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
         problems: found.problems,
         requests: work.requests,
         clock,
       };
     },
+    ...(venue.universe !== undefined && { list: (request) => list(opened, request) }),
+    ...(venue.sharedTrades !== undefined && {
+      sharedMarkets: venue.sharedMarkets ?? 20,
+      async shared({ instruments, asOf, signal }) {
+        const work = newWork(precedenceOf(asOf), signal);
+        const page = await venue.sharedTrades?.(contextOf(opened, work), instruments);
+        if (page === undefined) return undefined;
+        const facts = { after: page.after, clock: work.clock ?? first.clock };
+        return new Map(
+          instruments.map(({ id }, index) => {
+            const rows = identifyPage(page.rows.get(id) ?? []);
+            return [id, { ...facts, rows, requests: index === 0 ? work.requests : 0 }] as const;
+          }),
+        );
+      },
+    }),
     collect: (request) => collect(opened, order, request),
     selectorOf: (instrument) => venue.selectorOf(instrument) as unknown,
     describe: (error) => venueFailure(venue.name, error),
@@ -77,6 +93,24 @@ export async function probeVenue(
   const { book: read } = venue;
   if (book !== undefined && read !== undefined) await prober.readIf(market, book, noMarket, async (of) => bookIn(await read(context, of)));
   for (const other of others) await prober.read(other, async () => ({ came: await other.read(context), value: undefined }));
+}
+
+/** An instrument whose stated totals have the time of the answer. */
+const withStatedAt = (instrument: Instrument, clock: number): Instrument =>
+  instrument.stated?.at === 0 ? { ...instrument, stated: { ...instrument.stated, at: clock } } : instrument;
+
+/** Lists the markets of a universe's rules, page by page. */
+async function* list(opened: OpenVenue, { rules, asOf, isKnown, signal }: ListRequest): AsyncGenerator<ListedPage> {
+  const [first] = Object.values(opened.clients);
+  const work = newWork(precedenceOf(asOf), signal);
+  let before = 0;
+  for (const rule of rules) {
+    for await (const page of opened.venue.universe?.list(contextOf(opened, work), rule, isKnown) ?? []) {
+      const { clock } = first;
+      yield { ...page, instruments: page.instruments.map((each) => withStatedAt(each, clock)), requests: work.requests - before, clock };
+      before = work.requests;
+    }
+  }
 }
 
 /** Progress of a collection: within the trades, within the price points, or before the order book. */
@@ -112,6 +146,7 @@ async function* collect(opened: OpenVenue, order: TradeOrder, request: CollectRe
       yield { ...page, cursor: toJson(page.cursor === null ? { prices: null } : { trades: page.cursor }) };
     }
   }
+  if (request.tradesOnly === true) return;
   const resume = cursor !== undefined && cursor !== null && 'prices' in cursor ? (cursor.prices ?? undefined) : undefined;
   let before = work.requests;
   for await (const page of venue.points?.(context, { ...request, instrument }, resume) ?? []) {

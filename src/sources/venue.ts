@@ -71,6 +71,35 @@ export interface TradeReader {
   readonly repeats?: 'retry' | 'end-of-paging';
 }
 
+/** The newest trades of several markets, from one request. */
+export interface SharedTrades {
+  /** The rows of each market by instrument id, newest first. */
+  readonly rows: ReadonlyMap<string, readonly ReadRow[]>;
+  /** Every trade after this time is on the page; -Infinity when it has all trades. UTC epoch milliseconds. */
+  readonly after: number;
+}
+
+/** A part of a listing of a venue's markets. */
+export interface ListedMarkets extends FoundInstruments {
+  /** Ids of the instruments that match the rule: those that join a universe. */
+  readonly matching: ReadonlySet<string>;
+}
+
+/** How a venue lists its markets for universes. */
+export interface VenueUniverse<Rule = unknown, Host extends string = string> {
+  /** Schema of one rule, which chooses markets. */
+  readonly rule: z.ZodType<Rule>;
+  /** The forms of a rule, for messages. */
+  readonly forms: string;
+  /** Most markets that one request of a listing returns, for estimates. */
+  readonly pageSize: number;
+  /**
+   * Lists the markets that match a rule, and those that are known already, whether they match or not.
+   * @param isKnown whether a market is a member already, by instrument id
+   */
+  list(context: VenueContext<Host>, rule: Rule, isKnown: (id: string) => boolean): AsyncIterable<ListedMarkets>;
+}
+
 export interface SearchQuery {
   readonly text: string;
   /** Restricts the search to a tag, for venues that have tags. */
@@ -96,6 +125,14 @@ export interface Venue<Selector = unknown, Host extends string = string> extends
   /** The selector that names one market alone. */
   selectorOf(instrument: Instrument): Selector;
   trades(context: VenueContext<Host>, instrument: Instrument): TradeReader;
+  /** Reads the newest trades of at most `sharedMarkets` markets with one request. @default markets are read one by one */
+  sharedTrades?(context: VenueContext<Host>, instruments: readonly Instrument[]): Promise<SharedTrades | undefined>;
+  /** Largest number of markets of one shared request. @default 20 */
+  readonly sharedMarkets?: number;
+  /** How the venue lists its markets. @default the venue cannot be in a universe */
+  // biome-ignore lint/suspicious/noExplicitAny: each venue has its own rules
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly universe?: VenueUniverse<any, Host>;
   /** Reads one original trade; also used to read rows of the quarantine again. */
   readTrade(row: unknown, instrument: Instrument): ReadRow;
   /** Streams price points in addition to trades. @default none */

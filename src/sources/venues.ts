@@ -4,7 +4,7 @@ import { file } from './file/file-source.ts';
 import { kalshi } from './kalshi/kalshi.ts';
 import { polymarket } from './polymarket/polymarket.ts';
 import { predict } from './predict/predict.ts';
-import type { AnyVenue } from './venue.ts';
+import type { AnyVenue, VenueUniverse } from './venue.ts';
 
 const SHIPPED: readonly AnyVenue[] = [polymarket, predict, kalshi, file];
 
@@ -23,6 +23,12 @@ export const venuesOf = (module: string): readonly AnyVenue[] =>
 
 /** The loaded venue of a name. */
 export const venueNamed = (name: string): AnyVenue | undefined => loadedVenues().find((venue) => venue.name === name);
+
+/** How a venue lists its markets for universes; undefined where it cannot. */
+export function universeOf(name: string): VenueUniverse | undefined {
+  const venue = venueNamed(name);
+  return venue !== undefined && 'hosts' in venue ? (venue.universe as VenueUniverse | undefined) : undefined;
+}
 
 /** Names of all sources that a run may use. */
 export const sourceNames = (): readonly string[] => loadedVenues().map(({ name }) => name);

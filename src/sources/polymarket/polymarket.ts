@@ -3,9 +3,10 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { defineVenue } from '../venue.ts';
 import { discoverPolymarket, type PolymarketSelector, polymarketSelector } from './catalogue/discover.ts';
 import { searchPolymarket, searchPolymarketTag } from './catalogue/search.ts';
+import { polymarketUniverse } from './catalogue/universe.ts';
 import { collectPrices } from './prices.ts';
 import { probePolymarket } from './probe.ts';
-import { conditionIdOf, readBook, readTrade, tradesV1, tradesV2, VENUE } from './trades.ts';
+import { conditionIdOf, readBook, readTrade, sharedTradesV2, tradesV1, tradesV2, VENUE } from './trades.ts';
 
 /** Polymarket: Gamma knows the markets, Data the trades and price points, the CLOB the order books. docs/sources.md describes the routes. */
 export const polymarket = defineVenue({
@@ -39,6 +40,9 @@ export const polymarket = defineVenue({
   discover: ({ http }, request) => discoverPolymarket(http, request),
   selectorOf: (instrument): PolymarketSelector => ({ conditionId: conditionIdOf(instrument) }),
   trades: ({ http, options }, instrument) => (options.POLYMARKET_TRADES_ROUTE === 'v1' ? tradesV1 : tradesV2)(http.data, instrument),
+  sharedTrades: async ({ http, options }, instruments) =>
+    options.POLYMARKET_TRADES_ROUTE === 'v1' ? undefined : await sharedTradesV2(http.data, instruments),
+  universe: polymarketUniverse,
   readTrade,
   points: ({ http, options }, request, resume) =>
     options.POLYMARKET_PRICE_POINTS === 'off' ? undefined : collectPrices(http.data, request, resume),

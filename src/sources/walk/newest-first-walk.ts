@@ -34,7 +34,7 @@ export interface WalkCursor {
 }
 
 export interface Walk
-  extends Pick<CollectRequest, 'instrument' | 'window' | 'asOf' | 'clock' | 'before' | 'lateness' | 'refetch' | 'sampled'> {
+  extends Pick<CollectRequest, 'instrument' | 'window' | 'asOf' | 'clock' | 'before' | 'lateness' | 'refetch' | 'sampled' | 'shared'> {
   readonly venue: string;
   /** Time span before now for which the venue shows trades, in milliseconds; null where it shows all. @default null */
   readonly horizonMs?: number | null;
@@ -53,6 +53,8 @@ export type WalkedPage = Omit<SourcePage, 'cursor'> & { readonly cursor: WalkCur
 const MAX_BAD_PAGES = 5;
 /** Tries with the same cursor after a repeated page, before its next cursor is used. */
 const SAME_CURSOR_TRIES = 3;
+/** The cursor of a shared page that is not the whole history; it is never sent. */
+const SHARED = 'shared';
 /** Number of times that a walk starts over because the venue no longer knows its cursor. */
 const RESTARTS = 2;
 
@@ -75,17 +77,22 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   });
   const lastPage = { kind: 'trade', rows: [], order: 'newest-first', cursor: null } as const;
   if (plan.depth === 'none') {
-    if (plan.free.length > 0) yield { ...lastPage, coverage: plan.free, requests: 0 };
+    if (plan.free.length > 0) yield { ...lastPage, coverage: plan.free, requests: walk.shared?.requests ?? 0 };
     return;
   }
 
+  // a shared page that does not reach the covered time is of no use: this market is walked alone
+  let shared =
+    resume === undefined && walk.shared !== undefined && walk.shared.after < Math.max(window.from, plan.floor - lateness)
+      ? walk.shared
+      : undefined;
   const bounds = timeBounds(instrument.opensAt, asOf, Date.now());
   const seen = new Set<string>(resume === undefined ? [] : [resume.last]);
   let cursor: string | null = resume?.next ?? null;
   let state = resume?.state;
   let restarts = 0;
   let badPages = 0;
-  let requests = 0;
+  let requests = shared === undefined ? (walk.shared?.requests ?? 0) : 0;
   let hasValidRow = state !== undefined;
   // Oldest time of the page before; a resumed walk does not know it until it has read a page.
   let oldest: number | null | undefined = cursor === null ? null : undefined;
@@ -104,7 +111,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   for (;;) {
     let page: HistoryPage;
     try {
-      page = await walk.fetch(cursor);
+      page = shared === undefined ? await walk.fetch(cursor) : { ...shared, next: Number.isFinite(shared.after) ? SHARED : null };
     } catch (error) {
       if (cursor === null || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       if (++restarts > RESTARTS) throw cursorsExpire(walk, error);
@@ -120,7 +127,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
       yield { ...lastPage, coverage: afterLastPage(plan, state), requests, walked: seenBy(plan, state, true) };
       return;
     }
-    if (repeated || (page.rows.length === 0 && page.next !== null)) {
+    if (repeated || (page.rows.length === 0 && page.next !== null && shared === undefined)) {
       if (++badPages >= MAX_BAD_PAGES) throw outOfOrder(walk, repeated);
       // The same cursor is tried first: the next cursor of a repeated page may skip the page that was not received.
       if (page.next !== null && (!repeated || badPages > SAME_CURSOR_TRIES)) cursor = page.next;
@@ -141,7 +148,13 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
 
     const looked = await look(walk, plan, page, bounds);
-    const step = afterPage(plan, state, looked.seen);
+    const step = afterPage(plan, state, shared === undefined ? looked.seen : { ...looked.seen, after: shared.after });
+    const wasShared = shared !== undefined;
+    shared = undefined;
+    if (wasShared && !step.ended) {
+      startOver();
+      continue;
+    }
     // If the venue ends its paging by repeating a page, progress is not checked.
     const stuck = walk.repeats === 'retry' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
     if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);

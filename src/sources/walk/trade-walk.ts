@@ -57,6 +57,8 @@ export interface PageSeen {
   readonly newest: number | null;
   /** Whether the venue has older pages. */
   readonly more: boolean;
+  /** Time after which the page has every trade, for a page read together with those of other markets; -Infinity when it has all. */
+  readonly after?: number;
   /** Times of rows that earlier runs should have stored but did not (see `couldBeKnown`). */
   readonly unknown: readonly number[];
 }
@@ -165,16 +167,18 @@ export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): Wa
     ...before,
     pages: before.pages + 1,
     newest: before.newest === null ? page.newest : Math.max(before.newest, page.newest ?? before.newest),
-    lastPage: page.newest ?? before.lastPage,
+    lastPage: page.after !== undefined && Number.isFinite(page.after) ? page.after : (page.newest ?? before.lastPage),
     lateBy: Math.max(before.lateBy, ...late),
     missed: before.missed + ages.length - late.length,
   };
   const reach = Math.max(plan.window.from, plan.floor - latenessOf(plan, seen));
-  const isBelow = page.newest !== null && page.newest <= reach;
-  const isWhole = page.newest !== null && page.newest <= plan.window.from;
+  const below = page.after ?? page.newest;
+  const isBelow = below !== null && below <= reach;
+  const isWhole = below !== null && below <= plan.window.from;
   const reached = isWhole || (isBelow && page.unknown.length === 0);
   if (!page.more) return { ended: true, state: seen, complete: true, coverage: claims(plan, seen, plan.window.from, plan.window.from) };
-  const isSecondLook = reached && !isWhole && (seen.missed > 0 || (plan.sampled === true && seen.extra < SAMPLED_PAGES));
+  const isSecondLook =
+    reached && !isWhole && (seen.missed > 0 || (plan.sampled === true && page.after === undefined && seen.extra < SAMPLED_PAGES));
   const state = isSecondLook ? { ...seen, extra: seen.extra + 1 } : seen;
   const shown = (state.lastPage ?? plan.asOf) + 1;
   if (reached && !isSecondLook) return { ended: true, state, complete: true, coverage: claims(plan, state, plan.floor, shown) };

@@ -189,7 +189,7 @@ export async function findEvent(gamma: Http, slug: string): Promise<FoundMarkets
 }
 
 /** Reads the markets of an event. The event lists all of them, readable or not, so the size of their group is known here. */
-function readEvent(event: unknown, where: string): FoundMarkets {
+export function readEvent(event: unknown, where: string): FoundMarkets {
   const list = listInAnswer(event, 'markets', { venue: VENUE, where });
   const found = readMarkets(list, where);
   const slug = isObject(event) ? readName(event.slug) : null;
