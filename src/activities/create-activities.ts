@@ -1,14 +1,17 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
 import type { Log } from '../contracts/log.ts';
+import type { Json } from '../contracts/run/pipeline-input.ts';
 import type { StageCall, StageOutcome, TaskMetrics } from '../contracts/task/stage-report.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins/plugins.ts';
 import { type Secrets, secretsOf } from '../secrets/secrets.ts';
 import type { Database } from '../storage/database/database.ts';
+import { symbolsByName } from '../storage/markets/catalogue.ts';
 import { customActivity, customTasks } from './custom/custom-tasks.ts';
 import type { PluginThreads } from './custom/threads/plugin-threads.ts';
 import type { CustomActivity, RunActivities, StageActivities } from './registry.ts';
 import { createVisualize } from './report/visualize.ts';
+import { createExpandUniverses } from './run/expand-universes.ts';
 import { createFinishPipeline } from './run/finish-pipeline.ts';
 import { bookkeepingFailure, createPreparePipeline } from './run/prepare-pipeline.ts';
 import { createRunSettings } from './run/run-settings.ts';
@@ -65,8 +68,10 @@ export function createActivities(
     clean: createClean({ quarantineLimit }),
     store: createStore({ database, log }),
     kline: createKline(),
-    backtest: createBacktest({ database, strategies, plugins: plugins.modules.join(','), threads: dependencies.threads, log }),
-    visualize: createVisualize({ database, home, log }),
+    backtest: exceptShards(database, { backtests: 0 })(
+      createBacktest({ database, strategies, plugins: plugins.modules.join(','), threads: dependencies.threads, log }),
+    ),
+    visualize: exceptShards(database, { pages: 0, bytes: 0 })(createVisualize({ database, home, log })),
     ...dependencies.stages,
   };
   const settingsOf = createRunSettings(database);
@@ -115,10 +120,20 @@ export function createActivities(
         onNews,
       }),
     ),
+    expandUniverses: mapped(secrets, createExpandUniverses({ database, sources, log })),
     finishPipeline: mapped(secrets, finish),
     custom,
   };
 }
+
+/** A stage that has nothing to do for the shards of universes: their pages are rendered on demand, and backtests name symbols. */
+const exceptShards =
+  (database: Database, output: Json) =>
+  (stage: StageFunction): StageFunction =>
+  async (input, work) => {
+    const entry = (await symbolsByName(database, [input.symbol])).get(input.symbol);
+    return entry?.universe === undefined ? await stage(input, work) : await work.record({ output });
+  };
 
 /** Turns errors of the run's preparation and end into Temporal failures, retryable or not by type, as the task runner does for tasks. */
 const mapped =

@@ -2,7 +2,7 @@ import type { PipelineResult } from '../contracts/run/pipeline-status.ts';
 import type { PrepareInput } from '../contracts/run/run-config.ts';
 import type { CustomTaskCall, StageCall, StageOutcome, TaskOutcome } from '../contracts/task/stage-report.ts';
 import type { Stage } from '../contracts/words.ts';
-import type { PackedPrepared } from '../scheduling/payload/pack-prepared.ts';
+import type { PackedPrepared, UniversesToExpand } from '../scheduling/payload/pack-prepared.ts';
 
 export type StageActivities = Record<Stage, (call: StageCall) => Promise<StageOutcome>>;
 
@@ -18,8 +18,27 @@ export interface FinishInput {
   readonly discardStaging: boolean;
 }
 
+/** The universes to list at the start of a run. */
+export interface ExpandCall {
+  readonly universes: readonly string[];
+  /** UTC epoch milliseconds. */
+  readonly asOf: number;
+}
+
+/** What a listing found about a universe. */
+export interface ExpandedUniverse {
+  readonly universe: string;
+  readonly members: number;
+  readonly shards: number;
+  readonly added: number;
+  readonly ended: number;
+  readonly requests: number;
+  readonly problems: readonly string[];
+}
+
 export interface RunActivities {
-  preparePipeline(input: PrepareInput): Promise<PackedPrepared>;
+  preparePipeline(input: PrepareInput): Promise<PackedPrepared | UniversesToExpand>;
+  expandUniverses(call: ExpandCall): Promise<readonly ExpandedUniverse[]>;
   /** Returns the path of the run's page on the worker's machine. */
   finishPipeline(input: FinishInput): Promise<{ readonly report: string }>;
 }

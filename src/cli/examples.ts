@@ -34,6 +34,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'schedule delete': ['schedule delete', 'schedule delete --id nightly'],
   'symbols list': ['symbols list', 'symbols list --json'],
   'symbols show': ['symbols show BTC_PRICE'],
+  'symbols universe': ['symbols universe show PM_ALL', 'symbols universe show PM_ALL --as-of 2026-06-10T12:00:00Z'],
   'symbols search': ['symbols search bitcoin', 'symbols search election --tag politics'],
   'symbols add': ['symbols add RAIN --file rain.csv --title "Rain tomorrow"', 'symbols add SENATE --file "ticks/senate*.csv"'],
   'symbols accept': ['symbols accept file:rain --json'],

@@ -45,6 +45,14 @@ export const BOOKKEEPING: LocalActivityOptions = {
 /** The bookkeeping options of a run that is already open: it waits for the database however long that takes. */
 export const CONTINUING: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BOOKKEEPING.retry, maximumAttempts: undefined } };
 
+/** Options of the listing of universes: a venue with 50,000 markets needs hundreds of requests, within its rate limits. */
+export const LISTING: ActivityOptions = {
+  activityId: 'expandUniverses',
+  startToCloseTimeout: 3_600_000,
+  heartbeatTimeout: 120_000,
+  retry: { initialInterval: 5_000, backoffCoefficient: 2, maximumInterval: 60_000, maximumAttempts: 5 },
+};
+
 interface LocalFirst<Call extends TaskCall> {
   readonly call: Call;
   /** The activity's arguments. @default the call alone */

@@ -3,7 +3,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import { STAGES } from '../../contracts/words.ts';
 
 /** Names of a worker's own activities, which a plugin's activity would replace. */
-const REGISTERED: readonly string[] = [...STAGES, 'preparePipeline', 'finishPipeline'];
+const REGISTERED: readonly string[] = [...STAGES, 'preparePipeline', 'expandUniverses', 'finishPipeline'];
 /** Custom activities of every worker. */
 export const SHIPPED_ACTIVITIES = ['sleep', 'httpGet', 'httpPost'] as const;
 

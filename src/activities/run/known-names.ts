@@ -1,9 +1,43 @@
 import { strategyProblems } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { KnownNames } from '../../input/pipeline-schema.ts';
+import { recordOf } from '../../input/raw-input.ts';
 import type { PluginActivity } from '../../plugins/plugins.ts';
 import { defaultSources, sourceNames } from '../../sources/venues.ts';
+import { groupedBy } from '../../storage/database/codes.ts';
+import type { SymbolName } from '../../storage/markets/catalogue.ts';
 import { argumentProblems } from '../custom/custom-tasks.ts';
+
+/**
+ * An input whose universes are replaced by their shards. A universe that no run has listed yet stands for itself until then.
+ * @returns the input, the symbols that it may name, and the universes that it stands for
+ */
+export function withShards(
+  given: unknown,
+  names: readonly SymbolName[],
+): { readonly input: unknown; readonly symbols: readonly SymbolName[]; readonly universes: readonly string[] } {
+  const all = names.filter(({ kind }) => kind === 'universe').map(({ symbol }) => symbol);
+  if (all.length === 0) return { input: given, symbols: names, universes: [] };
+  const shards = groupedBy(
+    names.filter((name) => name.universe !== undefined),
+    ({ universe }) => universe,
+  );
+  const isListed = new Set(all.filter((universe) => shards.has(universe)));
+  const symbols = names.filter(({ symbol }) => !isListed.has(symbol));
+  const { symbols: asked } = recordOf(given);
+  if (!Array.isArray(asked))
+    return {
+      input: given,
+      symbols,
+      universes: names.filter((name) => name.kind === 'universe' && name.enabled).map(({ symbol }) => symbol),
+    };
+  const replaced = asked.flatMap((one: unknown) => shards.get(one as string)?.map(({ symbol }) => symbol) ?? [one]);
+  return {
+    input: { ...recordOf(given), symbols: [...new Set(replaced)] },
+    symbols,
+    universes: all.filter((universe) => asked.includes(universe)),
+  };
+}
 
 /** The names that an input may contain on this worker: the same for a run that starts and for one that is only planned. */
 export function knownNames({

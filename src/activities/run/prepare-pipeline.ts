@@ -10,7 +10,7 @@ import { recordOf } from '../../input/raw-input.ts';
 import { inlineProblems } from '../../input/size-problems.ts';
 import type { PluginActivity } from '../../plugins/plugins.ts';
 import { packConfig } from '../../scheduling/payload/pack-config.ts';
-import { type PackedPrepared, packPrepared } from '../../scheduling/payload/pack-prepared.ts';
+import { type PackedPrepared, packPrepared, type UniversesToExpand } from '../../scheduling/payload/pack-prepared.ts';
 import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
 import { type Secrets, secretsOf } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
@@ -19,7 +19,7 @@ import { type RunCode, recordConfiguration } from '../../storage/runs/configurat
 import { effectsOf, meanDurations, quickTasks } from '../../storage/runs/ledger/ledger.ts';
 import { recordExclusiveStart, recordRefusal, recordRunStart, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';
-import { knownNames } from './known-names.ts';
+import { knownNames, withShards } from './known-names.ts';
 
 export interface PrepareDependencies {
   /** The environment in which `{ "$env": … }` is looked up and whose secret values are removed. */
@@ -49,14 +49,16 @@ export function createPreparePipeline({
   searchable,
   recordEnds,
   code,
-}: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared> {
+}: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared | UniversesToExpand> {
   const secrets = secretsOf(env);
   const kept = <T>(given: T): T => secrets.json(redactInput(given));
-  return async ({ input, runId, executionId, startedAt, defaultAsOf, scheduleId, retryOf, exclusive, continued }) => {
+  return async ({ input: given, runId, executionId, startedAt, defaultAsOf, scheduleId, retryOf, exclusive, continued, expanded }) => {
     if (continued)
       return { ...(await preparedBefore(database, { runId, executionId })), ...((await searchable()) && { searchable: true }) };
-    const parsed = parsePipelineInput(input ?? {}, {
-      ...knownNames({ symbols: await namesFor(database, recordOf(input).symbols), strategies, activities, env }),
+    const names = await namesFor(database, recordOf(given).symbols);
+    const { input, symbols, universes } = withShards(given ?? {}, names);
+    const parsed = parsePipelineInput(input, {
+      ...knownNames({ symbols, strategies, activities, env }),
       now: defaultAsOf,
       clock: Date.now(),
       start: startedAt,
@@ -67,20 +69,21 @@ export function createPreparePipeline({
       const error = new InvalidPipelineError(secrets.json(problems));
       const reasons = [REFUSED, ...error.problems.map(({ where, message }) => `${where}: ${message}`)];
       const news = await database.transaction(async (transaction) => {
-        await recordRefusal(transaction, { runId, executionId, input: kept(input), reasons, startedAt });
+        await recordRefusal(transaction, { runId, executionId, input: kept(given), reasons, startedAt });
         // a run that was started by hand reports the refusal to its caller instead
         return scheduleId !== undefined && (await observeRefusal(transaction, executionId));
       });
       if (news) onNews();
       throw invalid(error);
     }
+    if (universes.length > 0 && !expanded) return { expand: universes, asOf: parsed.config.asOf };
     const config = withLearnedShort(parsed.config, await shortTasks(database, parsed.config));
     const durations = await durationsFor(database, config);
     const reused =
       retryOf === undefined ? new Map() : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
     const stored = kept(config);
-    const configuration = await recordConfiguration(database, { input: kept(input), ...code });
-    const begun = { runId, executionId, input: kept(input), config: stored, startedAt, retryOf, configuration, scheduleId };
+    const configuration = await recordConfiguration(database, { input: kept(given), ...code });
+    const begun = { runId, executionId, input: kept(given), config: stored, startedAt, retryOf, configuration, scheduleId };
     if (exclusive) {
       let open = await recordExclusiveStart(database, begun);
       if (open.length > 0) {
@@ -90,7 +93,7 @@ export function createPreparePipeline({
       if (open.length > 0) {
         const reason = exclusiveRefusal(open);
         // the caller gets the answer; it is not an incident
-        await recordRefusal(database, { runId, executionId, input: kept(input), reasons: [reason], startedAt });
+        await recordRefusal(database, { runId, executionId, input: kept(given), reasons: [reason], startedAt });
         throw ApplicationFailure.create({ nonRetryable: true, type: 'InvalidPipeline', message: reason });
       }
     } else await recordRunStart(database, begun);

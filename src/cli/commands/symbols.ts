@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CatalogueEntry, catalogueEntrySchema, emptyEntry } from '../../contracts/catalogue.ts';
+import { type CatalogueEntry, catalogueEntrySchema, emptyEntry, writtenEntry } from '../../contracts/catalogue.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
@@ -18,6 +18,7 @@ import { collect, takesNumber } from '../options/parsers.ts';
 import { readJson } from '../options/read-text.ts';
 import { parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
 import { inCaseOf } from '../plan/mistaken-input.ts';
+import { showUniverse } from '../symbols/symbols-universe.ts';
 import { fitText, printAnswer, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
 
@@ -73,6 +74,25 @@ export default function register(symbols: Command): void {
       const { searchSymbols } = await import('../symbols/symbols-search.ts');
       await searchSymbols(words.join(' '), options);
     });
+  symbols
+    .command('universe')
+    .summary('show the members and shards of a universe')
+    .argument('<action>', 'show')
+    .argument('<universe>')
+    .option('--as-of <instant>', 'the members as of this time (default: now)')
+    .option('--json', 'print it as JSON')
+    .action((action: string, universe: string, options: Json & { asOf?: string }) => {
+      if (action !== 'show') throw usageError(`symbols universe ${action}: write \`predictlab symbols universe show ${universe}\``);
+      const asOf = options.asOf === undefined ? undefined : Date.parse(options.asOf);
+      if (asOf !== undefined && Number.isNaN(asOf))
+        throw usageError(`--as-of ${options.asOf}: write an instant, such as 2026-06-10T12:00:00Z`);
+      return lookIntoDatabase(async (database) => {
+        const entry = await known(database, universe);
+        if (entry.kind !== 'universe')
+          throw usageError(`${universe} is a symbol, not a universe; \`predictlab symbols show ${universe}\` shows it`);
+        await showUniverse(database, entry, { ...options, asOf });
+      }, SHIPPED);
+    });
   const adding = symbols.command('add').summary('add a symbol, or more selectors to one').argument('<symbol>');
   for (const { name, title, forms } of loadedVenues())
     adding.option(`--${name} <selector>`, `a selector of ${title}: name=value or JSON, ${forms}; may be given several times`, collect);
@@ -126,7 +146,7 @@ export default function register(symbols: Command): void {
 
 async function list(database: Database | undefined, json?: boolean): Promise<void> {
   const entries = await catalogueOf(database);
-  if (json) return printJson(entries);
+  if (json) return printJson(entries.map(writtenEntry));
   if (entries.length === 0) return printLine('the catalogue is empty; `predictlab symbols import` imports the shipped one');
   printTable(
     [
@@ -143,13 +163,15 @@ async function list(database: Database | undefined, json?: boolean): Promise<voi
   );
 }
 
-const selectorCounts = ({ sources }: CatalogueEntry): string =>
-  Object.entries(sources)
+const selectorCounts = ({ sources, kind }: CatalogueEntry): string =>
+  (kind === undefined ? '' : 'universe: ') +
+  (Object.entries(sources)
     .map(([source, selectors]) => `${source} ${selectors.length}`)
-    .join(', ') || '–';
+    .join(', ') || '–');
 
 async function show(database: Database | undefined, symbol: string, json?: boolean): Promise<void> {
   const entry = await known(database, symbol);
+  if (entry.kind === 'universe') return await showUniverse(database, entry, { json });
   const instruments = database === undefined ? [] : await instrumentsOf(database, symbol);
   if (json) return printJson({ ...entry, instruments: instruments.map((instrument) => ({ ...instrument, key: undefined })) });
   printLine(`${entry.symbol}  ${oneLine(entry.title)}`);
@@ -207,6 +229,8 @@ interface Added {
 async function add(database: Database, { symbol, selectors, options }: Added): Promise<void> {
   const { title, priority, disabled, json } = options;
   const before = (await symbolsByName(database, [symbol])).get(symbol);
+  if (before?.kind === 'universe' || before?.universe !== undefined)
+    throw usageError(`symbols add ${symbol}: it is a universe or part of one; change its rules with \`predictlab symbols import\``);
   if (before === undefined && Object.keys(selectors).length === 0)
     throw usageError(
       `symbols add ${symbol}: name the markets it stands for, such as ${exampleOf(loadedVenues()[0])}; \`predictlab symbols search\` finds them`,
@@ -271,7 +295,7 @@ async function catalogueFile(file: string): Promise<readonly CatalogueEntry[]> {
 }
 
 async function exportCatalogue(database: Database | undefined, out: string | undefined): Promise<void> {
-  const entries = await catalogueOf(database);
+  const entries = (await catalogueOf(database)).map(writtenEntry);
   if (out === undefined) return printJson(entries);
   await writeFileAtomically(out, [`${JSON.stringify(entries, null, 2)}\n`]);
   printLine(`${entries.length} symbols written to ${out}`);

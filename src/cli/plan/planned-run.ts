@@ -1,6 +1,6 @@
 import { customTasks } from '../../activities/custom/custom-tasks.ts';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
-import { knownNames } from '../../activities/run/known-names.ts';
+import { knownNames, withShards } from '../../activities/run/known-names.ts';
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import { InvalidPipelineError, type Problem } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
@@ -25,6 +25,8 @@ import { latenessBySource } from '../../storage/ticks/lateness.ts';
 interface PlannedRun {
   readonly config: RunConfig;
   readonly graph: Graph;
+  /** The universes whose markets the run lists first. */
+  readonly universes: readonly string[];
 }
 
 /**
@@ -34,9 +36,11 @@ interface PlannedRun {
  */
 export async function plannedRun(database: Queryable | undefined, input: PipelineInput): Promise<PlannedRun> {
   const plugins = await loadPlugins(process.env);
-  const parsed = parsePipelineInput(input, {
+  const names = database === undefined ? shippedNames() : await namesFor(database, recordOf(input).symbols);
+  const expanded = withShards(input, names);
+  const parsed = parsePipelineInput(expanded.input, {
     ...knownNames({
-      symbols: database === undefined ? shippedNames() : await namesFor(database, recordOf(input).symbols),
+      symbols: expanded.symbols,
       strategies: [...shippedStrategies, ...plugins.strategies],
       activities: customTasks(plugins, process.env),
       env: process.env,
@@ -50,7 +54,7 @@ export async function plannedRun(database: Queryable | undefined, input: Pipelin
   if (inline.length > 0) throw new InvalidPipelineError(inline);
   const built = buildGraph(parsed.config);
   if ('problems' in built) throw new InvalidPipelineError(built.problems);
-  return { config: parsed.config, graph: built.graph };
+  return { config: parsed.config, graph: built.graph, universes: expanded.universes };
 }
 
 /** Adds to an unknown activity or strategy that it may come from a plugin that is not named here. */

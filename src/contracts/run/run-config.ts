@@ -100,6 +100,8 @@ export interface PrepareInput {
   readonly retryOf?: string;
   /** Refuses the run while another run is open. @default false */
   readonly exclusive?: boolean;
+  /** Whether the run's universes have been listed. @default false */
+  readonly expanded?: boolean;
   /** Whether the run continues in a new execution: its input is checked already and its config is in the database. */
   readonly continued?: boolean;
 }

@@ -18,6 +18,13 @@ export interface PackedPrepared {
   readonly searchable?: boolean;
 }
 
+/** The answer of `preparePipeline` to a run of universes whose markets have to be listed first. */
+export interface UniversesToExpand {
+  readonly expand: readonly string[];
+  /** UTC epoch milliseconds. */
+  readonly asOf: number;
+}
+
 /**
  * Packs a prepared run so that it fits into one payload. Reasons and outputs of reused tasks are kept while there is room; durations are
  * kept per task, or per stage when there is less room.

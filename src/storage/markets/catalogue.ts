@@ -1,32 +1,49 @@
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
+import { badInput } from '../../contracts/errors.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import { jsonb } from '../database/codes.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 
 const COLUMNS = 'symbol, title, enabled, priority, sources';
 
-/** The whole catalogue, by symbol. */
-export async function listSymbols(queryable: Queryable): Promise<readonly CatalogueEntry[]> {
-  const { rows } = await queryable.query<CatalogueEntry>(`select ${COLUMNS} from symbols order by symbol collate "C"`);
-  return rows;
+interface SymbolRow extends Omit<CatalogueEntry, 'kind'> {
+  readonly kind: 'symbol' | 'universe' | 'shard';
 }
 
-export interface SymbolName extends Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'> {
+const entryOf = ({ kind, ...entry }: SymbolRow): CatalogueEntry => (kind === 'universe' ? { ...entry, kind } : entry);
+
+/** The whole catalogue, by symbol; without the shards of universes, which runs create. */
+export async function listSymbols(queryable: Queryable): Promise<readonly CatalogueEntry[]> {
+  const { rows } = await queryable.query<SymbolRow>(
+    `select ${COLUMNS}, kind from symbols where kind <> 'shard' order by symbol collate "C"`,
+  );
+  return rows.map(entryOf);
+}
+
+export interface SymbolName extends Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority' | 'kind'> {
+  /** The universe of a shard. */
+  readonly universe?: string;
   /** Source types for which the symbol has selectors or instruments. */
   readonly sourceTypes: readonly SourceType[];
 }
 
-/** Symbols that a run's input may name. @param only these symbols @default all */
+/** Symbols that a run's input may name, universes and their shards among them. @param only these, and their shards @default all */
 export async function symbolNames(queryable: Queryable, only?: readonly string[]): Promise<readonly SymbolName[]> {
-  const { rows } = await queryable.query<SymbolName>(
-    `select symbol, enabled, priority, array(
-       select key from jsonb_each(sources) where jsonb_array_length(value) > 0
-       union select i.source from symbol_instruments m join instruments i on i.key = m.instrument where m.symbol = symbols.symbol
+  const { rows } = await queryable.query<Omit<SymbolName, 'kind' | 'universe'> & { kind: SymbolRow['kind']; universe: string | null }>(
+    `select s.symbol, coalesce(u.enabled, s.enabled) as enabled, coalesce(u.priority, s.priority) as priority, s.kind, s.universe, array(
+       select key from jsonb_each(coalesce(u.sources, s.sources)) where jsonb_array_length(value) > 0
+       union select i.source from symbol_instruments m join instruments i on i.key = m.instrument
+       where m.symbol = s.symbol and s.kind = 'symbol'
      ) as "sourceTypes"
-     from symbols where $1::text[] is null or symbol = any($1) order by symbol collate "C"`,
+     from symbols s left join symbols u on u.symbol = s.universe
+     where $1::text[] is null or s.symbol = any($1) or s.universe = any($1) order by s.symbol collate "C"`,
     [only ?? null],
   );
-  return rows;
+  return rows.map(({ kind, universe, ...name }) => ({
+    ...name,
+    ...(kind === 'universe' && { kind }),
+    ...(universe !== null && { universe }),
+  }));
 }
 
 /** Symbols whose name or title contains a text in any letter case; names that start with it come first. */
@@ -43,10 +60,17 @@ export async function findSymbols(
   return rows;
 }
 
+/** An entry by name; a shard has the rules of its universe. */
+export type NamedEntry = CatalogueEntry & { readonly universe?: string };
+
 /** Entries with these names, by name; names that are not in the catalogue are absent. */
-export async function symbolsByName(queryable: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, CatalogueEntry>> {
-  const { rows } = await queryable.query<CatalogueEntry>(`select ${COLUMNS} from symbols where symbol = any($1)`, [names]);
-  return new Map(rows.map((entry) => [entry.symbol, entry]));
+export async function symbolsByName(queryable: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, NamedEntry>> {
+  const { rows } = await queryable.query<SymbolRow & { universe: string | null }>(
+    `select s.symbol, s.title, s.enabled, s.priority, coalesce(u.sources, s.sources) as sources, s.kind, s.universe
+     from symbols s left join symbols u on u.symbol = s.universe where s.symbol = any($1)`,
+    [names],
+  );
+  return new Map(rows.map(({ universe, ...row }) => [row.symbol, { ...entryOf(row), ...(universe !== null && { universe }) }]));
 }
 
 /** Merges entries into the catalogue by symbol; with `replace` they replace all others. Collected data of removed symbols stays. */
@@ -57,13 +81,20 @@ export async function importSymbols(
 ): Promise<{ added: number; updated: number; removed: number }> {
   return await withinTransaction(queryable, async (transaction) => {
     const names = entries.map(({ symbol }) => symbol);
-    const removed = replace ? await transaction.query('delete from symbols where symbol <> all($1)', [names]) : undefined;
+    const { rows: shards } = await transaction.query<{ symbol: string }>(
+      "select symbol from symbols where symbol = any($1) and kind = 'shard' limit 1",
+      [names],
+    );
+    if (shards.length > 0) throw badInput(`${shards[0].symbol} is a shard of a universe, which runs manage; choose another name`);
+    const removed = replace
+      ? await transaction.query("delete from symbols where symbol <> all($1) and kind <> 'shard'", [names])
+      : undefined;
     const { rows } = await transaction.query<{ added: boolean }>(
-      `insert into symbols (${COLUMNS})
-       select e->>'symbol', e->>'title', (e->>'enabled')::boolean, (e->>'priority')::smallint, e->'sources'
+      `insert into symbols (${COLUMNS}, kind)
+       select e->>'symbol', e->>'title', (e->>'enabled')::boolean, (e->>'priority')::smallint, e->'sources', coalesce(e->>'kind', 'symbol')
        from jsonb_array_elements($1::jsonb) as e order by 1
        on conflict (symbol) do update set title = excluded.title, enabled = excluded.enabled, priority = excluded.priority,
-         sources = excluded.sources, updated_at = now()
+         sources = excluded.sources, kind = excluded.kind, updated_at = now()
        returning xmax = 0 as added`,
       [jsonb(entries)],
     );

@@ -39,7 +39,7 @@ export async function namesFor(queryable: Queryable, symbols: unknown): Promise<
   if (Array.isArray(symbols)) {
     const asked = new Set(symbols.filter((symbol): symbol is string => typeof symbol === 'string'));
     const known = asked.size === 0 ? [] : await symbolNames(queryable, [...asked]);
-    if (known.length === asked.size && asked.size === new Set(symbols).size) return known;
+    if (asked.size === new Set(symbols).size && known.filter(({ symbol }) => asked.has(symbol)).length === asked.size) return known;
   }
   // All names are needed: every symbol is wanted, or a suggestion for an unknown name.
   return await catalogueNames(queryable);

@@ -36,7 +36,8 @@ export async function recordConfiguration(
     const { rows } = await transaction.query<{ hash: string }>(
       `with standing as (
          select coalesce(jsonb_agg(jsonb_build_object('symbol', symbol, 'title', title, 'enabled', enabled, 'priority', priority, 'sources', sources)
-           order by symbol collate "C"), '[]') as entries from symbols
+             || case kind when 'universe' then '{"kind":"universe"}' else '{}' end::jsonb
+           order by symbol collate "C"), '[]') as entries from symbols where kind <> 'shard'
        ), named as (select encode(sha256(convert_to(entries::text, 'UTF8')), 'hex') as hash, entries from standing),
        kept as (insert into catalogues (hash, entries) select hash, entries from named on conflict do nothing)
        select hash from named`,

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { RunActivities } from '../../activities/registry.ts';
 import { type InvalidPipelineError, messageOf } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
@@ -10,10 +10,10 @@ import { CARRIED_CONFIG, encodedBytes, PAYLOAD_BUDGET } from '../../scheduling/p
 import { type PackedPrepared, packPrepared } from '../../scheduling/payload/pack-prepared.ts';
 import { lanesToCome } from '../../scheduling/run/lanes.ts';
 import type { RunState } from '../../scheduling/run/run-state.ts';
-import { BOOKKEEPING, CONTINUING } from '../activity-options.ts';
+import { BOOKKEEPING, CONTINUING, LISTING } from '../activity-options.ts';
 
 /**
- * Lets a worker check the input and look up everything that the run needs, once.
+ * Lets a worker check the input and look up everything that the run needs, once; a run of universes lists their markets first.
  * @throws ApplicationFailure `InvalidPipeline`, with every problem
  */
 export async function prepareRun(
@@ -31,17 +31,22 @@ export async function prepareRun(
   const scheduleId = typeof schedules?.[0] === 'string' ? schedules[0] : undefined;
   const defaultAsOf = scheduled instanceof Date ? scheduled.getTime() : startedAt;
   const { preparePipeline } = proxyLocalActivities<RunActivities>(continued ? CONTINUING : BOOKKEEPING);
+  const call = {
+    input,
+    ...run,
+    startedAt,
+    defaultAsOf,
+    scheduleId,
+    retryOf,
+    ...(exclusive ? { exclusive } : {}),
+    ...(continued ? { continued } : {}),
+  };
   try {
-    return await preparePipeline({
-      input,
-      ...run,
-      startedAt,
-      defaultAsOf,
-      scheduleId,
-      retryOf,
-      ...(exclusive ? { exclusive } : {}),
-      ...(continued ? { continued } : {}),
-    });
+    const first = await preparePipeline(call);
+    if (!('expand' in first)) return first;
+    const { expandUniverses } = proxyActivities<RunActivities>(LISTING);
+    await expandUniverses({ universes: first.expand, asOf: first.asOf });
+    return (await preparePipeline({ ...call, expanded: true })) as PackedPrepared;
   } catch (thrown) {
     // The user's run failed for the reason inside, not because "an activity failed".
     if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;

@@ -2,6 +2,7 @@ import type { CandidateRow, Instrument } from '../../../contracts/market-data.ts
 import type { SourceType } from '../../../contracts/words.ts';
 import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
 import { createGate } from '../../../sources/http/gate.ts';
+import type { SharedPage } from '../../../sources/source.ts';
 import { type SourceEnd, SourceFailures } from './collect-failures.ts';
 import { collectInstrument, type InstrumentOutcome, type InstrumentStaging } from './collect-instrument.ts';
 import { type CollectPlan, type DiscoveryEnd, type PlannedInstrument, type PlanRequest, planCollection } from './collect-plan.ts';
@@ -11,6 +12,8 @@ const INSTRUMENTS_AT_ONCE = 8;
 
 export interface CollectionRequest extends PlanRequest {
   readonly refetch: boolean;
+  /** Whether price points and order books are left out, and markets share requests for their newest trades. @default false */
+  readonly tradesOnly?: boolean;
   /** Stores the plan of a source before its first instrument is collected. */
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
   /** The staging of an instrument's pages; undefined for an instrument that is not collected. */
@@ -74,11 +77,11 @@ interface SourceCollection {
 
 async function collectSource({ type, found, plan, request, outcomes, internal, signal }: SourceCollection): Promise<SourceEnd> {
   if ('error' in found) return { error: found.error, worked: false };
-  const { window, asOf, refetch, lateness, time, onPage } = request;
+  const { window, asOf, refetch, tradesOnly = false, lateness, time, onPage } = request;
   const failures = new SourceFailures(plan.instruments.length);
   const collecting = crowdedSignal(signal, failures.signal, time.signal);
 
-  const collectOne = async (planned: PlannedInstrument): Promise<void> => {
+  const collectOne = async (planned: PlannedInstrument, shared?: SharedPage): Promise<void> => {
     const { instrument, source } = planned;
     const staging = request.stagingOf(instrument);
     if (staging === undefined) return;
@@ -91,6 +94,8 @@ async function collectSource({ type, found, plan, request, outcomes, internal, s
         lateness: lateness(instrument),
         sampled: request.isSampled(instrument),
         refetch,
+        tradesOnly,
+        shared,
         signal: collecting,
         onPage: (page) => onPage(page, { instrument, done: outcomes.size }),
       });
@@ -104,13 +109,64 @@ async function collectSource({ type, found, plan, request, outcomes, internal, s
   };
 
   const gate = createGate(INSTRUMENTS_AT_ONCE);
-  await Promise.allSettled(plan.instruments.map((planned) => gate(() => collectOne(planned), collecting)));
+  const together = tradesOnly && !refetch ? plan.instruments.filter(({ instrument, source }) => source.shared && !instrument.closed) : [];
+  const alone = plan.instruments.filter((planned) => !together.includes(planned));
+  await Promise.allSettled([
+    ...alone.map((planned) => gate(() => collectOne(planned), collecting)),
+    collectTogether({ planned: together, request, signal: collecting, collectOne, outcomes }),
+  ]);
   const { tolerated } = failures;
   const isLate = time.signal.aborted && plan.instruments.some(({ instrument: { id } }) => !outcomes.has(id) && !tolerated.has(id));
   for (const { instrument } of plan.instruments) {
     const message = tolerated.get(instrument.id);
-    if (message !== undefined) outcomes.set(instrument.id, { instrument, problems: [message], secondLook: { hours: 0, missed: 0 } });
+    if (message !== undefined)
+      outcomes.set(instrument.id, { instrument, problems: [message], secondLook: { hours: 0, missed: 0 }, requests: 0 });
   }
   const error = failures.error ?? (isLate ? time.error(type) : undefined);
   return { error, worked: plan.instruments.length === 0 || failures.anySucceeded };
+}
+
+/** Groups of markets that share a request at the same time. */
+const GROUPS_AT_ONCE = 4;
+/** Rows of a shared page, and those that a group should need at most. */
+const PAGE_ROWS = 1000;
+const EXPECTED_ROWS = 700;
+
+interface Together {
+  readonly planned: readonly PlannedInstrument[];
+  readonly request: Pick<CollectionRequest, 'known' | 'asOf'>;
+  readonly signal: AbortSignal;
+  readonly collectOne: (planned: PlannedInstrument, shared?: SharedPage) => Promise<void>;
+  readonly outcomes: ReadonlyMap<string, InstrumentOutcome>;
+}
+
+/**
+ * Collects markets in groups whose newest trades come with one request, those with the least new volume first. A market whose covered time
+ * a shared page does not reach is walked alone; from then on groups have less volume.
+ */
+async function collectTogether({ planned, request, signal, collectOne, outcomes }: Together): Promise<void> {
+  const volumes = new Map(request.known.map(({ id, stated }) => [id, stated?.volume ?? 0]));
+  const traded = ({ instrument: { id, stated } }: PlannedInstrument): number => (stated?.volume ?? 0) - (volumes.get(id) ?? 0);
+  const queue = planned.map((each) => ({ each, volume: traded(each) })).sort((a, b) => a.volume - b.volume);
+  let rowsPerDollar = 0;
+  const collectGroups = async (): Promise<void> => {
+    while (queue.length > 0 && !signal.aborted) {
+      const { source } = queue[0].each;
+      let volume = 0;
+      const size = queue.slice(0, source.sharedMarkets ?? 1).findIndex((next, index) => {
+        volume += next.volume;
+        return index > 0 && volume * rowsPerDollar > EXPECTED_ROWS;
+      });
+      const taken = queue.splice(0, size === -1 ? (source.sharedMarkets ?? 1) : size);
+      const instruments = taken.map(({ each }) => each.instrument);
+      const total = taken.reduce((sum, next) => sum + next.volume, 0);
+      const isHot = total * rowsPerDollar > PAGE_ROWS;
+      // a refused request leaves the group to single walks, which report what is wrong
+      const pages = isHot ? undefined : await source.shared?.({ instruments, asOf: request.asOf, signal }).catch(() => undefined);
+      for (const { each } of taken) await collectOne(each, pages?.get(each.instrument.id));
+      const missed = instruments.filter(({ id }, index) => (outcomes.get(id)?.requests ?? 0) > (index === 0 ? 1 : 0)).length;
+      if (pages !== undefined && 2 * missed > taken.length && total > 0) rowsPerDollar = Math.max(rowsPerDollar, PAGE_ROWS / total);
+    }
+  };
+  await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, collectGroups));
 }

@@ -1,7 +1,7 @@
 import type { CandidateRow, Instrument, TimeRange } from '../../../contracts/market-data.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { withTradeAt } from '../../../sources/catalogue/market-life.ts';
-import type { CollectedBefore, SourcePage } from '../../../sources/source.ts';
+import type { CollectedBefore, SharedPage, SourcePage, WalkSeen } from '../../../sources/source.ts';
 import type { PlannedInstrument } from './collect-plan.ts';
 
 const HOUR_MS = 3_600_000;
@@ -34,6 +34,10 @@ export interface InstrumentCollection {
   readonly refetch: boolean;
   /** Whether covered time is read again, to check that no trade is missing. */
   readonly sampled: boolean;
+  /** Whether price points and order books are left out. */
+  readonly tradesOnly: boolean;
+  /** The newest trades, where they were read together with those of other markets. */
+  readonly shared?: SharedPage;
   readonly signal: AbortSignal;
   readonly onPage: (page: { readonly rows: readonly CandidateRow[] }) => void;
 }
@@ -44,16 +48,21 @@ export interface InstrumentOutcome {
   readonly problems: readonly string[];
   /** Covered hours of trades that were read again without a missing trade, and the number of trades that were missing. */
   readonly secondLook: { readonly hours: number; readonly missed: number };
+  /** Result of the walk through its trades; absent where none ended in this attempt. */
+  readonly walked?: WalkSeen;
+  /** Number of HTTP requests of all attempts. */
+  readonly requests: number;
 }
 
 /** Streams one instrument's pages into staging. Each page with its ranges and cursor is one transaction, from which a retry continues. */
 export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
-  const { planned, staging, window, asOf, lateness, refetch, sampled, signal, onPage } = collection;
+  const { planned, staging, window, asOf, lateness, refetch, sampled, tradesOnly, shared, signal, onPage } = collection;
   const { source, selectors, clock } = planned;
   const problems: string[] = [];
   let { instrument } = planned;
   const secondLook = { hours: 0, missed: 0 };
-  if (staging.progress?.done === true) return { instrument, problems, secondLook };
+  let walked: WalkSeen | undefined;
+  if (staging.progress?.done === true) return { instrument, problems, secondLook, requests: staging.progress.requests };
 
   let { pages, requests, cursor } = staging.progress ?? { pages: 0, requests: 0, cursor: null };
   const stream = source.collect({
@@ -66,6 +75,8 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     lateness,
     refetch,
     sampled,
+    tradesOnly,
+    shared,
     cursor: cursor ?? undefined,
     signal,
   });
@@ -75,7 +86,10 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     pages += 1;
     requests += page.requests;
     cursor = page.cursor;
-    if (page.walked !== undefined) instrument = withTradeAt(instrument, page.walked.newest);
+    if (page.walked !== undefined) {
+      instrument = withTradeAt(instrument, page.walked.newest);
+      if (page.kind === 'trade') walked = page.walked;
+    }
     if (page.book !== undefined) instrument = { ...instrument, book: page.book };
     await staging.keep({ ...page, pageNumber }, instrument, { pages, requests, cursor, done: false });
     problems.push(...(page.problems ?? []));
@@ -84,5 +98,5 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     onPage(page);
   }
   if (pages > 0) await staging.finish({ pages, requests, cursor, done: true });
-  return { instrument, problems, secondLook };
+  return { instrument, problems, secondLook, walked, requests };
 }

@@ -47,6 +47,8 @@ export interface PlanRequest {
   readonly window: TimeRange;
   readonly asOf: number;
   readonly known: readonly StoredInstrument[];
+  /** Markets that were listed before, by source, instead of a discovery. @default each source discovers the selectors' markets */
+  readonly listed?: ReadonlyMap<SourceType, Discovery>;
   readonly signal: AbortSignal;
   readonly time: SourceTime;
   /** The clock of this machine. @default Date.now */
@@ -69,7 +71,8 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
       const mine = known.filter((instrument) => instrument.source === type);
       const discoverRequest = { symbol: entry.symbol, window, asOf, known: mine, signal: crowdedSignal(signal, time.signal) };
       try {
-        const discovery = selectors.length > 0 ? await source.discover({ ...discoverRequest, selectors }) : undefined;
+        const discovery =
+          request.listed?.get(type) ?? (selectors.length > 0 ? await source.discover({ ...discoverRequest, selectors }) : undefined);
         return { source, selectors, discovery, followed: await followUp(source, discoverRequest, discovery?.instruments ?? []) };
       } catch (error) {
         if (signal.aborted) throw error;

@@ -1,16 +1,15 @@
 import { hash } from 'node:crypto';
-import type { CatalogueEntry } from '../../../contracts/catalogue.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { TimeRange } from '../../../contracts/market-data.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import type { StageEffect, StageInput } from '../../../contracts/task/stage-report.ts';
-import { DAY_MS } from '../../../contracts/words.ts';
+import { DAY_MS, type SourceType } from '../../../contracts/words.ts';
 import type { SourceSet } from '../../../sources/create-sources.ts';
 import { createRequestTally } from '../../../sources/http/request-tally.ts';
 import type { Database } from '../../../storage/database/database.ts';
 import { isDatabaseFailure } from '../../../storage/database/storage-error.ts';
-import { symbolsByName } from '../../../storage/markets/catalogue.ts';
+import { type NamedEntry, symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { instrumentsOf, type StoredInstrument, saveInstruments } from '../../../storage/markets/instruments.ts';
 import { noteRefusedOutcomes } from '../../../storage/markets/outcome-changes.ts';
 import { CollectTakenOver, claimCollect, collectProgressOf, collectTotals, endCollect } from '../../../storage/staging/collect-progress.ts';
@@ -22,6 +21,7 @@ import { type Collection, collectAll } from './collect-all.ts';
 import { type FailedSources, failedForGood, failedSourceReasons, sourceTime } from './collect-failures.ts';
 import type { InstrumentOutcome } from './collect-instrument.ts';
 import { catchUpWindow } from './collect-plan.ts';
+import { type ShardListing, saveShard, shardListing } from './collect-shard.ts';
 import { instrumentStaging } from './instrument-staging.ts';
 
 export interface CollectDependencies {
@@ -53,7 +53,9 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     }
     const known = await instrumentsOf(database, symbol, sourceTypes);
     const tally = createRequestTally();
-    const { plans, outcomes, ends, witness, hole } = await tally.count(() => gather({ database, sources }, { entry, known, input, work }));
+    const { plans, outcomes, ends, witness, hole, shard, window } = await tally.count(() =>
+      gather({ database, sources }, { entry, known, input, work }),
+    );
     const instruments = plans.flatMap((plan) => plan.instruments.map(({ instrument }) => instrument));
     const skipped = plans.flatMap(({ skippedSources }) => Object.entries(skippedSources));
     const collected = instruments.flatMap((instrument) => outcomes.get(instrument.id)?.instrument ?? []);
@@ -78,11 +80,19 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
       ...[...outcomes.values()].flatMap((outcome) => outcome.problems),
     ];
     const secondLook = secondLookOf([...outcomes.values()], witness);
-    if (instruments.length === 0 && known.length === 0 && skipped.length === 0 && failed.size === 0 && problems.length === 0) {
+    if (
+      shard === undefined &&
+      instruments.length === 0 &&
+      known.length === 0 &&
+      skipped.length === 0 &&
+      failed.size === 0 &&
+      problems.length === 0
+    ) {
       problems.push(`${symbol} has no selectors for ${sourceTypes.join(', ')}; give it some with "predictlab symbols add"`);
     }
     return await work.commit(async (transaction): Promise<StageEffect> => {
       await saveInstruments(transaction, symbol, collected);
+      if (shard !== undefined) await saveShard(transaction, symbol, shard, { outcomes, to: window.to });
       await endCollect(transaction, { executionId: input.executionId, symbol });
       const totals = await collectTotals(transaction, { executionId: input.executionId, symbol });
       const sum = (of: 'ticks' | 'pages' | 'requests'): number => totals.reduce((total, each) => total + each[of], 0);
@@ -91,6 +101,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
         pages: sum('pages'),
         requests: plans.reduce((total, { requests }) => total + requests, sum('requests')),
         instruments: instruments.length,
+        ...(shard !== undefined && { members: shard.members, quiet: shard.quiet.length }),
         sources: Object.fromEntries(totals.map(({ source, ticks }) => [source, ticks])),
         ...(secondLook.marketHours > 0 && { secondLook }),
         ...(!tally.isClean && { answers: tally.answers() }),
@@ -125,17 +136,22 @@ const holeSentence = (symbol: string, { from, to }: TimeRange, asOf: number): st
   `${symbol}: nothing was collected from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}, which is longer ago than this run catches up; collect it with "predictlab run --symbols ${symbol} --days ${Math.ceil((asOf - from) / DAY_MS)}" or a longer catchUp`;
 
 interface Gathering {
-  readonly entry: CatalogueEntry;
+  readonly entry: NamedEntry;
   readonly known: readonly StoredInstrument[];
   readonly input: StageInput;
   readonly work: StageWork;
 }
 
+interface Gathered extends Collection {
+  readonly witness: WitnessVerdicts;
+  readonly hole: TimeRange | null;
+  readonly window: TimeRange;
+  /** What the listing of its universe says, for a shard. */
+  readonly shard?: ShardListing;
+}
+
 /** Finds the symbol's instruments and stages their rows, within the time limit of its sources. */
-async function gather(
-  { database, sources }: CollectDependencies,
-  { entry, known, input, work }: Gathering,
-): Promise<Collection & { readonly witness: WitnessVerdicts; readonly hole: TimeRange | null }> {
+async function gather({ database, sources }: CollectDependencies, { entry, known, input, work }: Gathering): Promise<Gathered> {
   const { executionId, symbol, settings } = input;
   const { asOf, daysBack, sourceTypes, refetch } = settings;
   // from here on a delayed earlier attempt cannot write any more, so its progress is read after this
@@ -150,6 +166,23 @@ async function gather(
     await lastLooks(database, symbol, { sourceTypes, asOf }),
     settings.catchUpMs,
   );
+  const lateness = await latenessByInstrument(database, symbol, asOf);
+  const sampled = ({ id }: { readonly id: string }): boolean => !refetch && isSampled(executionId, id);
+  const { universe } = entry;
+  const shard =
+    universe === undefined
+      ? undefined
+      : await shardListing({
+          database,
+          universe,
+          input,
+          known,
+          window,
+          sourceTypes: ruledBy(entry, sourceTypes),
+          lateness,
+          isSampled: sampled,
+        });
+  const quiet = new Set(shard?.quiet.map(({ key }) => key));
   const keys = new Map<string, number>();
   const counts = { pages: 0, rows: 0 };
   const time = sourceTime(work.timeoutMs, sourceTypes.filter((type) => (entry.sources[type] ?? []).length > 0).length);
@@ -160,12 +193,14 @@ async function gather(
       sources: sources.byType,
       window,
       asOf,
-      known,
+      known: known.filter(({ key }) => !quiet.has(key)),
+      listed: shard?.listed,
+      tradesOnly: shard !== undefined,
       refetch,
       time,
       signal: work.signal,
-      lateness: await latenessByInstrument(database, symbol, asOf),
-      isSampled: ({ id }) => !refetch && isSampled(executionId, id),
+      lateness,
+      isSampled: sampled,
       onPlan: async ({ instruments, followed, doubtful, refused }) => {
         const found = instruments.map(({ instrument }) => instrument);
         // one transaction: after a crash between the two, the next attempt would not know the earlier end
@@ -196,11 +231,15 @@ async function gather(
         work.heartbeat({ ...counts, instruments: `${done}/${keys.size}`, instrument: instrument.id });
       },
     });
-    return { ...collection, witness, hole };
+    return { ...collection, witness, hole, window, ...(shard !== undefined && { shard }) };
   } finally {
     time.close();
   }
 }
+
+/** The sources for which an entry has selectors or rules. */
+const ruledBy = ({ sources }: NamedEntry, types: readonly SourceType[]): readonly SourceType[] =>
+  types.filter((type) => (sources[type] ?? []).length > 0);
 
 /** Withdrawals sorted by instrument key, the order in which all transactions lock instruments. */
 const inOrder = (doubtful: ReadonlyMap<string, number>, keys: ReadonlyMap<string, number>): readonly { key: number; from: number }[] =>

@@ -1,0 +1,244 @@
+import { hash } from 'node:crypto';
+import { Context } from '@temporalio/activity';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
+import { PRESENT_MS, windowOf } from '../../contracts/run/run-window.ts';
+import type { SourceSet } from '../../sources/create-sources.ts';
+import type { ListedPage, Source } from '../../sources/source.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { type NamedEntry, symbolsByName } from '../../storage/markets/catalogue.ts';
+import {
+  type ChangedMember,
+  createShards,
+  endMembers,
+  type KnownMember,
+  knownMembers,
+  recordListing,
+  saveMembers,
+  shardsOf,
+  touchMembers,
+} from '../../storage/markets/universes.ts';
+import type { ExpandCall, ExpandedUniverse } from '../registry.ts';
+
+export interface ExpandDependencies {
+  readonly database: Database;
+  readonly sources: Pick<SourceSet, 'byType'>;
+  readonly log: Log;
+}
+
+/** Number of markets of a shard. */
+export const SHARD_MARKETS = 500;
+/** Average number of markets per shard above which new events go to more shards. */
+const CROWDED_MARKETS = 750;
+/** Number of members that left the listing and are looked up at once. */
+const LOOKED_UP_AT_ONCE = 600;
+
+/** Creates the activity that lists the markets of universes and stores who their members are, at the start of a run. */
+export function createExpandUniverses({ database, sources, log }: ExpandDependencies) {
+  return async ({ universes, asOf }: ExpandCall): Promise<readonly ExpandedUniverse[]> => {
+    const { cancellationSignal: signal, heartbeat } = Context.current();
+    const expanded: ExpandedUniverse[] = [];
+    const entries = await symbolsByName(database, universes);
+    for (const universe of universes) {
+      const entry = entries.get(universe);
+      if (entry === undefined) continue;
+      const beat = (markets: number): void => heartbeat({ universe, markets });
+      expanded.push(await expandUniverse({ database, sources, entry, asOf, signal, onPage: beat, now: Date.now() }));
+      const { members, added, ended, requests, problems } = expanded[expanded.length - 1];
+      log.info(`${universe}: ${members} members, ${added} added, ${ended} ended`, { requests });
+      for (const problem of problems) log.warn(`${universe}: ${problem}`);
+    }
+    return expanded;
+  };
+}
+
+interface Expansion {
+  readonly database: Database;
+  readonly sources: ExpandDependencies['sources'];
+  readonly entry: NamedEntry;
+  readonly asOf: number;
+  /** The clock of this machine; UTC epoch milliseconds. */
+  readonly now: number;
+  readonly signal: AbortSignal;
+  readonly onPage?: (markets: number) => void;
+}
+
+/**
+ * Lists a universe's markets at each of its venues and stores what changed. Members that left the listing are looked up one by one, so
+ * that their end is collected. A venue that fails leaves its members as they were. A run about the past lists nothing: the venues only
+ * show the present.
+ */
+export async function expandUniverse(request: Expansion): Promise<ExpandedUniverse> {
+  const { database, sources, entry, asOf, now, signal } = request;
+  const universe = entry.symbol;
+  const members = new Members(universe, await knownMembers(database, universe), await shardsOf(database, universe));
+  const problems: string[] = [];
+  let [added, requests] = [0, 0];
+  if (now - asOf <= PRESENT_MS) {
+    for (const [type, rules] of Object.entries(entry.sources)) {
+      const available = sources.byType[type];
+      if (available === undefined || 'skipped' in available || available.source.list === undefined) {
+        problems.push(available !== undefined && 'skipped' in available ? available.skipped : `${type} cannot list its markets`);
+        continue;
+      }
+      try {
+        const listed = await listVenue({ ...request, members, rules, source: available.source });
+        added += listed.added;
+        requests += listed.requests;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const described = available.source.describe(error);
+        if (members.size === 0) throw described;
+        problems.push(`its markets at ${type} could not be listed, the members of the last run are used: ${messageOf(described)}`);
+      }
+    }
+  }
+  await createShards(database, universe, members.shards());
+  const ended = await endMembers(database, universe, asOf);
+  return { universe, members: members.size - ended, shards: members.shards().length, added, ended, requests, problems };
+}
+
+interface VenueListing extends Expansion {
+  readonly members: Members;
+  readonly rules: readonly unknown[];
+  readonly source: Source;
+}
+
+async function listVenue({ database, entry, asOf, signal, onPage, members, rules, source }: VenueListing) {
+  const universe = entry.symbol;
+  const seen = new Set<string>();
+  let [added, moved, requests, startedAt, endedAt] = [0, 0, 0, Number.POSITIVE_INFINITY, 0];
+  const store = async (page: Omit<ListedPage, 'problems'>): Promise<void> => {
+    signal.throwIfAborted();
+    const changed: ChangedMember[] = [];
+    const waiting: Instrument[] = [];
+    for (const instrument of page.instruments) {
+      if (seen.has(instrument.id)) continue;
+      const known = members.get(instrument.id);
+      if (known === undefined && !page.matching.has(instrument.id)) continue;
+      seen.add(instrument.id);
+      if (known === undefined) waiting.push(instrument);
+      else if (known.print !== printOf(instrument)) changed.push({ ...known, instrument, print: printOf(instrument) });
+      if (known !== undefined && !instrument.closed && known.volume !== (instrument.stated?.volume ?? null)) moved++;
+    }
+    members.makeRoom(waiting.length);
+    changed.push(...waiting.map((instrument) => members.add(instrument)));
+    added += waiting.length;
+    requests += page.requests;
+    startedAt = Math.min(startedAt, page.clock);
+    endedAt = Math.max(endedAt, page.clock);
+    await saveMembers(database, universe, { members: changed, at: page.clock, asOf });
+    onPage?.(seen.size);
+  };
+  // the number of shards follows from the number of markets, so the first listing is stored after its last page
+  const first: ListedPage[] = [];
+  const isFirst = members.shards().length === 0;
+  for await (const page of source.list?.({ rules, asOf, isKnown: (id) => members.get(id) !== undefined, signal }) ?? []) {
+    if (isFirst) {
+      first.push(page);
+      onPage?.(first.length);
+    } else await store(page);
+  }
+  members.makeRoom(new Set(first.flatMap(({ matching }) => [...matching].filter((id) => members.get(id) === undefined))).size);
+  await createShards(database, universe, members.shards());
+  for (const page of first) await store(page);
+  const markets = seen.size;
+  const gone = members.of(source.type).filter(({ instrument, settled }) => !seen.has(instrument) && !settled);
+  for (let from = 0; from < gone.length; from += LOOKED_UP_AT_ONCE) {
+    const ids = gone.slice(from, from + LOOKED_UP_AT_ONCE).map(({ instrument }) => instrument);
+    const found = await lookUp(source, { universe, ids, asOf, signal });
+    const there = found.instruments.filter(({ id }) => ids.includes(id));
+    await store({ ...found, instruments: there, matching: new Set() });
+    const missing = ids.filter((id) => !seen.has(id));
+    await touchMembers(database, universe, missing, found.clock);
+  }
+  await recordListing(database, universe, {
+    source: source.type,
+    asOf,
+    startedAt: Number.isFinite(startedAt) ? startedAt : asOf,
+    endedAt: endedAt === 0 ? asOf : endedAt,
+    markets,
+    added,
+    moved,
+    requests,
+  });
+  return { added, requests };
+}
+
+/** Queries members that are not in the listing any more: they ended, or the rule does not choose them any more. */
+async function lookUp(
+  source: Source,
+  {
+    universe,
+    ids,
+    asOf,
+    signal,
+  }: { readonly universe: string; readonly ids: readonly string[]; readonly asOf: number; readonly signal: AbortSignal },
+) {
+  const selectors = ids.flatMap((id) => source.selectorOf({ id, reference: id.slice(source.type.length + 1) } as Instrument) ?? []);
+  const nothing = { instruments: [] as readonly Instrument[], requests: 0, clock: asOf };
+  try {
+    return await source.discover({ symbol: universe, selectors, window: windowOf({ asOf, daysBack: 1 }), asOf, known: [], signal });
+  } catch (error) {
+    // none of them exists any more
+    if (error instanceof PredictLabError && error.type === 'BadInput') return nothing;
+    throw error;
+  }
+}
+
+/** Hash of a market's facts; the time of the answer is not part of it. */
+function printOf({ stated, ...facts }: Instrument): string {
+  return hash('sha1', JSON.stringify([facts, stated?.volume, stated?.trades]), 'base64');
+}
+
+/** The members of a universe and their shards: the markets of an event stay together, by a hash of the event's id. */
+class Members {
+  readonly #universe: string;
+  readonly #known: Map<string, KnownMember>;
+  readonly #events: Map<string, string>;
+  readonly #shards: string[];
+
+  constructor(universe: string, known: ReadonlyMap<string, KnownMember>, shards: readonly string[]) {
+    this.#universe = universe;
+    this.#known = new Map(known);
+    this.#events = new Map([...known.values()].map(({ event, shard }) => [event, shard]));
+    this.#shards = [...shards];
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  get(id: string): KnownMember | undefined {
+    return this.#known.get(id);
+  }
+
+  of(source: string): readonly KnownMember[] {
+    return [...this.#known.values()].filter((member) => member.source === source);
+  }
+
+  /** Names of the shards; a universe has one at least. */
+  shards(): readonly string[] {
+    return this.#shards;
+  }
+
+  /** Adds shards where the existing ones would be crowded with this many more markets. */
+  makeRoom(more: number): void {
+    const markets = this.#known.size + more;
+    if (this.#shards.length > 0 && markets <= this.#shards.length * CROWDED_MARKETS) return;
+    for (let n = this.#shards.length; n < Math.max(1, Math.ceil(markets / SHARD_MARKETS)); n++)
+      this.#shards.push(`${this.#universe}.${String(n + 1).padStart(3, '0')}`);
+  }
+
+  add(instrument: Instrument): ChangedMember {
+    const event = instrument.event ?? instrument.id;
+    const place = Number.parseInt(hash('sha1', event, 'hex').slice(0, 12), 16) % this.#shards.length;
+    const shard = this.#events.get(event) ?? this.#shards[place];
+    this.#events.set(event, shard);
+    const { id, source } = instrument;
+    const print = printOf(instrument);
+    this.#known.set(id, { instrument: id, source, shard, event, print, settled: false, volume: instrument.stated?.volume ?? null });
+    return { instrument, shard, event, print };
+  }
+}

@@ -1,0 +1,85 @@
+import type { Instrument } from '../../../contracts/market-data.ts';
+import type { RunWindow } from '../../../contracts/run/run-window.ts';
+import type { StageInput } from '../../../contracts/task/stage-report.ts';
+import type { SourceType } from '../../../contracts/words.ts';
+import { isFinal } from '../../../sources/catalogue/market-life.ts';
+import type { Discovery } from '../../../sources/source.ts';
+import { seenUntil } from '../../../sources/walk/trade-walk.ts';
+import type { Database, Transaction } from '../../../storage/database/database.ts';
+import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
+import { extendQuiet, listingsOf, noteWalked, type QuietMember, quietMembers, shardMembers } from '../../../storage/markets/universes.ts';
+import type { InstrumentOutcome } from './collect-instrument.ts';
+
+/** A market whose stated totals have not moved, and the time up to which that shows that it had no trade. */
+type Quiet = QuietMember & { readonly to: number };
+
+/** What the listing of a universe says about the markets of one shard. */
+export interface ShardListing {
+  /** The markets to collect by source, as a discovery would return them. */
+  readonly listed: ReadonlyMap<SourceType, Discovery>;
+  readonly quiet: readonly Quiet[];
+  /** Time up to which the listings saw the venues; UTC epoch milliseconds. */
+  readonly seen: number;
+  readonly members: number;
+}
+
+interface ShardQuestion {
+  readonly database: Database;
+  readonly universe: string;
+  readonly input: StageInput;
+  readonly known: readonly StoredInstrument[];
+  readonly window: RunWindow;
+  readonly sourceTypes: readonly SourceType[];
+  readonly lateness: (instrument: { readonly id: string; readonly source: SourceType }) => number;
+  /** Whether a quiet market is walked all the same. */
+  readonly isSampled: (instrument: { readonly id: string }) => boolean;
+}
+
+/** Reads the members of a shard from the last listing of its universe: those to collect, and those that are quiet. */
+export async function shardListing({
+  database,
+  universe,
+  input,
+  known,
+  window,
+  sourceTypes,
+  lateness,
+  isSampled,
+}: ShardQuestion): Promise<ShardListing> {
+  const { symbol, settings } = input;
+  const { asOf, refetch } = settings;
+  const members = await shardMembers(database, symbol, { asOf, sourceTypes });
+  const listings = new Map((await listingsOf(database, universe, asOf)).map((listing) => [listing.source, listing]));
+  const seenOf = (source: SourceType): number => seenUntil({ asOf, clock: listings.get(source)?.startedAt ?? 0 });
+  const found = refetch ? [] : await quietMembers(database, symbol, window.from);
+  const quiet = found
+    .filter((each) => listings.has(each.source) && !isSampled(each))
+    .map((each) => ({ ...each, to: Math.min(window.to, seenOf(each.source) - lateness(each)) }));
+  const isQuiet = new Set(quiet.map(({ id }) => id));
+  const stored = new Map(known.map(({ key: _, ...instrument }) => [instrument.id, instrument]));
+  // a settled market keeps its stored facts, as discovery keeps them
+  const current = (listed: Instrument): Instrument => {
+    const before = stored.get(listed.id);
+    return before !== undefined && isFinal(before) ? before : listed;
+  };
+  const listed = sourceTypes.map((type): [SourceType, Discovery] => {
+    const instruments = members.filter(({ id, source }) => source === type && !isQuiet.has(id)).map(current);
+    return [type, { instruments, problems: [], requests: 0, clock: listings.get(type)?.endedAt ?? asOf }];
+  });
+  return { listed: new Map(listed), quiet, seen: Math.min(...sourceTypes.map(seenOf)), members: members.length };
+}
+
+/** Stores what a shard's collection shows besides its rows: the inferred time of quiet markets, and the walks that make others quiet. */
+export async function saveShard(
+  transaction: Transaction,
+  shard: string,
+  { quiet, seen, listed }: ShardListing,
+  { outcomes, to }: { readonly outcomes: ReadonlyMap<string, InstrumentOutcome>; readonly to: number },
+): Promise<void> {
+  await extendQuiet(transaction, quiet, seen);
+  const walked = [...outcomes.values()].flatMap(({ instrument: { id, source }, walked: seen }) => {
+    if (seen === undefined || seen.looked === null || (seen.newest !== null && seen.newest > to)) return [];
+    return [{ id, at: listed.get(source)?.clock ?? 0, looked: seen.looked }];
+  });
+  await noteWalked(transaction, shard, walked);
+}

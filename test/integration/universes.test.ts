@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { expandUniverse } from '../../src/activities/run/expand-universes.ts';
+import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
+import { importSymbols, symbolsByName } from '../../src/storage/markets/catalogue.ts';
+import { universeCounts, universeMembers } from '../../src/storage/markets/universes.ts';
+import { type CollectRig, createCollectRig, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
+import { storedData } from '../support/sandbox-run.ts';
+import { runStage } from '../support/stage-run.ts';
+
+const HOUR = 3_600_000;
+const VENUE = { markets: 100, events: 20, active: 20, tradesPerHour: 200 };
+
+const rigs: CollectRig[] = [];
+let clock = NOON;
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await rig.close();
+  clock = NOON;
+});
+
+async function start(): Promise<CollectRig> {
+  const rig = await createCollectRig({ now: () => clock, wholeVenue: VENUE, env: { POLYMARKET_PRICE_POINTS: 'off' } });
+  rigs.push(rig);
+  return rig;
+}
+
+const rules = (rule: object) => [{ universe: 'PM', sources: { polymarket: [rule] } }];
+
+/** Lists the universe and runs the data stages of its shards, as one run does. */
+async function runUniverse(rig: CollectRig, executionId: string): Promise<{ requests: number; quiet: number; instruments: number }> {
+  const { database, sources } = rig;
+  const entry = (await symbolsByName(database, ['PM'])).get('PM');
+  if (entry === undefined) throw new Error('no universe');
+  await expandUniverse({ database, sources, entry, asOf: clock, now: clock, signal: new AbortController().signal });
+  const before = rig.venue.requests.length;
+  const total = { quiet: 0, instruments: 0 };
+  const { shards } = await universeCounts(database, 'PM', clock);
+  for (const { shard } of shards) {
+    const { collect } = await rig.collectAndStore({ symbol: shard, executionId, sourceTypes: ['polymarket'] });
+    await runStage(database, 'kline', { symbol: shard, executionId, asOf: clock, intervals: ['1h'] });
+    const { quiet, instruments } = collect.output as { quiet: number; instruments: number };
+    total.quiet += quiet;
+    total.instruments += instruments;
+  }
+  return { ...total, requests: rig.venue.requests.length - before };
+}
+
+describe('a universe', () => {
+  it('stores for each market what the market alone as a symbol stores, byte by byte', async () => {
+    const [whole, single] = [await start(), await start()];
+    await importSymbols(whole.database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
+    for (const step of [0, 4, 8, 32, 36]) {
+      clock = NOON + step * HOUR;
+      const { requests, quiet, instruments } = await runUniverse(whole, `run-${step}`);
+      if (step === 4) {
+        expect(quiet).toBeGreaterThan(60);
+        expect(requests).toBeLessThan(2 * instruments);
+      }
+      if (step === 0) {
+        const ids = (await universeMembers(whole.database, 'PM', { asOf: clock, limit: null })).map(({ instrument }) => instrument);
+        await single.add({ symbol: 'ALONE', sources: { polymarket: ids.map((id) => ({ conditionId: id.slice('polymarket:'.length) })) } });
+      }
+      await single.collectAndStore({ symbol: 'ALONE', executionId: `run-${step}`, sourceTypes: ['polymarket'] });
+      await runStage(single.database, 'kline', { symbol: 'ALONE', executionId: `run-${step}`, asOf: clock, intervals: ['1h'] });
+      const [one, other] = [await storedData(whole.database), await storedData(single.database)];
+      expect(one.ticks).toEqual(other.ticks);
+      expect(one.candles).toEqual(other.candles);
+      // time after the end of a market that is no member any more needs no coverage
+      const ended = new Set(
+        (await universeMembers(whole.database, 'PM', { asOf: NOON, limit: null })).flatMap(({ instrument, until }) =>
+          until === null ? [] : [instrument],
+        ),
+      );
+      const covered = ({ coverage }: typeof one): unknown[] => (coverage as { id: string }[]).filter(({ id }) => !ended.has(id));
+      expect(covered(one)).toEqual(covered(other));
+    }
+    for (const { id } of whole.venue.truth.instruments())
+      expect(await storedTrades(whole.database, id)).toEqual(trueTrades(whole, id, { from: NOON - 48 * HOUR, to: clock }));
+    // the market that ended was collected to its end, and is no member any more
+    const { ended, members } = await universeCounts(whole.database, 'PM', clock);
+    expect({ ended, members }).toEqual({ ended: 1, members: 99 });
+  }, 120_000);
+});
