@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { precedenceOf, type RateBudget, type RateLimit } from '../../src/budget/rate-limits.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { type Precedence, precedenceOf, type RateBudget, type RateLimit } from '../../src/budget/rate-limits.ts';
 import {
   createLocalWindows,
   EMPTY_WINDOW,
@@ -10,6 +10,7 @@ import {
   TOKEN_LIFE_MS,
   usedShare,
   type WindowState,
+  type WindowStore,
 } from '../../src/budget/sliding-window.ts';
 import { createTokenPool } from '../../src/budget/token-pool.ts';
 
@@ -127,6 +128,56 @@ describe('a token pool', () => {
       message: 'predict/trading asked for a pause; its budget opens again in 70 s',
       retryAfterMs: 70_000,
     });
+  });
+
+  it('fetches tokens ahead of requests, uses them for their life, and reserves a part of the limit for live requests', async () => {
+    let now = 1_000_000;
+    vi.spyOn(Date, 'now').mockImplementation(() => now);
+    try {
+      const asked: (readonly [want: number, reserve: number])[] = [];
+      const store: WindowStore = {
+        take: async (_name, _limit, want, reserve) => {
+          asked.push([want, reserve]);
+          return { granted: want, waitMs: 0, paused: false };
+        },
+        pause: async () => undefined,
+      };
+      const budget = createTokenPool({ store, limits: { 'predict/general': { requests: 100, windowMs: 60_000 } } });
+      const take = async (precedence: Precedence) => await budget.take('predict/general', precedence, never);
+      await take('live');
+      expect(asked).toEqual([[6, 0]]);
+      for (let i = 0; i < 5; i++) await take('live');
+      expect(asked).toHaveLength(1);
+      await take('backfill');
+      expect(asked).toEqual([
+        [6, 0],
+        [6, 30],
+      ]);
+      // what was fetched ahead is not kept beyond its life: the venue would see it in another window
+      now += TOKEN_LIFE_MS;
+      await take('live');
+      expect(asked).toHaveLength(3);
+      await budget.pause('predict/general', 1);
+      await take('live');
+      expect(asked).toHaveLength(4);
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
+  it('waits up to the longest wait, and not for a longer one', async () => {
+    const waits = [1, 0];
+    const answer = (waitMs: number) => ({ granted: waitMs === 0 ? 1 : 0, waitMs, paused: true });
+    const store = (next: () => number): WindowStore => ({ take: async () => answer(next()), pause: async () => undefined });
+    const limits = { 'predict/general': { requests: 100, windowMs: 60_000 } };
+    await createTokenPool({ store: store(() => waits.shift() ?? 0), limits }).take('predict/general', 'live', never);
+    expect(waits).toEqual([]);
+    const long = createTokenPool({ store: store(() => 10 * 60_000), limits }).take('predict/general', 'live', never);
+    await expect(long).rejects.toMatchObject({ type: 'RateLimited', retryAfterMs: 10 * 60_000 });
+  });
+
+  it('rejects a caller that has been cancelled before', async () => {
+    await expect(pool(1).take('polymarket/data-trades', 'live', AbortSignal.abort(new Error('over')))).rejects.toThrow('over');
   });
 
   it('uses the share of the limit that it is given', async () => {
