@@ -39,6 +39,10 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^57014$/, 'a statement was cancelled or took too long; it is tried again'],
 ];
 
+/** Message of a replica that ends a long read, such as a backup, because the primary has removed what it reads. */
+const OVERTAKEN = /conflict with recovery/;
+const BY_PRIMARY = 'name the primary server in DATABASE_URL, or raise max_standby_streaming_delay of this replica';
+
 /** Messages about encryption, from client or server, with what to do about each. */
 const ENCRYPTION: readonly (readonly [message: RegExp, advice: string])[] = [
   [/does not support SSL/i, 'take sslmode out of DATABASE_URL (unset PGSSLMODE), or turn TLS on at the server'],
@@ -77,8 +81,8 @@ export function storageError(error: unknown, url: string): unknown {
       error,
     );
   if (code === undefined) return error;
-  const refusal = REFUSALS.find(([state]) => state.test(code));
-  if (refusal !== undefined) return unavailable(url, `${message} (${code})`, refusal[1], error);
+  const refusal = OVERTAKEN.test(message) ? BY_PRIMARY : REFUSALS.find(([state]) => state.test(code))?.[1];
+  if (refusal !== undefined) return unavailable(url, `${message} (${code})`, refusal, error);
   if (code.startsWith('22')) return badInput(`Postgres cannot hold this value: ${message} (${code})`, { cause: error });
   return error;
 }

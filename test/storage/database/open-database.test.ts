@@ -34,6 +34,7 @@ describe('a connection', () => {
     ['28P01', 'password authentication failed for user "me"', 'user and password'],
     ['53100', 'could not extend file "base/5/1": No space left on device', 'free some disk space'],
     ['25006', 'cannot execute CREATE TABLE in a read-only transaction', 'primary'],
+    ['40001', 'canceling statement due to conflict with recovery', 'primary server in DATABASE_URL, or raise max_standby'],
     ['58030', 'could not write block 3', 'its log'],
   ])('that is refused with %s says so in one sentence, with the address', async (code, message, advice) => {
     server = await fakeServer({ code, message });
