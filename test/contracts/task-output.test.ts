@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_CATCH_UP_MS, windowOf } from '../../src/contracts/run/run-window.ts';
+import { afterFailure, STORAGE_PATIENCE_MS } from '../../src/contracts/task/after-failure.ts';
+import { hasLittleToDo, LITTLE } from '../../src/contracts/task/little-to-do.ts';
+import { numberIn, sentencesIn, textsIn } from '../../src/contracts/task/task-output.ts';
+import { defaultPolicy, unlessDefault } from '../../src/contracts/task/task-policy.ts';
+import { INTERVAL_MS, INTERVALS } from '../../src/contracts/words.ts';
+
+describe('the output of a task', () => {
+  it('gives a number, sentences and texts by name, and nothing where it is of another shape', () => {
+    const output = { ticks: 7, failedSources: { polymarket: 'away', predict: 3 }, venueChanges: ['a', 7, 'b'], none: null };
+    expect([numberIn(output, 'ticks'), numberIn(output, 'none'), numberIn(output, 'venueChanges')]).toEqual([7, null, null]);
+    expect(sentencesIn(output, 'failedSources')).toEqual({ polymarket: 'away' });
+    expect(['none', 'ticks', 'venueChanges', 'absent'].map((key) => sentencesIn(output, key))).toEqual([{}, {}, {}, {}]);
+    expect([textsIn(output, 'venueChanges'), textsIn(output, 'ticks')]).toEqual([['a', 'b'], []]);
+    for (const other of [null, undefined, 7, 'ticks', ['ticks']]) expect(numberIn(other, 'ticks')).toBeNull();
+  });
+
+  it('says whether a later stage has little to do; without it the stage may be large, and collect always may', () => {
+    const little = (output: { ticks?: number; candles?: number } | undefined, stage: 'collect' | 'clean' | 'backtest') =>
+      hasLittleToDo(stage, () => output, LITTLE);
+    expect([little({ ticks: 1_000 }, 'clean'), little({ ticks: 1_001 }, 'clean'), little(undefined, 'clean')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([little({ candles: 2_000 }, 'backtest'), little({ candles: 2_001 }, 'backtest')]).toEqual([true, false]);
+    expect(little({ ticks: 0 }, 'collect')).toBe(false);
+  });
+});
+
+describe('the defaults of a task', () => {
+  it('give collect fifteen minutes and other stages five', () => {
+    expect((['collect', 'clean', undefined] as const).map((stage) => defaultPolicy(stage).timeoutMs / 60_000)).toEqual([15, 5, 5]);
+  });
+
+  it('leave a policy out of a payload only where every field is the default', () => {
+    expect(unlessDefault(defaultPolicy('collect'), 'collect')).toEqual({});
+    const others = [defaultPolicy('collect'), { ...defaultPolicy(), maxRetries: 4 }, { ...defaultPolicy(), byError: {} }];
+    for (const policy of others) expect(unlessDefault(policy)).toEqual({ policy });
+  });
+
+  it('wait ten minutes for storage, counted from the first failure of an outage', () => {
+    expect(STORAGE_PATIENCE_MS).toBe(600_000);
+    const policy = defaultPolicy();
+    const after = (at: number) =>
+      afterFailure(policy, { failures: 0, spent: { storage: { count: 1, since: 0, last: at - 1 } } }, { type: 'StorageUnavailable', at })
+        .next;
+    expect([after(599_999), after(600_000)]).toEqual(['retry', 'none']);
+  });
+});
+
+describe('times of the contract', () => {
+  it('are in milliseconds', () => {
+    expect(INTERVALS.map((interval) => INTERVAL_MS[interval] / 60_000)).toEqual([1, 5, 15, 30, 60, 120, 240, 360, 720, 1_440, 10_080]);
+    expect(DEFAULT_CATCH_UP_MS).toBe(604_800_000);
+    expect(windowOf({ asOf: 10 * 86_400_000, daysBack: 7 })).toEqual({ from: 3 * 86_400_000, to: 10 * 86_400_000 });
+  });
+});
