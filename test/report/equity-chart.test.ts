@@ -44,6 +44,19 @@ describe('the chart of returns', () => {
     expect(chartOf({ hold: [] }).others).toEqual([]);
   });
 
+  it('says that a strategy never traded, and which indicator needs more bars than there are', () => {
+    const page = (indicators: readonly object[]): string =>
+      renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ chosen: { ...chosen, trades: [], indicators } as never })] }), null);
+    const bars = `${chosen.equity.length} bars`;
+    expect(
+      page([
+        { name: 'sma 10', points: [{ time: 0, price: 0.5 }] },
+        { name: 'sma 30', points: [] },
+      ]),
+    ).toContain(`never traded: ${bars} are too few for sma 30<`);
+    expect(page([])).toContain('never traded<');
+  });
+
   it('names strategies that coincide together instead of drawing one over the other', () => {
     const { name, others } = chartOf({
       hold: steep,

@@ -18,5 +18,5 @@ export const tabs = (
 ): Markup =>
   html`<fieldset class="tabs"><legend class="spoken">${legend}</legend>
 ${panels.map((_, i) => html`<input type="radio" name="${name}" id="${name}-${i}"${i === first && html` checked`}>`)}
-<div class="labels">${panels.map(({ label }, i) => html`<label for="${name}-${i}">${label}</label>`)}${note !== undefined && html`<span class="quiet" style="margin-left:auto">${note}</span>`}</div>
+<div class="labels">${panels.map(({ label }, i) => html`<label for="${name}-${i}">${label}</label>`)}${note !== undefined && html`<span class="quiet" style="margin-left:auto;min-width:0">${note}</span>`}</div>
 <div class="panels">${panels.map(({ content }) => html`<div class="panel">${content}</div>`)}</div></fieldset>`;

@@ -175,10 +175,12 @@ export const durationTrend = (newestFirst: readonly HistoryRunColumn[]): Markup 
   const most = Math.max(...runs.map((run) => run.durationSeconds ?? 0), 0.001);
   // Few runs have bars as narrow as many runs.
   const width = PLOT_WIDTH / Math.max(runs.length, 30);
+  // the newest stands at the axis
+  const left = PLOT_WIDTH - runs.length * width;
   const bars = runs.map((run, i) => {
     const height = ((run.durationSeconds ?? 0) / most) * TREND_HEIGHT;
     const tone = run.state === 'failed' ? 'failed' : String(i % 2);
-    return html`<rect class="bar-${tone}" x="${unit(i * width + 1)}" y="${unit(TREND_HEIGHT - height)}" width="${unit(Math.max(1, width - 2))}" height="${unit(height)}"><title>${run.runId}: ${formatDuration(run.durationSeconds)}, ${run.state}</title></rect>`;
+    return html`<rect class="bar-${tone}" x="${unit(left + i * width + 1)}" y="${unit(TREND_HEIGHT - height)}" width="${unit(Math.max(1, width - 2))}" height="${unit(height)}"><title>${run.runId}: ${formatDuration(run.durationSeconds)}, ${run.state}</title></rect>`;
   });
   const ticks = valueTicks(0, most, 3, formatDuration);
   return html`<div class="plot" style="height:${TREND_HEIGHT + 20}px"><div class="area" style="height:${TREND_HEIGHT}px"><svg viewBox="0 0 ${PLOT_WIDTH} ${TREND_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="duration of the last ${runs.length} runs">${bars}</svg>${ticks.map((tick) => html`<span class="y" style="top:${(1 - tick.at) * 100}%">${tick.label}</span>`)}</div></div>

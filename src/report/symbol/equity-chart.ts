@@ -6,7 +6,7 @@ import type { EquityChart, OtherCurve } from '../charts/equity-svg.ts';
 import { endReturn, equityPlots, leavesScale } from '../charts/equity-svg.ts';
 import { lineKey, plot } from '../charts/plot.ts';
 import { shownRange } from '../charts/shown-range.ts';
-import { formatTime, tableNumber } from '../elements/format.ts';
+import { formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
 import type { BacktestRow, BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from './symbol-data.ts';
@@ -112,8 +112,16 @@ ${dataTable<BacktestTrade>(
   chosen.trades,
   { id: `${id}-t`, caption: 'Trades', limit: MAX_TRADES, empty: 'no trades' },
 )}
+${chosen.trades.length === 0 && html`<p class="quiet">${noTrades(row, chosen)}</p>`}
 ${typeof row.terms === 'string' && html`<p class="quiet">${row.terms}</p>`}
 ${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.backtestRun?.runId ?? data.runId}</p>`}`;
+};
+
+/** Why a strategy never traded: an indicator that needs more bars than there are, else its rules. */
+const noTrades = (row: BacktestRow, { indicators = [], equity }: ChosenBacktest): string => {
+  const short = indicators.filter(({ points }) => points.length === 0).map(({ name }) => name);
+  const why = short.length === 0 ? '' : `: ${plural(equity.length, 'bar')} are too few for ${short.join(' and ')}`;
+  return `${strategyName(row)} never traded${why}`;
 };
 
 const legend = (chart: ChosenChart): Markup =>

@@ -80,13 +80,15 @@ export async function recentCloses(
   { instruments, from, to }: { instruments: readonly ActiveInstrument[]; from: number; to: number },
 ): Promise<ReadonlyMap<number, RecentCloses>> {
   const { rows } = await queryable.query<{ instrument: number; minutes: number; times: number[]; closes: number[] }>(
-    `select w.instrument, n.minutes, array_agg(c.open_time + n.minutes * 60000::bigint order by c.open_time) as times, array_agg(c.close order by c.open_time) as closes
+    `select w.instrument, n.minutes, c.times, c.closes
      from unnest($1::int[], $2::smallint[]) as w(instrument, kind)
      cross join lateral (
        select interval_minutes as minutes from candle_series where instrument = w.instrument and kind = w.kind
        order by abs(interval_minutes - 60), interval_minutes desc limit 1) n
-     join candles c on c.instrument = w.instrument and c.kind = w.kind and c.interval_minutes = n.minutes and c.open_time >= $3 and c.open_time < $4
-     group by w.instrument, n.minutes`,
+     cross join lateral (
+       select array_agg(open_time + n.minutes * 60000::bigint order by open_time) as times, array_agg(close order by open_time) as closes from candles
+       where instrument = w.instrument and kind = w.kind and interval_minutes = n.minutes and open_time >= $3 and open_time < $4) c
+     where c.times is not null`,
     [instruments.map((i) => i.instrumentKey), instruments.map((i) => kindCode(i.kind)), Math.floor(from), Math.floor(to)],
   );
   return new Map(

@@ -200,7 +200,7 @@ const symbolRows = async (
     const spark = key === undefined ? undefined : closes.get(key);
     const backtest = best.get(symbol);
     const stored = backtest === undefined ? undefined : decodeMetrics(backtest.metrics);
-    const ranked = stored !== undefined && stored.weak.sharpe === undefined;
+    const because = stored?.weak.sharpe ?? stored?.undefined.sharpe;
     return {
       symbol,
       title: titles.get(symbol)?.title ?? '',
@@ -211,7 +211,7 @@ const symbolRows = async (
       spark: spark?.points ?? [],
       sparkStep: spark?.step ?? 3_600_000,
       best:
-        backtest === undefined || !ranked
+        backtest === undefined || stored === undefined || because !== undefined
           ? null
           : {
               strategy: `${backtest.strategy} ${paramsText(storedParams(backtest))}`.trim(),
@@ -220,7 +220,7 @@ const symbolRows = async (
               undefined: stored.undefined,
               sharpeError: stored.sharpeError,
             },
-      ...(stored !== undefined && !ranked && { unranked: `no backtest may be ranked: ${stored.weak.sharpe}` }),
+      ...(because !== undefined && { unranked: `no backtest may be ranked: ${because}` }),
     };
   });
 };
