@@ -2,7 +2,7 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { type Benchmark, benchmarkOf } from './benchmark.ts';
 import { type BacktestData, backtestData, type TwinInput } from './engine/backtest-data.ts';
 import type { CandleSeries } from './engine/candle-series.ts';
-import { type Decisions, decisionsOf } from './engine/decisions.ts';
+import { type DecisionInput, type Decisions, decisionsOf } from './engine/decisions.ts';
 import { type Market, plainMarket } from './engine/market.ts';
 import { type Measurement, measure } from './engine/measure.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './engine/options.ts';
@@ -24,6 +24,8 @@ export interface Trial {
   readonly params: Params;
   /** Options of this trial. @default the options of all trials */
   readonly options?: BacktestOptions;
+  /** Another copy of the strategy, for the parts of a walk-forward: it has not seen what comes after a part. @default the strategy */
+  readonly restarted?: Strategy;
 }
 
 /**
@@ -111,16 +113,17 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
   };
 }
 
-/** Tests decisions for look-ahead and creates the passport of their inputs. @internal */
+/** Tests decisions for look-ahead and creates the passport of their inputs. @param part the bars that were decided on. @internal */
 export function certify(
   data: BacktestData,
   { strategy, params }: Trial,
   options: BacktestOptions,
   decisions: Decisions,
   trials: Trials = { count: 1 },
+  part: Pick<DecisionInput, 'from' | 'to' | 'market'> | undefined = undefined,
 ): Certificate {
   const { proofCuts: runs, seed } = options;
-  const lookAhead = runs === 0 ? null : proveNoLookAhead({ strategy, params, options, decisions, runs, seed, ...data });
+  const lookAhead = runs === 0 ? null : proveNoLookAhead({ strategy, params, options, decisions, runs, seed, ...data, ...part });
   const notProvable = provabilityGaps(strategy, data.market, decisions, lookAhead);
   return {
     lookAhead,

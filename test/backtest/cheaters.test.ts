@@ -15,7 +15,7 @@ import { runPortfolio } from '../../src/backtest/portfolio/run-portfolio.ts';
 import { optionsFor, runBacktest as runInEngine } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
-import { type BarsSoFar, type Decision, defineStrategy, type Situation } from '../../src/backtest/strategy.ts';
+import { type BarsSoFar, type Decision, defineStrategy, type Situation, type Strategy } from '../../src/backtest/strategy.ts';
 import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
 import { indicators } from '../../src/library/indicators.ts';
 import { runBacktest } from '../../src/library/run-backtest.ts';
@@ -367,6 +367,45 @@ describe('a strategy that cheats', () => {
     const honest = shippedStrategies.slice(1, 2).map((strategy) => ({ strategy, params: { fast: 3, slow: 9 } }));
     const clean = walkForward(data, honest, options, { trainMs: 10 * DAY, testMs: 5 * DAY });
     expect(clean).toMatchObject({ lookAhead: { changed: 0, of: 960, tested: 959 }, provable: true });
+  });
+
+  it('is caught in a walk-forward where it cheats only when it is started again, with what it saw before', () => {
+    const candles = walk(24 * 40, 3, { probability: true });
+    const data = backtestData(candles, plainMarket('probability'));
+    const cheater = (seen: Map<number, number>) =>
+      asPlugin((bars, situation) => {
+        let restarted: boolean | undefined;
+        return () => {
+          restarted ??= bars.index > 0 && situation.position === 0;
+          if (!seen.has(bars.time())) seen.set(bars.time(), bars.close());
+          return restarted ? up(bars.close(), seen.get(bars.time() + HOUR)) : situation.position > 0 ? 'hold' : 'long';
+        };
+      }, candles);
+    const parts = { trainMs: 10 * DAY, testMs: 5 * DAY };
+    const through = (strategy: Strategy, restarted?: Strategy) =>
+      walkForward(
+        data,
+        [{ strategy, params: {}, ...(restarted && { restarted }) }],
+        optionsFor(data.market, { maxVolumeShare: null }),
+        parts,
+      );
+    const cheated = through(cheater(new Map()));
+    expect(cheated.outOfSample.totalReturn).toBeGreaterThan(1);
+    expect(cheated.notProvable).toEqual([
+      expect.stringContaining("'cheater' starts again in each part of the series after it has seen the whole"),
+    ]);
+    // with a copy of its own for the parts it remembers no more than has been, and learns only for the proof
+    const fenced = through(cheater(new Map()), cheater(new Map()));
+    expect(fenced.outOfSample.totalReturn).toBeLessThan(0.1);
+    expect(fenced.provable).toBe(false);
+    const patient = asPlugin(
+      (bars, situation) => () => {
+        if (situation.position > 0) return bars.close() > (situation.entryPrice ?? 1) + 0.05 ? 'flat' : 'hold';
+        return bars.close() < bars.close(6) ? 'long' : 'hold';
+      },
+      candles,
+    );
+    expect(through(patient, patient)).toMatchObject({ provable: true, lookAhead: { changed: 0, of: 6 * 120 } });
   });
 
   it('is not provable when its program remembers an earlier backtest, because no re-run can detect that', () => {

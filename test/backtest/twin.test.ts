@@ -86,6 +86,18 @@ describe('a market’s twin', () => {
     );
   });
 
+  it('is known only once its bar is over, on days of 23, 24 and 25 hours too', () => {
+    const lengths = [24, 24, 23, 24, 24, 24, 25, 24, 24];
+    const opens = lengths.map((_, day) => lengths.slice(0, day).reduce((sum, hours) => sum + hours, 0) * HOUR);
+    const twin = { id: 'days', candles: { ...walk(lengths.length, 2, { probability: true }), openTime: Float64Array.from(opens) } };
+    const data = backtestData(walk(9 * 24, 1, { probability: true }), market, { twin });
+    const seen = readings(data, (bars, situation) => () => ({ now: bars.time() + bars.barMs, day: (situation.twin as Twin).index }));
+    for (const { now, day } of seen) if (day >= 0) expect(opens[day] + lengths[day] * HOUR).toBeLessThanOrEqual(now);
+    // no day is held back by more than the hour by which days differ
+    expect(seen.at(-1)?.day).toBeGreaterThanOrEqual(lengths.length - 2);
+    for (const { now, day } of seen) expect(opens[day + 2] ?? Infinity).toBeGreaterThan(now - 2 * HOUR);
+  });
+
   it('does not depend on what comes later, at either venue', () => {
     fc.assert(
       fc.property(world, fc.nat(), ({ candles, twin }, place) => {

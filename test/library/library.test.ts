@@ -20,6 +20,14 @@ describe('the library', () => {
       for (const strategy of ['sma-cross', smaCross] as const) expect(runBacktest({ candles: given, strategy, params })).toEqual(direct);
   });
 
+  it('takes a tenth of a bar’s volume where nothing else is said, and says what it cut', () => {
+    const rows = Array.from({ length: 4 }, (_, i) => ({ openTime: i * 3_600_000, open: 0.5, high: 0.5, low: 0.5, close: 0.5, volume: 1 }));
+    const bought = runBacktest({ candles: rows, strategy: 'buy-and-hold', market: { market: 'probability', resolution: 1 } });
+    expect(bought).toMatchObject({ trades: [{ size: 0.1 }], cut: 1 });
+    const whole = runBacktest({ candles: rows, strategy: 'buy-and-hold', options: { maxVolumeShare: null } });
+    expect(whole.trades[0].size).toBeCloseTo(20_000, 6);
+  });
+
   it('turns candles into rows and back without losing a digit', () => {
     const price = fc.double({ min: 1e-9, max: 1, noNaN: true });
     const row = fc.record({

@@ -36,7 +36,7 @@ const PEEK_EVERY = 20;
 /** Least probability that a re-run changes a decision that looks ahead: reversing the next move changes about half of the decisions. */
 const DETECTION_RATE = 0.5;
 
-interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain' | 'from' | 'to'> {
+interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain'> {
   /** Indicator values that the run computed from the candles. */
   readonly indicators: IndicatorCache;
   readonly decisions: DecisionLog;
@@ -55,7 +55,7 @@ interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain' | 'from' | 
  * differs, one more run on the true data distinguishes look-ahead from non-deterministic decisions.
  */
 export function proveNoLookAhead(input: ProofInput): LookAheadProof {
-  const { strategy, decisions, runs, seed } = input;
+  const { strategy, decisions, runs, seed, from = 0 } = input;
   const of = decisions.codes.length;
   const tested = of - 1;
   const power = { peekEvery: PEEK_EVERY, detected: 1 - (1 - DETECTION_RATE) ** ((runs * tested) / PEEK_EVERY) };
@@ -82,7 +82,7 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   const repeated = differingFrom(decisions, decideAgain(input, { cache: input.indicators }));
   if (repeated.length > 0) {
     const verdict = `not deterministic: ${repeated.length} of ${of} decisions were others on the same data`;
-    return { deterministic: false, tested: 0, of, changed: repeated.length, power, firstBar: repeated[0], verdict };
+    return { deterministic: false, tested: 0, of, changed: repeated.length, power, firstBar: from + repeated[0], verdict };
   }
   return {
     deterministic: true,
@@ -90,18 +90,18 @@ export function proveNoLookAhead(input: ProofInput): LookAheadProof {
     of,
     changed,
     power,
-    firstBar: Math.min(...differing),
+    firstBar: from + Math.min(...differing),
     verdict: `${changed} of ${of} decisions changed`,
   };
 }
 
 /** Runs the strategy again; undefined if it fails. @param on the inputs that differ from those of the backtest */
 function decideAgain(
-  { strategy, params, candles, market, options, barMs, twin }: ProofInput,
+  { strategy, params, candles, market, options, barMs, twin, from = 0, to = candles.length }: ProofInput,
   on: Partial<DecisionInput>,
 ): DecisionLog | undefined {
   try {
-    return decisionsOf(Object.assign({ strategy, params, candles, market, options, barMs, twin }, on));
+    return decisionsOf(Object.assign({ strategy, params, candles, market, options, barMs, twin, from, to }, on));
   } catch (error) {
     if (error instanceof StrategyFailure) return undefined;
     throw error;

@@ -101,6 +101,10 @@ export function memoryGap(strategy: Strategy): string | undefined {
   return `'${strategy.name}' is defined in a program, where it may remember an earlier backtest or hold answers that no re-run can see; load it as a plugin to have it proved`;
 }
 
+/** The reason why the proof cannot see what a strategy remembers that starts again in each part of a series that it has seen whole. */
+export const seriesMemoryGap = ({ name }: Strategy): string =>
+  `'${name}' starts again in each part of the series after it has seen the whole of it, and no re-run can see what it remembers`;
+
 /** Cache of options as text, since all trials of a grid share their options. */
 const optionsTexts = new WeakMap<BacktestOptions, string>();
 

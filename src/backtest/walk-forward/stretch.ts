@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
+import type { DecisionInput, Decisions } from '../engine/decisions.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { type SpreadCounts, spreadsTogether } from '../engine/trading/half-spread.ts';
 import { positionsOf } from '../engine/trading/positions.ts';
@@ -39,6 +40,8 @@ export interface Stretch extends Pick<Simulation, 'spreads'> {
   readonly startsWith: Trade['side'] | undefined;
   /** Side of the position that was closed only because the stretch ends; undefined if none was. */
   readonly endsWith: Trade['side'] | undefined;
+  /** The decisions of a strategy that started again in this stretch. */
+  readonly decided?: { readonly decisions: Decisions; readonly part: Required<Pick<DecisionInput, 'from' | 'to' | 'market'>> };
 }
 
 /** Daily Sharpe ratio; NaN if it is undefined. */

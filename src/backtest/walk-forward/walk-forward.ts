@@ -2,7 +2,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 import { partOf } from '../engine/candle-series.ts';
-import { type Decisions, decisionsOf, StrategyFailure } from '../engine/decisions.ts';
+import { type Decisions, decisionsOf, isShipped, StrategyFailure } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
 import { type BacktestOptions, termsOf } from '../engine/options.ts';
 import { HOLD, wordsOnly } from '../engine/trading/trade.ts';
@@ -10,6 +10,7 @@ import { simulate } from '../engine/trading/trader.ts';
 import { judgeOverfitting, type Overfitting } from '../metrics/overfitting.ts';
 import { trialsOf } from '../metrics/ratios.ts';
 import { type Certificate, combinedCertificate } from '../proof/certificate.ts';
+import { seriesMemoryGap } from '../proof/passport.ts';
 import { certify, type Trial } from '../run-backtest.ts';
 import { attempt, type FailedTrial, toEnd } from '../run-trials.ts';
 import type { Params } from '../strategies/registry.ts';
@@ -121,8 +122,10 @@ export function* walkForwardSteps(
       if (own[0] === HOLD) own[0] = standingAt(codes, from);
       return stretchOf(bars, simulate(bars, wordsOnly(own), known, closeAtEnd), options, days);
     }
-    const decisions = decisionsOf({ ...trial, ...known, candles, twin, cache: indicators, from, to });
-    return stretchOf(bars, decisions.trader?.finish(closeAtEnd) ?? simulate(bars, decisions, known, closeAtEnd), options, days);
+    const { strategy, restarted = strategy } = trial;
+    const decisions = decisionsOf({ ...trial, strategy: restarted, ...known, candles, twin, cache: indicators, from, to });
+    const simulation = decisions.trader?.finish(closeAtEnd) ?? simulate(bars, decisions, known, closeAtEnd);
+    return { ...stretchOf(bars, simulation, options, days), decided: { decisions, part: { from, to, market: known.market } } };
   };
   const walked = yield* pickAndTest(spans, decided.length, (at, bars, days) => {
     const stretch = attempt(() => part(decided[at], bars, days));
@@ -143,7 +146,20 @@ export function* walkForwardSteps(
   const certificates: Certificate[] = [];
   for (const at of new Set(walked.windows.map(({ trial }) => trial))) {
     const { trial, decisions } = decided[at];
-    certificates.push(certify(data, trial, trial.options ?? common, decisions));
+    const options = trial.options ?? common;
+    // a strategy that starts again in each part may decide otherwise there
+    const own = walked.windows.flatMap(({ trial: of, outside }) => (of === at ? (outside.decided ?? []) : []));
+    const { strategy, restarted } = trial;
+    const remembers = restarted === undefined && !isShipped(strategy) ? [seriesMemoryGap(strategy)] : [];
+    const proofs = own.map(({ decisions: decided, part: bars }): Certificate => {
+      const proof = certify(data, { ...trial, strategy: restarted ?? strategy }, options, decided, undefined, bars);
+      return { ...proof, provable: proof.provable && remembers.length === 0, notProvable: [...proof.notProvable, ...remembers] };
+    });
+    certificates.push(
+      own.length === 0
+        ? certify(data, trial, options, decisions)
+        : { ...combinedCertificate(trial.strategy.name, proofs, {}), passport: proofs[0].passport },
+    );
     yield;
   }
   return {

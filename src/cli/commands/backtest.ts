@@ -114,7 +114,7 @@ export default function register(backtest: Command): void {
       await checkTargets({ '--windows': flags.windows }, [flags.candles, flags.twin, flags.strategies]);
       const { own, trials, tried } = await trading(flags);
       const series = flags.symbol === undefined ? [await fileSeries(flags, own)] : await storedSeries(flags, own, trials);
-      await printWalkForward(await tried(series), {
+      await printWalkForward(await tried(series, 'walked'), {
         parts: { trainMs, testMs },
         windows: flags.windows,
         stored: flags.symbol === undefined ? undefined : { symbol: flags.symbol, interval: flags.interval },
@@ -174,11 +174,11 @@ function refuseFileFacts(flags: SeriesFlags): void {
     throw usageError('facts about a market, --market and --twin apply to candle files; a stored market has its own, leave them out');
 }
 
-/** The options and trials of the flags. `tried` gives each series trials of its own: plugins are loaded anew for each. */
+/** The options and trials of the flags. `tried` gives each series trials of its own: plugins are loaded anew for each, twice for the parts. */
 async function trading(flags: CommonFlags): Promise<{
   readonly own: Partial<BacktestOptions>;
   readonly trials: readonly Trial[];
-  readonly tried: (series: readonly TradedSeries[]) => Promise<readonly TriedSeries[]>;
+  readonly tried: (series: readonly TradedSeries[], parts?: 'walked') => Promise<readonly TriedSeries[]>;
 }> {
   const own = optionsFrom(flags);
   const load = async (copy?: number): Promise<readonly Trial[]> => {
@@ -190,9 +190,17 @@ async function trading(flags: CommonFlags): Promise<{
   return {
     own,
     trials,
-    async tried(series) {
+    async tried(series, parts) {
       const all: TriedSeries[] = [];
-      for (const [index, each] of series.entries()) all.push({ ...each, trials: shipped || index === 0 ? trials : await load(index) });
+      let copies = 0;
+      for (const [index, each] of series.entries()) {
+        const own = shipped || index === 0 ? trials : await load(++copies);
+        const again = shipped || parts === undefined ? [] : await load(++copies);
+        all.push({
+          ...each,
+          trials: own.map((trial, at) => (again[at] === undefined ? trial : { ...trial, restarted: again[at].strategy })),
+        });
+      }
       return all;
     },
   };

@@ -26,7 +26,15 @@ export const runBacktests = async (job: SeriesJob, how: JobControl): Promise<Ser
 /** Runs the walk-forward test of one series on this thread; returns the record in its stored form. Never throws. */
 export async function runWalkForward(job: WalkForwardJob, how: JobControl): Promise<SeriesEnd<ReturnType<typeof encodeWalkForward>>> {
   const { parts, trials } = job;
-  const end = await onSeries(job, how, (data, known, options) => walkForwardSteps(data, known, options, parts));
+  // copies for the parts, in which nothing of the whole series is remembered
+  const again = new Map((await strategiesForBatch(job.plugins)).map((one) => [one.name, one]));
+  const end = await onSeries(job, how, (data, known, options) => {
+    const restarting = known.map((trial): Trial => {
+      const restarted = again.get(trial.strategy.name);
+      return restarted === undefined ? trial : { ...trial, restarted };
+    });
+    return walkForwardSteps(data, restarting, options, parts);
+  });
   return 'thrown' in end ? end : encodeWalkForward(end, { ...parts, trials: trials.length });
 }
 
