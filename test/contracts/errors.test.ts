@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { ERROR_EFFECTS, type ErrorType, fileTrouble, InvalidPipelineError, PredictLabError } from '../../src/contracts/errors.ts';
+import { candidateVersion, workerVersion } from '../../src/contracts/deployment-version.ts';
+import {
+  ERROR_EFFECTS,
+  type ErrorType,
+  fileTrouble,
+  InvalidPipelineError,
+  messageOf,
+  missingPart,
+  PredictLabError,
+} from '../../src/contracts/errors.ts';
 
 describe('an error of PredictLab', () => {
   it('is retryable by its type alone, and carries a cause only where there is one', () => {
@@ -32,5 +41,40 @@ describe('an error of PredictLab', () => {
     const failed = (code: string) => Object.assign(new Error(`${code}: no\nat a place`), { code });
     expect(fileTrouble(failed('ENOSPC'))).toBe('there is no room on the disk');
     expect(fileTrouble(failed('EWEIRD'))).toBe('EWEIRD: no');
+  });
+
+  it('has a message for everything that can be thrown', () => {
+    const thrown = [new Error('no'), { message: 'told' }, { code: 7 }, 'text', 7, 10n, null, undefined, ''];
+    expect(thrown.map(messageOf)).toEqual([
+      'no',
+      'told',
+      '{"code":7}',
+      'text',
+      '7',
+      '10',
+      'nothing (null was thrown)',
+      'nothing (undefined was thrown)',
+      'nothing (an empty text was thrown)',
+    ]);
+  });
+
+  it('names a missing part only for an error with the code of a missing module', () => {
+    const failed = (code?: unknown) =>
+      Object.assign(new Error("Cannot find package 'x'\nRequire stack: y"), code === undefined ? {} : { code });
+    expect(missingPart(failed('ERR_MODULE_NOT_FOUND'))).toContain("predictlab is not whole: Cannot find package 'x'; run: npm run build");
+    for (const error of [failed(), failed(7), failed('ENOENT'), 'text', new PredictLabError('BadInput', 'no')])
+      expect(missingPart(error)).toBeUndefined();
+  });
+});
+
+describe('the version of a worker', () => {
+  const build = () => 'b1';
+
+  it('is absent without a deployment; a candidate then belongs to the default one', () => {
+    expect(workerVersion({}, build)).toBeUndefined();
+    expect(workerVersion({ PREDICTLAB_DEPLOYMENT: 'desk' }, build)).toEqual({ name: 'desk', buildId: 'b1' });
+    expect(candidateVersion({}, build)).toEqual({ name: 'predictlab', buildId: 'b1' });
+    expect(candidateVersion({ PREDICTLAB_DEPLOYMENT: 'desk', PREDICTLAB_BUILD_ID: 'b2' }, build)).toEqual({ name: 'desk', buildId: 'b2' });
+    expect(() => workerVersion({ PREDICTLAB_BUILD_ID: 'b2' }, build)).toThrow('without PREDICTLAB_DEPLOYMENT: name the deployment too');
   });
 });

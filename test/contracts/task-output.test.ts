@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CATCH_UP_MS, windowOf } from '../../src/contracts/run/run-window.ts';
-import { afterFailure, STORAGE_PATIENCE_MS } from '../../src/contracts/task/after-failure.ts';
+import { afterFailure, mostFailures, STORAGE_PATIENCE_MS } from '../../src/contracts/task/after-failure.ts';
 import { hasLittleToDo, LITTLE } from '../../src/contracts/task/little-to-do.ts';
 import { numberIn, sentencesIn, textsIn } from '../../src/contracts/task/task-output.ts';
 import { defaultPolicy, unlessDefault } from '../../src/contracts/task/task-policy.ts';
@@ -47,6 +47,21 @@ describe('the defaults of a task', () => {
       afterFailure(policy, { failures: 0, spent: { storage: { count: 1, since: 0, last: at - 1 } } }, { type: 'StorageUnavailable', at })
         .next;
     expect([after(599_999), after(600_000)]).toEqual(['retry', 'none']);
+  });
+
+  it('wait for a new outage from its own start once storage was there for more than five minutes', () => {
+    const storage = { count: 20, since: 0, last: 500_000 };
+    const after = (at: number, before: { count: number; since: number; last: number } = storage) =>
+      afterFailure(defaultPolicy(), { failures: 0, spent: { storage: before } }, { type: 'StorageUnavailable', at });
+    expect(after(800_000).next).toBe('none');
+    expect(after(800_001)).toMatchObject({ next: 'retry', waitMs: 250, spent: { storage: { count: 21, since: 800_001 } } });
+    // forty failures over all outages are the end
+    expect([38, 39].map((count) => after(900_000, { ...storage, count }).next)).toEqual(['retry', 'none']);
+  });
+
+  it('bound how many attempts can fail, by every rule of its own', () => {
+    expect(mostFailures(defaultPolicy())).toBe(4 + 40);
+    expect(mostFailures({ ...defaultPolicy(), byError: { RateLimited: { maxRetries: 10 }, TaskTimeout: {} } })).toBe(4 + 11 + 4 + 40);
   });
 });
 

@@ -10,11 +10,12 @@ import { didYouMean } from '../../src/contracts/text/nearest-name.ts';
 describe('a text that is too long', () => {
   it('is cut to the length, with a mark at its end, and stays whole when it fits', () => {
     expect([cutText('abcd', 4), cutText('abcde', 4), cutAtWord('abcd', 4)]).toEqual(['abcd', 'abc…', 'abcd']);
-    expect([cutAtWord('one two three', 9), cutAtWord('abcdefghijk', 6), cutAtWord('a bcdefghijk', 9)]).toEqual([
-      'one two …',
-      'abcde…',
-      'a bcdefg…',
-    ]);
+    expect([
+      cutAtWord('one two three', 9),
+      cutAtWord('abcdefghijk', 6),
+      cutAtWord('a bcdefghijk', 9),
+      cutAtWord('abcd efghijk', 8),
+    ]).toEqual(['one two …', 'abcde…', 'a bcdefg…', 'abcd …']);
   });
 
   it.each(['\u{10000}', '\u{10FFFF}', '\u{1F600}'])('is never cut within a character of two code units (%s)', (character) => {
