@@ -74,6 +74,15 @@ describe('what is written to', () => {
     expect(existsSync(file)).toBe(true);
   });
 
+  it('is refused with what to do when its name is too long', async () => {
+    const file = join(folder.path, `${'x'.repeat(256)}.csv`);
+    await expect(writeFileAtomically(file, ['x'])).rejects.toMatchObject({
+      type: 'BadInput',
+      message: expect.stringMatching(/x\.csv cannot be written: its name is too long; give it a shorter name$/),
+    });
+    expect(partials()).toEqual([]);
+  });
+
   it('is written by two at once: one of them stays, whole', async () => {
     const file = join(folder.path, 'both.csv');
     const slowly = async function* (text: string) {
