@@ -13,6 +13,7 @@ import { runChild } from './set-up/run-child.mjs';
 import { setUp } from './set-up/set-up.mjs';
 import { temporalCli } from './set-up/temporal-cli.mjs';
 import { parseTestArgs } from './set-up/test-args.mjs';
+import { endForks, forksBelow } from './set-up/test-forks.mjs';
 import { countsOf } from './set-up/tiers.mjs';
 
 const NOTHING = { passed: 0, failed: 0, skipped: 0 };
@@ -31,12 +32,13 @@ await runMain(async () => {
   const report = path.join(folder, 'report.json');
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
   const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...paths, ...vitestArgs];
-  let isStopped = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => (isStopped = true));
+  let forks;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => (forks ??= forksBelow(process.pid)));
   const code = await runChild(process.execPath, args, { cwd: ROOT, env });
+  if (forks !== undefined) endForks(forks);
   counts = countTests(report, code);
   slowest = slowestFiles(report, ROOT);
-  if (tier === 'night' && !isStopped) counts = addCounts(counts, await nightRuns(env));
+  if (tier === 'night' && forks === undefined) counts = addCounts(counts, await nightRuns(env));
   return code === 0 && counts.failed > 0 ? 1 : code;
 });
 rmSync(folder, { recursive: true, force: true });
