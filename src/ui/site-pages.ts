@@ -17,6 +17,7 @@ import { secretsOf } from '../secrets/secrets.ts';
 import type { Database } from '../storage/database/database.ts';
 import { findSymbols } from '../storage/markets/catalogue.ts';
 import { eventHeads, findEvents } from '../storage/markets/instruments.ts';
+import { findMembers } from '../storage/markets/universes.ts';
 import { findRunIds } from '../storage/runs/run-history.ts';
 import { VERSION } from '../version.ts';
 import { NotFound, sendPage } from './answers.ts';
@@ -71,15 +72,19 @@ export function addSitePages(app: FastifyInstance, { database, lab, control = fa
     const text = [request.query.text ?? ''].flat()[0].slice(0, MAX_TEXT);
     const commands = findCommands(text);
     if (text === '') return commands.slice(0, MAX_FOUND);
-    const [symbols, events, runs] = await Promise.all([
+    const [symbols, events, runs, members] = await Promise.all([
       findSymbols(database, text, MAX_FOUND),
       findEvents(database, text, MAX_FOUND),
       findRunIds(database, text, MAX_FOUND),
+      findMembers(database, text, MAX_FOUND),
     ]);
     const kinds: readonly (readonly FoundPage[])[] = [
       symbols.map(({ symbol, title }) => ({ kind: 'symbol', name: symbol, href: `/symbols/${encodeURIComponent(symbol)}`, about: title })),
       runs.map(({ runId, result }) => ({ kind: 'run', name: runId, href: runAddress(runId), about: result ?? 'running' })),
       events.map(({ event, titles }) => ({ kind: 'event', name: eventTitle(event, titles), href: eventAddress(event), about: event })),
+      members
+        .filter(({ event, instrument }) => event !== instrument)
+        .map(({ instrument, event, title }) => ({ kind: 'market', name: title, href: eventAddress(event), about: instrument })),
       commands,
     ];
     // each kind has its share of the list, and takes what the others leave

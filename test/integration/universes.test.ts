@@ -1,10 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { expandUniverse } from '../../src/activities/run/expand-universes.ts';
 import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
 import { importSymbols, symbolsByName } from '../../src/storage/markets/catalogue.ts';
 import { universeCounts, universeMembers } from '../../src/storage/markets/universes.ts';
 import { type CollectRig, createCollectRig, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
-import { storedData } from '../support/sandbox-run.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { SANDBOX_NOW, storedData } from '../support/sandbox-run.ts';
 import { runStage } from '../support/stage-run.ts';
 
 const HOUR = 3_600_000;
@@ -30,7 +32,7 @@ async function runUniverse(rig: CollectRig, executionId: string): Promise<{ requ
   const { database, sources } = rig;
   const entry = (await symbolsByName(database, ['PM'])).get('PM');
   if (entry === undefined) throw new Error('no universe');
-  await expandUniverse({ database, sources, entry, asOf: clock, now: clock, signal: new AbortController().signal });
+  await expandUniverse({ database, sources, entry, asOf: clock, signal: new AbortController().signal });
   const before = rig.venue.requests.length;
   const total = { quiet: 0, instruments: 0 };
   const { shards } = await universeCounts(database, 'PM', clock);
@@ -79,4 +81,46 @@ describe('a universe', () => {
     const { ended, members } = await universeCounts(whole.database, 'PM', clock);
     expect({ ended, members }).toEqual({ ended: 1, members: 99 });
   }, 120_000);
+});
+
+describe('a run of a universe', () => {
+  let venue: SandboxVenue;
+  let rig: Rig;
+  const asOf = new Date(SANDBOX_NOW).toISOString();
+
+  beforeAll(async () => {
+    venue = await startSandboxVenue({ now: SANDBOX_NOW, wholeVenue: { markets: 40, events: 8, active: 8, tradesPerHour: 40 } });
+    rig = await createRig({ env: venue.environment });
+    await importSymbols(rig.database, parseCatalogue(rules({ tags: ['politics'] }), 'test'), { replace: true });
+  });
+  afterAll(async () => {
+    await rig.close();
+    await venue.close();
+  });
+
+  it('lists the markets once and runs a shard as one symbol, without price points and backtests', async () => {
+    const { result, reasons, taskResults } = await rig.run({ symbols: ['PM'], asOf, daysBack: 2, intervals: ['1h'] });
+    expect({ result, reasons, tasks: Object.keys(taskResults) }).toEqual({
+      result: 'success',
+      reasons: [],
+      tasks: ['collect', 'clean', 'store', 'kline', 'backtest', 'visualize'].map((stage) => `PM.001/${stage}`),
+    });
+    expect(taskResults['PM.001/collect'].output).toMatchObject({ members: 10, instruments: 10 });
+    expect(venue.requests.filter(({ route }) => /events/.test(route))).toHaveLength(1);
+    expect(venue.requests.filter(({ route }) => /prices|book/.test(route))).toEqual([]);
+    const { rows } = await rig.database.query('select distinct kind from ticks');
+    expect(rows).toEqual([{ kind: 0 }]);
+  });
+
+  it('gives a market that is a symbol, too, no row twice', async () => {
+    const before = await storedData(rig.database);
+    const [{ instrument }] = await universeMembers(rig.database, 'PM', { asOf: SANDBOX_NOW, limit: 1 });
+    const selector = { conditionId: instrument.slice('polymarket:'.length) };
+    await importSymbols(rig.database, [{ symbol: 'ONE', title: '', enabled: true, priority: 3, sources: { polymarket: [selector] } }]);
+    const { result, taskResults } = await rig.run({ asOf, daysBack: 2, intervals: ['1h'], untilStage: 'kline' });
+    expect(result).toBe('success');
+    expect(Object.keys(taskResults).filter((task) => task.endsWith('/collect'))).toEqual(['ONE/collect', 'PM.001/collect']);
+    const trades = ({ ticks }: typeof before): unknown[] => (ticks as { kind: number }[]).filter(({ kind }) => kind === 0);
+    expect(trades(await storedData(rig.database))).toEqual(trades(before));
+  });
 });

@@ -44,7 +44,7 @@ export function createExpandUniverses({ database, sources, log }: ExpandDependen
       const entry = entries.get(universe);
       if (entry === undefined) continue;
       const beat = (markets: number): void => heartbeat({ universe, markets });
-      expanded.push(await expandUniverse({ database, sources, entry, asOf, signal, onPage: beat, now: Date.now() }));
+      expanded.push(await expandUniverse({ database, sources, entry, asOf, signal, onPage: beat }));
       const { members, added, ended, requests, problems } = expanded[expanded.length - 1];
       log.info(`${universe}: ${members} members, ${added} added, ${ended} ended`, { requests });
       for (const problem of problems) log.warn(`${universe}: ${problem}`);
@@ -58,8 +58,6 @@ interface Expansion {
   readonly sources: ExpandDependencies['sources'];
   readonly entry: NamedEntry;
   readonly asOf: number;
-  /** The clock of this machine; UTC epoch milliseconds. */
-  readonly now: number;
   readonly signal: AbortSignal;
   readonly onPage?: (markets: number) => void;
 }
@@ -70,28 +68,26 @@ interface Expansion {
  * show the present.
  */
 export async function expandUniverse(request: Expansion): Promise<ExpandedUniverse> {
-  const { database, sources, entry, asOf, now, signal } = request;
+  const { database, sources, entry, asOf, signal } = request;
   const universe = entry.symbol;
   const members = new Members(universe, await knownMembers(database, universe), await shardsOf(database, universe));
   const problems: string[] = [];
   let [added, requests] = [0, 0];
-  if (now - asOf <= PRESENT_MS) {
-    for (const [type, rules] of Object.entries(entry.sources)) {
-      const available = sources.byType[type];
-      if (available === undefined || 'skipped' in available || available.source.list === undefined) {
-        problems.push(available !== undefined && 'skipped' in available ? available.skipped : `${type} cannot list its markets`);
-        continue;
-      }
-      try {
-        const listed = await listVenue({ ...request, members, rules, source: available.source });
-        added += listed.added;
-        requests += listed.requests;
-      } catch (error) {
-        if (signal.aborted) throw error;
-        const described = available.source.describe(error);
-        if (members.size === 0) throw described;
-        problems.push(`its markets at ${type} could not be listed, the members of the last run are used: ${messageOf(described)}`);
-      }
+  for (const [type, rules] of Object.entries(entry.sources)) {
+    const available = sources.byType[type];
+    if (available === undefined || 'skipped' in available || available.source.list === undefined) {
+      problems.push(available !== undefined && 'skipped' in available ? available.skipped : `${type} cannot list its markets`);
+      continue;
+    }
+    try {
+      const listed = await listVenue({ ...request, members, rules, source: available.source });
+      added += listed.added;
+      requests += listed.requests;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const described = available.source.describe(error);
+      if (members.size === 0) throw described;
+      problems.push(`its markets at ${type} could not be listed, the members of the last run are used: ${messageOf(described)}`);
     }
   }
   await createShards(database, universe, members.shards());
@@ -135,6 +131,8 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   const first: ListedPage[] = [];
   const isFirst = members.shards().length === 0;
   for await (const page of source.list?.({ rules, asOf, isKnown: (id) => members.get(id) !== undefined, signal }) ?? []) {
+    // the venues only show the present: a run about the past has the members of that time
+    if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests };
     if (isFirst) {
       first.push(page);
       onPage?.(first.length);
@@ -151,7 +149,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
     const there = found.instruments.filter(({ id }) => ids.includes(id));
     await store({ ...found, instruments: there, matching: new Set() });
     const missing = ids.filter((id) => !seen.has(id));
-    await touchMembers(database, universe, missing, found.clock);
+    await touchMembers(database, universe, missing, Math.max(endedAt, found.clock));
   }
   await recordListing(database, universe, {
     source: source.type,
@@ -203,7 +201,8 @@ class Members {
     this.#universe = universe;
     this.#known = new Map(known);
     this.#events = new Map([...known.values()].map(({ event, shard }) => [event, shard]));
-    this.#shards = [...shards];
+    // the shards of a universe that was removed and added again
+    this.#shards = [...new Set([...shards, ...[...known.values()].map(({ shard }) => shard)])].sort();
   }
 
   get size(): number {

@@ -11,6 +11,7 @@ import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { backtestLines, retriesOf, retryLines } from '../plan/plan-lines.ts';
 import { withCoverage } from '../plan/planned-run.ts';
+import { plannedUniverses, universeLines } from '../plan/universe-lines.ts';
 import { noRun, printJson, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
@@ -35,15 +36,19 @@ export default function register(command: Command): void {
       await lookIntoDatabase(async (database) => {
         // Loaded here: the checks take longer to load than to run.
         const { plannedRun } = await import('../plan/planned-run.ts');
-        const { config, graph } = await plannedRun(database, await inKnownCase(database, input));
+        const { config, graph, universes } = await plannedRun(database, await inKnownCase(database, input));
         if (options.mermaid) return printLine(mermaidOf(graph));
         const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });
         const retries = retriesOf(config);
+        const planned = await plannedUniverses(database, universes, config.asOf);
         if (options.json)
-          printJson({ tasks: tasks.map((task) => ({ ...task, retry: retries.get(task.taskId), ...tradingOf(task, config) })) });
+          printJson({
+            ...(planned.length > 0 && { universes: planned }),
+            tasks: tasks.map((task) => ({ ...task, retry: retries.get(task.taskId), ...tradingOf(task, config) })),
+          });
         else {
           const trades = tasks.some((task) => isBacktest(task) && task.action === 'run') ? backtestLines(config) : [];
-          printLine([...planLines(tasks), ...retryLines(toRun(tasks, retries)), ...trades].join('\n'));
+          printLine([...planLines(tasks), ...universeLines(planned), ...retryLines(toRun(tasks, retries)), ...trades].join('\n'));
         }
       }, 'the plan uses the shipped catalogue');
     });

@@ -18,7 +18,7 @@ import { collect, takesNumber } from '../options/parsers.ts';
 import { readJson } from '../options/read-text.ts';
 import { parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
 import { inCaseOf } from '../plan/mistaken-input.ts';
-import { showUniverse } from '../symbols/symbols-universe.ts';
+import { registerUniverse, showUniverse } from '../symbols/symbols-universe.ts';
 import { fitText, printAnswer, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
 
@@ -74,25 +74,7 @@ export default function register(symbols: Command): void {
       const { searchSymbols } = await import('../symbols/symbols-search.ts');
       await searchSymbols(words.join(' '), options);
     });
-  symbols
-    .command('universe')
-    .summary('show the members and shards of a universe')
-    .argument('<action>', 'show')
-    .argument('<universe>')
-    .option('--as-of <instant>', 'the members as of this time (default: now)')
-    .option('--json', 'print it as JSON')
-    .action((action: string, universe: string, options: Json & { asOf?: string }) => {
-      if (action !== 'show') throw usageError(`symbols universe ${action}: write \`predictlab symbols universe show ${universe}\``);
-      const asOf = options.asOf === undefined ? undefined : Date.parse(options.asOf);
-      if (asOf !== undefined && Number.isNaN(asOf))
-        throw usageError(`--as-of ${options.asOf}: write an instant, such as 2026-06-10T12:00:00Z`);
-      return lookIntoDatabase(async (database) => {
-        const entry = await known(database, universe);
-        if (entry.kind !== 'universe')
-          throw usageError(`${universe} is a symbol, not a universe; \`predictlab symbols show ${universe}\` shows it`);
-        await showUniverse(database, entry, { ...options, asOf });
-      }, SHIPPED);
-    });
+  registerUniverse(symbols, known);
   const adding = symbols.command('add').summary('add a symbol, or more selectors to one').argument('<symbol>');
   for (const { name, title, forms } of loadedVenues())
     adding.option(`--${name} <selector>`, `a selector of ${title}: name=value or JSON, ${forms}; may be given several times`, collect);

@@ -1,8 +1,10 @@
+import type { Command } from 'commander';
 import { type CatalogueEntry, writtenEntry } from '../../contracts/catalogue.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listingsOf, universeCounts, universeMembers } from '../../storage/markets/universes.ts';
-import { fitText, printJson, printLine, printTable } from '../terminal/print.ts';
+import { fitText, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
+import { lookIntoDatabase } from '../terminal/session.ts';
 
 const TITLE_WIDTH = 60;
 /** Members that are shown, those with the largest volume; `--json` has all. */
@@ -53,4 +55,27 @@ export async function showUniverse(
     { right: [3] },
   );
   if (members.length === SHOWN) printLine(`the ${SHOWN} with the largest volume; --json prints all`);
+}
+
+/** Registers `predictlab symbols universe`. @param known finds an entry of the catalogue by name */
+export function registerUniverse(symbols: Command, known: (database: Database | undefined, name: string) => Promise<CatalogueEntry>): void {
+  symbols
+    .command('universe')
+    .summary('show the members and shards of a universe')
+    .argument('<action>', 'show')
+    .argument('<universe>')
+    .option('--as-of <instant>', 'the members as of this time (default: now)')
+    .option('--json', 'print it as JSON')
+    .action((action: string, universe: string, options: { json?: boolean; asOf?: string }) => {
+      if (action !== 'show') throw usageError(`symbols universe ${action}: write \`predictlab symbols universe show ${universe}\``);
+      const asOf = options.asOf === undefined ? undefined : Date.parse(options.asOf);
+      if (asOf !== undefined && Number.isNaN(asOf))
+        throw usageError(`--as-of ${options.asOf}: write an instant, such as 2026-06-10T12:00:00Z`);
+      return lookIntoDatabase(async (database) => {
+        const entry = await known(database, universe);
+        if (entry.kind !== 'universe')
+          throw usageError(`${universe} is a symbol, not a universe; \`predictlab symbols show ${universe}\` shows it`);
+        await showUniverse(database, entry, { ...options, asOf });
+      }, 'this is the shipped catalogue');
+    });
 }

@@ -19,7 +19,7 @@ type SitePage = keyof typeof PAGES;
 export const MAX_FOUND = 12;
 
 export interface FoundPage {
-  readonly kind: 'command' | 'symbol' | 'event' | 'run';
+  readonly kind: 'command' | 'symbol' | 'event' | 'market' | 'run';
   readonly name: string;
   readonly href: string;
   readonly about: string;

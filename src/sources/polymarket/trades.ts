@@ -119,7 +119,8 @@ const COMPARED_ROWS = 3;
 
 /**
  * Reads the newest trades of up to 20 markets by one request of `GET /v2/trades`.
- * @returns undefined for an answer that is not strictly newest first, from which no time can be derived
+ * @returns undefined for an answer that is of no use: it is not newest first, so no time can be derived from it, or it may be that of a
+ *   host that reads only one of several conditions
  */
 export async function sharedTradesV2(data: Http, instruments: readonly Instrument[]): Promise<SharedTrades | undefined> {
   const query = [
@@ -144,7 +145,11 @@ export async function sharedTradesV2(data: Http, instruments: readonly Instrumen
     if (before === undefined) rows.set(instrument.id, [row]);
     else before.push(row);
   }
-  if (nextCursor(json, '/v2/trades') === null) return { rows, after: Number.NEGATIVE_INFINITY };
+  if (instruments.length > 1 && rows.size === 1) return undefined;
+  if (nextCursor(json, '/v2/trades') === null) {
+    const lacks = instruments.some(({ id, stated }) => (stated?.volume ?? 0) > 0 && !rows.has(id));
+    return lacks ? undefined : { rows, after: Number.NEGATIVE_INFINITY };
+  }
   if (times.length < COMPARED_ROWS) return undefined;
   return { rows, after: times[times.length - COMPARED_ROWS] };
 }

@@ -98,6 +98,10 @@ export async function importSymbols(
        returning xmax = 0 as added`,
       [jsonb(entries)],
     );
+    await transaction.query(
+      'update symbols s set enabled = u.enabled, priority = u.priority from symbols u where u.symbol = s.universe and u.symbol = any($1)',
+      [names],
+    );
     const added = rows.filter((row) => row.added).length;
     return { added, updated: rows.length - added, removed: removed?.rowCount ?? 0 };
   });
@@ -106,10 +110,10 @@ export async function importSymbols(
 /** Enables or disables symbols. @returns the names that are in the catalogue */
 export async function setEnabled(queryable: Queryable, names: readonly string[], enabled: boolean): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ symbol: string }>(
-    'update symbols set enabled = $2, updated_at = now() where symbol = any($1) returning symbol',
+    'update symbols set enabled = $2, updated_at = now() where symbol = any($1) or universe = any($1) returning symbol',
     [names, enabled],
   );
-  return rows.map(({ symbol }) => symbol);
+  return rows.map(({ symbol }) => symbol).filter((symbol) => names.includes(symbol));
 }
 
 /** Removes a symbol from the catalogue; its data stays. @returns whether it was there */

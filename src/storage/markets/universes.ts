@@ -40,8 +40,8 @@ export async function shardsOf(queryable: Queryable, universe: string): Promise<
 /** Creates the shards of a universe that do not exist yet. */
 export async function createShards(queryable: Queryable, universe: string, names: readonly string[]): Promise<void> {
   await queryable.query(
-    `insert into symbols (symbol, title, kind, universe) select name, $1 || ', part ' || n, 'shard', $1
-     from unnest($2::text[]) with ordinality as x(name, n) on conflict do nothing`,
+    `insert into symbols (symbol, title, kind, universe, enabled, priority) select name, $1 || ', part ' || n, 'shard', $1, u.enabled, u.priority
+     from unnest($2::text[]) with ordinality as x(name, n) join symbols u on u.symbol = $1 on conflict do nothing`,
     [universe, names],
   );
 }
@@ -105,6 +105,7 @@ export interface UniverseListing {
   readonly requests: number;
 }
 
+/** Records a listing; another one as of the same time adds what it found. */
 export async function recordListing(queryable: Queryable, universe: string, listing: UniverseListing): Promise<void> {
   const { source, asOf, startedAt, endedAt, markets, added, moved, requests } = listing;
   await queryable.query(
@@ -219,6 +220,7 @@ export interface UniverseCounts {
   readonly shards: readonly { readonly shard: string; readonly members: number; readonly open: number; readonly quiet: number }[];
 }
 
+/** Counts the members of a universe as of a time. */
 export async function universeCounts(queryable: Queryable, universe: string, asOf: number): Promise<UniverseCounts> {
   const { rows } = await queryable.query<{ shard: string; members: number; open: number; quiet: number; ended: number }>(
     `select shard, count(*) filter (where until is null or until > $2)::int as members, count(*) filter (where until <= $2)::int as ended,
@@ -257,4 +259,19 @@ export async function universeMembers(
     [universe, Math.floor(asOf), limit],
   );
   return rows;
+}
+
+/** Members of all universes whose title or event contains a text in any letter case, open ones with the largest volume first. */
+export async function findMembers(
+  queryable: Queryable,
+  text: string,
+  limit: number,
+): Promise<readonly Pick<MemberRow, 'instrument' | 'event' | 'title'>[]> {
+  const { rows } = await queryable.query<Pick<MemberRow, 'instrument' | 'event' | 'title'>>(
+    `select m.instrument, m.event, m.listed->>'title' as title, (m.listed->'stated'->>'volume')::float8 as volume
+     from universe_members m where m.until is null and (strpos(lower(m.listed->>'title'), lower($1)) > 0 or strpos(lower(m.event), lower($1)) > 0)
+     order by volume desc nulls last, m.instrument limit $2`,
+    [text, limit],
+  );
+  return rows.map(({ instrument, event, title }) => ({ instrument, event, title }));
 }

@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { RunActivities } from '../../activities/registry.ts';
 import { type InvalidPipelineError, messageOf } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
@@ -45,7 +52,12 @@ export async function prepareRun(
     const first = await preparePipeline(call);
     if (!('expand' in first)) return first;
     const { expandUniverses } = proxyActivities<RunActivities>(LISTING);
-    await expandUniverses({ universes: first.expand, asOf: first.asOf });
+    try {
+      await expandUniverses({ universes: first.expand, asOf: first.asOf });
+    } catch (thrown) {
+      // the run goes on: shards have the members of the last listing, and a universe without shards fails as a symbol
+      if (isCancellation(thrown)) throw thrown;
+    }
     return (await preparePipeline({ ...call, expanded: true })) as PackedPrepared;
   } catch (thrown) {
     // The user's run failed for the reason inside, not because "an activity failed".

@@ -163,7 +163,13 @@ async function collectTogether({ planned, request, signal, collectOne, outcomes 
       const isHot = total * rowsPerDollar > PAGE_ROWS;
       // a refused request leaves the group to single walks, which report what is wrong
       const pages = isHot ? undefined : await source.shared?.({ instruments, asOf: request.asOf, signal }).catch(() => undefined);
-      for (const { each } of taken) await collectOne(each, pages?.get(each.instrument.id));
+      for (const { each, volume } of taken) {
+        const { id } = each.instrument;
+        const page = pages?.get(id);
+        // a market whose volume has moved since the last run has new trades
+        const isComplete = page !== undefined && (page.rows.length > 0 || volume === 0 || !volumes.has(id));
+        await collectOne(each, isComplete ? page : undefined);
+      }
       const missed = instruments.filter(({ id }, index) => (outcomes.get(id)?.requests ?? 0) > (index === 0 ? 1 : 0)).length;
       if (pages !== undefined && 2 * missed > taken.length && total > 0) rowsPerDollar = Math.max(rowsPerDollar, PAGE_ROWS / total);
     }

@@ -51,6 +51,12 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
         `symbol ${symbol} is not in the catalogue; add it with "predictlab symbols add ${symbol}" or "symbols import"`,
       );
     }
+    if (entry.kind === 'universe') {
+      throw new PredictLabError(
+        'BadInput',
+        `${symbol}: its venues could not list its markets, so it has no shards yet; the worker's log says why, and the next run lists them again`,
+      );
+    }
     const known = await instrumentsOf(database, symbol, sourceTypes);
     const tally = createRequestTally();
     const { plans, outcomes, ends, witness, hole, shard, window } = await tally.count(() =>
