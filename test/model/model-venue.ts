@@ -2,20 +2,25 @@ import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { CandidateRow, Instrument } from '../../src/contracts/market-data.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
-import { isFinal } from '../../src/sources/catalogue/market-life.ts';
+import { isFinal, withTradeAt } from '../../src/sources/catalogue/market-life.ts';
+import type { Http, QueryPairs } from '../../src/sources/http/venue-client.ts';
 import { VenueError, venueFailure } from '../../src/sources/http/venue-error.ts';
 import { instrumentOf as kalshiInstrument, readMarket } from '../../src/sources/kalshi/markets.ts';
 import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
+import { collectPrices } from '../../src/sources/polymarket/prices.ts';
+import { nextCursor } from '../../src/sources/polymarket/trades.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictCategorySchema, predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
-import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../../src/sources/source.ts';
+import type { CollectRequest, DiscoverRequest, Discovery, PriceCursor, Source, SourcePage } from '../../src/sources/source.ts';
 import { type HistoryPage, type WalkCursor, walkNewestFirst } from '../../src/sources/walk/newest-first-walk.ts';
 import { TradeOrder } from '../../src/sources/walk/page-seam.ts';
+import { pointsOf } from './price-points.ts';
 import type { Lie, World, WorldTrade } from './world.ts';
 
 /** So many of the newest trades are left where a history is cut off. */
 const CUT_TO = 3;
+const POINTS_PER_PAGE = 50;
 /** Rows that come again, where pages repeat some. */
 const REPEATED = 2;
 
@@ -34,7 +39,8 @@ export class ModelVenue {
   firstLook = 0;
   killedAt: readonly number[] = [];
   readonly source: Source;
-  readonly #order = new TradeOrder();
+  readonly #order: TradeOrder;
+  readonly #prices: Http;
   readonly #world: World;
   readonly #rows = new Map<WorldTrade, CandidateRow[]>();
   /** Shown in this walk, and shown twice in some walk. */
@@ -45,11 +51,26 @@ export class ModelVenue {
   /** The next request is the first one of a walk. */
   #isFresh = true;
 
+  /** The market's id at the venue. */
+  readonly #market: string;
+
+  /** @param beside another market of the same venue */
   constructor(
     world: World,
     readonly type: 'predict' | 'polymarket' | 'kalshi' = 'predict',
+    beside?: ModelVenue,
   ) {
     this.#world = world;
+    this.#order = beside === undefined ? new TradeOrder() : beside.#order;
+    this.#market = beside === undefined ? '1' : '2';
+    const clock = (): number => this.clock;
+    this.#prices = {
+      get clock() {
+        return clock();
+      },
+      get: async (_path, query = []) => this.#pointPage(query),
+      memory: new Map(),
+    };
     this.source = {
       type,
       discover: (request) => this.#discover(request),
@@ -65,7 +86,7 @@ export class ModelVenue {
   }
 
   get instrumentId(): string {
-    return `${this.type}:1`;
+    return `${this.type}:${this.#market}`;
   }
 
   get clock(): number {
@@ -84,7 +105,7 @@ export class ModelVenue {
   async #discover({ known }: DiscoverRequest): Promise<Discovery> {
     if (!this.isUp) throw new PredictLabError('SourceUnavailable', 'the venue is down');
     this.now += 300;
-    const [before] = known;
+    const before = known.find(({ id }) => id === this.instrumentId);
     const instruments = before !== undefined && isFinal(before) ? [before] : [this.#facts()];
     this.#wasFound = true;
     return { instruments, problems: [], requests: 1, clock: this.clock };
@@ -189,26 +210,53 @@ export class ModelVenue {
 
   async *#collect(request: CollectRequest): AsyncGenerator<SourcePage> {
     this.#isFresh = true;
-    const { instrument } = request;
-    const cursor = request.cursor as unknown as { walk: WalkCursor | null } | undefined;
-    if (cursor?.walk === null) return;
-    const pages = walkNewestFirst({
-      ...request,
-      venue: 'model',
-      horizonMs: this.#world.horizon,
-      repeats: this.#world.reaches === null ? 'retry' : 'end-of-paging',
-      resume: cursor?.walk,
-      order: this.#order,
-      fetch: async (at) => pricedAs(instrument, this.#page(at)),
-    });
-    for await (const page of pages) yield { ...page, cursor: { walk: page.cursor } as unknown as Json };
+    let { instrument } = request;
+    const cursor = request.cursor as unknown as { walk: WalkCursor | null; prices?: PriceCursor | null } | undefined;
+    if (cursor?.walk !== null) {
+      const pages = walkNewestFirst({
+        ...request,
+        venue: 'model',
+        horizonMs: this.#world.horizon,
+        repeats: this.#world.reaches === null ? 'retry' : 'end-of-paging',
+        resume: cursor?.walk,
+        order: this.#order,
+        fetch: async (at) => pricedAs(request.instrument, this.#page(at)),
+      });
+      for await (const page of pages) {
+        if (page.walked !== undefined) instrument = withTradeAt(instrument, page.walked.newest);
+        yield { ...page, cursor: { walk: page.cursor } as unknown as Json };
+      }
+    }
+    if (this.#world.pointLag === null || request.tradesOnly === true) return;
+    for await (const page of collectPrices(this.#prices, { ...request, instrument }, cursor?.prices ?? undefined))
+      yield { ...page, cursor: { walk: null, prices: page.cursor } as unknown as Json, requests: 1 };
   }
 
-  #page(cursor: string | null): HistoryPage {
+  /** One page of price points, by the clock that stamps trades. */
+  #pointPage(query: QueryPairs): unknown {
+    this.#request();
+    const { token_id: token, cursor = '0' } = Object.fromEntries(query) as Record<string, string>;
+    const isMirrored = token === '2';
+    const ticks = this.#world.trades
+      .filter(({ bad }) => !bad)
+      .map(({ stamp, versions: [{ price }] }) => ({ time: stamp, price: isMirrored ? mirrored(price) : price }));
+    const now = this.now + this.#stampSkew;
+    const points = pointsOf(query, { ticks, now, clock: now, lag: this.#world.pointLag ?? 0 });
+    const end = Number(cursor) + POINTS_PER_PAGE;
+    const pagination = { has_more: this.#lie('no-more') === undefined, next_cursor: end < points.length ? String(end) : null };
+    return { data: points.slice(Number(cursor), end), pagination: { ...pagination, ...(end >= points.length && { has_more: false }) } };
+  }
+
+  /** A request takes time, and may be the last one of a worker or find the venue down. */
+  #request(): void {
     this.requests++;
     this.now += 700;
     if (this.killedAt.includes(this.requests)) throw new PredictLabError('SourceUnavailable', 'the worker was killed');
     if (!this.isUp) throw new PredictLabError('SourceUnavailable', 'the venue is down');
+  }
+
+  #page(cursor: string | null): HistoryPage {
+    this.#request();
     if (cursor !== null && this.#lie('expired') !== undefined && this.requests % 7 === 3) {
       this.#isFresh = true;
       throw new VenueError('BadInput', 'the cursor has expired', { status: 400 });
@@ -230,7 +278,9 @@ export class ModelVenue {
     const last = rows.at(-1);
     const end = Math.min(shown.length, after + this.#world.pageSize);
     const more = end < shown.length && last !== undefined;
-    const next = !more ? null : this.#world.cursors === 'offset' ? String(end) : last.id;
+    const cursorAfter = !more ? null : this.#world.cursors === 'offset' ? String(end) : last.id;
+    const pagination = { has_more: more && this.#lie('no-more') === undefined, next_cursor: cursorAfter };
+    const next = nextCursor({ data: rows, pagination }, 'model');
     return { rows: this.#doubled(this.#spelled(rows.map((trade) => this.#row(trade)))), next, requests: 1, clock: this.clock };
   }
 
@@ -291,11 +341,14 @@ export class ModelVenue {
   }
 }
 
+/** The price of the other outcome. */
+const mirrored = (price: number): number => (100 - Math.round(price * 100)) / 100;
+
 /** As an adapter prices rows: by the market's first outcome, of whichever the trade was. All of a world's are of the outcome 1. */
 const pricedAs = ({ outcomeIds }: Instrument, page: HistoryPage): HistoryPage =>
   outcomeIds[0] === '1'
     ? page
-    : { ...page, rows: page.rows.map((row) => ({ ...row, price: row.price === null ? null : (100 - Math.round(row.price * 100)) / 100 })) };
+    : { ...page, rows: page.rows.map((row) => ({ ...row, price: row.price === null ? null : mirrored(row.price) })) };
 
 function rowOf({ id, stamp, versions, bad }: WorldTrade, version: number): CandidateRow {
   const { price, size } = versions[version] as { price: number; size: number };

@@ -8,9 +8,11 @@ import type { SourceType } from '../../src/contracts/words.ts';
 import { assessTick } from '../../src/market/assess-tick.ts';
 import { latenessAt, rememberLateness, type SeenLateness } from '../../src/market/lateness.ts';
 import { judgeStated, STATED_SLACK_MS } from '../../src/market/second-witness.ts';
-import type { SourcePage, Sources } from '../../src/sources/source.ts';
+import { SETTLE_MS } from '../../src/sources/catalogue/market-life.ts';
+import type { Source, SourcePage, Sources } from '../../src/sources/source.ts';
 import { missingRanges } from '../../src/sources/walk/time-ranges.ts';
 import type { ModelVenue } from './model-venue.ts';
+import { StoredPoints, union } from './price-points.ts';
 import { DAY, type Firing, HOUR } from './world.ts';
 
 /** What a run of the pipeline leaves behind, and what the checks want to know of it. */
@@ -21,6 +23,8 @@ export interface Pipeline {
   store(executionId: string, firing: Firing): Promise<Claims>;
   ticks(): Promise<readonly StoredTrade[]>;
   covered(): Promise<readonly TimeRange[]>;
+  /** The price points and their coverage, where they are collected. */
+  points?(): StoredPoints;
   instrument(): Promise<Instrument | undefined>;
   lateness(asOf: number): Promise<number>;
   /** What the second witness contradicted. */
@@ -42,17 +46,6 @@ export interface Claims {
   readonly kept: ReadonlyMap<string, CandidateRow>;
 }
 
-/** Union of ranges, sorted and merged. */
-export function union(ranges: readonly TimeRange[]): TimeRange[] {
-  const merged: { from: number; to: number }[] = [];
-  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
-    const last = merged.at(-1);
-    if (last !== undefined && range.from <= last.to) last.to = Math.max(last.to, range.to);
-    else merged.push({ ...range });
-  }
-  return merged;
-}
-
 interface Staged {
   pages: (SourcePage & { readonly pageNumber: number })[];
   ranges: TimeRange[];
@@ -69,6 +62,7 @@ class MemoryStore {
   readonly key: number;
   readonly #ticks = new Map<string, CandidateRow>();
   readonly #runs = new Map<string, Staged>();
+  readonly points = new StoredPoints();
   #covered: readonly TimeRange[] = [];
   #looked: number | null = null;
   #seen: SeenLateness | undefined;
@@ -150,22 +144,25 @@ class MemoryStore {
       progress: staged.progress,
       before: async () => ({
         doubted: this.doubted(asOf),
-        covered: { trade: this.#covered, price: [] },
-        looked: { trade: this.#looked, price: null },
+        covered: { trade: this.#covered, price: this.points.covered },
+        looked: { trade: this.#looked, price: this.points.looked },
         isStored: async (rows) => rows.map((row) => this.#ticks.has(keyOf(row))),
         hasTradesBefore: async (time, since = 0) =>
           [...this.#ticks.values()].some((row) => hourOf(row.time ?? 0) < hourOf(time) && hourOf(row.time ?? 0) > Math.ceil(since / HOUR)),
       }),
       keep: async (page, { closedAt }, reached) => {
         staged.pages = [...staged.pages.filter(({ pageNumber }) => pageNumber < page.pageNumber), page];
+        staged.progress = reached;
+        if (page.kind === 'price') return;
         staged.ranges.push(...page.coverage);
         if (page.walked !== undefined) {
+          const { closedAt: before } = this.instrument ?? {};
+          if (before !== undefined && closedAt !== undefined && closedAt > before) this.points.withdraw(before + SETTLE_MS);
           staged.looked = page.walked.looked;
           staged.withdrawnFrom = page.walked.withdrawnFrom;
           this.#seen = rememberLateness(this.#seen, page.walked.lateBy, asOf);
           if (this.instrument !== undefined && closedAt !== undefined) this.instrument = { ...this.instrument, closedAt };
         }
-        staged.progress = reached;
       },
       finish: async (reached) => {
         staged.progress = reached;
@@ -183,6 +180,10 @@ class MemoryStore {
     if (staged === undefined) return { ranges: [], whole: false, kept };
     const facts = { market: 'probability', opensAt: this.instrument?.opensAt ?? null, tickSize: null, asOf } as const;
     for (const page of staged.pages) {
+      if (page.kind === 'price') {
+        this.points.add(page);
+        continue;
+      }
       for (const row of page.rows) {
         if (assessTick(row, facts).verdict !== 'ok') {
           this.#quarantined.set(keyOf(row), row.time ?? 0);
@@ -227,7 +228,7 @@ export interface MemorySymbol {
 export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
   const stores = new Map(venues.map((venue, index) => [venue.instrumentId, new MemoryStore(index + 1)]));
   const storeOf = (id: string): MemoryStore => stores.get(id) as MemoryStore;
-  const sourceTypes = venues.map(({ type }) => type);
+  const sourceTypes = [...new Set(venues.map(({ type }) => type))];
   const entry: CatalogueEntry = {
     symbol: 'RAIN',
     title: '',
@@ -240,7 +241,10 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
     },
   };
   const unused = { predict: { skipped: '' }, polymarket: { skipped: '' }, file: { skipped: '' } };
-  const sources: Sources = { ...unused, ...Object.fromEntries(venues.map(({ type, source }) => [type, { source }])) };
+  const sources: Sources = {
+    ...unused,
+    ...Object.fromEntries(sourceTypes.map((type) => [type, { source: sourceOf(venues.filter((venue) => venue.type === type)) }])),
+  };
   return {
     async attempt(executionId, { asOf, daysBack, refetch }, isLast) {
       const window = windowOf({ asOf, daysBack });
@@ -261,7 +265,10 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
             storeOf(instrument.id).instrument = instrument;
             storeOf(instrument.id).note(instrument.stated);
           }
-          for (const [id, from] of doubtful) storeOf(id).withdraw(from);
+          for (const [id, from] of doubtful) {
+            storeOf(id).withdraw(from);
+            storeOf(id).points.withdraw(from);
+          }
         },
         stagingOf: ({ id }) => storeOf(id).staging(executionId, asOf),
         lateness: ({ id }) => storeOf(id).lateness(asOf),
@@ -280,11 +287,25 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
         store: async (executionId, { asOf }) => store.store(executionId, asOf),
         ticks: async () => store.ticks(),
         covered: async () => store.covered(),
+        points: () => store.points,
         instrument: async () => store.instrument,
         lateness: async (asOf) => store.lateness(asOf),
         alarms: async () => store.alarms,
       };
     },
+  };
+}
+
+/** The markets of one venue as one source. */
+function sourceOf(markets: readonly ModelVenue[]): Source {
+  const [{ source }] = markets;
+  return {
+    ...source,
+    async discover(request) {
+      const found = await Promise.all(markets.map((market) => market.source.discover(request)));
+      return { ...found[0], instruments: found.flatMap(({ instruments }) => instruments) };
+    },
+    collect: (request) => (markets.find(({ instrumentId }) => instrumentId === request.instrument.id)?.source ?? source).collect(request),
   };
 }
 

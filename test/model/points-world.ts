@@ -1,16 +1,13 @@
 import { Random } from '../../sandbox/random.ts';
-import type { TimeRange } from '../../src/contracts/market-data.ts';
 import type { Http, QueryPairs } from '../../src/sources/http/venue-client.ts';
-import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { collectPrices } from '../../src/sources/polymarket/prices.ts';
-import type { SourcePage } from '../../src/sources/source.ts';
+import type { PointsPage } from '../../src/sources/source.ts';
 import { isWithin } from '../../src/sources/walk/time-ranges.ts';
 import { instrument } from '../support/stage-run.ts';
-import { union } from './pipeline.ts';
+import { KEPT, pointsOf, StoredPoints } from './price-points.ts';
 import type { WorldReport } from './run-world.ts';
 import { BEGIN, DAY, HOUR, MINUTE } from './world.ts';
 
-const KEPT: Readonly<Record<number, number>> = { 60: 7 * DAY, 300: 60 * DAY, 1800: 90 * DAY };
 const LATENESS = 10 * MINUTE;
 const MOST_LATENESS = 6 * HOUR;
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(choices.length)];
@@ -84,29 +81,15 @@ export async function runPointsWorld(seed: number, withBackfills = false): Promi
   const made = makePointsWorld(seed);
   const world = withBackfills ? { ...made, firings: backfills(seed, made.firings) } : made;
   const wrong: string[] = [];
-  /** Points by time, with the grain of each in seconds. */
-  const stored = new Map<number, number>();
-  /** Where points of a grain were collected: coarser ones give way there. */
-  const covers: NonNullable<SourcePage['points']>[] = [];
-  let covered: readonly TimeRange[] = [];
-  let looked: number | null = null;
+  const stored = new StoredPoints();
   let now = 0;
   let requests = 0;
 
   const answer = (query: QueryPairs) => {
     requests++;
-    const asked = Object.fromEntries(query) as Record<string, number>;
-    const span = asked.end - asked.start;
-    if (span > 1_296_000) throw new VenueError('BadInput', `the interval of ${span} s is too long`, { status: 400 });
-    const width = asked.bucket_seconds * 1000;
-    const from = Math.max(asked.start * 1000, now + world.skew - (KEPT[asked.bucket_seconds] ?? Number.POSITIVE_INFINITY));
-    const times = new Set<number>();
-    const shown = world.ticks.filter((time) => time + world.lag <= now);
-    for (const time of shown) times.add(Math.ceil(time / width) * width);
-    const points = [...times].filter((time) => time >= from && time < asked.end * 1000 && time + world.lag <= now);
-    const newest = shown.at(-1);
-    if (newest !== undefined && asked.end * 1000 > newest && newest >= from && newest % width !== 0) points.push(newest);
-    return { data: points.map((time) => ({ timestamp: time / 1000, price: 0.5 })), pagination: { next_cursor: null } };
+    const ticks = world.ticks.map((time) => ({ time, price: 0.5 }));
+    const data = pointsOf(query, { ticks, now, clock: now + world.skew, lag: world.lag });
+    return { data, pagination: { next_cursor: null } };
   };
   const data = {
     get clock() {
@@ -119,7 +102,6 @@ export async function runPointsWorld(seed: number, withBackfills = false): Promi
   const collect = async ({ asOf, daysBack, refetch }: PointFiring, run: string): Promise<void> => {
     const window = { from: asOf - daysBack * DAY, to: asOf };
     const closed = world.ended !== null && now >= world.ended;
-    const ranges: TimeRange[] = [];
     const pages = collectPrices(
       data,
       {
@@ -129,8 +111,8 @@ export async function runPointsWorld(seed: number, withBackfills = false): Promi
         asOf,
         clock: now + world.skew,
         before: {
-          covered: { trade: [], price: covered },
-          looked: { trade: null, price: looked },
+          covered: { trade: [], price: stored.covered },
+          looked: { trade: null, price: stored.looked },
           isStored: async () => [],
           hasTradesBefore: async () => false,
         },
@@ -141,34 +123,26 @@ export async function runPointsWorld(seed: number, withBackfills = false): Promi
       },
       undefined,
     );
+    const found: PointsPage[] = [];
     for await (const page of pages) {
-      if (page.points !== undefined) covers.push(page.points);
-      for (const { time, grain } of page.rows)
-        if (time !== null) stored.set(time, Math.min(stored.get(time) ?? Number.POSITIVE_INFINITY, grain ?? 0));
-      for (const [time, grain] of stored)
-        if (covers.some((finer) => finer.grain < grain && isWithin(time, [finer.range]))) stored.delete(time);
       if (page.problems !== undefined) wrong.push(`${run}: ${page.problems.join()}`);
-      ranges.push(...page.coverage);
-      if (page.walked?.looked !== undefined && page.walked.looked !== null) looked = Math.max(looked ?? 0, page.walked.looked);
+      found.push(page);
     }
-    covered = union([...covered, ...ranges.filter(({ from, to }) => to > from)]);
-    const beyond = ranges.find(({ to }) => to > asOf);
-    if (beyond !== undefined) wrong.push(`${run} claims what is after its own instant`);
+    for (const page of found) stored.add(page);
+    if (found.some(({ coverage }) => coverage.some(({ to }) => to > asOf))) wrong.push(`${run} claims what is after its own instant`);
   };
 
   /** A price in covered time has a point within the coarsest bucket that was on offer when it was covered. */
   const coveredAt = new Map<number, number>();
   const check = (run: string): void => {
     for (const time of world.ticks) {
-      if (!isWithin(time, covered)) continue;
+      if (!isWithin(time, stored.covered)) continue;
       const since = coveredAt.get(time) ?? now;
       coveredAt.set(time, since);
       const grain = [60, 300, 1800].find((seconds) => time >= since - (KEPT[seconds] - 3 * HOUR)) ?? 10_800;
       const bucket = Math.ceil(time / (grain * 1000)) * grain * 1000;
       // a bucket that is cut by the end of its coverage comes with the rest
-      if (!isWithin(bucket, covered) || bucket > now + world.skew - LATENESS) continue;
-      const near = [...stored.keys()].some((each) => each > bucket - 2 * grain * 1000 && each <= bucket);
-      if (near) continue;
+      if (bucket > now + world.skew - LATENESS || stored.has(time, grain)) continue;
       wrong.push(`${run} claims ${((now - time) / MINUTE).toFixed(1)} min before and has no point of it`);
       return;
     }
@@ -182,11 +156,11 @@ export async function runPointsWorld(seed: number, withBackfills = false): Promi
   }
   const last = world.firings[world.firings.length - 1];
   const window = { from: last.asOf - last.daysBack * DAY, to: last.asOf - MOST_LATENESS - 100 * MINUTE };
-  if (wrong.length === 0 && !covered.some(({ from, to }) => from <= window.from && to >= window.to))
-    wrong.push(`in the end its ${last.daysBack} days are not covered: ${JSON.stringify(covered)}`);
+  if (wrong.length === 0 && !stored.covered.some(({ from, to }) => from <= window.from && to >= window.to))
+    wrong.push(`in the end its ${last.daysBack} days are not covered: ${JSON.stringify(stored.covered)}`);
   requests = 0;
   now += 20_000;
   await collect({ ...last, asOf: now, refetch: false }, 'right after');
   if (requests > 0) wrong.push(`a run right after another makes ${requests} requests for points`);
-  return { runs: world.firings.length, stored: stored.size, wrong: wrong.map((sentence) => `seed ${seed}: ${sentence}`) };
+  return { runs: world.firings.length, stored: stored.points.size, wrong: wrong.map((sentence) => `seed ${seed}: ${sentence}`) };
 }

@@ -54,7 +54,7 @@ async function modelWith({ changes }: Pick<Bug, 'changes'>, name: string): Promi
               `import { memoryPipeline } from '${model}/pipeline.ts';`,
               `import { runMixedWorld, runWorld } from '${model}/run-world.ts';`,
               `import { makeWorld, mixedShape } from '${model}/world.ts';`,
-              'export const mixed = (seed) => runMixedWorld(makeWorld(seed, mixedShape(seed)), memoryPipeline);',
+              'export const mixed = (seed) => runMixedWorld(makeWorld(seed, mixedShape(seed)));',
               `import { SHAPES } from '${model}/shapes.ts';`,
               `export { runTwoVenues as two } from '${model}/two-venues.ts';`,
               `import { runWitnessWorld, witnessWorld } from '${model}/witness-world.ts';`,
@@ -104,6 +104,29 @@ const BUGS: readonly Bug[] = [
       },
     ],
     worlds: 'mixed',
+  },
+  {
+    name: 'a page that says there is no more is the last one, although it has a cursor',
+    changes: [
+      {
+        file: 'sources/polymarket/trades.ts',
+        from: "if (more === false && (isEmpty || typeof next !== 'string')) return null;",
+        to: 'if (more === false) return null;',
+      },
+    ],
+    worlds: 'mixed',
+  },
+  {
+    name: 'points are claimed up to the instant of the run while the venue may lie in other ways',
+    changes: [
+      {
+        file: 'sources/polymarket/prices.ts',
+        from: 'Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS))',
+        to: 'asOf - lateness',
+      },
+    ],
+    worlds: 'mixed',
+    within: 200,
   },
   {
     name: 'an id in other letters is another trade',

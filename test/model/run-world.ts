@@ -3,8 +3,9 @@ import { LEAST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../src/market/lateness
 import { SETTLE_MS } from '../../src/sources/catalogue/market-life.ts';
 import { isWithin, missingRanges } from '../../src/sources/walk/time-ranges.ts';
 import { ModelVenue } from './model-venue.ts';
-import { type Claims, type Pipeline, union } from './pipeline.ts';
-import { DAY, type Firing, HOUR, type Lateness, MINUTE, type World, type WorldTrade } from './world.ts';
+import { type Claims, memorySymbol, type Pipeline } from './pipeline.ts';
+import { union } from './price-points.ts';
+import { DAY, type Firing, HOUR, type Lateness, MINUTE, marketBeside, type World, type WorldTrade } from './world.ts';
 
 /** What a world was good for: how much of it was exercised, and what was wrong. */
 export interface WorldReport {
@@ -18,27 +19,37 @@ export interface WorldReport {
 export const PAUSE = 5 * MINUTE;
 export const ATTEMPTS = 3;
 
+/** A market, what is stored of it, and what that is compared with. */
+interface Side {
+  readonly venue: ModelVenue;
+  readonly pipeline: Looked;
+  readonly checks: Checks;
+}
+
 /** Runs each firing in turn until something is wrong. @returns number of runs that came through */
 async function runFirings(
   firings: readonly Firing[],
-  { venue, pipeline, checks }: { readonly venue: ModelVenue; readonly pipeline: Pipeline; readonly checks: Checks },
-  check: (ran: Ran) => Promise<void>,
+  { sides, attempt }: { readonly sides: readonly Side[]; readonly attempt: Pipeline['attempt'] },
+  check: (checks: Checks, ran: Ran) => Promise<void>,
 ): Promise<number> {
   let runs = 0;
+  const venues = sides.map(({ venue }) => venue);
   for (const [index, firing] of firings.entries()) {
-    if (checks.wrong.length > 0) break;
-    venue.now = Math.max(venue.now, firing.at);
-    const lateness = await pipeline.lateness(firing.asOf);
+    if (sides.some(({ checks }) => checks.wrong.length > 0)) break;
+    for (const venue of venues) venue.now = Math.max(venue.now, firing.at);
+    const lateness = await Promise.all(sides.map(({ pipeline }) => pipeline.lateness(firing.asOf)));
     const run = `run ${index}`;
-    if (!(await attempts(pipeline, venue, run, firing))) continue;
+    if (!(await attempts(attempt, venues, run, firing))) continue;
     runs++;
-    const claims = await pipeline.store(run, firing);
-    await check({ run, firing, claims, lateness, venue, pipeline });
+    for (const [side, { venue, pipeline, checks }] of sides.entries()) {
+      const claims = await pipeline.store(run, firing);
+      await check(checks, { run, firing, claims, lateness: lateness[side], venue, pipeline });
+    }
   }
   return runs;
 }
 
-const reportOf = async (world: World, pipeline: Pipeline, { wrong }: Checks, runs: number): Promise<WorldReport> => ({
+const reportOf = async (world: World, pipeline: Looked, { wrong }: Checks, runs: number): Promise<WorldReport> => ({
   runs,
   stored: (await pipeline.ticks()).length,
   wrong: wrong.map((sentence) => `seed ${world.seed}: ${sentence}`),
@@ -53,7 +64,9 @@ export async function runWorld(
   const venue = new ModelVenue(world, type);
   const pipeline = await pipelineOf(venue);
   const checks = new Checks(world);
-  const runs = await runFirings(world.firings, { venue, pipeline, checks }, (ran) => checks.afterRun(ran));
+  const runs = await runFirings(world.firings, { sides: [{ venue, pipeline, checks }], attempt: pipeline.attempt }, (_, ran) =>
+    checks.afterRun(ran),
+  );
   await checks.atTheEnd(pipeline, venue, (run, firing) => pipeline.attempt(run, firing));
   return await reportOf(world, pipeline, checks, runs);
 }
@@ -62,10 +75,15 @@ export async function runWorld(
  * Lets a world happen whose venue lies in any ways at once. While it lies, only its rows can be judged: none is invented, doubled or moved.
  * Long after the lies, the documented recovery (a run with `refetch`) makes rows, coverage and facts equal to the truth.
  */
-export async function runMixedWorld(world: World, pipelineOf: (venue: ModelVenue) => Pipeline | Promise<Pipeline>): Promise<WorldReport> {
+export async function runMixedWorld(world: World): Promise<WorldReport> {
   const venue = new ModelVenue(world);
-  const pipeline = await pipelineOf(venue);
-  const checks = new Checks(world);
+  const markets = [{ venue, world }];
+  if (world.sharesIds) {
+    const other = marketBeside(world);
+    markets.push({ venue: new ModelVenue(other, venue.type, venue), world: other });
+  }
+  const symbol = memorySymbol(markets.map((market) => market.venue));
+  const sides = markets.map((market) => ({ venue: market.venue, pipeline: symbol.of(market.venue), checks: new Checks(market.world) }));
   const end = Math.max(...world.firings.map(({ at }) => at), ...world.lies.map(({ to }) => to)) + 2 * DAY;
   const recovery = [end, end + HOUR, end + 26 * HOUR].map((at, index) => ({
     at,
@@ -74,23 +92,29 @@ export async function runMixedWorld(world: World, pipelineOf: (venue: ModelVenue
     refetch: index === 0,
     killedAt: [],
   }));
-  const runs = await runFirings([...world.firings, ...recovery], { venue, pipeline, checks }, (ran) => checks.afterLyingRun(ran));
-  await checks.afterRecovery(pipeline, venue, recovery[recovery.length - 1]);
-  return await reportOf(world, pipeline, checks, runs);
+  const attempt = async (run: string, firing: Firing): Promise<void> => {
+    await symbol.attempt(run, firing, false);
+  };
+  const runs = await runFirings([...world.firings, ...recovery], { sides, attempt }, (checks, ran) => checks.afterLyingRun(ran));
+  for (const side of sides) await side.checks.afterRecovery(side.pipeline, side.venue, recovery[recovery.length - 1]);
+  const reports = await Promise.all(sides.map(({ pipeline, checks }) => reportOf(world, pipeline, checks, runs)));
+  return { ...reports[0], wrong: reports.flatMap(({ wrong }) => wrong) };
 }
 
 /** Tries a collection as a run does. @returns whether it came through */
-async function attempts(pipeline: Pipeline, venue: ModelVenue, run: string, firing: Firing): Promise<boolean> {
-  venue.requests = 0;
-  venue.firstLook = 0;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    venue.killedAt = firing.killedAt;
+async function attempts(attempt: Pipeline['attempt'], venues: readonly ModelVenue[], run: string, firing: Firing): Promise<boolean> {
+  for (const venue of venues) {
+    venue.requests = 0;
+    venue.firstLook = 0;
+  }
+  for (let tried = 1; tried <= ATTEMPTS; tried++) {
+    for (const venue of venues) venue.killedAt = firing.killedAt;
     try {
-      await pipeline.attempt(run, firing);
+      await attempt(run, firing);
       return true;
     } catch (error) {
       if (!isExpected(error)) throw error;
-      venue.now += PAUSE;
+      for (const venue of venues) venue.now += PAUSE;
     }
   }
   return false;
@@ -102,6 +126,9 @@ export const isExpected = (error: unknown): boolean =>
   /venue is down|worker was killed|repeats the same page|refuses its own cursors|so nothing of this market counts as collected/.test(
     error.message,
   );
+
+/** Grain of the oldest points of a mixed world, in seconds. */
+const COARSEST_GRAIN = 1800;
 
 /** What the checks look at. */
 type Looked = Omit<Pipeline, 'attempt'>;
@@ -161,6 +188,7 @@ export class Checks {
   /** The rows of a run whose venue may be lying. */
   async afterLyingRun(ran: Ran): Promise<void> {
     this.#rows(ran, await ran.pipeline.ticks());
+    this.#prices(ran);
     const beyond = ran.claims.ranges.find(({ to }) => to > ran.firing.asOf);
     if (beyond !== undefined) this.wrong.push(`${ran.run} claims what is after its own instant`);
   }
@@ -176,6 +204,13 @@ export class Checks {
     if (lost.length > 0) this.wrong.push(`${lost.length} trades were lost for good, the first is ${lost[0].id}`);
     const [hole] = missingRanges(window, union(await pipeline.covered()));
     if (hole !== undefined) this.wrong.push(`the recovery leaves a hole from ${ago(asOf, hole.from)} to ${ago(asOf, hole.to)}`);
+    const prices = this.#world.pointLag === null ? undefined : pipeline.points?.();
+    if (prices !== undefined) {
+      const [gap] = missingRanges({ ...window, from: asOf - daysBack * DAY }, prices.covered);
+      if (gap !== undefined) this.wrong.push(`the recovery leaves no points from ${ago(asOf, gap.from)} to ${ago(asOf, gap.to)}`);
+      const unpriced = this.#good.find(({ stamp }) => !prices.has(stamp, COARSEST_GRAIN));
+      if (unpriced !== undefined) this.wrong.push(`the price of ${unpriced.id} has no point although its time is covered`);
+    }
     const end = await pipeline.instrument();
     if (end?.outcomes.join() !== 'Yes,No') this.wrong.push('in the end its outcomes have changed places');
     if ((end?.closed === true) !== venue.isClosed) this.wrong.push(`in the end it is taken for ${venue.isClosed ? 'open' : 'closed'}`);
@@ -200,6 +235,18 @@ export class Checks {
       met.add(id);
     }
     for (const id of this.#content.keys()) if (!met.has(id)) this.wrong.push(`${run} lost ${id}`);
+  }
+
+  /** Each price point is the price of a trade in its bucket. */
+  #prices({ run, pipeline }: Ran): void {
+    for (const [time, { price, grain }] of pipeline.points?.().points ?? []) {
+      const isTrue = this.#good.some(
+        ({ stamp, versions: [first] }) => stamp <= time && stamp > time - grain * 1000 && first.price === price,
+      );
+      if (isTrue) continue;
+      this.wrong.push(`${run} has a point at ${price}, which the market never was in the ${grain} s before`);
+      return;
+    }
   }
 
   /** What is claimed was seen: no trade in it that was there to be seen, or that comes no later than is known, is missing. */

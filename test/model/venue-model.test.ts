@@ -68,7 +68,7 @@ describe('a venue that lies in any ways at once', () => {
   it(
     `invents and doubles no row while it lies, and equals the truth after the documented recovery, in ${MIXED_WORLDS} worlds`,
     async () => {
-      await expectTrue(MIXED_WORLDS, (seed) => runMixedWorld(makeWorld(seed, mixedShape(seed)), memoryPipeline), { runs: 5, stored: 100 });
+      await expectTrue(MIXED_WORLDS, (seed) => runMixedWorld(makeWorld(seed, mixedShape(seed))), { runs: 5, stored: 100 });
     },
     FOR_MS,
   );

@@ -66,6 +66,10 @@ export interface World {
   readonly reaches: number | null;
   /** Age in milliseconds beyond which the venue shows no trades, which its adapter knows; null: it shows all. */
   readonly horizon: number | null;
+  /** How late the venue shows price points, in milliseconds; null: it shows none. */
+  readonly pointLag: number | null;
+  /** Whether a second market of the venue gives its trades the same ids. */
+  readonly sharesIds: boolean;
   readonly lies: readonly Lie[];
   /** Whether the venue states how many trades there were. */
   readonly statesTrades: boolean;
@@ -77,7 +81,7 @@ export interface World {
  * twice on a page, once with other content; leaves out one trade in some (`dropped`), or all of some hours (`hole`); changes the order
  * inside a second from answer to answer (`shuffled`); refuses cursors that it has given (`expired`); hides some trades that it has shown
  * before (`withdrawn`); writes ids in other letters (`respelled`); gives the outcomes other ids (`reissued`); states that nothing was
- * traded (`zero`).
+ * traded (`zero`); says beside a cursor that there is no more (`no-more`).
  */
 export interface Lie {
   readonly kind:
@@ -96,7 +100,8 @@ export interface Lie {
     | 'withdrawn'
     | 'respelled'
     | 'reissued'
-    | 'zero';
+    | 'zero'
+    | 'no-more';
   readonly from: number;
   readonly to: number;
   /** What its clock is off by. */
@@ -120,6 +125,8 @@ export interface Shape {
   readonly pageSize?: number;
   readonly reaches?: number;
   readonly horizon?: number | null;
+  readonly pointLag?: number | null;
+  readonly sharesIds?: boolean;
   readonly statesClose?: boolean;
   /** Every firing looks at three days up to now. */
   readonly plain?: boolean;
@@ -187,6 +194,8 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
     lateness,
     reaches: shape.reaches ?? null,
     horizon: shape.horizon ?? null,
+    pointLag: shape.pointLag ?? null,
+    sharesIds: shape.sharesIds ?? false,
   };
   const { lies = false, longAfter, statesTrades = false } = shape;
   const appliedLies = lies === false ? [] : makeLies(seed, trades, honest.firings, lies === true ? LIES : lies);
@@ -257,7 +266,20 @@ const withTheClose = (trades: readonly WorldTrade[], { closedFrom }: TradeOption
 const LIES: readonly Lie['kind'][] = ['empty', 'cut', 'clock', 'reversed', 'renamed'];
 const ALL_LIES: readonly Lie['kind'][] = [
   ...LIES,
-  ...(['closed', 'flipped', 'doubled', 'dropped', 'hole', 'shuffled', 'expired', 'withdrawn', 'respelled', 'reissued', 'zero'] as const),
+  ...([
+    'closed',
+    'flipped',
+    'doubled',
+    'dropped',
+    'hole',
+    'shuffled',
+    'expired',
+    'withdrawn',
+    'respelled',
+    'reissued',
+    'zero',
+    'no-more',
+  ] as const),
 ];
 
 /** The shape of a world in which any of all lies, ways of being late, outages, kills, backfills and stated totals may meet. */
@@ -270,8 +292,21 @@ export function mixedShape(seed: number): Shape {
     horizon: pick(random, [null, null, 4 * DAY, 10 * DAY]),
     longAfter: 26 * HOUR,
     plain: random.next() < 0.3,
+    pointLag: pick(random, [null, 0, 4 * MINUTE, 40 * MINUTE, 2 * HOUR]),
+    sharesIds: random.next() < 0.4,
   };
 }
+
+/** The market beside a world's: two of three of its trades, with the same ids and other prices. */
+export const marketBeside = (world: World): World => ({
+  ...world,
+  trades: world.trades
+    .filter((_, index) => index % 3 !== 1)
+    .map((trade) => ({ ...trade, versions: trade.versions.map(({ price, ...rest }) => ({ ...rest, price: otherPrice(price) })) })),
+});
+
+const otherPrice = (price: number): number => (((Math.round(price * 100) * 7) % 97) + 1) / 100;
+
 const YEAR = 365 * DAY;
 
 /** Lies that can be seen through: by then earlier runs have stored trades of earlier hours. They are over before the last runs. */
