@@ -23,6 +23,9 @@ interface AxeResults {
   }[];
 }
 
+/** Scrolls an element to the middle of the window; runs in the page. */
+const CENTRE = '(element) => element.scrollIntoView({ block: "center" })';
+
 describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Chromium is installed; CHROMIUM names one)', () => {
   let folder: string;
   let browser: Browser;
@@ -236,6 +239,28 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await expect.poll(async () => await page.evaluate('scrollY')).toBeGreaterThan(0);
     expect(await page.evaluate('location.hash')).toBe('');
     await page.close();
+  });
+
+  it('on a touch screen one finger scrolls the page over a chart, and two zoom the chart', async () => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
+    const page = await context.newPage();
+    await page.goto(pathToFileURL(path.join(folder, 'BTC_PRICE.html')).href);
+    await page.waitForSelector('.is-live canvas');
+    const plot = page.locator('.panel:visible .plot').first();
+    await plot.evaluate(CENTRE);
+    const touch = await context.newCDPSession(page);
+    const middle = async (): Promise<{ x: number; y: number }> => {
+      const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0 };
+      return { x: Math.round(box.x + box.width / 3), y: Math.round(box.y + 100) };
+    };
+    const before = await page.evaluate('scrollY');
+    await touch.send('Input.synthesizeScrollGesture', { ...(await middle()), yDistance: -200, gestureSourceType: 'touch' });
+    await expect.poll(async () => await page.evaluate('scrollY')).toBeGreaterThan(before as number);
+    expect(await page.evaluate('location.hash')).toBe('');
+    await plot.evaluate(CENTRE);
+    await touch.send('Input.synthesizePinchGesture', { ...(await middle()), scaleFactor: 2, gestureSourceType: 'touch' });
+    await expect.poll(async () => await page.evaluate('location.hash')).toMatch(/^#i0-c\d@/);
+    await context.close();
   });
 
   it('shows the return of the chosen strategy below the prices, with one crosshair and one legend', async () => {

@@ -347,6 +347,9 @@ describe('the current page of a symbol', () => {
     const newest = await loadSymbolPage(test.database, { ...request, newest: true });
     expect(newest.instruments[0].backtests).toHaveLength(2);
     expect(newest.backtestRun).toEqual({ runId: RUN, asOf: AS_OF });
+    const file = { ...request, settings: { ...request.settings, sourceTypes: ['file'] } };
+    expect((await loadSymbolPage(test.database, file)).instruments, 'of this run').toEqual([]);
+    expect((await loadSymbolPage(test.database, { ...file, newest: true })).instruments[0].backtests, 'of all sources').toHaveLength(2);
     expect(renderSymbolPage(newest, null)).toContain(`backtests of run <b>${RUN}</b>`);
     // a backfill that ran later looked less far
     const config = { ...settingsOf(['RAIN']), asOf: AS_OF - 30 * DAY };

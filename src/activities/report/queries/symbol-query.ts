@@ -51,10 +51,10 @@ export interface SymbolPageRequest {
 
 /** Reads everything that a symbol's page shows. The most active instruments come first and in full, the rest as table rows. */
 export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRequest): Promise<SymbolPageData> {
-  const { symbol, settings, executionId } = request;
+  const { symbol, settings, executionId, newest: isPresent = false } = request;
   const window = windowOf(settings);
-  // the page shows only what was known at the run's instant
-  const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map((instrument) => ({
+  // the page shows only what was known at the run's instant; a page of the present, markets of other sources than the newest run's too
+  const instruments = (await instrumentsOf(queryable, symbol, isPresent ? undefined : settings.sourceTypes)).map((instrument) => ({
     ...instrument,
     resolution: resolutionAsOf(instrument.resolution, settings.asOf),
   }));
@@ -69,7 +69,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
   );
   const listed = [...detailed, ...ranked.filter((instrument) => !detailed.includes(instrument))].slice(0, MAX_SECTIONS + MAX_OTHERS);
   const own = await retryChain(queryable, executionId);
-  const newest = request.newest === true ? await newestResults(queryable, symbol) : undefined;
+  const newest = isPresent ? await newestResults(queryable, symbol) : undefined;
   const backtestRun = newest?.backtests && newest.backtests !== executionId ? await runOf(queryable, newest.backtests) : undefined;
   const idsOf = (kind: keyof NewestResults): readonly string[] => (newest === undefined ? own : [newest[kind] ?? executionId]);
   const heads = await backtestHeads(queryable, { symbol, executionIds: idsOf('backtests'), limit: MAX_BACKTESTS });
