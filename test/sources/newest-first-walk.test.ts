@@ -496,3 +496,38 @@ describe('a closed market', () => {
     expect((await walk({ instrument: closed })).coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 });
+
+describe('a page of newest trades that was read together with those of other markets', () => {
+  const covered = [{ from: hours(50), to: hours(3) }];
+  const shared = (after: number, rows = HISTORY.filter(({ time }) => (time ?? 0) > after)) => ({ rows, after, clock: NOW, requests: 1 });
+
+  it('ends the walk without another request where it reaches below the covered time', async () => {
+    const { cursors, pages, coverage, times } = await walk({ covered, shared: shared(hours(5)) });
+    expect(cursors).toEqual([]);
+    expect(pages.map(({ requests }) => requests)).toEqual([1]);
+    expect(times).toEqual([0, 1, 2, 3, 4].map(hours));
+    const alone = await walk({ covered });
+    expect(alone.cursors.length).toBeGreaterThan(1);
+    expect(coverage).toEqual(alone.coverage);
+  });
+
+  it('shows that a market without a trade on it had none', async () => {
+    const quiet = [{ from: hours(50), to: hours(3) }];
+    const { cursors, coverage } = await walk({ covered: quiet, shared: shared(hours(5), []) });
+    expect(cursors).toEqual([]);
+    expect(coverage).toContainEqual({ from: hours(3), to: SURE });
+  });
+
+  it('is left out where it does not reach the covered time', async () => {
+    const { cursors, coverage, times } = await walk({ covered, shared: shared(hours(2)) });
+    const alone = await walk({ covered });
+    expect({ cursors, coverage, times }).toEqual({ cursors: alone.cursors, coverage: alone.coverage, times: alone.times });
+  });
+
+  it('is left out where it shows a trade that an earlier run should have stored', async () => {
+    const late = (row: CandidateRow): boolean => row.time !== hours(4);
+    const { cursors, times } = await walk({ covered, shared: shared(hours(5)), isStored: late });
+    const alone = await walk({ covered, isStored: late });
+    expect({ cursors, times }).toEqual({ cursors: alone.cursors, times: alone.times });
+  });
+});
