@@ -6,10 +6,10 @@ import { TABLE_FORMATS, type Table, type TableFormat } from '../../files/write/t
 import { writeTable } from '../../files/write/write-table.ts';
 import { plural } from '../../report/elements/format.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { exportedInstruments } from '../../storage/ticks/ticks.ts';
 import { EXPORTS, type ExportFilter, type ExportName, exportTable } from '../backtest/export-tables.ts';
 import { exportPartitions, PARTITIONED, PARTITIONS, type Partition } from '../dataset/partitioned-export.ts';
+import { checkSymbols } from '../options/known-symbols.ts';
 import { checkTarget } from '../options/output-target.ts';
 import { collect, takesTime, takesWord, wordOption } from '../options/parsers.ts';
 import { canRedraw } from '../terminal/live-table.ts';
@@ -130,14 +130,6 @@ async function exportFolder(
   });
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   note(`${out}: ${plural(files.length, 'new file')} with ${plural(rows, 'row')}`);
-}
-
-/** Refuses symbols that neither the catalogue nor the stored data has. */
-async function checkSymbols(database: Database, symbols: readonly string[]): Promise<void> {
-  const listed = await symbolsByName(database, symbols);
-  const withData = new Set((await exportedInstruments(database, symbols)).map(({ symbol }) => symbol));
-  const unknown = symbols.filter((symbol) => !listed.has(symbol) && !withData.has(symbol));
-  if (unknown.length > 0) throw usageError(`there is no symbol ${unknown.join(', ')}; \`predictlab symbols list\` shows what there is`);
 }
 
 async function checkInstruments(database: Database, instruments: readonly string[], symbols?: readonly string[]): Promise<void> {

@@ -83,7 +83,7 @@ const manifestOf = ({ what, format, partitionBy, filter }: PartitionedExport): O
 });
 
 /** A partition and the range of its rows. */
-interface Part extends Omit<TickMonth, 'month'> {
+export interface TablePart extends Omit<TickMonth, 'month'> {
   readonly folder: string;
   readonly from: number;
   readonly to: number;
@@ -94,8 +94,8 @@ export function partsOf(
   months: readonly TickMonth[],
   partitionBy: readonly Partition[],
   { from, to }: Pick<ExportFilter, 'from' | 'to'>,
-): readonly Part[] {
-  const parts = new Map<string, Part>();
+): readonly TablePart[] {
+  const parts = new Map<string, TablePart>();
   for (const one of months) {
     const date = new Date(one.month);
     const end = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
@@ -104,8 +104,8 @@ export function partsOf(
     const range = partitionBy.includes('month')
       ? { from: Math.max(one.month, from ?? -Infinity), to: Math.min(end, to ?? Infinity) }
       : { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER };
-    if (range.from < range.to)
-      parts.set(folder, { ...range, folder, source: one.source, pruned: one.pruned || (parts.get(folder)?.pruned ?? false) });
+    const prunedBefore = Math.max(one.prunedBefore ?? 0, parts.get(folder)?.prunedBefore ?? 0) || null;
+    if (range.from < range.to) parts.set(folder, { ...range, folder, source: one.source, prunedBefore });
   }
   return [...parts.values()].sort((a, b) => (a.folder < b.folder ? -1 : 1));
 }
@@ -131,7 +131,7 @@ async function written(
   transaction: Transaction,
   writer: FolderWriter,
   { what, format, partitionBy, filter, safe }: PartitionedExport,
-  { folder, from, to, source }: Part,
+  { folder, from, to, source }: TablePart,
   sinceSeq?: (instrument: ExportedInstrument) => number,
 ): Promise<readonly DataFile[]> {
   const table = exportTable(what, transaction, {
@@ -170,11 +170,13 @@ async function ticks(transaction: Transaction, writer: FolderWriter, request: Pa
     const members = instruments.filter(({ source }) => !partitionBy.includes('venue') || source === part.source);
     const digest = (belowSeq: typeof lastSeq) => tickDigest(transaction, members, { ...part, belowSeq });
     const known = digests[part.folder];
-    // what was pruned stays in the folder
-    const isSame = known === undefined || part.pruned || (await digest(lastSeq)) === known;
+    const { prunedBefore } = part;
+    const isSame = known === undefined || prunedBefore !== null || (await digest(lastSeq)) === known;
     if (!isSame) files = files.filter(({ path }) => !path.startsWith(`${part.folder}/`));
     const sinceSeq = isSame && known !== undefined ? lastSeq : undefined;
-    const more = await written(transaction, writer, request, part, sinceSeq);
+    // pruned ticks stay in the folder, so ticks of that time that were collected again are not added
+    const from = known === undefined ? part.from : Math.max(part.from, prunedBefore ?? part.from);
+    const more = await written(transaction, writer, request, { ...part, from }, sinceSeq);
     files.push(...more);
     added.push(...more);
     digests[part.folder] = await digest(storedSeq);

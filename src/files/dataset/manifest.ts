@@ -13,7 +13,7 @@ export const MANIFEST = 'manifest.json';
 const count = z.number().int().nonnegative();
 
 const dataFile = z.object({
-  /** Below the folder, with `/`: `ticks/month=2026-11/venue=polymarket/part-0001.parquet`. */
+  /** Below the folder, with `/`: `ticks/month=2026-11/venue=file/part-0001.parquet`. */
   path: z.string(),
   table: z.string(),
   rows: count,

@@ -12,6 +12,8 @@ import { type DataFile, MANIFEST, type Manifest, readManifest } from './manifest
 export interface FolderWriter {
   /** The manifest of the data set that is continued; undefined for a new one. */
   readonly before: Manifest | undefined;
+  /** Where the files that were written lie until they are committed. */
+  readonly stage: string;
   /** Writes the next part of a partition, or undefined when the table has no rows. @param partition `ticks/month=2026-11`, below the folder */
   write(partition: string, table: Table, options: WritePart): Promise<DataFile | undefined>;
   /** Gives the files their names, then writes the manifest. Files that it does not list are removed. */
@@ -53,6 +55,7 @@ export async function openFolder(folder: string, { grow }: { readonly grow: bool
   const written: DataFile[] = [];
   return {
     before,
+    stage,
     async write(partition, table, { name, format, safe }) {
       const known = [...(before?.files ?? []), ...written].filter(({ path: file }) => path.posix.dirname(file) === partition);
       const number = Math.max(0, ...known.map(({ path: file }) => Number(PART.exec(file)?.[1]))) + 1;

@@ -1,8 +1,8 @@
 import type { CandidateRow, QuarantineReason } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type MarketKind, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { assessTick, type RowFacts } from '../../market/assess-tick.ts';
-import { buildCandles } from '../../market/candles/build-candles.ts';
 import type { MergeableCandles, SequencedTicks } from '../../market/candles/candle-columns.ts';
+import { buildCandleSet } from '../../market/candles/candle-set.ts';
 import { mergeCandles } from '../../market/candles/merge-candles.ts';
 import { contentIdentity } from '../../market/identity.ts';
 import { ContentTable } from './copy-counter.ts';
@@ -31,7 +31,7 @@ export async function buildFileCandles(
   { market, asOf }: { market: MarketKind; asOf: number },
 ): Promise<FileCandles> {
   const facts: RowFacts = { market, opensAt: null, tickSize: null, asOf };
-  const series = new Map(TICK_KINDS.map((kind) => [kind, new SeriesBuilder(interval)]));
+  const series = new Map(TICK_KINDS.map((kind) => [kind, new SeriesBuilder([interval])]));
   const ids = file.hasTradeIds ? new ContentTable() : undefined;
   const quarantined = new QuarantineTally();
   let rows = 0;
@@ -47,34 +47,40 @@ export async function buildFileCandles(
     rows += batch.rows.length;
   }
   const built = [...series].flatMap(([kind, builder]) => {
-    const candles = builder.finish();
-    return candles === undefined ? [] : [{ kind, candles, complete: completeOf(candles) }];
+    const candles = builder.finish().get(interval) as MergeableCandles;
+    return candles.length === 0 ? [] : [{ kind, candles, complete: completeOf(candles) }];
   });
   return { series: built, rows, duplicates, quarantined, ticks: rows - duplicates - quarantined.total };
 }
 
-/** Builds the candles of one kind. Parts of equal size are merged pairwise, so that each candle is merged only a few times. */
-class SeriesBuilder {
-  readonly ticks = new TickColumnsBuilder(ROOM);
-  private readonly parts: { candles: MergeableCandles; batches: number }[] = [];
+/** Builds the candles of one series of ticks. Parts of equal size are merged pairwise, so that each candle is merged only a few times. */
+export class SeriesBuilder {
+  private readonly parts: { candles: Map<Interval, MergeableCandles>; batches: number }[] = [];
 
-  constructor(private readonly interval: Interval) {}
+  constructor(
+    private readonly intervals: readonly Interval[],
+    readonly ticks = new TickColumnsBuilder(ROOM),
+  ) {}
 
+  /** Builds the candles of the ticks that were added; call it when they are full. */
   build(): void {
-    let part = { candles: buildCandles(this.ticks.take(), this.interval), batches: 1 };
+    let part = { candles: buildCandleSet(this.ticks.take(), this.intervals), batches: 1 };
     for (let last = this.parts.at(-1); last?.batches === part.batches; last = this.parts.at(-1)) {
       this.parts.pop();
-      part = { candles: mergeCandles(last.candles, part.candles), batches: part.batches * 2 };
+      part = { candles: mergedSets(last.candles, part.candles), batches: part.batches * 2 };
     }
     this.parts.push(part);
   }
 
-  finish(): MergeableCandles | undefined {
+  /** The candles of all ticks, by interval. */
+  finish(): Map<Interval, MergeableCandles> {
     this.build();
-    const candles = this.parts.map((part) => part.candles).reduceRight((later, earlier) => mergeCandles(earlier, later));
-    return candles.length === 0 ? undefined : candles;
+    return this.parts.map((part) => part.candles).reduceRight((later, earlier) => mergedSets(earlier, later));
   }
 }
+
+const mergedSets = (a: Map<Interval, MergeableCandles>, b: Map<Interval, MergeableCandles>): Map<Interval, MergeableCandles> =>
+  new Map([...a].map(([interval, candles]) => [interval, mergeCandles(candles, b.get(interval) as MergeableCandles)]));
 
 function completeOf({ length, interval, openTime, firstTime, lastTime }: MergeableCandles): Uint8Array {
   const from = firstTime[0];
@@ -104,7 +110,7 @@ export class TickColumnsBuilder {
   }
 
   /** Adds a tick. @param row a good row, which has a time and a price */
-  add(row: CandidateRow, sequence: number): void {
+  add(row: Pick<CandidateRow, 'time' | 'price' | 'size' | 'side'>, sequence: number): void {
     const i = this.length++;
     this.time[i] = row.time ?? Number.NaN;
     this.price[i] = row.price ?? Number.NaN;

@@ -1,6 +1,6 @@
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
-import { intervalMinutes, kindCode, tickKindOf } from '../database/codes.ts';
+import { intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable } from '../database/database.ts';
 import type { TickMonth } from '../ticks/ticks.ts';
@@ -78,9 +78,21 @@ export async function candleSeriesOf(
 /** Months with candles of instruments, by their open times and sources. */
 export async function candleMonths(queryable: Queryable, instrumentKeys: readonly number[]): Promise<readonly TickMonth[]> {
   const { rows } = await queryable.query<TickMonth>(
-    `select i.source, (extract(epoch from date_trunc('month', to_timestamp(c.open_time / 1000.0) at time zone 'UTC') at time zone 'UTC') * 1000)::bigint as month, false as pruned
+    `select i.source, (extract(epoch from date_trunc('month', to_timestamp(c.open_time / 1000.0) at time zone 'UTC') at time zone 'UTC') * 1000)::bigint as month, null as "prunedBefore"
      from candles c join instruments i on i.key = c.instrument where c.instrument = any($1) group by 1, 2 order by 2, 1`,
     [instrumentKeys],
   );
   return rows;
+}
+
+/** The intervals that the candles of instruments were built for, and the latest instant that they were built as of. */
+export async function builtCandles(
+  queryable: Queryable,
+  instrumentKeys: readonly number[],
+): Promise<{ readonly intervals: readonly Interval[]; readonly asOf: number }> {
+  const { rows } = await queryable.query<{ minutes: number; asOf: number }>(
+    `select interval_minutes as minutes, max(as_of) as "asOf" from candle_series where instrument = any($1) group by 1 order by 1`,
+    [instrumentKeys],
+  );
+  return { intervals: rows.map(({ minutes }) => intervalOf(minutes)), asOf: Math.max(0, ...rows.map(({ asOf }) => asOf)) };
 }

@@ -222,8 +222,8 @@ export interface TickMonth {
   readonly source: SourceType;
   /** Start of the month, UTC epoch milliseconds. */
   readonly month: number;
-  /** Whether some of its ticks were pruned. */
-  readonly pruned: boolean;
+  /** Ticks of the month before this time were pruned, UTC epoch milliseconds; null where none were. */
+  readonly prunedBefore: number | null;
 }
 
 /** Months with ticks that changed after a version of their instrument, by month and source. @param changedAfter version by instrument */
@@ -234,7 +234,7 @@ export async function tickMonths(
 ): Promise<readonly TickMonth[]> {
   const { rows } = await queryable.query<TickMonth>(
     `select i.source, (extract(epoch from m.month) * 1000)::bigint as month,
-       bool_or(coalesce(s.ticks_pruned_before > extract(epoch from m.month) * 1000, false)) as pruned
+       max(s.ticks_pruned_before) filter (where s.ticks_pruned_before > extract(epoch from m.month) * 1000) as "prunedBefore"
      from unnest($1::int[], $2::bigint[]) as l(instrument, version) join instruments i on i.key = l.instrument
      join tick_hours h on h.instrument = l.instrument and h.version > l.version
      cross join lateral (select date_trunc('month', to_timestamp(h.hour * 3600.0) at time zone 'UTC') at time zone 'UTC' as month) m

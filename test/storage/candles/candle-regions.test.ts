@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { DAY_MS, type Interval } from '../../../src/contracts/words.ts';
+import { coveredShares } from '../../../src/market/candles/covered-shares.ts';
 import { candleRegions } from '../../../src/storage/candles/build-series.ts';
-import { coveredShares } from '../../../src/storage/candles/candle-writes.ts';
 
 /** Midnight of a Monday, in hours since the epoch. */
 const MONDAY = Date.UTC(2026, 10, 2) / 3_600_000;
