@@ -243,8 +243,8 @@ export class ModelVenue {
     const now = this.now + this.#stampSkew;
     const points = pointsOf(query, { ticks, now, clock: now, lag: this.#world.pointLag ?? 0 });
     const end = Number(cursor) + POINTS_PER_PAGE;
-    const pagination = { has_more: this.#lie('no-more') === undefined, next_cursor: end < points.length ? String(end) : null };
-    return { data: points.slice(Number(cursor), end), pagination: { ...pagination, ...(end >= points.length && { has_more: false }) } };
+    const pagination = { has_more: end < points.length && !this.#world.deniesMore, next_cursor: end < points.length ? String(end) : null };
+    return { data: points.slice(Number(cursor), end), pagination };
   }
 
   /** A request takes time, and may be the last one of a worker or find the venue down. */
@@ -279,7 +279,7 @@ export class ModelVenue {
     const end = Math.min(shown.length, after + this.#world.pageSize);
     const more = end < shown.length && last !== undefined;
     const cursorAfter = !more ? null : this.#world.cursors === 'offset' ? String(end) : last.id;
-    const pagination = { has_more: more && this.#lie('no-more') === undefined, next_cursor: cursorAfter };
+    const pagination = { has_more: more && !this.#world.deniesMore, next_cursor: cursorAfter };
     const next = nextCursor({ data: rows, pagination }, 'model');
     return { rows: this.#doubled(this.#spelled(rows.map((trade) => this.#row(trade)))), next, requests: 1, clock: this.clock };
   }

@@ -114,7 +114,7 @@ const BUGS: readonly Bug[] = [
         to: 'if (more === false) return null;',
       },
     ],
-    worlds: 'mixed',
+    worlds: { deniesMore: true },
   },
   {
     name: 'points are claimed up to the instant of the run while the venue may lie in other ways',

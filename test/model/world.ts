@@ -68,6 +68,8 @@ export interface World {
   readonly horizon: number | null;
   /** How late the venue shows price points, in milliseconds; null: it shows none. */
   readonly pointLag: number | null;
+  /** Whether pages say that there is no more although they have a cursor. */
+  readonly deniesMore: boolean;
   /** Whether a second market of the venue gives its trades the same ids. */
   readonly sharesIds: boolean;
   readonly lies: readonly Lie[];
@@ -81,7 +83,7 @@ export interface World {
  * twice on a page, once with other content; leaves out one trade in some (`dropped`), or all of some hours (`hole`); changes the order
  * inside a second from answer to answer (`shuffled`); refuses cursors that it has given (`expired`); hides some trades that it has shown
  * before (`withdrawn`); writes ids in other letters (`respelled`); gives the outcomes other ids (`reissued`); states that nothing was
- * traded (`zero`); says beside a cursor that there is no more (`no-more`).
+ * traded (`zero`).
  */
 export interface Lie {
   readonly kind:
@@ -100,8 +102,7 @@ export interface Lie {
     | 'withdrawn'
     | 'respelled'
     | 'reissued'
-    | 'zero'
-    | 'no-more';
+    | 'zero';
   readonly from: number;
   readonly to: number;
   /** What its clock is off by. */
@@ -127,6 +128,7 @@ export interface Shape {
   readonly horizon?: number | null;
   readonly pointLag?: number | null;
   readonly sharesIds?: boolean;
+  readonly deniesMore?: boolean;
   readonly statesClose?: boolean;
   /** Every firing looks at three days up to now. */
   readonly plain?: boolean;
@@ -196,6 +198,7 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
     horizon: shape.horizon ?? null,
     pointLag: shape.pointLag ?? null,
     sharesIds: shape.sharesIds ?? false,
+    deniesMore: shape.deniesMore ?? false,
   };
   const { lies = false, longAfter, statesTrades = false } = shape;
   const appliedLies = lies === false ? [] : makeLies(seed, trades, honest.firings, lies === true ? LIES : lies);
@@ -266,20 +269,7 @@ const withTheClose = (trades: readonly WorldTrade[], { closedFrom }: TradeOption
 const LIES: readonly Lie['kind'][] = ['empty', 'cut', 'clock', 'reversed', 'renamed'];
 const ALL_LIES: readonly Lie['kind'][] = [
   ...LIES,
-  ...([
-    'closed',
-    'flipped',
-    'doubled',
-    'dropped',
-    'hole',
-    'shuffled',
-    'expired',
-    'withdrawn',
-    'respelled',
-    'reissued',
-    'zero',
-    'no-more',
-  ] as const),
+  ...(['closed', 'flipped', 'doubled', 'dropped', 'hole', 'shuffled', 'expired', 'withdrawn', 'respelled', 'reissued', 'zero'] as const),
 ];
 
 /** The shape of a world in which any of all lies, ways of being late, outages, kills, backfills and stated totals may meet. */
@@ -294,6 +284,7 @@ export function mixedShape(seed: number): Shape {
     plain: random.next() < 0.3,
     pointLag: pick(random, [null, 0, 4 * MINUTE, 40 * MINUTE, 2 * HOUR]),
     sharesIds: random.next() < 0.4,
+    deniesMore: random.next() < 0.3,
   };
 }
 
