@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
-import { renderRunPage } from '../../src/report/run/run-page.ts';
+import { livePartsOf, renderRunPage } from '../../src/report/run/run-page.ts';
 import { resultOf, sampleConfig, sampleRow, sampleRun } from './sample-run.ts';
 
 const textOf = (page: string): string =>
@@ -101,6 +101,22 @@ describe('the page of a run', () => {
     expect(text.match(/predict answered 403/g)).toBeNull();
     const causes = text.slice(0, text.indexOf('Tasks'));
     expect(causes.match(/its edge blocks this address/g)).toHaveLength(1);
+  });
+
+  it('states a cause once: the head names an incident by its time where the causes below say what it is', () => {
+    const data = sampleRun();
+    const failed = Object.entries(data.result.taskResults).find(([, { status }]) => status === 'failed');
+    if (failed === undefined) throw new Error('a task of the sample failed');
+    const message = failed[1].error?.message ?? '';
+    const incident = { id: '1', cause: `collect: ${message}`, openedAt: '2026-11-24T08:00:00Z', closedAt: null, runs: [], symbols: [] };
+    const head = (cause: string): string =>
+      String(livePartsOf({ ...data, incidents: [{ ...incident, cause } as never] }, true).head).replace(
+        /<span class="tip-text".*?<\/span>/g,
+        '',
+      );
+    expect(head(incident.cause)).toContain('stated below');
+    expect(head(incident.cause)).not.toContain(message);
+    expect(head('collect: something else')).toContain('something else');
   });
 
   it('reports requests that a venue refused although every task succeeded', () => {

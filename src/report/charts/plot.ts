@@ -61,7 +61,7 @@ ${bands.map((band) => html`<span class="hatched" style="left:${share(band.from)}
 <svg viewBox="0 0 ${PLOT_WIDTH} ${height}" preserveAspectRatio="none" role="img" aria-label="${options.label}"><path class="hair" d="${raw(grid)}"/>${options.shapes}</svg>
 ${y.map((tick) => html`<span class="y" style="top:${share(1 - tick.at)}">${tick.label}</span>`)}
 ${bands.map((band) => bandLabel(band) !== null && html`<span class="note" style="left:${share((band.from + band.to) / 2)};max-width:${share(band.to - band.from)}">${bandLabel(band)}</span>`)}
-${options.notes?.map((note) => html`<span class="note" style="left:${share(note.at)};top:auto;bottom:2px">${note.label}</span>`)}
+${options.notes?.map((note) => html`<span class="note" style="left:${share(note.at)};top:auto;bottom:2px;transform:translateX(${note.at > 0.5 ? '-100%' : '0'})">${note.label}</span>`)}
 ${options.marks?.map((mark) => html`<span class="mark ${mark.tone}" style="left:${share(mark.x)};top:${share(1 - mark.y)}${mark.size !== undefined && `;font-size:${mark.size}px`}" title="${mark.about}">${mark.sign}</span>`)}
 ${options.xLabels !== false && html`<span class="x-axis">${x.map((tick, i) => html`<span class="x${i % 2 === 1 && ' minor'}"${tick.time !== undefined && html` data-t="${tick.time}"`} style="left:${leftOf(tick)}">${tick.label}</span>`)}</span>`}
 </div>${options.live}</div>`;

@@ -8,18 +8,24 @@ const MAX_CAUSE_LENGTH = 160;
 /** Maximum number of incidents that a page's head names; it counts the others. */
 const MAX_NAMED = 10;
 
-/** The incidents in a page's head, each with its cause and time; empty without incidents. @param isLive links to the page of incidents */
-export const incidentLine = (incidents: readonly Incident[] = [], isLive = false): Markup => {
+/**
+ * The incidents in a page's head, each with its cause and time; empty without incidents.
+ * @param isLive links to the page of incidents
+ * @param stated the causes that the page states below: the head does not repeat them
+ */
+export const incidentLine = (incidents: readonly Incident[] = [], isLive = false, stated: readonly string[] = []): Markup => {
   if (incidents.length === 0) return html``;
   const open = incidents.filter(({ closedAt }) => closedAt === null);
   const listed = [...open, ...incidents.filter(({ closedAt }) => closedAt !== null)];
   const count = html`<b>${open.length > 0 ? `${plural(open.length, 'incident')} open` : `${plural(incidents.length, 'incident')}, closed since`}</b>`;
   const rest = listed.length - MAX_NAMED;
-  return html`<span class="incidents">▲ ${isLive ? html`<a href="/incidents">${count}</a>` : count}: ${listed.slice(0, MAX_NAMED).map((one, i) => html`${i > 0 && '; '}${named(one)}`)}${rest > 0 && ` and ${plural(rest, 'more incident')}`}</span>`;
+  return html`<span class="incidents">▲ ${isLive ? html`<a href="/incidents">${count}</a>` : count}: ${listed.slice(0, MAX_NAMED).map((one, i) => html`${i > 0 && '; '}${named(one, stated)}`)}${rest > 0 && ` and ${plural(rest, 'more incident')}`}</span>`;
 };
 
-const named = ({ id, cause, openedAt, closedAt }: Incident): Markup => {
+const named = ({ id, cause, openedAt, closedAt }: Incident, stated: readonly string[]): Markup => {
   const since = `since ${formatTime(Date.parse(openedAt))}`;
   const when = closedAt === null ? since : `${since}, closed ${formatTime(Date.parse(closedAt))}`;
-  return html`${tip(cutAtWord(cause, MAX_CAUSE_LENGTH), `incident ${id}, ${when}: ${cause}`)} <span class="quiet">(${when})</span>`;
+  const withoutStage = cause.slice(cause.indexOf(': ') + 1).trim();
+  const text = stated.some((one) => one.includes(withoutStage)) ? 'stated below' : cutAtWord(cause, MAX_CAUSE_LENGTH);
+  return html`${tip(text, `incident ${id}, ${when}: ${cause}`)} <span class="quiet">(${when})</span>`;
 };

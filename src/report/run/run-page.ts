@@ -52,9 +52,10 @@ ${data.shadows !== undefined && data.shadows.length > 0 && html`<section><h2>Sha
 export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<LivePart, Markup>> => {
   const { result } = data;
   const groups = groupsOf(data);
+  const why = causesOf(data);
   return {
-    head: header(data, groups, live),
-    causes: causes(causesOf(data), result.result),
+    head: header(data, groups, { live, why }),
+    causes: causes(why, result.result),
     tasks: taskGrid(groups, live),
     time: gantt(result, data.config, groups, { attempts: data.attempts, withTable: !live || result.finishedAt !== null }),
     graph: dagSvg(result, data.config) ?? html``,
@@ -71,7 +72,7 @@ const groupsOf = ({ result, config }: RunPageData): GroupedTasks =>
     config?.symbols.map((s) => s.symbol),
   );
 
-const header = (data: RunPageData, groups: GroupedTasks, live: boolean): Markup => {
+const header = (data: RunPageData, groups: GroupedTasks, { live, why }: { live: boolean; why: readonly RunCause[] }): Markup => {
   const { result, usual, previous } = data;
   const usually =
     usual === null
@@ -82,7 +83,11 @@ const header = (data: RunPageData, groups: GroupedTasks, live: boolean): Markup 
 <span class="links">${live && html`<a href="/">all runs</a>`}${data.temporalUrl !== null && webLink(data.temporalUrl, 'Temporal UI')}${previous !== null && previousLink(previous)}</span></div>
 <p class="facts"><span><b>${formatNumber(groups.symbols.length)}</b> ${groups.symbols.length === 1 ? 'symbol' : 'symbols'}</span><span><b>${formatNumber(result.totalTasks)}</b> ${result.totalTasks === 1 ? 'task' : 'tasks'}: ${breakdown.map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ')}</span>
 <span><b>${formatDuration(result.durationSeconds)}</b>${usually}</span>${result.finishedAt === null && progress(result)}
-<span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${data.readAt !== undefined && html`<span>as it stood at <b>${formatTime(data.readAt, 'second')}</b>: reload for more</span>`}${incidentLine(data.incidents, live)}</p>`;
+<span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${data.readAt !== undefined && html`<span>as it stood at <b>${formatTime(data.readAt, 'second')}</b>: reload for more</span>`}${incidentLine(
+    data.incidents,
+    live,
+    why.map(({ text }) => text),
+  )}</p>`;
 };
 
 /** Minimum share of completed tasks for an estimate of the remaining time. */
