@@ -50,7 +50,7 @@ export function watchOutsideWorld(): void {
   guard(inspector.Session.prototype, 'connect', (taken) => taken.unhashed.add('inspector.Session'));
   guard(v8, 'setFlagsFromString', (taken) => taken.unhashed.add('v8.setFlagsFromString'));
   const inner = process as unknown as Record<string, unknown>;
-  for (const name of ['binding', '_linkedBinding', 'dlopen', '_getActiveHandles', '_getActiveRequests'])
+  for (const name of ['binding', '_linkedBinding', 'dlopen', 'kill', '_getActiveHandles', '_getActiveRequests'])
     if (name in inner) guard(inner, name, (taken) => taken.unhashed.add(`process.${name}`));
   guard(threads, 'receiveMessageOnPort');
   guardConstructor(threads, 'Worker');
@@ -87,7 +87,17 @@ function guardConstructor(owner: { Worker: typeof threads.Worker }, name: 'Worke
   });
 }
 
+/** Why code of this thread may use nothing outside of it. */
+let forbidden: string | undefined;
+
+/** Blocks files, network, processes and threads for all code of this thread from now on. @param why the reason, as a clause */
+export function forbidOutsideWorld(why: string): void {
+  watchOutsideWorld();
+  forbidden = why;
+}
+
 function refuseWhileDeciding(what: string): void {
+  if (forbidden !== undefined) throw new PredictLabError('BadInput', `${what} is not there: ${forbidden}`);
   const strategy = strategyDeciding();
   if (strategy === undefined) return;
   throw new PredictLabError(

@@ -9,7 +9,7 @@ import { newWork, VenueClient } from './http/venue-client.ts';
 import type { ProbedRoute } from './probe/judge-answer.ts';
 import { createProber } from './probe/prober.ts';
 import type { AvailableSource, SearchHit, Sources } from './source.ts';
-import type { AnyVenue, SearchQuery, Venue } from './venue.ts';
+import type { AnyVenue, RunningVenue, SearchQuery, Venue } from './venue.ts';
 import { contextOf, type OpenVenue, probeVenue, venueSource } from './venue-source.ts';
 import { loadedVenues, venueNamed } from './venues.ts';
 
@@ -40,11 +40,8 @@ export interface SourceSet {
 /** Names of the venues that can be probed. */
 export const probedVenues = (): readonly string[] => httpVenues().flatMap((venue) => (venue.probe === undefined ? [] : [venue.name]));
 
-// oxlint-disable-next-line typescript/no-explicit-any
-type HttpVenue = Venue<any, any>;
-
-const isHttp = (venue: AnyVenue): venue is HttpVenue => 'hosts' in venue;
-const httpVenues = (): readonly HttpVenue[] => loadedVenues().filter(isHttp);
+const isHttp = (venue: AnyVenue): venue is RunningVenue => 'hosts' in venue;
+const httpVenues = (): readonly RunningVenue[] => loadedVenues().filter(isHttp);
 
 /** The documented limits of venues, by family of routes: `<venue>/<family>`. */
 export const limitsOf = (venues: readonly AnyVenue[] = loadedVenues()): Readonly<Record<string, RateLimit>> =>
@@ -121,7 +118,7 @@ interface VenueSettings {
 }
 
 /** Reads addresses, key and options of a venue. @throws PredictLabError BadInput that names the variable */
-export function venueSettings({ name, title, hosts, key, options = {} }: HttpVenue, env: Environment): VenueSettings {
+export function venueSettings({ name, title, hosts, key, options = {} }: RunningVenue, env: Environment): VenueSettings {
   const urls = Object.fromEntries(
     Object.entries(hosts as Venue['hosts']).map(([host, { variable, url }]) => [host, addressOf(env, variable, url)]),
   );
@@ -216,11 +213,11 @@ export const venueKeys = (env: Environment): readonly { readonly title: string; 
  * Reads a quarantined row again from its original text.
  * @returns the row; undefined for a price point, which the next collection reads again, and for a line of a file
  */
-export function rereadRow(row: string, kind: TickKind, instrument: Instrument): ReadRow | undefined {
+export async function rereadRow(row: string, kind: TickKind, instrument: Instrument): Promise<ReadRow | undefined> {
   const venue = venueNamed(instrument.source);
   if (venue === undefined || !isHttp(venue) || kind !== 'trade') return undefined;
   try {
-    return venue.readTrade(JSON.parse(row), instrument);
+    return await venue.readTrade(JSON.parse(row), instrument);
   } catch {
     return undefined;
   }

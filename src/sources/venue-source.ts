@@ -10,14 +10,12 @@ import { VenueError, venueFailure } from './http/venue-error.ts';
 import type { ProbedRoute } from './probe/judge-answer.ts';
 import { bookIn, counted, type Prober, rowsIn } from './probe/prober.ts';
 import type { CollectRequest, ListedPage, ListRequest, PriceCursor, Source, SourcePage } from './source.ts';
-import type { Venue, VenueContext } from './venue.ts';
+import type { RunningVenue, VenueContext } from './venue.ts';
 import { type WalkCursor, walkNewestFirst } from './walk/newest-first-walk.ts';
 import { TradeOrder } from './walk/page-seam.ts';
 
 export interface OpenVenue {
-  // biome-ignore lint/suspicious/noExplicitAny: each venue has its own selectors and hosts
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly venue: Venue<any, any>;
+  readonly venue: RunningVenue;
   readonly clients: Readonly<Record<string, VenueClient>>;
   readonly options: Readonly<Record<string, string>>;
 }
@@ -69,7 +67,7 @@ export function venueSource(opened: OpenVenue): Source {
       },
     }),
     collect: (request) => collect(opened, order, request),
-    selectorOf: (instrument) => venue.selectorOf(instrument) as unknown,
+    selectorOf: async (instrument) => await venue.selectorOf(instrument),
     describe: (error) => venueFailure(venue.name, error),
   };
 }
@@ -88,7 +86,7 @@ export async function probeVenue(
     return { came: counted(read.length, 'market'), value: read.find(({ closed }) => !closed) };
   });
   const noMarket = 'the listing named no open market';
-  const rows = async (of: Instrument) => rowsIn((await venue.trades(context, of).read(null)).rows, 'trade');
+  const rows = async (of: Instrument) => rowsIn((await (await venue.trades(context, of)).read(null)).rows, 'trade');
   await prober.readIf(market, trades, noMarket, rows);
   const { book: read } = venue;
   if (book !== undefined && read !== undefined) await prober.readIf(market, book, noMarket, async (of) => bookIn(await read(context, of)));
@@ -126,7 +124,7 @@ async function* collect(opened: OpenVenue, order: TradeOrder, request: CollectRe
   const cursor = request.cursor as unknown as Cursor | null | undefined;
   const walking = cursor === undefined || cursor === null ? undefined : 'trades' in cursor ? cursor.trades : null;
   if (walking !== null) {
-    const trades = venue.trades(context, instrument);
+    const trades = await venue.trades(context, instrument);
     const pages = walkNewestFirst({
       ...request,
       venue: venue.name,

@@ -159,10 +159,21 @@ export interface LocalVenue<Selector = unknown> extends VenueFacts<Selector> {
   source(): Source<Selector>;
 }
 
-/** Any loaded venue, whatever its selectors and hosts. */
 // biome-ignore lint/suspicious/noExplicitAny: each venue has its own selectors and hosts
 // oxlint-disable-next-line typescript/no-explicit-any
-export type AnyVenue = Venue<any, any> | LocalVenue<any>;
+type HttpVenue = Venue<any, any>;
+
+/** A venue whose routes may run on a thread of their own, so that each may return a promise. */
+export interface RunningVenue extends Omit<HttpVenue, 'selectorOf' | 'trades' | 'readTrade'> {
+  selectorOf(instrument: Instrument): unknown;
+  trades(context: VenueContext<string>, instrument: Instrument): TradeReader | Promise<TradeReader>;
+  readTrade(row: unknown, instrument: Instrument): ReadRow | Promise<ReadRow>;
+}
+
+/** Any loaded venue, whatever its selectors and hosts. */
+// biome-ignore lint/suspicious/noExplicitAny: each venue has its own selectors
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyVenue = RunningVenue | LocalVenue<any>;
 
 /**
  * Types a venue; returns it unchanged. docs/venues.md goes through an example.

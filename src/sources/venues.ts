@@ -48,3 +48,8 @@ export function addVenues(module: string, venues: readonly AnyVenue[]): void {
     added.set(venue.name, { module: moduleOf(module), venue });
   }
 }
+
+/** Replaces each venue of a plugin by what `change` returns for it. */
+export function replaceVenues(change: (venue: AnyVenue, module: string) => AnyVenue): void {
+  for (const [name, { module, venue }] of added) added.set(name, { module, venue: change(venue, module) });
+}

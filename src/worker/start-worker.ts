@@ -6,6 +6,7 @@ import { createHttpFence } from '../activities/custom/http-fence.ts';
 import { loadPlugins, pluginModules } from '../activities/custom/load-plugins.ts';
 import { createPluginThreads } from '../activities/custom/threads/plugin-threads.ts';
 import { keepFromStrayErrors } from '../activities/custom/threads/stray-errors.ts';
+import { fenceVenues } from '../activities/custom/threads/venue-lane.ts';
 import { OpenReports } from '../activities/report/open-reports.ts';
 import { writeOpenReport } from '../activities/report/run-report.ts';
 import type { StageFunction } from '../activities/stages/stage-work.ts';
@@ -118,6 +119,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     closers.add('the share of database connections', await joinFleet(database, { wanted: poolSize(maxActivities), log }));
     const home = homeFolder(env);
     const threads = closers.add('the plugin threads', createPluginThreads(log));
+    closers.add('the threads of venues', fenceVenues({ log }));
     const sources = closers.add('the sources', createSources({ env, windows: createPostgresWindows(database), log }));
     if (store !== undefined) {
       const backupFolder = async () => (await upkeepSettings(database))?.backup?.folder;

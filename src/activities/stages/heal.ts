@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../contracts/log.ts';
 import { assessTick } from '../../market/assess-tick.ts';
-import { identifyPage } from '../../sources/candidate.ts';
+import { identifyPage, type ReadRow } from '../../sources/candidate.ts';
 import { rereadRow } from '../../sources/create-sources.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/instruments.ts';
@@ -36,7 +36,7 @@ export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest)
   for await (const rows of quarantinedRows(database, symbol)) {
     const [{ instrumentKey, symbol: name }] = rows;
     const instrument = (await instrumentsByKey(database, [instrumentKey])).get(instrumentKey) as StoredInstrument;
-    const good = readable(rows, instrument, asOf);
+    const good = await readable(rows, instrument, asOf);
     const end = { symbol: name, instrument: instrument.id, rows: rows.length, healed: good.length };
     if (dryRun || good.length === 0) {
       ends.push({ ...end, inserted: dryRun ? null : 0 });
@@ -61,12 +61,14 @@ export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest)
   return ends;
 }
 
-function readable(rows: readonly QuarantinedRow[], instrument: StoredInstrument, asOf: number) {
+async function readable(rows: readonly QuarantinedRow[], instrument: StoredInstrument, asOf: number) {
   const facts = { market: instrument.market, opensAt: instrument.opensAt, tickSize: instrument.tickSize, asOf };
-  return rows.flatMap(({ id, kind, row }) => {
-    const read = rereadRow(row, kind, instrument);
-    if (read === undefined || read.defect !== null) return [];
+  const again: { readonly id: QuarantinedRow['id']; readonly read: ReadRow }[] = [];
+  for (const { id, kind, row } of rows) {
+    const read = await rereadRow(row, kind, instrument);
+    if (read === undefined || read.defect !== null) continue;
     const [candidate] = identifyPage([read]);
-    return assessTick(candidate, facts).verdict === 'ok' ? [{ id, read }] : [];
-  });
+    if (assessTick(candidate, facts).verdict === 'ok') again.push({ id, read });
+  }
+  return again;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { createSources, venueSettings } from '../create-sources.ts';
-import type { Venue } from '../venue.ts';
+import type { RunningVenue, Venue } from '../venue.ts';
 import { SOURCE_CONTRACT } from './source-contract.ts';
 
 const answerSchema = z.strictObject({
@@ -41,8 +41,7 @@ export interface CheckedVenue {
 }
 
 export interface CheckVenueOptions {
-  // oxlint-disable-next-line typescript/no-explicit-any -- each venue has its own selectors and hosts
-  readonly venue: Venue<any, any>;
+  readonly venue: RunningVenue;
   readonly recording: Recording;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether requests without a recorded answer are sent to the venue itself. */

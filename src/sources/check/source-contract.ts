@@ -123,7 +123,7 @@ export const SOURCE_CONTRACT: readonly ContractRule[] = [
     title: 'finds a market alone by the selector that names it',
     async check(subject) {
       const instrument = await first(subject);
-      const selector = subject.source.selectorOf(instrument);
+      const selector = await subject.source.selectorOf(instrument);
       if (selector === undefined) return;
       const { instruments } = await discover(subject, [selector]);
       const found = instruments.map(({ id }) => id).join(', ') || 'nothing';
@@ -168,7 +168,7 @@ export const SOURCE_CONTRACT: readonly ContractRule[] = [
     async check(subject) {
       const instrument = await first(subject);
       for (const row of rowsOf(await collect(subject, instrument)).slice(0, FEWEST_ROWS)) {
-        const again = rereadRow(row.raw, row.kind, instrument);
+        const again = await rereadRow(row.raw, row.kind, instrument);
         if (again === undefined) continue;
         const isSame = again.time === row.time && again.price === row.price && again.size === row.size && again.tradeId === row.tradeId;
         must(isSame, `readTrade reads another trade from the text of a row that it wrote: ${row.raw.slice(0, 200)}`);

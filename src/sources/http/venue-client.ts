@@ -172,6 +172,8 @@ export class VenueClient {
 
   async #once({ path, query = [], family }: GetRequest, { precedence, signal }: Work): Promise<unknown> {
     const { budget, key } = this.#options;
+    // what follows the host in an address could be a part of its name
+    if (!path.startsWith('/')) throw new PredictLabError('BadInput', `the path "${path}" of a request must start with /`);
     await budget.take(family, precedence, signal);
     const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
     const { statusCode, headers, sent } = await this.#fetch(path, search, signal);

@@ -172,7 +172,8 @@ async function followUp(
   const dropped = known.filter((each) => !selected.has(each.id) && !isFinal(each) && asOf - (each.seenClosedAt ?? asOf) <= FOLLOWED_MS);
   const settled = known.filter((each) => isToBeConfirmed(each, asOf)).slice(0, CONFIRMED_AT_ONCE);
   const queried = new Map([...dropped, ...settled].map((each) => [each.id, each]));
-  const selectors = [...queried.values()].flatMap((each) => source.selectorOf(each) ?? []);
+  const named = await Promise.all([...queried.values()].map((each) => source.selectorOf(each)));
+  const selectors = named.filter((selector) => selector !== undefined && selector !== null);
   const nothing = { instruments: [], requests: 0, clock: asOf };
   if (selectors.length === 0) return nothing;
   try {

@@ -1,0 +1,45 @@
+import type { ThrownError } from './thread-messages.ts';
+
+export interface VenueThreadData {
+  readonly module: string;
+}
+
+/** Routes of a venue that run on its thread. `read` continues `trades`, `next` and `return` continue `points`. */
+export type VenueRoute = 'discover' | 'selectorOf' | 'readTrade' | 'book' | 'trades' | 'read' | 'points' | 'next' | 'return';
+
+/** What a route may ask of the worker: a request to a host of the venue, or what an earlier run stored. */
+export type AskedOfWorker = 'get' | 'isStored' | 'hasTradesBefore';
+
+export interface VenueCall {
+  readonly venue: string;
+  readonly route: VenueRoute;
+  /** Identifies the reader or stream that a call starts or continues. */
+  readonly key: number;
+  readonly args: readonly unknown[];
+  readonly options: Readonly<Record<string, string>>;
+  /** The clocks of the venue's hosts at this time. */
+  readonly clocks: Readonly<Record<string, number>>;
+}
+
+export type ToVenueThread =
+  | ({ readonly call: number } & VenueCall)
+  | { readonly ask: number; readonly clock?: number; readonly value?: unknown; readonly thrown?: ThrownError }
+  | { readonly ping: true };
+
+export type VenueCallEnd =
+  | { readonly value: unknown }
+  /** `ask` is what the error came from, if it came from the worker. */
+  | { readonly thrown: ThrownError; readonly ask?: number };
+
+export interface VenueAsk {
+  readonly ask: number;
+  readonly method: AskedOfWorker;
+  readonly args: readonly unknown[];
+}
+
+export type FromVenueThread =
+  | ({ readonly call: number } & VenueAsk)
+  | { readonly call: number; readonly end: VenueCallEnd }
+  | { readonly log: 'info' | 'warn'; readonly line: string }
+  | { readonly stray: ThrownError }
+  | { readonly pong: true };

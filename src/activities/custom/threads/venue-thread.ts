@@ -1,0 +1,176 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { forbidOutsideWorld } from '../../../plugins/outside-world.ts';
+import { captureStreams, hearPrints, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
+import type { CollectRequest, PointsPage, PriceCursor } from '../../../sources/source.ts';
+import type { TradeReader, Venue, VenueContext } from '../../../sources/venue.ts';
+import { importPlugin } from '../import-plugin.ts';
+import { onStrayErrors } from './stray-errors.ts';
+import { limitPosts, yieldToWorker } from './thread-limits.ts';
+import { describeThrown, errorOf } from './thread-messages.ts';
+import type { AskedOfWorker, FromVenueThread, ToVenueThread, VenueCall, VenueCallEnd, VenueThreadData } from './venue-messages.ts';
+
+/** The entry of the thread on which the venues of a plugin run. It has no environment and reaches nothing but its own hosts. */
+const port = parentPort!;
+const { module } = workerData as VenueThreadData;
+const send = limitPosts(port) as (message: FromVenueThread) => void;
+
+/** Most requests of this thread that wait for the worker. */
+const MOST_ASKED = 1_000;
+/** Most readers and streams that are kept; one that is gone starts again. */
+const MOST_KEPT = 1_000;
+/** Most printed lines per minute. */
+const MOST_LINES = 500;
+const MINUTE_MS = 60_000;
+
+interface Waiting {
+  readonly host: string | undefined;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The call that a context works for at this time. */
+interface Caller {
+  call: number;
+}
+
+let asks = 0;
+const asked = new Map<number, Waiting>();
+const clocks = new Map<string, number>();
+const memories = new Map<string, Map<string, unknown>>();
+/** What the worker was asked when it answered with this error. */
+const origins = new WeakMap<Error, number>();
+
+yieldToWorker();
+keepStandardOutput();
+captureStreams();
+onStrayErrors((stray) => send({ stray }));
+
+const venues = importPlugin(module).then(({ exported }) => {
+  forbidOutsideWorld('a venue reaches its hosts only through the client that is handed in');
+  return new Map((exported as { venues: readonly Venue[] }).venues.map((venue) => [venue.name, venue]));
+});
+// each call reports a module that cannot be loaded
+venues.catch(() => undefined);
+
+let [since, lines] = [performance.now(), 0];
+function print(level: 'info' | 'warn', line: string): void {
+  if (performance.now() - since > MINUTE_MS) [since, lines] = [performance.now(), 0];
+  if (++lines <= MOST_LINES) send({ log: level, line });
+  else if (lines === MOST_LINES + 1) send({ log: 'warn', line: `printed ${MOST_LINES} lines within a minute; further lines are dropped` });
+}
+
+function ask(by: Caller, method: AskedOfWorker, args: readonly unknown[], host?: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    if (asked.size >= MOST_ASKED) throw new Error(`a venue may have ${MOST_ASKED} requests at once; await them`);
+    const id = ++asks;
+    send({ call: by.call, ask: id, method, args });
+    asked.set(id, { host, resolve, reject });
+  });
+}
+
+function contextOf(by: Caller, call: VenueCall): VenueContext<string> {
+  const http: Record<string, VenueContext<string>['http'][string]> = {};
+  for (const [host, clock] of Object.entries(call.clocks)) {
+    clocks.set(host, clock);
+    const memory = memories.get(`${call.venue} ${host}`) ?? new Map<string, unknown>();
+    memories.set(`${call.venue} ${host}`, memory);
+    http[host] = {
+      memory,
+      get: (path, query = [], family = undefined) => ask(by, 'get', [host, path, query, family], host),
+      get clock() {
+        return clocks.get(host) ?? clock;
+      },
+    };
+  }
+  return { http, options: call.options };
+}
+
+type Kept = { readonly by: Caller } & ({ readonly reader: TradeReader } | { readonly stream: AsyncIterator<PointsPage> });
+const kept = new Map<number, Kept>();
+
+function keep(key: number, one: Kept): Kept {
+  const [oldest] = kept.keys();
+  if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+  kept.set(key, one);
+  return one;
+}
+
+async function run(id: number, call: VenueCall): Promise<unknown> {
+  const venue = (await venues).get(call.venue) as Venue;
+  const by: Caller = { call: id };
+  const context = contextOf(by, call);
+  const { key } = call;
+  const [first, second] = call.args as [never, never];
+  const signal = new AbortController().signal;
+  switch (call.route) {
+    case 'discover':
+      return await venue.discover(context, { ...(first as object), signal } as never);
+    case 'book':
+      return await venue.book?.(context, first);
+    case 'selectorOf':
+    case 'readTrade':
+      return venue[call.route](first, second);
+    case 'trades': {
+      const reader = venue.trades(context, first);
+      keep(key, { by, reader });
+      return reader.repeats;
+    }
+    case 'read': {
+      const found = kept.get(key) ?? keep(key, { by, reader: venue.trades(context, first) });
+      found.by.call = id;
+      return 'reader' in found ? await found.reader.read(second) : undefined;
+    }
+    case 'points': {
+      const { before, ...rest } = first as CollectRequest;
+      const stored = {
+        ...before,
+        isStored: (rows: unknown) => ask(by, 'isStored', [rows]),
+        hasTradesBefore: (...args: unknown[]) => ask(by, 'hasTradesBefore', args),
+      };
+      const request = { ...rest, before: stored, signal } as CollectRequest;
+      const stream = venue.points?.(context, request, second as PriceCursor | undefined);
+      if (stream !== undefined) keep(key, { by, stream: stream[Symbol.asyncIterator]() });
+      return stream !== undefined;
+    }
+    case 'next':
+    case 'return': {
+      const found = kept.get(key);
+      if (found === undefined || !('stream' in found)) throw new Error('the stream of price points is gone');
+      found.by.call = id;
+      if (call.route === 'next') return await found.stream.next();
+      kept.delete(key);
+      await found.stream.return?.();
+      return undefined;
+    }
+  }
+}
+
+async function endOf(id: number, call: VenueCall): Promise<VenueCallEnd> {
+  try {
+    return { value: await hearPrints(print, () => run(id, call)) };
+  } catch (error) {
+    const origin = error instanceof Error ? origins.get(error) : undefined;
+    return { thrown: describeThrown(error), ...(origin !== undefined && { ask: origin }) };
+  }
+}
+
+port.on('message', (message: ToVenueThread) => {
+  if ('ping' in message) return send({ pong: true });
+  if ('ask' in message) {
+    const waiting = asked.get(message.ask);
+    asked.delete(message.ask);
+    if (waiting?.host !== undefined && message.clock !== undefined) clocks.set(waiting.host, message.clock);
+    if (message.thrown === undefined) return waiting?.resolve(message.value);
+    const error = errorOf(message.thrown);
+    origins.set(error, message.ask);
+    return waiting?.reject(error);
+  }
+  const { call, ...rest } = message;
+  void endOf(call, rest).then((end) => {
+    try {
+      send({ call, end });
+    } catch (error) {
+      send({ call, end: { thrown: describeThrown(error) } });
+    }
+  });
+});

@@ -1,0 +1,117 @@
+// Venues that misbehave in one route each, and one that works; test/integration/venue-threads.test.ts collects from them.
+import fs from 'node:fs';
+import { z } from 'zod';
+
+const venue = (name, more = {}) => ({
+  name,
+  title: name,
+  selector: z.strictObject({ market: z.string() }),
+  forms: '{"market": "…"}',
+  example: 'market=rain',
+  hosts: { api: { variable: 'HOSTILE_API_URL', url: 'https://hostile.example', check: '/' } },
+  limits: { all: { requests: 1_000, windowMs: 1_000 } },
+  async discover({ http }, { selectors }) {
+    const markets = await http.api.get('/markets');
+    return { instruments: markets.filter((id) => selectors.some(({ market }) => market === id)).map(instrument(name)), problems: [] };
+  },
+  selectorOf: ({ reference }) => ({ market: reference }),
+  trades: ({ http }, { reference }) => ({
+    async read(cursor) {
+      const { trades, next } = await http.api.get('/trades', [
+        ['market', reference],
+        ['page', cursor ?? '0'],
+      ]);
+      return { rows: trades.map(row), next };
+    },
+  }),
+  readTrade: row,
+  ...more,
+});
+
+const instrument = (source) => (id) => ({
+  id: `${source}:${id}`,
+  source,
+  market: 'probability',
+  title: id,
+  outcomes: ['Yes', 'No'],
+  outcomeIds: ['yes', 'no'],
+  opensAt: null,
+  closesAt: null,
+  closed: false,
+  resolution: { kind: 'open' },
+  fees: null,
+  tickSize: null,
+  twins: [],
+  book: null,
+  reference: id,
+});
+
+function row({ id, time, price }) {
+  const tick = { kind: 'trade', time, price, size: 1, side: 'buy', outcome: 'Yes', tradeId: id, content: [], defect: null };
+  return { ...tick, raw: JSON.stringify({ id, time, price }) };
+}
+
+/** A venue that does `what` when its trades are read. */
+const reading = (name, what) => venue(name, { trades: () => ({ read: async () => (await what(), { rows: [], next: null }) }) });
+
+const spin = () => {
+  for (;;);
+};
+const attempt = async (what) => {
+  try {
+    await what();
+    return 'done';
+  } catch (error) {
+    return error.message;
+  }
+};
+
+export default {
+  venues: [
+    venue('fair'),
+    reading('loops', spin),
+    venue('loops-late', { readTrade: spin }),
+    reading('waits', () => new Promise(() => {})),
+    reading('exits', () => process.exit(3)),
+    reading('strays', async () => {
+      setTimeout(() => {
+        throw new Error('out of a timer');
+      }, 0);
+      void Promise.reject(new Error('out of a promise'));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }),
+    reading('floods', () => {
+      for (let line = 0; line < 20_000; line++) console.log(`line ${line}`);
+    }),
+    reading('posts', async () => {
+      const { parentPort } = await import('node:worker_threads');
+      for (;;) parentPort.postMessage({ log: 'info', line: 'flood' });
+    }),
+    reading('fills', () => {
+      const kept = [];
+      for (;;) kept.push(new Array(1_000_000).fill(1.5));
+    }),
+    venue('asks', {
+      trades: ({ http }) => ({
+        async read() {
+          const asked = [];
+          for (let page = 0; page < 5_000; page++) asked.push(http.api.get('/markets'));
+          await Promise.all(asked);
+          return { rows: [], next: null };
+        },
+      }),
+    }),
+    venue('spies', {
+      async discover({ http }) {
+        const [fetched, read, killed, elsewhere] = [
+          await attempt(() => fetch('http://127.0.0.1:1')),
+          await attempt(() => fs.readFileSync('package.json')),
+          await attempt(() => process.kill(process.pid)),
+          await attempt(() => http.api.get('@127.0.0.1:1/')),
+        ];
+        return { instruments: [], problems: [JSON.stringify({ env: Object.keys(process.env), fetched, read, killed, elsewhere })] };
+      },
+    }),
+    venue('functions', { trades: () => ({ read: async () => ({ rows: [() => 1], next: null }) }) }),
+  ],
+};
