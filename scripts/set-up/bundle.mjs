@@ -7,7 +7,7 @@ const ENTRIES = {
   'plugin-prints': 'plugins/plugin-prints.js',
   'health-thread': 'telemetry/health-thread.js',
   'own-thread': 'activities/custom/threads/own-thread.js',
-  'venue-thread': 'activities/custom/threads/venue-thread.js',
+  'venue-thread': 'activities/custom/venue-threads/venue-thread.js',
   'pool-thread': 'activities/custom/threads/pool-thread.js',
   'try-thread': 'activities/custom/threads/try-thread.js',
 };

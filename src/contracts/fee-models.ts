@@ -9,6 +9,7 @@ export const FEE_FORMULAS = { flat: 'notional', polymarket: 'product', predict: 
 
 export type FeeModelName = keyof typeof FEE_FORMULAS;
 
+/** Names of all models. */
 export const FEE_MODELS = Object.keys(FEE_FORMULAS) as readonly FeeModelName[];
 /** The only model whose formula has an exponent. */
 export const EXPONENT_MODEL = FEE_MODELS.find((model) => FEE_FORMULAS[model] === 'product');

@@ -6,7 +6,7 @@ import { createHttpFence } from '../activities/custom/http-fence.ts';
 import { loadPlugins, pluginModules } from '../activities/custom/load-plugins.ts';
 import { createPluginThreads } from '../activities/custom/threads/plugin-threads.ts';
 import { keepFromStrayErrors } from '../activities/custom/threads/stray-errors.ts';
-import { fenceVenues } from '../activities/custom/threads/venue-lane.ts';
+import { fenceVenues } from '../activities/custom/venue-threads/venue-lane.ts';
 import { OpenReports } from '../activities/report/open-reports.ts';
 import { writeOpenReport } from '../activities/report/run-report.ts';
 import type { StageFunction } from '../activities/stages/stage-work.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadPlugins } from '../../src/activities/custom/load-plugins.ts';
-import { fenceVenues } from '../../src/activities/custom/threads/venue-lane.ts';
+import { fenceVenues } from '../../src/activities/custom/venue-threads/venue-lane.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources, rereadRow, type SourceSet } from '../../src/sources/create-sources.ts';
 import { createRequestTally } from '../../src/sources/http/request-tally.ts';
@@ -136,8 +136,8 @@ describe('a venue of a plugin', () => {
   });
 
   it('reaches neither the environment, files, processes nor other hosts', async () => {
-    const failed = await discover('spies').catch((error: Error) => error.message);
-    expect(JSON.parse(String(failed))).toEqual({
+    const failed = await discover('spies').then(JSON.stringify, (error: Error) => error.message);
+    expect(JSON.parse(failed)).toEqual({
       env: [],
       fetched: expect.stringMatching(/fetch is not there/),
       read: expect.stringMatching(/readFileSync is not there/),

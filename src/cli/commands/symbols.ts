@@ -7,7 +7,6 @@ import { oneLine } from '../../contracts/text/plain-text.ts';
 import { DEFAULT_PRIORITY } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
-import type { AnyVenue } from '../../sources/venue.ts';
 import { loadedVenues, sourceNames } from '../../sources/venues.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
@@ -16,7 +15,7 @@ import { instrumentById, instrumentsOf } from '../../storage/markets/instruments
 import { acceptOutcomes, type Outcomes } from '../../storage/markets/outcome-changes.ts';
 import { collect, takesNumber } from '../options/parsers.ts';
 import { readJson } from '../options/read-text.ts';
-import { parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
+import { exampleOf, parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
 import { inCaseOf } from '../plan/mistaken-input.ts';
 import { registerUniverse, showUniverse } from '../symbols/symbols-universe.ts';
 import { fitText, printAnswer, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
@@ -26,9 +25,6 @@ const TITLE_WIDTH = 60;
 
 /** What is shown when there is no database yet. */
 const SHIPPED = 'this is the shipped catalogue';
-
-/** `--<venue> <selector>` of a venue, as an example. */
-const exampleOf = ({ name, example }: AnyVenue): string => `--${name} ${example}`;
 
 const helpText = (): string => `
 A symbol is the name you run (BTC_PRICE); its selectors say which markets of each source belong to it.

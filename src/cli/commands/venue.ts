@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { type CheckedVenue, checkVenue, type Recording, recordingSchema } from '../../sources/check/check-venue.ts';
-import type { AnyVenue, Venue } from '../../sources/venue.ts';
+import type { AnyVenue, RunningVenue } from '../../sources/venue.ts';
 import { loadedVenues, sourceNames, venuesOf } from '../../sources/venues.ts';
 import { readJson } from '../options/read-text.ts';
 import { note, printAnswer, usageError } from '../terminal/print.ts';
@@ -50,7 +50,7 @@ async function check(module: string, { answers, venue: name, record = false, jso
   if (!report.ok) process.exitCode = 1;
 }
 
-async function venueOf(module: string, name: string | undefined): Promise<Venue> {
+async function venueOf(module: string, name: string | undefined): Promise<RunningVenue> {
   let venues: readonly AnyVenue[] = loadedVenues().filter((venue) => venue.name === module);
   if (venues.length === 0) {
     try {

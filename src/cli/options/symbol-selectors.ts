@@ -2,6 +2,7 @@ import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catal
 import type { OwnFacts } from '../../contracts/own-facts.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
+import type { AnyVenue } from '../../sources/venue.ts';
 import { sourceNames, venueNamed } from '../../sources/venues.ts';
 import { usageError } from '../terminal/print.ts';
 import { parseJson } from './read-text.ts';
@@ -64,3 +65,6 @@ export function symbolName(where: string, symbol: string): string {
   const shown = symbol.length > 40 ? `${symbol.slice(0, 40)}…` : symbol;
   throw usageError(`${where} ${shown}: a symbol has at most 128 letters, digits, _ . - and starts with a letter or digit`);
 }
+
+/** A selector of a venue, as an example of how the command line takes it. */
+export const exampleOf = ({ name, example }: Pick<AnyVenue, 'name' | 'example'>): string => `--${name} ${example}`;

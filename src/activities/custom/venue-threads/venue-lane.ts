@@ -8,13 +8,15 @@ import type { QueryPairs } from '../../../sources/http/venue-client.ts';
 import type { CollectedBefore, PointsPage } from '../../../sources/source.ts';
 import type { FoundInstruments, RunningVenue, TradePage, TradeReader, VenueContext } from '../../../sources/venue.ts';
 import { replaceVenues } from '../../../sources/venues.ts';
-import { logStray } from './stray-errors.ts';
-import { threadEntry, threadLimits } from './thread-entry.ts';
-import { describeThrown, errorOf } from './thread-messages.ts';
+import { logStray } from '../threads/stray-errors.ts';
+import { threadEntry, threadLimits } from '../threads/thread-entry.ts';
+import { describeThrown, errorOf } from '../threads/thread-messages.ts';
 import type { FromVenueThread, ToVenueThread, VenueAsk, VenueCall, VenueCallEnd, VenueRoute, VenueThreadData } from './venue-messages.ts';
 
 /** Longest time that a route may compute, or wait for something other than its requests. */
 const ROUTE_MS = 30_000;
+/** Time that a thread may take to start and to load its module. */
+const START_MS = 30_000;
 /** Time within which a thread with a free event loop answers a ping, also on a busy machine. */
 const ANSWER_MS = 3_000;
 /** Most errors of a call that are kept to be thrown again as they were. */
@@ -42,6 +44,8 @@ interface Needs {
 interface Thread {
   readonly worker: Worker;
   received: number;
+  /** Whether it has tried to load its module, with or without success. */
+  ready: boolean;
 }
 
 /** The thread of one plugin's venues, which the first call starts. A route that blocks or ends it fails; the next call starts another. */
@@ -86,9 +90,9 @@ class VenueLane {
       ...(venue.points && {
         async *points(context, { before, signal: _signal, ...request }, resume) {
           const key = nextKey();
-          const { isStored: _isStored, hasTradesBefore: _hasTradesBefore, ...facts } = before;
+          const { covered, looked, doubted } = before;
           const needs = { context, before, key };
-          if (!(await call<boolean>('points', [{ ...request, before: facts }, resume], needs))) return;
+          if (!(await call<boolean>('points', [{ ...request, before: { covered, looked, doubted } }, resume], needs))) return;
           try {
             for (;;) {
               const next = await call<IteratorResult<PointsPage, undefined>>('next', [], needs);
@@ -107,7 +111,7 @@ class VenueLane {
     const thread = this.#thread;
     this.#thread = undefined;
     await thread?.worker.terminate();
-    for (const id of [...this.#calls.keys()]) this.#end(id)?.reject(this.#failed('the worker is shutting down'));
+    for (const id of this.#calls.keys()) this.#end(id)?.reject(this.#failed('the worker is shutting down'));
   }
 
   #call(venue: string, route: VenueRoute, args: readonly unknown[], { context, before, key = 0 }: Needs): Promise<unknown> {
@@ -136,11 +140,14 @@ class VenueLane {
   #open(): Thread {
     const workerData: VenueThreadData = { module: this.#module };
     const worker = new Worker(threadEntry('venue-thread'), { workerData, resourceLimits: threadLimits(), env: {} });
-    const thread: Thread = { worker, received: 0 };
+    const thread: Thread = { worker, received: 0, ready: false };
     let cause: unknown;
     worker.on('message', (message: FromVenueThread) => {
       thread.received++;
-      this.#receive(message);
+      if ('ready' in message) {
+        thread.ready = true;
+        for (const id of this.#calls.keys()) this.#watch(id);
+      } else this.#receive(message);
     });
     worker.once('error', (error) => {
       cause = error;
@@ -150,7 +157,7 @@ class VenueLane {
     return thread;
   }
 
-  #receive(message: FromVenueThread): void {
+  #receive(message: Exclude<FromVenueThread, { readonly ready: true }>): void {
     if ('pong' in message) return;
     if ('stray' in message) return logStray(this.#log, this.#module, message.stray);
     if ('log' in message) return this.#log[message.log](message.line, { plugin: this.#module });
@@ -184,18 +191,21 @@ class VenueLane {
     const call = this.#calls.get(id);
     if (call === undefined || call.asking > 0) return;
     clearTimeout(call.timer);
-    call.timer = setTimeout(() => {
-      const thread = this.#thread;
-      if (thread === undefined) return;
-      const { received } = thread;
-      this.#post({ ping: true });
-      call.timer = setTimeout(() => {
-        if (!this.#calls.has(id) || call.asking > 0) return;
-        const why = `${call.what} did not end within ${this.#routeMs / 1000} s`;
-        if (thread.received === received) this.#lose(thread, `${why} and blocked it`);
-        else this.#end(id)?.reject(this.#failed(`${why} and waits for no request`));
-      }, ANSWER_MS).unref();
-    }, this.#routeMs).unref();
+    call.timer = setTimeout(
+      () => {
+        const thread = this.#thread;
+        if (thread === undefined) return;
+        const { received } = thread;
+        this.#post({ ping: true });
+        call.timer = setTimeout(() => {
+          if (!this.#calls.has(id) || call.asking > 0) return;
+          const why = `${call.what} did not end within ${this.#routeMs / 1000} s`;
+          if (thread.received === received) this.#lose(thread, `${why} and blocked it`);
+          else this.#end(id)?.reject(this.#failed(`${why} and waits for no request`));
+        }, ANSWER_MS).unref();
+      },
+      this.#thread?.ready === true ? this.#routeMs : START_MS,
+    ).unref();
   }
 
   #lose(thread: Thread, why: string): void {
@@ -203,7 +213,7 @@ class VenueLane {
     this.#thread = undefined;
     void thread.worker.terminate();
     if (this.#calls.size > 0) this.#log.error(`PREDICTLAB_PLUGINS: the thread of the venues of ${this.#module} was ended: ${why}`);
-    for (const id of [...this.#calls.keys()]) this.#end(id)?.reject(this.#failed(`its thread was ended: ${why}`));
+    for (const id of this.#calls.keys()) this.#end(id)?.reject(this.#failed(`its thread was ended: ${why}`));
   }
 
   #failed(why: string): PredictLabError {

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { forbidOutsideWorld } from '../../../plugins/outside-world.ts';
 import { captureStreams, hearPrints, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
-import type { CollectRequest, PointsPage, PriceCursor } from '../../../sources/source.ts';
+import type { CollectRequest, PointsPage } from '../../../sources/source.ts';
 import type { TradeReader, Venue, VenueContext } from '../../../sources/venue.ts';
 import { importPlugin } from '../import-plugin.ts';
-import { onStrayErrors } from './stray-errors.ts';
-import { limitPosts, yieldToWorker } from './thread-limits.ts';
-import { describeThrown, errorOf } from './thread-messages.ts';
+import { onStrayErrors } from '../threads/stray-errors.ts';
+import { limitPosts, yieldToWorker } from '../threads/thread-limits.ts';
+import { describeThrown, errorOf } from '../threads/thread-messages.ts';
 import type { AskedOfWorker, FromVenueThread, ToVenueThread, VenueCall, VenueCallEnd, VenueThreadData } from './venue-messages.ts';
 
 /** The entry of the thread on which the venues of a plugin run. It has no environment and reaches nothing but its own hosts. */
@@ -49,8 +49,9 @@ const venues = importPlugin(module).then(({ exported }) => {
   forbidOutsideWorld('a venue reaches its hosts only through the client that is handed in');
   return new Map((exported as { venues: readonly Venue[] }).venues.map((venue) => [venue.name, venue]));
 });
+const ready = (): void => send({ ready: true });
 // each call reports a module that cannot be loaded
-venues.catch(() => undefined);
+venues.then(ready, ready);
 
 let [since, lines] = [performance.now(), 0];
 function print(level: 'info' | 'warn', line: string): void {
@@ -76,7 +77,7 @@ function contextOf(by: Caller, call: VenueCall): VenueContext<string> {
     memories.set(`${call.venue} ${host}`, memory);
     http[host] = {
       memory,
-      get: (path, query = [], family = undefined) => ask(by, 'get', [host, path, query, family], host),
+      get: (path, query = [], family) => ask(by, 'get', [host, path, query, family], host),
       get clock() {
         return clocks.get(host) ?? clock;
       },
@@ -128,7 +129,7 @@ async function run(id: number, call: VenueCall): Promise<unknown> {
         hasTradesBefore: (...args: unknown[]) => ask(by, 'hasTradesBefore', args),
       };
       const request = { ...rest, before: stored, signal } as CollectRequest;
-      const stream = venue.points?.(context, request, second as PriceCursor | undefined);
+      const stream = venue.points?.(context, request, second);
       if (stream !== undefined) keep(key, { by, stream: stream[Symbol.asyncIterator]() });
       return stream !== undefined;
     }

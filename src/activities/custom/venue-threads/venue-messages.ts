@@ -1,4 +1,4 @@
-import type { ThrownError } from './thread-messages.ts';
+import type { ThrownError } from '../threads/thread-messages.ts';
 
 export interface VenueThreadData {
   readonly module: string;
@@ -42,4 +42,5 @@ export type FromVenueThread =
   | { readonly call: number; readonly end: VenueCallEnd }
   | { readonly log: 'info' | 'warn'; readonly line: string }
   | { readonly stray: ThrownError }
-  | { readonly pong: true };
+  | { readonly pong: true }
+  | { readonly ready: true };
