@@ -37,6 +37,17 @@ export interface ExportFilter {
   readonly sinceSeq?: ((instrument: ExportedInstrument) => number) | undefined;
 }
 
+/** The filter that selects all rows. */
+export const EVERYTHING: ExportFilter = {
+  symbols: undefined,
+  instruments: undefined,
+  intervals: undefined,
+  priceType: undefined,
+  completeOnly: false,
+  from: undefined,
+  to: undefined,
+};
+
 type FilterName = 'interval' | 'from' | 'to' | 'priceType' | 'complete';
 
 interface Exportable {

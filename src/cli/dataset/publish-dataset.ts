@@ -11,20 +11,10 @@ import { instrumentsByKey } from '../../storage/markets/instruments.ts';
 import { coverageRecords } from '../../storage/ticks/coverage.ts';
 import { tickMonths } from '../../storage/ticks/ticks.ts';
 import { VERSION } from '../../version.ts';
-import { EXPORTS, type ExportFilter, exportTable, selectedInstruments } from '../backtest/export-tables.ts';
+import { EVERYTHING, EXPORTS, type ExportFilter, exportTable, selectedInstruments } from '../backtest/export-tables.ts';
 import { columnTypes, onOneState, PARTITIONS, partsOf } from './partitioned-export.ts';
 
 const FORMAT = 'parquet';
-
-const ALL: ExportFilter = {
-  symbols: undefined,
-  instruments: undefined,
-  intervals: undefined,
-  priceType: undefined,
-  completeOnly: false,
-  from: undefined,
-  to: undefined,
-};
 
 /**
  * Writes ticks, the candles that they make, coverage with gaps and evidence, quarantine and the facts of instruments into a new folder. One
@@ -35,7 +25,7 @@ export async function publishDataset(
   database: Database,
   { folder, symbols }: { readonly folder: string; readonly symbols: readonly string[] | undefined },
 ): Promise<readonly DataFile[]> {
-  const filter = { ...ALL, symbols };
+  const filter = { ...EVERYTHING, symbols };
   const writer = await openFolder(folder, { grow: false });
   try {
     return await onOneState(database, async (transaction) => {

@@ -1,3 +1,4 @@
+import { badInput } from '../../contracts/errors.ts';
 import { bucketStart } from '../../market/candles/bucket.ts';
 import { type Database, type Transaction, withinTransaction } from '../database/database.ts';
 import { dropUnusedConfigurations } from '../runs/configurations.ts';
@@ -17,16 +18,25 @@ export interface Pruned {
   readonly rows: number;
 }
 
+/** Ticks that a folder has besides the database. */
+export interface KeptTicks {
+  readonly folder: string;
+  /** The version of each instrument, by id, up to which the folder has its ticks. */
+  readonly versions: ReadonlyMap<string, number>;
+}
+
 /**
  * Deletes old data in one transaction. Ticks of whole months go with their partition, which leaves nothing to vacuum; coverage shrinks with
  * the ticks, so that a later run collects that time again. Candles stay without their ticks, until as many ticks are collected again.
  * `candles` includes the order books of that time; `runs` its ledger, backtests, incidents and refused runs. Open runs stay.
  * @param options.dryRun only count: nothing is locked or changed
+ * @param options.kept where the ticks must be before they are deleted
+ * @throws PredictLabError BadInput when there are old ticks that `kept` lacks; nothing is deleted then
  */
 export async function prune(
   database: Database,
   before: PruneBefore,
-  { dryRun = false }: { dryRun?: boolean } = {},
+  { dryRun = false, kept }: { dryRun?: boolean; kept?: KeptTicks } = {},
 ): Promise<readonly Pruned[]> {
   return await withinTransaction(database, async (transaction) => {
     if (dryRun) await transaction.query('set transaction isolation level repeatable read, read only');
@@ -38,6 +48,7 @@ export async function prune(
       const cut = what === 'ticks' ? bucketStart(instant, '1w') : instant;
       let rows = 0;
       for (const old of OLD[what]) rows += await counted(transaction, old, cut);
+      if (!dryRun && what === 'ticks' && kept !== undefined) await checkKept(transaction, cut, kept);
       if (!dryRun) await PRUNERS[what](transaction, cut);
       pruned.push({ what, before: cut, rows });
     }
@@ -116,6 +127,18 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
     );
   },
 };
+
+/** Refuses to delete ticks that the folder lacks. Nothing is stored until the transaction ends. */
+async function checkKept(transaction: Transaction, before: number, { folder, versions }: KeptTicks): Promise<void> {
+  await transaction.query('select from instrument_state order by instrument for update');
+  const { rows } = await transaction.query<{ id: string }>(
+    `select i.id from tick_hours h join instruments i on i.key = h.instrument left join unnest($2::text[], $3::bigint[]) as k(id, version) on k.id = i.id
+     where h.hour < $1::bigint / 3600000 and h.ticks > 0 and h.version > coalesce(k.version, -1) limit 1`,
+    [before, [...versions.keys()], [...versions.values()]],
+  );
+  if (rows.length > 0)
+    throw badInput(`${rows[0].id} has ticks that ${folder} lacks, because they were stored meanwhile or belong to no symbol; prune again`);
+}
 
 /** Records until when ticks or candles are pruned, for `kline` and `verifyData`. Waits for transactions that build candles. */
 async function noteHorizon(
