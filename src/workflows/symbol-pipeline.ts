@@ -27,7 +27,7 @@ import { failureReport, successReport } from './symbol/task-report.ts';
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
   const problem = symbolInputProblem(input);
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'BadInput');
-  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], little, brief, done = [] } = input;
+  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], little, brief, done = [], mayHaveRun } = input;
   const reports: TaskReport[] = unpackReports(symbol, done);
   let yieldRequested = false;
   const packed = () => packReports(stages, reports, { brief });
@@ -50,7 +50,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     const last = index === stages.length - 1;
     let ended: TaskReport;
     try {
-      const call = { runId, executionId, symbol, policy: policies[stage], earlier, failedLocally };
+      const call = { runId, executionId, symbol, policy: policies[stage], earlier, failedLocally, ...(mayHaveRun && { mayHaveRun }) };
       // reports to the parent leave when the workflow task ends, which a local activity would delay
       const local =
         little !== undefined &&

@@ -44,9 +44,6 @@ it('a worker that is killed while quiet symbols run leaves each stage with one e
     [executionId, STAGES.length],
   );
   expect(stages).toEqual([]);
-  // a lost attempt is counted and shown
-  const { rows: lost } = await rig.database.query(`select 1 from task_attempts where error_type = 'WorkerLost' and attempt > 0`);
-  expect(lost.length).toBeGreaterThan(0);
   await rig.close();
   await kill(next);
 }, 120_000);

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
@@ -17,7 +17,14 @@ import type { Stage } from '../../contracts/words.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { recordCustomEffect } from '../../storage/runs/ledger/custom-effects.ts';
-import { commitEffect, findEffect, recordAttempt, recordEffect, requireStageBefore } from '../../storage/runs/ledger/ledger.ts';
+import {
+  commitEffect,
+  failedFirstAttempt,
+  findEffect,
+  recordAttempt,
+  recordEffect,
+  requireStageBefore,
+} from '../../storage/runs/ledger/ledger.ts';
 import { forgetStarts, recordStart, startsWithoutEnd } from '../../storage/runs/ledger/started-attempts.ts';
 import type { StageWork } from '../stages/stage-work.ts';
 import { type AttemptSign, LostAttempt, lostSince, lostWorkersOf } from './attempt-sign.ts';
@@ -94,10 +101,8 @@ export function createTaskRunner({
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
     log.debug('the attempt started');
-    /** Records an attempt for the pages; no task waits for that or fails because of it. */
-    const note = (attempt: PastAttempt): void => void recordAttempt(database, { executionId, taskId }, attempt).catch(() => undefined);
-    const missedAt = activity.info.currentAttemptScheduledTimestampMs;
-    if (!activity.info.isLocal) for (const gone of lostSince({ attempt: attempts, lost, missedAt }, before.sign)) note(gone);
+    /** Records an attempt for the pages; no task fails because of it. */
+    const note = (attempt: PastAttempt): Promise<void> => recordAttempt(database, { executionId, taskId }, attempt).catch(() => undefined);
 
     /** Whether the task had taken effect before (a lost completion, or a repeated workflow task), so that it is not counted again. */
     let repeated = false;
@@ -118,13 +123,16 @@ export function createTaskRunner({
       // the server counts no attempts of a local activity, so one that ends its worker would run again without end
       const isUncounted = activity.info.isLocal && foreign !== undefined;
       const [known, isFirstStart] = await Promise.all([
-        attempts === 1 && !isShortTask ? undefined : findEffect(database, key),
+        attempts === 1 && !isShortTask && !call.mayHaveRun ? undefined : findEffect(database, key),
         isUncounted ? recordStart(database, key, { number: 1, worker: WORKER }) : true,
       ]);
       if (known !== undefined) {
         log.info('the task had already taken effect; its first outcome is returned');
-        return { output: known.output, degraded: known.degraded, attempts: known.attempts };
+        return { output: known.output, degraded: known.degraded, attempts: known.attempts, known: true };
       }
+      const missedAt = activity.info.currentAttemptScheduledTimestampMs;
+      if (!activity.info.isLocal) for (const gone of lostSince({ attempt: attempts, lost, missedAt }, before.sign)) void note(gone);
+      if (attempts === 1 && call.mayHaveRun) throwAgain(taskId, await failedFirstAttempt(database, key));
       hasStarts = isUncounted;
       if (!isFirstStart) throw new LostAttempt(`${taskId} was started before, on a worker that was lost; it continues as an activity`);
       if (call.onLostWorker === 'fail' && lost > 0) throw lostWorker(taskId);
@@ -195,7 +203,7 @@ export function createTaskRunner({
       if (thrown instanceof LostAttempt) {
         meter.end('retried', undefined, 'WorkerLost');
         sendHeartbeat({ ...beat, cutOff: (before.cutOff ?? 0) + 1 });
-        note({ attempt: attempts, from: key.startedAt, to: Date.now(), next: null, error: 'WorkerLost' });
+        void note({ attempt: attempts, from: key.startedAt, to: Date.now(), next: null, error: 'WorkerLost' });
         log.warn(`${taskId}: ${thrown.message}`, { type: 'WorkerLost' });
         throw lostAttempt(thrown, { attempts, earlier: before });
       }
@@ -214,7 +222,9 @@ export function createTaskRunner({
         next: wait === undefined ? null : to + wait,
         error: failure.type ?? 'Error',
       };
-      note(attempt);
+      const noted = note(attempt);
+      // a completion that is lost must not lose the failure: only the activity's own task fails with its activity
+      if (following !== undefined) await noted;
       log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
       throw failure;
     } finally {
@@ -223,6 +233,14 @@ export function createTaskRunner({
       cancelled.removeEventListener('abort', onCancelled);
     }
   };
+}
+
+/** Throws the failure of a first attempt whose worker was lost before it reported that. */
+function throwAgain(taskId: string, failed: Pick<PastAttempt, 'next' | 'error'> | undefined): void {
+  if (failed === undefined) return;
+  if (failed.error === 'WorkerLost') throw new LostAttempt(`${taskId} ran on a worker that was lost`);
+  const message = 'the attempt failed on a worker that was lost before it reported the failure; the log of that worker has the error';
+  throw ApplicationFailure.create({ type: failed.error, message, nonRetryable: failed.next === null });
 }
 
 /** Milliseconds until the next attempt; undefined when there is none. */

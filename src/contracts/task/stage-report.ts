@@ -21,6 +21,8 @@ export interface TaskCall {
   readonly earlier?: EarlierAttempts;
   /** The failure of the first attempt, if that ran as a local activity: the activity counts it as its own first attempt. */
   readonly failedLocally?: AttemptDetails;
+  /** The task may have run before, in an activity whose worker was lost: its first attempt looks up how that ended. @default false */
+  readonly mayHaveRun?: boolean;
 }
 
 /** The argument of each stage's activity, which looks up the run's settings by it. The activity's type names the stage. */
@@ -37,13 +39,16 @@ export interface FollowingStages {
   readonly policies?: Readonly<Partial<Record<Stage, TaskPolicy>>>;
 }
 
-/** How a stage ended that ran in the activity of an earlier stage; times are UTC epoch milliseconds. */
-export type FollowedStage = { readonly stage: Stage; readonly startedAt: number; readonly at: number } & (
+/** How a task ended that ran in an activity with others; times are UTC epoch milliseconds. */
+export type SharedEnd = { readonly startedAt: number; readonly at: number } & (
   | ({ readonly kind: 'succeeded' } & TaskOutcome)
   /** `final`: the attempt is the task's last one in this slot. Otherwise a normal activity continues with the next attempt. */
   | { readonly kind: 'failed'; readonly details: AttemptDetails; readonly final: boolean }
   | { readonly kind: 'cancelled' }
 );
+
+/** How a stage ended that ran in the activity of an earlier stage. */
+export type FollowedStage = { readonly stage: Stage } & SharedEnd;
 
 /** The result of a stage's activity. */
 export interface StageOutcome extends TaskOutcome {
@@ -75,6 +80,8 @@ export interface TaskOutcome {
   readonly attempts: number;
   /** Why this success is degraded (quarantine above the limit, gaps, a source skipped). */
   readonly degraded?: readonly string[];
+  /** The task had taken effect before this attempt, whose completion was lost. @default false */
+  readonly known?: true;
 }
 
 /** The first detail of an activity's failure: what the workflow needs to know about its attempts. */
@@ -120,6 +127,8 @@ export interface SymbolPipelineInput {
   readonly done?: readonly PackedReport[];
   /** The failed first attempt of the stage that follows `done`. @default none */
   readonly failedLocally?: AttemptDetails & { readonly startedAt: number };
+  /** The stages after `done` may have run before, in an activity whose worker was lost. @default false */
+  readonly mayHaveRun?: boolean;
   /** Whether reports leave out outputs: a run of many symbols keeps none. */
   readonly brief?: boolean;
   /** Stages with at most this much work run as local activities first. @default none do */

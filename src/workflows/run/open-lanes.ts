@@ -139,12 +139,12 @@ export class Lanes {
       earlier: earlierOf(command),
       priority: this.#priorityOf(this.#priorities.get(symbol) ?? USUAL_PRIORITY),
       isYieldRequested: () => open.yieldRequested,
-    }).then(({ reports, failedLocally }) => {
+    }).then(({ reports, failedLocally, mayHaveRun }) => {
       const { kind } = reports[reports.length - 1];
       const isOver = reports.length === stages.length || kind !== 'succeeded';
       if (isOver) return end({ end: kind === 'cancelled' ? 'cancelled' : 'completed', reports });
       if (open.yieldRequested && failedLocally === undefined) return end({ end: 'yielded', reports });
-      this.#startChild(command, open, end, { done: reports, failedLocally });
+      this.#startChild(command, open, end, { done: reports, failedLocally, mayHaveRun });
     });
   }
 
@@ -156,7 +156,8 @@ export class Lanes {
     {
       done = [],
       failedLocally,
-    }: { readonly done?: readonly TaskReport[]; readonly failedLocally?: SymbolPipelineInput['failedLocally'] } = {},
+      mayHaveRun,
+    }: { readonly done?: readonly TaskReport[] } & Pick<SymbolPipelineInput, 'failedLocally' | 'mayHaveRun'> = {},
   ): void {
     const { runId, executionId, config, searchable } = this.#run;
     const { symbol, stages, signalStages } = command;
@@ -169,7 +170,7 @@ export class Lanes {
           symbol,
           stages,
           policies: policiesOf(config, stages),
-          ...(done.length === 0 ? { earlier: earlierOf(command) } : { done: packReports(stages, done), failedLocally }),
+          ...(done.length === 0 ? { earlier: earlierOf(command) } : { done: packReports(stages, done), failedLocally, mayHaveRun }),
           signalStages: signalStages.length === 0 ? undefined : signalStages,
           brief: this.#brief || undefined,
           // small runs report every stage, and each is an activity that can be inspected by itself

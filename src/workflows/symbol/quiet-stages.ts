@@ -20,17 +20,16 @@ interface QuietStages {
 /**
  * Runs the first stages of a symbol without a workflow of its own. One activity runs as many as start within a second; where the next one has
  * little to do, another activity continues. It stops where a stage may be long, fails or is cancelled.
- * @returns the reports of the stages that ended, and the failed first attempt of the next one, if it had one
+ * @returns the reports of the stages that ended, the failed first attempt of the next one, if it had one, and whether the later ones may have
+ *   run on a worker that was lost
  */
-export async function runQuietStages({
-  call,
-  stages,
-  policies = {},
-  earlier,
-  priority,
-  isYieldRequested,
-}: QuietStages): Promise<{ readonly reports: readonly TaskReport[]; readonly failedLocally?: SymbolPipelineInput['failedLocally'] }> {
+export async function runQuietStages({ call, stages, policies = {}, earlier, priority, isYieldRequested }: QuietStages): Promise<{
+  readonly reports: readonly TaskReport[];
+  readonly failedLocally?: SymbolPipelineInput['failedLocally'];
+  readonly mayHaveRun?: boolean;
+}> {
   const reports: TaskReport[] = [];
+  let mayHaveRun: true | undefined;
   const isQuiet = (stage: Stage): boolean => !isYieldRequested() && hasLittleToDo(stage, outputIn(reports), LITTLE);
   while (reports.length === 0 || (reports.length < stages.length && isQuiet(stages[reports.length]))) {
     const isFirst = reports.length === 0;
@@ -45,19 +44,25 @@ export async function runQuietStages({
     const timeoutMs = Math.max(...[stage, ...next].map((each) => policyOf(each).timeoutMs));
     const options = activityOptions({ taskId: task.taskId, policy: { ...policyOf(stage), timeoutMs } });
     try {
-      const { followed = [], ...outcome } = await proxyActivities<StageActivities>({ ...options, priority })[stage]({
+      const {
+        followed = [],
+        known,
+        ...outcome
+      } = await proxyActivities<StageActivities>({ ...options, priority })[stage]({
         ...call,
         policy: policies[stage],
         ...(isFirst ? { earlier } : {}),
+        ...(mayHaveRun && { mayHaveRun }),
         following: { stages: next, policies },
       });
+      mayHaveRun ??= known;
       const now = Date.now();
       const clock = serverClock(followed, { from: task.startedAt, to: now });
       reports.push({ ...successReport(task, outcome), at: clock(followed[0]?.startedAt ?? now) });
       for (const { stage: name, kind, ...ended } of followed) {
         const [startedAt, at] = [clock(ended.startedAt), clock(ended.at)];
         const one = { taskId: stageTaskId(call.symbol, name), startedAt, at };
-        if ('details' in ended && !ended.final) return { reports, failedLocally: { ...ended.details, startedAt } };
+        if ('details' in ended && !ended.final) return { reports, failedLocally: { ...ended.details, startedAt }, mayHaveRun };
         if ('details' in ended) reports.push(detailedReport(one, ended.details));
         else if ('output' in ended) reports.push({ ...ended, ...one, kind: 'succeeded' });
         else reports.push({ ...one, kind: 'cancelled', attempts: 1 });
@@ -68,7 +73,7 @@ export async function runQuietStages({
       return { reports };
     }
   }
-  return { reports };
+  return { reports, mayHaveRun };
 }
 
 /**

@@ -234,6 +234,18 @@ export async function recordAttempt(
   );
 }
 
+/** How the first attempt of a task failed, if it was recorded; `next` is null where no other attempt was due. */
+export async function failedFirstAttempt(
+  queryable: Queryable,
+  task: { executionId: string; taskId: string },
+): Promise<Pick<PastAttempt, 'next' | 'error'> | undefined> {
+  const { rows } = await queryable.query<Pick<PastAttempt, 'next' | 'error'>>(
+    `select ${epoch('next_at')} as next, error_type as error from task_attempts where execution_id = $1 and task_id = $2 and attempt = 1`,
+    [task.executionId, task.taskId],
+  );
+  return rows[0];
+}
+
 /** The last failed attempts of each task of an execution, oldest first; by task id. */
 export async function pastAttempts(queryable: Queryable, executionId: string): Promise<Readonly<Record<string, readonly PastAttempt[]>>> {
   const { rows } = await queryable.query<Omit<PastAttempt, 'lostWith'> & { task: string; lost: string | null }>(
