@@ -25,6 +25,7 @@ import { endRun, listRuns, recordRunStart, runOf } from '../../src/storage/runs/
 import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, coverageRecords, gapsOf, withdrawCoverage } from '../../src/storage/ticks/coverage.ts';
 import { freshness } from '../../src/storage/ticks/symbol-rows.ts';
+import { hasTradesBefore } from '../../src/storage/ticks/ticks.ts';
 import { administer, empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
 
@@ -276,6 +277,36 @@ describe('coverage', () => {
       { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', kind: 'trade', from: 5, to: 30, ticks: 0, evidence: 'walked' },
       { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', kind: 'trade', from: 40, to: 50, ticks: 0, evidence: 'walked' },
     ]);
+  });
+
+  it('are those of each market where two markets share ids, and earlier ones are looked for by market and horizon', async () => {
+    const both = [instrument('polymarket:0x1'), instrument('polymarket:0x2')];
+    const keys: number[] = [];
+    for (const [index, one] of both.entries()) {
+      const rows = [trade(START, 0.1 + index / 10, { identity: 'a' }), trade(START + (5 + index) * HOUR, 0.3, { identity: 'b' })];
+      keys.push(await collect(test.database, { executionId: 'a', instrument: one, rows }));
+    }
+    await runStage(test.database, 'store', { executionId: 'a' });
+    const { rows: stored } = await test.database.query('select instrument, identity, price from ticks order by instrument, time');
+    expect(stored).toEqual([
+      { instrument: keys[0], identity: 'a', price: 0.1 },
+      { instrument: keys[0], identity: 'b', price: 0.3 },
+      { instrument: keys[1], identity: 'a', price: 0.2 },
+      { instrument: keys[1], identity: 'b', price: 0.3 },
+    ]);
+    const before = (key: number, time: number, since?: number) => hasTradesBefore(test.database, keys[key], time, since);
+    const found = [
+      before(0, START),
+      before(0, START + HOUR),
+      before(0, START + HOUR - 1),
+      before(0, Number.POSITIVE_INFINITY),
+      // trades beyond the horizon, or in its own hour, prove nothing
+      before(0, START + 5 * HOUR, START + HOUR),
+      before(0, START + 6 * HOUR, START + 5 * HOUR),
+      before(1, START + 7 * HOUR, START + 5 * HOUR),
+      before(1, START + 6 * HOUR, START + 5 * HOUR),
+    ];
+    expect(await Promise.all(found)).toEqual([false, true, false, true, false, false, true, false]);
   });
 
   it('are not duplicated when the venue spells its rows differently, while late rows and similar trades are stored', async () => {
