@@ -1,7 +1,6 @@
 import type { BacktestData } from './engine/backtest-data.ts';
 import { measureDailyReturns } from './engine/measure.ts';
 import type { BacktestOptions } from './engine/options.ts';
-import { positionsOf } from './engine/trading/positions.ts';
 import { LONG, type Simulation, wordsOnly } from './engine/trading/trade.ts';
 import { simulate } from './engine/trading/trader.ts';
 import { maxDrawdown, PERIODS_PER_YEAR } from './metrics/curve-metrics.ts';
@@ -47,7 +46,6 @@ function buyAndHold(data: BacktestData, options: BacktestOptions): HoldingResult
   codes[0] = LONG;
   const simulation = simulate(candles, wordsOnly(codes), { market, options, barMs });
   const { equity } = simulation;
-  const { closed, events } = positionsOf(simulation.trades);
   const { returns, moments, days, lockedDays } = measureDailyReturns({ candles, market, simulation, cash });
   const finalEquity = equity[equity.length - 1];
   const { values, reasons } = separate({
@@ -61,8 +59,8 @@ function buyAndHold(data: BacktestData, options: BacktestOptions): HoldingResult
     locked: lockedDays,
     nonZero: moments.nonZero,
     days,
-    trades: closed.length,
-    events,
+    // one position is all there is
+    trades: 1,
     unit: 'daily return',
   });
   const result = { buyAndHold: values, undefined: underHold(reasons), weak: underHold(weak), equity };
