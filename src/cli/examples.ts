@@ -37,6 +37,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'symbols universe': ['symbols universe show PM_ALL', 'symbols universe show PM_ALL --as-of 2026-06-10T12:00:00Z'],
   'symbols search': ['symbols search bitcoin', 'symbols search election --tag politics'],
   'symbols add': ['symbols add RAIN --file rain.csv --title "Rain tomorrow"', 'symbols add SENATE --file "ticks/senate*.csv"'],
+  'symbols twins': ['symbols twins suggest'],
+  'symbols twins suggest': ['symbols twins suggest', 'symbols twins suggest BTC_PRICE BTC_UPDOWN_15M --json'],
   'symbols accept': ['symbols accept file:rain --json'],
   'symbols remove': ['symbols remove RAIN SENATE'],
   'symbols enable': ['symbols enable RAIN'],

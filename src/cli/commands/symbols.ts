@@ -17,6 +17,7 @@ import { collect, takesNumber } from '../options/parsers.ts';
 import { readJson } from '../options/read-text.ts';
 import { exampleOf, parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
 import { inCaseOf } from '../plan/mistaken-input.ts';
+import { registerTwins } from '../symbols/symbols-twins.ts';
 import { registerUniverse, showUniverse } from '../symbols/symbols-universe.ts';
 import { fitText, printAnswer, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
@@ -71,6 +72,7 @@ export default function register(symbols: Command): void {
       await searchSymbols(words.join(' '), options);
     });
   registerUniverse(symbols, known);
+  registerTwins(symbols);
   const adding = symbols.command('add').summary('add a symbol, or more selectors to one').argument('<symbol>');
   for (const { name, title, forms } of loadedVenues())
     adding.option(`--${name} <selector>`, `a selector of ${title}: name=value or JSON, ${forms}; may be given several times`, collect);

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { type ComparedMarket, suggestTwins } from '../../src/market/suggest-twins.ts';
+
+const END = Date.UTC(2026, 11, 31);
+const market = (id: string, title: string, more: Partial<ComparedMarket> = {}): ComparedMarket => ({
+  id,
+  source: id.split(':')[0],
+  title,
+  twins: [],
+  closesAt: END,
+  ...more,
+});
+const pairsOf = (markets: readonly ComparedMarket[]) => suggestTwins(markets).map(({ markets: [a, b] }) => `${a} ${b}`);
+
+describe('suggested twins', () => {
+  it('come first from what a venue names, whatever the titles are', () => {
+    const found = suggestTwins([market('one:a', 'Rain?', { twins: ['two:b'] }), market('two:b', 'Wet day in New York')]);
+    expect(found).toEqual([{ markets: ['one:a', 'two:b'], by: 'named', likeness: 1, endsApartDays: 0 }]);
+  });
+
+  it.each([
+    ['another strike', 'Will Bitcoin be above $100,000 on December 31?', 'BTC over 110k on Dec 31', {}],
+    ['another day', 'Will Bitcoin be above $100,000 on December 31?', 'BTC over 100k on Dec 30', {}],
+    ['the opposite', 'Will Bitcoin be above $100,000 on December 31?', 'BTC under 100k on Dec 31', {}],
+    ['an end four days later', 'Will Bitcoin be above $100,000?', 'BTC over 100k', { closesAt: END + 4 * 86_400_000 }],
+    ['a negation', 'Will the Fed cut rates in December?', 'Fed will not cut rates in December', {}],
+  ])('are none for %s', (_, title, other, more) => {
+    expect(pairsOf([market('one:a', title), market('two:b', other, more)])).toEqual([]);
+  });
+
+  it('are found over other words for the same question, one per venue', () => {
+    const markets = [
+      market('one:a', 'Will Bitcoin be above $100,000 on December 31?'),
+      market('two:b', 'BTC over 100k on Dec 31'),
+      market('three:c', 'Bitcoin price greater than 100,000 on Dec 31'),
+      market('two:d', 'Bitcoin above 100,000 on Dec 31 in Tokyo'),
+    ];
+    expect(pairsOf(markets).sort()).toEqual(['one:a three:c', 'one:a two:b', 'three:c two:b'].sort());
+  });
+
+  it('have a precision and a recall of at least 0.95 over 288 questions in the words of two venues', () => {
+    const coins = [
+      ['Bitcoin', 'BTC'],
+      ['Ethereum', 'ETH'],
+      ['Solana', 'SOL'],
+    ] as const;
+    const months = [
+      ['November', 'Nov'],
+      ['December', 'Dec'],
+      ['January', 'Jan'],
+    ] as const;
+    const markets: ComparedMarket[] = [];
+    const truth = new Set<string>();
+    for (const [long, short] of coins)
+      for (const [at, [month, brief]] of months.entries())
+        for (const day of [1, 12, 23, 28])
+          for (const [strike, said] of [
+            [50_000, '50k'],
+            [90_000, '90k'],
+            [100_000, '100k'],
+            [101_500, '101,500'],
+          ] as const)
+            for (const [up, over] of [
+              ['above', 'over'],
+              ['below', 'under'],
+            ] as const) {
+              const name = `${short}-${brief}-${day}-${strike}-${up}`;
+              const closesAt = Date.UTC(2026, 10 + at, day);
+              markets.push(
+                market(`one:${name}`, `Will ${long} be ${up} $${strike.toLocaleString('en-US')} on ${month} ${day}?`, { closesAt }),
+              );
+              // every fifth question is at one venue alone
+              if (markets.length % 5 === 0) continue;
+              markets.push(market(`two:${name}`, `${short} ${over} ${said} on ${brief} ${day}`, { closesAt: closesAt + 3_600_000 }));
+              truth.add(`one:${name} two:${name}`);
+            }
+    const found = pairsOf(markets);
+    const right = found.filter((pair) => truth.has(pair)).length;
+    const [precision, recall] = [right / found.length, right / truth.size];
+    // biome-ignore lint/suspicious/noConsole: the figures
+    console.log(`${markets.length} markets, ${truth.size} twins: precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}`);
+    expect(precision).toBeGreaterThanOrEqual(0.95);
+    expect(recall).toBeGreaterThanOrEqual(0.95);
+  });
+});
