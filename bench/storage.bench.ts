@@ -10,9 +10,14 @@ import { importTicks } from '../src/activities/stages/import-ticks.ts';
 import { createKline } from '../src/activities/stages/kline.ts';
 import { recordedWork, type StageFunction } from '../src/activities/stages/stage-work.ts';
 import { createStore } from '../src/activities/stages/store.ts';
+import { EVERYTHING } from '../src/cli/backtest/export-tables.ts';
+import { exportPartitions, PARTITIONS } from '../src/cli/dataset/partitioned-export.ts';
+import { publishDataset } from '../src/cli/dataset/publish-dataset.ts';
 import type { Log } from '../src/contracts/log.ts';
 import type { CandidateRow, Instrument } from '../src/contracts/market-data.ts';
 import { INTERVAL_MS, type Stage } from '../src/contracts/words.ts';
+import type { DataFile } from '../src/files/dataset/manifest.ts';
+import { verifyFolder } from '../src/files/dataset/verify-folder.ts';
 import { openTickFile } from '../src/files/read/read-tick-file.ts';
 import { oneMarket } from '../src/files/read/tick-source.ts';
 import { writeFileAtomically } from '../src/files/write/write-output.ts';
@@ -50,6 +55,7 @@ export async function run(): Promise<readonly BenchResult[]> {
     await writeFileAtomically(file, csv());
     const whole = await timed(() => importToCandles(database, file, 'imported'));
     const repeated = await timed(() => importToCandles(database, file, 'repeated'));
+    const data = await timedDataSets(database, home);
     // last: its gigabytes keep the disk busy for a while
     const raw = await rawUpserts(server.url);
     const millions = `${COUNT / 1e6}M`;
@@ -71,6 +77,14 @@ export async function run(): Promise<readonly BenchResult[]> {
         ours: rate(kline),
         note: 'reading, building, writing',
       },
+      ...Object.entries(data).map(
+        ([work, { seconds, rows }]): BenchResult => ({
+          name: `${work}: ${rows / 1e6}M ticks`,
+          unit: 'rows/s',
+          better: 'higher',
+          ours: rows / seconds,
+        }),
+      ),
       {
         name: `clean, store and kline over ${millions} unchanged ticks`,
         unit: 's',
@@ -214,4 +228,29 @@ function watchMemory(): { peak(): number; stop(): void } {
     peak = Math.max(peak, process.memoryUsage.rss());
   }, 50);
   return { peak: () => Math.round(peak / 2 ** 20), stop: () => clearInterval(timer) };
+}
+
+/** Exports all ticks by month and venue, publishes everything and verifies it; seconds and ticks of each. */
+async function timedDataSets(
+  database: Database,
+  home: string,
+): Promise<Record<string, { readonly seconds: number; readonly rows: number }>> {
+  const folder = path.join(home, 'exported');
+  const request = { what: 'ticks', format: 'parquet', partitionBy: PARTITIONS, filter: EVERYTHING, sinceLast: true, folder } as const;
+  let files: readonly DataFile[] = [];
+  const exported = await timed(async () => {
+    files = await exportPartitions(database, request);
+  });
+  const again = await timed(() => exportPartitions(database, request));
+  const published = await timed(() => publishDataset(database, { folder: path.join(home, 'published'), symbols: undefined }));
+  const verified = await timed(async () => {
+    for await (const _check of verifyFolder(path.join(home, 'published'))) continue;
+  });
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  return {
+    'export to Parquet by month and venue': { seconds: exported, rows },
+    'the same with --since last and nothing new': { seconds: again, rows },
+    publish: { seconds: published, rows },
+    verify: { seconds: verified, rows },
+  };
 }
