@@ -24,7 +24,8 @@ interface AxeResults {
 }
 
 /** Scrolls an element to the middle of the window; runs in the page. */
-const CENTRE = '(element) => element.scrollIntoView({ block: "center" })';
+const CENTRE = (element: unknown): void =>
+  (element as { scrollIntoView(options: { block: 'center' }): void }).scrollIntoView({ block: 'center' });
 
 describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Chromium is installed; CHROMIUM names one)', () => {
   let folder: string;
@@ -246,19 +247,29 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     const page = await context.newPage();
     await page.goto(pathToFileURL(path.join(folder, 'BTC_PRICE.html')).href);
     await page.waitForSelector('.is-live canvas');
-    const plot = page.locator('.panel:visible .plot').first();
-    await plot.evaluate(CENTRE);
+    await page.locator('.panel:visible .plot').first().evaluate(CENTRE);
     const touch = await context.newCDPSession(page);
-    const middle = async (): Promise<{ x: number; y: number }> => {
-      const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0 };
-      return { x: Math.round(box.x + box.width / 3), y: Math.round(box.y + 100) };
+    /** Moves fingers in ten steps, each from its start by its way. */
+    const move = async (fingers: readonly { readonly x: number; readonly y: number; readonly by: readonly [number, number] }[]) => {
+      const at = (step: number) =>
+        fingers.map(({ x, y, by: [right, down] }) => ({ x: x + (right * step) / 10, y: y + (down * step) / 10 }));
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) });
+      for (let step = 1; step <= 10; step++) {
+        await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(step) });
+        await page.evaluate('new Promise((done) => requestAnimationFrame(done))');
+      }
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     };
-    const before = await page.evaluate('scrollY');
-    await touch.send('Input.synthesizeScrollGesture', { ...(await middle()), yDistance: -200, gestureSourceType: 'touch' });
-    await expect.poll(async () => await page.evaluate('scrollY')).toBeGreaterThan(before as number);
+    const before = (await page.evaluate('scrollY')) as number;
+    expect(before).toBeGreaterThan(0);
+    await move([{ x: 150, y: 350, by: [0, -150] }]);
+    await expect.poll(async () => await page.evaluate('scrollY')).toBeGreaterThan(before);
     expect(await page.evaluate('location.hash')).toBe('');
-    await plot.evaluate(CENTRE);
-    await touch.send('Input.synthesizePinchGesture', { ...(await middle()), scaleFactor: 2, gestureSourceType: 'touch' });
+    await page.locator('.panel:visible .plot').first().evaluate(CENTRE);
+    await move([
+      { x: 140, y: 350, by: [-90, 0] },
+      { x: 180, y: 350, by: [90, 0] },
+    ]);
     await expect.poll(async () => await page.evaluate('location.hash')).toMatch(/^#i0-c\d@/);
     await context.close();
   });
