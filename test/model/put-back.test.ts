@@ -312,8 +312,8 @@ const BUGS: readonly Bug[] = [
       { file: 'sources/walk/newest-first-walk.ts', from: 'return { seen: { newest,', to: 'return { seen: { newest, lowest: oldest,' },
       {
         file: WALK,
-        from: 'lastPage: page.newest ?? before.lastPage,',
-        to: 'lastPage: Math.min((before as any).lastPage ?? Infinity, (page as any).lowest ?? Infinity),',
+        from: '(page.newest ?? before.lastPage),',
+        to: 'Math.min((before as any).lastPage ?? Infinity, (page as any).lowest ?? Infinity),',
       },
     ],
     worlds: { reaches: 40 },

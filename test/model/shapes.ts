@@ -32,7 +32,7 @@ export const SHAPES: readonly { readonly name: string; readonly shape: Shape }[]
   },
   {
     name: 'loses no row where a page says beside a cursor that there is no more',
-    shape: { lateness: 'prompt', plain: true, outages: [], count: 14, pageSize: 10, deniesMore: true },
+    shape: { lateness: 'prompt', plain: true, outages: [], count: 14, pageSize: 20, deniesMore: true },
   },
   {
     name: 'goes on with a market that was called closed and opens again, takes over a result that is turned round, and of rows that contradict each other the first',
