@@ -4,6 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkThroughTemporal } from '../../src/cli/doctor/checks.ts';
 import { RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { encodeFrame } from '../../src/storage/backup/backup-format.ts';
@@ -255,6 +256,22 @@ describe('commands', () => {
     const watched = await predictlabHere(['watch', `${done}-sealed`], rig.env);
     expect(watched.code).toBe(1);
   });
+});
+
+it('the command that doctor prints for a schedule from before the payload key makes it readable', async () => {
+  const scheduleId = `plain ${done}`;
+  const plain = ['schedule', 'create', '--id', scheduleId, '--cron', '0 */4 * * *'];
+  expect(await predictlabHere(plain, rig.env)).toMatchObject({ code: 0 });
+  const env = { ...rig.env, PREDICTLAB_PAYLOAD_KEY: randomBytes(32).toString('base64') };
+  const aboutIt = async () => (await checkThroughTemporal(env)).filter(({ detail }) => detail.startsWith(scheduleId));
+  const [{ status, action = '' }, ...more] = await aboutIt();
+  expect([status, more]).toEqual(['fail', []]);
+  const [, variables, words] = /^create it again: (\S+) predictlab (.*) …$/.exec(action) ?? [];
+  const [name, value] = variables.split('=');
+  const args = [...words.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word);
+  expect(await predictlabHere([...args, '--cron', '0 */4 * * *'], { ...env, [name]: value })).toMatchObject({ code: 0, stderr: '' });
+  expect(await aboutIt()).toEqual([expect.objectContaining({ status: 'ok', detail: expect.stringContaining('next run') })]);
+  expect(await predictlabHere(['schedule', 'delete', '--id', scheduleId], env)).toMatchObject({ code: 0 });
 });
 
 describe('a run whose input cannot be decoded', () => {

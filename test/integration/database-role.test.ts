@@ -9,6 +9,7 @@ import { restoreElsewhere } from '../../src/watch/upkeep/restore-elsewhere.ts';
 import { predictlab, predictlabHere } from '../support/command.ts';
 import { administer } from '../support/postgres.ts';
 import { createRig, type Rig } from '../support/rig.ts';
+import { kill, spawnWorker } from '../support/worker-process.ts';
 
 const mark = randomUUID().slice(0, 8);
 const name = `role_${mark}`;
@@ -52,7 +53,8 @@ describe('the roles of ops/postgres/roles.sql', () => {
   });
 
   it('let a worker migrate, run every stage, check and try a build, back up, prune and restore', async () => {
-    const { home, env } = rig;
+    const { home } = rig;
+    let { env } = rig;
     const csv = path.join(home, 'ticks.csv');
     const rows = Array.from(
       { length: 200 },
@@ -75,10 +77,26 @@ describe('the roles of ops/postgres/roles.sql', () => {
     expect([result, taskResults['X/visualize'].status]).toEqual(['success', 'success']);
     // the commands of docs/operations.md's upgrade that work on the database, as they stand there
     const file = path.join(home, 'before.backup');
-    const steps = [...(await readFile(RUNBOOK, 'utf8')).matchAll(/^\| \d \| `predictlab ((?:backup|deploy check|deploy shadow).*?)` \|/gm)];
-    expect(steps).toHaveLength(3);
+    const steps = [...(await readFile(RUNBOOK, 'utf8')).matchAll(/^\| \d \| `predictlab (.*?)` \|/gm)];
+    expect(steps.map(([, words]) => words.split(' --')[0])).toEqual([
+      'backup before.backup',
+      'deploy check',
+      'deploy shadow <run>',
+      'deploy canary',
+      'deploy promote',
+    ]);
+    // workers of two builds, with this role
+    const build = (id: string) => ({ ...env, PREDICTLAB_DEPLOYMENT: `role-${mark}`, PREDICTLAB_BUILD_ID: id });
+    const workers = [await spawnWorker(build('old'))];
+    env = build('old');
+    await command('deploy', 'promote', '--first');
+    env = build('new');
+    workers.push(await spawnWorker(env));
     for (const [, words] of steps)
       await command(...words.split(' ').map((word) => ({ 'before.backup': file, '<run>': runId })[word] ?? word));
+    await command('deploy', 'rollback');
+    for (const one of workers) await kill(one);
+    env = rig.env;
     await command('prune', '--ticks', '30d');
     // once a week the workers try a restore
     const database = await openDatabase({ url: asUser(worker), max: 3 });
