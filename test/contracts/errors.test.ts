@@ -44,10 +44,10 @@ describe('an error of PredictLab', () => {
   });
 
   it('has a message for everything that can be thrown', () => {
-    const thrown = [new Error('no'), { message: 'told' }, { code: 7 }, 'text', 7, 10n, null, undefined, ''];
+    const thrown = [new Error('no'), { message: 'said' }, { code: 7 }, 'text', 7, 10n, null, undefined, ''];
     expect(thrown.map(messageOf)).toEqual([
       'no',
-      'told',
+      'said',
       '{"code":7}',
       'text',
       '7',

@@ -95,7 +95,7 @@ export function codeGap(strategy: Strategy): string | undefined {
   return `the passport does not see what create of '${strategy.name}' uses from outside itself; give the strategy a version, and change it with the code`;
 }
 
-/** The reason why the proof cannot see what a strategy remembers; undefined for plugins, whose modules are loaded anew for each series. */
+/** The reason why the proof cannot see what a strategy remembers; undefined for plugins, whose modules are loaded again for each series. */
 export function memoryGap(strategy: Strategy): string | undefined {
   if (shippedStrategies.includes(strategy) || strategy.codeHash !== undefined) return undefined;
   return `'${strategy.name}' is defined in a program, where it may remember an earlier backtest or hold answers that no re-run can see; load it as a plugin to have it proved`;
