@@ -14,6 +14,8 @@ export interface CollectionRequest extends PlanRequest {
   readonly refetch: boolean;
   /** Whether price points and order books are left out, and markets share requests for their newest trades. @default false */
   readonly tradesOnly?: boolean;
+  /** Time of the last look of an earlier run, or the window's start, for estimates; UTC epoch milliseconds. @default the window's start */
+  readonly since?: number;
   /** Stores the plan of a source before its first instrument is collected. */
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
   /** The staging of an instrument's pages; undefined for an instrument that is not collected. */
@@ -113,14 +115,13 @@ async function collectSource({ type, found, plan, request, outcomes, internal, s
   const alone = plan.instruments.filter((planned) => !together.includes(planned));
   await Promise.allSettled([
     ...alone.map((planned) => gate(() => collectOne(planned), collecting)),
-    collectTogether({ planned: together, request, signal: collecting, collectOne, outcomes }),
+    collectTogether({ planned: together, request, signal: collecting, collectOne }),
   ]);
   const { tolerated } = failures;
   const isLate = time.signal.aborted && plan.instruments.some(({ instrument: { id } }) => !outcomes.has(id) && !tolerated.has(id));
   for (const { instrument } of plan.instruments) {
     const message = tolerated.get(instrument.id);
-    if (message !== undefined)
-      outcomes.set(instrument.id, { instrument, problems: [message], secondLook: { hours: 0, missed: 0 }, requests: 0 });
+    if (message !== undefined) outcomes.set(instrument.id, { instrument, problems: [message], secondLook: { hours: 0, missed: 0 } });
   }
   const error = failures.error ?? (isLate ? time.error(type) : undefined);
   return { error, worked: plan.instruments.length === 0 || failures.anySucceeded };
@@ -134,20 +135,20 @@ const EXPECTED_ROWS = 700;
 
 interface Together {
   readonly planned: readonly PlannedInstrument[];
-  readonly request: Pick<CollectionRequest, 'known' | 'asOf'>;
+  readonly request: Pick<CollectionRequest, 'known' | 'asOf' | 'window' | 'since'>;
   readonly signal: AbortSignal;
   readonly collectOne: (planned: PlannedInstrument, shared?: SharedPage) => Promise<void>;
-  readonly outcomes: ReadonlyMap<string, InstrumentOutcome>;
 }
 
 /**
  * Collects markets in groups whose newest trades come with one request, those with the least new volume first. A market whose covered time
  * a shared page does not reach is walked alone; from then on groups have less volume.
  */
-async function collectTogether({ planned, request, signal, collectOne, outcomes }: Together): Promise<void> {
+async function collectTogether({ planned, request, signal, collectOne }: Together): Promise<void> {
   const volumes = new Map(request.known.map(({ id, stated }) => [id, stated?.volume ?? 0]));
   const traded = ({ instrument: { id, stated } }: PlannedInstrument): number => (stated?.volume ?? 0) - (volumes.get(id) ?? 0);
   const queue = planned.map((each) => ({ each, volume: traded(each) })).sort((a, b) => a.volume - b.volume);
+  const { asOf, window, since = window.from } = request;
   let rowsPerDollar = 0;
   const collectGroups = async (): Promise<void> => {
     while (queue.length > 0 && !signal.aborted) {
@@ -160,9 +161,16 @@ async function collectTogether({ planned, request, signal, collectOne, outcomes 
       const taken = queue.splice(0, size === -1 ? (source.sharedMarkets ?? 1) : size);
       const instruments = taken.map(({ each }) => each.instrument);
       const total = taken.reduce((sum, next) => sum + next.volume, 0);
-      const isHot = total * rowsPerDollar > PAGE_ROWS;
+      const isHot = total * rowsPerDollar > 2 * PAGE_ROWS;
       // a refused request leaves the group to single walks, which report what is wrong
-      const pages = isHot ? undefined : await source.shared?.({ instruments, asOf: request.asOf, signal }).catch(() => undefined);
+      const pages = isHot ? undefined : await source.shared?.({ instruments, asOf, signal }).catch(() => undefined);
+      const after = pages?.get(instruments[0].id)?.after ?? Number.NEGATIVE_INFINITY;
+      if (after >= since && total > 0 && taken.length > 1) {
+        // the page does not reach the last look: its rows show how many the group has, and smaller groups follow
+        rowsPerDollar = Math.max(rowsPerDollar, (PAGE_ROWS * (asOf - since)) / Math.max(1, asOf - after) / total);
+        queue.unshift(...taken);
+        continue;
+      }
       for (const { each, volume } of taken) {
         const { id } = each.instrument;
         const page = pages?.get(id);
@@ -170,8 +178,6 @@ async function collectTogether({ planned, request, signal, collectOne, outcomes 
         const isComplete = page !== undefined && (page.rows.length > 0 || volume === 0 || !volumes.has(id));
         await collectOne(each, isComplete ? page : undefined);
       }
-      const missed = instruments.filter(({ id }, index) => (outcomes.get(id)?.requests ?? 0) > (index === 0 ? 1 : 0)).length;
-      if (pages !== undefined && 2 * missed > taken.length && total > 0) rowsPerDollar = Math.max(rowsPerDollar, PAGE_ROWS / total);
     }
   };
   await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, collectGroups));

@@ -50,8 +50,6 @@ export interface InstrumentOutcome {
   readonly secondLook: { readonly hours: number; readonly missed: number };
   /** Result of the walk through its trades; absent where none ended in this attempt. */
   readonly walked?: WalkSeen;
-  /** Number of HTTP requests of all attempts. */
-  readonly requests: number;
 }
 
 /** Streams one instrument's pages into staging. Each page with its ranges and cursor is one transaction, from which a retry continues. */
@@ -62,7 +60,7 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
   let { instrument } = planned;
   const secondLook = { hours: 0, missed: 0 };
   let walked: WalkSeen | undefined;
-  if (staging.progress?.done === true) return { instrument, problems, secondLook, requests: staging.progress.requests };
+  if (staging.progress?.done === true) return { instrument, problems, secondLook };
 
   let { pages, requests, cursor } = staging.progress ?? { pages: 0, requests: 0, cursor: null };
   const stream = source.collect({
@@ -98,5 +96,5 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     onPage(page);
   }
   if (pages > 0) await staging.finish({ pages, requests, cursor, done: true });
-  return { instrument, problems, secondLook, walked, requests };
+  return { instrument, problems, secondLook, walked };
 }

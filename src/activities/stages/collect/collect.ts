@@ -5,6 +5,7 @@ import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import type { StageEffect, StageInput } from '../../../contracts/task/stage-report.ts';
 import { DAY_MS, type SourceType } from '../../../contracts/words.ts';
+import { LEAST_LATENESS_MS, MOST_LATENESS_MS } from '../../../market/lateness.ts';
 import type { SourceSet } from '../../../sources/create-sources.ts';
 import { createRequestTally } from '../../../sources/http/request-tally.ts';
 import type { Database } from '../../../storage/database/database.ts';
@@ -167,11 +168,8 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
   const witness = await database.transaction((transaction) => judgeSymbol(transaction, symbol, asOf));
   // read before any venue is queried: coverage that is withdrawn later is also removed from this run's claims
   const withdrawals = new Map(await withdrawalsOf(database, symbol));
-  const { window, hole } = catchUpWindow(
-    windowOf({ asOf, daysBack }),
-    await lastLooks(database, symbol, { sourceTypes, asOf }),
-    settings.catchUpMs,
-  );
+  const looks = await lastLooks(database, symbol, { sourceTypes, asOf });
+  const { window, hole } = catchUpWindow(windowOf({ asOf, daysBack }), looks, settings.catchUpMs);
   const lateness = await latenessByInstrument(database, symbol, asOf);
   const sampled = ({ id }: { readonly id: string }): boolean => !refetch && isSampled(executionId, id);
   const { universe } = entry;
@@ -202,6 +200,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       known: known.filter(({ key }) => !quiet.has(key)),
       listed: shard?.listed,
       tradesOnly: shard !== undefined,
+      since: looks.length === 0 ? window.from : Math.max(...looks) + MOST_LATENESS_MS - 2 * LEAST_LATENESS_MS,
       refetch,
       time,
       signal: work.signal,
