@@ -125,3 +125,28 @@ function codeOf(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
+
+/** A task that lost too many workers in a row. */
+export function poisonous(task: string, lostWorkers: number): PredictLabError {
+  const workers = lostWorkers === 1 ? '1 worker was lost' : `${lostWorkers} workers in a row were lost`;
+  return new PredictLabError(
+    'WorkerLost',
+    `${workers} while ${task} ran, so it probably ends their process; fix it, or raise its maxLostWorkers if the workers were lost for another reason`,
+  );
+}
+
+/** A task that must not run twice lost its worker. */
+export function lostWorker(taskId: string): PredictLabError {
+  return new PredictLabError(
+    'WorkerLost',
+    `${taskId} was running on a worker that died, so its effect is unknown, and its onLostWorker is "fail"; check whether it did its work, then \`predictlab retry\` the run if it did not`,
+  );
+}
+
+/** An attempt that took longer than its timeout. */
+export function timedOut(taskId: string, timeoutMs: number): PredictLabError {
+  return new PredictLabError(
+    'TaskTimeout',
+    `${taskId} took longer than its timeout of ${timeoutMs / 1000} s; raise "timeout" or check what it waits for`,
+  );
+}

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
+import { messageOf, type PastError, pastError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { afterFailure, type Failures, failedAttempts } from '../../contracts/task/after-failure.ts';
@@ -28,7 +28,7 @@ import {
 import { forgetStarts, recordStart, startsWithoutEnd } from '../../storage/runs/ledger/started-attempts.ts';
 import type { StageWork } from '../stages/stage-work.ts';
 import { type AttemptSign, LostAttempt, lostSince, lostWorkersOf } from './attempt-sign.ts';
-import { failureAgain, failureOf, lostAttempt } from './failure.ts';
+import { failureAgain, failureOf, lostAttempt, lostWorker, poisonous, timedOut } from './failure.ts';
 
 /** Interval of heartbeats, far below their timeout, so that only a dead process misses it; most tasks end before their first heartbeat. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
@@ -270,28 +270,6 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
 const MAX_LOST_WORKERS = 2;
 /** Maximum number of workers that a stage may lose before it fails; more, because restarts are likelier than a fault of the stage. */
 const MAX_LOST_WORKERS_OF_STAGE = 10;
-
-function poisonous(task: string, lostWorkers: number): PredictLabError {
-  const workers = lostWorkers === 1 ? '1 worker was lost' : `${lostWorkers} workers in a row were lost`;
-  return new PredictLabError(
-    'WorkerLost',
-    `${workers} while ${task} ran, so it probably ends their process; fix it, or raise its maxLostWorkers if the workers were lost for another reason`,
-  );
-}
-
-function lostWorker(taskId: string): PredictLabError {
-  return new PredictLabError(
-    'WorkerLost',
-    `${taskId} was running on a worker that died, so its effect is unknown, and its onLostWorker is "fail"; check whether it did its work, then \`predictlab retry\` the run if it did not`,
-  );
-}
-
-function timedOut(taskId: string, timeoutMs: number): PredictLabError {
-  return new PredictLabError(
-    'TaskTimeout',
-    `${taskId} took longer than its timeout of ${timeoutMs / 1000} s; raise "timeout" or check what it waits for`,
-  );
-}
 
 function withFields(log: Log, fields: Record<string, unknown>): Log {
   return {

@@ -3,7 +3,6 @@ import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.
 import { decodeMetrics, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
 import { storedParams } from '../../backtest/record/passport-column.ts';
 import { decodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
-import type { Instrument } from '../../contracts/market-data.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import { CANDLE_COLUMNS, type Cell, type CellType, candleRows, columnsOf, type Table, type TableColumn } from '../../files/write/table.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
@@ -17,6 +16,7 @@ import { readQuarantine } from '../../storage/ticks/quarantine.ts';
 import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/ticks.ts';
 import { note } from '../terminal/print.ts';
 import { TRADE_COLUMNS, tradeCells, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
+import { FACTS } from './instrument-facts.ts';
 
 /** Which of the stored data to export; a part that is undefined selects everything. */
 export interface ExportFilter {
@@ -81,29 +81,6 @@ const METRIC_TYPES = Object.fromEntries(
 );
 
 const TICK_FIELDS = ['kind', 'time', 'price', 'size', 'side', 'outcome', 'tradeId'] as const;
-
-const settled = ({ resolution }: Instrument) => (resolution.kind === 'settled' ? resolution : undefined);
-
-/** The facts in `export instruments`; `state` is `open`, or how far the result is known. */
-const FACTS: readonly (readonly [column: string, type: CellType, cell: (instrument: Instrument) => Cell])[] = [
-  ['title', 'text', ({ title }) => title],
-  ['first_outcome', 'text', ({ outcomes }) => outcomes[0] ?? null],
-  ['second_outcome', 'text', ({ outcomes }) => outcomes[1] ?? null],
-  ['event', 'text', ({ event }) => event ?? null],
-  ['opens_at', 'time', ({ opensAt }) => opensAt],
-  ['ends_at', 'time', ({ endsAt }) => endsAt ?? null],
-  ['closed_at', 'time', ({ closedAt }) => closedAt ?? null],
-  ['state', 'text', (one) => one.settlement?.state ?? (settled(one) === undefined ? 'open' : 'final')],
-  ['payout', 'number', (one) => (one.settlement === undefined ? (settled(one)?.payout ?? null) : one.settlement.payout)],
-  ['settled_at', 'time', (one) => settled(one)?.at ?? null],
-  // The signs of the result as one text: `status resolved, finalPrice 1/0`.
-  ['signs', 'text', ({ settlement }) => settlement?.signs.map(({ sign, said }) => `${sign} ${said}`).join(', ') || null],
-  ['missing', 'text', ({ settlement }) => settlement?.missing ?? null],
-  ['stated_volume', 'number', ({ stated }) => stated?.volume ?? null],
-  ['tick_size', 'number', ({ tickSize }) => tickSize],
-  ['twins', 'text', ({ twins }) => twins.join(' ') || null],
-  ['reference', 'text', ({ reference }) => reference],
-];
 
 /** Everything that can be exported, by name. */
 export const EXPORTS = {
