@@ -56,6 +56,7 @@ export async function run({ print }: BenchOptions): Promise<readonly BenchResult
     const startOne = (): Promise<ServingProcess> =>
       startWorkerProcess({ env, logFile: path.join(stack.home, 'logs', `worker-${number++}.log`) });
     const workers = [await startOne(), await startOne()];
+    stack.closers.add('the workers', { close: () => Promise.all(workers.map((worker) => worker.close())) });
     const results: BenchResult[] = [];
     const add = (result: BenchResult): void => {
       results.push(result);
@@ -145,7 +146,6 @@ export async function run({ print }: BenchOptions): Promise<readonly BenchResult
       });
       clock += STEP_HOURS * HOUR;
     }
-    for (const worker of workers) await worker.close();
     return results;
 
     async function differences(): Promise<number> {
