@@ -24,7 +24,7 @@ const INCREMENTS = Number(process.env.BENCH_INCREMENTS ?? 4);
 const SYMBOLS = 300;
 
 /** A whole venue as a universe on two workers: a first run and increments of four hours, a worker killed in the second one. */
-export async function run({ print }: BenchOptions): Promise<readonly BenchResult[]> {
+export async function run(options: BenchOptions): Promise<readonly BenchResult[]> {
   return await withBenchStack(log, async (stack) => {
     const start = Math.floor(Date.now() / HOUR) * HOUR - (INCREMENTS + 2) * STEP_HOURS * HOUR;
     let clock = start;
@@ -60,7 +60,7 @@ export async function run({ print }: BenchOptions): Promise<readonly BenchResult
     const results: BenchResult[] = [];
     const add = (result: BenchResult): void => {
       results.push(result);
-      print(result);
+      options.print(result);
     };
     const measured = async (name: string, symbols: readonly string[], { kills = false } = {}): Promise<Cost> => {
       const before = cpuOf(stack, workers);
