@@ -120,7 +120,7 @@ export function certify(
   options: BacktestOptions,
   decisions: Decisions,
   trials: Trials = { count: 1 },
-  part: Pick<DecisionInput, 'from' | 'to' | 'market'> | undefined = undefined,
+  part?: Pick<DecisionInput, 'from' | 'to' | 'market'>,
 ): Certificate {
   const { proofCuts: runs, seed } = options;
   const lookAhead = runs === 0 ? null : proveNoLookAhead({ strategy, params, options, decisions, runs, seed, ...data, ...part });

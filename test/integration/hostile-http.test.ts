@@ -334,7 +334,7 @@ describe.each(['ui', 'control', 'guarded ui', 'codec', 'health', 'metrics', "pro
     await Promise.all(slow.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))));
     await isAlive(door());
     await close();
-    await Promise.all(slow.map((socket) => (socket.closed ? undefined : new Promise((resolve) => socket.once('close', resolve)))));
+    await Promise.all(slow.filter(({ closed }) => !closed).map((socket) => new Promise((resolve) => socket.once('close', resolve))));
   }, 60_000);
 });
 

@@ -89,7 +89,7 @@ export default {
     }),
     reading('fills', () => {
       const kept = [];
-      for (;;) kept.push(new Array(1_000_000).fill(1.5));
+      for (;;) kept.push(Array.from({ length: 1_000_000 }, () => 1.5));
     }),
     venue('asks', {
       trades: ({ http }) => ({

@@ -66,7 +66,7 @@ export class PoolLane {
           // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
           ours.postMessage({ abort: describeThrown(signal.reason) } satisfies ToThread);
           grace = setTimeout(() => {
-            this.#remove(thread);
+            void this.#remove(thread);
             reject(signal.reason as Error);
           }, STOP_GRACE_MS);
         };
@@ -116,7 +116,7 @@ export class PoolLane {
       return next(thread);
     }
     this.#idle.push(thread);
-    thread.idleTimer = setTimeout(() => this.#remove(thread), IDLE_TIMEOUT_MS).unref();
+    thread.idleTimer = setTimeout(() => void this.#remove(thread), IDLE_TIMEOUT_MS).unref();
   }
 
   #open(): PoolThread {
