@@ -479,6 +479,29 @@ describe('a closed market', () => {
     expect(later.cursors).toEqual([]);
   });
 
+  it('is read once more after twice the lateness, down to where a late row may lie, although its end is covered', async () => {
+    const late = 40 * 60_000;
+    const lateRow = trade(hours(11.5));
+    // five newer trades that are stored fill the page above the late row
+    const newer = Array.from({ length: 5 }, (_, index) => trade(hours(10) - index * 60_000));
+    const facts = {
+      instrument: closed,
+      lateness: late,
+      covered: [{ from: hours(80), to: hours(9) }],
+      isStored: (row: CandidateRow) => row !== lateRow,
+      fetchPage: (cursor: string | null): HistoryPage => {
+        if (cursor === null) return { rows: newer, next: 'older', requests: 1, clock: NOW };
+        const page = pageAt(cursor === 'older' ? '11' : cursor);
+        return cursor === 'older' ? { ...page, rows: [page.rows[0], lateRow, ...page.rows.slice(1)] } : page;
+      },
+    };
+    const found = await walk({ ...facts, looked: end + late + 1 });
+    expect(found.times).toContain(lateRow.time);
+    expect((await walk({ ...facts, looked: end + 2 * late })).cursors).toEqual([]);
+    const tooEarly = end + 2 * late - 1;
+    expect((await walk({ ...facts, looked: end + late + 1, asOf: tooEarly, clock: tooEarly })).cursors).toEqual([]);
+  });
+
   it('is covered after its end without being asked', async () => {
     const { coverage } = await walk({ instrument: closed, covered: [{ from: hours(80), to: hours(9) }] });
     expect(coverage).toEqual([{ from: end, to: NOW }]);

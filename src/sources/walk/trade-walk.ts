@@ -92,9 +92,12 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const before = inferred(lifelessBefore(instrument, window));
   const missing = missingUpTo(tradable, tradable.to, covered);
   const isOver = endOf(instrument) !== null && tradable.to < window.to;
-  // One more look after the market is seen closed and after its result is confirmed: late rows may lie in covered time.
+  // More looks after the market's end, because late rows may lie in covered time: one after the market is seen closed, one after its result
+  // is confirmed, and one after twice the lateness, which is as far as the walks of an open market read back.
   const { seenClosedAt = Number.NEGATIVE_INFINITY, confirmedAt = seenClosedAt } = instrument;
-  const lastLook = isOver && (looked ?? Number.NEGATIVE_INFINITY) < Math.max(seenClosedAt, confirmedAt);
+  const lateUntil = tradable.to + 2 * lateness;
+  const isLateDue = tradable.to > tradable.from && looked !== null && looked < lateUntil && lateUntil <= seenUntil(question);
+  const lastLook = isOver && (isLateDue || (looked ?? Number.NEGATIVE_INFINITY) < Math.max(seenClosedAt, confirmedAt));
   if (missing.length === 0 && (isOver ? !lastLook : covered.some(({ to }) => to > asOf))) {
     return { ...question, depth: 'none', floor: asOf, free: [...before, ...inferred(lifelessAfter(instrument, window))] };
   }
@@ -107,7 +110,7 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
   const unseen = claimable[0]?.from ?? Math.max(tradable.from, settled);
   // Time after the market's end is covered without a look: a trade in it shows that the market had not ended.
-  const floor = lastLook ? Math.max(tradable.from, Math.min(unseen, looked ?? tradable.from)) : unseen;
+  const floor = lastLook ? Math.max(tradable.from, Math.min(unseen, (looked ?? tradable.from) - lateness)) : unseen;
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }
 
