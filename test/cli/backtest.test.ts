@@ -451,6 +451,7 @@ describe('wrong input exits with code 2, one sentence, and no output file', () =
         .split(',')
         .map((cell, i) => (i === at ? value : cell))
         .join(',');
+  const cheaper = (line: string): string => cells(3, '0.01')(line);
 
   it.each<[string, string, string]>([
     ['a price that is not a number', withLine(5, cells(4, 'NaN')), 'bad.csv, line 5: close is not a number; repair or remove the bar'],
@@ -466,6 +467,16 @@ describe('wrong input exits with code 2, one sentence, and no output file', () =
       'unsorted times',
       [...good.slice(0, 3), good[1]].join('\n'),
       'bad.csv, line 4: open_time is earlier than the bar before; sort the bars by time',
+    ],
+    [
+      'two instruments without a name, one after the other',
+      [...good.slice(0, 4), ...good.slice(1, 4).map(cheaper)].join('\n'),
+      'bad.csv, line 5: an earlier bar has the same open_time and other prices; keep the bars of one instrument and interval',
+    ],
+    [
+      'two instruments without a name, bar by bar',
+      [good[0], ...good.slice(1, 4).flatMap((line) => [line, cheaper(line)])].join('\n'),
+      'bad.csv, line 3: an earlier bar has the same open_time and other prices; keep the bars of one instrument and interval',
     ],
     ['an empty file', '', 'bad.csv is empty; it needs a header line open_time,open,high,low,close and a line for each row'],
     ['a header alone', `${good[0]}\n`, 'bad.csv has a header but no rows; add a line for each row'],

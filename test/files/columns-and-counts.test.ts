@@ -43,6 +43,8 @@ describe('a candle file', () => {
   it('holds one series', async () => {
     const two = file(header, 'a,2026-01-01,1,1,1,1,1', 'b,2026-01-02,1,1,1,1,1');
     await expect(readCandleFile(two)).rejects.toThrow('line 3: instrument is b, and a in the lines before');
+    const byCondition = file(header.replace('instrument', 'Condition_ID'), 'a,2026-01-01,1,1,1,1,1', 'b,2026-01-01,1,1,1,1,1');
+    await expect(readCandleFile(byCondition)).rejects.toThrow('line 3: Condition_ID is b, and a in the lines before');
   });
 
   it('whose first volume is negative names that line', async () => {

@@ -68,8 +68,7 @@ export function candleProblem(candles: CandleSeries, market: MarketKind | 'any',
   for (let i = firstSuspect(candles, market); i < candles.length; i++) {
     const time = candles.openTime[i];
     if (!Number.isFinite(time)) return `${whereOf(i)}: open_time is not a time; give ISO 8601 in UTC`;
-    if (i > 0 && time === candles.openTime[i - 1]) return `${whereOf(i)}: open_time repeats the bar before; keep one bar for each time`;
-    if (i > 0 && time < candles.openTime[i - 1]) return `${whereOf(i)}: open_time is earlier than the bar before; sort the bars by time`;
+    if (i > 0 && time <= candles.openTime[i - 1]) return disorder(candles, i, whereOf);
     for (const column of PRICE_COLUMNS) {
       const price = candles[column][i];
       if (!Number.isFinite(price)) return `${whereOf(i)}: ${column} is not a number; repair or remove the bar`;
@@ -82,6 +81,20 @@ export function candleProblem(candles: CandleSeries, market: MarketKind | 'any',
       return `${whereOf(i)}: high ${candles.high[i]} is below low ${candles.low[i]}; repair or remove the bar`;
   }
   return undefined;
+}
+
+/** Why a bar that is not later than the bar before is wrong, and what to do. Sorting cannot help where two bars of one time differ. */
+function disorder(candles: CandleSeries, bar: number, whereOf: (bar: number) => string): string {
+  const firstOfTime = new Map<number, number>();
+  for (const [i, time] of candles.openTime.entries()) {
+    const first = firstOfTime.get(time) ?? i;
+    if (first < i && Number.isFinite(time) && PRICE_COLUMNS.some((column) => candles[column][i] !== candles[column][first]))
+      return `${whereOf(i)}: an earlier bar has the same open_time and other prices; keep the bars of one instrument and interval`;
+    firstOfTime.set(time, first);
+  }
+  return candles.openTime[bar] === candles.openTime[bar - 1]
+    ? `${whereOf(bar)}: open_time repeats the bar before; keep one bar for each time`
+    : `${whereOf(bar)}: open_time is earlier than the bar before; sort the bars by time`;
 }
 
 /** Index of the first bar that may be bad. Every backtest runs this check, so it takes one pass and builds no messages. */

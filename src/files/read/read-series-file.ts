@@ -6,6 +6,7 @@ import { type NumberField, type NumberNotation, notationOf, parseNumber } from '
 import { dateOrderOf, parseTime, timeUnitOf } from '../parse/parse-time.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
 import { readLines, refuseBinary } from './read-lines.ts';
+import { MARKET_NAMES, OUTCOME_IDS } from './tick-format.ts';
 
 interface SeriesFile<Name extends string> {
   readonly path: string;
@@ -20,14 +21,14 @@ interface SeriesFile<Name extends string> {
  * Reads the named columns of a CSV (plain or gzip) with a header into memory, as numbers; the caller checks the values. Skips blank
  * lines.
  * @param wanted names of columns; `time` ones are read as times, `optional` ones are NaN throughout when they are missing
- * @param single columns that name a series, which may have one value only
+ * @param single names of the columns that name a series, which may have one value only
  * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, holds several series, or a line is not
  * complete
  */
 async function readSeriesFile<Name extends string>(
   path: string,
   wanted: Readonly<Record<Name, 'time' | 'number' | 'optional'>>,
-  single: readonly string[] = [],
+  single: readonly RegExp[] = [],
 ): Promise<SeriesFile<Name>> {
   const names = Object.keys(wanted) as Name[];
   const header = names.filter((name) => wanted[name] !== 'optional').join(',');
@@ -48,7 +49,8 @@ async function readSeriesFile<Name extends string>(
         const header = splitFields(text, delimiter) ?? [];
         width = header.length;
         places = placesOf({ path, names, wanted, header });
-        for (const name of single) if (at(header, name) >= 0) labels.push({ name, place: at(header, name), value: undefined });
+        for (const [place, name] of header.entries())
+          if (single.some((names) => names.test(name.trim()))) labels.push({ name: name.trim(), place, value: undefined });
         continue;
       }
       const fields = splitFields(text, delimiter);
@@ -80,8 +82,6 @@ async function readSeriesFile<Name extends string>(
     columns[name] = wanted[name] === 'time' ? timesOf(path, rows, at) : numbersOf(rows, at, notation);
   return { path, length: rows.length, columns, lines };
 }
-
-const at = (header: readonly string[], name: string): number => header.findIndex((one) => one.trim().toLowerCase() === name);
 
 const severalSeries = (
   path: string,
@@ -157,7 +157,7 @@ export async function readCandleFile(path: string): Promise<CandleFile> {
       close: 'number',
       volume: 'optional',
     },
-    ['symbol', 'instrument', 'price_type', 'interval', 'market', 'ticker', 'outcome'],
+    [MARKET_NAMES, OUTCOME_IDS, /^(price_type|interval|outcome)$/i],
   );
   const { open_time: openTime, ...columns } = file.columns;
   const whereOf = (bar: number): string => `${path}, line ${file.lines[bar]}`;

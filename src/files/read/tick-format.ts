@@ -8,10 +8,10 @@ import type { RecordFile } from './records.ts';
 
 const SAMPLE = 200;
 /** Header names of columns that name a market. */
-const MARKET_NAMES =
+export const MARKET_NAMES =
   /^(symbol|instrument|market|market_?(id|slug|name|title)|condition_?id|contract|contract_?(id|name)|ticker|slug|question|event|event_?(id|slug|name|title|ticker))$/i;
 /** Columns that differ between the outcomes of one market; they name markets where no column names the outcome. */
-const OUTCOME_IDS = /^(asset|token)_?id$/i;
+export const OUTCOME_IDS = /^(asset|token)_?id$/i;
 
 export interface FormatOptions {
   readonly columns?: Partial<TickColumnNames>;
