@@ -177,9 +177,9 @@ async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> 
 /** Rows that a repeated collection staged after its symbol was stored (a workflow that was reset): nothing is missing. */
 async function leftInStaging(queryable: Queryable): Promise<readonly DataWarning[]> {
   const { rows } = await queryable.query<{ run_id: string; symbol: string; rows: number }>(
-    `select l.run_id, b.symbol, (select count(*) from staged_rows s where s.batch = b.id) as rows
+    `select l.run_id, b.symbol, sum((select count(*) from staged_rows s where s.batch = b.id))::float8 as rows
      from staging_batches b join ledger l on l.execution_id = b.execution_id and l.symbol = b.symbol and l.stage = 'store' and l.finished_at is not null
-     order by 1, 2`,
+     group by 1, 2 order by 1, 2`,
   );
   return rows.map(({ run_id, symbol, rows: left }) => ({
     detail: `${run_id}: ${symbol} is stored, and ${left} rows of a repeated collection are left in staging`,
