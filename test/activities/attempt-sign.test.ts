@@ -5,7 +5,7 @@ import { type AttemptSign, lostSince, lostWorkersOf } from '../../src/activities
 const sign = (attempt: number, lostBefore: number): AttemptSign => ({ attempt, worker: '7@desk', from: 1_000, seen: 5_000, lostBefore });
 
 describe('attempts that were lost with their worker', () => {
-  it('are reported by the next one: with worker and time where there was a heartbeat, else only that they were missed', () => {
+  it('are reported by the next attempt: with worker and time after a heartbeat, else only with the time at which they were missed', () => {
     expect(lostSince({ attempt: 2, lost: 1, missedAt: 15_000 }, sign(1, 0))).toEqual([
       { attempt: 1, from: 1_000, to: 5_000, next: 15_000, error: 'WorkerLost', lostWith: '7@desk' },
     ]);

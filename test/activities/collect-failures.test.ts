@@ -20,7 +20,7 @@ describe('failures among many instruments of a source', () => {
       retryAfterMs === undefined ? {} : { retryAfterMs },
     );
 
-  it('that pass let the others go on, and are one error in the end, with the longest wait', () => {
+  it('that are temporary do not stop the others, and become one error with the longest wait', () => {
     const failures = new SourceFailures(12);
     failures.add(instrument('polymarket:0x1'), passing());
     failures.succeeded();
@@ -34,7 +34,7 @@ describe('failures among many instruments of a source', () => {
     expect(failures.anySucceeded).toBe(true);
   });
 
-  it('that trying again cannot fix stop the others at once', () => {
+  it('that a retry cannot fix stop the others at once', () => {
     const failures = new SourceFailures(12);
     const blocked = new PredictLabError('SourceBlocked', 'blocked');
     failures.add(instrument('a'), passing());
@@ -44,13 +44,13 @@ describe('failures among many instruments of a source', () => {
     expect(failures.anySucceeded).toBe(false);
   });
 
-  it('in a row mean that the venue is away, so nobody asks on', () => {
+  it('in a row mean that the venue is unavailable, so no further instrument is requested', () => {
     const failures = new SourceFailures(100);
     for (let i = 0; i < 8; i++) failures.add(instrument(String(i)), passing());
     expect(failures.signal.aborted).toBe(true);
   });
 
-  it('that are refusals leave only their instrument out, unless it is all of them', () => {
+  it('that are refusals leave out only their instrument, unless every instrument is refused', () => {
     const refused = new PredictLabError('BadInput', 'unknown market');
     const some = new SourceFailures(2);
     some.add(instrument('a'), refused);

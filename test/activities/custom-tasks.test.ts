@@ -21,7 +21,7 @@ describe('what a plugin activity returns', () => {
     expect(await outputOf([1, undefined])).toEqual([1, null]);
   });
 
-  it('is refused at once when JSON cannot hold it, or it is data that does not belong into the status of a run', async () => {
+  it('is refused at once when JSON cannot represent it, or when it is too large for the status of a run', async () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     await expect(outputOf(circle)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('mine returned') });

@@ -15,7 +15,7 @@ const first = { secrets, policy, attempts: 1, earlier: { failures: 0 } };
 const detailsOf = (failure: ApplicationFailure) => failure.details?.[0] as AttemptDetails;
 
 describe('the failure that ends an attempt', () => {
-  it('is tried again after the delay of the policy, which grows by the backoff up to the longest wait', () => {
+  it('is retried after the delay of the policy, which grows by the backoff up to the longest wait', () => {
     expect([1, 2, 3, 8].map((failures) => retryWaitMs(policy, failures))).toEqual([1_000, 2_000, 4_000, 60_000]);
     expect(retryWaitMs({ ...policy, backoff: 1 }, 5)).toBe(1_000);
     const failure = failureOf(new PredictLabError('SourceUnavailable', 'polymarket answered 503'), {
@@ -54,13 +54,13 @@ describe('the failure that ends an attempt', () => {
     expect(failureOf(error, first)).toMatchObject({ type: 'BadInput', nonRetryable: true, message: expect.stringContaining('url: ') });
   });
 
-  it('treats a refused connection as a service that is away, and an unknown error as passing', () => {
+  it('treats a refused connection as an unavailable service, and an unknown error as temporary', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
     expect(failureOf(refused, first)).toMatchObject({ type: 'SourceUnavailable', nonRetryable: false });
     expect(failureOf(new TypeError('x is not a function'), first)).toMatchObject({ type: 'TypeError', nonRetryable: false });
   });
 
-  it('tries again what a rule of its own says, and tells the next attempt what that has used up', () => {
+  it('is retried by the rule for its error type, and passes the retries used so far to the next attempt', () => {
     const ruled: TaskPolicy = {
       ...policy,
       maxRetries: 0,
@@ -75,11 +75,11 @@ describe('the failure that ends an attempt', () => {
     });
   });
 
-  it("keeps a plugin's own choice", () => {
+  it('keeps the type that a plugin gave, and its choice not to retry', () => {
     expect(failureOf(ApplicationFailure.nonRetryable('never', 'Mine'), first)).toMatchObject({ type: 'Mine', nonRetryable: true });
   });
 
-  it('says what can be said of something that is no error, or that throws when it is looked at', () => {
+  it('describes a thrown value that is not an error, or that throws when it is read', () => {
     const broken = new Proxy(
       {},
       {

@@ -72,7 +72,7 @@ describe('httpGet and httpPost', () => {
     expect(keys).toEqual(['r/t', 'r/t', 'n%C3%A4chtlich/desk%201%20%EF%BF%BD', 'mine', undefined]);
   });
 
-  it.each([408, 425, 429, 500, 503])('are tried again after %i, and honour Retry-After', async (status) => {
+  it.each([408, 425, 429, 500, 503])('are retried after %i, and respect Retry-After', async (status) => {
     const url = await serve((_, response) => response.writeHead(status, { 'retry-after': '7' }).end());
     await expect(get(url)).rejects.toMatchObject({
       retryable: true,
@@ -86,7 +86,7 @@ describe('httpGet and httpPost', () => {
     await expect(get(url)).rejects.toMatchObject({ type: 'BadInput', retryable: false });
   });
 
-  it('are tried again when nobody listens', async () => {
+  it('are retried when nothing listens at the address', async () => {
     await expect(get('http://127.0.0.1:1/')).rejects.toMatchObject({ type: 'SourceUnavailable', retryable: true });
   });
 

@@ -10,7 +10,7 @@ const sent = (work: (budget: MessageBudget) => void): readonly FromThread[] => {
   return messages;
 };
 
-it('drops log lines of a task that logs in a loop, and reports once how many', () => {
+it('drops log lines of a task that logs in a loop, and reports once how many were dropped', () => {
   const messages = sent((budget) => {
     for (let i = 0; i < 100_000; i++) budget.log('info', `line ${i}`);
   });

@@ -53,7 +53,7 @@ function scripted({ takesMs, open = () => true }: { takesMs: number; open?: (run
 }
 
 describe('the pages of open runs', () => {
-  it('are written a second after a task’s end and every five at most, the last end included, and not where nothing ended', async () => {
+  it('are written a second after a task’s end, at most every five seconds, also after the last end, and never without an end', async () => {
     const { reports, clock, written } = scripted({ takesMs: 0 });
     for (let tenth = 0; tenth < 80; tenth++) {
       reports.taskEnded('a');

@@ -61,7 +61,7 @@ describe('the end of a market', () => {
     expect(() => hoursLeft({ endsAt: [] })).toThrow('market.endsAt: list at least one announcement, oldest first');
   });
 
-  it('of a stored market is the one that was announced at each time', () => {
+  it('is, for a stored market, the end that was announced at each time', () => {
     const instrument: Instrument = {
       id: 'polymarket:0x1',
       source: 'polymarket',

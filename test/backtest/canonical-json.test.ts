@@ -14,7 +14,7 @@ const shuffled = (value: unknown): unknown => {
 };
 
 describe('canonical JSON', () => {
-  it('is the JSON of the value, dates and what JSON leaves out among it, whatever the order of keys', () => {
+  it('equals the JSON of the value, including dates and values that JSON leaves out, whatever the order of keys', () => {
     const anything = fc.anything({ withDate: true, withNullPrototype: false });
     fc.assert(
       fc.property(anything, (value) => {

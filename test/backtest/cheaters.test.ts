@@ -335,7 +335,7 @@ describe('a strategy that cheats', () => {
     expect(one).toEqual(other);
   });
 
-  it('leaves the others of its batch as they are without it', () => {
+  it('does not change the results of the other trials of its batch', () => {
     const poisoner = strategyOf(REFUSED['replaces Math.min'][0], series());
     const market = plainMarket('probability');
     const options = optionsFor(market, { sizing: { kind: 'fixed', units: 5 } });

@@ -83,7 +83,7 @@ describe('an asset', () => {
     ]);
   });
 
-  it('that ruins a short ends the trading with nothing', () => {
+  it('whose price ruins a short position ends the trading with no equity left', () => {
     const rise = bars([
       [10, 10, 10, 10],
       [10, 30, 10, 25],
@@ -95,7 +95,7 @@ describe('an asset', () => {
     expect([...equity]).toEqual([1000, 0, 0, 0]);
   });
 
-  it('takes a part of the cash, or so many units, when asked', () => {
+  it('uses a fraction of the cash, or a fixed number of units, when asked', () => {
     expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { sizing: { kind: 'fraction', fraction: 0.25 } }).trades[0].size).toBeCloseTo(
       12.5,
       9,
@@ -213,7 +213,7 @@ describe('a probability market', () => {
     expect(half.cut).toBe(1);
   });
 
-  it('is held on at a price of 0: it may still win, and no return says what it was worth after nothing', () => {
+  it('is still held at a price of 0, because it may win; a return from an equity of 0 is undefined', () => {
     const fright = bars([
       [0.5, 0.5, 0.5, 0.5],
       [0.5, 0.5, 0, 0],

@@ -82,7 +82,7 @@ describe('a backtest with the recorded spread', () => {
   const run = (looks: Market['books'], halfSpread: number | 'recorded' = 'recorded') =>
     runBacktest({ candles: bars(0.5, 1e6), strategy: flipper, market: market(looks), options: { halfSpread } });
 
-  it('fills at the spread of each time, and counts which was used for how many fills', () => {
+  it('fills at the spread of each moment, and counts the fills per origin of the spread', () => {
     const { trades, spreads } = run(books);
     expect(spreads).toEqual({ recorded: 5, default: 15 });
     const paid = trades.map(({ entryBar, entryPrice }) => [entryBar, entryPrice]);
@@ -90,7 +90,7 @@ describe('a backtest with the recorded spread', () => {
     expect(run(books, 0.02).spreads).toEqual({ given: 20 });
   });
 
-  it('counts no resting order, which pays no spread', () => {
+  it('does not count resting orders, which pay no spread', () => {
     const patient = defineStrategy({ ...flipper, name: 'patient', create: () => () => ({ side: 'long', limit: 0.45, target: 0.6 }) });
     const candles = { ...bars(0.5, 1e6), low: new Float64Array(100).fill(0.4), high: new Float64Array(100).fill(0.7) };
     const { spreads, trades } = runBacktest({ candles, strategy: patient, market: market(books), options: { halfSpread: 'recorded' } });

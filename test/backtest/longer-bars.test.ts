@@ -134,7 +134,7 @@ describe('bars of a longer interval', () => {
     },
   });
 
-  it('stand the look-ahead proof, and are the same beside other trials', () => {
+  it('pass the look-ahead proof, and are the same next to other trials', () => {
     const candles = walk(24 * 40, 5);
     const alone = runBacktest({ candles, strategy: trend, params: { days: 4 } });
     expect(alone.lookAhead).toMatchObject({ changed: 0, deterministic: true });

@@ -137,7 +137,7 @@ describe('what the numbers rest on', () => {
     expect(measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) }).periodsPerYear).toEqual({ value, from });
   });
 
-  it('exchange days are counted, not taken for all days', () => {
+  it('periods per year are counted from the rows, so that exchange days are not taken for 365', () => {
     const time = days(365).filter((at) => (at / DAY) % 7 < 5);
     const { periodsPerYear } = measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) });
     expect(periodsPerYear.value).toBeCloseTo(260.7, 0);
@@ -247,7 +247,7 @@ describe('scores of forecasts, beside scikit-learn', () => {
     expect(calibration(Float64Array.of(0.8500000000000001), Float64Array.of(1), 20)[0].from).toBe(0.85);
   });
 
-  it('of markets holds its 95%: the closes of one market share its one outcome', () => {
+  it('calibration of markets has intervals that cover 95%, although the closes of one market share one outcome', () => {
     const random = seededRandom(11);
     const normal = (): number => normalQuantile(random() || 0.5);
     let clustered = 0;
@@ -279,7 +279,7 @@ describe('scores of forecasts, beside scikit-learn', () => {
     expect(alone / tables).toBeLessThan(0.6);
   });
 
-  it('of markets with one forecast each is that of independent ones', () => {
+  it('calibration of markets with one forecast each equals that of independent forecasts', () => {
     const table = calibration(p, y);
     const markets = [...p].map((forecast, i) => marketForecasts(Float64Array.from([forecast]), y[i]));
     expect(calibrationOfMarkets(markets)).toEqual(table.map((bin) => ({ ...bin, markets: 1 })));
@@ -306,7 +306,7 @@ describe('the normal distribution', () => {
     expect(normalCdf(x) / expected).toBeCloseTo(1, 12);
   });
 
-  it('is undone by its quantile', () => {
+  it('is inverted by its quantile function', () => {
     for (const p of [1e-12, 0.001, 0.0242, 0.3, 0.5, 0.9, 0.999]) expect(normalCdf(normalQuantile(p)) / p).toBeCloseTo(1, 10);
     expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 12);
   });

@@ -34,7 +34,7 @@ describe('Monte Carlo of the order of positions', () => {
     );
   });
 
-  it('finds of two positions the two orders there are', () => {
+  it('finds both orders of two positions', () => {
     // −10% and +50%: the loss first falls by 10% from the start, the gain first by 10% from its height
     const drawn = drawnOf([-100, 450], 1000, { draws: 4000, seed: 3 });
     expect(drawn.reordered.maxDrawdown.p5).toBeCloseTo(-0.1, 9);
@@ -46,7 +46,7 @@ describe('Monte Carlo of the order of positions', () => {
     expect(drawn.resampled.totalReturn.p95).toBeCloseTo(2.25 - 1, 9);
   });
 
-  it('says nothing of one position, nor after a loss of everything', () => {
+  it('gives a reason instead of numbers for a single position, and after a total loss', () => {
     expect(monteCarlo([], 100, always)).toEqual({ because: 'no position was closed; an order needs at least two' });
     expect(monteCarlo([5], 100, always)).toEqual({ because: 'only one position was closed; an order needs at least two' });
     expect(monteCarlo([-100, 5], 100, always)).toEqual({ because: expect.stringContaining('a position left nothing of the equity') });

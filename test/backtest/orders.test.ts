@@ -282,7 +282,7 @@ describe('an order', () => {
     expect({ trades, unfilled }).toEqual({ trades: [], unfilled: { expired: 1 } });
   });
 
-  it('that ruins a short ends the trading with nothing, looked at or not', () => {
+  it('that ruins a short ends the trading with no equity left, whether the strategy reads its situation or not', () => {
     const rise = bars([
       [10, 10, 10, 10],
       [10, 10, 10, 10],

@@ -50,7 +50,7 @@ describe('settlement', () => {
     expect(ended(-1, { kind: 'open' }, 0.9)).toMatchObject({ end: 'mark', pnl: expect.closeTo(-51, 10) });
   });
 
-  it('zero-zero says nothing about the payoff: it is marked', () => {
+  it('a payout of zero for both outcomes does not settle the market: the position is marked', () => {
     const reason = 'closed at 0/0 (legacy market without a payoff)';
     expect(ended(1, { kind: 'unresolved', reason }, 0.9)).toMatchObject({ end: 'mark', pnl: expect.closeTo(49, 10) });
   });

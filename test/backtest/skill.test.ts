@@ -54,7 +54,7 @@ describe('the benchmark beside a result', () => {
     );
   });
 
-  it('has no skill where nothing is held, and all there is where everything is on the outcome', () => {
+  it('has a skill of 0 when it holds nothing, and an extreme one when everything is on one outcome', () => {
     const candles = closes([0.4, 0.4, 0.5, 0.6]);
     const flat = runBacktest({ candles, strategy: favourite, params: { threshold: 0.99 }, market: paid(1) });
     expect(flat.benchmark).toMatchObject({ skill: 0 });
@@ -75,7 +75,7 @@ describe('the benchmark beside a result', () => {
     expect(why(paid(1), [1, 1, 1])).toBe('the price was never wrong');
   });
 
-  it('takes for a belief what Kelly would stake just that share on', () => {
+  it('derives the belief for which the Kelly criterion stakes exactly the held share', () => {
     const world = fc.record({
       price: fc.double({ min: 0.01, max: 0.99, noNaN: true }),
       share: fc.double({ min: 0.01, max: 1, noNaN: true }),

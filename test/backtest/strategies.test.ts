@@ -122,7 +122,7 @@ describe('names and parameters', () => {
     expect(strategyProblems('momentum', { period: [1, 2], threshold: values(50_001) })).toHaveLength(1);
   });
 
-  it('what is left out has its default', () => {
+  it('a parameter that is left out has its default', () => {
     expect(strategyTrials('rsi', { period: 5 })).toMatchObject({ trials: [{ period: 5, low: 30, high: 70 }] });
   });
 

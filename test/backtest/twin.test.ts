@@ -133,7 +133,7 @@ describe('a market’s twin', () => {
   const candles = walk(24 * 40, 5, { probability: true });
   const twin: TwinInput = { id: 'predict:1', candles: walk(24 * 40, 6, { probability: true }) };
 
-  it('stands the look-ahead proof, in trials, walk-forwards and portfolios as alone', () => {
+  it('passes the look-ahead proof, in trials, walk-forwards and portfolios as alone', () => {
     const alone = runBacktest({ candles, market, twin, strategy: follow });
     expect(alone.lookAhead).toMatchObject({ changed: 0, deterministic: true });
     expect(alone.metrics.trades).toBeGreaterThan(3);
@@ -175,7 +175,7 @@ describe('a market’s twin', () => {
     );
   });
 
-  it('is part of the passport of who looks at it, and of nobody else’s', () => {
+  it('is part of the passport only if the strategy reads it', () => {
     const passport = (other: TwinInput | undefined, strategy = follow) =>
       runBacktest({ candles, market, strategy, ...(other !== undefined && { twin: other }) }).passport.data;
     const late = { ...twin, candles: walk(24 * 40, 7, { probability: true }) };
@@ -185,7 +185,7 @@ describe('a market’s twin', () => {
     expect(passport(undefined)).toBe(passport(undefined, blind));
   });
 
-  it('cannot be looked ahead through: who reaches behind the window is caught', () => {
+  it('gives no look-ahead: a strategy that reads past the window is caught', () => {
     // watches the built-in that the engine keeps indicator values in
     const cheat = defineStrategy({
       ...follow,

@@ -79,7 +79,7 @@ describe('a walk-forward', () => {
     expect(picksWeak).toMatch(/^8 of 8 .*\(no trial has one, so the first was taken\)/);
   });
 
-  it('takes a position that is held from test to test for one event, and its statistics for weak', () => {
+  it('counts a position that is held from test to test as one event, and its statistics as weak', () => {
     const held = walkForward(backtestData(candles, market), trialsOf('buy-and-hold', {}), options, { trainMs: 10 * DAY, testMs: 4 * DAY });
     expect(held.windows).toHaveLength(12);
     expect(held.outOfSample.sample).toMatchObject({ trades: 12, events: 1 });
@@ -112,7 +112,7 @@ describe('a walk-forward', () => {
     expect(result.outOfSample.deflatedSharpe as number).toBeLessThan(result.outOfSample.probabilisticSharpe as number);
   });
 
-  it('deflates what the best of many showed by all that were tried beside it, and what it brought by all trials on the series', () => {
+  it('deflates the best Sharpe ratio in sample by all trials of its window, and its result by all trials on the series', () => {
     // one trial is no choice
     for (const { inSample } of walkForward(backtestData(candles, market), grid.slice(0, 1), options, parts).windows)
       expect(inSample.deflatedSharpe).toBe(inSample.probabilisticSharpe);
@@ -125,7 +125,7 @@ describe('a walk-forward', () => {
     expect(outOfSample.deflatedSharpe as number).toBeLessThan(outOfSample.probabilisticSharpe as number);
   });
 
-  it('lets nobody out of a market that closed inside a part: its result pays there', () => {
+  it('does not close a position in a market that closed inside a part: the result of the market pays there', () => {
     const prices = Array.from({ length: 8 * 4 }, (_, i) => (i < 12 ? 0.4 : 0.9));
     const late = closes(prices, { step: 6 * HOUR });
     const closesAt = 2.5 * DAY;
@@ -179,7 +179,7 @@ describe('a walk-forward', () => {
     expect(outOfSample.cagr).toBeCloseTo((1 + (outOfSample.totalReturn as number)) ** (365.25 / days) - 1, 10);
   });
 
-  it('goes into a test with what the rule held, as a run through the whole series does', () => {
+  it('starts a test with the position that the rule held, as a run over the whole series does', () => {
     const rising = closes(Array.from({ length: 60 }, (_, i) => 100 * 1.01 ** i));
     const daily = { ...rising, openTime: Float64Array.from({ length: 60 }, (_, i) => Date.UTC(2024, 0, 1) + i * DAY) };
     const held = walkForward(backtestData(daily, market), trialsOf('buy-and-hold', {}), options, { trainMs: 20 * DAY, testMs: 10 * DAY });
@@ -255,7 +255,7 @@ describe('a walk-forward', () => {
     expect(run.outOfSample.totalReturn).toBeCloseTo(growth - 1, 9);
   });
 
-  it('says which windows it left out, and why; a gap before the last bar is no window', () => {
+  it('says which windows it left out, and why; a gap before the last bar is not a window', () => {
     const days = [...Array.from({ length: 30 }, (_, i) => i), ...Array.from({ length: 30 }, (_, i) => 50 + i), 100];
     const gapped = { ...walk(days.length, 5), openTime: Float64Array.from(days, (day) => day * DAY) };
     const run = walkForward(backtestData(gapped, market), trialsOf('momentum', { period: [1, 2] }), options, {
@@ -323,7 +323,7 @@ describe('a walk-forward', () => {
     { step: HOUR },
   );
 
-  it('goes on without a trial that fails in one part, as if it had not been tried', () => {
+  it('continues without a trial that fails in one part, as if it were not in the grid', () => {
     const data = backtestData(rising, market);
     // in on every other day, or on two of three
     const lazy = [2, 3].map((days): Trial => {

@@ -91,7 +91,7 @@ describe('a token pool', () => {
     await expect(waiting).rejects.toThrow('enough');
   });
 
-  it('gives a long pause back as RateLimited, with the wait', async () => {
+  it('reports a long pause as RateLimited, with the wait', async () => {
     const budget = pool(100);
     await budget.pause('polymarket/data-trades', 90_000);
     const error = budget.take('polymarket/data-trades', 'live', never);

@@ -33,7 +33,7 @@ test('waits for a worker that Temporal lists a moment later, and stops querying 
   );
 });
 
-test('without one it is refused in a sentence that says which to start', async () => {
+test('without a worker the command is refused, with a sentence that says which one to start', async () => {
   const times = { withinMs: 20, everyMs: 5 };
   const of = (version: typeof VERSION | null, view: DeploymentView) => requireWorkers(async () => view, view, version, times);
   await expect(of(VERSION, standing(0, 5))).rejects.toMatchObject({

@@ -122,7 +122,7 @@ describe('rehearse', () => {
   });
 });
 
-it('answers a venue that does not exist with those that do, and the nearest', async () => {
+it('refuses an unknown venue, and names the known ones and the nearest', async () => {
   const { code, err } = await predictlab('probe', 'polymarkt');
   expect(err.trim()).toMatch(/venue polymarkt: write one of polymarket, predict, kalshi.*polymarket/);
   expect(code).toBe(2);

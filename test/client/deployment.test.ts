@@ -70,7 +70,7 @@ describe('a rollback', () => {
   });
 });
 
-describe('whether somebody takes the tasks', () => {
+describe('whether a worker takes the tasks', () => {
   const build = (buildId: string) => ({ name: 'predictlab', buildId });
   const polling = (current: string | null, pollers: (string | null)[]): Polling => ({
     taskQueue: 'q',
@@ -83,14 +83,14 @@ describe('whether somebody takes the tasks', () => {
     })),
   });
 
-  it('of a pinned run is up to workers of its build alone', () => {
+  it('of a pinned run depends only on workers of its build', () => {
     expect(missingWorker(polling('b', ['a']), build('a'))).toBeUndefined();
     expect(missingWorker(polling('b', ['b', null]), build('a'), { run: 'r' })).toBe(
       'it is pinned to build a, and no worker of that build polls task queue "q": start one of that build, or move the run to the current build with `predictlab deploy adopt r`',
     );
   });
 
-  it('of a new run is up to those of the current build, or unversioned ones where none is', () => {
+  it('of a new run depends on workers of the current build, or on unversioned ones while no build is current', () => {
     expect(missingWorker(polling('a', ['a']), null)).toBeUndefined();
     expect(missingWorker(polling(null, [null]), null)).toBeUndefined();
     expect(missingWorker(polling('a', [null, 'b']), null)).toContain('new runs go to build a, and no worker of that build');
@@ -98,7 +98,7 @@ describe('whether somebody takes the tasks', () => {
     expect(missingWorker(polling(null, []), null)).toBe('no worker polls task queue "q", start one with `predictlab worker`');
   });
 
-  it('does not count who is gone, and says when it was heard of last', () => {
+  it('does not count a worker that is gone, and says when it was last seen', () => {
     const { pollers, ...rest } = polling(null, [null]);
     const gone = {
       ...rest,

@@ -11,7 +11,7 @@ const taskResults: Record<string, TaskResult> = {
 };
 const why = (taskId: string) => storedWhy({ taskResults, reasons: ['the run was cancelled'] }, taskId);
 
-describe('why a task ended so, asked of the record', () => {
+describe('why a task ended as it did, from the stored result', () => {
   it.each([
     ['A/collect', 'A/collect succeeded, degraded: predict is skipped'],
     ['A/clean', 'A/clean failed after 4 attempts: BadInput: the file is empty'],
@@ -21,7 +21,10 @@ describe('why a task ended so, asked of the record', () => {
     ['LARGE', 'LARGE failed after 1 attempt: RateLimited: later'],
   ])('of %s', (taskId, answer) => expect(why(taskId)).toBe(answer));
 
-  it.each(['A/shop', 'C/collect', 'constructor', '__proto__/collect', ''])('of "%s", which it does not have, is not answered', (taskId) => {
-    expect(why(taskId)).toBeUndefined();
-  });
+  it.each(['A/shop', 'C/collect', 'constructor', '__proto__/collect', ''])(
+    'is not answered for "%s", which the result does not have',
+    (taskId) => {
+      expect(why(taskId)).toBeUndefined();
+    },
+  );
 });

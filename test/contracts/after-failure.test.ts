@@ -58,7 +58,7 @@ describe('what follows a failed attempt', () => {
       expect(waits(play({ ...policy, byError }, same(type, 3)))).toEqual([1_000, 2_000, null]);
   });
 
-  it('waits for storage that is away, for minutes and without using up a retry', () => {
+  it('waits for unavailable storage, for minutes and without using up a retry', () => {
     let failed: Failures = { failures: 0 };
     let at = 0;
     let attempts = 0;
@@ -76,7 +76,7 @@ describe('what follows a failed attempt', () => {
     expect(attempts).toBeLessThan(35);
   });
 
-  it('starts a new wait for storage that was back meanwhile', () => {
+  it('starts a new wait when storage was available in between', () => {
     const first = afterFailure(policy, { failures: 0 }, { type: 'StorageUnavailable', at: 0 });
     const hourLater = afterFailure(policy, first, { type: 'StorageUnavailable', at: 3_600_000 });
     expect(hourLater).toMatchObject({ next: 'retry', waitMs: 250 });

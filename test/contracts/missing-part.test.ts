@@ -23,13 +23,13 @@ describe('an installation that is not whole', () => {
     expect(missingPart(Object.assign(new Error('x'), { code: 'ERR_MODULE_NOT_FOUND' }))).toBe(`predictlab is not whole: x${AFTER}`);
   });
 
-  it('is nothing that another error says', () => {
+  it('is not reported for other errors', () => {
     expect(missingPart(Object.assign(new Error('no file'), { code: 'ENOENT' }))).toBeUndefined();
     expect(missingPart(new PredictLabError('BadInput', 'plugin x: Cannot find module y'))).toBeUndefined();
     expect(missingPart('MODULE_NOT_FOUND')).toBeUndefined();
   });
 
-  it('is named for workflows that are neither bundled nor there as sources, and not of those that are', () => {
+  it('is named when workflows exist neither as a bundle nor as sources, and not when they exist', () => {
     const place = path.join(folder.path, 'dist/src/worker');
     mkdirSync(place, { recursive: true });
     const from = pathToFileURL(path.join(place, 'workflow-code.js')).href;

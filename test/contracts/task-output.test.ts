@@ -59,7 +59,7 @@ describe('the defaults of a task', () => {
     expect([38, 39].map((count) => after(900_000, { ...storage, count }).next)).toEqual(['retry', 'none']);
   });
 
-  it('bound how many attempts can fail, by every rule of its own', () => {
+  it('limit how many attempts can fail: the sum over all rules', () => {
     expect(mostFailures(defaultPolicy())).toBe(4 + 40);
     expect(mostFailures({ ...defaultPolicy(), byError: { RateLimited: { maxRetries: 10 }, TaskTimeout: {} } })).toBe(4 + 11 + 4 + 40);
   });

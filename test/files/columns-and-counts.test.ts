@@ -17,7 +17,7 @@ async function rowsOf(place: string) {
 }
 
 describe('a file of ticks', () => {
-  it('of price points only, as export writes it, needs no sizes', async () => {
+  it('that has only price points, as export writes it, needs no sizes', async () => {
     const rows = await rowsOf(file('time,price,size,kind', '2026-01-01,0.5,,price', '2026-01-02,0.6,,price'));
     expect(rows.map(({ kind, size, defect }) => ({ kind, size, defect }))).toEqual([
       { kind: 'price', size: null, defect: null },
@@ -70,7 +70,7 @@ it('quarantined rows are counted over all reasons', () => {
   });
 });
 
-it('only an error of the file system needs the user', () => {
+it('only an error of the file system is one that the user must fix', () => {
   expect(needsTheUser(Object.assign(new Error('no'), { code: 'EACCES' }))).toBe(true);
   expect(needsTheUser({ code: 'EACCES' })).toBe(false);
   expect(needsTheUser(Object.assign(new Error('no'), { code: 'EAGAIN' }))).toBe(false);

@@ -36,7 +36,7 @@ it('refuses a folder and says what to write instead', async () => {
   await expect(expandPath(folder.path)).rejects.toThrow(/is a folder; name a CSV file in it or a pattern such as ".*\*\.csv"/);
 });
 
-it('an instrument is called after its file, without folder and endings', () => {
+it('an instrument is named after its file, without folder and extensions', () => {
   expect(nameOf('/data/us_senate.csv.gz')).toBe('us_senate');
   expect(nameOf('trades.v2.csv')).toBe('trades.v2');
   expect(nameOf('.csv')).toBe('.csv');

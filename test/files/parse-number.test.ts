@@ -17,7 +17,7 @@ it('reads the spellings of numbers that parse', () => {
     expect([text, parseNumber(text)]).toEqual([text, value]);
 });
 
-it('keeps NaN and infinities for the rules to see', () => {
+it('keeps NaN and infinities, so that the rules can reject them', () => {
   for (const text of ['NaN', 'nan', '-inf', 'Infinity', '1e999']) expect([text, Number.isFinite(parseNumber(text))]).toEqual([text, false]);
   for (const text of ['NaN', 'nan', '-inf', 'Infinity', '1e999']) expect([text, parseNumber(text) === null]).toEqual([text, false]);
 });

@@ -26,7 +26,7 @@ it('reads the times that files have', () => {
     expect([text, iso(text)]).toEqual([text, expected]);
 });
 
-it('a time without a zone is UTC, wherever the machine stands', () => {
+it('a time without a zone is UTC, whatever the time zone of the machine', () => {
   const zone = process.env.TZ;
   try {
     process.env.TZ = 'America/New_York';

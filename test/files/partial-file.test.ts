@@ -30,7 +30,7 @@ it('what dead processes left is removed; what others write, or wrote under such 
   await removeLeftovers(join(folder.path, 'none'));
 });
 
-it('a name of 255 bytes has one that fits, in whatever letters', () => {
+it('a name of 255 bytes has a partial name that fits, in any script', () => {
   for (const letter of ['x', 'é', '字', '😀']) {
     const base = letter.repeat(Math.floor(255 / Buffer.byteLength(letter)));
     expect(Buffer.byteLength(basename(partialOf(join(folder.path, base))))).toBeLessThanOrEqual(255);

@@ -42,7 +42,7 @@ describe('a tick file', () => {
     expect(row).toMatchObject({ kind: 'trade', time: Date.UTC(2026, 0, 1), size: 12.5, side: 'buy', tradeId: 't-1', identity: 't-1' });
   });
 
-  it('may call its columns what it likes', async () => {
+  it('may give its columns any names', async () => {
     const [row] = await read('"","Timestamp","Type","Shares","Price"\n"1",2022-11-13 15:33:33,"Sell",425423.75,0.5\n', {
       columns: { time: 'Timestamp', price: 'Price', size: 'Shares', side: 'Type' },
     });
@@ -59,7 +59,7 @@ describe('a tick file', () => {
     );
   });
 
-  it('that is missing, empty or not whole says so', async () => {
+  it('that is missing, empty or truncated is refused with that reason', async () => {
     await expect(openTickFile(`${folder.path}/none.csv`)).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringMatching(/there is no file/),
@@ -130,7 +130,7 @@ describe('a tick file', () => {
     expect(whole.rows.every(({ defect }) => defect === null)).toBe(true);
   });
 
-  it('goes on after a line with the same identities as if read whole', async () => {
+  it('continues after a line with the same identities as when the file is read as a whole', async () => {
     const path = write('time,price,size\n1767225600,0.5,1\n1767225600,0.5,1\n1767225600,0.5,1\n1767225601,0.5,1\n');
     const { rows } = await readAll(path);
     const file = await openTickFile(path);
@@ -282,7 +282,7 @@ describe('dates and prices as people write them', () => {
     ['0.45', 0.45],
   ])('%s is %d', async (text, price) => expect((await first('2026-01-01', text)).price).toBe(price));
 
-  it('refuses dates whose order nothing decides, reads the whole file for one that does, and takes the word of its user', async () => {
+  it('refuses dates whose order no date in the whole file decides, and follows the order that the user states', async () => {
     await expect(first('03/04/2026')).rejects.toThrow(
       /the date 03\/04\/2026 may have the day or the month first, and no date in the file decides; write ISO 8601 .*--date-order dmy/,
     );
@@ -295,7 +295,7 @@ describe('dates and prices as people write them', () => {
     }
   });
 
-  it('sorts the rows of several markets, and counts rows without a market as torn ones of the first', async () => {
+  it('sorts the rows of several markets, and counts rows without a market as malformed rows of the first one', async () => {
     const path = write('time,market,price\n1767225600,A,0.1\n1767225600,B,0.9\n1767225601,A,0.2\n1767225601,,0.3\ntorn\n');
     const sorted = await sortedByMarket([await openTickFile(path, { by: 'Market' })], 'Market');
     expect(sorted.markets).toEqual(['A', 'B']);

@@ -10,7 +10,7 @@ const folder = scratchFolder();
 const partials = (): readonly string[] => readdirSync(folder.path).filter((name) => name.includes('partial'));
 
 describe('what is written to', () => {
-  it.skipIf(process.platform === 'win32')('stays a FIFO when it is one, and its reader gets everything', async () => {
+  it.skipIf(process.platform === 'win32')('stays a FIFO if it was one, and its reader gets everything', async () => {
     const fifo = join(folder.path, 'fifo');
     expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
     const reading = readFile(fifo, 'utf8');
@@ -20,7 +20,7 @@ describe('what is written to', () => {
     expect(partials()).toEqual([]);
   });
 
-  it('is what a symbolic link leads to, and the link stays one', async () => {
+  it('is the target of a symbolic link, and the link stays a link', async () => {
     const target = folder.write('target.csv', 'before');
     const link = join(folder.path, 'link.csv');
     symlinkSync('target.csv', link);

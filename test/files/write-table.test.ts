@@ -69,7 +69,7 @@ describe('a table', () => {
     expect(await readParquet(await written('parquet', []))).toEqual([]);
   });
 
-  it('of more rows than one row group comes back whole from Parquet, with equal bytes each time', async () => {
+  it('with more rows than one row group is read back completely from Parquet, with equal bytes each time', async () => {
     const many = Array.from({ length: 130 }, (_, b) =>
       Array.from({ length: 1000 }, (_, i): Cell[] => [`s${b}`, AT + i, i / 10, i, i % 2 === 0]),
     );

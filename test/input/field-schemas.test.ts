@@ -48,7 +48,7 @@ it('a range includes its ends, and a whole number is whole', () => {
   for (const value of [0.49, 2.01]) expect(says(number, value)).toBe(`${value} is out of range; write a number from 0.5 to 2`);
 });
 
-it('a word is one of a list, a name one of many', () => {
+it('a word is refused with the list of all words, a name with where to find the names', () => {
   const word = wordField('order', ['fifo', 'priority']);
   expect(takes(word, 'fifo')).toBe(true);
   expect(says(word, 'prioriti')).toBe('unknown order "prioriti"; there are fifo, priority; did you mean priority?');
@@ -57,7 +57,7 @@ it('a word is one of a list, a name one of many', () => {
   expect(says(name, 'BTC_PRIC')).toBe('unknown symbol "BTC_PRIC"; the list shows them; did you mean BTC_PRICE?');
 });
 
-it('of a long list of unknown names twenty are compared with the known ones; those that are known do not count', () => {
+it('in a long list of unknown names, twenty are compared with the known names; known names in the list do not count', () => {
   const name = nameField({ what: 'symbol', names: ['BTC_PRICE'], list: 'the list shows them' });
   const suggestions = Array.from({ length: 25 }, () => {
     expect(takes(name, 'BTC_PRICE')).toBe(true);

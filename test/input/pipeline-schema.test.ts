@@ -175,7 +175,7 @@ describe('a pipeline input', () => {
     expect(namesOf(waiting)).toContain('MINE');
   });
 
-  it('names a disabled symbol on purpose, or none at all', () => {
+  it('may name a disabled symbol, or no symbol at all', () => {
     expect(configOf({ symbols: ['US_SENATE_2022'] }).symbols).toEqual([{ symbol: 'US_SENATE_2022', priority: 5 }]);
     expect(configOf({ symbols: [] }).symbols).toEqual([]);
   });
@@ -303,7 +303,7 @@ describe('a pipeline input', () => {
     ]);
   });
 
-  it('cannot put a gate before a stage that untilStage cuts off', () => {
+  it('cannot put a gate before a stage that untilStage leaves out', () => {
     const problems = problemsOf({ untilStage: 'store', tasks: [task({ taskId: 'check', runBefore: ['BTC_PRICE/backtest'] })] });
     expect(problems).toEqual([
       'tasks[0].runBefore[0]: BTC_PRICE/backtest is cut off by untilStage store; set untilStage to backtest or later, or remove it here',
@@ -330,7 +330,7 @@ describe('a pipeline input', () => {
     });
   });
 
-  it('may wait as long at most as it waits first, not shorter', () => {
+  it('may have a longest wait equal to its first wait, but not a shorter one', () => {
     expect(problemsOf({ retry: { retryDelay: '1m', maxDelay: '1m' } })).toEqual([]);
     expect(problemsOf({ retry: { retryDelay: '61s', maxDelay: '1m' } })).toEqual([
       'retry.maxDelay: 1m is shorter than retryDelay 61s; make it at least as long',

@@ -122,7 +122,7 @@ describe('a venue of a plugin', () => {
     expect(await collect('fair')).toBe(6);
   });
 
-  it('that throws outside of its routes is named in the log, and goes on', async () => {
+  it('that throws outside of its routes is named in the log, and continues', async () => {
     lines.length = 0;
     expect(await collect('strays')).toBe(0);
     expect(lines.filter((line) => line.includes('threw outside of its tasks'))).toHaveLength(2);

@@ -50,7 +50,7 @@ describe('the library', () => {
       expect(indicators[name]([...series.close], { period: 5 })).toEqual(indicators[name](series, { period: 5 }));
   });
 
-  it('takes daily returns without times for days, and others by what is said of them', () => {
+  it('treats returns as daily, unless times or periods per year are given', () => {
     const returns = Array.from({ length: 40 }, (_, i) => Math.sin(i) / 100);
     const times = returns.map((_, i) => Date.UTC(2026, 0, 1 + i));
     expect(metrics.ofReturns(returns).sharpe).toBe(metrics.ofReturns(returns, { times }).sharpe);
@@ -135,7 +135,7 @@ describe('facts that a program states', () => {
     expect(() => runBacktest({ candles: series, strategy: 'buy-and-hold', market })).toThrow(message);
   });
 
-  it('takes announcements of an end in time, the last one as the end', () => {
+  it('takes announcements of the end with their times, and the last one as the end', () => {
     const day = 86_400_000;
     const market = marketFrom({
       market: 'probability',

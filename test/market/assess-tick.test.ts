@@ -29,7 +29,7 @@ it('an ordinary trade is a tick without flags', () => {
   expect(assessTick(good, facts)).toEqual({ verdict: 'ok', flags: [] });
 });
 
-it('what the reader found comes first', () => {
+it('a defect that the reader found comes first', () => {
   expect(reasonOf({ defect: 'unknown-outcome', price: 7 })).toBe('unknown-outcome');
   expect(reasonOf({ defect: 'malformed', time: null })).toBe('malformed');
 });
@@ -60,12 +60,12 @@ it("an asset's price is above 0 and may be above 1", () => {
   expect(reasonOf({ price: 0 }, { market: 'asset' })).toBe('price-range');
 });
 
-it('a trade moves something', () => {
+it('a trade of size zero or below is malformed', () => {
   expect(reasonOf({ size: 0 })).toBe('size-range');
   expect(reasonOf({ size: -5 })).toBe('size-range');
 });
 
-it('seconds where milliseconds are meant are not a time of this market', () => {
+it('a time in seconds instead of milliseconds is out of range', () => {
   expect(reasonOf({ time: Math.floor(NOW / 1000) }, { opensAt: null })).toBe('time-range');
 });
 
@@ -91,7 +91,7 @@ it('prices off the tick grid are kept and flagged; prices on it are not flagged,
   expect(flagsOf({ price: 0.375 }, { tickSize: 0 })).toEqual([]);
 });
 
-it('of several objections the documented order decides', () => {
+it('among several defects, the documented order decides', () => {
   expect(reasonOf({ price: Number.NaN, size: -1, time: 5 })).toBe('not-finite');
   expect(reasonOf({ price: 2, size: -1, time: 5 })).toBe('price-range');
   expect(reasonOf({ size: -1, time: 5 })).toBe('size-range');

@@ -35,7 +35,7 @@ it('how far two series are apart is a mean, however many pairs there are', () =>
   expect(complementReport(many(0.8), many(0.21)).polarity).toBe('complement');
 });
 
-it('series that never meet say nothing', () => {
+it('series without common times give no comparison', () => {
   expect(complementReport(series([0.8]), series([]))).toEqual({
     pairs: 0,
     meanDeviation: null,

@@ -5,7 +5,7 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 describe('how late rows are expected', () => {
-  it('is ten minutes until something else was seen, and half as long again as what was', () => {
+  it('is ten minutes until later rows are seen, then 1.5 times the observed lateness', () => {
     expect(latenessAt(undefined, 0)).toBe(LEAST_LATENESS_MS);
     const seen = rememberLateness(undefined, 30 * MINUTE, DAY);
     expect(seen).toEqual({ ms: 45 * MINUTE, at: DAY });
@@ -27,7 +27,7 @@ describe('how late rows are expected', () => {
     expect(rememberLateness(undefined, 5 * MINUTE, 0)).toBeUndefined();
   });
 
-  it('has an end', () => {
+  it('has a maximum', () => {
     expect(latenessFrom(5 * 3_600_000)).toBe(MOST_LATENESS_MS);
   });
 });

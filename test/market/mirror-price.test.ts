@@ -32,7 +32,7 @@ it('a price outside [0, 1] stays outside: quarantine has to see it', () => {
   expect(mirrorPrice(Number.POSITIVE_INFINITY)).toBeNaN();
 });
 
-it('survives prices with more digits than a double tells apart', () => {
+it('accepts prices with more digits than a double can distinguish', () => {
   expect(mirrorPrice(1e-7)).toBe(0.999_999_9);
   expect(mirrorPrice(Number('0.12345678901234567'))).toBeCloseTo(0.876_543_210_987_654, 15);
 });

@@ -53,7 +53,7 @@ describe('a volume that a venue states', () => {
   });
 });
 
-it('no total, or a negative one, is no witness', () => {
+it('a missing or negative total is not compared', () => {
   expect(verdictOf({ mostTrades: 5, leastTrades: 5 })).toBe('unknown');
   expect(verdictOf({ volume: -1, trades: -1, mostTrades: 5, leastTrades: 5 })).toBe('unknown');
 });

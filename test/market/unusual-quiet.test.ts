@@ -35,7 +35,7 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours: once, covered: all(later), asOf: later })).toMatchObject({ usual: HOUR });
   });
 
-  it('goes by its last month, not by how busy it once was', () => {
+  it('is judged by its last month, not by how busy it was before', () => {
     const busy = Array.from({ length: 500 }, (_, k) => k);
     const calm = Array.from({ length: 40 }, (_, k) => 500 + (k + 1) * 20);
     const asOf = ((calm.at(-1) ?? 0) + 1 + 39) * HOUR;
@@ -67,7 +67,7 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours, covered: [], asOf })).toBeNull();
   });
 
-  it('learns nothing about its pauses from gaps in collection', () => {
+  it('does not take gaps in collection for pauses', () => {
     const before = hoursEvery(1, 30);
     const hours = [...before.hours, ...before.hours.map((hour) => hour + 80)];
     const end = ((hours.at(-1) ?? 0) + 1) * HOUR;
@@ -80,7 +80,7 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours, covered: all(asOf), asOf })).toBeNull();
   });
 
-  it('knows a pause when all between its two hours was collected, whatever the hours themselves were', () => {
+  it('counts a pause when all time between its two hours was collected, even if the hours themselves were not', () => {
     const hours = Array.from({ length: 13 }, (_, k) => 1000 + 4 * k);
     const end = 1049 * HOUR;
     const between = hours.slice(1).map((hour) => ({ from: (hour - 3) * HOUR, to: hour * HOUR }));

@@ -39,7 +39,7 @@ async function expectTrue(
 
 describe('a venue that is late, corrects itself, ends when it likes and fails', () => {
   it(
-    `loses no row and is claimed no more of than was seen, in ${WORLDS} worlds`,
+    `loses no row, and coverage claims only what was seen, in ${WORLDS} worlds`,
     async () => {
       await expectTrue(WORLDS, (seed) => runWorld(makeWorld(seed), memoryPipeline), { runs: 5, stored: 100 });
     },
@@ -47,7 +47,7 @@ describe('a venue that is late, corrects itself, ends when it likes and fails', 
   );
 
   it(
-    `loses no row and is claimed no more of than was seen as Kalshi, which states each close, in ${WORLDS} worlds`,
+    `loses no row, and coverage claims only what was seen, as Kalshi, which states each close, in ${WORLDS} worlds`,
     async () => {
       const kalshiWorld = (seed: number) => makeWorld(seed, { statesClose: true });
       await expectTrue(WORLDS, (seed) => runWorld(kalshiWorld(seed), memoryPipeline, 'kalshi'), { runs: 5, stored: 100 });
@@ -76,7 +76,7 @@ describe('a venue that lies in any ways at once', () => {
 
 describe('a venue that is away for days', () => {
   it(
-    'takes nothing from one that works, and is caught up with when it is back',
+    'does not affect a venue that works, and its data is caught up when it is back',
     async () => {
       await expectTrue(Math.ceil(WORLDS / 20), runTwoVenues, { runs: 25, stored: 200 });
     },

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { hearPrints } from '../../src/plugins/plugin-prints.ts';
 
 describe('what a plugin prints', () => {
-  it('is heard where its code runs, beside others, also later', async () => {
+  it('goes to the listener of the code that prints it, also when other code runs or it prints later', async () => {
     const said: string[][] = [];
     const task = (name: string) =>
       hearPrints(
@@ -40,7 +40,7 @@ describe('what a plugin prints', () => {
     expect(lines.slice(-2)).toEqual(['998', 'printed 1000 lines; further lines are dropped']);
   });
 
-  it('while it is loaded or decides does not stand in what a command prints, and has no secrets', () => {
+  it('while it is loaded or decides does not appear in the output of a command, and holds no secrets', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-prints-'));
     const plugin = path.join(folder, 'plugin.mjs');
     writeFileSync(

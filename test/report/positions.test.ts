@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 /** One entry that left in six parts. */
 const parts = Array.from({ length: 6 }, (_, i) => ({ ...first, size: 100, exitTime: first.exitTime + i * HOUR, exitPrice: 0.5 + i / 100 }));
 
-it('a position that leaves in six parts has one arrow for its entry and one for its exit, with the fills', () => {
+it('a position that is closed in six parts has one arrow for its entry and one for its exit, with the fills', () => {
   const positions = drawnPositions([
     ...parts,
     { ...first, entryTime: first.entryTime + 40 * HOUR, exitTime: first.exitTime + 41 * HOUR, size: 60 },

@@ -191,7 +191,7 @@ describe('what changed since the last run', () => {
     expect(changesSince(before, { ...before, config: { ...before.config, backtest: DEFAULT_BACKTEST } })).toEqual([]);
   });
 
-  it('calls no strategy the best whose Sharpe ratio is weak', () => {
+  it('never names a strategy with a weak Sharpe ratio as the best', () => {
     const ranked = (strategy: string, sharpe: number | null) => ({
       ...before,
       metrics: new Map([['A', { strategy, totalReturn: 0.1, sharpe }]]),

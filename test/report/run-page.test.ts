@@ -140,7 +140,7 @@ describe('the page of a run', () => {
     expect(text.match(/polymarket has changed/g)).toHaveLength(1);
   });
 
-  it('says of an open run that it is paused, and compares it with none', () => {
+  it('says that an open run is paused, and compares it with no earlier run', () => {
     const { result, ...rest } = sampleRun();
     const open = { ...result, result: 'running' as const, paused: true, finishedAt: null };
     const text = textOf(renderRunPage({ ...rest, result: open, changes: [] }));
@@ -149,13 +149,13 @@ describe('the page of a run', () => {
     expect(textOf(renderRunPage({ ...rest, result: { ...result, paused: true } }))).not.toContain('paused');
   });
 
-  it('is made for a run of custom tasks only, and of none at all', () => {
+  it('is made for a run with custom tasks only, and for one without any task', () => {
     const bare = { ...sampleRun(), config: sampleConfig([]), symbols: [], gaps: [] };
     expect(textOf(renderRunPage({ ...bare, result: resultOf({ notify: { status: 'success', durationSeconds: 1 } }) }))).toContain('notify');
     expect(textOf(renderRunPage({ ...bare, result: resultOf({}), inputText: null, config: null }))).toContain('no task has run');
   });
 
-  it('shows of more custom tasks than it has room for those that need attention, and says how many it leaves out', () => {
+  it('shows the custom tasks that need attention when there are too many for the page, and says how many it leaves out', () => {
     const names = Array.from({ length: 400 }, (_, i) => `task-${i}`);
     const waits: TaskResult = { status: 'pending', attempts: 2 };
     const tasks = Object.fromEntries(

@@ -37,7 +37,7 @@ describe('a fault switch', () => {
     await start();
   });
 
-  it('asks for patience with Retry-After, at Predict.fun with RateLimit-Reset', async () => {
+  it('requests a wait with Retry-After, at Predict.fun with RateLimit-Reset', async () => {
     await start({ faults: { rateLimited: { count: 2 }, retryAfterSeconds: 3 } });
     const data = await get(venue, trades());
     expect(data).toMatchObject({ status: 429, body: { code: 'rate_limited', retryable: true } });
@@ -115,7 +115,7 @@ describe('a fault switch', () => {
 });
 
 describe('the sandbox', () => {
-  it('takes switches and tells its requests over HTTP', async () => {
+  it('takes switches and lists its requests over HTTP', async () => {
     await start();
     const post = (path: string, body: unknown): Promise<Response> =>
       fetch(venue.url + path, { method: 'POST', body: JSON.stringify(body) });
@@ -144,7 +144,7 @@ describe('the sandbox', () => {
     expect(peakWithin(venue.requests, 10_000)).toBe(210);
   });
 
-  it('tells connections apart', async () => {
+  it('distinguishes connections', async () => {
     await start();
     const ask = async (agent: Agent): Promise<void> => void (await (await request(venue.url + EVENT, { dispatcher: agent })).body.text());
     const agents = [new Agent({ connections: 1 }), new Agent({ connections: 1 })] as const;

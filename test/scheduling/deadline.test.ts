@@ -57,7 +57,7 @@ describe('a deadline', () => {
     return run.state;
   };
 
-  it('that will be missed is announced by status and why', () => {
+  it('that will be missed is announced in the answers of `status` and `why`', () => {
     const { state } = runWith({ deadline: START + 90 * SECOND });
     const { deadline } = statusOf(state, { runId: 'r', now: START + SECOND, detail: 'stage' });
     expect(deadline).toEqual({
@@ -84,7 +84,7 @@ describe('a deadline', () => {
     });
   });
 
-  it('goes along when the run is carried over', () => {
+  it('is kept when the run continues as new', () => {
     const { state } = runWith({ deadline: START + 90 * SECOND });
     const again = rehydrate(state.graph, dehydrate(state), { durations: DURATIONS, deadline: START + 90 * SECOND });
     expect(again.deadline).toBe(START + 90 * SECOND);

@@ -26,7 +26,7 @@ describe('a dehydrated run', () => {
     expect(statusOf(again, question)).toEqual(statusOf(run.state, question));
   });
 
-  it('without the times of what has ended still says since when the others run', () => {
+  it('still has the start times of running tasks when the times of ended tasks are left out', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean', tasks: [customTask('t')] }));
     run.start(1_000);
     run.ends('A', [succeeded('A/collect', { at: 2_000 }), succeeded('A/clean', { at: 3_000 })]);
@@ -34,7 +34,7 @@ describe('a dehydrated run', () => {
     expect(writeTimes(run.state, false)).toBe(';0');
   });
 
-  it('drains first: open lanes end, no other starts before it goes on', () => {
+  it('drains first: open lanes end, and no other lane starts before the run continues', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'collect', maxConcurrent: 2 }));
     run.start();
     expect(run.tell({ type: 'drain', at: 1 })).toEqual([]);
@@ -53,7 +53,7 @@ describe('a dehydrated run', () => {
     expect(run.ends('A', [], { end: 'cancelled' })).toEqual(['finish cancelled']);
   });
 
-  it('of an order of one’s own needs that order again', () => {
+  it('with a custom order needs the same order when it is rehydrated', () => {
     const order = { name: 'mine', key: () => 0 };
     const run = new DrivenRun(runConfig({ tasks: [customTask('a')] }), { order });
     run.start();

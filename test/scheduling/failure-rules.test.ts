@@ -50,7 +50,7 @@ describe('a failed task', () => {
     expect(run.result.result).toBe('success');
   });
 
-  it('leaves the averages of its stage when it goes again, until it has ended once more', () => {
+  it('is left out of the averages of its stage while it runs again, until it has ended', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'collect' }));
     const took = (seconds: number) => ({ startedAt: 1_000, at: 1_000 + seconds * 1_000 });
     run.start();
@@ -63,7 +63,7 @@ describe('a failed task', () => {
     expect(run.status.stageStats.collect).toEqual({ count: 2, successRate: 1, meanSeconds: 5, maxSeconds: 6 });
   });
 
-  it('whose lane is over without a word of it is run again where that only ended, and failed where it was ended', () => {
+  it('without a report when its lane ends runs again if the lane completed, and fails if the lane was terminated', () => {
     const ended = (end: 'completed' | 'terminated') => {
       const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
       run.start();
@@ -74,7 +74,7 @@ describe('a failed task', () => {
     expect(ended('terminated').clean).toMatchObject({ status: 'failed', error: { type: 'Terminated' } });
   });
 
-  it('goes again with retryFailed knowing how it failed, so that `why` can say why it was retried', () => {
+  it('runs again with retryFailed and keeps its earlier error, so that `why` can say why it was retried', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean' }));
     run.start();
     run.ends('A', [succeeded('A/collect'), failed('A/clean', 'the venue answered 500', 4)]);
@@ -90,7 +90,7 @@ describe('a failed task', () => {
     ]);
   });
 
-  it('goes again with retryFailed even before its lane has ended, without mistaking the old failure for a new one', () => {
+  it('runs again with retryFailed even before its lane has ended, and its old failure is not taken for a new one', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
     run.start();
     run.reports('A', [failed('A/collect')]);
@@ -148,7 +148,7 @@ describe('a run', () => {
     expect(one.ends('b', [succeeded('b')])).toEqual(['finish degraded']);
   });
 
-  it('is degraded when one symbol got through, also when an earlier run had taken it there', () => {
+  it('is degraded when one symbol reached its last stage, also when the success is reused from an earlier run', () => {
     const outcome = { output: { rows: 7 }, attempts: 1 };
     const config = runConfig({ symbols: ['A', 'B'], untilStage: 'collect' });
     const run = new DrivenRun(config, { reused: new Map([['A/collect', outcome]]) });
@@ -156,7 +156,7 @@ describe('a run', () => {
     expect(run.ends('B', [failed('B/collect')])).toEqual(['finish degraded']);
   });
 
-  it('is degraded when a task says so, each reason once', () => {
+  it('is degraded when a task reports that, and lists each reason once', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'collect' }));
     run.start();
     const degraded = ['predict is skipped: PREDICT_API_KEY is not set'];
@@ -166,7 +166,7 @@ describe('a run', () => {
     expect(run.status.taskResults['A/collect'].degraded).toEqual(degraded);
   });
 
-  it('takes over what an earlier run did, but nothing behind a task that runs again', () => {
+  it('takes over the successes of an earlier run, except for tasks that follow one that runs again', () => {
     const outcome = { output: { rows: 7 }, attempts: 1 };
     const config = runConfig({ symbols: ['A'], untilStage: 'kline', maxConcurrent: 1 });
     const run = new DrivenRun(config, { reused: new Map(['A/collect', 'A/clean', 'A/kline'].map((id) => [id, outcome])) });

@@ -15,7 +15,7 @@ const state = () => ({
 const ofBytes = (bytes: number): string => 'x'.repeat(bytes - 2);
 
 describe('what a large run keeps of its tasks', () => {
-  it('is an output of as many bytes as are small, and none of one more: kept before the run became thrifty, or after', () => {
+  it('includes small outputs up to the byte limit and no larger ones, once large outputs are dropped', () => {
     const run = state();
     const [small, large] = [ofBytes(SMALL_OUTPUT), ofBytes(SMALL_OUTPUT + 1)];
     expect(encodedBytes(small)).toBe(SMALL_OUTPUT);
@@ -31,7 +31,7 @@ describe('what a large run keeps of its tasks', () => {
     expect(run.details.bytes).toBe(2 * SMALL_OUTPUT);
   });
 
-  it('loses stacks first, then outputs, messages and types, and at the last degree nothing more', () => {
+  it('loses stacks first, then outputs, messages and types, and nothing more at the last level', () => {
     const run = state();
     keepError(run, 0, { type: 'BadInput', message: 'm'.repeat(400), stack: 'at line 3' });
     const seen: [messageLength: number, type: string, leftOut: string][] = [];

@@ -51,12 +51,12 @@ describe('priority', () => {
 describe('critical-path', () => {
   const tasks = [customTask('short'), customTask('long 1'), customTask('long 2', { dependencies: ['long 1'] }), customTask('heavy')];
 
-  it('takes the task with the longest chain behind it, a second for each task of which nothing is known', () => {
+  it('starts the task that the longest chain depends on, and assumes a second for tasks without a known duration', () => {
     const run = new DrivenRun(runConfig({ tasks, maxConcurrent: 1, order: 'critical-path' }));
     expect(startsOf(run)).toEqual(['long 1', 'short', 'long 2', 'heavy']);
   });
 
-  it('goes by measured durations where there are some', () => {
+  it('uses measured durations where there are any', () => {
     const run = new DrivenRun(runConfig({ tasks, maxConcurrent: 1, order: 'critical-path' }), { durations: { heavy: 60 } });
     expect(startsOf(run)[0]).toBe('heavy');
   });
@@ -74,8 +74,8 @@ describe('critical-path', () => {
   });
 });
 
-describe('an order of one’s own', () => {
-  it('is one object, handed to the run', () => {
+describe('a custom order', () => {
+  it('is one object that is passed to the run', () => {
     const lastNameFirst: TaskOrder = { name: 'last-name-first', key: ({ taskId }) => -taskId.charCodeAt(0) };
     const tasks = ['ada', 'bob', 'cyd'].map((id) => customTask(id));
     expect(startsOf(new DrivenRun(runConfig({ tasks, maxConcurrent: 1 }), { order: lastNameFirst }))).toEqual(['cyd', 'bob', 'ada']);

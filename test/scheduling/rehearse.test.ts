@@ -82,7 +82,7 @@ describe('a rehearsal', () => {
     expect(unmended.successRate).toBeLessThan(0.8);
   });
 
-  it('goes by the rules for kinds of errors', () => {
+  it('applies the retry rules by error type', () => {
     const ruled = { ...POLICY, maxRetries: 0, byError: { SourceUnavailable: { maxRetries: 5 } } };
     const retried = rehearsalOf({ symbols: ['A', 'B'], stages: { collect: { policy: ruled } } }, { failures: { collect: 0.3 }, runs: 50 });
     expect(retried.successRate).toBeGreaterThan(0.95);
@@ -96,7 +96,7 @@ describe('a rehearsal', () => {
     expect(critical.successRate).toBeLessThan(0.15);
   });
 
-  it('of nothing takes no time', () => {
+  it('of a run without tasks takes no time', () => {
     expect(rehearsalOf({}, { concurrents: [3, 2] }).bestConcurrent).toBe(2);
     expect(rehearsalOf({})).toEqual({
       makespanSeconds: { p50: 0, p95: 0 },

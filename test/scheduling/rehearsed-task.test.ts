@@ -20,12 +20,12 @@ describe('a rehearsed task', () => {
     expect(Math.abs(sum / 5_000 - 1_000)).toBeLessThan(30);
   });
 
-  it('waits between attempts in its slot, and each attempt that is late takes its timeout', () => {
+  it('keeps its slot while it waits between attempts, and each attempt that times out lasts as long as its timeout', () => {
     expect(play({ policy, meanMs: 0, failureRate: 1 })).toMatchObject({ kind: 'failed', attempts: 4, failures: 4, lastsMs: 7_000 });
     expect(play({ policy, meanMs: 1e12 })).toMatchObject({ kind: 'failed', attempts: 4, lastsMs: 4 * 5_000 + 7_000 });
   });
 
-  it('goes on counting where it was', () => {
+  it('continues to count attempts and failures from the earlier ones', () => {
     expect(play({ policy, meanMs: 0, failureRate: 1, earlierAttempts: 2, earlier: { failures: 2 } })).toMatchObject({
       kind: 'failed',
       attempts: 4,

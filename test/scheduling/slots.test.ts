@@ -44,7 +44,7 @@ describe('slots', () => {
     expect(run.tell({ type: 'wake', at: 300_000 })).toEqual(symbols.slice(0, 5).map((symbol) => `start ${symbol} collect`));
   });
 
-  it('count attempts and failures on over a long wait, and hand on how the last one failed', () => {
+  it('keep counting attempts and failures over a long wait, and pass on how the last attempt failed', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect' }));
     run.start();
     run.ends('A', [retryLater('A/collect', 100, { attempts: 2, failures: 2 })]);
@@ -56,7 +56,7 @@ describe('slots', () => {
     expect(run.status.taskResults['A/collect'].attempts).toBe(3);
   });
 
-  it('tell how many lanes are still to come', () => {
+  it('have a known number of lanes that have not started', () => {
     const tasks = [customTask('notify', { dependencies: ['A/visualize'] })];
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C', 'D'], tasks, maxConcurrent: 2 }));
     expect(lanesToCome(run.state)).toBe(5);

@@ -37,7 +37,7 @@ describe('the status of a run', () => {
     expect(statusOf(run.state, { runId: 'run', now: 501, detail: 'symbol' }).taskResults.A).toMatchObject({ attempts: 1 });
   });
 
-  it('names the root of what was skipped, also of a symbol as one, and of no symbol of which anything ran', () => {
+  it('names the root cause of a skipped task, also for a whole symbol, but not for a symbol of which any task ran', () => {
     const gates = ['A/collect', 'B/clean'].map((gated, n) => customTask(`gate-${n}`, { runBefore: [gated] }));
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: gates }));
     run.start();
@@ -49,7 +49,7 @@ describe('the status of a run', () => {
     expect(B).not.toHaveProperty('skippedBecause');
   });
 
-  it('says where every task stands, and how the stages do', () => {
+  it('has the state of every task and statistics of each stage', () => {
     const run = new DrivenRun(
       runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: [customTask('t', { dependencies: ['A/clean'] })] }),
     );
@@ -93,7 +93,7 @@ describe('the status of a run', () => {
     expect(run.status.stageStats).toEqual({ collect: { count: 4, successRate: 0.75, meanSeconds: 2.5, maxSeconds: 6 } });
   });
 
-  it('says when the run ended, and takes no longer afterwards', () => {
+  it('says when the run ended, and its duration stops growing then', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect' }));
     run.start(1_000);
     run.ends('A', [succeeded('A/collect', { at: 8_500 })], { at: 9_000 });
@@ -112,7 +112,7 @@ describe('the status of a run', () => {
     });
   });
 
-  it('can be given by symbol: the failed stage’s error, attempts summed; the counts stay per task', () => {
+  it('can be summarised by symbol: the failed stage’s error, the sum of attempts; the counts stay per task', () => {
     const run = new DrivenRun(
       runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'store', maxConcurrent: 2, tasks: [customTask('t', { priority: 5 })] }),
     );
@@ -153,7 +153,7 @@ describe('the status of a run', () => {
     expect(large.is('S0/store')).toBe('running');
   });
 
-  it('counts from the start, wherever the clock stands', () => {
+  it('measures the duration from the start, and is 0 when the clock is behind the start', () => {
     const empty = emptyStatus({ runId: 'run', startedAt: 10_000, now: 12_500, ended: true });
     expect(empty).toMatchObject({ durationSeconds: 2.5, startedAt: '1970-01-01T00:00:10.000Z', finishedAt: '1970-01-01T00:00:12.500Z' });
     expect(emptyStatus({ runId: 'run', startedAt: 10_000, now: 9_000 }).durationSeconds).toBe(0);

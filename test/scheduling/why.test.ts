@@ -45,7 +45,7 @@ describe('why', () => {
     expect(run.why('BTC/collect')).toBe('BTC/collect succeeded');
   });
 
-  it('counts waiting and running from when they began, wherever the clock stands', () => {
+  it('counts waiting and running time from their start, not from 1970', () => {
     const run = new DrivenRun(config);
     run.start(1_000_000);
     run.now = 1_065_400;

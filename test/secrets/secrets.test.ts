@@ -82,7 +82,7 @@ describe('secrets of an environment', () => {
     expect(secretsOf({ PWD: '/home/ada/markets-2026', OLDPWD: '/home/ada/markets-2026' }).text(text)).toBe(text);
   });
 
-  it('are also those that stand inline in the arguments of a task, of which the last are remembered', () => {
+  it('include those written inline in the arguments of a task, of which the newest are remembered', () => {
     const some = new Secrets([]);
     const args = [
       {

@@ -40,7 +40,7 @@ test('a home that cannot be a folder fails with its path', async () => {
   expect(await checkHome(file)).toMatchObject([{ status: 'fail', detail: expect.stringContaining(file) }]);
 });
 
-test('a missing Temporal CLI is a warning, a wrong TEMPORAL_CLI a failure; neither is a service that is away', async () => {
+test('a missing Temporal CLI is a warning, a wrong TEMPORAL_CLI a failure; neither counts as an unavailable service', async () => {
   expect(await checkTemporalCli({ PATH: '' }, folder)).toMatchObject([{ status: 'warn' }]);
   const [wrong] = await checkTemporalCli({ PATH: '', TEMPORAL_CLI: '/nowhere' }, folder);
   expect(wrong).toMatchObject({ status: 'fail', detail: expect.stringContaining('/nowhere') });

@@ -28,7 +28,7 @@ describe('a demo that is started again', () => {
     expect(demoChanges({ catalogue, before, entries })).toEqual({ put: [entry('GONE', 'gone.csv')], remove: [] });
   });
 
-  it('takes what has a name of its own for its own where nobody noted what it put in', () => {
+  it('replaces entries with its own names when no record says what the last demo added', () => {
     const catalogue = [entry('BOTH', 'a.csv'), entry('MINE', 'mine.csv')];
     const entries = [entry('BOTH', 'b.csv')];
     expect(demoChanges({ catalogue, before: [], entries })).toEqual({ put: entries, remove: [] });

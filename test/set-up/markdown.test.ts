@@ -30,7 +30,7 @@ describe('the lines of a document', () => {
     expect(asOneLine(lines.map((line, i) => (i === 0 ? line : line.slice(indent.length))).join(' '))).toBe(asOneLine(text));
   });
 
-  it('take the rest of their paragraph along, up to a list, a heading or a blank line', () => {
+  it('are wrapped together with the rest of their paragraph, up to a list, a heading or a blank line', () => {
     const text = [`- ${words(30)}`, '  the rest of it', '- another', '', words(30), 'more', '# Head', words(30), '', 'apart'].join('\n');
     const lines = wrapLines(text).split('\n');
     expect(lines[1]).toMatch(/^ {2}word\d .* the rest of it$/);

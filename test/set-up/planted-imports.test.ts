@@ -29,7 +29,7 @@ function planted(file: string, lines: readonly string[]): string {
   return file;
 }
 
-it('of what each folder imports from each other one the lint refuses just what the table of the floors does not allow', () => {
+it('the lint refuses exactly those imports between folders that the table of the floors does not allow', () => {
   const floors = floorsOf(readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8'));
   const folders = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
   const files: string[] = [];
@@ -75,7 +75,7 @@ it.each([
   expect([...linesOf('restricted-imports', [name])].toSorted()).toEqual(refused.map((_, at) => `${name}:${allowed.length + at + 1}`));
 });
 
-it('a circle is one of types alone too', () => {
+it('a circle of type imports alone is refused too', () => {
   const files = [
     planted('src/market/circle-a.ts', ["import type { B } from './circle-b.ts';", 'export type A = B | 1;']),
     planted('src/market/circle-b.ts', ["import type { A } from './circle-a.ts';", 'export type B = A | 2;']),

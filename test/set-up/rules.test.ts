@@ -38,7 +38,7 @@ it.each(['Date.now()', 'new Date()', 'Math.random()', 'performance.now()', 'rand
   },
 );
 
-it('takes a given time, and a clock in a text, for what they are', () => {
+it('accepts a time that is passed in, and a clock that only appears in a text', () => {
   expect(rules.clockProblems(at('src/report/fine.ts', 'const a = new Date(asOf);\nconst script = `Math.random()`;'))).toEqual([]);
 });
 

@@ -101,7 +101,7 @@ describe('the environment of the sources', () => {
     expect(() => checkVenueSettings({ [name]: value })).toThrow(`${name}="${value}"`);
   });
 
-  it('takes part without a key on the test network, which wants none', async () => {
+  it('includes Predict.fun without a key on the test network, which needs none', async () => {
     const sources = createSources({ env: { PREDICT_API_URL: 'https://api-testnet.predict.fun' } });
     expect(sources.byType.predict).toHaveProperty('source');
     await sources.close();

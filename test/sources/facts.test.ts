@@ -192,7 +192,7 @@ describe('the payouts of a closed market', () => {
     expect(read({ status: 'proposed' })?.sign).toMatchObject({ payout: null, pending: true });
   });
 
-  it('say nothing without a payout that can be read', () => {
+  it('are unknown when no payout can be read', () => {
     for (const facts of [{ payouts: [0, 0] }, { payouts: [] }, { payouts: null, price: '69' }, { condition_id: null }])
       expect(readResolutions([row(facts)]).size).toBe(0);
     expect(() => readResolutionPage({ unexpected: true })).toThrow('expected a list at data');

@@ -56,7 +56,7 @@ describe('a probed route', () => {
     expect(judged({ error }).meaning).toBe(meaning);
   });
 
-  it('whose newer listing is read may be gone', () => {
+  it('may be gone when a newer listing can be read instead', () => {
     const older = judged({ route: '/markets', error: refusedWith(410, 'BadInput') });
     const newer = judged({ route: '/markets/keyset' });
     const spares = { '/markets': '/markets/keyset' };

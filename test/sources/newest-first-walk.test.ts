@@ -102,7 +102,7 @@ const count = (from: number, to: number): number[] => Array.from({ length: to - 
 describe('a venue whose paging leads nowhere', () => {
   const broken = { type: 'SourceSchemaChanged', message: expect.stringContaining('changed its paging of trades') as string };
 
-  it('by a cursor that leads back is left after the circle', async () => {
+  it('by a cursor that leads back to an earlier page is abandoned after one round', async () => {
     const cursors: (string | null)[] = [];
     const fetchPage = (cursor: string | null, asked: number): HistoryPage => {
       cursors.push(cursor);
@@ -124,7 +124,7 @@ describe('a venue whose paging leads nowhere', () => {
     expect(asked).toBeLessThan(12);
   });
 
-  it('by rows without end in one second is left after more of them than any second has', async () => {
+  it('by endless rows of one second is abandoned after more rows than any second has', async () => {
     let asked = 0;
     const fetchPage = (_: string | null, count: number): HistoryPage => {
       asked = count;
@@ -135,7 +135,7 @@ describe('a venue whose paging leads nowhere', () => {
     expect(asked).toBeLessThan(300);
   });
 
-  it('is none where a burst of one second fills many pages', async () => {
+  it('is not assumed when a burst of one second fills many pages', async () => {
     const pages = 40;
     const fetchPage = (_: string | null, count: number): HistoryPage => ({
       rows: Array.from({ length: 20 }, (__, index) => trade(hours(2), { identity: `${count}.${index}` })),
@@ -159,7 +159,7 @@ describe('a walk from the newest trade back', () => {
     expect(coverage).toEqual([{ from: hours(500), to: SURE }]);
   });
 
-  it('covers nothing before it is through', async () => {
+  it('covers nothing before it is complete', async () => {
     const { pages } = await walk();
     expect(pages.slice(0, -1).flatMap(({ coverage }) => coverage)).toEqual([]);
   });
@@ -192,13 +192,13 @@ describe('a walk from the newest trade back', () => {
     expect(pages.at(-1)?.walked?.looked).toBeNull();
   });
 
-  it('goes on to an older gap', async () => {
+  it('continues to an older gap', async () => {
     const { cursors, coverage } = await walk({ covered: [{ from: hours(20), to: hours(2) }] });
     expect(cursors.at(-1)).toBe('50');
     expect(coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 
-  it('takes everything again with refetch', async () => {
+  it('reads everything again with refetch', async () => {
     expect((await walk({ covered: [{ from: hours(80), to: SURE }], refetch: true })).times).toEqual(count(0, 50));
   });
 
@@ -208,7 +208,7 @@ describe('a walk from the newest trade back', () => {
     expect(coverage).toEqual([{ from: hours(50), to: hours(25) - LATE }]);
   });
 
-  it('asks nothing for a past window that later runs have covered', async () => {
+  it('sends no request for a past window that later runs have covered', async () => {
     expect(
       (await walk({ asOf: hours(25), window: { from: hours(50), to: hours(25) }, covered: [{ from: hours(80), to: NOW }] })).cursors,
     ).toEqual([]);
@@ -325,7 +325,7 @@ describe('a walk through disorder', () => {
     expect(pages.at(-1)?.coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 
-  it('asks again for a page that repeats the one before', async () => {
+  it('requests a page again when it repeats the one before', async () => {
     const { times } = await walk({ fetchPage: (cursor, asked) => (asked === 3 ? { ...pageAt('10'), next: '30' } : pageAt(cursor)) });
     expect(times).toEqual(count(0, 50));
   });
@@ -338,7 +338,7 @@ describe('a walk through disorder', () => {
     expect(pages.flatMap(({ rows }) => rows)).toHaveLength(51);
   });
 
-  it('does not go round in circles: a venue that repeats itself for ever is unavailable', async () => {
+  it('stops when pages repeat without end: the venue counts as unavailable', async () => {
     await expect(walk({ fetchPage: () => ({ ...pageAt(null), next: '10' }) })).rejects.toMatchObject({
       type: 'SourceUnavailable',
       message: expect.stringContaining('repeats the same page of trades for polymarket:0x1') as string,
@@ -367,14 +367,14 @@ describe('a walk through disorder', () => {
     expect(coverage).toEqual([{ from: hours(20) + 1, to: SURE }]);
   });
 
-  it('covers the last hour only as far as trades are there, when nobody has looked before', async () => {
+  it('covers the last hour only up to the newest trade, on a first look', async () => {
     const { coverage } = await walk({ repeats: 'end-of-paging', fetchPage: () => ({ ...pageAt('20'), next: '0' }) });
     expect(coverage).toEqual([{ from: hours(20) + 1, to: NOW - HOUR }]);
   });
 });
 
 describe('a walk that goes on from an earlier attempt', () => {
-  it('covers the same whatever this process took for the venue’s clock before it asked', async () => {
+  it('covers the same time whatever the venue’s clock was assumed to be before the first answer', async () => {
     const quiet = (cursor: string | null) => ({ ...pageAt(cursor ?? '1'), clock: NOW });
     const first = { looked: null };
     const rightAfter = { looked: NOW, covered: [{ from: hours(50), to: hours(1) }] };
@@ -387,7 +387,7 @@ describe('a walk that goes on from an earlier attempt', () => {
     );
   });
 
-  it('starts behind its last page and ends like the whole walk', async () => {
+  it('starts after its last page and ends like the whole walk', async () => {
     const whole = await walk();
     const resume = whole.pages[2].cursor as WalkCursor;
     const rest = await walk({ resume });
@@ -427,7 +427,7 @@ describe('rows that come late', () => {
     expect(coverage).toEqual([{ from: hours(15), to: NOW - 6 * HOUR }]);
   });
 
-  it('take back what was claimed before anybody knew how late they are', async () => {
+  it('withdraw coverage that was claimed before their lateness was known', async () => {
     const early = [{ from: hours(80), to: hours(1) - LATE }];
     const { pages, coverage } = await walk({ covered: early, looked: hours(1), isStored: ({ time }) => (time ?? 0) < hours(3) });
     expect(pages.at(-1)?.walked).toMatchObject({ lateBy: 2 * HOUR, withdrawnFrom: hours(3) });
@@ -437,7 +437,7 @@ describe('rows that come late', () => {
     expect(past.pages).toEqual([]);
   });
 
-  it('are no sign of lateness where nobody had looked, or longer ago than any lateness', async () => {
+  it('do not count as late where no run had looked, or when they are older than any lateness', async () => {
     const never = await walk({ covered, looked: null, isStored: () => false });
     expect(never.pages.at(-1)?.walked).toMatchObject({ lateBy: 0 });
     const walkedAgain = await walk({ covered, isStored: ({ time }) => time !== hours(29) });
@@ -452,7 +452,7 @@ describe('rows that come late', () => {
     expect(cursors).toEqual([null, '10', '20']);
   });
 
-  it('behind a clock of the venue that is behind ours are not claimed', async () => {
+  it('leave the last time unclaimed that a slow clock of the venue has not reached', async () => {
     const { coverage } = await walk({ fetchPage: (cursor) => ({ ...pageAt(cursor), clock: NOW - HOUR }) });
     expect(coverage).toEqual([{ from: hours(50), to: SURE - HOUR }]);
   });
@@ -467,7 +467,7 @@ describe('a closed market', () => {
     return page;
   };
 
-  it('is asked for until somebody has looked after its end, then never again', async () => {
+  it('is requested until one look after its end, then never again', async () => {
     const covered = [{ from: hours(80), to: hours(10) }];
     const { cursors, coverage } = await walk({ instrument: closed, covered, fetchPage });
     expect(cursors).toEqual([null, '20']);
@@ -513,7 +513,7 @@ describe('a closed market', () => {
     expect(coverage).toEqual([{ from: hours(50), to: NOW }]);
   });
 
-  it('is not over at a planned end, nor where a trade shows that it went on', async () => {
+  it('is still collected after a planned end, and when a trade shows that it had not ended', async () => {
     const { closedAt: _, ...planned } = closed;
     expect((await walk({ instrument: planned })).coverage).toEqual([{ from: hours(50), to: SURE }]);
     expect((await walk({ instrument: closed })).coverage).toEqual([{ from: hours(50), to: SURE }]);

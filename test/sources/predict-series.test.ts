@@ -109,7 +109,7 @@ describe('a series at Predict.fun', () => {
     ]);
   });
 
-  it('goes on without windows that are not registered yet, and a category names the one that is not', async () => {
+  it('continues without windows that are not registered yet, and a category names the one that is not', async () => {
     const listed = categories(2, { registered: false });
     const { client } = venue(listed);
     const { instruments, problems } = await discover(client, 'btc-updown-15m', 1);

@@ -129,7 +129,7 @@ describe('a match of Predict.fun', () => {
     expect(readMatch(row, predict)).toMatchObject({ price: 0.8888, side: 'buy', outcome: 'Down' });
   });
 
-  it('goes by the index set where the outcome has no id', () => {
+  it('is matched by the index set when the outcome has no id', () => {
     expect(readMatch(match({}, { indexSet: 2, name: 'Down' }), predict)).toMatchObject({ price: 0.8888, defect: null });
   });
 
@@ -153,7 +153,7 @@ describe('a match of Predict.fun', () => {
 describe('the identity of trades without an id', () => {
   const read = (facts: Record<string, unknown> = {}) => readTrade(trade(facts), market());
 
-  it('tells copies inside one page apart, and knows the same row on another page', () => {
+  it('distinguishes copies inside one page, and recognises the same row on another page', () => {
     const page = identifyPage([read(), read({ price: 0.4 }), read()]).map(({ identity }) => identity);
     expect(new Set(page).size).toBe(3);
     expect(page[2]).toBe(`${page[0]}#1`);
@@ -173,7 +173,7 @@ describe('the identity of trades without an id', () => {
     expect(other.identity).not.toBe(first.identity);
   });
 
-  it('of a bad row is its text, so that it is listed once however often it comes', () => {
+  it('of a bad row is its text, so that the row is listed once even if it is read several times', () => {
     const [first, again] = identifyPage([read({ price: null }), read({ price: null })]);
     expect(again.identity).toBe(first.identity);
   });

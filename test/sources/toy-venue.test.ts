@@ -82,7 +82,7 @@ describe('the toy venue of the examples', () => {
     expect(broken?.problem).toMatch(problem);
   });
 
-  it('is named with its forms when a selector is not one of them', async () => {
+  it('reports its selector forms when a selector has another form', async () => {
     const wrong = checkVenue({ venue: toy, recording: { ...recorded, unknown: { ticker: 'X' } }, env: {}, records: false });
     await expect(wrong).rejects.toThrow('{"ticker":"X"} is not a selector of toy; write {"market": "…"}');
   });

@@ -47,7 +47,7 @@ const withCopies = (from: number, to: number): number[] =>
   Array.from({ length: 2400 }, (_, index) => (index >= from && index < to ? 0.5 : (index + 1) / 10_000));
 
 describe('copies of one trade', () => {
-  it('are separate trades also where they go on across the end of a page', async () => {
+  it('are separate trades also when they continue on the next page', async () => {
     expect((await identities(venue(withCopies(997, 1003)))).size).toBe(2400);
   });
 

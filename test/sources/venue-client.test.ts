@@ -181,7 +181,7 @@ describe('a request to a venue', () => {
     expect(watched.taken).toBe(2);
   });
 
-  it('gives up on a venue that stays away, with an error that is tried again later', async () => {
+  it('gives up on a venue that stays unavailable, with an error that is retried later', async () => {
     let asked = 0;
     await venue((_, response, count) => {
       asked = count;
@@ -193,7 +193,7 @@ describe('a request to a venue', () => {
     expect(asked).toBe(4);
   });
 
-  it('moves the whole budget by the wait of a 429, and goes on after it', async () => {
+  it('moves the whole budget by the wait of a 429, and continues after it', async () => {
     const watched = await venue((_, response, count) =>
       count === 1 ? sendJson(response, 429, { error: 'slow down' }, { 'retry-after': '0.05' }) : sendJson(response, 200, {}),
     );
@@ -201,7 +201,7 @@ describe('a request to a venue', () => {
     expect(watched.pauses).toEqual([50]);
   });
 
-  it('hands a long wait back instead of sitting on it', async () => {
+  it('reports a long wait to its caller instead of waiting', async () => {
     const watched = await venue((_, response) => sendJson(response, 429, { error: 'slow down' }, { 'retry-after': '120' }));
     expect(await failure()).toMatchObject({ type: 'RateLimited', retryAfterMs: 120_000 });
     expect(watched.taken).toBe(1);
@@ -221,7 +221,7 @@ describe('a request to a venue', () => {
     expect(watched.taken).toBe(1);
   });
 
-  it.each([403, 200, 404])('takes an HTML page with status %i for a blocked address, after a second try', async (status) => {
+  it.each([403, 200, 404])('treats an HTML page with status %i as a blocked address, after a second try', async (status) => {
     const watched = await venue((_, response) =>
       response.writeHead(status, { 'content-type': 'text/html' }).end('<!doctype html><h1>Blocked</h1>'),
     );
@@ -229,7 +229,7 @@ describe('a request to a venue', () => {
     expect(watched.taken).toBe(2);
   });
 
-  it('takes an HTML page with status 502 for a venue that is away', async () => {
+  it('treats an HTML page with status 502 as an unavailable venue', async () => {
     await venue((_, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<html>bad gateway</html>'));
     expect(await failure()).toMatchObject({ type: 'SourceUnavailable' });
   });
@@ -241,7 +241,7 @@ describe('a request to a venue', () => {
     expect(JSON.stringify([error.message, error.stack, String(error.cause)])).not.toContain(KEY);
   });
 
-  it('cuts a key that the venue echoes out of data, and never changes data for a key that is an ordinary word', async () => {
+  it('removes a key that the venue echoes from data, and never changes data when the key is an ordinary word', async () => {
     const row = { market: 'key-market', key: 1, note: `sent with ${KEY}`, marker: 'k' };
     await venue((_, response) => sendJson(response, 200, row));
     expect(await get()).toMatchObject({ json: { ...row, note: 'sent with ***' } });

@@ -34,7 +34,7 @@ describe('how long a venue wants us to wait', () => {
     expect(waitHintMs(503, { 'ratelimit-reset': '36', 'retry-after': '2' }, NOW)).toBe(2000);
   });
 
-  it('holds back after an answer that used the last of the limit', () => {
+  it('waits after an answer that used up the limit', () => {
     expect(exhaustedMs({ 'ratelimit-remaining': '0', 'ratelimit-reset': '9' }, NOW)).toBe(9000);
     expect(exhaustedMs({ 'ratelimit-remaining': '1', 'ratelimit-reset': '9' }, NOW)).toBeUndefined();
   });

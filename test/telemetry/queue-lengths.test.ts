@@ -29,7 +29,7 @@ describe('the length of the queue', () => {
     expect(await queue.totals()).toEqual({ ready: 2, running: 0 });
   });
 
-  it('does not ask after a run that speaks', async () => {
+  it('does not query a run that reports', async () => {
     const queue = new QueueLengths();
     queue.onSilence(() => Promise.reject(new Error('asked')));
     queue.report(execution('a'), { ready: 1, running: 0 });

@@ -68,7 +68,7 @@ describe("the tasks' log", () => {
     expect((await readTaskLog(path.join(folder, 'run'))).lines.at(-1)?.message).toBe('went wrong');
   });
 
-  it('loses the fields of a line that is no JSON or too long, not the line, and never throws into the task', async () => {
+  it('loses only the fields of a line that is not JSON or too long, and never throws into the task', async () => {
     const kept = logOf();
     const circle: Record<string, unknown> = {};
     circle.self = circle;
@@ -88,7 +88,7 @@ describe("the tasks' log", () => {
     expect((await stat(path.join(folder, 'run', 'w.jsonl'))).mode & 0o077).toBe(0);
   });
 
-  it('tells once that it cannot be written, and tasks go on', async () => {
+  it('reports once that it cannot be written, and tasks continue', async () => {
     await appendFile(path.join(folder, 'run'), 'a file where the folder should be');
     const warnings: string[] = [];
     const kept = new TaskLog({

@@ -20,7 +20,7 @@ describe('a stage has little to do', () => {
     expect(littleIn([succeeded('A/collect', { ticks: 3 }), succeeded('A/kline', { candles: 2_001 })])).toEqual(['clean', 'store', 'kline']);
   });
 
-  it('not where nothing is known of it: another segment did it, it failed, or it counts nothing', () => {
+  it('not where nothing is known of the stage before: another segment ran it, it failed, or it reports no counts', () => {
     expect(littleIn([])).toEqual([]);
     expect(littleIn([succeeded('A/clean', { ticks: 3 })])).toEqual([]);
     expect(littleIn([succeeded('A/collect', null), succeeded('A/kline', { candles: '3' })])).toEqual([]);

@@ -27,7 +27,7 @@ const ended: fc.Arbitrary<Facts> = fc.oneof(
 );
 
 describe('packed reports', () => {
-  it('come out as they went in, whatever happened', () => {
+  it('are unpacked as they were packed, whatever happened', () => {
     fc.assert(
       fc.property(fc.array(ended, { maxLength: STAGES.length }), (facts) => {
         const reports = facts.map((report, i): TaskReport => ({ ...report, taskId: stageTaskId(SYMBOL, STAGES[i]) }));

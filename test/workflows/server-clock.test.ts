@@ -24,7 +24,7 @@ it.each([
   ]);
 });
 
-it('puts no time outside the activity', () => {
+it('never gives a time outside the activity', () => {
   const clock = serverClock([{ startedAt: 0, at: 5_000_000 }], ACTIVITY);
   expect([clock(0), clock(5_000_000)]).toEqual([1_000_000, 1_010_000]);
 });

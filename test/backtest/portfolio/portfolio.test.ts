@@ -287,7 +287,7 @@ describe('a portfolio', () => {
     expect(closed[1]).toBeGreaterThan(0);
   });
 
-  it('has another passport where one market is in it twice, or where others resolve together', () => {
+  it('has a different passport when one market is in it twice, or when other markets resolve together', () => {
     const named = (name: string, seed: number, event?: string) => {
       const market: Market = { ...plainMarket('probability'), ...(event !== undefined && { event }) };
       return { name, data: backtestData(walk(40, seed, { probability: true }), market), options: DEFAULT_OPTIONS };

@@ -63,7 +63,7 @@ describe.skipIf(!HAS_OPENSSL)('a Temporal server that cannot be reached over TLS
     expect(await said(wanting, clientCertPair('other.pem', 'ca.key'))).toContain('do not belong together');
   });
 
-  it('says what may be where it is a plain server, or none', async () => {
+  it('says that a plain server may be listening, also when nothing listens', async () => {
     const plain = await listening(createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
     for (const address of [plain, 'localhost:1'])
       expect(await said(address, {})).toContain('which a plain server does not speak; start it');

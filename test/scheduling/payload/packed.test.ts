@@ -40,7 +40,7 @@ const anyConfig: fc.Arbitrary<RunConfig> = fc
   );
 
 describe('a prepared run', () => {
-  it('comes out as it went in, and takes over what it took over', () => {
+  it('is unpacked as it was packed, including the reused successes', () => {
     fc.assert(
       fc.property(anyConfig, fc.integer(), (config, seed) => {
         const ids = [
