@@ -1,5 +1,5 @@
 import { DAY_MS } from '../contracts/words.ts';
-/** Smallest expected lateness: younger time never counts as collected. Venues usually index rows within ten minutes. */
+/** Smallest expected lateness: more recent time never counts as collected. Venues usually index rows within ten minutes. */
 export const LEAST_LATENESS_MS = 600_000;
 /** Assumed lateness in a quiet market at its first look, when the venue's lateness is not known yet. */
 export const UNSEEN_LATENESS_MS = 3_600_000;

@@ -59,7 +59,7 @@ export async function readDemoData(options: {
     }
   }
   if (selectors.size === 0) {
-    throw badInput(`${folder} has no CSV of ticks (${files.length} CSV files looked at); each needs a time and a price, see --columns`);
+    throw badInput(`${folder} has no CSV of ticks (${files.length} CSV files checked); each needs a time and a price, see --columns`);
   }
   const entries = [...selectors].map(([symbol, file]) => ({ ...emptyEntry(symbol), title: titleOf(symbol), sources: { file } }));
   // The end of the last tick's hour, so that its candle is complete.

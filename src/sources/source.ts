@@ -79,7 +79,7 @@ export interface CollectRequest<Selector = unknown> {
   /** The venue's clock when the instrument was discovered. */
   readonly clock: number;
   readonly before: CollectedBefore;
-  /** Expected lateness of the instrument's rows in milliseconds; younger time does not count as collected. */
+  /** Expected lateness of the instrument's rows in milliseconds; more recent time does not count as collected. */
   readonly lateness: number;
   /** Whether to collect the whole window again, including covered time. */
   readonly refetch: boolean;

@@ -67,7 +67,7 @@ test('two files of one name are two instruments of one symbol', async () => {
 });
 
 test('a folder without ticks and a folder that is not there are one clear sentence each', async () => {
-  await expect(read()).rejects.toThrow(/has no CSV of ticks \(0 CSV files looked at\)/);
+  await expect(read()).rejects.toThrow(/has no CSV of ticks \(0 CSV files checked\)/);
   folder = path.join(folder, 'nothing');
   await expect(read()).rejects.toThrow(/there is no folder .*nothing; give one with CSV files/);
 });

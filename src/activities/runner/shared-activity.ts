@@ -2,8 +2,8 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import type { AttemptDetails, SharedEnd, TaskOutcome } from '../../contracts/task/stage-report.ts';
 
 /**
- * Age of an activity up to which it starts another task, whatever that finds to do: after it, an activity per task costs little beside the
- * work. A pause, or a task that is more urgent, waits for one task at most. Milliseconds.
+ * Age in milliseconds up to which an activity starts another task, large or small: after that, an activity per task costs little compared
+ * with the work. A pause, or a task that is more urgent, waits for one task at most.
  */
 const STARTS_WITHIN_MS = 1_000;
 

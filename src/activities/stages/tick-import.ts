@@ -43,7 +43,7 @@ interface OpenMarket {
   isWhole: boolean;
 }
 
-/** An import at work: what is staged of which market, and the results of markets that are stored. */
+/** A running import: the rows staged for each market, and the results of stored markets. */
 export class TickImport {
   readonly #request: TicksImport;
   readonly #executionId: string;

@@ -94,7 +94,7 @@ export function metricsOf(stretches: readonly Stretch[], trials: Trials = { coun
   const metrics = curveMetrics({ start: 1, equity: curve, moments, days, years: days / DAYS_PER_YEAR, closed: pnls });
   const { values, reasons } = separate(Object.assign(metrics, { deflatedSharpe: deflatedSharpe(moments, trials) }));
   const error = sharpeError(moments, PERIODS_PER_YEAR);
-  // a position that is held from one part into the next is one draw, though it was closed between them
+  // a position that is held across a boundary is one draw, although each part counts it as its own
   const isHeldOn = (at: number): boolean =>
     stretches[at].startsWith !== undefined && stretches[at].startsWith === stretches[at - 1]?.endsWith;
   const events = stretches.reduce((sum, one, at) => sum + one.events - (isHeldOn(at) ? 1 : 0), 0);

@@ -253,7 +253,7 @@ async function accept(database: Database, instrument: string, json?: boolean): P
   if (accepted === undefined) {
     if ((await instrumentById(database, instrument)) === undefined)
       throw usageError(`no run has found an instrument ${instrument}; \`predictlab symbols show <symbol>\` lists those of a symbol`);
-    throw usageError(`${instrument}: no run has met other outcomes than those that are stored, so there is nothing to accept`);
+    throw usageError(`${instrument}: no run has found outcomes that differ from the stored ones, so there is nothing to accept`);
   }
   const listed = ({ outcomes, outcomeIds }: Outcomes): string => outcomeIds.map((id, k) => `${outcomes[k] ?? k} ${id}`).join(', ');
   printAnswer(json, { instrument, ...accepted }, [

@@ -60,7 +60,7 @@ export class LiveRun {
       state = await Promise.race([this.#look(), over]);
       if (state === 'on') state = await Promise.race([pause(), over]);
     }
-    // Without a worker no query is answered for a run that was terminated: its result is printed all the same.
+    // Without a worker no query about a terminated run is answered; its result is printed anyway.
     if (!stop.aborted) await Promise.race([this.#look(), aborted(stop)]);
     else if (this.#screen !== undefined) {
       this.#screen.clear();

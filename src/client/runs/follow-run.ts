@@ -66,7 +66,7 @@ export async function fillInStages(client: Client, status: PipelineStatus): Prom
   return { ...status, taskResults: { ...status.taskResults, ...stages } };
 }
 
-/** The stages of running symbols by task id: from the symbol's workflow, or from the run's activity that runs its stages. */
+/** The stages of running symbols by task id: from the symbol's own workflow, or else from the activity of the run that executes them. */
 async function stagesOf(client: Client, runId: string, symbols: readonly string[]): Promise<Record<string, TaskResult>> {
   const activities = await stagesInActivities(client, runId);
   const reports = await Promise.all(

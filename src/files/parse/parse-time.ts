@@ -21,7 +21,7 @@ export const TIME_FORMS =
 
 /**
  * The order of day and month in a file's dates: dates with points have the day first; for others a number above 12 decides.
- * @returns 'unknown' when there are such dates and none decides, 'none' when there are none
+ * @returns 'unknown' when there are such dates and no number decides, 'none' when there are no such dates
  */
 export function dateOrderOf(times: Iterable<string>): DateOrder | 'unknown' | 'none' {
   let seen: 'unknown' | 'none' = 'none';

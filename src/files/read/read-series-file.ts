@@ -126,7 +126,8 @@ function timesOf(path: string, rows: readonly (readonly string[])[], at: number)
   const order = dateOrderOf(rows.map((fields) => fields[at]));
   if (order === 'unknown')
     throw badInput(
-      `${path}: dates such as ${rows[0][at].trim()} may have the day or the month first, and none decides; write ISO 8601 dates such as 2026-11-24`,
+      `${path}: dates such as ${rows[0][at].trim()} may have the day or the month first, and no date decides; ` +
+        'write ISO 8601 dates such as 2026-11-24',
     );
   const unit = timeUnitOf(rows.slice(0, 200).map((fields) => fields[at]));
   return Float64Array.from(rows, (fields) => parseTime(fields[at], unit, order === 'none' ? undefined : order) ?? Number.NaN);

@@ -23,7 +23,7 @@ export interface SourceRequest {
   readonly storedUpTo: (market: string | null, path: string) => Promise<number>;
 }
 
-/** Files of ticks as one sequence: market after market, in each file after file, in each in file order. */
+/** Files of ticks as one sequence, ordered by market, then by file, then by position in the file. */
 export interface TickSource {
   readonly paths: readonly string[];
   /** Leaves out markets that are stored wholly; does nothing where there is one market. */

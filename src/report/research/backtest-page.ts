@@ -48,7 +48,7 @@ ${rival !== undefined && html`<section><h2>Compare trade by trade</h2>${comparis
   });
 };
 
-// Two unknown values differ by NaN, so that the next one decides.
+// An unknown value sorts last. The difference of two unknown values is NaN, which is falsy, so the next criterion decides.
 const sharpeOf = (trial: ResearchTrial): number => strongMetric(trial, 'sharpe') ?? Number.NEGATIVE_INFINITY;
 const edgeOf = (trial: ResearchTrial): number => returnOverHold(trial) ?? Number.NEGATIVE_INFINITY;
 

@@ -30,7 +30,7 @@ interface Keeping {
   readonly details: KeptDetails;
 }
 
-/** The details of a run that has kept none yet. */
+/** Empty details, for a run whose tasks have no details yet. */
 export const noDetails = (): KeptDetails => ({ level: 0, bytes: 0, errors: new Map(), reasons: new Map(), reasonBytes: 0 });
 
 interface DetailLevel {

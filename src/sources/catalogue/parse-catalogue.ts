@@ -83,7 +83,7 @@ const isInSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sou
 /** Whether a path leads to a fact that the owner of a file states. */
 const isOwnFact = ([, source, , field]: readonly PropertyKey[]): boolean => source === 'file' && OWN_FACTS.some((fact) => fact === field);
 
-/** The fields of an entry by their place. */
+/** The allowed fields at each path of an entry, the empty path for the entry itself. */
 const fieldsOf = (item: unknown): Readonly<Record<string, readonly string[]>> =>
   isObject(item) && 'universe' in item
     ? { '': Object.keys(universeEntrySchema.shape), sources: sourceNames().filter((name) => universeOf(name) !== undefined) }

@@ -36,7 +36,7 @@ function must(holds: boolean, problem: string): asserts holds {
   if (!holds) throw new BrokenRule(problem);
 }
 
-/** Expected lateness of the rows: a source claims no younger time. */
+/** Expected lateness of the rows: a source does not claim more recent time as covered. */
 const LATENESS = 600_000;
 const FEWEST_ROWS = 50;
 const never = new AbortController().signal;

@@ -133,7 +133,7 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
     known: isOver && missing.length === 0,
     claims(range, points, answeredAt) {
       for (const { time, defect } of points) if (time !== null && defect === null) newest = Math.max(newest, time);
-      // A clock that is far off is broken: the checked clock of discovery counts instead.
+      // A clock that is far off is wrong: use the clock that discovery has checked.
       const now = Math.abs(answeredAt - clock) > MOST_LATENESS_MS ? clock : answeredAt;
       const seen = seenUntil({ asOf, clock: now });
       const settled = Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS));

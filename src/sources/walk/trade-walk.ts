@@ -81,7 +81,7 @@ const GLANCED_PAGES = 2;
 const SAMPLED_PAGES = 10;
 
 /**
- * Plans a walk. Coverage reaches to `asOf` less the venue's lateness; younger time is read in every run and claimed by a later one.
+ * Plans a walk. Coverage reaches to `asOf` less the venue's lateness; later time is read in every run and claimed by a later run.
  * A market whose end is covered is not queried again.
  */
 export function planWalk(question: WalkQuestion): WalkPlan {

@@ -150,7 +150,7 @@ export interface QuietMember {
   readonly coveredTo: number;
 }
 
-/** Longest time between the end of the covered time and the last look; more is a gap, which a walk fills. */
+/** Longest time from the end of coverage to the last look at the venue; a longer time is a gap, which a walk fills. */
 const LONGEST_TAIL_MS = 86_400_000;
 
 /**
@@ -175,7 +175,7 @@ export async function quietMembers(queryable: Queryable, shard: string, from: nu
 }
 
 /**
- * Extends the coverage of quiet members as inferred, where it has not changed meanwhile.
+ * Extends the coverage of quiet members, with the evidence `inferred`, where it has not changed in the meantime.
  * @param seen time up to which the listing saw the venue
  */
 export async function extendQuiet(

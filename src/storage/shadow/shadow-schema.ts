@@ -29,7 +29,7 @@ export async function openShadowSchema(main: Database): Promise<ShadowSchema> {
   } catch (error) {
     const { cause } = error as { cause?: { code?: string } };
     if ((cause?.code ?? (error as { code?: string }).code) !== INSUFFICIENT_PRIVILEGE) throw error;
-    throw badInput(`the database's user may not create a schema to try in: grant it "create" on the database`, {
+    throw badInput(`the database's user may not create a schema for the trial: grant it "create" on the database`, {
       cause: error,
     });
   }

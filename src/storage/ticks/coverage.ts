@@ -121,8 +121,8 @@ export interface InstrumentGaps {
 
 /**
  * Finds gaps of open instruments in a window: from the opening of the instrument to the window's end less its source's lateness, since
- * nothing younger counts as collected. The part of the last hour that a first look did not claim is no gap yet. Leaves out kinds of ticks
- * that were never collected, files, and instruments that no longer trade.
+ * nothing more recent counts as collected. The part of the last hour that a first look did not claim is no gap yet. Leaves out kinds of
+ * ticks that were never collected, files, and instruments that no longer trade.
  *
  * @param instrumentKeys instruments that the run collected; those that are no longer selected, or ended before the window, do not count
  */

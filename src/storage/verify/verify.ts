@@ -157,7 +157,7 @@ async function verifyHours(queryable: Queryable): Promise<{ ticks: number; findi
 }
 
 /**
- * Checks that ticks lie in covered time (ends included), or after it within a venue's lateness, since younger ticks are stored but not yet
+ * Checks that ticks lie in covered time (ends included), or after it within a venue's lateness, since recent ticks are stored but not yet
  * claimed. Ticks from where coverage was once withdrawn (a venue that cut or changed its history) are valid too.
  */
 async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> {

@@ -236,7 +236,7 @@ function settle({ resolve, reject, errors }: Call, end: VenueCallEnd): void {
 
 async function storedOf({ before, what }: Call, method: VenueAsk['method'], args: readonly unknown[]): Promise<unknown> {
   if (before === undefined || method === 'get')
-    throw new PredictLabError('BadInput', `${what} asked for a host that the venue does not have`);
+    throw new PredictLabError('BadInput', `${what} requested a host that is not among the venue's hosts`);
   return await (before[method] as (...given: readonly unknown[]) => Promise<unknown>)(...args);
 }
 

@@ -39,7 +39,7 @@ export interface SectionContext {
   readonly window: TimeRange;
   readonly intervals: readonly Interval[];
   readonly asOf: number;
-  /** Expected lateness of a source's rows in milliseconds: younger time does not count as collected. */
+  /** Expected lateness of a source's rows in milliseconds: more recent time does not count as collected. */
   readonly lateness: (source: SourceType) => number;
   readonly kinds: ReadonlyMap<number, TickKind>;
   /** Number of ticks in the window, by instrument key. */

@@ -48,7 +48,7 @@ export interface InstrumentOutcome {
   readonly problems: readonly string[];
   /** Covered hours of trades that were read again without a missing trade, and the number of trades that were missing. */
   readonly secondLook: { readonly hours: number; readonly missed: number };
-  /** Result of the walk through its trades; absent where none ended in this attempt. */
+  /** Result of the walk through the instrument's trades; absent if no walk ended in this attempt. */
   readonly walked?: WalkSeen;
 }
 

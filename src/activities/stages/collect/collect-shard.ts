@@ -31,7 +31,7 @@ interface ShardQuestion {
   readonly window: RunWindow;
   readonly sourceTypes: readonly SourceType[];
   readonly lateness: (instrument: { readonly id: string; readonly source: SourceType }) => number;
-  /** Whether a quiet market is walked all the same. */
+  /** Whether a market is walked although it is quiet. */
   readonly isSampled: (instrument: { readonly id: string }) => boolean;
 }
 
