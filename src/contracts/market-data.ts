@@ -174,6 +174,8 @@ export interface CandidateRow {
   readonly defect: QuarantineReason | null;
   /** Seconds that a price point stands for; absent for trades, and where the source does not say. */
   readonly grain?: number | null;
+  /** Whether the venue states that the trade was agreed off its order book. @default false */
+  readonly block?: boolean;
 }
 
 /** Why a row was put into quarantine; docs/candles.md says when each one is given. */
@@ -181,7 +183,7 @@ export const QUARANTINE_REASONS = ['not-finite', 'price-range', 'size-range', 't
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
 /** Flags keep a row and say what is unusual about it. */
-export const TICK_FLAGS = ['extreme-price', 'off-grid', 'outlier'] as const;
+export const TICK_FLAGS = ['extreme-price', 'off-grid', 'outlier', 'block-trade'] as const;
 export type TickFlag = (typeof TICK_FLAGS)[number];
 
 /**

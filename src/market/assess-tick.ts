@@ -62,13 +62,16 @@ const offGrid: Flag = ({ price }, { tickSize }) => {
   return Math.abs(steps - Math.round(steps)) > ROUNDING ? 'off-grid' : null;
 };
 
+/** Flags a trade that was agreed off the order book: its price is that of no order. */
+const blockTrade: Flag = ({ block }) => (block === true ? 'block-trade' : null);
+
 export type Assessment =
   | { readonly verdict: 'ok'; readonly flags: readonly TickFlag[] }
   | { readonly verdict: 'quarantine'; readonly reason: QuarantineReason };
 
 /** Rules for a row with readable fields, in order: the first rule that rejects the row gives the reason. */
 const RULES: readonly Rule[] = [notFinite, priceRange, sizeRange, timeRange];
-const FLAGS: readonly Flag[] = [extremePrice, offGrid];
+const FLAGS: readonly Flag[] = [extremePrice, offGrid, blockTrade];
 
 const CLEAN: Assessment = { verdict: 'ok', flags: [] };
 
@@ -81,7 +84,8 @@ const CLEAN: Assessment = { verdict: 'ok', flags: [] };
  * 4. `price-range`: a probability outside [0, 1]; an asset's price at or below 0
  * 5. `size-range`: a size at or below 0
  * 6. `time-range`: before 1971 (seconds read as milliseconds land there), before the market opened, after `asOf`
- * 7. flags: `extreme-price` (a probability of exactly 0 or 1), `off-grid` (not a multiple of the tick size)
+ * 7. flags: `extreme-price` (a probability of exactly 0 or 1), `off-grid` (not a multiple of the tick size), `block-trade` (agreed off
+ *    the order book)
  *
  * Duplicates are not judged here (`store` merges them by identity), nor outliers, which need neighbours (`flagOutliers`).
  */

@@ -15,6 +15,7 @@ export interface ReadRow {
   readonly content: readonly (string | number | null)[];
   readonly raw: string;
   readonly defect: QuarantineReason | null;
+  readonly block?: boolean;
   /** Length in seconds of the bucket that a price point represents, where the venue states it. */
   readonly grain?: number;
 }
@@ -34,13 +35,15 @@ export interface TradeFields {
   readonly outcomeName?: string | null;
   /** The venue's id of the trade, or the fields that identify the trade where the venue gives no id. */
   readonly id: string | null | readonly (string | number | null)[];
+  /** Whether the trade was agreed off the order book. @default false */
+  readonly block?: boolean;
 }
 
 /**
  * A trade as a row of an instrument. A trade of the second outcome is mirrored (price 1 − price, side reversed); `outcome` keeps what was
  * traded. A field that cannot be read becomes null, and `defect` gives the reason.
  */
-export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, id }: TradeFields, instrument: Instrument): ReadRow {
+export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, id, block }: TradeFields, instrument: Instrument): ReadRow {
   const mirrored = outcome === 1;
   const unreadable = side === null || id === null ? 'malformed' : null;
   return {
@@ -53,6 +56,7 @@ export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, i
     tradeId: typeof id === 'string' ? id : null,
     content: Array.isArray(id) ? (id as readonly (string | number | null)[]) : [],
     raw: JSON.stringify(raw),
+    ...(block === true && { block }),
     defect: time.defect ?? price.defect ?? size.defect ?? (outcome < 0 ? 'unknown-outcome' : unreadable),
   };
 }
@@ -103,6 +107,7 @@ const candidate = (row: ReadRow, identity: string): CandidateRow => ({
   identity,
   raw: row.raw,
   defect: row.defect,
+  block: row.block,
 });
 
 /** Earliest plausible time: seconds that were read as milliseconds fall before it. */

@@ -51,13 +51,13 @@ describe('clean', () => {
     expect(degraded).toEqual(['1 of 2 rows (50.0 %) were quarantined: not-finite 1; the limit is 1 %']);
   });
 
-  it('keeps a trade at exactly 1 and flags it', async () => {
-    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 1)] });
+  it('keeps and flags a trade at exactly 1, and a block trade', async () => {
+    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 1), { ...trade(START + 1, 0.5), block: true }] });
     const { clean } = await runStages(test.database, { executionId: 'a' });
-    expect(clean.output).toMatchObject({ ok: 1, flagged: 1, quarantined: 0 });
-    expect(await ticksOf(key)).toHaveLength(1);
-    const { rows } = await test.database.query('select flags from ticks');
-    expect(rows).toEqual([{ flags: 1 }]);
+    expect(clean.output).toMatchObject({ ok: 2, flagged: 2, quarantined: 0 });
+    expect(await ticksOf(key)).toHaveLength(2);
+    const { rows } = await test.database.query('select flags from ticks order by time');
+    expect(rows).toEqual([{ flags: 1 }, { flags: 8 }]);
   });
 });
 

@@ -232,6 +232,16 @@ describe('trades of Kalshi that lie', () => {
     expect(verdict(facts)).toBe(reason);
   });
 
+  it.each([
+    [true, ['block-trade']],
+    [false, []],
+    ['perhaps', []],
+  ])('that state %j as is_block_trade have the flags %j', (stated, flags) => {
+    const [row] = identifyPage([readTrade(trade(1, NOW - DAY, { is_block_trade: stated }), instrument)]);
+    const facts = { market: 'probability', opensAt: instrument.opensAt, tickSize: 0.01, asOf: NOW } as const;
+    expect(assessTick(row, facts)).toEqual({ verdict: 'ok', flags });
+  });
+
   /** All ids that a walk over a host's trades meets. @param cutoffs the days before now at which the cutoff lies, request by request */
   async function walk(cutoffs: (request: number) => unknown, { overlap = 0, remembered = 0 } = {}): Promise<Set<string>> {
     const all = Array.from({ length: 60 }, (_, i) => trade(i, NOW - (i + 0.5) * DAY));

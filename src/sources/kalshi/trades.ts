@@ -49,6 +49,7 @@ export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
     outcome: isOurs ? 0 : -1,
     outcomeName: taker === 'no' ? 'No' : 'Yes',
     id: readName(row.trade_id),
+    block: row.is_block_trade === true,
   };
   return tradeRow(fields, instrument);
 }

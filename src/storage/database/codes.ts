@@ -20,6 +20,9 @@ export const intervalOf = (minutes: number): Interval => BY_MINUTES.get(minutes)
 /** Code of a set of flags: bit n stands for `TICK_FLAGS[n]`. */
 export const flagBits = (flags: readonly TickFlag[]): number => flags.reduce((bits, flag) => bits | (1 << TICK_FLAGS.indexOf(flag)), 0);
 
+/** The flag that a source states itself; staged rows carry it to `clean`. */
+export const BLOCK_BIT = flagBits(['block-trade']);
+
 /** An escape in JSON text: U+0000, half of a surrogate pair, or any other. */
 const ESCAPE = /\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g;
 

@@ -1,5 +1,5 @@
 import type { CandidateRow, QuarantineReason, TickFlag } from '../../contracts/market-data.ts';
-import { flagBits, sideOf, tickKindOf } from '../database/codes.ts';
+import { BLOCK_BIT, flagBits, sideOf, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Transaction } from '../database/database.ts';
 
@@ -14,7 +14,7 @@ const READ_AT_ONCE = 50_000;
 export async function* readStagedRows(transaction: Transaction, batch: number): AsyncIterable<readonly StagedRow[]> {
   let condition = '';
   for (;;) {
-    const select = `select position, kind, time, price, size, side, defect from staged_rows
+    const select = `select position, kind, time, price, size, side, defect, flags from staged_rows
       where batch = ${Math.trunc(batch)} ${condition} order by position limit ${READ_AT_ONCE}`;
     const decoder = new CopyDecoder();
     const rows: StagedRow[] = [];
@@ -36,6 +36,7 @@ const readRow = (decoder: CopyDecoder): StagedRow => ({
   size: decoder.nullableFloat8(),
   side: sideOf(decoder.int2()),
   defect: decoder.text() as QuarantineReason | null,
+  block: ((decoder.int2() ?? 0) & BLOCK_BIT) !== 0,
   outcome: null,
   tradeId: null,
   identity: '',

@@ -1,6 +1,6 @@
 import type { CandidateRow, TimeRange } from '../../contracts/market-data.ts';
 import type { CoverageEvidence, TickKind } from '../../contracts/words.ts';
-import { kindCode, sideCode } from '../database/codes.ts';
+import { BLOCK_BIT, kindCode, sideCode } from '../database/codes.ts';
 import { CopyEncoder } from '../database/copy-format.ts';
 import { type PreparedStatement, type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 import { withExcluded } from '../ticks/coverage.ts';
@@ -41,12 +41,12 @@ const DROP_PAGES: PreparedStatement = {
   text: 'delete from staged_rows where batch = $1 and (position >= $2 or position < $3)',
 };
 
-const STAGED_COLUMNS = 'position, time, price, size, batch, kind, side, defect, identity, outcome, trade_id, raw, grain';
+const STAGED_COLUMNS = 'position, time, price, size, batch, kind, side, defect, identity, outcome, trade_id, raw, grain, flags';
 
 function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buffer {
   const encoder = new CopyEncoder(64 + rows.length * 256);
   rows.forEach((row, index) => {
-    encoder.row(13);
+    encoder.row(14);
     encoder.int8(stagingPosition(order, pageNumber, index));
     encoder.int8(wholeOrNull(row.time));
     encoder.float8(row.price);
@@ -60,6 +60,7 @@ function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buf
     encoder.text(row.tradeId);
     encoder.text(row.raw);
     encoder.int4(row.grain ?? null);
+    encoder.int2(row.block === true ? BLOCK_BIT : 0);
   });
   return encoder.finish();
 }
