@@ -17,6 +17,9 @@ export const threadLimits = (): ResourceLimits => ({
   maxOldGenerationSizeMb: Math.round(Math.min(4096, Math.max(512, totalmem() / 4 / MIB))),
 });
 
+/** Messages of the temporary thread: the time limit counts from the first, as a busy machine takes long to start a thread. */
+export type TryMessage = 'loading' | 'ended';
+
 /** Extra time on the main thread: the loading thread reports its own timeout first. */
 const GRACE_MS = 2_000;
 
@@ -37,8 +40,12 @@ export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } 
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => reject(notLoaded(module, timeoutMs, 'it computes or waits without end')), timeoutMs + GRACE_MS);
-      thread.once('message', () => resolve());
+      const late = (): void => reject(notLoaded(module, timeoutMs, 'it computes or waits without end'));
+      thread.on('message', (message: TryMessage) => {
+        if (message === 'ended') return resolve();
+        // a process that was busy reads the messages that came in first
+        timer = setTimeout(() => setImmediate(late), timeoutMs + GRACE_MS);
+      });
       thread.once('error', () => resolve());
       thread.once('exit', () => resolve());
     });
