@@ -95,6 +95,7 @@ describe('the roles of ops/postgres/roles.sql', () => {
     for (const [, words] of steps)
       await command(...words.split(' ').map((word) => ({ 'before.backup': file, '<run>': runId })[word] ?? word));
     await command('deploy', 'rollback');
+    await command('config', 'rollback', '1');
     for (const one of workers) await kill(one);
     env = rig.env;
     await command('prune', '--ticks', '30d');
