@@ -2,7 +2,7 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { type Benchmark, benchmarkOf } from './benchmark.ts';
 import { type BacktestData, backtestData, type TwinInput } from './engine/backtest-data.ts';
 import type { CandleSeries } from './engine/candle-series.ts';
-import { type DecisionInput, type Decisions, decisionsOf } from './engine/decisions.ts';
+import { type DecisionInput, type Decisions, decisionsOf, StrategyFailure } from './engine/decisions.ts';
 import { type Market, plainMarket } from './engine/market.ts';
 import { type Measurement, measure } from './engine/measure.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './engine/options.ts';
@@ -71,10 +71,20 @@ export interface TradedTrial extends Measurement {
   readonly simulation: Simulation;
 }
 
-/** Runs the decisions, the trading and the measurement of a trial. @internal */
-export function execute({ candles, market, indicators, barMs, twin }: BacktestData, trial: Trial, options: BacktestOptions): TradedTrial {
+/**
+ * Runs the decisions, the trading and the measurement of a trial.
+ * @param decided its decisions, if they were made before, or the failure, which is thrown
+ * @internal
+ */
+export function execute(
+  { candles, market, indicators, barMs, twin }: BacktestData,
+  trial: Trial,
+  options: BacktestOptions,
+  decided: Decisions | StrategyFailure | undefined = undefined,
+): TradedTrial {
   const { strategy, params } = trial;
-  const decisions = decisionsOf({ strategy, params, options, candles, market, barMs, twin, cache: indicators });
+  if (decided instanceof StrategyFailure) throw decided;
+  const decisions = decided ?? decisionsOf({ strategy, params, options, candles, market, barMs, twin, cache: indicators });
   const simulation = decisions.trader?.finish() ?? simulate(candles, decisions, { market, options, barMs });
   return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
 }
@@ -137,7 +147,7 @@ export function certify(
 function provabilityGaps(
   strategy: Strategy,
   { endIsClose }: Market,
-  { sawEnd }: Pick<Decisions, 'sawEnd'>,
+  { sawEnd, memoryGap: remembered }: Pick<Decisions, 'sawEnd' | 'memoryGap'>,
   lookAhead: LookAheadProof | null,
 ): string[] {
   const end =
@@ -145,7 +155,7 @@ function provabilityGaps(
       ? `'${strategy.name}' looks at the time left, and only the real close of the market is stated, which nobody may have known before; state endsAt and closedAt`
       : undefined;
   const answers = lookAhead === null ? undefined : carriedGap(strategy.name, lookAhead);
-  return [codeGap(strategy), memoryGap(strategy), strategy.dataGap, proofGap(strategy, lookAhead), answers, end].filter(
+  return [codeGap(strategy), memoryGap(strategy), remembered, strategy.dataGap, proofGap(strategy, lookAhead), answers, end].filter(
     (gap) => gap !== undefined,
   );
 }

@@ -1,11 +1,12 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
-import { StrategyFailure } from './engine/decisions.ts';
+import { attempt, StrategyFailure } from './engine/decisions.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import { judgeOverfitting, type Overfitting } from './metrics/overfitting.ts';
 import { trialsOf } from './metrics/ratios.ts';
 import { type Passport, passportOf } from './proof/passport.ts';
 import { type BacktestResult, execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
+import { decideSideBySide } from './side-by-side.ts';
 import type { Params } from './strategies/registry.ts';
 
 /** Results of all trials on one series, judged together. */
@@ -38,8 +39,9 @@ export function* trialSteps(data: BacktestData, trials: readonly Trial[], option
   }
   const executions: TradedTrial[] = [];
   const failures = new Map<Trial, StrategyFailure>();
+  const decided = yield* decideSideBySide(data, trials, options);
   for (const trial of trials) {
-    const executed = attempt(() => execute(data, trial, trial.options ?? options));
+    const executed = attempt(() => execute(data, trial, trial.options ?? options, decided.get(trial)));
     if (executed instanceof StrategyFailure) failures.set(trial, executed);
     else executions.push(executed);
     yield;
@@ -72,16 +74,6 @@ export interface FailedTrial {
   /** The reason, one sentence: the strategy, the bar if it reached one, and what is wrong. */
   readonly because: string;
   readonly passport: Passport;
-}
-
-/** Runs a trial and returns its result, or the strategy's failure. @throws every other error */
-export function attempt<T>(run: () => T): T | StrategyFailure {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof StrategyFailure) return error;
-    throw error;
-  }
 }
 
 /** Runs all steps of a generator and returns its result. */

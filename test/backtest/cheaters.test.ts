@@ -471,6 +471,79 @@ describe('a strategy that cheats', () => {
     expect(Math.min).toBe(min);
   });
 
+  describe('that remembers in one trial what it saw in another', () => {
+    /** Trial 0 is honest and remembers; the others cheat with what it saw, except on prices that it did not see. */
+    const learner = (seen = new Map<number, number>()): Strategy => ({
+      name: 'learner',
+      summary: 'for tests',
+      codeHash: 'of a plugin',
+      params: z.strictObject({ trial: z.number() }),
+      create: (params, bars) => {
+        const { trial } = params as { trial: number };
+        return () => {
+          if (trial === 0 && !seen.has(bars.time())) seen.set(bars.time(), bars.close());
+          const isKnown = trial > 0 && seen.get(bars.time()) === bars.close();
+          return isKnown && seen.has(bars.time() + HOUR)
+            ? up(bars.close(), seen.get(bars.time() + HOUR))
+            : bars.close() < bars.close(1)
+              ? 'long'
+              : 'flat';
+        };
+      },
+    });
+    const trialsOf = (strategy: Strategy, ...numbers: number[]) => numbers.map((trial) => ({ strategy, params: { trial } }));
+    const options = optionsFor(market, { maxVolumeShare: null });
+    const grid = (...trials: { strategy: Strategy; params: Record<string, number> }[]) =>
+      runTrials(backtestData(series(), market), trials, options);
+
+    it.each([[[0, 1, 2]], [[0, 1, 2, 0]], [[1, 0, 2]]])('gains nothing, and is caught (%j)', (numbers) => {
+      const { results } = grid(...trialsOf(learner(), ...numbers));
+      const honest = grid(...trialsOf(learner(), 0)).results[0];
+      for (const { params, metrics, provable } of results) {
+        expect(metrics.totalReturn).toBe(honest.metrics.totalReturn);
+        if (params['trial'] !== 0) expect(provable).toBe(false);
+      }
+    });
+
+    it('is caught in a walk-forward', () => {
+      const candles = walk(24 * 40, 3, { probability: true });
+      const through = (...numbers: number[]) =>
+        walkForward(backtestData(candles, market), trialsOf(learner(), ...numbers), options, { trainMs: 10 * DAY, testMs: 5 * DAY });
+      const walked = through(0, 1, 2);
+      expect(walked.outOfSample.totalReturn).toBe(through(0).outOfSample.totalReturn);
+    });
+
+    it('is not provable where a strategy beside it changes a built-in, which has them decided one after the other', () => {
+      const poisoner = asPlugin(REFUSED['replaces Math.min'][0], series());
+      const { results, failed } = grid({ strategy: poisoner, params: {} }, ...trialsOf(learner(), 0, 1));
+      expect(failed).toMatchObject([{ strategy: 'cheater', because: expect.stringContaining('Math.min was changed by the') as string }]);
+      for (const { provable, notProvable } of results) {
+        expect(provable).toBe(false);
+        expect(notProvable).toContainEqual(expect.stringContaining('after a strategy beside it had changed a built-in'));
+      }
+    });
+
+    it('is provable, with the results of a backtest alone, where trials remember nothing', () => {
+      const patient = (bars: BarsSoFar, situation: Situation) => () => {
+        if (situation.position > 0) return bars.close() > (situation.entryPrice ?? 1) + 0.05 ? ('flat' as const) : ('hold' as const);
+        return bars.close() < bars.close(6) ? ({ side: 'long', stop: bars.close() / 2 } as const) : ('hold' as const);
+      };
+      const crosses: Create = (bars) => {
+        const [fast, slow] = [3, 9].map((period) => bars.indicator('sma', { period }));
+        return () => (fast.at() > slow.at() ? 'long' : 'flat');
+      };
+      const strategies = [patient, crosses, patient].map((create) => asPlugin(create, series()));
+      const fails = asPlugin((bars) => () => (bars.index < 9 ? 'long' : ('up' as 'long')), series());
+      const { results, failed } = grid(...[...strategies, fails].map((strategy) => ({ strategy, params: {} })));
+      expect(failed).toMatchObject([{ because: expect.stringContaining("strategy 'cheater' at bar 9 (") as string }]);
+      results.forEach((result, at) => {
+        const alone = grid({ strategy: strategies[at], params: {} }).results[0];
+        expect(result).toMatchObject({ trades: alone.trades, lookAhead: alone.lookAhead, provable: true });
+        expect(result.equity).toEqual(alone.equity);
+      });
+    });
+  });
+
   describe('that carries answers in the code of its plugin', () => {
     const answers = series().close;
     const under = (create: Create) => {

@@ -21,10 +21,22 @@ export class StrategyFailure extends PredictLabError {
   }
 }
 
+/** Runs a trial and returns its result, or the strategy's failure. @throws every other error */
+export function attempt<T>(run: () => T): T | StrategyFailure {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof StrategyFailure) return error;
+    throw error;
+  }
+}
+
 /** A strategy's decisions on a whole series, and what the strategy read to make them. */
 export interface Decisions extends DecisionLog, Readonly<StrategyReads> {
   /** The strategy's account, traded up to the last bar at which the strategy read it; undefined if it never did. */
   readonly trader: Trader | undefined;
+  /** The reason why the strategy may have remembered the series from another trial; absent if it cannot have done so. */
+  readonly memoryGap?: string;
 }
 
 export interface DecisionInput {
@@ -51,6 +63,29 @@ export interface DecisionInput {
  * @throws StrategyFailure, with the strategy, plugin and bar, when the strategy throws or returns neither a signal nor a valid order
  */
 export function decisionsOf(input: DecisionInput): Decisions {
+  const { strategy, candles, to = candles.length } = input;
+  const started = startDecisions(input);
+  try {
+    if (isShipped(strategy)) started.decideTo(to);
+    else fenced(strategy.name, () => started.decideTo(to));
+  } catch (error) {
+    throw started.failure(error);
+  }
+  return started.end();
+}
+
+/** A strategy that decides a series in steps; the caller puts it behind a fence. */
+export interface StartedDecisions {
+  /** Makes the decisions of the bars before `bar` that are not made yet; the first call creates the strategy. */
+  decideTo(bar: number): void;
+  /** The failure of the strategy, with its plugin and the bar that it has reached. */
+  failure(error: unknown): StrategyFailure;
+  /** The decisions, once all of them are made. */
+  end(): Decisions;
+}
+
+/** Starts a strategy on a series, see {@link decisionsOf}. */
+export function startDecisions(input: DecisionInput): StartedDecisions {
   const { strategy, params, candles, market, options, barMs, twin, cache, curtain, from = 0, to = candles.length } = input;
   const { bars, advance } = openWindow({ candles, market, barMs, cache, curtain });
   const codes = new Uint8Array(to - from);
@@ -61,6 +96,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
   };
   const { situation, seen } = openSituation({ account, bars, candles, twin, from, market, barMs, cash: options.cash, curtain });
+  let created: (() => unknown) | undefined;
   let bar = -1;
   const codeOf = (answer: unknown): number => {
     if (answer === 'long') return LONG;
@@ -70,27 +106,30 @@ export function decisionsOf(input: DecisionInput): Decisions {
     orders.set(bar - from, checkedOrder(answer, { closesAt: candles.openTime[bar] + barMs, kind: market.kind }));
     return ORDER;
   };
-  // short, so that V8 inlines the strategy into the loop
-  const decideAll = (): void => {
+  const create = (): (() => unknown) => {
     const decide: unknown = strategy.create(params, bars, situation);
     if (typeof decide !== 'function') throw new PredictLabError('BadInput', 'create must return a function that decides at each bar');
-    for (bar = 0; bar < to; bar++) {
-      advance();
-      if (bar < from) continue;
-      const answer: unknown = decide();
-      if (answer !== 'hold') codes[bar - from] = codeOf(answer);
-    }
+    return decide as () => unknown;
   };
-  try {
-    if (isShipped(strategy)) decideAll();
-    else fenced(strategy.name, decideAll);
-  } catch (error) {
-    const where = bar < 0 || bar >= to ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
-    const plugin = strategy.module === undefined ? '' : ` of plugin ${strategy.module}`;
-    // not retryable: the strategy would fail on the same bar again
-    throw new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);
-  }
-  return { codes, orders, trader, ...seen };
+  return {
+    // short, so that V8 inlines the strategy into the loop
+    decideTo(end) {
+      const decide = (created ??= create());
+      for (bar = Math.max(bar, 0); bar < end; bar++) {
+        advance();
+        if (bar < from) continue;
+        const answer: unknown = decide();
+        if (answer !== 'hold') codes[bar - from] = codeOf(answer);
+      }
+    },
+    failure(error) {
+      const where = bar < 0 || bar >= to ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
+      const plugin = strategy.module === undefined ? '' : ` of plugin ${strategy.module}`;
+      // not retryable: the strategy would fail on the same bar again
+      return new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);
+    },
+    end: () => ({ codes, orders, trader, ...seen }),
+  };
 }
 
 /** Whether a strategy ships with PredictLab. Shipped strategies keep no state and read nothing but their bars. */

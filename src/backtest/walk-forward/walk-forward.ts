@@ -2,7 +2,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 import { partOf } from '../engine/candle-series.ts';
-import { type Decisions, decisionsOf, isShipped, StrategyFailure } from '../engine/decisions.ts';
+import { attempt, type Decisions, decisionsOf, isShipped, StrategyFailure } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
 import { type BacktestOptions, termsOf } from '../engine/options.ts';
 import { HOLD, wordsOnly } from '../engine/trading/trade.ts';
@@ -12,7 +12,8 @@ import { trialsOf } from '../metrics/ratios.ts';
 import { type Certificate, combinedCertificate } from '../proof/certificate.ts';
 import { seriesMemoryGap } from '../proof/passport.ts';
 import { certify, type Trial } from '../run-backtest.ts';
-import { attempt, type FailedTrial, toEnd } from '../run-trials.ts';
+import { type FailedTrial, toEnd } from '../run-trials.ts';
+import { decideSideBySide } from '../side-by-side.ts';
 import type { Params } from '../strategies/registry.ts';
 import { pickAndTest, weakPicks } from './pick-and-test.ts';
 import { type DayRange, metricsOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
@@ -88,9 +89,11 @@ export function* walkForwardSteps(
   const { spans, skipped } = found;
   const decided: DecidedTrial[] = [];
   const failures = new Map<Trial, StrategyFailure>();
+  const together = yield* decideSideBySide(data, all, common);
   for (const trial of all) {
     const how = { market, options: trial.options ?? common, barMs };
-    const decisions = attempt(() => decisionsOf({ ...trial, ...how, candles, twin, cache: indicators }));
+    const decisions = together.get(trial) ?? attempt(() => decisionsOf({ ...trial, ...how, candles, twin, cache: indicators }));
+    together.delete(trial);
     if (decisions instanceof StrategyFailure) {
       failures.set(trial, decisions);
       continue;
@@ -135,12 +138,12 @@ export function* walkForwardSteps(
   const [failure] = all.flatMap((trial) => failures.get(trial) ?? []);
   if (failure !== undefined && failures.size === all.length) throw failure;
   const others = decided.filter(({ trial }) => !failures.has(trial));
-  const together = trialsOf(others.map(({ moments }) => ratioOf(moments)));
+  const judged = trialsOf(others.map(({ moments }) => ratioOf(moments)));
   const windows = walked.windows.map(({ span: { train: _, test: __, ...times }, trial: at, inside, outside, tried }): WalkForwardWindow => {
     const { strategy, params } = decided[at].trial;
     // deflated by the trials of the training part, since the pick is the best of them there
     const inSample = metricsOf([inside], trialsOf([...tried].flatMap(([trial, ratio]) => (walked.failures.has(trial) ? [] : ratio))));
-    return { ...times, strategy: strategy.name, params, inSample, outOfSample: metricsOf([outside], together) };
+    return { ...times, strategy: strategy.name, params, inSample, outOfSample: metricsOf([outside], judged) };
   });
   const picksWeak = weakPicks(windows);
   const certificates: Certificate[] = [];
@@ -150,7 +153,9 @@ export function* walkForwardSteps(
     // a strategy that starts again in each part may decide otherwise there
     const own = walked.windows.flatMap(({ trial: of, outside }) => (of === at ? (outside.decided ?? []) : []));
     const { strategy, restarted } = trial;
-    const remembers = restarted === undefined && !isShipped(strategy) ? [seriesMemoryGap(strategy)] : [];
+    // after a failure, another trial is picked for a part that the failed one has seen
+    const repeated = restarted === undefined || walked.failures.size > 0;
+    const remembers = repeated && !isShipped(strategy) ? [seriesMemoryGap(strategy)] : [];
     const proofs = own.map(({ decisions: decided, part: bars }): Certificate => {
       const proof = certify(data, { ...trial, strategy: restarted ?? strategy }, options, decided, undefined, bars);
       return { ...proof, provable: proof.provable && remembers.length === 0, notProvable: [...proof.notProvable, ...remembers] };
@@ -172,7 +177,7 @@ export function* walkForwardSteps(
     }),
     outOfSample: metricsOf(
       walked.windows.map(({ outside }) => outside),
-      together,
+      judged,
     ),
     terms: termsOf(market, all[0]?.options ?? common),
     curves: walked.windows.map(({ inside, outside }) => ({ inSample: curveOf(inside), outOfSample: curveOf(outside) })),

@@ -1,0 +1,76 @@
+import { PredictLabError } from '../contracts/errors.ts';
+import type { BacktestData } from './engine/backtest-data.ts';
+import { attempt, type Decisions, decisionsOf, isShipped, type StrategyFailure, startDecisions } from './engine/decisions.ts';
+import { fenced } from './engine/fence.ts';
+import type { BacktestOptions } from './engine/options.ts';
+import type { Trial } from './run-backtest.ts';
+
+/** Decisions by trial, or the failure of its strategy. */
+export type DecidedTrials = Map<Trial, Decisions | StrategyFailure>;
+
+/** Number of decisions between two turns of the caller. */
+const STEP = 10_000;
+
+/**
+ * Decides the trials of users' strategies side by side: all of them decide on a bar before the next bar is shown to any. What one trial
+ * leaves in its module is then no later than what the others see themselves. A single such trial and those of shipped strategies, which
+ * keep no state, are left out.
+ */
+export function* decideSideBySide(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, DecidedTrials> {
+  const decided: DecidedTrials = new Map();
+  const own = trials.filter(({ strategy }) => !isShipped(strategy));
+  if (own.length < 2) return decided;
+  const { candles, market, barMs, twin, indicators: cache } = data;
+  const inputs = own.map((trial) => ({
+    trial,
+    input: { strategy: trial.strategy, params: trial.params, options: trial.options ?? options, candles, market, barMs, twin, cache },
+  }));
+  const running = new Map(inputs.map(({ trial, input }) => [trial, startDecisions(input)]));
+  const started = [...running];
+  const decideTo = (bar: number): void => {
+    for (const [trial, decisions] of running) {
+      try {
+        decisions.decideTo(bar);
+      } catch (error) {
+        decided.set(trial, decisions.failure(error));
+        running.delete(trial);
+      }
+    }
+  };
+  const step = Math.max(1, Math.floor(STEP / own.length));
+  for (let from = 0; from < candles.length; from += step) {
+    const to = Math.min(candles.length, from + step);
+    const changed = changesBuiltIn(() => {
+      for (let bar = from + 1; bar <= to; bar++) decideTo(bar);
+    });
+    if (changed) {
+      // one after the other, which shows whose strategy it is
+      cache.clear();
+      for (const { trial, input } of inputs) {
+        decided.set(
+          trial,
+          attempt(() => ({ ...decisionsOf(input), memoryGap: gapOf(trial) })),
+        );
+        yield;
+      }
+      return decided;
+    }
+    yield;
+  }
+  for (const [trial, decisions] of started) if (running.has(trial)) decided.set(trial, decisions.end());
+  return decided;
+}
+
+/** Whether strategies change a built-in, which is restored. */
+function changesBuiltIn(decide: () => void): boolean {
+  try {
+    fenced('trials side by side', decide);
+    return false;
+  } catch (error) {
+    if (error instanceof PredictLabError) return true;
+    throw error;
+  }
+}
+
+const gapOf = ({ strategy }: Trial): string =>
+  `'${strategy.name}' was decided again after a strategy beside it had changed a built-in, and no re-run can see what it remembers; run it without the other`;
