@@ -325,6 +325,24 @@ describe('coverage', () => {
     expect((await test.database.query('select from ticks')).rowCount).toBe(38);
   });
 
+  it('are not duplicated when the venue moves the times of its trades', async () => {
+    const row = (n: number, later: number) =>
+      trade(START + n * 1000 + later, 0.4 + n / 1000, { identity: `t${n}+${later}`, tradeId: `id${n}` });
+    const rows = (later: number, count = 30) => Array.from({ length: count }, (_, n) => row(n, later));
+    await collect(test.database, { executionId: 'first', rows: rows(0) });
+    await runStage(test.database, 'store', { executionId: 'first' });
+    await collect(test.database, { executionId: 'moved', rows: rows(400) });
+    await expect(runStage(test.database, 'store', { executionId: 'moved' })).rejects.toMatchObject({
+      type: 'SourceSchemaChanged',
+      message: expect.stringMatching(/^polymarket:0x1: 30 stored trades came again with other times .* only 0 as they are stored/),
+    });
+    expect((await test.database.query('select from ticks')).rowCount).toBe(30);
+    // several trades of one transaction, at its times, are trades of their own
+    const others = Array.from({ length: 8 }, (_, n) => trade(START + n * 1000 + 500, 0.9, { identity: `other${n}`, tradeId: `id${n}` }));
+    await collect(test.database, { executionId: 'others', rows: [...rows(0), ...others] });
+    expect((await runStage(test.database, 'store', { executionId: 'others' })).output).toMatchObject({ inserted: 8, duplicates: 30 });
+  });
+
   it('keeps the evidence of each range: a second look confirms, a walk replaces what was inferred, and what is taken back has none', async () => {
     const instrumentKey = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     const evidence = async () => {

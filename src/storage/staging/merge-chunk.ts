@@ -180,12 +180,14 @@ async function correct(transaction: Transaction, { batch, after, upTo, instrumen
 
 /** Minimum number of repeated trades that shows that a venue changed its ids; fewer may be distinct trades with equal content. */
 const ENOUGH = 5;
+/** Difference in time up to which a trade with the id, price and size of a stored one is that trade under another time. */
+const MOVED_MS = 60_000;
 /** Number of newest rows that are compared; a venue that changes how it writes ids does so in all rows. */
 const NEWEST = 5_000;
 
 /**
- * Refuses a chunk in which a venue repeats stored trades under other identities, which would double the data: trades with the time, price
- * and size of stored ones that the batch lacks. Runs after the merge, which is rolled back. Rows of files are not judged.
+ * Refuses a chunk in which a venue repeats stored trades under other identities or other times, which would double the data: trades with the
+ * time, price and size of stored ones that the batch lacks, or with their id, price and size in the same minute. Runs after the merge, which is rolled back. Rows of files are not judged.
  * @throws PredictLabError `SourceSchemaChanged` when there are more such trades than trades that are met again as they are stored
  */
 async function refuseRespelled(
@@ -196,19 +198,29 @@ async function refuseRespelled(
   if (late < ENOUGH) return;
   const old = 't.instrument = $4 and t.kind = 0 and t.time = s.time and t.seq < $5';
   const isMet = `exists (select from ticks t where ${old} and t.identity = s.identity)`;
-  const looksAlike = `${old} and abs(t.price - s.price) <= 1e-6 and abs(t.size - s.size) <= 1e-6`;
+  const equal = 'abs(t.price - s.price) <= 1e-6 and abs(t.size - s.size) <= 1e-6';
+  const looksAlike = `${old} and ${equal}`;
+  const hasMoved = `t.instrument = $4 and t.kind = 0 and t.seq < $5 and t.trade_id = s.trade_id and ${equal}
+    and t.time <> s.time and t.time between s.time - ${MOVED_MS} and s.time + ${MOVED_MS}
+    and (t.time, t.identity) not in (select time, identity from staged_rows where batch = $1 and time is not null)`;
   const judged = `with s as materialized (select s.*, ${isMet} as is_met from (
-    select distinct time, price, size, identity from (select s.* from staged_rows s where ${IN_CHUNK} and s.kind = 0 and ${GOOD}
+    select distinct time, price, size, identity, trade_id from (select s.* from staged_rows s where ${IN_CHUNK} and s.kind = 0 and ${GOOD}
       and (s.time / 3600000)::int = any($6::int[]) order by s.position desc limit ${NEWEST}) newest) s)`;
   const values = [batch, after, upTo, instrument, firstSeq, knownHours];
-  const { rows } = await transaction.query<{ id: string; met: number; alike: number }>(
+  const { rows } = await transaction.query<{ id: string; met: number; alike: number; moved: number }>(
     `${judged} select i.id, count(*) filter (where is_met) as met,
+       count(*) filter (where not is_met and trade_id is not null and exists (select from ticks t where ${hasMoved})) as moved,
        count(*) filter (where not is_met and exists (select from ticks t where ${looksAlike})) as alike
      from s join instruments i on i.key = $4 and i.source <> 'file' group by i.id`,
     values,
   );
   if (rows.length === 0) return;
-  const [{ id, met, alike }] = rows;
+  const [{ id, met, alike, moved }] = rows;
+  if (moved >= ENOUGH && moved > met)
+    throw new PredictLabError(
+      'SourceSchemaChanged',
+      `${id}: ${moved} stored trades came again with other times (same ids, prices and sizes) and only ${met} as they are stored: its venue states times in another way, so nothing of this collection was stored; update PredictLab`,
+    );
   if (alike < ENOUGH || alike <= met) return;
   // checked last, because it is slow: it leaves out stored trades that are in the batch themselves
   const { rows: exact } = await transaction.query<{ doubled: number }>(
