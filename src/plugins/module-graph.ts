@@ -53,6 +53,14 @@ export function importedBy(url: string): ReadonlySet<string> {
   return all;
 }
 
+/** All modules of installed packages among `modules` and what those import, without PredictLab, zod and what only they import. */
+export function packageModules(modules: Iterable<string>): ReadonlySet<string> {
+  const isOther = (one: string): boolean => isInPackage(one) && !['predictlab', 'zod'].includes(packageName(one));
+  const all = new Set([...modules].filter(isOther));
+  for (const one of all) for (const child of edges.get(one) ?? []) if (isOther(child)) all.add(child);
+  return all;
+}
+
 /** Whether a module belongs to an installed package. */
 export const isInPackage = (url: string): boolean => url.includes('/node_modules/');
 
@@ -112,11 +120,16 @@ function watchRequires(): void {
   };
 }
 
+/** Name of the installed package that a file belongs to. */
+export function packageName(url: string): string {
+  const [scope, rest] = url.slice(url.lastIndexOf('/node_modules/') + '/node_modules/'.length).split('/');
+  return scope.startsWith('@') ? `${scope}/${rest}` : scope;
+}
+
 /** Name, version and integrity of an installed package, from its package.json and the lock file of its node_modules folder. */
 export function packageFacts(url: string): { readonly name: string; readonly version: string; readonly integrity: string | undefined } {
   const at = url.lastIndexOf('/node_modules/') + '/node_modules/'.length;
-  const [scope, rest] = url.slice(at).split('/');
-  const name = scope.startsWith('@') ? `${scope}/${rest}` : scope;
+  const name = packageName(url);
   const root = url.slice(0, at);
   const { version = '' } = jsonOf(`${root}${name}/package.json`) as { version?: string };
   const { packages } = jsonOf(`${root}.package-lock.json`) as { packages?: Record<string, { integrity?: string }> };

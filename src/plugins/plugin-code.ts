@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireBuiltIns } from '../backtest/engine/fence.ts';
-import { importedBy, isInPackage, packageFacts, watchImports } from './module-graph.ts';
+import { importedBy, isInPackage, packageFacts, packageModules, packageName, watchImports } from './module-graph.ts';
 import { noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
 
 /** Identity of a plugin's code: everything that was loaded and read for it. */
@@ -45,6 +45,7 @@ function codeOf(url: string, taken: Taken): PluginCode {
     else if (BEYOND.test(one)) taken.unhashed.add(one);
   }
   const own = [...files].filter(isOwn);
+  for (const name of taken.files) if (isInPackage(name)) readByPackages.add(name);
   const data = own.find((name) => !CODE.test(name));
   const table = own.find((name) => CODE.test(name) && hasTable(contentOf(name)));
   for (const name of own) parts.add(contentOf(name));
@@ -57,7 +58,9 @@ function codeOf(url: string, taken: Taken): PluginCode {
         ? `its module reads ${path.basename(data)} while it is loaded, ${UNSEEN}`
         : table !== undefined
           ? `its file ${path.basename(table)} holds a table of values, ${UNSEEN}`
-          : undefined,
+          : isInPackage(url)
+            ? undefined
+            : packageGap(modules),
     gap() {
       const [unhashed] = taken.unhashed;
       if (unhashed !== undefined) return `its module uses ${unhashed} while it is loaded, whose answer is in no hash; read it from a file`;
@@ -80,6 +83,29 @@ function hasTable(code: string): boolean {
     if (inRow === 200) return true;
   }
   return /["'`][\w+/=.,:|-]{500}/.test(code);
+}
+
+/** Files in installed packages that were read while a plugin was loaded: copies of a plugin share the packages, which read them once. */
+const readByPackages = new Set<string>();
+
+/** The results for package files, which do not change while they are installed. */
+const packageTables = new Map<string, boolean>();
+
+/** The reason why a package that a plugin uses may contain future data; undefined if none does. */
+function packageGap(modules: Iterable<string>): string | undefined {
+  const used = [...packageModules(modules)].filter((one) => one.startsWith('file:')).map((one) => fileURLToPath(one));
+  const names = new Set(used.map(packageName));
+  for (const file of [...used, ...readByPackages]) {
+    const name = packageName(file);
+    if (!names.has(name)) continue;
+    const base = path.basename(file);
+    if (CODE.test(file) || base === 'package.json') {
+      const holds = packageTables.get(file) ?? hasTable(contentOf(file));
+      packageTables.set(file, holds);
+      if (holds) return `its package ${name} holds a table of values (${base}), ${UNSEEN}`;
+    } else return `its package ${name} reads ${base} while it is loaded, ${UNSEEN}`;
+  }
+  return undefined;
 }
 
 const CODE = /\.[cm]?[jt]sx?$/;

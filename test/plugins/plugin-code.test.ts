@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -95,6 +95,30 @@ describe('the hash of a plugin’s code', () => {
     expect(await gapOf(`export default '${'uhdf'.repeat(200)}';`)).toContain('its file table.mjs holds a table of values');
     expect(await gapOf(numbers(20))).toBeUndefined();
     expect(await gapOf(`// ${'a long comment '.repeat(100)}\nexport default 1;`)).toBeUndefined();
+  });
+
+  it('says which installed package reads data or holds a table, in each copy of the plugin', async () => {
+    const install = (name: string, text: string): void => {
+      mkdirSync(place(`node_modules/${name}`), { recursive: true });
+      write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: './index.mjs' }));
+      write(`node_modules/${name}/index.mjs`, text);
+    };
+    const numbers = `export default [${Array.from({ length: 300 }, (_, i) => i / 8).join(', ')}];`;
+    install('answers', numbers);
+    install('reads', "import fs from 'node:fs'; export default fs.readFileSync(new URL('./data.bin', import.meta.url));");
+    write('node_modules/reads/data.bin', '1');
+    install('through', "export { default } from 'answers';");
+    install('plain', 'export default 1;');
+    const gapOf = async (name: string) => {
+      write(`uses-${name}.mjs`, `import one from '${name}'; export default one;`);
+      return [await load(`uses-${name}.mjs`), await load(`uses-${name}.mjs`)].map(({ dataGap }) => dataGap);
+    };
+    const table = expect.stringContaining('its package answers holds a table of values (index.mjs)') as string;
+    const data = expect.stringContaining('its package reads reads data.bin while it is loaded') as string;
+    expect(await gapOf('answers')).toEqual([table, table]);
+    expect(await gapOf('through')).toEqual([table, table]);
+    expect(await gapOf('reads')).toEqual([data, data]);
+    expect(await gapOf('plain')).toEqual([undefined, undefined]);
   });
 
   it('does not cover what comes over the network or from another process, and says so', async () => {
