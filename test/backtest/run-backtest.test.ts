@@ -206,6 +206,11 @@ describe('bad input is refused in one sentence', () => {
     ['one bar', bars([row]), 'there is one bar'],
     ['a price that is not a number', bars([row, [1, 1, Number.NaN, 1]]), 'bar 1: low is not a number; repair or remove the bar'],
     ['an infinite price', bars([row, [1, Number.POSITIVE_INFINITY, 1, 1]]), 'bar 1: high is not a number'],
+    [
+      'a negative volume',
+      { ...bars([row, row]), volume: new Float64Array([1, -1]) },
+      'bar 1: volume -1 is negative; repair or remove the bar',
+    ],
     ['a price of zero', bars([row, row, [0, 1, 1, 1]]), 'bar 2: open 0 is not a positive price'],
     ['a repeated time', bars([row, row], { step: 0 }), 'bar 1: open_time repeats the bar before; keep one bar for each time'],
     ['unsorted times', bars([row, row], { step: -DAY }), 'bar 1: open_time is earlier than the bar before; sort the bars by time'],

@@ -79,6 +79,7 @@ export function candleProblem(candles: CandleSeries, market: MarketKind | 'any',
     }
     if (market !== 'any' && candles.high[i] < candles.low[i])
       return `${whereOf(i)}: high ${candles.high[i]} is below low ${candles.low[i]}; repair or remove the bar`;
+    if (candles.volume[i] < 0) return `${whereOf(i)}: volume ${candles.volume[i]} is negative; repair or remove the bar`;
   }
   return undefined;
 }
@@ -98,7 +99,7 @@ function disorder(candles: CandleSeries, bar: number, whereOf: (bar: number) => 
 }
 
 /** Index of the first bar that may be bad. Every backtest runs this check, so it takes one pass and builds no messages. */
-function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries, market: MarketKind | 'any'): number {
+function firstSuspect({ length, openTime, open, high, low, close, volume }: CandleSeries, market: MarketKind | 'any'): number {
   const least = market === 'asset' ? Number.MIN_VALUE : market === 'probability' ? 0 : -Number.MAX_VALUE;
   const most = market === 'probability' ? 1 : Number.MAX_VALUE;
   let before = Number.NEGATIVE_INFINITY;
@@ -112,7 +113,9 @@ function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries
       high[i] >= low[i] &&
       high[i] <= most &&
       close[i] >= least &&
-      close[i] <= most;
+      close[i] <= most &&
+      // NaN where ticks have no size
+      !(volume[i] < 0);
     if (!good) return i;
     before = time;
   }
