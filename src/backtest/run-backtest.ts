@@ -80,7 +80,7 @@ export function execute(
   { candles, market, indicators, barMs, twin }: BacktestData,
   trial: Trial,
   options: BacktestOptions,
-  decided: Decisions | StrategyFailure | undefined = undefined,
+  decided?: Decisions | StrategyFailure,
 ): TradedTrial {
   const { strategy, params } = trial;
   if (decided instanceof StrategyFailure) throw decided;

@@ -34,7 +34,10 @@ describe('recovery over a sandbox venue', () => {
       [from, to],
     );
     const truth = rows.flatMap(({ id }) => venue.truth.ticks(id).map(({ time }) => time));
-    return { truth: truth.filter((time) => time > from && time <= to).sort(), stored: rows.flatMap(({ times }) => times).sort() };
+    return {
+      truth: truth.filter((time) => time > from && time <= to).toSorted((a, b) => a - b),
+      stored: rows.flatMap(({ times }) => times).toSorted((a, b) => a - b),
+    };
   };
 
   it('a backfill of what is missing fills exactly the times that its dry run named', async () => {
@@ -66,7 +69,9 @@ describe('recovery over a sandbox venue', () => {
     const runs = await lastRuns();
     for (const { runId } of runs) rig.started(runId);
     expect(runs.map(({ result }) => result)).toEqual(named.map(() => 'success'));
-    expect(runs.map(({ runId }) => Date.parse(runId.slice(scheduleId.length + 1))).sort()).toEqual(named.toSorted());
+    expect(runs.map(({ runId }) => Date.parse(runId.slice(scheduleId.length + 1))).toSorted((a, b) => a - b)).toEqual(
+      named.toSorted((a, b) => a - b),
+    );
     expect((await trades(from, to)).stored).toEqual(before.truth);
     expect(await backfill('--dry-run')).toEqual([]);
     await rig.lab.schedules.delete(scheduleId);
