@@ -2,6 +2,7 @@ import type { Client, WorkflowClient, WorkflowHandle } from '@temporalio/client'
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../../contracts/task/stage-report.ts';
+import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import { withChanges } from '../../scheduling/run/status/status-changes.ts';
 import { stagesQuery, statusSinceQuery } from '../../workflows/handlers.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
@@ -69,10 +70,23 @@ export async function fillInStages(client: Client, status: PipelineStatus): Prom
 /** The stages of running symbols by task id: from the symbol's own workflow, or else from the activity of the run that executes them. */
 async function stagesOf(client: Client, runId: string, symbols: readonly string[]): Promise<Record<string, TaskResult>> {
   const activities = await stagesInActivities(client, runId);
-  const reports = await Promise.all(
-    symbols.map(async (symbol) => activities.get(symbol) ?? (await stagesOfChild(client.workflow, runId, symbol))),
+  const results = await Promise.all(
+    symbols.map(async (symbol) => {
+      const running = activities.get(symbol);
+      const reports = running ?? (await stagesOfChild(client.workflow, runId, symbol));
+      return [
+        ...(running === undefined ? [] : stagesBefore(symbol, running)),
+        ...reports.map((report): [string, TaskResult] => [report.taskId, resultOfReport(report)]),
+      ];
+    }),
   );
-  return Object.fromEntries(reports.flat().map((report) => [report.taskId, resultOfReport(report)]));
+  return Object.fromEntries(results.flat());
+}
+
+/** The stages before the first report of a symbol's activity, which knows only its own: they succeeded in an earlier activity. */
+function stagesBefore(symbol: string, [first]: readonly TaskReport[]): readonly [string, TaskResult][] {
+  const taskIds = STAGES.map((stage) => stageTaskId(symbol, stage));
+  return taskIds.slice(0, Math.max(0, taskIds.indexOf(first.taskId))).map((taskId) => [taskId, { status: 'success' }]);
 }
 
 /** Queries a symbol's workflow for its stages; empty for a custom task and once the workflow has ended. */
