@@ -222,7 +222,8 @@ describe('two builds on one queue', () => {
     expect(await deployJson(undefined, 'adopt', 'three')).toEqual({ adopted: ['three'], broken: [] });
     await rig.lab.resume('three');
     await rig.lab.result('three').catch(() => undefined);
-    expect((await rig.lab.status('three')).taskResults.t0).toMatchObject({ status: 'success' });
+    // a query may wait in vain for the killed worker until Temporal forgets that it was there
+    await until(async () => (await rig.lab.status('three').catch(() => undefined))?.taskResults.t0?.status === 'success');
     // a symbol that began after the move
     expect(await buildsOf('three/BTC_PRICE')).toEqual([builds.old]);
   });
