@@ -169,7 +169,7 @@ export interface Source<Selector = unknown> {
   /** Largest number of markets of one shared request. */
   readonly sharedMarkets?: number;
   /** Returns the selector that names this market alone; undefined where the source cannot be queried about a single market. */
-  selectorOf(instrument: Instrument): Selector | undefined | Promise<Selector | undefined>;
+  selectorOf(instrument: Instrument): Promise<Selector | undefined>;
   /** Converts an error of the source into a `PredictLabError` named by its effect. */
   describe(error: unknown): PredictLabError;
 }

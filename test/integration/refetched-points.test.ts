@@ -100,7 +100,7 @@ function sourceOf(prices: readonly Priced[]): Source {
         yield { ...page, requests: 1, cursor: page.cursor as unknown as Json };
       }
     },
-    selectorOf: () => undefined,
+    selectorOf: async () => undefined,
     describe: (error) => venueFailure('polymarket', error),
   };
 }

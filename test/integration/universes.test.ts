@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { WholeVenue } from '../../sandbox/scale.ts';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { expandUniverse } from '../../src/activities/run/expand-universes.ts';
 import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
@@ -19,8 +20,8 @@ afterEach(async () => {
   clock = NOON;
 });
 
-async function start(): Promise<CollectRig> {
-  const rig = await createCollectRig({ now: () => clock, wholeVenue: VENUE, env: { POLYMARKET_PRICE_POINTS: 'off' } });
+async function start(wholeVenue: WholeVenue = VENUE): Promise<CollectRig> {
+  const rig = await createCollectRig({ now: () => clock, wholeVenue, env: { POLYMARKET_PRICE_POINTS: 'off' } });
   rigs.push(rig);
   return rig;
 }
@@ -81,6 +82,29 @@ describe('a universe', () => {
     const { ended, members } = await universeCounts(whole.database, 'PM', clock);
     expect({ ended, members }).toEqual({ ended: 1, members: 99 });
   }, 120_000);
+});
+
+describe('a member whose event has ended', () => {
+  it('is collected to its end though the listing of its venue has lost it', async () => {
+    const rig = await start({ markets: 97, events: 97, active: 97, tradesPerHour: 400 });
+    await importSymbols(rig.database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
+    for (const step of [0, 4, 8, 32, 36]) {
+      clock = NOON + step * HOUR;
+      await runUniverse(rig, `run-${step}`);
+    }
+    const { ended, members } = await universeCounts(rig.database, 'PM', clock);
+    expect({ ended, members }).toEqual({ ended: 1, members: 96 });
+    for (const { id } of rig.venue.truth.instruments())
+      expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 48 * HOUR, to: clock }));
+  }, 120_000);
+
+  it('is not stored under the name of a symbol of the user', async () => {
+    const rig = await start();
+    await importSymbols(rig.database, parseCatalogue([...rules({ active: true }), { symbol: 'PM.001', sources: {} }], 'test'), {
+      replace: true,
+    });
+    await expect(runUniverse(rig, 'run')).rejects.toThrow('PM.001 is a symbol of the catalogue, and PM needs this name for a shard');
+  });
 });
 
 describe('a run of a universe', () => {

@@ -75,7 +75,7 @@ export class ModelVenue {
       type,
       discover: (request) => this.#discover(request),
       collect: (request) => this.#collect(request),
-      selectorOf: () => ({ marketId: 1 }),
+      selectorOf: async () => ({ marketId: 1 }),
       describe: (error) => venueFailure('model', error),
     };
   }

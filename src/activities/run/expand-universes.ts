@@ -7,6 +7,7 @@ import { PRESENT_MS, windowOf } from '../../contracts/run/run-window.ts';
 import type { SourceSet } from '../../sources/create-sources.ts';
 import type { ListedPage, Source } from '../../sources/source.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { isDatabaseFailure } from '../../storage/database/storage-error.ts';
 import { type NamedEntry, symbolsByName } from '../../storage/markets/catalogue.ts';
 import {
   type ChangedMember,
@@ -83,8 +84,9 @@ export async function expandUniverse(request: Expansion): Promise<ExpandedUniver
       const listed = await listVenue({ ...request, members, rules, source: available.source });
       added += listed.added;
       requests += listed.requests;
+      if (listed.missing > 0) problems.push(`${listed.missing} of its members at ${type} are neither listed nor found by their ids`);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || isDatabaseFailure(error)) throw error;
       const described = available.source.describe(error);
       if (members.size === 0) throw described;
       problems.push(`its markets at ${type} could not be listed, the members of the last run are used: ${messageOf(described)}`);
@@ -132,7 +134,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   const isFirst = members.shards().length === 0;
   for await (const page of source.list?.({ rules, asOf, isKnown: (id) => members.get(id) !== undefined, signal }) ?? []) {
     // the venues only show the present: a run about the past has the members of that time
-    if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests };
+    if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests, missing: 0 };
     if (isFirst) {
       first.push(page);
       onPage?.(first.length);
@@ -142,14 +144,16 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   await createShards(database, universe, members.shards());
   for (const page of first) await store(page);
   const markets = seen.size;
+  let missing = 0;
   const gone = members.of(source.type).filter(({ instrument, settled }) => !seen.has(instrument) && !settled);
   for (let from = 0; from < gone.length; from += LOOKED_UP_AT_ONCE) {
     const ids = gone.slice(from, from + LOOKED_UP_AT_ONCE).map(({ instrument }) => instrument);
     const found = await lookUp(source, { universe, ids, asOf, signal });
     const there = found.instruments.filter(({ id }) => ids.includes(id));
     await store({ ...found, instruments: there, matching: new Set() });
-    const missing = ids.filter((id) => !seen.has(id));
-    await touchMembers(database, universe, missing, Math.max(endedAt, found.clock));
+    const absent = ids.filter((id) => !seen.has(id));
+    missing += absent.length;
+    await touchMembers(database, universe, absent, Math.max(endedAt, found.clock));
   }
   await recordListing(database, universe, {
     source: source.type,
@@ -161,7 +165,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
     moved,
     requests,
   });
-  return { added, requests };
+  return { added, requests, missing };
 }
 
 /** Queries members that are not in the listing any more: they ended, or the rule does not choose them any more. */
@@ -174,7 +178,10 @@ async function lookUp(
     signal,
   }: { readonly universe: string; readonly ids: readonly string[]; readonly asOf: number; readonly signal: AbortSignal },
 ) {
-  const selectors = ids.flatMap((id) => source.selectorOf({ id, reference: id.slice(source.type.length + 1) } as Instrument) ?? []);
+  const named = await Promise.all(
+    ids.map(async (id) => await source.selectorOf({ id, reference: id.slice(source.type.length + 1) } as Instrument)),
+  );
+  const selectors = named.filter((selector) => selector !== undefined);
   const nothing = { instruments: [] as readonly Instrument[], requests: 0, clock: asOf };
   try {
     return await source.discover({ symbol: universe, selectors, window: windowOf({ asOf, daysBack: 1 }), asOf, known: [], signal });

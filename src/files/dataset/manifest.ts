@@ -14,7 +14,7 @@ const count = z.number().int().nonnegative();
 
 const dataFile = z.object({
   /** Below the folder, with `/`: `ticks/month=2026-11/venue=file/part-0001.parquet`. */
-  path: z.string(),
+  path: z.string().refine((file) => !path.isAbsolute(file) && !file.split(/[/\\]/).includes('..'), 'names a file outside the folder'),
   table: z.string(),
   rows: count,
   bytes: count,

@@ -52,7 +52,7 @@ export function createFileSource({ base = process.cwd() }: FileSourceOptions = {
     type: 'file',
     discover: (request) => discover(request, base),
     collect: (request) => collect(request, base),
-    selectorOf: () => undefined,
+    selectorOf: async () => undefined,
     describe: (error) => venueFailure('file', error),
   };
 }

@@ -1,3 +1,4 @@
+import { badInput } from '../../contracts/errors.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import { jsonb } from '../database/codes.ts';
@@ -37,13 +38,19 @@ export async function shardsOf(queryable: Queryable, universe: string): Promise<
   return rows.map(({ symbol }) => symbol);
 }
 
-/** Creates the shards of a universe that do not exist yet. */
+/** Creates the shards of a universe that do not exist yet. @throws PredictLabError BadInput where a symbol has the name of one */
 export async function createShards(queryable: Queryable, universe: string, names: readonly string[]): Promise<void> {
   await queryable.query(
     `insert into symbols (symbol, title, kind, universe, enabled, priority) select name, $1 || ', part ' || n, 'shard', $1, u.enabled, u.priority
      from unnest($2::text[]) with ordinality as x(name, n) join symbols u on u.symbol = $1 on conflict do nothing`,
     [universe, names],
   );
+  const { rows } = await queryable.query<{ symbol: string }>(
+    'select symbol from symbols where symbol = any($2) and universe is distinct from $1 order by symbol limit 1',
+    [universe, names],
+  );
+  if (rows.length > 0)
+    throw badInput(`${rows[0].symbol} is a symbol of the catalogue, and ${universe} needs this name for a shard; rename the symbol`);
 }
 
 /** A market whose facts a listing changed, or that joins the universe. */

@@ -7,6 +7,7 @@ import { endedWhileRunning } from './pool-lane.ts';
 import { logStray } from './stray-errors.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';
 import {
+  ANSWER_MS,
   COMPUTING,
   describeThrown,
   errorOf,
@@ -14,15 +15,12 @@ import {
   type FromThread,
   LAST_STARTED,
   type OwnThreadData,
+  START_MS,
   STOP_GRACE_MS,
   type ThreadTask,
   type ToOwnThread,
 } from './thread-messages.ts';
 
-/** Time within which a thread with a free event loop answers a ping, also on a busy machine. */
-const ANSWER_MS = 3_000;
-/** Time that a thread may take to start and to load its module before it counts as blocked. */
-const START_MS = 30_000;
 /** Checks (one per second) without progress after which a thread counts as blocked, if other tasks wait for it. */
 const CHECKS_BEFORE_BLOCKED = 10;
 const CHECK_MS = 1_000;

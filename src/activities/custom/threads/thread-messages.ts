@@ -7,6 +7,10 @@ import type { WalkForwardParts } from '../../../backtest/walk-forward/windows.ts
 import { type ErrorType, messageOf, PredictLabError, readableError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
+/** Time within which a thread with a free event loop answers a ping, also on a busy machine. */
+export const ANSWER_MS = 3_000;
+/** Time that a thread may take to start and to load its module before it counts as blocked. */
+export const START_MS = 30_000;
 /** Time that a task has to stop after an abort; then a task that still runs ends with its thread. */
 export const STOP_GRACE_MS = 2_000;
 

@@ -10,15 +10,11 @@ import type { FoundInstruments, RunningVenue, TradePage, TradeReader, VenueConte
 import { replaceVenues } from '../../../sources/venues.ts';
 import { logStray } from '../threads/stray-errors.ts';
 import { threadEntry, threadLimits } from '../threads/thread-entry.ts';
-import { describeThrown, errorOf } from '../threads/thread-messages.ts';
+import { ANSWER_MS, describeThrown, errorOf, START_MS } from '../threads/thread-messages.ts';
 import type { FromVenueThread, ToVenueThread, VenueAsk, VenueCall, VenueCallEnd, VenueRoute, VenueThreadData } from './venue-messages.ts';
 
 /** Longest time that a route may compute, or wait for something other than its requests. */
 const ROUTE_MS = 30_000;
-/** Time that a thread may take to start and to load its module. */
-const START_MS = 30_000;
-/** Time within which a thread with a free event loop answers a ping, also on a busy machine. */
-const ANSWER_MS = 3_000;
 /** Most errors of a call that are kept to be thrown again as they were. */
 const MOST_ERRORS = 100;
 

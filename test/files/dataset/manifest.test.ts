@@ -1,0 +1,32 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readManifest } from '../../../src/files/dataset/manifest.ts';
+
+describe('the manifest of a data set', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'predictlab-manifest-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const read = async (file: string, more: object = {}) => {
+    const files = [{ path: file, table: 'ticks', rows: 1, bytes: 1, sha256: '0'.repeat(64) }];
+    const manifest = { schema: 1, madeBy: 'x', what: 'ticks', format: 'parquet', partitionBy: [], tables: {}, files, ...more };
+    await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
+    return await readManifest(folder);
+  };
+
+  it('names files below its folder', async () => {
+    expect((await read('ticks/month=2026-01/part-0001.parquet'))?.files).toHaveLength(1);
+  });
+
+  it.each(['../secret', '/etc/passwd', 'ticks/../../secret', 'ticks\\..\\secret'])('is refused when it names %s', async (file) => {
+    await expect(read(file)).rejects.toThrow('files.0.path: names a file outside the folder, so the data set is damaged');
+  });
+
+  it('is refused when a newer version wrote it', async () => {
+    await expect(read('a.parquet', { schema: 2 })).rejects.toThrow('its schema is 2, and this version reads 1');
+  });
+});
