@@ -4,8 +4,8 @@ import { ExitError, printJson, printLine } from '../terminal/print.ts';
 
 const HELP = `
 One line for each check that passed; at the first difference a sentence that names the file or the row, and exit code 1.
-Every file: its bytes, SHA-256, rows, columns and order. A data set of \`predictlab publish\`: its candles are built again from its ticks and
-compared cell by cell, the ticks in each range of coverage are counted, and each row's instrument has its facts.
+Every file: its bytes and SHA-256; of Parquet also its rows, columns and order. A data set of \`predictlab publish\`: its candles are built
+again from its ticks and compared cell by cell, the ticks in each range of coverage are counted, and each row's instrument has its facts.
 
   predictlab verify rain-2026`;
 
