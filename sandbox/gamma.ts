@@ -195,7 +195,7 @@ function plainObject(market: Market, { now, volume }: { now: number; volume: num
     ...(updown ? { eventStartTime: iso(market.opensAt) } : {}),
     image: '',
     icon: '',
-    description: `A made-up market: ${market.question}`,
+    description: `A made-up market: ${market.question} In case of a tie, this market resolves 50-50.`,
     outcomes: JSON.stringify(market.outcomes),
     outcomePrices: JSON.stringify(outcomePrices(market, now)),
     volume: String(volume),

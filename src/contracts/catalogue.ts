@@ -11,11 +11,20 @@ export const tickColumnsSchema = z.strictObject({
   tradeId: z.string().optional(),
 });
 
+/** Ids of one question's markets at two venues: `["kalshi:KXBTC-1", "polymarket:0x…"]`. */
+const twinsSchema = z
+  .tuple([z.string(), z.string()])
+  .refine((pair) => pair.every((id) => /^[a-z][a-z\d-]*:./.test(id)), 'write ids of markets such as "kalshi:KXBTC-1"')
+  .refine(([one, other]) => one.split(':')[0] !== other.split(':')[0], 'name markets of two venues');
+export type TwinIds = z.infer<typeof twinsSchema>;
+
 const fields = {
   title: z.string().default(''),
   enabled: z.boolean().default(true),
   priority: z.int().min(1).max(5).default(DEFAULT_PRIORITY),
   sources: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
+  /** Twins that the user accepted, beside those that venues name. */
+  twins: z.array(twinsSchema).optional(),
 };
 
 /** One symbol of the catalogue: `symbols import catalogue.json` takes an array of these and of universes. */

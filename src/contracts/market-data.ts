@@ -85,6 +85,17 @@ export interface EarlierTerms {
   readonly endsAt?: number | null;
 }
 
+/** How a market settles, in its venue's words; a field is absent where the venue says nothing. */
+export interface SettlementTerms {
+  /** What decides the result: a price feed, an agency, a league. */
+  readonly source?: string;
+  /** What the rules say about ties, exact strikes, and cancelled or postponed events. */
+  readonly ties?: string;
+  /** Time from the result to the payout. */
+  readonly delaySeconds?: number;
+  readonly mayCloseEarly?: boolean;
+}
+
 /** One binary market at one source (or one of the user's files). */
 export interface Instrument {
   /** The source type and the venue's own id of the market, or the name of a file: `file:<name>`. */
@@ -122,6 +133,7 @@ export interface Instrument {
   readonly closed: boolean;
   readonly resolution: Resolution;
   readonly settlement?: MarketSettlement;
+  readonly settles?: SettlementTerms;
   /** What the venue says was traded; absent where it says nothing. */
   readonly stated?: StatedVolume;
   readonly fees: FeeSchedule | null;

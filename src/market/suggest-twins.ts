@@ -7,10 +7,12 @@ export type ComparedMarket = Pick<Instrument, 'id' | 'source' | 'title' | 'twins
 /** Two markets of different venues that may ask the same question. */
 export interface TwinSuggestion {
   readonly markets: readonly [string, string];
-  /** `named`: one venue names the other's market. `title`: words, numbers and ends agree. */
-  readonly by: 'named' | 'title';
-  /** Share of the words of both titles that both have; 1 for a named twin. */
+  /** Share of the words of both titles that both have, in (0, 1]. */
   readonly likeness: number;
+  /** The words that both titles have, after replacing words of the same meaning. */
+  readonly words: readonly string[];
+  /** The strikes, years and days that both titles have. */
+  readonly numbers: readonly number[];
   /** Days between the announced ends; null where one is not known. */
   readonly endsApartDays: number | null;
 }
@@ -41,8 +43,8 @@ const SCALES: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, b: 1e9 };
 
 interface Question {
   readonly words: ReadonlySet<string>;
-  /** Strikes, years and days, which have to be the same ones. */
-  readonly numbers: string;
+  /** Strikes, years and days in ascending order, which have to be the same ones. */
+  readonly numbers: readonly number[];
 }
 
 function questionOf(title: string): Question {
@@ -54,7 +56,7 @@ function questionOf(title: string): Question {
     else if (!EMPTY_WORDS.has(part) && part.length > 1) words.add(SAME_WORDS[part] ?? monthOf(part) ?? part);
     else if (part === '↑' || part === '↓') words.add(SAME_WORDS[part]);
   }
-  return { words, numbers: numbers.sort((a, b) => a - b).join(' ') };
+  return { words, numbers: numbers.sort((a, b) => a - b) };
 }
 
 const monthOf = (word: string): string | undefined =>
@@ -70,49 +72,43 @@ const areOpposed = (a: Question, b: Question): boolean =>
   (a.words.has('above') && b.words.has('below')) ||
   (a.words.has('below') && b.words.has('above'));
 
-function likenessOf(a: Question, b: Question): number {
-  const common = [...a.words].filter((word) => b.words.has(word)).length;
-  return common === 0 ? 0 : common / (a.words.size + b.words.size - common);
-}
+const sharedWords = (a: Question, b: Question): readonly string[] => [...a.words].filter((word) => b.words.has(word)).sort();
 
 /**
- * Suggests which markets of different venues ask the same question, the likeliest first: those that a venue names, then those whose
- * titles have the same numbers and enough common words, and whose announced ends are near. Each market gets its best twin per venue.
+ * Suggests which markets of different venues ask the same question, the likeliest first: those whose titles have the same numbers and
+ * enough common words, and whose announced ends are near. Each market gets its best twin per venue, and none where it has one.
+ * @param markets with the ids of the twins that are known already
  */
 export function suggestTwins(markets: readonly ComparedMarket[]): readonly TwinSuggestion[] {
   const read = markets.map((market) => ({ market, question: questionOf(market.title), end: market.endsAt ?? market.closesAt }));
   const byNumbers = new Map<string, typeof read>();
-  for (const one of read) byNumbers.set(one.question.numbers, [...(byNumbers.get(one.question.numbers) ?? []), one]);
-  const ids = new Map(read.map((one) => [one.market.id, one]));
-  const found: TwinSuggestion[] = [];
-  const apart = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : Math.abs(a - b));
-  const days = (ms: number | null): number | null => (ms === null ? null : ms / DAY_MS);
+  for (const one of read) {
+    const numbers = one.question.numbers.join(' ');
+    byNumbers.set(numbers, [...(byNumbers.get(numbers) ?? []), one]);
+  }
+  const sources = new Map(markets.map(({ id, source }) => [id, source]));
   const taken = new Set<string>();
-  const take = (a: ComparedMarket, b: ComparedMarket, facts: Omit<TwinSuggestion, 'markets'>): void => {
-    const [first, second] = a.id < b.id ? [a, b] : [b, a];
-    const places = [`${first.id} ${second.source}`, `${second.id} ${first.source}`];
-    if (places.some((place) => taken.has(place))) return;
+  const take = (a: string, b: string): boolean => {
+    const places = [`${a} ${sources.get(b)}`, `${b} ${sources.get(a)}`];
+    if (places.some((place) => taken.has(place))) return false;
     for (const place of places) taken.add(place);
-    found.push({ markets: [first.id, second.id], ...facts });
+    return true;
   };
-  for (const { market, end } of read)
-    for (const twin of market.twins) {
-      const other = ids.get(twin);
-      if (other !== undefined) take(market, other.market, { by: 'named', likeness: 1, endsApartDays: days(apart(end, other.end)) });
-    }
+  for (const { id, twins } of markets) for (const twin of twins) take(id, twin);
   const pairs = [...byNumbers.values()].flatMap((group) =>
     group.flatMap((a, at) =>
-      group.slice(at + 1).flatMap((b) => {
-        const distance = apart(a.end, b.end);
-        const likeness = likenessOf(a.question, b.question);
-        const isLikely = likeness >= LEAST_LIKENESS && (distance ?? 0) <= MOST_APART_MS && !areOpposed(a.question, b.question);
-        return a.market.source !== b.market.source && isLikely ? [{ a: a.market, b: b.market, likeness, distance }] : [];
+      group.slice(at + 1).flatMap((b): TwinSuggestion[] => {
+        const apart = a.end === null || b.end === null ? null : Math.abs(a.end - b.end);
+        const words = sharedWords(a.question, b.question);
+        const likeness = words.length / new Set([...a.question.words, ...b.question.words]).size;
+        const isLikely = likeness >= LEAST_LIKENESS && (apart ?? 0) <= MOST_APART_MS && !areOpposed(a.question, b.question);
+        if (a.market.source === b.market.source || !isLikely) return [];
+        const ids = [a.market.id, b.market.id].sort() as [string, string];
+        return [{ markets: ids, likeness, words, numbers: a.question.numbers, endsApartDays: apart === null ? null : apart / DAY_MS }];
       }),
     ),
   );
-  for (const { a, b, likeness, distance } of pairs.sort(
-    (one, other) => other.likeness - one.likeness || (one.distance ?? Infinity) - (other.distance ?? Infinity),
-  ))
-    take(a, b, { by: 'title', likeness, endsApartDays: days(distance) });
-  return found;
+  return pairs
+    .sort((one, other) => other.likeness - one.likeness || (one.endsApartDays ?? Infinity) - (other.endsApartDays ?? Infinity))
+    .filter(({ markets: [a, b] }) => take(a, b));
 }

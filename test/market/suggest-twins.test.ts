@@ -13,9 +13,21 @@ const market = (id: string, title: string, more: Partial<ComparedMarket> = {}): 
 const pairsOf = (markets: readonly ComparedMarket[]) => suggestTwins(markets).map(({ markets: [a, b] }) => `${a} ${b}`);
 
 describe('suggested twins', () => {
-  it('come first from what a venue names, whatever the titles are', () => {
-    const found = suggestTwins([market('one:a', 'Rain?', { twins: ['two:b'] }), market('two:b', 'Wet day in New York')]);
-    expect(found).toEqual([{ markets: ['one:a', 'two:b'], by: 'named', likeness: 1, endsApartDays: 0 }]);
+  it('say which words and numbers both titles have, and how far their ends are apart', () => {
+    const found = suggestTwins([
+      market('two:b', 'BTC over 100k on Dec 31', { closesAt: END + 43_200_000 }),
+      market('one:a', 'Will Bitcoin be above $100,000 on December 31?'),
+    ]);
+    const words = ['above', 'bitcoin', 'dec'];
+    expect(found).toEqual([{ markets: ['one:a', 'two:b'], likeness: 1, words, numbers: [31, 100_000], endsApartDays: 0.5 }]);
+  });
+
+  it('leave out markets that are twins already, whichever of the two is named, and give those no second twin at that venue', () => {
+    const [a, b] = [market('one:a', 'BTC over 100k on Dec 31'), market('two:b', 'Bitcoin over 100k on Dec 31')];
+    const [other, third] = [market('two:c', 'Bitcoin above 100k on Dec 31'), market('three:d', 'Bitcoin above 100k on Dec 31')];
+    expect(pairsOf([{ ...a, twins: ['two:b'] }, b])).toEqual([]);
+    expect(pairsOf([a, { ...b, twins: ['one:a'] }])).toEqual([]);
+    expect(pairsOf([{ ...a, twins: ['two:b'] }, b, other, third]).sort()).toEqual(['one:a three:d', 'three:d two:b'].sort());
   });
 
   it.each([

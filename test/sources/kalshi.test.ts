@@ -126,15 +126,13 @@ describe('markets at Kalshi', () => {
     ['open', {}, { kind: 'open' }],
   ])('end with %s', (_, facts, resolution) => {
     const read = readMarket(market('KXRAIN-26NOV21-NY', { ...facts, settlement_ts: iso(NOW) }), 'test');
-    expect(instrumentOf(read, { ticker: 'E', title: null, exclusive: null, fees: null, earlier: [] }, NOW).resolution).toMatchObject(
-      resolution,
-    );
+    expect(instrumentOf(read, { title: null, exclusive: null, fees: null, earlier: [] }, NOW).resolution).toMatchObject(resolution);
   });
 
   it('charge nothing while a waiver lasts, and a fee rounded up to the cent afterwards', () => {
     const fees = { model: 'polymarket', rate: 0.07, exponent: 1, roundUpTo: 0.01 } as const;
     const read = readMarket(market('KXRAIN-26NOV21-NY', { fee_waiver_expiration_time: iso(NOW + 1) }), 'test');
-    const event = { ticker: 'E', title: null, exclusive: null, fees, earlier: [] };
+    const event = { title: null, exclusive: null, fees, earlier: [] };
     expect(instrumentOf(read, event, NOW).fees?.rate).toBe(0);
     const after = instrumentOf(read, event, NOW + 2).fees ?? fees;
     // 0.07 · 100 · 0.5 · 0.5 = 1.75; 0.07 · 1 · 0.5 · 0.5 = 0.0175
@@ -171,7 +169,7 @@ describe('markets at Kalshi', () => {
   it.skipIf(!existsSync(path.resolve('../shared/data/venues-2026')))('are read from the recorded listing', () => {
     const rows = JSON.parse(readFileSync('../shared/data/venues-2026/dm__kalshi_markets.json', 'utf8')) as unknown[];
     const read = rows.map((row) =>
-      instrumentOf(readMarket(row, 'recorded'), { ticker: 'E', title: null, exclusive: null, fees: null, earlier: [] }, NOW),
+      instrumentOf(readMarket(row, 'recorded'), { title: null, exclusive: null, fees: null, earlier: [] }, NOW),
     );
     expect(read.length).toBeGreaterThan(3);
     expect(read.every(({ tickSize, opensAt, endsAt }) => tickSize !== null && opensAt !== null && endsAt !== undefined)).toBe(true);

@@ -17,7 +17,7 @@ import { collect, takesNumber } from '../options/parsers.ts';
 import { readJson } from '../options/read-text.ts';
 import { exampleOf, parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
 import { inCaseOf } from '../plan/mistaken-input.ts';
-import { registerTwins } from '../symbols/symbols-twins.ts';
+import { printTwins, registerTwins, twinGroups } from '../symbols/symbols-twins.ts';
 import { registerUniverse, showUniverse } from '../symbols/symbols-universe.ts';
 import { fitText, printAnswer, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
@@ -152,8 +152,14 @@ const selectorCounts = ({ sources, kind }: CatalogueEntry): string =>
 async function show(database: Database | undefined, symbol: string, json?: boolean): Promise<void> {
   const entry = await known(database, symbol);
   if (entry.kind === 'universe') return await showUniverse(database, entry, { json });
-  const instruments = database === undefined ? [] : await instrumentsOf(database, symbol);
-  if (json) return printJson({ ...entry, instruments: instruments.map((instrument) => ({ ...instrument, key: undefined })) });
+  const instruments = database === undefined ? [] : await instrumentsOf(database, entry.symbol);
+  const groups = database === undefined ? [] : await twinGroups(database, instruments);
+  if (json)
+    return printJson({
+      ...entry,
+      instruments: instruments.map((instrument) => ({ ...instrument, key: undefined })),
+      settlement: groups.map(({ markets, terms }) => ({ markets: markets.map(({ id }) => id), terms })),
+    });
   printLine(`${entry.symbol}  ${oneLine(entry.title)}`);
   printLine(`${entry.enabled ? 'enabled' : 'disabled'}, priority ${entry.priority}`);
   for (const [source, selectors] of Object.entries(entry.sources))
@@ -161,17 +167,17 @@ async function show(database: Database | undefined, symbol: string, json?: boole
   printLine();
   if (instruments.length === 0) return printLine('no run has found its instruments yet');
   printTable([
-    ['instrument', 'state', 'closes', 'fees', 'tick', 'twins', 'title'],
+    ['instrument', 'state', 'closes', 'fees', 'tick', 'title'],
     ...instruments.map((instrument) => [
       instrument.id,
       instrument.resolution.kind === 'settled' ? `pays ${instrument.resolution.payout}` : instrument.closed ? 'closed' : 'open',
       instrument.closesAt === null ? '–' : new Date(instrument.closesAt).toISOString(),
       feesText(instrument),
       String(instrument.tickSize ?? '–'),
-      instrument.twins.join(' ') || '–',
       fitText(oneLine(instrument.title), TITLE_WIDTH),
     ]),
   ]);
+  for (const group of groups) printTwins(group);
 }
 
 const feesText = ({ fees }: Instrument): string =>

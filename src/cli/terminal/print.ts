@@ -95,5 +95,16 @@ export const fitText = (text: string, width: number): string => {
   return `${kept.trimEnd()}…`;
 };
 
+/** The text as lines of at most `width` cells, broken between words where it can be. */
+export const wrapText = (text: string, width: number): readonly string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(' ').flatMap((part) => part.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && textWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+};
+
 /** The text padded with spaces to a width in terminal cells; longer text is unchanged. */
 export const padText = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - textWidth(text)));

@@ -31,11 +31,7 @@ interface Listed {
   readonly event?: JsonObject;
 }
 
-/**
- * Reads the markets of a selector.
- *
- * @throws PredictLabError SourceSchemaChanged when no market can be read
- */
+/** Reads the markets of a selector. @throws PredictLabError SourceSchemaChanged when no market can be read */
 async function find(api: Http, request: DiscoverRequest<KalshiSelector>, selector: KalshiSelector): Promise<FoundInstruments> {
   const final = new Map(request.known.filter(isFinal).map((each) => [each.reference, each]));
   const settled = 'ticker' in selector ? final.get(selector.ticker) : undefined;
@@ -48,7 +44,7 @@ async function find(api: Http, request: DiscoverRequest<KalshiSelector>, selecto
       const { ticker, event_ticker: of } = market;
       if (!isNamedBy(selector, market, event)) return { foreign: ticker };
       const stored = event === undefined ? final.get(ticker) : undefined;
-      const facts = events.get(of) ?? (event === undefined ? eventFacts(api, of) : factsOf(api, event));
+      const facts = events.get(of) ?? factsOf(api, of, event);
       events.set(of, facts);
       return stored ?? instrumentOf(market, await facts, api.clock);
     });
@@ -117,17 +113,13 @@ async function readEvent(api: Http, ticker: string): Promise<JsonObject | undefi
   throw schemaChanged({ ...at, path: 'event.event_ticker', expected: ticker, got: event.event_ticker, sample: event });
 }
 
-async function eventFacts(api: Http, ticker: string): Promise<EventFacts> {
-  const event = await readEvent(api, ticker);
-  return event === undefined ? { ...NO_FACTS, ticker } : await factsOf(api, event);
-}
-
-async function factsOf(api: Http, event: JsonObject): Promise<EventFacts> {
-  const ticker = readName(event.event_ticker) ?? '';
+/** The facts of an event; it is read where no listing has it. */
+async function factsOf(api: Http, ticker: string, listed?: JsonObject): Promise<EventFacts> {
+  const event = listed ?? (await readEvent(api, ticker));
+  if (event === undefined) return NO_FACTS;
   const markets = Array.isArray(event.markets) ? event.markets.length : null;
   const own = feesOf(event.fee_type_override, event.fee_multiplier_override);
   return {
-    ticker,
     title: readName(event.title),
     exclusive: event.mutually_exclusive === true && markets !== null && markets > 1 ? markets : null,
     ...(own === null ? await seriesFees(api, readName(event.series_ticker)) : { fees: own, earlier: [] }),

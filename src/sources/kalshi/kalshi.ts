@@ -45,8 +45,7 @@ export const kalshi = defineVenue({
 /** Markets of a few open events. */
 async function openMarkets(api: Http): Promise<readonly Instrument[]> {
   const at = { venue: VENUE, where: '/events' };
-  const query = { status: 'open', with_nested_markets: true, limit: 20 };
-  const events = listInAnswer(await api.get(at.where, Object.entries(query)), 'events', at);
-  const markets = events.flatMap((event) => listInAnswer(event, 'markets', at));
+  const json = await api.get(at.where, Object.entries({ status: 'open', with_nested_markets: true, limit: 20 }));
+  const markets = listInAnswer(json, 'events', at).flatMap((event) => listInAnswer(event, 'markets', at));
   return markets.map((item) => instrumentOf(readMarket(item, at.where), NO_FACTS, api.clock));
 }

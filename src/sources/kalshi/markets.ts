@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EarlierTerms, FeeSchedule, Instrument, SettlementSign } from '../../contracts/market-data.ts';
 import { type Ending, endingOf } from '../../market/settlement.ts';
+import { settlementTerms } from '../../market/settlement-terms.ts';
 import { parseIsoTime, readNumber } from '../catalogue/scalars.ts';
 import { parsedBy } from '../catalogue/schema-drift.ts';
 import { yesNoMarket } from '../catalogue/yes-no-market.ts';
@@ -24,6 +25,10 @@ const marketSchema = z.object({
   yes_sub_title: text,
   status: z.string(),
   result: text,
+  rules_primary: text.catch(null),
+  rules_secondary: text.catch(null),
+  settlement_timer_seconds: decimal,
+  can_close_early: z.boolean().nullish().catch(null),
   settlement_value_dollars: decimal,
   last_price_dollars: decimal,
   settlement_ts: time,
@@ -45,14 +50,13 @@ export interface KalshiFees {
 }
 
 export interface EventFacts extends KalshiFees {
-  readonly ticker: string;
   readonly title: string | null;
   /** Number of the event's markets if at most one of them pays; null if they do not exclude each other. */
   readonly exclusive: number | null;
 }
 
 /** The facts of a market whose event is not known. */
-export const NO_FACTS = { ticker: '', title: null, exclusive: null, fees: null, earlier: [] } satisfies EventFacts;
+export const NO_FACTS = { title: null, exclusive: null, fees: null, earlier: [] } satisfies EventFacts;
 
 /** Reads one market. @throws PredictLabError SourceSchemaChanged */
 export const readMarket = (item: unknown, where: string): KalshiMarket => parsedBy(marketSchema, item, { venue: VENUE, where });
@@ -77,12 +81,16 @@ export function instrumentOf(market: KalshiMarket, event: EventFacts, now: numbe
     // an end in the future is a plan
     ...(closed && market.close_time !== null && market.close_time <= now && { closedAt: market.close_time }),
     ...endingOfMarket(market, closed),
+    ...settlementTerms([market.rules_primary, market.rules_secondary], {
+      delaySeconds: market.settlement_timer_seconds,
+      mayCloseEarly: market.can_close_early,
+    }),
     fees: isWaived ? free : event.fees,
     // The finest step: prices near 0 and 1 may have finer ones.
     tickSize,
     ...(!isWaived && terms.length > 0 && { earlierTerms: terms.map((term) => ({ ...term, tickSize })) }),
-    ...(event.exclusive !== null && { group: { id: `${VENUE}:${event.ticker}`, markets: event.exclusive } }),
-    event: `${VENUE}:${event.ticker}`,
+    ...(event.exclusive !== null && { group: { id: `${VENUE}:${market.event_ticker}`, markets: event.exclusive } }),
+    event: `${VENUE}:${market.event_ticker}`,
   });
 }
 
@@ -109,8 +117,8 @@ function endingOfMarket(
   noteWord(VENUE, 'market', 'status', word, STATUSES);
   if (!closed) return { resolution: { kind: 'open' } };
   const signs: SettlementSign[] = [];
-  if (FINAL.has(word)) signs.push({ sign: 'status', payout: null, said: word });
-  if (PENDING.has(word)) signs.push({ sign: 'status', payout: null, said: word, pending: true });
+  const isPending = PENDING.has(word);
+  if (isPending || FINAL.has(word)) signs.push({ sign: 'status', payout: null, said: word, ...(isPending && { pending: true }) });
   const said = result?.toLowerCase() ?? '';
   const isPayout = value !== null && value >= 0 && value <= 1;
   const stated = RESULTS[said] ?? (VALUED.has(said) && isPayout ? value : null);

@@ -1,4 +1,5 @@
 import type { ExclusiveGroup, Instrument } from '../../contracts/market-data.ts';
+import { settlementTerms } from '../../market/settlement-terms.ts';
 import { conditionId } from '../catalogue/condition-id.ts';
 import { parseIsoTime } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
@@ -44,6 +45,7 @@ export function instrumentOf(market: PredictMarket, category?: PredictCategory):
     ...(planned !== null && { endsAt: planned }),
     closed: isClosed(market),
     ...predictEnding(market),
+    ...settlementTerms([market.description]),
     fees:
       market.feeRateBps === null || market.feeRateBps === undefined ? null : { model: 'predict', rate: market.feeRateBps / BASIS_POINTS },
     tickSize: market.decimalPrecision === null || market.decimalPrecision === undefined ? null : Number(`1e-${market.decimalPrecision}`),

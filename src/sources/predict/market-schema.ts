@@ -15,6 +15,8 @@ export const predictMarketSchema = z.object({
   id,
   title: z.string().nullish(),
   question: z.string().nullish(),
+  /** The rules. */
+  description: z.string().nullish().catch(null),
   categorySlug: z.string().nullish(),
   outcomes: z.array(outcome),
   status: z.string(),

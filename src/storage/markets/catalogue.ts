@@ -4,13 +4,17 @@ import type { SourceType } from '../../contracts/words.ts';
 import { jsonb } from '../database/codes.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 
-const COLUMNS = 'symbol, title, enabled, priority, sources';
+const COLUMNS = 'symbol, title, enabled, priority, sources, twins';
 
 interface SymbolRow extends Omit<CatalogueEntry, 'kind'> {
   readonly kind: 'symbol' | 'universe' | 'shard';
 }
 
-const entryOf = ({ kind, ...entry }: SymbolRow): CatalogueEntry => (kind === 'universe' ? { ...entry, kind } : entry);
+const entryOf = ({ kind, twins = [], ...entry }: SymbolRow): CatalogueEntry => ({
+  ...entry,
+  ...(twins.length > 0 && { twins }),
+  ...(kind === 'universe' && { kind }),
+});
 
 /** The whole catalogue, by symbol; without the shards of universes, which runs create. */
 export async function listSymbols(queryable: Queryable): Promise<readonly CatalogueEntry[]> {
@@ -66,14 +70,17 @@ export type NamedEntry = CatalogueEntry & { readonly universe?: string };
 /** Entries with these names, by name; names that are not in the catalogue are absent. */
 export async function symbolsByName(queryable: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, NamedEntry>> {
   const { rows } = await queryable.query<SymbolRow & { universe: string | null }>(
-    `select s.symbol, s.title, s.enabled, s.priority, coalesce(u.sources, s.sources) as sources, s.kind, s.universe
+    `select s.symbol, s.title, s.enabled, s.priority, coalesce(u.sources, s.sources) as sources, s.twins, s.kind, s.universe
      from symbols s left join symbols u on u.symbol = s.universe where s.symbol = any($1)`,
     [names],
   );
   return new Map(rows.map(({ universe, ...row }) => [row.symbol, { ...entryOf(row), ...(universe !== null && { universe }) }]));
 }
 
-/** Merges entries into the catalogue by symbol; with `replace` they replace all others. Collected data of removed symbols stays. */
+/**
+ * Merges entries into the catalogue by symbol; with `replace` they replace all others. An entry without `twins` keeps those that are stored,
+ * unless it replaces. Collected data of removed symbols stays.
+ */
 export async function importSymbols(
   queryable: Queryable,
   entries: readonly CatalogueEntry[],
@@ -91,12 +98,13 @@ export async function importSymbols(
       : undefined;
     const { rows } = await transaction.query<{ added: boolean }>(
       `insert into symbols (${COLUMNS}, kind)
-       select e->>'symbol', e->>'title', (e->>'enabled')::boolean, (e->>'priority')::smallint, e->'sources', coalesce(e->>'kind', 'symbol')
-       from jsonb_array_elements($1::jsonb) as e order by 1
+       select e->>'symbol', e->>'title', (e->>'enabled')::boolean, (e->>'priority')::smallint, e->'sources',
+         coalesce(e->'twins', case when not $2 then s.twins end, '[]'), coalesce(e->>'kind', 'symbol')
+       from jsonb_array_elements($1::jsonb) as e left join symbols s on s.symbol = e->>'symbol' order by 1
        on conflict (symbol) do update set title = excluded.title, enabled = excluded.enabled, priority = excluded.priority,
-         sources = excluded.sources, kind = excluded.kind, updated_at = now()
+         sources = excluded.sources, twins = excluded.twins, kind = excluded.kind, updated_at = now()
        returning xmax = 0 as added`,
-      [jsonb(entries)],
+      [jsonb(entries), replace],
     );
     await transaction.query(
       'update symbols s set enabled = u.enabled, priority = u.priority from symbols u where u.symbol = s.universe and u.symbol = any($1)',

@@ -116,26 +116,6 @@ export async function instrumentById(queryable: Queryable, id: string): Promise<
   return rows[0] === undefined ? undefined : { ...rows[0].facts, key: rows[0].key };
 }
 
-/** Finds the same questions at other venues by instrument key: first the twins that the market names, then those that name it, by id. */
-export async function twinsOf(
-  queryable: Queryable,
-  instruments: readonly StoredInstrument[],
-): Promise<ReadonlyMap<number, readonly StoredInstrument[]>> {
-  if (instruments.length === 0) return new Map();
-  const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
-    `select key, facts from instruments where id = any($1) or facts->'twins' ?| $2 order by id collate "C"`,
-    [instruments.flatMap(({ twins }) => twins), instruments.map(({ id }) => id)],
-  );
-  const found = rows.map(({ key, facts }): StoredInstrument => ({ ...facts, key }));
-  return new Map(
-    instruments.map(({ key, id, twins }) => {
-      const named = twins.flatMap((twin) => found.filter((one) => one.id === twin));
-      const naming = found.filter((one) => one.twins.includes(id) && !named.includes(one));
-      return [key, [...named, ...naming].filter((one) => one.key !== key)];
-    }),
-  );
-}
-
 /** The instruments that resolve together as one event, by key. */
 export async function instrumentsOfEvent(queryable: Queryable, event: string): Promise<readonly StoredInstrument[]> {
   const { rows } = await queryable.query<InstrumentRow>(`select key, id, facts from instruments where facts->>'event' = $1 order by key`, [
@@ -186,16 +166,6 @@ export async function findEvents(
     [text, limit],
   );
   return rows;
-}
-
-/** Open instruments that name twins at other venues, those of the nearest end first. */
-export async function openTwins(queryable: Queryable, limit: number): Promise<readonly StoredInstrument[]> {
-  const { rows } = await queryable.query<InstrumentRow>(
-    `select key, id, facts from instruments where not (facts->>'closed')::boolean and facts->'twins' <> '[]'
-     order by (facts->>'closesAt')::float8 nulls last, key limit $1`,
-    [limit],
-  );
-  return rows.map(({ key, facts }) => ({ ...facts, key }));
 }
 
 /** The symbols that have each of these instruments, in alphabetical order, by instrument key. */

@@ -37,6 +37,7 @@ export async function recordConfiguration(
       `with standing as (
          select coalesce(jsonb_agg(jsonb_build_object('symbol', symbol, 'title', title, 'enabled', enabled, 'priority', priority, 'sources', sources)
              || case kind when 'universe' then '{"kind":"universe"}' else '{}' end::jsonb
+             || case twins when '[]' then '{}' else jsonb_build_object('twins', twins) end
            order by symbol collate "C"), '[]') as entries from symbols where kind <> 'shard'
        ), named as (select encode(sha256(convert_to(entries::text, 'UTF8')), 'hex') as hash, entries from standing),
        kept as (insert into catalogues (hash, entries) select hash, entries from named on conflict do nothing)

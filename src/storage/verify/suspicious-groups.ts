@@ -5,6 +5,7 @@ import { type GroupMember, type GroupReport, groupReport } from '../../market/in
 import { type CandleFilter, readCandles } from '../candles/candles.ts';
 import { groupedBy, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
+import { ACCEPTED } from '../markets/twins.ts';
 import type { DataWarning } from './unusual-quiet.ts';
 
 /** Times at which every member must have a price before a group is judged. */
@@ -159,11 +160,14 @@ interface TwinRow {
  */
 export async function suspiciousTwins(queryable: Queryable): Promise<readonly DataWarning[]> {
   const { rows } = await queryable.query<TwinRow>(
-    `select i.key, i.id, t.key as twin_key, t.id as twin, s.kind, min(s.interval_minutes)::int as minutes
-     from instruments i cross join lateral jsonb_array_elements_text(i.facts->'twins') as x(id) join instruments t on t.id = x.id
+    `with accepted as (${ACCEPTED}), named as (
+       select i.id, x.twin from instruments i cross join lateral jsonb_array_elements_text(i.facts->'twins') as x(twin)
+       union select pair->>0, pair->>1 from accepted)
+     select i.key, i.id, t.key as twin_key, t.id as twin, s.kind, min(s.interval_minutes)::int as minutes
+     from named n join instruments i on i.id = n.id join instruments t on t.id = n.twin
      join candle_series s on s.instrument = i.key
      join candle_series o on o.instrument = t.key and o.kind = s.kind and o.interval_minutes = s.interval_minutes
-     where i.id < t.id or not t.facts->'twins' ? i.id group by 1, 2, 3, 4, 5 order by i.id, t.id, s.kind`,
+     where i.id < t.id or not exists (select from named r where r.id = t.id and r.twin = i.id) group by 1, 2, 3, 4, 5 order by i.id, t.id, s.kind`,
   );
   const found: DataWarning[] = [];
   for (const { key, id, twin_key, twin, kind, minutes } of rows) {

@@ -3,13 +3,8 @@ import { DAY_MS } from '../../../contracts/words.ts';
 import type { EventPageData, EventQuote, TwinPair } from '../../../report/site/event-page.ts';
 import { priceDifference } from '../../../report/site/event-prices.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
-import {
-  instrumentsOfEvent,
-  openTwins,
-  type StoredInstrument,
-  symbolsOfInstruments,
-  twinsOf,
-} from '../../../storage/markets/instruments.ts';
+import { instrumentsOfEvent, type StoredInstrument, symbolsOfInstruments } from '../../../storage/markets/instruments.ts';
+import { openTwins, twinsOf } from '../../../storage/markets/twins.ts';
 import { recentCloses } from '../../../storage/runs/run-rows.ts';
 import { type LastTick, lastTicks } from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';

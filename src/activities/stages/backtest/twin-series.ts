@@ -8,7 +8,7 @@ import { backtestSeries, type StandingSeries } from '../../../storage/backtests/
 import { readCandles } from '../../../storage/candles/candles.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
-import { twinsOf } from '../../../storage/markets/instruments.ts';
+import { twinsOf } from '../../../storage/markets/twins.ts';
 
 export interface StandingTwin {
   readonly id: string;

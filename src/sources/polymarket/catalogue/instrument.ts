@@ -1,4 +1,5 @@
 import type { ExclusiveGroup, FeeSchedule, Instrument } from '../../../contracts/market-data.ts';
+import { settlementTerms } from '../../../market/settlement-terms.ts';
 import { conditionId, structureOf } from '../../catalogue/condition-id.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
 import { noteChange } from '../../http/request-tally.ts';
@@ -47,6 +48,7 @@ export function instrumentOf(market: GammaMarket): MarketReading {
       closed: market.closed,
       ...(ended !== null && { closedAt: ended }),
       ...polymarketEnding(market),
+      ...settlementTerms([market.description], { source: market.resolutionSource }),
       fees: feesOf(market),
       tickSize: tickSize !== null && tickSize > 0 ? tickSize : null,
       twins: [],

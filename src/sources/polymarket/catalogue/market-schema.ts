@@ -41,6 +41,9 @@ const facts = z.object({
   acceptingOrdersTimestamp: z.string().nullish(),
   endDate: z.string().nullish(),
   closedTime: z.string().nullish(),
+  /** The rules, and the address of what decides the result. */
+  description: z.string().nullish().catch(null),
+  resolutionSource: z.string().nullish().catch(null),
   umaResolutionStatus: z.string().nullish(),
   /** The oracle's states so far, the latest last. */
   umaResolutionStatuses: textList.nullish().catch(null),

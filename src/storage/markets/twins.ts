@@ -1,0 +1,71 @@
+import type { TwinIds } from '../../contracts/catalogue.ts';
+import { jsonb } from '../database/codes.ts';
+import type { Queryable } from '../database/database.ts';
+import type { StoredInstrument } from './instruments.ts';
+
+/** SQL rows `(symbol, pair)` of the twins that the user accepted. */
+export const ACCEPTED = 'select s.symbol, p.pair from symbols s cross join jsonb_array_elements(s.twins) as p(pair)';
+
+/** Ids of the twins that the user accepted, by the id of either market. */
+export async function acceptedTwins(queryable: Queryable): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await queryable.query<{ pair: TwinIds }>(`${ACCEPTED} order by 1`);
+  const twins = new Map<string, Set<string>>();
+  for (const { pair } of rows)
+    for (const [one, other] of [pair, pair.toReversed()]) twins.set(one, (twins.get(one) ?? new Set()).add(other));
+  return new Map([...twins].map(([id, others]) => [id, [...others].sort()]));
+}
+
+/** Adds a pair of twins to an entry of the catalogue. */
+export async function addTwins(queryable: Queryable, symbol: string, pair: TwinIds): Promise<void> {
+  await queryable.query('update symbols set twins = twins || jsonb_build_array($2::jsonb), updated_at = now() where symbol = $1', [
+    symbol,
+    jsonb(pair),
+  ]);
+}
+
+/** Removes an accepted pair of twins from the catalogue. @returns the entries that had it */
+export async function removeTwins(queryable: Queryable, pair: TwinIds): Promise<readonly string[]> {
+  const { rows } = await queryable.query<{ symbol: string }>(
+    `update symbols set updated_at = now(),
+       twins = (select coalesce(jsonb_agg(p), '[]') from jsonb_array_elements(twins) as p where not p @> $1::jsonb)
+     where twins @> jsonb_build_array($1::jsonb) returning symbol`,
+    [jsonb(pair)],
+  );
+  return rows.map(({ symbol }) => symbol).sort();
+}
+
+/**
+ * Finds the same questions at other venues by instrument key: first the twins that the market names and those that the user accepted, then
+ * those that name it, by id.
+ */
+export async function twinsOf(
+  queryable: Queryable,
+  instruments: readonly StoredInstrument[],
+): Promise<ReadonlyMap<number, readonly StoredInstrument[]>> {
+  if (instruments.length === 0) return new Map();
+  const accepted = await acceptedTwins(queryable);
+  const known = new Map(instruments.map(({ id, twins }) => [id, [...new Set([...twins, ...(accepted.get(id) ?? [])])]]));
+  const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
+    `select key, facts from instruments where id = any($1) or facts->'twins' ?| $2 order by id collate "C"`,
+    [[...known.values()].flat(), [...known.keys()]],
+  );
+  const found = rows.map(({ key, facts }): StoredInstrument => ({ ...facts, key }));
+  return new Map(
+    instruments.map(({ key, id }) => {
+      const named = (known.get(id) ?? []).flatMap((twin) => found.filter((one) => one.id === twin));
+      const naming = found.filter((one) => one.twins.includes(id) && !named.includes(one));
+      return [key, [...named, ...naming].filter((one) => one.key !== key)];
+    }),
+  );
+}
+
+/** Open instruments that name twins at other venues, or that the user gave one, those of the nearest end first. */
+export async function openTwins(queryable: Queryable, limit: number): Promise<readonly StoredInstrument[]> {
+  const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
+    `with accepted as (${ACCEPTED}) select key, facts from instruments
+     where not (facts->>'closed')::boolean and (facts->'twins' <> '[]' or id in (select pair->>0 from accepted))
+     order by (facts->>'closesAt')::float8 nulls last, key limit $1`,
+    [limit],
+  );
+  return rows.map(({ key, facts }) => ({ ...facts, key }));
+}

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { loadEventPage } from '../../src/activities/report/queries/event-query.ts';
+import { importSymbols, listSymbols } from '../../src/storage/markets/catalogue.ts';
+import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
+import { openTwins, twinsOf } from '../../src/storage/markets/twins.ts';
+import { verifyData } from '../../src/storage/verify/verify.ts';
+import { predictlab } from '../cli/run-main.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { collect, HOUR, instrument, runStages, START, trade } from '../support/stage-run.ts';
+
+const TITLE = 'Will Bitcoin be above $100,000 on November 9?';
+const END = START + 7 * 24 * HOUR;
+const A = instrument('kalshi:KXBTC-100', {
+  source: 'kalshi',
+  title: 'BTC over 100k on Nov 9',
+  event: 'kalshi:KXBTC',
+  closesAt: END,
+  settles: { ties: 'At exactly 100,000 it resolves to No.', delaySeconds: 1800 },
+});
+const B = instrument('polymarket:0x1', { title: TITLE, closesAt: END + HOUR, settles: { ties: 'At exactly 100,000 it resolves 50-50.' } });
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await testDatabase();
+  vi.stubEnv('DATABASE_URL', test.url);
+  const entry = (symbol: string) => ({ symbol, title: '', enabled: true, priority: 3, sources: {} });
+  await importSymbols(test.database, [entry('BTC'), entry('BTC_K')]);
+  const rows = (prices: (hour: number) => number) => Array.from({ length: 12 }, (_, i) => trade(START + i * HOUR, prices(i)));
+  const covered = { from: START, to: START + 24 * HOUR };
+  await collect(test.database, { executionId: 'a', symbol: 'BTC_K', instrument: A, rows: rows((i) => 0.3 + i / 100), covered });
+  await collect(test.database, { executionId: 'b', symbol: 'BTC', instrument: B, rows: rows((i) => 0.7 - i / 100), covered });
+  await runStages(test.database, { executionId: 'a', symbol: 'BTC_K' });
+  await runStages(test.database, { executionId: 'b', symbol: 'BTC' });
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await test.close();
+});
+
+const twins = (...args: string[]) => predictlab('symbols', 'twins', ...args);
+const PAIR = [A.id, B.id];
+
+describe('twins of the catalogue', () => {
+  it('are suggested with the reasons and what differs, and stored only with a yes', async () => {
+    const [found] = (await twins('suggest', '--json')).json() as unknown as Record<string, unknown>[];
+    expect(found).toMatchObject({ markets: PAIR, likeness: 1, numbers: [9, 100_000], words: ['above', 'bitcoin', 'nov'] });
+    const ties = { fact: 'ties', values: [A.settles?.ties, B.settles?.ties], differs: true };
+    expect(found).toMatchObject({ terms: expect.arrayContaining([ties]) });
+    const { out } = await twins('suggest');
+    expect(out).toContain('BTC over 100k on Nov 9');
+    expect(out).toContain(`predictlab symbols twins accept ${A.id} ${B.id}`);
+
+    const refused = await twins('accept', ...PAIR);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('add --yes') });
+    expect((await twins('accept', ...PAIR, '--json')).code).toBe(2);
+    expect((await listSymbols(test.database)).flatMap(({ twins: pairs }) => pairs ?? [])).toEqual([]);
+  });
+
+  it('are known to the event page, the checks of data and the export of the catalogue once they are accepted', async () => {
+    const accepted = await twins('accept', ...PAIR, '--yes', '--json');
+    expect(accepted.json()).toMatchObject({ accepted: PAIR, symbol: 'BTC_K' });
+    expect((await twins('suggest', '--json')).json()).toEqual([]);
+    const page = await loadEventPage(test.database, 'kalshi:KXBTC', END);
+    expect(page?.outcomes.map((row) => row.map(({ instrument: { id } }) => id))).toEqual([PAIR]);
+    const [b] = await instrumentsOf(test.database, 'BTC');
+    expect((await twinsOf(test.database, [b])).get(b.key)?.map(({ id }) => id)).toEqual([A.id]);
+    expect((await openTwins(test.database, 10)).map(({ id }) => id)).toEqual([A.id]);
+    expect((await verifyData(test.database)).warnings.map(({ detail }) => detail)).toContain(
+      `${A.id} and its twin ${B.id} add up to 1 (trades, 12 times): their outcomes are probably the wrong way round`,
+    );
+    const entries = JSON.parse((await predictlab('symbols', 'export')).out) as unknown[];
+    expect(entries).toContainEqual(expect.objectContaining({ symbol: 'BTC_K', twins: [PAIR] }));
+  });
+
+  it('stand side by side in `symbols show` with what differs in their settlement', async () => {
+    const { out } = await predictlab('symbols', 'show', 'BTC');
+    expect(out).toMatch(/ties +≠ +At exactly 100,000 it resolves 50-50\. +At exactly 100,000 it resolves to No\./);
+    const shown = (await predictlab('symbols', 'show', 'BTC', '--json')).json();
+    expect(shown['settlement']).toMatchObject([{ markets: [B.id, A.id] }]);
+  });
+
+  it('are kept by an import of an entry without twins, and replaced by one with other twins', async () => {
+    const [, kept] = await listSymbols(test.database);
+    const { twins: pairs, ...entry } = kept;
+    await importSymbols(test.database, [entry]);
+    expect((await listSymbols(test.database))[1].twins).toEqual(pairs);
+    await importSymbols(test.database, [{ ...entry, twins: [[A.id, 'predict:7']] }]);
+    expect((await listSymbols(test.database))[1].twins).toEqual([[A.id, 'predict:7']]);
+    await importSymbols(test.database, [{ ...entry, twins: [[B.id, A.id]] }]);
+  });
+
+  it.each([
+    ['accept kalshi:NONE polymarket:0x1 --yes', 'no run has found an instrument kalshi:NONE'],
+    ['accept kalshi:KXBTC-100 kalshi:KXBTC-100 --yes', 'are both at kalshi'],
+    ['accept kalshi:KXBTC-100 polymarket:0x1 --yes', 'are twins already'],
+    ['remove kalshi:KXBTC-100 predict:7', 'no run has found an instrument predict:7'],
+  ])('answer `%s` with one sentence', async (line, said) => {
+    const { code, err } = await twins(...line.split(' '));
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toContain(said);
+  });
+
+  it('are removed in either order, and only once', async () => {
+    expect((await twins('remove', B.id, A.id, '--json')).json()).toEqual({ removed: [B.id, A.id], symbols: ['BTC_K'] });
+    expect(await twins('remove', ...PAIR)).toMatchObject({ code: 2, err: expect.stringContaining('are not twins') });
+    expect((await listSymbols(test.database)).every((entry) => entry.twins === undefined)).toBe(true);
+  });
+});
