@@ -1,4 +1,3 @@
-import { get } from 'node:http';
 import { PredictLab } from '../src/client.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
 import { importSymbols } from '../src/storage/markets/catalogue.ts';
@@ -10,6 +9,8 @@ import type { BenchResult } from './result.ts';
 
 const SYMBOLS = 100;
 const PAGES = 20;
+/** Milliseconds between two requests of a page. */
+const ASK_MS = 500;
 const PAIRS = Number(process.env.BENCH_PAIRS ?? 8);
 const log = createLog({ LOG_LEVEL: 'warn' });
 
@@ -98,12 +99,14 @@ async function takeOne(
   return { seconds, worker, temporal, pages: server, bytes };
 }
 
-/** Reads a run's events to their end, as a page does. @returns bytes */
-const page = (url: string): Promise<number> =>
-  new Promise((resolve, reject) => {
-    get(url, { agent: false }, (response) => {
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      response.on('end', () => resolve(bytes));
-    }).once('error', reject);
-  });
+/** Requests a run's changes to its end, as often as a page does. @returns bytes */
+async function page(url: string): Promise<number> {
+  let bytes = 0;
+  for (let since = 0; ; await new Promise((resolve) => setTimeout(resolve, ASK_MS))) {
+    const text = await (await fetch(`${url}?since=${since}`)).text();
+    bytes += text.length;
+    const { revision, ended } = JSON.parse(text) as { revision: number; ended: boolean };
+    if (ended) return bytes;
+    since = revision;
+  }
+}

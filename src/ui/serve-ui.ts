@@ -18,8 +18,7 @@ import type { Database } from '../storage/database/database.ts';
 import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
 import type { SentLogs } from '../telemetry/task-log.ts';
 import { VERSION } from '../version.ts';
-import type { AccessRules } from './access.ts';
-import { guardRequests } from './access.ts';
+import { type AccessRules, guardRequests } from './access.ts';
 import { httpStatusOf, listenOn, NotFound, refuse, sendPage } from './answers.ts';
 import { HistoryPages } from './history-pages.ts';
 import { InFlight } from './in-flight.ts';
@@ -72,11 +71,12 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const inFlight = new InFlight();
   const watched = new WatchedPages({ log, inFlight });
   const history = new HistoryPages(options);
-  const follow = async (run: StoredRun): Promise<Watching> => ({
-    look: await pages.looker(run),
+  const follow = async ({ params }: PageRequest): Promise<Watching | undefined> => {
+    const run = await foundRun(pages, params.run);
+    if (run.status !== null) return undefined;
     // An answer costs the run's worker milliseconds: looks that take longer mean a busy machine, not a busy run.
-    maxPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000,
-  });
+    return { look: await pages.looker(run), maxPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000 };
+  };
   const followHistory = async (): Promise<Watching> => ({ look: history.looker(), pauseMs: 500, maxPauseMs: 10_000 });
   let closing = false;
 
@@ -104,10 +104,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   );
 
   app.get('/', async (_, reply) => await sendPage(reply, renderHistoryPage(await history.load(), { events: '/changes', control })));
-  app.get(
-    '/changes',
-    async (request: PageRequest, reply) => await watched.answer(request, reply, await watched.shared(HISTORY, followHistory)),
-  );
+  app.get('/changes', async (request) => await watched.changes(request, HISTORY, followHistory));
   app.get('/runs/:run', async (request: PageRequest, reply) => {
     const run = await foundRun(pages, request.params.run);
     const open = run.status === null;
@@ -121,11 +118,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       }),
     );
   });
-  app.get('/runs/:run/events', async (request: PageRequest, reply) => {
-    const run = await foundRun(pages, request.params.run);
-    const page = run.status === null ? await watched.shared(run.executionId, () => follow(run)) : undefined;
-    return await watched.answer(request, reply, page);
-  });
+  app.get('/runs/:run/events', async (request: PageRequest) => await watched.changes(request, request.params.run, () => follow(request)));
   app.get('/runs/:run/task', async (request: PageRequest, reply) => {
     const run = await foundRun(pages, request.params.run);
     // A parameter that is given twice is a list.
@@ -202,7 +195,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
 const MADE_BY = `PredictLab ${VERSION}`;
 /** Maximum number of rows of the page of incidents, the newest ones. */
 const MAX_INCIDENTS = 500;
-/** Key of the page of all runs among the watched pages; no execution has this id. */
+/** Key of the page of all runs among the watched pages; no run has this id. */
 const HISTORY = '/';
 /** Maximum time in milliseconds that closing waits for requests under way, for example for a Temporal that does not answer. */
 const CLOSED_WITHIN_MS = 5_000;

@@ -40,22 +40,16 @@ describe('the page of an open run that does not answer', () => {
     await expect.poll(async () => (await get(`/runs/${runId}`)).text, { timeout: 60_000 }).toContain('nap: running');
     return `/runs/${runId}`;
   };
-  /** Reads what a page receives from one request to the next. */
-  const followed = async (page: string) => {
-    const stop = new AbortController();
-    const { body } = await fetch(`${ui.address}${page}/events`, { signal: stop.signal });
-    const reader = (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
-    return {
-      until: async (enough: (text: string) => boolean): Promise<string> => {
-        let text = '';
-        while (!enough(text)) {
-          const { value, done } = await reader.read();
-          if (done) throw new Error(`the stream ended after: ${text}`);
-          text += value;
-        }
-        return text;
-      },
-      leave: () => stop.abort(),
+  /** Requests the changes of a page, each time those since the last request. */
+  const followed = (page: string) => {
+    let since = 0;
+    return async (enough: (text: string) => boolean): Promise<string> => {
+      for (let text = ''; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+        const answer = (await (await fetch(`${ui.address}${page}/events?since=${since}`)).json()) as { revision: number };
+        since = answer.revision;
+        text += JSON.stringify(answer);
+        if (enough(text)) return text;
+      }
     };
   };
 
@@ -64,8 +58,8 @@ describe('the page of an open run that does not answer', () => {
     async (how) => {
       const runId = `its-worker-is-${how}`;
       const page = await startedRun(runId);
-      const watching = await followed(page);
-      await watching.until((text) => text.includes('nap: running'));
+      const watching = followed(page);
+      await watching((text) => text.includes('nap: running'));
       // its row is written beside the run, which does not wait for it
       const written = `select 1 from ledger where run_id = $1 and task_id = 'quick'`;
       await until(async () => (await rig.database.query(written, [runId])).rowCount === 1);
@@ -77,19 +71,17 @@ describe('the page of an open run that does not answer', () => {
       expect(opened.text).toContain('quick: success');
       expect(opened.text).toContain('this is what the database knows');
       expect(await get(`${page}/task?task=quick`)).toMatchObject({ status: 200, text: expect.stringContaining('success') });
-      expect(await watching.until((text) => text.includes('does not answer'))).toContain('this is its last known status');
+      expect(await watching((text) => text.includes('does not answer'))).toContain('this is its last known status');
       // what was seen of it is still known
       expect(await get(`${page}/task?task=nap`)).toMatchObject({ status: 200 });
-      watching.leave();
-      await expect.poll(() => ui.watched()).toBe(0);
+      await expect.poll(() => ui.watched(), { timeout: 30_000 }).toBe(0);
 
-      const later = await followed(page);
-      await later.until((text) => text.includes('this is what the database knows'));
+      const later = followed(page);
+      await later((text) => text.includes('this is what the database knows'));
       expect((await get(`${page}/task?task=nothing`)).text).toContain('does not answer');
       if (how === 'stopped') worker.process.kill('SIGCONT');
       else worker = await spawnWorker(rig.env);
-      expect(await later.until((text) => text.includes('nap: running'))).toContain('Nothing has gone wrong so far');
-      later.leave();
+      expect(await later((text) => text.includes('nap: running'))).toContain('Nothing has gone wrong so far');
       await rig.lab.cancel(runId);
       await rig.lab.result(runId).catch(() => undefined);
     },

@@ -1,139 +1,98 @@
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/report/elements/html.ts';
-import type { Patch } from '../../src/ui/live/live-page.ts';
 import { LivePage } from '../../src/ui/live/live-page.ts';
 import { silent } from '../support/silent.ts';
 import { gate } from '../support/stages.ts';
 
-/** A run whose looks the test gives out one by one. */
-function scripted(states: readonly (string | Error)[]) {
+/** A page whose looks the test gives out one by one. */
+function scripted(states: readonly (string | Error)[], options: { readonly askedWithinMs?: number } = {}) {
   let looks = 0;
-  let idle = 0;
-  const run = new LivePage({
+  const idle = gate();
+  const page = new LivePage({
     log: silent,
     pauseMs: 1,
     share: 1,
-    onIdle: () => idle++,
+    ...options,
+    onIdle: idle.open,
     look: async () => {
       const state = states[Math.min(looks++, states.length - 1)];
       if (state instanceof Error) throw state;
-      return { parts: { head: html`${state}` }, ended: state === 'ended' };
+      return { parts: { head: html`${state}`, constant: html`same` }, ended: state === 'ended' };
     },
   });
-  return { run, looks: () => looks, idle: () => idle };
-}
-
-function watcher() {
-  const seen: string[] = [];
-  let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  return {
-    seen,
-    ended,
-    patch: (patches: string) => void seen.push(...(JSON.parse(patches) as Patch[]).map((patch) => patch.html)),
-    end: () => end(),
-  };
+  return { page, looks: () => looks, idle: idle.opened };
 }
 
 describe('a live page', () => {
-  it('is read once for all watchers, each of which gets every change and the end', async () => {
-    const { run, looks, idle } = scripted(['one', 'one', 'two', 'ended']);
-    const watchers = Array.from({ length: 20 }, watcher);
-    for (const { patch, end } of watchers) run.watch({ patch, ended: end, still: () => undefined });
-    await Promise.all(watchers.map(({ ended }) => ended));
-    for (const { seen } of watchers) expect(seen).toEqual(['one', 'two', 'ended']);
-    expect(looks()).toBe(4);
-    await expect.poll(idle).toBe(1);
+  it('gives each reader the whole page first, then only what has changed since its last request', async () => {
+    const { page } = scripted(['one', 'one', 'two']);
+    await expect.poll(() => page.changesSince(0).patches).toContainEqual({ part: 'head', html: 'two' });
+    const whole = page.changesSince(0);
+    expect(whole.patches).toEqual([
+      { part: 'constant', html: 'same' },
+      { part: 'head', html: 'two' },
+    ]);
+    expect(page.changesSince(whole.revision)).toEqual({ patches: [], revision: whole.revision, ended: false, still: false });
+    expect(page.changesSince(whole.revision - 1).patches).toEqual([{ part: 'head', html: 'two' }]);
+    page.close();
+  });
+
+  it('gives the whole page to a reader of an earlier page with its address', async () => {
+    const first = scripted(['one']);
+    await expect.poll(() => first.page.changesSince(0).patches).toHaveLength(2);
+    const { revision } = first.page.changesSince(0);
+    first.page.close();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const later = scripted(['one']);
+    await expect.poll(() => later.page.changesSince(revision).patches).toHaveLength(2);
+    later.page.close();
   });
 
   it('is read again soon where a look costs the run little, however long looks take on this machine', async () => {
     const states = ['one', 'two', 'ended'];
-    const run = new LivePage({
-      log: silent,
-      pauseMs: 1,
-      maxPauseMs: 1,
-      share: 1e-9,
-      look: async () => ({ parts: { head: html`${states[0]}` }, ended: states.shift() === 'ended' }),
-    });
-    const one = watcher();
-    run.watch({ patch: one.patch, ended: one.end, still: () => undefined });
-    await one.ended;
-    expect(one.seen).toEqual(['one', 'two', 'ended']);
+    const idle = gate();
+    const look = async () => ({ parts: { head: html`${states[0]}` }, ended: states.shift() === 'ended' });
+    const page = new LivePage({ log: silent, pauseMs: 1, maxPauseMs: 1, share: 1e-9, onIdle: idle.open, look });
+    await idle.opened;
+    expect(page.changesSince(0).patches).toEqual([{ part: 'head', html: 'two' }]);
   });
 
-  it('is not read any more when the last watcher leaves', async () => {
-    const { run, looks, idle } = scripted(['one']);
-    const first = watcher();
-    const seenOne = new Promise<void>((resolve) => {
-      const leave = run.watch({
-        patch: (patches) => {
-          first.patch(patches);
-          leave();
-          resolve();
-        },
-        still: () => undefined,
-        ended: () => undefined,
-      });
-    });
-    await seenOne;
-    const then = looks();
+  it('is not read any more when no reader has requested it for a while, or it has ended', async () => {
+    const left = scripted(['one'], { askedWithinMs: 20 });
+    await left.idle;
+    const then = left.looks();
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(looks()).toBe(then);
-    expect(idle()).toBe(1);
-    expect(run.watchers).toBe(0);
+    expect(left.looks()).toBe(then);
+    const over = scripted(['one', 'ended']);
+    await over.idle;
+    expect(over.looks()).toBe(2);
   });
 
-  it('reports that it cannot be read, also to watchers that join meanwhile', async () => {
-    const { run } = scripted(['one', new Error('away'), 'two', 'ended']);
-    const said: (string | boolean)[] = [];
-    const late: boolean[] = [];
-    await new Promise<void>((resolve) => {
-      run.watch({
-        patch: (patches) => void said.push(...(JSON.parse(patches) as Patch[]).map((patch) => patch.html)),
-        still: (isStill) => {
-          said.push(isStill);
-          if (isStill) run.watch({ patch: () => undefined, ended: () => undefined, still: (now) => void late.push(now) });
-        },
-        ended: resolve,
-      });
-    });
-    expect(said).toEqual(['one', true, 'two', false, 'ended']);
-    expect(late).toEqual([true, false]);
+  it('reports that it cannot be read, until it can be again', async () => {
+    const { page } = scripted(['one', new Error('away'), 'two']);
+    await expect.poll(() => page.changesSince(0).still).toBe(true);
+    expect(page.changesSince(0).patches).toContainEqual({ part: 'head', html: 'one' });
+    await expect.poll(() => page.changesSince(0).still, { timeout: 10_000 }).toBe(false);
+    expect(page.changesSince(0).patches).toContainEqual({ part: 'head', html: 'two' });
+    page.close();
   }, 15_000);
 
-  it('sends its present state to watchers that join later', async () => {
-    const { run } = scripted(['one']);
-    const early = watcher();
-    await new Promise<void>((resolve) => {
-      run.watch({ patch: (patches) => (early.patch(patches), resolve()), still: () => undefined, ended: () => undefined });
-    });
-    const late = watcher();
-    run.watch({ patch: late.patch, ended: late.end, still: () => undefined });
-    expect(late.seen).toEqual(['one']);
-    run.close();
-  });
-
-  it('is not read once it is closed, also for later watchers, and a failing look is not logged', async () => {
-    const held = gate();
+  it('is not read once it is closed, and a look that then fails is not logged', async () => {
+    const [held, idle] = [gate(), gate()];
     const lines: string[] = [];
     let looks = 0;
     const page = new LivePage({
       log: { ...silent, warn: (line) => void lines.push(line) },
+      onIdle: idle.open,
       look: async () => {
         looks++;
         await held.opened;
         throw new Error('Cannot use a pool after calling end on the pool');
       },
     });
-    const sent: string[] = [];
-    const seeing = { patch: () => sent.push('patch'), ended: () => sent.push('ended'), still: () => sent.push('still') };
-    page.watch(seeing);
     page.close();
-    page.watch(seeing);
     held.open();
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    expect({ looks, watchers: page.watchers, lines, sent }).toEqual({ looks: 1, watchers: 0, lines: [], sent: [] });
+    await idle.opened;
+    expect({ looks, lines }).toEqual({ looks: 1, lines: [] });
   });
 });

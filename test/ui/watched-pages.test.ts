@@ -1,41 +1,33 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { expect, it } from 'vitest';
+import { html } from '../../src/report/elements/html.ts';
 import { InFlight } from '../../src/ui/in-flight.ts';
-import { LivePage } from '../../src/ui/live/live-page.ts';
 import { WatchedPages } from '../../src/ui/live/watched-pages.ts';
 import { silent } from '../support/silent.ts';
 
-it('a client that opens streams without end is refused, and another one is not', async () => {
+const request = (since?: string) => ({ query: { since } }) as FastifyRequest;
+const look = async () => ({ parts: { head: html`here` }, ended: false });
+
+it('a page is read once for all its readers, and not at all once nothing changes any more', async () => {
   const pages = new WatchedPages({ log: silent, inFlight: new InFlight() });
-  const page = new LivePage({ look: async () => await new Promise(() => undefined), log: silent });
-  const codes: number[] = [];
-  const open = async (ip: string): Promise<void> => {
-    const raw = {
-      writeHead: () => undefined,
-      write: () => true,
-      end: () => undefined,
-      once: () => undefined,
-      destroy: () => undefined,
-      destroyed: false,
-      closed: false,
-      writableEnded: false,
-      writableLength: 0,
-    };
-    const reply = {
-      raw,
-      hijack: () => undefined,
-      code(status: number) {
-        codes.push(status);
-        return reply;
-      },
-      send: async () => undefined,
-    };
-    await pages.answer({ query: {}, url: '/events', ip } as FastifyRequest, reply as unknown as FastifyReply, page);
+  let started = 0;
+  const start = async () => {
+    started++;
+    return { look };
   };
-  for (let i = 0; i < 40; i++) await open('10.0.0.1');
-  expect(codes).toEqual(Array.from({ length: 8 }, () => 429));
-  await open('10.0.0.2');
-  expect(codes).toHaveLength(8);
+  await Promise.all([pages.changes(request(), 'a', start), pages.changes(request('no number'), 'a', start)]);
+  await expect.poll(async () => (await pages.changes(request('0'), 'a', start)).patches).toEqual([{ part: 'head', html: 'here' }]);
+  expect({ started, pages: pages.size }).toEqual({ started: 1, pages: 1 });
+  const ended = await pages.changes(request('7'), 'b', async () => undefined);
+  expect(ended).toEqual({ patches: [], revision: 7, ended: true, still: false });
+  expect(pages.size).toBe(1);
   pages.close();
-  page.close();
+  await expect(pages.changes(request(), 'a', start)).rejects.toThrow('closing');
+});
+
+it('a page that cannot be started answers with the reason, and is started again at the next request', async () => {
+  const pages = new WatchedPages({ log: silent, inFlight: new InFlight() });
+  await expect(pages.changes(request(), 'a', () => Promise.reject(new Error('there is no run')))).rejects.toThrow('there is no run');
+  expect(await pages.changes(request(), 'a', async () => ({ look }))).toMatchObject({ ended: false });
+  pages.close();
 });

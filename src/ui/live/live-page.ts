@@ -61,12 +61,14 @@ export interface LiveLook {
   readonly unanswered?: boolean;
 }
 
-export interface Watcher {
-  /** Sends changes. @param patches a list of `Patch` as JSON, one text for all watchers */
-  patch(patches: string): void;
-  ended(): void;
-  /** Reports that the page cannot be updated any more (`isStill`), or can be again. */
-  still(isStill: boolean): void;
+/** What has changed on a page since a reader's last request. */
+export interface PageChanges {
+  readonly patches: readonly Patch[];
+  /** The number that the reader's next request names. */
+  readonly revision: number;
+  readonly ended: boolean;
+  /** Whether the page cannot be read at the moment. */
+  readonly still: boolean;
 }
 
 export interface LivePageOptions {
@@ -78,7 +80,9 @@ export interface LivePageOptions {
   readonly share?: number;
   /** Maximum milliseconds between two reads, even beyond `share`: on a busy machine every read takes long. @default no limit */
   readonly maxPauseMs?: number;
-  /** Called when the last watcher has left. */
+  /** Milliseconds without a request after which the page is not read any more. @default 10,000 */
+  readonly askedWithinMs?: number;
+  /** Called when the page is not read any more. */
   readonly onIdle?: () => void;
 }
 
@@ -86,100 +90,66 @@ export interface LivePageOptions {
 const AFTER_ERROR_MS = 2_000;
 
 /**
- * One live page (an open run, or the page of all runs), read once for all its watchers and only while there are some.
- * Each watcher gets what changed since the last look.
+ * One live page (an open run, or the page of all runs), read once for all its readers and only while some request its changes. Nothing is
+ * kept for a reader: it names the revision that it has.
  */
 export class LivePage {
   readonly #options: LivePageOptions;
-  readonly #watchers = new Set<Watcher>();
+  readonly #stop = new AbortController();
+  /** The last change of each part and row, in the order of these changes. */
+  readonly #changes = new Map<string, { readonly revision: number; readonly html: string }>();
   #shown: PartTexts | undefined;
-  #latest: Readonly<Record<string, Markup>> = {};
-  #looking: Promise<void> | undefined;
-  #stop = new AbortController();
+  // Higher than the revisions of an earlier page with this address, also of one in an earlier process.
+  #revision = Date.now();
+  #askedAt = Date.now();
   #isStill = false;
-  #isClosed = false;
 
   constructor(options: LivePageOptions) {
     this.#options = options;
+    void this.#lookWhileAsked();
   }
 
-  get watchers(): number {
-    return this.#watchers.size;
+  /** The changes after a revision; the whole page for a reader that has none. */
+  changesSince(revision: number): PageChanges {
+    this.#askedAt = Date.now();
+    const news = [...this.#changes].filter(([, change]) => change.revision > revision);
+    return { patches: news.map(([part, { html }]) => ({ part, html })), revision: this.#revision, ended: false, still: this.#isStill };
   }
 
-  /** Adds a watcher, which gets the present state first. @returns a function that removes it */
-  watch(watcher: Watcher): () => void {
-    if (this.#isClosed) return () => undefined;
-    this.#watchers.add(watcher);
-    if (this.#isStill) watcher.still(true);
-    if (this.#shown !== undefined) watcher.patch(JSON.stringify(patchesBetween(undefined, this.#shown, this.#latest)));
-    if (this.#looking === undefined) {
-      this.#stop = new AbortController();
-      this.#looking = this.#lookUntilStopped(this.#stop.signal);
-    }
-    return () => {
-      if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
-      this.#stopLooking();
-      this.#options.onIdle?.();
-    };
-  }
-
-  /** Removes all watchers and accepts no more. */
   close(): void {
-    this.#isClosed = true;
-    this.#stopLooking();
-  }
-
-  #stopLooking(): void {
     this.#stop.abort();
-    this.#looking = undefined;
-    this.#shown = undefined;
-    this.#isStill = false;
-    this.#watchers.clear();
   }
 
-  async #lookUntilStopped(signal: AbortSignal): Promise<void> {
-    const { look, log, pauseMs = 150, maxPauseMs = Number.POSITIVE_INFINITY, share = 0.05 } = this.#options;
-    while (!signal.aborted) {
+  async #lookWhileAsked(): Promise<void> {
+    const { signal } = this.#stop;
+    const { look, log, pauseMs = 150, maxPauseMs = Number.POSITIVE_INFINITY, share = 0.05, askedWithinMs = 10_000, onIdle } = this.#options;
+    while (!signal.aborted && Date.now() - this.#askedAt < askedWithinMs) {
       const startedAt = performance.now();
       let pause = AFTER_ERROR_MS;
       try {
         const { parts, ended, unanswered = false } = await look();
-        if (signal.aborted) return;
+        if (ended) break;
         this.#show(parts);
-        if (ended) {
-          for (const watcher of this.#watchers) watcher.ended();
-          this.#stopLooking();
-          this.#options.onIdle?.();
-          return;
-        }
-        this.#sendStill(false);
+        this.#isStill = false;
         if (!unanswered) pause = Math.max(pauseMs, Math.min(maxPauseMs, (performance.now() - startedAt) / share));
       } catch (error) {
-        // The last watcher has left.
-        if (signal.aborted) return;
         // Only the page stops updating; the run continues.
-        if (!this.#isStill) log.warn('a live page cannot be read; trying again', { error: messageOf(error) });
-        this.#sendStill(true);
+        if (!this.#isStill && !signal.aborted) log.warn('a live page cannot be read; trying again', { error: messageOf(error) });
+        this.#isStill = true;
       }
       await wait(pause, undefined, { signal }).catch(() => undefined);
     }
-  }
-
-  #sendStill(isStill: boolean): void {
-    if (isStill === this.#isStill) return;
-    this.#isStill = isStill;
-    // Iterates over a copy, because a watcher that joins meanwhile gets this state when it joins.
-    for (const watcher of Array.from(this.#watchers)) watcher.still(isStill);
+    onIdle?.();
   }
 
   #show(parts: Readonly<Record<string, Markup>>): void {
     const now = splitParts(parts);
-    const patches = patchesBetween(this.#shown, now, parts);
+    const revision = this.#revision + 1;
+    for (const { part, html } of patchesBetween(this.#shown, now, parts)) {
+      this.#changes.delete(part);
+      this.#changes.set(part, { revision, html });
+      this.#revision = revision;
+    }
     this.#shown = now;
-    this.#latest = parts;
-    if (patches.length === 0) return;
-    const text = JSON.stringify(patches);
-    for (const watcher of this.#watchers) watcher.patch(text);
   }
 }

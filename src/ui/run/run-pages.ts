@@ -1,4 +1,5 @@
-import { access, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { listedSymbols, loadRunPage, resultOfLedger, type ShownRun } from '../../activities/report/queries/run-query.ts';
@@ -102,14 +103,9 @@ export class RunPages {
       status: run.status ?? (await this.#openRun(run, { following: followed, withinMs: PAGE_WITHIN_MS })).status,
     };
     const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(shown) });
-    const pages = new Set<string>();
-    await Promise.all(
-      shown.config.symbols.slice(0, 300).map(async ({ symbol }) => {
-        if (await this.#hasSymbolPage(run, symbol)) pages.add(symbol);
-      }),
-    );
     return await loadRunPage(database, shown, tasks, {
-      symbolHref: (symbol) => (pages.has(symbol) ? `${runAddress(run.executionId)}/symbols/${encodeURIComponent(symbol)}` : null),
+      symbolHref: (symbol) =>
+        this.#hasSymbolPage(run, symbol) ? `${runAddress(run.executionId)}/symbols/${encodeURIComponent(symbol)}` : null,
       runHref: async ({ executionId }) => runAddress(executionId),
       temporalUrl: this.#temporalUrl(run.runId),
     });
@@ -194,7 +190,7 @@ export class RunPages {
 
   /** A symbol's page as the run's worker wrote it on this machine. */
   async symbolPage(run: FiledRun, symbol: string): Promise<string | undefined> {
-    if (!(await this.#hasSymbolPage(run, symbol))) return undefined;
+    if (!this.#hasSymbolPage(run, symbol)) return undefined;
     return await readFile(this.#symbolFile(run, symbol), 'utf8');
   }
 
@@ -253,13 +249,9 @@ export class RunPages {
     return path.join(reportFolder(this.#options.home, run), symbolPageName(symbol));
   }
 
-  async #hasSymbolPage(run: FiledRun, symbol: string): Promise<boolean> {
+  #hasSymbolPage(run: FiledRun, symbol: string): boolean {
     // A symbol has only these characters; no page exists for any other name.
-    if (!/^[\w.:-]+$/.test(symbol)) return false;
-    return await access(this.#symbolFile(run, symbol)).then(
-      () => true,
-      () => false,
-    );
+    return /^[\w.:-]+$/.test(symbol) && existsSync(this.#symbolFile(run, symbol));
   }
 }
 
