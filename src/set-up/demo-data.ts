@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type CatalogueEntry, emptyEntry, type TickColumnNames } from '../contracts/catalogue.ts';
 import { badInput, messageOf } from '../contracts/errors.ts';
@@ -34,11 +35,8 @@ export async function readDemoData(options: {
   skip: (message: string) => void;
 }): Promise<DemoData> {
   const { folder, now, skip } = options;
-  const isFolder = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw badInput(`there is no folder ${folder}; give one with CSV files of ticks`);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw badInput(`there is no folder ${folder}; give one with CSV files of ticks`);
   const files = (await readdir(folder)).filter((name) => CSV.test(name)).sort();
   const selectors = new Map<string, FileSelector[]>();
   let first = Number.POSITIVE_INFINITY;

@@ -87,7 +87,7 @@ describe('foreign text', () => {
         const result = resultWith(text);
         expectPlain(summaryLines(result, [['report', text]]).join('\n'), 4);
         for (const line of endedLines(result, new Set())) expectPlain(line, 1);
-        for (const line of renderLiveTable(result, {}, { width: 80, now: 0, colour: false })) expectPlain(line, 1);
+        for (const line of renderLiveTable(result, new Map(), { width: 80, now: 0, colour: false })) expectPlain(line, 1);
         expectPlain(
           written(() =>
             printTable([

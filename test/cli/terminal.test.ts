@@ -7,6 +7,7 @@ import { STAGES, type TaskStatus } from '../../src/contracts/words.ts';
 
 const START = Date.parse('2026-11-24T08:00:00Z');
 const now = START + 18_000;
+const NONE = new Map<string, never>();
 
 const tasksOf = (symbol: string, statuses: readonly TaskStatus[], more: Partial<TaskResult> = {}): Record<string, TaskResult> =>
   Object.fromEntries(STAGES.map((stage, i) => [`${symbol}/${stage}`, { status: statuses[i] ?? 'pending', attempts: 1, ...more }]));
@@ -50,16 +51,10 @@ describe('the live table', () => {
   running['BTC_PRICE/backtest'] = { status: 'running', attempts: 1, startedAt: new Date(now - 1200).toISOString() };
 
   it('shows the run in one line and each symbol in one, with what it does now', () => {
-    const lines = renderLiveTable(
-      statusOf(running),
-      {
-        secondsLeft: 11,
-        tasks: { 'ETH_PRICE/collect': { attempt: 2, retryAt: now + 3000, lastFailure: 'polymarket 503' } },
-      },
-      { width: 120, now },
-    );
+    const attempts = new Map([['ETH_PRICE/collect', { attempt: 2, retryAt: now + 3000, lastFailure: 'polymarket 503' }]]);
+    const lines = renderLiveTable(statusOf(running), attempts, { width: 120, now });
     expect(lines).toEqual([
-      'pipeline-2026-11-24T08:00Z  1/3 symbols  ██████████········  55 %  00:18 elapsed, ~00:11 left  2/5 slots',
+      'pipeline-2026-11-24T08:00Z  1/3 symbols  ██████████········  55 %  00:18 elapsed, ~00:14 left  2/5 slots',
       ' BTC_PRICE  ●●●●◐○  backtest 1.2 s',
       ' ETH_PRICE  ◐○○○○○  collect, attempt 2, retry in 3 s: polymarket 503',
       ' US_SENATE  ●●●●●●  4.1 s',
@@ -67,9 +62,12 @@ describe('the live table', () => {
   });
 
   it('says that the run is paused and how many slots it has, as the run itself says', () => {
-    const [head] = renderLiveTable(statusOf(running, { paused: true, maxConcurrent: 9 }), {}, { width: 120, now });
+    const [head] = renderLiveTable(statusOf(running, { paused: true, maxConcurrent: 9 }), NONE, { width: 120, now });
     expect(head).toMatch(/ 2\/9 slots {2}paused$/);
-    const [ended] = renderLiveTable(statusOf(running, { paused: true, finishedAt: new Date(now).toISOString() }), {}, { width: 120, now });
+    const [ended] = renderLiveTable(statusOf(running, { paused: true, finishedAt: new Date(now).toISOString() }), NONE, {
+      width: 120,
+      now,
+    });
     expect(ended).not.toMatch(/slots|paused/);
   });
 
@@ -77,7 +75,7 @@ describe('the live table', () => {
     const runId = 'pipeline-2026-11-24T08:00:00Z-0f66';
     for (const paused of [false, true]) {
       const status = { ...statusOf(running, { paused, maxConcurrent: 5 }), runId };
-      const [head] = renderLiveTable(status, {}, { width: 80, now });
+      const [head] = renderLiveTable(status, NONE, { width: 80, now });
       expect(textWidth(head)).toBeLessThanOrEqual(80);
       expect(head).toContain(runId);
       expect(head).toMatch(/█+▌?·+/);
@@ -88,18 +86,15 @@ describe('the live table', () => {
   it('names the error of a failed stage and why the others were skipped', () => {
     const tasks = tasksOf('ETH', ['success', 'failed', 'skipped', 'skipped', 'skipped', 'skipped']);
     tasks['ETH/clean'] = { status: 'failed', attempts: 4, error: { type: 'BadInput', message: 'ticks.csv has no column price' } };
-    const [, line] = renderLiveTable(statusOf(tasks), {}, { width: 100, now });
+    const [, line] = renderLiveTable(statusOf(tasks), NONE, { width: 100, now });
     expect(line).toBe(' ETH  ●✕⊘⊘⊘⊘  clean: BadInput: ticks.csv has no column price');
   });
 
   it('says so when a symbol only succeeded in a degraded way', () => {
     const tasks = tasksOf('ETH', SIX, { durationSeconds: 1 });
     tasks['ETH/collect'] = { status: 'success', durationSeconds: 1, degraded: ['predict was skipped: PREDICT_API_KEY is not set'] };
-    const [head, line] = renderLiveTable(
-      statusOf(tasks, { finishedAt: new Date(now).toISOString() }),
-      { result: 'degraded' },
-      { width: 100, now },
-    );
+    const ended = statusOf(tasks, { finishedAt: new Date(now).toISOString() });
+    const [head, line] = renderLiveTable(ended, NONE, { width: 100, now, result: 'degraded' });
     expect(head).toContain('▲ degraded');
     expect(head).not.toContain('left');
     expect(line).toBe(' ETH  ▲●●●●●  6.0 s  predict was skipped: PREDICT_API_KEY is not set');
@@ -107,19 +102,19 @@ describe('the live table', () => {
 
   it('shows custom tasks under the symbols', () => {
     const tasks: Record<string, TaskResult> = { ...tasksOf('ETH', SIX), notify: { status: 'running', attempts: 1, startedAt: null } };
-    expect(renderLiveTable(statusOf(tasks), {}, { width: 80, now }).at(-1)).toBe(' notify  ◐');
+    expect(renderLiveTable(statusOf(tasks), NONE, { width: 80, now }).at(-1)).toBe(' notify  ◐');
   });
 
   it('counts tasks when the run has custom tasks only', () => {
-    const lines = renderLiveTable(statusOf({ notify: { status: 'success', durationSeconds: 0.05 } }), {}, { width: 80, now });
+    const lines = renderLiveTable(statusOf({ notify: { status: 'success', durationSeconds: 0.05 } }), NONE, { width: 80, now });
     expect(lines[0]).toContain('1/1 tasks');
     expect(lines[1]).toBe(' notify  ●       50 ms');
   });
 
   it('shows symbols as a whole where the status does not go to the stage', () => {
     const status = statusOf({ AAA: { status: 'success', durationSeconds: 2 }, BBB: { status: 'running', startedAt: null } });
-    const lines = renderLiveTable(status, { symbols: ['AAA', 'BBB'] }, { width: 100, now });
-    expect(lines[0]).toContain('1/2 symbols');
+    const lines = renderLiveTable(status, NONE, { width: 100, now });
+    expect(lines[0]).toContain('1/2 tasks');
     expect(lines.slice(1)).toEqual([' AAA  ●       2.0 s', ' BBB  ◐']);
   });
 
@@ -131,7 +126,7 @@ describe('the live table', () => {
         error: { type: 'BadInput', message: '長い'.repeat(80) },
       } as TaskResult,
     };
-    for (const line of renderLiveTable(statusOf(long, { paused: true }), {}, { width, now })) {
+    for (const line of renderLiveTable(statusOf(long, { paused: true }), NONE, { width, now })) {
       expect(textWidth(line)).toBeLessThanOrEqual(width);
     }
   });
@@ -140,7 +135,7 @@ describe('the live table', () => {
     const tasks: Record<string, TaskResult> = {};
     for (let i = 0; i < 40; i += 1) Object.assign(tasks, tasksOf(`S${i}`, SIX));
     tasks['S33/kline'] = { status: 'failed', error: { type: 'StorageUnavailable', message: 'connection refused' } };
-    const lines = renderLiveTable(statusOf(tasks), {}, { width: 90, height: 6, now });
+    const lines = renderLiveTable(statusOf(tasks), NONE, { width: 90, height: 6, now });
     expect(lines).toHaveLength(6);
     expect(lines.join('\n')).toContain('kline: StorageUnavailable: connection refused');
     expect(lines.at(-1)).toBe(' … 36 more: 36 success');
@@ -149,17 +144,17 @@ describe('the live table', () => {
   it('lets no control character of a message reach the terminal', () => {
     const tasks = tasksOf('ETH', ['failed']);
     tasks['ETH/collect'] = { status: 'failed', error: { type: 'SourceBlocked', message: 'a\u001b[2Jb\r\nc\u202ed' } };
-    const text = renderLiveTable(statusOf(tasks), {}, { width: 90, now }).join('\n');
+    const text = renderLiveTable(statusOf(tasks), NONE, { width: 90, now }).join('\n');
     expect(text).toContain('SourceBlocked: a [2Jb c d');
     expect(text.replaceAll('\n', '')).toMatch(/^[^\p{Cc}\u202e]*$/u);
   });
 
   it('colours only when asked', () => {
     const status = statusOf(running);
-    expect(renderLiveTable(status, {}, { width: 90, now }).join('')).not.toContain('\u001b');
-    const coloured = renderLiveTable(status, {}, { width: 90, now, colour: true }).join('\n');
+    expect(renderLiveTable(status, NONE, { width: 90, now }).join('')).not.toContain('\u001b');
+    const coloured = renderLiveTable(status, NONE, { width: 90, now, colour: true }).join('\n');
     expect(coloured).toContain('\u001b[36m◐\u001b[0m');
-    expect(stripVTControlCharacters(coloured)).toBe(renderLiveTable(status, {}, { width: 90, now }).join('\n'));
+    expect(stripVTControlCharacters(coloured)).toBe(renderLiveTable(status, NONE, { width: 90, now }).join('\n'));
   });
 
   it('draws the progress bar in half cells', () => {

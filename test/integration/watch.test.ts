@@ -164,7 +164,7 @@ it('a schedule deleted with another tool is one incident until it is back; one d
   expect(await predictlabHere(['schedule', 'delete', '--id', scheduleId], rig.env)).toMatchObject({ code: 0 });
   await look(check, Date.now());
   expect(await reported()).toEqual([]);
-  await expect.poll(async () => (await schedules.upcoming()).length, { timeout: 60_000 }).toBe(0);
+  await expect.poll(async () => (await schedules.upcoming()).upcoming.length, { timeout: 60_000 }).toBe(0);
   expect((await checkThroughTemporal(rig.env)).filter(({ name }) => name === 'schedule')).toEqual([
     { name: 'schedule', status: 'ok', detail: expect.stringContaining(`none on task queue ${rig.taskQueue}: no run starts by itself`) },
   ]);

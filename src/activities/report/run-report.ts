@@ -1,4 +1,5 @@
-import { access, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
@@ -53,8 +54,7 @@ export async function writeRunReport({
 /** Links from a run's page to its symbols' pages and to other runs' pages, where these files exist. */
 export const linksBeside = (home: string, pages: ReadonlySet<string>): Pick<RunPageLinks, 'symbolHref' | 'runHref'> => ({
   symbolHref: (symbol) => (pages.has(symbol) ? encodeURIComponent(symbolPageName(symbol)) : null),
-  runHref: async (other) =>
-    (await exists(runReportPath(home, other))) ? `../${encodeURIComponent(filedFolderName(other))}/index.html` : null,
+  runHref: async (other) => (existsSync(runReportPath(home, other)) ? `../${encodeURIComponent(filedFolderName(other))}/index.html` : null),
 });
 
 /** Finds a run by its id or its execution's id. @throws PredictLabError BadInput when there is none, or it has not ended */
@@ -83,17 +83,11 @@ const symbolPages = async (
   const made = tasks.filter((task) => task.stage === 'visualize' && (numberIn(task.output, 'pages') ?? 0) > 0);
   const symbols = made.flatMap(({ symbol }) => symbol ?? []);
   for (const symbol of symbols) {
-    if (await exists(path.join(folder, symbolPageName(symbol)))) continue;
+    if (existsSync(path.join(folder, symbolPageName(symbol)))) continue;
     await writeSymbolPage(dependencies, { runId, executionId, symbol, settings: config });
   }
   return new Set(symbols);
 };
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /** Age below which a page is not written again: another worker of the same home has just written it. */
 const YOUNG_MS = 4_000;

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
 import { type FiledRun, filedFolderName, reportFolder, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
@@ -43,19 +43,13 @@ export async function writeHistoryPage({ database, home, now }: { database: Data
   const folderOf = (run: FiledRun): string => encodeURIComponent(filedFolderName(run));
   const data = await loadHistoryPage(database, {
     now,
-    runHref: async (run) => ((await exists(runReportPath(home, run))) ? `${folderOf(run)}/index.html` : null),
+    runHref: async (run) => (existsSync(runReportPath(home, run)) ? `${folderOf(run)}/index.html` : null),
     symbolHref: async (symbol, run) => {
       const name = symbolPageName(symbol);
-      return (await exists(path.join(reportFolder(home, run), name))) ? `${folderOf(run)}/${encodeURIComponent(name)}` : null;
+      return existsSync(path.join(reportFolder(home, run), name)) ? `${folderOf(run)}/${encodeURIComponent(name)}` : null;
     },
     // a file does not update: it would show the next run's time after that time has passed
     next: null,
   });
   await writePage(path.join(home, 'reports', 'index.html'), renderHistoryPage(data));
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );

@@ -18,7 +18,7 @@ import { printWalkForward } from '../backtest/backtest-walk-forward.ts';
 import { type BacktestFiles, namesOf, printBacktests, seriesHead } from '../backtest/print-backtest.ts';
 import { marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { checkTargets } from '../options/output-target.ts';
-import { takesInterval, takesLength, takesNumber, takesWord } from '../options/parsers.ts';
+import { takesCount, takesInterval, takesLength, takesNumber, takesWord } from '../options/parsers.ts';
 import { isInline } from '../options/read-text.ts';
 import { type StrategyFlags, trialsFrom } from '../options/strategy-trials.ts';
 import { optionsFrom, type TradingFlags, withTrading } from '../options/trading-options.ts';
@@ -126,11 +126,12 @@ export default function register(backtest: Command): void {
 const withOutputs = (command: Command): Command =>
   command
     .addOption(
-      takesNumber('--monte-carlo <draws>', 'shuffle the closed positions this many times and report the spread of returns and drawdowns', {
-        least: 1,
-        most: 1_000_000,
-        integer: true,
-      }),
+      takesCount(
+        '--monte-carlo <draws>',
+        'shuffle the closed positions this many times and report the spread of returns and drawdowns',
+        1,
+        1_000_000,
+      ),
     )
     .option('--trades <csv>', 'also write the trades to this file')
     .option('--equity <csv>', 'also write the equity at each bar’s close to this file');

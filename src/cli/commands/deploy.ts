@@ -5,7 +5,7 @@ import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { releasesOf } from '../../storage/runs/releases.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { type BrokenHistory, replayAll } from '../../worker/replay-histories.ts';
-import { takesNumber } from '../options/parsers.ts';
+import { takesCount } from '../options/parsers.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
 import { queryIfStored, withPredictLab } from '../terminal/session.ts';
 import { registerDeployAdopt } from './deploy-adopt.ts';
@@ -33,11 +33,7 @@ function registerDeployCheck(deploy: Command): void {
       'Replays the newest open and closed histories of every workflow type against the workflows of this build: a history that does not replay would stop an open run that moves to this build. Changes nothing. Exit code 1 when one does not replay.',
     )
     // Open runs are few; this number of closed runs covers every kind of run of the last days.
-    .addOption(
-      takesNumber('--last <n>', 'number of open and of closed histories of each type', { least: 1, most: 10_000, integer: true }).default(
-        20,
-      ),
-    )
+    .addOption(takesCount('--last <n>', 'number of open and of closed histories of each type').default(20))
     .option('--json', 'print { histories, broken: [{ type, workflowId, reason }] }')
     .action(async ({ last, json }: { last: number; json?: boolean }) => {
       const { histories, broken } = await withPredictLab((lab) => replayAll(lab.histories(last)));

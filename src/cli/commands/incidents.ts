@@ -4,7 +4,7 @@ import { sendTestAlert } from '../../incidents/alerts/dispatcher.ts';
 import { listIncidents, pendingAlerts } from '../../incidents/rows/incidents.ts';
 import { closeIncident } from '../../incidents/rows/observe.ts';
 import { formatTime } from '../../report/elements/format.ts';
-import { takesNumber } from '../options/parsers.ts';
+import { takesCount } from '../options/parsers.ts';
 import { ExitError, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
@@ -23,7 +23,7 @@ export default function register(incidents: Command): void {
   incidents
     .description('Lists open and past incidents, newest first.')
     .option('--open', 'only open incidents')
-    .addOption(takesNumber('--limit <n>', 'maximum number of incidents', { least: 1, most: 10_000, integer: true }).default(20))
+    .addOption(takesCount('--limit <n>', 'maximum number of incidents').default(20))
     .option('--json', 'print [{ id, cause, openedAt, closedAt, runs, symbols }]')
     .addHelpText('after', HELP)
     .action(list);

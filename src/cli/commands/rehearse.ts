@@ -4,7 +4,7 @@ import { STAGES, type Stage } from '../../contracts/words.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { type Rehearsal, rehearse } from '../../scheduling/rehearse/rehearse.ts';
 import { meanDurations } from '../../storage/runs/ledger/ledger.ts';
-import { takesNumber } from '../options/parsers.ts';
+import { takesCount } from '../options/parsers.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { printJson, printLine, usageError } from '../terminal/print.ts';
@@ -24,16 +24,8 @@ export default function register(command: Command): void {
       'Simulates a run in virtual time with the scheduler of real runs, random durations around those of earlier runs (1 s where there are none) and the faults you specify. Runs nothing.',
     )
     .option('--fail <stage=share...>', 'share of a stage’s attempts that fail: collect=5% or collect=0.05')
-    .addOption(
-      takesNumber('--seed <n>', 'seed of the random durations and faults (default: 1)', { least: 0, most: 2 ** 31 - 1, integer: true }),
-    )
-    .addOption(
-      takesNumber('--runs <n>', 'number of simulated runs (default: as many as take well under a second)', {
-        least: 1,
-        most: 100_000,
-        integer: true,
-      }),
-    )
+    .addOption(takesCount('--seed <n>', 'seed of the random durations and faults (default: 1)', 0, 2 ** 31 - 1))
+    .addOption(takesCount('--runs <n>', 'number of simulated runs (default: as many as take well under a second)', 1, 100_000))
     .option('--json', 'print the figures as JSON')
     .action(async (options: Options) => {
       const failures = failureShares(options.fail ?? []);

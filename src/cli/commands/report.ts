@@ -1,4 +1,5 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { writeRunReport } from '../../activities/report/run-report.ts';
@@ -62,7 +63,7 @@ async function reportOf(run: string, home: string): Promise<string> {
     if (stored !== undefined) {
       const place = runReportPath(home, stored);
       if (await isComplete(place)) return place;
-      if ((await isThere(place)) && !(await hasEnded(database, stored.executionId))) {
+      if (existsSync(place) && !(await hasEnded(database, stored.executionId))) {
         note(`run ${stored.runId} is open: the page shows its state at the end of one of its last tasks`);
         return place;
       }
@@ -70,12 +71,6 @@ async function reportOf(run: string, home: string): Promise<string> {
     return (await writeRunReport({ database, home, executionId: stored?.executionId ?? run })).path;
   });
 }
-
-const isThere = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /** Whether a page exists and is not that of a run that was still open; the page's title says so. */
 async function isComplete(file: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import { STATE_GLYPHS } from '../../report/elements/tip.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
-import { takesNumber } from '../options/parsers.ts';
+import { takesCount } from '../options/parsers.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
@@ -16,7 +16,7 @@ export default function register(runs: Command): void {
     .description(
       'Lists the last runs, newest first. A run that closed as Completed in Temporal and is not in this database is `unknown`: its result is in the database of its worker.',
     )
-    .addOption(takesNumber('--limit <n>', 'maximum number of runs', { least: 1, most: 10_000, integer: true }).default(20))
+    .addOption(takesCount('--limit <n>', 'maximum number of runs').default(20))
     .option('--json', 'print them as JSON')
     .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
       const runs = await withPredictLab((lab) => lookIntoDatabase((database) => lastRuns(lab, database, limit)));

@@ -19,15 +19,11 @@ export default function register(command: Command): void {
         const status = await queryRun<PipelineStatus>(lab, run, { live: () => lab.status(run), recorded: (ended) => ended });
         if (json) return printJson(await filledIn(status));
         const attempts = status.finishedAt === null ? await lab.attempts(run) : new Map();
-        const view = {
-          width: process.stdout.columns || 120,
-          now: Date.now(),
-          colour: hasColours(process.stdout),
-        };
         // A run whose input was refused has a reason instead of tasks.
         if (status.totalTasks === 0 && status.finishedAt !== null) await lab.result(run).catch((error: unknown) => note(messageOf(error)));
         const result = await endedVerdict(lab, run, status);
-        printPainted(renderLiveTable(status, { tasks: Object.fromEntries(attempts), ...(result && { result }) }, view));
+        const view = { result, width: process.stdout.columns || 120, now: Date.now(), colour: hasColours(process.stdout) };
+        printPainted(renderLiveTable(status, attempts, view));
       });
     });
 }

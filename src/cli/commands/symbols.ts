@@ -13,7 +13,7 @@ import { importSymbols, removeSymbol, setEnabled, symbolsByName } from '../../st
 import { currentCatalogue, DEFAULT_CATALOGUE, shippedCatalogue } from '../../storage/markets/first-catalogue.ts';
 import { instrumentById, instrumentsOf } from '../../storage/markets/instruments.ts';
 import { acceptOutcomes, type Outcomes } from '../../storage/markets/outcome-changes.ts';
-import { collect, takesNumber } from '../options/parsers.ts';
+import { collect, takesCount } from '../options/parsers.ts';
 import { readJson } from '../options/read-text.ts';
 import { exampleOf, parseSelectors, selectorText, symbolName, withSelectors } from '../options/symbol-selectors.ts';
 import { inCaseOf } from '../plan/mistaken-input.ts';
@@ -78,7 +78,7 @@ export default function register(symbols: Command): void {
     adding.option(`--${name} <selector>`, `a selector of ${title}: name=value or JSON, ${forms}; may be given several times`, collect);
   adding
     .option('--title <text>', 'a title for people')
-    .addOption(takesNumber('--priority <n>', `1 is first, 5 last (default: ${DEFAULT_PRIORITY})`, { least: 1, most: 5, integer: true }))
+    .addOption(takesCount('--priority <n>', `1 is first, 5 last (default: ${DEFAULT_PRIORITY})`, 1, 5))
     .option('--disabled', 'leave it out of runs that name no symbols')
     .option('--json', 'print the entry as JSON')
     .action(async (symbol: string, options: AddOptions) => {

@@ -6,7 +6,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { lastUpkeep, runExclusively } from '../../watch/checks/upkeep.ts';
 import { AGED, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watch/upkeep/settings.ts';
 import { type JobEnd, runUpkeep } from '../../watch/upkeep/upkeep.ts';
-import { takesAge, takesKeep, takesNumber } from '../options/parsers.ts';
+import { takesAge, takesCount, takesKeep } from '../options/parsers.ts';
 import { ExitError, printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { queryIfStored, useDatabase, useStoredData } from '../terminal/session.ts';
 
@@ -44,7 +44,7 @@ export default function register(upkeep: Command): void {
       '--backup <folder>',
       'write a backup into this folder each day, on the machine of the worker that does it; once a week it is restored into a separate database',
     )
-    .addOption(takesNumber('--rotate <n>', 'number of backups to keep', { least: 1, most: 10_000, integer: true }).default(7));
+    .addOption(takesCount('--rotate <n>', 'number of backups to keep').default(7));
   for (const what of AGED) set.addOption(takesAge(`--${what} <age>`, `prune ${what} older than this`));
   set.action(async (options: SetOptions) => {
     const settings = settingsFrom(options);

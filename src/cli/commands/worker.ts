@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { takesNumber } from '../options/parsers.ts';
+import { takesCount } from '../options/parsers.ts';
 
 /** Time that a start gets to end in order after a stop signal; a start that hangs would ignore the signal. */
 const START_ENDS_WITHIN_MS = 5_000;
@@ -14,13 +14,7 @@ export default function register(command: Command): void {
     )
     .option('--task-queue <name>', 'the queue (default: predictlab)')
     // One process has no memory for more.
-    .addOption(
-      takesNumber('--max-activities <n>', 'maximum number of tasks at once on this worker', {
-        least: 1,
-        most: 10_000,
-        integer: true,
-      }).default(100),
-    )
+    .addOption(takesCount('--max-activities <n>', 'maximum number of tasks at once on this worker').default(100))
     .action(async ({ taskQueue, maxActivities }: { taskQueue?: string; maxActivities: number }) => {
       // Loaded here: only this command needs the native bridge.
       const { startWorker } = await import('../../worker/start-worker.ts');

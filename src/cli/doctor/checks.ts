@@ -9,7 +9,7 @@ import { nameOfIdentity } from '../../contracts/worker-identity.ts';
 import { type ArtifactStore, artifactStoreOf } from '../../files/store/artifact-store.ts';
 import { waitingArtifacts } from '../../files/store/send-artifacts.ts';
 import { readPayloadKeys } from '../../secrets/payload-keys.ts';
-import type { CheckResult } from '../../set-up/checks/check.ts';
+import { type CheckResult, fail, ok, warn } from '../../set-up/checks/check.ts';
 import { buildId } from '../../worker/build-id.ts';
 
 /** The payload key and the request rules of this shell: whether they can be read, and what they do. */
@@ -36,31 +36,24 @@ export async function checkArtifacts(env: NodeJS.ProcessEnv, home: string): Prom
   try {
     store = artifactStoreOf(env);
   } catch (error) {
-    return [{ name, status: 'fail', detail: messageOf(error), action: 'fix that variable; docs/operations.md describes its form' }];
+    return [fail(name, messageOf(error), 'fix that variable; docs/operations.md describes its form')];
   }
   if (store === undefined) return [];
   const waiting = (await waitingArtifacts(home, store.url)).length;
   const files = `${waiting} file${waiting === 1 ? '' : 's'} of ${home}`;
   try {
     await store.list('', 1);
-    return [
-      {
-        name,
-        status: 'ok',
-        detail: `${store.url}${waiting === 0 ? ', all files sent' : `; ${files} not sent yet: a running worker sends them`}`,
-      },
-    ];
+    return [ok(name, `${store.url}${waiting === 0 ? ', all files sent' : `; ${files} not sent yet: a running worker sends them`}`)];
   } catch (error) {
-    const action = `nothing is lost: ${files} stay there, and a worker sends them when the store answers`;
-    return [{ name, status: 'warn', detail: messageOf(error), action }];
+    return [warn(name, messageOf(error), `nothing is lost: ${files} stay there, and a worker sends them when the store answers`)];
   }
 }
 
 function checked(name: string, look: () => string): CheckResult {
   try {
-    return { name, status: 'ok', detail: look() };
+    return ok(name, look());
   } catch (error) {
-    return { name, status: 'fail', detail: messageOf(error), action: 'fix that variable; docs/security.md describes its form' };
+    return fail(name, messageOf(error), 'fix that variable; docs/security.md describes its form');
   }
 }
 
@@ -69,20 +62,16 @@ export async function checkPlugins(env: NodeJS.ProcessEnv): Promise<readonly Che
   const name = 'plugins';
   try {
     const { modules, activities, strategies } = await loadPlugins(env);
-    if (modules.length === 0) return [{ name, status: 'ok', detail: 'none: PREDICTLAB_PLUGINS is not set' }];
-    return modules.map((module) => ({ name, status: 'ok', detail: `${module}${whatOf(module)}` }) satisfies CheckResult);
-
-    function whatOf(module: string): string {
-      const own = [...activities.values()].filter((activity) => activity.module === module).map((activity) => activity.name);
-      const theirs = strategies.filter((strategy) => strategy.module === module).map((strategy) => strategy.name);
-      const parts = [
-        ...(own.length === 0 ? [] : [`activities ${own.join(', ')}`]),
-        ...(theirs.length === 0 ? [] : [`strategies ${theirs.join(', ')}`]),
-      ];
-      return parts.length === 0 ? ', which defines nothing' : `: ${parts.join('; ')}`;
-    }
+    if (modules.length === 0) return [ok(name, 'none: PREDICTLAB_PLUGINS is not set')];
+    return modules.map((module) => {
+      const parts = Object.entries({ activities: [...activities.values()], strategies }).flatMap(([what, all]) => {
+        const own = all.filter((one) => one.module === module).map((one) => one.name);
+        return own.length === 0 ? [] : [`${what} ${own.join(', ')}`];
+      });
+      return ok(name, `${module}${parts.length === 0 ? ', which defines nothing' : `: ${parts.join('; ')}`}`);
+    });
   } catch (error) {
-    return [{ name, status: 'fail', detail: messageOf(error), action: 'fix that module, or remove it from PREDICTLAB_PLUGINS' }];
+    return [fail(name, messageOf(error), 'fix that module, or remove it from PREDICTLAB_PLUGINS')];
   }
 }
 
@@ -117,15 +106,14 @@ const orFailure = (name: string, check: Promise<readonly CheckResult[]>): Promis
 /** The result of a check that failed itself; none where Temporal cannot be reached or its settings are wrong. */
 function failureOf(name: string, error: unknown): readonly CheckResult[] {
   if (error instanceof PredictLabError && (error.type === 'SourceUnavailable' || error.type === 'BadInput')) return [];
-  const action = 'look at the log of the Temporal server, and at the permissions of this user there';
-  return [{ name, status: 'fail', detail: messageOf(error), action }];
+  return [fail(name, messageOf(error), 'look at the log of the Temporal server, and at the permissions of this user there')];
 }
 
 function deploymentIn(env: NodeJS.ProcessEnv): string | CheckResult {
   try {
     return candidateVersion(env, buildId).name;
   } catch (error) {
-    return { name: 'deployment', status: 'fail', detail: messageOf(error), action: 'fix PREDICTLAB_DEPLOYMENT or PREDICTLAB_BUILD_ID' };
+    return fail('deployment', messageOf(error), 'fix PREDICTLAB_DEPLOYMENT or PREDICTLAB_BUILD_ID');
   }
 }
 
@@ -138,14 +126,14 @@ async function checkWorkers(lab: PredictLab): Promise<readonly CheckResult[]> {
   const up = pollers.filter((poller) => poller.up);
   if (up.length === 0) {
     const action = 'start one with `predictlab worker`; until then runs wait';
-    return [{ name, status: 'warn', detail: `none polls task queue ${taskQueue}${lastHeard(polling)}`, action }];
+    return [warn(name, `none polls task queue ${taskQueue}${lastHeard(polling)}`, action)];
   }
   const gone = pollers
     .filter((poller) => !poller.up)
     .map((poller) => `; ${nameOfIdentity(poller.identity)} is gone, last heard of ${secondsSince(poller)} s ago`);
   const ages = up.map(secondsSince);
   const heard = up.length === 1 ? `heard of ${ages[0]} s ago` : `each heard of in the last ${Math.max(...ages)} s`;
-  return [{ name, status: 'ok', detail: `${up.length} up on task queue ${taskQueue}, ${heard}${gone.join('')}` }];
+  return [ok(name, `${up.length} up on task queue ${taskQueue}, ${heard}${gone.join('')}`)];
 }
 
 /** Checks for runs that wait for a build without workers and for new runs that no worker takes; no result without a deployment. */
@@ -155,31 +143,28 @@ async function checkDeployment(lab: PredictLab, deployment: string): Promise<rea
   const view = await lab.deployments.view(deployment);
   if (view.versions.length === 0) return [];
   const troubles = deploymentTroubles(view);
-  if (troubles.length > 0) return troubles.map(({ sentence, action }): CheckResult => ({ name, status: 'warn', detail: sentence, action }));
+  if (troubles.length > 0) return troubles.map(({ sentence, action }) => warn(name, sentence, action));
   const target = view.current === null ? 'unversioned workers' : `build ${view.current}`;
-  return [{ name, status: 'ok', detail: `${deployment}: new runs go to ${target}` }];
+  return [ok(name, `${deployment}: new runs go to ${target}`)];
 }
 
 /** The schedules that start runs here, and when each fires next. */
 async function checkSchedules(lab: PredictLab, env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   const name = 'schedule';
-  const [upcoming, unreadable] = await Promise.all([lab.schedules.upcoming(), lab.schedules.unreadable()]);
+  const { upcoming, unreadable } = await lab.schedules.upcoming();
   const lines = [
-    ...unreadable.map(
-      ({ scheduleId, why }): CheckResult => ({
+    ...unreadable.map(({ scheduleId, why }) =>
+      fail(
         name,
-        status: 'fail',
-        detail: `${scheduleId} cannot be read, and its runs are refused: ${why}`,
-        action: `create it again: PREDICTLAB_PAYLOAD_PLAINTEXT=accept predictlab schedule create --id ${shellWord(scheduleId)} …`,
-      }),
+        `${scheduleId} cannot be read, and its runs are refused: ${why}`,
+        `create it again: PREDICTLAB_PAYLOAD_PLAINTEXT=accept predictlab schedule create --id ${shellWord(scheduleId)} …`,
+      ),
     ),
-    ...upcoming.map(({ scheduleId, paused, at }): CheckResult => {
-      const next = at === null ? 'it never fires again' : `next run ${at}`;
-      return { name, status: 'ok', detail: `${scheduleId}: ${paused ? 'paused' : next}` };
-    }),
+    ...upcoming.map(({ scheduleId, paused, at }) =>
+      ok(name, `${scheduleId}: ${paused ? 'paused' : at === null ? 'it never fires again' : `next run ${at}`}`),
+    ),
   ];
   if (lines.length > 0) return lines;
   const queue = env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE;
-  const detail = `none on task queue ${queue}: no run starts by itself, \`predictlab schedule create\` makes one`;
-  return [{ name, status: 'ok', detail }];
+  return [ok(name, `none on task queue ${queue}: no run starts by itself, \`predictlab schedule create\` makes one`)];
 }

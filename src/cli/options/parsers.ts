@@ -33,6 +33,10 @@ const option = (flags: string, description: string, parse: (name: string, text: 
 export const takesNumber = (flags: string, description: string, range?: Range): Option =>
   option(flags, description, (name, text) => numberOption(name, text, range));
 
+/** An option that takes a whole number, by default from 1 to 10,000. */
+export const takesCount = (flags: string, description: string, least = 1, most = 10_000): Option =>
+  takesNumber(flags, description, { least, most, integer: true });
+
 /** The word given to an option, in any letter case. @throws ExitError 2 that lists all words and suggests the nearest */
 export function wordOption<Word extends string>(name: string, text: string, words: readonly Word[]): Word {
   const found = words.find((known) => known.toLowerCase() === text.toLowerCase());
@@ -79,11 +83,7 @@ export const takesAge = (flags: string, description: string): Option =>
 
 /** How many runs of each symbol keep their pages. */
 export const takesKeep = (): Option =>
-  takesNumber('--keep <n>', 'with --reports: number of last runs of each symbol that keep their pages', {
-    least: 0,
-    most: 100_000,
-    integer: true,
-  }).default(1);
+  takesCount('--keep <n>', 'with --reports: number of last runs of each symbol that keep their pages', 0, 100_000).default(1);
 
 /** An option that takes a length of time such as `60d`, as milliseconds. */
 export const takesLength = (flags: string, description: string): Option =>

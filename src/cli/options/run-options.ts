@@ -6,7 +6,7 @@ import { isRecord } from '../../input/raw-input.ts';
 import { INPUT_DEFAULTS } from '../../input/resolve-config.ts';
 import { defaultSources, sourceNames } from '../../sources/venues.ts';
 import { usageError } from '../terminal/print.ts';
-import { collect, takesNumber, takesWord, wordOption } from './parsers.ts';
+import { collect, takesCount, takesNumber, takesWord, wordOption } from './parsers.ts';
 import { readJson } from './read-text.ts';
 import { parseParams } from './strategy-trials.ts';
 
@@ -53,13 +53,7 @@ export function addRunOptions(command: Command): Command {
     })
     .option('--symbols <symbols...>', 'symbols of the catalogue (default: every enabled one)')
     .addOption(takesWord('--until <stage>', `stop after this stage: ${STAGES.join(', ')}`, STAGES))
-    .addOption(
-      takesNumber('--concurrent <n>', `tasks running at once (default: ${INPUT_DEFAULTS.maxConcurrent})`, {
-        least: 1,
-        most: 10_000,
-        integer: true,
-      }),
-    )
+    .addOption(takesCount('--concurrent <n>', `tasks running at once (default: ${INPUT_DEFAULTS.maxConcurrent})`))
     .option('--sources <types...>', `where data comes from: ${sourceNames().join(', ')} (default: ${defaultSources().join(' ')})`)
     .option('--intervals <intervals...>', `candle intervals: ${INTERVALS.join(', ')} (default: ${INPUT_DEFAULTS.intervals.join(' ')})`)
     .addOption(takesNumber('--days <n>', `days back from now or --as-of (default: ${INPUT_DEFAULTS.daysBack})`, DAYS))

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { usageError } from '../terminal/print.ts';
-import { collect, numberOption, takesNumber, takesWord } from './parsers.ts';
+import { collect, numberOption, takesCount, takesNumber, takesWord } from './parsers.ts';
 
 export interface TradingFlags {
   readonly cash?: number;
@@ -54,13 +54,7 @@ export const withTrading = (command: Command): Command =>
         're-runs of the look-ahead proof, each with another future at every bar; 0 for no proof (default: 2)',
       ),
     )
-    .addOption(
-      takesNumber('--seed <n>', 'seed of the proof and of the Monte Carlo draws (default: 1)', {
-        least: 0,
-        most: 2 ** 32 - 1,
-        integer: true,
-      }),
-    )
+    .addOption(takesCount('--seed <n>', 'seed of the proof and of the Monte Carlo draws (default: 1)', 0, 2 ** 32 - 1))
     .option('--json', 'no effect: the output is always JSON');
 
 /** The engine's options that the flags state; the others are absent. @throws ExitError 2 when two exclude each other */

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { RunEnded } from '../../client/runs/run-ended.ts';
 import type { PredictLab, RunName } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
@@ -35,10 +35,7 @@ export async function reportPlace(home: string, lab: PredictLab, run: RunName): 
   const runId = known?.runId ?? (typeof run === 'string' ? run : run.runId);
   if (known === undefined) return runReportPath(home, runId);
   const ownPage = runReportPath(home, { ...known, idUsedBefore: true });
-  return await access(ownPage).then(
-    () => ownPage,
-    () => runReportPath(home, runId),
-  );
+  return existsSync(ownPage) ? ownPage : runReportPath(home, runId);
 }
 
 /** A run's status with the parts that were too large for Temporal from the database; without one, `leftOut` names them. */

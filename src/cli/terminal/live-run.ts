@@ -108,7 +108,7 @@ export class LiveRun {
       now: Date.now(),
       colour: hasColours(process.stderr),
     };
-    this.#lines = renderLiveTable(status, { tasks: Object.fromEntries(attempts) }, view);
+    this.#lines = renderLiveTable(status, attempts, view);
     this.#redraw();
   }
 

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { PendingAttempt } from '../../client.ts';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { cellText, oneLine } from '../../contracts/text/plain-text.ts';
 import { type RunResult, STAGES, type TaskStatus } from '../../contracts/words.ts';
@@ -8,27 +9,24 @@ import { groupTasks, type SymbolTasks } from '../../report/run/symbol-tasks.ts';
 import { fitText, padText, textWidth } from './print.ts';
 
 /** The live table of `run` and `watch`: a line for the run, then one per symbol and custom task, none wider than `view.width`. */
-export const renderLiveTable = (status: PipelineStatus, extras: LiveExtras, view: TerminalView): string[] => {
+export const renderLiveTable = (status: PipelineStatus, attempts: Attempts, view: TerminalView): string[] => {
   const paint = view.colour === true ? paintAnsi : plain;
-  const { symbols, custom } = groupTasks(status, extras.symbols);
+  const { symbols, custom } = groupTasks(status);
   const nameWidth = Math.min(
     28,
     Math.max(0, ...symbols.map((s) => textWidth(s.symbol)), ...custom.map((c) => textWidth(oneLine(c.taskId)))),
   );
-  const lines: LiveLine[] = symbols.map((row) => ({ state: row.verdict, text: symbolLine(row, extras, view, nameWidth, paint) }));
+  const lines: LiveLine[] = symbols.map((row) => ({ state: row.verdict, text: symbolLine(row, attempts, view, nameWidth, paint) }));
   for (const { taskId, task } of custom) {
     const state = stateOf(task);
-    const marks = padText(STATE_GLYPHS[state], STAGES.length);
-    lines.push({
-      state,
-      text: assemble(oneLine(taskId), paint(marks, state), detailOf(taskId, '', task, extras, view.now), view, nameWidth),
-    });
+    const marks = paint(padText(STATE_GLYPHS[state], STAGES.length), state);
+    lines.push({ state, text: assemble(oneLine(taskId), marks, detailOf(taskId, '', task, attempts, view.now), view, nameWidth) });
   }
   const room = view.height === undefined ? lines.length : Math.max(1, view.height - 1);
   const warning = status.deadline?.warning ?? null;
   const late = warning === null ? [] : [paint(fitText(oneLine(warning), view.width), 'degraded')];
   const left = Math.max(1, room - late.length);
-  return [headLine(status, extras, view, symbols, paint), ...late, ...fitLines(lines, left, view.width)];
+  return [headLine(status, view, symbols, paint), ...late, ...fitLines(lines, left, view.width)];
 };
 
 interface LiveLine {
@@ -38,35 +36,30 @@ interface LiveLine {
 
 const stateOf = (task: TaskResult): State => (task.status === 'success' && (task.degraded?.length ?? 0) > 0 ? 'degraded' : task.status);
 
-const symbolLine = (row: SymbolTasks, extras: LiveExtras, view: TerminalView, nameWidth: number, paint: Paint): string => {
-  const stages = Object.entries(row.stages);
+const symbolLine = (row: SymbolTasks, attempts: Attempts, view: TerminalView, nameWidth: number, paint: Paint): string => {
+  const stages = Object.values(row.stages);
   const marks =
-    row.whole === undefined
-      ? stages.map(([, task]) => paint(STATE_GLYPHS[stateOf(task)], stateOf(task))).join('') + ' '.repeat(STAGES.length - stages.length)
-      : paint(padText(STATE_GLYPHS[stateOf(row.whole)], STAGES.length), stateOf(row.whole));
-  return assemble(row.symbol, marks, symbolDetail(row, extras, view.now), view, nameWidth);
+    stages.map((task) => paint(STATE_GLYPHS[stateOf(task)], stateOf(task))).join('') + ' '.repeat(STAGES.length - stages.length);
+  return assemble(row.symbol, marks, symbolDetail(row, attempts, view.now), view, nameWidth);
 };
 
-const symbolDetail = (row: SymbolTasks, extras: LiveExtras, now: number): string => {
-  if (row.whole !== undefined) return detailOf(row.symbol, '', row.whole, extras, now);
+const symbolDetail = (row: SymbolTasks, attempts: Attempts, now: number): string => {
   const entries = Object.entries(row.stages);
   // Shown first: a failed stage, then a running one, then one that waits for its next attempt.
   const shown =
     entries.find(([, task]) => task.status === 'failed') ??
     entries.find(([, task]) => task.status === 'running') ??
-    entries.find(([stage]) => extras.tasks?.[`${row.symbol}/${stage}`]?.retryAt !== undefined) ??
+    entries.find(([stage]) => attempts.get(`${row.symbol}/${stage}`)?.retryAt !== undefined) ??
     entries.find(([, task]) => task.status === 'skipped');
-  if (shown !== undefined) return detailOf(`${row.symbol}/${shown[0]}`, shown[0], shown[1], extras, now);
+  if (shown !== undefined) return detailOf(`${row.symbol}/${shown[0]}`, shown[0], shown[1], attempts, now);
   const warnings = entries.flatMap(([, task]) => task.degraded ?? []);
   const seconds = entries.reduce((sum, [, task]) => sum + (task.durationSeconds ?? 0), 0);
   if (row.verdict === 'pending') return '';
   return [formatDuration(seconds), ...warnings.slice(0, 1).map(oneLine)].join('  ');
 };
 
-const detailOf = (taskId: string, label: string, task: TaskResult, extras: LiveExtras, now: number): string => {
-  const live = extras.tasks !== undefined && Object.hasOwn(extras.tasks, taskId) ? extras.tasks[taskId] : undefined;
-  const lastFailure = live?.lastFailure ?? null;
-  const retryAt = live?.retryAt ?? null;
+const detailOf = (taskId: string, label: string, task: TaskResult, attempts: Attempts, now: number): string => {
+  const live = attempts.get(taskId);
   const startedAt = task.startedAt ?? null;
   const named = (text: string): string => [label, text].filter((part) => part !== '').join(' ');
   const ends: Readonly<Partial<Record<TaskStatus, () => string>>> = {
@@ -78,8 +71,8 @@ const detailOf = (taskId: string, label: string, task: TaskResult, extras: LiveE
   const end = ends[task.status];
   if (end !== undefined) return end();
   const attempt = live?.attempt ?? task.attempts ?? 1;
-  const failure = lastFailure === null ? '' : `: ${oneLine(lastFailure)}`;
-  const retryIn = retryAt === null ? null : Math.max(0, Math.ceil((retryAt - now) / 1000));
+  const failure = live?.lastFailure === undefined ? '' : `: ${oneLine(live.lastFailure)}`;
+  const retryIn = live?.retryAt === undefined ? null : Math.max(0, Math.ceil((live.retryAt - now) / 1000));
   const parts = [label, ...(attempt > 1 ? [`attempt ${attempt}`] : []), ...(retryIn === null ? [] : [`retry in ${retryIn} s`])];
   if (attempt > 1 || retryIn !== null) return parts.filter((part) => part !== '').join(', ') + failure;
   if (task.status !== 'running') return '';
@@ -130,27 +123,21 @@ export const hasColours = (stream: { readonly isTTY?: boolean }): boolean => can
 const paintAnsi: Paint = (text, state) => `\u001b[${ANSI[state]}m${text}\u001b[0m`;
 
 /** The run in one line, in the widest form that fits: id, verdict, counts, bar, percent, time, slots. */
-const headLine = (
-  status: PipelineStatus,
-  extras: LiveExtras,
-  view: TerminalView,
-  symbols: readonly SymbolTasks[],
-  paint: Paint,
-): string => {
+const headLine = (status: PipelineStatus, view: TerminalView, symbols: readonly SymbolTasks[], paint: Paint): string => {
   const ended = status.finishedAt !== null;
   const elapsed = ended ? status.durationSeconds : Math.max(0, (view.now - Date.parse(status.startedAt)) / 1000);
   const done = symbols.filter((s) => !['pending', 'running'].includes(s.verdict)).length;
   // A paused run makes no progress, so no time left is shown.
-  const left = ended || status.paused ? null : (extras.secondsLeft ?? carriedOn(status.progress, elapsed));
+  const left = ended || status.paused ? null : carriedOn(status.progress, elapsed);
   const counts = symbols.length > 0 ? `${done}/${symbols.length} symbols` : `${status.completedTasks}/${status.totalTasks} tasks`;
   const percent = `${Math.floor(status.progress * 100)} %`;
-  const end = extras.result === undefined ? [] : [paint(`${STATE_GLYPHS[extras.result]} ${extras.result}`, extras.result)];
+  const end = view.result === undefined ? [] : [paint(`${STATE_GLYPHS[view.result]} ${view.result}`, view.result)];
   const remaining = left === null ? '' : `~${formatStopwatch(left)} left`;
   const time = `${formatStopwatch(elapsed)}${ended ? '' : ' elapsed'}${remaining === '' ? '' : `, ${remaining}`}`;
   const shortTime = remaining === '' ? formatStopwatch(elapsed) : remaining;
   const paused = status.paused && !ended ? ['paused'] : [];
   const slots = ended || !status.maxConcurrent ? [] : [`${status.statusBreakdown.running}/${status.maxConcurrent} slots`];
-  const bar = (cells: number): string => paint(progressBar(status.progress, cells), extras.result ?? 'running');
+  const bar = (cells: number): string => paint(progressBar(status.progress, cells), view.result ?? 'running');
   const id = oneLine(status.runId);
   // The widest form that fits; the least important parts are dropped first.
   const forms = [
@@ -179,25 +166,12 @@ export const progressBar = (progress: number, cells: number): string => {
   return '█'.repeat(full) + (half === 1 ? '▌' : '') + '·'.repeat(cells - full - half);
 };
 
-interface LiveExtras {
-  /** By task id. */
-  readonly tasks?: Readonly<Record<string, LiveTask>>;
-  /** Estimated seconds left; without it the pace so far is extrapolated. */
-  readonly secondsLeft?: number | null;
-  /** The run's symbols in order; without it they are derived from the task ids. */
-  readonly symbols?: readonly string[];
-  readonly result?: RunResult;
-}
-
-interface LiveTask {
-  /** The attempt that is running or due next, from 1. */
-  readonly attempt?: number;
-  /** When the next attempt starts; UTC epoch milliseconds. */
-  readonly retryAt?: number | null;
-  readonly lastFailure?: string | null;
-}
+/** The running and waiting attempts, by task id. */
+type Attempts = ReadonlyMap<string, PendingAttempt>;
 
 interface TerminalView {
+  /** The verdict of an ended run. */
+  readonly result?: RunResult | undefined;
   /** Columns of the terminal. */
   readonly width: number;
   /** Maximum number of lines; the last one sums up what does not fit. @default all */

@@ -9,7 +9,7 @@ type Call = ReturnType<Parameters<Interceptor>[1]>;
 const CANCELLED = 1;
 
 /** The host and port of an address, by default port 7233. */
-const addressOf = (address: string): { host: string; port: number } => {
+export const placeOf = (address: string): { host: string; port: number } => {
   const [, host = address, port = '7233'] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(address) ?? [];
   return { host, port: Number(port) };
 };
@@ -17,7 +17,7 @@ const addressOf = (address: string): { host: string; port: number } => {
 /** Rejects when nothing listens on an address; otherwise never settles. The SDK alone would retry until its deadline. */
 const refusal = (address: string, stop: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
-    const socket = connect({ ...addressOf(address), signal: stop });
+    const socket = connect({ ...placeOf(address), signal: stop });
     socket.unref();
     socket.on('connect', () => socket.destroy());
     socket.on('error', (error: NodeJS.ErrnoException) => {

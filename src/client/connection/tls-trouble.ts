@@ -1,6 +1,7 @@
 import { connect, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { ConnectionOptions } from '@temporalio/client';
 import { messageOf } from '../../contracts/errors.ts';
+import { placeOf } from './connect-temporal.ts';
 
 /** Longest time of this diagnosis, which runs only after a connection has failed. */
 const WITHIN_MS = 3_000;
@@ -49,11 +50,6 @@ export async function tlsTrouble({ address = '', tls }: ConnectionOptions): Prom
       : { cert: Buffer.from(given.clientCertPair.crt), key: Buffer.from(given.clientCertPair.key) }),
   });
   return TROUBLES.find(([means]) => means.test(code ?? ''))?.[1];
-}
-
-function placeOf(address: string): { host: string; port: number } {
-  const [, host = address, port = '7233'] = /^(.*?)(?::(\d+))?$/.exec(address) ?? [];
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 /** Makes one TLS connection and returns the code of its error. */

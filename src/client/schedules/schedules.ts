@@ -121,12 +121,10 @@ export class Schedules {
     return (await schedulesOn(this.#client, this.#taskQueue)).schedules.map(countsOf);
   }
 
-  async upcoming(): Promise<readonly UpcomingRun[]> {
-    return (await schedulesOn(this.#client, this.#taskQueue)).schedules.map(upcomingOf);
-  }
-
-  async unreadable(): Promise<readonly UnreadableSchedule[]> {
-    return (await schedulesOn(this.#client, this.#taskQueue)).unreadable;
+  /** When each schedule of this task queue fires next, and the schedules that cannot be read. */
+  async upcoming(): Promise<{ readonly upcoming: readonly UpcomingRun[]; readonly unreadable: readonly UnreadableSchedule[] }> {
+    const { schedules, unreadable } = await schedulesOn(this.#client, this.#taskQueue);
+    return { upcoming: schedules.map(upcomingOf), unreadable };
   }
 
   get namespace(): string {

@@ -1,17 +1,10 @@
 import type { Incident, IncidentEvent } from '../../contracts/incident.ts';
+import { groupedBy } from '../../storage/database/codes.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 
-interface IncidentRow {
-  readonly id: string;
-  readonly cause: string;
-  readonly severity: Incident['severity'];
-  readonly opened_at: Date;
-  readonly closed_at: Date | null;
-  readonly runs: readonly string[];
-  readonly symbols: readonly string[];
-}
+type IncidentRow = Omit<Incident, 'openedAt' | 'closedAt'> & { readonly openedAt: Date; readonly closedAt: Date | null };
 
-const SELECT = `select i.id::text, i.cause, i.severity, i.opened_at, i.closed_at,
+const SELECT = `select i.id::text, i.cause, i.severity, i.opened_at as "openedAt", i.closed_at as "closedAt",
   array(select r.run_id from incident_runs r where r.incident = i.id order by r.seen_at, r.run_id) as runs,
   array(select distinct s.subject from incident_subjects s where s.incident = i.id and s.is_symbol order by 1) as symbols
   from incidents i`;
@@ -49,14 +42,10 @@ export async function pendingAlerts(queryable: Queryable): Promise<ReadonlyMap<s
   return new Map(rows.map(({ id, why }) => [id, why]));
 }
 
-const incidentOf = ({ id, cause, severity, opened_at, closed_at, runs, symbols }: IncidentRow): Incident => ({
-  id,
-  cause,
-  severity,
-  openedAt: opened_at.toISOString(),
-  closedAt: closed_at?.toISOString() ?? null,
-  runs,
-  symbols,
+const incidentOf = (row: IncidentRow): Incident => ({
+  ...row,
+  openedAt: row.openedAt.toISOString(),
+  closedAt: row.closedAt?.toISOString() ?? null,
 });
 
 /** The delivery of alerts of incidents, by incident id, oldest alert first. Times are UTC epoch milliseconds. */
@@ -66,9 +55,7 @@ export async function alertDeliveries(queryable: Queryable, ids: readonly string
      from alert_deliveries d join incident_events e on e.id = d.event where d.incident = any($1::bigint[]) order by d.event, d.sink`,
     [ids],
   );
-  const byIncident = new Map<string, Delivered[]>();
-  for (const { id, ...delivery } of rows) byIncident.set(id, [...(byIncident.get(id) ?? []), delivery]);
-  return byIncident;
+  return groupedBy(rows, ({ id }) => id);
 }
 
 interface Delivered {

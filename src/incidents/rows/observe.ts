@@ -39,26 +39,17 @@ export async function closeIncident(queryable: Queryable, id: string, why: strin
 
 /** The open incidents with their subjects. */
 export async function openIncidents(queryable: Queryable): Promise<readonly OpenIncident[]> {
-  const { rows } = await queryable.query<{ id: string; fingerprint: string; venue: string | null } & SubjectRow>(
-    `select i.id::text, i.fingerprint, i.venue, s.what, s.subject, s.is_symbol, s.last_at, s.as_of, s.well_at
+  const { rows } = await queryable.query<Omit<OpenIncident, 'subjects'> & TroubledSubject>(
+    `select i.id::text, i.fingerprint, i.venue, s.what, s.subject, s.is_symbol as "isSymbol", s.last_at as at, s.as_of as "asOf", s.well_at as "wellAt"
      from incidents i join incident_subjects s on s.incident = i.id where i.closed_at is null order by i.id`,
   );
   const open = new Map<string, OpenIncident & { subjects: TroubledSubject[] }>();
-  for (const { id, fingerprint, venue, what, subject, is_symbol, last_at, as_of, well_at } of rows) {
+  for (const { id, fingerprint, venue, ...subject } of rows) {
     const incident = open.get(id) ?? { id, fingerprint, venue, subjects: [] };
     open.set(id, incident);
-    incident.subjects.push({ what, subject, isSymbol: is_symbol, at: last_at, asOf: as_of, wellAt: well_at });
+    incident.subjects.push(subject);
   }
   return [...open.values()];
-}
-
-interface SubjectRow {
-  readonly what: string;
-  readonly subject: string;
-  readonly is_symbol: boolean;
-  readonly last_at: number;
-  readonly as_of: number | null;
-  readonly well_at: number | null;
 }
 
 async function apply(transaction: Transaction, change: IncidentChange, { at, run }: Observation): Promise<boolean> {

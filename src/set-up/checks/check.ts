@@ -9,5 +9,17 @@ export interface CheckResult {
   readonly service?: boolean;
 }
 
+/** A line about something that needs nothing. */
+export const ok = (name: string, detail: string): CheckResult => ({ name, status: 'ok', detail });
+
+/** A line about something that works, but needs an action. */
+export const warn = (name: string, detail: string, action: string): CheckResult => ({ name, status: 'warn', detail, action });
+
+/** A line about something that does not work. */
+export const fail = (name: string, detail: string, action: string): CheckResult => ({ name, status: 'fail', detail, action });
+
+/** A line about a service that cannot be reached. */
+export const away = (name: string, detail: string, action: string): CheckResult => ({ ...fail(name, detail, action), service: true });
+
 /** Longest time to wait for a service's answer. */
 export const ANSWER_TIMEOUT_MS = 5_000;

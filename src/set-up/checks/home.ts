@@ -7,7 +7,7 @@ import { makeFolder, PASSAGE_MODE } from '../../processes/home-folder.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { verifyData } from '../../storage/verify/verify.ts';
-import type { CheckResult } from './check.ts';
+import { away, type CheckResult, fail, ok, warn } from './check.ts';
 
 const GIB = 1024 ** 3;
 /** Free space below which the check warns: a year of a busy symbol's ticks takes some hundred megabytes. */
@@ -24,7 +24,7 @@ export async function checkHome(home: string): Promise<readonly CheckResult[]> {
     await rm(probe);
   } catch (error) {
     const action = 'make the folder writable for this user, or set PREDICTLAB_HOME to one that is';
-    return [{ name: 'home folder', status: 'fail', detail: `${home} cannot be written (${messageOf(error)})`, action }];
+    return [fail('home folder', `${home} cannot be written (${messageOf(error)})`, action)];
   }
   const { bavail, bsize } = await statfs(home);
   const free = bavail * bsize;
@@ -33,16 +33,13 @@ export async function checkHome(home: string): Promise<readonly CheckResult[]> {
   const open = ((await stat(home)).mode & 0o077 & ~PASSAGE_MODE) !== 0;
   return [
     open
-      ? {
-          name: 'home folder',
-          status: 'warn',
-          detail: `${home} can be read by other users of this machine`,
-          action: `close it: chmod ${PASSAGE_MODE.toString(8)} ${shellWord(home)}`,
-        }
-      : { name: 'home folder', status: 'ok', detail: home },
-    free >= SCARCE_BYTES
-      ? { name: 'disk', status: 'ok', detail }
-      : { name: 'disk', status: free < FULL_BYTES ? 'fail' : 'warn', detail, action },
+      ? warn(
+          'home folder',
+          `${home} can be read by other users of this machine`,
+          `close it: chmod ${PASSAGE_MODE.toString(8)} ${shellWord(home)}`,
+        )
+      : ok('home folder', home),
+    free >= SCARCE_BYTES ? ok('disk', detail) : (free < FULL_BYTES ? fail : warn)('disk', detail, action),
   ];
 }
 
@@ -53,8 +50,8 @@ const REQUIRED = [20, 19] as const;
 export async function checkNode(version: string = process.versions.node): Promise<readonly CheckResult[]> {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const detail = `${version} on ${process.platform}-${process.arch}`;
-  if (major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1])) return [{ name: 'Node.js', status: 'ok', detail }];
-  return [{ name: 'Node.js', status: 'fail', detail, action: `install Node.js ${REQUIRED.join('.')} or newer from https://nodejs.org` }];
+  if (major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1])) return [ok('Node.js', detail)];
+  return [fail('Node.js', detail, `install Node.js ${REQUIRED.join('.')} or newer from https://nodejs.org`)];
 }
 
 /**
@@ -72,10 +69,10 @@ export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { 
         const looked = `${candles.toLocaleString('en')} candles of ${series} series built again from ${ticks.toLocaleString('en')} ticks`;
         const action = 'store what is missing with `predictlab run --refetch`, or restore a backup; please report how it happened';
         return [
-          ...findings.map((detail): CheckResult => ({ name, status: 'fail', detail, action })),
-          ...warnings.map(({ detail, action: look }): CheckResult => ({ name, status: 'warn', detail, action: look })),
-          ...notes.map((detail): CheckResult => ({ name, status: 'ok', detail })),
-          ...(findings.length === 0 ? [{ name, status: 'ok', detail: `${looked}: all as stored` } satisfies CheckResult] : []),
+          ...findings.map((detail) => fail(name, detail, action)),
+          ...warnings.map(({ detail, action: look }) => warn(name, detail, look)),
+          ...notes.map((detail) => ok(name, detail)),
+          ...(findings.length === 0 ? [ok(name, `${looked}: all as stored`)] : []),
         ];
       } finally {
         await database.close();
@@ -84,6 +81,6 @@ export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { 
       await located.close();
     }
   } catch (error) {
-    return [{ name, status: 'fail', detail: messageOf(error), action: 'see Postgres', service: true }];
+    return [away(name, messageOf(error), 'see Postgres')];
   }
 }

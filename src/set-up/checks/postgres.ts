@@ -7,7 +7,7 @@ import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/watch-state.ts';
 import { VERSION } from '../../version.ts';
-import type { CheckResult } from './check.ts';
+import { away, type CheckResult, fail, ok, warn } from './check.ts';
 
 /** Checks that DATABASE_URL answers, or that the embedded server starts (it stops again unless it was running). Changes no tables. */
 export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: Log): Promise<readonly CheckResult[]> {
@@ -35,12 +35,12 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
   } catch (error) {
     if (error instanceof PredictLabError && error.type === 'BadInput') {
       const [detail, action] = error.message.split('; ');
-      return [{ name, status: 'fail', detail, action }];
+      return [fail(name, detail, action)];
     }
     const action = embedded
       ? 'look at the log in PREDICTLAB_HOME, or set DATABASE_URL to a Postgres of your own'
       : 'start that server, or fix DATABASE_URL (unset it to use the embedded one)';
-    return [{ name, status: 'fail', detail: messageOf(error), action, service: true }];
+    return [away(name, messageOf(error), action)];
   }
 }
 
@@ -50,8 +50,8 @@ const OLDEST_POSTGRES = 16;
 /** Whether the server is new enough. */
 export function versionCheck(where: string, version: string): CheckResult {
   const detail = `${where}, version ${version}`;
-  if (Number.parseInt(version, 10) >= OLDEST_POSTGRES) return { name: 'Postgres', status: 'ok', detail };
-  return { name: 'Postgres', status: 'warn', detail, action: `update it to Postgres ${OLDEST_POSTGRES} or newer: nothing older is tested` };
+  if (Number.parseInt(version, 10) >= OLDEST_POSTGRES) return ok('Postgres', detail);
+  return warn('Postgres', detail, `update it to Postgres ${OLDEST_POSTGRES} or newer: nothing older is tested`);
 }
 
 /** Warns when a newer build has migrated the database. */
@@ -59,7 +59,7 @@ async function migratedFurther(database: Database): Promise<readonly CheckResult
   const newer = await newerMigrations(await appliedMigrations(database));
   if (newer.length === 0) return [];
   const detail = `a newer build has migrated the database: this one, ${VERSION}, works on without knowing ${newer.join(', ')}`;
-  return [{ name: 'migrations', status: 'warn', detail, action: 'update this build to the newest one that works on the database' }];
+  return [warn('migrations', detail, 'update this build to the newest one that works on the database')];
 }
 
 /** Warns of fields and notices in venues' answers of the last seven days that this build does not know; no row was lost by them yet. */
@@ -71,7 +71,7 @@ async function changedVenues(database: Database): Promise<readonly CheckResult[]
      where finished_at > now() - interval '7 days' and jsonb_typeof(output->'venueChanges') = 'array' order by change limit 20`,
   );
   const action = 'update PredictLab before the venue drops what it reads now; runs go on until then';
-  return rows.map(({ change }) => ({ name: 'venue change', status: 'warn', detail: change, action }));
+  return rows.map(({ change }) => warn('venue change', change, action));
 }
 
 /** Warns when a rollback of the configuration was killed halfway. */
@@ -80,5 +80,5 @@ async function cutOff(database: Database): Promise<readonly CheckResult[]> {
   const left = rows[0].there ? await interruptedRollback(database) : undefined;
   if (left === undefined) return [];
   const [detail, action] = describeInterruptedRollback(left).split('; ');
-  return [{ name: 'configuration', status: 'warn', detail, action }];
+  return [warn('configuration', detail, action)];
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../contracts/errors.ts';
 import { type VenueEndpoint, venueEndpoints, venueKeys } from '../../sources/create-sources.ts';
-import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
+import { ANSWER_TIMEOUT_MS, away, type CheckResult, fail, ok, warn } from './check.ts';
 
 /**
  * Checks that each venue's hosts answer with JSON: HTML means that the venue blocks this address or region. A refusal of the request itself
@@ -11,7 +11,7 @@ export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly Chec
   try {
     endpoints = venueEndpoints(env);
   } catch (error) {
-    return [{ name: 'venues', status: 'fail', detail: messageOf(error), action: 'fix that variable, or unset it' }];
+    return [fail('venues', messageOf(error), 'fix that variable, or unset it')];
   }
   const hosts = await Promise.all(endpoints.map(checkEndpoint));
   // Runs skip a venue whose key is missing anyway.
@@ -31,33 +31,22 @@ async function checkEndpoint({ name, variable, url, check }: VenueEndpoint): Pro
     await response.body?.cancel();
     if (type.includes('html')) {
       const detail = `${url} answers ${response.status} with a web page: it blocks this address or region`;
-      return { name, status: 'fail', detail, action: `use another network, or point ${variable} at a host that serves you`, service: true };
+      return away(name, detail, `use another network, or point ${variable} at a host that serves you`);
     }
-    if (response.status >= 500) {
-      return {
-        name,
-        status: 'fail',
-        detail: `${url} answers ${response.status}`,
-        action: 'wait for the venue; runs retry by themselves',
-        service: true,
-      };
-    }
-    return { name, status: 'ok', detail: url };
+    if (response.status < 500) return ok(name, url);
+    return away(name, `${url} answers ${response.status}`, 'wait for the venue; runs retry by themselves');
   } catch (error) {
     const reason = messageOf(error instanceof TypeError && error.cause ? error.cause : error);
-    return {
-      name,
-      status: 'fail',
-      detail: `${url} does not answer (${reason})`,
-      action: `check the network, or set ${variable}`,
-      service: true,
-    };
+    return away(name, `${url} does not answer (${reason})`, `check the network, or set ${variable}`);
   }
 }
 
 function checkKey({ title, variable, isSet }: ReturnType<typeof venueKeys>[number]): CheckResult {
   const name = `${title} key`;
-  if (isSet) return { name, status: 'ok', detail: `${variable} is set` };
-  const action = `set ${variable} to collect from ${title}; without it that part is skipped and runs are degraded`;
-  return { name, status: 'warn', detail: `${variable} is not set`, action };
+  if (isSet) return ok(name, `${variable} is set`);
+  return warn(
+    name,
+    `${variable} is not set`,
+    `set ${variable} to collect from ${title}; without it that part is skipped and runs are degraded`,
+  );
 }

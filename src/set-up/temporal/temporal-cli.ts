@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, chmod, constants, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
@@ -43,7 +44,7 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
 
   const ownCopy = path.join(home, 'bin', 'temporal');
   for (const copy of [ownCopy, ...(options.alsoIn ?? []).map((folder) => path.join(folder, 'temporal'))]) {
-    if (!(await exists(copy))) continue;
+    if (!existsSync(copy)) continue;
     const fault = await faultOf(copy);
     if (!fault) return copy;
     log.warn(`${copy} ${fault}; replacing it`);
@@ -94,7 +95,7 @@ async function removeLeftovers(parent: string): Promise<void> {
 
 /** The problem of an executable, as the end of a sentence; undefined when it answers `--version` like Temporal's CLI. */
 async function faultOf(executable: string): Promise<string | undefined> {
-  if (!(await exists(executable))) return 'does not exist';
+  if (!existsSync(executable)) return 'does not exist';
   const result = await runCommand(executable, ['--version'], { timeoutMs: 20_000 });
   if (result.code === 0 && /temporal version/i.test(result.stdout)) return undefined;
   return result.code === 0 ? 'is not the Temporal CLI' : `does not run (${commandFailure(result)})`;
@@ -111,9 +112,3 @@ async function findOnPath(name: string, searchPath: string): Promise<string | un
   }
   return undefined;
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );

@@ -1,3 +1,4 @@
+import { resultOfLedger } from '../../activities/report/queries/run-query.ts';
 import { RunEnded } from '../../client/runs/run-ended.ts';
 import type { KnownRun, PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
@@ -86,7 +87,12 @@ export function ledgerStatus(
   const ids = 'graph' in built ? built.graph.ids : [...done.keys()];
   const began = Date.parse(startedAt);
   const ended = closedAt?.getTime() ?? Math.max(began, ...tasks.map((task) => task.startedAt.getTime() + task.durationSeconds * 1000));
-  const byTask = Object.fromEntries(ids.map((taskId) => [taskId, ledgerResult(done.get(taskId))]));
+  const byTask = Object.fromEntries(
+    ids.map((taskId): [string, TaskResult] => {
+      const task = done.get(taskId);
+      return [taskId, task === undefined ? { status: 'cancelled' } : resultOfLedger(task)];
+    }),
+  );
   const breakdown = Object.fromEntries(TASK_STATUSES.map((status) => [status, 0])) as Record<TaskStatus, number>;
   for (const { status } of Object.values(byTask)) breakdown[status]++;
   const symbols = config.symbols.map(({ symbol }) => symbol);
@@ -106,13 +112,6 @@ export function ledgerStatus(
     result: ledgerVerdict(Object.values(byTask)),
     reasons: [how, ...ledgerReasons(tasks)],
   };
-}
-
-function ledgerResult(task: LedgerTask | undefined): TaskResult {
-  if (task === undefined) return { status: 'cancelled' };
-  const { attempts, startedAt, durationSeconds, output, degraded } = task;
-  const times = { attempts, startedAt: startedAt.toISOString(), durationSeconds, error: null, output };
-  return { status: 'success', ...times, ...(degraded === null ? {} : { degraded }) };
 }
 
 /** The run's result: success where every task took effect, because then only the record of the end is missing. */

@@ -8,6 +8,7 @@ import { INTERVALS, stageTaskId } from '../../../contracts/words.ts';
 import { recordOf } from '../../../input/raw-input.ts';
 import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../../report/symbol/symbol-data.ts';
 import { readWalkForwards } from '../../../storage/backtests/walk-forwards.ts';
+import { groupedBy } from '../../../storage/database/codes.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../../storage/markets/instruments.ts';
@@ -82,7 +83,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     kinds,
     ticks,
     last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),
-    backtests: byInstrument(heads),
+    backtests: groupedBy(heads, ({ instrumentKey }) => instrumentKey),
     walkForwards: await readWalkForwards(queryable, { symbol, executionIds: idsOf('walkForwards') }),
     sections: detailed.length,
     duplicates: instruments.length === 1 ? await duplicatesOf(queryable, newest?.store ?? executionId, symbol) : null,
@@ -128,16 +129,6 @@ const keysAndKinds = (
   keys: instruments.map(({ key }) => key),
   kinds: instruments.map(({ key }) => kinds.get(key) ?? 'trade'),
 });
-
-const byInstrument = (heads: readonly BacktestHead[]): ReadonlyMap<number, readonly BacktestHead[]> => {
-  const groups = new Map<number, BacktestHead[]>();
-  for (const head of heads) {
-    const group = groups.get(head.instrumentKey);
-    if (group === undefined) groups.set(head.instrumentKey, [head]);
-    else group.push(head);
-  }
-  return groups;
-};
 
 /** Calibration of the symbol by interval, read from any backtest of that interval, since each stores it. */
 const calibrationTables = (heads: readonly BacktestHead[]): readonly CalibrationTable[] =>
