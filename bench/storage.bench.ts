@@ -10,7 +10,7 @@ import { importTicks } from '../src/activities/stages/import-ticks.ts';
 import { createKline } from '../src/activities/stages/kline.ts';
 import { recordedWork, type StageFunction } from '../src/activities/stages/stage-work.ts';
 import { createStore } from '../src/activities/stages/store.ts';
-import { EVERYTHING } from '../src/cli/backtest/export-tables.ts';
+import { EVERYTHING } from '../src/cli/backtest/export-filter.ts';
 import { exportPartitions, PARTITIONS } from '../src/cli/dataset/partitioned-export.ts';
 import { publishDataset } from '../src/cli/dataset/publish-dataset.ts';
 import type { Log } from '../src/contracts/log.ts';

@@ -3,7 +3,7 @@ import { equal } from './table.mjs';
 
 /** Polymarket's fees, by the vectors of nautilus_trader and prediction-market-backtesting. */
 export async function feeCases() {
-  const { productFees } = await built('backtest/engine/fees.js');
+  const { productFees } = await built('market/fees.js');
   const { polymarket, polymarket_bps_variant: basisPoints } = json('kalshi-polymarket-fees/expected.json');
   const taker = polymarket.taker.map(({ qty, px, rate, fee }) =>
     equal(`${qty} at ${px}, rate ${rate}`, productFees(Number(rate)).fee(Number(qty), Number(px)), Number(fee)),

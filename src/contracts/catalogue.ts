@@ -11,10 +11,13 @@ export const tickColumnsSchema = z.strictObject({
   tradeId: z.string().optional(),
 });
 
-/** Ids of one question's markets at two venues: `["kalshi:KXBTC-1", "polymarket:0x…"]`. */
+/** Ids of one question's markets at two venues, which start with their source types. */
 const twinsSchema = z
   .tuple([z.string(), z.string()])
-  .refine((pair) => pair.every((id) => /^[a-z][a-z\d-]*:./.test(id)), 'write ids of markets such as "kalshi:KXBTC-1"')
+  .refine(
+    (pair) => pair.every((id) => /^[a-z][a-z\d-]*:./.test(id)),
+    'write ids of markets: a source type, a colon and the id at that venue',
+  )
   .refine(([one, other]) => one.split(':')[0] !== other.split(':')[0], 'name markets of two venues');
 export type TwinIds = z.infer<typeof twinsSchema>;
 

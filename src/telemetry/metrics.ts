@@ -21,6 +21,9 @@ const ROW_OUTCOMES: Readonly<Record<string, Readonly<Record<string, string>>>> =
   kline: { changed: 'changed' },
 };
 
+const POOL_STATES = ['busy', 'idle', 'waiting'] as const;
+type PoolState = (typeof POOL_STATES)[number];
+
 /** The Prometheus metrics of a worker; names and labels are part of the public contract. */
 export interface WorkerMetrics {
   readonly registry: Registry;
@@ -30,8 +33,20 @@ export interface WorkerMetrics {
   /** Sets the source of the age of the newest tick by symbol; it is read when scraped. */
   onFreshness(read: () => Promise<ReadonlyMap<string, number>>): void;
   /** Sets the source of the numbers of database connections by state; it is read when scraped. */
-  onPool(read: () => Readonly<Record<string, number>>): void;
+  onPool(read: () => Readonly<Record<PoolState, number>>): void;
+  /** Sets the source of the basis of twins; it is read when scraped, at most once a minute. */
+  onBasis(read: () => Promise<readonly BasisOfTwins[]>): void;
 }
+
+/** Profit per unit of holding a market against its twin, by their ids. */
+interface BasisOfTwins {
+  readonly market: string;
+  readonly twin: string;
+  readonly profit: number;
+}
+
+/** Time for which a read basis is served; it changes with the books, which runs record. */
+const BASIS_MS = 60_000;
 
 /** Creates the metrics of a worker in their own registry. */
 export function createMetrics(): WorkerMetrics {
@@ -84,7 +99,9 @@ export function createMetrics(): WorkerMetrics {
     }),
   );
   let readFreshness: (() => Promise<ReadonlyMap<string, number>>) | undefined;
-  let readPool: (() => Readonly<Record<string, number>>) | undefined;
+  let readPool: (() => Readonly<Record<PoolState, number>>) | undefined;
+  let readBasis: (() => Promise<readonly BasisOfTwins[]>) | undefined;
+  let basisReadAt = Number.NEGATIVE_INFINITY;
   const freshness = new Gauge({
     name: 'predictlab_freshness_seconds',
     help: 'Age of the newest tick of a symbol',
@@ -101,10 +118,24 @@ export function createMetrics(): WorkerMetrics {
     labelNames: ['state'],
     registers: [],
     collect() {
-      for (const [state, count] of Object.entries(readPool?.() ?? {})) this.set({ state }, count);
+      const counts = readPool?.();
+      if (counts !== undefined) for (const state of POOL_STATES) this.set({ state }, counts[state]);
+    },
+  });
+  const basis = new Gauge({
+    name: 'predictlab_twin_basis',
+    help: 'Profit per unit of buying a market at one venue and selling its twin at another, after both fees, the better way',
+    labelNames: ['market', 'twin'],
+    registers: [],
+    async collect() {
+      if (performance.now() - basisReadAt < BASIS_MS) return;
+      basisReadAt = performance.now();
+      this.reset();
+      for (const { market, twin, profit } of (await readBasis?.()) ?? []) this.set({ market, twin }, profit);
     },
   });
   registry.registerMetric(freshness);
+  registry.registerMetric(basis);
   registry.registerMetric(pool);
 
   return {
@@ -133,6 +164,9 @@ export function createMetrics(): WorkerMetrics {
     },
     onPool(read) {
       readPool = read;
+    },
+    onBasis(read) {
+      readBasis = read;
     },
   };
 }

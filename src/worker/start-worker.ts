@@ -8,6 +8,7 @@ import { createPluginThreads } from '../activities/custom/threads/plugin-threads
 import { keepFromStrayErrors } from '../activities/custom/threads/stray-errors.ts';
 import { fenceVenues } from '../activities/custom/venue-threads/venue-lane.ts';
 import { OpenReports } from '../activities/report/open-reports.ts';
+import { twinBases } from '../activities/report/queries/event-query.ts';
 import { writeOpenReport } from '../activities/report/run-report.ts';
 import type { StageFunction } from '../activities/stages/stage-work.ts';
 import { temporalSettings } from '../client/connection/temporal-connection.ts';
@@ -188,10 +189,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       closers.add('the watch', startWatch({ database, checks: checks.list, onNews, log }));
     }
     metrics.onFreshness(() => freshness(database, Date.now()));
-    metrics.onPool(() => {
-      const { busy, idle, waiting } = database.connections();
-      return { busy, idle, waiting };
-    });
+    metrics.onBasis(() => twinBases(database));
+    metrics.onPool(() => database.connections());
 
     // Opened before the worker, which can be closed only after it has run: a port that is in use ends the start.
     let created: Worker | undefined;

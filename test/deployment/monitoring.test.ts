@@ -61,6 +61,7 @@ describe('rules and dashboard', () => {
       predictlab_queue_length: ['state'],
       predictlab_db_pool: ['state'],
       predictlab_freshness_seconds: ['symbol'],
+      predictlab_twin_basis: ['market', 'twin'],
       predictlab_stage_duration_seconds_bucket: ['stage', 'le'],
     };
     const selections = expressions.flatMap((expr) => [...expr.matchAll(/(predictlab_\w+)\{([^}]*)\}/g)]);
@@ -80,6 +81,7 @@ describe('rules and dashboard', () => {
       'rows_total',
       'freshness_seconds',
       'db_pool',
+      'twin_basis',
     ];
     const text = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join('\n');
     expect(contract.filter((name) => !text.includes(`predictlab_${name}`))).toEqual([]);

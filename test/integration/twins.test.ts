@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadEventPage } from '../../src/activities/report/queries/event-query.ts';
+import { loadEventPage, twinBases } from '../../src/activities/report/queries/event-query.ts';
 import { importSymbols, listSymbols } from '../../src/storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { openTwins, twinsOf } from '../../src/storage/markets/twins.ts';
@@ -15,9 +15,16 @@ const A = instrument('kalshi:KXBTC-100', {
   title: 'BTC over 100k on Nov 9',
   event: 'kalshi:KXBTC',
   closesAt: END,
+  book: { bid: 0.4, ask: 0.42, at: START + 2 * HOUR },
   settles: { ties: 'At exactly 100,000 it resolves to No.', delaySeconds: 1800 },
 });
-const B = instrument('polymarket:0x1', { title: TITLE, closesAt: END + HOUR, settles: { ties: 'At exactly 100,000 it resolves 50-50.' } });
+const B = instrument('polymarket:0x1', {
+  title: TITLE,
+  closesAt: END + HOUR,
+  book: { bid: 0.6, ask: 0.64, at: START + 2 * HOUR + 1000 },
+  fees: { model: 'polymarket', rate: 0.1 },
+  settles: { ties: 'At exactly 100,000 it resolves 50-50.' },
+});
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -70,6 +77,35 @@ describe('twins of the catalogue', () => {
     );
     const entries = JSON.parse((await predictlab('symbols', 'export')).out) as unknown[];
     expect(entries).toContainEqual(expect.objectContaining({ symbol: 'BTC_K', twins: [PAIR] }));
+  });
+
+  it('have their basis over time as an export, after half the spreads and the fees once both books were recorded', async () => {
+    const rows = (await predictlab('export', 'basis', '--symbol', 'BTC', '--interval', '1h', '--json')).json() as unknown as Record<
+      string,
+      unknown
+    >[];
+    expect(rows).toHaveLength(12);
+    expect(rows[0]).toMatchObject({
+      symbol: 'BTC',
+      instrument: B.id,
+      twin: A.id,
+      twin_source: 'kalshi',
+      interval: '1h',
+      price_type: 'trade',
+      buy: null,
+    });
+    const last = rows[11];
+    const [bid, ask] = [0.59 - 0.02, 0.41 + 0.01];
+    expect(last).toMatchObject({ price: 0.59, twin_price: 0.41, time: new Date(START + 12 * HOUR).toISOString() });
+    expect(last['difference']).toBeCloseTo(0.18, 12);
+    expect(last['sell']).toBeCloseTo(bid - 0.1 * bid * (1 - bid) - ask, 12);
+    expect(last['buy']).toBeCloseTo(0.4 - (0.61 + 0.1 * 0.61 * 0.39), 12);
+    const both = (
+      await predictlab('export', 'basis', '--instrument', A.id, '--to', new Date(START + 3 * HOUR).toISOString(), '--json')
+    ).json();
+    expect((both as unknown as { interval: string }[]).filter(({ interval }) => interval === '1h')).toHaveLength(2);
+    const basis = 0.6 - 0.1 * 0.6 * 0.4 - 0.42;
+    expect(await twinBases(test.database)).toEqual([{ market: A.id, twin: B.id, profit: expect.closeTo(basis, 12) }]);
   });
 
   it('stand side by side in `symbols show` with what differs in their settlement', async () => {

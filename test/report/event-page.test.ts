@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { twinBasis } from '../../src/market/twin-basis.ts';
 import { type EventQuote, renderEventPage, renderEventsPage } from '../../src/report/site/event-page.ts';
-import { eventTitle, groupPrices, type PricedMarket, priceDifference, twinBasis } from '../../src/report/site/event-prices.ts';
+import { eventTitle, groupPrices, type PricedMarket, priceDifference } from '../../src/report/site/event-prices.ts';
 
 const NOW = Date.parse('2026-11-24T12:00Z');
 const GROUP = { id: 'polymarket:winner', markets: 2 };

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { feeModel } from '../../src/backtest/engine/fees.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
+import { feeModel } from '../../src/market/fees.ts';
 import { bestOf } from '../../src/sources/book.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';

@@ -3,7 +3,6 @@ import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.
 import { decodeMetrics, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
 import { storedParams } from '../../backtest/record/passport-column.ts';
 import { decodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
-import type { Interval, TickKind } from '../../contracts/words.ts';
 import { CANDLE_COLUMNS, type Cell, type CellType, candleRows, columnsOf, type Table, type TableColumn } from '../../files/write/table.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
 import { readWalkForwards } from '../../storage/backtests/walk-forwards.ts';
@@ -13,40 +12,12 @@ import type { Queryable } from '../../storage/database/database.ts';
 import { instrumentsByKey } from '../../storage/markets/instruments.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
-import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/ticks.ts';
+import { type ExportedInstrument, readTicksByTime } from '../../storage/ticks/ticks.ts';
 import { note } from '../terminal/print.ts';
 import { TRADE_COLUMNS, tradeCells, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
+import { BASIS_COLUMNS, basisRows } from './export-basis.ts';
+import { type ExportFilter, isWanted, rangeOf, selectedInstruments } from './export-filter.ts';
 import { FACTS } from './instrument-facts.ts';
-
-/** Which of the stored data to export; a part that is undefined selects everything. */
-export interface ExportFilter {
-  readonly symbols: readonly string[] | undefined;
-  readonly instruments: readonly string[] | undefined;
-  readonly intervals: readonly Interval[] | undefined;
-  readonly priceType: TickKind | undefined;
-  /** Whether to leave out candles that are open or touch a gap. */
-  readonly completeOnly: boolean;
-  /** `from ≤ time < to`, UTC epoch milliseconds. */
-  readonly from: number | undefined;
-  readonly to: number | undefined;
-  /** Venues. */
-  readonly sources?: readonly string[] | undefined;
-  /** Whether ticks of one instrument follow each other. */
-  readonly byInstrument?: boolean;
-  /** Sequence number from which on the ticks of an instrument are read. */
-  readonly sinceSeq?: ((instrument: ExportedInstrument) => number) | undefined;
-}
-
-/** The filter that selects all rows. */
-export const EVERYTHING: ExportFilter = {
-  symbols: undefined,
-  instruments: undefined,
-  intervals: undefined,
-  priceType: undefined,
-  completeOnly: false,
-  from: undefined,
-  to: undefined,
-};
 
 type FilterName = 'interval' | 'from' | 'to' | 'priceType' | 'complete';
 
@@ -133,6 +104,11 @@ export const EXPORTS = {
     columns: columnsOf({ ...SERIES, from: 'time', to: 'time', ticks: 'integer', evidence: 'text' }),
     rows: coverageRows,
   },
+  basis: {
+    filters: ['interval', 'from', 'to', 'priceType'],
+    columns: BASIS_COLUMNS,
+    rows: basisRows,
+  },
   instruments: {
     filters: [],
     columns: [...columnsOf(SERIES), ...FACTS.map(([name, type]) => ({ name, type }))],
@@ -147,23 +123,12 @@ export const exportTable = (name: ExportName, database: Queryable, filter: Expor
   batches: EXPORTS[name].rows(database, filter),
 });
 
-const isWanted = ({ instruments, intervals }: ExportFilter, one: { readonly instrument: string; readonly interval?: Interval }): boolean =>
-  (instruments?.includes(one.instrument) ?? true) && (one.interval === undefined || (intervals?.includes(one.interval) ?? true));
-
 /** The query filters: one per symbol, or one without a symbol that selects all. */
 const bySymbol = ({ symbols }: ExportFilter): readonly { readonly symbol?: string }[] => symbols?.map((symbol) => ({ symbol })) ?? [{}];
-
-/** The instruments that a filter selects, by symbol, source and id. */
-export const selectedInstruments = async (database: Queryable, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
-  (await exportedInstruments(database, filter.symbols)).filter(
-    (one) => isWanted(filter, one) && (filter.sources?.includes(one.source) ?? true),
-  );
 
 /** Instruments in the order of their ids, as `collate "C"` and Parquet readers order them. */
 const byId = (instruments: readonly ExportedInstrument[]): readonly ExportedInstrument[] =>
   [...instruments].sort((a, b) => Buffer.compare(Buffer.from(a.instrument), Buffer.from(b.instrument)));
-
-const rangeOf = ({ from, to }: ExportFilter) => ({ ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
 
 async function* tickRows(database: Queryable, filter: ExportFilter): AsyncGenerator<Cell[][]> {
   const { from, to, sinceSeq, byInstrument = false } = filter;

@@ -7,7 +7,8 @@ import { writeTable } from '../../files/write/write-table.ts';
 import { plural } from '../../report/elements/format.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { exportedInstruments } from '../../storage/ticks/ticks.ts';
-import { EXPORTS, type ExportFilter, type ExportName, exportTable } from '../backtest/export-tables.ts';
+import type { ExportFilter } from '../backtest/export-filter.ts';
+import { EXPORTS, type ExportName, exportTable } from '../backtest/export-tables.ts';
 import { exportPartitions, PARTITIONED, PARTITIONS, type Partition } from '../dataset/partitioned-export.ts';
 import { checkSymbols } from '../options/known-symbols.ts';
 import { checkTarget } from '../options/output-target.ts';
@@ -37,6 +38,8 @@ const NAMES = Object.keys(EXPORTS) as ExportName[];
 const HELP = `
 CSV and JSON go to standard output or to --out, Parquet to --out or into a pipe. An output file is complete or does not exist. Columns have
 the same names in all three; numbers are the shortest plain decimals that read back exactly; times are ISO 8601 UTC.
+Basis has a row per bar that a market and its twin both have complete: the difference of the closes, and the profit per unit of buying or selling
+the market against its twin after half of both recorded spreads and both taker fees of that time.
 Ticks are ordered by time, then as the venue orders them; candles by symbol, instrument, price type, interval and time.
 --partition-by writes a folder of files, sorted by instrument and time, with a manifest.json that lists them (predictlab verify checks it).
 --since last adds new files with the rows that were stored since, late ones too; the first time it exports everything.
@@ -45,6 +48,7 @@ Ticks are ordered by time, then as the venue orders them; candles by symbol, ins
   predictlab export candles --symbol SENATE --instrument file:senate --interval 1h --price-type trade --complete --out senate.csv
   predictlab export ticks --symbol SENATE --from 2022-11-01 --to 2022-11-09 --out senate.parquet
   predictlab export ticks --partition-by month,venue --format parquet --out lake --since last
+  predictlab export basis --symbol BTC_PRICE --interval 1h > basis.csv
   predictlab export quarantine --json`;
 
 /** `predictlab export`. */
@@ -56,10 +60,10 @@ export default function register(command: Command): void {
     .option('--instrument <id>', 'only this instrument (file:SENATE); may be given several times', collect)
     .option(
       '--interval <interval>',
-      'only this interval (candles, backtests, trades, equity, walk-forward); may be given several times',
+      'only this interval (candles, backtests, trades, equity, walk-forward, basis); may be given several times',
       collect,
     )
-    .addOption(takesWord('--price-type <kind>', `only candles of these ticks: ${TICK_KINDS.join(' or ')}`, TICK_KINDS))
+    .addOption(takesWord('--price-type <kind>', `only candles and basis of these ticks: ${TICK_KINDS.join(' or ')}`, TICK_KINDS))
     .option('--complete', 'only complete candles: closed and collected without a gap')
     .addOption(takesTime('--from <time>', 'only data at or after this time (ISO 8601)'))
     .addOption(takesTime('--to <time>', 'only data before this time (ISO 8601)'))

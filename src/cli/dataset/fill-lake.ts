@@ -1,7 +1,7 @@
 import { readManifest } from '../../files/dataset/manifest.ts';
 import type { KeptTicks } from '../../storage/backup/prune.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { EVERYTHING } from '../backtest/export-tables.ts';
+import { EVERYTHING } from '../backtest/export-filter.ts';
 import { exportPartitions, PARTITIONS } from './partitioned-export.ts';
 
 /**

@@ -7,7 +7,8 @@ import { candleMonths } from '../../storage/candles/candles.ts';
 import type { Database, Transaction } from '../../storage/database/database.ts';
 import { type ExportedInstrument, type StoredUpTo, storedUpTo, type TickMonth, tickDigest, tickMonths } from '../../storage/ticks/ticks.ts';
 import { VERSION } from '../../version.ts';
-import { EXPORTS, type ExportFilter, exportTable, selectedInstruments } from '../backtest/export-tables.ts';
+import { type ExportFilter, selectedInstruments } from '../backtest/export-filter.ts';
+import { EXPORTS, exportTable } from '../backtest/export-tables.ts';
 
 /** What the rows of an export can be divided by. */
 export const PARTITIONS = ['month', 'venue'] as const;

@@ -11,7 +11,8 @@ import { instrumentsByKey } from '../../storage/markets/instruments.ts';
 import { coverageRecords } from '../../storage/ticks/coverage.ts';
 import { tickMonths } from '../../storage/ticks/ticks.ts';
 import { VERSION } from '../../version.ts';
-import { EVERYTHING, EXPORTS, type ExportFilter, exportTable, selectedInstruments } from '../backtest/export-tables.ts';
+import { EVERYTHING, type ExportFilter, selectedInstruments } from '../backtest/export-filter.ts';
+import { EXPORTS, exportTable } from '../backtest/export-tables.ts';
 import { columnTypes, onOneState, PARTITIONS, partsOf } from './partitioned-export.ts';
 
 const FORMAT = 'parquet';

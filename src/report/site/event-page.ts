@@ -1,5 +1,6 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
+import { MAX_APART_MS, twinBasis } from '../../market/twin-basis.ts';
 import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
@@ -7,15 +8,7 @@ import { type Column, dataTable, table } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
 import { signsOf } from '../symbol/instrument-section.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
-import {
-  eventTitle,
-  type GroupPrices,
-  groupPrices,
-  MAX_APART_MS,
-  type PriceDifference,
-  type PricedMarket,
-  twinBasis,
-} from './event-prices.ts';
+import { eventTitle, type GroupPrices, groupPrices, type PriceDifference, type PricedMarket } from './event-prices.ts';
 import { sitePage } from './site-page.ts';
 
 /** A market of an event with its prices; times are UTC epoch milliseconds. */

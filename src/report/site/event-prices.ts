@@ -1,20 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
+import { apartMs, MAX_APART_MS, type TradeCosts } from '../../market/twin-basis.ts';
 
-export interface PricedMarket extends Pick<Instrument, 'id' | 'source' | 'book' | 'group'> {
-  /** Cash that one unit bought at the best ask costs, taker fee included; null without an ask. */
-  readonly cost: number | null;
-  /** Cash that one unit sold at the best bid brings, taker fee deducted; null without a bid. */
-  readonly proceeds: number | null;
-}
-
-/** Maximum time between books that are compared as of one moment; milliseconds. */
-export const MAX_APART_MS = 5 * 60_000;
-
-/** Milliseconds between the oldest and the newest of these books; infinite where one is missing. */
-export const apartMs = (markets: readonly PricedMarket[]): number => {
-  const times = markets.map(({ book }) => book?.at ?? Number.NaN);
-  return times.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(...times) - Math.min(...times);
-};
+export interface PricedMarket extends Pick<Instrument, 'id' | 'source' | 'book' | 'group'>, TradeCosts {}
 
 /** What one unit of every outcome of an exclusive group costs and brings at one venue. */
 export interface GroupPrices {
@@ -54,26 +41,6 @@ export const groupPrices = (markets: readonly PricedMarket[]): readonly GroupPri
       apartMs: apart,
     };
   });
-};
-
-/** The better way to hold a market at one venue against its twin at the other. */
-export interface TwinBasis {
-  readonly buyAt: string;
-  readonly sellAt: string;
-  /** Profit per unit after both fees; negative where it is a loss. */
-  readonly profit: number;
-  readonly apartMs: number;
-}
-
-/** Compares a market with its twins after fees; null where no pair has both quotes. */
-export const twinBasis = (markets: readonly PricedMarket[]): TwinBasis | null => {
-  const pairs = markets.flatMap((buy) =>
-    markets.flatMap((sell): TwinBasis[] => {
-      if (buy === sell || buy.cost === null || sell.proceeds === null) return [];
-      return [{ buyAt: buy.source, sellAt: sell.source, profit: sell.proceeds - buy.cost, apartMs: apartMs([buy, sell]) }];
-    }),
-  );
-  return pairs.reduce<TwinBasis | null>((best, pair) => (best === null || pair.profit > best.profit ? pair : best), null);
 };
 
 /** How far the prices of two markets are apart. */

@@ -1,5 +1,7 @@
-import { feeModel } from '../../../backtest/engine/fees.ts';
+import type { OrderBook } from '../../../contracts/market-data.ts';
 import { DAY_MS } from '../../../contracts/words.ts';
+import { mirrorPrice } from '../../../market/mirror-price.ts';
+import { areReversed, MAX_APART_MS, mirrorBook, tradeCosts, twinBasis } from '../../../market/twin-basis.ts';
 import type { EventPageData, EventQuote, TwinPair } from '../../../report/site/event-page.ts';
 import { priceDifference } from '../../../report/site/event-prices.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
@@ -18,32 +20,34 @@ export async function loadEventPage(queryable: Queryable, event: string, now: nu
   const twins = await twinsOf(queryable, own);
   const rows = own.map((instrument) => [instrument, ...(twins.get(instrument.key) ?? []).filter((twin) => twin.event !== event)]);
   const quoteOf = await quotes(queryable, rows.flat(), now);
-  return { event, now, outcomes: rows.map((row) => row.map(quoteOf)), madeBy: `PredictLab ${VERSION}` };
+  return { event, now, outcomes: rows.map((row) => row.map((one) => quoteOf(one, row[0]))), madeBy: `PredictLab ${VERSION}` };
 }
 
-/** Open markets with twins that are looked at, and pairs that the page lists. */
+/** Open markets with twins that are looked at, pairs that the page lists, and pairs that have a metric. */
 const MAX_TWINS = 1_000;
 const MAX_PAIRS = 12;
+const MAX_MEASURED = 50;
+
+type Pair = readonly [StoredInstrument, StoredInstrument];
+
+/** The pairs of open twins, those of the nearest end first. */
+async function openPairs(queryable: Queryable): Promise<readonly Pair[]> {
+  const naming = await openTwins(queryable, MAX_TWINS);
+  const twins = await twinsOf(queryable, naming);
+  const pairs = naming.flatMap((one) =>
+    (twins.get(one.key) ?? []).filter(({ closed }) => !closed).map((twin): Pair => (one.key < twin.key ? [one, twin] : [twin, one])),
+  );
+  return [...new Map(pairs.map((pair) => [pair.map(({ key }) => key).join(' '), pair])).values()];
+}
 
 /** Reads the pairs of open twins whose prices differ most, the largest difference first. @param now UTC epoch milliseconds */
 export async function loadTwinPairs(queryable: Queryable, now: number): Promise<readonly TwinPair[]> {
-  const naming = await openTwins(queryable, MAX_TWINS);
-  const twins = await twinsOf(queryable, naming);
-  const pairs = new Map(
-    naming.flatMap((one) =>
-      (twins.get(one.key) ?? [])
-        .filter(({ closed }) => !closed)
-        .map((twin): [string, readonly [StoredInstrument, StoredInstrument]] => {
-          const [a, b] = one.key < twin.key ? [one, twin] : [twin, one];
-          return [`${a.key} ${b.key}`, [a, b]];
-        }),
-    ),
-  );
-  const last = await lastPrices(queryable, keysOf([...pairs.values()].flat()), now);
-  const ranked = [...pairs.values()]
+  const pairs = await openPairs(queryable);
+  const last = await lastPrices(queryable, keysOf(pairs.flat()), now);
+  const ranked = pairs
     .flatMap(([a, b]) => {
-      const prices = [last(a.key)?.price ?? null, last(b.key)?.price ?? null] as const;
-      const difference = priceDifference([a, b], prices);
+      const [own, other] = [a, b].map((one) => seenFrom(a, { book: one.book, last: last(one.key) ?? null }, one));
+      const difference = priceDifference([own, other], [own.last?.price ?? null, other.last?.price ?? null]);
       return difference === null ? [] : [{ markets: [a, b] as const, difference }];
     })
     .sort((a, b) => Math.abs(b.difference.value) - Math.abs(a.difference.value))
@@ -53,8 +57,40 @@ export async function loadTwinPairs(queryable: Queryable, now: number): Promise<
     ranked.flatMap(({ markets }) => markets),
     now,
   );
-  return ranked.map(({ markets: [a, b], difference }) => ({ quotes: [quoteOf(a), quoteOf(b)], difference }));
+  return ranked.map(({ markets: [a, b], difference }) => ({ quotes: [quoteOf(a, a), quoteOf(b, a)], difference }));
 }
+
+/** The basis after fees of open twins whose books were recorded together, at most 50 pairs of the nearest ends, for the metric. */
+export async function twinBases(
+  queryable: Queryable,
+): Promise<readonly { readonly market: string; readonly twin: string; readonly profit: number }[]> {
+  return (await openPairs(queryable))
+    .flatMap(([a, b]) => {
+      const found = twinBasis([a, b].map((one) => priced(seenFrom(a, one, one))));
+      return found === null || found.apartMs > MAX_APART_MS ? [] : [{ market: a.id, twin: b.id, profit: found.profit }];
+    })
+    .slice(0, MAX_MEASURED);
+}
+
+/** Quotes of a market with the prices of the first outcome of `first`, whose outcomes it may list in the other order. */
+function seenFrom<Seen extends { readonly book: OrderBook | null; readonly last?: LastTick | null }>(
+  first: StoredInstrument,
+  seen: Seen,
+  { outcomes }: StoredInstrument,
+): Seen {
+  if (!areReversed(first.outcomes, outcomes)) return seen;
+  const { book, last } = seen;
+  return {
+    ...seen,
+    book: book === null ? null : mirrorBook(book),
+    ...(last && { last: { ...last, price: mirrorPrice(last.price) } }),
+  };
+}
+
+const priced = <Market extends Pick<StoredInstrument, 'book' | 'fees'>>(market: Market) => ({
+  ...market,
+  ...tradeCosts(market.book ?? { bid: null, ask: null }, market.fees),
+});
 
 const keysOf = (instruments: readonly StoredInstrument[]): readonly number[] => [...new Set(instruments.map(({ key }) => key))];
 
@@ -70,7 +106,7 @@ const quotes = async (
   queryable: Queryable,
   instruments: readonly StoredInstrument[],
   now: number,
-): Promise<(instrument: StoredInstrument) => EventQuote> => {
+): Promise<(instrument: StoredInstrument, first: StoredInstrument) => EventQuote> => {
   const keys = keysOf(instruments);
   const [last, symbols, trades] = await Promise.all([
     lastPrices(queryable, keys, now),
@@ -82,18 +118,11 @@ const quotes = async (
     from: now - 7 * DAY_MS,
     to: now,
   });
-  return (instrument) => ({
-    instrument: { ...instrument, ...afterFees(instrument) },
-    last: last(instrument.key) ?? null,
+  return (instrument, first) => ({
+    instrument: priced(seenFrom(first, instrument, instrument)),
+    last: seenFrom(first, { book: null, last: last(instrument.key) ?? null }, instrument).last,
     spark: closes.get(instrument.key)?.points ?? [],
     sparkStep: closes.get(instrument.key)?.step ?? HOUR_MS,
     symbols: symbols.get(instrument.key) ?? [],
   });
-};
-
-/** Cost of one unit at the best ask and proceeds at the best bid, after the taker's fee; null without a quote. */
-const afterFees = ({ book, fees }: StoredInstrument): { cost: number | null; proceeds: number | null } => {
-  const [ask, bid] = [book?.ask ?? null, book?.bid ?? null];
-  const unitCost = (price: number): number => (fees === null ? price : feeModel(fees).unitCost(price));
-  return { cost: ask === null ? null : unitCost(ask), proceeds: bid === null ? null : 2 * bid - unitCost(bid) };
 };

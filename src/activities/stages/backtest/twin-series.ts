@@ -4,6 +4,7 @@ import type { Trial } from '../../../backtest/run-backtest.ts';
 import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
 import { INTERVAL_MS, type Interval } from '../../../contracts/words.ts';
 import { mirrorPrice } from '../../../market/mirror-price.ts';
+import { areReversed } from '../../../market/twin-basis.ts';
 import { backtestSeries, type StandingSeries } from '../../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../../storage/candles/candles.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
@@ -60,11 +61,6 @@ export async function readTwin(queryable: Queryable, { id, series, mirrored }: S
   const whereOf = (bar: number): string => `the twin ${id} ${interval}, ${new Date(candles.openTime[bar]).toISOString()}`;
   return { id, candles, barMs, names: { series: `the twin ${id} ${interval}`, whereOf } };
 }
-
-const areReversed = (one: readonly string[], other: readonly string[]): boolean => {
-  const [a, b] = [one, other].map((names) => names.map((name) => name.toLowerCase()));
-  return a.length === 2 && b.length === 2 && a[0] !== a[1] && a[0] === b[1] && a[1] === b[0];
-};
 
 const mirroredCandles = ({ length, openTime, open, high, low, close, volume }: CandleSeries): CandleSeries => ({
   length,

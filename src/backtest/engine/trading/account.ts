@@ -1,5 +1,5 @@
+import { type FeeModel, feeModel, makerFeeModel } from '../../../market/fees.ts';
 import type { CandleSeries } from '../candle-series.ts';
-import { type FeeModel, feeModel, makerFeeModel } from '../fees.ts';
 import type { Market } from '../market.ts';
 import type { BacktestOptions, Sizing } from '../options.ts';
 import { type Execution, executionOf } from './execution.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { feeModel, makerFeeModel, productFees } from '../../src/backtest/engine/fees.ts';
+import { feeModel, makerFeeModel, productFees } from '../../src/market/fees.ts';
 
 describe('Polymarket', () => {
   it.each([

@@ -1,5 +1,5 @@
-import { FEE_FORMULAS } from '../../contracts/fee-models.ts';
-import type { FeeSchedule } from '../../contracts/market-data.ts';
+import { FEE_FORMULAS } from '../contracts/fee-models.ts';
+import type { FeeSchedule } from '../contracts/market-data.ts';
 
 /** A venue's fees on fills. Prices are those of the outcome that is bought or sold. */
 export interface FeeModel {

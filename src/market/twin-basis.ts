@@ -1,0 +1,128 @@
+import type { FeeSchedule, Instrument, OrderBook } from '../contracts/market-data.ts';
+import { feeModel } from './fees.ts';
+import { mirrorPrice } from './mirror-price.ts';
+
+type Quotes = Pick<OrderBook, 'bid' | 'ask'>;
+
+/** What one unit costs and brings with the taker's fee; null without a quote on that side. */
+export interface TradeCosts {
+  /** Cash that one unit bought at the ask costs. */
+  readonly cost: number | null;
+  /** Cash that one unit sold at the bid brings. */
+  readonly proceeds: number | null;
+}
+
+/** Costs of trading at these quotes. Unknown fees count as none. */
+export function tradeCosts({ bid, ask }: Quotes, fees: FeeSchedule | null): TradeCosts {
+  const unitCost = (price: number): number => (fees === null ? price : feeModel(fees).unitCost(price));
+  return { cost: ask === null ? null : unitCost(ask), proceeds: bid === null ? null : 2 * bid - unitCost(bid) };
+}
+
+/** Profit per unit of buying one market and selling the other, after both fees; null where a quote is missing. */
+const profitOf = (buy: TradeCosts, sell: TradeCosts): number | null =>
+  buy.cost === null || sell.proceeds === null ? null : sell.proceeds - buy.cost;
+
+/** Whether one market's first outcome is the other's second, by their names. */
+export const areReversed = (one: readonly string[], other: readonly string[]): boolean => {
+  const [a, b] = [one, other].map((names) => names.map((name) => name.toLowerCase()));
+  return a.length === 2 && b.length === 2 && a[0] !== a[1] && a[0] === b[1] && a[1] === b[0];
+};
+
+/** An order book as seen from the second outcome: its bid is one minus the ask. */
+export const mirrorBook = ({ bid, ask, bidSize, askSize, at }: OrderBook): OrderBook => ({
+  bid: ask === null ? null : mirrorPrice(ask),
+  ask: bid === null ? null : mirrorPrice(bid),
+  ...(askSize !== undefined && { bidSize: askSize }),
+  ...(bidSize !== undefined && { askSize: bidSize }),
+  at,
+});
+
+/** Maximum time between books that are compared as of one moment; milliseconds. */
+export const MAX_APART_MS = 5 * 60_000;
+
+/** Milliseconds between the oldest and the newest of these books; infinite where one is missing. */
+export const apartMs = (markets: readonly Pick<Instrument, 'book'>[]): number => {
+  const times = markets.map(({ book }) => book?.at ?? Number.NaN);
+  return times.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(...times) - Math.min(...times);
+};
+
+/** The better way to hold a market at one venue against its twin at the other. */
+export interface TwinBasis {
+  readonly buyAt: string;
+  readonly sellAt: string;
+  /** Profit per unit after both fees; negative where it is a loss. */
+  readonly profit: number;
+  readonly apartMs: number;
+}
+
+/** Compares the recorded books of a market and its twins after fees; null where no pair has both quotes. */
+export const twinBasis = (markets: readonly (Pick<Instrument, 'source' | 'book'> & TradeCosts)[]): TwinBasis | null => {
+  const pairs = markets.flatMap((buy) =>
+    markets.flatMap((sell): TwinBasis[] => {
+      const profit = buy === sell ? null : profitOf(buy, sell);
+      return profit === null ? [] : [{ buyAt: buy.source, sellAt: sell.source, profit, apartMs: apartMs([buy, sell]) }];
+    }),
+  );
+  return pairs.reduce<TwinBasis | null>((best, pair) => (best === null || pair.profit > best.profit ? pair : best), null);
+};
+
+/** One of two twins: its bars, oldest first, with 1 in `complete` for closed ones without a gap, and the recorded looks at its book. */
+export interface BasisSide extends Pick<Instrument, 'outcomes' | 'fees' | 'earlierTerms'> {
+  readonly bars: {
+    readonly length: number;
+    readonly openTime: Float64Array;
+    readonly close: Float64Array;
+    readonly complete: Uint8Array;
+  };
+  readonly books: readonly OrderBook[];
+}
+
+/** A market against its twin at the close of a bar that both have. Prices are those of the market's first outcome. */
+export interface BasisPoint {
+  /** Close of the bar; nothing newer is used. UTC epoch milliseconds. */
+  readonly time: number;
+  readonly price: number;
+  readonly twinPrice: number;
+  /** `price − twinPrice`. */
+  readonly difference: number;
+  /** Profit per unit of buying the market and selling its twin, after half of both spreads and both taker fees; null without both books. */
+  readonly buy: number | null;
+  /** Profit per unit of selling the market and buying its twin. */
+  readonly sell: number | null;
+}
+
+/**
+ * The basis of a market to its twin over time: the closes of the bars that are complete at both by `asOf`, with the spread of the newest
+ * book that was recorded, and the fees that applied, by the close of each bar.
+ */
+export function basisSeries(market: BasisSide, twin: BasisSide, { barMs, asOf }: { barMs: number; asOf: number }): readonly BasisPoint[] {
+  const isMirrored = areReversed(market.outcomes, twin.outcomes);
+  const [costs, twinCosts] = [costsOverTime(market), costsOverTime(twin)];
+  const points: BasisPoint[] = [];
+  let at = 0;
+  for (let bar = 0; bar < market.bars.length; bar++) {
+    const opened = market.bars.openTime[bar];
+    const time = opened + barMs;
+    while (at < twin.bars.length && twin.bars.openTime[at] < opened) at++;
+    if (time > asOf || at === twin.bars.length) break;
+    if (twin.bars.openTime[at] !== opened || market.bars.complete[bar] !== 1 || twin.bars.complete[at] !== 1) continue;
+    const price = market.bars.close[bar];
+    const twinPrice = isMirrored ? mirrorPrice(twin.bars.close[at]) : twin.bars.close[at];
+    const [own, other] = [costs(price, time), twinCosts(twinPrice, time)];
+    points.push({ time, price, twinPrice, difference: price - twinPrice, buy: profitOf(own, other), sell: profitOf(other, own) });
+  }
+  return points;
+}
+
+/** The costs of trading around a price, by half the newest spread and the fees at a time; the times have to rise. */
+function costsOverTime({ books, fees, earlierTerms = [] }: BasisSide): (price: number, time: number) => TradeCosts {
+  let seen = 0;
+  return (price, time) => {
+    while (seen < books.length && books[seen].at <= time) seen++;
+    const { bid, ask } = books[seen - 1] ?? { bid: null, ask: null };
+    if (bid === null || ask === null) return { cost: null, proceeds: null };
+    const half = Math.max(0, ask - bid) / 2;
+    const earlier = earlierTerms.find(({ until }) => until > time);
+    return tradeCosts({ bid: Math.max(0, price - half), ask: Math.min(1, price + half) }, earlier === undefined ? fees : earlier.fees);
+  };
+}
