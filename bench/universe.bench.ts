@@ -12,6 +12,7 @@ import { importSymbols } from '../src/storage/markets/catalogue.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { type BenchStack, withBenchStack } from './bench-stack.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
+import { untrueCoverage } from './untrue-coverage.ts';
 
 const log = createLog({ LOG_LEVEL: 'error' });
 const HOUR = 3_600_000;
@@ -118,6 +119,19 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
       unit: 'markets',
       better: 'lower',
       note: 'all trades of all markets',
+    });
+    const untrue = await untrueCoverage(database, venue.truth, clock);
+    const { rows: evidence } = await database.query<{ part: string; hours: number }>(
+      `select part, round(sum(upper(r) - lower(r)) / ${HOUR})::float8 as hours
+       from coverage c cross join lateral (values ('all', c.ranges), ('inferred', c.inferred), ('confirmed', c.confirmed)) as x(part, ranges)
+       cross join unnest(x.ranges) as r where c.kind = 0 group by part order by part`,
+    );
+    add({
+      name: 'ranges of coverage that claim time in which a true trade is missing',
+      ours: untrue.length,
+      unit: 'ranges',
+      better: 'lower',
+      note: `market hours: ${evidence.map(({ part, hours }) => `${part} ${hours}`).join(', ')}${untrue.length > 0 ? `; ${untrue[0]}` : ''}`,
     });
 
     // the same venue, market by market as symbols, in a later increment

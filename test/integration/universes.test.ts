@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { untrueCoverage } from '../../bench/untrue-coverage.ts';
 import type { WholeVenue } from '../../sandbox/scale.ts';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { expandUniverse } from '../../src/activities/run/expand-universes.ts';
@@ -81,6 +82,25 @@ describe('a universe', () => {
     // the market that ended was collected to its end, and is no member any more
     const { ended, members } = await universeCounts(whole.database, 'PM', clock);
     expect({ ended, members }).toEqual({ ended: 1, members: 99 });
+  }, 120_000);
+});
+
+describe('the coverage of a universe of 500 markets', () => {
+  it('has no time in which a trade is missing, though trades appear late', async () => {
+    const rig = await start({ markets: 500, events: 80, active: 60, tradesPerHour: 1500 });
+    await importSymbols(rig.database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
+    const { truth } = rig.venue;
+    for (const step of [0, 4, 8, 12]) {
+      clock = NOON + step * HOUR;
+      if (step > 0) for (const { id } of truth.instruments().filter((_, n) => n % 25 === step)) rig.venue.addLateTrades(id, 2);
+      const { quiet } = await runUniverse(rig, `run-${step}`);
+      expect(await untrueCoverage(rig.database, truth, clock)).toEqual([]);
+      if (step > 0) expect(quiet).toBeGreaterThan(350);
+    }
+    const { rows } = await rig.database.query<{ inferred: number }>(
+      'select count(*)::int as inferred from coverage where kind = 0 and inferred <> int8multirange()',
+    );
+    expect(rows[0]?.inferred).toBeGreaterThan(350);
   }, 120_000);
 });
 

@@ -18,7 +18,8 @@ const row = (n: number, timestamp: number): object => ({
   proxy_wallet: '0x1',
 });
 const asked: unknown[] = [];
-const answer = (data: readonly object[], next: string | null = null): Pick<Http, 'get'> => ({
+const answer = (data: readonly object[], next: string | null = null, memory = new Map()): Pick<Http, 'get' | 'memory'> => ({
+  memory,
   get: (path: string, query: unknown) => {
     asked.push([path, query]);
     return Promise.resolve({ data, pagination: { has_more: next !== null, next_cursor: next } });
@@ -44,9 +45,21 @@ describe('the newest trades of several markets in one answer', () => {
   it.each([
     ['is not newest first', [row(1, 10), row(2, 20), row(1, 5)], 'older'],
     ['has trades of a market that was not requested', [row(1, 30), row(4, 20), row(2, 10)], null],
-    ['has the trades of one market only', [row(1, 30), row(1, 20), row(1, 10)], 'older'],
+    [
+      'has the trades of one market only, of a host that has not shown that it reads several conditions',
+      [row(1, 30), row(1, 20), row(1, 10)],
+      'older',
+    ],
     ['ends without a trade of a market whose volume says that it has some', [row(1, 30), row(3, 20)], null],
   ])('is of no use where it %s', async (_, data, next) => {
     expect(await read(data, next)).toBeUndefined();
+  });
+  it('may have the trades of one market only once its host has answered about several', async () => {
+    const memory = new Map();
+    const both = await sharedTradesV2(answer([row(1, 30), row(2, 20)], 'older', memory) as Http, markets.slice(0, 2));
+    expect(both).toBeUndefined();
+    await sharedTradesV2(answer([row(1, 30), row(2, 20), row(2, 10)], 'older', memory) as Http, markets);
+    const one = await sharedTradesV2(answer([row(1, 30), row(1, 20), row(1, 10)], 'older', memory) as Http, markets);
+    expect(one).toMatchObject({ after: 30_000 });
   });
 });

@@ -117,6 +117,9 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
 /** Number of rows at the end of a page whose times are compared, so that a single wrong time does not set the time that the page reaches. */
 const COMPARED_ROWS = 3;
 
+/** Key of a host's memory: an answer had the trades of several conditions. */
+const READS_SEVERAL = 'reads several conditions';
+
 /**
  * Reads the newest trades of up to 20 markets by one request of `GET /v2/trades`.
  * @returns undefined for an answer that is of no use: it is not newest first, so no time can be derived from it, or it may be that of a
@@ -145,7 +148,8 @@ export async function sharedTradesV2(data: Http, instruments: readonly Instrumen
     if (before === undefined) rows.set(instrument.id, [row]);
     else before.push(row);
   }
-  if (instruments.length > 1 && rows.size === 1) return undefined;
+  if (rows.size > 1) data.memory.set(READS_SEVERAL, true);
+  else if (rows.size === 1 && instruments.length > 1 && !data.memory.has(READS_SEVERAL)) return undefined;
   if (nextCursor(json, '/v2/trades') === null) {
     const lacks = instruments.some(({ id, stated }) => (stated?.volume ?? 0) > 0 && !rows.has(id));
     return lacks ? undefined : { rows, after: Number.NEGATIVE_INFINITY };

@@ -97,6 +97,25 @@ export async function hasTradesBefore(queryable: Queryable, instrumentKey: numbe
   return rowCount === 1;
 }
 
+/** Number of newest trades of which an average volume is derived. */
+const AVERAGED_TRADES = 200;
+
+/** The average volume of the newest stored trades since a time, by instrument id, as venues count it; without instruments that have none. */
+export async function tradeVolumesOf(
+  queryable: Queryable,
+  instrumentKeys: readonly number[],
+  since: number,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await queryable.query<{ id: string; volume: number }>(
+    `select i.id, v.volume from instruments i cross join lateral (
+       select avg(t.size * case when t.outcome = i.facts->'outcomes'->>1 then 1 - t.price else t.price end) as volume
+       from (select size, outcome, price from ticks where instrument = i.key and kind = $2 and time >= $3 order by time desc limit $4) as t) as v
+     where i.key = any($1) and v.volume > 0`,
+    [instrumentKeys, kindCode('trade'), Math.floor(since), AVERAGED_TRADES],
+  );
+  return new Map(rows.map(({ id, volume }) => [id, volume]));
+}
+
 const HOUR_MS = 3_600_000;
 /** The largest hour that the column can hold. */
 const LAST_HOUR = 2 ** 31 - 1;

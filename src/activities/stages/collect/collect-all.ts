@@ -3,9 +3,11 @@ import type { SourceType } from '../../../contracts/words.ts';
 import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
 import { createGate } from '../../../sources/http/gate.ts';
 import type { SharedPage } from '../../../sources/source.ts';
+import { planWalk } from '../../../sources/walk/trade-walk.ts';
 import { type SourceEnd, SourceFailures } from './collect-failures.ts';
 import { collectInstrument, type InstrumentOutcome, type InstrumentStaging } from './collect-instrument.ts';
 import { type CollectPlan, type DiscoveryEnd, type PlannedInstrument, type PlanRequest, planCollection } from './collect-plan.ts';
+import { collectTogether } from './collect-together.ts';
 
 /** Instruments of one symbol and source that are collected concurrently; the rate budgets of the venues bound the requests. */
 const INSTRUMENTS_AT_ONCE = 8;
@@ -16,6 +18,8 @@ export interface CollectionRequest extends PlanRequest {
   readonly tradesOnly?: boolean;
   /** Time of the last look of an earlier run, or the window's start, for estimates; UTC epoch milliseconds. @default the window's start */
   readonly since?: number;
+  /** Average volume of a stored trade by instrument id, for estimates. @default it is learned from the pages */
+  readonly tradeVolumes?: ReadonlyMap<string, number>;
   /** Stores the plan of a source before its first instrument is collected. */
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
   /** The staging of an instrument's pages; undefined for an instrument that is not collected. */
@@ -111,11 +115,21 @@ async function collectSource({ type, found, plan, request, outcomes, internal, s
   };
 
   const gate = createGate(INSTRUMENTS_AT_ONCE);
-  const together = tradesOnly && !refetch ? plan.instruments.filter(({ instrument, source }) => source.shared && !instrument.closed) : [];
-  const alone = plan.instruments.filter((planned) => !together.includes(planned));
+  // a closed market that is collected to its end needs no request, so it takes no place of a shared one
+  const isDue = async ({ instrument, clock }: PlannedInstrument): Promise<boolean> => {
+    const before = instrument.closed ? await request.stagingOf(instrument)?.before() : undefined;
+    if (before === undefined) return !instrument.closed;
+    const { covered, looked } = before;
+    const walk = { instrument, window, asOf, clock, lateness: lateness(instrument), refetch, covered: covered.trade, looked: looked.trade };
+    return planWalk(walk).depth !== 'none';
+  };
+  const sharing = tradesOnly && !refetch ? plan.instruments.filter(({ source }) => source.shared !== undefined) : [];
+  const due = await Promise.all(sharing.map(isDue));
+  const together = new Set(sharing.filter((_, index) => due[index]));
+  const alone = plan.instruments.filter((planned) => !together.has(planned));
   await Promise.allSettled([
     ...alone.map((planned) => gate(() => collectOne(planned), collecting)),
-    collectTogether({ planned: together, request, signal: collecting, collectOne }),
+    collectTogether({ planned: [...together], request, signal: collecting, collectOne }),
   ]);
   const { tolerated } = failures;
   const isLate = time.signal.aborted && plan.instruments.some(({ instrument: { id } }) => !outcomes.has(id) && !tolerated.has(id));
@@ -125,60 +139,4 @@ async function collectSource({ type, found, plan, request, outcomes, internal, s
   }
   const error = failures.error ?? (isLate ? time.error(type) : undefined);
   return { error, worked: plan.instruments.length === 0 || failures.anySucceeded };
-}
-
-/** Groups of markets that share a request at the same time. */
-const GROUPS_AT_ONCE = 4;
-/** Rows of a shared page, and those that a group should need at most. */
-const PAGE_ROWS = 1000;
-const EXPECTED_ROWS = 700;
-
-interface Together {
-  readonly planned: readonly PlannedInstrument[];
-  readonly request: Pick<CollectionRequest, 'known' | 'asOf' | 'window' | 'since'>;
-  readonly signal: AbortSignal;
-  readonly collectOne: (planned: PlannedInstrument, shared?: SharedPage) => Promise<void>;
-}
-
-/**
- * Collects markets in groups whose newest trades come with one request, those with the least new volume first. A market whose covered time
- * a shared page does not reach is walked alone; from then on groups have less volume.
- */
-async function collectTogether({ planned, request, signal, collectOne }: Together): Promise<void> {
-  const volumes = new Map(request.known.map(({ id, stated }) => [id, stated?.volume ?? 0]));
-  const traded = ({ instrument: { id, stated } }: PlannedInstrument): number => (stated?.volume ?? 0) - (volumes.get(id) ?? 0);
-  const queue = planned.map((each) => ({ each, volume: traded(each) })).sort((a, b) => a.volume - b.volume);
-  const { asOf, window, since = window.from } = request;
-  let rowsPerDollar = 0;
-  const collectGroups = async (): Promise<void> => {
-    while (queue.length > 0 && !signal.aborted) {
-      const { source } = queue[0].each;
-      let volume = 0;
-      const size = queue.slice(0, source.sharedMarkets ?? 1).findIndex((next, index) => {
-        volume += next.volume;
-        return index > 0 && volume * rowsPerDollar > EXPECTED_ROWS;
-      });
-      const taken = queue.splice(0, size === -1 ? (source.sharedMarkets ?? 1) : size);
-      const instruments = taken.map(({ each }) => each.instrument);
-      const total = taken.reduce((sum, next) => sum + next.volume, 0);
-      const isHot = total * rowsPerDollar > 2 * PAGE_ROWS;
-      // a refused request leaves the group to single walks, which report what is wrong
-      const pages = isHot ? undefined : await source.shared?.({ instruments, asOf, signal }).catch(() => undefined);
-      const after = pages?.get(instruments[0].id)?.after ?? Number.NEGATIVE_INFINITY;
-      if (after >= since && total > 0 && taken.length > 1) {
-        // the page does not reach the last look: its rows show how many the group has, and smaller groups follow
-        rowsPerDollar = Math.max(rowsPerDollar, (PAGE_ROWS * (asOf - since)) / Math.max(1, asOf - after) / total);
-        queue.unshift(...taken);
-        continue;
-      }
-      for (const { each, volume } of taken) {
-        const { id } = each.instrument;
-        const page = pages?.get(id);
-        // a market whose volume has moved since the last run has new trades
-        const isComplete = page !== undefined && (page.rows.length > 0 || volume === 0 || !volumes.has(id));
-        await collectOne(each, isComplete ? page : undefined);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, collectGroups));
 }

@@ -17,6 +17,7 @@ import { CollectTakenOver, claimCollect, collectProgressOf, collectTotals, endCo
 import { lastLooks, withdrawalsOf, withdrawCoverage } from '../../../storage/ticks/coverage.ts';
 import { latenessByInstrument } from '../../../storage/ticks/lateness.ts';
 import { doubtsOf, judgeSymbol, noteStated, type WitnessVerdicts } from '../../../storage/ticks/second-witness.ts';
+import { tradeVolumesOf } from '../../../storage/ticks/ticks.ts';
 import type { StageFunction, StageWork } from '../stage-work.ts';
 import { type Collection, collectAll } from './collect-all.ts';
 import { type FailedSources, failedForGood, failedSourceReasons, sourceTime } from './collect-failures.ts';
@@ -187,6 +188,14 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
           isSampled: sampled,
         });
   const quiet = new Set(shard?.quiet.map(({ key }) => key));
+  const tradeVolumes =
+    shard === undefined
+      ? undefined
+      : await tradeVolumesOf(
+          database,
+          known.flatMap(({ key }) => (quiet.has(key) ? [] : [key])),
+          window.from,
+        );
   const keys = new Map<string, number>();
   const counts = { pages: 0, rows: 0 };
   const time = sourceTime(work.timeoutMs, sourceTypes.filter((type) => (entry.sources[type] ?? []).length > 0).length);
@@ -200,6 +209,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       known: known.filter(({ key }) => !quiet.has(key)),
       listed: shard?.listed,
       tradesOnly: shard !== undefined,
+      tradeVolumes,
       since: looks.length === 0 ? window.from : Math.max(...looks) + MOST_LATENESS_MS - 2 * LEAST_LATENESS_MS,
       refetch,
       time,
