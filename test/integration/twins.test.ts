@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadEventPage, twinBases } from '../../src/activities/report/queries/event-query.ts';
+import { loadSymbolPage } from '../../src/activities/report/queries/symbol-query.ts';
 import { importSymbols, listSymbols } from '../../src/storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { openTwins, twinsOf } from '../../src/storage/markets/twins.ts';
@@ -104,6 +105,10 @@ describe('twins of the catalogue', () => {
       await predictlab('export', 'basis', '--instrument', A.id, '--to', new Date(START + 3 * HOUR).toISOString(), '--json')
     ).json();
     expect((both as unknown as { interval: string }[]).filter(({ interval }) => interval === '1h')).toHaveLength(2);
+    const settings = { sourceTypes: ['polymarket', 'kalshi'], intervals: ['1h' as const], daysBack: 7, asOf: START + 6 * HOUR };
+    const page = await loadSymbolPage(test.database, { runId: 'run', executionId: 'b', symbol: 'BTC', settings });
+    expect(page.instruments[0].twins).toMatchObject([{ id: A.id, basis: { interval: '1h', points: { length: 6 } } }]);
+    expect(page.instruments[0].twins[0].basis?.points.map(({ sell }) => sell)).toEqual(rows.slice(0, 6).map((row) => row['sell']));
     const basis = 0.6 - 0.1 * 0.6 * 0.4 - 0.42;
     expect(await twinBases(test.database)).toEqual([{ market: A.id, twin: B.id, profit: expect.closeTo(basis, 12) }]);
   });

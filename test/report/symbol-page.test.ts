@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES } from '../../src/backtest/metrics/measured.ts';
 import { INTERVALS } from '../../src/contracts/words.ts';
+import type { BasisPoint } from '../../src/market/twin-basis.ts';
 import { shownRange } from '../../src/report/charts/shown-range.ts';
 import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';
+import { basisPlot } from '../../src/report/symbol/basis-chart.ts';
 import type { BacktestRow } from '../../src/report/symbol/symbol-data.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
@@ -218,6 +220,24 @@ describe('the page of a symbol', () => {
     expect(page).toContain('no candles yet');
     expect(page).toContain('nothing of this instrument was collected yet');
     expect(page.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it('draws the basis to a twin bar by bar, with what is left after costs and all bars as a table', () => {
+    const point = (hour: number, difference: number, buy: number | null): BasisPoint => {
+      const sell = buy === null ? null : -0.05;
+      return { time: AS_OF - (5 - hour) * 3_600_000, price: 0.6, twinPrice: 0.6 - difference, difference, buy, sell };
+    };
+    // no bar is complete at both at hour 3
+    const basis = { interval: '1h' as const, points: [point(1, 0.02, null), point(2, 0.03, -0.01), point(4, -0.04, 0.0125)] };
+    const twin = { id: 'kalshi:KX', source: 'kalshi', last: null, basis };
+    const page = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ twins: [twin] })] }), null);
+    expect(page).toContain('Basis to kalshi on 1h');
+    expect(page).toContain('<b>−0.0400</b>');
+    expect(page).toContain('<b>+0.0125</b> (buy at polymarket, sell at kalshi)');
+    const { shapes } = basisPlot(basis);
+    const drawn = [...String(shapes).matchAll(/d="([^"]*)"/g)].map(([, path]) => path.match(/M/g)?.length ?? 0);
+    expect(drawn, 'a dash per bar, none where a book is missing').toEqual([2, 3]);
+    expect(page).toContain('predictlab export basis --symbol BTC_PRICE --interval 1h');
   });
 
   it('lists the instruments that are not drawn', () => {

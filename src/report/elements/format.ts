@@ -20,6 +20,10 @@ export const formatNumber = (value: number | null | undefined, digits = 0): stri
   return value < 0 && Number(text.replaceAll(THOUSANDS, '')) !== 0 ? MINUS + text : text;
 };
 
+/** A difference of prices with its sign and four decimals: `+0.0125`. */
+export const formatSigned = (value: number): string =>
+  `${value >= 0.000_05 ? '+' : ''}${formatNumber(Math.abs(value) < 0.000_05 ? 0 : value, 4)}`;
+
 /** A fraction as percent: `−0.081` → `−8.1 %`. @param digits decimals; by default 1, and as many as show two digits of a value below 1 % */
 export const formatPercent = (fraction: number | null | undefined, digits = percentDigits(fraction)): string => {
   const text = formatNumber(fraction === null || fraction === undefined ? fraction : fraction * 100, digits);

@@ -2,7 +2,7 @@ import type { Instrument } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { MAX_APART_MS, twinBasis } from '../../market/twin-basis.ts';
 import { sparkline } from '../charts/sparkline.ts';
-import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../elements/format.ts';
+import { formatAge, formatDuration, formatNumber, formatSigned, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
 import { type Column, dataTable, table } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
@@ -124,10 +124,8 @@ const basis = (row: readonly EventQuote[]): Part => {
   if (found === null) return unknown('no two venues have quotes to compare');
   const what = `buy at ${found.buyAt}, sell at ${found.sellAt}; the books were recorded ${formatDuration(found.apartMs / 1000)} apart`;
   const isArbitrage = found.profit > 0 && found.apartMs <= MAX_APART_MS;
-  return tip(html`<span class="${isArbitrage ? 'up' : 'quiet'}">${signed(found.profit)}</span>`, what, false);
+  return tip(html`<span class="${isArbitrage ? 'up' : 'quiet'}">${formatSigned(found.profit)}</span>`, what, false);
 };
-
-const signed = (value: number): string => `${value >= 0.000_05 ? '+' : ''}${formatNumber(Math.abs(value) < 0.000_05 ? 0 : value, 4)}`;
 
 const stateOf = ({ resolution, closesAt }: EventQuote['instrument'], now: number): Part => {
   if (resolution.kind === 'settled') return html`paid <b>${formatNumber(resolution.payout, 2)}</b>`;
@@ -150,7 +148,7 @@ const sentence = (group: GroupPrices): Markup => {
     { does: 'selling all outcomes', profit: group.sellAll },
   ].filter(({ profit }) => (profit ?? 0) > 0);
   if (ways.length === 0) return html`${quotes}; no arbitrage after fees`;
-  return html`${quotes}; ${ways.map(({ does, profit }) => html`<b class="up">${does} earns ${signed(profit ?? 0)} per unit after fees</b>`)}`;
+  return html`${quotes}; ${ways.map(({ does, profit }) => html`<b class="up">${does} earns ${formatSigned(profit ?? 0)} per unit after fees</b>`)}`;
 };
 
 const SETTLEMENT: readonly Column<EventQuote>[] = [
@@ -239,7 +237,7 @@ const TWINS: readonly Column<TwinPair>[] = [
     about: 'Middle of the quotes at the first venue minus that at the second; of the last prices where the books are of different times.',
     sortBy: ({ difference }) => Math.abs(difference.value),
     cell: ({ difference: { value, of } }) =>
-      html`<b>${signed(value)}</b>${of === 'last prices' && html` <span class="quiet">${of}</span>`}`,
+      html`<b>${formatSigned(value)}</b>${of === 'last prices' && html` <span class="quiet">${of}</span>`}`,
   },
   venueColumn('one venue', 0),
   venueColumn('the other', 1),

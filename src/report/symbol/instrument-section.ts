@@ -7,6 +7,7 @@ import { html, type Markup, type Part, webLink } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
 import { tabs } from '../elements/tabs.ts';
 import { tip, unknown } from '../elements/tip.ts';
+import { basisCharts } from './basis-chart.ts';
 import { candlePanel, priceDigits } from './candle-panel.ts';
 import { chosenSection } from './equity-chart.ts';
 import { strategyTable } from './strategy-table.ts';
@@ -18,6 +19,7 @@ export const instrumentSection = (section: InstrumentSection, data: SymbolPageDa
   html`<section aria-label="${section.title || section.id} at ${section.source}, ${section.id}"><h2 class="plain" id="${id}-title">${section.title || section.id}</h2>
 <p class="facts">${facts(section, data)}</p>
 ${candles(section, data, id)}
+${basisCharts(section, data.symbol, id)}
 <h3>Strategies</h3>${data.backtestRun !== undefined && html`<p class="quiet">backtests of run <b>${data.backtestRun.runId}</b>, as of ${formatTime(data.backtestRun.asOf)}, the newest run that has some</p>`}${section.backtests.length === 0 ? html`<p class="none">${whyNoBacktest(section)}</p>` : strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
 ${proofLine(section)}
 ${chosenSection(section, data, id)}

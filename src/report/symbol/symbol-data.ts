@@ -4,6 +4,7 @@ import type { StoredWalkCurves, StoredWalkForward } from '../../backtest/record/
 import type { Instrument, Resolution, TimeRange } from '../../contracts/market-data.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
+import type { BasisPoint } from '../../market/twin-basis.ts';
 
 /**
  * All data of a symbol's page. Times are UTC epoch milliseconds, prices in the instrument's unit (a probability, or an asset's price),
@@ -59,13 +60,15 @@ export interface PricePoint {
   readonly price: number;
 }
 
-/** The same market at another venue, with its last price here. */
+/** The same question at another venue; its prices are those of this market's first outcome. */
 export interface TwinQuote {
   readonly id: string;
   readonly source: string;
   readonly last: PricePoint | null;
   /** The twin's closes by interval, at the open times of their candles; only for the first twins. */
   readonly closes?: readonly { readonly interval: Interval; readonly points: readonly PricePoint[] }[];
+  /** The basis to the twin by the bars of the shortest interval that both have; only for the first twins. */
+  readonly basis?: { readonly interval: Interval; readonly points: readonly BasisPoint[] };
 }
 
 export interface InstrumentSection

@@ -1,5 +1,5 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
+import type { Interval, TickKind } from '../../contracts/words.ts';
 import { type BacktestRecord, rankedSharpeSql } from '../backtests/backtests.ts';
 import { groupedBy, kindCode, type SeriesCodes, tickKindOf, withSeries } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
@@ -141,19 +141,6 @@ export async function backtestCurves(
     [ids],
   );
   return new Map(rows.map(({ id, trades, equity }) => [id, { trades, equity }]));
-}
-
-/** Instruments with these ids that some run has found: the twins of a market at other venues. */
-export async function instrumentKeys(
-  queryable: Queryable,
-  ids: readonly string[],
-): Promise<readonly { readonly id: string; readonly key: number; readonly source: SourceType }[]> {
-  if (ids.length === 0) return [];
-  const { rows } = await queryable.query<{ id: string; key: number; source: SourceType }>(
-    'select id, key, source from instruments where id = any($1) order by id',
-    [ids],
-  );
-  return rows;
 }
 
 /** Newest execution of a symbol for each kind of result (backtests, walk-forwards, collection, storing); undefined where no run has any. */

@@ -5,6 +5,8 @@ import type { TimeRange } from '../../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../../contracts/words.ts';
 import { fittingInterval } from '../../../market/candles/fitting-interval.ts';
 import { unusualQuiet } from '../../../market/integrity/unusual-quiet.ts';
+import { mirrorPrice } from '../../../market/mirror-price.ts';
+import { areReversed } from '../../../market/twin-basis.ts';
 import { MAX_BUCKETS } from '../../../report/charts/shown-range.ts';
 import { paramsText } from '../../../report/elements/format.ts';
 import type { BacktestRow, InstrumentSection, InstrumentSummary, TwinQuote } from '../../../report/symbol/symbol-data.ts';
@@ -13,16 +15,11 @@ import { tickHours } from '../../../storage/candles/candle-plan.ts';
 import { readCandles } from '../../../storage/candles/candles.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
+import { readBasis } from '../../../storage/markets/twin-basis.ts';
+import { twinsOf } from '../../../storage/markets/twins.ts';
 import { coverageOf, gapsOf } from '../../../storage/ticks/coverage.ts';
 import { quarantineCounts } from '../../../storage/ticks/quarantine.ts';
-import {
-  type BacktestHead,
-  candleCounts,
-  instrumentKeys,
-  type LastTick,
-  lastTicks,
-  quarantineTimes,
-} from '../../../storage/ticks/symbol-rows.ts';
+import { type BacktestHead, candleCounts, type LastTick, lastTicks, quarantineTimes } from '../../../storage/ticks/symbol-rows.ts';
 import { loadChosenBacktest, loadWalkForwards, type ReadSeries } from './chosen-backtest-query.ts';
 
 /** Largest number of candles on one page, over all its instruments and intervals. */
@@ -84,7 +81,7 @@ export async function loadInstrumentSection(
   return {
     ...instrumentSummary(instrument, context),
     ...facts,
-    twins: await twinsOf(queryable, instrument, series, context.asOf),
+    twins: await twinQuotes(queryable, instrument, series, context.asOf),
     priceType,
     series: series.map(({ columns: _, ...embedded }) => embedded),
     ...(series.some(({ interval }) => interval === added) && { added }),
@@ -196,13 +193,13 @@ const quietOf = async (
   return quiet === null ? null : { kind, ...quiet };
 };
 
-const twinsOf = async (
+const twinQuotes = async (
   queryable: Queryable,
   instrument: StoredInstrument,
   series: readonly ReadSeries[],
   asOf: number,
 ): Promise<readonly TwinQuote[]> => {
-  const twins = await instrumentKeys(queryable, instrument.twins);
+  const twins = (await twinsOf(queryable, [instrument])).get(instrument.key) ?? [];
   if (twins.length === 0) return [];
   const keys = twins.map(({ key }) => key);
   const last = await lastTicks(queryable, {
@@ -211,21 +208,40 @@ const twinsOf = async (
     until: asOf,
   });
   return await Promise.all(
-    twins.map(async ({ id, key, source }, i) => ({
-      id,
-      source,
-      last: last.get(key) ?? null,
-      closes: i < MAX_DRAWN_TWINS ? await closesOf(queryable, key, series, asOf) : [],
-    })),
+    twins.map(async (twin, i) => {
+      const { id, key, source } = twin;
+      const seen = areReversed(instrument.outcomes, twin.outcomes) ? mirrorPrice : (price: number) => price;
+      const tick = last.get(key);
+      const quote = { id, source, last: tick === undefined ? null : { ...tick, price: seen(tick.price) } };
+      if (i >= MAX_DRAWN_TWINS) return { ...quote, closes: [] };
+      const basis = await basisTo(queryable, [instrument, twin], series, asOf);
+      return { ...quote, closes: await closesOf(queryable, key, series, asOf, seen), ...(basis !== undefined && { basis }) };
+    }),
   );
 };
 
-/** A twin's closes at the times of the instrument's own candles. */
+/** The basis on the shortest interval of which both markets have two bars among the shown ones; undefined without one. */
+const basisTo = async (
+  queryable: Queryable,
+  pair: readonly [StoredInstrument, StoredInstrument],
+  series: readonly ReadSeries[],
+  asOf: number,
+): Promise<TwinQuote['basis']> => {
+  for (const { interval, candles } of series) {
+    const from = (candles[0]?.openTime ?? asOf) + INTERVAL_MS[interval];
+    for await (const { points } of readBasis(queryable, pair, { intervals: [interval], from, asOf }))
+      if (points.length >= 2) return { interval, points };
+  }
+  return undefined;
+};
+
+/** A twin's closes at the times of the instrument's own candles. @param seen its price as one of the instrument's first outcome */
 const closesOf = async (
   queryable: Queryable,
   instrumentKey: number,
   series: readonly ReadSeries[],
   asOf: number,
+  seen: (price: number) => number,
 ): Promise<NonNullable<TwinQuote['closes']>> => {
   const counts = await candleCounts(queryable, { instrumentKey, until: asOf });
   const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : counts[0]?.priceType;
@@ -238,7 +254,7 @@ const closesOf = async (
       return [
         read.then(({ length, openTime, close }) => ({
           interval,
-          points: Array.from({ length }, (_, i) => ({ time: openTime[i], price: close[i] })),
+          points: Array.from({ length }, (_, i) => ({ time: openTime[i], price: seen(close[i]) })),
         })),
       ];
     }),
