@@ -4,27 +4,26 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
 import { rolldown } from 'rolldown';
 import { filesBelow, ROOT } from '../set-up/project.mjs';
+import { isService } from '../set-up/tiers.mjs';
+import { withSwitches } from './mutants.mjs';
 
 const TEST_API = fileURLToPath(new URL('./test-api.mjs', import.meta.url));
 /** Below node_modules, so that the bundles find the installed packages. */
 const OUT = path.join(ROOT, 'node_modules/.cache/predictlab/mutate');
 const ENTRY = '\0tests';
 
-/** The unit tests of a folder, without those that run the whole command line: they prove the command line, not the folder. */
+/** Unit tests of a folder. Tests that run the whole command line prove src/cli, no other folder. */
 export const testFilesOf = (folder) =>
-  filesBelow(path.join(ROOT, 'test', folder), (file) => file.endsWith('.test.ts'))
+  filesBelow(path.join(ROOT, 'test', folder), (file) => file.endsWith('.test.ts') && !isService(file))
     .map((file) => path.join(ROOT, 'test', folder, file))
-    .filter((file) => !/\/(run-main|command)\.ts'/.test(readFileSync(file, 'utf8')));
-
-let count = 0;
+    .filter((file) => /^cli\b/.test(folder) || !/\/(run-main|command)\.ts'/.test(readFileSync(file, 'utf8')));
 
 /**
- * Bundles all tests and the code they test into one module, with one operator changed. Bundling takes a tenth of a second; packages are
- * loaded once per thread.
+ * Bundles all tests and the code they test into one module that holds every mutant behind a switch, so that a mutant costs no bundling.
  *
  * @returns the path of the module, which exports `run`
  */
-export async function bundleTests(tests, mutant) {
+export async function bundleTests(tests, mutants) {
   mkdirSync(OUT, { recursive: true });
   const build = await rolldown({
     input: ENTRY,
@@ -44,14 +43,15 @@ export async function bundleTests(tests, mutant) {
             );
           if (!id.endsWith('.ts')) return null;
           const source = readFileSync(id, 'utf8');
-          const opening = tests.includes(id) ? "import { beginFile as beginTestFile } from 'vitest';\nbeginTestFile();\n" : '';
-          const code = id === mutant?.file ? source.slice(0, mutant.at) + mutant.text + source.slice(mutant.end) : source;
-          return { code: opening + placed(id, code), moduleType: 'ts' };
+          const opening = tests.includes(id)
+            ? `import { beginFile as beginTestFile } from 'vitest';\nbeginTestFile(${JSON.stringify(path.relative(ROOT, id))});\n`
+            : '';
+          return { code: opening + placed(id, withSwitches(id, source, mutants)), moduleType: 'ts' };
         },
       },
     ],
   });
-  const file = path.join(OUT, `${process.pid}-${count++}.mjs`);
+  const file = path.join(OUT, `${process.pid}.mjs`);
   await build.write({ file, format: 'esm', codeSplitting: false });
   await build.close();
   return file;

@@ -29,8 +29,8 @@ const LOGICAL = new Set(['&&', '||', '??']);
 /**
  * Every mutant of a source: one operator turned, one `!` or one minus sign left out.
  *
- * @returns `{ file, line, at, end, text, code, becomes }`: `text` takes the place of what stands in [at, end) of the source; `code` and
- *   `becomes` are the expression without and with it, on one line
+ * @returns `{ file, line, start, stop, replacement, code, becomes }`: `replacement` takes the place of the expression in [start, stop) of
+ *   the source; `code` and `becomes` are the expression without and with it, on one line
  */
 export function mutantsOf(file, source) {
   const { program, errors } = parseSync(file, source);
@@ -40,14 +40,15 @@ export function mutantsOf(file, source) {
     // `a ?? b || c` is no expression without parentheses: nobody could write that by mistake
     if (LOGICAL.has(text) && parseSync(file, source.slice(0, at) + text + source.slice(end)).errors.length > 0) return;
     const oneLine = (code) => code.replaceAll(/\s+/g, ' ');
+    const replacement = source.slice(node.start, at) + text + source.slice(end, node.end);
     mutants.push({
       file,
       line: source.slice(0, at).split('\n').length,
-      at,
-      end,
-      text,
+      start: node.start,
+      stop: node.end,
+      replacement,
       code: oneLine(source.slice(node.start, node.end)),
-      becomes: oneLine(source.slice(node.start, at) + text + source.slice(end, node.end)),
+      becomes: oneLine(replacement),
     });
   };
   visit(program, (node) => {
@@ -78,6 +79,30 @@ function visit(node, look) {
     if (Array.isArray(child)) for (const one of child) if (one !== null && typeof one === 'object') visit(one, look);
     if (child !== null && typeof child === 'object' && !Array.isArray(child)) visit(child, look);
   }
+}
+
+/**
+ * The source with every mutant behind a switch: `$mutants[0]` is the number of the mutant that is on, and `$mutants[n]` becomes 1 where
+ * mutant n is reached. Mutants are numbered from 1.
+ */
+export function withSwitches(file, source, mutants) {
+  const here = mutants
+    .map((mutant, index) => ({ ...mutant, number: index + 1 }))
+    .filter((mutant) => mutant.file === file)
+    // an expression goes before those inside it
+    .toSorted((a, b) => a.start - b.start || b.stop - a.stop);
+  const render = (from, to) => {
+    let text = '';
+    let at = from;
+    while (here.length > 0 && here[0].start < to) {
+      const { number, start, stop, replacement } = here.shift();
+      const original = render(start, stop);
+      text += `${source.slice(at, start)}(($mutants[${number}] = 1, $mutants[0] === ${number}) ? (${replacement}) : (${original}))`;
+      at = stop;
+    }
+    return text + source.slice(at, to);
+  };
+  return render(0, source.length);
 }
 
 /** As many mutants, drawn without preference: the same ones for the same seed and sources. In the order of the sources. */

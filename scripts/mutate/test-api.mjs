@@ -73,6 +73,7 @@ const restoreAll = () => {
 /** Blocks of `describe`, the outermost first: each has its hooks, and is set up before its first test. */
 const newBlock = (name) => ({ name, isSetUp: false, beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] });
 const tests = [];
+let file = '';
 let path = [newBlock('')];
 const closers = [];
 
@@ -100,7 +101,7 @@ export const describe = withKinds((name, body) => {
 
 export const it = withKinds((name, ...given) => {
   const body = given.find((one) => typeof one === 'function');
-  tests.push({ name: [...path.slice(1).map((block) => block.name), name].join(' > '), body, blocks: path });
+  tests.push({ file, name: [...path.slice(1).map((block) => block.name), name].join(' > '), body, blocks: path });
 });
 export const test = it;
 
@@ -109,7 +110,8 @@ export const [beforeAll, beforeEach, afterEach, afterAll] = ['beforeAll', 'befor
 export const onTestFinished = (body) => void closers.push(body);
 
 /** Files share this module: the hooks at the top of one hold for its own tests only. */
-export function beginFile() {
+export function beginFile(name) {
+  file = name;
   path = [newBlock('')];
 }
 
@@ -128,30 +130,47 @@ async function runTest({ body, blocks }) {
   }
 }
 
+/** Numbers of the mutants that were reached since the last call. */
+function takeReached() {
+  const { $mutants } = globalThis;
+  const reached = [];
+  for (let number = 1; number < $mutants.length; number++) if ($mutants[number] === 1) reached.push(number);
+  $mutants.fill(0, 1);
+  return reached;
+}
+
 /**
- * Runs the tests that were defined, until one fails.
+ * Runs the tests that were defined, file after file and in their own order within each, until one fails.
  *
- * @param order names of the tests that go first, in this order
+ * @param files which files of tests, in this order; without it all of them
  * @param begin called with the name of each test before it starts
- * @returns `{ failed, durations }`: the first failure, and how long each test took in milliseconds
+ * @returns `{ failed, atLoad, files }`: the first failure; the mutants that were reached before any test; each file's
+ *   `{ file, ms, reached, tests: { name: ms } }`
  */
-export async function run(order = [], begin = () => undefined) {
-  const rank = new Map(order.map((name, i) => [name, i]));
-  const durations = [];
-  let failed;
-  for (const test of tests.toSorted((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0))) {
-    const { name } = test;
-    begin(name);
-    const started = performance.now();
-    try {
-      await runTest(test);
-    } catch (error) {
-      failed = `${name}: ${error instanceof Error ? error.message : String(error)}`;
-      break;
+export async function run(wanted, begin = () => undefined) {
+  const atLoad = takeReached();
+  const done = [];
+  for (const name of wanted ?? [...new Set(tests.map((test) => test.file))]) {
+    const mine = tests.filter((test) => test.file === name);
+    const entry = { file: name, ms: 0, reached: [], tests: {} };
+    done.push(entry);
+    let failed;
+    for (const test of mine) {
+      begin(test.name);
+      const started = performance.now();
+      try {
+        await runTest(test);
+      } catch (error) {
+        failed = `${test.name} (${name}): ${error instanceof Error ? error.message : String(error)}`;
+        break;
+      }
+      entry.tests[test.name] = performance.now() - started;
+      entry.ms += entry.tests[test.name];
     }
-    durations.push({ name, ms: performance.now() - started });
+    for (const block of new Set(mine.flatMap(({ blocks }) => blocks.toReversed())))
+      if (block.isSetUp) for (const end of block.afterAll) await end();
+    entry.reached = takeReached();
+    if (failed !== undefined) return { failed, atLoad, files: done };
   }
-  for (const block of new Set(tests.flatMap(({ blocks }) => blocks.toReversed())))
-    if (block.isSetUp) for (const end of block.afterAll) await end();
-  return { failed, durations };
+  return { failed: undefined, atLoad, files: done };
 }

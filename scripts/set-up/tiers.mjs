@@ -10,7 +10,7 @@ export const countsOf = (tier) => (tier === 'rest' ? 'full' : tier);
 
 /** Folders whose tests need Temporal, Postgres or the sandbox venue. A file elsewhere needs them when its name says `.service.test.ts`. */
 const SERVICE_FOLDERS = ['test/integration/', 'test/replay/', 'test/faults/'];
-const isService = (file) => SERVICE_FOLDERS.some((folder) => file.startsWith(folder)) || file.endsWith('.service.test.ts');
+export const isService = (file) => SERVICE_FOLDERS.some((folder) => file.startsWith(folder)) || file.endsWith('.service.test.ts');
 
 const posix = (file) => file.replaceAll(path.sep, '/');
 

@@ -1,0 +1,65 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ROOT } from '../set-up/project.mjs';
+
+const OWN_FILE = fileURLToPath(import.meta.url);
+
+/** A process that runs a bundle of tests. It is replaced when a test never ends, since a mutant may loop for ever. */
+export function createTestProcess() {
+  let child;
+  const start = () => fork(OWN_FILE, { cwd: ROOT, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  return {
+    /** Runs a bundle with one mutant on, or none (0). A test that does not end within its `limitMs`, or takes the process along, has failed. */
+    async run({ file, mutant, of, files, limitMs }) {
+      child ??= start();
+      const mine = child;
+      let timer;
+      let onMessage;
+      let onExit;
+      const answer = await new Promise((resolve) => {
+        const limit = (name, ms = limitMs(name)) => {
+          clearTimeout(timer);
+          timer = setTimeout(() => resolve({ failed: `no end of ${name} within ${ms} ms`, gone: true }), ms);
+        };
+        // a process that starts again loads every package: on a busy machine that is no endless loop
+        limit('loading', 120_000);
+        onMessage = (message) => ('begun' in message ? limit(message.begun) : resolve(message));
+        onExit = (code, signal) => resolve({ failed: `the process of the tests ended (${signal ?? `code ${code}`})`, gone: true });
+        mine.on('message', onMessage).once('exit', onExit);
+        mine.send({ file, mutant, of, files });
+      });
+      clearTimeout(timer);
+      mine.off('message', onMessage).off('exit', onExit);
+      if (answer.gone) await this.close();
+      return answer;
+    },
+    async close() {
+      const mine = child;
+      child = undefined;
+      if (mine === undefined || mine.exitCode !== null || mine.signalCode !== null) return;
+      const ended = new Promise((resolve) => mine.once('exit', resolve));
+      mine.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+let loads = 0;
+
+async function outcomeOf({ file, mutant, of, files }) {
+  globalThis.$mutants = new Uint32Array(of + 1);
+  globalThis.$mutants[0] = mutant;
+  try {
+    const { run } = await import(`${pathToFileURL(file).href}?${loads++}`);
+    return await run(files, (begun) => process.send({ begun }));
+  } catch (error) {
+    // a module that cannot be loaded with the mutant is one that the mutant broke
+    return { failed: String(error), files: [] };
+  }
+}
+
+if (process.argv[1] === OWN_FILE && process.send !== undefined) {
+  process.on('message', (order) => {
+    void outcomeOf(order).then((outcome) => process.send(outcome));
+  });
+}
