@@ -13,6 +13,7 @@ import { EQUIVALENT } from './mutate/equivalent.mjs';
 import { mutantsOf, sampleOf } from './mutate/mutants.mjs';
 import { createTestProcess } from './mutate/test-process.mjs';
 import { filesBelow, ROOT, runMain, SetUpError } from './set-up/project.mjs';
+import { setUp } from './set-up/set-up.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,6 +27,8 @@ const { values, positionals } = parseArgs({
 });
 
 await runMain(async () => {
+  // some tests start what is built
+  await setUp();
   if (!values.floors) {
     await shareKilled(positionals[0]);
     return 0;

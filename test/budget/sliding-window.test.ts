@@ -12,7 +12,7 @@ import {
   type WindowState,
   type WindowStore,
 } from '../../src/budget/sliding-window.ts';
-import { createTokenPool } from '../../src/budget/token-pool.ts';
+import { createTokenPool, MAX_WAIT_MS } from '../../src/budget/token-pool.ts';
 
 const LIMIT: RateLimit = { requests: 100, windowMs: 10_000 };
 
@@ -160,7 +160,7 @@ describe('a token pool', () => {
   });
 
   it('waits up to the longest wait, and not for a longer one', async () => {
-    const waits = [1, 0];
+    const waits = [MAX_WAIT_MS, 0];
     const answer = (waitMs: number) => ({ granted: waitMs === 0 ? 1 : 0, waitMs, paused: true });
     const store = (next: () => number): WindowStore => ({ take: async () => answer(next()), pause: async () => undefined });
     const limits = { 'predict/general': { requests: 100, windowMs: 60_000 } };
@@ -179,6 +179,9 @@ describe('a token pool', () => {
     const budget = createTokenPool({ store, share: 0.1, limits: { 'predict/general': { requests: 100, windowMs: 60_000 } } });
     await Promise.all(Array.from({ length: 9 }, () => budget.take('predict/general', 'live', never)));
     expect((await store.take('predict/general', { requests: 10, windowMs: 60_000 }, 1, 0)).granted).toBe(0);
+    await expect(budget.take('predict/general', 'live', never)).rejects.toThrow(
+      'the budget of predict/general, 10 requests in 60 s, is used up',
+    );
   });
 });
 

@@ -155,6 +155,20 @@ describe('facts that a program states', () => {
     });
   });
 
+  it('refuses a price step of 0, and takes the fees that are stated', () => {
+    expect(() => marketFrom({ market: 'probability', tick: 0 })).toThrow('market.tick: 0 is not a valid price step');
+    const fees = { model: 'flat', rate: 0.02 } as const;
+    expect(marketFrom({ market: 'probability', fees }).fees).toEqual(fees);
+    expect(() => marketFrom({ market: 'probability', fees: { ...fees, exponent: 2 } })).toThrow('market.fees: only the model');
+  });
+
+  it('takes times that do not start at 0, and one trial', () => {
+    const day = 86_400_000;
+    const measured = metrics.ofReturns([0.1, 0.2], { times: [-day, 0], trials: 1 });
+    expect(measured).toMatchObject({ returns: 2 });
+    expect(metrics.ofForecasts([0.5, 0.5], [1, 0])).toMatchObject({ forecasts: 2, brier: 0.25 });
+  });
+
   it('refuses periods per year that are not above zero', () => {
     for (const periodsPerYear of [0, -1, Number.POSITIVE_INFINITY, Number.NaN])
       expect(() => metrics.ofReturns([0.1, 0.2], { periodsPerYear })).toThrow('is not a positive number');

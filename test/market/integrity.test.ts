@@ -15,6 +15,10 @@ it('twins that add up to 1 are the wrong way round', () => {
   expect(complementReport(series([0.8, 0.82]), series([0.21, 0.18])).polarity).toBe('complement');
   expect(complementReport(series([0.8, 0.82]), series([0.79, 0.82])).polarity).toBe('same');
   expect(complementReport(series([0.5, 0.51]), series([0.5, 0.49])).polarity).toBe('unclear');
+  // a distance of exactly the tolerance is still within it
+  const tolerance = 0.25;
+  expect(complementReport(series([0]), series([0.25]), { tolerance }).polarity).toBe('same');
+  expect(complementReport(series([0]), series([0.75]), { tolerance }).polarity).toBe('complement');
 });
 
 it('each price meets the newest one of the other series that is not too old', () => {

@@ -13,11 +13,12 @@ describe('how late rows are expected', () => {
   });
 
   it('is forgotten a week after it was last seen', () => {
-    const seen = { ms: 45 * MINUTE, at: 0 };
-    expect(latenessAt(seen, 7 * DAY)).toBe(45 * MINUTE);
-    expect(latenessAt(seen, 8 * DAY)).toBe(LEAST_LATENESS_MS);
+    const SEEN = Date.parse('2026-03-01T00:00:00Z');
+    const seen = { ms: 45 * MINUTE, at: SEEN };
+    expect(latenessAt(seen, SEEN + 7 * DAY)).toBe(45 * MINUTE);
+    expect(latenessAt(seen, SEEN + 8 * DAY)).toBe(LEAST_LATENESS_MS);
     // rows that are as late as before keep it in memory
-    expect(rememberLateness(seen, 30 * MINUTE, 5 * DAY)).toEqual({ ms: 45 * MINUTE, at: 5 * DAY });
+    expect(rememberLateness(seen, 30 * MINUTE, SEEN + 5 * DAY)).toEqual({ ms: 45 * MINUTE, at: SEEN + 5 * DAY });
   });
 
   it('is not lowered by rows that are less late', () => {

@@ -43,4 +43,14 @@ describe('compared settlement terms', () => {
       { fact: 'result', values: ['open', 'open'], differs: false },
     ]);
   });
+
+  it('name the signs by which a venue’s result was judged, and nothing where there were none', () => {
+    const judged = (...said: readonly string[]) =>
+      market({ settlement: { signs: said.map((text) => ({ sign: 'outcome', said: text })) } as unknown as Instrument['settlement'] });
+    expect(compareTerms([judged('Yes', 'paid'), judged()])).toContainEqual({
+      fact: 'result by',
+      values: ['outcome Yes, outcome paid', null],
+      differs: false,
+    });
+  });
 });

@@ -84,6 +84,16 @@ describe('a deadline', () => {
     });
   });
 
+  it('that was missed by two minutes or more says so in minutes', () => {
+    const missedBy = (seconds: number) =>
+      resultOf(ended(START + (90 + seconds) * SECOND), { runId: 'r', now: START + 900 * SECOND, detail: 'stage' }).reasons?.join();
+    expect([119, 120, 200].map(missedBy)).toEqual([
+      expect.stringContaining('was missed by 119 s:'),
+      expect.stringContaining('was missed by 2 min:'),
+      expect.stringContaining('was missed by 3 min:'),
+    ]);
+  });
+
   it('is kept when the run continues as new', () => {
     const { state } = runWith({ deadline: START + 90 * SECOND });
     const again = rehydrate(state.graph, dehydrate(state), { durations: DURATIONS, deadline: START + 90 * SECOND });

@@ -102,6 +102,16 @@ describe('a failed task', () => {
 });
 
 describe('a cancelled run', () => {
+  it('leaves the stages of an open lane unfinished until the lane says how far it came', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'store' }));
+    run.start();
+    run.reports('A', [{ taskId: 'A/collect', kind: 'started', at: 2 }]);
+    run.tell({ type: 'cancel', at: 5 });
+    expect([run.is('A/collect'), run.is('A/clean')]).toEqual(['running', 'pending']);
+    run.ends('A', [succeeded('A/collect'), succeeded('A/clean')], { end: 'cancelled' });
+    expect([run.is('A/clean'), run.is('A/store')]).toEqual(['success', 'cancelled']);
+  });
+
   it('cancels everything unfinished and ends when the last lane has', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'clean', maxConcurrent: 2 }));
     run.start();

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { DAY_MS, type Interval } from '../../../src/contracts/words.ts';
-import { coveredShares } from '../../../src/market/candles/covered-shares.ts';
 import { candleRegions } from '../../../src/storage/candles/build-series.ts';
 
 /** Midnight of a Monday, in hours since the epoch. */
@@ -42,12 +41,4 @@ it('days that are apart are regions of their own', () => {
 
 it('weeks are built as a whole', () => {
   expect(candleRegions([series('1w', 0)], [hour(30, 1)]).map(({ range }) => range)).toEqual([{ from: at(0), to: at(0) + 7 * DAY_MS }]);
-});
-
-it('the covered share of a bucket is exactly 1 only where all of it is covered', () => {
-  const ranges = [
-    { from: 0, to: 10 },
-    { from: 15, to: 30 },
-  ];
-  expect([...coveredShares([-10, 0, 5, 10, 15, 20, 25, 30], 10, ranges)]).toEqual([0, 1, 0.5, 0.5, 1, 1, 0.5, 0]);
 });
