@@ -1,9 +1,17 @@
 // What tests import from vitest, as far as those of the pure folders do: enough to run them in a few milliseconds, one mutant after the other.
+import { readFileSync } from 'node:fs';
 import { ASYMMETRIC_MATCHERS_OBJECT, chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend, setState } from '@vitest/expect';
 
 chai.use(JestExtend);
 chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);
+
+/** Compares a text with a recorded file; only vitest writes one. */
+chai.use(({ Assertion }) =>
+  Assertion.addMethod('toMatchFileSnapshot', function (recorded) {
+    this.assert(this._obj === readFileSync(recorded, 'utf8'), `expected the text of ${recorded}`);
+  }),
+);
 
 export const expect = (value, message) => chai.expect(value, message);
 Object.assign(expect, chai.expect, globalThis[ASYMMETRIC_MATCHERS_OBJECT]);

@@ -11,7 +11,8 @@ interface Plugin {
   readonly strategies: Readonly<Record<string, Strategy>>;
 }
 
-const example = async (name: string): Promise<Plugin> => ((await import(`../../examples/${name}.mjs`)) as { default: Plugin }).default;
+const example = async (name: string): Promise<Plugin> =>
+  ((await import(new URL(`../../examples/${name}.mjs`, import.meta.url).href)) as { default: Plugin }).default;
 const named = ([name, strategy]: readonly [string, object]): Strategy => ({ version: '1', ...strategy, name }) as Strategy;
 
 /** The strategies in the JavaScript blocks of docs/backtest.md: a whole plugin, or only its `create`. */

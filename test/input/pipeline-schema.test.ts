@@ -48,6 +48,15 @@ describe('a deadline', () => {
     expect(deadlineOf(null)).toBeUndefined();
   });
 
+  it('counts from the clock of the worker where the start is not given, not from the instant the run is as of', () => {
+    const [now, clock] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 31)];
+    const deadlineFrom = (more: Partial<KnownNames>) => {
+      const parsed = parsePipelineInput({ deadline: '30m' }, { ...known, now, ...more });
+      return 'problems' in parsed ? parsed.problems : parsed.config.deadline;
+    };
+    expect([deadlineFrom({ clock }), deadlineFrom({})]).toEqual([clock + 30 * 60_000, now + 30 * 60_000]);
+  });
+
   it.each(['soon', '24:00Z', '12:15', '-5m', '0s', '8d', ''])('"%s" is refused with what to write', (text) => {
     expect(deadlineOf(text)).toBe(
       `"${text}" is not a valid deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`,
@@ -111,7 +120,9 @@ describe('how the backtest stage trades', () => {
     const config = configOf({ backtest: { walkForward: { train: '60d', test: '2w' } }, strategies });
     expect(config.backtest?.walkForward).toEqual(parts);
     expect(config.strategies[0].backtest).not.toHaveProperty('walkForward');
-    expect(configOf({ backtest: { walkForward: null } }).backtest).not.toHaveProperty('walkForward');
+    for (const history of ['all', '90d'])
+      expect(configOf({ backtest: { walkForward: null, history } }).backtest).not.toHaveProperty('walkForward');
+    expect(configOf({ tasks: [task({ taskId: 't' })] }).tasks[0]).not.toHaveProperty('maxLostWorkers');
     const own = { walkForward: { train: '60d', test: '14d' } };
     expect(problemsOf({ strategies: [{ name: 'rsi', backtest: own }] })).toEqual([
       expect.stringContaining('strategies[0].backtest.walkForward: belongs to the run, since each window picks from all strategies'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
-import { sizeProblems } from '../../src/input/size-problems.ts';
+import { inlineProblems, sizeProblems } from '../../src/input/size-problems.ts';
 import { encodedBytes, PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
 import { packConfig } from '../../src/scheduling/payload/pack-config.ts';
 import { customTask, runConfig } from '../scheduling/run-config.ts';
@@ -44,6 +44,28 @@ describe('an input that can never travel through Temporal', () => {
     expect(sizeProblems(of(room + 1))).toMatchObject([{ where: 'tasks[0]' }]);
   });
 
+  it('is refused at its largest part: the symbols, the strategies or the tasks', () => {
+    const long = (length: number) => 'x'.repeat(length);
+    const at = (symbols: number, strategies: number) =>
+      sizeProblems(
+        runConfig({
+          symbols: [long(symbols)],
+          strategies: [{ name: 'sma-cross', params: { note: long(strategies) } }] as never,
+          tasks: [customTask('t')],
+        }),
+      )[0].where;
+    expect([at(1_000_000, 500_000), at(500_000, 1_000_000)]).toEqual(['symbols', 'strategies']);
+  });
+
+  it('with a secret or a body is refused from less on, at the secret, since each execution carries it to the next', () => {
+    const carried = 'x'.repeat(2_000_000);
+    expect(inlineProblems('tasks[0].args[0]', carried)).toMatchObject([
+      { where: 'tasks[0].args[0]', message: expect.stringMatching(/^holds a secret or a body.*they have 20\d\d KB/) },
+    ]);
+    expect(inlineProblems(undefined, carried)).toEqual([]);
+    expect(inlineProblems('tasks[0].args[0]', 'x')).toEqual([]);
+  });
+
   it('is refused for more symbols and tasks than a run’s state holds, at the symbols where they are the more', () => {
     const saidOf = (symbols: number, tasks: number): string[] =>
       sizeProblems(
@@ -64,6 +86,11 @@ describe('an input that can never travel through Temporal', () => {
     expect(problem).toBe('tasks.0.args: is nested more than 100 levels deep; flatten it');
     expect(problemsOf({ strategies: nested(50_000) })).toEqual([expect.stringMatching(/^strategies.*nested/)]);
     expect(problemsOf({ symbols: [], tasks: tasks(1, nested(50)) })).toEqual([]);
+  });
+
+  it('is refused where JavaScript would drop a field, with the place of the field', () => {
+    expect(problemsOf(JSON.parse('{"__proto__":{"a":1}}'))[0]).toMatch(/^input: has a field named __proto__/);
+    expect(problemsOf(JSON.parse('{"stages":{"__proto__":{"a":1}}}'))[0]).toMatch(/^stages: has a field named __proto__/);
   });
 
   it('is refused when a symbol’s workflow could have no id', () => {

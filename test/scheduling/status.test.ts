@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import { fitStatus } from '../../src/scheduling/payload/fit-status.ts';
 import { emptyStatus, statusOf } from '../../src/scheduling/run/status/status.ts';
+import { StatusRevisions } from '../../src/scheduling/run/status/status-changes.ts';
 import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 
@@ -125,6 +126,20 @@ describe('the status of a run', () => {
     expect(taskResults.A).toMatchObject({ status: 'failed', attempts: 5, error: { message: 'bad row' }, durationSeconds: 1 });
     expect(taskResults.B).toMatchObject({ status: 'running' });
     expect(taskResults.t).toMatchObject({ status: 'pending' });
+  });
+
+  it('by symbol repeats only the symbols and custom tasks that changed since an earlier answer', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: [customTask('t'), customTask('u')] }));
+    run.start();
+    const question = { runId: 'run', now: 9, detail: 'symbol' } as const;
+    const revisions = new StatusRevisions(run.state, 'one', 'symbol');
+    const { revision, taskResults } = revisions.since(undefined, question);
+    expect(Object.keys(taskResults)).toEqual(['A', 'B', 't', 'u']);
+    run.ends('B', [succeeded('B/collect'), succeeded('B/clean')]);
+    run.ends('u', [succeeded('u')]);
+    const changes = revisions.since(revision, question);
+    expect(Object.keys(changes.taskResults)).toEqual(['B', 'u']);
+    expect(revisions.since(changes.revision, question).taskResults).toEqual({});
   });
 
   it('of 10,000 symbols fits into one Temporal payload even when every one of them failed', () => {

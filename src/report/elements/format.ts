@@ -65,7 +65,7 @@ export const formatRange = (from: number, to: number): string =>
 
 /** A measured duration: `320 ms`, `1.2 s`, `2 m 10 s`, `3 h 05 m`, `6 d 2 h`. */
 export const formatDuration = (seconds: number | null | undefined): string => {
-  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return DASH;
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return DASH;
   if (seconds < 0) return MINUS + formatDuration(-seconds);
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
@@ -79,7 +79,7 @@ export const formatDuration = (seconds: number | null | undefined): string => {
 
 /** An age or a distance in one unit, to show next to an absolute time: `4 m`, `6 d`. */
 export const formatAge = (seconds: number | null | undefined): string => {
-  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return DASH;
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return DASH;
   const distance = Math.max(0, seconds);
   if (distance < 60) return `${Math.floor(distance)} s`;
   if (distance < 3600) return `${Math.floor(distance / 60)} m`;

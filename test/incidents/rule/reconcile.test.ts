@@ -46,4 +46,12 @@ describe('an incident', () => {
       { type: 'last', news: true, trouble: { subjects: [{ subject: 'AAA' }, { subject: 'BBB' }] } },
     ]);
   });
+
+  it('is over for a symbol that is well again, and stays open for another one that has the trouble now', () => {
+    const changes = reconcile([open], look({ troubles: [trouble('gap', subject('BBB', 15))] }));
+    expect(changes).toMatchObject([
+      { type: 'last', news: true },
+      { type: 'well', subjects: [{ subject: 'AAA' }], over: false },
+    ]);
+  });
 });

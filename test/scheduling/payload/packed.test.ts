@@ -60,6 +60,10 @@ describe('a prepared run', () => {
     );
   });
 
+  it('has no fields for what it has not: durations that are known, reused tasks', () => {
+    expect(Object.keys(packPrepared({ config: runConfig({ symbols: ['A'] }), durations: {}, reused: new Map() }))).toEqual(['packed']);
+  });
+
   it('leaves outputs that do not fit to the ledger, and keeps what was reused', () => {
     const tasks = Array.from({ length: 80 }, (_, i) => customTask(`t${i}`));
     const reused = new Map(tasks.map(({ taskId }) => [taskId, { output: 'x'.repeat(30_000) }]));
