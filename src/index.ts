@@ -21,6 +21,7 @@ export {
 } from './backtest/strategy.ts';
 export { PredictLab, RunEnded, type StartedRun, type StartOptions } from './client.ts';
 export { type ErrorType, PredictLabError } from './contracts/errors.ts';
+export type { Instrument, SettlementSign } from './contracts/market-data.ts';
 export type { CustomTaskInput, PipelineInput, RetryInput, StageOverrides, StrategyInput } from './contracts/run/pipeline-input.ts';
 export type {
   GraphTask,
@@ -38,6 +39,8 @@ export type { MarketFacts } from './library/market.ts';
 export { type ForecastMetrics, metrics, type ReturnMetrics } from './library/metrics.ts';
 export type { Moment } from './library/moment.ts';
 export { type BacktestRequest, runBacktest } from './library/run-backtest.ts';
+export { endingOf } from './market/settlement.ts';
+export { settlementTerms } from './market/settlement-terms.ts';
 export { type ActivityContext, definePlugin, type Plugin, type PluginActivity } from './plugins/plugins.ts';
 export type { BookLevels } from './sources/book.ts';
 export { type ReadRow, type TradeFields, tradeRow } from './sources/candidate.ts';

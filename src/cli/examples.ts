@@ -39,6 +39,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'symbols add': ['symbols add RAIN --file rain.csv --title "Rain tomorrow"', 'symbols add SENATE --file "ticks/senate*.csv"'],
   'symbols twins': ['symbols twins suggest'],
   'symbols twins suggest': ['symbols twins suggest', 'symbols twins suggest BTC_PRICE BTC_UPDOWN_15M --json'],
+  'symbols twins accept': [
+    'symbols twins accept file:rain toy:rain-tomorrow',
+    'symbols twins accept file:rain toy:rain-tomorrow --yes --json',
+  ],
+  'symbols twins remove': ['symbols twins remove file:rain toy:rain-tomorrow'],
   'symbols accept': ['symbols accept file:rain --json'],
   'symbols remove': ['symbols remove RAIN SENATE'],
   'symbols enable': ['symbols enable RAIN'],

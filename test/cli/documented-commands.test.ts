@@ -40,8 +40,8 @@ async function problemOf(call: string): Promise<string | undefined> {
     if (below === undefined) break;
     command = below;
   }
-  // `--toy` belongs to the venue of the plugin that docs/venues.md writes
-  const known = new Set([...command.options.flatMap(({ long, short }) => [long, short]), '--help', '-h', '--toy']);
+  // `--toy` and `--gale` belong to the venues of docs/venues.md
+  const known = new Set([...command.options.flatMap(({ long, short }) => [long, short]), '--help', '-h', '--toy', '--gale']);
   const unknown = words.map((word) => /^--[a-z-]+/.exec(word)?.[0]).find((option) => option !== undefined && !known.has(option));
   return unknown === undefined ? undefined : `${command.name()} has no option ${unknown}`;
 }

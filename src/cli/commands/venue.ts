@@ -17,8 +17,8 @@ interface CheckOptions {
 
 const HELP = `
 <module> is a plugin as in PREDICTLAB_PLUGINS, or the name of a loaded venue. The file of answers starts as
-{ "selectors": [{ "market": "a" }, { "market": "b" }], "unknown": { "market": "none" }, "days": 1 }: selectors that match at least two markets, the
-first with two pages of trades in these days, and one that matches nothing. --record requests what the check needs from the venue and adds it
+{ "selectors": [{ "market": "a" }, { "market": "b" }], "unknown": { "market": "none" }, "days": 1 }: selectors that match at least two markets, and
+one that matches nothing. Of the open markets, the one that ends first needs two pages and more than 50 trades in these days. --record requests what the check needs from the venue and adds it
 to the file, without the key; later checks need no network.`;
 
 /** `predictlab venue`. */
@@ -40,7 +40,7 @@ export default function register(command: Command): void {
 async function check(module: string, { answers, venue: name, record = false, json }: CheckOptions): Promise<void> {
   const venue = await venueOf(module, name);
   const recording = await readRecording(answers);
-  const checked = await checkVenue({ venue, recording, env: process.env, records: record });
+  const checked = await checkVenue({ venue, recording, env: process.env, records: record, module });
   if (record) {
     await writeFile(answers, `${JSON.stringify(checked.recording, null, 2)}\n`);
     note(`${checked.recording.answers.length} answers are in ${answers}`);

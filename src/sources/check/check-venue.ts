@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { z } from 'zod';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
@@ -44,6 +45,8 @@ export interface CheckVenueOptions {
   readonly venue: RunningVenue;
   readonly recording: Recording;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The venue's module; a mistake in it is reported with its line. */
+  readonly module?: string;
   /** Whether requests without a recorded answer are sent to the venue itself. */
   readonly records: boolean;
 }
@@ -83,7 +86,7 @@ export async function checkVenue(options: CheckVenueOptions): Promise<{ readonly
         await rule.check(subject);
         rules.push({ rule: rule.title, ok: true, problem: null });
       } catch (error) {
-        rules.push({ rule: rule.title, ok: false, problem: messageOf(error) });
+        rules.push({ rule: rule.title, ok: false, problem: messageOf(error) + placeIn(options.module, error) });
       }
     }
     const report = { venue: venue.name, ok: rules.every(({ ok }) => ok), rules, notRecorded: [...server.notRecorded] };
@@ -92,6 +95,14 @@ export async function checkVenue(options: CheckVenueOptions): Promise<{ readonly
     await sources.close();
     await server.close();
   }
+}
+
+/** Line and column of a module in which an error was thrown, such as ` (toy.mjs:12:5)`; empty where the module is not on its stack. */
+function placeIn(module: string | undefined, error: unknown): string {
+  if (module === undefined || !(error instanceof Error)) return '';
+  const name = path.basename(module);
+  const [, place] = /:(\d+:\d+)\)?$/.exec((error.stack ?? '').split('\n').find((line) => line.includes(`/${name}:`)) ?? '') ?? [];
+  return place === undefined ? '' : ` (${name}:${place})`;
 }
 
 function readSelector({ venue }: CheckVenueOptions, selector: unknown): unknown {
