@@ -60,6 +60,30 @@ describe('the bar in which a market closes', () => {
   });
 });
 
+describe('a day of 24 hours after one of 23, at the change to daylight saving', () => {
+  const long = [0.5, 0.99, 0.01, 0.99];
+  const days = bars([half, half, long, long]);
+  // days of 23, 24, 24 and 24 hours
+  days.openTime.set([0, 23, 47, 71].map((hours) => hours * HOUR));
+  const on = (first: Decision, closesAt: number | null, candles = days) => {
+    const strategy = scripted((view) => (view.index === 0 ? first : 'hold'));
+    return runBacktest({ candles, strategy, market: { ...open, closesAt }, options: { cash: 100, halfSpread: 0, proofCuts: 0 } });
+  };
+
+  it('fills no limit inside the day in which the market closes', () => {
+    const late: Decision = { side: 'long', limit: 0.2 };
+    const upToDay3 = bars([half, half, half, long]);
+    upToDay3.openTime.set(days.openTime);
+    expect(on(late, 94.5 * HOUR, upToDay3)).toMatchObject({ trades: [], unfilled: { expired: 1 } });
+    expect(on(late, 95 * HOUR, upToDay3).trades).toMatchObject([{ entryPrice: 0.2 }]);
+  });
+
+  it('fills no limit inside the day in which the order expires', () => {
+    expect(on({ side: 'long', limit: 0.2, expires: 70.5 * HOUR }, null)).toMatchObject({ trades: [], unfilled: { expired: 1 } });
+    expect(on({ side: 'long', limit: 0.2, expires: 71 * HOUR }, null).trades).toMatchObject([{ entryPrice: 0.2 }]);
+  });
+});
+
 describe('an order that waits', () => {
   it('fills once the price has gone through it, not at a touch', () => {
     expect(trade([half, [0.5, 0.5, 0.4, 0.5], half], { side: 'long', limit: 0.4 }).trades).toEqual([]);

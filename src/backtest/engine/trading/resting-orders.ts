@@ -1,5 +1,5 @@
 import type { Order } from '../../strategy.ts';
-import type { CandleSeries } from '../candle-series.ts';
+import { barLength, type CandleSeries, longestBar } from '../candle-series.ts';
 import type { Account } from './account.ts';
 import type { TradeEnd } from './trade.ts';
 
@@ -11,7 +11,7 @@ import type { TradeEnd } from './trade.ts';
 export class RestingOrders {
   private readonly account: Account;
   private readonly candles: CandleSeries;
-  private readonly barMs: number;
+  private readonly longestMs: number;
   private readonly closesAt: number;
   private entry: { readonly order: Order; readonly side: 1 | -1; readonly limit: number | undefined } | undefined;
   /** NaN = no stop. */
@@ -27,7 +27,9 @@ export class RestingOrders {
   constructor(account: Account, candles: CandleSeries, barMs: number, closesAt: number) {
     this.account = account;
     this.candles = candles;
-    this.barMs = barMs;
+    // where the length was measured, a bar may be longer than the shortest one: days with a change to or from daylight saving
+    const whole = candles.within?.candles ?? candles;
+    this.longestMs = barMs === barLength(whole) ? longestBar(whole) : barMs;
     this.closesAt = closesAt;
   }
 
@@ -96,7 +98,7 @@ export class RestingOrders {
   withinBar(bar: number): void {
     const { account } = this;
     const { side } = account;
-    if (this.candles.openTime[bar] + this.barMs > this.closesAt) return;
+    if (this.candles.openTime[bar] + this.longestMs > this.closesAt) return;
     if (this.entry !== undefined) {
       if (side === 0) this.enterWithin(bar);
       return;
@@ -134,7 +136,7 @@ export class RestingOrders {
     const { account, candles } = this;
     const { order, side, limit } = this.entry as { order: Order; side: 1 | -1; limit: number };
     // in the bar in which an order expires, only the open is known to be before the expiry
-    if (order.expires !== undefined && order.expires < candles.openTime[bar] + this.barMs) return;
+    if (order.expires !== undefined && order.expires < candles.openTime[bar] + this.longestMs) return;
     if (!isThrough(side * (limit - account.execution.bestPrice(this.worst(bar, side), side, true)))) return;
     account.enterAt(side, limit, { share: order.size, maker: true });
     this.entered(order, side);
