@@ -48,3 +48,9 @@ export { type ReadNumber, readNumber, readTime } from './sources/catalogue/scala
 export type { Http } from './sources/http/venue-client.ts';
 export type { DiscoverRequest } from './sources/source.ts';
 export { defineVenue, type FoundInstruments, type TradePage, type TradeReader, type Venue, type VenueContext } from './sources/venue.ts';
+
+// oxlint-disable-next-line import/no-self-import, import/no-cycle -- its own exports are what it freezes
+import * as library from './index.ts';
+import { freezeExports } from './library/freeze-exports.ts';
+
+freezeExports(Object.values(library));

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import nodeModule from 'node:module';
+import nodeModule, { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { strategyDeciding } from '../backtest/engine/fence.ts';
+import { loadingUrl, refuseWhileDeciding } from './outside-world.ts';
 
 /** Imported modules by importing module; URLs without `?query` and `#hash`. */
 const edges = new Map<string, Set<string>>();
@@ -21,9 +23,9 @@ export function watchImports(): void {
   if (registerHooks !== undefined) {
     registerHooks({
       resolve(specifier, context, next) {
-        const found = inheritCopy(next(specifier, context), context.parentURL);
-        if (context.parentURL !== undefined) recordImport(context.parentURL, found.url);
-        return found;
+        const found = next(specifier, context);
+        for (const parent of [context.parentURL, loadingUrl()]) if (parent !== undefined) recordImport(parent, found.url);
+        return { ...found, url: urlForCopy(found.url, context.parentURL) };
       },
     });
     return;
@@ -55,11 +57,16 @@ export function importedBy(url: string): ReadonlySet<string> {
 
 /** All modules of installed packages among `modules` and what those import, without PredictLab, zod and what only they import. */
 export function packageModules(modules: Iterable<string>): ReadonlySet<string> {
-  const isOther = (one: string): boolean => isInPackage(one) && !['predictlab', 'zod'].includes(packageName(one));
+  const isOther = (one: string): boolean => isInPackage(one) && !OURS.some((folder) => one.startsWith(folder));
   const all = new Set([...modules].filter(isOther));
   for (const one of all) for (const child of edges.get(one) ?? []) if (isOther(child)) all.add(child);
   return all;
 }
+
+/** Folders of PredictLab, if it is installed, and of its zod; a plugin's folder may have other copies of them. */
+const OURS = [import.meta.url, pathToFileURL(createRequire(import.meta.url).resolve('zod')).href].flatMap((url) =>
+  url.includes('/node_modules/') ? [`${url.slice(0, url.lastIndexOf('/node_modules/'))}/node_modules/${packageName(url)}/`] : [],
+);
 
 /** Whether a module belongs to an installed package. */
 export const isInPackage = (url: string): boolean => url.includes('/node_modules/');
@@ -77,12 +84,21 @@ function recordImport(parent: string, child: string): void {
   else known.add(withoutQuery(child));
 }
 
-const withoutQuery = (url: string): string => (url.startsWith('file:') ? url.replace(/[?#].*$/, '') : url);
+const withoutQuery = (url: string): string => url.replace(url.startsWith('file:') ? /[?#].*$/ : COPY, '');
 
-function inheritCopy(found: Resolved, parent: string | undefined): Resolved {
-  const copy = parent === undefined ? null : new RegExp(`[?&]${FRESH}=(\\d+)`).exec(parent);
-  if (copy === null || !found.url.startsWith('file:') || isInPackage(found.url) || found.url.includes('?')) return found;
-  return { ...found, url: freshUrl(found.url, Number(copy[1])) };
+/** Matches the end of a copy's URL. */
+const COPY = new RegExp(`[?&#]${FRESH}=(\\d+)$`);
+
+/**
+ * URL under which a copy loads what it imports: as a copy, too, so that it shares no state with another copy; files with a query and `data:`
+ * URLs as well, packages of others not. Refers to nothing outside itself, because its text is part of {@link HOOKS}.
+ */
+function urlForCopy(url: string, parent: string | undefined): string {
+  const copy = /[?&#](predictlab-fresh=\d+)$/.exec(parent ?? '')?.[1];
+  if (copy === undefined || !/^(?:file|data):/.test(url) || url.endsWith(copy)) return url;
+  const packageOf = (one = ''): string | undefined => /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(one)?.[1];
+  if (packageOf(url) !== undefined && packageOf(url) !== packageOf(parent)) return url;
+  return `${url}${url.startsWith('data:') ? '#' : url.includes('?') ? '&' : '?'}${copy}`;
 }
 
 /** Source of the hooks that run in their own thread; does the same as the hooks of {@link watchImports}. */
@@ -94,9 +110,7 @@ async function watched(specifier, context, next) {
   const parent = context.parentURL;
   if (parent === undefined) return found;
   port.postMessage([parent, found.url]);
-  const copy = /[?&]${FRESH}=(\\d+)/.exec(parent);
-  if (copy === null || !found.url.startsWith('file:') || found.url.includes('/node_modules/') || found.url.includes('?')) return found;
-  return { ...found, url: found.url + '?${FRESH}=' + copy[1] };
+  return { ...found, url: (${String(urlForCopy)})(found.url, parent) };
 }`;
 
 /** Records what `require` loads, which hooks in their own thread do not see, by wrapping the loader of this thread. */
@@ -107,14 +121,15 @@ function watchRequires(): void {
   };
   const load = loader._load;
   loader._load = function watched(request, parent, isMain) {
-    const from = parent?.filename;
-    if (typeof from === 'string' && !nodeModule.isBuiltin(request)) {
-      const url = pathToFileURL(from).href;
-      try {
-        recordImport(url, pathToFileURL(loader._resolveFilename(request, parent)).href);
-      } catch {
-        // the module does not exist: loading it fails too
-      }
+    if (strategyDeciding() !== undefined) refuseWhileDeciding('require');
+    // a module can require in the name of another file
+    const from = [loadingUrl(), typeof parent?.filename === 'string' ? pathToFileURL(parent.filename).href : undefined];
+    try {
+      const name = loader._resolveFilename(request, parent);
+      const url = nodeModule.isBuiltin(name) ? `node:${name.replace(/^node:/, '')}` : pathToFileURL(name).href;
+      for (const one of from) if (one !== undefined) recordImport(one, url);
+    } catch {
+      // the module does not exist: loading it fails too
     }
     return load.call(loader, request, parent, isMain);
   };

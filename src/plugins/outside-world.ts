@@ -12,16 +12,25 @@ import v8 from 'node:v8';
 import threads from 'node:worker_threads';
 import { strategyDeciding } from '../backtest/engine/fence.ts';
 import { PredictLabError } from '../contracts/errors.ts';
+import { noteNodeReached } from './shared-objects.ts';
 
 /** Everything that a module read from outside the process while it was loaded. */
 export interface Taken {
+  /** URL of the module. */
+  readonly url: string;
   readonly files: Set<string>;
   /** Functions that the module used whose results cannot be hashed, such as `net.connect`. */
   readonly unhashed: Set<string>;
+  /** Files that the module opened after it had been hashed. */
+  readonly late: Set<string>;
+  hashed: boolean;
 }
 
 const loading = new AsyncLocalStorage<Taken>();
 let watched = false;
+
+/** URL of the module that is being loaded by the code that runs at this moment; undefined if none is. */
+export const loadingUrl = (): string | undefined => loading.getStore()?.url;
 
 /** Runs code and records in `taken` what it reads from outside the process. */
 export const noteTaken = <T>(taken: Taken, work: () => T): T => loading.run(taken, work);
@@ -33,10 +42,12 @@ export function watchOutsideWorld(): void {
   for (const name of ['readFileSync', 'readFile', 'openSync', 'open', 'createReadStream', 'readdirSync', 'readdir', 'opendirSync'] as const)
     guard(fs, name, file);
   for (const name of ['readFile', 'open', 'readdir', 'opendir'] as const) guard(fs.promises, name, file);
-  const noted = ['readFileSync', 'openSync', 'readdirSync', 'opendirSync'];
   // also what describes a file: its name, its time or the place to which it links may hold an answer
-  for (const name of Object.keys(fs) as (keyof typeof fs)[])
-    if (name.endsWith('Sync') && typeof fs[name] === 'function' && !noted.includes(name)) guard(fs, name);
+  for (const names of [fs, fs.promises] as unknown as Record<string, unknown>[])
+    for (const name of Object.keys(names).filter((one) => typeof names[one] === 'function'))
+      if (DESCRIBES.test(name)) guard(names, name, (taken) => taken.unhashed.add(`fs.${name}`));
+      else if (/^(?:exists|access)/.test(name)) guard(names, name, file);
+      else if (name.endsWith('Sync') && !/^(?:readFile|open|readdir|opendir)Sync$/.test(name)) guard(names, name);
   for (const name of ['read', 'readv'] as const) guard(fs, name);
   for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'] as const)
     guard(childProcess, name, (taken) => taken.unhashed.add(`child_process.${name}`));
@@ -50,18 +61,34 @@ export function watchOutsideWorld(): void {
   guard(inspector.Session.prototype, 'connect', (taken) => taken.unhashed.add('inspector.Session'));
   guard(v8, 'setFlagsFromString', (taken) => taken.unhashed.add('v8.setFlagsFromString'));
   const inner = process as unknown as Record<string, unknown>;
+  if ('getBuiltinModule' in inner)
+    guard(inner, 'getBuiltinModule', (taken, first) => {
+      noteNodeReached();
+      if (isBeyond(String(first))) taken.unhashed.add(`node:${String(first).replace(/^node:/, '')}`);
+    });
   for (const name of ['binding', '_linkedBinding', 'dlopen', 'kill', '_getActiveHandles', '_getActiveRequests'])
     if (name in inner) guard(inner, name, (taken) => taken.unhashed.add(`process.${name}`));
   guard(threads, 'receiveMessageOnPort');
   guardConstructor(threads, 'Worker');
+  guardConstructor(threads, 'BroadcastChannel');
+  guardConstructor(globalThis, 'BroadcastChannel');
   syncBuiltinESMExports();
 }
+
+/** Functions whose answers describe a file: its time, its size, or the place to which it links. */
+const DESCRIBES = /^(?:l?stat|statfs|readlink)(?:Sync)?$/;
+
+/** Whether a module of Node.js reaches more of the process than a module's own part: other modules' memory, or what a thread receives. */
+export const isBeyond = (name: string): boolean =>
+  /^(?:node:)?(?:inspector|worker_threads|v8|vm|wasi|async_hooks|diagnostics_channel|cluster|repl|trace_events)(?:\/|$)/.test(name);
 
 type Note = (taken: Taken, first: unknown) => void;
 
 const file: Note = (taken, first) => {
   const name = first instanceof URL ? fileURLToPath(first) : Buffer.isBuffer(first) ? first.toString() : first;
-  if (typeof name === 'string') taken.files.add(path.resolve(name));
+  if (typeof name !== 'string') return;
+  if (taken.hashed) taken.late.add(path.basename(name));
+  else taken.files.add(path.resolve(name));
 };
 
 function guard<Name extends string>(owner: { [name in Name]?: unknown }, name: Name, note?: Note): void {
@@ -77,11 +104,11 @@ function guard<Name extends string>(owner: { [name in Name]?: unknown }, name: N
   Object.defineProperty(owner, name, { value: guarded, configurable: true, writable: true, enumerable: true });
 }
 
-function guardConstructor(owner: { Worker: typeof threads.Worker }, name: 'Worker'): void {
+function guardConstructor<Name extends string>(owner: { [name in Name]: new (...args: never[]) => object }, name: Name): void {
   owner[name] = new Proxy(owner[name], {
     construct(original, args, target) {
-      refuseWhileDeciding('new Worker');
-      loading.getStore()?.unhashed.add('new Worker');
+      refuseWhileDeciding(`new ${name}`);
+      loading.getStore()?.unhashed.add(`new ${name}`);
       return Reflect.construct(original, args, target) as object;
     },
   });
@@ -96,7 +123,8 @@ export function forbidOutsideWorld(why: string): void {
   forbidden = why;
 }
 
-function refuseWhileDeciding(what: string): void {
+/** Throws where a strategy decides, or all of this thread is closed. @throws PredictLabError BadInput that names what was used */
+export function refuseWhileDeciding(what: string): void {
   if (forbidden !== undefined) throw new PredictLabError('BadInput', `${what} is not there: ${forbidden}`);
   const strategy = strategyDeciding();
   if (strategy === undefined) return;

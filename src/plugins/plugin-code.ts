@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireBuiltIns } from '../backtest/engine/fence.ts';
 import { importedBy, isInPackage, packageFacts, packageModules, packageName, watchImports } from './module-graph.ts';
-import { noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
+import { isBeyond, noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
+import { clearSharedMemory, noteNodeReached, recordSharedObjects } from './shared-objects.ts';
 
 /** Identity of a plugin's code: everything that was loaded and read for it. */
 export interface PluginCode {
@@ -23,7 +24,9 @@ export interface PluginCode {
 export async function loadWithCode<T>(url: string, load: () => Promise<T>): Promise<{ readonly loaded: T; readonly code: PluginCode }> {
   watchImports();
   watchOutsideWorld();
-  const taken: Taken = { files: new Set(), unhashed: new Set() };
+  recordSharedObjects();
+  clearSharedMemory();
+  const taken: Taken = { url, files: new Set(), unhashed: new Set(), late: new Set(), hashed: false };
   requireBuiltIns('was changed earlier in this process');
   const loaded = await noteTaken(taken, load);
   requireBuiltIns('was changed by the module while it was loaded');
@@ -42,8 +45,12 @@ function codeOf(url: string, taken: Taken): PluginCode {
     else if (one.startsWith('file:')) parts.add(packageText(one));
     else if (one.startsWith('data:')) parts.add(one);
     else if (!one.startsWith('node:')) taken.unhashed.add(`import of ${one}`);
-    else if (BEYOND.test(one)) taken.unhashed.add(one);
+    else {
+      noteNodeReached();
+      if (isBeyond(one)) taken.unhashed.add(one);
+    }
   }
+  taken.hashed = true;
   const own = [...files].filter(isOwn);
   for (const name of taken.files) if (isInPackage(name)) readByPackages.add(name);
   const data = own.find((name) => !CODE.test(name));
@@ -58,20 +65,17 @@ function codeOf(url: string, taken: Taken): PluginCode {
         ? `its module reads ${path.basename(data)} while it is loaded, ${UNSEEN}`
         : table !== undefined
           ? `its file ${path.basename(table)} holds a table of values, ${UNSEEN}`
-          : isInPackage(url)
-            ? undefined
-            : packageGap(modules),
+          : packageGap(url, modules),
     gap() {
       const [unhashed] = taken.unhashed;
       if (unhashed !== undefined) return `its module uses ${unhashed} while it is loaded, whose answer is in no hash; read it from a file`;
+      const [late] = taken.late;
+      if (late !== undefined) return `its module has read ${late} after it was loaded, which is in no hash; read it at the top`;
       const later = [...importedBy(url)].find((one) => !modules.has(one));
       return later === undefined ? undefined : `its module has loaded ${later} later, which is in no hash; import it at the top`;
     },
   };
 }
-
-/** Modules of Node.js through which code reaches more of the process than its own part: other modules' memory, or what a thread receives. */
-const BEYOND = /^node:(?:inspector|worker_threads|v8|vm|wasi|async_hooks|diagnostics_channel|cluster|repl|trace_events)(?:\/|$)/;
 
 const UNSEEN = 'and no proof can see whether what it holds was known at the time of a decision';
 
@@ -91,10 +95,12 @@ const readByPackages = new Set<string>();
 /** The results for package files, which do not change while they are installed. */
 const packageTables = new Map<string, boolean>();
 
-/** The reason why a package that a plugin uses may contain future data; undefined if none does. */
-function packageGap(modules: Iterable<string>): string | undefined {
+/** The reason why a package that a plugin uses may contain future data, or remember it; undefined if the plugin uses no package. */
+function packageGap(url: string, modules: Iterable<string>): string | undefined {
+  const own = isInPackage(url) ? packageName(url) : undefined;
   const used = [...packageModules(modules)].filter((one) => one.startsWith('file:')).map((one) => fileURLToPath(one));
-  const names = new Set(used.map(packageName));
+  const names = new Set(used.map(packageName).filter((name) => name !== own));
+  const [first] = names;
   for (const file of [...used, ...readByPackages]) {
     const name = packageName(file);
     if (!names.has(name)) continue;
@@ -105,7 +111,9 @@ function packageGap(modules: Iterable<string>): string | undefined {
       if (holds) return `its package ${name} holds a table of values (${base}), ${UNSEEN}`;
     } else return `its package ${name} reads ${base} while it is loaded, ${UNSEEN}`;
   }
-  return undefined;
+  return first === undefined
+    ? undefined
+    : `its package ${first} stays loaded from series to series, and no re-run can see what it remembers; bundle it into the plugin's own file`;
 }
 
 const CODE = /\.[cm]?[jt]sx?$/;

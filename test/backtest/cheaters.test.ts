@@ -292,7 +292,7 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
       const files = (own as { getBuiltinModule?: (name: string) => typeof fs }).getBuiltinModule?.('fs') ?? fs;
       return () => (files.existsSync('/tmp') ? 'long' : 'flat');
     },
-    'a strategy cannot use existsSync while it decides',
+    'while it decides',
   ],
   'asks another process': [() => () => (childProcess.execSync('echo 1').length > 0 ? 'long' : 'flat'), 'a strategy cannot use execSync'],
   'asks the network': [

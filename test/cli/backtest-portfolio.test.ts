@@ -59,6 +59,18 @@ describe('predictlab backtest portfolio', () => {
       markets: { trades: number }[];
     };
     expect(markets.map(({ trades }) => trades)).toEqual([0, 0]);
+    const sharing = path.join(folder, 'shares.mjs');
+    vi.stubEnv('PREDICTLAB_PLUGINS', sharing);
+    writeFileSync(
+      sharing,
+      readFileSync(plugin, 'utf8').replace('const seen = new Map()', 'const seen = (globalThis.seenByPlugin ??= new Map())'),
+    );
+    const shared = (await predictlab('backtest', 'portfolio', twice, '--strategy', 'remembers')).json();
+    Reflect.deleteProperty(globalThis, 'seenByPlugin');
+    expect(shared).toMatchObject({
+      provable: false,
+      notProvable: expect.arrayContaining([expect.stringContaining('was changed by a plugin and stays changed from series to series')]) as string[],
+    });
     vi.unstubAllEnvs();
   });
 

@@ -1,13 +1,16 @@
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { LostAttempt } from '../../src/activities/runner/attempt-sign.ts';
+import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../src/plugins/plugins.ts';
+import { HOUR, walk } from '../backtest/series.ts';
 import { silent } from '../support/silent.ts';
 
 const module = path.resolve(import.meta.dirname, '../plugins/threaded.mjs');
@@ -38,6 +41,35 @@ const run = (name: string, input: unknown = {}, context: ActivityContext = conte
   threads.run({ module, name, thread: true }, input, context);
 const runPlain = (name: string, input: unknown = {}, context: ActivityContext = contextWith()) =>
   threads.run({ module, name }, input, context);
+
+describe('backtests on a thread', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-threads-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const strategy = (name: string, memory: string): string => {
+    const plugin = path.join(folder, `${name}.mjs`);
+    const code = `import { z } from 'zod'; const seen = ${memory}; export default { strategies: { ${name}: { summary: 'for tests', params: z.strictObject({}), create: (_params, bars) => () => { seen.last = bars.close(); return bars.close() > bars.close(1) ? 'long' : 'flat'; } } } };`;
+    writeFileSync(plugin, code);
+    return plugin;
+  };
+  const series = async (plugins: string, name: string) => {
+    const trials = [{ strategy: name, params: {} }];
+    const market = plainMarket('probability');
+    const job = { plugins, series: 'a market', trials, candles: walk(50, 3, { probability: true }), market, barMs: HOUR, twin: null };
+    const { results } = await threads.backtests(job, { whose: name, signal: new AbortController().signal, alive: () => undefined });
+    return results[0];
+  };
+
+  it('get another thread once a plugin has left something on the one that they had', async () => {
+    const honest = strategy('honest', '{}');
+    const leaving = strategy('leaving', "(globalThis[Symbol.for('seen')] ??= {})");
+    expect(await series(honest, 'honest')).toMatchObject({ provable: true });
+    expect((await series(leaving, 'leaving')).notProvable).toEqual([
+      'globalThis[Symbol(seen)] was changed by a plugin and stays changed from series to series, where no re-run can see what is remembered',
+    ]);
+    for (let again = 0; again < 2 * availableParallelism(); again++)
+      expect(await series(honest, 'honest')).toMatchObject({ provable: true, notProvable: [] });
+  });
+});
 
 describe('an activity on a thread', () => {
   it('runs on a thread that keeps the module for the next task', async () => {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runBacktest as runEngine } from '../../src/backtest/run-backtest.ts';
 import { rsiStrategy, smaCross } from '../../src/backtest/strategies/shipped.ts';
-import { candles, indicators, metrics, runBacktest } from '../../src/index.ts';
+import { candles, indicators, metrics, PredictLab, PredictLabError, runBacktest } from '../../src/index.ts';
 import { type MarketFacts, marketFrom } from '../../src/library/market.ts';
 import { walk } from '../backtest/series.ts';
 
@@ -18,6 +18,20 @@ describe('the library', () => {
       candles.toRows(series).map((row) => ({ ...row, openTime: new Date(row.openTime) })),
     ])
       for (const strategy of ['sma-cross', smaCross] as const) expect(runBacktest({ candles: given, strategy, params })).toEqual(direct);
+  });
+
+  it('exports nothing to which a strategy could add what it saw', () => {
+    for (const one of [
+      indicators,
+      indicators.sma,
+      metrics,
+      candles,
+      runBacktest,
+      PredictLabError,
+      PredictLabError.prototype,
+      PredictLab.prototype,
+    ])
+      expect(() => Object.assign(one, { left: 1 })).toThrow('not extensible');
   });
 
   it('takes a tenth of a bar’s volume where nothing else is said, and says what it cut', () => {

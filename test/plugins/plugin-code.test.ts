@@ -1,17 +1,27 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { constants, runInThisContext } from 'node:vm';
 import { afterAll, describe, expect, it } from 'vitest';
-import { freshUrl } from '../../src/plugins/module-graph.ts';
+import { freshUrl, watchImports } from '../../src/plugins/module-graph.ts';
+import { watchOutsideWorld } from '../../src/plugins/outside-world.ts';
 import { loadWithCode } from '../../src/plugins/plugin-code.ts';
+import { changedSharedObject, clearSharedMemory, recordSharedObjects } from '../../src/plugins/shared-objects.ts';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'predictlab-code-')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const place = (name: string): string => path.join(folder, name);
 const write = (name: string, text: string): void => writeFileSync(place(name), text);
 let copies = 0;
+watchImports();
+watchOutsideWorld();
+// Vitest changes what it keeps on the global object
+recordSharedObjects(
+  Reflect.ownKeys(globalThis)
+    .filter((key) => /vitest|expect|jest|chai/i.test(String(key)))
+    .map((key) => Reflect.get(globalThis, key)),
+);
 
 // Vitest would put its own loader in place of an import() that it sees
 const importNatively = runInThisContext('(url) => import(url)', {
@@ -118,7 +128,10 @@ describe('the hash of a plugin’s code', () => {
     expect(await gapOf('answers')).toEqual([table, table]);
     expect(await gapOf('through')).toEqual([table, table]);
     expect(await gapOf('reads')).toEqual([data, data]);
-    expect(await gapOf('plain')).toEqual([undefined, undefined]);
+    // its state is seen by no re-run, whatever it is
+    const stays =
+      "its package plain stays loaded from series to series, and no re-run can see what it remembers; bundle it into the plugin's own file";
+    expect(await gapOf('plain')).toEqual([stays, stays]);
   });
 
   it('does not cover what comes over the network or from another process, and says so', async () => {
@@ -164,5 +177,113 @@ describe('the hash of a plugin’s code', () => {
     const learn = (copy: typeof one): number => (copy.loaded['learn'] as (value: number) => number)(1);
     expect([learn(one), learn(one), learn(other)]).toEqual([1, 2, 1]);
     expect(other.hash).toBe(one.hash);
+  });
+
+  it.each(['net', 'vm', 'worker_threads'])('sees that a module requires node:%s in the name of another file', async (name) => {
+    write(`asks-${name}.mjs`, `import { createRequire } from 'node:module'; export default createRequire('/elsewhere.js')('${name}');`);
+    expect((await load(`asks-${name}.mjs`)).gap).toBe(
+      name === 'net' ? undefined : `its module uses node:${name} while it is loaded, whose answer is in no hash; read it from a file`,
+    );
+  });
+
+  it.each([
+    ['the time of a file', "import fs from 'node:fs'; export default fs.statSync(import.meta.filename).mtimeMs;", 'fs.statSync'],
+    ['the place of a link', "import { readlink } from 'node:fs/promises'; export default await readlink('/proc/self');", 'fs.readlink'],
+    ['an answer from another thread', "export default new BroadcastChannel('answers').close();", 'new BroadcastChannel'],
+  ])('does not cover %s, and says so', async (_what, text, name) => {
+    write(`describes-${name}.mjs`, text);
+    expect((await load(`describes-${name}.mjs`)).gap).toContain(`its module uses ${name} while it is loaded`);
+  });
+
+  it('does not cover a file that a timer of the module reads later, and says so', async () => {
+    write('answers.bin', '1');
+    write(
+      'waits.mjs',
+      "import fs from 'node:fs'; export const read = new Promise((done) => setTimeout(() => done(fs.readFileSync(new URL('./answers.bin', import.meta.url), 'utf8'))));",
+    );
+    const url = pathToFileURL(place('waits.mjs')).href;
+    const { loaded, code } = await loadWithCode(url, async () => await importNatively<{ read: Promise<string> }>(url));
+    expect(code.gap()).toBeUndefined();
+    await loaded.read;
+    expect(code.gap()).toBe('its module has read answers.bin after it was loaded, which is in no hash; read it at the top');
+  });
+});
+
+/** Places where one copy of a plugin may leave what it saw for the next copy. */
+const MEMORIES: Readonly<Record<string, string>> = {
+  'a global variable':
+    'export const learn = () => { globalThis.left = 1; }; export const recall = () => globalThis.left; export const forget = () => delete globalThis.left;',
+  'a hidden symbol of the global object':
+    "const at = Symbol.for('left'); export const learn = () => Object.defineProperty(globalThis, at, { value: 1, configurable: true }); export const recall = () => globalThis[at]; export const forget = () => delete globalThis[at];",
+  'a property of the Array constructor':
+    'export const learn = () => { Array.left = 1; }; export const recall = () => Array.left; export const forget = () => delete Array.left;',
+  'a property of a function of Math':
+    'export const learn = () => { Math.max.left = 1; }; export const recall = () => Math.max.left; export const forget = () => delete Math.max.left;',
+  'a prototype':
+    'export const learn = () => { Promise.prototype.left = 1; }; export const recall = () => Promise.prototype.left; export const forget = () => delete Promise.prototype.left;',
+  'the name of a built-in function':
+    "export const learn = () => Object.defineProperty(Math.cbrt, 'name', { value: 1 }); export const recall = () => (Math.cbrt.name === 'cbrt' ? undefined : Math.cbrt.name); export const forget = () => Object.defineProperty(Math.cbrt, 'name', { value: 'cbrt' });",
+  'a getter in the place of a value':
+    'export const learn = () => { const own = Intl.DateTimeFormat; Object.defineProperty(Intl, "DateTimeFormat", { get: () => own, configurable: true }); }; export const recall = () => Object.getOwnPropertyDescriptor(Intl, "DateTimeFormat").get; export const forget = () => Object.defineProperty(Intl, "DateTimeFormat", { value: Intl.DateTimeFormat, writable: true });',
+  'the depth of stack traces':
+    'const limit = Error.stackTraceLimit; export const learn = () => { Error.stackTraceLimit = 37; }; export const recall = () => (Error.stackTraceLimit === 37 ? 1 : undefined); export const forget = () => { Error.stackTraceLimit = limit; };',
+  'the environment':
+    "export const learn = () => { process.env.LEFT = '1'; }; export const recall = () => process.env.LEFT; export const forget = () => delete process.env.LEFT;",
+  'a listener of the process':
+    "export const learn = () => process.on('left', (give) => give(1)); export const recall = () => { let got; process.emit('left', (one) => { got = one; }); return got; }; export const forget = () => process.removeAllListeners('left');",
+  'the performance entries':
+    "export const learn = () => performance.mark('left', { detail: 1 }); export const recall = () => performance.getEntriesByName('left')[0]?.detail; export const forget = () => performance.clearMarks();",
+  'the counters of the console':
+    "const counts = () => console[Object.getOwnPropertySymbols(console).find((one) => String(one).includes('counts'))]; export const learn = () => counts().set('left', 1); export const recall = () => counts().get('left'); export const forget = () => counts().clear();",
+  'a module of Node.js':
+    "import path from 'node:path'; export const learn = () => { path.left = 1; }; export const recall = () => path.left; export const forget = () => delete path.left;",
+  'a class of a module of Node.js':
+    "import { EventEmitter } from 'node:events'; export const learn = () => { EventEmitter.left = 1; }; export const recall = () => EventEmitter.left; export const forget = () => delete EventEmitter.left;",
+  'a module that is asked for by name':
+    "export const learn = () => { process.getBuiltinModule('querystring').left = 1; }; export const recall = () => process.getBuiltinModule('querystring').left; export const forget = () => delete process.getBuiltinModule('querystring').left;",
+  'a class of zod':
+    "import { z } from 'zod'; export const learn = () => { z.ZodString.left = 1; }; export const recall = () => z.ZodString.left; export const forget = () => delete z.ZodString.left;",
+  'the settings of zod':
+    "import { z } from 'zod'; export const learn = () => z.config({ jitless: 1 }); export const recall = () => z.config().jitless; export const forget = () => delete z.config().jitless;",
+  'the registry of zod':
+    "import { z } from 'zod'; export const learn = () => z.globalRegistry.add(Math, { left: 1 }); export const recall = () => z.globalRegistry._map.get(Math)?.left;",
+  'the last match of a regular expression':
+    "export const learn = () => /left(.)/.exec('left1'); export const recall = () => RegExp.$1 || undefined;",
+  'the memory block of small buffers':
+    'export const learn = () => new Uint8Array(Buffer.allocUnsafe(1).buffer).fill(1); export const recall = () => new Uint8Array(Buffer.allocUnsafe(1).buffer).at(-1) || undefined;',
+  'a module with a query':
+    "import { left } from './left.mjs?mine'; export const learn = () => left.push(1); export const recall = () => left[0];",
+  'a module with the query of a copy':
+    "import { left } from './left.mjs?predictlab-fresh=1'; export const learn = () => left.push(1); export const recall = () => left[0];",
+  'a module in a data: URL':
+    "import { left } from 'data:text/javascript,export const left = [];'; export const learn = () => left.push(1); export const recall = () => left[0];",
+  'a module of CommonJS': "import left from './left.cjs'; export const learn = () => left.push(1); export const recall = () => left[0];",
+  'a module that is required':
+    "import { createRequire } from 'node:module'; const left = createRequire(import.meta.url)('./left.cjs'); export const learn = () => left.push(1); export const recall = () => left[0];",
+  'a JSON module':
+    "import left from './left.json' with { type: 'json' }; export const learn = () => left.push(1); export const recall = () => left[0];",
+  'the cache of required modules':
+    "import { createRequire } from 'node:module'; const { cache } = createRequire(import.meta.url); export const learn = () => { cache.left = 1; }; export const recall = () => cache.left;",
+};
+
+describe('a copy of a plugin', () => {
+  it.each(Object.entries(MEMORIES))('cannot recall what an earlier one left in %s, or is seen to be able to', async (_where, text) => {
+    write('left.mjs', 'export const left = [];');
+    write('left.cjs', 'module.exports = [];');
+    write('left.json', '[]');
+    mkdirSync(place('node_modules'), { recursive: true });
+    if (!existsSync(place('node_modules/zod'))) symlinkSync(path.resolve('node_modules/zod'), place('node_modules/zod'));
+    write('memory.mjs', text);
+    const writer = (await load('memory.mjs')).loaded as { learn: () => unknown; recall: () => unknown; forget?: () => unknown };
+    expect(changedSharedObject()).toBeUndefined();
+    expect(writer.recall()).toBeUndefined();
+    writer.learn();
+    expect(writer.recall()).toBeDefined();
+    const reader = (await load('memory.mjs')).loaded as typeof writer;
+    clearSharedMemory();
+    const seen = changedSharedObject();
+    if (seen === undefined) expect(reader.recall()).toBeUndefined();
+    writer.forget?.();
+    expect(changedSharedObject()).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { PluginCode } from '../../plugins/plugin-code.ts';
 import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins/plugins.ts';
+import { clearSharedMemory, sharedObjectsChanged, sharedObjectsGap } from '../../plugins/shared-objects.ts';
 import type { AnyVenue } from '../../sources/venue.ts';
 import { addVenues } from '../../sources/venues.ts';
 import { activityProblem, badPlugin, pluginProblem, strategyProblem, venueProblem } from './check-plugin.ts';
@@ -48,10 +49,11 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
     }
     const own = Object.entries(plugin.strategies ?? {});
     hashes[module] = code.hash;
+    const memory = memoryOfCopy();
     for (const [name, strategy] of own) {
       const wrong = strategyProblem(name, strategy) ?? (strategies.has(name) ? `strategy "${name}" is ${TWICE}` : undefined);
       if (wrong !== undefined) throw badPlugin(module, wrong);
-      strategies.set(name, namedStrategy(strategy, { name, module, codeHash: code.hash }, code));
+      strategies.set(name, namedStrategy(strategy, { name, module, codeHash: code.hash }, code, memory));
     }
   }
   return { activities, strategies: [...strategies.values()], modules, hashes };
@@ -62,13 +64,42 @@ function namedStrategy(
   strategy: Strategy,
   about: { readonly name: string; readonly module: string; readonly codeHash: string },
   code: PluginCode,
+  memory: CopyMemory,
 ): LoadedStrategy {
   const facts = { ...about, summary: strategy.summary ?? '' };
   return Object.create(strategy, {
     ...Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, { value, enumerable: true }])),
     codeGap: { get: () => code.gap(), enumerable: true },
-    dataGap: { value: code.dataGap, enumerable: true },
+    dataGap: { get: () => code.dataGap ?? memory.gap(), enumerable: true },
+    create: {
+      value: (...args: Parameters<Strategy['create']>) => {
+        memory.start();
+        return strategy.create(...args);
+      },
+      enumerable: true,
+    },
   }) as LoadedStrategy;
+}
+
+interface CopyMemory {
+  /** Called before the first decision of a copy of a plugin. */
+  start(): void;
+  /** The reason why the copy may know what an earlier one saw; undefined if it cannot. */
+  gap(): string | undefined;
+}
+
+/** Separates a copy of a plugin from the earlier ones: they ended before its first decision. */
+function memoryOfCopy(): CopyMemory {
+  let started = false;
+  return {
+    start() {
+      if (started) return;
+      started = true;
+      clearSharedMemory();
+      sharedObjectsChanged();
+    },
+    gap: sharedObjectsGap,
+  };
 }
 
 const TWICE = 'already defined by another plugin; rename one';

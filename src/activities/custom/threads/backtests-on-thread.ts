@@ -8,6 +8,7 @@ import { type TrialsResult, trialSteps } from '../../../backtest/run-trials.ts';
 import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
 import { walkForwardSteps } from '../../../backtest/walk-forward/walk-forward.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
+import { sharedObjectsChanged } from '../../../plugins/shared-objects.ts';
 import { strategiesForBatch } from './run-thread-task.ts';
 import { describeThrown, type SeriesJob, type ThrownError, type WalkForwardJob } from './thread-messages.ts';
 
@@ -77,6 +78,8 @@ export async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal
     beat();
     await setImmediate();
     requireBuiltIns('was changed after a decision, by code that a strategy started');
+    // such code may have brought back what an earlier copy saw
+    sharedObjectsChanged();
     signal.throwIfAborted();
     turn = performance.now();
   }

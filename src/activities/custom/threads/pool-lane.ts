@@ -20,6 +20,8 @@ interface PoolThread {
   readonly worker: Worker;
   /** Ends the thread's job when the thread ends by itself. Undefined while the thread runs no job. */
   ended: ((cause: unknown) => void) | undefined;
+  /** Whether a plugin changed an object that all code of the thread shares. */
+  used: boolean;
   /** Ends the thread when it stays unused. */
   idleTimer: NodeJS.Timeout | undefined;
 }
@@ -47,14 +49,19 @@ export class PoolLane {
     { whose, signal, onMessage }: { whose: string; signal: AbortSignal; onMessage: (message: FromThread) => void },
   ): Promise<T> {
     signal.throwIfAborted();
-    const thread = await this.#take(signal);
+    const taken = await this.#take(signal);
+    const thread = taken.used && !('task' in job) ? this.#replace(taken) : taken;
     const { port1: ours, port2: theirs } = new MessageChannel();
     let grace: NodeJS.Timeout | undefined;
     let stop: (() => void) | undefined;
     try {
       signal.throwIfAborted();
       return await new Promise<T>((resolve, reject) => {
-        const receive = (message: FromPool): void => ('end' in message ? resolve(message.end as T) : onMessage(message));
+        const receive = (message: FromPool): void => {
+          if (!('end' in message)) return onMessage(message);
+          thread.used = message.used;
+          resolve(message.end as T);
+        };
         ours.on('message', receive);
         thread.ended = (cause) => {
           // messages that were sent before the end
@@ -121,7 +128,7 @@ export class PoolLane {
 
   #open(): PoolThread {
     const worker = new Worker(threadEntry('pool-thread'), { resourceLimits: threadLimits() });
-    const thread: PoolThread = { worker, ended: undefined, idleTimer: undefined };
+    const thread: PoolThread = { worker, ended: undefined, used: false, idleTimer: undefined };
     let cause: unknown;
     worker.on('message', ({ module, stray }: StrayOfPool) => logStray(this.#log, module, stray));
     worker.on('error', (error) => {
@@ -134,6 +141,13 @@ export class PoolLane {
     worker.unref();
     this.#threads.add(thread);
     return thread;
+  }
+
+  /** Terminates a thread that runs nothing, and returns a new one in its place. */
+  #replace(thread: PoolThread): PoolThread {
+    this.#threads.delete(thread);
+    void thread.worker.terminate();
+    return this.#open();
   }
 
   /** Terminates a thread and starts another one if a job waits. */

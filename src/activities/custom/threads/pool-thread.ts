@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { captureStreams, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
+import { sharedObjectsChanged } from '../../../plugins/shared-objects.ts';
 import { runBacktests, runWalkForward } from './backtests-on-thread.ts';
 import { runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
@@ -21,8 +22,8 @@ workerPort.on('message', ({ job, port }: { job: PoolJob; port: MessagePort }) =>
   port.on('message', ({ abort }: ToThread) => stop.abort(errorOf(abort)));
   // a result that cannot be sent fails its job
   void doJob(job, send, stop.signal)
-    .then((end) => send({ end }))
-    .catch((thrown: unknown) => send({ end: { thrown: describeThrown(thrown) } }));
+    .then((end) => send({ end, used: sharedObjectsChanged() }))
+    .catch((thrown: unknown) => send({ end: { thrown: describeThrown(thrown) }, used: sharedObjectsChanged() }));
 });
 
 async function doJob(job: PoolJob, send: (message: FromPool) => void, signal: AbortSignal): Promise<unknown> {

@@ -54,7 +54,13 @@ export interface WalkForwardJob extends SeriesJob {
 export type PoolJob = { readonly task: ThreadTask } | { readonly backtests: SeriesJob } | { readonly walkForward: WalkForwardJob };
 
 /** A message from a thread of the pool about its job: the last one has the result. */
-export type FromPool = FromThread | { readonly end: unknown };
+export type FromPool =
+  | FromThread
+  | {
+      readonly end: unknown;
+      /** Whether a plugin changed an object that all code of the thread shares: backtests then get another thread. */
+      readonly used: boolean;
+    };
 
 /** An error on a thread of the pool that no task waits for, and the module whose task ran last. */
 export interface StrayOfPool {

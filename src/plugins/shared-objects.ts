@@ -1,0 +1,149 @@
+import { createRequire } from 'node:module';
+import { types as nodeTypes } from 'node:util';
+import * as zod from 'zod';
+
+/**
+ * Objects that outlive a plugin's modules: built-ins, the modules of Node.js, and zod. Each series gets its own copy of a plugin's modules,
+ * but a property that one copy adds to such an object is there for the next copy, where no proof can see it.
+ */
+interface SharedObject {
+  readonly name: string;
+  readonly object: object;
+  readonly keys: readonly (string | symbol)[];
+  readonly descriptors: readonly PropertyDescriptor[];
+  readonly prototype: object | null;
+  /** Number of entries of a map or set. */
+  readonly size: number;
+}
+
+// as they are when this module is loaded: a plugin could replace them by functions that hide what it changed
+const { ownKeys, getPrototypeOf, deleteProperty } = Reflect;
+const descriptorOf = Object.getOwnPropertyDescriptor;
+// oxlint-disable-next-line typescript/unbound-method -- called with a map or set below
+const [mapSize, setSize] = [Map, Set].map(({ prototype }) => descriptorOf(prototype, 'size')?.get as () => number);
+const getEntries = performance.getEntries.bind(performance);
+const types = { isMap: nodeTypes.isMap, isSet: nodeTypes.isSet };
+
+/** Zod's registry, whose contents no comparison can see. It is cleared instead. */
+const registry = zod.globalRegistry;
+const clearRegistry = registry.clear.bind(registry);
+const RENEWED: ReadonlySet<PropertyKey> = new Set(['_map', '_idmap']);
+
+const require = createRequire(import.meta.url);
+const loader = require('node:module') as {
+  readonly builtinModules: readonly string[];
+  readonly _cache: object;
+  readonly _pathCache: object;
+};
+const { _cache: modules, _pathCache: places } = loader;
+
+let recorded: readonly SharedObject[] | undefined;
+/** The modules of Node.js and what only they reach. */
+let recordedOfNode: readonly SharedObject[] = [];
+/** Whether a plugin of this thread has reached a module of Node.js. */
+let nodeReached = false;
+let entriesBefore = 0;
+let filesBefore: ReadonlySet<PropertyKey> = new Set();
+let changed: string | undefined;
+
+/** Records the shared objects of this thread as they are before a plugin's code runs. @param ignored objects that may change afterwards */
+export function recordSharedObjects(ignored: readonly unknown[] = []): void {
+  if (recorded !== undefined) return;
+  const ofNode: Record<string, object> = {};
+  for (const name of loader.builtinModules) if (!UNUSUAL.test(name)) ofNode[name] = require(`node:${name}`) as object;
+  // Node.js replaces some globals by their values when they are first read
+  for (const key of ownKeys(globalThis)) Reflect.get(globalThis, key);
+  const seen = new Set<unknown>([...changing, ...ignored]);
+  recorded = reachableFrom({ globalThis, zod }, seen);
+  recordedOfNode = reachableFrom(ofNode, seen);
+  entriesBefore = getEntries().length;
+  filesBefore = new Set([...ownKeys(modules), ...ownKeys(places)]);
+}
+
+/** Modules whose import makes a plugin's results not provable anyway, and deprecated ones, which warn. */
+const UNUSUAL =
+  /^(?:_|sys$|punycode$|domain$|constants$|repl|cluster|inspector|trace_events|wasi|vm$|v8$|worker_threads$|diagnostics_channel$)/;
+
+/** Objects that change in ordinary use: lists of loaded modules, and the channel of a process to its parent. */
+const changing: readonly unknown[] = [
+  modules,
+  places,
+  ...ownKeys(process).flatMap((key) => (typeof key === 'symbol' || key === 'moduleLoadList' ? [Reflect.get(process, key) as unknown] : [])),
+];
+
+/** Records that a plugin of this thread reaches modules of Node.js: from now on they are compared, too. */
+export function noteNodeReached(): void {
+  nodeReached = true;
+}
+
+function reachableFrom(roots: Readonly<Record<string, object>>, seen: Set<unknown>): readonly SharedObject[] {
+  const all: SharedObject[] = [];
+  const waiting: [string, unknown][] = Object.entries(roots);
+  for (const [name, object] of waiting) {
+    if ((typeof object !== 'object' && typeof object !== 'function') || object === null || seen.has(object) || ArrayBuffer.isView(object))
+      continue;
+    seen.add(object);
+    const keys = ownKeys(object);
+    const descriptors = keys.map((key) => descriptorOf(object, key) as PropertyDescriptor);
+    const prototype = getPrototypeOf(object);
+    all.push({ name, object, keys, descriptors, prototype, size: sizeOf(object) });
+    waiting.push([`prototype of ${name}`, prototype]);
+    keys.forEach((key, i) => {
+      for (const part of Object.values(descriptors[i])) waiting.push([propertyName(name, key), part]);
+    });
+  }
+  return all;
+}
+
+const propertyName = (owner: string, key: string | symbol): string =>
+  typeof key === 'string' ? `${owner}.${key}` : `${owner}[${String(key)}]`;
+
+const sizeOf = (object: object): number => (types.isMap(object) ? mapSize.call(object) : types.isSet(object) ? setSize.call(object) : 0);
+
+/** Name of a shared object or of its property that differs from its recorded state; undefined if none does. */
+export const changedSharedObject = (): string | undefined =>
+  recorded === undefined
+    ? undefined
+    : (changedObject(recorded) ?? (nodeReached ? changedObject(recordedOfNode) : undefined) ?? changedEntries());
+
+/** Compares the shared objects with their recorded state; a difference holds for this thread from then on. @returns whether there is one */
+export const sharedObjectsChanged = (): boolean => (changed ??= changedSharedObject()) !== undefined;
+
+/** The reason why a plugin's code may remember what an earlier copy of it saw, from the last comparison; undefined if there is none. */
+export const sharedObjectsGap = (): string | undefined =>
+  changed && `${changed} was changed by a plugin and stays changed from series to series, where no re-run can see what is remembered`;
+
+function changedObject(objects: readonly SharedObject[]): string | undefined {
+  for (const { name, object, keys, descriptors, prototype, size } of objects) {
+    const now = ownKeys(object);
+    if (now.length !== keys.length)
+      return propertyName(name, now.find((key) => !keys.includes(key)) ?? keys.find((key) => !now.includes(key)) ?? '');
+    for (let i = 0; i < keys.length; i++) {
+      if (object === registry && RENEWED.has(keys[i])) continue;
+      const [before, after] = [descriptors[i], descriptorOf(object, keys[i])];
+      if (!Object.is(before.value, after?.value) || before.get !== after?.get || before.set !== after?.set)
+        return propertyName(name, keys[i]);
+    }
+    if (getPrototypeOf(object) !== prototype) return `the prototype of ${name}`;
+    if (size !== sizeOf(object)) return name;
+  }
+  return undefined;
+}
+
+const changedEntries = (): string | undefined => (getEntries().length === entriesBefore ? undefined : 'the list of performance entries');
+
+/** Clears what built-ins keep of the code that ran last, so that the next copy of a plugin cannot read it. */
+export function clearSharedMemory(): void {
+  if (recorded === undefined) return;
+  // the last match, RegExp.$1
+  /(?:)/.exec('');
+  clearRegistry();
+  // modules of CommonJS are loaded again, with their own state
+  for (const cache of [modules, places])
+    for (const key of ownKeys(cache)) if (!filesBefore.has(key) && !String(key).includes('/node_modules/')) deleteProperty(cache, key);
+  // small buffers share a block of memory: the next ones get another block
+  const before = Buffer.allocUnsafe(1).buffer;
+  let block = before;
+  while (block === before) block = Buffer.allocUnsafe(Math.floor(Buffer.poolSize / 2) - 1).buffer;
+  new Uint8Array(block).fill(0);
+}
