@@ -2,13 +2,15 @@
 // the folder's unit tests do not notice. Not part of the check: it takes minutes.
 // All mutants stand in one bundle, each behind a switch, and each runs only the files of tests that reach it. A folder whose tests fail without a
 // mutant, the second time, or after all mutants is refused, since every mutant would then count as noticed.
+// --services: what unit tests leave is tried on the service files that test/tiers.json names for the folder, on servers that start once.
 // --why also prints which test notices each change.
 // --floors: the rooms of mutate/floors.json one after the other; fails where a smaller share is noticed than its floor says. Only unit tests are
 // run, so a room that service tests prove has a lower floor.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundleTests, testFilesOf } from './mutate/bundle-tests.mjs';
+import { bundleServers, bundleTests, serviceTestFilesOf, testFilesOf } from './mutate/bundle-tests.mjs';
 import { EQUIVALENT } from './mutate/equivalent.mjs';
 import { mutantsOf, sampleOf } from './mutate/mutants.mjs';
 import { createTestProcess } from './mutate/test-process.mjs';
@@ -23,6 +25,7 @@ const { values, positionals } = parseArgs({
     files: { type: 'string', default: '' },
     floors: { type: 'boolean', default: false },
     why: { type: 'boolean', default: false },
+    services: { type: 'boolean', default: false },
   },
 });
 
@@ -43,63 +46,87 @@ await runMain(async () => {
   return below.length > 0 ? 1 : 0;
 });
 
-/** The share of a folder's mutants that its unit tests notice, in percent; prints the others. */
-async function shareKilled(folder) {
+/** The share of a folder's mutants that its tests notice, in percent; prints the others. */
+async function shareKilled(folder, withServices = values.services) {
   const root = path.join(ROOT, 'src', folder ?? '');
   const wanted = values.files.split(',').filter((part) => part !== '');
   const sources = filesBelow(root, (file) => file.endsWith('.ts'))
     .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
     .map((file) => path.join(root, file));
   if (folder === undefined || sources.length === 0) throw new SetUpError('npm run mutate -- <folder of src>, such as scheduling or market');
-  const tests = testFilesOf(folder);
-  if (tests.length === 0) throw new SetUpError(`there are no unit tests in test/${folder}`);
-
   const all = sources.flatMap((file) => mutantsOf(file, readFileSync(file, 'utf8')));
   const sample = sampleOf(all, { size: Number(values.sample), seed: Number(values.seed) });
-  const bundle = await bundleTests(tests, sample);
-  const runner = createTestProcess();
+  console.log(`${folder}: ${all.length} mutants of ${sources.length} files, a sample of ${sample.length} (seed ${values.seed})`);
+
+  const judged = sample.filter((mutant) => !isEquivalent(mutant));
+  const unit = testFilesOf(folder);
+  if (unit.length === 0) throw new SetUpError(`there are no unit tests in test/${folder}`);
+  const left = await survivorsOf(judged, { folder, tests: unit });
+  const services = withServices ? serviceTestFilesOf(folder) : [];
+  const survivors =
+    left.length > 0 && services.length > 0 ? await withServers((env) => survivorsOf(left, { folder, tests: services, env })) : left;
+  for (const mutant of survivors) console.log(`survived   ${sentenceOf(mutant)}${mutant.reached ? '' : '  (no test reaches it)'}`);
+  const killed = judged.length - survivors.length;
+  const share = judged.length === 0 ? 0 : (100 * killed) / judged.length;
+  const byUnit = services.length > 0 ? `, ${judged.length - left.length} of them by unit tests` : '';
+  console.log(
+    `${folder}: ${killed} of ${judged.length} killed (${share.toFixed(0)}%)${byUnit}, ${sample.length - judged.length} equivalent left out`,
+  );
+  return share;
+}
+
+/** Starts the servers of service tests. @param use called with the environment that the tests need */
+async function withServers(use) {
+  const file = await bundleServers();
+  const provided = {};
+  const { default: start } = await import(pathToFileURL(file).href);
+  const close = await start({ provide: (name, value) => void (provided[name] = value) });
   try {
-    const patient = { file: bundle, mutant: 0, of: sample.length, limitMs: () => 600_000 };
+    return await use({ MUTATE_PROVIDED: JSON.stringify(provided) });
+  } finally {
+    await close();
+    rmSync(file, { force: true });
+  }
+}
+
+/** The mutants that tests do not notice, each with whether a test `reached` it. Service tests get a process each, as native code remembers. */
+async function survivorsOf(mutants, { folder, tests, env }) {
+  const isService = env !== undefined;
+  const bundle = await bundleTests(tests, mutants, isService ? [path.join(ROOT, 'test/support/install-runtime.ts')] : []);
+  const runner = createTestProcess({ env, isolated: isService });
+  try {
+    const patient = { file: bundle, mutant: 0, of: mutants.length, limitMs: () => 600_000 };
     const sound = await runner.run(patient);
-    if (sound.failed !== undefined) throw new SetUpError(`the tests of src/${folder} fail without any mutant: ${sound.failed}`);
+    const refuse = (failed, when) => new SetUpError(`the tests of src/${folder} fail without any mutant${when}: ${failed}`);
+    if (sound.failed !== undefined) throw refuse(sound.failed, '');
     const cheapFirst = sound.files.toSorted((a, b) => a.ms - b.ms);
     const usual = new Map(sound.files.flatMap((file) => Object.entries(file.tests)));
     // a slow test on a busy machine is not an endless loop
-    const limitMs = (name) => 4_000 + 5 * (usual.get(name) ?? 0);
+    const limitMs = (name) => (isService ? 15_000 : 4_000) + 5 * (usual.get(name) ?? 0);
     const proveSound = async (when) => {
       const again = await runner.run({ ...patient, files: cheapFirst.map(({ file }) => file) });
-      if (again.failed !== undefined) throw new SetUpError(`the tests of src/${folder} fail without any mutant ${when}: ${again.failed}`);
+      if (again.failed !== undefined) throw refuse(again.failed, when);
     };
-    await proveSound('when they run twice in one process');
-    console.log(`${folder}: ${all.length} mutants of ${sources.length} files, a sample of ${sample.length} (seed ${values.seed})`);
+    await proveSound(' when they run twice');
 
-    const counts = { killed: 0, survived: 0, equivalent: 0 };
-    for (const [index, mutant] of sample.entries()) {
+    const survivors = [];
+    for (const [index, mutant] of mutants.entries()) {
       const isReached = (file) => sound.atLoad.includes(index + 1) || file.reached.includes(index + 1);
       const files = cheapFirst.filter(isReached).map(({ file }) => file);
-      const outcome = await outcomeOf(mutant, { ...patient, mutant: index + 1, files, limitMs }, runner);
-      counts[outcome]++;
-      if (outcome !== 'killed')
-        console.log(`${outcome.padEnd(10)} ${sentenceOf(mutant)}${files.length === 0 ? '  (no test reaches it)' : ''}`);
+      const { failed } = files.length === 0 ? {} : await runner.run({ ...patient, mutant: index + 1, files, limitMs });
+      if (failed === undefined) survivors.push({ ...mutant, reached: mutant.reached || files.length > 0 });
+      else if (values.why) console.log(`killed     ${sentenceOf(mutant)}  by ${failed.split('\n')[0].slice(0, 200)}`);
     }
-    await proveSound('after the mutants: one of them leaves something behind');
-    const judged = counts.killed + counts.survived;
-    const share = judged === 0 ? 0 : (100 * counts.killed) / judged;
-    console.log(`${folder}: ${counts.killed} of ${judged} killed (${share.toFixed(0)}%), ${counts.equivalent} equivalent left out`);
-    return share;
+    await proveSound(' after the mutants, of which one leaves something behind');
+    return survivors;
   } finally {
     await runner.close();
     rmSync(bundle, { force: true });
   }
 }
 
-async function outcomeOf(mutant, order, runner) {
-  if (EQUIVALENT.some(({ file, code, becomes }) => isAt(mutant, file) && mutant.code === code && mutant.becomes === becomes))
-    return 'equivalent';
-  if (order.files.length === 0) return 'survived';
-  const { failed } = await runner.run(order);
-  if (failed !== undefined && values.why) console.log(`killed     ${sentenceOf(mutant)}  by ${failed.split('\n')[0].slice(0, 200)}`);
-  return failed === undefined ? 'survived' : 'killed';
+function isEquivalent(mutant) {
+  return EQUIVALENT.some(({ file, code, becomes }) => isAt(mutant, file) && mutant.code === code && mutant.becomes === becomes);
 }
 
 function isAt({ file }, name) {

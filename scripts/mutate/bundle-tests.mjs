@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
 import { rolldown } from 'rolldown';
 import { filesBelow, ROOT } from '../set-up/project.mjs';
-import { isService } from '../set-up/tiers.mjs';
+import { isService, serviceFilesOf } from '../set-up/tiers.mjs';
 import { withSwitches } from './mutants.mjs';
 
 const TEST_API = fileURLToPath(new URL('./test-api.mjs', import.meta.url));
@@ -18,15 +18,25 @@ export const testFilesOf = (folder) =>
     .map((file) => path.join(ROOT, 'test', folder, file))
     .filter((file) => /^cli\b/.test(folder) || !/\/(run-main|command)\.ts'/.test(readFileSync(file, 'utf8')));
 
+/** Service files that test/tiers.json names for a folder and the folders inside it. */
+export const serviceTestFilesOf = (folder) => serviceFilesOf(folder).map((file) => path.join(ROOT, file));
+
+/** Bundles the module that starts the servers of service tests, as vitest does once for all of them. */
+export const bundleServers = async () =>
+  await bundle('servers', path.join(ROOT, 'test/support/global-setup.ts'), { tests: [], mutants: [] });
+
 /**
  * Bundles all tests and the code they test into one module that holds every mutant behind a switch, so that a mutant costs no bundling.
  *
+ * @param first modules that are loaded before the tests
  * @returns the path of the module, which exports `run`
  */
-export async function bundleTests(tests, mutants) {
+export const bundleTests = async (tests, mutants, first = []) => await bundle('tests', ENTRY, { tests, mutants, first });
+
+async function bundle(name, input, { tests, mutants, first = [] }) {
   mkdirSync(OUT, { recursive: true });
   const build = await rolldown({
-    input: ENTRY,
+    input,
     platform: 'node',
     // what the bundler itself adds (@oxc-project/runtime) is no package of ours and goes in
     external: (id) => /^[^./\0]/.test(id) && id !== 'vitest' && !path.isAbsolute(id) && !id.startsWith('@oxc-project/'),
@@ -38,9 +48,10 @@ export async function bundleTests(tests, mutants) {
         resolveId: (id) => (id === ENTRY ? id : id === 'vitest' ? TEST_API : null),
         load(id) {
           if (id === ENTRY)
-            return [...tests.map((file) => `import ${JSON.stringify(file)};`), `export { run } from ${JSON.stringify(TEST_API)};`].join(
-              '\n',
-            );
+            return [
+              ...[...first, ...tests].map((file) => `import ${JSON.stringify(file)};`),
+              `export { run } from ${JSON.stringify(TEST_API)};`,
+            ].join('\n');
           if (!id.endsWith('.ts')) return null;
           const source = readFileSync(id, 'utf8');
           const opening = tests.includes(id)
@@ -51,7 +62,7 @@ export async function bundleTests(tests, mutants) {
       },
     ],
   });
-  const file = path.join(OUT, `${process.pid}.mjs`);
+  const file = path.join(OUT, `${process.pid}-${name}.mjs`);
   await build.write({ file, format: 'esm', codeSplitting: false });
   await build.close();
   return file;

@@ -53,6 +53,9 @@ expect.poll = (look) =>
     },
   );
 
+/** A value that the servers of service tests provide. */
+export const inject = (name) => JSON.parse(process.env.MUTATE_PROVIDED)[name];
+
 const restores = [];
 /** What unit tests use of vitest's `vi`. */
 export const vi = {

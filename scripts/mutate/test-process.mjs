@@ -4,10 +4,15 @@ import { ROOT } from '../set-up/project.mjs';
 
 const OWN_FILE = fileURLToPath(import.meta.url);
 
-/** A process that runs a bundle of tests. It is replaced when a test never ends, since a mutant may loop for ever. */
-export function createTestProcess() {
+/**
+ * A process that runs a bundle of tests. It is replaced when a test never ends, since a mutant may loop for ever.
+ *
+ * @param env variables in addition to those of this process
+ * @param isolated whether each run gets a process of its own
+ */
+export function createTestProcess({ env = {}, isolated = false } = {}) {
   let child;
-  const start = () => fork(OWN_FILE, { cwd: ROOT, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const start = () => fork(OWN_FILE, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   return {
     /** Runs a bundle with one mutant on, or none (0). A test that does not end within its `limitMs`, or takes the process along, has failed. */
     async run({ file, mutant, of, files, limitMs }) {
@@ -30,7 +35,7 @@ export function createTestProcess() {
       });
       clearTimeout(timer);
       mine.off('message', onMessage).off('exit', onExit);
-      if (answer.gone) await this.close();
+      if (answer.gone || isolated) await this.close();
       return answer;
     },
     async close() {

@@ -49,6 +49,13 @@ export function filesOfTier(tier, root = ROOT) {
 /** A service file of the map: `alert` is short for `test/integration/alert.test.ts`. */
 const fileOfName = (name) => (name.includes('/') ? name : `test/integration/${name}.test.ts`);
 
+/** Service files that test/tiers.json names for a folder of src or a folder inside it, without those that only run at night. */
+export function serviceFilesOf(folder, root = ROOT) {
+  const { proves, night } = readTiers(root);
+  const names = Object.keys(proves).filter((name) => name === folder || name.startsWith(`${folder}/`));
+  return [...new Set(names.flatMap((name) => proves[name]).map(fileOfName))].filter((file) => isService(file) && !night.includes(file));
+}
+
 /**
  * Test files that prove a folder of src: the unit tests of the mirrored folder in test/ (of the nearest one above, where there is none)
  * and the service files that test/tiers.json names for it.
