@@ -7,7 +7,7 @@ import type { LoadedPlugins } from '../plugins/plugins.ts';
 import { type Secrets, secretsOf } from '../secrets/secrets.ts';
 import type { Database } from '../storage/database/database.ts';
 import { symbolsByName } from '../storage/markets/catalogue.ts';
-import { customActivity, customTasks } from './custom/custom-tasks.ts';
+import { createCustomActivities, customTasks } from './custom/custom-tasks.ts';
 import type { PluginThreads } from './custom/threads/plugin-threads.ts';
 import type { CustomActivity, RunActivities, StageActivities } from './registry.ts';
 import { createVisualize } from './report/visualize.ts';
@@ -19,7 +19,7 @@ import { createTaskRunner } from './runner/task-runner.ts';
 import { createBacktest } from './stages/backtest/backtest.ts';
 import { createClean } from './stages/clean.ts';
 import { type CollectDependencies, createCollect } from './stages/collect/collect.ts';
-import { type RunStage, runWithFollowing } from './stages/following-stages.ts';
+import { type RunStage, runStages } from './stages/following-stages.ts';
 import { createKline } from './stages/kline.ts';
 import type { StageFunction } from './stages/stage-work.ts';
 import { createStore } from './stages/store.ts';
@@ -89,10 +89,9 @@ export function createActivities(
   const stageActivity =
     (stage: Stage) =>
     async (call: StageCall): Promise<StageOutcome> =>
-      await runWithFollowing({ database, runStage }, stage, call);
+      await runStages({ database, runStage }, stage, call);
 
-  const custom: Record<string, CustomActivity> = {};
-  for (const [name, activity] of activities) custom[name] = customActivity(activity, runTask, { threads: dependencies.threads, env });
+  const custom = createCustomActivities(activities, runTask, { database, threads: dependencies.threads, env });
   const finish = createFinishPipeline({
     database,
     home,

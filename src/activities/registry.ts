@@ -1,13 +1,13 @@
 import type { PipelineResult } from '../contracts/run/pipeline-status.ts';
 import type { PrepareInput } from '../contracts/run/run-config.ts';
-import type { CustomTaskCall, StageCall, StageOutcome, TaskOutcome } from '../contracts/task/stage-report.ts';
+import type { CustomTaskCall, SharedOutcome, StageCall, StageOutcome } from '../contracts/task/stage-report.ts';
 import type { Stage } from '../contracts/words.ts';
 import type { PackedPrepared, UniversesToExpand } from '../scheduling/payload/pack-prepared.ts';
 
 export type StageActivities = Record<Stage, (call: StageCall) => Promise<StageOutcome>>;
 
 /** A custom task as a Temporal activity: first its own input, then the task and run it belongs to. */
-export type CustomActivity = (input: unknown, call: CustomTaskCall) => Promise<TaskOutcome>;
+export type CustomActivity = (input: unknown, call: CustomTaskCall) => Promise<SharedOutcome>;
 
 export interface FinishInput {
   readonly runId: string;

@@ -6,6 +6,7 @@ import {
   condition,
   continueAsNew,
   log,
+  patched,
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
@@ -221,7 +222,8 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   return await CancellationScope.nonCancellable(async () => {
     runScope = CancellationScope.current();
     if (settled.searchable) publishSymbols(settled.config);
-    const built = buildGraph(settled.config);
+    const shared = settled.config.tasks.some(({ short }) => short) && patched('shared-tasks');
+    const built = buildGraph(settled.config, { shared });
     if ('problems' in built) throw invalid(new InvalidPipelineError(built.problems));
     lanes = new Lanes({ ...run, config: settled.config, startedAt, searchable: settled.searchable }, dispatch);
     if (options.continued === undefined) {

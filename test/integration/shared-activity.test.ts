@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { createTaskRunner, type Task } from '../../src/activities/runner/task-runner.ts';
-import { type RunStage, runWithFollowing } from '../../src/activities/stages/following-stages.ts';
+import { type RunStage, runStages } from '../../src/activities/stages/following-stages.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { AttemptDetails, StageCall, StageOutcome } from '../../src/contracts/task/stage-report.ts';
 import { type Stage, stageTaskId } from '../../src/contracts/words.ts';
@@ -32,7 +32,7 @@ function workerOf(database: Database, work: (stage: Stage) => void = () => undef
     });
   const attempt = async (number: number, stage: Stage, given: StageCall, heartbeatDetails?: unknown): Promise<StageOutcome> => {
     const info = { attempt: number, currentAttemptScheduledTimestampMs: Date.now(), heartbeatDetails };
-    return (await new MockActivityEnvironment(info).run(() => runWithFollowing({ database, runStage }, stage, given))) as StageOutcome;
+    return (await new MockActivityEnvironment(info).run(() => runStages({ database, runStage }, stage, given))) as StageOutcome;
   };
   return { ran, attempt };
 }
@@ -61,16 +61,16 @@ describe('an activity that stages share, after its worker was lost', () => {
     const { database, close } = await testDatabase();
     const worker = workerOf(database);
     await worker.attempt(1, 'collect', { ...call, following: { stages: [] } });
-    const after = await worker.attempt(2, 'collect', call);
-    expect(after).toMatchObject({ known: true, attempts: 1 });
-    expect(after.followed).toBeUndefined();
+    expect(await worker.attempt(2, 'collect', { ...call, following: { stages: [] } })).toMatchObject({ known: true, attempts: 1 });
     const attempts = async () =>
       (await database.query('select task_id as task, attempt, error_type as error from task_attempts order by 1, 2')).rows;
     expect(await attempts()).toEqual([]);
 
     const progress = [{ taskId: 'AAA/collect' }, { taskId: 'AAA/clean', kind: 'started', at: Date.now() }];
-    await worker.attempt(2, 'collect', call, { failures: 0, progress });
+    const after = await worker.attempt(2, 'collect', call, { failures: 0, progress });
     expect(await attempts()).toEqual([{ task: 'AAA/clean', attempt: 1, error: 'WorkerLost' }]);
+    // it continues as an activity
+    expect(after.followed).toMatchObject([{ stage: 'clean', kind: 'failed', final: false, details: { attempts: 1, failures: 0 } }]);
     const next: StageCall = { ...call, mayHaveRun: true, following: { stages: ['store'] } };
     expect((await failureOf(worker.attempt(1, 'clean', next))).type).toBe('WorkerLost');
     const { followed, ...clean } = await worker.attempt(2, 'clean', next, { failures: 0, cutOff: 1 });
@@ -89,7 +89,8 @@ describe('an activity that stages share, after its worker was lost', () => {
     const first = await worker.attempt(1, 'collect', call);
     expect(first.followed).toMatchObject([{ stage: 'clean', kind: 'failed', final: true }]);
     // the completion is lost with the worker
-    expect(await worker.attempt(2, 'collect', call)).toMatchObject({ known: true });
+    const lost = await worker.attempt(2, 'collect', call);
+    expect(lost).toMatchObject({ known: true, followed: [{ stage: 'clean', kind: 'failed', final: true }] });
     const again = await failureOf(worker.attempt(1, 'clean', { ...call, mayHaveRun: true, following: { stages: ['store'] } }));
     expect(again).toMatchObject({ type: 'BadInput', nonRetryable: true });
     expect(worker.ran).toEqual(['collect', 'clean']);

@@ -49,7 +49,7 @@ export class DrivenRun {
   commands: readonly RunCommand[] = [];
 
   constructor(config: RunConfig, options: Partial<RunParts> = {}) {
-    this.state = createRun({ graph: graphOfConfig(config), config, ...options });
+    this.state = createRun({ graph: graphOfConfig(config, { shared: true }), config, ...options });
   }
 
   tell(event: RunEvent): string[] {
@@ -98,7 +98,7 @@ function inWords(command: RunCommand): string {
       return `start ${symbol} ${stages.length === 1 ? stages[0] : `${stages[0]}..${stages[stages.length - 1]}`}`;
     }
     case 'startTask':
-      return `start ${command.taskId}`;
+      return `start ${[command.taskId, ...(command.following ?? [])].join(' → ')}`;
     case 'yieldLane':
       return `yield ${command.lane}`;
     case 'cancelLane':

@@ -36,6 +36,7 @@ const arbitraryRun = (symbols: { minLength: number; maxLength: number }) =>
       tasks: fc.array(
         fc.record({
           priority: fc.integer({ min: 1, max: 5 }),
+          short: fc.boolean(),
           dependencies: fc.array(fc.nat(40), { maxLength: 3 }),
           runBefore: fc.array(fc.nat(40), { maxLength: 2 }),
         }),
@@ -48,12 +49,13 @@ const arbitraryRun = (symbols: { minLength: number; maxLength: number }) =>
       const names = symbols.map((_, i) => `S${i}`);
       const stages = STAGES.slice(0, STAGES.indexOf(untilStage) + 1);
       const builtIn = names.flatMap((name) => stages.map((stage) => stageTaskId(name, stage)));
-      const custom = tasks.map(({ priority, dependencies, runBefore }, i) => {
+      const custom = tasks.map(({ priority, short, dependencies, runBefore }, i) => {
         const earlier = [...builtIn, ...tasks.slice(0, i).map((_, j) => `t${j}`)];
         const pick = (from: readonly string[], numbers: readonly number[]) =>
           from.length === 0 ? [] : numbers.map((n) => from[n % from.length]);
         return customTask(`t${i}`, {
           priority,
+          short,
           critical: i === criticalTask,
           dependencies: pick(earlier, dependencies),
           runBefore: pick(builtIn, runBefore),
@@ -327,7 +329,7 @@ class Scenario {
 }
 
 function check({ config, seed }: { config: RunConfig; seed: number }): void {
-  const built = buildGraph(config);
+  const built = buildGraph(config, { shared: true });
   // A gate may close a cycle; those inputs are the graph tests' business.
   fc.pre('graph' in built);
   new Scenario(built.graph, config, seed).run();

@@ -42,8 +42,8 @@ export function runConfig({ symbols = [], stages = {}, ...given }: Given = {}): 
   };
 }
 
-export function graphOfConfig(config: RunConfig): Graph {
-  const built = buildGraph(config);
+export function graphOfConfig(config: RunConfig, options?: Parameters<typeof buildGraph>[1]): Graph {
+  const built = buildGraph(config, options);
   if ('problems' in built) throw new Error(built.problems.map(({ where, message }) => `${where}: ${message}`).join('\n'));
   return built.graph;
 }

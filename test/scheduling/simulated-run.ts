@@ -34,7 +34,7 @@ export function openedLane(command: Extract<RunCommand, { type: 'startSymbol' | 
   const isSymbol = command.type === 'startSymbol';
   return {
     id: isSymbol ? command.symbol : command.taskId,
-    tasks: isSymbol ? command.stages.map((stage) => stageTaskId(command.symbol, stage)) : [command.taskId],
+    tasks: isSymbol ? command.stages.map((stage) => stageTaskId(command.symbol, stage)) : [command.taskId, ...(command.following ?? [])],
     signalled: new Set(isSymbol ? command.signalStages.map((stage) => stageTaskId(command.symbol, stage)) : []),
     reports: [],
     position: 0,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { serverClock } from '../../src/workflows/symbol/quiet-stages.ts';
+import { serverClock } from '../../src/workflows/shared-activity.ts';
 
 const ACTIVITY = { from: 1_000_000, to: 1_010_000 };
 const FOLLOWED = [

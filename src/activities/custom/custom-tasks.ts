@@ -1,13 +1,15 @@
 import { messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { StageEffect } from '../../contracts/task/stage-report.ts';
+import type { CustomTaskCall, StageEffect, TaskOutcome } from '../../contracts/task/stage-report.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { hearPrints } from '../../plugins/plugin-prints.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins/plugins.ts';
 import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
 import { inlineSecrets } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
+import type { Database } from '../../storage/database/database.ts';
 import type { CustomActivity } from '../registry.ts';
+import { runWithFollowing, type SharedAttempt } from '../runner/shared-activity.ts';
 import type { createTaskRunner } from '../runner/task-runner.ts';
 import type { SHIPPED_ACTIVITIES } from './check-plugin.ts';
 import { createHttpTasks } from './http.ts';
@@ -55,16 +57,52 @@ export function argumentProblems(
   return [...found, ...problems];
 }
 
-/**
- * Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats.
- * @param how.threads the threads that run activities of plugins
- * @param how.env the environment in which `{ "$env": … }` in its input is looked up
- */
+interface CustomActivities {
+  /** The threads that run activities of plugins. @default they run on the main thread */
+  readonly threads?: PluginThreads;
+  /** The environment in which `{ "$env": … }` in a task's input is looked up. @default none */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Wraps tasks' code as Temporal activities: checked input, ledger, retries, heartbeats, and the short tasks that follow. */
+export function createCustomActivities(
+  activities: ReadonlyMap<string, PluginActivity | LoadedActivity>,
+  runTask: ReturnType<typeof createTaskRunner>,
+  { database, ...how }: CustomActivities & { readonly database: Database },
+): Record<string, CustomActivity> {
+  const attempts = new Map([...activities].map(([name, activity]) => [name, customActivity(activity, runTask, how)]));
+  const shared =
+    (own: CustomAttempt): CustomActivity =>
+    async (given, call) => {
+      const { runId, executionId, taskId, following = [] } = call;
+      if (following.length === 0) return await own(given, call);
+      // the run's other worker may have more plugins
+      const missing = following.findIndex(({ activity }) => !attempts.has(activity));
+      return await runWithFollowing({
+        database,
+        executionId,
+        taskId,
+        own: () => own(given, call),
+        following: missing < 0 ? following : following.slice(0, missing),
+        run: async ({ activity, input, ...next }, { progress, mayHaveRun }) => {
+          const run = attempts.get(activity) as CustomAttempt;
+          // outputs stay out of heartbeats, since there may be many
+          const briefly = () => progress().map((report) => (report.kind === 'succeeded' ? { ...report, output: null } : report));
+          return await run(input, { runId, executionId, ...next, mayHaveRun }, { progress: briefly });
+        },
+      });
+    };
+  return Object.fromEntries([...attempts].map(([name, own]) => [name, shared(own)]));
+}
+
+type CustomAttempt = (given: unknown, call: CustomTaskCall, following?: Pick<SharedAttempt, 'progress'>) => Promise<TaskOutcome>;
+
+/** Runs attempts of one activity's tasks inside the current Temporal activity. */
 export function customActivity(
   activity: PluginActivity | LoadedActivity,
   runTask: ReturnType<typeof createTaskRunner>,
-  { threads, env = {} }: { readonly threads?: PluginThreads; readonly env?: NodeJS.ProcessEnv } = {},
-): CustomActivity {
+  { threads, env = {} }: CustomActivities = {},
+): CustomAttempt {
   // a thread receives the original input and parses it again, because a schema's result may not survive the transfer
   const onThread = threads !== undefined && activity.thread !== false && 'module' in activity;
   const run = async (given: unknown, parsed: unknown, context: ActivityContext): Promise<Json> =>
@@ -77,10 +115,11 @@ export function customActivity(
             () => activity.run(parsed, context),
           ),
         );
-  return async (given, call) => {
+  return async (given, call, following) => {
     const foreign = 'module' in activity ? { foreign: `activity "${activity.name}" of plugin ${activity.module}` } : {};
     const outcome = await runTask({
       call,
+      following,
       ...foreign,
       work: async (work): Promise<StageEffect> => {
         secretsOf(env).learnInline(inlineSecrets(given));
@@ -108,7 +147,7 @@ export function customActivity(
         }
       },
     });
-    if (onThread) await threads.together();
+    if (onThread && following === undefined && call.following === undefined) await threads.together();
     return outcome;
   };
 }

@@ -4,6 +4,7 @@ import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts
 import { exclusiveRefusal } from '../../contracts/run/exclusive-refusal.ts';
 import type { PrepareInput, RunConfig } from '../../contracts/run/run-config.ts';
 import { cutError } from '../../contracts/text/cut-text.ts';
+import { STAGES } from '../../contracts/words.ts';
 import { observeRefusal } from '../../incidents/rows/observe-run.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
@@ -122,11 +123,14 @@ const durationsFor = async (database: Database, { order, deadline }: RunConfig):
 
 /** Limits below which a custom task is short: 95% of at least this many executions took less than this time. */
 const SHORT = { executions: 20, p95Seconds: 0.1 };
+/** Ledger rows that are read for that: those of 25 runs like this one, at most as many as take a fifth of a second. */
+const rowsToLearnFrom = ({ symbols, tasks }: RunConfig): number =>
+  Math.min(200_000, Math.max(5_000, 25 * (tasks.length + symbols.length * STAGES.length)));
 
 /** Ids of the custom tasks that are short according to the ledger, without tasks whose input sets `short`. */
-async function shortTasks(database: Database, { tasks }: RunConfig): Promise<ReadonlySet<string>> {
-  const open = tasks.filter(({ short }) => short === undefined).map(({ taskId }) => taskId);
-  return open.length === 0 ? new Set() : await quickTasks(database, open, SHORT);
+async function shortTasks(database: Database, config: RunConfig): Promise<ReadonlySet<string>> {
+  const open = config.tasks.filter(({ short }) => short === undefined).map(({ taskId }) => taskId);
+  return open.length === 0 ? new Set() : await quickTasks(database, open, { ...SHORT, rows: rowsToLearnFrom(config) });
 }
 
 const withLearnedShort = (config: RunConfig, learned: ReadonlySet<string>): RunConfig =>

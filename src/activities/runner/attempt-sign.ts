@@ -19,7 +19,7 @@ export interface AttemptSign {
  *
  * @param of.lost attempts of the activity that were lost; `cutOff` of them with the thread of their plugin, while the worker lived on
  * @param of.started recorded starts without an end
- * @param of.lostLocally the first attempt ran as a local activity of a worker that was lost; its start is recorded too
+ * @param of.lostLocally the first attempt ran without an activity of its own on a worker that was lost; its start is recorded too
  */
 export function lostWorkersOf(of: {
   readonly lost: number;

@@ -1,35 +1,63 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import type { AttemptDetails, SharedEnd, TaskOutcome } from '../../contracts/task/stage-report.ts';
+import type { AttemptDetails, SharedEnd, TaskOutcome, TaskReport } from '../../contracts/task/stage-report.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { findEffect, recordAttempt } from '../../storage/runs/ledger/ledger.ts';
+import type { AttemptSign } from './attempt-sign.ts';
 
 /**
  * Age in milliseconds up to which an activity starts another task, large or small: after that, an activity per task costs little compared
  * with the work. A pause, or a task that is more urgent, waits for one task at most.
  */
 const STARTS_WITHIN_MS = 1_000;
+/** Size of the outputs up to which an activity starts another task, in characters: its result is one payload. */
+const MAX_OUTPUTS = 250_000;
+
+/** How a task runs inside the activity of an earlier one. */
+export interface SharedAttempt {
+  /** The reports of the tasks before it, and of its start, which go out with the heartbeats. */
+  readonly progress: () => readonly TaskReport[];
+  /** The task may have run before, in an attempt of the activity that was lost. */
+  readonly mayHaveRun: boolean;
+}
 
 /**
- * Runs tasks one after another inside the current activity, as many as start within its first second, up to the first that does not succeed.
- * @param since start of the activity by `performance.now()`
- * @param run runs one attempt of a task; `before` is how the previous task of the list ended
+ * Runs the activity's own task, then those of `following` that start within a second, one after another up to the first that does not
+ * succeed. Each has its own ledger row, timeout, metrics and log lines, and one attempt here: after a failure a normal activity continues.
+ * When the worker was lost after the activity's own task, the next attempt looks up the others.
+ * @param activity.run runs one attempt of a following task
  */
-export async function runInTurn<Task extends object>(
-  tasks: readonly Task[],
-  since: number,
-  run: (task: Task, before: (Task & SharedEnd) | undefined) => Promise<TaskOutcome>,
-): Promise<(Task & SharedEnd)[]> {
-  const ended: (Task & SharedEnd)[] = [];
-  for (const task of tasks) {
-    if (performance.now() - since > STARTS_WITHIN_MS) break;
-    const startedAt = Date.now();
+export async function runWithFollowing<Next extends { readonly taskId: string }>(activity: {
+  readonly database: Database;
+  readonly executionId: string;
+  readonly taskId: string;
+  readonly own: () => Promise<TaskOutcome>;
+  readonly following: readonly Next[];
+  readonly run: (task: Next, how: SharedAttempt) => Promise<TaskOutcome>;
+}): Promise<TaskOutcome & { readonly followed: readonly SharedEnd[] }> {
+  const { database, executionId, taskId, following } = activity;
+  const startedAt = Date.now();
+  const since = performance.now();
+  const own = await activity.own();
+  const mayHaveRun = own.known === true && Context.current().info.attempt > 1;
+  if (mayHaveRun) await recordLostFollower(database, executionId);
+  const reports: TaskReport[] = [{ taskId, startedAt, at: Date.now(), kind: 'succeeded', ...own }];
+  const followed: SharedEnd[] = [];
+  let size = 0;
+  for (const task of following) {
+    if (performance.now() - since > STARTS_WITHIN_MS || size > MAX_OUTPUTS) break;
+    const started = { taskId: task.taskId, kind: 'started', at: Date.now() } as const;
     try {
-      const outcome = await run(task, ended[ended.length - 1]);
-      ended.push({ ...task, startedAt, at: Date.now(), kind: 'succeeded', ...outcome });
+      const outcome = await activity.run(task, { progress: () => [...reports, started], mayHaveRun });
+      const end = { startedAt: started.at, at: Date.now(), kind: 'succeeded', ...outcome } as const;
+      followed.push(end);
+      reports.push({ taskId: task.taskId, ...end });
+      size += JSON.stringify(outcome.output).length;
     } catch (thrown) {
-      ended.push({ ...task, startedAt, at: Date.now(), ...endOf(thrown) });
+      followed.push({ startedAt: started.at, at: Date.now(), ...endOf(thrown) });
       break;
     }
   }
-  return ended;
+  return { ...own, followed };
 }
 
 /** How a task ended that threw. @throws what must end the activity itself: a worker that shuts down */
@@ -38,4 +66,26 @@ function endOf(thrown: unknown): { kind: 'cancelled' } | { kind: 'failed'; detai
   if (!(thrown instanceof ApplicationFailure)) throw thrown;
   const [details] = thrown.details as [AttemptDetails];
   return { kind: 'failed', details, final: thrown.nonRetryable === true };
+}
+
+/** Records the lost attempt of the following task that had started according to the last heartbeat, unless it took effect after that. */
+async function recordLostFollower(database: Database, executionId: string): Promise<void> {
+  const { heartbeatDetails, currentAttemptScheduledTimestampMs: missedAt } = Context.current().info;
+  const { progress = [], sign } = (heartbeatDetails ?? {}) as { readonly progress?: readonly TaskReport[]; readonly sign?: AttemptSign };
+  const last = progress[progress.length - 1];
+  if (last?.kind !== 'started') return;
+  const key = { executionId, taskId: last.taskId };
+  const lost = {
+    attempt: 1,
+    from: last.at,
+    to: sign?.seen ?? missedAt,
+    next: missedAt,
+    error: 'WorkerLost',
+    lostWith: sign?.worker ?? null,
+  };
+  try {
+    if ((await findEffect(database, key)) === undefined) await recordAttempt(database, key, lost);
+  } catch {
+    // the attempt is missing from the pages; the task itself looks up the ledger when it runs
+  }
 }

@@ -29,6 +29,7 @@ import { forgetStarts, recordStart, startsWithoutEnd } from '../../storage/runs/
 import type { StageWork } from '../stages/stage-work.ts';
 import { type AttemptSign, LostAttempt, lostSince, lostWorkersOf } from './attempt-sign.ts';
 import { failureAgain, failureOf, lostAttempt, lostWorker, poisonous, timedOut } from './failure.ts';
+import type { SharedAttempt } from './shared-activity.ts';
 
 /** Interval of heartbeats, far below their timeout, so that only a dead process misses it; most tasks end before their first heartbeat. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
@@ -61,8 +62,8 @@ export interface Task {
   readonly stage?: Stage;
   /** The plugin's code that the task runs, for messages: `activity "crash" of plugin ./crash.mjs`. @default none */
   readonly foreign?: string;
-  /** The task runs in the activity of an earlier stage, as its own first attempt. `progress` goes out with the heartbeats. @default none */
-  readonly following?: { readonly progress: Json };
+  /** Set for a task that runs in the activity of an earlier one, as its own first attempt. @default none */
+  readonly following?: Pick<SharedAttempt, 'progress'>;
   readonly work: (work: StageWork) => Promise<StageEffect>;
 }
 
@@ -90,7 +91,7 @@ export function createTaskRunner({
     const sign = { attempt: attempts, worker: WORKER, from: Date.now(), lostBefore: lost };
     // the server does not receive heartbeats of a local activity
     const sendHeartbeat = (beat: Heartbeat): void => {
-      if (!activity.info.isLocal) activity.heartbeat({ ...beat, ...following, sign: { ...sign, seen: Date.now() } });
+      if (!activity.info.isLocal) activity.heartbeat({ ...beat, progress: following?.progress(), sign: { ...sign, seen: Date.now() } });
     };
     if (failedLocally !== undefined && attempt === 1) {
       sendHeartbeat(before);
@@ -108,6 +109,9 @@ export function createTaskRunner({
     let repeated = false;
     let beat: Heartbeat = before;
     let hasStarts = false;
+    /** Whether the server counts no attempts of the task, because it has no activity of its own. */
+    const isExtra = activity.info.isLocal || following !== undefined;
+    const isShared = following !== undefined || call.following !== undefined;
     const beating = setInterval(() => sendHeartbeat(beat), HEARTBEAT_INTERVAL_MS);
     const stop = new AbortController();
     const { signal } = stop;
@@ -121,11 +125,13 @@ export function createTaskRunner({
       // first attempt: custom tasks, which leave no rows, look up their ledger row
       const isShortTask = activity.info.isLocal && stage === undefined;
       // the server counts no attempts of a local activity, so one that ends its worker would run again without end
-      const isUncounted = activity.info.isLocal && foreign !== undefined;
-      const [known, isFirstStart] = await Promise.all([
-        attempts === 1 && !isShortTask && !call.mayHaveRun ? undefined : findEffect(database, key),
-        isUncounted ? recordStart(database, key, { number: 1, worker: WORKER }) : true,
-      ]);
+      const isUncounted = isExtra && foreign !== undefined && (activity.info.isLocal || stage === undefined);
+      const isKnown = attempts > 1 || isShortTask || call.mayHaveRun === true;
+      const start = isUncounted ? recordStart(database, key, { number: 1, worker: WORKER }) : Promise.resolve(true);
+      // a task that follows need not wait for it: the statement is on its way, and only a later attempt of the activity reads it
+      const isSent = !activity.info.isLocal && !isKnown;
+      if (isSent) void start.catch(() => undefined);
+      const [known, isFirstStart] = await Promise.all([isKnown ? findEffect(database, key) : undefined, isSent ? true : start]);
       if (known !== undefined) {
         log.info('the task had already taken effect; its first outcome is returned');
         return { output: known.output, degraded: known.degraded, attempts: known.attempts, known: true };
@@ -136,7 +142,7 @@ export function createTaskRunner({
       hasStarts = isUncounted;
       if (!isFirstStart) throw new LostAttempt(`${taskId} was started before, on a worker that was lost; it continues as an activity`);
       if (call.onLostWorker === 'fail' && lost > 0) throw lostWorker(taskId);
-      const lostLocally = failedLocally?.error.type === 'WorkerLost';
+      const lostLocally = past?.error?.type === 'WorkerLost';
       if (lost > 0 || lostLocally) {
         hasStarts = true;
         const started = await startsWithoutEnd(database, key);
@@ -180,8 +186,8 @@ export function createTaskRunner({
               log.warn(`${taskId}: its ledger row will be written at the end of the run`, { error: messageOf(error) });
               return effect;
             });
-            // a first attempt has no earlier effect to check for, and the row is read only after the run's end
-            return attempts === 1 && !isShortTask ? effect : await recorded;
+            // a first attempt has no earlier effect to check for, and without a task that follows the row is read only after the run's end
+            return attempts === 1 && !isShortTask && !isShared ? effect : await recorded;
           },
         }),
       );
@@ -197,7 +203,7 @@ export function createTaskRunner({
           throw cancellation;
         });
       }
-      const isOver = !(activity.info.isLocal && thrown instanceof LostAttempt);
+      const isOver = !(isExtra && thrown instanceof LostAttempt);
       // the error may be ignored: a start that stays recorded only makes a task that loses workers fail a little earlier
       if (hasStarts && isOver) await forgetStarts(database, key).catch(() => undefined);
       if (thrown instanceof LostAttempt) {

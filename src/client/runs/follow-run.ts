@@ -97,15 +97,20 @@ async function stagesOfChild(client: WorkflowClient, runId: string, symbol: stri
     .catch(() => []);
 }
 
-/** The stages of the symbols without a workflow of their own, by symbol: their activities report each stage with their heartbeats. */
+/**
+ * The stages of the symbols without a workflow of their own, by symbol: their activities report each stage with their heartbeats, as do
+ * those of short custom tasks, by the first task.
+ */
 async function stagesInActivities(client: Client, runId: string): Promise<Map<string, readonly TaskReport[]>> {
   const { raw } = await client.workflow.getHandle(runId).describe();
   const found = new Map<string, readonly TaskReport[]>();
   for (const { activityId: taskId, lastStartedTime, heartbeatDetails } of raw.pendingActivities ?? []) {
-    if (!taskId?.includes('/') || !lastStartedTime) continue;
+    if (!taskId || !lastStartedTime) continue;
     const [beat] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
     const started: TaskReport = { taskId, kind: 'started', at: Number(lastStartedTime.seconds) * 1000 };
-    found.set(taskId.slice(0, taskId.lastIndexOf('/')), (beat as { progress?: readonly TaskReport[] } | undefined)?.progress ?? [started]);
+    const { progress } = (beat ?? {}) as { progress?: readonly TaskReport[] };
+    if (taskId.includes('/')) found.set(taskId.slice(0, taskId.lastIndexOf('/')), progress ?? [started]);
+    else if (progress !== undefined) found.set(taskId, progress);
   }
   return found;
 }

@@ -42,7 +42,7 @@ export interface CustomTaskConfig {
   readonly policy: TaskPolicy;
   readonly critical: boolean;
   readonly priority: number;
-  /** Whether the task usually ends within about 100 ms, so that it runs as a local activity first. @default false */
+  /** Whether the task usually ends within about 100 ms, so that it runs without an activity of its own. @default false */
   readonly short?: boolean;
   /** `fail`: the task does not run again after its worker was lost. @default "retry" */
   readonly onLostWorker?: 'fail';

@@ -50,10 +50,19 @@ export type SharedEnd = { readonly startedAt: number; readonly at: number } & (
 /** How a stage ended that ran in the activity of an earlier stage. */
 export type FollowedStage = { readonly stage: Stage } & SharedEnd;
 
-/** The result of a stage's activity. */
-export interface StageOutcome extends TaskOutcome {
-  /** The stages that the activity ran after its own. @default none */
-  readonly followed?: readonly FollowedStage[];
+/** The result of an activity that tasks share. */
+export interface SharedOutcome<End extends SharedEnd = SharedEnd> extends TaskOutcome {
+  /** How the tasks ended that the activity ran after its own, in order. @default it ran none */
+  readonly followed?: readonly End[];
+}
+
+export type StageOutcome = SharedOutcome<FollowedStage>;
+
+/** A short custom task that runs in the activity of an earlier one. */
+export interface FollowingTask extends Pick<CustomTaskCall, 'taskId' | 'policy'> {
+  /** Name of the task's own activity. */
+  readonly activity: string;
+  readonly input: Json;
 }
 
 /** The second argument of a custom task's activity, after the task's own input. */
@@ -63,6 +72,8 @@ export interface CustomTaskCall extends TaskCall {
   readonly onLostWorker?: 'fail';
   /** Lost workers after which the task fails. @default 2 for a custom task, 10 for a stage */
   readonly maxLostWorkers?: number;
+  /** Tasks that the activity runs after its own, as far as it starts them within a second. @default none */
+  readonly following?: readonly FollowingTask[];
 }
 
 export interface StageInput {

@@ -140,7 +140,8 @@ export function rehydrate(
   }
   const readyAt = new Map([...readSparse(data.readyAt)].map(([task, since]) => [task, base + since]));
   // While a run is closing no task becomes ready.
-  for (let task = 0; task < graph.size; task++) enqueueIfReady(state, task, readyAt.get(task) ?? base);
+  const sharing = new Set(data.lanes.flatMap(({ symbol, tasks }) => (symbol < 0 ? tasks : [])));
+  for (let task = 0; task < graph.size; task++) if (!sharing.has(task)) enqueueIfReady(state, task, readyAt.get(task) ?? base);
   return state;
 }
 

@@ -12,6 +12,8 @@ export interface InputTask {
   readonly symbol?: number;
   /** Index in STAGES; -1 for a custom task. */
   readonly stage: number;
+  /** Whether the task may run in one activity with others. @default false */
+  readonly mayShare?: boolean;
 }
 
 /** Dependencies as pairs of task indices: `from[i]` must succeed before `to[i]` starts. No pair repeats. */
@@ -52,7 +54,7 @@ export function collectTasks(config: Pick<RunConfig, 'symbols' | 'stages' | 'unt
     }
   }
 
-  for (const [index, { taskId, critical, priority }] of config.tasks.entries()) {
+  for (const [index, { taskId, critical, priority, short, onLostWorker, maxLostWorkers }] of config.tasks.entries()) {
     const where = `tasks[${index}].taskId`;
     const taken = indexOf.has(taskId) ? (given.get(taskId) ?? 'the built-in task of that name') : given.get(taskId);
     if (taken !== undefined) {
@@ -61,7 +63,9 @@ export function collectTasks(config: Pick<RunConfig, 'symbols' | 'stages' | 'unt
     }
     given.set(taskId, where);
     indexOf.set(taskId, tasks.length);
-    tasks.push({ id: taskId, critical, priority, stage: -1 });
+    // an activity counts only the lost workers of its own task
+    const mayShare = short && onLostWorker !== 'fail' && maxLostWorkers === undefined;
+    tasks.push({ id: taskId, critical, priority, stage: -1, mayShare });
   }
 
   let unknown = 0;

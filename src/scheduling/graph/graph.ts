@@ -19,6 +19,8 @@ export interface Graph {
   /** Priority of each task; 1 goes first. */
   readonly priority: Float64Array;
   readonly critical: Uint8Array;
+  /** Whether each task may run in one activity with others: short custom tasks. */
+  readonly mayShare: Uint8Array;
   readonly symbols: readonly string[];
   readonly symbolIndex: ReadonlyMap<string, number>;
   /** The first stage's task of each symbol. */
@@ -43,10 +45,12 @@ export const dependencyIds = ({ dependencies, ids }: Graph, task: number): strin
  * Builds a run's graph: each symbol's stages up to `untilStage` chained in order, plus the custom tasks with their `dependencies` and
  * `runBefore`. Uses Kahn's algorithm; among tasks that could come next, it takes the one that the input names first. So the order is stable
  * and goes symbol by symbol.
+ * @param options.shared whether short custom tasks share lanes @default false, as in runs that started with earlier versions
  * @returns the graph, or all its problems: unknown ids, ids given twice, every cycle as a path
  */
 export function buildGraph(
   config: Pick<RunConfig, 'symbols' | 'stages' | 'untilStage' | 'tasks'>,
+  { shared = false }: { readonly shared?: boolean } = {},
 ): { graph: Graph } | { problems: Problem[] } {
   const { tasks, edges, problems } = collectTasks(config);
   const order = topologicalOrder(tasks.length, edges);
@@ -61,6 +65,7 @@ export function buildGraph(
   const ids: string[] = [];
   const priority = new Float64Array(size);
   const critical = new Uint8Array(size);
+  const mayShare = new Uint8Array(size);
   const symbolOf = new Int32Array(size).fill(-1);
   const stageOf = new Int8Array(size).fill(-1);
   const nextStage = new Int32Array(size).fill(-1);
@@ -72,6 +77,7 @@ export function buildGraph(
     indexOf.set(task.id, i);
     priority[i] = task.priority;
     critical[i] = task.critical ? 1 : 0;
+    mayShare[i] = shared && task.mayShare ? 1 : 0;
     if (task.symbol === undefined) continue;
     symbolOf[i] = task.symbol;
     stageOf[i] = task.stage;
@@ -86,6 +92,7 @@ export function buildGraph(
     dependants: edgeTable(size, edges.from, edges.to, place),
     priority,
     critical,
+    mayShare,
     symbols,
     symbolIndex: new Map(symbols.map((symbol, index) => [symbol, index])),
     firstTask,

@@ -1,6 +1,6 @@
 import { pastError } from '../../contracts/errors.ts';
 import { STAGES } from '../../contracts/words.ts';
-import { type Graph, stageName, targetsOf } from '../graph/graph.ts';
+import { type Graph, targetsOf } from '../graph/graph.ts';
 import type { RunCommand } from './run-events.ts';
 import { type Lane, PENDING, RUNNING, type RunState, readyTask, STARTED, setStatus } from './run-state.ts';
 
@@ -13,20 +13,23 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   const { graph, order, status, waiting, attempts, failures, spent } = state;
   const readyAt = state.readyAt[state.ready.top];
   const first = takeReady(state);
-  let last = first;
-  for (let next = graph.nextStage[last]; next >= 0 && status[next] === PENDING && waiting[next] === 1; next = graph.nextStage[next])
-    last = next;
   const symbol = graph.symbolOf[first];
+  const tasks = [first];
+  let isChain = true;
+  if (symbol >= 0) {
+    for (let next = graph.nextStage[first]; next >= 0 && status[next] === PENDING && waiting[next] === 1; next = graph.nextStage[next])
+      tasks.push(next);
+  } else isChain = addSharing(state, tasks, at);
   const ready = readyTask(state, first, readyAt);
   const lane: Lane = {
     id: symbol < 0 ? graph.ids[first] : graph.symbols[symbol],
     symbol,
-    first,
-    last,
+    tasks,
     openedAt: at,
     earlierAttempts: attempts[first],
     number: state.lanesStarted++,
     credit: order.urgency === undefined ? 0 : order.urgency(ready, readyAt) - order.urgency(ready, at),
+    ...(isChain ? {} : { readyAt }),
     current: first,
     urgency: 0,
     returning: false,
@@ -40,7 +43,6 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
     ...(failed === undefined ? {} : { earlierError: pastError(failed) }),
   };
   if (symbol >= 0) {
-    const tasks = laneTasks(graph, lane);
     const stages = tasks.map((task) => STAGES[graph.stageOf[task]]);
     const signalStages = stages.filter(
       (_, i) => i < stages.length - 1 && (state.detail === 'stage' || hasOtherDependants(graph, tasks[i])),
@@ -53,10 +55,43 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
       signalStages,
     });
   } else {
-    commands.push({ type: 'startTask', taskId: lane.id, ...earlier });
+    const following = tasks.slice(1).map((task) => graph.ids[task]);
+    commands.push({ type: 'startTask', taskId: lane.id, ...(following.length > 0 && { following }), ...earlier });
   }
   runTask(state, lane, first, at);
 }
+
+/** Largest number of ready tasks in one lane; without more slots than tasks, each lane gets its share of them. */
+const MAX_READY = 10;
+/** Largest number of tasks of a chain in one lane: an activity of a second reaches about as many. */
+const MAX_CHAIN = 100;
+
+/**
+ * Adds the short tasks that run after the first one in its activity: the chain of tasks that only wait for each other, or else the tasks that
+ * are next in the queue, as many as each free slot gets. No task runs before one that the order puts first.
+ * @returns whether they are a chain; otherwise each of them was ready
+ */
+function addSharing(state: RunState, tasks: number[], at: number): boolean {
+  const { graph, ready, order } = state;
+  if (!mayShare(state, tasks[0])) return true;
+  const isNext = (task: number): boolean => {
+    const key = order.key(readyTask(state, task, at));
+    return ready.size === 0 || key < ready.topKey || (key === ready.topKey && task < ready.top);
+  };
+  for (let last = tasks[0]; tasks.length < MAX_CHAIN; last = tasks[tasks.length - 1]) {
+    const dependants = targetsOf(graph.dependants, last);
+    if (dependants.length !== 1 || state.waiting[dependants[0]] !== 1 || !mayShare(state, dependants[0]) || !isNext(dependants[0])) break;
+    tasks.push(dependants[0]);
+  }
+  if (tasks.length > 1) return true;
+  const share = Math.min(MAX_READY, Math.ceil((ready.size + 1) / (slotsOf(state) - state.lanes.size)));
+  while (tasks.length < share && ready.size > 0 && mayShare(state, ready.top)) tasks.push(takeReady(state));
+  return false;
+}
+
+/** Whether a task may run in the activity of another one: only its first attempt. */
+const mayShare = ({ graph, status, attempts }: RunState, task: number): boolean =>
+  graph.mayShare[task] === 1 && status[task] === PENDING && attempts[task] === 0;
 
 /** Temporal refuses more than 2,000 open children (and as many open activities) of a workflow, whose workflow task then fails for ever. */
 const MAX_LANES = 1_500;
@@ -93,19 +128,12 @@ export function closeLane(state: RunState, lane: Lane): void {
   if (lane.returning) state.returning--;
 }
 
-/** The tasks of a lane, in order. */
-export function laneTasks(graph: Graph, lane: Lane): number[] {
-  const tasks = [lane.first];
-  for (let task = lane.first; task !== lane.last; ) {
-    task = graph.nextStage[task];
-    tasks.push(task);
-  }
-  return tasks;
-}
+/** The tasks of a lane that follow its current one. */
+export const tasksAhead = ({ tasks, current }: Lane): readonly number[] => tasks.slice(tasks.indexOf(current) + 1);
 
 /** Advances the lane after a task succeeded; without a next task, marks its slot as returning. */
 export function advanceLane(state: RunState, lane: Lane, at: number): void {
-  const next = lane.current === lane.last ? -1 : state.graph.nextStage[lane.current];
+  const [next = -1] = tasksAhead(lane);
   if (next >= 0 && state.status[next] === PENDING) runTask(state, lane, next, at);
   else stopLane(state, lane);
 }
@@ -122,7 +150,7 @@ function runTask(state: RunState, lane: Lane, task: number, at: number): void {
   lane.current = task;
   if (lane.symbol < 0 || state.order.urgency === undefined) return;
   const urgency = state.order.urgency(readyTask(state, task, at), at) - lane.credit;
-  if (task !== lane.first && urgency === lane.urgency) return;
+  if (task !== lane.tasks[0] && urgency === lane.urgency) return;
   lane.urgency = urgency;
   offerToYield(state, lane);
 }
@@ -142,7 +170,7 @@ function markReturning(state: RunState, lane: Lane): void {
 function askToYield(state: RunState, lane: Lane, commands: RunCommand[]): void {
   if (lane.returning || lane.symbol < 0) return;
   markReturning(state, lane);
-  if (lane.current !== lane.last) commands.push({ type: 'yieldLane', lane: lane.id });
+  if (tasksAhead(lane).length > 0) commands.push({ type: 'yieldLane', lane: lane.id });
 }
 
 /** Makes every lane release its slot at the next stage boundary, because the run pauses. */
@@ -191,7 +219,7 @@ const hasOtherDependants = (graph: Graph, task: number): boolean =>
 /** The task that a lane is running, as `why` names it. */
 export function laneTask(state: RunState, lane: Lane): string {
   if (lane.current >= 0) return state.graph.ids[lane.current];
-  return stageName(state.graph, lane.last) === undefined ? lane.id : `${lane.id} (ending)`;
+  return lane.symbol < 0 ? lane.id : `${lane.id} (ending)`;
 }
 
 /** Puts a task into the queue of ready tasks if it waits for nothing but a slot. */

@@ -3,10 +3,10 @@ import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import {
   closeLane,
   enqueueIfReady,
-  laneTasks,
   slotsOf,
   startLane,
   stopLane,
+  tasksAhead,
   yieldAboveLimit,
   yieldAll,
   yieldToMoreUrgent,
@@ -106,12 +106,12 @@ function laneEnded(state: RunState, event: LaneEndedEvent, commands: RunCommand[
   applyReports(state, event, true, commands);
   closeLane(state, lane);
   if (lane.current >= 0) endWithoutReport(state, lane, event, commands);
-  const tasks = laneTasks(state.graph, lane);
+  const { tasks } = lane;
   if (state.closing !== null) {
     for (const task of tasks) if (state.status[task] === PENDING) endUnfinished(state, task, event.at);
   }
-  for (const task of tasks) enqueueIfReady(state, task, event.at);
-  const next = state.graph.nextStage[lane.last];
+  for (const task of tasks) enqueueIfReady(state, task, lane.readyAt ?? event.at);
+  const next = state.graph.nextStage[tasks[tasks.length - 1]];
   if (next >= 0) enqueueIfReady(state, next, event.at);
 }
 
@@ -121,7 +121,7 @@ function endWithoutReport(state: RunState, lane: Lane, { end, error, at }: LaneE
   lane.current = -1;
   if (state.closing !== null) {
     endUnfinished(state, task, at);
-  } else if (end === 'yielded' || (end === 'completed' && task !== lane.first)) {
+  } else if (end === 'yielded' || (end === 'completed' && task !== lane.tasks[0])) {
     setStatus(state, task, PENDING);
     if ((state.flags[task] & STARTED) === 0) state.started[task] = Number.NaN;
   } else {
@@ -196,7 +196,7 @@ function applyReport(
   if (task === undefined) return;
   if (report.kind === 'succeeded' && (state.flags[task] & IMPLIED) !== 0) keepSuccess(state, task, report);
   if (!isAhead(state, lane, task)) return;
-  const earlierAttempts = task === lane.first ? lane.earlierAttempts : 0;
+  const earlierAttempts = task === lane.tasks[0] ? lane.earlierAttempts : 0;
   if (!final && isLate(lane, report, earlierAttempts)) return;
 
   while (lane.current !== task) {
@@ -243,11 +243,9 @@ function isLate(lane: Lane, report: TaskReport, earlierAttempts: number): boolea
 }
 
 /** Whether the lane is running the task or will run it later. */
-function isAhead({ graph, status }: RunState, lane: Lane, task: number): boolean {
+function isAhead({ status }: RunState, lane: Lane, task: number): boolean {
   if (lane.current < 0) return false;
-  if (task === lane.current) return true;
-  if (lane.symbol < 0 || graph.symbolOf[task] !== lane.symbol || status[task] === SUCCESS) return false;
-  return graph.stageOf[task] > graph.stageOf[lane.current] && graph.stageOf[task] <= graph.stageOf[lane.last];
+  return task === lane.current || (status[task] !== SUCCESS && tasksAhead(lane).includes(task));
 }
 
 const cancelledOutside = (taskId: string) => ({

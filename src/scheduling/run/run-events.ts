@@ -7,8 +7,8 @@ import type { RunResult, Stage } from '../../contracts/words.ts';
 /**
  * The events that the scheduler takes and the commands that it returns: the whole interface of `scheduling/`.
  *
- * - lane: the holder of one slot: a segment of one symbol's stages (one child workflow), or one custom task. Its id is the
- *   symbol or the custom task's id; at most one lane of an id is open at a time.
+ * - lane: the holder of one slot: a segment of one symbol's stages (one child workflow), one custom task, or short custom tasks one after
+ *   another. Its id is the symbol or the first custom task's id; at most one lane of an id is open at a time.
  * - `at`: the time of the event in UTC epoch milliseconds; it never decreases.
  *
  * It needs no Temporal, no clock and no zod: the workflow, the rehearsal and the tests all use exactly this interface.
@@ -19,7 +19,7 @@ export const LANE_ENDS = ['completed', 'yielded', 'cancelled', 'terminated', 'no
 export type LaneEnd = (typeof LANE_ENDS)[number];
 
 /**
- * The end of a lane; frees its slot. `reports` are all reports of the lane; those seen before change nothing. A stage
+ * The end of a lane; frees its slot. `reports` are all reports of the lane; those seen before change nothing. A task
  * without a report is pending again after `yielded`, and fails with `error` after any other end.
  */
 export interface LaneEndedEvent {
@@ -73,6 +73,8 @@ export interface StartSymbolCommand extends EarlierLanes {
 export interface StartTaskCommand extends EarlierLanes {
   readonly type: 'startTask';
   readonly taskId: string;
+  /** Short tasks that run after it in the same activity, in this order. @default none */
+  readonly following?: readonly string[];
 }
 
 /** The error that the workflow of a failed run closes with. */

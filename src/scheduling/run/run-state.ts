@@ -28,16 +28,18 @@ export interface Lane {
   readonly id: string;
   /** Index of the symbol; -1 for a custom task. */
   readonly symbol: number;
-  readonly first: number;
-  readonly last: number;
+  /** The tasks that the lane runs, in order: a symbol's stages, a custom task, or short custom tasks. */
+  readonly tasks: readonly number[];
   /** When it got its slot; UTC epoch milliseconds. */
   readonly openedAt: number;
-  /** Attempts of `first` in earlier lanes. */
+  /** Attempts of the first task in earlier lanes. */
   readonly earlierAttempts: number;
   /** Counts up over the run: the newest lane has the largest. */
   readonly number: number;
   /** Urgency gained by waiting for the slot. */
   readonly credit: number;
+  /** When its tasks became ready, if each of them was ready: tasks that the lane does not reach return to their place in the queue. */
+  readonly readyAt?: number;
   /** The task that is running; -1 when none is running any more and the slot is returning. */
   current: number;
   /** Current urgency, smaller is more urgent; only maintained for orders that define it. */

@@ -2,7 +2,7 @@ import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import { targetsOf } from '../graph/graph.ts';
 import { keepDegraded, keepError, keepOutput } from './kept-details.ts';
-import { advanceLane, clearReady, enqueueIfReady, stopLane } from './lanes.ts';
+import { advanceLane, clearReady, enqueueIfReady, stopLane, tasksAhead } from './lanes.ts';
 import type { RunCommand } from './run-events.ts';
 import {
   CANCELLED,
@@ -55,7 +55,7 @@ export function stopRun(state: RunState, closing: Closing, at: number, commands:
   const inLane = new Set<number>();
   for (const lane of state.lanes.values()) {
     if (lane.current < 0) continue;
-    for (let task = lane.current; task >= 0; task = task === lane.last ? -1 : state.graph.nextStage[task]) inLane.add(task);
+    for (const task of [lane.current, ...tasksAhead(lane)]) inLane.add(task);
     commands.push({ type: 'cancelLane', lane: lane.id });
   }
   for (let task = 0; task < state.graph.size; task++) {

@@ -32,6 +32,7 @@ import { runQuietStages } from '../symbol/quiet-stages.ts';
 import { failureReport, successReport, taskErrorOf } from '../symbol/task-report.ts';
 import type { symbolPipeline } from '../symbol-pipeline.ts';
 import { aboutSymbols } from './search-attributes.ts';
+import { runShortTasks } from './short-tasks.ts';
 
 /** Longest symbol in its workflow's summary, which also names its stages. Characters. */
 const MAX_NAME_LENGTH = 50;
@@ -98,7 +99,8 @@ export class Lanes {
   }
 
   startTask(command: StartTask): void {
-    this.#start(command.taskId, (_, end) => this.#runTask(command, end));
+    if (command.following === undefined) this.#start(command.taskId, (_, end) => this.#runTask(command, end));
+    else this.#start(command.taskId, (_, end) => this.#runShortTasks(command, end));
   }
 
   /** Requests that a symbol returns its slot at its next stage boundary. */
@@ -220,6 +222,11 @@ export class Lanes {
     if (others > 0) return false;
     this.#inARow = (this.#inARow + 1) % LOCAL_IN_A_ROW;
     return this.#inARow !== 0;
+  }
+
+  #runShortTasks({ taskId, following = [] }: StartTask, end: End): void {
+    const tasks = [taskId, ...following].map((id) => this.#tasks.get(id) as CustomTaskConfig);
+    void runShortTasks(tasks, this.#run, this.#priorityOf(tasks[0].priority)).then(end);
   }
 
   #runTask(command: StartTask, end: End): void {

@@ -161,7 +161,7 @@ export function attemptsOf({ graph, lanes, status, attempts }: RunState, task: n
   if (status[task] !== RUNNING) return attempts[task];
   const symbol = graph.symbolOf[task];
   const lane = lanes.get(symbol < 0 ? graph.ids[task] : graph.symbols[symbol]);
-  return Math.max(attempts[task], (lane?.first === task ? lane.earlierAttempts : 0) + 1);
+  return Math.max(attempts[task], (lane?.tasks[0] === task ? lane.earlierAttempts : 0) + 1);
 }
 
 /** A symbol's status is the first of these that any of its tasks has; pending while some succeeded and others still wait. */

@@ -48,7 +48,7 @@ function taskNamed({ graph, status }: RunState, name: string): number | undefine
 function whyPending(state: RunState, task: number, now: number): string {
   const paused = state.paused ? '; the run is paused' : '';
   if (state.startedAt === null) return 'waiting for the run to start';
-  if (state.closing !== null) return 'waiting for its symbol’s current stage to end; the run is ending';
+  if (state.closing !== null) return 'waiting for the task before it to end; the run is ending';
   if (state.waiting[task] > 0) {
     const unmet = dependencyIds(state.graph, task).filter((id) => state.status[state.graph.indexOf.get(id) ?? task] !== SUCCESS);
     return `waiting for ${listed(unmet.map((id) => `${id} (${TASK_STATUSES[state.status[state.graph.indexOf.get(id) ?? task]]})`))}${paused}`;
@@ -59,6 +59,8 @@ function whyPending(state: RunState, task: number, now: number): string {
   }
   if (state.paused) return 'ready, but the run is paused; resume it to continue';
   if (state.draining) return 'waiting for a slot: the run is being carried over to a new execution and continues at once after that';
+  const shared = [...state.lanes.values()].find(({ symbol, tasks }) => symbol < 0 && tasks.includes(task));
+  if (shared !== undefined) return `waiting for ${laneTask(state, shared)}, after which it runs in the same slot`;
   const holders = [...state.lanes.values()].map((lane) => laneTask(state, lane));
   const slots = `all ${slotsOf(state)} slots are held by ${listed(holders)}`;
   const queued = queuePlace(state, task);

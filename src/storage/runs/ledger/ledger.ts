@@ -170,17 +170,17 @@ export async function meanDurations(queryable: Queryable): Promise<Record<string
   return Object.fromEntries(rows.map(({ name, seconds }) => [name, seconds]));
 }
 
-/** Selects the tasks among `taskIds` with at least `executions` in the last 5,000 ledger rows, 95% of them within `p95Seconds`. */
+/** Selects the tasks among `taskIds` with at least `executions` in the last `rows` of the ledger, 95% of them within `p95Seconds`. */
 export async function quickTasks(
   queryable: Queryable,
   taskIds: readonly string[],
-  { executions, p95Seconds }: { readonly executions: number; readonly p95Seconds: number },
+  { executions, p95Seconds, rows: limit }: { readonly executions: number; readonly p95Seconds: number; readonly rows: number },
 ): Promise<ReadonlySet<string>> {
   const { rows } = await queryable.query<{ taskId: string }>(
-    `with recent as (select task_id, stage, duration_seconds from ledger where finished_at is not null order by finished_at desc limit 5000)
+    `with recent as (select task_id, stage, duration_seconds from ledger where finished_at is not null order by finished_at desc limit $4)
      select task_id as "taskId" from recent where stage is null and task_id = any($1) group by task_id
      having count(*) >= $2 and percentile_disc(0.95) within group (order by duration_seconds) < $3`,
-    [taskIds, executions, p95Seconds],
+    [taskIds, executions, p95Seconds, limit],
   );
   return new Set(rows.map(({ taskId }) => taskId));
 }
