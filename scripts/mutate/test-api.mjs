@@ -133,7 +133,11 @@ async function runTest({ body, blocks }) {
     for (const before of block.beforeAll) await before();
   }
   try {
-    for (const block of blocks) for (const before of block.beforeEach) await before();
+    for (const block of blocks)
+      for (const before of block.beforeEach) {
+        const end = await before();
+        if (typeof end === 'function') closers.push(end);
+      }
     await body();
   } finally {
     for (const block of blocks.toReversed()) for (const after of block.afterEach) await after();

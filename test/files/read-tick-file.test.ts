@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
-import { openTickFile, type TickFileOptions } from '../../src/files/read/read-tick-file.ts';
+import { likelyMarket, openTickFile, type TickFileOptions } from '../../src/files/read/read-tick-file.ts';
 import { sortedByMarket } from '../../src/files/read/tick-source.ts';
 import { worlds } from '../support/worlds.ts';
 import { scratchFolder } from './scratch.ts';
@@ -252,6 +252,14 @@ describe('what prices mean', () => {
     expect((await openTickFile(write('time,price\n1,0.5\n1,1.5\n1,0.7\n'))).likelyMarket).toBe('probability');
     expect((await openTickFile(write('time,price\n1,63304.2\n1,63305\n'))).likelyMarket).toBe('asset');
     expect((await openTickFile(write('time,price,outcome\n1,2,Yes\n1,3,No\n'))).likelyMarket).toBe('probability');
+  });
+
+  it('is refused where eight prices or more may be cents or dollars, and not where one lies outside 0 to 100', () => {
+    const cents = [45, 46.5, 47, 48, 0, 100, 51, 52];
+    expect(() => likelyMarket('ticks.csv', cents)).toThrow('ticks.csv: prices from 0 to 100 may be cents of a probability');
+    expect(likelyMarket('ticks.csv', cents.slice(0, 7))).toBe('asset');
+    for (const other of [101, -3, 45.25]) expect(likelyMarket('ticks.csv', [...cents, other])).toBe('asset');
+    expect(likelyMarket('ticks.csv', [...cents, 101], { hasOutcomes: true })).toBe('probability');
   });
 });
 

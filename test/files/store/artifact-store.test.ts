@@ -32,6 +32,13 @@ describe('ARTIFACTS_URL', () => {
     expect(artifactStoreOf({})).toBeUndefined();
   });
 
+  it('needs both halves of a key', () => {
+    for (const half of [{ AWS_ACCESS_KEY_ID: 'a' }, { AWS_SECRET_ACCESS_KEY: 'b' }])
+      expect(() => artifactStoreOf({ ARTIFACTS_URL: 'https://host/bucket', ...half })).toThrow(
+        'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too',
+      );
+  });
+
   it.each(['s3://bucket/x', 'banana', 'https://host', 'https://key:secret@host/bucket', 'https://host/bucket?x=1'])(
     'refuses %s with one sentence that does not repeat it',
     (url) => {
