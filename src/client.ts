@@ -7,11 +7,9 @@ import type { Polling } from './client/deployments/polling.ts';
 import { handleOf, type RunName } from './client/executions.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
 import { cutOff, FollowedRun, fillInStages } from './client/runs/follow-run.ts';
-import type { KnownRun, StartedRun } from './client/runs/known-run.ts';
 import { recentRuns, type TemporalRun } from './client/runs/recent-runs.ts';
-import { RunEnded } from './client/runs/run-ended.ts';
-import { runOutcome } from './client/runs/run-outcome.ts';
-import { givenInput, type StartOptions, startPipeline } from './client/runs/start-pipeline.ts';
+import { RunEnded, runOutcome } from './client/runs/run-outcome.ts';
+import { givenInput, type StartedRun, type StartOptions, startPipeline } from './client/runs/start-pipeline.ts';
 import { Schedules } from './client/schedules/schedules.ts';
 import { isUnavailable, serviceMessage, TemporalCalls } from './client/temporal-calls.ts';
 import { checkFields } from './contracts/known-fields.ts';
@@ -31,6 +29,16 @@ import {
   whyQuery,
 } from './workflows/handlers.ts';
 import type { pipeline } from './workflows/pipeline.ts';
+
+export interface KnownRun {
+  readonly runId: string;
+  /** The first execution's Temporal run id. */
+  readonly executionId: string;
+  readonly open: boolean;
+  readonly closeStatus: string;
+  /** null while the run is open */
+  readonly closedAt: Date | null;
+}
 
 /** How long a wait for a run's result survives an unreachable server, such as during a restart. */
 const SERVER_PATIENCE_MS = 30_000;
@@ -249,5 +257,5 @@ export class PredictLab {
   }
 }
 
-export type { FollowedRun, KnownRun, PendingAttempt, RunName, StartedRun, StartOptions, TemporalRun };
+export type { FollowedRun, PendingAttempt, RunName, StartedRun, StartOptions, TemporalRun };
 export { RunEnded };

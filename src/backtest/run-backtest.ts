@@ -1,4 +1,4 @@
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import { type Benchmark, benchmarkOf } from './benchmark.ts';
 import { type BacktestData, backtestData, type TwinInput } from './engine/backtest-data.ts';
 import type { CandleSeries } from './engine/candle-series.ts';
@@ -48,9 +48,8 @@ export function runBacktest(input: {
 }): BacktestResult {
   const { strategy } = input;
   const checked = strategyTrials(strategy.name, input.params ?? {}, [strategy]);
-  if ('problems' in checked) throw new PredictLabError('BadInput', checked.problems.join('; '));
-  if (checked.trials.length > 1)
-    throw new PredictLabError('BadInput', 'one backtest takes one value for each parameter; use runTrials for lists');
+  if ('problems' in checked) throw badInput(checked.problems.join('; '));
+  if (checked.trials.length > 1) throw badInput('one backtest takes one value for each parameter; use runTrials for lists');
   const data = backtestData(input.candles, input.market ?? plainMarket('asset'), { twin: input.twin ?? null });
   const options = optionsFor(data.market, input.options);
   return finish(data, execute(data, { strategy, params: checked.trials[0] }, options), options, { count: 1 });
@@ -60,7 +59,7 @@ export function runBacktest(input: {
 export function optionsFor(market: Market, given: Partial<BacktestOptions> = {}): BacktestOptions {
   const options = { ...DEFAULT_OPTIONS, ...given };
   const problems = optionProblems(options, market);
-  if (problems.length > 0) throw new PredictLabError('BadInput', problems.join('; '));
+  if (problems.length > 0) throw badInput(problems.join('; '));
   return options;
 }
 

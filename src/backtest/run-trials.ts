@@ -1,4 +1,4 @@
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
 import { attempt, StrategyFailure } from './engine/decisions.ts';
 import type { BacktestOptions } from './engine/options.ts';
@@ -28,14 +28,14 @@ export const MOST_VALUES = 50_000_000;
 export function runTrials(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): TrialsResult {
   const judged = toEnd(trialSteps(data, trials, options));
   const [first] = judged.failed;
-  if (judged.results.length === 0 && first !== undefined) throw new PredictLabError('BadInput', first.because);
+  if (judged.results.length === 0 && first !== undefined) throw badInput(first.because);
   return judged;
 }
 
 /** Runs {@link runTrials} one trial at a time, so that callers can do other work in between. Does not throw when every strategy fails. */
 export function* trialSteps(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, TrialsResult> {
   if (trials.length * data.candles.length > MOST_VALUES) {
-    throw new PredictLabError('BadInput', `${trials.length} trials on ${data.candles.length} bars are too many at once; split the grid`);
+    throw badInput(`${trials.length} trials on ${data.candles.length} bars are too many at once; split the grid`);
   }
   const executions: TradedTrial[] = [];
   const failures = new Map<Trial, StrategyFailure>();

@@ -66,6 +66,10 @@ export class PredictLabError extends Error {
 export const badInput = (message: string, options?: { cause?: unknown }): PredictLabError =>
   new PredictLabError('BadInput', message, options);
 
+/** A database, its folder or its server that cannot be used: what is wrong, and what to do. */
+export const unusable = (message: string, options?: { cause?: unknown }): PredictLabError =>
+  new PredictLabError('StorageUnavailable', message, options);
+
 /** One problem of a user's input: the field, and what to do about it. */
 export interface Problem {
   /** Path of the field (`tasks[2].dependencies[0]`), or the cycle (`a → b → a`). */

@@ -60,8 +60,7 @@ async function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
   try {
     return await import('@duckdb/node-api');
   } catch (error) {
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `Parquet needs DuckDB, which cannot be loaded on ${process.platform}-${process.arch}: ${messageOf(error).split('\n')[0]}; install again with optional dependencies, or use CSV`,
       { cause: error },
     );

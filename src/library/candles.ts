@@ -1,5 +1,5 @@
 import { type CandleSeries, candleProblem } from '../backtest/engine/candle-series.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import { INTERVALS, type Interval } from '../contracts/words.ts';
 import { readCandleFile } from '../files/read/read-series-file.ts';
 import { buildCandles } from '../market/candles/build-candles.ts';
@@ -53,7 +53,7 @@ export const candles = {
       volume: Float64Array.from(rows, ({ volume }) => volume ?? Number.NaN),
     };
     const problem = candleProblem(series, 'any', (bar) => `candles[${bar}]`);
-    if (problem !== undefined) throw new PredictLabError('BadInput', problem);
+    if (problem !== undefined) throw badInput(problem);
     return series;
   },
 
@@ -65,8 +65,7 @@ export const candles = {
    * const quarter = candles.fromTicks(trades, '15m');
    */
   fromTicks(ticks: readonly TickRow[], interval: Interval): CandleColumns {
-    if (!INTERVALS.includes(interval))
-      throw new PredictLabError('BadInput', `'${interval}' is not a valid interval; write one of ${INTERVALS.join(', ')}`);
+    if (!INTERVALS.includes(interval)) throw badInput(`'${interval}' is not a valid interval; write one of ${INTERVALS.join(', ')}`);
     return buildCandles(
       {
         length: ticks.length,
@@ -90,7 +89,7 @@ export const candles = {
   async read(path: string): Promise<CandleSeries> {
     const { candles: series, whereOf } = await readCandleFile(path);
     const problem = candleProblem(series, 'any', whereOf);
-    if (problem !== undefined) throw new PredictLabError('BadInput', problem);
+    if (problem !== undefined) throw badInput(problem);
     return series;
   },
 

@@ -1,7 +1,7 @@
 import type { CandleSeries } from '../backtest/engine/candle-series.ts';
 import type { Bands } from '../backtest/indicators/indicators.ts';
 import { checkedIndicatorParams, type IndicatorName, type IndicatorParams, indicatorValues } from '../backtest/indicators/registry.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 
 /** Candles, or closing prices alone. */
 export type Prices = CandleSeries | ArrayLike<number>;
@@ -45,7 +45,7 @@ function compute(name: IndicatorName, prices: Prices, params: object): Float64Ar
 function flat(prices: ArrayLike<number>): CandleSeries {
   const close = Float64Array.from(prices);
   const bad = close.findIndex((price) => !Number.isFinite(price));
-  if (bad >= 0) throw new PredictLabError('BadInput', `prices[${bad}]: ${String(prices[bad])} is not a number; repair or remove it`);
+  if (bad >= 0) throw badInput(`prices[${bad}]: ${String(prices[bad])} is not a number; repair or remove it`);
   const openTime = close.map((_, i) => i);
   return {
     length: close.length,

@@ -1,5 +1,5 @@
 import { type AnnouncedEnd, type Market, marketOfFacts } from '../backtest/engine/market.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import { checkFields } from '../contracts/known-fields.ts';
 import type { FeeSchedule } from '../contracts/market-data.ts';
 import { ownFactsProblems } from '../contracts/own-facts.ts';
@@ -32,7 +32,7 @@ export function marketFrom(facts: MarketFacts): Market {
   const { resolution, endsAt, closedAt, closesAt, event, fees, tick } = facts;
   const kind = facts.market ?? (resolution === undefined ? 'asset' : 'probability');
   const refuse = (field: string, sentence: string): never => {
-    throw new PredictLabError('BadInput', `market.${field}: ${sentence}`);
+    throw badInput(`market.${field}: ${sentence}`);
   };
   if (!MARKET_KINDS.includes(kind)) refuse('market', `write one of ${MARKET_KINDS.join(', ')}`);
   if (resolution !== undefined && !(resolution >= 0 && resolution <= 1))
@@ -67,10 +67,7 @@ function announcements(list: readonly { readonly from: Moment; readonly endsAt: 
   }));
   const unsorted = known.findIndex(({ from }, i) => i > 0 && from <= known[i - 1].from);
   if (known.length === 0 || unsorted >= 0)
-    throw new PredictLabError(
-      'BadInput',
-      `market.endsAt${unsorted < 0 ? '' : `[${unsorted}]`}: list at least one announcement, oldest first`,
-    );
+    throw badInput(`market.endsAt${unsorted < 0 ? '' : `[${unsorted}]`}: list at least one announcement, oldest first`);
   return {
     endsAt: known[known.length - 1].endsAt,
     earlierEnds: known.map(({ from }, i) => ({ until: from, endsAt: known[i - 1]?.endsAt ?? null })),

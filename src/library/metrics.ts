@@ -8,7 +8,7 @@ import {
 import { brier, logLoss } from '../backtest/metrics/forecast-scores.ts';
 import { measureReturns, type ReturnMeasurement, type ReturnMetricName } from '../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../backtest/metrics/sample.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import { checkFields } from '../contracts/known-fields.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';
@@ -61,18 +61,17 @@ export const metrics = {
   ): ReturnMetrics {
     checkFields('options', options, ['times', 'periodsPerYear', 'trials']);
     const { times, periodsPerYear, trials } = options;
-    if (returns.length === 0) throw new PredictLabError('BadInput', 'returns: the list is empty; give at least one');
+    if (returns.length === 0) throw badInput('returns: the list is empty; give at least one');
     if (times !== undefined && times.length !== returns.length)
-      throw new PredictLabError('BadInput', `times: there are ${times.length} for ${returns.length} returns; give one for each return`);
+      throw badInput(`times: there are ${times.length} for ${returns.length} returns; give one for each return`);
     if (periodsPerYear !== undefined && !(periodsPerYear > 0 && Number.isFinite(periodsPerYear)))
-      throw new PredictLabError('BadInput', `periodsPerYear: ${periodsPerYear} is not a positive number; daily returns have 365`);
+      throw badInput(`periodsPerYear: ${periodsPerYear} is not a positive number; daily returns have 365`);
     if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1))
-      throw new PredictLabError('BadInput', `trials: ${trials} is not a whole number of 1 or more`);
+      throw badInput(`trials: ${trials} is not a whole number of 1 or more`);
     const step = (YEAR_DAYS * DAY_MS) / (periodsPerYear ?? YEAR_DAYS);
     const time = Float64Array.from(returns, (_, i) => (times === undefined ? i * step : momentOf(times[i], `times[${i}]`)));
     const unsorted = time.findIndex((at, i) => i > 0 && at <= time[i - 1]);
-    if (unsorted >= 0)
-      throw new PredictLabError('BadInput', `times[${unsorted}]: not later than the previous time; sort the returns by time`);
+    if (unsorted >= 0) throw badInput(`times[${unsorted}]: not later than the previous time; sort the returns by time`);
     const series = { time, returns: Float64Array.from(returns, (value, i) => numberAt(value, `returns[${i}]`)) };
     const { values, reasons, ...measured } = measureReturns(series, { periodsPerYear, trials });
     return { returns: returns.length, ...values, undefined: reasons, ...measured };
@@ -86,8 +85,7 @@ export const metrics = {
    */
   ofForecasts(forecasts: ArrayLike<number>, outcomes: ArrayLike<number>): ForecastMetrics {
     if (forecasts.length === 0 || forecasts.length !== outcomes.length)
-      throw new PredictLabError(
-        'BadInput',
+      throw badInput(
         `outcomes: there are ${outcomes.length} for ${forecasts.length} forecasts; give one for each forecast, and at least one`,
       );
     const probability = Float64Array.from(forecasts, (value, i) => between(value, `forecasts[${i}]`));
@@ -125,11 +123,11 @@ export const metrics = {
 } as const;
 
 function between(value: number, where: string): number {
-  if (!(value >= 0 && value <= 1)) throw new PredictLabError('BadInput', `${where}: ${String(value)} is not a probability; give 0 to 1`);
+  if (!(value >= 0 && value <= 1)) throw badInput(`${where}: ${String(value)} is not a probability; give 0 to 1`);
   return value;
 }
 
 function zeroOrOne(value: number, where: string): number {
-  if (value !== 0 && value !== 1) throw new PredictLabError('BadInput', `${where}: ${String(value)} is not an outcome; give 0 or 1`);
+  if (value !== 0 && value !== 1) throw badInput(`${where}: ${String(value)} is not an outcome; give 0 or 1`);
   return value;
 }

@@ -4,7 +4,7 @@ import { type BacktestOptions, DEFAULT_OPTIONS } from '../backtest/engine/option
 import { type BacktestResult, runBacktest as run } from '../backtest/run-backtest.ts';
 import { type ParamsInput, shippedStrategies, strategyByName } from '../backtest/strategies/registry.ts';
 import type { Strategy } from '../backtest/strategy.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import { checkFields } from '../contracts/known-fields.ts';
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 import { watchOutsideWorld } from '../plugins/outside-world.ts';
@@ -45,7 +45,7 @@ export function runBacktest(request: BacktestRequest): BacktestResult {
   checkFields('the request', request, ['candles', 'strategy', 'params', 'market', 'twin', 'options']);
   const { candles, strategy, params, market = {}, twin, options } = request;
   if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params)))
-    throw new PredictLabError('BadInput', 'params: write an object that maps each parameter name to its value, such as { period: 14 }');
+    throw badInput('params: write an object that maps each parameter name to its value, such as { period: 14 }');
   if (options !== undefined) checkFields('options', options, Object.keys(DEFAULT_OPTIONS));
   if (twin !== undefined) checkFields('twin', twin, ['id', 'candles']);
   return run({
@@ -59,9 +59,9 @@ export function runBacktest(request: BacktestRequest): BacktestResult {
 }
 
 function columnsOf(candles: BacktestRequest['candles'] | undefined): CandleSeries {
-  if (candles instanceof Promise) throw new PredictLabError('BadInput', 'candles are a promise; write `await candles.read(…)`');
+  if (candles instanceof Promise) throw badInput('candles are a promise; write `await candles.read(…)`');
   if (typeof candles !== 'object' || candles === null)
-    throw new PredictLabError('BadInput', 'candles are missing: pass the result of candles.read or candles.fromTicks, or rows');
+    throw badInput('candles are missing: pass the result of candles.read or candles.fromTicks, or rows');
   return 'openTime' in candles ? candles : candlesApi.fromRows(candles);
 }
 
@@ -76,10 +76,7 @@ function own(strategy: Partial<Strategy> | undefined): Strategy {
     return Object.create(strategy as Strategy, unknown) as Strategy;
   }
   const which = typeof name === 'string' ? `strategy '${name}'` : 'the strategy';
-  throw new PredictLabError(
-    'BadInput',
-    `${which} is incomplete: write the name of a shipped strategy, or { name, summary, params: <zod schema>, create }`,
-  );
+  throw badInput(`${which} is incomplete: write the name of a shipped strategy, or { name, summary, params: <zod schema>, create }`);
 }
 
 /** The shipped strategy with a name. @throws PredictLabError BadInput for an unknown name */
@@ -87,5 +84,5 @@ function named(name: string): Strategy {
   const strategy = strategyByName(name);
   if (strategy !== undefined) return strategy;
   const names = shippedStrategies.map((known) => known.name);
-  throw new PredictLabError('BadInput', `unknown strategy '${name}'; there are ${names.join(', ')}${didYouMean(name, names)}`);
+  throw badInput(`unknown strategy '${name}'; there are ${names.join(', ')}${didYouMean(name, names)}`);
 }

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import threads from 'node:worker_threads';
 import { strategyDeciding } from '../backtest/engine/fence.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import { noteNodeReached } from './shared-objects.ts';
 
 /** Everything that a module read from outside the process while it was loaded. */
@@ -125,11 +125,10 @@ export function forbidOutsideWorld(why: string): void {
 
 /** Throws where a strategy decides, or all of this thread is closed. @throws PredictLabError BadInput that names what was used */
 export function refuseWhileDeciding(what: string): void {
-  if (forbidden !== undefined) throw new PredictLabError('BadInput', `${what} is not there: ${forbidden}`);
+  if (forbidden !== undefined) throw badInput(`${what} is not there: ${forbidden}`);
   const strategy = strategyDeciding();
   if (strategy === undefined) return;
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `a strategy cannot use ${what} while it decides: no trader could have read the answer at that time; read what the strategy needs when its module is loaded`,
   );
 }

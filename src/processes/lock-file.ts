@@ -19,20 +19,21 @@ const SILENCE_MS = 20_000;
  */
 export async function withLockFile<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + timeoutMs;
-  while (!tryLock(path)) {
+  for (;;) {
+    const lock = holdLock(path);
+    if (lock !== undefined) {
+      try {
+        return await work();
+      } finally {
+        await lock.close();
+      }
+    }
     if (Date.now() > deadline) {
       throw new Error(
         `waited ${timeoutMs / 1000} s for ${path}, held by process ${lockOwner(path) ?? '?'}; end that process or wait for it`,
       );
     }
     await sleep(POLL_MS);
-  }
-  const alive = setInterval(() => touch(path), SIGN_OF_LIFE_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(alive);
-    unlock(path);
   }
 }
 

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../contracts/log.ts';
 import { makePrivateFolder } from './home-folder.ts';
@@ -34,15 +34,8 @@ export async function recordProcesses(home: string, record: ProcessRecord): Prom
 
 /** The records of processes that still run. Ends the children of the others and removes their records. */
 export async function livingRecords(home: string, log: Pick<Log, 'info'>): Promise<readonly ProcessRecord[]> {
-  const folder = recordFolder(home);
-  const names = await readdir(folder).catch(() => []);
   const living: ProcessRecord[] = [];
-  for (const name of names.filter((entry) => entry.endsWith('.json'))) {
-    const file = path.join(folder, name);
-    const record = await readFile(file, 'utf8').then(
-      (text) => JSON.parse(text) as ProcessRecord,
-      () => undefined,
-    );
+  for (const { file, record } of recordFiles(home)) {
     if (record && isRunning(record.owner)) {
       living.push(record);
       continue;
@@ -92,18 +85,15 @@ async function commandLineOf(pid: number): Promise<string> {
  * The address of the Temporal server that a running `dev` or `demo` of this home has recorded; undefined when none runs. Changes nothing.
  */
 export function recordedAddress(home: string): string | undefined {
-  const living = recordsOf(home).filter(({ owner }) => isRunning(owner));
+  const living = recordFiles(home).flatMap(({ record }) => (record !== undefined && isRunning(record.owner) ? [record] : []));
   return (living.find(({ kind }) => kind === 'dev') ?? living[0])?.address;
 }
 
-function recordsOf(home: string): readonly ProcessRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(recordFolder(home));
-  } catch {
-    return [];
-  }
-  return names.filter((name) => name.endsWith('.json')).flatMap((name) => readRecord(path.join(recordFolder(home), name)) ?? []);
+/** The files of all records; without a record where a file was removed meanwhile or is none. */
+function recordFiles(home: string): readonly { file: string; record: ProcessRecord | undefined }[] {
+  const folder = recordFolder(home);
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+  return names.map((name) => ({ file: path.join(folder, name), record: readRecord(path.join(folder, name)) }));
 }
 
 /** Reads a record; undefined for a file that was removed meanwhile or is not a record. */

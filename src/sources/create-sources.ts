@@ -1,7 +1,7 @@
 import { type RateLimit, shareOfLimit } from '../budget/rate-limits.ts';
 import { createLocalWindows, type WindowStore } from '../budget/sliding-window.ts';
 import { createTokenPool } from '../budget/token-pool.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import type { Instrument } from '../contracts/market-data.ts';
 import type { TickKind } from '../contracts/words.ts';
 import type { ReadRow } from './candidate.ts';
@@ -139,14 +139,14 @@ function addressOf(env: Environment, variable: string, usual: string): string {
   const text = env[variable]?.trim() || usual;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return text;
-  throw new PredictLabError('BadInput', `${variable}="${text}" is not a web address; write one such as ${usual}`);
+  throw badInput(`${variable}="${text}" is not a web address; write one such as ${usual}`);
 }
 
 /** Reads a variable that has one of a few words; the first word is the default. */
 function choiceOf(env: Environment, variable: string, choices: readonly [string, ...string[]]): string {
   const text = env[variable]?.trim() ?? '';
   if (text === '' || choices.includes(text)) return text || choices[0];
-  throw new PredictLabError('BadInput', `${variable}="${text}": write ${choices.join(' or ')}`);
+  throw badInput(`${variable}="${text}": write ${choices.join(' or ')}`);
 }
 
 /**
@@ -158,10 +158,7 @@ export function rateShareOf({ PREDICTLAB_RATE_SHARE: text }: Environment): numbe
   if (text === undefined || text.trim() === '') return 1;
   const share = Number(text);
   if (Number.isFinite(share) && share > 0) return share;
-  throw new PredictLabError(
-    'BadInput',
-    `PREDICTLAB_RATE_SHARE="${text}": write a number above 0, such as 0.5 for half of the published limits`,
-  );
+  throw badInput(`PREDICTLAB_RATE_SHARE="${text}": write a number above 0, such as 0.5 for half of the published limits`);
 }
 
 /** Checks the environment of all venues before anything is opened. @throws PredictLabError BadInput that names the variable */

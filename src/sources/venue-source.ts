@@ -1,5 +1,5 @@
 import { precedenceOf } from '../budget/rate-limits.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import type { Instrument } from '../contracts/market-data.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
 import { type BookLevels, bestOf, wantsBook } from './book.ts';
@@ -39,7 +39,7 @@ export function venueSource(opened: OpenVenue): Source {
       const work = newWork(precedenceOf(request.asOf), request.signal);
       const found = await venue.discover(contextOf(opened, work), request);
       const byId = new Map(found.instruments.map((instrument) => [instrument.id, instrument]));
-      if (byId.size === 0 && found.problems.length > 0) throw new PredictLabError('BadInput', found.problems.join('\n'));
+      if (byId.size === 0 && found.problems.length > 0) throw badInput(found.problems.join('\n'));
       const { clock } = first;
       return {
         instruments: [...byId.values()]

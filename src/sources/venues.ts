@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { PredictLabError } from '../contracts/errors.ts';
+import { badInput } from '../contracts/errors.ts';
 import { file } from './file/file-source.ts';
 import { kalshi } from './kalshi/kalshi.ts';
 import { polymarket } from './polymarket/polymarket.ts';
@@ -41,10 +41,7 @@ export function addVenues(module: string, venues: readonly AnyVenue[]): void {
   for (const venue of venues) {
     const before = added.get(venue.name);
     if (SHIPPED.some(({ name }) => name === venue.name) || (before !== undefined && before.module !== moduleOf(module)))
-      throw new PredictLabError(
-        'BadInput',
-        `PREDICTLAB_PLUGINS: ${module} has a venue named "${venue.name}", which is already loaded; rename it`,
-      );
+      throw badInput(`PREDICTLAB_PLUGINS: ${module} has a venue named "${venue.name}", which is already loaded; rename it`);
     added.set(venue.name, { module: moduleOf(module), venue });
   }
 }

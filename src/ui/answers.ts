@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { renderNoticePage } from '../report/elements/page/page.ts';
 
 /** The requested thing does not exist here. */
@@ -56,7 +56,7 @@ export async function listenOn(app: FastifyInstance, host: string, port: number)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'is in use; give another one with --port' : `cannot be listened on: ${messageOf(error)}`;
-    throw new PredictLabError('BadInput', `${host}:${port} ${why}`, { cause: error });
+    throw badInput(`${host}:${port} ${why}`, { cause: error });
   }
   // The error concerns a single connection; the server keeps listening.
   app.server.on('error', () => undefined);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { makePrivateFolder } from '../processes/home-folder.ts';
 
 /** The file under PREDICTLAB_HOME that holds the live pages' token. */
@@ -21,10 +21,9 @@ export async function keptToken(file: string): Promise<string> {
     if (TOKEN.test(token)) return token;
   } catch (error) {
     if (error instanceof PredictLabError) throw error;
-    throw new PredictLabError('BadInput', `${file}: the token cannot be stored there: ${messageOf(error)}`, { cause: error });
+    throw badInput(`${file}: the token cannot be stored there: ${messageOf(error)}`, { cause: error });
   }
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `${file} holds no valid token (at least 20 letters, digits, - or _ on one line); delete the file, and a new one is created`,
   );
 }
@@ -33,8 +32,7 @@ async function readToken(file: string): Promise<string | undefined> {
   try {
     const { mode } = await stat(file);
     if ((mode & 0o077) !== 0)
-      throw new PredictLabError(
-        'BadInput',
+      throw badInput(
         `${file} can be read by other users (mode ${(mode & 0o777).toString(8)}): delete it, and a new one is created, or run \`chmod 600\` on it`,
       );
     return (await readFile(file, 'utf8')).trim();

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import Fastify, { type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { isLoopback } from './access.ts';
 import { listenOn } from './answers.ts';
 
@@ -73,7 +73,7 @@ function payloadsIn(body: unknown): Payload[] {
   try {
     return BODY.parse(JSON.parse(body as string)).payloads;
   } catch {
-    throw new PredictLabError('BadInput', SHAPE);
+    throw badInput(SHAPE);
   }
 }
 

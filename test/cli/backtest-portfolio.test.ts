@@ -69,7 +69,9 @@ describe('predictlab backtest portfolio', () => {
     Reflect.deleteProperty(globalThis, 'seenByPlugin');
     expect(shared).toMatchObject({
       provable: false,
-      notProvable: expect.arrayContaining([expect.stringContaining('was changed by a plugin and stays changed from series to series')]) as string[],
+      notProvable: expect.arrayContaining([
+        expect.stringContaining('was changed by a plugin and stays changed from series to series'),
+      ]) as string[],
     });
     vi.unstubAllEnvs();
   });

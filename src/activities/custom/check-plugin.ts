@@ -1,5 +1,5 @@
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput, PredictLabError } from '../../contracts/errors.ts';
 import { STAGES } from '../../contracts/words.ts';
 
 /** Names of a worker's own activities, which a plugin's activity would replace. */
@@ -98,4 +98,4 @@ function kindOf(value: unknown): string {
 
 /** The error that names a plugin and what is wrong with it. */
 export const badPlugin = (module: string, problem: string, cause?: unknown): PredictLabError =>
-  new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: ${module} ${problem}`, { cause });
+  badInput(`PREDICTLAB_PLUGINS: ${module} ${problem}`, { cause });

@@ -2,7 +2,7 @@ import { lookup as lookupName } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { Agent } from 'undici';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 
 /** Link-local addresses and those where clouds serve machine credentials: refused unless the address itself is listed. */
 const METADATA = new BlockList();
@@ -74,7 +74,7 @@ export function createHttpFence(env: NodeJS.ProcessEnv, resolve: typeof lookupNa
       if (error !== null) return done(error, '', 4);
       for (const { address } of addresses) {
         const refused = refusal(host, address);
-        if (refused !== undefined) return done(new PredictLabError('BadInput', refused), '', 4);
+        if (refused !== undefined) return done(badInput(refused), '', 4);
       }
       if (options.all) done(null, addresses);
       else done(null, addresses[0].address, addresses[0].family);
@@ -86,13 +86,10 @@ export function createHttpFence(env: NodeJS.ProcessEnv, resolve: typeof lookupNa
       const host = url.hostname.replace(/^\[|\]$/g, '');
       const port = url.port || (url.protocol === 'https:' ? '443' : '80');
       if (rules !== undefined && !rules.some((rule) => rule.host === EVERY_PUBLIC || fits(rule, host, port)))
-        throw new PredictLabError(
-          'BadInput',
-          `${url.host} is not among PREDICTLAB_HTTP_ALLOW, the hosts that tasks may call; add it there on the worker`,
-        );
+        throw badInput(`${url.host} is not among PREDICTLAB_HTTP_ALLOW, the hosts that tasks may call; add it there on the worker`);
       // An address is not looked up, so it is checked here.
       const refused = isIP(host) === 0 ? undefined : refusal(host, host);
-      if (refused !== undefined) throw new PredictLabError('BadInput', refused);
+      if (refused !== undefined) throw badInput(refused);
     },
   };
 }
@@ -122,8 +119,7 @@ function readRule(text: string): Rule {
   const host =
     bracketed === undefined ? (named === undefined ? '' : domainToASCII(named)) : new URL(`http://[${bracketed}]`).hostname.slice(1, -1);
   if (host === '' || (port !== undefined && Number(port) > 65_535)) {
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `PREDICTLAB_HTTP_ALLOW has ${JSON.stringify(written.slice(0, 80))}; write hosts separated by commas, like desk.example.com, *.example.com, 127.0.0.1:8080, or * for every public host`,
     );
   }

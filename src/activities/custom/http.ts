@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { ActivityContext, PluginActivity } from '../../plugins/plugins.ts';
 import { retryAfterMs } from '../../sources/http/wait-hint.ts';
 import { createHttpFence, type HttpFence } from './http-fence.ts';
@@ -123,7 +123,7 @@ function withCredentials(asked: Exchange): Exchange {
   const { username, password } = url;
   if (username === '' && password === '') return asked;
   if (Object.keys(asked.headers).some((name) => name.toLowerCase() === 'authorization')) {
-    throw new PredictLabError('BadInput', `${place(asked)}: its url has a user and its headers an Authorization; keep one of the two`);
+    throw badInput(`${place(asked)}: its url has a user and its headers an Authorization; keep one of the two`);
   }
   url.username = '';
   url.password = '';
@@ -142,7 +142,7 @@ function redirected(asked: Exchange, status: number, location: string | string[]
   const { host, origin } = new URL(asked.url);
   if (target.origin !== origin) {
     const where = target.host === host ? `${target.protocol}//, away from ${origin}` : `another host (${target.host})`;
-    throw new PredictLabError('BadInput', `${place(asked)} redirects to ${where}; use the final address`);
+    throw badInput(`${place(asked)} redirects to ${where}; use the final address`);
   }
   target.username = '';
   target.password = '';
@@ -155,7 +155,7 @@ function statusError(asked: Exchange, status: number, wait: number | undefined):
   if (status === 429) return new PredictLabError('RateLimited', message, { retryAfterMs: wait });
   if (RETRYABLE.has(status) || status >= 500) return new PredictLabError('SourceUnavailable', message, { retryAfterMs: wait });
   if (status === 401 || status === 403) return new PredictLabError('SourceUnauthorized', `${message}; check the task's headers`);
-  return new PredictLabError('BadInput', `${message}; check the task's url and body`);
+  return badInput(`${message}; check the task's url and body`);
 }
 
 const unreachable = (asked: Exchange, error: unknown): PredictLabError =>

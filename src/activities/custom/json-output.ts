@@ -1,4 +1,4 @@
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /** Largest output. Outputs are stored in Temporal's history and the run's status: small facts, not data. Bytes. */
@@ -16,19 +16,14 @@ export function outputOf(taskId: string, value: unknown, did: 'returned' | 'pass
   try {
     text = JSON.stringify(value, refuseUnstored);
   } catch (error) {
-    throw new PredictLabError(
-      'BadInput',
-      `${taskId} ${did} a value that JSON cannot represent (${messageOf(error).split('\n')[0]}); use plain values`,
-      {
-        cause: error,
-      },
-    );
+    throw badInput(`${taskId} ${did} a value that JSON cannot represent (${messageOf(error).split('\n')[0]}); use plain values`, {
+      cause: error,
+    });
   }
   if (text === undefined) return null;
   const bytes = Buffer.byteLength(text);
   if (bytes > LARGEST_OUTPUT_BYTES) {
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${taskId} ${did} ${bytes} bytes, more than the limit of ${LARGEST_OUTPUT_BYTES}; write data to a file or a table and return where it is`,
     );
   }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { link, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { needsTheUser, writeFileAtomically } from '../../files/write/write-output.ts';
 import { makePrivateFolder } from '../../processes/home-folder.ts';
@@ -62,8 +62,7 @@ export async function writePage(file: string, text: string): Promise<number> {
     // the folder was removed meanwhile: the next attempt creates it again
     const removed = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     if (removed || !(cause instanceof PredictLabError || needsTheUser(cause))) throw cause;
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `the report ${file} cannot be written: ${messageOf(cause)}; check that PREDICTLAB_HOME is a folder with room that this user may write to`,
       { cause },
     );

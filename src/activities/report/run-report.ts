@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import { numberIn } from '../../contracts/task/task-output.ts';
@@ -61,11 +61,10 @@ export const linksBeside = (home: string, pages: ReadonlySet<string>): Pick<RunP
 export const endedRun = async (database: Database, id: string): Promise<ShownRun> => {
   const run = await runOf(database, id);
   if (run === undefined) {
-    throw new PredictLabError('BadInput', `there is no run ${id} in the database; \`predictlab runs\` lists the runs`);
+    throw badInput(`there is no run ${id} in the database; \`predictlab runs\` lists the runs`);
   }
   if (run.status === null) {
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `run ${run.runId} has not ended yet, and its report is written at its end; \`predictlab status ${run.runId}\` shows its state, or that it was terminated from outside`,
     );
   }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf } from '../../contracts/errors.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { makeFolder } from '../../processes/home-folder.ts';
 import { type Picture, pictureSvg } from '../../report/pictures/picture.ts';
@@ -29,7 +29,7 @@ const FONT_FILE = fileURLToPath(new URL('../../report/pictures/dejavu-sans.ttf',
  * @throws PredictLabError BadInput when there is no such run, it has not ended, or the folder cannot be written to
  */
 export async function writePictures({ database, executionId, folder, format }: PicturesRequest): Promise<readonly string[]> {
-  if (folder.trim() === '') throw new PredictLabError('BadInput', `--${format} needs the name of a folder; it was empty`);
+  if (folder.trim() === '') throw badInput(`--${format} needs the name of a folder; it was empty`);
   const run = await endedRun(database, executionId);
   const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(run) });
   const data = await loadRunPage(database, run, tasks, { symbolHref: () => null, runHref: async () => null, temporalUrl: null });
@@ -53,13 +53,9 @@ async function openFolder(folder: string): Promise<void> {
   try {
     await makeFolder(folder);
   } catch (error) {
-    throw new PredictLabError(
-      'BadInput',
-      `pictures cannot be written to ${folder}: ${messageOf(error)}; name a folder that this user may write to`,
-      {
-        cause: error,
-      },
-    );
+    throw badInput(`pictures cannot be written to ${folder}: ${messageOf(error)}; name a folder that this user may write to`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Strategy } from '../../backtest/strategy.ts';
-import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
 import { exclusiveRefusal } from '../../contracts/run/exclusive-refusal.ts';
 import type { PrepareInput, RunConfig } from '../../contracts/run/run-config.ts';
 import { cutError } from '../../contracts/text/cut-text.ts';
@@ -109,10 +109,7 @@ export function createPreparePipeline({
 async function preparedBefore(database: Database, { runId, executionId }: { runId: string; executionId: string }): Promise<PackedPrepared> {
   const run = await runOf(database, executionId);
   if (run === undefined) {
-    throw new PredictLabError(
-      'BadInput',
-      `run ${runId} is not in this worker's database: start every worker of a task queue with the same DATABASE_URL`,
-    );
+    throw badInput(`run ${runId} is not in this worker's database: start every worker of a task queue with the same DATABASE_URL`);
   }
   return packPrepared({ config: run.config, durations: await durationsFor(database, run.config), reused: new Map() });
 }

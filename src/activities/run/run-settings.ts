@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import type { StageSettings } from '../../contracts/run/run-config.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { settingsOf } from '../../storage/runs/runs.ts';
@@ -15,10 +15,7 @@ export function createRunSettings(database: Database): (run: { runId: string; ex
   const read = async ({ runId, executionId }: { runId: string; executionId: string }): Promise<StageSettings> => {
     const settings = await settingsOf(database, executionId);
     if (settings !== undefined) return settings;
-    throw new PredictLabError(
-      'BadInput',
-      `run ${runId} is not in this worker's database: start every worker of a task queue with the same DATABASE_URL`,
-    );
+    throw badInput(`run ${runId} is not in this worker's database: start every worker of a task queue with the same DATABASE_URL`);
   };
   return async (run) => {
     let settings = known.get(run.executionId);

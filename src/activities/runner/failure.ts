@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ZodError } from 'zod';
-import { messageOf, PredictLabError, readableError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError, readableError } from '../../contracts/errors.ts';
 import type { TaskPolicy } from '../../contracts/run/run-config.ts';
 import { afterFailure, type Failures } from '../../contracts/task/after-failure.ts';
 import type { AttemptDetails } from '../../contracts/task/stage-report.ts';
@@ -24,7 +24,7 @@ function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   if (thrown instanceof PredictLabError) return thrown;
   if (thrown instanceof ZodError) {
     const issues = thrown.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issueWords(issue)}`);
-    return new PredictLabError('BadInput', issues.join('; '), { cause: thrown });
+    return badInput(issues.join('; '), { cause: thrown });
   }
   const code = codeOf(thrown);
   if (code !== undefined && (NETWORK_CODES.has(code) || code.startsWith('UND_ERR'))) {

@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
 import type { OwnFacts } from '../../contracts/own-facts.ts';
@@ -52,14 +52,10 @@ export function checkAgainstStored(
 ): void {
   const [priced] = stored.outcomes;
   if (firstOutcome !== undefined && priced !== undefined && priced.toLowerCase() !== firstOutcome.trim().toLowerCase()) {
-    throw new PredictLabError(
-      'BadInput',
-      `${stored.id} already holds prices of ${priced}; import with --first-outcome ${priced}, or under another --symbol`,
-    );
+    throw badInput(`${stored.id} already holds prices of ${priced}; import with --first-outcome ${priced}, or under another --symbol`);
   }
   if (market !== undefined && market !== stored.market) {
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${stored.id} already holds prices of a ${stored.market} market; leave --market ${market} out, or import under another --symbol`,
     );
   }

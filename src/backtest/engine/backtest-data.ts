@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
 import { hashData, hashText } from '../proof/passport.ts';
 import { barLength, type CandleSeries, longestBar, requireTradable, type SeriesNames } from './candle-series.ts';
@@ -40,8 +40,7 @@ export function backtestData(candles: CandleSeries, market: Market, { names, bar
   const least = barLength(candles);
   const barLengthMs = barMs ?? least;
   if (barLengthMs > least)
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${names?.series ?? 'the candles'}: bars that open ${least / INTERVAL_MS['1m']} minutes apart cannot last ${barLengthMs / INTERVAL_MS['1m']} minutes; give the interval of the bars`,
     );
   const hash = hashData(candles, market);
@@ -59,8 +58,7 @@ export function backtestData(candles: CandleSeries, market: Market, { names, bar
 
 function checkedTwin({ id, candles, barMs, names }: TwinInput, { kind }: Market): TwinSeries {
   if (candles.length < 2)
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${names?.series ?? `the twin ${id}`}: ${candles.length === 0 ? 'there are no bars' : 'the length of a single bar is unknown'}; give at least two, or leave the twin out`,
     );
   requireTradable(candles, kind, names ?? { series: `the twin ${id}`, whereOf: (bar) => `the twin ${id}, bar ${bar}` });

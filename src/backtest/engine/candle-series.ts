@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 
 /**
@@ -126,13 +126,10 @@ function firstSuspect({ length, openTime, open, high, low, close, volume }: Cand
 export function requireTradable(candles: CandleSeries, market: MarketKind, names: SeriesNames = PLAIN_NAMES): void {
   if (candles.length < 2) {
     const has = candles.length === 0 ? 'are no bars' : 'is one bar';
-    throw new PredictLabError(
-      'BadInput',
-      `${names.series}: a backtest needs at least two bars (it decides on one and fills on the next), there ${has}`,
-    );
+    throw badInput(`${names.series}: a backtest needs at least two bars (it decides on one and fills on the next), there ${has}`);
   }
   const problem = candleProblem(candles, market, names.whereOf);
-  if (problem !== undefined) throw new PredictLabError('BadInput', problem);
+  if (problem !== undefined) throw badInput(problem);
 }
 
 /** Names of a series and its bars in messages: `candles.csv`, `candles.csv, line 12`. */

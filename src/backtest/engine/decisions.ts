@@ -1,4 +1,4 @@
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Order, Strategy } from '../strategy.ts';
 import { type CandleSeries, partOf } from './candle-series.ts';
@@ -108,7 +108,7 @@ export function startDecisions(input: DecisionInput): StartedDecisions {
   };
   const create = (): (() => unknown) => {
     const decide: unknown = strategy.create(params, bars, situation);
-    if (typeof decide !== 'function') throw new PredictLabError('BadInput', 'create must return a function that decides at each bar');
+    if (typeof decide !== 'function') throw badInput('create must return a function that decides at each bar');
     return decide as () => unknown;
   };
   return {
@@ -137,8 +137,5 @@ export const isShipped = (strategy: Strategy): boolean => shippedStrategies.incl
 
 function invalidDecision(answer: unknown): PredictLabError {
   const shown = answer instanceof Promise ? 'a promise' : Array.isArray(answer) ? 'a list' : `'${String(answer)}'`;
-  return new PredictLabError(
-    'BadInput',
-    `returned ${shown}; it must return hold, long, short or flat, or an order { side, size, limit, expires, stop, target }`,
-  );
+  return badInput(`returned ${shown}; it must return hold, long, short or flat, or an order { side, size, limit, expires, stop, target }`);
 }

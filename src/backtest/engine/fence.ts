@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 
 const deciding = new AsyncLocalStorage<string>();
 
@@ -33,7 +33,7 @@ export function requireBuiltIns(how: string): void {
     if (owner !== globalThis) for (const key of Reflect.ownKeys(owner)) if (!descriptors.has(key)) Reflect.deleteProperty(owner, key);
     for (const [key, descriptor] of descriptors) Reflect.defineProperty(owner, key, descriptor);
   }
-  throw new PredictLabError('BadInput', `${changed} ${how}, but all other code in this process uses it; leave built-ins unchanged`);
+  throw badInput(`${changed} ${how}, but all other code in this process uses it; leave built-ins unchanged`);
 }
 
 interface BuiltIn {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
@@ -45,8 +45,7 @@ export const INDICATOR_NAMES = Object.keys(INDICATORS) as readonly IndicatorName
  */
 export function checkedIndicatorParams<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorParams<Name> {
   if (!INDICATOR_NAMES.includes(name))
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       appendClause(
         `there is no indicator '${name as string}'${didYouMean(name, INDICATOR_NAMES)}`,
         `there are ${INDICATOR_NAMES.join(', ')}`,
@@ -56,13 +55,13 @@ export function checkedIndicatorParams<Name extends IndicatorName>(name: Name, p
   const parsed = schema.safeParse(params ?? {});
   if (parsed.success) return parsed.data as IndicatorParams<Name>;
   const takes = Object.keys(INDICATORS[name].params.shape).join(', ');
-  if (typeof params !== 'object') throw new PredictLabError('BadInput', `the indicator ${name} takes { ${takes} }, got ${String(params)}`);
+  if (typeof params !== 'object') throw badInput(`the indicator ${name} takes { ${takes} }, got ${String(params)}`);
   const problems = parsed.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
       ? ` has no parameter ${issue.keys.join(', ')}, it takes ${takes}`
       : `, ${issue.path.join('.')}: ${issueWords(issue)}`,
   );
-  throw new PredictLabError('BadInput', `the indicator ${name}${problems.join(';')}`);
+  throw badInput(`the indicator ${name}${problems.join(';')}`);
 }
 
 /** Computes a shipped indicator over a whole series. */

@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 import { type Decisions, decisionsOf } from '../engine/decisions.ts';
 import { barsByClose } from '../engine/market.ts';
@@ -66,7 +66,7 @@ export function runPortfolio(
     );
   const overlap = overlapOf(markets);
   if (overlap !== undefined) problems.push(overlap);
-  if (problems.length > 0) throw new PredictLabError('BadInput', problems.join('; '));
+  if (problems.length > 0) throw badInput(problems.join('; '));
   const trialOn = (market: PortfolioMarket): Trial => ({ strategy: market.strategy ?? strategy, params });
   const decide = (trialOf: (market: PortfolioMarket) => Trial) => markets.map((market) => wordsOf(market, trialOf(market)));
   const trade = (decided: readonly Decisions[]) =>
@@ -127,8 +127,7 @@ function wordsOf({ name, data, options }: PortfolioMarket, trial: Trial): Decisi
   const { candles, market, indicators, barMs, twin } = data;
   const decisions = decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
   if (!decisions.looked && decisions.orders.size === 0) return decisions;
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     `${name}: strategy '${trial.strategy.name}' ${decisions.looked ? 'reads its situation' : 'returns orders'}, which need an account for one market; a portfolio accepts strategies that only return long, short, flat or hold`,
   );
 }

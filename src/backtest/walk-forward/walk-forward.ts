@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 import { partOf } from '../engine/candle-series.ts';
@@ -85,7 +85,7 @@ export function* walkForwardSteps(
 ): Generator<void, WalkForwardResult> {
   const { candles, market, indicators, barMs, twin } = data;
   const found = windowsOf({ candles, barMs }, parts);
-  if ('because' in found) throw new PredictLabError('BadInput', found.because);
+  if ('because' in found) throw badInput(found.because);
   const { spans, skipped } = found;
   const decided: DecidedTrial[] = [];
   const failures = new Map<Trial, StrategyFailure>();

@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 
@@ -36,10 +36,7 @@ export function windowsOf(
   { trainMs, testMs }: WalkForwardParts,
 ): { readonly spans: readonly Span[]; readonly skipped: readonly SkippedWindow[] } | { readonly because: string } {
   if (trainMs % DAY_MS !== 0 || testMs % DAY_MS !== 0)
-    throw new PredictLabError(
-      'BadInput',
-      'the parts of a walk-forward must be whole days, so that no day is in two of them; write --train 60d --test 14d',
-    );
+    throw badInput('the parts of a walk-forward must be whole days, so that no day is in two of them; write --train 60d --test 14d');
   const { openTime, length } = candles;
   const first = Math.ceil(openTime[0] / DAY_MS) * DAY_MS;
   const end = openTime[length - 1] + barMs;

@@ -1,6 +1,5 @@
 import { badInput } from '../../contracts/errors.ts';
-import type { DataFile, Manifest } from '../../files/dataset/manifest.ts';
-import { SCHEMA } from '../../files/dataset/manifest.ts';
+import { type DataFile, type Manifest, SCHEMA } from '../../files/dataset/manifest.ts';
 import { type FolderWriter, openFolder } from '../../files/dataset/write-folder.ts';
 import type { TableColumn, TableFormat } from '../../files/write/table.ts';
 import { candleMonths } from '../../storage/candles/candles.ts';

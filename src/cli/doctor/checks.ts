@@ -9,7 +9,7 @@ import { nameOfIdentity } from '../../contracts/worker-identity.ts';
 import { type ArtifactStore, artifactStoreOf } from '../../files/store/artifact-store.ts';
 import { waitingArtifacts } from '../../files/store/send-artifacts.ts';
 import { readPayloadKeys } from '../../secrets/payload-keys.ts';
-import { type CheckResult, fail, ok, warn } from '../../set-up/checks/check.ts';
+import { broken, type CheckResult, ok, warn } from '../../set-up/checks/check.ts';
 import { buildId } from '../../worker/build-id.ts';
 
 /** The payload key and the request rules of this shell: whether they can be read, and what they do. */
@@ -36,7 +36,7 @@ export async function checkArtifacts(env: NodeJS.ProcessEnv, home: string): Prom
   try {
     store = artifactStoreOf(env);
   } catch (error) {
-    return [fail(name, messageOf(error), 'fix that variable; docs/operations.md describes its form')];
+    return [broken(name, messageOf(error), 'fix that variable; docs/operations.md describes its form')];
   }
   if (store === undefined) return [];
   const waiting = (await waitingArtifacts(home, store.url)).length;
@@ -53,7 +53,7 @@ function checked(name: string, look: () => string): CheckResult {
   try {
     return ok(name, look());
   } catch (error) {
-    return fail(name, messageOf(error), 'fix that variable; docs/security.md describes its form');
+    return broken(name, messageOf(error), 'fix that variable; docs/security.md describes its form');
   }
 }
 
@@ -71,7 +71,7 @@ export async function checkPlugins(env: NodeJS.ProcessEnv): Promise<readonly Che
       return ok(name, `${module}${parts.length === 0 ? ', which defines nothing' : `: ${parts.join('; ')}`}`);
     });
   } catch (error) {
-    return [fail(name, messageOf(error), 'fix that module, or remove it from PREDICTLAB_PLUGINS')];
+    return [broken(name, messageOf(error), 'fix that module, or remove it from PREDICTLAB_PLUGINS')];
   }
 }
 
@@ -106,14 +106,14 @@ const orFailure = (name: string, check: Promise<readonly CheckResult[]>): Promis
 /** The result of a check that failed itself; none where Temporal cannot be reached or its settings are wrong. */
 function failureOf(name: string, error: unknown): readonly CheckResult[] {
   if (error instanceof PredictLabError && (error.type === 'SourceUnavailable' || error.type === 'BadInput')) return [];
-  return [fail(name, messageOf(error), 'look at the log of the Temporal server, and at the permissions of this user there')];
+  return [broken(name, messageOf(error), 'look at the log of the Temporal server, and at the permissions of this user there')];
 }
 
 function deploymentIn(env: NodeJS.ProcessEnv): string | CheckResult {
   try {
     return candidateVersion(env, buildId).name;
   } catch (error) {
-    return fail('deployment', messageOf(error), 'fix PREDICTLAB_DEPLOYMENT or PREDICTLAB_BUILD_ID');
+    return broken('deployment', messageOf(error), 'fix PREDICTLAB_DEPLOYMENT or PREDICTLAB_BUILD_ID');
   }
 }
 
@@ -154,7 +154,7 @@ async function checkSchedules(lab: PredictLab, env: NodeJS.ProcessEnv): Promise<
   const { upcoming, unreadable } = await lab.schedules.upcoming();
   const lines = [
     ...unreadable.map(({ scheduleId, why }) =>
-      fail(
+      broken(
         name,
         `${scheduleId} cannot be read, and its runs are refused: ${why}`,
         `create it again: PREDICTLAB_PAYLOAD_PLAINTEXT=accept predictlab schedule create --id ${shellWord(scheduleId)} …`,

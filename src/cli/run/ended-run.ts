@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { RunEnded } from '../../client/runs/run-ended.ts';
+import { RunEnded } from '../../client/runs/run-outcome.ts';
 import type { PredictLab, RunName } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineResult, PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';

@@ -3,7 +3,20 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure
 import { badInput } from '../../contracts/errors.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
-import { RunEnded } from './run-ended.ts';
+
+/** Thrown for a run that ended without a result. */
+export class RunEnded extends Error {
+  override readonly name = 'RunEnded';
+  readonly how: 'invalid' | 'failed' | 'cancelled' | 'terminated';
+  /** The result up to the failure, where the failure carries it. */
+  readonly partial: PipelineResult | undefined;
+
+  constructor(how: RunEnded['how'], message: string, options: { partial?: PipelineResult; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.how = how;
+    this.partial = options.partial;
+  }
+}
 
 /** Waits for a run's result. @throws RunEnded when the run ended without one */
 export async function runOutcome(handle: WorkflowHandle<typeof pipeline>): Promise<PipelineResult> {

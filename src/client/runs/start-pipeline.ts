@@ -9,7 +9,12 @@ import { cutText } from '../../contracts/text/cut-text.ts';
 import { encodedBytes, fitSummary, PAYLOAD_BUDGET } from '../../scheduling/payload/budget.ts';
 import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
-import type { StartedRun } from './known-run.ts';
+
+export interface StartedRun {
+  readonly runId: string;
+  /** The first execution's Temporal run id. */
+  readonly executionId: string;
+}
 
 export interface StartOptions extends RunOrigin {
   /** The run's id. @default `pipeline-<UTC stamp>` */

@@ -10,8 +10,7 @@ import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
-import { RunEnded } from '../runs/run-ended.ts';
-import { runOutcome } from '../runs/run-outcome.ts';
+import { RunEnded, runOutcome } from '../runs/run-outcome.ts';
 import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';
 import {
   countsOf,

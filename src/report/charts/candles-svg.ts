@@ -64,10 +64,16 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
   const ticks = valueTicks(low, high, 5, (value) => formatNumber(value, digits)).filter((tick) =>
     isPossible(tick.at * (high - low) + low, chart.market),
   );
+  const grid = {
+    step: INTERVAL_MS[series.interval],
+    across: (time: number) => x(time) * PLOT_WIDTH,
+    down: (price: number) => (1 - y(price)) * height,
+    height,
+  };
   return {
     height,
     label: `${candles.length} candles of ${series.interval} from ${formatTime(range.from)} to ${formatTime(range.to)}`,
-    shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${lines.map((line) => lineShape(line, series, x, y, height))}${quarantineTicks(chart.quarantineTimes, range, x, height)}${marks.map(({ at }) => html`<path class="rule" d="M${unit(x(at) * PLOT_WIDTH)} 0V${height}"/>`)}`,
+    shapes: html`${hasVolume && volumeBars(candles, grid)}${bodies(candles, grid)}${lines.map((line) => lineShape(line, grid))}${quarantineTicks(chart.quarantineTimes, range, grid)}${marks.map(({ at }) => html`<path class="rule" d="M${unit(x(at) * PLOT_WIDTH)} 0V${height}"/>`)}`,
     x: timeTicks(range.from, range.to, chart.timeLabels ?? 8),
     y: ticks.map((tick) => ({ at: floor + tick.at * (1 - floor), label: tick.label })),
     bands: gapBands(chart.gaps, range),
@@ -80,74 +86,61 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
 /** Whether a label can be a price: no probability is below 0 or above 1. */
 const isPossible = (price: number, market: MarketKind): boolean => market === 'asset' || (price > -1e-9 && price < 1 + 1e-9);
 
-const geometry = (series: EmbeddedCandles, x: (time: number) => number): { half: number; centre: (candle: PageCandle) => number } => {
-  const length = INTERVAL_MS[series.interval];
-  const wide = (x(length) - x(0)) * PLOT_WIDTH;
-  return { half: Math.min(MAX_HALF_WIDTH, Math.max(0.4, wide * 0.35)), centre: (candle) => x(candle.openTime + length / 2) * PLOT_WIDTH };
-};
+/** Where times and prices stand on the picture, in its units. */
+interface Grid {
+  /** Milliseconds of one candle. */
+  readonly step: number;
+  readonly across: (time: number) => number;
+  readonly down: (price: number) => number;
+  readonly height: number;
+}
 
-const bodies = (
-  candles: readonly PageCandle[],
-  series: EmbeddedCandles,
-  x: (time: number) => number,
-  y: (price: number) => number,
-  height: number,
-): Markup => {
-  const { half, centre } = geometry(series, x);
+const halfWidth = ({ across, step }: Grid): number => Math.min(MAX_HALF_WIDTH, Math.max(0.4, (across(step) - across(0)) * 0.35));
+
+const bodies = (candles: readonly PageCandle[], grid: Grid): Markup => {
+  const { step, across, down } = grid;
+  const half = halfWidth(grid);
   const paths = { upWick: '', upBody: '', downWick: '', downBody: '' };
-  const at = (price: number): string => unit((1 - y(price)) * height);
   for (const candle of candles) {
     const rising = candle.close >= candle.open;
-    const middle = centre(candle);
+    const middle = across(candle.openTime + step / 2);
     const top = Math.max(candle.open, candle.close);
     const bottom = Math.min(candle.open, candle.close);
-    const tall = Math.max(1, (y(top) - y(bottom)) * height);
+    const tall = Math.max(1, down(bottom) - down(top));
     // A wick is drawn only outside of the body.
-    const wick = candle.high > top || candle.low < bottom ? `M${unit(middle)} ${at(candle.high)}V${at(candle.low)}` : '';
+    const wick = candle.high > top || candle.low < bottom ? `M${unit(middle)} ${unit(down(candle.high))}V${unit(down(candle.low))}` : '';
     if (rising) {
       paths.upWick += wick;
-      paths.upBody += `M${unit(middle)} ${at(top)}v${unit(tall)}`;
+      paths.upBody += `M${unit(middle)} ${unit(down(top))}v${unit(tall)}`;
     } else {
       paths.downWick += wick;
-      paths.downBody += `M${unit(middle - half)} ${at(top)}h${unit(half * 2)}v${unit(tall)}h${unit(-half * 2)}z`;
+      paths.downBody += `M${unit(middle - half)} ${unit(down(top))}h${unit(half * 2)}v${unit(tall)}h${unit(-half * 2)}z`;
     }
   }
   return html`<path class="up-line" d="${raw(paths.upWick)}"/><path class="down-line" d="${raw(paths.downWick)}"/><path class="up-body" stroke-width="${unit(half * 2)}" d="${raw(paths.upBody)}"/><path class="down-body" d="${raw(paths.downBody)}"/>`;
 };
 
-const lineShape = (
-  { tone, kind, points }: ChartLine,
-  series: EmbeddedCandles,
-  x: (time: number) => number,
-  y: (price: number) => number,
-  height: number,
-): Markup => {
-  const half = INTERVAL_MS[series.interval] / 2;
+const lineShape = ({ tone, kind, points }: ChartLine, { step, across, down }: Grid): Markup => {
   const path = points.map(({ time, price }, i) => {
-    const across = unit(x(time + half) * PLOT_WIDTH);
-    const up = unit((1 - y(price)) * height);
-    if (kind === 'dots') return `M${across} ${up}h.01`;
-    return i === 0 ? `M${across} ${up}` : `H${across}V${up}`;
+    const [x, y] = [unit(across(time + step / 2)), unit(down(price))];
+    if (kind === 'dots') return `M${x} ${y}h.01`;
+    return i === 0 ? `M${x} ${y}` : `H${x}V${y}`;
   });
   return html`<path class="line ${tone} ${kind}" d="${raw(path.join(''))}"/>`;
 };
 
-const volumeBars = (candles: readonly PageCandle[], series: EmbeddedCandles, x: (time: number) => number, height: number): Markup => {
-  const { half, centre } = geometry(series, x);
-  const most = Math.max(...candles.map((candle) => candle.volume ?? 0)) || 1;
-  const path = candles
-    .filter((candle) => (candle.volume ?? 0) > 0)
-    .map((candle) => {
-      const tall = ((candle.volume ?? 0) / most) * VOLUME_SHARE * height;
-      return `M${unit(centre(candle))} ${height}v${unit(-tall)}`;
-    })
-    .join('');
-  return html`<path class="volume" stroke-width="${unit(half * 2)}" d="${raw(path)}"/>`;
+const volumeBars = (candles: readonly PageCandle[], grid: Grid): Markup => {
+  const { step, across, height } = grid;
+  const most = Math.max(...candles.map(({ volume }) => volume ?? 0)) || 1;
+  const bars = candles.flatMap(({ openTime, volume }) =>
+    (volume ?? 0) > 0 ? [`M${unit(across(openTime + step / 2))} ${height}v${unit(-((volume ?? 0) / most) * VOLUME_SHARE * height)}`] : [],
+  );
+  return html`<path class="volume" stroke-width="${unit(halfWidth(grid) * 2)}" d="${raw(bars.join(''))}"/>`;
 };
 
-const quarantineTicks = (times: readonly number[], range: TimeRange, x: (time: number) => number, height: number): Markup => {
+const quarantineTicks = (times: readonly number[], range: TimeRange, { across, height }: Grid): Markup => {
   const inside = times.filter((time) => time >= range.from && time <= range.to);
-  return html`<path class="down-line" d="${raw(inside.map((time) => `M${unit(x(time) * PLOT_WIDTH)} ${height}v-7`).join(''))}"/>`;
+  return html`<path class="down-line" d="${raw(inside.map((time) => `M${unit(across(time))} ${height}v-7`).join(''))}"/>`;
 };
 
 /** An arrow of a chart: the entry of a position, or its exit. */

@@ -134,14 +134,12 @@ export const steps = (points: readonly EquityPoint[], x: (time: number) => numbe
     })
     .join('');
 
+/** The falls as a line and as the area under the top. */
 const fallShape = (points: readonly EquityPoint[], falls: readonly number[], x: (time: number) => number, deepest: number): Markup => {
-  const line = falls.map((fall, i) => {
-    const across = unit(x(points[i]?.time ?? 0) * PLOT_WIDTH);
-    const down = unit((fall / deepest) * FALL_HEIGHT);
-    return i === 0 ? `M${across} ${down}` : `H${across}V${down}`;
-  });
+  const fallen = points.map(({ time }, i) => ({ time, equity: falls[i] }));
+  const line = steps(fallen, x, (fall) => 1 - fall / deepest, FALL_HEIGHT);
   const first = unit(x(points[0]?.time ?? 0) * PLOT_WIDTH);
-  return html`<path class="under" d="${raw(`${line.join('')}V0H${first}z`)}"/><path class="line fall" d="${raw(line.join(''))}"/>`;
+  return html`<path class="under" d="${raw(`${line}V0H${first}z`)}"/><path class="line fall" d="${raw(line)}"/>`;
 };
 
 export interface WalkForwardChart {

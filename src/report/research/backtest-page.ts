@@ -1,7 +1,6 @@
 import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
 import type { BacktestResult } from '../../backtest/run-backtest.ts';
-import type { MarketKind } from '../../contracts/words.ts';
-import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
+import { INTERVAL_MS, type Interval, type MarketKind } from '../../contracts/words.ts';
 import { candlesPlot, drawnPositions, MAX_TRADES } from '../charts/candles-svg.ts';
 import { plot } from '../charts/plot.ts';
 import { paramsText, plural } from '../elements/format.ts';

@@ -16,10 +16,10 @@ export const ok = (name: string, detail: string): CheckResult => ({ name, status
 export const warn = (name: string, detail: string, action: string): CheckResult => ({ name, status: 'warn', detail, action });
 
 /** A line about something that does not work. */
-export const fail = (name: string, detail: string, action: string): CheckResult => ({ name, status: 'fail', detail, action });
+export const broken = (name: string, detail: string, action: string): CheckResult => ({ name, status: 'fail', detail, action });
 
 /** A line about a service that cannot be reached. */
-export const away = (name: string, detail: string, action: string): CheckResult => ({ ...fail(name, detail, action), service: true });
+export const away = (name: string, detail: string, action: string): CheckResult => ({ ...broken(name, detail, action), service: true });
 
 /** Longest time to wait for a service's answer. */
 export const ANSWER_TIMEOUT_MS = 5_000;

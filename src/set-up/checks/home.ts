@@ -7,7 +7,7 @@ import { makeFolder, PASSAGE_MODE } from '../../processes/home-folder.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { verifyData } from '../../storage/verify/verify.ts';
-import { away, type CheckResult, fail, ok, warn } from './check.ts';
+import { away, broken, type CheckResult, ok, warn } from './check.ts';
 
 const GIB = 1024 ** 3;
 /** Free space below which the check warns: a year of a busy symbol's ticks takes some hundred megabytes. */
@@ -24,7 +24,7 @@ export async function checkHome(home: string): Promise<readonly CheckResult[]> {
     await rm(probe);
   } catch (error) {
     const action = 'make the folder writable for this user, or set PREDICTLAB_HOME to one that is';
-    return [fail('home folder', `${home} cannot be written (${messageOf(error)})`, action)];
+    return [broken('home folder', `${home} cannot be written (${messageOf(error)})`, action)];
   }
   const { bavail, bsize } = await statfs(home);
   const free = bavail * bsize;
@@ -39,7 +39,7 @@ export async function checkHome(home: string): Promise<readonly CheckResult[]> {
           `close it: chmod ${PASSAGE_MODE.toString(8)} ${shellWord(home)}`,
         )
       : ok('home folder', home),
-    free >= SCARCE_BYTES ? ok('disk', detail) : (free < FULL_BYTES ? fail : warn)('disk', detail, action),
+    free >= SCARCE_BYTES ? ok('disk', detail) : (free < FULL_BYTES ? broken : warn)('disk', detail, action),
   ];
 }
 
@@ -51,7 +51,7 @@ export async function checkNode(version: string = process.versions.node): Promis
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const detail = `${version} on ${process.platform}-${process.arch}`;
   if (major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1])) return [ok('Node.js', detail)];
-  return [fail('Node.js', detail, `install Node.js ${REQUIRED.join('.')} or newer from https://nodejs.org`)];
+  return [broken('Node.js', detail, `install Node.js ${REQUIRED.join('.')} or newer from https://nodejs.org`)];
 }
 
 /**
@@ -69,7 +69,7 @@ export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { 
         const looked = `${candles.toLocaleString('en')} candles of ${series} series built again from ${ticks.toLocaleString('en')} ticks`;
         const action = 'store what is missing with `predictlab run --refetch`, or restore a backup; please report how it happened';
         return [
-          ...findings.map((detail) => fail(name, detail, action)),
+          ...findings.map((detail) => broken(name, detail, action)),
           ...warnings.map(({ detail, action: look }) => warn(name, detail, look)),
           ...notes.map((detail) => ok(name, detail)),
           ...(findings.length === 0 ? [ok(name, `${looked}: all as stored`)] : []),

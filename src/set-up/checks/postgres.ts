@@ -7,7 +7,7 @@ import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { describeInterruptedRollback, interruptedRollback } from '../../storage/watch/watch-state.ts';
 import { VERSION } from '../../version.ts';
-import { away, type CheckResult, fail, ok, warn } from './check.ts';
+import { away, broken, type CheckResult, ok, warn } from './check.ts';
 
 /** Checks that DATABASE_URL answers, or that the embedded server starts (it stops again unless it was running). Changes no tables. */
 export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: Log): Promise<readonly CheckResult[]> {
@@ -35,7 +35,7 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
   } catch (error) {
     if (error instanceof PredictLabError && error.type === 'BadInput') {
       const [detail, action] = error.message.split('; ');
-      return [fail(name, detail, action)];
+      return [broken(name, detail, action)];
     }
     const action = embedded
       ? 'look at the log in PREDICTLAB_HOME, or set DATABASE_URL to a Postgres of your own'

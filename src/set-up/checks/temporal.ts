@@ -3,7 +3,7 @@ import { temporalSettings } from '../../client/connection/temporal-connection.ts
 import { messageOf } from '../../contracts/errors.ts';
 import { type FoundAttributes, findAttributes, registerCommand } from '../temporal/search-attributes.ts';
 import { findTemporalCli } from '../temporal/temporal-cli.ts';
-import { ANSWER_TIMEOUT_MS, away, type CheckResult, fail, ok, warn } from './check.ts';
+import { ANSWER_TIMEOUT_MS, away, broken, type CheckResult, ok, warn } from './check.ts';
 
 /** Checks the executable that dev, demo and the tests start; downloads nothing. */
 export async function checkTemporalCli(env: NodeJS.ProcessEnv, home: string): Promise<readonly CheckResult[]> {
@@ -14,7 +14,7 @@ export async function checkTemporalCli(env: NodeJS.ProcessEnv, home: string): Pr
     const cli = await findTemporalCli({ env, home, log, downloads: [] });
     return [warnings.length === 0 ? ok(name, cli) : warn(name, `${cli}; but ${warnings.join('; ')}`, 'remove the one that does not run')];
   } catch (error) {
-    if (env.TEMPORAL_CLI) return [fail(name, messageOf(error), 'unset TEMPORAL_CLI to use the own copy')];
+    if (env.TEMPORAL_CLI) return [broken(name, messageOf(error), 'unset TEMPORAL_CLI to use the own copy')];
     const action = 'nothing: dev, demo and the tests download it when they need it';
     return [warn(name, ['none yet', ...warnings].join('; '), action)];
   }
@@ -27,7 +27,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
   try {
     settings = temporalSettings(env);
   } catch (error) {
-    return [fail(name, messageOf(error), "fix Temporal's environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE …)")];
+    return [broken(name, messageOf(error), "fix Temporal's environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE …)")];
   }
   const { address, namespace } = settings;
   let connection: Connection;

@@ -1,6 +1,6 @@
 import { messageOf } from '../../contracts/errors.ts';
 import { type VenueEndpoint, venueEndpoints, venueKeys } from '../../sources/create-sources.ts';
-import { ANSWER_TIMEOUT_MS, away, type CheckResult, fail, ok, warn } from './check.ts';
+import { ANSWER_TIMEOUT_MS, away, broken, type CheckResult, ok, warn } from './check.ts';
 
 /**
  * Checks that each venue's hosts answer with JSON: HTML means that the venue blocks this address or region. A refusal of the request itself
@@ -11,7 +11,7 @@ export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly Chec
   try {
     endpoints = venueEndpoints(env);
   } catch (error) {
-    return [fail('venues', messageOf(error), 'fix that variable, or unset it')];
+    return [broken('venues', messageOf(error), 'fix that variable, or unset it')];
   }
   const hosts = await Promise.all(endpoints.map(checkEndpoint));
   // Runs skip a venue whose key is missing anyway.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CatalogueEntry, catalogueEntrySchema, universeEntrySchema } from '../../contracts/catalogue.ts';
-import { PredictLabError, type Problem } from '../../contracts/errors.ts';
+import { badInput, type Problem } from '../../contracts/errors.ts';
 import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { issueWords, type SchemaIssue } from '../../contracts/text/issue-words.ts';
 import { loadedVenues, sourceNames, universeOf, venueNamed } from '../venues.ts';
@@ -29,8 +29,7 @@ const universeSchema = () => {
  */
 export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] {
   if (!Array.isArray(json)) {
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `${origin}: a catalogue is a list of symbols ([{"symbol": …, "sources": {…}}]), this is ${json === null ? 'null' : typeof json}`,
     );
   }
@@ -62,8 +61,7 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
   }
   if (problems.length === 0) return entries;
   const lines = problems.map(({ where, message }) => `- ${where}: ${message}`);
-  throw new PredictLabError(
-    'BadInput',
+  throw badInput(
     [`${origin} has ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}; nothing was imported:`, ...lines].join('\n'),
   );
 }

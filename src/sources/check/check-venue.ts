@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { createSources, venueSettings } from '../create-sources.ts';
 import type { RunningVenue, Venue } from '../venue.ts';
@@ -61,7 +61,7 @@ export async function checkVenue(options: CheckVenueOptions): Promise<{ readonly
   const { venue, env, records } = options;
   const selectors = [...options.recording.selectors, options.recording.unknown].map((selector) => readSelector(options, selector));
   const at = records ? Math.floor(Date.now() / 1000) * 1000 : Date.parse(options.recording.at ?? '');
-  if (Number.isNaN(at)) throw new PredictLabError('BadInput', 'the file has no recorded answers yet; record them with --record');
+  if (Number.isNaN(at)) throw badInput('the file has no recorded answers yet; record them with --record');
   const answers = new Map((records ? [] : options.recording.answers).map((answer) => [keyOf(answer), answer]));
   const server = await answering({ ...options, at, answers });
   const variables = Object.entries(venue.hosts as Venue['hosts']).map(([host, { variable }]) => [variable, `${server.url}/${host}`]);
@@ -71,7 +71,7 @@ export async function checkVenue(options: CheckVenueOptions): Promise<{ readonly
   const sources = createSources({ env: { ...env, ...own }, venues: [venue] });
   try {
     const available = sources.byType[venue.name];
-    if (available === undefined || 'skipped' in available) throw new PredictLabError('BadInput', available?.skipped ?? 'no source');
+    if (available === undefined || 'skipped' in available) throw badInput(available?.skipped ?? 'no source');
     const subject = {
       name: venue.name,
       source: available.source,
@@ -108,7 +108,7 @@ function placeIn(module: string | undefined, error: unknown): string {
 function readSelector({ venue }: CheckVenueOptions, selector: unknown): unknown {
   const read = venue.selector.safeParse(selector);
   if (read.success) return read.data;
-  throw new PredictLabError('BadInput', `${JSON.stringify(selector)} is not a selector of ${venue.name}; write ${venue.forms}`);
+  throw badInput(`${JSON.stringify(selector)} is not a selector of ${venue.name}; write ${venue.forms}`);
 }
 
 const keyOf = ({ host, path }: Pick<Answer, 'host' | 'path'>): string => `${host}${path}`;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { tickColumnsSchema } from '../../contracts/catalogue.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput, PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { OWN_FACTS, ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
@@ -114,7 +114,7 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
     }
   }
   const named = problems.map((problem) => `${request.symbol}: ${problem}`);
-  if (instruments.length === 0 && named.length > 0) throw new PredictLabError('BadInput', named.join('\n'));
+  if (instruments.length === 0 && named.length > 0) throw badInput(named.join('\n'));
   return { instruments, problems: named, requests: 0, clock: Date.now() };
 }
 
@@ -149,10 +149,7 @@ async function* collect(request: CollectRequest<FileSelector>, base: string): As
   const { files } = await selectedFiles(request.selectors, base);
   const selected = files.find(({ id }) => id === instrument.id);
   if (selected === undefined)
-    throw new PredictLabError(
-      'BadInput',
-      `the file of ${instrument.id} (${instrument.reference}) is gone; put it back or change its selector`,
-    );
+    throw badInput(`the file of ${instrument.id} (${instrument.reference}) is gone; put it back or change its selector`);
   const file = await open(selected, request.signal);
   const bounds = timeBounds(null, asOf, Date.now());
   let line = (request.cursor as unknown as Cursor | undefined)?.line ?? 0;

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'undici';
 import type { Precedence, RateBudget } from '../../budget/rate-limits.ts';
 import { MAX_WAIT_MS } from '../../budget/token-pool.ts';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { mayHoldUnstorableText, storableStrings } from './foreign-text.ts';
 import { createGate, type Gate } from './gate.ts';
 import { BodyTooLarge, readBody } from './read-body.ts';
@@ -173,7 +173,7 @@ export class VenueClient {
   async #once({ path, query = [], family }: GetRequest, { precedence, signal }: Work): Promise<unknown> {
     const { budget, key } = this.#options;
     // what follows the host in an address could be a part of its name
-    if (!path.startsWith('/')) throw new PredictLabError('BadInput', `the path "${path}" of a request must start with /`);
+    if (!path.startsWith('/')) throw badInput(`the path "${path}" of a request must start with /`);
     await budget.take(family, precedence, signal);
     const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
     const { statusCode, headers, sent } = await this.#fetch(path, search, signal);

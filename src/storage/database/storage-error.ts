@@ -1,4 +1,4 @@
-import { badInput, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, PredictLabError, unusable } from '../../contracts/errors.ts';
 import { lastTrouble, logOfSocket } from '../embedded/postgres-log.ts';
 import { addressOf, isSocket } from './database-url.ts';
 
@@ -97,7 +97,7 @@ export const isDatabaseFailure = (error: unknown): boolean =>
 const isOfStatement = (code: string | undefined): boolean => code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('28');
 
 function unavailable(url: string, message: string, advice: string, cause: unknown): PredictLabError {
-  return new PredictLabError('StorageUnavailable', `Postgres at ${addressOf(url)}: ${message}; ${advice}`, { cause });
+  return unusable(`Postgres at ${addressOf(url)}: ${message}; ${advice}`, { cause });
 }
 
 function whatToDo(url: string, isCut: boolean): string {

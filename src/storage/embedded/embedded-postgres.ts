@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileTrouble, messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { fileTrouble, messageOf, PredictLabError, unusable } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { makeFolder, PASSAGE_MODE } from '../../processes/home-folder.ts';
 import { tryLock, unlock, withLockFile } from '../../processes/lock-file.ts';
@@ -96,11 +96,7 @@ async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> 
           ? 'free some disk space'
           : 'set PREDICTLAB_HOME to a folder that you may write to';
     const what = code === undefined ? 'the embedded Postgres cannot be used on' : 'cannot write to';
-    throw new PredictLabError(
-      'StorageUnavailable',
-      `${what} ${folder}: ${code === undefined ? messageOf(error) : fileTrouble(error)}; ${advice}`,
-      { cause: error },
-    );
+    throw unusable(`${what} ${folder}: ${code === undefined ? messageOf(error) : fileTrouble(error)}; ${advice}`, { cause: error });
   }
 }
 
@@ -127,15 +123,12 @@ function socketFolder(folder: string): string {
   const short = join(tmpdir(), `predictlab-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
   const socket = Buffer.byteLength(beside) <= MAX_SOCKET_FOLDER_BYTES ? beside : short;
   if (Buffer.byteLength(socket) > MAX_SOCKET_FOLDER_BYTES) {
-    throw new PredictLabError(
-      'StorageUnavailable',
-      `the path ${dirname(socket)} is too long for a socket; set TMPDIR or PREDICTLAB_HOME to a shorter one`,
-    );
+    throw unusable(`the path ${dirname(socket)} is too long for a socket; set TMPDIR or PREDICTLAB_HOME to a shorter one`);
   }
   mkdirSync(socket, { recursive: true, mode: 0o700 });
   const found = lstatSync(socket);
   if (!found.isDirectory() || !isOurs(found.uid))
-    throw new PredictLabError('StorageUnavailable', `${socket} belongs to another user or is not a folder; remove it or set TMPDIR`);
+    throw unusable(`${socket} belongs to another user or is not a folder; remove it or set TMPDIR`);
   chmodSync(socket, 0o700);
   return socket;
 }

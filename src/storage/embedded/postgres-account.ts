@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { unusable } from '../../contracts/errors.ts';
 
 /** Uid of "nobody", the account for servers that root starts, since Postgres refuses to run as root. */
 const NOBODY = 65_534;
@@ -43,8 +43,7 @@ export function postgresAccount(paths: readonly string[]): PostgresAccount {
   }
   const namespace = ['--user', `--map-user=${NOBODY}`];
   if (spawnSync('unshare', [...namespace, 'true'], { stdio: 'ignore' }).status !== 0) {
-    throw new PredictLabError(
-      'StorageUnavailable',
+    throw unusable(
       `Postgres does not run as root, and another account cannot reach ${closed}; run as a normal user, or set PREDICTLAB_HOME to a folder that everybody may enter (chmod o+x), or set DATABASE_URL`,
     );
   }
@@ -62,8 +61,7 @@ function closedAncestor(path: string): string | undefined {
 function chownAll(path: string, owner: number): void {
   const info = lstatSync(path);
   if (!isOurs(info.uid) || info.isSymbolicLink()) {
-    throw new PredictLabError(
-      'StorageUnavailable',
+    throw unusable(
       `${path} is not root's but of user ${info.uid}, who would lose access to it; run as that user, or set PREDICTLAB_HOME to another folder`,
     );
   }

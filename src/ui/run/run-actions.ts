@@ -1,5 +1,5 @@
 import type { PredictLab } from '../../client.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { badInput } from '../../contracts/errors.ts';
 import { isRecord, recordOf } from '../../input/raw-input.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { retryOf } from '../../storage/runs/runs.ts';
@@ -29,8 +29,7 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
   },
   slots: async (lab, _, run, body) => {
     const { value } = recordOf(body);
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
-      throw new PredictLabError('BadInput', 'slots: write a whole number from 1 on');
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw badInput('slots: write a whole number from 1 on');
     return { message: `${await lab.setMaxConcurrent(run, value)} slots` };
   },
   retry: async (lab, database, run) => {
@@ -39,7 +38,7 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
       return { message: again.length === 0 ? 'no failed task to retry' : `${again.length} tasks start again` };
     }
     const retry = await retryOf(database, run);
-    if (retry === undefined) throw new PredictLabError('BadInput', `there is no run ${run} whose results could be reused`);
+    if (retry === undefined) throw badInput(`there is no run ${run} whose results could be reused`);
     if (retry.complete) return { message: `no failed task to retry: all ${retry.reused.length} succeeded` };
     const { runId } = await lab.start(await lab.givenInput(retry), { retryOf: retry.executionId });
     return { message: `started as ${runId}; ${retry.reused.length} tasks are reused`, href: runAddress(runId) };
@@ -64,13 +63,12 @@ export const SCHEDULE_ACTIONS: Readonly<Record<string, (lab: PredictLab, body: u
   backfill: async ({ schedules }, body) => {
     const { from, to } = recordOf(body);
     const [start, end] = [timeOf(from, 'from'), timeOf(to, 'to')];
-    if (end <= start) throw new PredictLabError('BadInput', 'write a "to" that is after "from"');
+    if (end <= start) throw badInput('write a "to" that is after "from"');
     const { scheduleId } = await schedules.show();
     const times = await schedules.firings(scheduleId, { from: start, to: end });
     if (times.length === 0) return { message: 'the schedule has no firing in this range' };
     if (times.length > MAX_BACKFILL)
-      throw new PredictLabError(
-        'BadInput',
+      throw badInput(
         `the schedule has ${times.length} firings in this range; backfill at most ${MAX_BACKFILL} at once, or use predictlab schedule backfill`,
       );
     await schedules.backfill(scheduleId, times);
@@ -83,17 +81,14 @@ const MAX_BACKFILL = 100;
 
 function timeOf(value: unknown, name: string): Date {
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) throw new PredictLabError('BadInput', `"${name}": write a time such as 2026-11-24 or 2026-11-24T08:00Z`);
+  if (Number.isNaN(time)) throw badInput(`"${name}": write a time such as 2026-11-24 or 2026-11-24T08:00Z`);
   return new Date(time);
 }
 
 /** Starts a run. @param body the run's input; no body means every default */
 export async function startRun(lab: PredictLab, body: unknown): Promise<Acted> {
   if (body !== undefined && !isRecord(body))
-    throw new PredictLabError(
-      'BadInput',
-      'write the input of the run as a JSON object, for example { "symbols": ["BTC_PRICE"] }; {} runs every enabled symbol',
-    );
+    throw badInput('write the input of the run as a JSON object, for example { "symbols": ["BTC_PRICE"] }; {} runs every enabled symbol');
   const { runId } = await lab.start(recordOf(body));
   return { message: `started as ${runId}`, href: runAddress(runId) };
 }

@@ -1,5 +1,5 @@
 import { resultOfLedger } from '../../activities/report/queries/run-query.ts';
-import { RunEnded } from '../../client/runs/run-ended.ts';
+import { RunEnded } from '../../client/runs/run-outcome.ts';
 import type { KnownRun, PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineResult, StageStats, TaskResult } from '../../contracts/run/pipeline-status.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { fileTrouble, messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { badInput, fileTrouble, messageOf } from '../../contracts/errors.ts';
 import { makeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { PRUNABLE, type PruneBefore, prune } from '../../storage/backup/prune.ts';
@@ -7,8 +7,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { verifyData } from '../../storage/verify/verify.ts';
 import { pruneLogs, pruneReports } from './prune-files.ts';
 import { restoreElsewhere } from './restore-elsewhere.ts';
-import type { UpkeepSettings } from './settings.ts';
-import { backupName, rotateBackups } from './settings.ts';
+import { backupName, rotateBackups, type UpkeepSettings } from './settings.ts';
 
 export interface JobEnd {
   readonly job: 'prune' | 'backup' | 'restore' | 'data';
@@ -47,7 +46,7 @@ export async function runUpkeep({ database, home, settings, now, tryRestore }: U
     await job('backup', async () => {
       written = path.join(backup.folder, backupName(now));
       await makeFolder(backup.folder).catch((error: unknown) => {
-        throw new PredictLabError('BadInput', `the folder ${backup.folder} cannot be created: ${fileTrouble(error)}`);
+        throw badInput(`the folder ${backup.folder} cannot be created: ${fileTrouble(error)}`);
       });
       const { tables } = await writeBackup(database, written, { reports: path.join(home, 'reports') });
       const { removed, damaged } = await rotateBackups(backup.folder, { written, keep: backup.rotate });

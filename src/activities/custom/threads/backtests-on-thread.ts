@@ -7,7 +7,7 @@ import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
 import { type TrialsResult, trialSteps } from '../../../backtest/run-trials.ts';
 import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
 import { walkForwardSteps } from '../../../backtest/walk-forward/walk-forward.ts';
-import { PredictLabError } from '../../../contracts/errors.ts';
+import { badInput } from '../../../contracts/errors.ts';
 import { sharedObjectsChanged } from '../../../plugins/shared-objects.ts';
 import { strategiesForBatch } from './run-thread-task.ts';
 import { describeThrown, type SeriesJob, type ThrownError, type WalkForwardJob } from './thread-messages.ts';
@@ -48,8 +48,7 @@ async function onSeries<T>(
     const known = new Map([...shippedStrategies, ...(await strategiesForBatch(plugins))].map((one) => [one.name, one]));
     const trials = named.map(({ strategy, ...trial }): Trial => {
       const found = known.get(strategy);
-      if (found === undefined)
-        throw new PredictLabError('BadInput', `the strategy "${strategy}" is in no plugin of this thread; start the worker again`);
+      if (found === undefined) throw badInput(`the strategy "${strategy}" is in no plugin of this thread; start the worker again`);
       return { ...trial, strategy: found };
     });
     const whereOf = (bar: number): string => `${series}, ${new Date(candles.openTime[bar]).toISOString()}`;

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Worker } from 'node:worker_threads';
-import { messageOf, PredictLabError } from '../../../contracts/errors.ts';
+import { badInput, messageOf, PredictLabError } from '../../../contracts/errors.ts';
 import type { Log } from '../../../contracts/log.ts';
 import type { BookLevels } from '../../../sources/book.ts';
 import type { ReadRow } from '../../../sources/candidate.ts';
@@ -231,8 +231,7 @@ function settle({ resolve, reject, errors }: Call, end: VenueCallEnd): void {
 }
 
 async function storedOf({ before, what }: Call, method: VenueAsk['method'], args: readonly unknown[]): Promise<unknown> {
-  if (before === undefined || method === 'get')
-    throw new PredictLabError('BadInput', `${what} requested a host that is not among the venue's hosts`);
+  if (before === undefined || method === 'get') throw badInput(`${what} requested a host that is not among the venue's hosts`);
   return await (before[method] as (...given: readonly unknown[]) => Promise<unknown>)(...args);
 }
 

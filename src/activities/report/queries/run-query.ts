@@ -3,8 +3,7 @@ import { orderedParams, storedParams } from '../../../backtest/record/passport-c
 import type { PipelineStatus, TaskResult } from '../../../contracts/run/pipeline-status.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
 import { numberIn } from '../../../contracts/task/task-output.ts';
-import type { Stage } from '../../../contracts/words.ts';
-import { DAY_MS, stageTaskId } from '../../../contracts/words.ts';
+import { DAY_MS, type Stage, stageTaskId } from '../../../contracts/words.ts';
 import { incidentsOfRun } from '../../../incidents/rows/incidents.ts';
 import { paramsText } from '../../../report/elements/format.ts';
 import type { FiledRun } from '../../../report/elements/report-path.ts';

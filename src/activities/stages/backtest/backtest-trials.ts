@@ -4,7 +4,7 @@ import { canonicalJson, codeGap, codeOf, hashText } from '../../../backtest/proo
 import type { Trial } from '../../../backtest/run-backtest.ts';
 import { strategyTrials } from '../../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
-import { PredictLabError } from '../../../contracts/errors.ts';
+import { badInput } from '../../../contracts/errors.ts';
 import type { Instrument } from '../../../contracts/market-data.ts';
 import { type BacktestSettings, DEFAULT_BACKTEST } from '../../../contracts/run/backtest-settings.ts';
 import type { StageSettings } from '../../../contracts/run/run-config.ts';
@@ -28,7 +28,7 @@ export function trialGroups({ strategies: configs, backtest }: StageSettings, st
   const trials = new Map<string, ConfiguredTrial>();
   for (const { name, params, backtest: own } of configs) {
     const checked = strategyTrials(name, params, strategies);
-    if ('problems' in checked) throw new PredictLabError('BadInput', checked.problems.join('; '));
+    if ('problems' in checked) throw badInput(checked.problems.join('; '));
     const settings = own ?? backtest ?? DEFAULT_BACKTEST;
     for (const one of checked.trials) trials.set(`${name} ${JSON.stringify(one)}`, { strategy: checked.strategy, params: one, settings });
   }

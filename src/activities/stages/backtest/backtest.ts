@@ -4,7 +4,7 @@ import { codeGap } from '../../../backtest/proof/passport.ts';
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
 import { type BacktestResult, optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
-import { PredictLabError } from '../../../contracts/errors.ts';
+import { badInput } from '../../../contracts/errors.ts';
 import type { Log } from '../../../contracts/log.ts';
 import { stageTaskId } from '../../../contracts/words.ts';
 import { saveBacktests, saveCalibration, takeOverBacktests, unchangedBacktests } from '../../../storage/backtests/backtests.ts';
@@ -93,7 +93,7 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
         }
       }
       const [failure] = tally.failed;
-      if (tally.backtests === 0 && failure !== undefined) throw new PredictLabError('BadInput', failure);
+      if (tally.backtests === 0 && failure !== undefined) throw badInput(failure);
       const beat = (): void => work.heartbeat({ series: tasks.length, of: tasks.length, backtests: tally.backtests });
       await walkForwards(transaction, input, context, { groups, tasks, tally, beat });
       for (const { interval, bins } of resolved.tables()) await saveCalibration(transaction, { executionId, symbol, interval, bins });

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { PredictLabError } from '../../../contracts/errors.ts';
+import { badInput } from '../../../contracts/errors.ts';
 import type { TimeRange } from '../../../contracts/market-data.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { windowOf } from '../../../contracts/run/run-window.ts';
@@ -48,14 +48,10 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     const { sourceTypes } = settings;
     const entry = (await symbolsByName(database, [symbol])).get(symbol);
     if (entry === undefined) {
-      throw new PredictLabError(
-        'BadInput',
-        `symbol ${symbol} is not in the catalogue; add it with "predictlab symbols add ${symbol}" or "symbols import"`,
-      );
+      throw badInput(`symbol ${symbol} is not in the catalogue; add it with "predictlab symbols add ${symbol}" or "symbols import"`);
     }
     if (entry.kind === 'universe') {
-      throw new PredictLabError(
-        'BadInput',
+      throw badInput(
         `${symbol}: its venues could not list its markets, so it has no shards yet; the worker's log says why, and the next run lists them again`,
       );
     }

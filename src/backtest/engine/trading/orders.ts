@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../../contracts/errors.ts';
+import { badInput } from '../../../contracts/errors.ts';
 import { didYouMean } from '../../../contracts/text/nearest-name.ts';
 import type { MarketKind } from '../../../contracts/words.ts';
 import type { Order } from '../../strategy.ts';
@@ -17,7 +17,7 @@ export function checkedOrder(given: object, place: OrderContext): Order {
   const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const problem = orderProblem(fields, place);
   if (problem === undefined) return fields as unknown as Order;
-  throw new PredictLabError('BadInput', `the order is invalid: ${problem}`);
+  throw badInput(`the order is invalid: ${problem}`);
 }
 
 function orderProblem(fields: Readonly<Record<string, unknown>>, { closesAt, kind }: OrderContext): string | undefined {

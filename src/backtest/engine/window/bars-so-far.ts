@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../../contracts/errors.ts';
+import { badInput } from '../../../contracts/errors.ts';
 import type { Interval, MarketKind } from '../../../contracts/words.ts';
 import type { Reading } from '../../indicators/indicators.ts';
 import type { BarsSoFar, LongerBars } from '../../strategy.ts';
@@ -84,7 +84,7 @@ export function openWindow({ candles, market, barMs, cache = new Map(), curtain 
   const derive = (): void => {
     for (let i = 0; i < derived.length; i++) {
       const value: unknown = derived[i].compute(bars);
-      if (typeof value !== 'number') throw new PredictLabError('BadInput', `derive must compute a number, got ${typeof value}`);
+      if (typeof value !== 'number') throw badInput(`derive must compute a number, got ${typeof value}`);
       derived[i].values[clock.index] = value;
     }
   };

@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../../contracts/errors.ts';
+import { badInput } from '../../../contracts/errors.ts';
 import { didYouMean } from '../../../contracts/text/nearest-name.ts';
 import { INTERVAL_MS, INTERVALS, type Interval } from '../../../contracts/words.ts';
 import { bucketStart } from '../../../market/candles/bucket.ts';
@@ -12,12 +12,10 @@ export interface LongerSeries {
 
 /** Combines bars into bars of a longer interval. The first one is left out: the series may hold only a part of it. @throws PredictLabError */
 export function longerSeries(series: CandleSeries, barMs: number, interval: Interval): LongerSeries {
-  if (!INTERVALS.includes(interval))
-    throw new PredictLabError('BadInput', `there is no interval '${interval as string}'${didYouMean(interval, INTERVALS)}`);
+  if (!INTERVALS.includes(interval)) throw badInput(`there is no interval '${interval as string}'${didYouMean(interval, INTERVALS)}`);
   const step = INTERVAL_MS[interval];
   if (step % barMs !== 0)
-    throw new PredictLabError(
-      'BadInput',
+    throw badInput(
       `bars of ${barMs / INTERVAL_MS['1m']} minutes cannot be combined into bars of ${interval}; name an interval that is a multiple of theirs, or trade shorter candles`,
     );
   const { length, openTime, open, high, low, close, volume } = series;

@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../../contracts/errors.ts';
+import { badInput, PredictLabError } from '../../../contracts/errors.ts';
 import type { Bands, Reading } from '../../indicators/indicators.ts';
 import {
   checkedIndicatorParams,
@@ -50,7 +50,7 @@ function valueAt(values: Float64Array, clock: Clock, back: unknown = 0): number 
 
 /** The error for an index that is not a number; apart, so that `valueAt` is short enough to be inlined. */
 const notANumber = (back: unknown): PredictLabError =>
-  new PredictLabError('BadInput', `the number of bars to look back must be a number, got ${back === null ? 'null' : typeof back}`);
+  badInput(`the number of bars to look back must be a number, got ${back === null ? 'null' : typeof back}`);
 
 /** A column of which only the values up to the clock's bar can be read. */
 export class ColumnReading implements Reading {

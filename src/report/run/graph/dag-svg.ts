@@ -3,8 +3,7 @@ import type { RunConfig } from '../../../contracts/run/run-config.ts';
 import { STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
 import { plural } from '../../elements/format.ts';
 import { html, type Markup, raw } from '../../elements/html.ts';
-import type { State } from '../../elements/tip.ts';
-import { STATE_GLYPHS } from '../../elements/tip.ts';
+import { STATE_GLYPHS, type State } from '../../elements/tip.ts';
 import { worstState } from '../symbol-tasks.ts';
 
 /** A custom task, or consecutive stages of all symbols with the same dependencies. */

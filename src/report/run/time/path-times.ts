@@ -2,8 +2,7 @@ import type { PipelineStatus } from '../../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../../contracts/run/run-config.ts';
 import type { PastAttempt } from '../../../contracts/task/stage-report.ts';
 import { formatDuration } from '../../elements/format.ts';
-import type { TaskSpan } from '../run-facts.ts';
-import { dependencyMap, taskSpans } from '../run-facts.ts';
+import { dependencyMap, type TaskSpan, taskSpans } from '../run-facts.ts';
 
 /** A part of a task's time span: an attempt, or the wait between two attempts. */
 export interface AttemptPiece {
