@@ -94,7 +94,13 @@ export function suggestTwins(markets: readonly ComparedMarket[]): readonly TwinS
     for (const place of places) taken.add(place);
     return true;
   };
-  for (const { id, twins } of markets) for (const twin of twins) take(id, twin);
+  // markets that a third one names as its twins are twins of each other
+  const links = new Map<string, Set<string>>();
+  for (const { id, twins } of markets)
+    for (const twin of twins)
+      for (const [one, other] of [[id, twin] as const, [twin, id] as const]) links.set(one, (links.get(one) ?? new Set()).add(other));
+  for (const [id, direct] of links)
+    for (const twin of [...direct, ...[...direct].flatMap((one) => [...(links.get(one) ?? [])])]) if (twin !== id) take(id, twin);
   const pairs = [...byNumbers.values()].flatMap((group) =>
     group.flatMap((a, at) =>
       group.slice(at + 1).flatMap((b): TwinSuggestion[] => {

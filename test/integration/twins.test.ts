@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadEventPage, twinBases } from '../../src/activities/report/queries/event-query.ts';
 import { loadSymbolPage } from '../../src/activities/report/queries/symbol-query.ts';
 import { importSymbols, listSymbols } from '../../src/storage/markets/catalogue.ts';
-import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
+import { instrumentsOf, type StoredInstrument, saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { openTwins, twinsOf } from '../../src/storage/markets/twins.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { predictlab } from '../cli/run-main.ts';
@@ -120,6 +120,19 @@ describe('twins of the catalogue', () => {
     expect(shown['settlement']).toMatchObject([{ markets: [B.id, A.id] }]);
   });
 
+  it('are those at all three venues where one names or the user accepts only some of the pairs', async () => {
+    const third = instrument('predict:7', { source: 'predict', title: 'Up to 100k?', twins: [B.id] });
+    const other = instrument('predict:8', { source: 'predict', title: 'Another one', twins: [B.id] });
+    await saveInstruments(test.database, 'BTC', [third, other]);
+    const all = await instrumentsOf(test.database, 'BTC');
+    const [a] = await instrumentsOf(test.database, 'BTC_K');
+    const twinIds = async (one: StoredInstrument) => (await twinsOf(test.database, [one])).get(one.key)?.map(({ id }) => id);
+    expect(await twinIds(a)).toEqual([B.id, third.id, other.id]);
+    expect(await twinIds(all[1]), 'not the other market of its own venue').toEqual([B.id, A.id]);
+    await test.database.query("delete from symbol_instruments where instrument in (select key from instruments where source = 'predict')");
+    await test.database.query("update instruments set facts = facts || '{\"twins\":[]}' where source = 'predict'");
+  });
+
   it('are kept by an import of an entry without twins, and replaced by one with other twins', async () => {
     const [, kept] = await listSymbols(test.database);
     const { twins: pairs, ...entry } = kept;
@@ -134,7 +147,7 @@ describe('twins of the catalogue', () => {
     ['accept kalshi:NONE polymarket:0x1 --yes', 'no run has found an instrument kalshi:NONE'],
     ['accept kalshi:KXBTC-100 kalshi:KXBTC-100 --yes', 'are both at kalshi'],
     ['accept kalshi:KXBTC-100 polymarket:0x1 --yes', 'are twins already'],
-    ['remove kalshi:KXBTC-100 predict:7', 'no run has found an instrument predict:7'],
+    ['remove kalshi:KXBTC-100 predict:7', 'are not twins'],
   ])('answer `%s` with one sentence', async (line, said) => {
     const { code, err } = await twins(...line.split(' '));
     expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });

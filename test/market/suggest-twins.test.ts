@@ -27,6 +27,7 @@ describe('suggested twins', () => {
     const [other, third] = [market('two:c', 'Bitcoin above 100k on Dec 31'), market('three:d', 'Bitcoin above 100k on Dec 31')];
     expect(pairsOf([{ ...a, twins: ['two:b'] }, b])).toEqual([]);
     expect(pairsOf([a, { ...b, twins: ['one:a'] }])).toEqual([]);
+    expect(pairsOf([a, b, { ...third, twins: ['one:a', 'two:b'] }]), 'twins by a third venue').toEqual([]);
     expect(pairsOf([{ ...a, twins: ['two:b'] }, b, other, third]).sort()).toEqual(['one:a three:d', 'three:d two:b'].sort());
   });
 

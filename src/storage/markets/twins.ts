@@ -36,7 +36,7 @@ export async function removeTwins(queryable: Queryable, pair: TwinIds): Promise<
 
 /**
  * Finds the same questions at other venues by instrument key: first the twins that the market names and those that the user accepted, then
- * those that name it, by id.
+ * those that name it, by id, then the twins of all of these.
  */
 export async function twinsOf(
   queryable: Queryable,
@@ -44,17 +44,29 @@ export async function twinsOf(
 ): Promise<ReadonlyMap<number, readonly StoredInstrument[]>> {
   if (instruments.length === 0) return new Map();
   const accepted = await acceptedTwins(queryable);
-  const known = new Map(instruments.map(({ id, twins }) => [id, [...new Set([...twins, ...(accepted.get(id) ?? [])])]]));
-  const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
-    `select key, facts from instruments where id = any($1) or facts->'twins' ?| $2 order by id collate "C"`,
-    [[...known.values()].flat(), [...known.keys()]],
-  );
-  const found = rows.map(({ key, facts }): StoredInstrument => ({ ...facts, key }));
+  const namedBy = ({ id, twins }: StoredInstrument): readonly string[] => [...new Set([...twins, ...(accepted.get(id) ?? [])])];
+  const found = new Map(instruments.map((one) => [one.id, one]));
+  let last = instruments;
+  for (let step = 0; step < 2 && last.length > 0; step++) {
+    const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
+      `select key, facts from instruments where (id = any($1) or facts->'twins' ?| $2) and id <> all($3) order by id collate "C"`,
+      [last.flatMap(namedBy), last.map(({ id }) => id), [...found.keys()]],
+    );
+    last = rows.map(({ key, facts }) => ({ ...facts, key }));
+    for (const one of last) found.set(one.id, one);
+  }
+  const naming = new Map<string, StoredInstrument[]>();
+  for (const one of [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1)))
+    for (const id of one.twins) naming.set(id, [...(naming.get(id) ?? []), one]);
+  const linked = (one: StoredInstrument): readonly StoredInstrument[] => [
+    ...namedBy(one).flatMap((id) => found.get(id) ?? []),
+    ...(naming.get(one.id) ?? []),
+  ];
   return new Map(
-    instruments.map(({ key, id }) => {
-      const named = (known.get(id) ?? []).flatMap((twin) => found.filter((one) => one.id === twin));
-      const naming = found.filter((one) => one.twins.includes(id) && !named.includes(one));
-      return [key, [...named, ...naming].filter((one) => one.key !== key)];
+    instruments.map((one) => {
+      const direct = linked(one);
+      const all = new Set([...direct, ...direct.flatMap(linked).filter(({ source }) => source !== one.source)]);
+      return [one.key, [...all].filter(({ key }) => key !== one.key)];
     }),
   );
 }
