@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { calibration, calibrationError } from '../../backtest/metrics/calibration.ts';
-import { brier, logLoss } from '../../backtest/metrics/forecast-scores.ts';
 import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
-import { weakScores } from '../../backtest/metrics/sample.ts';
 import { readForecastFile, readReturnFile } from '../../files/read/read-series-file.ts';
+import { metrics as library } from '../../library/metrics.ts';
 import { takesNumber } from '../options/parsers.ts';
 import { printJson, usageError } from '../terminal/print.ts';
 
@@ -61,13 +59,5 @@ async function metrics({ returns, forecasts, periodsPerYear, trials }: MetricsOp
 
 async function printForecasts(path: string): Promise<void> {
   const { probability, outcome } = await readForecastFile(path);
-  const table = calibration(probability, outcome);
-  printJson({
-    forecasts: probability.length,
-    brier: brier(probability, outcome),
-    logLoss: logLoss(probability, outcome),
-    calibrationError: calibrationError(table),
-    weak: weakScores(probability.length),
-    calibration: table,
-  });
+  printJson(library.ofForecasts(probability, outcome));
 }

@@ -15,8 +15,6 @@ export interface TableOptions {
   /** Unique on the page. */
   readonly id: string;
   readonly caption: string;
-  /** Show the caption; otherwise it is read aloud only. @default false */
-  readonly captionShown?: boolean;
   /** Shown instead of the table when there are no rows. */
   readonly empty?: string;
   readonly className?: string;
@@ -41,7 +39,7 @@ export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 
 const frame = <Row>(columns: readonly Column<Row>[], body: Part, options: TableOptions & { readonly firstSorted: number }): Markup =>
   html`<div class="scroll" tabindex="0" role="group" aria-label="${options.caption}"><table class="${options.className ?? ''}">
-<caption${options.captionShown !== true && html` class="spoken"`}>${options.caption}</caption>
+<caption class="spoken">${options.caption}</caption>
 <thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`, i === options.firstSorted))}</tr></thead>
 <tbody>${body}</tbody></table></div>`;
 

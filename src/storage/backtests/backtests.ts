@@ -3,12 +3,16 @@ import type { Interval, TickKind } from '../../contracts/words.ts';
 import { groupedBy, intervalMinutes, intervalOf, jsonb, kindCode, type SeriesCodes, withSeries } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
-/** One backtest of one instrument and its inputs. */
-export interface BacktestRecord {
+/** The candles that a backtest or a walk-forward traded on. */
+export interface OfSeries {
   readonly symbol: string;
   readonly instrumentKey: number;
   readonly priceType: TickKind;
   readonly interval: Interval;
+}
+
+/** One backtest of one instrument and its inputs. */
+export interface BacktestRecord extends OfSeries {
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
   /** The metrics of the result; `undefined: { sharpe: "…" }` has the reason for each that is null. */

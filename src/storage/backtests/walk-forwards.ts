@@ -1,14 +1,10 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
+import type { Interval, SourceType } from '../../contracts/words.ts';
 import { intervalMinutes, intervalOf, jsonb, kindCode } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
-import { mayBeTakenOver } from './backtests.ts';
+import { mayBeTakenOver, type OfSeries } from './backtests.ts';
 
-export interface WalkForwardRecord {
-  readonly symbol: string;
-  readonly instrumentKey: number;
-  readonly priceType: TickKind;
-  readonly interval: Interval;
+export interface WalkForwardRecord extends OfSeries {
   /** Identifies everything that the result depends on: equal bases give equal results. */
   readonly basis: string;
   readonly result: Readonly<Record<string, Json>>;

@@ -3,6 +3,7 @@ import { decodeMetrics, rankedSharpe } from '../../../backtest/record/metrics-co
 import { decodePassport, shortPassport, storedParams, tradingTerms } from '../../../backtest/record/passport-column.ts';
 import type { TimeRange } from '../../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../../contracts/words.ts';
+import { candles as library } from '../../../library/candles.ts';
 import { fittingInterval } from '../../../market/candles/fitting-interval.ts';
 import { unusualQuiet } from '../../../market/integrity/unusual-quiet.ts';
 import { mirrorPrice } from '../../../market/mirror-price.ts';
@@ -135,16 +136,7 @@ const seriesOf = async (
       to,
     });
     const first = to - MAX_BUCKETS * INTERVAL_MS[interval];
-    const candles = Array.from({ length: columns.length }, (_, i) => ({
-      openTime: columns.openTime[i],
-      open: columns.open[i],
-      high: columns.high[i],
-      low: columns.low[i],
-      close: columns.close[i],
-      volume: Number.isNaN(columns.volume[i]) ? null : columns.volume[i],
-      trades: columns.trades[i],
-      complete: columns.complete[i] === 1,
-    }));
+    const candles = library.toRows(columns).map((row, i) => ({ ...row, trades: columns.trades[i], complete: columns.complete[i] === 1 }));
     series.push({ interval, candles: candles.filter(({ openTime }) => openTime >= first).slice(-most), total: count, columns });
   }
   return { series, priceType };
