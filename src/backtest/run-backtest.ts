@@ -84,7 +84,8 @@ export function execute(
   const { strategy, params } = trial;
   if (decided instanceof StrategyFailure) throw decided;
   const decisions = decided ?? decisionsOf({ strategy, params, options, candles, market, barMs, twin, cache: indicators });
-  const simulation = decisions.trader?.finish() ?? simulate(candles, decisions, { market, options, barMs });
+  // traded once more where the strategy read its account: it could change built-ins while that account traded
+  const simulation = simulate(candles, decisions, { market, options, barMs });
   return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
 }
 

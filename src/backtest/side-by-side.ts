@@ -1,7 +1,15 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
-import { attempt, type Decisions, decisionsOf, isShipped, type StrategyFailure, startDecisions } from './engine/decisions.ts';
-import { fenced } from './engine/fence.ts';
+import {
+  attempt,
+  type Decisions,
+  decisionsOf,
+  isShipped,
+  type StartedDecisions,
+  type StrategyFailure,
+  startDecisions,
+} from './engine/decisions.ts';
+import { asStrategy, fenced } from './engine/fence.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import type { Trial } from './run-backtest.ts';
 
@@ -57,8 +65,16 @@ export function* decideSideBySide(data: BacktestData, trials: readonly Trial[], 
     }
     yield;
   }
-  for (const [trial, decisions] of started) if (running.has(trial)) decided.set(trial, decisions.end());
+  for (const [trial, decisions] of started) if (running.has(trial)) decided.set(trial, endOf(trial, decisions));
   return decided;
+}
+
+function endOf({ strategy: { name } }: Trial, decisions: StartedDecisions): Decisions | StrategyFailure {
+  try {
+    return fenced(name, () => decisions.end());
+  } catch (error) {
+    return asStrategy(name, () => decisions.failure(error));
+  }
 }
 
 /** Whether strategies change a built-in, which is restored. */

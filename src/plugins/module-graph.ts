@@ -24,6 +24,8 @@ export function watchImports(): void {
     registerHooks({
       resolve(specifier, context, next) {
         const found = next(specifier, context);
+        const inner = innerModule(found.url, context.parentURL, OWN_CODE);
+        if (inner !== undefined) throw new Error(inner);
         for (const parent of [context.parentURL, loadingUrl()]) if (parent !== undefined) recordImport(parent, found.url);
         return { ...found, url: urlForCopy(found.url, context.parentURL) };
       },
@@ -63,10 +65,11 @@ export function packageModules(modules: Iterable<string>): ReadonlySet<string> {
   return all;
 }
 
-/** Folders of PredictLab, if it is installed, and of its zod; a plugin's folder may have other copies of them. */
-const OURS = [import.meta.url, pathToFileURL(createRequire(import.meta.url).resolve('zod')).href].flatMap((url) =>
-  url.includes('/node_modules/') ? [`${url.slice(0, url.lastIndexOf('/node_modules/'))}/node_modules/${packageName(url)}/`] : [],
-);
+/** URLs, or their beginnings, of PredictLab's package and of its zod; a plugin's folder may have other copies, and zod has parts with memory. */
+const OURS = [
+  pathToFileURL(createRequire(import.meta.url).resolve('zod')).href.replace(/index\.cjs$/, 'index.js'),
+  ...(import.meta.url.includes('/node_modules/predictlab/') ? [import.meta.url.replace(/(.*\/node_modules\/predictlab\/).*/, '$1')] : []),
+];
 
 /** Whether a module belongs to an installed package. */
 export const isInPackage = (url: string): boolean => url.includes('/node_modules/');
@@ -101,6 +104,20 @@ function urlForCopy(url: string, parent: string | undefined): string {
   return `${url}${url.startsWith('data:') ? '#' : url.includes('?') ? '&' : '?'}${copy}`;
 }
 
+/** Folder of PredictLab's compiled code. */
+const OWN_CODE = new URL('../', import.meta.url).href;
+
+/**
+ * Why a module must not import a part of PredictLab: it could change the engine for all results. Undefined for all other imports. Refers to
+ * nothing outside itself, because its text is part of {@link HOOKS}.
+ */
+function innerModule(url: string, parent: string | undefined, own: string): string | undefined {
+  const file = url.replace(/[?#].*$/, '');
+  return parent === undefined || parent.startsWith(own) || !file.startsWith(own) || file === `${own}bundle/index.js`
+    ? undefined
+    : `${file} is a part of PredictLab that plugins cannot import; import from 'predictlab'`;
+}
+
 /** Source of the hooks that run in their own thread; does the same as the hooks of {@link watchImports}. */
 const HOOKS = `let port;
 export { setUp as initialize, watched as resolve };
@@ -109,6 +126,8 @@ async function watched(specifier, context, next) {
   const found = await next(specifier, context);
   const parent = context.parentURL;
   if (parent === undefined) return found;
+  const inner = (${String(innerModule)})(found.url, parent, ${JSON.stringify(OWN_CODE)});
+  if (inner !== undefined) throw new Error(inner);
   port.postMessage([parent, found.url]);
   return { ...found, url: (${String(urlForCopy)})(found.url, parent) };
 }`;

@@ -72,6 +72,8 @@ export function watchOutsideWorld(): void {
   guardConstructor(threads, 'Worker');
   guardConstructor(threads, 'BroadcastChannel');
   guardConstructor(globalThis, 'BroadcastChannel');
+  // its callbacks run outside of the decision or module that created it
+  guardConstructor(globalThis, 'FinalizationRegistry');
   syncBuiltinESMExports();
 }
 

@@ -329,6 +329,42 @@ describe('a strategy that cheats', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
+  it('gains nothing from built-ins that it changes only while its account trades', () => {
+    const { min } = Math;
+    const trade = (poison: object) =>
+      run((bars, situation) => () => {
+        Object.assign(Math, poison);
+        const { equity } = situation;
+        Object.assign(Math, { min });
+        return equity > 0 && bars.close() > bars.close(1) ? { side: 'long', stop: 0.01 } : bars.close() < 0.3 ? 'flat' : 'hold';
+      });
+    const more = (one: number, other: number): number => (other === Number.POSITIVE_INFINITY ? 1e6 : min(one, other));
+    expect(trade({ min: more }).equity).toEqual(trade({}).equity);
+  });
+
+  it('is refused an order that is another one after it has been checked', () => {
+    const { fromEntries } = Object;
+    let asked = 0;
+    const growing = { side: 'long', size: 1 };
+    Object.defineProperty(growing, 'size', { get: () => (asked++ < 1 ? 1 : 50), enumerable: true });
+    const create: Create = (bars) => () => {
+      Object.fromEntries = bars.index === 1 ? () => growing : fromEntries;
+      return bars.index === 1 ? { side: 'long' } : 'hold';
+    };
+    expect(() => run(create)).toThrow('size must be a share of the equity above 0 and at most 1, got 50');
+  });
+
+  it('is refused a file that it reads by the message of an error that it throws', () => {
+    const error = new Error('none');
+    let text = '';
+    Object.defineProperty(error, 'message', { get: () => (text = fs.readFileSync('package.json', 'utf8')) });
+    const create: Create = () => () => {
+      throw error;
+    };
+    expect(() => run(create)).toThrow("strategy 'cheater' at bar 0");
+    expect(text).toBe('');
+  });
+
   it('leaves the series as it was, whatever the proof put in its place', () => {
     const [one, other] = [series(), series()];
     run(CAUGHT['holds the very columns of its program'], one);

@@ -189,20 +189,6 @@ describe('orders', () => {
     );
   });
 
-  it('are traded the same whether the strategy looks at its situation always, sometimes or never', () => {
-    fc.assert(
-      fc.property(cases, fc.func(fc.boolean()), (one, looks) => {
-        const { candles, market, options } = one;
-        const never = simulate(candles, decided(one), { market, options, barMs: HOUR });
-        const sometimes = decided(one, (situation, bar) => (looks(bar) ? situation.equity : undefined));
-        expect(sometimes.trader?.finish() ?? never).toEqual(never);
-        const always = decided(one, (situation) => situation.position);
-        expect(always.trader?.finish()).toEqual(never);
-      }),
-      { numRuns: worlds(300) },
-    );
-  });
-
   it('that say no more than words are traded like words', () => {
     const words = fc.array(fc.constantFrom<Decision>('hold', 'hold', 'long', 'short', 'flat'), { minLength: LENGTH, maxLength: LENGTH });
     fc.assert(

@@ -149,6 +149,14 @@ describe('the hash of a plugin’s code', () => {
     },
   );
 
+  it('is not given to a module that imports a part of the engine, which it could change for all results', async () => {
+    const inner = pathToFileURL(path.resolve('src/backtest/engine/trading/account.ts')).href;
+    write('inner.mjs', `export default await import('${inner}?again');`);
+    await expect(load('inner.mjs')).rejects.toThrow(
+      "account.ts is a part of PredictLab that plugins cannot import; import from 'predictlab'",
+    );
+  });
+
   it('is not given to a module that changes a built-in while it is loaded: all backtests would use it', async () => {
     const { min } = Math;
     write('poison.mjs', 'Math.min = () => 0; export default 1;');
@@ -189,6 +197,7 @@ describe('the hash of a plugin’s code', () => {
   it.each([
     ['the time of a file', "import fs from 'node:fs'; export default fs.statSync(import.meta.filename).mtimeMs;", 'fs.statSync'],
     ['the place of a link', "import { readlink } from 'node:fs/promises'; export default await readlink('/proc/self');", 'fs.readlink'],
+    ['what comes when memory is freed', 'export default new FinalizationRegistry(() => 0) !== undefined;', 'new FinalizationRegistry'],
     ['an answer from another thread', "export default new BroadcastChannel('answers').close();", 'new BroadcastChannel'],
   ])('does not cover %s, and says so', async (_what, text, name) => {
     write(`describes-${name}.mjs`, text);

@@ -2,7 +2,7 @@ import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts'
 import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Order, Strategy } from '../strategy.ts';
 import { type CandleSeries, partOf } from './candle-series.ts';
-import { fenced } from './fence.ts';
+import { asStrategy, fenced } from './fence.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { checkedOrder } from './trading/orders.ts';
@@ -33,8 +33,7 @@ export function attempt<T>(run: () => T): T | StrategyFailure {
 
 /** A strategy's decisions on a whole series, and what the strategy read to make them. */
 export interface Decisions extends DecisionLog, Readonly<StrategyReads> {
-  /** The strategy's account, traded up to the last bar at which the strategy read it; undefined if it never did. */
-  readonly trader: Trader | undefined;
+  readonly readAccount: boolean;
   /** The reason why the strategy may have remembered the series from another trial; absent if it cannot have done so. */
   readonly memoryGap?: string;
 }
@@ -68,10 +67,10 @@ export function decisionsOf(input: DecisionInput): Decisions {
   try {
     if (isShipped(strategy)) started.decideTo(to);
     else fenced(strategy.name, () => started.decideTo(to));
+    return isShipped(strategy) ? started.end() : fenced(strategy.name, () => started.end());
   } catch (error) {
-    throw started.failure(error);
+    throw asStrategy(strategy.name, () => started.failure(error));
   }
-  return started.end();
 }
 
 /** A strategy that decides a series in steps; the caller puts it behind a fence. */
@@ -80,7 +79,7 @@ export interface StartedDecisions {
   decideTo(bar: number): void;
   /** The failure of the strategy, with its plugin and the bar that it has reached. */
   failure(error: unknown): StrategyFailure;
-  /** The decisions, once all of them are made. */
+  /** The decisions, once all of them are made. Orders are checked again: the strategy could change a built-in during the first check. */
   end(): Decisions;
 }
 
@@ -128,7 +127,13 @@ export function startDecisions(input: DecisionInput): StartedDecisions {
       // not retryable: the strategy would fail on the same bar again
       return new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);
     },
-    end: () => ({ codes, orders, trader, ...seen }),
+    end() {
+      for (const [at, order] of orders) {
+        bar = from + at;
+        orders.set(at, checkedOrder(order, { closesAt: candles.openTime[bar] + barMs, kind: market.kind }));
+      }
+      return { codes, orders, readAccount: trader !== undefined, ...seen };
+    },
   };
 }
 

@@ -98,9 +98,9 @@ export function* walkForwardSteps(
       failures.set(trial, decisions);
       continue;
     }
-    const { returns, moments } = stretchOf(candles, decisions.trader?.finish() ?? simulate(candles, decisions, how), how.options);
+    const { returns, moments } = stretchOf(candles, simulate(candles, decisions, how), how.options);
     // equity curves are not kept: there may be thousands
-    decided.push({ trial, decisions: { ...decisions, trader: undefined }, restarts: hasAccount(decisions), returns, moments });
+    decided.push({ trial, decisions, restarts: hasAccount(decisions), returns, moments });
     yield;
   }
   const part = (
@@ -127,7 +127,7 @@ export function* walkForwardSteps(
     }
     const { strategy, restarted = strategy } = trial;
     const decisions = decisionsOf({ ...trial, strategy: restarted, ...known, candles, twin, cache: indicators, from, to });
-    const simulation = decisions.trader?.finish(closeAtEnd) ?? simulate(bars, decisions, known, closeAtEnd);
+    const simulation = simulate(bars, decisions, known, closeAtEnd);
     return { ...stretchOf(bars, simulation, options, days), decided: { decisions, part: { from, to, market: known.market } } };
   };
   const walked = yield* pickAndTest(spans, decided.length, (at, bars, days) => {
@@ -209,7 +209,7 @@ const curveOf = ({ openTime, equity, cash }: Stretch): WalkCurve => ({ openTime,
 const paidBy = ({ closesAt, resolution }: Market, time: number): boolean =>
   resolution.kind === 'settled' && closesAt !== null && Math.max(closesAt, resolution.at ?? closesAt) <= time;
 
-const hasAccount = ({ trader, orders }: Decisions): boolean => trader !== undefined || orders.size > 0;
+const hasAccount = ({ readAccount, orders }: Decisions): boolean => readAccount || orders.size > 0;
 
 /** The last decision other than HOLD before a bar; HOLD if there is none. */
 function standingAt(decisions: Uint8Array, bar: number): number {
