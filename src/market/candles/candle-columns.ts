@@ -18,6 +18,19 @@ export interface CandleColumns {
   readonly trades: Float64Array;
 }
 
+type PriceColumns = Pick<CandleColumns, 'length' | 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'>;
+
+/** Candles as rows; a volume is null without sizes. */
+export const candleRows = (columns: PriceColumns) =>
+  Array.from({ length: columns.length }, (_, i) => ({
+    openTime: columns.openTime[i],
+    open: columns.open[i],
+    high: columns.high[i],
+    low: columns.low[i],
+    close: columns.close[i],
+    volume: Number.isNaN(columns.volume[i]) ? null : columns.volume[i],
+  }));
+
 /** Candles that can be merged with others of the same series: they hold each bucket's first and last tick and unrounded volumes. */
 export interface MergeableCandles extends CandleColumns {
   readonly interval: Interval;
