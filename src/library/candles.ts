@@ -3,7 +3,7 @@ import { badInput } from '../contracts/errors.ts';
 import { INTERVALS, type Interval } from '../contracts/words.ts';
 import { readCandleFile } from '../files/read/read-series-file.ts';
 import { buildCandles } from '../market/candles/build-candles.ts';
-import { type CandleColumns, candleRows } from '../market/candles/candle-columns.ts';
+import { type CandleColumns, candlesAsRows } from '../market/candles/candle-columns.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';
 
 export interface CandleRow {
@@ -98,5 +98,5 @@ export const candles = {
    * @example
    * for (const { openTime, close } of candles.toRows(series)) console.log(new Date(openTime), close);
    */
-  toRows: (series: CandleSeries): (CandleRow & { readonly openTime: number; readonly volume: number | null })[] => candleRows(series),
+  toRows: (series: CandleSeries): (CandleRow & { readonly openTime: number; readonly volume: number | null })[] => candlesAsRows(series),
 } as const;

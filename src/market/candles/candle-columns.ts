@@ -21,7 +21,7 @@ export interface CandleColumns {
 type PriceColumns = Pick<CandleColumns, 'length' | 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'>;
 
 /** Candles as rows; a volume is null without sizes. */
-export const candleRows = (columns: PriceColumns) =>
+export const candlesAsRows = (columns: PriceColumns) =>
   Array.from({ length: columns.length }, (_, i) => ({
     openTime: columns.openTime[i],
     open: columns.open[i],

@@ -3,7 +3,7 @@ import { decodeMetrics, rankedSharpe } from '../../../backtest/record/metrics-co
 import { decodePassport, shortPassport, storedParams, tradingTerms } from '../../../backtest/record/passport-column.ts';
 import type { TimeRange } from '../../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../../contracts/words.ts';
-import { candleRows } from '../../../market/candles/candle-columns.ts';
+import { candlesAsRows } from '../../../market/candles/candle-columns.ts';
 import { fittingInterval } from '../../../market/candles/fitting-interval.ts';
 import { unusualQuiet } from '../../../market/integrity/unusual-quiet.ts';
 import { mirrorPrice } from '../../../market/mirror-price.ts';
@@ -136,7 +136,7 @@ const seriesOf = async (
       to,
     });
     const first = to - MAX_BUCKETS * INTERVAL_MS[interval];
-    const candles = candleRows(columns).map((row, i) => ({ ...row, trades: columns.trades[i], complete: columns.complete[i] === 1 }));
+    const candles = candlesAsRows(columns).map((row, i) => ({ ...row, trades: columns.trades[i], complete: columns.complete[i] === 1 }));
     series.push({ interval, candles: candles.filter(({ openTime }) => openTime >= first).slice(-most), total: count, columns });
   }
   return { series, priceType };
