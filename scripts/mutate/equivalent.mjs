@@ -267,4 +267,46 @@ export const EQUIVALENT = [
     becomes: 'bar <= market.bars.length',
     because: 'beyond the last bar there is no opening time that a bar of the twin could share',
   },
+  {
+    file: 'backtest/metrics/overfitting.ts',
+    code: 'half[block] !== wanted',
+    becomes: 'half[block] === wanted',
+    because: 'every half is tried together with its complement',
+  },
+  {
+    file: 'backtest/metrics/overfitting.ts',
+    code: '((bits >> block) & 1) === 1',
+    becomes: '((bits >> block) & 1) !== 1',
+    because: 'every half is tried together with its complement',
+  },
+  {
+    file: 'backtest/engine/window/twin-bars.ts',
+    code: 'i < length',
+    becomes: 'i <= length',
+    because: 'a typed array takes nothing beyond its end',
+  },
+  {
+    file: 'backtest/portfolio/run-portfolio.ts',
+    code: 'long.candles.openTime[bar + 1] <= at',
+    becomes: 'long.candles.openTime[bar + 1] < at',
+    because: 'a bar that opens at the end of the one before is not inside it',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'priceUnits >= 0',
+    becomes: 'priceUnits > 0',
+    because: 'a price of 0 takes the slower way, which is exact too',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'high >= LIMB',
+    becomes: 'high > LIMB',
+    because: 'a high part of exactly LIMB goes to the rest one addition later: the total is the same',
+  },
+  {
+    file: 'market/integrity/complement.ts',
+    code: 'j + 1 < second.length',
+    becomes: 'j + 1 <= second.length',
+    because: 'beyond the last price there is no time that is not later',
+  },
 ];

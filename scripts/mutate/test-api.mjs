@@ -70,6 +70,7 @@ export const vi = {
     const before = object[name];
     restores.push(() => (object[name] = before));
     const spy = Object.assign((...args) => before.apply(object, args), {
+      mockRestore: () => void (object[name] = before),
       mockImplementation: (replaced) => Object.assign(spy, { replaced: (object[name] = replaced) }),
     });
     return spy;
