@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
-import { DEFAULT_OPTIONS, termsOf } from '../../src/backtest/engine/options.ts';
+import { DEFAULT_OPTIONS, optionProblems, termsOf } from '../../src/backtest/engine/options.ts';
 import { halfSpreads } from '../../src/backtest/engine/trading/half-spread.ts';
 import { tradingTerms } from '../../src/backtest/record/passport-column.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
@@ -17,6 +17,19 @@ const bars = (price: number, volume: number) => {
 };
 const market = (books: Market['books'] = []): Market => ({ ...plainMarket('probability'), tickSize: 0.001, books });
 const at = (bar: number): number => base.openTime[bar];
+
+it.each([
+  [{ halfSpread: -0.01 }, 'the half-spread must be an amount of 0 or more and below 1'],
+  [{ halfSpread: 1 }, 'the half-spread must be an amount of 0 or more and below 1'],
+  [{ spread: -0.01 }, 'spread must be a fraction in [0, 1)'],
+])('the costs %j are refused', (costs, sentence) => {
+  expect(optionProblems({ ...DEFAULT_OPTIONS, ...costs }, market())).toEqual([expect.stringContaining(sentence)]);
+});
+
+it('a fee below 0 is refused', () => {
+  const fees = { model: 'flat', rate: -0.1 } as const;
+  expect(optionProblems(DEFAULT_OPTIONS, { ...market(), fees })).toEqual([expect.stringContaining('fee must be a fraction in [0, 1)')]);
+});
 
 describe('the recorded half-spread', () => {
   it('comes from the newest book of the 24 hours before, never from a later one', () => {

@@ -181,6 +181,7 @@ describe('facts that a program states', () => {
     const measured = metrics.ofReturns([0.1, 0.2], { times: [-day, 0], trials: 1 });
     expect(measured).toMatchObject({ returns: 2 });
     expect(metrics.ofForecasts([0.5, 0.5], [1, 0])).toMatchObject({ forecasts: 2, brier: 0.25 });
+    expect(metrics.ofForecasts([0, 1], [0, 1])).toMatchObject({ forecasts: 2, brier: 0 });
   });
 
   it('refuses periods per year that are not above zero', () => {
