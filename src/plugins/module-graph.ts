@@ -26,7 +26,10 @@ export function watchImports(): void {
         const found = next(specifier, context);
         const inner = innerModule(found.url, context.parentURL, OWN_CODE);
         if (inner !== undefined) throw new Error(inner);
-        for (const parent of [context.parentURL, loadingUrl()]) if (parent !== undefined) recordImport(parent, found.url);
+        const parent = context.parentURL;
+        if (parent !== undefined) recordImport(parent, found.url);
+        const plugin = loadingUrl();
+        if (plugin !== undefined && !isImported(parent)) recordImport(plugin, found.url);
         return { ...found, url: urlForCopy(found.url, context.parentURL) };
       },
     });
@@ -42,7 +45,7 @@ export function watchImports(): void {
 /** The URL that loads another copy of a module, with its own state. */
 export const freshUrl = (url: string, copy: number): string => `${url}?${FRESH}=${copy}`;
 
-/** All modules that a module imports, directly or through others, itself included; imports of installed packages are not followed. */
+/** All modules that a module imports, directly or through others, itself included; imports of installed packages and of PredictLab are not followed. */
 export function importedBy(url: string): ReadonlySet<string> {
   for (let message = port && receiveMessageOnPort(port); message; message = port && receiveMessageOnPort(port)) {
     const [parent, child] = message.message as [string, string];
@@ -51,7 +54,7 @@ export function importedBy(url: string): ReadonlySet<string> {
   const all = new Set([withoutQuery(url)]);
   const ownPackage = isInPackage(url);
   for (const one of all) {
-    if (isInPackage(one) && !ownPackage) continue;
+    if ((isInPackage(one) && !ownPackage) || one.startsWith(OWN_CODE)) continue;
     for (const child of edges.get(one) ?? []) all.add(child);
   }
   return all;
@@ -87,6 +90,10 @@ function recordImport(parent: string, child: string): void {
   else known.add(withoutQuery(child));
 }
 
+/** Whether a module was imported itself. */
+const isImported = (url: string | undefined): boolean =>
+  url !== undefined && [...edges.values()].some((children) => children.has(withoutQuery(url)));
+
 const withoutQuery = (url: string): string => url.replace(url.startsWith('file:') ? /[?#].*$/ : COPY, '');
 
 /** Matches the end of a copy's URL. */
@@ -104,8 +111,8 @@ function urlForCopy(url: string, parent: string | undefined): string {
   return `${url}${url.startsWith('data:') ? '#' : url.includes('?') ? '&' : '?'}${copy}`;
 }
 
-/** Folder of PredictLab's compiled code. */
-const OWN_CODE = new URL('../', import.meta.url).href;
+/** Folder of PredictLab's code: src, or dist for compiled code. */
+const OWN_CODE = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url).href;
 
 /**
  * Why a module must not import a part of PredictLab: it could change the engine for all results. Undefined for all other imports. Refers to
@@ -137,12 +144,15 @@ function watchRequires(): void {
   const loader = nodeModule as unknown as {
     _load: (request: string, parent: { filename?: string | null } | undefined, isMain: boolean) => unknown;
     _resolveFilename: (request: string, parent: unknown) => string;
+    _cache: Readonly<Record<string, unknown>>;
   };
   const load = loader._load;
   loader._load = function watched(request, parent, isMain) {
     if (strategyDeciding() !== undefined) refuseWhileDeciding('require');
-    // a module can require in the name of another file
-    const from = [loadingUrl(), typeof parent?.filename === 'string' ? pathToFileURL(parent.filename).href : undefined];
+    const file = parent?.filename;
+    // through createRequire, a module can require in the name of another file
+    const borrowed = typeof file === 'string' && loader._cache[file] !== parent;
+    const from = [borrowed ? loadingUrl() : undefined, typeof file === 'string' ? pathToFileURL(file).href : undefined];
     try {
       const name = loader._resolveFilename(request, parent);
       const url = nodeModule.isBuiltin(name) ? `node:${name.replace(/^node:/, '')}` : pathToFileURL(name).href;
