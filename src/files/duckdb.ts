@@ -22,6 +22,56 @@ const MEMORY = '512MB';
 
 /** Opens a DuckDB in memory. It loads no extension from the network and spills into a folder of its own among the temporary files. */
 export async function openDuckDb(): Promise<DuckDb> {
+  const opened = await openInstance();
+  const one = await opened.connect();
+  return {
+    ...one,
+    async close() {
+      await one.close();
+      await opened.close();
+    },
+  };
+}
+
+interface OpenInstance {
+  connect(): Promise<DuckDb>;
+  close(): Promise<void>;
+}
+
+/** The instance that short queries of this process share; it closes when none has used it for a while. */
+const shared: { instance: Promise<OpenInstance> | undefined; users: number } = { instance: undefined, users: 0 };
+const IDLE_MS = 5_000;
+
+/** Connects to the DuckDB that this process shares, which saves opening one for each short query. Close the connection after use. */
+export async function connectDuckDb(): Promise<DuckDb> {
+  shared.users++;
+  const instance = (shared.instance ??= openInstance());
+  const leave = (): void => {
+    shared.users--;
+    const closeIdle = (): void => {
+      if (shared.users > 0 || shared.instance !== instance) return;
+      shared.instance = undefined;
+      void instance.then(({ close }) => close()).catch(() => undefined);
+    };
+    setTimeout(closeIdle, IDLE_MS).unref();
+  };
+  try {
+    const one = await (await instance).connect();
+    return {
+      ...one,
+      async close() {
+        await one.close();
+        leave();
+      },
+    };
+  } catch (error) {
+    leave();
+    shared.instance = undefined;
+    throw error;
+  }
+}
+
+async function openInstance(): Promise<OpenInstance> {
   const { DuckDBInstance } = await loadDuckDb();
   await removeLeftovers(tmpdir());
   const spill = partialOf(path.join(tmpdir(), 'predictlab-sort'));
@@ -33,10 +83,19 @@ export async function openDuckDb(): Promise<DuckDb> {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
-  const connection: DuckDBConnection = await instance.connect();
+  return {
+    connect: async () => connected(await instance.connect(), spill),
+    async close() {
+      instance.closeSync();
+      await rm(spill, { recursive: true, force: true });
+    },
+  };
+}
+
+async function connected(connection: DuckDBConnection, folder: string): Promise<DuckDb> {
   await connection.run("set TimeZone = 'UTC'");
   return {
-    folder: spill,
+    folder,
     run: async (sql) => void (await connection.run(sql)),
     async *chunks(sql) {
       const result = await connection.stream(sql);
@@ -47,11 +106,7 @@ export async function openDuckDb(): Promise<DuckDb> {
       }
     },
     append: (table) => connection.createAppender(table),
-    async close() {
-      connection.closeSync();
-      instance.closeSync();
-      await rm(spill, { recursive: true, force: true });
-    },
+    close: async () => connection.closeSync(),
   };
 }
 

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fillLake } from '../../src/cli/dataset/fill-lake.ts';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
 import { filesBelow, sha256Of } from '../../src/files/dataset/write-folder.ts';
 import { openDuckDb, sqlText } from '../../src/files/duckdb.ts';
@@ -105,26 +104,6 @@ describe('predictlab export --partition-by', () => {
     await stored('b', [...rows, trade(START + 21 * DAY, 0.3)]);
     await exportTo(out, '--since', 'last');
     expect((await readParquet(join(out, '**/*.parquet'))).map(({ price }) => String(price)).sort()).toEqual(['0.1', '0.2', '0.3']);
-  });
-
-  it('fills a lake before ticks are deleted, and deletes none that the lake lacks', async () => {
-    const out = join(folder.path, 'lake');
-    const cut = { ticks: START + 14 * DAY };
-    const held = async (): Promise<number> => (await test.database.query<{ n: number }>('select count(*)::int as n from ticks')).rows[0].n;
-    await stored('a', [trade(START + 1, 0.1), trade(START + 20 * DAY, 0.2)]);
-    const kept = await fillLake(test.database, out);
-    await stored('b', [trade(START, 0.3)]);
-    await expect(prune(test.database, cut, { kept })).rejects.toThrow(/polymarket:0x1 has ticks that .*lake lacks/);
-    expect(await held()).toBe(3);
-    await prune(test.database, cut, { kept: await fillLake(test.database, out) });
-    expect(await held()).toBe(1);
-    await fillLake(test.database, out);
-    expect((await readParquet(join(out, '**/*.parquet'))).map(({ price }) => String(price)).sort()).toEqual(['0.1', '0.2', '0.3']);
-    expect(await predictlab('verify', out)).toMatchObject({ code: 0 });
-    expect(await predictlab('prune', '--quarantine', '1y', '--lake', out)).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('give --ticks'),
-    });
   });
 
   it('says in one sentence what it cannot continue', async () => {

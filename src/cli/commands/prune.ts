@@ -3,7 +3,6 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { PRUNABLE, type Prunable, type Pruned, prune } from '../../storage/backup/prune.ts';
 import { type PrunedFiles, pruneLogs, pruneReports } from '../../watch/upkeep/prune-files.ts';
 import { AGED, PRUNABLE_FILES, type PrunableFiles } from '../../watch/upkeep/settings.ts';
-import { fillLake } from '../dataset/fill-lake.ts';
 import { takesAge, takesKeep } from '../options/parsers.ts';
 import { printJson, printLine, printTable, usageError } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
@@ -19,7 +18,8 @@ them too. --reports removes pages except those of the last run of each symbol (-
 \`predictlab report <run>\` writes a run's pages again while the database has the run. --staging removes rows that runs collected but
 never stored; a retry of such a run collects them again.
 
---lake keeps a folder with all ticks by month and venue up to date, as export ticks --partition-by month,venue --since last does.
+--lake moves ticks of months that ended before the age into a folder of Parquet files, where all commands still read them. The database keeps
+its place, so that later calls and the upkeep move ticks too; after you have moved the folder itself, name its new place with --lake.
 
   predictlab prune --ticks 1y --lake lake
   predictlab prune --ticks 1y --quarantine 90d --runs 90d --reports 90d --logs 30d --dry-run`;
@@ -29,7 +29,7 @@ export default function register(command: Command): void {
   command
     .description('Deletes data older than the given ages, by kind; everything in the database in one transaction.')
     .addOption(takesAge('--ticks <age>', 'ticks, by their time'))
-    .option('--lake <folder>', 'with --ticks: export all ticks into this folder first, and delete only what it has')
+    .option('--lake <folder>', 'with --ticks: move ticks of whole months into this folder instead of deleting them')
     .addOption(takesAge('--candles <age>', 'candles, by the end of their bucket'))
     .addOption(takesAge('--quarantine <age>', 'rows in quarantine, by when they were found'))
     .addOption(takesAge('--runs <age>', 'ended runs with their ledger and backtests'))
@@ -48,17 +48,15 @@ async function runPrune(options: PruneOptions): Promise<void> {
   const before = instants(options, PRUNABLE, now);
   const files = instants(options, PRUNABLE_FILES, now);
   const { keep, dryRun = false, lake } = options;
-  if (lake !== undefined && before.ticks === undefined)
-    throw usageError('--lake keeps ticks before they are deleted; give --ticks <age> too');
+  if (lake !== undefined && before.ticks === undefined) throw usageError('--lake moves ticks of some age; give --ticks <age> too');
   const named = [...Object.keys(before), ...Object.keys(files)];
   if (named.length === 0) throw usageError(`name what to prune, and the age: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
   const home = homeFolder(process.env);
   const pruned = await useStoredData(async (database): Promise<readonly (Pruned | PrunedFiles)[]> => {
-    const kept = lake === undefined || dryRun ? {} : { kept: await fillLake(database, lake) };
     return [
       // Removed before the runs, whose rows name the pages.
       ...(files.reports === undefined ? [] : [await pruneReports({ database, home, before: files.reports, dryRun, keep })]),
-      ...(Object.keys(before).length === 0 ? [] : await prune(database, before, { dryRun, ...kept })),
+      ...(Object.keys(before).length === 0 ? [] : await prune(database, before, { dryRun, lake })),
       ...(files.logs === undefined ? [] : [await pruneLogs({ home, before: files.logs, dryRun })]),
     ];
   });

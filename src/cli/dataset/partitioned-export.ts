@@ -3,7 +3,7 @@ import { type DataFile, type Manifest, SCHEMA } from '../../files/dataset/manife
 import { type FolderWriter, openFolder } from '../../files/dataset/write-folder.ts';
 import type { TableColumn, TableFormat } from '../../files/write/table.ts';
 import { candleMonths } from '../../storage/candles/candles.ts';
-import type { Database, Transaction } from '../../storage/database/database.ts';
+import { type Database, onOneState, type Transaction } from '../../storage/database/database.ts';
 import { type ExportedInstrument, type StoredUpTo, storedUpTo, type TickMonth, tickDigest, tickMonths } from '../../storage/ticks/ticks.ts';
 import { VERSION } from '../../version.ts';
 import { type ExportFilter, selectedInstruments } from '../backtest/export-filter.ts';
@@ -31,14 +31,6 @@ export interface PartitionedExport {
 /** Names and types of columns, as a manifest states them. */
 export const columnTypes = (columns: readonly TableColumn[]): Record<string, string> =>
   Object.fromEntries(columns.map(({ name, type }) => [name, type]));
-
-/** Runs `work` on one state of the database, however long it takes. */
-export const onOneState = <T>(database: Database, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
-  database.transaction(async (transaction) => {
-    await transaction.query('set transaction isolation level repeatable read, read only');
-    await transaction.query('set local statement_timeout = 0');
-    return await work(transaction);
-  });
 
 /**
  * Exports a table into a folder, a file per partition. With `sinceLast`, rows that were stored since the last export become new files,

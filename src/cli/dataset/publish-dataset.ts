@@ -6,14 +6,14 @@ import { openFolder } from '../../files/dataset/write-folder.ts';
 import { openDuckDb } from '../../files/duckdb.ts';
 import { CANDLE_COLUMNS, type Table, tableOf } from '../../files/write/table.ts';
 import { builtCandles } from '../../storage/candles/candles.ts';
-import type { Database, Transaction } from '../../storage/database/database.ts';
+import { type Database, onOneState, type Transaction } from '../../storage/database/database.ts';
 import { instrumentsByKey } from '../../storage/markets/instruments.ts';
 import { coverageRecords } from '../../storage/ticks/coverage.ts';
 import { tickMonths } from '../../storage/ticks/ticks.ts';
 import { VERSION } from '../../version.ts';
 import { EVERYTHING, type ExportFilter, selectedInstruments } from '../backtest/export-filter.ts';
 import { EXPORTS, exportTable } from '../backtest/export-tables.ts';
-import { columnTypes, onOneState, PARTITIONS, partsOf } from './partitioned-export.ts';
+import { columnTypes, PARTITIONS, partsOf } from './partitioned-export.ts';
 
 const FORMAT = 'parquet';
 

@@ -101,7 +101,11 @@ async function checkRows(duckDb: DuckDb, folder: string, { files, tables }: Mani
 }
 
 /** Columns by which each file of a table is sorted. */
-const ORDER: Readonly<Record<string, readonly string[]>> = { ticks: ['instrument', 'symbol', 'time'], candles: ['instrument', 'symbol'] };
+const ORDER: Readonly<Record<string, readonly string[]>> = {
+  ticks: ['instrument', 'symbol', 'time'],
+  candles: ['instrument', 'symbol'],
+  lake: ['instrument', 'time', 'seq'],
+};
 
 async function checkOrder(duckDb: DuckDb, folder: string, file: string, columns: readonly string[]): Promise<void> {
   const before = columns.map((column) => `lag(${column}) over (order by file_row_number)`).join(', ');

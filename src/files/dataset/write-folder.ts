@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { badInput, fileTrouble } from '../../contracts/errors.ts';
 import type { Table, TableFormat } from '../write/table.ts';
-import { explained, isPartial, partialOf, removeLeftovers, writeFileAtomically } from '../write/write-output.ts';
+import { explained, isPartial, partialOf, removeLeftovers, syncPath, writeFileAtomically } from '../write/write-output.ts';
 import { writeTable } from '../write/write-table.ts';
 import { type DataFile, MANIFEST, type Manifest, readManifest } from './manifest.ts';
 
@@ -16,7 +16,11 @@ export interface FolderWriter {
   readonly stage: string;
   /** Writes the next part of a partition, or undefined when the table has no rows. @param partition `ticks/month=2026-11`, below the folder */
   write(partition: string, table: Table, options: WritePart): Promise<DataFile | undefined>;
-  /** Gives the files their names, then writes the manifest. Files that it does not list are removed. */
+  /** Adds the next part of a partition, which `fill` writes. @param fill writes the file, and returns its number of rows */
+  add(partition: string, options: WritePart, fill: (file: string) => Promise<number>): Promise<DataFile | undefined>;
+  /** Moves the files to their places and syncs them to disk; they count once the manifest lists them. Only for a data set that is continued. */
+  place(): Promise<void>;
+  /** Places the files, then writes the manifest. Files that it does not list are removed. */
   commit(manifest: Manifest): Promise<void>;
   /** Removes what was written; call it after an error. */
   abandon(): Promise<void>;
@@ -53,52 +57,72 @@ export async function openFolder(folder: string, { grow }: { readonly grow: bool
   const stage = before === undefined ? partialOf(target) : partialOf(path.join(target, 'parts'));
   await explained(folder, () => mkdir(stage));
   const written: DataFile[] = [];
+  const add: FolderWriter['add'] = async (partition, { name, format }, fill) => {
+    const known = [...(before?.files ?? []), ...written].filter(({ path: file }) => path.posix.dirname(file) === partition);
+    const number = Math.max(0, ...known.map(({ path: file }) => Number(PART.exec(file)?.[1]))) + 1;
+    const file = `${partition}/part-${String(number).padStart(4, '0')}.${format}`;
+    const staged = path.join(stage, file);
+    await explained(folder, () => mkdir(path.dirname(staged), { recursive: true }));
+    const rows = await fill(staged);
+    if (rows === 0) {
+      await rm(staged);
+      return undefined;
+    }
+    const { size } = await stat(staged);
+    const part: DataFile = { path: file, table: name, rows, bytes: size, sha256: await sha256Of(staged) };
+    written.push(part);
+    return part;
+  };
+  const place = async (): Promise<void> => {
+    for (const { path: file } of written.splice(0)) {
+      const placed = path.join(target, file);
+      await explained(folder, () => mkdir(path.dirname(placed), { recursive: true }));
+      await explained(folder, () => rename(path.join(stage, file), placed));
+      for (let synced = placed; synced.startsWith(target); synced = path.dirname(synced)) await syncPath(synced);
+    }
+  };
   return {
     before,
     stage,
-    async write(partition, table, { name, format, safe }) {
-      const known = [...(before?.files ?? []), ...written].filter(({ path: file }) => path.posix.dirname(file) === partition);
-      const number = Math.max(0, ...known.map(({ path: file }) => Number(PART.exec(file)?.[1]))) + 1;
-      const file = `${partition}/part-${String(number).padStart(4, '0')}.${format}`;
-      const staged = path.join(stage, file);
-      await explained(folder, () => mkdir(path.dirname(staged), { recursive: true }));
-      let rows = 0;
-      const batches = (async function* () {
-        for await (const batch of table.batches) {
-          rows += batch.length;
-          yield batch;
-        }
-      })();
-      await writeTable({ ...table, batches }, format, staged, { safe: safe === true });
-      if (rows === 0) {
-        await rm(staged);
-        return undefined;
-      }
-      const { size } = await stat(staged);
-      const part: DataFile = { path: file, table: name, rows, bytes: size, sha256: await sha256Of(staged) };
-      written.push(part);
-      return part;
-    },
+    add,
+    place,
+    write: (partition, table, options) =>
+      add(partition, options, async (staged) => {
+        let rows = 0;
+        const batches = (async function* () {
+          for await (const batch of table.batches) {
+            rows += batch.length;
+            yield batch;
+          }
+        })();
+        await writeTable({ ...table, batches }, options.format, staged, { safe: options.safe === true });
+        return rows;
+      }),
     async commit(manifest) {
-      const files = [...manifest.files].sort((a, b) => (a.path < b.path ? -1 : 1));
-      const text = [`${JSON.stringify({ ...manifest, files }, undefined, 1)}\n`];
       if (before === undefined) {
-        await writeFileAtomically(path.join(stage, MANIFEST), text);
+        await writeManifest(stage, manifest);
         // a folder cannot be renamed to one that exists, on some systems not even to an empty one
         if (there !== undefined) await explained(folder, () => rmdir(target));
         await explained(folder, () => rename(stage, target));
         return;
       }
-      for (const { path: file } of written) {
-        await explained(folder, () => mkdir(path.dirname(path.join(target, file)), { recursive: true }));
-        await explained(folder, () => rename(path.join(stage, file), path.join(target, file)));
-      }
-      await writeFileAtomically(path.join(target, MANIFEST), text);
-      await cleared(target, manifest);
+      await place();
+      await publishManifest(target, manifest);
       await rm(stage, { recursive: true, force: true });
     },
     abandon: () => rm(stage, { recursive: true, force: true }),
   };
+}
+
+const writeManifest = async (folder: string, manifest: Manifest): Promise<void> => {
+  const files = [...manifest.files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  await writeFileAtomically(path.join(folder, MANIFEST), [`${JSON.stringify({ ...manifest, files }, undefined, 1)}\n`]);
+};
+
+/** Writes the manifest of a data set, and removes parts that it does not list. */
+export async function publishManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeManifest(folder, manifest);
+  await cleared(folder, manifest);
 }
 
 /** The number of a part in its path. */

@@ -50,7 +50,7 @@ export async function writeFileAtomically(
     const bytes = await fill(file, handle, chunks, durable);
     await check?.(partial);
     await explained(file, () => rename(partial, target));
-    if (durable) await syncFolder(path.dirname(target));
+    if (durable) await syncPath(path.dirname(target));
     return bytes;
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
@@ -95,9 +95,9 @@ async function followed(file: string): Promise<string> {
   return await realpath(file).catch(async () => path.resolve(path.dirname(file), await readlink(file)));
 }
 
-/** Syncs the rename to disk, on systems that can sync a folder. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
+/** Syncs a file, or the names in a folder, to disk, on systems that can. */
+export async function syncPath(target: string): Promise<void> {
+  const handle = await open(target, 'r').catch(() => undefined);
   if (handle === undefined) return;
   await handle.sync().catch(() => undefined);
   await handle.close();

@@ -1,6 +1,7 @@
-import { badInput } from '../../contracts/errors.ts';
 import { bucketStart } from '../../market/candles/bucket.ts';
 import { type Database, type Transaction, withinTransaction } from '../database/database.ts';
+import { lakeOf, startOfMonth } from '../lake/lake.ts';
+import { movableTicks, moveTicks } from '../lake/move-ticks.ts';
 import { dropUnusedConfigurations } from '../runs/configurations.ts';
 import { withoutRange } from '../ticks/coverage.ts';
 
@@ -13,31 +14,31 @@ export type PruneBefore = Readonly<Partial<Record<Prunable, number>>>;
 
 export interface Pruned {
   readonly what: Prunable;
-  /** Instant before which data was (or would be) deleted; for ticks a Monday, so that every candle keeps all of its ticks or none. */
+  /**
+   * Instant before which data was (or would be) deleted; for ticks a Monday, so that every candle keeps all of its ticks or none, or, when
+   * they move to the lake, the start of a month.
+   */
   readonly before: number;
   readonly rows: number;
 }
 
-/** Ticks that a folder has besides the database. */
-export interface KeptTicks {
-  readonly folder: string;
-  /** The version of each instrument, by id, up to which the folder has its ticks. */
-  readonly versions: ReadonlyMap<string, number>;
-}
-
 /**
  * Deletes old data in one transaction. Ticks of whole months go with their partition, which leaves nothing to vacuum; coverage shrinks with
- * the ticks, so that a later run collects that time again. Candles stay without their ticks, until as many ticks are collected again.
+ * the ticks, so that a later run collects that time again. With a lake, ticks of whole months move there instead, before all else. Candles stay without their ticks, until as many ticks are collected again.
  * `candles` includes the order books of that time; `runs` its ledger, backtests, incidents and refused runs. Open runs stay.
  * @param options.dryRun only count: nothing is locked or changed
- * @param options.kept where the ticks must be before they are deleted
- * @throws PredictLabError BadInput when there are old ticks that `kept` lacks; nothing is deleted then
+ * @param options.lake folder of the lake, to make one or to name its new place
  */
 export async function prune(
   database: Database,
   before: PruneBefore,
-  { dryRun = false, kept }: { dryRun?: boolean; kept?: KeptTicks } = {},
+  { dryRun = false, lake }: { dryRun?: boolean; lake?: string | undefined } = {},
 ): Promise<readonly Pruned[]> {
+  if (before.ticks !== undefined && (lake ?? (await lakeOf(database))) !== undefined) {
+    const { ticks, ...others } = before;
+    const rows = dryRun ? await movableTicks(database, ticks) : await moveTicks(database, { before: ticks, folder: lake });
+    return [{ what: 'ticks', before: startOfMonth(ticks), rows }, ...(await prune(database, others, { dryRun }))];
+  }
   return await withinTransaction(database, async (transaction) => {
     if (dryRun) await transaction.query('set transaction isolation level repeatable read, read only');
     await transaction.query("set local statement_timeout = '30min'");
@@ -48,7 +49,6 @@ export async function prune(
       const cut = what === 'ticks' ? bucketStart(instant, '1w') : instant;
       let rows = 0;
       for (const old of OLD[what]) rows += await counted(transaction, old, cut);
-      if (!dryRun && what === 'ticks' && kept !== undefined) await checkKept(transaction, cut, kept);
       if (!dryRun) await PRUNERS[what](transaction, cut);
       pruned.push({ what, before: cut, rows });
     }
@@ -127,18 +127,6 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
     );
   },
 };
-
-/** Refuses to delete ticks that the folder lacks. Nothing is stored until the transaction ends. */
-async function checkKept(transaction: Transaction, before: number, { folder, versions }: KeptTicks): Promise<void> {
-  await transaction.query('select from instrument_state order by instrument for update');
-  const { rows } = await transaction.query<{ id: string }>(
-    `select i.id from tick_hours h join instruments i on i.key = h.instrument left join unnest($2::text[], $3::bigint[]) as k(id, version) on k.id = i.id
-     where h.hour < $1::bigint / 3600000 and h.ticks > 0 and h.version > coalesce(k.version, -1) limit 1`,
-    [before, [...versions.keys()], [...versions.values()]],
-  );
-  if (rows.length > 0)
-    throw badInput(`${rows[0].id} has ticks that ${folder} lacks, because they were stored meanwhile or belong to no symbol; prune again`);
-}
 
 /** Records until when ticks or candles are pruned, for `kline` and `verifyData`. Waits for transactions that build candles. */
 async function noteHorizon(

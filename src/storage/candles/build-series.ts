@@ -6,7 +6,7 @@ import { buildCandleSet } from '../../market/candles/candle-set.ts';
 import { mergeCandles } from '../../market/candles/merge-candles.ts';
 import { groupedBy } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
-import { readTickColumns } from '../ticks/ticks.ts';
+import { readTickColumns } from '../ticks/tick-columns.ts';
 import { type StaleSeries, type StaleSeriesGroup, type TickHour, tickHours } from './candle-plan.ts';
 import { type BuiltSeries, type CandleTarget, removeEmptied, writeCandles } from './candle-writes.ts';
 

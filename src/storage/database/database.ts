@@ -42,3 +42,14 @@ export function withinTransaction<T>(queryable: Queryable, work: (transaction: T
   }
   throw new TypeError('withinTransaction needs a Database or a Transaction');
 }
+
+/** Runs `work` on one state of the database, however long it takes; in the transaction that is open, on what that sees. */
+export function onOneState<T>(queryable: Queryable, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  return withinTransaction(queryable, async (transaction) => {
+    if (transaction !== queryable) {
+      await transaction.query('set transaction isolation level repeatable read, read only');
+      await transaction.query('set local statement_timeout = 0');
+    }
+    return await work(transaction);
+  });
+}

@@ -4,6 +4,8 @@ export interface InstrumentState {
   readonly nextSeq: number;
   /** Rises whenever ticks change. */
   readonly version: number;
+  /** Whether ticks of it are in the lake. */
+  readonly hasMoved: boolean;
 }
 
 /** Locks instruments until the transaction ends, for storing into them or building candles; in the order of keys, to avoid deadlocks. */
@@ -11,9 +13,9 @@ export async function lockInstruments(
   transaction: Transaction,
   instrumentKeys: readonly number[],
 ): Promise<ReadonlyMap<number, InstrumentState>> {
-  const { rows } = await transaction.query<{ instrument: number; next_seq: number; version: number }>(
-    'select instrument, next_seq, version from instrument_state where instrument = any($1) order by instrument for no key update',
+  const { rows } = await transaction.query<InstrumentState & { instrument: number }>(
+    `select instrument, next_seq as "nextSeq", version, moved <> '{}' as "hasMoved" from instrument_state where instrument = any($1) order by instrument for no key update`,
     [instrumentKeys],
   );
-  return new Map(rows.map((row) => [row.instrument, { nextSeq: row.next_seq, version: row.version }]));
+  return new Map(rows.map(({ instrument, ...state }) => [instrument, state]));
 }

@@ -50,7 +50,7 @@ export async function frozenInputs(
   if (stored === undefined || built === undefined)
     return `${symbol}: this run did not ${stored === undefined ? 'store' : 'build candles of'} it itself`;
   const { rows } = await queryable.query<Row>(
-    `select i.key, i.id, coalesce(n.version_before, st.version) as version, n.next_seq_before as "nextSeq", st.ticks_pruned_before as "prunedBefore",
+    `select i.key, i.id, coalesce(n.version_before, st.version) as version, n.next_seq_before as "nextSeq", greatest(st.ticks_pruned_before, upper(st.moved)) as "prunedBefore",
        coalesce(n.trades_covered_before, t.ranges, '{}')::text as trades, coalesce(n.prices_covered_before, p.ranges, '{}')::text as prices,
        own.facts::text as facts, own.facts is null and i.updated_at > $4 as "factsChanged",
        exists (select from instrument_changes c where c.instrument = i.key and c.execution_id <> $5 and c.at > $3 and c.at <= $4) as disturbed

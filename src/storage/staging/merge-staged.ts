@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/database.ts';
+import { recallTicks } from '../lake/recall-ticks.ts';
 import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
 import { noteWithdrawal, withExcluded, withoutRange } from '../ticks/coverage.ts';
 import { mergeChunk, settleCopies } from './merge-chunk.ts';
@@ -72,6 +73,7 @@ async function mergeRows(
   let tryFast = true;
   // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
   const shift = state.nextSeq - first;
+  if (state.hasMoved) await recallTicks(transaction, { batch: id, instrumentKey });
   const gaveWay = await settleGrains(transaction, batch, version);
   let good = gaveWay.staged;
   await settleCopies(transaction, id);

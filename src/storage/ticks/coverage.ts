@@ -3,6 +3,7 @@ import type { CoverageEvidence, SourceType, TickKind } from '../../contracts/wor
 import { MOST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
 import { kindCode, tickKindOf } from '../database/codes.ts';
 import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
+import { lakeRows, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 import { coverableUntil } from './lateness.ts';
 
@@ -99,8 +100,8 @@ export interface CoverageRecord {
 
 /** Every range that is covered by one kind of evidence, by symbol, instrument, kind and time. @param filter all symbols when absent */
 export async function coverageRecords(queryable: Queryable, filter: { symbol?: string } = {}): Promise<readonly CoverageRecord[]> {
-  const { rows } = await queryable.query<Omit<CoverageRecord, 'kind'> & { kind: number }>(
-    `select s.symbol, i.source, i.id as instrument, c.kind, lower(r) as "from", upper(r) as "to",
+  const { rows } = await queryable.query<Omit<CoverageRecord, 'kind'> & { kind: number; key: number }>(
+    `select s.symbol, i.source, i.id as instrument, i.key, c.kind, lower(r) as "from", upper(r) as "to",
        (select count(*) from ticks t where t.instrument = c.instrument and t.kind = c.kind and t.time >= lower(r) and t.time < upper(r)) as ticks, e.evidence
      from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
      cross join lateral (values ('walked', c.ranges - c.confirmed - c.inferred), ('confirmed', c.confirmed), ('inferred', c.inferred)) as e(evidence, ranges)
@@ -108,7 +109,24 @@ export async function coverageRecords(queryable: Queryable, filter: { symbol?: s
      where $1::text is null or s.symbol = $1 order by s.symbol collate "C", i.id collate "C", c.kind, 5`,
     [filter.symbol ?? null],
   );
-  return rows.map((row) => ({ ...row, kind: row.kind === 0 ? 'trade' : 'price' }));
+  const moved = await movedCounts(queryable, rows);
+  return rows.map(({ key: _key, ...row }, i) => ({ ...row, ticks: row.ticks + (moved.get(i) ?? 0), kind: tickKindOf(row.kind) }));
+}
+
+/** Numbers of ticks in the lake within ranges, by the index of the range. */
+async function movedCounts(
+  queryable: Queryable,
+  ranges: readonly (TimeRange & { readonly key: number; readonly kind: number })[],
+): Promise<ReadonlyMap<number, number>> {
+  const moved = await movedRanges(queryable, {}, [...new Set(ranges.map(({ key }) => key))]);
+  if (moved.length === 0) return new Map();
+  const values = ranges.map(({ key, kind, from, to }, i) => `(${i}, ${key}, ${kind}, ${from}, ${to})`);
+  return new Map(
+    await lakeRows<[number, number]>(
+      `select n, count(*)::double from ${await lakeTicks(queryable, moved)} t join (values ${values.join(', ')}) v(n, instrument, kind, begins, ends)
+         on t.instrument = v.instrument and t.kind = v.kind and t.time >= v.begins and t.time < v.ends group by 1`,
+    ),
+  );
 }
 
 export interface InstrumentGaps {

@@ -47,6 +47,17 @@ export async function partitionNames(queryable: Queryable): Promise<readonly str
   return rows.map(({ name }) => name);
 }
 
+/** The months that have ticks, oldest first; UTC epoch milliseconds. */
+export async function storedMonths(queryable: Queryable): Promise<readonly number[]> {
+  const months: number[] = [];
+  for (const name of await partitionNames(queryable)) {
+    const { rowCount } = await queryable.query(`select from ${name} limit 1`);
+    const [year, month] = name.split('_').slice(-2).map(Number);
+    if (rowCount === 1) months.push(Date.UTC(year, month - 1));
+  }
+  return months;
+}
+
 function monthOf(time: number): Month {
   const date = new Date(time);
   const year = date.getUTCFullYear();

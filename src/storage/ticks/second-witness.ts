@@ -67,7 +67,8 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
   const { rows } = await transaction.query<ComparisonRow>(
     `with looks as (
        select v.*, c.ranges from stated_volumes v join symbol_instruments s on s.instrument = v.instrument
-       join coverage c on c.instrument = v.instrument and c.kind = 0 where s.symbol = $1 and v.at between $2::bigint - ${2 * COMPARED_MS} and $2),
+       join coverage c on c.instrument = v.instrument and c.kind = 0 where s.symbol = $1 and v.at between $2::bigint - ${2 * COMPARED_MS} and $2
+         and not exists (select from instrument_state m where m.instrument = v.instrument and m.moved && int8range(v.at - $3, v.at + $3))),
      ends as (select distinct on (instrument) * from looks where ranges @> int8range(at - $3, at + $3) order by instrument, at desc),
      pairs as (
        select distinct on (e.instrument, l.at / ${LOOKS_APART_MS}) e.instrument, l.at as "from", e.at as "to", e.volume - l.volume as volume,

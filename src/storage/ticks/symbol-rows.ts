@@ -2,7 +2,8 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import { type BacktestRecord, rankedSharpeSql } from '../backtests/backtests.ts';
 import { groupedBy, kindCode, type SeriesCodes, tickKindOf, withSeries } from '../database/codes.ts';
-import type { Queryable } from '../database/database.ts';
+import { onOneState, type Queryable, type Transaction } from '../database/database.ts';
+import { lakeRows, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 
 const HOUR = 3_600_000;
 
@@ -32,24 +33,64 @@ export interface LastTick {
   readonly price: number;
 }
 
-/**
- * Newest tick of each instrument up to a moment, through its newest hour, so that only one partition is read.
- * @param kinds kind of tick that counts for each instrument, index-aligned with `keys`
- */
-export async function lastTicks(
-  queryable: Queryable,
-  { keys, kinds, until }: { keys: readonly number[]; kinds: readonly TickKind[]; until: number },
-): Promise<ReadonlyMap<number, LastTick>> {
-  const { rows } = await queryable.query<LastTick & { instrument: number }>(
-    `select w.instrument, t.time, t.price from unnest($1::int[], $2::smallint[]) as w(instrument, kind)
+/** Instruments with the kind of tick that counts for each, index-aligned, up to a moment. */
+interface WantedTicks {
+  readonly keys: readonly number[];
+  readonly kinds: readonly TickKind[];
+  readonly until: number;
+}
+
+/** Newest tick of each instrument up to a moment, also from the lake. */
+export async function lastTicks(queryable: Queryable, wanted: WantedTicks): Promise<ReadonlyMap<number, LastTick>> {
+  const moved = await movedRanges(queryable, { to: wanted.until + 1 }, wanted.keys);
+  if (moved.length === 0) return await storedLastTicks(queryable, wanted);
+  return await onOneState(queryable, async (transaction) => {
+    const last = new Map(await storedLastTicks(transaction, wanted));
+    for (const tick of await movedLastTicks(transaction, wanted))
+      if (tick.time > (last.get(tick.instrument)?.time ?? Number.NEGATIVE_INFINITY)) last.set(tick.instrument, tick);
+    return last;
+  });
+}
+
+/** SQL of the starts of the two newest hours with ticks of a kind; parameters as in `WantedTicks`. */
+const NEWEST_HOURS = `unnest($1::int[], $2::smallint[]) as w(instrument, kind)
      cross join lateral (
        select hour::bigint * ${HOUR} as start from tick_hours
-       where instrument = w.instrument and kind = w.kind and hour <= $3::bigint / ${HOUR} order by hour desc limit 2) h
+       where instrument = w.instrument and kind = w.kind and hour <= $3::bigint / ${HOUR} order by hour desc limit 2) h`;
+const newestHoursOf = ({ keys, kinds, until }: WantedTicks): readonly unknown[] => [keys, kinds.map(kindCode), Math.floor(until)];
+
+async function movedLastTicks(transaction: Transaction, wanted: WantedTicks): Promise<readonly (LastTick & { instrument: number })[]> {
+  const { rows: hours } = await transaction.query<{ instrument: number; kind: number; start: number }>(
+    `select w.instrument, w.kind, h.start from ${NEWEST_HOURS}`,
+    newestHoursOf(wanted),
+  );
+  if (hours.length === 0) return [];
+  const starts = groupedBy(hours, ({ instrument }) => instrument);
+  const hull = { from: Math.min(...hours.map(({ start }) => start)), to: wanted.until + 1 };
+  const ranges = (await movedRanges(transaction, hull, [...starts.keys()])).flatMap((range) =>
+    (starts.get(range.key) ?? []).flatMap(({ start }) => {
+      const [from, to] = [Math.max(range.from, start), Math.min(range.to, start + HOUR)];
+      return from < to ? [{ ...range, from, to }] : [];
+    }),
+  );
+  if (ranges.length === 0) return [];
+  const pairs = [...new Set(hours.map(({ instrument, kind }) => `(${instrument}, ${kind})`))];
+  const rows = await lakeRows<[number, number, number]>(
+    `select instrument, max(time)::double, arg_max(price, (time, seq)) from ${await lakeTicks(transaction, ranges)}
+     where (instrument, kind) in (${pairs.join(', ')}) group by instrument`,
+  );
+  return rows.map(([instrument, time, price]) => ({ instrument, time, price }));
+}
+
+/** Reads the newest ticks through the newest hours, so that only one partition is read. */
+async function storedLastTicks(queryable: Queryable, wanted: WantedTicks): Promise<ReadonlyMap<number, LastTick>> {
+  const { rows } = await queryable.query<LastTick & { instrument: number }>(
+    `select w.instrument, t.time, t.price from ${NEWEST_HOURS}
      cross join lateral (
        select time, price, seq from ticks where instrument = w.instrument and kind = w.kind and time >= h.start and time < h.start + ${HOUR} and time <= $3
        order by time desc, seq desc limit 1) t
      order by w.instrument, t.time, t.seq`,
-    [keys, kinds.map(kindCode), Math.floor(until)],
+    newestHoursOf(wanted),
   );
   return new Map(rows.map((row) => [row.instrument, row]));
 }
@@ -62,11 +103,56 @@ export interface WantedPath {
   readonly to: number;
 }
 
-/** The last price in each of `stretches` equal parts of each instrument's range, where there is one, oldest first; by instrument. */
-export async function pricePaths(
-  queryable: Queryable,
-  { wanted, stretches }: { wanted: readonly WantedPath[]; stretches: number },
-): Promise<ReadonlyMap<number, readonly LastTick[]>> {
+interface WantedPaths {
+  readonly wanted: readonly WantedPath[];
+  readonly stretches: number;
+}
+
+/** The last price in each of `stretches` equal parts of each instrument's range, also from the lake, where there is one, oldest first; by instrument. */
+export async function pricePaths(queryable: Queryable, paths: WantedPaths): Promise<ReadonlyMap<number, readonly LastTick[]>> {
+  const { wanted, stretches } = paths;
+  const moved = await movedRanges(
+    queryable,
+    {},
+    wanted.map(({ instrumentKey }) => instrumentKey),
+  );
+  const ranges = wanted.flatMap((one, place) =>
+    moved.flatMap((range) => {
+      const [from, to] = [Math.max(range.from, Math.floor(one.from)), Math.min(range.to, Math.floor(one.to) + 1)];
+      return range.key === one.instrumentKey && from < to ? [{ ...range, from, to, place }] : [];
+    }),
+  );
+  if (ranges.length === 0) return await storedPaths(queryable, paths);
+  return await onOneState(queryable, async (transaction) => {
+    const values = wanted.map(
+      ({ kind, from, to }, place) =>
+        `(${place}, ${kindCode(kind)}, ${Math.floor(from)}, ${Math.max(1, Math.floor(to) - Math.floor(from))})`,
+    );
+    const rows = await lakeRows<[number, number, number]>(
+      `select t.place, max(t.time)::double, arg_max(t.price, (t.time, t.seq)) from ${await lakeTicks(transaction, ranges)} t
+       join (values ${values.join(', ')}) w(place, kind, begins, length) on w.place = t.place and w.kind = t.kind
+       group by t.place, least(${stretches - 1}, (t.time - w.begins) * ${stretches} // w.length)`,
+    );
+    const both = new Map([...(await storedPaths(transaction, paths))].map(([instrument, path]) => [instrument, [...path]]));
+    for (const [place, time, price] of rows) {
+      const { instrumentKey } = wanted[place];
+      both.set(instrumentKey, [...(both.get(instrumentKey) ?? []), { time, price }]);
+    }
+    const stretchOf = ({ from, to }: WantedPath, time: number): number =>
+      Math.min(stretches - 1, Math.floor(((time - Math.floor(from)) * stretches) / Math.max(1, Math.floor(to) - Math.floor(from))));
+    for (const one of wanted) {
+      const path = (both.get(one.instrumentKey) ?? []).sort((a, b) => a.time - b.time);
+      // of a stretch that lies in the database and in the lake, the later price counts
+      both.set(
+        one.instrumentKey,
+        path.filter(({ time }, i) => i === path.length - 1 || stretchOf(one, time) !== stretchOf(one, path[i + 1].time)),
+      );
+    }
+    return both;
+  });
+}
+
+async function storedPaths(queryable: Queryable, { wanted, stretches }: WantedPaths): Promise<ReadonlyMap<number, readonly LastTick[]>> {
   const { rows } = await queryable.query<LastTick & { instrument: number }>(
     `select w.instrument, p.time, p.price
      from unnest($1::int[], $2::smallint[], $3::bigint[], $4::bigint[]) as w(instrument, kind, begins, ends)
@@ -178,12 +264,12 @@ export async function retryChain(queryable: Queryable, executionId: string): Pro
 
 /** Seconds since the newest tick of each enabled symbol that has any. @param now UTC epoch milliseconds */
 export async function freshness(queryable: Queryable, now: number): Promise<ReadonlyMap<string, number>> {
-  // The newest tick of an instrument is in its newest hour, so that only one partition is read.
+  // The newest tick of an instrument is in its newest hour, so that only one partition is read; for ticks in the lake, the hour is near enough.
   const { rows } = await queryable.query<{ symbol: string; newest: number }>(
     `select s.symbol, max(t.newest) as newest
      from symbols c join symbol_instruments s on s.symbol = c.symbol
      cross join lateral (select max(hour)::bigint * 3600000 as hour from tick_hours h where h.instrument = s.instrument) l
-     cross join lateral (select max(time) as newest from ticks where instrument = s.instrument and time >= l.hour and time < l.hour + 3600000) t
+     cross join lateral (select coalesce(max(time), l.hour) as newest from ticks where instrument = s.instrument and time >= l.hour and time < l.hour + 3600000) t
      where c.enabled and t.newest is not null group by s.symbol`,
   );
   return new Map(rows.map(({ symbol, newest }) => [symbol, Math.max(0, (now - newest) / 1000)]));

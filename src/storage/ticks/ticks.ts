@@ -1,8 +1,9 @@
-import type { CandidateRow, TimeRange } from '../../contracts/market-data.ts';
+import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
-import { kindCode, sideOf, tickKindOf } from '../database/codes.ts';
+import { groupedBy, kindCode, sideOf, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable } from '../database/database.ts';
+import { lakeChunks, lakeTicks, type MovedRange, mergedBatches, movedRanges } from '../lake/lake-ticks.ts';
 
 export interface TickRecord {
   readonly kind: TickKind;
@@ -13,61 +14,6 @@ export interface TickRecord {
   readonly side: 'buy' | 'sell' | null;
   readonly outcome: string | null;
   readonly tradeId: string | null;
-}
-
-/** Ticks of one instrument and kind as columns, with their sequence numbers; fits market's `SequencedTicks`. */
-interface StoredTickColumns {
-  readonly length: number;
-  readonly time: Float64Array;
-  readonly sequence: Float64Array;
-  readonly price: Float64Array;
-  /** NaN where the tick has no size. */
-  readonly size: Float64Array;
-  /** 1 buy, 0 sell, 255 unknown */
-  readonly buy: Uint8Array;
-}
-
-/** Ticks of `[range.from, range.to)` as columns, in canonical order. @param expected approximate number, which sizes the columns */
-export async function readTickColumns(
-  queryable: Queryable,
-  { instrumentKey, kind, range, expected = 1024 }: { instrumentKey: number; kind: TickKind; range: TimeRange; expected?: number },
-): Promise<StoredTickColumns> {
-  let capacity = Math.max(1, expected);
-  let time = new Float64Array(capacity);
-  let sequence = new Float64Array(capacity);
-  let price = new Float64Array(capacity);
-  let size = new Float64Array(capacity);
-  let buy = new Uint8Array(capacity);
-  let length = 0;
-  const decoder = new CopyDecoder();
-  const select = `select time, seq, price, size, side from ticks where ${condition({ instrumentKey, kind, ...range })} order by time, seq`;
-  for await (const chunk of queryable.copyOut(`copy (${select}) to stdout (format binary)`)) {
-    decoder.push(chunk);
-    while (decoder.nextRow()) {
-      if (length === capacity) {
-        capacity *= 2;
-        time = grown(time, new Float64Array(capacity));
-        sequence = grown(sequence, new Float64Array(capacity));
-        price = grown(price, new Float64Array(capacity));
-        size = grown(size, new Float64Array(capacity));
-        buy = grown(buy, new Uint8Array(capacity));
-      }
-      time[length] = decoder.int8();
-      sequence[length] = decoder.int8();
-      price[length] = decoder.float8();
-      size[length] = decoder.nullableFloat8() ?? Number.NaN;
-      buy[length] = decoder.int2() ?? 255;
-      length++;
-    }
-  }
-  return {
-    length,
-    time: time.subarray(0, length),
-    sequence: sequence.subarray(0, length),
-    price: price.subarray(0, length),
-    size: size.subarray(0, length),
-    buy: buy.subarray(0, length),
-  };
 }
 
 /** Whether each row is already stored as a tick of the instrument, by index. */
@@ -120,27 +66,6 @@ const HOUR_MS = 3_600_000;
 /** The largest hour that the column can hold. */
 const LAST_HOUR = 2 ** 31 - 1;
 
-function grown<Column extends Float64Array | Uint8Array>(column: Column, larger: Column): Column {
-  larger.set(column);
-  return larger;
-}
-
-/** COPY takes no parameters: only whole numbers are put into the text. */
-function condition({ instrumentKey, kind, from, to }: { instrumentKey: number; kind: TickKind } & TimeRange): string {
-  const parts = [
-    `instrument = ${whole(instrumentKey)}`,
-    `kind = ${kindCode(kind)}`,
-    `time >= ${whole(Math.ceil(from))}`,
-    `time < ${whole(Math.ceil(to))}`,
-  ];
-  return parts.join(' and ');
-}
-
-function whole(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number`);
-  return value;
-}
-
 /** An instrument of one symbol; an instrument of two symbols is exported once for each. */
 export interface ExportedInstrument {
   readonly symbol: string;
@@ -176,13 +101,64 @@ interface TickSelection {
   readonly sinceSeq?: ((instrument: ExportedInstrument) => number) | undefined;
 }
 
-/** Batches of several instruments' ticks by time, instrument (as given), venue order. */
+/** Batches of several instruments' ticks, also those in the lake, by time, instrument (as given), venue order. Call it on one state. */
 export async function* readTicksByTime(
   queryable: Queryable,
   instruments: readonly ExportedInstrument[],
-  { from, to, byInstrument = false, sinceSeq = () => 0 }: TickSelection = {},
+  selection: TickSelection = {},
 ): AsyncIterable<readonly ExportedTick[]> {
   if (instruments.length === 0) return;
+  const { from, to, byInstrument, sinceSeq } = selection;
+  const labels = groupedBy([...instruments.keys()], (label) => instruments[label].key);
+  const ranges = await movedRanges(queryable, { from: from ?? -Infinity, to: to ?? Infinity }, [...labels.keys()]);
+  const stored = storedTicks(queryable, instruments, selection);
+  if (ranges.length === 0) return yield* stored;
+  const placed = ranges.flatMap((range): MovedRange[] =>
+    (labels.get(range.key) ?? []).map((place) => ({ ...range, place, sinceSeq: sinceSeq?.(instruments[place]) ?? 0 })),
+  );
+  const order = byInstrument ? 'place, time' : 'time, place';
+  const moved = movedTicks(await lakeTicks(queryable, placed), instruments, order);
+  const place = new Map(instruments.map((one, label) => [one, label]));
+  const byPlace = (a: ExportedTick, b: ExportedTick): number => (place.get(a.of) as number) - (place.get(b.of) as number);
+  yield* mergedBatches(stored, moved, (a, b) => (byInstrument ? byPlace(a, b) || a.time - b.time : a.time - b.time || byPlace(a, b)));
+}
+
+/** Ticks in the lake, in an order of place and time. */
+async function* movedTicks(
+  ticks: string,
+  instruments: readonly ExportedInstrument[],
+  order: string,
+): AsyncGenerator<readonly ExportedTick[]> {
+  const sql = `select place, kind, time::double, price, size, side, outcome, trade_id from ${ticks} order by ${order}, seq`;
+  for await (const columns of lakeChunks(sql)) {
+    const [places, kinds, times, prices, sizes, sides, outcomes, tradeIds] = columns as unknown as readonly [
+      number[],
+      number[],
+      number[],
+      number[],
+      (number | null)[],
+      (number | null)[],
+      (string | null)[],
+      (string | null)[],
+    ];
+    yield places.map((label, i) => ({
+      of: instruments[label],
+      kind: tickKindOf(kinds[i]),
+      time: times[i],
+      price: prices[i],
+      size: sizes[i],
+      side: sideOf(sides[i]),
+      outcome: outcomes[i],
+      tradeId: tradeIds[i],
+    }));
+  }
+}
+
+async function* storedTicks(
+  queryable: Queryable,
+  instruments: readonly ExportedInstrument[],
+  { from, to, byInstrument = false, sinceSeq = () => 0 }: TickSelection,
+): AsyncGenerator<readonly ExportedTick[]> {
   const conditions = [
     ...(from === undefined ? [] : [`t.time >= ${Math.ceil(from)}`]),
     ...(to === undefined ? [] : [`t.time < ${Math.ceil(to)}`]),
@@ -271,10 +247,12 @@ export async function tickDigest(
 ): Promise<string> {
   if (instruments.length === 0) return '0-0';
   const { rows } = await queryable.query<{ digest: string }>(
-    `select count(*) || '-' || coalesce(sum(hash_record_extended((t.time, t.kind, t.identity, t.seq, t.price, t.size, t.side, t.outcome), 0)), 0) as digest
+    // files of the lake change only when ticks were stored into their month
+    `select count(*) || '-' || coalesce(sum(hash_record_extended((t.time, t.kind, t.identity, t.seq, t.price, t.size, t.side, t.outcome), 0)), 0)
+       || coalesce((select '-' || md5(string_agg(sha256, ',' order by path)) from lake_files where month >= $1 and month < $2 and source = any($3)), '') as digest
      from ${labelled(instruments, belowSeq)} join ticks t on t.instrument = l.instrument and t.seq < l.seq
      where t.time >= $1 and t.time < $2`,
-    [from, to],
+    [from, to, [...new Set(instruments.map(({ source }) => source))]],
   );
   return rows[0].digest;
 }

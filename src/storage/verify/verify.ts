@@ -1,11 +1,17 @@
+import { createWriteStream } from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
+import { openDuckDb, sqlText } from '../../files/duckdb.ts';
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
 import { MOST_LATENESS_MS } from '../../market/lateness.ts';
 import { buildRegion, candleRegions } from '../candles/build-series.ts';
 import { tickHours } from '../candles/candle-plan.ts';
 import { readCandles } from '../candles/candles.ts';
 import { intervalOf, tickKindOf } from '../database/codes.ts';
-import type { Database, Queryable } from '../database/database.ts';
+import { type Database, onOneState, type Queryable, type Transaction } from '../database/database.ts';
+import { lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 import { suspiciousGroups, suspiciousTwins } from './suspicious-groups.ts';
 import { type DataWarning, unusuallyQuiet } from './unusual-quiet.ts';
 
@@ -40,12 +46,12 @@ export async function verifyData(database: Database, { sample, onProgress }: Ver
   const groups = spread(await builtSeries(database), sample);
   let candles = 0;
   for (const [done, group] of groups.entries()) {
-    const checked = await verifyCandles(database, group);
+    const checked = await onOneState(database, (transaction) => verifyCandles(transaction, group));
     candles += checked.candles;
     findings.push(...named(checked.findings));
     onProgress?.(done + 1, groups.length);
   }
-  const hours = await verifyHours(database);
+  const hours = await onOneState(database, verifyHours);
   findings.push(...named(hours.findings), ...named(await verifyCoverage(database)));
   const exclusive = await suspiciousGroups(database);
   const warnings = [
@@ -94,7 +100,7 @@ async function builtSeries(queryable: Queryable): Promise<readonly BuiltSeries[]
   }));
 }
 
-async function verifyCandles(database: Database, group: BuiltSeries): Promise<{ candles: number; findings: readonly string[] }> {
+async function verifyCandles(database: Queryable, group: BuiltSeries): Promise<{ candles: number; findings: readonly string[] }> {
   const { instrumentKey, kind, intervals, instrument, horizon } = group;
   const findings: string[] = [];
   let candles = 0;
@@ -141,19 +147,62 @@ function differences(
   return found;
 }
 
-async function verifyHours(queryable: Queryable): Promise<{ ticks: number; findings: readonly string[] }> {
-  const { rows } = await queryable.query<{ instrument: string; hour: number; counted: number; noted: number }>(
+interface WrongHour {
+  readonly instrument: string;
+  readonly hour: number;
+  readonly counted: number;
+  readonly noted: number;
+}
+
+/** Whether the ticks of an hour `h` were moved to the lake, as SQL. */
+const IS_MOVED = 'exists (select from instrument_state m where m.instrument = h.instrument and m.moved @> h.hour * 3600000::bigint)';
+
+async function verifyHours(queryable: Transaction): Promise<{ ticks: number; findings: readonly string[] }> {
+  const { rows } = await queryable.query<WrongHour>(
     `select i.id as instrument, hour, coalesce(t.ticks, 0) as counted, coalesce(h.ticks, 0) as noted
      from (select instrument, kind, (time / 3600000)::int as hour, count(*)::int as ticks from ticks group by 1, 2, 3) t
-     full join tick_hours h using (instrument, kind, hour) join instruments i on i.key = instrument
+     full join (select * from tick_hours h where not ${IS_MOVED}) h using (instrument, kind, hour) join instruments i on i.key = instrument
      where t.ticks is distinct from h.ticks order by 1, 2`,
   );
   const { rows: all } = await queryable.query<{ ticks: number }>('select coalesce(sum(ticks), 0)::bigint as ticks from tick_hours');
-  const findings = rows.map(
+  const findings = [...rows, ...(await wrongMovedHours(queryable))].map(
     ({ instrument, hour, counted, noted }) =>
       `${instrument} ${new Date(hour * 3_600_000).toISOString()}: ${counted} ticks, ${noted} were noted`,
   );
   return { ticks: all[0].ticks, findings };
+}
+
+/** Compares the noted numbers of ticks in the lake with its files, in DuckDB: there may be millions of hours. */
+async function wrongMovedHours(transaction: Transaction): Promise<readonly WrongHour[]> {
+  const moved = await movedRanges(transaction, {});
+  if (moved.length === 0) return [];
+  const ticks = await lakeTicks(transaction, moved);
+  const duckDb = await openDuckDb();
+  try {
+    const file = path.join(duckDb.folder, 'hours.csv');
+    const select = `select h.instrument, h.kind, h.hour, h.ticks from tick_hours h where ${IS_MOVED}`;
+    await pipeline(
+      Readable.from(transaction.copyOut(`copy (${select}) to stdout (format csv)`), { objectMode: false }),
+      createWriteStream(file),
+    );
+    const wrong: WrongHour[] = [];
+    const ids = new Map(moved.map(({ key, id }) => [key, id]));
+    const chunks = duckDb.chunks(
+      `select instrument::double, hour::double, coalesce(c.ticks, 0)::double, coalesce(n.ticks, 0)::double
+       from (select instrument, kind, time // 3600000 as hour, count(*) as ticks from ${ticks} group by all) c
+       full join read_csv(${sqlText(file)}, header = false, auto_detect = false, delim = ',',
+         columns = {'instrument': 'bigint', 'kind': 'bigint', 'hour': 'bigint', 'ticks': 'bigint'}) n using (instrument, kind, hour)
+       where c.ticks is distinct from n.ticks order by 1, 2`,
+    );
+    for await (const columns of chunks)
+      for (const i of columns[0].keys()) {
+        const [key, hour, counted, noted] = columns.map((column) => column[i] as number);
+        wrong.push({ instrument: ids.get(key) ?? String(key), hour, counted, noted });
+      }
+    return wrong;
+  } finally {
+    await duckDb.close();
+  }
 }
 
 /**

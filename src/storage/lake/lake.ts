@@ -1,0 +1,82 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { badInput, PredictLabError } from '../../contracts/errors.ts';
+import type { TimeRange } from '../../contracts/market-data.ts';
+import { sha256Of } from '../../files/dataset/write-folder.ts';
+import type { Queryable } from '../database/database.ts';
+
+/** The folder of Parquet files to which old ticks were moved. */
+export interface Lake {
+  readonly folder: string;
+  /** Rises whenever ticks move in or out. */
+  readonly revision: number;
+}
+
+/** A committed file of the lake: the moved ticks of one month and source. */
+export interface LakeFile {
+  /** Below the folder. */
+  readonly path: string;
+  /** Start of the month, UTC epoch milliseconds. */
+  readonly month: number;
+  readonly source: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** When the file was last changed, UTC epoch milliseconds. */
+  readonly modified: number;
+}
+
+/** The lake of a database; undefined when no ticks were ever moved. */
+export async function lakeOf(queryable: Queryable): Promise<Lake | undefined> {
+  return (await queryable.query<{ folder: string; revision: number }>('select folder, revision from lake')).rows[0];
+}
+
+/** The committed files of the lake, by path. */
+export async function lakeFiles(queryable: Queryable): Promise<readonly LakeFile[]> {
+  return (await queryable.query<LakeFile & Record<string, unknown>>('select * from lake_files order by path')).rows;
+}
+
+/**
+ * Paths of the files that have the moved ticks of a range, after checking that they are what was committed.
+ * @throws PredictLabError StorageUnavailable when a file is missing; BadInput when one was changed
+ */
+export async function checkedFiles(queryable: Queryable, { from, to }: TimeRange): Promise<readonly string[]> {
+  const lake = await lakeOf(queryable);
+  const files = (await lakeFiles(queryable)).filter(({ month }) => month < to && endOfMonth(month) > from);
+  if (lake === undefined || files.length === 0)
+    throw badInput('the database names no file of its lake for ticks that were moved; restore a backup');
+  for (const file of files) await checkFile(lake.folder, file);
+  return files.map((file) => path.join(lake.folder, file.path));
+}
+
+/** Start of the month after the one that starts at `month`. */
+export function endOfMonth(month: number): number {
+  const date = new Date(month);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
+}
+
+/** Start of the month of a time; UTC epoch milliseconds. */
+export function startOfMonth(time: number): number {
+  const date = new Date(time);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+}
+
+/** What files looked like when this process hashed them, by path: a copy of the folder has other times of change, and equal bytes. */
+const hashed = new Map<string, string>();
+
+/** Checks a file by its bytes and time of change, and where the time is another one, by its SHA-256. */
+export async function checkFile(folder: string, { path: below, bytes, sha256, modified }: LakeFile): Promise<void> {
+  const file = path.join(folder, below);
+  const info = await stat(file).catch(() => undefined);
+  if (info === undefined)
+    throw new PredictLabError(
+      'StorageUnavailable',
+      `${file} of the lake is missing; attach its disk or copy the folder back, or name its new place with \`predictlab prune --ticks <age> --lake <folder>\``,
+    );
+  if (info.size === bytes && info.mtimeMs === modified) return;
+  const look = `${info.size} ${info.mtimeMs} ${sha256}`;
+  if (hashed.get(file) === look) return;
+  if (info.size !== bytes || (await sha256Of(file)) !== sha256)
+    throw badInput(`${file} of the lake was changed since it was written; copy it back from a backup`);
+  hashed.set(file, look);
+}

@@ -1,0 +1,265 @@
+import { createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { badInput, PredictLabError } from '../../contracts/errors.ts';
+import { type Manifest, SCHEMA } from '../../files/dataset/manifest.ts';
+import { type FolderWriter, openFolder, publishManifest } from '../../files/dataset/write-folder.ts';
+import { openDuckDb, sqlText } from '../../files/duckdb.ts';
+import { VERSION } from '../../version.ts';
+import { type Database, onOneState, type Transaction } from '../database/database.ts';
+import { storedMonths } from '../ticks/partitions.ts';
+import { checkFile, endOfMonth, type Lake, type LakeFile, lakeFiles, lakeOf, startOfMonth } from './lake.ts';
+import { lakeTicks, movedRanges } from './lake-ticks.ts';
+
+/** The columns of the lake's files, as its manifest states them. */
+const COLUMNS = {
+  source: 'text',
+  instrument: 'text',
+  kind: 'text',
+  time: 'time',
+  seq: 'integer',
+  price: 'number',
+  size: 'number',
+  side: 'text',
+  outcome: 'text',
+  trade_id: 'text',
+  identity: 'text',
+  flags: 'integer',
+  grain: 'integer',
+};
+
+/** Columns of a month's ticks as COPY writes them for DuckDB. */
+const COPIED =
+  "{'instrument': 'varchar', 'kind': 'smallint', 'time': 'bigint', 'seq': 'bigint', 'price': 'double', 'size': 'double', 'side': 'smallint', 'outcome': 'varchar', 'trade_id': 'varchar', 'identity': 'varchar', 'flags': 'bigint', 'grain': 'bigint'}";
+
+/** Attempts to move a month into which rows are stored meanwhile. */
+const ATTEMPTS = 3;
+
+export interface MoveRequest {
+  /** Months that end later stay in the database; UTC epoch milliseconds. */
+  readonly before: number;
+  /** The folder of the lake. @default where it is */
+  readonly folder?: string | undefined;
+  /** Called after each step, for tests that stop there. */
+  readonly onStep?: ((step: MoveStep) => void | Promise<void>) | undefined;
+}
+
+export type MoveStep = 'copied' | 'written' | 'placed' | 'locked' | 'recorded' | 'dropped' | 'committed' | 'published';
+
+/**
+ * Moves the ticks of whole months into the lake: files first, then in one transaction their names and the end of the month's partition. A
+ * move that was killed has either moved a month or not; the next one removes files that were not committed.
+ * @returns the number of moved ticks
+ */
+export async function moveTicks(database: Database, request: MoveRequest): Promise<number> {
+  const folder = await openLake(database, request.folder);
+  let rows = 0;
+  for (const month of await oldMonths(database, request.before)) rows += await moveMonth(database, folder, month, request.onStep);
+  return rows;
+}
+
+/** Counts the ticks that would be moved. */
+export async function movableTicks(database: Database, before: number): Promise<number> {
+  const { rows } = await database.query<{ rows: number }>('select count(*) as rows from ticks where time < $1', [startOfMonth(before)]);
+  return rows[0].rows;
+}
+
+const oldMonths = async (database: Database, before: number): Promise<readonly number[]> =>
+  (await storedMonths(database)).filter((month) => endOfMonth(month) <= before);
+
+/** Opens the lake: makes a new folder, takes over a copy at another place, and finishes what a killed move left. */
+async function openLake(database: Database, named: string | undefined): Promise<string> {
+  const lake = await lakeOf(database);
+  const folder = named === undefined ? lake?.folder : path.resolve(named);
+  if (folder === undefined) throw badInput('this database has no lake; name its folder with --lake');
+  if (lake === undefined) {
+    const writer = await openFolder(folder, { grow: true });
+    if (writer.before !== undefined && (writer.before.what !== 'lake' || writer.before.files.length > 0)) {
+      await writer.abandon();
+      throw badInput(`${folder} has another data set; name a new folder for the lake`);
+    }
+    await writer.commit(manifestOf([]));
+    return folder;
+  }
+  const files = await lakeFiles(database);
+  for (const file of files) await checkFile(folder, file);
+  await publishManifest(folder, manifestOf(files));
+  if (folder !== lake.folder) await database.query('update lake set folder = $1, revision = revision + 1', [folder]);
+  return folder;
+}
+
+const manifestOf = (files: readonly LakeFile[]): Manifest => ({
+  schema: SCHEMA,
+  madeBy: `PredictLab ${VERSION}`,
+  what: 'lake',
+  format: 'parquet',
+  partitionBy: ['month', 'venue'],
+  tables: { lake: COLUMNS },
+  files: files.map(({ path: file, rows, bytes, sha256 }) => ({ path: file, table: 'lake', rows, bytes, sha256 })),
+});
+
+/** What a month looked like when its files were written. */
+interface WrittenMonth {
+  readonly revision: number | undefined;
+  readonly digest: string;
+  readonly files: readonly Omit<LakeFile, 'modified'>[];
+  readonly rows: number;
+}
+
+async function moveMonth(database: Database, folder: string, month: number, onStep: MoveRequest['onStep']): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    const writer = await openFolder(folder, { grow: true });
+    try {
+      const written = await onOneState(database, (transaction) => writeMonth(transaction, writer, month, onStep));
+      await onStep?.('written');
+      await writer.place();
+      await onStep?.('placed');
+      const isMoved = await database.transaction((transaction) => commitMonth(transaction, { folder, month, written }, onStep));
+      if (isMoved) {
+        await onStep?.('committed');
+        await publishManifest(folder, manifestOf(await lakeFiles(database)));
+        await onStep?.('published');
+        return written.rows;
+      }
+      if (attempt === ATTEMPTS)
+        throw new PredictLabError(
+          'StorageUnavailable',
+          `ticks of ${nameOf(month)} were stored while they were moved to ${folder}, ${ATTEMPTS} times; prune again later`,
+        );
+    } finally {
+      await writer.abandon();
+    }
+  }
+}
+
+const nameOf = (month: number): string => new Date(month).toISOString().slice(0, 7);
+
+/** Changes whenever ticks of a month are added, corrected or removed. */
+async function digestOf(transaction: Transaction, month: number): Promise<string> {
+  const { rows } = await transaction.query<{ digest: string }>(
+    `select md5(coalesce(string_agg(instrument || ' ' || version || ' ' || ticks, ',' order by instrument), '')) as digest from (
+       select instrument, max(version) as version, sum(ticks) as ticks from tick_hours where hour >= $1::bigint / 3600000 and hour < $2::bigint / 3600000 group by 1) h`,
+    [month, endOfMonth(month)],
+  );
+  return rows[0].digest;
+}
+
+/** Writes a file for each source: the month's ticks, and those of the file that it replaces. */
+async function writeMonth(
+  transaction: Transaction,
+  writer: FolderWriter,
+  month: number,
+  onStep: MoveRequest['onStep'],
+): Promise<WrittenMonth> {
+  const range = { from: month, to: endOfMonth(month) };
+  const within = `t.time >= ${range.from} and t.time < ${range.to}`;
+  const { rows: sources } = await transaction.query<{ source: string; rows: number }>(
+    `select i.source, count(*) as rows from ticks t join instruments i on i.key = t.instrument where ${within} group by 1 order by 1`,
+  );
+  const { rows: noted } = await transaction.query<{ source: string; rows: number }>(
+    `select i.source, sum(h.ticks)::bigint as rows from tick_hours h join instruments i on i.key = h.instrument
+     where h.hour >= $1::bigint / 3600000 and h.hour < $2::bigint / 3600000 group by 1`,
+    [range.from, range.to],
+  );
+  const files: Omit<LakeFile, 'modified'>[] = [];
+  for (const { source } of sources) {
+    const copy = path.join(writer.stage, `${source}.csv`);
+    const select = `select i.id, t.kind, t.time, t.seq, t.price, t.size, t.side, t.outcome, t.trade_id, t.identity, t.flags, t.grain
+      from ticks t join instruments i on i.key = t.instrument where ${within} and i.source = ${sqlText(source)}`;
+    const text = transaction.copyOut(`copy (${select}) to stdout (format csv, null '\\N', force_quote (id, outcome, trade_id, identity))`);
+    await pipeline(Readable.from(text, { objectMode: false }), createWriteStream(copy));
+    await onStep?.('copied');
+    const keys = await transaction.query<{ key: number }>('select key from instruments where source = $1', [source]);
+    const moved = await movedRanges(
+      transaction,
+      range,
+      keys.rows.map(({ key }) => key),
+    );
+    const earlier =
+      moved.length === 0
+        ? undefined
+        : `select e.*, i.id from ${await lakeTicks(transaction, moved)} e join (values ${moved.map(({ key, id }) => `(${key}, ${sqlText(id)})`).join(', ')}) i(key, id) on i.key = e.instrument`;
+    const file = await writer.add(`month=${nameOf(month)}/venue=${source}`, { name: 'lake', format: 'parquet' }, (to) =>
+      writeParquet({ source, copy, earlier, to }),
+    );
+    await rm(copy);
+    const expected = noted.find((one) => one.source === source)?.rows ?? 0;
+    if (file?.rows !== expected)
+      throw badInput(
+        `${nameOf(month)} has ${file?.rows ?? 0} ticks of ${source}, and its hours count ${expected}; \`predictlab doctor --data\` finds the difference`,
+      );
+    files.push({ ...file, month, source });
+  }
+  const rows = sources.reduce((sum, one) => sum + one.rows, 0);
+  return { revision: (await lakeOf(transaction))?.revision, digest: await digestOf(transaction, month), files, rows };
+}
+
+/** Sorts ticks into a Parquet file. @returns the number of rows */
+async function writeParquet({
+  source,
+  copy,
+  earlier,
+  to,
+}: {
+  readonly source: string;
+  readonly copy: string;
+  readonly earlier: string | undefined;
+  readonly to: string;
+}): Promise<number> {
+  const duckDb = await openDuckDb();
+  const columns = 'kind, time, seq, price, size, side, outcome, trade_id, identity, flags, grain';
+  try {
+    const rows = `select instrument, ${columns} from read_csv(${sqlText(copy)}, header = false, delim = ',', quote = '"', escape = '"', nullstr = '\\N', auto_detect = false, columns = ${COPIED})
+      ${earlier === undefined ? '' : `union all select id, ${columns} from (${earlier})`}`;
+    await duckDb.run(
+      `copy (select ${sqlText(source)} as source, instrument, case kind when 0 then 'trade' else 'price' end as kind, make_timestamptz(time * 1000) as time, seq, price, size,
+         case side when 1 then 'buy' when 0 then 'sell' end as side, outcome, trade_id, identity, flags::bigint as flags, grain::bigint as grain
+       from (${rows}) order by instrument, time, seq) to ${sqlText(to)} (format parquet, compression zstd)`,
+    );
+    let count = 0;
+    for await (const [[n]] of duckDb.chunks(`select count(*)::double from read_parquet(${sqlText(to)}, hive_partitioning = false)`))
+      count = n as number;
+    return count;
+  } finally {
+    await duckDb.close();
+  }
+}
+
+/** Records the files and ends the month's partition; false, and nothing is changed, when the month is not what was written any more. */
+async function commitMonth(
+  transaction: Transaction,
+  { folder, month, written }: { readonly folder: string; readonly month: number; readonly written: WrittenMonth },
+  onStep: MoveRequest['onStep'],
+): Promise<boolean> {
+  const range = `int8multirange(int8range(${month}, ${endOfMonth(month)}))`;
+  const table = `ticks_${nameOf(month).replace('-', '_')}`;
+  await transaction.query("set local lock_timeout = '20s'; set local statement_timeout = '30min'");
+  // in the order in which store locks: instruments, then their ticks
+  await transaction.query(
+    `select from instrument_state where instrument in (select instrument from ${table}) order by instrument for no key update`,
+  );
+  await transaction.query(`lock table only ticks, ${table} in access exclusive mode`);
+  await transaction.query('lock table lake in share row exclusive mode');
+  await onStep?.('locked');
+  const lake: Lake | undefined = await lakeOf(transaction);
+  if (lake?.revision !== written.revision || (await digestOf(transaction, month)) !== written.digest) return false;
+  await transaction.query(
+    'insert into lake (folder, revision) values ($1, 1) on conflict (is_only) do update set revision = lake.revision + 1',
+    [folder],
+  );
+  await transaction.query(`update instrument_state set moved = moved + ${range} where instrument in (select instrument from ${table})`);
+  for (const file of written.files) {
+    await transaction.query('delete from lake_files where month = $1 and source = $2', [month, file.source]);
+    const { mtimeMs } = await stat(path.join(folder, file.path));
+    await transaction.query(
+      'insert into lake_files (path, month, source, rows, bytes, sha256, modified) values ($1, $2, $3, $4, $5, $6, $7)',
+      [file.path, month, file.source, file.rows, file.bytes, file.sha256, mtimeMs],
+    );
+  }
+  await onStep?.('recorded');
+  await transaction.query(`drop table ${table}`);
+  await onStep?.('dropped');
+  return true;
+}
