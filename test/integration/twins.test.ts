@@ -133,6 +133,22 @@ describe('twins of the catalogue', () => {
     await test.database.query("update instruments set facts = facts || '{\"twins\":[]}' where source = 'predict'");
   });
 
+  it('are found through an index among thousands of markets', async () => {
+    await test.database.transaction(async (transaction) => {
+      await transaction.query(
+        `insert into instruments (id, source, facts)
+         select 'polymarket:many-' || g, 'polymarket', jsonb_build_object('twins', '[]'::jsonb, 'closed', false) from generate_series(1, 3000) g`,
+      );
+      await transaction.query('analyze instruments');
+      const naming = `explain select key from instruments where id = any($1) or facts->'twins' <> '[]' and facts->'twins' ?| $2`;
+      const { rows } = await transaction.query<Record<string, string>>(naming, [[A.id], [B.id]]);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).toContain('instruments_twins');
+      expect(plan).not.toContain('Seq Scan');
+      await transaction.query("delete from instruments where id like 'polymarket:many-%'");
+    });
+  });
+
   it('are kept by an import of an entry without twins, and replaced by one with other twins', async () => {
     const [, kept] = await listSymbols(test.database);
     const { twins: pairs, ...entry } = kept;

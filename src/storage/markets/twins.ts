@@ -49,7 +49,7 @@ export async function twinsOf(
   let last = instruments;
   for (let step = 0; step < 2 && last.length > 0; step++) {
     const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
-      `select key, facts from instruments where (id = any($1) or facts->'twins' ?| $2) and id <> all($3) order by id collate "C"`,
+      `select key, facts from instruments where (id = any($1) or facts->'twins' <> '[]' and facts->'twins' ?| $2) and id <> all($3) order by id collate "C"`,
       [last.flatMap(namedBy), last.map(({ id }) => id), [...found.keys()]],
     );
     last = rows.map(({ key, facts }) => ({ ...facts, key }));
