@@ -51,7 +51,7 @@ export async function connectDuckDb(): Promise<DuckDb> {
     const closeIdle = (): void => {
       if (shared.users > 0 || shared.instance !== instance) return;
       shared.instance = undefined;
-      void instance.then(({ close }) => close()).catch(() => undefined);
+      void instance.then((opened) => opened.close()).catch(() => undefined);
     };
     setTimeout(closeIdle, IDLE_MS).unref();
   };

@@ -77,7 +77,7 @@ async function view(database: Database): Promise<Record<string, unknown>> {
   });
   const paths = await pricePaths(database, { wanted, stretches: 7 });
   const named = (found: ReadonlyMap<number, unknown>): [string | undefined, unknown][] =>
-    [...found].map(([key, one]) => [ids.get(key), one]);
+    [...found].map(([key, one]): [string | undefined, unknown] => [ids.get(key), one]).sort(([a = ''], [b = '']) => a.localeCompare(b));
   const plain = (value: unknown): unknown =>
     JSON.parse(JSON.stringify(value, (name, each: unknown) => (name === 'instrument' || name === 'seq' ? undefined : each)));
   const { findings, ticks, candles } = await verifyData(database);
@@ -86,8 +86,8 @@ async function view(database: Database): Promise<Record<string, unknown>> {
     sorted: await csvOf(database, 'ticks', true),
     candles: await csvOf(database, 'candles'),
     coverage: await csvOf(database, 'coverage'),
-    last: plain(named(last).sort()),
-    paths: plain(named(paths).sort()),
+    last: plain(named(last)),
+    paths: plain(named(paths)),
     checks: { findings, ticks, candles },
   };
 }
