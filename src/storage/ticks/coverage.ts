@@ -106,7 +106,7 @@ export async function coverageRecords(queryable: Queryable, filter: { symbol?: s
      from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
      cross join lateral (values ('walked', c.ranges - c.confirmed - c.inferred), ('confirmed', c.confirmed), ('inferred', c.inferred)) as e(evidence, ranges)
      cross join lateral unnest(e.ranges) as r
-     where $1::text is null or s.symbol = $1 order by s.symbol collate "C", i.id collate "C", c.kind, 5`,
+     where $1::text is null or s.symbol = $1 order by s.symbol collate "C", i.id collate "C", c.kind, lower(r)`,
     [filter.symbol ?? null],
   );
   const moved = await movedCounts(queryable, rows);
