@@ -34,12 +34,12 @@ interface Shape {
 
 const fibonacciTasks = (
   count: number,
-  { activity = 'fibonacci', chained = false, short = false }: { activity?: string; chained?: boolean; short?: boolean } = {},
+  { activity = 'fibonacci', chained = false, short }: { activity?: string; chained?: boolean; short?: boolean } = {},
 ) =>
   Array.from({ length: count }, (_, i) => ({
     taskId: `t${i}`,
     activity,
-    short,
+    ...(short !== undefined && { short }),
     args: [{ n: 30 }],
     dependencies: chained && i > 0 ? [`t${i - 1}`] : [],
   }));
@@ -58,10 +58,10 @@ const fanout = (count: number): Pick<Shape, 'work' | 'input'> => ({
 });
 
 const SHAPES: readonly Shape[] = [
-  { name: '40 chained ~10 ms tasks', ...chained({}), target: 1.1 },
-  { name: '40 chained ~10 ms tasks, short', ...chained({ short: true }), target: 0.65 },
+  { name: '40 chained ~10 ms tasks', ...chained({}), target: 0.65 },
+  { name: '40 chained ~10 ms tasks, an activity each', ...chained({ short: false }), target: 1.1 },
   { name: '400 parallel ~10 ms tasks', ...parallel({}), target: 0.9 },
-  { name: '400 parallel ~10 ms tasks, short', ...parallel({ short: true }), target: 0.9 },
+  { name: '400 parallel ~10 ms tasks, an activity each', ...parallel({ short: false }), target: 1.1 },
   { name: '400 parallel ~10 ms tasks on threads', ...parallel({ activity: 'fibonacciOnThread' }), target: 0.9 },
   { name: '100 symbols × 6 that find little', ...fanout(100), target: 0.45 },
   { name: '100 symbols × 6 that find much', ...fanout(100), much: true, target: 1 },
@@ -101,6 +101,11 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
       database,
       symbolNames(1000).map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } })),
       { replace: true },
+    );
+    // as after twenty runs: the tasks are known to be short
+    await database.query(
+      `insert into ledger (execution_id, task_id, run_id, attempts, started_at, output, finished_at, duration_seconds)
+       select 'earlier-' || run, 't' || task, 'earlier', 1, now(), '{}', now(), 0.02 from generate_series(1, 20) run, generate_series(0, 399) task`,
     );
     const connection = closers.add('the connection', await Connection.connect({ address: stack.env.TEMPORAL_ADDRESS }));
     const client = new Client({ connection });

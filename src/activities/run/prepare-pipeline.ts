@@ -122,7 +122,7 @@ const durationsFor = async (database: Database, { order, deadline }: RunConfig):
 const SHORT = { executions: 20, p95Seconds: 0.1 };
 /** Ledger rows that are read for that: those of 25 runs like this one, at most as many as take a fifth of a second. */
 const rowsToLearnFrom = ({ symbols, tasks }: RunConfig): number =>
-  Math.min(200_000, Math.max(5_000, 25 * (tasks.length + symbols.length * STAGES.length)));
+  Math.min(200_000, Math.max(20_000, 25 * (tasks.length + symbols.length * STAGES.length)));
 
 /** Ids of the custom tasks that are short according to the ledger, without tasks whose input sets `short`. */
 async function shortTasks(database: Database, config: RunConfig): Promise<ReadonlySet<string>> {
