@@ -31,10 +31,54 @@ export function kalshiApi(world: World): Api {
   function eventsOf({ query, now }: VenueRequest): Answer {
     const series = query.get('series_ticker');
     const since = wholeNumber(query, 'min_close_ts', { default: 0, min: 0, max: 1e11 }) * 1000;
+    const tickers = query.get('tickers')?.split(',');
     const wanted = world.markets
       .groups('kalshi', now)
-      .filter((group) => (series === null || seriesOf(group) === series) && group.markets.some(({ closesAt }) => closesAt >= since));
-    return json({ events: wanted.map((group) => eventObject(world, group, now)), cursor: '' });
+      .filter((group) => (series === null || seriesOf(group) === series) && group.markets.some(({ closesAt }) => closesAt >= since))
+      .filter(({ slug }) => tickers === undefined || tickers.includes(slug));
+    const limit = wholeNumber(query, 'limit', { default: 200, min: 1, max: 200 });
+    const from = wholeNumber(query, 'cursor', { default: 0, min: 0, max: 1e9 });
+    const events = wanted.slice(from, from + limit).map((group) => eventObject(world, group, now));
+    return json({ events, cursor: from + limit < wanted.length ? String(from + limit) : '' });
+  }
+
+  function marketsOf({ query, now }: VenueRequest): Answer {
+    const tickers = query.get('tickers')?.split(',') ?? [];
+    if (tickers.length === 0 || tickers.length > 100) throw new Refusal(400, 'the sandbox lists markets by 1 to 100 tickers');
+    const found = tickers.flatMap((ticker) => findMarket(world, 'kalshi', ticker, now) ?? []);
+    return json({ markets: found.map((market) => marketObject(world, market, now)), cursor: '' });
+  }
+
+  const seriesObject = (ticker: string): object => ({
+    ticker,
+    category: ticker === 'KXVOTE' ? 'Politics' : 'Sports',
+    fee_type: 'quadratic',
+    fee_multiplier: 1,
+  });
+
+  /** Places of the whole exchange's pages, by cursor. */
+  const places = new Map<string, readonly Place[]>();
+
+  /** The trades of the whole exchange, newest first. */
+  function allTrades({ path, query, now, strike }: VenueRequest): Answer {
+    const isOlder = path.startsWith('/historical');
+    const cutoff = Math.ceil((now - CUTOFF) / 1000);
+    const markets = world.markets.all('kalshi', now).filter((market) => !isMissing(world, market));
+    const cursor = query.get('cursor');
+    const after = cursor === null ? (isOlder ? markets.map(() => ({ time: cutoff, place: 0 })) : undefined) : places.get(cursor);
+    if (cursor !== null && after?.length !== markets.length) throw new Refusal(400, 'invalid cursor');
+    const page = world.pages.page({
+      markets,
+      after,
+      limit: wholeNumber(query, 'limit', { default: 100, min: 1, max: 1000 }),
+      now,
+      strike,
+      writer,
+      ...(!isOlder && { since: cutoff }),
+    });
+    const next = page.next === null ? '' : `all.${places.size}`;
+    if (page.next !== null) places.set(next, page.next);
+    return { status: 200, body: `{"trades":[${page.rows.join(',')}],"cursor":"${next}"}` };
   }
 
   function trades({ path, query, now, strike }: VenueRequest): Answer {
@@ -72,11 +116,15 @@ export function kalshiApi(world: World): Api {
         return json({ series_fee_change_arr: [] });
       case '/markets/trades':
       case '/historical/trades':
-        return trades(request);
+        return request.query.has('ticker') ? trades(request) : allTrades(request);
+      case '/markets':
+        return marketsOf(request);
+      case '/series':
+        return json({ series: [...new Set(world.markets.groups('kalshi', now).map(seriesOf))].map(seriesObject) });
       case '/events':
         return eventsOf(request);
     }
-    if (kind === 'series') return json({ series: { ticker: id, fee_type: 'quadratic', fee_multiplier: 1 } });
+    if (kind === 'series') return json({ series: seriesObject(id) });
     const group = kind === 'events' ? world.markets.group('kalshi', decodeURIComponent(id), now) : undefined;
     if (group !== undefined) return json({ event: eventObject(world, group, now) });
     if (kind !== 'markets') return undefined;
@@ -123,6 +171,7 @@ function marketObject(world: World, found: Market, now: number): Record<string, 
     open_time: iso(market.opensAt),
     close_time: iso(market.closesAt),
     latest_expiration_time: iso(market.closesAt + 7 * DAY),
+    ...(world.statesVolumes && { volume_fp: (world.tapes.of(found).sizes(now) / 1e6).toFixed(6) }),
     can_close_early: true,
     settlement_timer_seconds: 1800,
     rules_primary: `If ${market.question} happens, the market resolves to Yes.`,

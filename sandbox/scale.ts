@@ -35,6 +35,8 @@ export interface WholeVenue {
   readonly tradesPerHour: number;
   /** Hours from the markets' opening to the start. @default 8 */
   readonly openedHours?: number;
+  /** The venue that offers the markets. @default "polymarket" */
+  readonly venue?: 'polymarket' | 'kalshi';
 }
 
 /** Market of a whole venue that ends six hours after the start: one in this many. */
@@ -43,18 +45,20 @@ const ENDING = 97;
 const MEAN_ACTIVITY = 0.8;
 
 /** Creates the events of a whole venue. Trades are distributed over the active markets as 1/rank^0.8; ranks are spread over the events. */
-export function wholeVenueGroups(offer: Offer, { markets, events, active, tradesPerHour, openedHours = 8 }: WholeVenue): MarketGroup[] {
+export function wholeVenueGroups(offer: Offer, whole: WholeVenue): MarketGroup[] {
+  const { markets, events, active, tradesPerHour, openedHours = 8, venue = 'polymarket' } = whole;
+  const isKalshi = venue === 'kalshi';
   const start = Math.floor(offer.start / HOUR) * HOUR;
   const groups = Array.from({ length: events }, (_, i) => {
-    const slug = `event-${i + 1}`;
-    return emptyGroup({ venue: 'polymarket', id: 10_000 + i, slug, title: `Event ${i + 1}`, tags: [i % 4 === 0 ? 'politics' : 'sports'] });
+    const slug = isKalshi ? `KX${i % 4 === 0 ? 'VOTE' : 'GAME'}-${i + 1}` : `event-${i + 1}`;
+    return emptyGroup({ venue, id: 10_000 + i, slug, title: `Event ${i + 1}`, tags: [i % 4 === 0 ? 'politics' : 'sports'] });
   });
   const weight = (rank: number): number => (rank + 1) ** -0.8;
   const all = Array.from({ length: active }, (_, rank) => weight(rank)).reduce((sum, each) => sum + each, 0);
   for (let i = 0; i < markets; i++) {
     // 7919 is prime, so every market gets another rank as long as it does not divide their number
     const rank = (i * 7919) % markets;
-    const key = `market-${i + 1}`;
+    const key = `${isKalshi ? `${groups[i % events].slug}-M` : 'market-'}${i + 1}`;
     const ends = i % ENDING === ENDING - 1;
     addMarket(groups[i % events], offer.seed, {
       key,

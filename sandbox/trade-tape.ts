@@ -37,6 +37,12 @@ export class Tape {
     return this.#volume;
   }
 
+  /** Sum of the sizes of the trades up to now, in millionths. */
+  sizes(now: number): number {
+    const { trades, length } = this.upTo(now);
+    return trades.slice(0, length).reduce((sum, { sizeMicros }) => sum + sizeMicros, 0);
+  }
+
   /** Whether the tape has late or revised trades, which cannot be generated again. */
   get isChanged(): boolean {
     return this.#late.length + this.#revised > 0;

@@ -50,8 +50,10 @@ export interface MarketSettlement {
 
 /** The traded totals of a market since it opened, as the venue stated them when it was last queried. */
 export interface StatedVolume {
-  /** Sum of price times size, in the venue's currency; null where the venue does not say. */
+  /** Sum of price times size in the venue's currency, or of sizes; null where the venue does not say. */
   readonly volume: number | null;
+  /** @default price times size */
+  readonly unit?: 'sizes';
   /** Number of trades; null where the venue does not say. */
   readonly trades: number | null;
   /** The venue's clock at the answer; UTC epoch milliseconds. */

@@ -1,7 +1,7 @@
 import type { Instrument, OrderBook } from '../contracts/market-data.ts';
 import { mirrorPrice } from '../market/mirror-price.ts';
 import { readNumber, readTime } from './catalogue/scalars.ts';
-import { isObject } from './catalogue/schema-drift.ts';
+import { isObject, listInAnswer, objectAt } from './catalogue/schema-drift.ts';
 
 /** The levels of an order book of the first outcome, each `[price, size]` or `{ price, size }`, in any order. */
 export interface BookLevels {
@@ -52,3 +52,15 @@ const levelsOf = (levels: readonly unknown[]): readonly Level[] =>
 
 /** @param sign 1 = the lowest price is best */
 const bestLevel = (levels: readonly Level[], sign: 1 | -1): Level | undefined => levels.toSorted((a, b) => sign * (a.price - b.price))[0];
+
+/** Reads the levels of a book that has only bids, for both outcomes. @param names of the book, and of its sides */
+export function bidsOfBoth(
+  json: unknown,
+  at: { readonly venue: string; readonly where: string },
+  [name, first, second]: readonly [string, string, string],
+): BookLevels {
+  const book = objectAt(objectAt(json, at)[name], at);
+  // a side without orders may be null or absent
+  const side = (of: string): readonly unknown[] => (book[of] === null || book[of] === undefined ? [] : listInAnswer(book, of, at));
+  return { bids: side(first), asks: [], secondBids: side(second) };
+}

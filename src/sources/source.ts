@@ -27,6 +27,17 @@ export interface SharedPage {
   readonly requests: number;
 }
 
+/** What a collection needs of the newest trades that it reads for several markets. */
+export interface SharedLook {
+  readonly asOf: number;
+  /** Oldest time that most markets need; UTC epoch milliseconds. */
+  readonly since: number;
+  /** The venue's clock at the listing of the markets: trades that were read before are too old. */
+  readonly clock: number;
+  /** Largest number of requests that is less than reading the markets of all shards one by one. */
+  readonly worth: number;
+}
+
 /** The input of `discover`: one symbol's selectors for the source, and the run's window. */
 export interface DiscoverRequest<Selector = unknown> {
   readonly symbol: string;
@@ -161,12 +172,10 @@ export interface Source<Selector = unknown> {
   /** Lists the markets of a universe. @default the source cannot be in a universe */
   list?(request: ListRequest): AsyncIterable<ListedPage>;
   /** Reads the newest trades of several markets at once, by instrument id; undefined where the answer is of no use. */
-  shared?(request: {
-    readonly instruments: readonly Instrument[];
-    readonly asOf: number;
-    readonly signal: AbortSignal;
-  }): Promise<ReadonlyMap<string, SharedPage> | undefined>;
-  /** Largest number of markets of one shared request. */
+  shared?(
+    request: SharedLook & { readonly instruments: readonly Instrument[]; readonly signal: AbortSignal },
+  ): Promise<ReadonlyMap<string, SharedPage> | undefined>;
+  /** Largest number of markets of one shared request; Infinity where it reads the trades of the whole venue. */
   readonly sharedMarkets?: number;
   /** Returns the selector that names this market alone; undefined where the source cannot be queried about a single market. */
   selectorOf(instrument: Instrument): Promise<Selector | undefined>;

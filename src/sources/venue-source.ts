@@ -53,17 +53,18 @@ export function venueSource(opened: OpenVenue): Source {
     ...(venue.universe !== undefined && { list: (request) => list(opened, request) }),
     ...(venue.sharedTrades !== undefined && {
       sharedMarkets: venue.sharedMarkets ?? 20,
-      async shared({ instruments, asOf, signal }) {
-        const work = newWork(precedenceOf(asOf), signal);
-        const page = await venue.sharedTrades?.(contextOf(opened, work), instruments);
+      async shared({ instruments, signal, ...look }) {
+        const work = newWork(precedenceOf(look.asOf), signal);
+        const page = await venue.sharedTrades?.(contextOf(opened, work), instruments, look);
         if (page === undefined) return undefined;
-        const facts = { after: page.after, clock: work.clock ?? first.clock };
-        return new Map(
-          instruments.map(({ id }, index) => {
-            const rows = identifyPage(page.rows.get(id) ?? []);
-            return [id, { ...facts, rows, requests: index === 0 ? work.requests : 0 }] as const;
-          }),
-        );
+        const facts = { after: page.after, clock: page.clock ?? work.clock ?? first.clock };
+        const pages = instruments.map(({ id, stated }, index) => {
+          const rows = identifyPage(page.rows.get(id) ?? []);
+          // a market that has a volume lacks its trades
+          if (rows.length === 0 && facts.after === Number.NEGATIVE_INFINITY && (stated?.volume ?? 0) > 0) return [];
+          return [[id, { ...facts, rows, requests: index === 0 ? work.requests : 0 }] as const];
+        });
+        return new Map(pages.flat());
       },
     }),
     collect: (request) => collect(opened, order, request),

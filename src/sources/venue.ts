@@ -7,7 +7,7 @@ import type { ReadRow } from './candidate.ts';
 import type { Http } from './http/venue-client.ts';
 import type { ProbedRoute } from './probe/judge-answer.ts';
 import type { Prober, RouteToProbe } from './probe/prober.ts';
-import type { CollectRequest, DiscoverRequest, PointsPage, PriceCursor, SearchHit, Source } from './source.ts';
+import type { CollectRequest, DiscoverRequest, PointsPage, PriceCursor, SearchHit, SharedLook, Source } from './source.ts';
 
 /** A host of a venue: its address, and the environment variable that replaces it. */
 export interface VenueHost {
@@ -77,6 +77,8 @@ export interface SharedTrades {
   readonly rows: ReadonlyMap<string, readonly ReadRow[]>;
   /** Every trade after this time is on the page; -Infinity when it has all trades. UTC epoch milliseconds. */
   readonly after: number;
+  /** The venue's clock when the newest trades were read. @default at this request */
+  readonly clock?: number;
 }
 
 /** A part of a listing of a venue's markets. */
@@ -125,9 +127,9 @@ export interface Venue<Selector = unknown, Host extends string = string> extends
   /** The selector that names one market alone. */
   selectorOf(instrument: Instrument): Selector;
   trades(context: VenueContext<Host>, instrument: Instrument): TradeReader;
-  /** Reads the newest trades of at most `sharedMarkets` markets with one request. @default markets are read one by one */
-  sharedTrades?(context: VenueContext<Host>, instruments: readonly Instrument[]): Promise<SharedTrades | undefined>;
-  /** Largest number of markets of one shared request. @default 20 */
+  /** Reads the newest trades of at most `sharedMarkets` markets together. @default markets are read one by one */
+  sharedTrades?(context: VenueContext<Host>, instruments: readonly Instrument[], look: SharedLook): Promise<SharedTrades | undefined>;
+  /** Largest number of markets of one shared request; Infinity where it reads the trades of the whole venue. @default 20 */
   readonly sharedMarkets?: number;
   /** How the venue lists its markets. @default the venue cannot be in a universe */
   // biome-ignore lint/suspicious/noExplicitAny: each venue has its own rules

@@ -33,18 +33,24 @@ export class Listing {
     }
   }
 
+  /** The markets of a page that names none. @throws PredictLabError SourceSchemaChanged when no market can be read */
+  page(): FoundInstruments {
+    if (this.instruments.size === 0 && this.#unreadable !== undefined) throw this.#unreadable;
+    return { instruments: [...this.instruments.values()], problems: this.problems };
+  }
+
   /**
    * @param wanted the selector in JSON
    * @param hint what a user can check where nothing matches
    * @throws PredictLabError SourceSchemaChanged when no market can be read
    */
   found(venue: string, wanted: string, hint: string): FoundInstruments {
-    if (this.instruments.size === 0 && this.#unreadable !== undefined) throw this.#unreadable;
+    const { instruments, problems } = this.page();
     const [other] = this.#foreign;
     const lists = `${venue} lists ${this.#foreign.length} other markets, such as ${other}, for ${wanted}`;
     if (other !== undefined) this.problems.push(`${this.#symbol}: ${lists}`);
     if (this.instruments.size === 0 && this.problems.length === 0)
       this.problems.push(`${this.#symbol}: ${venue} has no market for ${wanted}; ${hint}`);
-    return { instruments: [...this.instruments.values()], problems: this.problems };
+    return { instruments, problems };
   }
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { PredictLabError } from '../../contracts/errors.ts';
+import { readTime } from './scalars.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -41,6 +42,16 @@ export function parsedBy<Value>(schema: z.ZodType<Value>, item: unknown, at: { v
 export function objectAt(json: unknown, at: { venue: string; where: string }): JsonObject {
   if (isObject(json)) return json;
   throw schemaChanged({ ...at, path: '$', expected: 'an object', got: json, sample: json });
+}
+
+/** Returns the times of an answer's fields, in epoch milliseconds. @throws PredictLabError SourceSchemaChanged */
+export function timesIn(json: unknown, names: readonly string[], at: { venue: string; where: string }): readonly number[] {
+  const fields = objectAt(json, at);
+  return names.map((path) => {
+    const { value } = readTime(fields[path]);
+    if (value === null) throw schemaChanged({ ...at, path, expected: 'a time', got: fields[path], sample: fields });
+    return value;
+  });
 }
 
 /** Returns a list in an answer; `path` is its key, or `$` for the answer itself. @throws PredictLabError SourceSchemaChanged */

@@ -1,5 +1,5 @@
 import { readName } from '../catalogue/scalars.ts';
-import { listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
+import { isObject, type JsonObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
 import type { Http, QueryPairs } from './venue-client.ts';
 import { VenueError } from './venue-error.ts';
 
@@ -25,19 +25,40 @@ export async function remembered<Value>(api: Http, name: string, maxAgeMs: numbe
   return value;
 }
 
-/** Largest number of pages of a listing, which is more than any group of markets has. */
+/** Largest number of pages of a listing, which is more than a venue has events. */
 const MAX_PAGES = 500;
 
-/** The items of a listing whose answers name the cursor of the next page as `cursor`. @throws PredictLabError SourceSchemaChanged where its pages do not come to an end */
-export async function* itemsOfPages(api: Http, at: { venue: string; where: string }, list: string, query: QueryPairs): AsyncGenerator {
+/** The pages of a listing whose answers name the cursor of the next page as `cursor`. @throws PredictLabError SourceSchemaChanged where its pages do not come to an end */
+export async function* pagesOf(
+  api: Http,
+  at: { venue: string; where: string },
+  list: string,
+  query: QueryPairs,
+): AsyncGenerator<readonly unknown[]> {
   const seen = new Set<string>();
   for (let cursor: string | null = null; ; ) {
     const json = objectAt(await api.get(at.where, cursor === null ? query : [...query, ['cursor', cursor]]), at);
-    yield* listInAnswer(json, list, at);
+    yield listInAnswer(json, list, at);
     cursor = readName(json.cursor);
     if (cursor === null) return;
     if (seen.has(cursor) || seen.size >= MAX_PAGES)
       throw schemaChanged({ ...at, path: 'cursor', expected: 'pages that come to an end', got: cursor, sample: cursor });
     seen.add(cursor);
   }
+}
+
+/** The items of a listing that have one of the given names, by requests that name a few of them; those of a refused request are missing. */
+export async function itemsByName(
+  api: Http,
+  path: string,
+  list: string,
+  { names, parameter, most, query }: { names: readonly string[]; parameter: string; most: number; query: QueryPairs },
+): Promise<readonly JsonObject[]> {
+  const items: JsonObject[] = [];
+  for (let at = 0; at < names.length; at += most) {
+    const named = [parameter, names.slice(at, at + most).join()] as const;
+    const json = await undefinedIfRefused(api.get(path, [named, ...query]));
+    if (isObject(json) && Array.isArray(json[list])) items.push(...(json[list] as unknown[]).filter(isObject));
+  }
+  return items;
 }

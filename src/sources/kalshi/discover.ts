@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import { DAY_MS } from '../../contracts/words.ts';
 import { Listing, together } from '../catalogue/found-markets.ts';
 import { isFinal } from '../catalogue/market-life.ts';
 import { parseIsoTime, readName } from '../catalogue/scalars.ts';
 import { isObject, type JsonObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
-import { itemsOfPages, undefinedIfRefused } from '../http/listing.ts';
+import { chosenBy, oneOf, ruleFields } from '../catalogue/universe-rule.ts';
+import { itemsByName, pagesOf, undefinedIfRefused } from '../http/listing.ts';
 import type { Http, QueryPairs } from '../http/venue-client.ts';
 import type { DiscoverRequest } from '../source.ts';
-import type { FoundInstruments } from '../venue.ts';
-import { feesOf, seriesFees } from './fees.ts';
+import type { FoundInstruments, VenueUniverse } from '../venue.ts';
+import { feesOf, seriesCategories, seriesFees } from './fees.ts';
 import { type EventFacts, instrumentOf, type KalshiMarket, NO_FACTS, readMarket, VENUE } from './markets.ts';
 import { cutoffOf } from './trades.ts';
 
@@ -18,27 +20,60 @@ export const kalshiSelector = z.union([
   z.strictObject({ seriesTicker: z.string().min(1) }),
 ]);
 export type KalshiSelector = z.infer<typeof kalshiSelector>;
+const kalshiRule = z.strictObject({ ...ruleFields, categories: oneOf('categories') });
+
+/** Largest page of events. */
+const EVENTS = 200;
+/** Time for which the listing of a universe has markets that are closed, so that their ends and results need no other request. */
+const ENDED_MS = 2 * DAY_MS;
 
 /** Finds the instruments of a symbol's Kalshi selectors: an event with one request, a series with one per 200 events. */
-export async function discoverKalshi(api: Http, request: DiscoverRequest<KalshiSelector>): Promise<FoundInstruments> {
-  return together(await Promise.all(request.selectors.map((selector) => find(api, request, selector))));
+export async function discoverKalshi(api: Http, request: Request): Promise<FoundInstruments> {
+  const listed = await listedByTickers(api, request);
+  return together(await Promise.all(request.selectors.map((selector) => find(api, request, selector, listed))));
 }
+
+/** The rules of universes, and the listing of all events with markets that are open or closed lately. */
+export const kalshiUniverse: VenueUniverse<z.infer<typeof kalshiRule>, 'api'> = {
+  rule: kalshiRule,
+  forms: '{"active": true, "minVolume": 10000, "categories": ["Politics"]}, each field optional',
+  pageSize: EVENTS,
+  async *list({ http: { api } }, { categories, ...fields }, isKnown) {
+    const bySeries = await seriesCategories(api);
+    const since = fields.active === false ? 0 : api.clock - ENDED_MS;
+    for await (const events of eventsOf(api, [['min_close_ts', Math.floor(since / 1000)]])) {
+      const listing = new Listing(VENUE);
+      const chosen = new Set<string>();
+      for (const event of events) {
+        const has = bySeries.get(readName(event.series_ticker) ?? '') ?? [];
+        if (categories === undefined || categories.some((each) => has.includes(each))) chosen.add(`${VENUE}:${String(event.event_ticker)}`);
+        const facts = await factsOf(api, '', event);
+        for (const item of marketsOf(event)) await listing.add(async () => instrumentOf(readMarket(item, '/events'), facts, api.clock));
+      }
+      yield chosenBy(fields, listing.page(), isKnown, ({ event = '' }) => chosen.has(event));
+    }
+  },
+};
 
 /** A market as the venue lists it, with its event where that is listed too. */
 interface Listed {
   readonly item: unknown;
   readonly where: string;
-  readonly event?: JsonObject;
+  readonly event?: JsonObject | undefined;
 }
 
+type Request = DiscoverRequest<KalshiSelector>;
+/** Markets of the request's tickers that the venue listed together, by ticker. */
+type Together = ReadonlyMap<string, Listed>;
+
 /** Reads the markets of a selector. @throws PredictLabError SourceSchemaChanged when no market can be read */
-async function find(api: Http, request: DiscoverRequest<KalshiSelector>, selector: KalshiSelector): Promise<FoundInstruments> {
+async function find(api: Http, request: Request, selector: KalshiSelector, together: Together): Promise<FoundInstruments> {
   const final = new Map(request.known.filter(isFinal).map((each) => [each.reference, each]));
   const settled = 'ticker' in selector ? final.get(selector.ticker) : undefined;
   if (settled !== undefined) return { instruments: [settled], problems: [] };
   const listing = new Listing(request.symbol);
   const events = new Map<string, Promise<EventFacts>>();
-  for await (const { item, where, event } of listedBy(api, request, selector))
+  for await (const { item, where, event } of listedBy(api, request, selector, together))
     await listing.add(async () => {
       const market = readMarket(item, where);
       const { ticker, event_ticker: of } = market;
@@ -62,12 +97,10 @@ function isNamedBy(selector: KalshiSelector, { ticker, event_ticker: of }: Kalsh
 }
 
 /** Lists the markets of a selector. Those that settled before the cutoff are only in the historical routes. */
-async function* listedBy(
-  api: Http,
-  { window: { from } }: DiscoverRequest<KalshiSelector>,
-  selector: KalshiSelector,
-): AsyncGenerator<Listed> {
+async function* listedBy(api: Http, { window: { from } }: Request, selector: KalshiSelector, together: Together): AsyncGenerator<Listed> {
   if ('ticker' in selector) {
+    const found = together.get(selector.ticker);
+    if (found !== undefined) return yield found;
     const path = encodeURIComponent(selector.ticker);
     const json =
       (await undefinedIfRefused(api.get(`/markets/${path}`))) ?? (await undefinedIfRefused(api.get(`/historical/markets/${path}`)));
@@ -76,32 +109,55 @@ async function* listedBy(
     return;
   }
   let hasMarkets = false;
-  const listed = 'seriesTicker' in selector ? eventsOf(api, selector.seriesTicker, from) : [await readEvent(api, selector.eventTicker)];
-  for await (const event of listed) {
-    if (event === undefined) return;
-    const where = '/events';
-    const markets = event.markets === undefined || event.markets === null ? [] : listInAnswer(event, 'markets', { venue: VENUE, where });
-    hasMarkets ||= markets.length > 0;
-    for (const item of markets) yield { item, where, event };
-  }
-  if (hasMarkets && from >= (await cutoffOf(api)).markets) return;
   const filter =
     'seriesTicker' in selector ? (['series_ticker', selector.seriesTicker] as const) : (['event_ticker', selector.eventTicker] as const);
+  const closing = [filter, ['min_close_ts', Math.floor(from / 1000)]] as const;
+  for await (const events of 'seriesTicker' in selector ? eventsOf(api, closing) : [[await readEvent(api, selector.eventTicker)]])
+    for (const event of events) {
+      if (event === undefined) return;
+      const markets = marketsOf(event);
+      hasMarkets ||= markets.length > 0;
+      for (const item of markets) yield { item, where: '/events', event };
+    }
+  if (hasMarkets && from >= (await cutoffOf(api)).markets) return;
   const where = '/historical/markets';
-  for await (const item of itemsOfPages(api, { venue: VENUE, where }, 'markets', [filter, ['limit', 1000]]))
-    if (!isObject(item) || (parseIsoTime(readName(item.close_time) ?? '') ?? Infinity) >= from) yield { item, where };
+  for await (const items of pagesOf(api, { venue: VENUE, where }, 'markets', [filter, ['limit', 1000]]))
+    for (const item of items)
+      if (!isObject(item) || (parseIsoTime(readName(item.close_time) ?? '') ?? Infinity) >= from) yield { item, where };
 }
 
-async function* eventsOf(api: Http, series: string, from: number): AsyncGenerator<JsonObject> {
-  const query: QueryPairs = [
-    ['series_ticker', series],
-    ['with_nested_markets', true],
-    ['min_close_ts', Math.floor(from / 1000)],
-    ['limit', 200],
-  ];
-  const at = { venue: VENUE, where: '/events' };
-  for await (const event of itemsOfPages(api, at, 'events', query)) yield objectAt(event, at);
+/** Reads several markets that selectors name, with their events, by two requests per 100; what a host leaves out is read alone. */
+async function listedByTickers(api: Http, { selectors, known }: Request): Promise<Together> {
+  const final = new Set(known.filter(isFinal).map(({ reference }) => reference));
+  const tickers = selectors.flatMap((each) => ('ticker' in each && !final.has(each.ticker) ? [each.ticker] : []));
+  if (tickers.length < 2) return new Map();
+  const named = (list: string, names: readonly string[]) =>
+    itemsByName(api, `/${list}`, list, {
+      names,
+      parameter: 'tickers',
+      most: 100,
+      query: [
+        ['with_nested_markets', true],
+        ['limit', EVENTS],
+      ],
+    });
+  const markets = await named('markets', tickers);
+  const events = new Map<unknown, JsonObject>();
+  for (const event of await named('events', [...new Set(markets.map((item) => String(item.event_ticker)))]))
+    events.set(event.event_ticker, event);
+  const found = markets.map((item) => [String(item.ticker), { item, where: '/markets', event: events.get(item.event_ticker) }] as const);
+  return new Map(found.filter(([, { event }]) => event !== undefined));
 }
+
+/** The pages of the events that match a filter, with their markets. */
+async function* eventsOf(api: Http, filter: QueryPairs): AsyncGenerator<readonly JsonObject[]> {
+  const at = { venue: VENUE, where: '/events' };
+  for await (const page of pagesOf(api, at, 'events', [...filter, ['with_nested_markets', true], ['limit', EVENTS]]))
+    yield page.map((event) => objectAt(event, at));
+}
+
+const marketsOf = (event: JsonObject): readonly unknown[] =>
+  event.markets === undefined || event.markets === null ? [] : listInAnswer(event, 'markets', { venue: VENUE, where: '/events' });
 
 /** Reads an event with its markets; undefined when there is none. @throws PredictLabError SourceSchemaChanged for another event */
 async function readEvent(api: Http, ticker: string): Promise<JsonObject | undefined> {

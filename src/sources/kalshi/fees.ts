@@ -1,40 +1,50 @@
-import type { EarlierTerms, FeeSchedule } from '../../contracts/market-data.ts';
+import type { FeeSchedule } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
+import { earlierFees, type StatedFees } from '../catalogue/fee-terms.ts';
 import { readName, readNumber, readTime } from '../catalogue/scalars.ts';
-import { isObject } from '../catalogue/schema-drift.ts';
+import { isObject, listInAnswer } from '../catalogue/schema-drift.ts';
 import { remembered, undefinedIfRefused } from '../http/listing.ts';
 import { noteChange } from '../http/request-tally.ts';
 import { noteWord } from '../http/venue-changes.ts';
-import type { Http } from '../http/venue-client.ts';
-import { type KalshiFees, VENUE } from './markets.ts';
+import type { Http, QueryPairs } from '../http/venue-client.ts';
+import { VENUE } from './markets.ts';
 
 /** Time for which the fees of a series are remembered; the venue announces changes days ahead. */
 const FEES_MS = DAY_MS / 4;
-const NONE: KalshiFees = { fees: null, earlier: [] };
+const NONE: StatedFees = { fees: null, earlier: [] };
 
 /** The fees of a series and the earlier ones that the venue lists; null where the series is not known. */
-export async function seriesFees(api: Http, series: string | null): Promise<KalshiFees> {
+export async function seriesFees(api: Http, series: string | null): Promise<StatedFees> {
   if (series === null) return NONE;
   return await remembered(api, `fees ${series}`, FEES_MS, async () => {
     const json = await undefinedIfRefused(api.get(`/series/${encodeURIComponent(series)}`));
-    const facts = isObject(json) && isObject(json.series) ? json.series : undefined;
-    const fees = facts === undefined ? null : feesOf(facts.fee_type, facts.fee_multiplier);
-    return fees === null ? NONE : { fees, earlier: await earlierFees(api, series) };
+    const fees = isObject(json) && isObject(json.series) ? feesOf(json.series.fee_type, json.series.fee_multiplier) : null;
+    return fees === null ? NONE : { fees, earlier: (await changedFees(api, [['series_ticker', series]])).get(series) ?? [] };
   });
 }
 
-/** The fees before each change that has happened, oldest first; what applied before the first listed change is not known. */
-async function earlierFees(api: Http, series: string): Promise<readonly EarlierTerms[]> {
-  const query = [['series_ticker', series] as const, ['show_historical', true] as const];
-  const json = await undefinedIfRefused(api.get('/series/fee_changes', query));
-  const listed: readonly unknown[] = isObject(json) && Array.isArray(json.series_fee_change_arr) ? json.series_fee_change_arr : [];
-  const changes = listed
-    .filter(isObject)
-    .filter((change) => change.series_ticker === series)
-    .map((change) => ({ from: readTime(change.scheduled_ts).value, fees: feesOf(change.fee_type, change.fee_multiplier) }))
-    .filter((change): change is { from: number; fees: FeeSchedule | null } => change.from !== null && change.from <= api.clock)
-    .sort((a, b) => a.from - b.from);
-  return changes.slice(1).map(({ from }, index) => ({ until: from, fees: changes[index].fees, tickSize: null }));
+/** Lists the categories of all series, and remembers their fees. */
+export const seriesCategories = (api: Http): Promise<ReadonlyMap<string, readonly unknown[]>> =>
+  remembered(api, 'series', FEES_MS / 2, async () => {
+    const listed = listInAnswer(await api.get('/series'), 'series', { venue: VENUE, where: '/series' }).filter(isObject);
+    const changes = await changedFees(api);
+    const categories = new Map<string, readonly unknown[]>();
+    for (const { ticker, fee_type, fee_multiplier, category, categories: more } of listed) {
+      const [series, fees] = [readName(ticker) ?? '', feesOf(fee_type, fee_multiplier)];
+      const value = fees === null ? NONE : { fees, earlier: changes.get(series) ?? [] };
+      api.memory.set(`fees ${series}`, { at: api.clock, value });
+      categories.set(series, [category, ...(Array.isArray(more) ? (more as unknown[]) : [])]);
+    }
+    return categories;
+  });
+
+async function changedFees(api: Http, query: QueryPairs = []) {
+  const json = await undefinedIfRefused(api.get('/series/fee_changes', [...query, ['show_historical', true]]));
+  const listed = isObject(json) && Array.isArray(json.series_fee_change_arr) ? json.series_fee_change_arr.filter(isObject) : [];
+  const changes = listed.map(({ series_ticker, scheduled_ts, fee_type, fee_multiplier }) => {
+    return { series: readName(series_ticker), from: readTime(scheduled_ts).value, fees: feesOf(fee_type, fee_multiplier) };
+  });
+  return earlierFees(changes, api.clock);
 }
 
 /** Taker's fee per contract: 0.07·p·(1 − p), times the multiplier, rounded up to the cent per order. */

@@ -3,9 +3,9 @@ import type { Instrument } from '../../contracts/market-data.ts';
 import { listInAnswer } from '../catalogue/schema-drift.ts';
 import type { Http } from '../http/venue-client.ts';
 import { defineVenue } from '../venue.ts';
-import { discoverKalshi, type KalshiSelector, kalshiSelector } from './discover.ts';
+import { discoverKalshi, type KalshiSelector, kalshiSelector, kalshiUniverse } from './discover.ts';
 import { instrumentOf, NO_FACTS, readMarket, VENUE } from './markets.ts';
-import { cutoffOf, readBook, readTrade, tickerOf, trades } from './trades.ts';
+import { cutoffOf, readBook, readTrade, sharedTrades, tickerOf, trades } from './trades.ts';
 
 /** Kalshi, whose market data needs no key. docs/sources.md describes the routes. */
 export const kalshi = defineVenue({
@@ -22,6 +22,9 @@ export const kalshi = defineVenue({
   discover: ({ http }, request) => discoverKalshi(http.api, request),
   selectorOf: (instrument): KalshiSelector => ({ ticker: tickerOf(instrument) }),
   trades: ({ http }, instrument) => trades(http.api, instrument),
+  universe: kalshiUniverse,
+  sharedTrades: ({ http }, instruments, look) => sharedTrades(http.api, instruments, look),
+  sharedMarkets: Number.POSITIVE_INFINITY,
   readTrade,
   book: async ({ http }, instrument) => readBook(await http.api.get(`/markets/${encodeURIComponent(tickerOf(instrument))}/orderbook`)),
   probe: {

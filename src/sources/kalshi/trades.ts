@@ -1,19 +1,16 @@
-import { z } from 'zod';
 import type { Instrument } from '../../contracts/market-data.ts';
-import { DAY_MS } from '../../contracts/words.ts';
-import type { BookLevels } from '../book.ts';
+import { type BookLevels, bidsOfBoth } from '../book.ts';
 import { type ReadRow, tradeRow } from '../candidate.ts';
 import { readName, readNumber, readTime } from '../catalogue/scalars.ts';
-import { isObject, listInAnswer, objectAt, parsedBy } from '../catalogue/schema-drift.ts';
+import { isObject, objectAt, timesIn } from '../catalogue/schema-drift.ts';
 import { remembered } from '../http/listing.ts';
 import { type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
-import type { Http } from '../http/venue-client.ts';
-import { VenueError } from '../http/venue-error.ts';
-import type { TradePage, TradeReader } from '../venue.ts';
+import type { Http, QueryPairs } from '../http/venue-client.ts';
+import type { SharedLook } from '../source.ts';
+import type { SharedTrades, TradeReader } from '../venue.ts';
+import { splitHistory } from '../walk/split-history.ts';
+import { sharedFromTape } from '../walk/venue-tape.ts';
 import { VENUE } from './markets.ts';
-
-/** Largest page of trades. */
-const LIMIT = 1000;
 
 const TRADES: RowRoute = {
   venue: VENUE,
@@ -54,73 +51,51 @@ export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
   return tradeRow(fields, instrument);
 }
 
-/** Reads one page of trades. @param seen fields that earlier pages of the walk had */
-export function readTradePage(json: unknown, instrument: Instrument, seen?: Set<string>): TradePage {
-  const rows = rowsOfAnswer(json, TRADES, seen).map((row) => readTrade(row, instrument));
-  return { rows, next: readName(objectAt(json, { venue: VENUE, where: TRADES.where }).cursor) };
+/** The answers of the routes for trades, newest first: the newer ones, then those below the cutoff, as the venue sent them. */
+function history(api: Http, of: string, query: QueryPairs, from: number) {
+  const seen = new Set<string>();
+  return splitHistory({
+    venue: VENUE,
+    of,
+    from,
+    cutoff: async (isNew) => (await cutoffOf(api, isNew ? 0 : undefined)).trades,
+    async page(isOlder, cursor) {
+      const limited: QueryPairs = [...query, ['limit', 1000], ...(cursor === null ? [] : [['cursor', cursor] as const])];
+      const json = await api.get(isOlder ? '/historical/trades' : TRADES.where, limited);
+      return { rows: rowsOfAnswer(json, TRADES, seen), next: readName(objectAt(json, { venue: VENUE, where: TRADES.where }).cursor) };
+    },
+  });
 }
 
-/** A cursor into the older trades, with the cutoff below which they are. */
-const OLDER = /^historical:(\d+):(.*)$/s;
+export function trades(api: Http, instrument: Instrument): TradeReader {
+  const pages = history(api, instrument.id, [['ticker', tickerOf(instrument)]], instrument.opensAt ?? 0);
+  return {
+    async read(cursor) {
+      const { rows, next } = await pages.read(cursor);
+      return { rows: rows.map((row) => readTrade(row, instrument)), next };
+    },
+  };
+}
+
+/** Reads the trades of several markets among those of the whole exchange. */
+export const sharedTrades = (api: Http, instruments: readonly Instrument[], look: SharedLook): Promise<SharedTrades | undefined> =>
+  sharedFromTape(api, instruments, look, {
+    ...history(api, 'all markets', [], 0),
+    placeOf: ({ ticker, created_time: at }) => ({ market: readName(ticker), time: readTime(at).value }),
+    readTrade,
+  });
+
 /** Time after which the cutoff, which moves, is read again. */
 const CUTOFF_MS = 3_600_000;
-const time = z
-  .unknown()
-  .transform((value) => readTime(value).value)
-  .pipe(z.number('a time'));
-const cutoffSchema = z.object({ trades_created_ts: time, market_settled_ts: time });
-/** Largest step by which the cutoff may have moved since it was read. */
-const STEP_MS = 30 * DAY_MS;
 
-/**
- * Time below which the venue shows markets and trades by its historical routes only; UTC epoch milliseconds.
- *
- * @throws PredictLabError SourceSchemaChanged without such times
- */
+/** Times below which only the historical routes show markets and trades; epoch milliseconds. @throws PredictLabError SourceSchemaChanged */
 export const cutoffOf = (api: Http, maxAgeMs = CUTOFF_MS): Promise<{ readonly trades: number; readonly markets: number }> =>
   remembered(api, 'cutoff', maxAgeMs, async () => {
     const at = { venue: VENUE, where: '/historical/cutoff' };
-    const { trades_created_ts, market_settled_ts } = parsedBy(cutoffSchema, await api.get(at.where), at);
-    return { trades: trades_created_ts, markets: market_settled_ts };
+    const [trades, markets] = timesIn(await api.get(at.where), ['trades_created_ts', 'market_settled_ts'], at);
+    return { trades, markets };
   });
 
-/**
- * Reads the pages of a market's trades, newest first: those of the live route, then those below the cutoff. The cutoff may move forward
- * meanwhile: a trade that moves is on a live page already or on a historical one, and its id makes it one trade on both. Where it moves
- * back, trades may be on neither route, so the cutoff of the last live page is a part of the cursor into the older ones.
- */
-export function trades(api: Http, instrument: Instrument): TradeReader {
-  const seen = new Set<string>();
-  const pageAt = async (cursor: string | null): Promise<TradePage> => {
-    const [, cutoff, older] = OLDER.exec(cursor ?? '') ?? [];
-    const at = older ?? cursor ?? '';
-    const query = [['ticker', tickerOf(instrument)] as const, ['limit', LIMIT] as const, ...(at === '' ? [] : [['cursor', at] as const])];
-    const route = cutoff === undefined ? '/markets/trades' : '/historical/trades';
-    const { rows, next } = readTradePage(await api.get(route, query), instrument, seen);
-    if (older === '') await refuseStepBack(api, instrument, Number(cutoff));
-    if (next !== null) return { rows, next: cutoff === undefined ? next : `historical:${cutoff}:${next}` };
-    if (cutoff !== undefined || (instrument.opensAt ?? 0) >= (await cutoffOf(api)).trades + STEP_MS) return { rows, next: null };
-    const before = (await cutoffOf(api)).trades;
-    const below = `historical:${Math.max(before, (await cutoffOf(api, 0)).trades)}:`;
-    return rows.length > 0 ? { rows, next: below } : await pageAt(below);
-  };
-  return { read: pageAt };
-}
-
-/** @throws PredictLabError SourceUnavailable where the cutoff lies before that of the last live page */
-async function refuseStepBack(api: Http, { id }: Instrument, before: number): Promise<void> {
-  const now = (await cutoffOf(api, 0)).trades;
-  if (now >= before) return;
-  const [from, to] = [before, now].map((time) => new Date(time).toISOString());
-  const what = `kalshi moved the cutoff of its older trades back from ${from} to ${to} while those of ${id} were read`;
-  throw new VenueError('SourceUnavailable', `${what}, so some may be on neither side; trying again later`, { status: 200 });
-}
-
 /** Reads the levels of an order book, which has only bids. */
-export function readBook(json: unknown): BookLevels {
-  const at = { venue: VENUE, where: '/markets/{ticker}/orderbook' };
-  const book = objectAt(objectAt(json, at).orderbook_fp, at);
-  // a side without orders may be null or absent
-  const side = (name: string): readonly unknown[] => (book[name] === null || book[name] === undefined ? [] : listInAnswer(book, name, at));
-  return { bids: side('yes_dollars'), asks: [], secondBids: side('no_dollars') };
-}
+export const readBook = (json: unknown): BookLevels =>
+  bidsOfBoth(json, { venue: VENUE, where: '/markets/{ticker}/orderbook' }, ['orderbook_fp', 'yes_dollars', 'no_dollars']);

@@ -92,7 +92,7 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
      cross join lateral (
        select coalesce(sum(value), 0) as "mostVolume", count(*) as "mostTrades",
          coalesce(sum(value) filter (where inner_part), 0) as "leastVolume", count(*) filter (where inner_part) as "leastTrades"
-       from (select t.size * case when t.outcome = i.facts->'outcomes'->>1 then 1 - t.price else t.price end as value,
+       from (select t.size * case when i.facts->'stated'->>'unit' = 'sizes' then 1 when t.outcome = i.facts->'outcomes'->>1 then 1 - t.price else t.price end as value,
                t.time > p."from" + $3 and t.time <= p."to" - $3 as inner_part
              from ticks t where t.instrument = p.instrument and t.kind = 0 and t.time > p."from" - $3 and t.time <= p."to" + $3) as x) held
      order by p.instrument, p."from"`,

@@ -7,19 +7,15 @@ import { planWalk } from '../../../sources/walk/trade-walk.ts';
 import { type SourceEnd, SourceFailures } from './collect-failures.ts';
 import { collectInstrument, type InstrumentOutcome, type InstrumentStaging } from './collect-instrument.ts';
 import { type CollectPlan, type DiscoveryEnd, type PlannedInstrument, type PlanRequest, planCollection } from './collect-plan.ts';
-import { collectTogether } from './collect-together.ts';
+import { collectTogether, type SharedEstimates } from './collect-together.ts';
 
 /** Instruments of one symbol and source that are collected concurrently; the rate budgets of the venues bound the requests. */
 const INSTRUMENTS_AT_ONCE = 8;
 
-export interface CollectionRequest extends PlanRequest {
+export interface CollectionRequest extends PlanRequest, SharedEstimates {
   readonly refetch: boolean;
   /** Whether price points and order books are left out, and markets share requests for their newest trades. @default false */
   readonly tradesOnly?: boolean;
-  /** Time of the last look of an earlier run, or the window's start, for estimates; UTC epoch milliseconds. @default the window's start */
-  readonly since?: number;
-  /** Average volume of a stored trade by instrument id, for estimates. @default it is learned from the pages */
-  readonly tradeVolumes?: ReadonlyMap<string, number>;
   /** Stores the plan of a source before its first instrument is collected. */
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
   /** The staging of an instrument's pages; undefined for an instrument that is not collected. */

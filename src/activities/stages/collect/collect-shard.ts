@@ -21,6 +21,8 @@ export interface ShardListing {
   /** Time up to which the listings saw the venues; UTC epoch milliseconds. */
   readonly seen: number;
   readonly members: number;
+  /** Number of markets of the whole universe that are to be walked, as far as the listings show it. */
+  readonly worth: number;
 }
 
 interface ShardQuestion {
@@ -62,11 +64,12 @@ export async function shardListing({
     const before = stored.get(listed.id);
     return before !== undefined && isFinal(before) ? before : listed;
   };
+  const worth = [...listings.values()].reduce((sum, { moved, markets }) => sum + (moved > 0 ? moved : markets), 0);
   const listed = sourceTypes.map((type): [SourceType, Discovery] => {
     const instruments = members.filter(({ id, source }) => source === type && !isQuiet.has(id)).map(current);
     return [type, { instruments, problems: [], requests: 0, clock: listings.get(type)?.endedAt ?? asOf }];
   });
-  return { listed: new Map(listed), quiet, seen: Math.min(...sourceTypes.map(seenOf)), members: members.length };
+  return { listed: new Map(listed), quiet, seen: Math.min(...sourceTypes.map(seenOf)), members: members.length, worth };
 }
 
 /** Stores what a shard's collection shows besides its rows: the inferred time of quiet markets, and the walks that make others quiet. */

@@ -1,6 +1,6 @@
+import { UNSEEN_LATENESS_MS } from '../../../market/lateness.ts';
 import type { SharedPage } from '../../../sources/source.ts';
-import type { CollectionRequest } from './collect-all.ts';
-import type { PlannedInstrument } from './collect-plan.ts';
+import type { PlannedInstrument, PlanRequest } from './collect-plan.ts';
 
 /** Groups of markets that share a request at the same time. */
 const GROUPS_AT_ONCE = 4;
@@ -8,9 +8,19 @@ const GROUPS_AT_ONCE = 4;
 const PAGE_ROWS = 1000;
 const EXPECTED_ROWS = 850;
 
+/** What is known about the new trades of markets before they are read. */
+export interface SharedEstimates {
+  /** Time of the last look of an earlier run, or the window's start, for estimates; UTC epoch milliseconds. @default the window's start */
+  readonly since?: number | undefined;
+  /** Average volume of a stored trade by instrument id, for estimates. @default it is learned from the pages */
+  readonly tradeVolumes?: ReadonlyMap<string, number> | undefined;
+  /** Largest number of shared requests for which single walks need more, over all shards. @default the number of markets */
+  readonly worth?: number | undefined;
+}
+
 interface Together {
   readonly planned: readonly PlannedInstrument[];
-  readonly request: Pick<CollectionRequest, 'known' | 'asOf' | 'window' | 'since' | 'tradeVolumes'>;
+  readonly request: Pick<PlanRequest, 'known' | 'asOf' | 'window'> & SharedEstimates;
   readonly signal: AbortSignal;
   readonly collectOne: (planned: PlannedInstrument, shared?: SharedPage) => Promise<void>;
 }
@@ -50,7 +60,7 @@ export function takeGroup<Each extends { readonly volume: number; readonly trade
  * alone; a group of several is divided, and the groups after it are smaller.
  */
 export async function collectTogether({ planned, request, signal, collectOne }: Together): Promise<void> {
-  const { asOf, window, since = window.from, tradeVolumes } = request;
+  const { asOf, window, since = window.from, tradeVolumes, worth = planned.length } = request;
   const volumes = new Map(request.known.map(({ id, stated }) => [id, stated?.volume ?? 0]));
   const queue = planned
     .map((each): Waiting => {
@@ -69,7 +79,9 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
     const { source } = group[0].each;
     const instruments = group.map(({ each }) => each.instrument);
     // a refused request leaves the group to single walks, which report what is wrong
-    const pages = group.length === 1 ? undefined : await source.shared?.({ instruments, asOf, signal }).catch(() => undefined);
+    const look = { asOf, since: Math.max(window.from, since - UNSEEN_LATENESS_MS), clock: group[0].each.clock, worth };
+    const isAlone = group.length === 1 && Number.isFinite(most);
+    const pages = isAlone ? undefined : await source.shared?.({ ...look, instruments, signal }).catch(() => undefined);
     const after = pages?.get(instruments[0].id)?.after ?? Number.NEGATIVE_INFINITY;
     const total = sum('volume', group);
     if (after >= since && total > 0) {

@@ -206,6 +206,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       listed: shard?.listed,
       tradesOnly: shard !== undefined,
       tradeVolumes,
+      worth: shard?.worth,
       since: looks.length === 0 ? window.from : Math.max(...looks) + MOST_LATENESS_MS - 2 * LEAST_LATENESS_MS,
       refetch,
       time,

@@ -1,0 +1,46 @@
+import type { EarlierTerms, FeeSchedule, Instrument } from '../../contracts/market-data.ts';
+
+/** The fees that a market charges now, and those before each change that its venue lists. */
+export interface StatedFees {
+  readonly fees: FeeSchedule | null;
+  readonly earlier: readonly EarlierTerms[];
+}
+
+/** The fees of each series before each change that has happened, oldest first; what applied before the first listed one is not known. */
+export function earlierFees(
+  changes: readonly { readonly series: string | null; readonly from: number | null; readonly fees: FeeSchedule | null }[],
+  now: number,
+): ReadonlyMap<string | null, readonly EarlierTerms[]> {
+  const happened = changes
+    .filter((change): change is (typeof changes)[number] & { from: number } => change.from !== null && change.from <= now)
+    .sort((a, b) => a.from - b.from);
+  const terms = new Map<string | null, EarlierTerms[]>();
+  const last = new Map<string | null, FeeSchedule | null>();
+  for (const { series, from, fees } of happened) {
+    const before = last.get(series);
+    const listed = terms.get(series) ?? [];
+    terms.set(series, listed);
+    if (before !== undefined) listed.push({ until: from, fees: before, tickSize: null });
+    last.set(series, fees);
+  }
+  return terms;
+}
+
+/** The fees of a market that may be waived until a time. */
+export function feeTerms(
+  { fees, earlier }: StatedFees,
+  {
+    opensAt,
+    waivedUntil: until,
+    tickSize,
+    now,
+  }: { opensAt: number | null; waivedUntil: number | null; tickSize: number | null; now: number },
+): Pick<Instrument, 'fees' | 'tickSize' | 'earlierTerms'> {
+  const free = fees === null ? null : { ...fees, rate: 0 };
+  const waivedUntil = free === null ? null : until;
+  const isWaived = waivedUntil !== null && waivedUntil > now;
+  if (isWaived) return { fees: free, tickSize };
+  const later = earlier.filter((term) => term.until > Math.max(opensAt ?? 0, waivedUntil ?? 0));
+  const terms = waivedUntil === null ? later : [{ until: waivedUntil, fees: free }, ...later];
+  return { fees, tickSize, ...(terms.length > 0 && { earlierTerms: terms.map((term) => ({ ...term, tickSize })) }) };
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import type { Instrument } from '../../contracts/market-data.ts';
+import type { FoundInstruments, ListedMarkets } from '../venue.ts';
+
+const VOLUME = 'write a number, such as 10000';
+
+/** Fields of a rule for a universe that every venue can have: open markets by default, from a volume on. */
+export const ruleFields = {
+  active: z.boolean('write true for open markets alone, false for closed ones too').optional(),
+  minVolume: z.number(VOLUME).min(0, VOLUME).optional(),
+};
+
+/** A list of words of which a market must have one. */
+export const oneOf = (name: string) => z.array(z.string().min(1)).min(1, `name at least one, or leave ${name} out`).optional();
+
+/** The markets of a listing that a rule chooses, and those that are members already. @param isOther further conditions of the venue */
+export function chosenBy(
+  { active = true, minVolume = 0 }: { readonly active?: boolean | undefined; readonly minVolume?: number | undefined },
+  { instruments, problems }: FoundInstruments,
+  isKnown: (id: string) => boolean,
+  isOther: (market: Instrument) => boolean = () => true,
+): ListedMarkets {
+  const chosen = instruments.filter((each) => !(active && each.closed) && (each.stated?.volume ?? 0) >= minVolume && isOther(each));
+  const matching = new Set(chosen.map(({ id }) => id));
+  return { instruments: instruments.filter(({ id }) => matching.has(id) || isKnown(id)), problems, matching };
+}
