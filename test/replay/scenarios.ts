@@ -170,26 +170,16 @@ export function scenarios(): readonly Scenario[] {
       script: () => undefined,
       input: {
         symbols: [],
-        maxConcurrent: 2,
         retry: { retryDelay: '10ms', backoff: 1, maxRetries: 1 },
-        tasks: [
-          ...Array.from({ length: 6 }, (_, i) => ({
-            taskId: `t${i}`,
-            activity: 'sleep',
-            short: true,
-            args: [{ duration: '1ms' }],
-            dependencies: i === 0 ? [] : [`t${i - 1}`],
-          })),
-          ...Array.from({ length: 5 }, (_, i) => ({
-            taskId: `p${i}`,
-            // nothing listens there: the first attempt fails in the shared activity, the second in one of its own
-            ...(i === 1
-              ? { activity: 'httpPost', args: [{ url: 'http://127.0.0.1:9/', body: {} }] }
-              : { activity: 'sleep', args: [{ duration: '1ms' }] }),
-            short: true,
-            dependencies: ['t5'],
-          })),
-        ],
+        // nothing listens there: the first attempt fails in the shared activity, the second in one of its own, and what follows is skipped
+        tasks: Array.from({ length: 6 }, (_, i) => ({
+          taskId: `t${i}`,
+          ...(i === 3
+            ? { activity: 'httpPost', args: [{ url: 'http://127.0.0.1:9/', body: {} }] }
+            : { activity: 'sleep', args: [{ duration: '1ms' }] }),
+          short: true,
+          dependencies: i === 0 ? [] : [`t${i - 1}`],
+        })),
       },
     },
     { name: 'invalid-input', script: () => undefined, input: { symbols: ['NOBODY'] } },

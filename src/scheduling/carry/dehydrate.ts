@@ -140,8 +140,7 @@ export function rehydrate(
   }
   const readyAt = new Map([...readSparse(data.readyAt)].map(([task, since]) => [task, base + since]));
   // While a run is closing no task becomes ready.
-  const sharing = new Set(data.lanes.flatMap(({ symbol, tasks }) => (symbol < 0 ? tasks : [])));
-  for (let task = 0; task < graph.size; task++) if (!sharing.has(task)) enqueueIfReady(state, task, readyAt.get(task) ?? base);
+  for (let task = 0; task < graph.size; task++) enqueueIfReady(state, task, readyAt.get(task) ?? base);
   return state;
 }
 

@@ -15,11 +15,10 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   const first = takeReady(state);
   const symbol = graph.symbolOf[first];
   const tasks = [first];
-  let isChain = true;
   if (symbol >= 0) {
     for (let next = graph.nextStage[first]; next >= 0 && status[next] === PENDING && waiting[next] === 1; next = graph.nextStage[next])
       tasks.push(next);
-  } else isChain = addSharing(state, tasks, at);
+  } else addChain(state, tasks, at);
   const ready = readyTask(state, first, readyAt);
   const lane: Lane = {
     id: symbol < 0 ? graph.ids[first] : graph.symbols[symbol],
@@ -29,7 +28,6 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
     earlierAttempts: attempts[first],
     number: state.lanesStarted++,
     credit: order.urgency === undefined ? 0 : order.urgency(ready, readyAt) - order.urgency(ready, at),
-    ...(isChain ? {} : { readyAt }),
     current: first,
     urgency: 0,
     returning: false,
@@ -61,32 +59,24 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   runTask(state, lane, first, at);
 }
 
-/** Largest number of ready tasks in one lane; without more slots than tasks, each lane gets its share of them. */
-const MAX_READY = 10;
 /** Largest number of tasks of a chain in one lane: an activity of a second reaches about as many. */
 const MAX_CHAIN = 100;
 
 /**
- * Adds the short tasks that run after the first one in its activity: the chain of tasks that only wait for each other, or else the tasks that
- * are next in the queue, as many as each free slot gets. No task runs before one that the order puts first.
- * @returns whether they are a chain; otherwise each of them was ready
+ * Adds the short tasks that run after the first one in its activity: each is the only one that waits for the one before, and waits for no
+ * other. No task runs before one that the order puts first.
  */
-function addSharing(state: RunState, tasks: number[], at: number): boolean {
+function addChain(state: RunState, tasks: number[], at: number): void {
   const { graph, ready, order } = state;
-  if (!mayShare(state, tasks[0])) return true;
   const isNext = (task: number): boolean => {
     const key = order.key(readyTask(state, task, at));
     return ready.size === 0 || key < ready.topKey || (key === ready.topKey && task < ready.top);
   };
-  for (let last = tasks[0]; tasks.length < MAX_CHAIN; last = tasks[tasks.length - 1]) {
-    const dependants = targetsOf(graph.dependants, last);
-    if (dependants.length !== 1 || state.waiting[dependants[0]] !== 1 || !mayShare(state, dependants[0]) || !isNext(dependants[0])) break;
-    tasks.push(dependants[0]);
+  for (let last = tasks[0]; mayShare(state, last) && tasks.length < MAX_CHAIN; last = tasks[tasks.length - 1]) {
+    const [next, ...others] = targetsOf(graph.dependants, last);
+    if (next === undefined || others.length > 0 || state.waiting[next] !== 1 || !mayShare(state, next) || !isNext(next)) break;
+    tasks.push(next);
   }
-  if (tasks.length > 1) return true;
-  const share = Math.min(MAX_READY, Math.ceil((ready.size + 1) / (slotsOf(state) - state.lanes.size)));
-  while (tasks.length < share && ready.size > 0 && mayShare(state, ready.top)) tasks.push(takeReady(state));
-  return false;
 }
 
 /** Whether a task may run in the activity of another one: only its first attempt. */

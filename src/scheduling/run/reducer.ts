@@ -110,7 +110,7 @@ function laneEnded(state: RunState, event: LaneEndedEvent, commands: RunCommand[
   if (state.closing !== null) {
     for (const task of tasks) if (state.status[task] === PENDING) endUnfinished(state, task, event.at);
   }
-  for (const task of tasks) enqueueIfReady(state, task, lane.readyAt ?? event.at);
+  for (const task of tasks) enqueueIfReady(state, task, event.at);
   const next = state.graph.nextStage[tasks[tasks.length - 1]];
   if (next >= 0) enqueueIfReady(state, next, event.at);
 }

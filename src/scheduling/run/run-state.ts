@@ -38,8 +38,6 @@ export interface Lane {
   readonly number: number;
   /** Urgency gained by waiting for the slot. */
   readonly credit: number;
-  /** When its tasks became ready, if each of them was ready: tasks that the lane does not reach return to their place in the queue. */
-  readonly readyAt?: number;
   /** The task that is running; -1 when none is running any more and the slot is returning. */
   current: number;
   /** Current urgency, smaller is more urgent; only maintained for orders that define it. */

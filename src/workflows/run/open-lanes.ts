@@ -218,8 +218,7 @@ export class Lanes {
    */
   #mayRunLocally({ short, onLostWorker, maxLostWorkers }: CustomTaskConfig, earlierAttempts: number): boolean {
     if (!short || onLostWorker === 'fail' || maxLostWorkers !== undefined || earlierAttempts > 0) return false;
-    const others = this.#open.size - 1 - this.#local;
-    if (others > 0) return false;
+    if (this.#open.size - 1 > this.#local) return false;
     this.#inARow = (this.#inARow + 1) % LOCAL_IN_A_ROW;
     return this.#inARow !== 0;
   }
@@ -232,7 +231,6 @@ export class Lanes {
   #runTask(command: StartTask, end: End): void {
     const { taskId, earlierAttempts } = command;
     const { runId, executionId } = this.#run;
-    // the graph was built from the same tasks
     const task = this.#tasks.get(taskId) as CustomTaskConfig;
     const started = { taskId, startedAt: Date.now(), earlierAttempts };
     const { onLostWorker, maxLostWorkers } = task;
@@ -247,19 +245,21 @@ export class Lanes {
     };
     const options = { ...activityOptions(task), priority: this.#priorityOf(task.priority) };
     const args = (passed: CustomTaskCall): readonly unknown[] => [task.args[0] ?? null, passed];
-    const localTimeoutMs = task.policy.timeoutMs + TIMEOUT_GRACE_MS;
     const local = this.#mayRunLocally(task, earlierAttempts);
     if (local) this.#local += 1;
     const outcome = local
-      ? runLocalFirst(task.activity, { call, args, localTimeoutMs, options }).finally(() => {
-          this.#local -= 1;
-        })
+      ? runLocalFirst(task.activity, { call, args, localTimeoutMs: task.policy.timeoutMs + TIMEOUT_GRACE_MS, options })
       : proxyActivities<Record<string, (...given: readonly unknown[]) => Promise<TaskOutcome>>>(options)[task.activity](...args(call));
+    // counted down together with the lane's end: a replay may resolve several local activities before the first of them is handled
+    const ended: End = (how) => {
+      if (local) this.#local -= 1;
+      end(how);
+    };
     outcome.then(
-      (outcome: TaskOutcome) => end({ end: 'completed', reports: [successReport(started, outcome)] }),
+      (outcome: TaskOutcome) => ended({ end: 'completed', reports: [successReport(started, outcome)] }),
       (thrown: unknown) => {
         const report = failureReport(started, thrown);
-        end({ end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] });
+        ended({ end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] });
       },
     );
   }

@@ -59,8 +59,6 @@ function whyPending(state: RunState, task: number, now: number): string {
   }
   if (state.paused) return 'ready, but the run is paused; resume it to continue';
   if (state.draining) return 'waiting for a slot: the run is being carried over to a new execution and continues at once after that';
-  const shared = [...state.lanes.values()].find(({ symbol, tasks }) => symbol < 0 && tasks.includes(task));
-  if (shared !== undefined) return `waiting for ${laneTask(state, shared)}, after which it runs in the same slot`;
   const holders = [...state.lanes.values()].map((lane) => laneTask(state, lane));
   const slots = `all ${slotsOf(state)} slots are held by ${listed(holders)}`;
   const queued = queuePlace(state, task);
