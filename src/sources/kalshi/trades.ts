@@ -67,6 +67,7 @@ function history(api: Http, of: string, query: QueryPairs, from: number) {
   });
 }
 
+/** Reads the trades of one market. */
 export function trades(api: Http, instrument: Instrument): TradeReader {
   const pages = history(api, instrument.id, [['ticker', tickerOf(instrument)]], instrument.opensAt ?? 0);
   return {
