@@ -90,7 +90,7 @@ export class PredictLab {
     return new PredictLab(client, temporal.address, options.taskQueue ?? env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE);
   }
 
-  /** Starts a run and returns at once. @throws PredictLabError BadInput when a run with that id is open, or the id is not valid */
+  /** Starts a run without waiting for its end. @throws PredictLabError BadInput when a run with that id is open, or the id is not valid */
   async start(input: PipelineInput = {}, options: StartOptions = {}): Promise<StartedRun> {
     return await startPipeline({ client: this.#client, taskQueue: this.#taskQueue }, input, options);
   }

@@ -17,7 +17,7 @@ export interface TrialsResult extends Overfitting {
   readonly failed: readonly FailedTrial[];
 }
 
-/** Largest number of trials × bars in memory at once (one equity curve per trial): 400 MB. */
+/** Maximum number of trials × bars in memory at once (one equity curve per trial): 400 MB. */
 export const MOST_VALUES = 50_000_000;
 
 /**

@@ -20,8 +20,8 @@ export type DecidedTrials = Map<Trial, Decisions | StrategyFailure>;
 const STEP = 10_000;
 
 /**
- * Decides the trials of users' strategies side by side: all of them decide on a bar before the next bar is shown to any. What one trial
- * leaves in its module is then no later than what the others see themselves. A single such trial and those of shipped strategies, which
+ * Decides the trials of users' strategies side by side: all of them decide on a bar before any of them sees the next one. So what one
+ * trial leaves in its module is never newer than the bar that the others see. A single such trial and those of shipped strategies, which
  * keep no state, are left out.
  */
 export function* decideSideBySide(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, DecidedTrials> {

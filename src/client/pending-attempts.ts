@@ -33,7 +33,7 @@ export async function pendingAttempts(
         try {
           await addAttempts(client, found, await client.workflow.getHandle(childId).describe());
         } catch {
-          // The child ended between the two calls: it has no attempts any more.
+          // The child ended between the two calls: it no longer has attempts.
         }
       }),
     );

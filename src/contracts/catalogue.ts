@@ -16,9 +16,9 @@ const twinsSchema = z
   .tuple([z.string(), z.string()])
   .refine(
     (pair) => pair.every((id) => /^[a-z][a-z\d-]*:./.test(id)),
-    'write ids of markets: a source type, a colon and the id at that venue',
+    'write the ids of markets: a source type, a colon and the id at that venue',
   )
-  .refine(([one, other]) => one.split(':')[0] !== other.split(':')[0], 'name markets of two venues');
+  .refine(([one, other]) => one.split(':')[0] !== other.split(':')[0], 'name markets of two different venues');
 export type TwinIds = z.infer<typeof twinsSchema>;
 
 const fields = {
@@ -26,7 +26,7 @@ const fields = {
   enabled: z.boolean().default(true),
   priority: z.int().min(1).max(5).default(DEFAULT_PRIORITY),
   sources: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
-  /** Twins that the user accepted, beside those that venues name. */
+  /** Twins that the user accepted, in addition to those that venues name. */
   twins: z.array(twinsSchema).optional(),
 };
 

@@ -186,7 +186,7 @@ export interface CandidateRow {
   readonly raw: string;
   /** Why the row cannot become a tick, found while reading it. */
   readonly defect: QuarantineReason | null;
-  /** Seconds that a price point stands for; absent for trades, and where the source does not say. */
+  /** Time that a price point represents, in seconds; absent for trades, and where the source does not say. */
   readonly grain?: number | null;
   /** Whether the venue states that the trade was agreed off its order book. @default false */
   readonly block?: boolean;

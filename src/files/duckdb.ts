@@ -5,7 +5,7 @@ import type { DuckDBAppender, DuckDBConnection, DuckDBValue } from '@duckdb/node
 import { badInput, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { partialOf, removeLeftovers } from './write/write-output.ts';
 
-/** A DuckDB of this process, which reads and writes Parquet and sorts more rows than fit in memory. */
+/** A DuckDB instance in this process, which reads and writes Parquet and sorts more rows than fit in memory. */
 export interface DuckDb {
   /** Where it spills what does not fit into memory; files there go when it is closed. */
   readonly folder: string;
@@ -17,7 +17,7 @@ export interface DuckDb {
   close(): Promise<void>;
 }
 
-/** Most memory that DuckDB takes; what does not fit is spilled to disk. */
+/** Maximum memory of DuckDB; what does not fit is spilled to disk. */
 const MEMORY = '512MB';
 
 /** Opens a DuckDB in memory. It loads no extension from the network and spills into a folder of its own among the temporary files. */

@@ -1,6 +1,6 @@
 import type { Instrument, SettlementTerms } from '../contracts/market-data.ts';
 
-/** What a venue states about the settlement of a market in fields of their own. */
+/** What a venue states about the settlement of a market in separate fields, not in the text of the rules. */
 interface StatedTerms {
   readonly source?: string | null | undefined;
   readonly delaySeconds?: number | null | undefined;
@@ -10,7 +10,7 @@ interface StatedTerms {
 const TIES =
   /\b(tie[sd]?|draws?|drawn|dead heat|exactly|equals?|50[-/–]50|voids?|voided|cancel\w*|postpon\w*|abandon\w*|fair (market )?(value|price))\b/i;
 const SOURCE = /\b(resolution source|source for|according to|as reported by|as published by|as determined by)\b/i;
-/** Maximum length of what is kept of a text. */
+/** Maximum number of characters that are kept of a text. */
 const LONGEST = 300;
 
 /**

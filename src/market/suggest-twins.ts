@@ -17,7 +17,7 @@ export interface TwinSuggestion {
   readonly endsApartDays: number | null;
 }
 
-/** Least share of common words, and most days between the ends. */
+/** Minimum share of common words, and maximum number of days between the ends. */
 const LEAST_LIKENESS = 0.5;
 const MOST_APART_MS = 3 * DAY_MS;
 

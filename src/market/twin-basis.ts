@@ -4,15 +4,15 @@ import { mirrorPrice } from './mirror-price.ts';
 
 type Quotes = Pick<OrderBook, 'bid' | 'ask'>;
 
-/** What one unit costs and brings with the taker's fee; null without a quote on that side. */
+/** Cost and proceeds of one unit, including the taker's fee; null without a quote on that side. */
 export interface TradeCosts {
-  /** Cash that one unit bought at the ask costs. */
+  /** Cash paid for one unit bought at the ask. */
   readonly cost: number | null;
-  /** Cash that one unit sold at the bid brings. */
+  /** Cash received for one unit sold at the bid. */
   readonly proceeds: number | null;
 }
 
-/** Costs of trading at these quotes. Unknown fees count as none. */
+/** Costs of trading at these quotes. Unknown fees count as zero. */
 export function tradeCosts({ bid, ask }: Quotes, fees: FeeSchedule | null): TradeCosts {
   const unitCost = (price: number): number => (fees === null ? price : feeModel(fees).unitCost(price));
   return { cost: ask === null ? null : unitCost(ask), proceeds: bid === null ? null : 2 * bid - unitCost(bid) };
@@ -37,7 +37,7 @@ export const mirrorBook = ({ bid, ask, bidSize, askSize, at }: OrderBook): Order
   at,
 });
 
-/** Maximum time between books that are compared as of one moment; milliseconds. */
+/** Maximum time between two books that are compared as if they were recorded together; milliseconds. */
 export const MAX_APART_MS = 5 * 60_000;
 
 /** Milliseconds between the oldest and the newest of these books; infinite where one is missing. */
@@ -66,7 +66,7 @@ export const twinBasis = (markets: readonly (Pick<Instrument, 'source' | 'book'>
   return pairs.reduce<TwinBasis | null>((best, pair) => (best === null || pair.profit > best.profit ? pair : best), null);
 };
 
-/** One of two twins: its bars, oldest first, with 1 in `complete` for closed ones without a gap, and the recorded looks at its book. */
+/** One of two twins: its bars, oldest first, with 1 in `complete` for closed ones without a gap, and the recorded states of its book. */
 export interface BasisSide extends Pick<Instrument, 'outcomes' | 'fees' | 'earlierTerms'> {
   readonly bars: {
     readonly length: number;
@@ -114,7 +114,7 @@ export function basisSeries(market: BasisSide, twin: BasisSide, { barMs, asOf }:
   return points;
 }
 
-/** The costs of trading around a price, by half the newest spread and the fees at a time; the times have to rise. */
+/** Costs of trading around a price: half the newest spread and the fees at that time. Call it with ascending times. */
 function costsOverTime({ books, fees, earlierTerms = [] }: BasisSide): (price: number, time: number) => TradeCosts {
   let seen = 0;
   return (price, time) => {

@@ -45,7 +45,7 @@ export function watchImports(): void {
 /** The URL that loads another copy of a module, with its own state. */
 export const freshUrl = (url: string, copy: number): string => `${url}?${FRESH}=${copy}`;
 
-/** All modules that a module imports, directly or through others, itself included; imports of installed packages and of PredictLab are not followed. */
+/** A module and all that it imports, directly or through others; imports of installed packages and PredictLab are not followed. */
 export function importedBy(url: string): ReadonlySet<string> {
   for (let message = port && receiveMessageOnPort(port); message; message = port && receiveMessageOnPort(port)) {
     const [parent, child] = message.message as [string, string];
@@ -68,7 +68,7 @@ export function packageModules(modules: Iterable<string>): ReadonlySet<string> {
   return all;
 }
 
-/** URLs, or their beginnings, of PredictLab's package and of its zod; a plugin's folder may have other copies, and zod has parts with memory. */
+/** URLs or URL prefixes of PredictLab's package and its zod. A plugin's folder may hold other copies, and parts of zod keep state. */
 const OURS = [
   pathToFileURL(createRequire(import.meta.url).resolve('zod')).href.replace(/index\.cjs$/, 'index.js'),
   ...(import.meta.url.includes('/node_modules/predictlab/') ? [import.meta.url.replace(/(.*\/node_modules\/predictlab\/).*/, '$1')] : []),
@@ -90,7 +90,7 @@ function recordImport(parent: string, child: string): void {
   else known.add(withoutQuery(child));
 }
 
-/** Whether a module was imported itself. */
+/** Whether a module was imported directly. */
 const isImported = (url: string | undefined): boolean =>
   url !== undefined && [...edges.values()].some((children) => children.has(withoutQuery(url)));
 
@@ -100,8 +100,8 @@ const withoutQuery = (url: string): string => url.replace(url.startsWith('file:'
 const COPY = new RegExp(`[?&#]${FRESH}=(\\d+)$`);
 
 /**
- * URL under which a copy loads what it imports: as a copy, too, so that it shares no state with another copy; files with a query and `data:`
- * URLs as well, packages of others not. Refers to nothing outside itself, because its text is part of {@link HOOKS}.
+ * URL under which a copy loads an import: that of a copy of it, so that copies share no state. This includes files with a query and `data:`
+ * URLs, but not installed packages. Refers to nothing outside itself, because its text is part of {@link HOOKS}.
  */
 function urlForCopy(url: string, parent: string | undefined): string {
   const copy = /[?&#](predictlab-fresh=\d+)$/.exec(parent ?? '')?.[1];
@@ -150,7 +150,7 @@ function watchRequires(): void {
   loader._load = function watched(request, parent, isMain) {
     if (strategyDeciding() !== undefined) refuseWhileDeciding('require');
     const file = parent?.filename;
-    // through createRequire, a module can require in the name of another file
+    // with createRequire, a module can load files as if it were another file
     const borrowed = typeof file === 'string' && loader._cache[file] !== parent;
     const from = [borrowed ? loadingUrl() : undefined, typeof file === 'string' ? pathToFileURL(file).href : undefined];
     try {

@@ -72,7 +72,7 @@ export function watchOutsideWorld(): void {
   guardConstructor(threads, 'Worker');
   guardConstructor(threads, 'BroadcastChannel');
   guardConstructor(globalThis, 'BroadcastChannel');
-  // its callbacks run outside of the decision or module that created it
+  // its callbacks run outside the decision or the module that created it
   guardConstructor(globalThis, 'FinalizationRegistry');
   syncBuiltinESMExports();
 }
@@ -125,7 +125,7 @@ export function forbidOutsideWorld(why: string): void {
   forbidden = why;
 }
 
-/** Throws where a strategy decides, or all of this thread is closed. @throws PredictLabError BadInput that names what was used */
+/** Throws while a strategy decides, or when this whole thread is closed off. @throws PredictLabError BadInput that names what was used */
 export function refuseWhileDeciding(what: string): void {
   if (forbidden !== undefined) throw badInput(`${what} is not there: ${forbidden}`);
   const strategy = strategyDeciding();

@@ -6,7 +6,7 @@ import { secretsOf } from '../secrets/secrets.ts';
 /** Receives each printed line: at level `info` lines for standard output, at level `warn` lines for standard error. */
 export type HearPrints = (level: 'info' | 'warn', line: string) => void;
 
-/** Largest number of logged lines, so that code that prints in a loop does not fill the log. */
+/** Maximum number of logged lines, so that code that prints in a loop does not fill the log. */
 const MAX_LINES = 1_000;
 const MAX_LINE_LENGTH = 10_000;
 

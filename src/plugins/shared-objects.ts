@@ -4,7 +4,7 @@ import * as zod from 'zod';
 
 /**
  * Objects that outlive a plugin's modules: built-ins, the modules of Node.js, and zod. Each series gets its own copy of a plugin's modules,
- * but a property that one copy adds to such an object is there for the next copy, where no proof can see it.
+ * but a property that one copy adds to such an object is visible to the next copy, and no proof can detect that.
  */
 interface SharedObject {
   readonly name: string;
@@ -16,7 +16,7 @@ interface SharedObject {
   readonly size: number;
 }
 
-// as they are when this module is loaded: a plugin could replace them by functions that hide what it changed
+// captured when this module loads: a plugin could replace them with functions that hide what it changed
 const { ownKeys, getPrototypeOf, deleteProperty } = Reflect;
 const descriptorOf = Object.getOwnPropertyDescriptor;
 // oxlint-disable-next-line typescript/unbound-method -- called with a map or set below
@@ -24,7 +24,7 @@ const [mapSize, setSize] = [Map, Set].map(({ prototype }) => descriptorOf(protot
 const getEntries = performance.getEntries.bind(performance);
 const types = { isMap: nodeTypes.isMap, isSet: nodeTypes.isSet };
 
-/** Zod's registry, whose contents no comparison can see. It is cleared instead. */
+/** Zod's registry. Its contents cannot be compared, so it is cleared instead. */
 const registry = zod.globalRegistry;
 const clearRegistry = registry.clear.bind(registry);
 const RENEWED: ReadonlySet<PropertyKey> = new Set(['_map', '_idmap']);
@@ -51,7 +51,7 @@ export function recordSharedObjects(ignored: readonly unknown[] = []): void {
   if (recorded !== undefined) return;
   const ofNode: Record<string, object> = {};
   for (const name of loader.builtinModules) if (!UNUSUAL.test(name)) ofNode[name] = require(`node:${name}`) as object;
-  // Node.js replaces some globals by their values when they are first read
+  // Node.js replaces some lazy globals with their values when they are first read
   for (const key of ownKeys(globalThis)) Reflect.get(globalThis, key);
   const seen = new Set<unknown>([...changing, ...ignored]);
   recorded = reachableFrom({ globalThis, zod }, seen);
@@ -64,7 +64,7 @@ export function recordSharedObjects(ignored: readonly unknown[] = []): void {
 const UNUSUAL =
   /^(?:_|sys$|punycode$|domain$|constants$|repl|cluster|inspector|trace_events|wasi|vm$|v8$|worker_threads$|diagnostics_channel$)/;
 
-/** Objects that change in ordinary use: lists of loaded modules, and the channel of a process to its parent. */
+/** Objects that are not compared, since they change in normal use: lists of loaded modules, and a process's channel to its parent. */
 const changing: readonly unknown[] = [
   modules,
   places,
@@ -132,10 +132,10 @@ function changedObject(objects: readonly SharedObject[]): string | undefined {
 
 const changedEntries = (): string | undefined => (getEntries().length === entriesBefore ? undefined : 'the list of performance entries');
 
-/** Clears what built-ins keep of the code that ran last, so that the next copy of a plugin cannot read it. */
+/** Clears what built-ins remember of the code that ran last, so that the next copy of a plugin cannot read it. */
 export function clearSharedMemory(): void {
   if (recorded === undefined) return;
-  // the last match, RegExp.$1
+  // a new match replaces the last one, which RegExp.$1 shows
   /(?:)/.exec('');
   clearRegistry();
   // modules of CommonJS are loaded again, with their own state

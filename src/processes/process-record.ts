@@ -89,7 +89,7 @@ export function recordedAddress(home: string): string | undefined {
   return (living.find(({ kind }) => kind === 'dev') ?? living[0])?.address;
 }
 
-/** The files of all records; without a record where a file was removed meanwhile or is none. */
+/** The files of all records; a file that was removed meanwhile, or does not hold a record, has none. */
 function recordFiles(home: string): readonly { file: string; record: ProcessRecord | undefined }[] {
   const folder = recordFolder(home);
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];

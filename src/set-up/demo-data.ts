@@ -11,7 +11,7 @@ import type { FileSelector } from '../sources/file/file-source.ts';
 
 const CSV = /\.csv(\.gz)?$/i;
 const HOUR_MS = 3_600_000;
-/** Earlier times are errors: there were no such markets. */
+/** Earliest plausible time of a tick: earlier ones are errors, since these markets did not exist yet. */
 const EARLIEST_MS = Date.UTC(2000);
 
 interface DemoData {

@@ -34,7 +34,7 @@ export interface SharedLook {
   readonly since: number;
   /** The venue's clock at the listing of the markets: trades that were read before are too old. */
   readonly clock: number;
-  /** Largest number of requests that is less than reading the markets of all shards one by one. */
+  /** Maximum number of requests that costs less than reading the markets of all shards one by one. */
   readonly worth: number;
 }
 
@@ -175,7 +175,7 @@ export interface Source<Selector = unknown> {
   shared?(
     request: SharedLook & { readonly instruments: readonly Instrument[]; readonly signal: AbortSignal },
   ): Promise<ReadonlyMap<string, SharedPage> | undefined>;
-  /** Largest number of markets of one shared request; Infinity where it reads the trades of the whole venue. */
+  /** Maximum number of markets of one shared request; Infinity where it reads the trades of the whole venue. */
   readonly sharedMarkets?: number;
   /** Returns the selector that names this market alone; undefined where the source cannot be queried about a single market. */
   selectorOf(instrument: Instrument): Promise<Selector | undefined>;

@@ -162,7 +162,7 @@ async function* collect(opened: OpenVenue, order: TradeOrder, request: CollectRe
 
 const toJson = (cursor: Cursor): Json => cursor as unknown as Json;
 
-/** Reads an order book; null where the market has none (any more). The book is optional: no trade depends on it. */
+/** Reads an order book; null where the market has none, or no longer has one. The book is optional: no trade depends on it. */
 export async function bookOf(read: () => Promise<BookLevels> | undefined, asOf: number): Promise<Instrument['book']> {
   try {
     const levels = await read();

@@ -93,7 +93,7 @@ export interface VenueUniverse<Rule = unknown, Host extends string = string> {
   readonly rule: z.ZodType<Rule>;
   /** The forms of a rule, for messages. */
   readonly forms: string;
-  /** Most markets that one request of a listing returns, for estimates. */
+  /** Maximum number of markets that one listing request returns, for estimates. */
   readonly pageSize: number;
   /**
    * Lists the markets that match a rule, and those that are known already, whether they match or not.
@@ -129,7 +129,7 @@ export interface Venue<Selector = unknown, Host extends string = string> extends
   trades(context: VenueContext<Host>, instrument: Instrument): TradeReader;
   /** Reads the newest trades of at most `sharedMarkets` markets together. @default markets are read one by one */
   sharedTrades?(context: VenueContext<Host>, instruments: readonly Instrument[], look: SharedLook): Promise<SharedTrades | undefined>;
-  /** Largest number of markets of one shared request; Infinity where it reads the trades of the whole venue. @default 20 */
+  /** Maximum number of markets of one shared request; Infinity where it reads the trades of the whole venue. @default 20 */
   readonly sharedMarkets?: number;
   /** How the venue lists its markets. @default the venue cannot be in a universe */
   // biome-ignore lint/suspicious/noExplicitAny: each venue has its own rules

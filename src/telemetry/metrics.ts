@@ -45,7 +45,7 @@ interface BasisOfTwins {
   readonly profit: number;
 }
 
-/** Time for which a read basis is served; it changes with the books, which runs record. */
+/** How long a basis is served from memory after it was read; it changes only when a run records books. */
 const BASIS_MS = 60_000;
 
 /** Creates the metrics of a worker in their own registry. */
@@ -124,7 +124,7 @@ export function createMetrics(): WorkerMetrics {
   });
   const basis = new Gauge({
     name: 'predictlab_twin_basis',
-    help: 'Profit per unit of buying a market at one venue and selling its twin at another, after both fees, the better way',
+    help: 'Profit per unit of holding a market against its twin at another venue, after both fees, in the more profitable direction',
     labelNames: ['market', 'twin'],
     registers: [],
     async collect() {

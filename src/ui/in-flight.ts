@@ -25,7 +25,7 @@ export class InFlight {
     return await this.track(handling);
   }
 
-  /** Waits, at most `withinMs`, until nothing is counted any more. @returns whether nothing is left */
+  /** Waits, at most `withinMs`, until the count is zero. @returns whether it is */
   async settled(withinMs: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {

@@ -7,9 +7,9 @@ import { detailedReport, failureReport, successReport } from './symbol/task-repo
 interface SharedReports {
   /** The reports of the tasks that ended, in order. */
   readonly reports: readonly TaskReport[];
-  /** The failed first attempt of the next task, which is retried. */
+  /** The failed first attempt of the next task, which will be retried. */
   readonly failed?: AttemptDetails & { readonly startedAt: number };
-  /** The first task had taken effect in an attempt whose worker was lost. */
+  /** Whether the first task had taken effect in an attempt whose worker was lost. */
   readonly known?: true;
 }
 

@@ -342,7 +342,7 @@ describe('a walk-forward', () => {
       [24 * 35, '1970-02-05'],
     ] as const) {
       const run = all(fragile([bar]));
-      const because = `strategy 'fragile' at bar ${bar} (${day}T00:00:00.000Z): no book (restarted on ${day})`;
+      const because = `strategy 'fragile' at bar ${bar} (${day}T00:00:00.000Z): no book (in the part that starts on ${day})`;
       expect({ ...run, failed: [] }).toEqual(without);
       expect(run.failed).toEqual([{ strategy: 'fragile', params: { size: 1 }, because }]);
     }
@@ -354,7 +354,7 @@ describe('a walk-forward', () => {
   it('has no result where every trial fails, on the series or in a part', () => {
     const trials = [fragile([24 * 20], 0.5), fragile([0])];
     expect(() => walkForward(backtestData(rising, market), trials, options, parts)).toThrow(
-      "strategy 'fragile' at bar 480 (1970-01-21T00:00:00.000Z): no book (restarted on 1970-01-21)",
+      "strategy 'fragile' at bar 480 (1970-01-21T00:00:00.000Z): no book (in the part that starts on 1970-01-21)",
     );
   });
 

@@ -538,7 +538,7 @@ describe('a walk-forward in the backtest stage', () => {
     const without = await backtest({ strategies: grid, executionId: 'run-1', settings });
     const failing = (days: number): string => {
       const at = new Date(ASOF - (45 - days) * DAY).toISOString();
-      return `strategy 'awake' of plugin ${PLUGIN.split(',')[0]} at bar ${days * 24} (${at}): overslept (restarted on ${at.slice(0, 10)})`;
+      return `strategy 'awake' of plugin ${PLUGIN.split(',')[0]} at bar ${days * 24} (${at}): overslept (in the part that starts on ${at.slice(0, 10)})`;
     };
     // in the fourth window's training part
     const because = failing(15);

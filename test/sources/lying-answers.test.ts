@@ -26,8 +26,8 @@ const LIES: readonly (readonly [name: string, bytes: string, type: string, says:
   ],
   ['a packing nobody asked for', whole('\u000b\u0002ab', 'content-encoding: br'), 'SourceUnavailable', /is not whole JSON/],
   ['a page of HTML', whole('<html>hello</html>'), 'SourceBlocked', /an HTML page/],
-  ['a part', head('206 Partial Content', `content-length: ${BODY.length}`) + BODY, 'SourceUnavailable', /206 .*not a whole answer/],
-  ['no content', head('204 No Content'), 'SourceUnavailable', /204 .*not a whole answer/],
+  ['a part', head('206 Partial Content', `content-length: ${BODY.length}`) + BODY, 'SourceUnavailable', /206 .*not a complete answer/],
+  ['no content', head('204 No Content'), 'SourceUnavailable', /204 .*not a complete answer/],
   [
     'a way to itself',
     head('301 Moved Permanently', 'location: /v2/trades', 'content-length: 0'),

@@ -76,7 +76,7 @@ export function createCustomActivities(
     async (given, call) => {
       const { runId, executionId, taskId, following = [] } = call;
       if (following.length === 0) return await own(given, call);
-      // the run's other worker may have more plugins
+      // another worker of the run may have more plugins
       const missing = following.findIndex(({ activity }) => !attempts.has(activity));
       return await runWithFollowing({
         database,

@@ -3,7 +3,7 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
 import type { FromThread } from './threads/thread-messages.ts';
 
-/** Most log lines of one attempt, and most characters of them: the worker's event loop handles each line. Further lines are dropped and counted. */
+/** Maximum numbers of log lines and characters in one attempt, to spare the worker's event loop; further lines are dropped and counted. */
 const MAX_LINES = 5_000;
 const MAX_CHARACTERS = 1024 * 1024;
 const MAX_MESSAGE_LENGTH = 16 * 1024;

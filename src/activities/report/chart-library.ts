@@ -51,7 +51,7 @@ const readLibrary = async (log: Log | undefined): Promise<string | null> => {
   }
 };
 
-/** Writes a page whole or not at all, for browsers that reload meanwhile; the last of two writers wins. @returns the number of bytes */
+/** Writes a page completely or not at all, since browsers may reload it at any time; the last writer wins. @returns the number of bytes */
 export async function writePage(file: string, text: string): Promise<number> {
   try {
     await makePrivateFolder(path.dirname(file));

@@ -168,7 +168,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   return { added, requests, missing };
 }
 
-/** Queries members that are not in the listing any more: they ended, or the rule does not choose them any more. */
+/** Queries members that are no longer in the listing: they ended, or the rule no longer chooses them. */
 async function lookUp(
   source: Source,
   {
@@ -186,7 +186,7 @@ async function lookUp(
   try {
     return await source.discover({ symbol: universe, selectors, window: windowOf({ asOf, daysBack: 1 }), asOf, known: [], signal });
   } catch (error) {
-    // none of them exists any more
+    // none of them exists now
     if (error instanceof PredictLabError && error.type === 'BadInput') return nothing;
     throw error;
   }

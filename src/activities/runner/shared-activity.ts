@@ -9,21 +9,21 @@ import type { AttemptSign } from './attempt-sign.ts';
  * with the work. A pause, or a task that is more urgent, waits for one task at most.
  */
 const STARTS_WITHIN_MS = 1_000;
-/** Size of the outputs up to which an activity starts another task, in characters: its result is one payload. */
+/** Maximum total size of outputs, in characters, at which an activity still starts another task: its result is one payload. */
 const MAX_OUTPUTS = 250_000;
 
 /** How a task runs inside the activity of an earlier one. */
 export interface SharedAttempt {
   /** The reports of the tasks before it, and of its start, which go out with the heartbeats. */
   readonly progress: () => readonly TaskReport[];
-  /** The task may have run before, in an attempt of the activity that was lost. */
+  /** Whether the task may have run before, in a lost attempt of the activity. */
   readonly mayHaveRun: boolean;
 }
 
 /**
  * Runs the activity's own task, then those of `following` that start within a second, one after another up to the first that does not
- * succeed. Each has its own ledger row, timeout, metrics and log lines, and one attempt here: after a failure a normal activity continues.
- * When the worker was lost after the activity's own task, the next attempt looks up the others.
+ * succeed. Each has its own ledger row, timeout, metrics and log lines, and one attempt here: a retry is a normal activity.
+ * When the worker was lost after the activity's own task, the next attempt looks up in the ledger which others have run.
  * @param activity.run runs one attempt of a following task
  */
 export async function runWithFollowing<Next extends { readonly taskId: string }>(activity: {
@@ -86,6 +86,6 @@ async function recordLostFollower(database: Database, executionId: string): Prom
   try {
     if ((await findEffect(database, key)) === undefined) await recordAttempt(database, key, lost);
   } catch {
-    // the attempt is missing from the pages; the task itself looks up the ledger when it runs
+    // the pages will lack this attempt; the task itself still checks the ledger when it runs
   }
 }

@@ -109,7 +109,7 @@ export function createTaskRunner({
     let repeated = false;
     let beat: Heartbeat = before;
     let hasStarts = false;
-    /** Whether the server counts no attempts of the task, because it has no activity of its own. */
+    /** Whether the Temporal server does not count the task's attempts, because the task has no activity of its own. */
     const isExtra = activity.info.isLocal || following !== undefined;
     const isShared = following !== undefined || call.following !== undefined;
     const beating = setInterval(() => sendHeartbeat(beat), HEARTBEAT_INTERVAL_MS);

@@ -106,7 +106,7 @@ export class TickImport {
         if (last !== undefined && hasEnded) await this.#endPart(last.market, last.part, last.market !== market);
         last = { market, part };
         if (batch.outcomes.length > market.outcomes.length) market.outcomes = batch.outcomes;
-        // whole files of one market stay when a later one cannot be read
+        // complete files of a market stay stored when a later file cannot be read
         if (rows >= chunkRows || isStopped() || (hasEnded && batch.market === null)) {
           await this.#storeStaged();
           rows = 0;

@@ -33,7 +33,7 @@ export interface LookAheadProof {
 /** Frequency of look-ahead for which the proof states its power: one bar in this many. */
 const PEEK_EVERY = 20;
 
-/** Least probability that a re-run changes a decision that looks ahead: reversing the next move changes about half of the decisions. */
+/** Minimum probability that a re-run changes a decision that looks ahead: reversing the next move changes about half of the decisions. */
 const DETECTION_RATE = 0.5;
 
 interface ProofInput extends Omit<DecisionInput, 'cache' | 'curtain'> {

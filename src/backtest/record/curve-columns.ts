@@ -16,7 +16,7 @@ export interface EquityPoint {
   readonly equity: number;
 }
 
-/** Largest number of stored points of an equity curve: half a year of hourly bars. Metrics are computed from the whole curve. */
+/** Maximum number of stored points of an equity curve: half a year of hourly bars. Metrics are computed from the whole curve. */
 export const MOST_POINTS = 5000;
 
 /** Encodes the `trades` column of a result. */
@@ -40,7 +40,7 @@ const storedTrades: z.ZodType<readonly StoredTrade[]> = listOf(
 /** Reads a `trades` column; entries that are not trades are left out. */
 export const decodeTrades = (column: Json): readonly StoredTrade[] => storedTrades.parse(column);
 
-/** Largest number of stored points of the equity of buying and holding, which is only drawn. */
+/** Maximum number of stored points of the equity of buying and holding, which is only drawn. */
 const HOLD_POINTS = 300;
 
 /** Encodes an `equity` column: the last value of each of at most {@link MOST_POINTS} groups of bars. @param hold equity of holding */

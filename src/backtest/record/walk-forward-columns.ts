@@ -75,9 +75,9 @@ export interface StoredWalkCurves {
   readonly inSample: readonly (readonly EquityPoint[])[];
 }
 
-/** Largest number of stored points of the curve of all tests, and of the curves of all training parts together. */
+/** Maximum number of stored points of the curve of all tests, and of the curves of all training parts together. */
 const MAX_POINTS = 1500;
-/** Largest number of stored points of the curve of one training part. */
+/** Maximum number of stored points of the curve of one training part. */
 const MAX_POINTS_PER_PART = 60;
 
 /** Encodes the `result` and `curves` columns of a walk-forward. @param about.trials number of requested trials, failed ones included */

@@ -27,7 +27,7 @@ export type ParamsInput = Readonly<Record<string, Json>>;
 /** One combination of checked parameters with defaults, ready for `create`. */
 export type Params = Readonly<Record<string, Json>>;
 
-/** Largest number of trials of one grid; more is most likely a typing error. */
+/** Maximum number of trials of one grid; more is most likely a typing error. */
 const MAX_TRIALS = 100_000;
 
 /**

@@ -191,9 +191,9 @@ export function* walkForwardSteps(
   };
 }
 
-/** Adds to a failure the start of the part in which it happened, since the strategy may not fail on the whole series. */
+/** Adds to a failure the start date of the part in which it happened, since the strategy may not fail on the whole series. */
 const inPart = (failure: StrategyFailure, { from }: DayRange): StrategyFailure =>
-  new StrategyFailure(`${failure.message} (restarted on ${new Date(from * DAY_MS).toISOString().slice(0, 10)})`, failure);
+  new StrategyFailure(`${failure.message} (in the part that starts on ${new Date(from * DAY_MS).toISOString().slice(0, 10)})`, failure);
 
 interface DecidedTrial extends Pick<Stretch, 'returns' | 'moments'> {
   readonly trial: Trial;

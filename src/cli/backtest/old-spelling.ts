@@ -15,7 +15,7 @@ export function presentSpelling([command, ...rest]: readonly string[]): readonly
   if (at >= 0) {
     const words = [...rest];
     words.splice(at, 1, ...(rest[at].includes('=') ? [rest[at].slice('--portfolio='.length)] : []));
-    // Commander reads the list as an argument wherever it stands.
+    // Commander accepts the list at any position among the options.
     return [command, 'portfolio', ...words, ...uncapped];
   }
   return [command, given('--symbol') ? 'symbol' : 'file', ...rest, ...uncapped, ...market];

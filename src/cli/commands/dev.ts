@@ -111,7 +111,7 @@ async function dev(options: DevOptions): Promise<void> {
     const end = await Promise.race([stopped.then((signal) => ({ signal })), broken.then((fault) => ({ fault }))]);
     if ('fault' in end) throw new ExitError(1, end.fault);
     log.info('\nstopping the worker, Temporal and Postgres …');
-    // Ctrl-C is the normal end of `dev`; other signals are an end by signal.
+    // Ctrl-C ends `dev` normally with exit code 0; other signals set their own exit code.
     process.exitCode = end.signal === 'SIGINT' ? 0 : SIGNAL_EXIT_CODES[end.signal];
   } finally {
     await closers.close();

@@ -48,7 +48,7 @@ async function runPrune(options: PruneOptions): Promise<void> {
   const before = instants(options, PRUNABLE, now);
   const files = instants(options, PRUNABLE_FILES, now);
   const { keep, dryRun = false, lake } = options;
-  if (lake !== undefined && before.ticks === undefined) throw usageError('--lake moves ticks of some age; give --ticks <age> too');
+  if (lake !== undefined && before.ticks === undefined) throw usageError('--lake moves ticks older than an age; add --ticks <age>');
   const named = [...Object.keys(before), ...Object.keys(files)];
   if (named.length === 0) throw usageError(`name what to prune, and the age: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
   const home = homeFolder(process.env);

@@ -141,7 +141,7 @@ async function backfill({ id, from, to, onlyMissing = false, dryRun = false, jso
   });
 }
 
-/** The times whose interval since the previous time needs no run any more. */
+/** The times whose interval since the previous time no longer needs a run. */
 async function alreadyGood(lab: PredictLab, id: string, firings: readonly Date[]): Promise<ReadonlySet<number>> {
   if (firings.length === 0) return new Set();
   const { input } = await lab.schedules.show(id);

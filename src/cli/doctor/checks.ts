@@ -161,7 +161,7 @@ async function checkSchedules(lab: PredictLab, env: NodeJS.ProcessEnv): Promise<
       ),
     ),
     ...upcoming.map(({ scheduleId, paused, at }) =>
-      ok(name, `${scheduleId}: ${paused ? 'paused' : at === null ? 'it never fires again' : `next run ${at}`}`),
+      ok(name, `${scheduleId}: ${paused ? 'paused' : at === null ? 'it has no further run' : `next run ${at}`}`),
     ),
   ];
   if (lines.length > 0) return lines;

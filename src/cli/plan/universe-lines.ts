@@ -1,7 +1,7 @@
 import type { Queryable } from '../../storage/database/database.ts';
 import { listingsOf, universeCounts } from '../../storage/markets/universes.ts';
 
-/** What a run of a universe works on, as far as earlier listings show it. */
+/** The markets that a run of a universe would work on, according to earlier listings. */
 export interface PlannedUniverse {
   readonly universe: string;
   /** Members that have not ended; null before the first listing. */
@@ -13,7 +13,7 @@ export interface PlannedUniverse {
   readonly requests: { readonly listing: number; readonly leastTrades: number; readonly mostTrades: number };
 }
 
-/** Largest number of markets that share a request for trades, and the requests of a market that is walked alone. */
+/** Maximum number of markets that share a request for trades, and the requests of a market that is walked alone. */
 const SHARED_MARKETS = 20;
 const WALK_REQUESTS = 2;
 

@@ -39,7 +39,7 @@ const NOTHING: Compared = { compared: 0, different: 0, leftOut: 0, examples: [] 
 
 /**
  * Runs this build on the inputs of a run, symbol by symbol, and compares the results with what is stored.
- * @throws ExitError 2 when none of the run's inputs can be compared any more
+ * @throws ExitError 2 when none of the run's inputs can still be compared
  */
 export async function shadowOf(request: ShadowRequest): Promise<ShadowReport> {
   const { main, run, build, host } = request;

@@ -96,9 +96,7 @@ async function suggest(database: Database, symbols: readonly string[], json?: bo
   });
   if (json) return printJson(found.map(({ both: _, ...pair }) => pair));
   if (found.length === 0)
-    return printLine(
-      'no two markets of different venues that are not twins yet look like one question; `predictlab run` finds the markets',
-    );
+    return printLine('no new twins to suggest: no two markets of different venues look like one question; `predictlab run` finds markets');
   for (const { both, terms, ...pair } of found) {
     const [a, b] = pair.markets;
     const apart = pair.endsApartDays === null ? 'an end is not known' : `ends ${formatNumber(pair.endsApartDays, 1)} d apart`;
@@ -166,7 +164,7 @@ async function entryFor(database: Database, both: readonly StoredInstrument[]): 
 async function remove(database: Database, pair: TwinIds, json?: boolean): Promise<void> {
   const symbols = await removeTwins(database, pair);
   if (symbols.length > 0)
-    return printAnswer(json, { removed: pair, symbols }, `${pair.join(' and ')} are twins no more; removed from ${symbols.join(', ')}`);
+    return printAnswer(json, { removed: pair, symbols }, `${pair.join(' and ')} are no longer twins; removed from ${symbols.join(', ')}`);
   const [one, other] = await Promise.all(pair.map((id) => marketOf(database, id)));
   const isNamed = one.twins.includes(other.id) || other.twins.includes(one.id);
   throw usageError(

@@ -25,7 +25,7 @@ const refusal = (address: string, stop: AbortSignal): Promise<never> =>
     });
   });
 
-/** Connects like `connectTemporal`, and fails at once when nothing listens on the address. */
+/** Connects like `connectTemporal`, and fails immediately when nothing listens on the address. */
 export async function connectOrRefuse(options: ConnectionOptions & { readonly address: string }): Promise<Connection> {
   const stop = new AbortController();
   const connecting = connectTemporal(options);

@@ -134,7 +134,7 @@ export class Deployments {
     return { type, workflowId, history: await this.#client.workflow.getHandle(workflowId, runId).fetchHistory() };
   }
 
-  /** Pins an open workflow to a version and replaces an earlier pin. @returns false where the workflow has ended meanwhile */
+  /** Pins an open workflow to a version and replaces an earlier pin. @returns false if the workflow has ended in the meantime */
   async move({ workflowId, runId }: OpenWorkflow, { name, buildId }: DeploymentVersion): Promise<boolean> {
     const pinned = { behavior: PINNED_OVERRIDE, version: { deploymentName: name, buildId } };
     try {

@@ -55,7 +55,7 @@ export class FollowedRun {
   }
 }
 
-/** Most symbols whose stages are filled in for one status: as many as a large run keeps open. */
+/** Maximum number of symbols whose stages are filled in for one status: as many as a large run keeps open. */
 const MAX_SYMBOLS = 200;
 
 /** Adds the stages of running symbols to a status by symbol (runs of more than 50 symbols). */
@@ -98,8 +98,8 @@ async function stagesOfChild(client: WorkflowClient, runId: string, symbol: stri
 }
 
 /**
- * The stages of the symbols without a workflow of their own, by symbol: their activities report each stage with their heartbeats, as do
- * those of short custom tasks, by the first task.
+ * The stages of the symbols that run without a child workflow, by symbol, as their activities' heartbeats report them. Short custom tasks
+ * that share an activity are reported in the same way, under the id of the first one.
  */
 async function stagesInActivities(client: Client, runId: string): Promise<Map<string, readonly TaskReport[]>> {
   const { raw } = await client.workflow.getHandle(runId).describe();

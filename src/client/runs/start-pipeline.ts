@@ -21,7 +21,7 @@ export interface StartOptions extends RunOrigin {
   readonly runId?: string;
 }
 
-/** Starts a run and returns at once. @throws PredictLabError BadInput when a run with that id is open, or the id is not valid */
+/** Starts a run without waiting for its end. @throws PredictLabError BadInput when a run with that id is open, or the id is not valid */
 export async function startPipeline(
   { client, taskQueue }: { readonly client: Client; readonly taskQueue: string },
   input: PipelineInput,

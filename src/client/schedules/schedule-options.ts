@@ -12,7 +12,7 @@ export interface ScheduleOptions {
   readonly replaceInput?: boolean;
   /** How late a run missed for lack of a server or worker may still start; at least 10 s. @default "1m" */
   readonly catchupWindow?: string;
-  /** Longest random delay of a firing, so that many installations do not call a venue at once. @default none */
+  /** Longest random delay of a firing, so that many installations do not call a venue at the same moment. @default none */
   readonly jitter?: string;
   /** A note for people; `schedule show` prints it. */
   readonly note?: string;

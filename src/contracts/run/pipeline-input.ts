@@ -97,7 +97,7 @@ export interface PipelineInput {
   catchUp?: DurationText;
   /** Partial run: stop after this stage. @default "visualize" */
   untilStage?: Stage;
-  /** Tasks running at once, whole run. @default 5 */
+  /** Maximum number of tasks of the run that run at the same time. @default 5 */
   maxConcurrent?: number;
   /** @default "priority" */
   order?: ReadyOrder;

@@ -52,7 +52,7 @@ export type FollowedStage = { readonly stage: Stage } & SharedEnd;
 
 /** The result of an activity that tasks share. */
 export interface SharedOutcome<End extends SharedEnd = SharedEnd> extends TaskOutcome {
-  /** How the tasks ended that the activity ran after its own, in order. @default it ran none */
+  /** Ends of the tasks that the activity ran after its own, in order. @default it ran none */
   readonly followed?: readonly End[];
 }
 
@@ -99,9 +99,9 @@ export interface TaskOutcome {
 export interface AttemptDetails extends Failures {
   /** Attempts that started, earlier activities included. */
   readonly attempts: number;
-  /** Milliseconds until the next attempt, when the slot is released meanwhile. */
+  /** Milliseconds until the next attempt, when the slot is released for the wait. */
   readonly retryAfterMs?: number;
-  /** Milliseconds until the next attempt, when the slot is kept meanwhile. */
+  /** Milliseconds until the next attempt, when the slot is kept during the wait. */
   readonly retryDelayMs?: number;
   readonly error: TaskError;
 }
@@ -132,7 +132,7 @@ export interface SymbolPipelineInput {
   readonly policies?: Readonly<Partial<Record<Stage, TaskPolicy>>>;
   /** Earlier attempts of the first stage. @default none */
   readonly earlier?: EarlierAttempts;
-  /** Stages whose end is signalled to the parent at once. @default none */
+  /** Stages whose end is signalled to the parent immediately. @default none */
   readonly signalStages?: readonly Stage[];
   /** Reports of the first stages, which ran before this workflow started. @default none */
   readonly done?: readonly PackedReport[];

@@ -34,7 +34,7 @@ export function artifactStoreOf(env: NodeJS.ProcessEnv): ArtifactStore | undefin
   const { endpoint, prefix } = placeOf(env.ARTIFACTS_URL);
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   if (!accessKeyId || !secretAccessKey)
-    throw badInput('ARTIFACTS_URL: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too, the key of that store');
+    throw badInput('ARTIFACTS_URL: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too, the credentials of that store');
   const url = `${endpoint}/${prefix}`;
   let opened: Promise<S3mini> | undefined;
   const closed = new AbortController();

@@ -6,7 +6,7 @@ import { type Database, type Queryable, withinTransaction } from '../../storage/
 import { databaseMark } from '../../storage/database/migrate.ts';
 import type { Sink } from './alert.ts';
 
-/** How often the outbox is read; `wake` reads it at once. */
+/** How often the outbox is read; `wake` reads it immediately. */
 const READ_EVERY_MS = 5_000;
 /** How often the configured sinks are recorded again. */
 const RECORD_EVERY_MS = 3_600_000;

@@ -8,10 +8,10 @@ export interface ComplementReport {
   readonly polarity: 'complement' | 'same' | 'unclear';
 }
 
-/** Largest mean distance from 1, or of one price from the other, that is a spread. */
+/** Largest mean distance (of the sum from 1, or between the prices) that a spread explains. */
 const TOLERANCE = 0.05;
 
-/** Compares the prices of twins by their means; near 0.5 they are equal and add up to 1, so that the polarity is unclear. */
+/** Compares the prices of twins by their means. Prices near 0.5 are both equal and add up to 1, so the polarity stays unclear. */
 export function complementReport(first: TickColumns, second: TickColumns): ComplementReport {
   let [pairs, deviation, difference] = [0, 0, 0];
   let j = -1;

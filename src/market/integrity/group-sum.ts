@@ -25,12 +25,12 @@ export interface GroupReport {
   readonly verdict: 'near 1' | 'above' | 'below';
 }
 
-/** Largest distance of a sum from 1. */
+/** Largest distance of a sum from 1 that still counts as consistent. */
 const TOLERANCE = 0.1;
 
 /**
  * Evaluates a group at every time at which a member has a new price and all have one that is not older than a day; a settled member counts
- * with its payout. A sum far from 1 means a missing member or one with reversed outcomes. It only reports.
+ * with its payout. A sum far from 1 means a missing member or one with reversed outcomes. Prices are not changed.
  */
 export function groupReport(members: readonly GroupMember[]): GroupReport {
   const times = Float64Array.from(new Set(members.flatMap(({ prices }) => Array.from(prices.time)))).sort();

@@ -134,7 +134,7 @@ export const steps = (points: readonly EquityPoint[], x: (time: number) => numbe
     })
     .join('');
 
-/** The falls as a line and as the area under the top. */
+/** Drawdowns, as a line and as the area between it and zero. */
 const fallShape = (points: readonly EquityPoint[], falls: readonly number[], x: (time: number) => number, deepest: number): Markup => {
   const fallen = points.map(({ time }, i) => ({ time, equity: falls[i] }));
   const line = steps(fallen, x, (fall) => 1 - fall / deepest, FALL_HEIGHT);

@@ -32,7 +32,7 @@ export const within = (ranges: readonly TimeRange[], window: TimeRange): readonl
     .map((range) => ({ from: Math.max(range.from, window.from), to: Math.min(range.to, window.to) }))
     .filter((range) => range.to > range.from);
 
-/** Maximum bands of one plot, the longest gaps; the data quality section counts all of them. */
+/** Maximum number of gaps that one plot shades, the longest ones; the data quality section counts all of them. */
 const MAX_BANDS = 300;
 
 /** The gaps inside the range, in order; the longest ones where there are too many. */

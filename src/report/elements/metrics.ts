@@ -1,7 +1,7 @@
 import { formatNumber, formatPercent } from './format.ts';
 
 export interface MetricColumn {
-  /** Key in the contract's JSON. */
+  /** Key of the metric in a result's JSON. */
   readonly key: string;
   readonly head: string;
   /** Definition, window and unit, for hover and focus. */

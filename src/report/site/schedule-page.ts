@@ -65,7 +65,7 @@ const settings = ({ overlap, catchupWindow, jitter, pauseOnFailure }: ScheduleOn
     'overlap',
     `${overlap}: a run that is due while the previous one is open ${overlap === 'SKIP' ? 'does not start' : 'follows this policy'}`,
   ],
-  ['catch-up window', `${catchupWindow}: a firing missed for longer does not start any more`],
+  ['catch-up window', `${catchupWindow}: a firing missed for longer does not start`],
   ['jitter', jitter === null ? 'none' : `each firing is delayed by up to ${jitter}`],
   ['pause on failure', pauseOnFailure === 0 ? 'never' : `after ${pauseOnFailure} failed in a row`],
 ];

@@ -59,7 +59,7 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   runTask(state, lane, first, at);
 }
 
-/** Largest number of tasks of a chain in one lane: an activity of a second reaches about as many. */
+/** Maximum number of tasks of a chain in one lane: an activity of a second reaches about as many. */
 const MAX_CHAIN = 100;
 
 /**
@@ -79,7 +79,7 @@ function addChain(state: RunState, tasks: number[], at: number): void {
   }
 }
 
-/** Whether a task may run in the activity of another one: only its first attempt. */
+/** Whether a task may run in the activity of another one; only a first attempt may. */
 const mayShare = ({ graph, status, attempts }: RunState, task: number): boolean =>
   graph.mayShare[task] === 1 && status[task] === PENDING && attempts[task] === 0;
 
@@ -128,7 +128,7 @@ export function advanceLane(state: RunState, lane: Lane, at: number): void {
   else stopLane(state, lane);
 }
 
-/** Marks that no task of the lane is running any more, although the lane has not ended yet. */
+/** Marks that no task of the lane is running, although the lane has not ended yet. */
 export function stopLane(state: RunState, lane: Lane): void {
   lane.current = -1;
   markReturning(state, lane);

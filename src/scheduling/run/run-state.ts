@@ -42,7 +42,7 @@ export interface Lane {
   current: number;
   /** Current urgency, smaller is more urgent; only maintained for orders that define it. */
   urgency: number;
-  /** Whether the slot will be released at the next stage boundary, or at once. */
+  /** Whether the slot will be released at the next stage boundary, or immediately. */
   returning: boolean;
 }
 

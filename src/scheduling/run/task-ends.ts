@@ -63,7 +63,7 @@ export function stopRun(state: RunState, closing: Closing, at: number, commands:
   }
 }
 
-/** Sets the final status of a task that will not run (any more) while the run is closing. */
+/** Sets the final status of a task that will not run, or not again, while the run is closing. */
 export function endUnfinished(state: RunState, task: number, at: number): void {
   const { closing } = state;
   const ran = state.attempts[task] > 0 || (state.flags[task] & STARTED) !== 0;

@@ -9,7 +9,7 @@ export interface CheckResult {
   readonly service?: boolean;
 }
 
-/** A line about something that needs nothing. */
+/** A line about something that works and needs no action. */
 export const ok = (name: string, detail: string): CheckResult => ({ name, status: 'ok', detail });
 
 /** A line about something that works, but needs an action. */

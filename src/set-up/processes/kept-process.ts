@@ -49,7 +49,7 @@ export function keepRunning<P extends ServingProcess>(options: KeepOptions<P>): 
   let current = first;
   let quickEnds = 0;
 
-  /** Restarts the process. @returns why it is not running any more; undefined when it runs, or we are closing */
+  /** Restarts the process. @returns why it is no longer running; undefined when it runs, or we are closing */
   const startAgain = async (ended: string): Promise<string | undefined> => {
     if (next === undefined) return ended;
     let why = ended;

@@ -26,7 +26,7 @@ export async function claimPort(wanted?: number): Promise<ClaimedPort> {
   }
 }
 
-/** A port that is free at this moment, for a server that starts at once and may fail without harm. */
+/** A port that is free at this moment, for a server that starts immediately and may fail without harm. */
 export async function freePort(): Promise<number> {
   const { port, release } = await claimPort();
   release();

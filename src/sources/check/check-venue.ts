@@ -97,7 +97,7 @@ export async function checkVenue(options: CheckVenueOptions): Promise<{ readonly
   }
 }
 
-/** Line and column of a module in which an error was thrown, such as ` (toy.mjs:12:5)`; empty where the module is not on its stack. */
+/** Line and column at which a module threw an error, such as ` (toy.mjs:12:5)`; empty when the module is not in the stack trace. */
 function placeIn(module: string | undefined, error: unknown): string {
   if (module === undefined || !(error instanceof Error)) return '';
   const name = path.basename(module);

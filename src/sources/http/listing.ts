@@ -25,7 +25,7 @@ export async function remembered<Value>(api: Http, name: string, maxAgeMs: numbe
   return value;
 }
 
-/** Largest number of pages of a listing, which is more than a venue has events. */
+/** Maximum number of pages of a listing, which is more than a venue has events. */
 const MAX_PAGES = 500;
 
 /** The pages of a listing whose answers name the cursor of the next page as `cursor`. @throws PredictLabError SourceSchemaChanged where its pages do not come to an end */

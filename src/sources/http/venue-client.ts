@@ -47,7 +47,7 @@ export interface VenueClientOptions {
   /** Sent with every request; never logged. */
   readonly key?: { readonly header: string; readonly value: string; readonly environment: string };
   readonly budget: RateBudget;
-  /** Largest number of concurrent requests, which is also the number of connections kept alive. @default 12 */
+  /** Maximum number of concurrent requests, which is also the number of connections kept alive. @default 12 */
   readonly connections?: number;
   /** Name of the host, where the venue has several. @default the venue has one */
   readonly host?: string;
@@ -271,7 +271,7 @@ export class VenueClient {
   }
 }
 
-/** Resolves after `ms`; rejects at once when the signal aborts. */
+/** Resolves after `ms`; rejects immediately when the signal aborts. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {

@@ -55,7 +55,7 @@ export function refusal(answer: RefusedAnswer): VenueError {
   if (status >= 500 || RETRYABLE_STATUS.has(status)) return new VenueError('SourceUnavailable', what, { status, ...wait });
   // A 2xx status other than 200 has no body or only a part of the answer.
   if (status < 300 && !html)
-    return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is not a whole answer`, { status });
+    return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is not a complete answer`, { status });
   if (status >= 300 && status < 400 && answer.location !== undefined) {
     const to = oneLine(answer.location).slice(0, MAX_MESSAGE_LENGTH);
     const remedy = "a redirect is not followed: check the venue's URL, and update PredictLab if the venue has moved";

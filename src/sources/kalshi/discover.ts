@@ -169,7 +169,7 @@ async function readEvent(api: Http, ticker: string): Promise<JsonObject | undefi
   throw schemaChanged({ ...at, path: 'event.event_ticker', expected: ticker, got: event.event_ticker, sample: event });
 }
 
-/** The facts of an event; it is read where no listing has it. */
+/** The facts of an event; they are requested only if no listing contained them. */
 async function factsOf(api: Http, ticker: string, listed?: JsonObject): Promise<EventFacts> {
   const event = listed ?? (await readEvent(api, ticker));
   if (event === undefined) return NO_FACTS;

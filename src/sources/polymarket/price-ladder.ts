@@ -17,7 +17,7 @@ const LONGEST_WINDOW_MS = 15 * DAY_MS - (2 * 10_800 + 2) * SECOND;
 /** Shortest window that is worth a request of its own. The ends of retention by `asOf` and by the clock may be only seconds apart. */
 const SLIVER_MS = 60 * SECOND;
 
-/** One request for price points: a window and the finest grain that the venue still has for it. */
+/** One request for price points: a window and the finest grain that the venue still serves for it. */
 export interface LadderStep {
   readonly range: TimeRange;
   /** Index into `GRAINS`. */

@@ -25,7 +25,7 @@ const ROUTE: RowRoute = {
   required: [['timestamp'], ['price']],
   fields: { known: POINT_FIELDS, neverNull: POINT_FIELDS },
 };
-/** Largest number of points per page at the venue. */
+/** Maximum number of points per page at the venue. */
 const LIMIT = 10_000;
 const SECOND = 1000;
 

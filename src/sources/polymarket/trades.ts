@@ -117,7 +117,7 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
 /** Number of rows at the end of a page whose times are compared, so that a single wrong time does not set the time that the page reaches. */
 const COMPARED_ROWS = 3;
 
-/** Key of a host's memory: an answer had the trades of several conditions. */
+/** Key under which a host is remembered as having answered one request with the trades of several conditions. */
 const READS_SEVERAL = 'reads several conditions';
 
 /**

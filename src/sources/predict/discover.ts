@@ -50,7 +50,7 @@ async function byMarket(api: Http, { symbol, known }: DiscoverRequest, marketId:
   return 'leftOut' in reading ? problem(reading.leftOut) : { instruments: [reading.instrument], problems: [] };
 }
 
-/** Largest number of a series' markets that are looked up one by one; more are looked up in the pages of the listing. */
+/** Maximum number of a series' markets that are looked up one by one; more are looked up in the pages of the listing. */
 const ONE_BY_ONE = 3;
 /** Key of a host's memory: slugs of markets that were never published. */
 const ABSENT = 'absent markets of series';

@@ -8,15 +8,15 @@ const OLD_EVIDENCE = 8;
 const TRUSTED_MS = 60_000;
 /** Number of pairs after which an order that changed counts as stable again. */
 const RESTORED_EVIDENCE = 256;
-/** Largest number of re-reads at one seam while the order counts as stable or is not known. */
+/** Maximum number of re-reads at one seam while the order counts as stable or is not known. */
 const MOST_CHECKS = 4;
 /** Maximum number of seams with a row on both pages that are checked per trust period; some venues repeat rows at every seam. */
 const CHECKED_REPEATS = 8;
-/** While the order counts as stable, one seam in this many is checked. */
+/** While the order counts as stable, one page boundary ("seam") in this many is checked. */
 const SAMPLED_SEAMS = 50;
 /** Consecutive re-reads without a new row after which a seam of an unstable order counts as complete. */
 const CLEAN_READS = 8;
-/** Largest number of re-reads of one seam. */
+/** Maximum number of re-reads of one seam. */
 const MOST_READS = 16;
 
 /**

@@ -77,7 +77,7 @@ export type WalkStep =
 const RIGHT_AFTER_MS = 60_000;
 /** Maximum number of pages of a glance: the newest page, and the next one if new rows moved known rows down. */
 const GLANCED_PAGES = 2;
-/** Largest number of pages of a second look that finds no missing row. */
+/** Maximum number of pages of a second look that finds no missing row. */
 const SAMPLED_PAGES = 10;
 
 /**

@@ -43,7 +43,7 @@ export function withinTransaction<T>(queryable: Queryable, work: (transaction: T
   throw new TypeError('withinTransaction needs a Database or a Transaction');
 }
 
-/** Runs `work` on one state of the database, however long it takes; in the transaction that is open, on what that sees. */
+/** Runs `work` on one snapshot of the database, however long it takes; within an open transaction, on what that transaction sees. */
 export function onOneState<T>(queryable: Queryable, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   return withinTransaction(queryable, async (transaction) => {
     if (transaction !== queryable) {

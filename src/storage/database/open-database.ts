@@ -185,7 +185,7 @@ async function copyIn(client: PoolClient, text: string, chunks: Iterable<Buffer>
   await pipeline(Readable.from(chunks, { objectMode: false }), client.query(copyFrom(text)));
 }
 
-/** Connections on which a COPY was not read to its end; they cannot be used any more. */
+/** Connections on which a COPY was not read to its end; they cannot be reused. */
 const abandoned = new WeakSet<PoolClient>();
 
 async function* copyOut(client: PoolClient, text: string): AsyncIterable<Buffer> {

@@ -10,7 +10,7 @@ export interface MovedRange extends TimeRange {
   readonly id: string;
   /** Only ticks from this sequence number on. */
   readonly sinceSeq?: number;
-  /** The caller's number of this range, which its rows get. @default the key */
+  /** Number by which the caller identifies this range, repeated in each of its rows. @default the key */
   readonly place?: number;
 }
 
@@ -21,7 +21,7 @@ const MOVED_RANGES: PreparedStatement = {
      where ($3::int[] is null or s.instrument = any($3)) and s.moved <> '{}' order by 1, 3`,
 };
 
-/** The parts of a range whose ticks were moved to the lake, by instrument and time. @param keys all instruments when absent */
+/** The parts of a time range whose ticks were moved to the lake, sorted by instrument and time. @param keys all instruments when absent */
 export async function movedRanges(
   queryable: Queryable,
   { from, to }: Partial<TimeRange>,
@@ -32,12 +32,12 @@ export async function movedRanges(
 
 const bound = (time: number | undefined): number | null => (time !== undefined && Number.isFinite(time) ? Math.ceil(time) : null);
 
-/** Largest number of instruments that are named in a condition of their own, which lets DuckDB skip parts of files. */
+/** Maximum number of instruments that the query lists by id, which lets DuckDB skip parts of files. */
 const FEW = 200;
 
 /**
- * SQL of the moved ticks of ranges, as a table in parentheses with the columns of `ticks` and `place`. Its files are checked first, so that no
- * row is left out silently. Call it on one state of the database, or while the instruments are locked.
+ * A subquery, in parentheses, of the moved ticks of ranges, with the columns of `ticks` and `place`. Its files are checked first, so that
+ * no row is left out silently. Call it within one snapshot of the database, or while the instruments are locked.
  */
 export async function lakeTicks(queryable: Queryable, ranges: readonly MovedRange[]): Promise<string> {
   const from = Math.min(...ranges.map((range) => range.from));

@@ -14,7 +14,7 @@ export interface Lake {
 
 /** A committed file of the lake: the moved ticks of one month and source. */
 export interface LakeFile {
-  /** Below the folder. */
+  /** Path relative to the lake's folder. */
   readonly path: string;
   /** Start of the month, UTC epoch milliseconds. */
   readonly month: number;
@@ -37,14 +37,14 @@ export async function lakeFiles(queryable: Queryable): Promise<readonly LakeFile
 }
 
 /**
- * Paths of the files that have the moved ticks of a range, after checking that they are what was committed.
+ * Paths of the files that hold the moved ticks of a range, after checking that they are unchanged.
  * @throws PredictLabError StorageUnavailable when a file is missing; BadInput when one was changed
  */
 export async function checkedFiles(queryable: Queryable, { from, to }: TimeRange): Promise<readonly string[]> {
   const lake = await lakeOf(queryable);
   const files = (await lakeFiles(queryable)).filter(({ month }) => month < to && endOfMonth(month) > from);
   if (lake === undefined || files.length === 0)
-    throw badInput('the database names no file of its lake for ticks that were moved; restore a backup');
+    throw badInput('the database lists no lake file for ticks that were moved; restore a backup');
   for (const file of files) await checkFile(lake.folder, file);
   return files.map((file) => path.join(lake.folder, file.path));
 }
@@ -61,10 +61,10 @@ export function startOfMonth(time: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
 }
 
-/** What files looked like when this process hashed them, by path: a copy of the folder has other times of change, and equal bytes. */
+/** Size and time of files when this process hashed them, by path: a copied folder has other modification times, but the same bytes. */
 const hashed = new Map<string, string>();
 
-/** Checks a file by its bytes and time of change, and where the time is another one, by its SHA-256. */
+/** Checks a file by its size and modification time, and if the time differs, by its SHA-256. */
 export async function checkFile(folder: string, { path: below, bytes, sha256, modified }: LakeFile): Promise<void> {
   const file = path.join(folder, below);
   const info = await stat(file).catch(() => undefined);

@@ -30,17 +30,17 @@ const COLUMNS = {
   grain: 'integer',
 };
 
-/** Columns of a month's ticks as COPY writes them for DuckDB. */
+/** Columns that COPY writes of a month's ticks, for DuckDB to read. */
 const COPIED =
   "{'instrument': 'varchar', 'kind': 'smallint', 'time': 'bigint', 'seq': 'bigint', 'price': 'double', 'size': 'double', 'side': 'smallint', 'outcome': 'varchar', 'trade_id': 'varchar', 'identity': 'varchar', 'flags': 'bigint', 'grain': 'bigint'}";
 
-/** Attempts to move a month into which rows are stored meanwhile. */
+/** Maximum number of attempts to move a month while other processes store rows into it. */
 const ATTEMPTS = 3;
 
 export interface MoveRequest {
   /** Months that end later stay in the database; UTC epoch milliseconds. */
   readonly before: number;
-  /** The folder of the lake. @default where it is */
+  /** The folder of the lake. @default the recorded one */
   readonly folder?: string | undefined;
   /** Called after each step, for tests that stop there. */
   readonly onStep?: ((step: MoveStep) => void | Promise<void>) | undefined;
@@ -49,8 +49,8 @@ export interface MoveRequest {
 export type MoveStep = 'copied' | 'written' | 'placed' | 'locked' | 'recorded' | 'dropped' | 'committed' | 'published';
 
 /**
- * Moves the ticks of whole months into the lake: files first, then in one transaction their names and the end of the month's partition. A
- * move that was killed has either moved a month or not; the next one removes files that were not committed.
+ * Moves the ticks of whole months into the lake: first it writes the files; one transaction then records them and drops the partition. A
+ * killed move never leaves a month half moved; the next move removes files that were not committed.
  * @returns the number of moved ticks
  */
 export async function moveTicks(database: Database, request: MoveRequest): Promise<number> {
@@ -69,7 +69,7 @@ export async function movableTicks(database: Database, before: number): Promise<
 const oldMonths = async (database: Database, before: number): Promise<readonly number[]> =>
   (await storedMonths(database)).filter((month) => endOfMonth(month) <= before);
 
-/** Opens the lake: makes a new folder, takes over a copy at another place, and finishes what a killed move left. */
+/** Opens the lake: creates a new folder, switches to a copy in another one, and finishes what a killed move left. */
 async function openLake(database: Database, named: string | undefined): Promise<string> {
   const lake = await lakeOf(database);
   const folder = named === undefined ? lake?.folder : path.resolve(named);
@@ -78,7 +78,7 @@ async function openLake(database: Database, named: string | undefined): Promise<
     const writer = await openFolder(folder, { grow: true });
     if (writer.before !== undefined && (writer.before.what !== 'lake' || writer.before.files.length > 0)) {
       await writer.abandon();
-      throw badInput(`${folder} has another data set; name a new folder for the lake`);
+      throw badInput(`${folder} holds another data set; name a new folder for the lake`);
     }
     await writer.commit(manifestOf([]));
     return folder;
@@ -100,7 +100,7 @@ const manifestOf = (files: readonly LakeFile[]): Manifest => ({
   files: files.map(({ path: file, rows, bytes, sha256 }) => ({ path: file, table: 'lake', rows, bytes, sha256 })),
 });
 
-/** What a month looked like when its files were written. */
+/** The state of a month when its files were written. */
 interface WrittenMonth {
   readonly revision: number | undefined;
   readonly digest: string;
@@ -136,7 +136,7 @@ async function moveMonth(database: Database, folder: string, month: number, onSt
 
 const nameOf = (month: number): string => new Date(month).toISOString().slice(0, 7);
 
-/** Changes whenever ticks of a month are added, corrected or removed. */
+/** A value that changes whenever ticks of a month are added, corrected or removed. */
 async function digestOf(transaction: Transaction, month: number): Promise<string> {
   const { rows } = await transaction.query<{ digest: string }>(
     `select md5(coalesce(string_agg(instrument || ' ' || version || ' ' || ticks, ',' order by instrument), '')) as digest from (
@@ -188,7 +188,7 @@ async function writeMonth(
     const expected = noted.find((one) => one.source === source)?.rows ?? 0;
     if (file?.rows !== expected)
       throw badInput(
-        `${nameOf(month)} has ${file?.rows ?? 0} ticks of ${source}, and its hours count ${expected}; \`predictlab doctor --data\` finds the difference`,
+        `${nameOf(month)} has ${file?.rows ?? 0} ticks of ${source}, but its hours add up to ${expected}; \`predictlab doctor --data\` shows where`,
       );
     files.push({ ...file, month, source });
   }
@@ -227,7 +227,7 @@ async function writeParquet({
   }
 }
 
-/** Records the files and ends the month's partition; false, and nothing is changed, when the month is not what was written any more. */
+/** Records the files and drops the month's partition. @returns false, changing nothing, if the month differs from what was written */
 async function commitMonth(
   transaction: Transaction,
   { folder, month, written }: { readonly folder: string; readonly month: number; readonly written: WrittenMonth },
@@ -236,7 +236,7 @@ async function commitMonth(
   const range = `int8multirange(int8range(${month}, ${endOfMonth(month)}))`;
   const table = `ticks_${nameOf(month).replace('-', '_')}`;
   await transaction.query("set local lock_timeout = '20s'; set local statement_timeout = '30min'");
-  // in the order in which store locks: instruments, then their ticks
+  // locks in the same order as the store stage: instruments, then their ticks
   await transaction.query(
     `select from instrument_state where instrument in (select instrument from ${table}) order by instrument for no key update`,
   );

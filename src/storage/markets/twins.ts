@@ -71,7 +71,7 @@ export async function twinsOf(
   );
 }
 
-/** Open instruments that name twins at other venues, or that the user gave one, those of the nearest end first. */
+/** Open instruments that name twins at other venues, or that the user gave one, those that end soonest first. */
 export async function openTwins(queryable: Queryable, limit: number): Promise<readonly StoredInstrument[]> {
   const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
     `with accepted as (${ACCEPTED}) select key, facts from instruments

@@ -114,7 +114,7 @@ export async function scheduleOf(queryable: Queryable, version: number): Promise
   return rows[0]?.schedule;
 }
 
-/** Deletes versions and catalogues that no run uses any more. */
+/** Deletes versions and catalogues that no run uses. */
 export async function dropUnusedConfigurations(transaction: Transaction): Promise<void> {
   await transaction.query('delete from configurations c where not exists (select from runs where configuration = c.version)');
   await transaction.query('delete from catalogues k where not exists (select from configurations where catalogue = k.hash)');

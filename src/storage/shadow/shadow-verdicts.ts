@@ -20,7 +20,7 @@ export interface ShadowReport {
   readonly durations: readonly ShadowDuration[];
   /** Why it differs, one sentence each. */
   readonly differences: readonly string[];
-  /** What could not be compared any more, one sentence each. */
+  /** What can no longer be compared, one sentence each. */
   readonly leftOut: readonly string[];
 }
 

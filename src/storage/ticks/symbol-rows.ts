@@ -33,7 +33,7 @@ export interface LastTick {
   readonly price: number;
 }
 
-/** Instruments with the kind of tick that counts for each, index-aligned, up to a moment. */
+/** Instruments, the kind of tick to read for each (index-aligned), and the time up to which to read. */
 interface WantedTicks {
   readonly keys: readonly number[];
   readonly kinds: readonly TickKind[];
@@ -108,7 +108,7 @@ interface WantedPaths {
   readonly stretches: number;
 }
 
-/** The last price in each of `stretches` equal parts of each instrument's range, also from the lake, where there is one, oldest first; by instrument. */
+/** The last price, if any, in each of `stretches` equal parts of each instrument's range, oldest first, by instrument, lake included. */
 export async function pricePaths(queryable: Queryable, paths: WantedPaths): Promise<ReadonlyMap<number, readonly LastTick[]>> {
   const { wanted, stretches } = paths;
   const moved = await movedRanges(
@@ -142,7 +142,7 @@ export async function pricePaths(queryable: Queryable, paths: WantedPaths): Prom
       Math.min(stretches - 1, Math.floor(((time - Math.floor(from)) * stretches) / Math.max(1, Math.floor(to) - Math.floor(from))));
     for (const one of wanted) {
       const path = (both.get(one.instrumentKey) ?? []).sort((a, b) => a.time - b.time);
-      // of a stretch that lies in the database and in the lake, the later price counts
+      // where a stretch has prices in the database and in the lake, the later one counts
       both.set(
         one.instrumentKey,
         path.filter(({ time }, i) => i === path.length - 1 || stretchOf(one, time) !== stretchOf(one, path[i + 1].time)),
@@ -264,7 +264,7 @@ export async function retryChain(queryable: Queryable, executionId: string): Pro
 
 /** Seconds since the newest tick of each enabled symbol that has any. @param now UTC epoch milliseconds */
 export async function freshness(queryable: Queryable, now: number): Promise<ReadonlyMap<string, number>> {
-  // The newest tick of an instrument is in its newest hour, so that only one partition is read; for ticks in the lake, the hour is near enough.
+  // The newest tick of an instrument is in its newest hour, so only one partition is read; for ticks in the lake, the hour is exact enough.
   const { rows } = await queryable.query<{ symbol: string; newest: number }>(
     `select s.symbol, max(t.newest) as newest
      from symbols c join symbol_instruments s on s.symbol = c.symbol

@@ -86,7 +86,7 @@ function grown<Column extends Float64Array | Uint8Array>(column: Column, larger:
   return larger;
 }
 
-/** COPY takes no parameters: only whole numbers are put into the text. */
+/** Checks a value before it is put into the text of a COPY, which takes no parameters: only whole numbers are safe. */
 function condition({ instrumentKey, kind, from, to }: { instrumentKey: number; kind: TickKind } & TimeRange): string {
   const parts = [
     `instrument = ${whole(instrumentKey)}`,

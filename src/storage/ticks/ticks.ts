@@ -43,7 +43,7 @@ export async function hasTradesBefore(queryable: Queryable, instrumentKey: numbe
   return rowCount === 1;
 }
 
-/** Number of newest trades of which an average volume is derived. */
+/** Number of newest trades from which an average volume is calculated. */
 const AVERAGED_TRADES = 200;
 
 /** The average volume of the newest stored trades since a time, by instrument id, as venues count it; without instruments that have none. */
@@ -63,7 +63,7 @@ export async function tradeVolumesOf(
 }
 
 const HOUR_MS = 3_600_000;
-/** The largest hour that the column can hold. */
+/** The largest hour number that the database column can hold. */
 const LAST_HOUR = 2 ** 31 - 1;
 
 /** An instrument of one symbol; an instrument of two symbols is exported once for each. */
@@ -101,7 +101,7 @@ interface TickSelection {
   readonly sinceSeq?: ((instrument: ExportedInstrument) => number) | undefined;
 }
 
-/** Batches of several instruments' ticks, also those in the lake, by time, instrument (as given), venue order. Call it on one state. */
+/** Batches of several instruments' ticks, also those in the lake, by time, instrument (as given), venue order. Call it in one snapshot. */
 export async function* readTicksByTime(
   queryable: Queryable,
   instruments: readonly ExportedInstrument[],
@@ -123,7 +123,7 @@ export async function* readTicksByTime(
   yield* mergedBatches(stored, moved, (a, b) => (byInstrument ? byPlace(a, b) || a.time - b.time : a.time - b.time || byPlace(a, b)));
 }
 
-/** Ticks in the lake, in an order of place and time. */
+/** Ticks in the lake, sorted by place and time. */
 async function* movedTicks(
   ticks: string,
   instruments: readonly ExportedInstrument[],
@@ -247,7 +247,7 @@ export async function tickDigest(
 ): Promise<string> {
   if (instruments.length === 0) return '0-0';
   const { rows } = await queryable.query<{ digest: string }>(
-    // files of the lake change only when ticks were stored into their month
+    // a month's files in the lake change only after ticks were stored into that month
     `select count(*) || '-' || coalesce(sum(hash_record_extended((t.time, t.kind, t.identity, t.seq, t.price, t.size, t.side, t.outcome), 0)), 0)
        || coalesce((select '-' || md5(string_agg(sha256, ',' order by path)) from lake_files where month >= $1 and month < $2 and source = any($3)), '') as digest
      from ${labelled(instruments, belowSeq)} join ticks t on t.instrument = l.instrument and t.seq < l.seq

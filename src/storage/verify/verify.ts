@@ -172,7 +172,7 @@ async function verifyHours(queryable: Transaction): Promise<{ ticks: number; fin
   return { ticks: all[0].ticks, findings };
 }
 
-/** Compares the noted numbers of ticks in the lake with its files, in DuckDB: there may be millions of hours. */
+/** Compares the recorded hourly numbers of ticks in the lake with its files, in DuckDB, since there may be millions of hours. */
 async function wrongMovedHours(transaction: Transaction): Promise<readonly WrongHour[]> {
   const moved = await movedRanges(transaction, {});
   if (moved.length === 0) return [];

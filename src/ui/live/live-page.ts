@@ -55,7 +55,7 @@ const rowKeys = (frame: string): string[] => [...frame.matchAll(/\u0000([^\u0000
 
 export interface LiveLook {
   readonly parts: Readonly<Record<string, Markup>>;
-  /** Whether the page will not change any more. */
+  /** Whether the page will never change again. */
   readonly ended: boolean;
   /** Whether the run did not answer; the parts say so. @default false */
   readonly unanswered?: boolean;
@@ -64,7 +64,7 @@ export interface LiveLook {
 /** What has changed on a page since a reader's last request. */
 export interface PageChanges {
   readonly patches: readonly Patch[];
-  /** The number that the reader's next request names. */
+  /** The revision that the reader's next request must name. */
   readonly revision: number;
   readonly ended: boolean;
   /** Whether the page cannot be read at the moment. */
@@ -80,9 +80,9 @@ export interface LivePageOptions {
   readonly share?: number;
   /** Maximum milliseconds between two reads, even beyond `share`: on a busy machine every read takes long. @default no limit */
   readonly maxPauseMs?: number;
-  /** Milliseconds without a request after which the page is not read any more. @default 10,000 */
+  /** Milliseconds without a request after which the page is no longer read. @default 10,000 */
   readonly askedWithinMs?: number;
-  /** Called when the page is not read any more. */
+  /** Called when the page is no longer read. */
   readonly onIdle?: () => void;
 }
 
@@ -99,7 +99,7 @@ export class LivePage {
   /** The last change of each part and row, in the order of these changes. */
   readonly #changes = new Map<string, { readonly revision: number; readonly html: string }>();
   #shown: PartTexts | undefined;
-  // Higher than the revisions of an earlier page with this address, also of one in an earlier process.
+  // Starts above the revisions of any earlier page at this address, including those of an earlier process.
   #revision = Date.now();
   #askedAt = Date.now();
   #isStill = false;

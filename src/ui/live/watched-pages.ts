@@ -26,7 +26,7 @@ export class WatchedPages {
 
   /**
    * The changes of a page since the revision that a request names.
-   * @param start how the page is read; undefined once nothing changes any more
+   * @param start how the page is read; undefined once nothing will change
    */
   async changes({ query }: FastifyRequest, key: string, start: () => Promise<Watching | undefined>): Promise<PageChanges> {
     if (this.#isClosing) throw new PagesClosing();
@@ -47,7 +47,7 @@ export class WatchedPages {
     return page;
   }
 
-  /** Reads no page any more, and answers no more requests. */
+  /** Stops reading pages and answering requests. */
   close(): void {
     this.#isClosing = true;
     for (const page of this.#live.values()) void page.then((watched) => watched?.close()).catch(() => undefined);

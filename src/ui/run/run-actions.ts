@@ -29,7 +29,7 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
   },
   slots: async (lab, _, run, body) => {
     const { value } = recordOf(body);
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw badInput('slots: write a whole number from 1 on');
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw badInput('slots: write a whole number of at least 1');
     return { message: `${await lab.setMaxConcurrent(run, value)} slots` };
   },
   retry: async (lab, database, run) => {

@@ -77,7 +77,7 @@ export async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal
     beat();
     await setImmediate();
     requireBuiltIns('was changed after a decision, by code that a strategy started');
-    // such code may have brought back what an earlier copy saw
+    // such code may have restored what an earlier copy saw
     sharedObjectsChanged();
     signal.throwIfAborted();
     turn = performance.now();

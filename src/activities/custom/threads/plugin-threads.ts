@@ -36,7 +36,7 @@ export interface PluginThreads {
   backtests(job: SeriesJob, how: JobControl): Promise<TrialsResult>;
   /** Runs the walk-forward test of one series on a thread of the pool; returns the record in its stored form. */
   walkForward(job: WalkForwardJob, how: JobControl): Promise<ReturnType<typeof encodeWalkForward>>;
-  /** Resolves at once, or up to 100 ms later while many tasks wait: each reported result wakes a workflow that needs the cores too. */
+  /** Resolves immediately, or up to 100 ms later while many tasks wait: each reported result wakes a workflow that needs the cores too. */
   together(): Promise<void>;
   close(): Promise<void>;
 }

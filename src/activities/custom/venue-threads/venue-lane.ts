@@ -15,7 +15,7 @@ import type { FromVenueThread, ToVenueThread, VenueAsk, VenueCall, VenueCallEnd,
 
 /** Longest time that a route may compute, or wait for something other than its requests. */
 const ROUTE_MS = 30_000;
-/** Most errors of a call that are kept to be thrown again as they were. */
+/** Maximum number of errors of a call that are kept, so that they can be thrown again unchanged. */
 const MOST_ERRORS = 100;
 
 interface Call {
@@ -216,7 +216,7 @@ class VenueLane {
     return new PredictLabError('SourceUnavailable', `the venue plugin ${this.#module} failed: ${why}`);
   }
 
-  /** Takes a call off the list; undefined where it has ended already. */
+  /** Removes a call from the list and returns it; undefined if it has ended already. */
   #end(id: number): Call | undefined {
     const call = this.#calls.get(id);
     clearTimeout(call?.timer);

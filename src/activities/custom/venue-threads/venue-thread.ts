@@ -14,11 +14,11 @@ const port = parentPort!;
 const { module } = workerData as VenueThreadData;
 const send = limitPosts(port) as (message: FromVenueThread) => void;
 
-/** Most requests of this thread that wait for the worker. */
+/** Maximum number of this thread's requests that wait for the worker. */
 const MOST_ASKED = 1_000;
-/** Most readers and streams that are kept; one that is gone starts again. */
+/** Maximum number of readers and streams that are kept; one that was dropped starts again. */
 const MOST_KEPT = 1_000;
-/** Most printed lines per minute. */
+/** Maximum number of printed lines per minute. */
 const MOST_LINES = 500;
 const MINUTE_MS = 60_000;
 

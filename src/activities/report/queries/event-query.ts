@@ -23,14 +23,14 @@ export async function loadEventPage(queryable: Queryable, event: string, now: nu
   return { event, now, outcomes: rows.map((row) => row.map((one) => quoteOf(one, row[0]))), madeBy: `PredictLab ${VERSION}` };
 }
 
-/** Open markets with twins that are looked at, pairs that the page lists, and pairs that have a metric. */
+/** Maximum numbers of open markets with twins that are read, of pairs that the page lists, and of pairs that have a metric. */
 const MAX_TWINS = 1_000;
 const MAX_PAIRS = 12;
 const MAX_MEASURED = 50;
 
 type Pair = readonly [StoredInstrument, StoredInstrument];
 
-/** The pairs of open twins, those of the nearest end first. */
+/** The pairs of open twins, those that end soonest first. */
 async function openPairs(queryable: Queryable): Promise<readonly Pair[]> {
   const naming = await openTwins(queryable, MAX_TWINS);
   const twins = await twinsOf(queryable, naming);
@@ -60,7 +60,7 @@ export async function loadTwinPairs(queryable: Queryable, now: number): Promise<
   return ranked.map(({ markets: [a, b], difference }) => ({ quotes: [quoteOf(a, a), quoteOf(b, a)], difference }));
 }
 
-/** The basis after fees of open twins whose books were recorded together, at most 50 pairs of the nearest ends, for the metric. */
+/** The basis after fees of open twins whose books were recorded together, for the metric: at most 50 pairs, those that end soonest. */
 export async function twinBases(
   queryable: Queryable,
 ): Promise<readonly { readonly market: string; readonly twin: string; readonly profit: number }[]> {

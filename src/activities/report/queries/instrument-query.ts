@@ -23,12 +23,12 @@ import { quarantineCounts } from '../../../storage/ticks/quarantine.ts';
 import { type BacktestHead, candleCounts, type LastTick, lastTicks, quarantineTimes } from '../../../storage/ticks/symbol-rows.ts';
 import { loadChosenBacktest, loadWalkForwards, type ReadSeries } from './chosen-backtest-query.ts';
 
-/** Largest number of candles on one page, over all its instruments and intervals. */
+/** Maximum number of candles on one page, over all its instruments and intervals. */
 const MAX_CANDLES = 6000;
 const MAX_QUARANTINE_TICKS = 500;
-/** Buckets before the page's, which indicators warm up on. */
+/** Number of candles before the first one on the page, from which indicators start up. */
 const WARM_UP_BUCKETS = 500;
-/** Largest number of twins whose prices are drawn over an instrument's own. */
+/** Maximum number of twins whose prices are drawn over an instrument's own. */
 const MAX_DRAWN_TWINS = 2;
 
 /** Data that the sections of one page share; maps are by instrument key. */
@@ -212,7 +212,7 @@ const twinQuotes = async (
   );
 };
 
-/** The basis on the shortest interval of which both markets have two bars among the shown ones; undefined without one. */
+/** The basis on the shortest shown interval that has at least two bars of both markets; undefined if none has. */
 const basisTo = async (
   queryable: Queryable,
   pair: readonly [StoredInstrument, StoredInstrument],
@@ -227,7 +227,7 @@ const basisTo = async (
   return undefined;
 };
 
-/** A twin's closes at the times of the instrument's own candles. @param seen its price as one of the instrument's first outcome */
+/** A twin's closes at the times of the instrument's own candles. @param seen converts its price to one of the instrument's first outcome */
 const closesOf = async (
   queryable: Queryable,
   instrumentKey: number,

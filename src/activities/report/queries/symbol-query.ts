@@ -27,10 +27,10 @@ import { VERSION } from '../../../version.ts';
 import { instrumentSummary, loadInstrumentSection, type SectionContext } from './instrument-query.ts';
 import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './short-markets-query.ts';
 
-/** Largest number of instruments with a section of their own, and of rows in the table of the others. */
+/** Maximum number of instruments with a section of their own, and of rows in the table of the others. */
 const MAX_SECTIONS = 6;
 const MAX_OTHERS = 200;
-/** Largest number of small pictures of the markets of a series. */
+/** Maximum number of small pictures of the markets of a series. */
 const MAX_PICTURES = 60;
 const MAX_BACKTESTS = 60;
 

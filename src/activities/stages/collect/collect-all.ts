@@ -111,7 +111,7 @@ async function collectSource({ type, found, plan, request, outcomes, internal, s
   };
 
   const gate = createGate(INSTRUMENTS_AT_ONCE);
-  // a closed market that is collected to its end needs no request, so it takes no place of a shared one
+  // a closed market that is collected to its end needs no request, so it does not occupy a place in a shared one
   const isDue = async ({ instrument, clock }: PlannedInstrument): Promise<boolean> => {
     const before = instrument.closed ? await request.stagingOf(instrument)?.before() : undefined;
     if (before === undefined) return !instrument.closed;

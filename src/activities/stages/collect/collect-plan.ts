@@ -24,7 +24,7 @@ export interface PlannedInstrument {
 export interface CollectPlan {
   /** Open instruments first, then those that closed last. */
   readonly instruments: readonly PlannedInstrument[];
-  /** Current state of markets that no selector names any more: their end and result are stored, their ticks are not collected. */
+  /** Current state of markets that selectors no longer name: their end and result are stored, their ticks are not collected. */
   readonly followed: readonly Instrument[];
   /** By instrument id, the time from which coverage is withdrawn because it relied on an end that the venue took back. */
   readonly doubtful: ReadonlyMap<string, number>;

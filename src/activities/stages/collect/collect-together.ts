@@ -4,7 +4,7 @@ import type { PlannedInstrument, PlanRequest } from './collect-plan.ts';
 
 /** Groups of markets that share a request at the same time. */
 const GROUPS_AT_ONCE = 4;
-/** Rows of a shared page, and the number of new trades that a group is packed to. */
+/** Rows of a shared page, and the number of new trades up to which markets are grouped. */
 const PAGE_ROWS = 1000;
 const EXPECTED_ROWS = 850;
 
@@ -12,9 +12,9 @@ const EXPECTED_ROWS = 850;
 export interface SharedEstimates {
   /** Time of the last look of an earlier run, or the window's start, for estimates; UTC epoch milliseconds. @default the window's start */
   readonly since?: number | undefined;
-  /** Average volume of a stored trade by instrument id, for estimates. @default it is learned from the pages */
+  /** Average volume of a stored trade by instrument id, for estimates. @default it is derived from the pages */
   readonly tradeVolumes?: ReadonlyMap<string, number> | undefined;
-  /** Largest number of shared requests for which single walks need more, over all shards. @default the number of markets */
+  /** Maximum number of shared requests before single walks need fewer, over all shards. @default the number of markets */
   readonly worth?: number | undefined;
 }
 
@@ -78,14 +78,14 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
     const group = takeGroup(queue, { most, tradesPerDollar });
     const { source } = group[0].each;
     const instruments = group.map(({ each }) => each.instrument);
-    // a refused request leaves the group to single walks, which report what is wrong
+    // after a refused request each market of the group is walked alone, which reports what is wrong
     const look = { asOf, since: Math.max(window.from, since - UNSEEN_LATENESS_MS), clock: group[0].each.clock, worth };
     const isAlone = group.length === 1 && Number.isFinite(most);
     const pages = isAlone ? undefined : await source.shared?.({ ...look, instruments, signal }).catch(() => undefined);
     const after = pages?.get(instruments[0].id)?.after ?? Number.NEGATIVE_INFINITY;
     const total = sum('volume', group);
     if (after >= since && total > 0) {
-      // the page does not reach the last look: its rows show how many the group has
+      // the page does not reach back to the last look: its rows show how many trades the group has
       const trades = (PAGE_ROWS * (asOf - since)) / Math.max(1, asOf - after);
       tradesPerDollar = Math.max(tradesPerDollar, trades / total);
       queue.push(...group.map(({ each, volume }) => ({ each, volume, trades: (trades * volume) / total })));
@@ -103,7 +103,7 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
   const collectGroups = async (): Promise<void> => {
     while (queue.length > 0 && !signal.aborted) await collectGroup();
   };
-  // the first page shows how many trades a volume has
+  // the first page shows how many trades belong to a given volume
   if (tradesPerDollar === 0 && queue.length > 0) await collectGroup();
   await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, collectGroups));
 }

@@ -158,7 +158,7 @@ interface Gathered extends Collection {
 async function gather({ database, sources }: CollectDependencies, { entry, known, input, work }: Gathering): Promise<Gathered> {
   const { executionId, symbol, settings } = input;
   const { asOf, daysBack, sourceTypes, refetch } = settings;
-  // from here on a delayed earlier attempt cannot write any more, so its progress is read after this
+  // from here on a delayed earlier attempt can no longer write, so its progress is read after this
   const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });
   // compares the totals that earlier looks were given with the stored trades

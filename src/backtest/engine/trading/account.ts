@@ -96,7 +96,7 @@ export class Account {
     return this.exitAt(price, end) ? 'out' : 'held back';
   }
 
-  /** Closes the position at exactly this price; false if the bar's volume delays a part. @param maker whether a resting order fills */
+  /** Closes the position at exactly this price; false if the volume cap leaves a part open. @param maker whether a resting order fills */
   exitAt(price: number, end: TradeEnd, maker = false): boolean {
     const size = Math.min(this.size, this.room);
     if (size > 0) this.exit({ bar: this.bar, size, price, end, maker });

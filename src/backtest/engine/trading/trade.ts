@@ -21,7 +21,7 @@ export interface Trade {
   readonly end: TradeEnd;
 }
 
-/** Numbers of orders that did not fill, or not at once; a reason that did not occur is absent. */
+/** Numbers of orders that did not fill, or not immediately; a reason that did not occur is absent. */
 export interface Unfilled {
   /** Orders whose price after rounding was outside [tick, 1 − tick]. */
   beyondTick?: number;

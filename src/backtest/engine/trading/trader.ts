@@ -6,7 +6,7 @@ import { Account } from './account.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { type DecisionLog, FLAT, HOLD, ORDER, SHORT, type Simulation } from './trade.ts';
 
-/** Trades a series as far as decisions were made. A strategy that reads its situation needs the account at the present bar. */
+/** Trades a series up to the last decision that was made. A strategy that reads its situation needs the account at the present bar. */
 export class Trader {
   readonly account: Account;
   private readonly candles: CandleSeries;

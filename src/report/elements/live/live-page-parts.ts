@@ -5,7 +5,7 @@ export const livePart = (name: string, content: Markup): Markup => html`<div dat
 
 /**
  * The element that holds a live page's addresses, and the line that reports a lost connection.
- * @param events address of the page's changes; `null` once nothing changes any more
+ * @param events address of the page's changes; `null` once nothing will change
  * @param more further attributes
  */
 export const liveFrame = (events: string | null, more: Markup = html``): Markup =>
@@ -44,7 +44,7 @@ const begin=async()=>{
   while(!signal.aborted){const pause=await ask(signal);await new Promise((done)=>{setTimeout(done,pause)})}
 };
 const end=()=>{if(stop!==null)stop.abort();stop=null;say('')};
-// a hidden page does not watch
+// a hidden page requests no changes
 document.addEventListener('visibilitychange',()=>document.visibilityState==='hidden'?end():begin());
 addEventListener('pagehide',end);
 addEventListener('pageshow',begin);

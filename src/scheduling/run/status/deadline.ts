@@ -34,7 +34,7 @@ export function expectedEnd(state: RunState, now: number): ExpectedEnd {
   return { at: Math.round(Math.max(latest, now + work / maxConcurrent)), chain };
 }
 
-/** A time such as `12:15:00Z`, preceded by its day when `beside` is on another day. */
+/** A time such as `12:15:00Z`, preceded by its day when that differs from the day of `beside`. */
 const timeText = (at: number, beside: number): string => {
   const text = new Date(at).toISOString();
   const sameDay = text.slice(0, 10) === new Date(beside).toISOString().slice(0, 10);

@@ -150,7 +150,7 @@ async function byEvent(gamma: Http, symbol: string, eventSlug: string): Promise<
 const MISSING = 'missing markets of series';
 /** Time for which a market that does not exist is not queried again. */
 const MISSING_MS = DAY_MS;
-/** Largest number of remembered names of markets that do not exist. */
+/** Maximum number of remembered names of markets that do not exist. */
 const MOST_MISSING = 50_000;
 
 async function bySeries(

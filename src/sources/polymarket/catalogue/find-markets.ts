@@ -3,7 +3,7 @@ import type { Http, QueryPairs } from '../../http/venue-client.ts';
 import { VENUE } from '../trades.ts';
 import { circular, type FoundMarkets, listInEnvelope, readListing, readMarkets, undefinedIfMissing } from './gamma.ts';
 
-/** Largest number of ids or slugs in one lookup, which keeps URLs below 8 KB. */
+/** Maximum number of ids or slugs in one lookup, which keeps URLs below 8 KB. */
 const BATCH = 60;
 const FAMILY = 'gamma-markets';
 
@@ -102,7 +102,7 @@ class Found implements FoundMarkets {
     if (neighbour !== undefined) this.alone = [neighbour];
   }
 
-  /** Takes a market off the wanted ones, with its other names. @returns whether it was wanted */
+  /** Removes a market and its other names from the wanted ones. @returns whether it was wanted */
   #find(name: string): boolean {
     if (!this.#wanted.delete(this.#key(name))) return false;
     for (const other of this.#namesOf(name)) this.#wanted.delete(this.#key(other));

@@ -10,7 +10,7 @@ import type { Http } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import { VENUE } from '../trades.ts';
 
-/** Largest number of ids that the venue accepts in one request. */
+/** Maximum number of ids that the venue accepts in one request. */
 const BATCH = 20;
 /** A full payout of one dollar per share, in the millionths that the venue uses. */
 const WHOLE = 1_000_000;
