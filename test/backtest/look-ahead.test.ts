@@ -149,7 +149,7 @@ describe('a strategy that cheats', () => {
   const run = (cheater: ReturnType<typeof strategy>, seed = 3) =>
     runBacktest({ candles: walk(168, seed, { probability: true }), strategy: cheater, market }).lookAhead;
 
-  it('by reading what the window is made of finds nothing there', () => {
+  it('by inspecting the internals of its window finds no later bars there', () => {
     const found: unknown[] = [];
     run(
       strategy('digs', (bars) => {

@@ -137,7 +137,7 @@ describe('what the numbers rest on', () => {
     expect(measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) }).periodsPerYear).toEqual({ value, from });
   });
 
-  it('periods per year are counted from the rows, so that exchange days are not taken for 365', () => {
+  it('periods per year are counted from the rows, so that a year of exchange days does not count as 365', () => {
     const time = days(365).filter((at) => (at / DAY) % 7 < 5);
     const { periodsPerYear } = measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) });
     expect(periodsPerYear.value).toBeCloseTo(260.7, 0);
@@ -285,7 +285,7 @@ describe('scores of forecasts, beside scikit-learn', () => {
     expect(calibrationOfMarkets(markets)).toEqual(table.map((bin) => ({ ...bin, markets: 1 })));
   });
 
-  it("Wilson's interval stays inside 0..1 and is wide for few", () => {
+  it("Wilson's interval stays inside 0..1 and is wide for small samples", () => {
     const [low, high] = wilsonInterval(0, 10);
     expect(low).toBe(0);
     expect(high).toBeCloseTo(0.2775327998628892, 12);

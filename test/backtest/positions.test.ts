@@ -76,8 +76,8 @@ describe('trade statistics', () => {
   });
 });
 
-describe('what is closed at the end', () => {
-  it('costs what an exit at one more open would', () => {
+describe('a position that is still open at the last bar', () => {
+  it('is closed at the same cost as an exit at one more open', () => {
     fc.assert(
       fc.property(
         signals,

@@ -20,7 +20,7 @@ describe('the benchmark beside a result', () => {
     expect(benchmark.marketBrier).toBe(metrics.brier);
   });
 
-  it('is to the last digit what buying and holding brings, whatever the market and the terms', () => {
+  it('equals buying and holding to the last digit, in every market and on all terms', () => {
     const world = fc.record({
       seed: fc.integer({ min: 1, max: 999 }),
       length: fc.integer({ min: 2, max: 120 }),

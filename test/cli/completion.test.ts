@@ -107,7 +107,7 @@ esac
     expect(await at('predictlab run --file ')).toEqual([]);
   });
 
-  it.skipIf(!here('zsh'))('zsh completes options and ids, with what they are', async () => {
+  it.skipIf(!here('zsh'))('zsh completes options and ids, with their descriptions', async () => {
     const at = async (...words: string[]): Promise<string[]> =>
       await ask(
         'zsh',

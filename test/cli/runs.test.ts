@@ -63,7 +63,7 @@ describe('the list of runs', () => {
     ]);
   });
 
-  it('makes no database where there is none, also while Temporal is out of reach', async () => {
+  it('creates no database where none exists, even when Temporal cannot be reached', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-runs-'));
     const home = path.join(folder, 'home');
     vi.stubEnv('DATABASE_URL', '');

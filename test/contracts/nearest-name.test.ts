@@ -5,7 +5,7 @@ import { nearestName } from '../../src/contracts/text/nearest-name.ts';
 const letters = (alphabet: string, minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom(...alphabet.split('')), minLength, maxLength });
 
-it('finds the name behind one mistake: a letter left out, put in, mistaken for another, or two that changed places', () => {
+it('finds the name behind one typing error: a missing, extra or wrong letter, or two swapped ones', () => {
   fc.assert(
     fc.property(letters('abcdef', 3, 12), fc.nat(), fc.constantFrom('u', 'v', 'w'), fc.nat(3), (name, place, letter, kind) => {
       const at = place % name.length;

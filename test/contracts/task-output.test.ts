@@ -49,7 +49,7 @@ describe('the defaults of a task', () => {
     expect([after(599_999), after(600_000)]).toEqual(['retry', 'none']);
   });
 
-  it('wait for a new outage from its own start once storage was there for more than five minutes', () => {
+  it('count the wait from the start of a new outage once storage was available for more than five minutes', () => {
     const storage = { count: 20, since: 0, last: 500_000 };
     const after = (at: number, before: { count: number; since: number; last: number } = storage) =>
       afterFailure(defaultPolicy(), { failures: 0, spent: { storage: before } }, { type: 'StorageUnavailable', at });

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const dockerfile = readFileSync(`${root}Dockerfile`, 'utf8');
 const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, words]) => words.split(/\s+/).slice(0, -1));
 
-it('copies only what is there, and the .dockerignore lets exactly that through', () => {
+it('copies only files that exist, and the .dockerignore admits exactly those', () => {
   expect(copied.length).toBeGreaterThan(4);
   expect(copied.filter((path) => !existsSync(`${root}${path}`))).toEqual([]);
   const allowed = readFileSync(`${root}.dockerignore`, 'utf8')

@@ -33,7 +33,7 @@ const written = (value: number, { decimal, group }: (typeof LOCALES)[number]): s
 };
 
 describe('numbers of a file', () => {
-  it('are read as they were meant, or refused: whatever the locale, the delimiter and the quotes', async () => {
+  it('are read as they were meant, or refused, for every locale, delimiter and quoting', async () => {
     const price = fc.integer({ min: 1, max: 999 }).map((thousandths) => thousandths / 1000);
     const size = fc.oneof(
       fc.integer({ min: 1, max: 2_000_000 }),

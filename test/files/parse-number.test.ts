@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parseNumber } from '../../src/files/parse/parse-number.ts';
 import { parseSide } from '../../src/files/parse/tick-line.ts';
 
-it('reads the spellings of numbers that parse', () => {
+it('parses each accepted spelling of a number', () => {
   for (const [text, value] of [
     ['0.5', 0.5],
     [' 0.5 ', 0.5],

@@ -120,7 +120,7 @@ describe('a tick file', () => {
     expect(rows.map(({ time }) => time)).toEqual([1_767_225_600_000, 1_767_225_601, 1_767_225_602_000]);
   });
 
-  it('is read in the same way whatever the batches and chunks', async () => {
+  it('is read the same for every batch and chunk size', async () => {
     const many = Array.from({ length: 30_000 }, (_, i) => `${1_767_225_600 + (i >> 2)},0.${(i % 9) + 1},${i % 3}.5`).join('\n');
     const path = write(`time,price,size\n${many}`);
     const whole = await readAll(path, { batchSize: 1_000_000 });

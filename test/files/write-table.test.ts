@@ -108,7 +108,7 @@ describe('a file that is written', () => {
     expect(readFileSync(file, 'utf8')).toBe('onetwo');
   });
 
-  it('in a folder that is not there says so', async () => {
+  it('reports a missing folder', async () => {
     const chunks = (async function* () {
       yield '';
     })();

@@ -114,7 +114,7 @@ describe('how the backtest stage trades', () => {
     expect(problemsOf({ backtest }).join('\n')).toContain(sentence);
   });
 
-  it('is tried out of sample where the run says so, over all its strategies', () => {
+  it('is tested out of sample when the run requests it, over all its strategies', () => {
     const parts = { trainMs: 60 * 86_400_000, testMs: 14 * 86_400_000 };
     const strategies = [{ name: 'rsi', backtest: { cash: 5 } }];
     const config = configOf({ backtest: { walkForward: { train: '60d', test: '2w' } }, strategies });
@@ -129,7 +129,7 @@ describe('how the backtest stage trades', () => {
     ]);
   });
 
-  it('is one for the same strategy and parameters: a run has one result for them', () => {
+  it('must not differ for the same strategy and parameters, since a run has one result for them', () => {
     const twice = (backtest: object) => problemsOf({ strategies: [{ name: 'rsi' }, { name: 'rsi', backtest }] });
     expect(twice({ cash: 5 })).toEqual([expect.stringContaining('strategies[1].backtest: differs from that of strategies[0]')]);
     expect(problemsOf({ strategies: [{ name: 'rsi' }, { name: 'rsi' }] })).toEqual([]);

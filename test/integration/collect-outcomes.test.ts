@@ -276,7 +276,7 @@ describe('when one venue of two fails for good', () => {
     );
   }, 30_000);
 
-  it('when both fail the task fails', async () => {
+  it('the task fails once both venues fail', async () => {
     rig = await createCollectRig({ faults: { blocked: 1 } });
     await rig.add({ symbol: 'BTC', sources: BOTH });
     await expect(rig.collect({ symbol: 'BTC', executionId: 'run', lastAttempt: true })).rejects.toMatchObject({ type: 'SourceBlocked' });

@@ -82,7 +82,7 @@ describe('listings', () => {
 });
 
 describe('a market that was open for four months and ended a month ago', () => {
-  it('has its trades and its price points, though no window may span more than 15 days', async () => {
+  it('gets all its trades and price points, although one request may span at most 15 days', async () => {
     await rig.add({ symbol: 'TREATY', sources: { polymarket: [{ slug: 'long-treaty' }] } });
     const { collect: effect } = await collect('TREATY', 160);
     expect(JSON.stringify(effect)).not.toContain('no price points');

@@ -45,7 +45,7 @@ describe('a worker that cannot start says why and ends', () => {
   });
 });
 
-it('a start that hangs ends after SIGTERM, and says so', async () => {
+it('a start that hangs ends after SIGTERM, with a message', async () => {
   // A port that accepts connections and never answers.
   const silentServer = createServer();
   await new Promise<void>((resolve) => silentServer.listen(0, '127.0.0.1', resolve));

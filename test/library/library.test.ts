@@ -176,7 +176,7 @@ describe('facts that a program states', () => {
     expect(() => marketFrom({ market: 'probability', fees: { ...fees, exponent: 2 } })).toThrow('market.fees: only the model');
   });
 
-  it('takes times that do not start at 0, and one trial', () => {
+  it('accepts times that do not start at 0, and a single trial', () => {
     const day = 86_400_000;
     const measured = metrics.ofReturns([0.1, 0.2], { times: [-day, 0], trials: 1 });
     expect(measured).toMatchObject({ returns: 2 });

@@ -40,7 +40,7 @@ describe('other venues', () => {
     expect(feeModel({ model: 'flat', rate: 0.002 }).fee(55, 179.13)).toBeCloseTo(19.7043, 10);
   });
 
-  it('no rate, no fee, whatever the model', () => {
+  it('there is no fee without a rate, in every fee model', () => {
     expect(feeModel({ model: 'polymarket', rate: 0 }).fee(1000, 0.5)).toBe(0);
   });
 

@@ -74,7 +74,7 @@ describe('a venue that lies in any ways at once', () => {
   );
 });
 
-describe('a venue that is away for days', () => {
+describe('a venue that is unavailable for days', () => {
   it(
     'does not affect a venue that works, and its data is caught up when it is back',
     async () => {

@@ -95,7 +95,7 @@ describe('the hash of a plugin’s code', () => {
     }
   });
 
-  it('says where a module holds a table of values', async () => {
+  it('comes with the name of a file that holds a table of values', async () => {
     const gapOf = async (text: string) => {
       write('table.mjs', text);
       return (await load('table.mjs')).dataGap;

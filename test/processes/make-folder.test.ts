@@ -20,7 +20,7 @@ it('folders are made with those above them and their mode, what is there stays, 
   await rm(folder, { recursive: true });
 });
 
-it.runIf(existsSync('/proc/self'))('where a file system makes no folders that is reported, and nothing is tried for ever', async () => {
+it.runIf(existsSync('/proc/self'))('a file system that creates no folders is reported, without endless retries', async () => {
   await expect(makeFolder('/proc/predictlab/backups')).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(makeFolder('/proc/predictlab')).rejects.toMatchObject({ code: 'ENOENT' });
 });

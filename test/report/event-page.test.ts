@@ -69,7 +69,7 @@ describe('the prices of an event', () => {
     expect(groupPrices([market(0.7, 0.72), market(0.4, 0.41, { book: null })])[0].apartMs).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('keeps groups apart and leaves out markets without one', () => {
+  it('lists each group separately and leaves out markets without a group', () => {
     const other = { group: { id: 'polymarket:loser', markets: 1 } };
     expect(
       groupPrices([market(0.5, 0.6), market(0.1, 0.2, other), market(0.3, 0.4, { group: undefined })]).map(({ known }) => known),

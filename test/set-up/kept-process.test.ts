@@ -79,7 +79,7 @@ test('the pause grows from 1 s to 30 s while it ends quickly, and is short again
   expect(long).toEqual(Array.from({ length: 7 }, () => 1_000));
 });
 
-test('it is given up when ten in a row do not become ready, and the sentence has the last reason', async () => {
+test('it stops after ten starts in a row that do not become ready, with the last reason in the message', async () => {
   let starts = 0;
   const { process, said } = keep({
     first: serving('process.exit(3)'),

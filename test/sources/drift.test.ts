@@ -80,7 +80,7 @@ describe('a changed schema', () => {
     expect(nextCursor({ pagination: { has_more: false } }, '/v2/trades')).toBeNull();
   });
 
-  it('is a renamed cursor of Predict.fun, not its absence on the last page, however full', () => {
+  it('includes a renamed cursor of Predict.fun, but not a missing cursor on a last page, even a full one', () => {
     expect(cursorOf({ success: true, data: [] })).toBeNull();
     expect(cursorOf({ success: true, cursor: null, data: [] })).toBeNull();
     expect(cursorOf({ success: true, cursor: 'x', data: [] })).toBe('x');

@@ -40,14 +40,14 @@ describe('the life of a market', () => {
 });
 
 describe('a close that the venue does not date', () => {
-  it('is as late as the venue was first seen to say so', () => {
+  it('is dated to when the venue was first seen to report it', () => {
     const first = noteClose(over, undefined, live);
     expect(first).toMatchObject({ closedAt: live.clock, closesAt: NOW - 9 * HOUR });
     const again = noteClose(over, first, { asOf: NOW + 4 * HOUR, clock: NOW + 4 * HOUR });
     expect(again.closedAt).toBe(live.clock);
   });
 
-  it('is never dated back by a run as of the past', () => {
+  it('is not moved to an earlier time by a run with a past asOf', () => {
     const seen = noteClose(over, undefined, { asOf: OCTOBER, clock: NOW });
     expect(seen).toMatchObject({ closedAt: NOW, resolution: { at: NOW } });
     expect(noteClose({ ...over, closesAt: null }, undefined, { asOf: OCTOBER, clock: NOW }).closesAt).toBe(NOW);

@@ -73,7 +73,7 @@ describe('a venue that gives no price points', () => {
     expect(await points(404, true)).toMatchObject([{ rows: [], coverage: [window] }]);
   });
 
-  it('fails the collection while it is away, so that nothing is taken for empty', async () => {
+  it('fails the collection while it is unavailable, so that nothing is stored as empty', async () => {
     await expect(points(503, false, 'SourceUnavailable')).rejects.toThrow('answered 503');
   });
 });

@@ -98,7 +98,7 @@ describe('an answer without bounds', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40 * 2 ** 20);
   });
 
-  it('that never ends is given up in time, although each piece comes in time', async () => {
+  it('that never ends is aborted at the overall timeout, although each chunk arrives in time', async () => {
     const timers = new Set<NodeJS.Timeout>();
     await venue(
       (_, response) => {

@@ -7,7 +7,7 @@ it('runs a tenth of the cases in the quick tier, all in the full one and twenty 
   expect(worldsOf({ tier: 'night', full: 300 })).toBe(6_000);
 });
 
-it('waits twenty times as long for a test at night', () => {
+it('multiplies the timeout of a test by twenty in the night tier', () => {
   expect([patience(60_000, 'full'), patience(60_000, 'night')]).toEqual([60_000, 1_200_000]);
 });
 

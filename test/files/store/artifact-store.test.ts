@@ -127,7 +127,7 @@ describe('ArtifactSender', () => {
     expect((await artifactStoreOf(server.env)!.read('reports/down/index.html'))?.toString()).toBe('kept');
   });
 
-  it('gives up a store that accepts connections and never answers when its process ends', async () => {
+  it('stops waiting at the end of the process for a store that accepts connections and never answers', async () => {
     await write('reports/r3/index.html', 'x');
     await write('reports/r3/BTC_PRICE.html', 'x');
     const stalled = createServer();

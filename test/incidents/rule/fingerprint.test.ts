@@ -46,7 +46,7 @@ describe('a root cause', () => {
     );
   });
 
-  it('is one for all stages while the database is away', () => {
+  it('is the same for all stages while the database is unavailable', () => {
     const text = 'Postgres at 127.0.0.1:5432: the connection was refused';
     expect(failure('StorageUnavailable', text, 'AAA', 'kline')).toBe(failure('StorageUnavailable', text, 'BBB', 'store'));
   });

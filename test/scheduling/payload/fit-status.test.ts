@@ -24,7 +24,7 @@ describe('a result that does not fit into a payload', () => {
     expect(fitStatus(result, whole)).toBe(result);
   });
 
-  it('loses stacks first, then large outputs, then the ends of messages, at last the tasks, and says so', () => {
+  it('drops stacks first, then large outputs, then ends of messages, then tasks, and reports what it dropped', () => {
     const seen: string[] = [];
     const least = encodedBytes(fitStatus(result, 1));
     for (let budget = whole - 1; budget >= least + 50; budget -= 50) {
