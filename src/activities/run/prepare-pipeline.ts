@@ -21,6 +21,7 @@ import { effectsOf, meanDurations, quickTasks } from '../../storage/runs/ledger/
 import { recordExclusiveStart, recordRefusal, recordRunStart, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';
 import { knownNames, withShards } from './known-names.ts';
+import { restShards } from './rest-shards.ts';
 
 export interface PrepareDependencies {
   /** The environment in which `{ "$env": … }` is looked up and whose secret values are removed. */
@@ -81,7 +82,9 @@ export function createPreparePipeline({
     const config = withLearnedShort(parsed.config, await shortTasks(database, parsed.config));
     const durations = await durationsFor(database, config);
     const reused =
-      retryOf === undefined ? new Map() : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
+      retryOf === undefined
+        ? await restShards({ database, universes, config, run: { runId, executionId, startedAt } })
+        : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
     const stored = kept(config);
     const configuration = await recordConfiguration(database, { input: kept(given), ...code });
     const begun = { runId, executionId, input: kept(given), config: stored, startedAt, retryOf, configuration, scheduleId };

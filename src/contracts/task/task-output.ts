@@ -1,6 +1,7 @@
 import type { Json } from '../run/pipeline-input.ts';
 
-const valueIn = (output: Json | undefined, key: string): Json | undefined =>
+/** A field of the output of a task; undefined where it has none. */
+export const valueIn = (output: Json | undefined, key: string): Json | undefined =>
   output === null || typeof output !== 'object' || Array.isArray(output) ? undefined : (output as { readonly [key: string]: Json })[key];
 
 /** A number in a task's output; null where it has none under that key. */

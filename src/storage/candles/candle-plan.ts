@@ -79,10 +79,19 @@ export async function staleSeries(transaction: Transaction, request: CandleReque
   return (await findStaleSeries(transaction, request)).filter(({ instrumentKey }) => found.has(instrumentKey));
 }
 
+/**
+ * The coverage that makes candles complete: without time in a market's life that counts as collected only because its venue stated no new
+ * trades.
+ */
+const LOOKED_AT = `case when k.kind = 0 and c.inferred <> int8multirange() then c.ranges - c.inferred * int8multirange(int8range(
+     coalesce((i.facts->>'opensAt')::float8::bigint, 0),
+     case when (i.facts->>'closed')::boolean then greatest((i.facts->>'closedAt')::float8, (i.facts->>'opensAt')::float8, 0)::bigint end))
+   else coalesce(c.ranges, '{}') end`;
+
 const STALE_SERIES: PreparedStatement = {
   name: 'stale-series',
   text: `select s.instrument as "instrumentKey", k.kind, st.version, st.ticks_pruned_before as pruned, m.minutes, cs.version as built, cs.as_of,
-       ${RANGES("coalesce(cs.covered, '{}')")} as built_covered, ${RANGES("coalesce(c.ranges, '{}')")} as covered
+       ${RANGES("coalesce(cs.covered, '{}')")} as built_covered, ${RANGES('looked.at')} as covered
      from symbol_instruments s
      join instruments i on i.key = s.instrument
      join instrument_state st on st.instrument = s.instrument
@@ -90,10 +99,11 @@ const STALE_SERIES: PreparedStatement = {
      cross join lateral (
        select unnest($3::smallint[]) as minutes union all select a.minutes from unnest($5::int[], $6::smallint[]) as a(key, minutes) where a.key = s.instrument) as m
      left join coverage c on c.instrument = s.instrument and c.kind = k.kind
+     cross join lateral (select ${LOOKED_AT} as at) as looked
      left join candle_series cs on cs.instrument = s.instrument and cs.kind = k.kind and cs.interval_minutes = m.minutes
      where s.symbol = $1 and i.source = any($2)
        and exists (select from tick_hours h where h.instrument = s.instrument and h.kind = k.kind)
-       and (cs.version is null or cs.version < st.version or cs.covered is distinct from coalesce(c.ranges, '{}')
+       and (cs.version is null or cs.version < st.version or cs.covered is distinct from looked.at
          or exists (select from candles n where n.instrument = s.instrument and n.kind = k.kind and n.interval_minutes = m.minutes
            and not n.complete and n.open_time + m.minutes * 60000::bigint > cs.as_of and n.open_time + m.minutes * 60000::bigint <= $4))
      order by s.instrument, k.kind, m.minutes`,

@@ -25,6 +25,25 @@ export interface ShardListing {
   readonly worth: number;
 }
 
+/** The time up to which a listing shows that a quiet market had no trade, and up to which it saw the venue. */
+export function quietUntil(
+  member: QuietMember,
+  {
+    listings,
+    asOf,
+    to,
+    lateness,
+  }: {
+    readonly listings: ReadonlyMap<SourceType, { readonly startedAt: number }>;
+    readonly asOf: number;
+    readonly to: number;
+    readonly lateness: number;
+  },
+): Quiet & { readonly seen: number } {
+  const seen = seenUntil({ asOf, clock: listings.get(member.source)?.startedAt ?? 0 });
+  return { ...member, seen, to: Math.min(to, seen - lateness) };
+}
+
 interface ShardQuestion {
   readonly database: Database;
   readonly universe: string;
@@ -56,7 +75,7 @@ export async function shardListing({
   const found = refetch ? [] : await quietMembers(database, symbol, window.from);
   const quiet = found
     .filter((each) => listings.has(each.source) && !isSampled(each))
-    .map((each) => ({ ...each, to: Math.min(window.to, seenOf(each.source) - lateness(each)) }));
+    .map((each) => quietUntil(each, { listings, asOf, to: window.to, lateness: lateness(each) }));
   const isQuiet = new Set(quiet.map(({ id }) => id));
   const stored = new Map(known.map(({ key: _, ...instrument }) => [instrument.id, instrument]));
   // a settled market keeps its stored facts, as discovery keeps them

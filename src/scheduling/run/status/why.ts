@@ -1,3 +1,4 @@
+import { valueIn } from '../../../contracts/task/task-output.ts';
 import { didYouMean } from '../../../contracts/text/nearest-name.ts';
 import { TASK_STATUSES } from '../../../contracts/words.ts';
 import { dependencyIds } from '../../graph/graph.ts';
@@ -17,7 +18,7 @@ export function whyOf(state: RunState, taskId: string, now: number): string {
   const id = state.graph.ids[task];
   switch (state.status[task]) {
     case SUCCESS:
-      return (state.flags[task] & REUSED) !== 0 ? `${id} is reused from an earlier run` : `${id} succeeded`;
+      return (state.flags[task] & REUSED) !== 0 ? whyReused(state, task) : `${id} succeeded`;
     case RUNNING:
       return `${whyRunning(state, task, now)}${deadlineNote(state, now)}`;
     case FAILED:
@@ -29,6 +30,11 @@ export function whyOf(state: RunState, taskId: string, now: number): string {
     default:
       return `${id} is ${whyPending(state, task, now)}${deadlineNote(state, now)}`;
   }
+}
+
+function whyReused({ graph, outputs }: RunState, task: number): string {
+  const since = valueIn(outputs.get(task) ?? null, 'nothingNewSince');
+  return `${graph.ids[task]} is reused from an earlier run${typeof since === 'string' ? `: its venue states nothing new since ${since}` : ''}`;
 }
 
 function deadlineNote(state: RunState, now: number): string {
