@@ -222,7 +222,7 @@ it('says in one sentence what is wrong with the folder, and never shows fewer ro
   const other = join(folder.path, 'export');
   await predictlab('export', 'ticks', '--partition-by', 'month', '--format', 'parquet', '--out', other);
   await empty(test.database, ['lake', 'lake_files']);
-  await expect(move(other)).rejects.toThrow(/has another data set; name a new folder/);
+  await expect(move(other)).rejects.toThrow(/holds another data set; name a new folder/);
   await expect(predictlab('prune', '--quarantine', '1y', '--lake', other)).resolves.toMatchObject({
     code: 2,
     err: expect.stringContaining('give --ticks'),
