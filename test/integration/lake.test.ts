@@ -225,6 +225,6 @@ it('says in one sentence what is wrong with the folder, and never shows fewer ro
   await expect(move(other)).rejects.toThrow(/holds another data set; name a new folder/);
   await expect(predictlab('prune', '--quarantine', '1y', '--lake', other)).resolves.toMatchObject({
     code: 2,
-    err: expect.stringContaining('give --ticks'),
+    err: expect.stringContaining('add --ticks'),
   });
 });
