@@ -46,9 +46,12 @@ let entriesBefore = 0;
 let filesBefore: ReadonlySet<PropertyKey> = new Set();
 let changed: string | undefined;
 
-/** Records the shared objects of this thread as they are before a plugin's code runs. @param ignored objects that may change afterwards */
+/**
+ * Records the shared objects of this thread as they are before a plugin's code runs, once.
+ * @param ignored objects that may change afterwards; given, the rest is recorded again
+ */
 export function recordSharedObjects(ignored: readonly unknown[] = []): void {
-  if (recorded !== undefined) return;
+  if (recorded !== undefined && ignored.length === 0) return;
   const ofNode: Record<string, object> = {};
   for (const name of loader.builtinModules) if (!UNUSUAL.test(name)) ofNode[name] = require(`node:${name}`) as object;
   // Node.js replaces some lazy globals with their values when they are first read

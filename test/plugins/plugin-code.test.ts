@@ -16,7 +16,7 @@ const write = (name: string, text: string): void => writeFileSync(place(name), t
 let copies = 0;
 watchImports();
 watchOutsideWorld();
-// Vitest changes what it keeps on the global object
+// Vitest changes what it keeps on the global object, with each file of tests that shares this process
 recordSharedObjects(
   Reflect.ownKeys(globalThis)
     .filter((key) => /vitest|expect|jest|chai/i.test(String(key)))
