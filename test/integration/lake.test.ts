@@ -8,6 +8,7 @@ import { filesBelow, sha256Of } from '../../src/files/dataset/write-folder.ts';
 import { encodeCsv } from '../../src/files/write/write-table.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import type { Database } from '../../src/storage/database/database.ts';
+import { moveTicks } from '../../src/storage/lake/move-ticks.ts';
 import { stageGrain } from '../../src/storage/staging/settle-grains.ts';
 import { lastTicks, pricePaths } from '../../src/storage/ticks/symbol-rows.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
@@ -227,4 +228,34 @@ it('says in one sentence what is wrong with the folder, and never shows fewer ro
     code: 2,
     err: expect.stringContaining('add --ticks'),
   });
+});
+
+it('lets one process move ticks at a time, whose files no other removes', async () => {
+  const lake = join(folder.path, 'turns');
+  await stored('a', trades(7, 50, 'a'));
+  const second: unknown[] = [];
+  await moveTicks(test.database, {
+    before: AFTER_NOVEMBER,
+    folder: lake,
+    async onStep(step) {
+      if (step === 'placed' || step === 'committed') second.push(await move(lake).catch((error: Error) => error.message));
+    },
+  });
+  await same();
+  expect(second).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('another process moves ticks')));
+});
+
+it('keeps files that a database restored from an older backup does not list', async () => {
+  const lake = join(folder.path, 'shared');
+  await stored('a', trades(8, 50, 'a'));
+  await move(lake);
+  // the control stands for a database that was restored from a backup before November moved
+  await control.database.query('insert into lake (folder, revision) values ($1, 1)', [lake]);
+  await expect(prune(control.database, { ticks: AFTER_NOVEMBER })).rejects.toThrow(/which this database did not write/);
+  await same();
+  const copy = join(folder.path, 'copy');
+  cpSync(lake, copy, { recursive: true });
+  rmSync(join(copy, 'manifest.json'));
+  await prune(control.database, { ticks: AFTER_NOVEMBER }, { lake: copy });
+  await same();
 });

@@ -59,7 +59,7 @@ export async function openFolder(folder: string, { grow }: { readonly grow: bool
   const written: DataFile[] = [];
   const add: FolderWriter['add'] = async (partition, { name, format }, fill) => {
     const known = [...(before?.files ?? []), ...written].filter(({ path: file }) => path.posix.dirname(file) === partition);
-    const number = Math.max(0, ...known.map(({ path: file }) => Number(PART.exec(file)?.[1]))) + 1;
+    const number = Math.max(0, ...known.map(({ path: file }) => partNumber(file))) + 1;
     const file = `${partition}/part-${String(number).padStart(4, '0')}.${format}`;
     const staged = path.join(stage, file);
     await explained(folder, () => mkdir(path.dirname(staged), { recursive: true }));
@@ -125,8 +125,11 @@ export async function publishManifest(folder: string, manifest: Manifest): Promi
   await cleared(folder, manifest);
 }
 
-/** The number of a part in its path. */
+/** Matches the path of a part, with its number. */
 const PART = /(?:^|\/)part-(\d{4,})\.(?:csv|json|parquet)$/;
+
+/** The number of a part, from its path. */
+export const partNumber = (file: string): number => Number(PART.exec(file)?.[1]);
 
 /** Removes what killed processes left in a data set, and parts that its manifest does not list. */
 async function cleared(target: string, { files }: Manifest): Promise<void> {

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badInput, PredictLabError } from '../../contracts/errors.ts';
-import { type Manifest, SCHEMA } from '../../files/dataset/manifest.ts';
-import { type FolderWriter, openFolder, publishManifest } from '../../files/dataset/write-folder.ts';
+import { MANIFEST, type Manifest, readManifest, SCHEMA } from '../../files/dataset/manifest.ts';
+import { type FolderWriter, openFolder, partNumber, publishManifest } from '../../files/dataset/write-folder.ts';
 import { openDuckDb, sqlText } from '../../files/duckdb.ts';
 import { VERSION } from '../../version.ts';
 import { type Database, onOneState, type Transaction } from '../database/database.ts';
@@ -34,6 +34,12 @@ const COLUMNS = {
 const COPIED =
   "{'instrument': 'varchar', 'kind': 'smallint', 'time': 'bigint', 'seq': 'bigint', 'price': 'double', 'size': 'double', 'side': 'smallint', 'outcome': 'varchar', 'trade_id': 'varchar', 'identity': 'varchar', 'flags': 'bigint', 'grain': 'bigint'}";
 
+/**
+ * Key of the advisory lock that lets one process move ticks at a time; arbitrary, but the same in every process. A second one would remove
+ * files of the first that are not listed yet.
+ */
+const MOVE_LOCK = 7_305_310_006;
+
 /** Maximum number of attempts to move a month while other processes store rows into it. */
 const ATTEMPTS = 3;
 
@@ -54,10 +60,16 @@ export type MoveStep = 'copied' | 'written' | 'placed' | 'locked' | 'recorded' |
  * @returns the number of moved ticks
  */
 export async function moveTicks(database: Database, request: MoveRequest): Promise<number> {
-  const folder = await openLake(database, request.folder);
-  let rows = 0;
-  for (const month of await oldMonths(database, request.before)) rows += await moveMonth(database, folder, month, request.onStep);
-  return rows;
+  return await database.transaction(async (turn) => {
+    await turn.query('set local idle_in_transaction_session_timeout = 0');
+    const { rows: locked } = await turn.query<{ free: boolean }>('select pg_try_advisory_xact_lock($1) as free', [MOVE_LOCK]);
+    if (!locked[0].free)
+      throw new PredictLabError('StorageUnavailable', 'another process moves ticks to the lake; prune again when it ends');
+    const folder = await openLake(database, request.folder);
+    let rows = 0;
+    for (const month of await oldMonths(database, request.before)) rows += await moveMonth(database, folder, month, request.onStep);
+    return rows;
+  });
 }
 
 /** Counts the ticks that would be moved. */
@@ -85,10 +97,19 @@ async function openLake(database: Database, named: string | undefined): Promise<
   }
   const files = await lakeFiles(database);
   for (const file of files) await checkFile(folder, file);
+  const foreign = ((await readManifest(folder))?.files ?? []).find((file) => !files.some((known) => isSameOrLater(known, file)));
+  if (foreign !== undefined)
+    throw badInput(
+      `${folder} lists ${foreign.path}, which this database did not write: it is a restored copy, or another database uses the folder; copy the folder without ${MANIFEST} and name the copy with --lake`,
+    );
   await publishManifest(folder, manifestOf(files));
   if (folder !== lake.folder) await database.query('update lake set folder = $1, revision = revision + 1', [folder]);
   return folder;
 }
+
+/** Whether a file is another one or a replacement of it: a killed move can leave a manifest that lists replaced files. */
+const isSameOrLater = (file: { readonly path: string }, other: { readonly path: string }): boolean =>
+  path.posix.dirname(file.path) === path.posix.dirname(other.path) && partNumber(file.path) >= partNumber(other.path);
 
 const manifestOf = (files: readonly LakeFile[]): Manifest => ({
   schema: SCHEMA,
