@@ -295,6 +295,18 @@ describe('verifying data', () => {
     expect(await verifyData(test.database, { sample: 1 })).toMatchObject({ series: 1, findings: [] });
   });
 
+  it('with a sample, counts only the hours of the sampled instruments', async () => {
+    const ids = ['polymarket:0x1', 'polymarket:0x2'];
+    for (const id of ids) await collect(test.database, { executionId: 'a', instrument: instrument(id), rows: [trade(START, 0.5)] });
+    await runStages(test.database, { executionId: 'a', intervals: ['1h'] });
+    const { rows: series } = await test.database.query<{ key: number; id: string }>('select key, id from instruments order by key');
+    await test.database.query('update tick_hours set ticks = 7');
+    await test.database.query('update coverage set ranges = int8multirange(int8range(0, null))');
+    const wrong = (id: string) => `${id} ${new Date(START).toISOString()}: 1 ticks, 7 were noted`;
+    expect(await verifyData(test.database, { sample: 1 })).toMatchObject({ series: 1, ticks: 7, findings: [wrong(series[0].id)] });
+    expect(await verifyData(test.database)).toMatchObject({ series: 2, ticks: 14, findings: ids.map(wrong) });
+  });
+
   it('names a candle that disagrees with its ticks, a missing candle, and wrong counts', async () => {
     await collect(test.database, {
       executionId: 'a',

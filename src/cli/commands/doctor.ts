@@ -26,7 +26,12 @@ export default function register(command: Command): void {
       '--data',
       'also rebuild candles from their ticks and compare; compare counts, coverage, staging, twins and groups; list silent markets',
     )
-    .addOption(takesNumber('--sample <n>', 'with --data: check only this many instruments, spread over all', { least: 1, integer: true }))
+    .addOption(
+      takesNumber('--sample <n>', 'with --data: check candles and hourly counts of only this many series, spread over all', {
+        least: 1,
+        integer: true,
+      }),
+    )
     .option('--json', 'print { ok, checks: [{ name, status, detail, action }] }')
     .action(doctor);
 }

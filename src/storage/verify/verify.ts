@@ -29,7 +29,7 @@ export interface DataReport {
 }
 
 export interface VerifyOptions {
-  /** Check the candles of this many instruments only, spread over all. @default all */
+  /** Check the candles of this many series only, spread over all, and the hourly counts of their instruments. @default all */
   readonly sample?: number;
   readonly onProgress?: (done: number, all: number) => void;
 }
@@ -43,7 +43,9 @@ const NAMED = 5;
  */
 export async function verifyData(database: Database, { sample, onProgress }: VerifyOptions = {}): Promise<DataReport> {
   const findings: string[] = [];
-  const groups = spread(await builtSeries(database), sample);
+  const series = await builtSeries(database);
+  const groups = spread(series, sample);
+  const keys = groups === series ? null : [...new Set(groups.map(({ instrumentKey }) => instrumentKey))];
   let candles = 0;
   for (const [done, group] of groups.entries()) {
     const checked = await onOneState(database, (transaction) => verifyCandles(transaction, group));
@@ -51,7 +53,7 @@ export async function verifyData(database: Database, { sample, onProgress }: Ver
     findings.push(...named(checked.findings));
     onProgress?.(done + 1, groups.length);
   }
-  const hours = await onOneState(database, verifyHours);
+  const hours = await onOneState(database, (transaction) => verifyHours(transaction, keys));
   findings.push(...named(hours.findings), ...named(await verifyCoverage(database)));
   const exclusive = await suspiciousGroups(database);
   const warnings = [
@@ -157,15 +159,24 @@ interface WrongHour {
 /** Whether the ticks of an hour `h` were moved to the lake, as SQL. */
 const IS_MOVED = 'exists (select from instrument_state m where m.instrument = h.instrument and m.moved @> h.hour * 3600000::bigint)';
 
-async function verifyHours(queryable: Transaction): Promise<{ ticks: number; findings: readonly string[] }> {
+/** @param keys the instruments to check; all when null */
+async function verifyHours(
+  queryable: Transaction,
+  keys: readonly number[] | null,
+): Promise<{ ticks: number; findings: readonly string[] }> {
+  const isChecked = '($1::int[] is null or instrument = any($1))';
   const { rows } = await queryable.query<WrongHour>(
     `select i.id as instrument, hour, coalesce(t.ticks, 0) as counted, coalesce(h.ticks, 0) as noted
-     from (select instrument, kind, (time / 3600000)::int as hour, count(*)::int as ticks from ticks group by 1, 2, 3) t
-     full join (select * from tick_hours h where not ${IS_MOVED}) h using (instrument, kind, hour) join instruments i on i.key = instrument
+     from (select instrument, kind, (time / 3600000)::int as hour, count(*)::int as ticks from ticks where ${isChecked} group by 1, 2, 3) t
+     full join (select * from tick_hours h where ${isChecked} and not ${IS_MOVED}) h using (instrument, kind, hour) join instruments i on i.key = instrument
      where t.ticks is distinct from h.ticks order by 1, 2`,
+    [keys],
   );
-  const { rows: all } = await queryable.query<{ ticks: number }>('select coalesce(sum(ticks), 0)::bigint as ticks from tick_hours');
-  const findings = [...rows, ...(await wrongMovedHours(queryable))].map(
+  const { rows: all } = await queryable.query<{ ticks: number }>(
+    `select coalesce(sum(ticks), 0)::bigint as ticks from tick_hours where ${isChecked}`,
+    [keys],
+  );
+  const findings = [...rows, ...(await wrongMovedHours(queryable, keys))].map(
     ({ instrument, hour, counted, noted }) =>
       `${instrument} ${new Date(hour * 3_600_000).toISOString()}: ${counted} ticks, ${noted} were noted`,
   );
@@ -173,14 +184,14 @@ async function verifyHours(queryable: Transaction): Promise<{ ticks: number; fin
 }
 
 /** Compares the recorded hourly numbers of ticks in the lake with its files, in DuckDB, since there may be millions of hours. */
-async function wrongMovedHours(transaction: Transaction): Promise<readonly WrongHour[]> {
-  const moved = await movedRanges(transaction, {});
+async function wrongMovedHours(transaction: Transaction, keys: readonly number[] | null): Promise<readonly WrongHour[]> {
+  const moved = await movedRanges(transaction, {}, keys ?? undefined);
   if (moved.length === 0) return [];
   const ticks = await lakeTicks(transaction, moved);
   const duckDb = await openDuckDb();
   try {
     const file = path.join(duckDb.folder, 'hours.csv');
-    const select = `select h.instrument, h.kind, h.hour, h.ticks from tick_hours h where ${IS_MOVED}`;
+    const select = `select h.instrument, h.kind, h.hour, h.ticks from tick_hours h where ${IS_MOVED}${keys === null ? '' : ` and h.instrument in (${keys.join(', ')})`}`;
     await pipeline(
       Readable.from(transaction.copyOut(`copy (${select}) to stdout (format csv)`), { objectMode: false }),
       createWriteStream(file),
@@ -246,6 +257,7 @@ function namedWarnings(warnings: readonly DataWarning[]): readonly DataWarning[]
   return details.map((detail, k) => ({ detail, action: warnings[k].action }));
 }
 
+/** The same list when the sample takes all of it. */
 function spread<T>(all: readonly T[], sample: number | undefined): readonly T[] {
   if (sample === undefined || sample >= all.length) return all;
   return Array.from({ length: sample }, (_, k) => all[Math.floor((k * all.length) / sample)]);
