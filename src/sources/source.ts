@@ -7,8 +7,8 @@ import type { CoverageEvidence, SourceType, TickKind } from '../contracts/words.
 export interface ListRequest {
   readonly rules: readonly unknown[];
   readonly asOf: number;
-  /** Whether a market is a member already, by instrument id. */
-  readonly isKnown: (id: string) => boolean;
+  /** Ids of the instruments that are members already. */
+  readonly known: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 

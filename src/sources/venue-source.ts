@@ -98,14 +98,20 @@ export async function probeVenue(
 const withStatedAt = (instrument: Instrument, clock: number): Instrument =>
   instrument.stated?.at === 0 ? { ...instrument, stated: { ...instrument.stated, at: clock } } : instrument;
 
+/** Maximum number of pages in a row that a listing derives from answers it already has: an adapter that lists without end stops there. */
+const MOST_IDLE_PAGES = 100;
+
 /** Lists the markets of a universe's rules, page by page. */
-async function* list(opened: OpenVenue, { rules, asOf, isKnown, signal }: ListRequest): AsyncGenerator<ListedPage> {
+async function* list(opened: OpenVenue, { rules, asOf, known, signal }: ListRequest): AsyncGenerator<ListedPage> {
   const [first] = Object.values(opened.clients);
   const work = newWork(precedenceOf(asOf), signal);
   let before = 0;
   for (const rule of rules) {
-    for await (const page of opened.venue.universe?.list(contextOf(opened, work), rule, isKnown) ?? []) {
+    let idle = 0;
+    for await (const page of opened.venue.universe?.list(contextOf(opened, work), rule, known) ?? []) {
       const { clock } = first;
+      idle = work.requests > before ? 0 : idle + 1;
+      if (idle >= MOST_IDLE_PAGES) throw badInput(`${opened.venue.name} listed ${MOST_IDLE_PAGES} pages of markets without a request`);
       yield { ...page, instruments: page.instruments.map((each) => withStatedAt(each, clock)), requests: work.requests - before, clock };
       before = work.requests;
     }

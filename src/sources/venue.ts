@@ -97,9 +97,9 @@ export interface VenueUniverse<Rule = unknown, Host extends string = string> {
   readonly pageSize: number;
   /**
    * Lists the markets that match a rule, and those that are known already, whether they match or not.
-   * @param isKnown whether a market is a member already, by instrument id
+   * @param known ids of the instruments that are members already
    */
-  list(context: VenueContext<Host>, rule: Rule, isKnown: (id: string) => boolean): AsyncIterable<ListedMarkets>;
+  list(context: VenueContext<Host>, rule: Rule, known: ReadonlySet<string>): AsyncIterable<ListedMarkets>;
 }
 
 export interface SearchQuery {

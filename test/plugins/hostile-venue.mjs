@@ -51,8 +51,19 @@ function row({ id, time, price }) {
   return { ...tick, raw: JSON.stringify({ id, time, price }) };
 }
 
-/** A venue that does `what` when its trades are read. */
-const reading = (name, what) => venue(name, { trades: () => ({ read: async () => (await what(), { rows: [], next: null }) }) });
+const universe = (list) => ({ rule: z.strictObject({}), forms: '{}', pageSize: 100, list });
+const noMarkets = () => ({ instruments: [], problems: [], matching: new Set() });
+
+/** A venue that does `what` when its trades are read, alone or together, and when its markets are listed. */
+const reading = (name, what) =>
+  venue(name, {
+    trades: () => ({ read: async () => (await what(), { rows: [], next: null }) }),
+    universe: universe(async function* () {
+      await what();
+      yield noMarkets();
+    }),
+    sharedTrades: async () => (await what(), { rows: new Map(), after: 0 }),
+  });
 
 const spin = () => {
   for (;;);
@@ -68,7 +79,27 @@ const attempt = async (what) => {
 
 export default {
   venues: [
-    venue('fair'),
+    venue('fair', {
+      universe: universe(async function* ({ http }, _rule, known) {
+        for (const page of ['a', 'b']) {
+          const query = [
+            ['page', page],
+            ['known', known.size],
+          ];
+          const instruments = (await http.api.get('/listing', query)).map(instrument('fair'));
+          yield { instruments, problems: [], matching: new Set(instruments.map(({ id }) => id)) };
+        }
+      }),
+      async sharedTrades({ http }, instruments, { since }) {
+        const query = [
+          ['markets', instruments.map(({ reference }) => reference).join(',')],
+          ['since', since],
+        ];
+        const trades = await http.api.get('/together', query);
+        const rows = instruments.map(({ id, reference }) => [id, trades.filter(({ market }) => market === reference).map(row)]);
+        return { rows: new Map(rows), after: Number.NEGATIVE_INFINITY };
+      },
+    }),
     reading('loops', spin),
     venue('loops-late', { readTrade: spin }),
     reading('waits', () => new Promise(() => {})),
@@ -112,6 +143,23 @@ export default {
         return { instruments: [], problems: [JSON.stringify({ env: Object.keys(process.env), fetched, read, killed, elsewhere })] };
       },
     }),
-    venue('functions', { trades: () => ({ read: async () => ({ rows: [() => 1], next: null }) }) }),
+    venue('functions', {
+      trades: () => ({ read: async () => ({ rows: [() => 1], next: null }) }),
+      universe: universe(async function* () {
+        yield { ...noMarkets(), instruments: [() => 1] };
+      }),
+      sharedTrades: async () => ({ rows: new Map([['functions:rain', [() => 1]]]), after: 0 }),
+    }),
+    venue('shapes', {
+      universe: universe(async function* () {
+        yield { instruments: [], problems: [], matching: [] };
+      }),
+      sharedTrades: async () => ({ rows: {}, after: 0 }),
+    }),
+    venue('endless', {
+      universe: universe(async function* () {
+        for (;;) yield noMarkets();
+      }),
+    }),
   ],
 };

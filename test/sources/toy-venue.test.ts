@@ -28,6 +28,26 @@ describe('the toy venue of the examples', () => {
     expect(report).toMatchObject({ venue: 'toy', ok: true, notRecorded: [] });
   });
 
+  it.each([
+    [
+      'a universe without a rule',
+      { universe: { list: () => [] } },
+      'has a venue "toy" with an incomplete universe; write { rule: <zod schema>',
+    ],
+    [
+      'sharedTrades that are data',
+      { sharedTrades: [] },
+      'has a venue "toy" whose sharedTrades is a list; write a function or leave it out',
+    ],
+    [
+      'no market of a shared request',
+      { sharedMarkets: 0 },
+      'has a venue "toy" with sharedMarkets: 0; write a number of markets, at least 1',
+    ],
+  ])('is refused with %s', (_what, facts, problem) => {
+    expect(venueProblem({ ...toy, ...facts })).toContain(problem);
+  });
+
   const changed = (facts: Partial<Venue>): Venue => ({ ...toy, ...facts });
   const rowsChanged = (change: (row: ReadRow) => object): Venue =>
     changed({

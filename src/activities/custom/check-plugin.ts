@@ -63,6 +63,15 @@ export function strategyProblem(name: string, strategy: unknown): string | undef
 
 const STRATEGY_SHAPE = 'write { summary, params: <zod schema>, create(params, bars, situation) }';
 
+const UNIVERSE_SHAPE = 'write { rule: <zod schema>, forms: "…", pageSize: 100, async *list(context, rule, known) }';
+const isUniverse = (value: unknown): boolean =>
+  isPlain(value) &&
+  isSchema(value.rule) &&
+  typeof value.forms === 'string' &&
+  typeof value.pageSize === 'number' &&
+  value.pageSize >= 1 &&
+  typeof value.list === 'function';
+
 const VENUE_NAME = /^[a-z][a-z\d-]{1,30}$/;
 
 /** What is wrong with a venue; undefined when it is valid. */
@@ -74,6 +83,12 @@ export function venueProblem(venue: unknown): string | undefined {
   if (!isSchema(venue.selector)) return `has a venue "${name}" whose selector is not a zod schema`;
   for (const part of ['hosts', 'limits'] as const)
     if (!isPlain(venue[part]) || Object.keys(venue[part]).length === 0) return `has a venue "${name}" without ${part}; name at least one`;
+  const { universe, sharedTrades, sharedMarkets = 1 } = venue;
+  if (universe !== undefined && !isUniverse(universe)) return `has a venue "${name}" with an incomplete universe; ${UNIVERSE_SHAPE}`;
+  if (sharedTrades !== undefined && typeof sharedTrades !== 'function')
+    return `has a venue "${name}" whose sharedTrades is ${kindOf(sharedTrades)}; write a function or leave it out`;
+  if (!(typeof sharedMarkets === 'number' && sharedMarkets >= 1))
+    return `has a venue "${name}" with sharedMarkets: ${kindOf(sharedMarkets)}; write a number of markets, at least 1`;
   const missing = ['discover', 'selectorOf', 'trades', 'readTrade'].filter((route) => typeof venue[route] !== 'function');
   return missing.length === 0 ? undefined : `has a venue "${name}" without the function ${missing.join(', ')}`;
 }

@@ -132,7 +132,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   // the number of shards follows from the number of markets, so the first listing is stored after its last page
   const first: ListedPage[] = [];
   const isFirst = members.shards().length === 0;
-  for await (const page of source.list?.({ rules, asOf, isKnown: (id) => members.get(id) !== undefined, signal }) ?? []) {
+  for await (const page of source.list?.({ rules, asOf, known: members.ids(), signal }) ?? []) {
     // the venues only show the present: a run about the past has the members of that time
     if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests, missing: 0 };
     if (isFirst) {
@@ -218,6 +218,10 @@ class Members {
 
   get(id: string): KnownMember | undefined {
     return this.#known.get(id);
+  }
+
+  ids(): ReadonlySet<string> {
+    return new Set(this.#known.keys());
   }
 
   of(source: string): readonly KnownMember[] {

@@ -17,10 +17,10 @@ export const oneOf = (name: string) => z.array(z.string().min(1)).min(1, `name a
 export function chosenBy(
   { active = true, minVolume = 0 }: { readonly active?: boolean | undefined; readonly minVolume?: number | undefined },
   { instruments, problems }: FoundInstruments,
-  isKnown: (id: string) => boolean,
+  known: ReadonlySet<string>,
   isOther: (market: Instrument) => boolean = () => true,
 ): ListedMarkets {
   const chosen = instruments.filter((each) => !(active && each.closed) && (each.stated?.volume ?? 0) >= minVolume && isOther(each));
   const matching = new Set(chosen.map(({ id }) => id));
-  return { instruments: instruments.filter(({ id }) => matching.has(id) || isKnown(id)), problems, matching };
+  return { instruments: instruments.filter(({ id }) => matching.has(id) || known.has(id)), problems, matching };
 }

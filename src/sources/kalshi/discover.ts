@@ -38,7 +38,7 @@ export const kalshiUniverse: VenueUniverse<z.infer<typeof kalshiRule>, 'api'> = 
   rule: kalshiRule,
   forms: '{"active": true, "minVolume": 10000, "categories": ["Politics"]}, each field optional',
   pageSize: EVENTS,
-  async *list({ http: { api } }, { categories, ...fields }, isKnown) {
+  async *list({ http: { api } }, { categories, ...fields }, known) {
     const bySeries = await seriesCategories(api);
     const since = fields.active === false ? 0 : api.clock - ENDED_MS;
     for await (const events of eventsOf(api, [['min_close_ts', Math.floor(since / 1000)]])) {
@@ -50,7 +50,7 @@ export const kalshiUniverse: VenueUniverse<z.infer<typeof kalshiRule>, 'api'> = 
         const facts = await factsOf(api, '', event);
         for (const item of marketsOf(event)) await listing.add(async () => instrumentOf(readMarket(item, '/events'), facts, api.clock));
       }
-      yield chosenBy(fields, listing.page(), isKnown, ({ event = '' }) => chosen.has(event));
+      yield chosenBy(fields, listing.page(), known, ({ event = '' }) => chosen.has(event));
     }
   },
 };

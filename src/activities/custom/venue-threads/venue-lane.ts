@@ -6,12 +6,22 @@ import type { BookLevels } from '../../../sources/book.ts';
 import type { ReadRow } from '../../../sources/candidate.ts';
 import type { QueryPairs } from '../../../sources/http/venue-client.ts';
 import type { CollectedBefore, PointsPage } from '../../../sources/source.ts';
-import type { FoundInstruments, RunningVenue, TradePage, TradeReader, VenueContext } from '../../../sources/venue.ts';
+import type { FoundInstruments, ListedMarkets, RunningVenue, TradePage, TradeReader, VenueContext } from '../../../sources/venue.ts';
 import { replaceVenues } from '../../../sources/venues.ts';
 import { logStray } from '../threads/stray-errors.ts';
 import { threadEntry, threadLimits } from '../threads/thread-entry.ts';
 import { ANSWER_MS, describeThrown, errorOf, START_MS } from '../threads/thread-messages.ts';
-import type { FromVenueThread, ToVenueThread, VenueAsk, VenueCall, VenueCallEnd, VenueRoute, VenueThreadData } from './venue-messages.ts';
+import { listedPage, sharedPage } from './returned-pages.ts';
+import type {
+  FromVenueThread,
+  StreamRoute,
+  ToVenueThread,
+  VenueAsk,
+  VenueCall,
+  VenueCallEnd,
+  VenueRoute,
+  VenueThreadData,
+} from './venue-messages.ts';
 
 /** Longest time that a route may compute, or wait for something other than its requests. */
 const ROUTE_MS = 30_000;
@@ -60,10 +70,27 @@ class VenueLane {
   }
 
   /** A venue whose routes run on the thread. Routes that no task needs are left out. */
-  fenced({ probe: _, search: __, sharedTrades: ___, ...venue }: RunningVenue): RunningVenue {
+  fenced({ probe: _, search: __, ...venue }: RunningVenue): RunningVenue {
     const call = <Value>(route: VenueRoute, args: readonly unknown[], needs: Needs = {}): Promise<Value> =>
       this.#call(venue.name, route, args, needs) as Promise<Value>;
     const nextKey = (): number => ++this.#ids;
+    const { universe } = venue;
+    async function* stream<Page>(route: StreamRoute, args: readonly unknown[], started: Needs): AsyncGenerator<Page, undefined> {
+      const needs = { ...started, key: nextKey() };
+      if (!(await call<boolean>(route, args, needs))) return;
+      let next: IteratorResult<Page, undefined> | undefined;
+      try {
+        for (;;) {
+          next = undefined;
+          next = await call<IteratorResult<Page, undefined>>('next', [], needs);
+          if (next.done === true) return;
+          yield next.value;
+        }
+      } finally {
+        // a stream that failed has ended, or would block this call too
+        if (next !== undefined) await call('return', [], needs).catch(() => undefined);
+      }
+    }
     return {
       ...venue,
       discover: async (context, { signal: _signal, ...request }) => await call<FoundInstruments>('discover', [request], { context }),
@@ -84,19 +111,27 @@ class VenueLane {
       },
       ...(venue.book && { book: async (context, instrument) => await call<BookLevels>('book', [instrument], { context }) }),
       ...(venue.points && {
-        async *points(context, { before, signal: _signal, ...request }, resume) {
-          const key = nextKey();
+        points(context, { before, signal: _signal, ...request }, resume) {
           const { covered, looked, doubted } = before;
-          const needs = { context, before, key };
-          if (!(await call<boolean>('points', [{ ...request, before: { covered, looked, doubted } }, resume], needs))) return;
+          return stream<PointsPage>('points', [{ ...request, before: { covered, looked, doubted } }, resume], { context, before });
+        },
+      }),
+      ...(universe && {
+        universe: {
+          ...universe,
+          async *list(context, rule, known) {
+            for await (const page of stream<ListedMarkets>('list', [rule, known], { context })) yield listedPage(venue.name, page);
+          },
+        },
+      }),
+      ...(venue.sharedTrades && {
+        sharedTrades: async (context, instruments, look) => {
           try {
-            for (;;) {
-              const next = await call<IteratorResult<PointsPage, undefined>>('next', [], needs);
-              if (next.done === true) return;
-              yield next.value;
-            }
-          } finally {
-            await call('return', [], needs).catch(() => undefined);
+            return sharedPage(venue.name, await call<unknown>('sharedTrades', [instruments, look], { context }));
+          } catch (error) {
+            // the markets are then read one by one, so no task reports this error
+            this.#log.warn(`${venue.name}: the trades of ${instruments.length} markets together could not be read: ${messageOf(error)}`);
+            throw error;
           }
         },
       }),

@@ -4,8 +4,13 @@ export interface VenueThreadData {
   readonly module: string;
 }
 
-/** Routes of a venue that run on its thread. `read` continues `trades`, `next` and `return` continue `points`. */
-export type VenueRoute = 'discover' | 'selectorOf' | 'readTrade' | 'book' | 'trades' | 'read' | 'points' | 'next' | 'return';
+/** Routes of a venue that return one value. */
+type OneAnswer = 'discover' | 'selectorOf' | 'readTrade' | 'book' | 'sharedTrades';
+/** Routes of a venue that return a stream; `list` is that of its universe. */
+export type StreamRoute = 'points' | 'list';
+
+/** Routes of a venue that run on its thread. `read` continues `trades`, `next` and `return` continue a stream. */
+export type VenueRoute = OneAnswer | StreamRoute | 'trades' | 'read' | 'next' | 'return';
 
 /** What a route may ask of the worker: a request to a host of the venue, or what an earlier run stored. */
 export type AskedOfWorker = 'get' | 'isStored' | 'hasTradesBefore';

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { forbidOutsideWorld } from '../../../plugins/outside-world.ts';
 import { captureStreams, hearPrints, keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import type { CollectRequest, PointsPage } from '../../../sources/source.ts';
-import type { TradeReader, Venue, VenueContext } from '../../../sources/venue.ts';
+import type { ListedMarkets, TradeReader, Venue, VenueContext } from '../../../sources/venue.ts';
 import { importPlugin } from '../import-plugin.ts';
 import { onStrayErrors } from '../threads/stray-errors.ts';
 import { limitPosts, yieldToWorker } from '../threads/thread-limits.ts';
@@ -86,14 +86,22 @@ function contextOf(by: Caller, call: VenueCall): VenueContext<string> {
   return { http, options: call.options };
 }
 
-type Kept = { readonly by: Caller } & ({ readonly reader: TradeReader } | { readonly stream: AsyncIterator<PointsPage> });
+type Kept = { readonly by: Caller } & ({ readonly reader: TradeReader } | { readonly stream: AsyncIterator<PointsPage | ListedMarkets> });
+/** Readers and streams by their keys, the one that was used longest ago first. */
 const kept = new Map<number, Kept>();
 
 function keep(key: number, one: Kept): Kept {
+  kept.delete(key);
   const [oldest] = kept.keys();
   if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
   kept.set(key, one);
   return one;
+}
+
+/** Keeps a stream for the calls that continue it. @returns false where the venue has none */
+function open(key: number, by: Caller, stream: AsyncIterable<PointsPage | ListedMarkets> | undefined): boolean {
+  if (stream !== undefined) keep(key, { by, stream: stream[Symbol.asyncIterator]() });
+  return stream !== undefined;
 }
 
 async function run(id: number, call: VenueCall): Promise<unknown> {
@@ -108,6 +116,10 @@ async function run(id: number, call: VenueCall): Promise<unknown> {
       return await venue.discover(context, { ...(first as object), signal } as never);
     case 'book':
       return await venue.book?.(context, first);
+    case 'sharedTrades':
+      return await venue.sharedTrades?.(context, first, second);
+    case 'list':
+      return open(key, by, venue.universe?.list(context, first, second));
     case 'selectorOf':
     case 'readTrade':
       return venue[call.route](first, second);
@@ -117,7 +129,7 @@ async function run(id: number, call: VenueCall): Promise<unknown> {
       return reader.repeats;
     }
     case 'read': {
-      const found = kept.get(key) ?? keep(key, { by, reader: venue.trades(context, first) });
+      const found = keep(key, kept.get(key) ?? { by, reader: venue.trades(context, first) });
       found.by.call = id;
       return 'reader' in found ? await found.reader.read(second) : undefined;
     }
@@ -129,15 +141,13 @@ async function run(id: number, call: VenueCall): Promise<unknown> {
         hasTradesBefore: (...args: unknown[]) => ask(by, 'hasTradesBefore', args),
       };
       const request = { ...rest, before: stored, signal } as CollectRequest;
-      const stream = venue.points?.(context, request, second);
-      if (stream !== undefined) keep(key, { by, stream: stream[Symbol.asyncIterator]() });
-      return stream !== undefined;
+      return open(key, by, venue.points?.(context, request, second));
     }
     case 'next':
     case 'return': {
       const found = kept.get(key);
-      if (found === undefined || !('stream' in found)) throw new Error('the stream of price points is gone');
-      found.by.call = id;
+      if (found === undefined || !('stream' in found)) throw new Error('the stream that this call continues is gone');
+      keep(key, found).by.call = id;
       if (call.route === 'next') return await found.stream.next();
       kept.delete(key);
       await found.stream.return?.();

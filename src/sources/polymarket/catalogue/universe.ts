@@ -14,7 +14,7 @@ export const polymarketUniverse: VenueUniverse<Rule, 'gamma' | 'data' | 'clob'> 
   rule,
   forms: '{"active": true, "minVolume": 10000, "tags": ["politics"]}, each field optional',
   pageSize: 100,
-  async *list({ http }, { tags = [], ...fields }, isKnown) {
+  async *list({ http }, { tags = [], ...fields }, known) {
     const { active = true } = fields;
     const listings = (active ? [false] : [false, true]).flatMap((closed): QueryPairs[] =>
       tags.length === 0
@@ -29,7 +29,7 @@ export const polymarketUniverse: VenueUniverse<Rule, 'gamma' | 'data' | 'clob'> 
     for (const filters of listings) for await (const events of listEvents(http.gamma, filters)) yield await marketsOf(http.data, events);
 
     async function marketsOf(data: Http, events: readonly unknown[]) {
-      const found = chosenBy(fields, together(events.map((event) => readEvent(event, '/events'))), isKnown);
+      const found = chosenBy(fields, together(events.map((event) => readEvent(event, '/events'))), known);
       return { ...found, instruments: await settleByPayouts(data, found.instruments) };
     }
   },
