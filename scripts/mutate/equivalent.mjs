@@ -309,4 +309,34 @@ export const EQUIVALENT = [
     becomes: 'j + 1 <= second.length',
     because: 'beyond the last price there is no time that is not later',
   },
+  {
+    file: 'market/candles/combine-candles.ts',
+    code: '(sequence as number) < (otherSequence as number)',
+    becomes: '(sequence as number) <= (otherSequence as number)',
+    because: 'no two ticks have the same sequence',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'value * scale',
+    becomes: 'value / scale',
+    because: 'sums at another number of decimals are slower, no less exact',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'priceUnits >= MAX_UNITS',
+    becomes: 'priceUnits > MAX_UNITS',
+    because: 'a price of exactly MAX_UNITS is summed exactly by the fast way too',
+  },
+  {
+    file: 'contracts/text/nearest-name.ts',
+    code: 'Math.abs(candidate.length - wanted.length) >= bestDistance',
+    becomes: 'Math.abs(candidate.length - wanted.length) > bestDistance',
+    because: 'a name that differs in length by the best distance is at least that far away: comparing it is slower, with the same result',
+  },
+  {
+    file: 'contracts/text/nearest-name.ts',
+    code: 'smallestBefore + 1 >= limit',
+    becomes: 'smallestBefore + 1 > limit',
+    because: 'the comparison stops one row later: slower, with the same result',
+  },
 ];

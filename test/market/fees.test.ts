@@ -28,6 +28,28 @@ describe('Polymarket', () => {
   });
 });
 
+describe('Kalshi', () => {
+  const fees = feeModel({ model: 'polymarket', rate: 0.07, exponent: 1, roundUpTo: 0.01 });
+
+  it.each([
+    { size: 100, price: 0.5, fee: 1.75 },
+    { size: 1, price: 0.5, fee: 0.02 },
+    { size: 1, price: 0.01, fee: 0.01 },
+    // exactly 21 cents in decimals, just above in binary
+    { size: 100, price: 0.97, fee: 0.21 },
+    // 0.147 and 1.47 in decimals
+    { size: 10, price: 0.7, fee: 0.15 },
+    { size: 100, price: 0.7, fee: 1.47 },
+  ])('rounds the fee of $size at $price up to whole cents: $fee', ({ size, price, fee }) => {
+    expect(fees.fee(size, price)).toBeCloseTo(fee, 12);
+  });
+
+  it('reserves the step to which a venue rounds', () => {
+    expect(fees.rounding).toBe(0.01);
+    expect(productFees(0.07).rounding).toBe(0.00001);
+  });
+});
+
 describe('other venues', () => {
   it('Predict.fun takes its rate of the cheaper side, so that complementary trades cost the same', () => {
     // the venue's own example: 100 at 0.70 or at 0.30 with 0.5% cost 15 cents

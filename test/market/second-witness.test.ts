@@ -42,6 +42,11 @@ describe('a volume that a venue states', () => {
     expect(verdictOf({ volume, mostVolume: 100, leastVolume: 90 })).toBe(verdict);
   });
 
+  it('agrees at the edge of the tolerance', () => {
+    expect(verdictOf({ volume: 5000, mostVolume: 4999.9, leastVolume: 4000 })).toBe('agrees');
+    expect(verdictOf({ volume: 0, mostVolume: 5000, leastVolume: 0.1 })).toBe('agrees');
+  });
+
   it('may differ by a hundred-thousandth of large volumes', () => {
     expect(verdictOf({ volume: 1_000_009, mostVolume: 1_000_000, leastVolume: 1_000_000 })).toBe('agrees');
     expect(verdictOf({ volume: 1_000_011, mostVolume: 1_000_000, leastVolume: 1_000_000 })).toBe('lacks');

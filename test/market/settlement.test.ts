@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Instrument, SettlementSign } from '../../src/contracts/market-data.ts';
-import { confirmByTwins, endingOf, settleBySigns } from '../../src/market/settlement.ts';
+import { confirmByTwins, endingOf, reversedSettlement, settleBySigns, withSign } from '../../src/market/settlement.ts';
 
 const status: SettlementSign = { sign: 'status', payout: null, said: 'resolved' };
 const pending: SettlementSign = { sign: 'status', payout: null, said: 'disputed', pending: true };
@@ -38,6 +38,41 @@ describe('a payout', () => {
     const settlement = settleBySigns(signs);
     expect(settlement).toMatchObject({ payout, state: 'proposed' });
     expect(settlement.missing).toContain(missing);
+  });
+});
+
+describe('how a closed market ended', () => {
+  it('is settled at the payout and the time that the venue states, once the result is final', () => {
+    expect(endingOf([status, price(1)], 5).resolution).toEqual({ kind: 'settled', payout: 1, at: 5 });
+  });
+
+  it('is unresolved before, with the proposed payout where there is one and with what is missing', () => {
+    const reasonOf = (signs: SettlementSign[], none?: string) => endingOf(signs, 5, none).resolution;
+    const missing = 'only finalPrice says so (1); a second, independent sign is missing';
+    expect(reasonOf([price(1)])).toEqual({ kind: 'unresolved', reason: `proposed at 1: ${missing}` });
+    expect(reasonOf([status])).toEqual({ kind: 'unresolved', reason: 'no sign names a payout' });
+    expect(reasonOf([status], 'the venue no longer lists it')).toEqual({ kind: 'unresolved', reason: 'the venue no longer lists it' });
+  });
+
+  it('becomes final by one more sign, and keeps its reason while no sign names a payout', () => {
+    const proposed = endingOf([price(1)], null);
+    expect(withSign(proposed, status, 7).resolution).toEqual({ kind: 'settled', payout: 1, at: 7 });
+    const unnamed = endingOf([status], null, 'the venue no longer lists it');
+    expect(withSign(unnamed, status, 7).resolution).toEqual(unnamed.resolution);
+  });
+
+  it('does not change by a sign when it is final, when the market is open, and when it has no signs', () => {
+    const final = endingOf([status, price(1)], 5);
+    const open = { ...endingOf([price(1)], null), resolution: { kind: 'open' } } as const;
+    const unsigned = { resolution: { kind: 'settled', payout: 1, at: 5 } } as const;
+    for (const market of [final, open, unsigned]) expect(withSign(market, price(0), 7)).toBe(market);
+  });
+
+  it('has the opposite payouts where the two outcomes are exchanged', () => {
+    const { settlement } = endingOf([price(1), last(0.25), status], 5);
+    const reversed = settlement && reversedSettlement(settlement);
+    expect(reversed).toMatchObject({ payout: 0, state: 'final', signs: [{ payout: 0 }, { payout: null }] });
+    expect(reversedSettlement(settleBySigns([status]))).toMatchObject({ payout: null, signs: [{ payout: null }] });
   });
 });
 

@@ -51,6 +51,11 @@ describe('suggested twins', () => {
     expect(pairsOf(markets).sort()).toEqual(['one:a three:c', 'one:a two:b', 'three:c two:b'].sort());
   });
 
+  it('ignore single letters, such as the s of a genitive', () => {
+    const found = suggestTwins([market('one:a', "Bitcoin's plan B above 100k"), market('two:b', 'Bitcoin plan above 100k')]);
+    expect(found).toMatchObject([{ likeness: 1, words: ['above', 'bitcoin', 'plan'] }]);
+  });
+
   it('have a precision and a recall of at least 0.95 over 288 questions in the words of two venues', () => {
     const coins = [
       ['Bitcoin', 'BTC'],

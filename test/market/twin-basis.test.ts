@@ -1,7 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FeeSchedule, OrderBook } from '../../src/contracts/market-data.ts';
-import { type BasisPoint, type BasisSide, basisSeries, mirrorBook, tradeCosts, twinBasis } from '../../src/market/twin-basis.ts';
+import {
+  apartMs,
+  areReversed,
+  type BasisPoint,
+  type BasisSide,
+  basisSeries,
+  mirrorBook,
+  tradeCosts,
+  twinBasis,
+} from '../../src/market/twin-basis.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 2);
@@ -194,4 +203,42 @@ describe('the basis of a market to its twin over time', () => {
     const basis = twinBasis([own, other].map((one) => ({ ...one, ...tradeCosts(one.book, null) })));
     expect(basis).toMatchObject({ buyAt: 'a', sellAt: 'b', profit: expect.closeTo(0.62 - 0.61, 12) as number });
   });
+});
+
+describe('two markets', () => {
+  it.each([
+    [['Yes', 'No'], ['no', 'YES'], true],
+    [['Yes', 'No'], ['Yes', 'No'], false],
+    [['Up', 'Down'], ['Down', 'Flat'], false],
+    [['Up', 'Down'], ['Flat', 'Up'], false],
+    [['Up', 'Up'], ['Up', 'Up'], false],
+    [['A', 'B', 'C'], ['B', 'A', 'C'], false],
+    [['A', 'B'], ['B', 'A', 'C'], false],
+    [['A', 'B', 'C'], ['B', 'A'], false],
+  ])('with the outcomes %j and %j list them in opposite order: %s', (one, other, expected) => {
+    expect(areReversed(one, other)).toBe(expected);
+  });
+
+  it('have books that are apart by the time between them, infinitely where one is missing', () => {
+    const at = (minutes: number) => ({ book: { bid: 0.4, ask: 0.5, at: START + minutes * 60_000 } });
+    expect(apartMs([at(2), at(0), at(7)])).toBe(7 * 60_000);
+    expect(apartMs([at(2), { book: null }])).toBe(Infinity);
+  });
+
+  it('are bought at the cheaper venue and sold at the dearer one, with the time between their books', () => {
+    const venue = (source: string, bid: number, ask: number, at: number) => {
+      const book = { bid, ask, at };
+      return { source, book, ...tradeCosts(book, { model: 'flat', rate: 0.1 }) };
+    };
+    const basis = twinBasis([venue('a', 0.7, 0.8, START), venue('b', 0.4, 0.5, START + HOUR)]);
+    expect(basis).toEqual({ buyAt: 'b', sellAt: 'a', profit: expect.closeTo(0.63 - 0.55, 12) as number, apartMs: HOUR });
+    expect(twinBasis([venue('a', 0.7, 0.8, START)])).toBeNull();
+  });
+});
+
+it('a book without a bid or an ask lacks the other one as seen from the second outcome', () => {
+  const full = { bid: 0.36, ask: 0.38, bidSize: 10, askSize: 20, at: START };
+  expect(mirrorBook(full)).toEqual({ bid: 0.62, ask: 0.64, bidSize: 20, askSize: 10, at: START });
+  expect(mirrorBook({ bid: null, ask: 0.38, at: START })).toEqual({ bid: 0.62, ask: null, at: START });
+  expect(mirrorBook({ bid: 0.36, ask: null, at: START })).toEqual({ bid: null, ask: 0.64, at: START });
 });

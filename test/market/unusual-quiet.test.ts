@@ -90,6 +90,12 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours, covered: late, asOf: end + 20 * HOUR })).toBeNull();
   });
 
+  it('has a usual pause of an hour by ticks of consecutive hours, even if those were not collected from the market itself', () => {
+    const { hours, end } = hoursEvery(1, 30);
+    const asOf = end + 10 * HOUR;
+    expect(unusualQuiet({ hours, covered: [{ from: end, to: asOf }], asOf })).toMatchObject({ usual: HOUR });
+  });
+
   it('needs a history: it is not judged with fewer than ten pauses or by ticks after asOf', () => {
     const { hours, end } = hoursEvery(1, 10);
     const asOf = end + 100 * HOUR;

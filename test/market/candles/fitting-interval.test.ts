@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, INTERVAL_MS, INTERVALS } from '../../../src/contracts/words.ts';
-import { FEWEST_BARS, fittingInterval } from '../../../src/market/candles/fitting-interval.ts';
+import { announcedLife, FEWEST_BARS, fittingInterval } from '../../../src/market/candles/fitting-interval.ts';
 
 const HOUR = 3_600_000;
 const ASKED = ['1h', '4h', '1d'] as const;
@@ -29,6 +29,7 @@ describe('the interval that fits the life of a short market', () => {
     expect(fittingInterval(ASKED, { ...life, closesAt: life.opensAt + 60_000, endsAt: life.closesAt })).toBe('5m');
     expect(fittingInterval(ASKED, { ...life, opensAt: null })).toBeUndefined();
     expect(fittingInterval(ASKED, { ...life, closesAt: null })).toBeUndefined();
+    expect(fittingInterval(ASKED, { ...life, closesAt: null })).toBeUndefined();
     expect(fittingInterval(ASKED, { ...life, closesAt: life.opensAt })).toBeUndefined();
   });
 
@@ -39,4 +40,11 @@ describe('the interval that fits the life of a short market', () => {
       expect(added).toBe(enough.at(-1));
     }
   });
+});
+
+it('the announced life of a market is unknown where its end is missing or not after its opening', () => {
+  expect(announcedLife({ opensAt: 5, closesAt: 9 })).toBe(4);
+  expect(announcedLife({ opensAt: 5, closesAt: 9, endsAt: 7 })).toBe(2);
+  for (const life of [{ closesAt: null }, { closesAt: 5 }, { closesAt: 9, endsAt: 4 }])
+    expect(announcedLife({ opensAt: 5, ...life })).toBeNull();
 });
