@@ -40,6 +40,13 @@ describe('facts that the owner of a file states', () => {
     ).toContain('write fees as {"model": "polymarket", "rate": 0.02}');
   });
 
+  it('hold no unknown field of fees, and name it; of fees with a wrong value they say only how to write them', () => {
+    const messageOf = (fees: unknown) => ownFactsSchema.safeParse({ fees }).error?.issues[0].message;
+    const advice = 'write fees as {"model": "polymarket", "rate": 0.02}';
+    expect(messageOf({ model: 'flat', rate: 0.1, rat: 1, step: 2 })).toBe(`rat, step is not known here; ${advice}`);
+    expect(messageOf(7)).toBe(advice);
+  });
+
   it('know which fee models are curves, and which has an exponent', () => {
     expect([CURVED_MODELS, EXPONENT_MODEL]).toEqual([['polymarket', 'predict'], 'polymarket']);
   });

@@ -46,8 +46,7 @@ function editDistance(a: string, b: string, limit: number): number {
     for (let column = 1; column <= b.length; column++) {
       const [mine, theirs] = [a.charCodeAt(at - 1), b.charCodeAt(column - 1)];
       let value = Math.min(last[column - 1] + (mine === theirs ? 0 : 1), last[column] + 1, current[column - 1] + 1);
-      if (at > 1 && column > 1 && mine === b.charCodeAt(column - 2) && theirs === a.charCodeAt(at - 2))
-        value = Math.min(value, beforeLast[column - 2] + 1);
+      if (mine === b.charCodeAt(column - 2) && theirs === a.charCodeAt(at - 2)) value = Math.min(value, beforeLast[column - 2] + 1);
       current[column] = value;
       if (value < smallest) smallest = value;
     }
