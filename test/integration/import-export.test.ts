@@ -160,6 +160,59 @@ describe('predictlab import ticks', () => {
     expect(again).toMatchObject({ inserted: 0, duplicates: 4 });
   });
 
+  it('continues after a statement that took too long, says so, and ends well when the vacuum does', async () => {
+    const file = folder.write(
+      'slow.csv',
+      ['time,price,size', ...Array.from({ length: 300 }, (_, i) => `${1_767_225_600 + i},0.5,1`)].join('\n'),
+    );
+    let isSlow = false;
+    const tooLong = async (): Promise<never> => {
+      isSlow = false;
+      return await test.database.transaction(async (transaction) => {
+        await transaction.query("set local statement_timeout = '1ms'");
+        await transaction.query('select pg_sleep(10)');
+        throw new Error('the statement was not ended');
+      });
+    };
+    const { database } = test;
+    const slow: TestDatabase['database'] = {
+      ...database,
+      query: async (sql, values) => (String(sql).startsWith('vacuum') ? await tooLong() : await database.query(sql, values)),
+      transaction: async (work) => (isSlow ? await tooLong() : await database.transaction(work)),
+    };
+    const imported = async () =>
+      await importTicks({
+        database: slow,
+        log: silent,
+        symbol: 'SLOW',
+        source: oneMarket([await openTickFile(file, { batchSize: 50 })]),
+        market: 'probability',
+        asOf: Date.now(),
+        chunkRows: 100,
+        onBatch: (read) => {
+          isSlow = read >= 200;
+        },
+      });
+    await expect(imported()).rejects.toMatchObject({
+      type: 'StorageUnavailable',
+      message: expect.stringMatching(/took too long; .*start the same command again to import the rest$/),
+    });
+    const stored = lines((await predictlab('export', 'ticks', '--symbol', 'SLOW')).out).length - 1;
+    expect(stored).toBe(100);
+    expect((await test.database.query('select from staged_rows')).rowCount).toBe(0);
+    expect(
+      await importTicks({
+        database: { ...slow, transaction: database.transaction },
+        log: silent,
+        symbol: 'SLOW',
+        source: oneMarket([await openTickFile(file, { batchSize: 50 })]),
+        market: 'probability',
+        asOf: Date.now(),
+        onBatch: () => undefined,
+      }),
+    ).toMatchObject({ isPartial: false, rows: 300, inserted: 300, duplicates: 0 });
+  });
+
   it('keeps what a stopped import has stored, and continues behind it', async () => {
     const row = (i: number): string => `${1_767_225_600 + Math.floor(i / 2)},0.5,1`;
     const file = folder.write('long.csv', ['time,price,size', ...Array.from({ length: 1_000 }, (_, i) => row(i))].join('\n'));

@@ -15,7 +15,10 @@ import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import { readCandles } from '../../src/storage/candles/candles.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { endRun, recordRefusal, recordRunStart } from '../../src/storage/runs/runs.ts';
+import { mergeStaged } from '../../src/storage/staging/merge-staged.ts';
+import { stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, withdrawCoverage } from '../../src/storage/ticks/coverage.ts';
+import { ensurePartitions } from '../../src/storage/ticks/partitions.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { collections, dataState, SYMBOL, stageCollection } from '../faults/data-state.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -249,6 +252,25 @@ describe('prune', () => {
     expect(await prune(test.database, { staging: Date.now() - HOUR })).toMatchObject([{ rows: 0 }]);
     expect(await prune(test.database, { staging: Date.now() + HOUR })).toMatchObject([{ rows: 2 }]);
     expect((await test.database.query('select 1 from staged_rows')).rowCount).toBe(0);
+  });
+});
+
+describe('merging several instruments at once', () => {
+  it('plans each batch with all of Postgres’s joins, since the index-only plans of one batch must not last into the next', async () => {
+    for (const id of ['polymarket:0x1', 'polymarket:0x2'])
+      await collect(test.database, { executionId: 'a', instrument: instrument(id), rows: [trade(START, 0.5)] });
+    await ensurePartitions(test.database, [Math.floor(START / DAY)]);
+    const seen: unknown[] = [];
+    await test.database.transaction(async (transaction) => {
+      await mergeStaged(transaction, await stagingBatches(transaction, { executionId: 'a', symbol: 'RAIN' }), {
+        onChunk: () => undefined,
+        onMerged: async () => {
+          for (const name of ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'])
+            seen.push(...(await transaction.query(`show ${name}`)).rows.map((row) => row[name] as unknown));
+        },
+      });
+    });
+    expect(seen).toEqual(Array(6).fill('on'));
   });
 });
 

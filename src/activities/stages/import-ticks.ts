@@ -1,4 +1,5 @@
 import { emptyEntry } from '../../contracts/catalogue.ts';
+import { PredictLabError, unusable } from '../../contracts/errors.ts';
 import { importSymbols, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { dropAbandonedImports, endImport, type ImportCounts, NO_ROWS, newImportId, sumOf } from '../../storage/staging/import-progress.ts';
 import { clearStaging } from '../../storage/staging/staging.ts';
@@ -25,11 +26,15 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
     const isPartial = !(await run.store());
     if (!(await symbolsByName(database, [symbol])).has(symbol)) await importSymbols(database, [emptyEntry(symbol)]);
     const instruments = [...run.results.values()];
-    if (!isPartial) await endImport(database, [...run.results.keys()]);
+    if (!isPartial) await endImport(request, [...run.results.keys()]);
     return { ...instruments.reduce<ImportCounts>(sumOf, NO_ROWS), instruments, isPartial };
   } catch (error) {
     // if the database is unavailable, the next import clears the staging; the first error is reported
     await clearStaging(database, { executionId }).catch(() => undefined);
+    if (error instanceof PredictLabError && error.type === 'StorageUnavailable')
+      throw unusable(`${error.message}; what was imported so far is stored: start the same command again to import the rest`, {
+        cause: error,
+      });
     throw error;
   }
 }

@@ -15,6 +15,9 @@ const NETWORK_CODES = new Set([
   'EACCES',
 ]);
 
+/** A run's task is retried by itself, a command is not. */
+const AGAIN = 'a task of a run is retried by itself; start any other command again';
+
 /** SQLSTATEs (or their class) with which the server refuses to work for this process, with what to do about each. */
 const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^42501$/, 'give the user of DATABASE_URL the rights that docs/deployment.md names, or name its owner'],
@@ -32,11 +35,11 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^53100$/, 'free some disk space'],
   [/^53300$/, 'raise max_connections or run fewer workers'],
   [/^57P0/, 'it is shutting down or starting up; try again in a moment'],
-  [/^53/, 'the server lacks resources; it is tried again'],
+  [/^53/, `the server lacks resources; ${AGAIN}`],
   [/^08/, 'check that it runs and is reachable'],
-  [/^(40001|40P01)$/, 'two transactions blocked each other; it is tried again'],
-  [/^55P03$/, 'another transaction held a lock for too long; it is tried again'],
-  [/^57014$/, 'a statement was cancelled or took too long; it is tried again'],
+  [/^(40001|40P01)$/, `two transactions blocked each other; ${AGAIN}`],
+  [/^55P03$/, `another transaction held a lock for too long; ${AGAIN}`],
+  [/^57014$/, `a statement was cancelled or took too long; ${AGAIN}`],
 ];
 
 /** Message of a replica that ends a long read, such as a backup, because the primary has removed what it reads. */
@@ -92,6 +95,10 @@ export const isDatabaseFailure = (error: unknown): boolean =>
   error instanceof PredictLabError
     ? error.type === 'StorageUnavailable'
     : error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string';
+
+/** Whether a mapped error is that of a statement that was cancelled or took longer than its timeout. */
+export const isCancelled = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && 'code' in error.cause && error.cause.code === '57014';
 
 /** Whether the server refused a statement, in which case the message may quote data. */
 const isOfStatement = (code: string | undefined): boolean => code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('28');

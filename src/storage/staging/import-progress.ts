@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { Log } from '../../contracts/log.ts';
 import type { TickKind } from '../../contracts/words.ts';
 import { isGone, OWNER_MARK, ownerMark } from '../../processes/owner-mark.ts';
 import { jsonb } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
+import { isCancelled } from '../database/storage-error.ts';
 import { clearStaging } from './staging.ts';
 
 export interface ImportProgress {
@@ -67,10 +69,19 @@ export async function saveImportProgress(queryable: Queryable, progress: readonl
 }
 
 /** Forgets the progress of instruments whose import has ended, and gives back the space of the rows that they staged. */
-export async function endImport(database: Queryable, instruments: readonly number[]): Promise<void> {
+export async function endImport(
+  { database, log }: { readonly database: Queryable; readonly log: Log },
+  instruments: readonly number[],
+): Promise<void> {
   await database.query('delete from import_progress where instrument = any($1)', [instruments]);
-  // a role that does not own the table gets a warning, and autovacuum does it later
-  await database.query('vacuum staged_rows');
+  try {
+    // a role that does not own the table gets a warning, and so does an import beside another one's vacuum
+    await database.query('vacuum (skip_locked) staged_rows');
+  } catch (error) {
+    // VACUUM cannot run in a transaction, the only place where this code may lift the timeout; the rows are stored all the same
+    if (!isCancelled(error)) throw error;
+    log.info('the space of the staged rows is given back later, by autovacuum');
+  }
 }
 
 const ID = new RegExp(`^import-(${OWNER_MARK})-[0-9a-f]{8}$`);

@@ -91,6 +91,8 @@ async function mergeRows(
     onChunk(good);
     after = upTo;
   }
+  // else `settleCopies` of the next batch compares every row with every copy
+  await transaction.query('reset enable_hashjoin; reset enable_mergejoin; reset enable_seqscan');
   await transaction.query('update instrument_state set next_seq = $2, version = $3 where instrument = $1', [
     instrumentKey,
     last + shift + 1,
