@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const BUILT = path.resolve(import.meta.dirname, '../../dist/src/activities/custom/load-plugins.js');
 /** Loads each plugin as a worker does, beside no packages of its own; prints what came of it. */
+// all of its imports come first: once a plugin is loaded, modules outside of PredictLab cannot import its parts
 const LOADER = `const { loadPlugins } = await import(${JSON.stringify(BUILT)});
+const { importPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'import-plugin'))});
+const { tryPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'threads/thread-entry'))});
 const answers = {};
 for (const modules of process.argv.slice(2)) {
   try {
@@ -15,9 +18,7 @@ for (const modules of process.argv.slice(2)) {
     answers[modules] = [...activities.keys(), ...strategies.map(({ name }) => name)].join(' ');
   } catch (error) { answers[modules] = error.type + ' ' + error.message; }
 }
-const { importPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'import-plugin'))});
 await importPlugin('./endless.mjs', { timeoutMs: 50 }).catch((error) => { answers.endless = error.message; });
-const { tryPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'threads/thread-entry'))});
 for (const [name, module] of [['computes', './computes.mjs'], ['fine', './fine.mjs'], ['ends', './ends.mjs'], ['busy', './fine.mjs']]) {
   const tried = tryPlugin(module, { timeoutMs: 500 });
   // after an immediate, timers come before messages
