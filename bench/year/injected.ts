@@ -1,5 +1,6 @@
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { listIncidents } from '../../src/incidents/rows/incidents.ts';
+import { VENUES } from './plan.ts';
 import type { YearStack } from './stack.ts';
 
 /** What a run says when a venue takes back a close or a result. */
@@ -18,7 +19,7 @@ export class Injected {
   /** Takes note of how a run ended while these venues were away. */
   ended(result: PipelineResult | undefined, down: ReadonlySet<string>): void {
     if (result === undefined || result.result === 'cancelled') return;
-    for (const venue of ['polymarket', 'predict']) {
+    for (const venue of VENUES) {
       if (down.has(venue) && !this.#open.has(venue)) this.#opened++;
       if (down.has(venue)) this.#open.add(venue);
       else this.#open.delete(venue);

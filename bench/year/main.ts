@@ -43,7 +43,22 @@ function tell({ index, result, ms, workerBytes, databaseBytes }: FiringSample): 
 }
 
 function print(
-  { samples, faults, results, instruments, trades, points, settled, candles, incidents, outages, takenBack, stages, wrong }: YearReport,
+  {
+    samples,
+    faults,
+    results,
+    instruments,
+    trades,
+    venues,
+    points,
+    settled,
+    candles,
+    incidents,
+    outages,
+    takenBack,
+    stages,
+    wrong,
+  }: YearReport,
   asked: { firings: number; seed: number },
 ): void {
   console.log(`seed ${asked.seed}: ${samples.length} firings ran of ${asked.firings}`);
@@ -52,6 +67,8 @@ function print(
   console.log(
     `${instruments} instruments, ${trades} trades, ${points} price points and ${settled} results compared with the venue, ${candles} candles with their ticks`,
   );
+  for (const [venue, { stored, missing, extra, doubled }] of Object.entries(venues))
+    console.log(`${venue}: ${stored} trades compared, ${missing} missing, ${extra} extra, ${doubled} doubled`);
   console.log(`${incidents} incidents, ${outages} outages that a run met, ${takenBack} times a venue took something back`);
   console.log(`mean seconds ${stages.map(({ task, seconds }) => `${task} ${seconds.toFixed(2)}`).join(', ')}\n`);
   console.log('firings      calm p50 s  calm p95 s  CPU p50 s  worker MB  database MB  KB a firing  pages MB');

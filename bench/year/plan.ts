@@ -1,3 +1,4 @@
+import type { VenueName } from '../../sandbox/market.ts';
 import { Random } from '../../sandbox/random.ts';
 
 /** What goes wrong around one firing. */
@@ -6,24 +7,24 @@ export interface FiringPlan {
   /** The machine sleeps: nobody fires. */
   readonly asleep: boolean;
   /** Venues that do not answer, for the whole of the firing. */
-  readonly down: ReadonlySet<'polymarket' | 'predict'>;
+  readonly down: ReadonlySet<VenueName>;
   /** The next so many requests get a 503: retries succeed. */
   readonly hiccups: number;
   /** Shares of answers with rows again, or out of order. */
   readonly untidy: boolean;
   /** Trades that the venue shows only now, of an hour that was collected already. */
   readonly lateTrades: number;
-  /** Trades of Predict.fun that were collected already, and whose price and size the venue corrects now. */
+  /** Trades of Predict.fun or Kalshi that were collected already, and whose price and size the venue corrects now. */
   readonly corrections: number;
   /** The last so many minutes of price points, collected already, are corrected now. */
   readonly correctedPoints: number;
   /** Some rows come with another one on their page that contradicts them under the same id. */
   readonly contradicted: boolean;
   /** For the whole of the firing, an open market of this venue is called closed and settled. */
-  readonly calledClosed: 'polymarket' | 'predict' | null;
+  readonly calledClosed: VenueName | null;
   /** For the whole of the firing, the result of what closed last is reported the other way round. */
   readonly flipped: boolean;
-  /** Both venues cut every connection from so long after the run's begin on, for so long: retries outlast it. Milliseconds. */
+  /** All venues cut every connection from so long after the run's begin on, for so long: retries outlast it. Milliseconds. */
   readonly cut: { readonly afterMs: number; readonly forMs: number } | null;
   /** Before the firing a new build gets half of the new runs, all of them, or is taken back. */
   readonly release: 'canary' | 'promote' | 'rollback' | null;
@@ -34,6 +35,9 @@ export interface FiringPlan {
   /** Cancelled this long after it began; milliseconds. */
   readonly cancelAfterMs: number | null;
 }
+
+/** The venues of the year. */
+export const VENUES = ['polymarket', 'predict', 'kalshi'] as const satisfies readonly VenueName[];
 
 const HOURS_PER_FIRING = 4;
 /** Firings that a canary lasts. */
@@ -63,16 +67,17 @@ export function planYear({ count, seed }: { readonly count: number; readonly see
   const polymarket = spans(25, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
   const predict = spans(15, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
   // a machine that has lost its network
-  const both = spans(10, () => firings(random.next() < 0.7 ? 4 : 24 * random.next()));
+  const all = spans(10, () => firings(random.next() < 0.7 ? 4 : 24 * random.next()));
   const [hiccup, untidy, late, overlap, cancel] = [points(60), spans(20, () => firings(24)), points(60), points(40), points(40)];
   const [correct, cut] = [points(60), points(40)];
   const [correctPoints, contradicted, calledClosed, flipped] = [points(60), points(60), points(20), points(20)];
   const releases = releasesOf({ count, times: times(8), within, isAsleep: (index) => asleep.has(index) });
   const kills = { worker: points(40), temporal: points(16), postgres: points(16) };
+  // drawn last, so that a seed plans the same faults for the other venues as before Kalshi
+  const kalshi = spans(15, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
   return Array.from({ length: count }, (_, index): FiringPlan => {
-    const down = new Set<'polymarket' | 'predict'>();
-    if (polymarket.has(index) || both.has(index)) down.add('polymarket');
-    if (predict.has(index) || both.has(index)) down.add('predict');
+    const outages = { polymarket, predict, kalshi };
+    const down = new Set(VENUES.filter((venue) => outages[venue].has(index) || all.has(index)));
     const killed = (Object.keys(kills) as (keyof typeof kills)[]).find((part) => kills[part].has(index));
     return {
       index,
@@ -84,7 +89,7 @@ export function planYear({ count, seed }: { readonly count: number; readonly see
       corrections: correct.has(index) ? 1 + random.integer(5) : 0,
       correctedPoints: correctPoints.has(index) ? 1 + random.integer(60) : 0,
       contradicted: contradicted.has(index),
-      calledClosed: calledClosed.has(index) ? (random.next() < 0.5 ? 'polymarket' : 'predict') : null,
+      calledClosed: calledClosed.has(index) ? VENUES[random.integer(VENUES.length)] : null,
       flipped: flipped.has(index),
       cut: cut.has(index) && down.size === 0 ? { afterMs: random.integer(600), forMs: 300 + random.integer(500) } : null,
       release: releases.get(index) ?? null,

@@ -1,7 +1,7 @@
 import type { SandboxVenue } from '../../sandbox/venue.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import type { Database } from '../../src/storage/database/database.ts';
-import { GROUP } from './stack.ts';
+import { OPEN_GROUPS } from './stack.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -86,7 +86,7 @@ export async function compareResults({ database, venue, to }: Span): Promise<{ r
     if (closed && !isOver) wrong.push(`${id} is taken for closed, and is open`);
     if (resolution.kind !== 'settled' || settledFrom > to - STANDS_MS) continue;
     results++;
-    if (stated.group !== GROUP && resolution.payout !== stated.payout)
+    if (!OPEN_GROUPS.includes(stated.group) && resolution.payout !== stated.payout)
       wrong.push(`${id} pays ${resolution.payout}, its venue says ${stated.payout}`);
   }
   return { results, wrong };

@@ -7,8 +7,8 @@ import { DAYS_BACK, fire } from './fire.ts';
 import { Injected } from './injected.ts';
 import { type FiringPlan, planYear } from './plan.ts';
 import { comparePoints, compareResults } from './points.ts';
-import { GROUP, SERIES, startYearStack, type YearStack } from './stack.ts';
-import { compareWithTruth, type Look } from './truth.ts';
+import { OPEN_GROUPS, SERIES, startYearStack, type YearStack } from './stack.ts';
+import { type Comparison, compareWithTruth, type Look } from './truth.ts';
 
 const HOUR = 3_600_000;
 const FIRING = 4 * HOUR;
@@ -52,6 +52,7 @@ export interface YearReport {
   readonly results: Readonly<Record<string, number>>;
   readonly instruments: number;
   readonly trades: number;
+  readonly venues: Comparison['venues'];
   /** Price points that were compared with the venue's. */
   readonly points: number;
   /** Markets whose result was compared. */
@@ -129,7 +130,7 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
     await fireNow(null, false, true);
     const span = { database: stack.database, venue: stack.venue, from: BEGIN - DAYS_BACK * 24 * HOUR, to: clock };
     const windowMs = DAYS_BACK * 24 * HOUR;
-    const { instruments, trades, wrong } = await compareWithTruth({ ...span, looks, windowMs });
+    const { instruments, venues, wrong } = await compareWithTruth({ ...span, looks, windowMs });
     const { points, wrong: wrongPoints } = await comparePoints({ ...span, refetchedFrom: clock - windowMs });
     const { results: settled, wrong: wrongResults } = await compareResults(span);
     const { candles, findings } = await verifyData(stack.database);
@@ -141,7 +142,8 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
       faults,
       results,
       instruments,
-      trades,
+      trades: Object.values(venues).reduce((sum, { stored }) => sum + stored, 0),
+      venues,
       points,
       settled,
       candles,
@@ -181,7 +183,9 @@ function faultsOf(plan: FiringPlan) {
 /** @returns whether there was a market to have them */
 function addLate({ venue }: YearStack, trades: number): boolean {
   const now = venue.now();
-  const open = venue.truth.instruments({ venue: 'polymarket' }).filter(({ closesAt }) => closesAt === null || closesAt > now);
+  // Kalshi's markets at every second firing
+  const at = (now / FIRING) % 2 === 0 ? 'polymarket' : 'kalshi';
+  const open = venue.truth.instruments({ venue: at }).filter(({ closesAt }) => closesAt === null || closesAt > now);
   // among trades of this firing: what a market without trades gets late may lie before all that any run still looks at
   const first = open.find(({ id }) => venue.truth.ticks(id, { from: now - FIRING, to: now }).length > 3 * trades);
   if (first !== undefined) venue.addLateTrades(first.id, trades);
@@ -191,7 +195,7 @@ function addLate({ venue }: YearStack, trades: number): boolean {
 /** Corrects trades of a market, of another one at each firing. @returns whether there were trades to correct */
 function correct({ venue }: YearStack, count: number): boolean {
   const now = venue.now();
-  const markets = venue.truth.instruments({ venue: 'predict' });
+  const markets = [...venue.truth.instruments({ venue: 'predict' }), ...venue.truth.instruments({ venue: 'kalshi' })];
   const { id } = markets[(now / FIRING) % markets.length];
   return venue.reviseTrades(id, { from: now - FIRING - 2 * HOUR, to: now - FIRING, count }) > 0;
 }
@@ -207,7 +211,8 @@ function correctPoints({ venue }: YearStack, { correctedPoints }: FiringPlan): v
 /** What the venues say of their markets' ends that is not so, and of single rows. */
 function misreportedBy({ venue }: YearStack, { calledClosed, flipped, contradicted, down }: FiringPlan): Faults {
   const now = venue.now();
-  const open = calledClosed === null ? [] : venue.truth.instruments({ venue: calledClosed, group: GROUP });
+  const open =
+    calledClosed === null ? [] : venue.truth.instruments({ venue: calledClosed }).filter(({ group }) => OPEN_GROUPS.includes(group));
   const market = open[(now / FIRING) % open.length];
   const isOpen = market !== undefined && (market.closesAt === null || market.closesAt > now);
   const closed = venue.truth

@@ -41,6 +41,11 @@ export interface YearStack {
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 export const GROUP = 'bitcoin-above-this-month';
 export const SERIES = 'btc-updown-4h';
+/** Kalshi's events: two markets that trade for 20 days, one that stays open, and one that has settled before the year. */
+export const KALSHI_OPEN = 'KXSOLMONTH-26DEC';
+const KALSHI = ['KXRAINNYC-26DEC', KALSHI_OPEN, 'KXRATECUT-26'] as const;
+/** The groups with markets that are open for the whole year. */
+export const OPEN_GROUPS: readonly string[] = [GROUP, KALSHI_OPEN];
 
 /** Longer than anything here takes on a machine that does other work too. */
 const PATIENCE_MS = 180_000;
@@ -56,13 +61,16 @@ export async function startYearStack({
   readonly home: string;
   readonly seed: number;
   readonly now: () => number;
-  /** How long the year is; the markets of both venues are open as long. */
+  /** How long the year is; the markets of OPEN_GROUPS are open as long. */
   readonly days: number;
 }): Promise<YearStack> {
   const waits = new Waits();
   const closers = new Closers({ error: (message, fields) => console.error(message, fields) });
   try {
-    const venue = closers.add('the venue', await startSandboxVenue({ seed, now, markets: [GROUP, SERIES], standingDays: days + 30 }));
+    const venue = closers.add(
+      'the venue',
+      await startSandboxVenue({ seed, now, markets: [GROUP, SERIES, ...KALSHI], standingDays: days + 30 }),
+    );
     const alerts = new Map<string, Alert>();
     const webhook = closers.add('the webhook', await startWebhook(alerts));
     const postgres = closers.add('Postgres', await attachPostgres({ home, log: silent }));
@@ -170,6 +178,13 @@ const CATALOGUE: readonly CatalogueEntry[] = [
     sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] },
   },
   { symbol: 'BTC_UPDOWN', title: '', enabled: true, priority: 2, sources: { polymarket: [{ seriesSlug: SERIES }] } },
+  {
+    symbol: 'KALSHI',
+    title: '',
+    enabled: true,
+    priority: 2,
+    sources: { kalshi: [{ seriesTicker: 'KXRAINNYC' }, { eventTicker: KALSHI_OPEN }, { ticker: 'KXRATECUT-26-Y' }] },
+  },
 ];
 
 async function startWebhook(alerts: Map<string, Alert>): Promise<{ readonly url: string; close(): Promise<void> }> {

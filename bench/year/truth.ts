@@ -1,13 +1,26 @@
+import type { VenueName } from '../../sandbox/market.ts';
 import type { SandboxVenue } from '../../sandbox/venue.ts';
 import type { Database } from '../../src/storage/database/database.ts';
+import { VENUES } from './plan.ts';
 import { GROUP } from './stack.ts';
 
 /** What stored trades and their coverage are, beside what the venue knows. */
 export interface Comparison {
   readonly instruments: number;
-  readonly trades: number;
+  readonly venues: Readonly<Record<VenueName, VenueCounts>>;
   /** One sentence each. */
   readonly wrong: readonly string[];
+}
+
+/** The trades of one venue. */
+export interface VenueCounts {
+  stored: number;
+  /** Trades that could be collected, or are claimed as covered, and are not stored. */
+  missing: number;
+  /** Stored trades that the venue never made. */
+  extra: number;
+  /** Stored trades that the venue made, but not as often as they are stored. */
+  doubled: number;
 }
 
 /** One firing that looked at the venues which were not away. */
@@ -59,7 +72,10 @@ export async function compareWithTruth({
   );
   const known = new Map(rows.map((row) => [row.id, row]));
   const wrong: string[] = [];
-  let trades = 0;
+  const venues = Object.fromEntries(VENUES.map((name) => [name, { stored: 0, missing: 0, extra: 0, doubled: 0 }])) as Record<
+    VenueName,
+    VenueCounts
+  >;
   const until = to - SETTLED_MS;
   for (const { id, closesAt, venue: whose, group } of venue.truth.instruments()) {
     // the markets of a series are collected at one venue only
@@ -67,14 +83,17 @@ export async function compareWithTruth({
     const made = venue.truth.ticks(id, { from, to: until });
     const stored = known.get(id);
     const kept = (stored?.rows ?? []).filter(([time]) => time >= from && time <= until);
-    trades += kept.length;
+    const sums = venues[whose];
+    sums.stored += kept.length;
     const key = ([time, price, size]: readonly [number, number, number]): string => `${time} ${price} ${size}`;
     const counts = new Map<string, number>();
     for (const { time, price, size } of made) counts.set(key([time, price, size]), (counts.get(key([time, price, size])) ?? 0) + 1);
     let invented = 0;
     for (const row of kept) {
-      const left = counts.get(key(row)) ?? 0;
-      if (left === 0) invented++;
+      const left = counts.get(key(row));
+      if (left === undefined) sums.extra++;
+      else if (left === 0) sums.doubled++;
+      if (left === undefined || left === 0) invented++;
       else counts.set(key(row), left - 1);
     }
     if (invented > 0) wrong.push(`${id}: ${invented} stored trades that the venue never made, or made once and were stored twice`);
@@ -89,7 +108,8 @@ export async function compareWithTruth({
       return next !== undefined && time >= next - windowMs && (closesAt ?? Number.POSITIVE_INFINITY) > next - windowMs;
     };
     const lost = missing.filter(({ time }) => !covered(time) && couldBeHad(time)).length;
+    sums.missing += lied + lost;
     if (lost > 0) wrong.push(`${id}: ${lost} of ${made.length} trades could be had and were not collected, nor claimed`);
   }
-  return { instruments: rows.length, trades, wrong };
+  return { instruments: rows.length, venues, wrong };
 }

@@ -13,7 +13,7 @@ it('some days of firings with every fault lose, duplicate and invent nothing, an
     cli,
     home,
     firings: 12,
-    seed: 439,
+    seed: 5147,
     untilStage: 'kline',
     pagesEvery: 0,
   });
@@ -23,7 +23,7 @@ it('some days of firings with every fault lose, duplicate and invent nothing, an
   expect(trades).toBeGreaterThan(1000);
   expect(points).toBeGreaterThan(1000);
   expect(takenBack).toBeGreaterThan(0);
-  // both venues at once are two
+  // several venues at once count as several
   expect(outages).toBeGreaterThanOrEqual(2);
   for (const part of ['worker', 'temporal', 'postgres']) expect(faults).toHaveProperty([`${part} killed`]);
   for (const more of [
