@@ -69,22 +69,52 @@ type TaskActivity = (...args: readonly unknown[]) => Promise<TaskOutcome>;
  * activity continues.
  * @throws ActivityFailure as the normal activity does
  */
-export async function runLocalFirst<Call extends TaskCall>(
-  activity: string,
-  { call, args = (given) => [given], localTimeoutMs, options }: LocalFirst<Call>,
-): Promise<TaskOutcome> {
+export async function runLocalFirst<Call extends TaskCall>(activity: string, first: LocalFirst<Call>): Promise<TaskOutcome> {
   let failedLocally: AttemptDetails | undefined;
   try {
-    const local = proxyLocalActivities<Record<string, TaskActivity>>({
-      startToCloseTimeout: localTimeoutMs,
-      retry: { maximumAttempts: 1 },
-    });
-    return await local[activity](...args(call));
+    return await runLocally(activity, first);
   } catch (thrown) {
     failedLocally = localFailureOf(thrown);
   }
+  return await runNormally(activity, first, failedLocally);
+}
+
+/**
+ * Runs a task as `runLocalFirst` does, while others run. A replay may resolve several local activities in one step, so the reaction to a
+ * failure waits for as many promises as the reaction to a success; otherwise the commands change places.
+ */
+export function runLocalBeside<Call extends TaskCall>(
+  activity: string,
+  first: LocalFirst<Call>,
+  { succeeded, failed }: { readonly succeeded: (outcome: TaskOutcome) => void; readonly failed: (thrown: unknown) => void },
+): void {
+  runLocally(activity, first).then(succeeded, (thrown: unknown) => {
+    let failedLocally: AttemptDetails | undefined;
+    try {
+      failedLocally = localFailureOf(thrown);
+    } catch (final) {
+      return failed(final);
+    }
+    runNormally(activity, first, failedLocally).then(succeeded, failed);
+  });
+}
+
+function runLocally<Call extends TaskCall>(
+  activity: string,
+  { call, args = (given) => [given], localTimeoutMs }: LocalFirst<Call>,
+): Promise<TaskOutcome> {
+  const local = proxyLocalActivities<Record<string, TaskActivity>>({ startToCloseTimeout: localTimeoutMs, retry: { maximumAttempts: 1 } });
+  return local[activity](...args(call));
+}
+
+/** Runs a task as an activity. @param failedLocally its first attempt, which failed as a local activity */
+export function runNormally<Call extends TaskCall>(
+  activity: string,
+  { call, args = (given) => [given], options }: LocalFirst<Call>,
+  failedLocally?: AttemptDetails,
+): Promise<TaskOutcome> {
   const normal = proxyActivities<Record<string, TaskActivity>>(options);
-  return await normal[activity](...args(failedLocally === undefined ? call : { ...call, failedLocally }));
+  return normal[activity](...args(failedLocally === undefined ? call : { ...call, failedLocally }));
 }
 
 /** The failure that is retried; undefined after a timeout alone. @throws every final failure */

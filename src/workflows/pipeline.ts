@@ -225,7 +225,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     const shared = settled.config.tasks.some(({ short }) => short) && patched('shared-tasks');
     const built = buildGraph(settled.config, { shared });
     if ('problems' in built) throw invalid(new InvalidPipelineError(built.problems));
-    lanes = new Lanes({ ...run, config: settled.config, startedAt, searchable: settled.searchable }, dispatch);
+    lanes = new Lanes({ ...run, config: settled.config, startedAt, searchable: settled.searchable, shared }, dispatch);
     if (options.continued === undefined) {
       state = createRun({ graph: built.graph, config: settled.config, durations: settled.durations, reused: settled.reused });
       dispatch({ type: 'start', at: startedAt });

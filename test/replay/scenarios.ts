@@ -166,6 +166,23 @@ export function scenarios(): readonly Scenario[] {
       },
     },
     {
+      // the history with .1 is of a run that started before the patch "shared-tasks"
+      name: 'short-tasks-at-once',
+      script: () => undefined,
+      input: {
+        symbols: [],
+        maxConcurrent: 6,
+        retry: { retryDelay: '10ms', maxRetries: 1 },
+        tasks: Array.from({ length: 30 }, (_, i) => ({
+          taskId: `t${i}`,
+          ...(i % 5 === 3
+            ? { activity: 'httpPost', args: [{ url: 'http://127.0.0.1:9/', body: {} }] }
+            : { activity: 'sleep', args: [{ duration: '5ms' }] }),
+          short: true,
+        })),
+      },
+    },
+    {
       name: 'shared-tasks',
       script: () => undefined,
       input: {

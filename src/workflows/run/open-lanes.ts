@@ -6,14 +6,12 @@ import {
   isCancellation,
   ParentClosePolicy,
   patched,
-  proxyActivities,
   startChild,
 } from '@temporalio/workflow';
 import type { CustomTaskConfig, RunConfig } from '../../contracts/run/run-config.ts';
 import { LITTLE } from '../../contracts/task/little-to-do.ts';
 import type {
   CustomTaskCall,
-  EarlierAttempts,
   SymbolPipelineInput,
   SymbolPipelineResult,
   TaskOutcome,
@@ -21,16 +19,23 @@ import type {
 } from '../../contracts/task/stage-report.ts';
 import { unlessDefault } from '../../contracts/task/task-policy.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
-import type { Stage } from '../../contracts/words.ts';
 import { queuePriority } from '../../scheduling/orders/orders.ts';
 import { fitSummary } from '../../scheduling/payload/budget.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
-import { activityOptions, HEARTBEAT_TIMEOUT_MS, runLocalFirst, TIMEOUT_GRACE_MS } from '../activity-options.ts';
+import {
+  activityOptions,
+  HEARTBEAT_TIMEOUT_MS,
+  runLocalBeside,
+  runLocalFirst,
+  runNormally,
+  TIMEOUT_GRACE_MS,
+} from '../activity-options.ts';
 import { yieldSignal } from '../handlers.ts';
 import { packReports, unpackReports } from '../symbol/packed-reports.ts';
 import { runQuietStages } from '../symbol/quiet-stages.ts';
 import { failureReport, successReport, taskErrorOf } from '../symbol/task-report.ts';
 import type { symbolPipeline } from '../symbol-pipeline.ts';
+import { earlierOf, policiesOf } from './lane-calls.ts';
 import { aboutSymbols } from './search-attributes.ts';
 import { runShortTasks } from './short-tasks.ts';
 
@@ -53,6 +58,8 @@ interface RunOfLanes {
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly searchable?: boolean;
+  /** Whether the run has short tasks and the patch "shared-tasks". */
+  readonly shared: boolean;
 }
 
 const USUAL_PRIORITY = 3;
@@ -74,7 +81,7 @@ export class Lanes {
   readonly #tasks: ReadonlyMap<string, CustomTaskConfig>;
   readonly #ended: (event: LaneEnded) => void;
   /** Tasks that run as local activities now. */
-  #local = 0;
+  readonly #local = new Set<string>();
   /** Short tasks since the last one that ran as a normal activity. */
   #inARow = 0;
   /** Whether reports come without outputs, because a run of many symbols keeps none. */
@@ -218,7 +225,7 @@ export class Lanes {
    */
   #mayRunLocally({ short, onLostWorker, maxLostWorkers }: CustomTaskConfig, earlierAttempts: number): boolean {
     if (!short || onLostWorker === 'fail' || maxLostWorkers !== undefined || earlierAttempts > 0) return false;
-    if (this.#open.size - 1 > this.#local) return false;
+    if (this.#open.size - 1 > this.#local.size) return false;
     this.#inARow = (this.#inARow + 1) % LOCAL_IN_A_ROW;
     return this.#inARow !== 0;
   }
@@ -246,22 +253,25 @@ export class Lanes {
     const options = { ...activityOptions(task), priority: this.#priorityOf(task.priority) };
     const args = (passed: CustomTaskCall): readonly unknown[] => [task.args[0] ?? null, passed];
     const local = this.#mayRunLocally(task, earlierAttempts);
-    if (local) this.#local += 1;
-    const outcome = local
-      ? runLocalFirst(task.activity, { call, args, localTimeoutMs: task.policy.timeoutMs + TIMEOUT_GRACE_MS, options })
-      : proxyActivities<Record<string, (...given: readonly unknown[]) => Promise<TaskOutcome>>>(options)[task.activity](...args(call));
+    if (local) this.#local.add(taskId);
     // counted down together with the lane's end: a replay may resolve several local activities before the first of them is handled
     const ended: End = (how) => {
-      if (local) this.#local -= 1;
+      this.#local.delete(taskId);
       end(how);
     };
-    outcome.then(
-      (outcome: TaskOutcome) => ended({ end: 'completed', reports: [successReport(started, outcome)] }),
-      (thrown: unknown) => {
-        const report = failureReport(started, thrown);
-        ended({ end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] });
-      },
-    );
+    const succeeded = (outcome: TaskOutcome): void => ended({ end: 'completed', reports: [successReport(started, outcome)] });
+    const failed = (thrown: unknown): void => {
+      const report = failureReport(started, thrown);
+      ended({ end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] });
+    };
+    const how = { call, args, localTimeoutMs: task.policy.timeoutMs + TIMEOUT_GRACE_MS, options };
+    if (!local) runNormally(task.activity, how).then(succeeded, failed);
+    else if (this.#run.shared) runLocalBeside(task.activity, how, { succeeded, failed });
+    // the order of a run that started before the patch "shared-tasks"
+    else
+      runLocalFirst(task.activity, how)
+        .finally(() => this.#local.delete(taskId))
+        .then(succeeded, failed);
   }
 }
 
@@ -271,24 +281,6 @@ function reportsOf(symbol: string, thrown: unknown): readonly TaskReport[] | und
   if (!(cause instanceof ApplicationFailure)) return undefined;
   const details = cause.details?.[0] as Pick<SymbolPipelineResult, 'reports'> | undefined;
   return details === undefined ? undefined : unpackReports(symbol, details.reports);
-}
-
-function earlierOf({
-  earlierAttempts: attempts,
-  earlierFailures: failures,
-  earlierSpent: spent,
-  earlierError: error,
-}: StartSymbol | StartTask): EarlierAttempts | undefined {
-  return attempts === 0 ? undefined : { attempts, failures, ...(spent === undefined ? {} : { spent }), error };
-}
-
-/** The policies of the stages whose policy is not the default. */
-function policiesOf({ stages: configs }: RunConfig, stages: readonly Stage[]): SymbolPipelineInput['policies'] {
-  const own = stages.flatMap((stage) => {
-    const { policy } = unlessDefault(configs[stage].policy, stage);
-    return policy === undefined ? [] : [[stage, policy] as const];
-  });
-  return own.length === 0 ? undefined : Object.fromEntries(own);
 }
 
 async function sendYield(child: ChildWorkflowHandle<typeof symbolPipeline>): Promise<void> {
