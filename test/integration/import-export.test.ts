@@ -177,7 +177,8 @@ describe('predictlab import ticks', () => {
     const { database } = test;
     const slow: TestDatabase['database'] = {
       ...database,
-      query: async (sql, values) => (String(sql).startsWith('vacuum') ? await tooLong() : await database.query(sql, values)),
+      query: async (sql, values) =>
+        typeof sql === 'string' && sql.startsWith('vacuum') ? await tooLong() : await database.query(sql, values),
       transaction: async (work) => (isSlow ? await tooLong() : await database.transaction(work)),
     };
     const imported = async () =>
