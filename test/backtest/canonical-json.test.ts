@@ -14,6 +14,10 @@ const shuffled = (value: unknown): unknown => {
 };
 
 describe('canonical JSON', () => {
+  it('writes a property named toJSON that is not a function like any other', () => {
+    expect(canonicalJson({ toJSON: 1, a: 2 })).toBe('{"a":2,"toJSON":1}');
+  });
+
   it('equals the JSON of the value, including dates and values that JSON leaves out, whatever the order of keys', () => {
     const anything = fc.anything({ withDate: true, withNullPrototype: false });
     fc.assert(

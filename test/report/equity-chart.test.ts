@@ -36,6 +36,14 @@ describe('the chart of returns', () => {
     expect(page).toContain('(leaves the scale)');
   });
 
+  it('has labels that differ from each other, however little or much the strategy earns', () => {
+    for (const earned of [1e-5, 0.001, 0.01, 0.03, 0.1, 0.15, 0.3, 2, 30]) {
+      const equity = chosen.equity.map(({ time }, i, all) => ({ time, equity: 10_000 * (1 + (earned * i) / all.length) }));
+      const labels = equityPlots(chartOf({ equity, hold: [] }))[0].y.map(({ label }) => label);
+      expect(new Set(labels).size, `${earned}: ${labels.join(' ')}`).toBe(labels.length);
+    }
+  });
+
   it('draws holding on the strategy’s own terms, from what the backtest stored', () => {
     const { others } = chartOf({ hold: flat.map(({ time, equity }) => ({ time, equity: 2 * equity - 10_000 })) });
     expect(others.map(({ name }) => name)).toEqual(['buy and hold on the same terms']);

@@ -102,6 +102,7 @@ describe('the title of an event', () => {
     expect(eventTitle('e', ['BTC above $100k in May?', 'BTC above $110k in May?'])).toBe('BTC above … in May?');
     expect(eventTitle('e', ['Snow?'])).toBe('Snow?');
     expect(eventTitle('e', ['Snow today?', 'Snow today?'])).toBe('Snow today?');
+    expect(eventTitle('e', ['very good', 'very very good'])).toBe('very … good');
     expect(eventTitle('venue:slug', ['Ada', 'Bob', null])).toBe('venue:slug');
     expect(eventTitle('venue:slug', [null, ''])).toBe('venue:slug');
     expect(eventTitle('e', ['Will it rain?', 'Will it rain on Monday?'])).toBe('Will it …');
@@ -147,6 +148,19 @@ describe('the page of an event', () => {
     expect(text).toMatch(/sum of asks <b>0\.970<\/b>.*buying all outcomes earns \+0\.0300 per unit/);
     expect(text).toContain('no market at predict is known as the twin of this one');
     expect(text).toContain('/symbols/ELECTION');
+  });
+
+  it('marks a profit as one to take when the books were recorded at most five minutes apart', () => {
+    const basisOf = (apartMs: number): string => {
+      const twin = market(0.58, 0.6, {
+        id: 'predict:1',
+        source: 'predict',
+        group: undefined,
+        book: { bid: 0.58, ask: 0.6, at: NOW - apartMs },
+      });
+      return /<span class="(up|quiet)">\+0\.0600/.exec(page([[quote('Ada', market(0.5, 0.52)), quote('Ada', twin)]]))?.[1] ?? '';
+    };
+    expect([basisOf(300_000), basisOf(300_001)]).toEqual(['up', 'quiet']);
   });
 
   it('says which signs agree on a result, and what is missing', () => {

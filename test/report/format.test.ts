@@ -41,6 +41,10 @@ describe('numbers for people', () => {
     },
   );
 
+  it('writes every time that a date can hold, and a dash for later ones', () => {
+    expect([formatTime(8.64e15), formatTime(8.64e15 + 1024), formatTime(0)]).toEqual(['+275760-09-13 00:00Z', '–', '1970-01-01 00:00Z']);
+  });
+
   it('counts in words', () => {
     expect([plural(1, 'task'), plural(2, 'task'), plural(1, 'retry', 'retries'), plural(3, 'retry', 'retries')]).toEqual([
       '1 task',

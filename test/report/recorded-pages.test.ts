@@ -1,18 +1,24 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderHistoryPage } from '../../src/report/history/history-page.ts';
+import { pictureSvg } from '../../src/report/pictures/picture.ts';
+import { runPictures, symbolPictures } from '../../src/report/pictures/symbol-pictures.ts';
 import { renderResearchPage } from '../../src/report/research/research-page.ts';
-import { renderRunPage } from '../../src/report/run/run-page.ts';
+import { changesSince } from '../../src/report/run/changes.ts';
+import { renderPlanPage } from '../../src/report/run/plan-page.ts';
+import { livePartsOf, renderRunPage } from '../../src/report/run/run-page.ts';
 import { taskDrawer } from '../../src/report/run/task-drawer.ts';
-import { renderEventPage } from '../../src/report/site/event-page.ts';
+import { type EventQuote, renderEventPage, renderEventsPage } from '../../src/report/site/event-page.ts';
+import { renderIncidentsPage } from '../../src/report/site/incidents-page.ts';
 import { renderSchedulePage } from '../../src/report/site/schedule-page.ts';
+import { renderSymbolsPage, type SymbolIndexRow } from '../../src/report/site/symbols-page.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { sampleEvent } from './sample-event.ts';
 import { sampleHistory } from './sample-history.ts';
 import { AS_OF, HOUR } from './sample-numbers.ts';
 import { sampleResearch } from './sample-research.ts';
-import { sampleRun } from './sample-run.ts';
-import { sampleInstrument, sampleSymbol, sampleWalkForwards } from './sample-symbol.ts';
+import { resultOf, sampleConfig, sampleRow, sampleRun } from './sample-run.ts';
+import { sampleBacktests, sampleInstrument, sampleSymbol, sampleWalkForwards } from './sample-symbol.ts';
 
 const schedule = (paused: boolean, note: string | null): string =>
   renderSchedulePage(
@@ -66,6 +72,225 @@ const basis = {
   })),
 };
 
+// ten candles of four hours, with something at, just before and just after each end of the chart
+const BEGIN = AS_OF - 40 * HOUR;
+const AROUND_THE_ENDS = [BEGIN - 1, BEGIN, BEGIN + 1, AS_OF - 4 * HOUR, AS_OF - 1, AS_OF, AS_OF + 1];
+const candle = (i: number) => ({
+  openTime: BEGIN + i * 4 * HOUR,
+  open: 100 + i,
+  high: 104 + i,
+  low: i === 3 ? 101 : 97 + i,
+  close: i % 3 === 0 ? 101 + i : 99 + i,
+  volume: i === 4 ? 0 : i === 5 ? null : 10 * i + 5,
+  trades: i + 1,
+  complete: i < 9,
+});
+const priceAt = (time: number, i: number) => ({ time, price: 98 + 2 * i });
+const equityAt = (time: number, i: number) => ({ time: time - 4 * HOUR, equity: 1000 + 10 * i });
+
+/** A page whose data stand at the ends of the chart and at the limits of what is shown. */
+const symbolAtLimits = () => {
+  const [first, second, third, ...others] = sampleBacktests().map((row) => ({ ...row, interval: '4h' as const }));
+  const section = sampleInstrument({
+    market: 'asset',
+    last: { time: AS_OF, price: 109 },
+    closed: true,
+    opensAt: BEGIN,
+    closesAt: AS_OF,
+    resolution: { kind: 'settled', at: AS_OF, payout: 1 } as never,
+    priceType: 'price',
+    series: [{ interval: '4h', candles: Array.from({ length: 10 }, (_, i) => candle(i)), total: 12 }],
+    gaps: [
+      { from: BEGIN + 4 * HOUR, to: BEGIN + 8 * HOUR },
+      { from: AS_OF, to: AS_OF + 1 },
+    ],
+    quality: { ...sampleInstrument().quality, quarantineTimes: AROUND_THE_ENDS },
+    twins: [
+      {
+        id: 'predict:1',
+        source: 'predict',
+        last: null,
+        closes: [{ interval: '4h', points: AROUND_THE_ENDS.map(priceAt) }],
+        basis: {
+          interval: '4h',
+          points: [
+            { ...basis.points[1], buy: null, sell: -0.01 },
+            { ...basis.points[2], buy: 0.01, sell: 0.02 },
+          ],
+        },
+      },
+    ],
+    backtests: [
+      { ...first, cut: 3, unfilled: {}, proof: { changed: 1, decisions: 9 } },
+      { ...second, cut: 0, unfilled: { noVolume: 2, other: 1 }, proof: { changed: 0, decisions: 9, notProvable: ['reads the clock'] } },
+      { ...third, cut: null, proof: null, failed: 'the strategy threw', weak: { sharpe: 'too few days' }, sharpeError: 0.5 },
+      ...others.map((row) => ({ ...row, sharpeError: 0.5, benchmark: { holdReturn: 0.1, skill: null, undefined: { skill: 'open' } } })),
+    ],
+    chosen: {
+      index: 1,
+      trades: [
+        { entryTime: BEGIN, exitTime: AS_OF, side: 'long', size: 2, entryPrice: 100, exitPrice: 108, pnl: 16, fees: 1 },
+        { entryTime: BEGIN + HOUR, exitTime: BEGIN + 9 * HOUR, side: 'short', size: 3, entryPrice: 101, exitPrice: 99, pnl: 6, fees: 1 },
+        { entryTime: BEGIN + HOUR, exitTime: BEGIN + 5 * HOUR, side: 'short', size: 1, entryPrice: 101, exitPrice: 103, pnl: -2, fees: 1 },
+      ],
+      equity: AROUND_THE_ENDS.map(equityAt),
+      hold: AROUND_THE_ENDS.map((time, i) => equityAt(time, 7 - i)),
+      compared: [{ index: 0, equity: AROUND_THE_ENDS.map((time, i) => equityAt(time, i % 2)) }],
+      indicators: [{ name: 'sma 2', points: AROUND_THE_ENDS.map(priceAt) }],
+    },
+  });
+  return sampleSymbol({
+    instruments: [section, sampleInstrument({ id: 'predict:2', series: [], chosen: null, backtests: [] })],
+    instrumentCount: 3,
+  });
+};
+
+/** A run of 70 symbols in progress: only those that need attention have rows. */
+const largeRun = () => {
+  const symbols = Array.from({ length: 70 }, (_, i) => `S${i}`);
+  const states = ['success', 'failed', 'running', 'pending', 'skipped', 'cancelled'] as const;
+  const tasks = Object.fromEntries(
+    symbols.map((symbol, i) => {
+      const status = states[i < 60 ? 0 : i % 6];
+      const started =
+        status === 'pending' || status === 'skipped' ? {} : { startedAt: at(i), durationSeconds: status === 'running' ? null : i };
+      return [symbol, { status, attempts: (i % 3) + 1, ...started }];
+    }),
+  );
+  const result = resultOf({ ...tasks, 'S1/collect': { status: 'success', attempts: 1, startedAt: at(5), durationSeconds: 2 } } as never);
+  return {
+    ...sampleRun(symbols),
+    config: sampleConfig(symbols),
+    symbols: symbols
+      .slice(0, 65)
+      .map((symbol, i) => ({ ...sampleRow(symbol, i), href: i % 2 === 0 ? null : `${symbol}.html`, ...(i > 2 && { spark: [] }) })),
+    result: { ...result, result: 'running' as const, finishedAt: null, progress: 0.4, durationSeconds: 30 },
+    readAt: AS_OF + 30_000,
+    previous: { runId: 'before', result: 'failed', finishedAt: null, href: null },
+    usual: null,
+    shadows: ['same', 'differs'].map((verdict, i) => ({
+      build: `build ${i}`,
+      verdict: verdict as 'same',
+      at: AS_OF,
+      rows: 10,
+      candles: 5,
+      metrics: i,
+      sentences: i === 0 ? [] : ['one candle differs'],
+    })),
+  };
+};
+
+const livePart = () =>
+  Object.entries(livePartsOf(largeRun(), true))
+    .map(([name, part]) => `<h2>${name}</h2>${part}`)
+    .join('');
+
+const measured = (symbol: string, i: number, factor: number) =>
+  [
+    symbol,
+    {
+      strategy: i === 0 ? `sma ${factor}` : 'sma',
+      totalReturn: i === 1 ? null : 0.01 * i * factor,
+      sharpe: i === 2 ? null : 0.25 * i * factor,
+    },
+  ] as const;
+
+const changes = () => {
+  const names = Array.from({ length: 12 }, (_, i) => `S${i}`);
+  const run = (symbols: readonly string[], factor: number) => ({
+    result: resultOf(
+      Object.fromEntries(symbols.map((symbol, i) => [`${symbol}/collect`, { status: i === factor ? 'failed' : 'success' }])) as never,
+      {
+        durationSeconds: factor,
+      },
+    ),
+    config: { ...sampleConfig(symbols), daysBack: factor },
+    metrics: new Map(symbols.map((symbol, i) => measured(symbol, i, factor))),
+  });
+  const lines = [...changesSince(run(names, 1), run(names.slice(1), 3)), ...changesSince(run(names.slice(3), 3), run(names, 2))];
+  return lines.map((line) => `<p>${line.replaceAll('<', '&lt;')}</p>`).join('');
+};
+
+const eventLists = () => {
+  const [[quote], ...rest] = sampleEvent().outcomes;
+  const other: EventQuote = { ...quote, instrument: { ...quote.instrument, book: null } };
+  const row = (event: string, closed: number, ends: readonly (number | null)[], symbols: readonly string[]) => ({
+    event,
+    markets: 2,
+    closed,
+    nextEnd: ends[0],
+    lastEnd: ends[1],
+    symbols,
+    titles: ['Rain on Monday?', 'Rain on Tuesday?'],
+  });
+  const lists = renderEventsPage(
+    [row('a:1', 0, [AS_OF, AS_OF], ['A', 'B']), row('a:2', 1, [AS_OF - HOUR, AS_OF], []), row('a:3', 2, [null, null], ['C'])],
+    {
+      now: AS_OF,
+      madeBy: 'PredictLab 0.1.0',
+      twins: [
+        { quotes: [quote, other], difference: { value: 0.02, of: 'last prices' } },
+        { quotes: [other, rest[0][0]], difference: { value: -0.01, of: 'quotes' } },
+      ],
+    },
+  );
+  const empty = renderEventsPage([], { now: AS_OF, twins: [], madeBy: 'PredictLab 0.1.0' });
+  return lists + empty;
+};
+
+const symbolList = () => {
+  const states = ['success', 'failed', null, 'degraded', 'success'] as const;
+  const rows = states.map(
+    (state, i): SymbolIndexRow => ({
+      symbol: `S${i}`,
+      title: `Market ${i}`,
+      enabled: i !== 1,
+      priority: i + 1,
+      href: i === 2 ? null : `/symbols/S${i}`,
+      state,
+      gaps: i === 0 ? null : { gaps: i, totalMs: i * HOUR, lastEnd: AS_OF - i * HOUR },
+      last: i === 2 ? null : { time: AS_OF - i * HOUR, price: i === 3 ? 1 : 0.4 * i - 0.1 },
+      spark: Array.from({ length: i * 20 }, (_, k) => ({ time: AS_OF - (i * 20 - k) * HOUR, price: 0.3 + (k % 7) / 20 })),
+      sparkStep: HOUR,
+    }),
+  );
+  return renderSymbolsPage(rows, { now: AS_OF, madeBy: 'PredictLab 0.1.0' });
+};
+
+const incidentList = () => {
+  const names = (count: number, name: string) => Array.from({ length: count }, (_, i) => `${name}${i}`);
+  const incidents = [0, 1, 5, 6].map((count, i) => ({
+    id: String(i + 1),
+    cause: `collect: venue ${i} answered 503`,
+    severity: 'normal' as const,
+    openedAt: at(-3600 * (i + 1)),
+    closedAt: i === 3 ? at(-60) : null,
+    runs: names(count, 'run-'),
+    symbols: names(count, 'S'),
+    deliveries: [0, 1, 3].slice(0, i).map((attempts) => ({
+      event: 'opened' as const,
+      sink: 'webhook',
+      deliveredAt: attempts === 1 ? AS_OF : null,
+      attempts,
+      error: attempts === 3 ? 'refused' : null,
+    })),
+  }));
+  return renderIncidentsPage(incidents, { now: AS_OF, madeBy: 'PredictLab 0.1.0' });
+};
+
+const planned = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    taskId: `S${i}/collect`,
+    action: 'collect',
+    priority: 3,
+    critical: i % 2 === 0,
+    dependencies: i === 0 ? [] : ['S0/collect', 'x'],
+    reason: 'all',
+  })) as never;
+
+const pictures = () =>
+  [...symbolPictures(symbolAtLimits()), ...runPictures(sampleRun()), ...runPictures(largeRun())].map(pictureSvg).join('');
+
 const PAGES: Readonly<Record<string, () => string>> = {
   run: () => renderRunPage(sampleRun()),
   symbol: () =>
@@ -80,6 +305,16 @@ const PAGES: Readonly<Record<string, () => string>> = {
       }),
       null,
     ),
+  'symbol-at-limits': () => renderSymbolPage(symbolAtLimits(), null),
+  pictures,
+  'large-run': livePart,
+  'large-run-shadows': () => renderRunPage({ ...largeRun(), ...{ config: null, symbols: [] } }),
+  changes,
+  lists: () =>
+    eventLists() +
+    symbolList() +
+    incidentList() +
+    [0, 1, 3].map((count) => renderPlanPage(planned(count), { now: AS_OF, madeBy: 'PredictLab 0.1.0', control: count > 0 })).join(''),
   history: () => renderHistoryPage(sampleHistory(8, { failed: [7] })),
   research: () => renderResearchPage(sampleResearch()),
   event: () => renderEventPage(sampleEvent()),
@@ -98,9 +333,9 @@ const PAGES: Readonly<Record<string, () => string>> = {
     }),
 };
 
-/** The page without styles and scripts, one element per line, so that a change of what is drawn reads well in a diff. */
+/** The page without styles and scripts, but with its data, one element per line, so that a change of what is drawn reads well in a diff. */
 const readable = (page: string): string =>
-  `${page.replace(/<(style|script)([^>]*)>[\s\S]*?<\/\1>/g, '<$1$2/>').replaceAll('><', '>\n<')}\n`;
+  `${page.replace(/<(style|script)(?! type="application\/json")([^>]*)>[\s\S]*?<\/\1>/g, '<$1$2/>').replaceAll('><', '>\n<')}\n`;
 
 describe('what the sample pages show', () => {
   it.each(Object.keys(PAGES))('is what was recorded: %s (after a wanted change: vitest -u, and read the diff)', async (name) => {

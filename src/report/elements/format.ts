@@ -47,8 +47,8 @@ export const tableNumber = (value: number | null | undefined): string => {
 /** `2026-11-24 08:00Z`, or `2026-11-24 08:00:00Z` with precision `second`. */
 export const formatTime = (time: number | null | undefined, precision: 'minute' | 'second' = 'minute'): string => {
   if (time === null || time === undefined || !Number.isFinite(time) || Math.abs(time) > 8.64e15) return DASH;
-  const iso = new Date(time).toISOString();
-  return `${iso.slice(0, 10)} ${iso.slice(11, precision === 'minute' ? 16 : 19)}Z`;
+  const iso = new Date(time).toISOString().replace('T', ' ');
+  return `${iso.slice(0, precision === 'minute' ? -8 : -5)}Z`;
 };
 
 /** `2026-11-24` */

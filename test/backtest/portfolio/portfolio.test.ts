@@ -338,6 +338,8 @@ describe('a portfolio', () => {
       /^a bar of m0 opens at .*, inside a bar of m1 that opens at .* give all markets candles of one interval/,
     );
     expect(() => together(every(1, 0.5))).toThrow(/^a bar of m. opens at .*, inside a bar of m./);
+    const lateOverlap = { ...every(1), openTime: every(1).openTime.map((time, i) => (i === 60 ? time + HOUR / 2 : time)) };
+    expect(() => together(lateOverlap)).toThrow(/^a bar of m. opens at .*, inside a bar of m./);
     expect(() => together(every(1))).not.toThrow();
     expect(() => together(every(1, 5))).not.toThrow();
   });
