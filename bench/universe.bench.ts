@@ -21,15 +21,15 @@ const STEP_HOURS = 4;
 /** `markets/events/active/trades in four hours`: a tenth of a venue; the whole one is 50000/8000/3000/500000. */
 const [MARKETS, EVENTS, ACTIVE, TRADES] = (process.env.BENCH_VENUE ?? '5000/800/300/50000').split('/').map(Number);
 const INCREMENTS = Number(process.env.BENCH_INCREMENTS ?? 4);
-/** Markets that are run as symbols, for comparison. */
-const SYMBOLS = 300;
+/** Markets that are run as symbols, for comparison; 0 for none. */
+const SYMBOLS = Number(process.env.BENCH_SYMBOLS ?? 300);
 
 /** A whole venue as a universe on two workers: a first run and increments of four hours, a worker killed in the second one. */
 export async function run(options: BenchOptions): Promise<readonly BenchResult[]> {
   return await withBenchStack(log, async (stack) => {
     const start = Math.floor(Date.now() / HOUR) * HOUR - (INCREMENTS + 2) * STEP_HOURS * HOUR;
     let clock = start;
-    const wholeVenue = { markets: MARKETS, events: EVENTS, active: ACTIVE, tradesPerHour: TRADES / STEP_HOURS };
+    const wholeVenue = { markets: MARKETS, events: EVENTS, active: ACTIVE, tradesPerHour: TRADES / STEP_HOURS, steady: true };
     const venue = await startSandboxVenue({ now: () => clock, wholeVenue });
     stack.closers.add('the sandbox', venue);
     const env = {
@@ -92,6 +92,7 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
         cpu: after.workers + lost - before.workers + after.postgres - before.postgres + after.temporal - before.temporal,
         shares: [after.workers + lost - before.workers, after.postgres - before.postgres, after.temporal - before.temporal],
         requests: venue.requests.length,
+        kinds: kindsOf(venue.requests.map(({ url }) => url)),
         memory: Math.max(...workers.map(({ pid }) => memoryOf(pid))),
         history: await historyBytes(env, runId),
         reasons: `${result}${reasons.length === 0 ? '' : `: ${reasons[0]?.slice(0, 200)}`}`,
@@ -104,7 +105,7 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
         ours: Math.round(cost.cpu),
         unit: 'CPU s',
         better: 'lower',
-        note: `workers ${node}, Postgres ${postgres}, Temporal ${temporal}; ${cost.requests} requests, ${cost.seconds.toFixed(0)} s, ${cost.memory.toFixed(0)} MB a worker at most, ${(cost.history / 1e6).toFixed(1)} MB of history; ${cost.reasons}`,
+        note: `workers ${node}, Postgres ${postgres}, Temporal ${temporal}; ${cost.requests} requests (${cost.kinds}), ${cost.seconds.toFixed(0)} s, ${cost.memory.toFixed(0)} MB a worker at most, ${(cost.history / 1e6).toFixed(1)} MB of history; ${cost.reasons}`,
       });
     };
     for (let increment = 0; increment <= INCREMENTS; increment++) {
@@ -134,6 +135,7 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
       note: `market hours: ${evidence.map(({ part, hours }) => `${part} ${hours}`).join(', ')}${untrue.length > 0 ? `; ${untrue[0]}` : ''}`,
     });
 
+    if (SYMBOLS === 0) return results;
     // the same venue, market by market as symbols, in a later increment
     const chosen = venue.truth.instruments({ venue: 'polymarket' }).slice(0, SYMBOLS);
     const entries = chosen.map(
@@ -197,12 +199,32 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
   });
 }
 
+/** Counts requests by what they ask for. */
+function kindsOf(urls: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const url of urls) {
+    const query = new URL(url, 'http://localhost').searchParams;
+    const isTrades = url.includes('/trades');
+    const kind = !isTrades
+      ? 'listing'
+      : query.has('cursor')
+        ? 'further pages'
+        : query.get('condition')?.includes(',') === true
+          ? 'shared pages'
+          : 'first pages of one market';
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
+}
+
 interface Cost {
   readonly seconds: number;
   readonly cpu: number;
   /** CPU seconds of the workers, of Postgres and of Temporal. */
   readonly shares: readonly number[];
   readonly requests: number;
+  /** Numbers of requests by what they ask for. */
+  readonly kinds: string;
   /** Most memory of a worker so far, in MB. */
   readonly memory: number;
   readonly history: number;

@@ -51,6 +51,8 @@ export interface Market {
   readonly seed: number;
   /** Length of a block in milliseconds; the trades of each block are generated independently. */
   readonly blockMs: number;
+  /** Whether the market trades as much at night as in the afternoon. */
+  readonly steady: boolean;
   /** Mean number of fills per block. */
   readonly fillsPerBlock: number;
   /** Exact total number of fills, for benchmarks; null to use the mean. */
@@ -99,6 +101,7 @@ export interface MarketDraft {
   readonly baseLogit?: number;
   readonly movement?: number;
   readonly blockMs?: number;
+  readonly steady?: boolean;
   readonly fillsPerBlock: number;
   readonly exactFills?: number;
 }
@@ -137,6 +140,7 @@ export function addMarket(group: MarketGroup, seed: number, draft: MarketDraft):
     pathSeed: hash(seed, 'path', draft.path ?? draft.key),
     seed: hash(seed, name),
     blockMs: draft.blockMs ?? 3_600_000,
+    steady: draft.steady ?? false,
     fillsPerBlock: draft.fillsPerBlock,
     exactFills: draft.exactFills ?? null,
   };

@@ -35,6 +35,8 @@ export interface WholeVenue {
   readonly tradesPerHour: number;
   /** Hours from the markets' opening to the start. @default 8 */
   readonly openedHours?: number;
+  /** Whether markets trade as much at night as in the afternoon. @default false */
+  readonly steady?: boolean;
   /** The venue that offers the markets. @default "polymarket" */
   readonly venue?: 'polymarket' | 'kalshi';
 }
@@ -46,7 +48,7 @@ const MEAN_ACTIVITY = 0.8;
 
 /** Creates the events of a whole venue. Trades are distributed over the active markets as 1/rank^0.8; ranks are spread over the events. */
 export function wholeVenueGroups(offer: Offer, whole: WholeVenue): MarketGroup[] {
-  const { markets, events, active, tradesPerHour, openedHours = 8, venue = 'polymarket' } = whole;
+  const { markets, events, active, tradesPerHour, openedHours = 8, steady = false, venue = 'polymarket' } = whole;
   const isKalshi = venue === 'kalshi';
   const start = Math.floor(offer.start / HOUR) * HOUR;
   const groups = Array.from({ length: events }, (_, i) => {
@@ -68,7 +70,8 @@ export function wholeVenueGroups(offer: Offer, whole: WholeVenue): MarketGroup[]
       opensAt: start - openedHours * HOUR,
       closesAt: ends ? start + 6 * HOUR : start + 60 * DAY,
       settlement: ends ? { payout: i % 2 } : null,
-      fillsPerBlock: rank < active ? (tradesPerHour * weight(rank)) / all / MEAN_ACTIVITY : 1 / (14 * 24),
+      steady,
+      fillsPerBlock: rank < active ? (tradesPerHour * weight(rank)) / all / (steady ? 1 : MEAN_ACTIVITY) : 1 / (14 * 24),
     });
   }
   return groups;

@@ -35,7 +35,7 @@ function fillsOf(market: Market, block: number, random: Random): number {
     return Math.round(((index + 1) * market.exactFills) / blocks) - Math.round((index * market.exactFills) / blocks);
   }
   const burst = Math.exp(0.7 * random.normal() - 0.245);
-  return random.poisson(market.fillsPerBlock * burst * (market.blockMs >= 3_600_000 ? activity(start) : 1));
+  return random.poisson(market.fillsPerBlock * burst * (market.steady || market.blockMs < 3_600_000 ? 1 : activity(start)));
 }
 
 function transactionTimes(market: Market, block: number, count: number, random: Random): number[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { takeGroup } from '../../src/activities/stages/collect/collect-together.ts';
+import { collectTogether, takeGroup } from '../../src/activities/stages/collect/collect-together.ts';
 
 interface Market {
   readonly volume: number;
@@ -30,5 +30,45 @@ describe('a group of markets whose trades come with one request', () => {
 
   it('expects the trades of the others by their volume', () => {
     expect(groups([market(undefined, 900), market(undefined, 700), market(undefined, 200)], 20, 0.5)).toEqual([[900, 700], [200]]);
+  });
+});
+
+const MINUTE = 60_000;
+
+describe('markets that were looked at for the first time four hours ago', () => {
+  it('share pages that reach below the hour which that look left uncovered, and none is walked alone', async () => {
+    const asOf = 100 * 60 * MINUTE;
+    const looked = asOf - 240 * MINUTE;
+    const ids = Array.from({ length: 20 }, (_, number) => `m${number}`);
+    let requests = 0;
+    // each market has a trade every 4.5 minutes: a page of all of them reaches to 30 minutes before the last look, which is too short
+    const source = {
+      sharedMarkets: 20,
+      async shared({ instruments }: { instruments: readonly { id: string }[] }) {
+        requests++;
+        const after = asOf - (1000 / instruments.length) * 5.4 * MINUTE;
+        return new Map(instruments.map(({ id }) => [id, { rows: [{}], after, clock: asOf, requests: 1 }]));
+      },
+    };
+    const planned = ids.map((id) => ({ instrument: { id, stated: { volume: 54 }, opensAt: 0 }, source, selectors: [], clock: asOf }));
+    const collected: { id: string; after: number | undefined }[] = [];
+    await collectTogether({
+      planned: planned as never,
+      request: {
+        known: ids.map((id) => ({ id, stated: { volume: 10 } })) as never,
+        asOf,
+        window: { from: 0, to: asOf },
+        since: looked - 20 * MINUTE,
+        stored: new Map(ids.map((id) => [id, { volume: 1, coveredTo: looked - 60 * MINUTE }])),
+        lateness: () => 10 * MINUTE,
+      },
+      signal: new AbortController().signal,
+      async collectOne({ instrument: { id } }, shared) {
+        collected.push({ id, after: shared?.after });
+      },
+    });
+    expect(collected.map(({ id }) => id).sort()).toEqual(ids.sort());
+    expect(collected.filter(({ after }) => after === undefined || after >= looked - 70 * MINUTE)).toEqual([]);
+    expect(requests).toBeLessThanOrEqual(3);
   });
 });

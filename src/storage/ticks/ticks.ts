@@ -46,20 +46,21 @@ export async function hasTradesBefore(queryable: Queryable, instrumentKey: numbe
 /** Number of newest trades from which an average volume is calculated. */
 const AVERAGED_TRADES = 200;
 
-/** The average volume of the newest stored trades since a time, by instrument id, as venues count it; without instruments that have none. */
-export async function tradeVolumesOf(
+/** What is stored of the trades of instruments, by instrument id: their average volume, as venues count it, and the end of the covered time. */
+export async function storedTradesOf(
   queryable: Queryable,
   instrumentKeys: readonly number[],
   since: number,
-): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await queryable.query<{ id: string; volume: number }>(
-    `select i.id, v.volume from instruments i cross join lateral (
+): Promise<ReadonlyMap<string, { readonly volume: number | null; readonly coveredTo: number | null }>> {
+  const { rows } = await queryable.query<{ id: string; volume: number | null; coveredTo: number | null }>(
+    `select i.id, nullif(v.volume, 0) as volume, upper(c.ranges) as "coveredTo"
+     from instruments i left join coverage c on c.instrument = i.key and c.kind = $2 cross join lateral (
        select avg(t.size * case when t.outcome = i.facts->'outcomes'->>1 then 1 - t.price else t.price end) as volume
        from (select size, outcome, price from ticks where instrument = i.key and kind = $2 and time >= $3 order by time desc limit $4) as t) as v
-     where i.key = any($1) and v.volume > 0`,
+     where i.key = any($1)`,
     [instrumentKeys, kindCode('trade'), Math.floor(since), AVERAGED_TRADES],
   );
-  return new Map(rows.map(({ id, volume }) => [id, volume]));
+  return new Map(rows.map(({ id, ...stored }) => [id, stored]));
 }
 
 const HOUR_MS = 3_600_000;

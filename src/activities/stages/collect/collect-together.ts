@@ -1,3 +1,4 @@
+import type { Instrument } from '../../../contracts/market-data.ts';
 import { UNSEEN_LATENESS_MS } from '../../../market/lateness.ts';
 import type { SharedPage } from '../../../sources/source.ts';
 import type { PlannedInstrument, PlanRequest } from './collect-plan.ts';
@@ -8,19 +9,28 @@ const GROUPS_AT_ONCE = 4;
 const PAGE_ROWS = 1000;
 const EXPECTED_ROWS = 850;
 
+/** Stored facts about the trades of a market. */
+export interface StoredTrades {
+  /** Average volume of a trade; null without a stored trade. */
+  readonly volume: number | null;
+  /** End of the covered time; null without coverage. UTC epoch milliseconds. */
+  readonly coveredTo: number | null;
+}
+
 /** What is known about the new trades of markets before they are read. */
 export interface SharedEstimates {
   /** Time of the last look of an earlier run, or the window's start, for estimates; UTC epoch milliseconds. @default the window's start */
   readonly since?: number | undefined;
-  /** Average volume of a stored trade by instrument id, for estimates. @default it is derived from the pages */
-  readonly tradeVolumes?: ReadonlyMap<string, number> | undefined;
+  /** Stored facts of markets by instrument id, for estimates. @default they are derived from the pages */
+  readonly stored?: ReadonlyMap<string, StoredTrades> | undefined;
   /** Maximum number of shared requests before single walks need fewer, over all shards. @default the number of markets */
   readonly worth?: number | undefined;
 }
 
 interface Together {
   readonly planned: readonly PlannedInstrument[];
-  readonly request: Pick<PlanRequest, 'known' | 'asOf' | 'window'> & SharedEstimates;
+  readonly request: Pick<PlanRequest, 'known' | 'asOf' | 'window'> &
+    SharedEstimates & { readonly lateness: (instrument: Instrument) => number };
   readonly signal: AbortSignal;
   readonly collectOne: (planned: PlannedInstrument, shared?: SharedPage) => Promise<void>;
 }
@@ -31,6 +41,8 @@ interface Waiting {
   readonly volume: number;
   /** Expected number of new trades; undefined where no trade of the market is stored. */
   readonly trades: number | undefined;
+  /** Time down to which a page must reach; UTC epoch milliseconds. */
+  readonly floor: number;
 }
 
 /**
@@ -56,18 +68,22 @@ export function takeGroup<Each extends { readonly volume: number; readonly trade
 }
 
 /**
- * Collects markets in groups whose newest trades come with one request. A market whose covered time a shared page does not reach is walked
- * alone; a group of several is divided, and the groups after it are smaller.
+ * Collects markets in groups whose newest trades come with one request. Markets whose covered time a shared page does not reach are divided
+ * among later, smaller groups; one that needs a page of its own is walked alone.
  */
 export async function collectTogether({ planned, request, signal, collectOne }: Together): Promise<void> {
-  const { asOf, window, since = window.from, tradeVolumes, worth = planned.length } = request;
+  const { asOf, window, since = window.from, stored, worth = planned.length, lateness } = request;
   const volumes = new Map(request.known.map(({ id, stated }) => [id, stated?.volume ?? 0]));
   const queue = planned
     .map((each): Waiting => {
-      const { id, stated } = each.instrument;
+      const { id, stated, opensAt } = each.instrument;
       const volume = Math.max(0, (stated?.volume ?? 0) - (volumes.get(id) ?? 0));
-      const perTrade = tradeVolumes?.get(id);
-      return { each, volume, trades: perTrade === undefined ? undefined : volume / perTrade };
+      const { volume: perTrade = null, coveredTo = null } = stored?.get(id) ?? {};
+      // as far as the walk of this market reads back: after a first look, time up to an hour before it is not covered yet
+      const floor = Math.max(window.from, Math.min(since, (coveredTo ?? opensAt ?? window.from) - lateness(each.instrument)));
+      // a page also has the stored trades between its floor and the last look
+      const again = coveredTo === null ? 1 : Math.max(1, (asOf - floor) / Math.max(1, asOf - since));
+      return { each, volume, floor, trades: perTrade === null ? undefined : (volume / perTrade) * again };
     })
     .sort((a, b) => b.volume - a.volume);
   const own = queue.filter(({ trades }) => trades !== undefined);
@@ -84,15 +100,13 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
     const pages = isAlone ? undefined : await source.shared?.({ ...look, instruments, signal }).catch(() => undefined);
     const after = pages?.get(instruments[0].id)?.after ?? Number.NEGATIVE_INFINITY;
     const total = sum('volume', group);
-    if (after >= since && total > 0) {
-      // the page does not reach back to the last look: its rows show how many trades the group has
-      const trades = (PAGE_ROWS * (asOf - since)) / Math.max(1, asOf - after);
-      tradesPerDollar = Math.max(tradesPerDollar, trades / total);
-      queue.push(...group.map(({ each, volume }) => ({ each, volume, trades: (trades * volume) / total })));
-      queue.sort((a, b) => b.volume - a.volume);
-      return;
-    }
-    for (const { each, volume } of group) {
+    const short = total > 0 ? group.filter(({ floor }) => after >= floor) : [];
+    // the rows of the page show how many trades the group has
+    const rowsTo = (time: number): number => (PAGE_ROWS * (asOf - time)) / Math.max(1, asOf - after);
+    if (after >= since && total > 0) tradesPerDollar = Math.max(tradesPerDollar, rowsTo(since) / total);
+    queue.push(...short.map((waiting) => ({ ...waiting, trades: (rowsTo(waiting.floor) * waiting.volume) / total })));
+    if (short.length > 0) queue.sort((a, b) => b.volume - a.volume);
+    for (const { each, volume } of group.filter((waiting) => !short.includes(waiting))) {
       const { id } = each.instrument;
       const page = pages?.get(id);
       // a market whose volume has moved since the last run has new trades

@@ -17,7 +17,7 @@ import { CollectTakenOver, claimCollect, collectProgressOf, collectTotals, endCo
 import { lastLooks, withdrawalsOf, withdrawCoverage } from '../../../storage/ticks/coverage.ts';
 import { latenessByInstrument } from '../../../storage/ticks/lateness.ts';
 import { doubtsOf, judgeSymbol, noteStated, type WitnessVerdicts } from '../../../storage/ticks/second-witness.ts';
-import { tradeVolumesOf } from '../../../storage/ticks/ticks.ts';
+import { storedTradesOf } from '../../../storage/ticks/ticks.ts';
 import type { StageFunction, StageWork } from '../stage-work.ts';
 import { type Collection, collectAll } from './collect-all.ts';
 import { type FailedSources, failedForGood, failedSourceReasons, sourceTime } from './collect-failures.ts';
@@ -184,10 +184,10 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
           isSampled: sampled,
         });
   const quiet = new Set(shard?.quiet.map(({ key }) => key));
-  const tradeVolumes =
+  const stored =
     shard === undefined
       ? undefined
-      : await tradeVolumesOf(
+      : await storedTradesOf(
           database,
           known.flatMap(({ key }) => (quiet.has(key) ? [] : [key])),
           window.from,
@@ -205,7 +205,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       known: known.filter(({ key }) => !quiet.has(key)),
       listed: shard?.listed,
       tradesOnly: shard !== undefined,
-      tradeVolumes,
+      stored,
       worth: shard?.worth,
       since: looks.length === 0 ? window.from : Math.max(...looks) + MOST_LATENESS_MS - 2 * LEAST_LATENESS_MS,
       refetch,
