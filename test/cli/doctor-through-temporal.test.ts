@@ -1,12 +1,10 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkThroughTemporal } from '../../src/cli/doctor/checks.ts';
-import { PredictLab } from '../../src/client.ts';
+import type { PredictLab } from '../../src/client.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 
-afterEach(() => void vi.restoreAllMocks());
-
-/** A client whose calls fail with these errors, or find nothing. */
-function connected({ polling, schedules }: { polling?: Error; schedules?: Error }): void {
+/** Connects to a server whose calls fail with these errors, or find nothing. */
+function connected({ polling, schedules }: { polling?: Error; schedules?: Error }): () => Promise<PredictLab> {
   const failing = (error: Error | undefined, found: unknown) => async () => {
     if (error !== undefined) throw error;
     return found;
@@ -17,13 +15,16 @@ function connected({ polling, schedules }: { polling?: Error; schedules?: Error 
     schedules: { upcoming: failing(schedules, []), unreadable: failing(schedules, []) },
     close: async () => undefined,
   };
-  vi.spyOn(PredictLab, 'connect').mockResolvedValue(lab as unknown as PredictLab);
+  return async () => lab as unknown as PredictLab;
 }
-const names = async (env: NodeJS.ProcessEnv = {}) => (await checkThroughTemporal(env)).map(({ name, status }) => `${status} ${name}`);
+const refused = (error: Error) => async (): Promise<PredictLab> => {
+  throw error;
+};
+const names = async (connect: () => Promise<PredictLab>, env: NodeJS.ProcessEnv = {}) =>
+  (await checkThroughTemporal(env, connect)).map(({ name, status }) => `${status} ${name}`);
 
 it('a check that fails has a line of its own, and the other checks stand', async () => {
-  connected({ schedules: new Error('permission denied') });
-  const found = await checkThroughTemporal({});
+  const found = await checkThroughTemporal({}, connected({ schedules: new Error('permission denied') }));
   expect(found).toEqual([
     expect.objectContaining({ name: 'worker', status: 'warn' }),
     expect.objectContaining({
@@ -36,19 +37,18 @@ it('a check that fails has a line of its own, and the other checks stand', async
 });
 
 it('all checks that fail have their lines', async () => {
-  connected({ polling: new Error('no rights'), schedules: new Error('permission denied') });
-  expect(await names()).toEqual(['fail worker', 'fail schedule']);
+  const connect = connected({ polling: new Error('no rights'), schedules: new Error('permission denied') });
+  expect(await names(connect)).toEqual(['fail worker', 'fail schedule']);
 });
 
 it('a connection that fails with another error than an unreachable server is one line', async () => {
-  vi.spyOn(PredictLab, 'connect').mockRejectedValue(new Error('the certificate has expired'));
-  expect(await checkThroughTemporal({})).toEqual([
+  expect(await checkThroughTemporal({}, refused(new Error('the certificate has expired')))).toEqual([
     expect.objectContaining({ name: 'connection', status: 'fail', detail: 'the certificate has expired' }),
   ]);
 });
 
 it('an unreachable server and wrong settings are left to their own checks', async () => {
-  vi.spyOn(PredictLab, 'connect').mockRejectedValue(new PredictLabError('SourceUnavailable', 'nothing listens'));
-  expect(await names()).toEqual([]);
-  expect(await names({ PREDICTLAB_DEPLOYMENT: 'a.b' })).toEqual(['fail deployment']);
+  const connect = refused(new PredictLabError('SourceUnavailable', 'nothing listens'));
+  expect(await names(connect)).toEqual([]);
+  expect(await names(connect, { PREDICTLAB_DEPLOYMENT: 'a.b' })).toEqual(['fail deployment']);
 });

@@ -95,13 +95,10 @@ export class RunPages {
     }
   }
 
-  /** The page's data now. */
-  async load(run: StoredRun, followed?: FollowedRun): Promise<RunPageData> {
+  /** The page's data now. @param known the status of an open run; by default the run is queried for it */
+  async load(run: StoredRun, known?: RunOnPage): Promise<RunPageData> {
     const { database } = this.#options;
-    const shown: ShownRun = {
-      ...run,
-      status: run.status ?? (await this.#openRun(run, { following: followed, withinMs: PAGE_WITHIN_MS })).status,
-    };
+    const shown: ShownRun = { ...run, status: run.status ?? known ?? (await this.#openRun(run, { withinMs: PAGE_WITHIN_MS })).status };
     const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(shown) });
     return await loadRunPage(database, shown, tasks, {
       symbolHref: (symbol) =>
@@ -117,8 +114,9 @@ export class RunPages {
     const followed = await (await this.#options.lab())?.follow(run.runId);
     for (const [other, { at }] of this.#latest) if (Date.now() - at > STALE_AFTER_MS) this.#latest.delete(other);
     const stages = new VisibleStages(database, run);
-    let data = await this.load(run, followed);
-    let answered: RunOnPage | undefined;
+    const first = await this.#openRun(run, { following: followed, withinMs: PAGE_WITHIN_MS });
+    let data = await this.load(run, first.status);
+    let answered = first.unanswered === null ? first.status : undefined;
     let retries: Readonly<Record<string, TaskResult>> = {};
     let queriedAt = 0;
     let time = livePartsOf(data, true).time;
