@@ -182,7 +182,7 @@ const largeRun = () => {
 
 const livePart = () =>
   Object.entries(livePartsOf(largeRun(), true))
-    .map(([name, part]) => `<h2>${name}</h2>${part}`)
+    .map(([name, part]) => `<h2>${name}</h2>${String(part)}`)
     .join('');
 
 const measured = (symbol: string, i: number, factor: number) =>
@@ -308,7 +308,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'symbol-at-limits': () => renderSymbolPage(symbolAtLimits(), null),
   pictures,
   'large-run': livePart,
-  'large-run-shadows': () => renderRunPage({ ...largeRun(), ...{ config: null, symbols: [] } }),
+  'large-run-shadows': () => renderRunPage({ ...largeRun(), config: null, symbols: [] }),
   changes,
   lists: () =>
     eventLists() +
