@@ -1,7 +1,7 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
-import type { StageCall, StageOutcome, TaskMetrics } from '../contracts/task/stage-report.ts';
+import type { StageCall, StageInput, StageOutcome, TaskMetrics } from '../contracts/task/stage-report.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins/plugins.ts';
 import { type Secrets, secretsOf } from '../secrets/secrets.ts';
@@ -68,9 +68,11 @@ export function createActivities(
     clean: createClean({ quarantineLimit }),
     store: createStore({ database, log }),
     kline: createKline(),
-    backtest: exceptShards(database, { backtests: 0 })(
-      createBacktest({ database, strategies, plugins: plugins.modules.join(','), threads: dependencies.threads, log }),
-    ),
+    backtest: exceptShards(
+      database,
+      { backtests: 0 },
+      ({ settings }) => settings.backtest?.topByVolume === undefined,
+    )(createBacktest({ database, strategies, plugins: plugins.modules.join(','), threads: dependencies.threads, log })),
     visualize: exceptShards(database, { pages: 0, bytes: 0 })(createVisualize({ database, home, log })),
     ...dependencies.stages,
   };
@@ -125,11 +127,12 @@ export function createActivities(
   };
 }
 
-/** A stage that has nothing to do for the shards of universes: their pages are rendered on demand, and backtests name symbols. */
+/** A stage that has nothing to do for the shards of universes: their pages are rendered on demand, and backtests run where asked for. */
 const exceptShards =
-  (database: Database, output: Json) =>
+  (database: Database, output: Json, isIdle: (input: StageInput) => boolean = () => true) =>
   (stage: StageFunction): StageFunction =>
   async (input, work) => {
+    if (!isIdle(input)) return await stage(input, work);
     const entry = (await symbolsByName(database, [input.symbol])).get(input.symbol);
     return entry?.universe === undefined ? await stage(input, work) : await work.record({ output });
   };

@@ -53,9 +53,20 @@ const terms = z.strictObject({
   ).optional(),
 });
 
+/** The number in a text such as `top 200 by volume`; undefined where it is another text, or 0. */
+function topByVolume(text: string): number | undefined {
+  const [, digits] = /^top ([1-9]\d{0,5}) by volume$/.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** Schema of `backtest` of a run. */
 export const runBacktestField = terms
-  .extend({ walkForward: z.strictObject({ train: daysField(), test: daysField() }).nullable().optional() })
+  .extend({
+    walkForward: z.strictObject({ train: daysField(), test: daysField() }).nullable().optional(),
+    universe: checked(z.string(), (text) =>
+      topByVolume(text) === undefined ? `"${text}" does not choose markets of a universe; write "top 200 by volume"` : undefined,
+    ).optional(),
+  })
   .superRefine(({ history = 'all', walkForward }, context) => {
     if (history === 'all' || walkForward === null || walkForward === undefined) return;
     if (durationMs(walkForward.train) + durationMs(walkForward.test) > durationMs(history))
@@ -73,11 +84,17 @@ export const strategyBacktestField = terms.extend({
       ? undefined
       : "belongs to the run, since each window picks from all strategies; write it under the run's own backtest",
   ).optional(),
+  universe: checked(z.unknown(), (value) =>
+    value === undefined
+      ? undefined
+      : "belongs to the run, whose strategies all trade the same markets; write it under the run's own backtest",
+  ).optional(),
 });
 
 /** Fills in the defaults of a run's `backtest`. */
-export function resolveBacktest({ walkForward, ...terms }: BacktestInput = {}): BacktestSettings {
-  const settings = resolveStrategyBacktest(terms, DEFAULT_BACKTEST);
+export function resolveBacktest({ walkForward, universe, ...terms }: BacktestInput = {}): BacktestSettings {
+  const top = universe === undefined ? undefined : topByVolume(universe);
+  const settings = { ...resolveStrategyBacktest(terms, DEFAULT_BACKTEST), ...(top !== undefined && { topByVolume: top }) };
   if (walkForward === undefined || walkForward === null) return settings;
   const [trainMs, testMs] = [walkForward.train, walkForward.test].map(durationMs);
   return { ...settings, walkForward: { trainMs, testMs } };
@@ -86,7 +103,7 @@ export function resolveBacktest({ walkForward, ...terms }: BacktestInput = {}): 
 /** Fills in what a strategy's `backtest` inherits from the run's; a walk-forward belongs to the run. */
 export function resolveStrategyBacktest(
   { history, ...own }: StrategyBacktestInput,
-  { walkForward: _, ...inherited }: BacktestSettings,
+  { walkForward: _, topByVolume: __, ...inherited }: BacktestSettings,
 ): BacktestSettings {
   return {
     ...inherited,

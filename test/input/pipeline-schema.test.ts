@@ -79,6 +79,7 @@ describe('how the backtest stage trades', () => {
     const { backtest } = configOf({ backtest: { spread: 0, history: '7320d' } });
     expect(backtest).toMatchObject({ spread: 0, historyMs: 7320 * 86_400_000 });
     expect(configOf({ backtest: { walkForward: { train: '7320d', test: '1d' } } }).backtest).toHaveProperty('walkForward');
+    expect(configOf({ backtest: { universe: 'top 200 by volume' } }).backtest).toMatchObject({ topByVolume: 200 });
     const whole = { walkForward: { train: '60d', test: '14d' }, history: '74d' };
     expect(configOf({ backtest: whole }).backtest).toMatchObject({ historyMs: 74 * 86_400_000 });
   });
@@ -97,6 +98,11 @@ describe('how the backtest stage trades', () => {
     [{ history: '7321d' }, 'backtest.history: "7321d" is not a valid history'],
     [{ walkForward: { train: '7321d', test: '1d' } }, 'backtest.walkForward.train: "7321d" is not a number of whole days'],
     [{ history: 'ever' }, 'backtest.history: "ever" is not a valid history; write "all" or a duration such as "90d"'],
+    [
+      { universe: 'top 0 by volume' },
+      'backtest.universe: "top 0 by volume" does not choose markets of a universe; write "top 200 by volume"',
+    ],
+    [{ universe: 'all' }, 'backtest.universe: "all" does not choose markets of a universe'],
     [{ spreads: 1 }, 'backtest.spreads: unknown field; did you mean spread?'],
     [{ walkForward: true }, 'backtest.walkForward: must be an object, not true'],
     [{ walkForward: { train: '60d' } }, 'backtest.walkForward.test: is missing; write text'],

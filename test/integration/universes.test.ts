@@ -3,6 +3,9 @@ import { untrueCoverage } from '../../bench/untrue-coverage.ts';
 import type { WholeVenue } from '../../sandbox/scale.ts';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { expandUniverse } from '../../src/activities/run/expand-universes.ts';
+import { plannedRun } from '../../src/cli/plan/planned-run.ts';
+import { withResting } from '../../src/cli/plan/universe-lines.ts';
+import { planOf } from '../../src/scheduling/graph/plan.ts';
 import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
 import { importSymbols, symbolsByName } from '../../src/storage/markets/catalogue.ts';
 import { universeCounts, universeMembers } from '../../src/storage/markets/universes.ts';
@@ -201,6 +204,33 @@ describe('a run of a universe', () => {
     // the last minute counts as collected, since the venue states no trade in them
     expect(after.coverage).not.toEqual(before.coverage);
     expect(await untrueCoverage(rig.database, venue.truth, now)).toEqual([]);
+  });
+
+  it('is planned with the shards that its last listing shows to have nothing new', async () => {
+    const input = { symbols: ['PM'], asOf: new Date(now + 60_000).toISOString(), daysBack: 2, intervals: ['1h' as const] };
+    const { config, graph, universes } = await plannedRun(rig.database, input);
+    const tasks = await withResting(rig.database, planOf(graph), { config, universes });
+    const since = new Date(SANDBOX_NOW + 4 * HOUR).toISOString();
+    expect(new Set(tasks.map(({ action, reason }) => `${action}: ${reason}`))).toEqual(
+      new Set([`reuse: nothing new since ${since}, if the run's listing shows none either`]),
+    );
+    const again = await plannedRun(rig.database, { ...input, intervals: ['5m'] });
+    expect((await withResting(rig.database, planOf(again.graph), again)).every(({ action }) => action === 'run')).toBe(true);
+  });
+
+  it('backtests the members with the largest volume where it is asked to', async () => {
+    now += 4 * HOUR;
+    const input = { symbols: ['PM'], asOf: new Date(now).toISOString(), daysBack: 2, intervals: ['1h' as const] };
+    const strategies = [{ name: 'buy-and-hold' }];
+    const { result, taskResults } = await rig.run({ ...input, strategies, backtest: { universe: 'top 2 by volume' } });
+    expect(result).toBe('success');
+    const top = (await universeMembers(rig.database, 'PM', { asOf: now, limit: 2 })).map(({ instrument }) => instrument);
+    const { rows } = await rig.database.query<{ id: string }>(
+      "select distinct i.id from backtests b join instruments i on i.key = b.instrument where b.symbol = 'PM.001'",
+    );
+    expect(rows.map(({ id }) => id).sort()).toEqual([...top].sort());
+    expect(taskResults['PM.001/backtest'].output).toMatchObject({ backtests: 2 });
+    expect(taskResults['PM.001/visualize'].output).toEqual({ pages: 0, bytes: 0 });
   });
 
   it('gives a market that is a symbol, too, no row twice', async () => {

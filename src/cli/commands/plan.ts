@@ -11,7 +11,7 @@ import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { backtestLines, retriesOf, retryLines } from '../plan/plan-lines.ts';
 import { withCoverage } from '../plan/planned-run.ts';
-import { plannedUniverses, universeLines } from '../plan/universe-lines.ts';
+import { plannedUniverses, universeLines, withResting } from '../plan/universe-lines.ts';
 import { noRun, printJson, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
@@ -38,9 +38,10 @@ export default function register(command: Command): void {
         const { plannedRun } = await import('../plan/planned-run.ts');
         const { config, graph, universes } = await plannedRun(database, await inKnownCase(database, input));
         if (options.mermaid) return printLine(mermaidOf(graph));
-        const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });
-        const retries = retriesOf(config);
         const planned = await plannedUniverses(database, universes, config.asOf);
+        const rested = await withResting(database, planOf(graph, earlier), { config, universes });
+        const tasks = await withCoverage(database, { tasks: rested, config });
+        const retries = retriesOf(config);
         if (options.json)
           printJson({
             ...(planned.length > 0 && { universes: planned }),
@@ -48,7 +49,9 @@ export default function register(command: Command): void {
           });
         else {
           const trades = tasks.some((task) => isBacktest(task) && task.action === 'run') ? backtestLines(config) : [];
-          printLine([...planLines(tasks), ...universeLines(planned), ...retryLines(toRun(tasks, retries)), ...trades].join('\n'));
+          printLine(
+            [...planLines(tasks), ...universeLines(planned, config.backtest), ...retryLines(toRun(tasks, retries)), ...trades].join('\n'),
+          );
         }
       }, 'the plan uses the shipped catalogue');
     });

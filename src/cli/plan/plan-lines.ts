@@ -61,7 +61,8 @@ export function backtestLines({ backtest = DEFAULT_BACKTEST, strategies }: Pick<
   return [`backtest: ${settingsText(backtest)}`, ...own];
 }
 
-function settingsText({ cash, sizing, side, spread, slippageTicks, maxVolumeShare, historyMs, walkForward }: BacktestSettings): string {
+function settingsText(settings: BacktestSettings): string {
+  const { cash, sizing, side, spread, slippageTicks, maxVolumeShare, historyMs, walkForward, topByVolume } = settings;
   return [
     `cash ${cash}`,
     'units' in sizing ? `${sizing.units} units an entry` : `${sizing.fraction * 100}% of the cash an entry`,
@@ -73,5 +74,6 @@ function settingsText({ cash, sizing, side, spread, slippageTicks, maxVolumeShar
     ...(walkForward === undefined
       ? []
       : [`walk-forward: ${walkForward.trainMs / DAY_MS} days to train, ${walkForward.testMs / DAY_MS} days to test`]),
+    ...(topByVolume === undefined ? [] : [`of each universe the ${topByVolume} markets with the largest volume`]),
   ].join(', ');
 }

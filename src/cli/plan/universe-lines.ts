@@ -1,4 +1,8 @@
+import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
+import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import type { Queryable } from '../../storage/database/database.ts';
+import { restingShards } from '../../storage/markets/quiet-shards.ts';
 import { listingsOf, universeCounts } from '../../storage/markets/universes.ts';
 
 /** The markets that a run of a universe would work on, according to earlier listings. */
@@ -42,11 +46,35 @@ export async function plannedUniverses(
   return planned;
 }
 
+/**
+ * Marks the tasks of shards that the run will not run if its own listing finds what the last one found.
+ * @param database `undefined` when there is none yet
+ */
+export async function withResting(
+  database: Queryable | undefined,
+  tasks: readonly PlannedTask[],
+  { config, universes }: { readonly config: RunConfig; readonly universes: readonly string[] },
+): Promise<readonly PlannedTask[]> {
+  if (database === undefined || universes.length === 0 || config.refetch) return tasks;
+  const resting = await restingShards(database, universes, config, { listed: false });
+  const reasons = new Map<string, string>();
+  for (const { shard, since } of resting)
+    for (const stage of STAGES)
+      reasons.set(stageTaskId(shard, stage), `nothing new since ${new Date(since).toISOString()}, if the run's listing shows none either`);
+  return tasks.map((task) => {
+    const reason = task.action === 'run' ? reasons.get(task.taskId) : undefined;
+    return reason === undefined ? task : { ...task, action: 'reuse', reason };
+  });
+}
+
 /** One line for each universe of a plan. */
-export const universeLines = (planned: readonly PlannedUniverse[]): readonly string[] =>
+export const universeLines = (
+  planned: readonly PlannedUniverse[],
+  { topByVolume }: { readonly topByVolume?: number } = {},
+): readonly string[] =>
   planned.map(({ universe, markets, shards, traded, requests: { listing, leastTrades, mostTrades } }) =>
     markets === null
       ? `${universe}: the run lists its markets first, and makes a shard of about 500 of them each; how many is not known yet`
       : `${universe}: ${markets} markets in ${shards} shards, ${traded} of them with trades to collect; expected requests: ${listing} for the listing, ` +
-        `${leastTrades} to ${mostTrades} for trades; no price points, order books, backtests and pages of single markets`,
+        `${leastTrades} to ${mostTrades} for trades; no price points, order books and pages of single markets, ${topByVolume === undefined ? 'no backtests' : `backtests of the ${topByVolume} markets with the largest volume`}`,
   );

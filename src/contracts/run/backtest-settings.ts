@@ -20,6 +20,8 @@ export interface StrategyBacktestInput {
 export interface BacktestInput extends StrategyBacktestInput {
   /** Walk-forward: picks the best trial on each `train` period and trades it on the `test` period after it; whole days (`"60d"`). @default none */
   walkForward?: { train: string; test: string } | null;
+  /** Members of each universe that are backtested: `"top 200 by volume"`. @default none */
+  universe?: string;
 }
 
 /** {@link BacktestInput} with every default filled in. */
@@ -34,6 +36,8 @@ export interface BacktestSettings {
   readonly historyMs: number | null;
   /** Periods of a walk-forward window, in milliseconds of whole days. @default no walk-forward */
   readonly walkForward?: { readonly trainMs: number; readonly testMs: number };
+  /** Number of members of each universe that are backtested, those with the largest volume. @default none */
+  readonly topByVolume?: number;
 }
 
 /** Defaults of a run: cautious ones, with the recorded spread and no order above a tenth of the traded volume. */

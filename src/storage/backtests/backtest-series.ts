@@ -61,3 +61,23 @@ export async function backtestSeries(
   );
   return rows.map(withSeries);
 }
+
+/**
+ * Ids of the markets of a shard that are among the members of its universe with the largest stated volume as of a time.
+ * @returns undefined for a symbol of the catalogue
+ */
+export async function topMembers(
+  queryable: Queryable,
+  symbol: string,
+  { most, asOf }: { readonly most: number; readonly asOf: number },
+): Promise<ReadonlySet<string> | undefined> {
+  const { rows } = await queryable.query<{ ids: string[] | null }>(
+    `select (select coalesce(array_agg(top.instrument), '{}') from (
+         select m.instrument, m.shard from universe_members m where m.universe = s.universe and m.since <= $3 and (m.until is null or m.until > $3)
+         order by (m.listed->'stated'->>'volume')::float8 desc nulls last, m.instrument limit $2) as top
+       where top.shard = s.symbol) as ids
+     from symbols s where s.symbol = $1 and s.universe is not null`,
+    [symbol, most, Math.floor(asOf)],
+  );
+  return rows.length === 0 ? undefined : new Set(rows[0].ids);
+}

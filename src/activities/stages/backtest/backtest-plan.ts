@@ -7,7 +7,7 @@ import { PRESENT_MS, windowOf } from '../../../contracts/run/run-window.ts';
 import type { StageInput } from '../../../contracts/task/stage-report.ts';
 import { INTERVAL_MS, INTERVALS } from '../../../contracts/words.ts';
 import { fittingInterval } from '../../../market/candles/fitting-interval.ts';
-import { backtestSeries, type StandingSeries } from '../../../storage/backtests/backtest-series.ts';
+import { backtestSeries, type StandingSeries, topMembers } from '../../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../../storage/candles/candles.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import { instrumentsOf, orderBooks, type StoredInstrument } from '../../../storage/markets/instruments.ts';
@@ -37,10 +37,15 @@ export async function plannedSeries(
   if (groups.length === 0) return [];
   const window = windowOf(settings);
   // the run must not use facts that became known after its `asOf`
-  const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map(({ key, ...instrument }) => ({
-    key,
-    ...instrumentAsOf(instrument, window.to),
-  }));
+  const { topByVolume: most } = settings.backtest ?? {};
+  const top = most === undefined ? undefined : await topMembers(queryable, symbol, { most, asOf: settings.asOf });
+  const known = await instrumentsOf(queryable, symbol, settings.sourceTypes);
+  const instruments = known
+    .filter(({ id }) => top?.has(id) !== false)
+    .map(({ key, ...instrument }) => ({
+      key,
+      ...instrumentAsOf(instrument, window.to),
+    }));
   const looks = await orderBooks(
     queryable,
     instruments.map(({ key }) => key),
