@@ -149,6 +149,8 @@ export interface Instrument {
   readonly group?: ExclusiveGroup;
   /** The event whose markets resolve together: the source type and the venue's own id; absent if the venue names none. */
   readonly event?: string;
+  /** The venue's category or first tag of the event; present where the listing of a universe states one. */
+  readonly category?: string;
   /** The order book when it was last read. */
   readonly book: OrderBook | null;
   /** The place where a person finds the market: a slug, a URL, a path. */

@@ -1,4 +1,5 @@
 import type { Incident } from '../../contracts/incident.ts';
+import type { UniverseOverview } from '../../contracts/universe-overview.ts';
 import type { State } from '../elements/tip.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
 
@@ -14,6 +15,8 @@ export interface HistoryPageData {
   /** The runs in Temporal's Web UI. @default not known */
   readonly temporalUrl?: string;
   readonly incidents?: readonly Incident[];
+  /** Universes that a run has listed. @default none */
+  readonly universes?: readonly UniverseOverview[];
   readonly madeBy: string;
 }
 

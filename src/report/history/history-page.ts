@@ -12,6 +12,7 @@ import { STATE_GLYPHS, type State, stateGlyph, stateMark, tip, unknown } from '.
 import { scheduleControls } from '../site/schedule-page.ts';
 import { sitePage } from '../site/site-page.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
+import { universePart } from './universe-part.ts';
 
 /** Maximum rows of the grid; further symbols are folded into a list of names. */
 const MAX_ROWS = 60;
@@ -50,7 +51,7 @@ export const historyPartsOf = (data: HistoryPageData, isLive = false): Readonly<
     title: html`${titleOf(data)}`,
     verdict: newest === undefined ? html`` : stateMark(newest.state),
     facts: html`<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${data.temporalUrl !== undefined && html`<span><a href="${data.temporalUrl}">runs in Temporal’s UI</a></span>`}${incidentLine(data.incidents, isLive)}</p>`,
-    reasons: html`${reasonsOf(newest, data.incidents)}${lastFailure(data.runs)}`,
+    reasons: html`${reasonsOf(newest, data.incidents)}${lastFailure(data.runs)}${universePart(data.universes ?? [], data.now)}`,
     runs: grid(data),
     durations: durationTrend(data.runs),
     controls: scheduleControls(data.next),

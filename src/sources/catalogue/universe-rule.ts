@@ -24,3 +24,7 @@ export function chosenBy(
   const matching = new Set(chosen.map(({ id }) => id));
   return { instruments: instruments.filter(({ id }) => matching.has(id) || known.has(id)), problems, matching };
 }
+
+/** An instrument with the category of its event, where the venue states one. */
+export const withCategory = (instrument: Instrument, category: string | undefined): Instrument =>
+  category === undefined ? instrument : { ...instrument, category };

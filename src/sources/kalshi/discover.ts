@@ -4,7 +4,7 @@ import { Listing, together } from '../catalogue/found-markets.ts';
 import { isFinal } from '../catalogue/market-life.ts';
 import { parseIsoTime, readName } from '../catalogue/scalars.ts';
 import { isObject, type JsonObject, listInAnswer, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
-import { chosenBy, oneOf, ruleFields } from '../catalogue/universe-rule.ts';
+import { chosenBy, oneOf, ruleFields, withCategory } from '../catalogue/universe-rule.ts';
 import { itemsByName, pagesOf, undefinedIfRefused } from '../http/listing.ts';
 import type { Http, QueryPairs } from '../http/venue-client.ts';
 import type { DiscoverRequest } from '../source.ts';
@@ -44,13 +44,16 @@ export const kalshiUniverse: VenueUniverse<z.infer<typeof kalshiRule>, 'api'> = 
     for await (const events of eventsOf(api, [['min_close_ts', Math.floor(since / 1000)]])) {
       const listing = new Listing(VENUE);
       const chosen = new Set<string>();
+      const categoryOf = new Map<string, string | undefined>();
       for (const event of events) {
         const has = bySeries.get(readName(event.series_ticker) ?? '') ?? [];
         if (categories === undefined || categories.some((each) => has.includes(each))) chosen.add(`${VENUE}:${String(event.event_ticker)}`);
+        categoryOf.set(`${VENUE}:${String(event.event_ticker)}`, readName(has[0]) ?? undefined);
         const facts = await factsOf(api, '', event);
         for (const item of marketsOf(event)) await listing.add(async () => instrumentOf(readMarket(item, '/events'), facts, api.clock));
       }
-      yield chosenBy(fields, listing.page(), known, ({ event = '' }) => chosen.has(event));
+      const page = chosenBy(fields, listing.page(), known, ({ event = '' }) => chosen.has(event));
+      yield { ...page, instruments: page.instruments.map((each) => withCategory(each, categoryOf.get(each.event ?? ''))) };
     }
   },
 };

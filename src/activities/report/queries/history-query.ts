@@ -6,6 +6,7 @@ import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../../
 import type { SymbolIndexRow } from '../../../report/site/symbols-page.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
 import { listSymbols, symbolsByName } from '../../../storage/markets/catalogue.ts';
+import { universeOverviews } from '../../../storage/markets/universe-overview.ts';
 import { runHistory } from '../../../storage/runs/run-history.ts';
 import { gapsBySymbol, mostActiveInstruments, recentCloses } from '../../../storage/runs/run-rows.ts';
 import { type LastTick, lastTicks } from '../../../storage/ticks/symbol-rows.ts';
@@ -87,6 +88,7 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
     symbols: await symbolRows(queryable, newest, links),
     next: links.next,
     ...(links.temporalUrl === undefined ? {} : { temporalUrl: links.temporalUrl }),
+    universes: await universeOverviews(queryable),
     incidents: await listIncidents(queryable, { open: true, limit: 100 }),
     madeBy: `PredictLab ${VERSION}`,
   };

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { together } from '../../catalogue/found-markets.ts';
-import { chosenBy, oneOf, ruleFields } from '../../catalogue/universe-rule.ts';
+import { readName } from '../../catalogue/scalars.ts';
+import { isObject } from '../../catalogue/schema-drift.ts';
+import { chosenBy, oneOf, ruleFields, withCategory } from '../../catalogue/universe-rule.ts';
 import type { Http, QueryPairs } from '../../http/venue-client.ts';
 import type { VenueUniverse } from '../../venue.ts';
 import { listEvents, readEvent } from './gamma.ts';
@@ -30,7 +32,16 @@ export const polymarketUniverse: VenueUniverse<Rule, 'gamma' | 'data' | 'clob'> 
 
     async function marketsOf(data: Http, events: readonly unknown[]) {
       const found = chosenBy(fields, together(events.map((event) => readEvent(event, '/events'))), known);
-      return { ...found, instruments: await settleByPayouts(data, found.instruments) };
+      const categories = new Map(events.map((event) => [`polymarket:${readName(isObject(event) ? event.id : null)}`, firstTag(event)]));
+      const settled = await settleByPayouts(data, found.instruments);
+      return { ...found, instruments: settled.map((each) => withCategory(each, categories.get(each.event ?? ''))) };
     }
   },
 };
+
+/** The first tag of an event that its listing shows. */
+function firstTag(event: unknown): string | undefined {
+  const tags = isObject(event) && Array.isArray(event.tags) ? (event.tags as unknown[]) : [];
+  const shown = tags.flatMap((tag) => (isObject(tag) && tag.forceHide !== true ? (readName(tag.slug) ?? []) : []));
+  return shown[0];
+}

@@ -1,0 +1,34 @@
+/** The members of a universe in one category of their venue, and how fresh and complete their trades are. */
+export interface CategoryOverview {
+  /** The venue's word; null where it states none. */
+  readonly category: string | null;
+  readonly members: number;
+  readonly open: number;
+  /** Members whose stated volume has not moved since their last walk. */
+  readonly quiet: number;
+  /** Time until which half of the open members were looked at, and the oldest of these times; null before the first look. */
+  readonly looked: number | null;
+  readonly oldest: number | null;
+  /** Share of the last day before the listing that is collected, of all open members; null without an open one. */
+  readonly covered: number | null;
+}
+
+/** A member whose price moved in the last day before the listing. */
+export interface Mover {
+  readonly instrument: string;
+  readonly event: string;
+  readonly title: string;
+  readonly before: number;
+  readonly last: number;
+  readonly volume: number | null;
+}
+
+export interface UniverseOverview {
+  readonly universe: string;
+  /** `asOf` of its last listing; UTC epoch milliseconds. */
+  readonly listedAt: number;
+  /** The largest category first. */
+  readonly categories: readonly CategoryOverview[];
+  /** The largest move first. */
+  readonly movers: readonly Mover[];
+}
