@@ -6,8 +6,10 @@ import { exportTable } from '../../src/cli/backtest/export-tables.ts';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
 import { filesBelow, sha256Of } from '../../src/files/dataset/write-folder.ts';
 import { encodeCsv } from '../../src/files/write/write-table.ts';
+import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
-import type { Database } from '../../src/storage/database/database.ts';
+import { restoreBackup } from '../../src/storage/backup/restore.ts';
+import type { Database, Queryable } from '../../src/storage/database/database.ts';
 import { moveTicks } from '../../src/storage/lake/move-ticks.ts';
 import { stageGrain } from '../../src/storage/staging/settle-grains.ts';
 import { lastTicks, pricePaths } from '../../src/storage/ticks/symbol-rows.ts';
@@ -16,7 +18,8 @@ import { predictlab } from '../cli/run-main.ts';
 import { seeded } from '../faults/data-state.ts';
 import { scratchFolder } from '../files/scratch.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
-import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../support/stage-run.ts';
+import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
+import { until } from '../support/until.ts';
 
 const folder = scratchFolder();
 /** The database whose ticks move, and one in which the same is stored and nothing moves. */
@@ -250,7 +253,8 @@ it('keeps files that a database restored from an older backup does not list', as
   await stored('a', trades(8, 50, 'a'));
   await move(lake);
   // the control stands for a database that was restored from a backup before November moved
-  await control.database.query('insert into lake (folder, revision) values ($1, 1)', [lake]);
+  const { rows } = await test.database.query('select id from lake');
+  await control.database.query('insert into lake (id, folder, revision) values ($1, $2, 1)', [rows[0].id, lake]);
   await expect(prune(control.database, { ticks: AFTER_NOVEMBER })).rejects.toThrow(/which this database did not write/);
   await same();
   const copy = join(folder.path, 'copy');
@@ -258,4 +262,107 @@ it('keeps files that a database restored from an older backup does not list', as
   rmSync(join(copy, 'manifest.json'));
   await prune(control.database, { ticks: AFTER_NOVEMBER }, { lake: copy });
   await same();
+});
+
+it('refuses a folder that another database has named, even before it moved ticks there', async () => {
+  const lake = join(folder.path, 'named-first');
+  await stored('a', trades(9, 50, 'a'));
+  await prune(control.database, { ticks: Date.UTC(2025, 0, 1) }, { lake });
+  await expect(move(lake)).rejects.toThrow(`${lake} is the lake of another database; name another folder with --lake`);
+  await same();
+  // neither the refused folder is recorded, nor does a later prune move ticks there
+  await move(join(folder.path, 'own'));
+  await same();
+  await expect(prune(control.database, { ticks: AFTER_NOVEMBER }, { lake: join(folder.path, 'own') })).rejects.toThrow(
+    'of another database',
+  );
+  await prune(control.database, { ticks: AFTER_NOVEMBER });
+  await same();
+});
+
+it('stores an instrument that is new to a month while the month moves', async () => {
+  const lake = join(folder.path, 'stored-meanwhile');
+  await stored('a', trades(10, 50, 'a'));
+  for (const { database } of [test, control]) {
+    await collect(database, {
+      executionId: 'b',
+      rows: trades(11, 50, 'b'),
+      instrument: OTHER,
+      covered: { from: START, to: START + 44 * DAY },
+    });
+    await runStage(database, 'clean', { executionId: 'b' });
+    await runStage(database, 'store', {
+      executionId: 'b',
+      asOf: START + 60 * DAY,
+      ...(database === test.database && { probe: async (at: string) => void (at === 'store 2: claimed' && (await move(lake))) }),
+    });
+  }
+  await same();
+  expect(await move()).not.toMatchObject([{ rows: 0 }]);
+  await same();
+});
+
+it('reads last prices and prices of short markets from one state while a month moves', async () => {
+  const lake = join(folder.path, 'read');
+  for (const read of ['last', 'paths'] as const) {
+    await stored(read, trades(12, 50, read), { market: instrument(`polymarket:${read}`) });
+    let moving: Promise<unknown> | undefined;
+    const isWaiting = async (): Promise<boolean> =>
+      (
+        await control.database.query(
+          'select from pg_locks l join pg_database d on d.oid = l.database where not granted and d.datname = $1',
+          [new URL(test.url).pathname.slice(1)],
+        )
+      ).rowCount !== 0;
+    // the month moves, if nothing keeps it from that, after the first query
+    const moves = <Q extends Queryable>(queryable: Q): Q =>
+      Object.assign(Object.create(queryable) as Q, {
+        query: async (...query: Parameters<Queryable['query']>) => {
+          const result = await queryable.query(...query);
+          if (moving === undefined) {
+            let isDone = false;
+            moving = move(lake).finally(() => (isDone = true));
+            await until(async () => isDone || (await isWaiting()));
+          }
+          return result;
+        },
+      });
+    const database = Object.assign(moves(test.database), {
+      transaction: <T>(work: Parameters<Database['transaction']>[0]) =>
+        test.database.transaction(async (transaction) => (await work(moves(transaction))) as T),
+    });
+    const readFrom = async (from: Database): Promise<unknown> => {
+      const { rows } = await control.database.query<{ key: number }>('select key from instruments where id = $1', [`polymarket:${read}`]);
+      const keys = rows.map(({ key }) => key);
+      const found =
+        read === 'last'
+          ? await lastTicks(from, { keys, kinds: ['trade'], until: START + 20 * DAY })
+          : await pricePaths(from, {
+              wanted: [{ instrumentKey: keys[0], kind: 'trade', from: START, to: START + 40 * DAY }],
+              stretches: 7,
+            });
+      return [...found.values()].map((one) => JSON.stringify(one).replaceAll(/"(instrument|seq)":\d+,?/g, ''));
+    };
+    expect(await readFrom(database)).toEqual(await readFrom(control.database));
+    await moving;
+    await same();
+  }
+});
+
+it('restores a backup with its lake, of which one database moves ticks on', async () => {
+  const [lake, file, reports] = [join(folder.path, 'backed-up'), join(folder.path, 'one.backup'), join(folder.path, 'reports')];
+  await stored('a', trades(13, 100, 'a'));
+  await move(lake);
+  const wanted = await view(test.database);
+  await writeBackup(test.database, file, { reports });
+  await restoreBackup(control.database, file, { reports, replace: true });
+  expect(await view(control.database)).toEqual(wanted);
+  // the restored database merges a late row; the other one is then kept from writing over its files
+  await collect(control.database, { executionId: 'late', rows: [trade(START + 5 * DAY, 0.9)] });
+  await runStages(control.database, { executionId: 'late', asOf: START + 60 * DAY });
+  const late = await csvOf(control.database, 'ticks');
+  expect(await prune(control.database, { ticks: AFTER_NOVEMBER })).not.toMatchObject([{ rows: 0 }]);
+  expect(await csvOf(control.database, 'ticks')).toBe(late);
+  await expect(move()).rejects.toThrow(/part-0001.parquet of the lake is missing/);
+  await expect(csvOf(test.database, 'ticks')).rejects.toThrow(/part-0001.parquet of the lake is missing/);
 });

@@ -263,6 +263,7 @@ describe('merging several instruments at once', () => {
     const seen: unknown[] = [];
     await test.database.transaction(async (transaction) => {
       await mergeStaged(transaction, await stagingBatches(transaction, { executionId: 'a', symbol: 'RAIN' }), {
+        days: [Math.floor(START / DAY)],
         onChunk: () => undefined,
         onMerged: async () => {
           for (const name of ['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan'])

@@ -32,18 +32,17 @@ export function createStore({ database, log, probe, onInstrument }: StoreDepende
     const { symbol, settings } = input;
     const key = { executionId: input.executionId, symbol };
     const staged = await stagingBatches(database, key);
-    await ensurePartitions(
+    const days = await stagedDays(
       database,
-      await stagedDays(
-        database,
-        staged.map(({ id }) => id),
-      ),
+      staged.map(({ id }) => id),
     );
+    await ensurePartitions(database, days);
     await probe?.('store 1: partitions');
     return await work.commit(async (transaction) => {
       await probe?.('store 2: claimed');
       const batches = await stagingBatches(transaction, key);
       const total = await mergeStaged(transaction, batches, {
+        days,
         onChunk(rows) {
           work.heartbeat({ rows });
           work.signal.throwIfAborted();

@@ -26,6 +26,8 @@ const manifest = z.object({
   madeBy: z.string(),
   /** `dataset` of `publish`, or the table that was exported. */
   what: z.string(),
+  /** Identity of a lake, which the database that fills it records too. */
+  lake: z.string().optional(),
   format: z.enum(TABLE_FORMATS),
   partitionBy: z.array(z.string()),
   /** Type of each column, by table. */

@@ -43,12 +43,17 @@ export function withinTransaction<T>(queryable: Queryable, work: (transaction: T
   throw new TypeError('withinTransaction needs a Database or a Transaction');
 }
 
-/** Runs `work` on one snapshot of the database, however long it takes; within an open transaction, on what that transaction sees. */
+/**
+ * Runs `work` on one snapshot of the database, however long it takes; within an open transaction, on what that transaction sees. A month of
+ * ticks is not dropped meanwhile: the snapshot would lack it.
+ */
 export function onOneState<T>(queryable: Queryable, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   return withinTransaction(queryable, async (transaction) => {
     if (transaction !== queryable) {
-      await transaction.query('set transaction isolation level repeatable read, read only');
-      await transaction.query('set local statement_timeout = 0');
+      // the lock comes before the first query, which takes the snapshot
+      await transaction.query(
+        'set transaction isolation level repeatable read, read only; set local statement_timeout = 0; lock table only ticks in access share mode',
+      );
     }
     return await work(transaction);
   });

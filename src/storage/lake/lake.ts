@@ -7,6 +7,8 @@ import type { Queryable } from '../database/database.ts';
 
 /** The folder of Parquet files to which old ticks were moved. */
 export interface Lake {
+  /** Identity that also its manifest states, so that no other database moves ticks into its folder. */
+  readonly id: string;
   readonly folder: string;
   /** Rises whenever ticks move in or out. */
   readonly revision: number;
@@ -26,9 +28,9 @@ export interface LakeFile {
   readonly modified: number;
 }
 
-/** The lake of a database; undefined when no ticks were ever moved. */
+/** The lake of a database; undefined when none was ever named. */
 export async function lakeOf(queryable: Queryable): Promise<Lake | undefined> {
-  return (await queryable.query<{ folder: string; revision: number }>('select folder, revision from lake')).rows[0];
+  return (await queryable.query<Lake & Record<string, unknown>>('select id, folder, revision from lake')).rows[0];
 }
 
 /** The committed files of the lake, by path. */

@@ -4,31 +4,13 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badInput, PredictLabError } from '../../contracts/errors.ts';
-import { MANIFEST, type Manifest, readManifest, SCHEMA } from '../../files/dataset/manifest.ts';
-import { type FolderWriter, openFolder, partNumber, publishManifest } from '../../files/dataset/write-folder.ts';
+import { type FolderWriter, openFolder, publishManifest } from '../../files/dataset/write-folder.ts';
 import { openDuckDb, sqlText } from '../../files/duckdb.ts';
-import { VERSION } from '../../version.ts';
 import { type Database, onOneState, type Transaction } from '../database/database.ts';
 import { storedMonths } from '../ticks/partitions.ts';
-import { checkFile, endOfMonth, type Lake, type LakeFile, lakeFiles, lakeOf, startOfMonth } from './lake.ts';
+import { endOfMonth, type Lake, type LakeFile, lakeFiles, lakeOf, startOfMonth } from './lake.ts';
 import { lakeTicks, movedRanges } from './lake-ticks.ts';
-
-/** The columns of the lake's files, as its manifest states them. */
-const COLUMNS = {
-  source: 'text',
-  instrument: 'text',
-  kind: 'text',
-  time: 'time',
-  seq: 'integer',
-  price: 'number',
-  size: 'number',
-  side: 'text',
-  outcome: 'text',
-  trade_id: 'text',
-  identity: 'text',
-  flags: 'integer',
-  grain: 'integer',
-};
+import { manifestOf, openLake } from './open-lake.ts';
 
 /** Columns that COPY writes of a month's ticks, for DuckDB to read. */
 const COPIED =
@@ -65,9 +47,9 @@ export async function moveTicks(database: Database, request: MoveRequest): Promi
     const { rows: locked } = await turn.query<{ free: boolean }>('select pg_try_advisory_xact_lock($1) as free', [MOVE_LOCK]);
     if (!locked[0].free)
       throw new PredictLabError('StorageUnavailable', 'another process moves ticks to the lake; prune again when it ends');
-    const folder = await openLake(database, request.folder);
+    const lake = await openLake(database, request.folder);
     let rows = 0;
-    for (const month of await oldMonths(database, request.before)) rows += await moveMonth(database, folder, month, request.onStep);
+    for (const month of await oldMonths(database, request.before)) rows += await moveMonth(database, lake, month, request.onStep);
     return rows;
   });
 }
@@ -81,46 +63,6 @@ export async function movableTicks(database: Database, before: number): Promise<
 const oldMonths = async (database: Database, before: number): Promise<readonly number[]> =>
   (await storedMonths(database)).filter((month) => endOfMonth(month) <= before);
 
-/** Opens the lake: creates a new folder, switches to a copy in another one, and finishes what a killed move left. */
-async function openLake(database: Database, named: string | undefined): Promise<string> {
-  const lake = await lakeOf(database);
-  const folder = named === undefined ? lake?.folder : path.resolve(named);
-  if (folder === undefined) throw badInput('this database has no lake; name its folder with --lake');
-  if (lake === undefined) {
-    const writer = await openFolder(folder, { grow: true });
-    if (writer.before !== undefined && (writer.before.what !== 'lake' || writer.before.files.length > 0)) {
-      await writer.abandon();
-      throw badInput(`${folder} holds another data set; name a new folder for the lake`);
-    }
-    await writer.commit(manifestOf([]));
-    return folder;
-  }
-  const files = await lakeFiles(database);
-  for (const file of files) await checkFile(folder, file);
-  const foreign = ((await readManifest(folder))?.files ?? []).find((file) => !files.some((known) => isSameOrLater(known, file)));
-  if (foreign !== undefined)
-    throw badInput(
-      `${folder} lists ${foreign.path}, which this database did not write: it is a restored copy, or another database uses the folder; copy the folder without ${MANIFEST} and name the copy with --lake`,
-    );
-  await publishManifest(folder, manifestOf(files));
-  if (folder !== lake.folder) await database.query('update lake set folder = $1, revision = revision + 1', [folder]);
-  return folder;
-}
-
-/** Whether a file is another one or a replacement of it: a killed move can leave a manifest that lists replaced files. */
-const isSameOrLater = (file: { readonly path: string }, other: { readonly path: string }): boolean =>
-  path.posix.dirname(file.path) === path.posix.dirname(other.path) && partNumber(file.path) >= partNumber(other.path);
-
-const manifestOf = (files: readonly LakeFile[]): Manifest => ({
-  schema: SCHEMA,
-  madeBy: `PredictLab ${VERSION}`,
-  what: 'lake',
-  format: 'parquet',
-  partitionBy: ['month', 'venue'],
-  tables: { lake: COLUMNS },
-  files: files.map(({ path: file, rows, bytes, sha256 }) => ({ path: file, table: 'lake', rows, bytes, sha256 })),
-});
-
 /** The state of a month when its files were written. */
 interface WrittenMonth {
   readonly revision: number | undefined;
@@ -129,7 +71,7 @@ interface WrittenMonth {
   readonly rows: number;
 }
 
-async function moveMonth(database: Database, folder: string, month: number, onStep: MoveRequest['onStep']): Promise<number> {
+async function moveMonth(database: Database, { id, folder }: Lake, month: number, onStep: MoveRequest['onStep']): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     const writer = await openFolder(folder, { grow: true });
     try {
@@ -140,7 +82,7 @@ async function moveMonth(database: Database, folder: string, month: number, onSt
       const isMoved = await database.transaction((transaction) => commitMonth(transaction, { folder, month, written }, onStep));
       if (isMoved) {
         await onStep?.('committed');
-        await publishManifest(folder, manifestOf(await lakeFiles(database)));
+        await publishManifest(folder, manifestOf(id, await lakeFiles(database)));
         await onStep?.('published');
         return written.rows;
       }
@@ -266,10 +208,7 @@ async function commitMonth(
   await onStep?.('locked');
   const lake: Lake | undefined = await lakeOf(transaction);
   if (lake?.revision !== written.revision || (await digestOf(transaction, month)) !== written.digest) return false;
-  await transaction.query(
-    'insert into lake (folder, revision) values ($1, 1) on conflict (is_only) do update set revision = lake.revision + 1',
-    [folder],
-  );
+  await transaction.query('update lake set revision = revision + 1');
   await transaction.query(`update instrument_state set moved = moved + ${range} where instrument in (select instrument from ${table})`);
   for (const file of written.files) {
     await transaction.query('delete from lake_files where month = $1 and source = $2', [month, file.source]);

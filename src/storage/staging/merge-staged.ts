@@ -2,6 +2,7 @@ import type { Transaction } from '../database/database.ts';
 import { recallTicks } from '../lake/recall-ticks.ts';
 import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
 import { noteWithdrawal, withExcluded, withoutRange } from '../ticks/coverage.ts';
+import { ensurePartitions } from '../ticks/partitions.ts';
 import { mergeChunk, settleCopies } from './merge-chunk.ts';
 import { settleGrains } from './settle-grains.ts';
 import type { StagingBatch } from './staging.ts';
@@ -18,7 +19,9 @@ export interface Merged {
 /** Rows that one statement merges: enough to be fast, few enough to stop between statements. */
 const CHUNK = 50_000;
 
-export interface MergeEvents {
+export interface MergeOptions {
+  /** UTC days of the rows. */
+  readonly days: readonly number[];
   /** Called after each chunk with the rows done so far. */
   readonly onChunk: (rows: number) => void;
   /** Called after each instrument. */
@@ -33,12 +36,15 @@ export interface MergeEvents {
 export async function mergeStaged(
   transaction: Transaction,
   batches: readonly StagingBatch[],
-  { onChunk, onMerged }: MergeEvents,
+  { days, onChunk, onMerged }: MergeOptions,
 ): Promise<Merged> {
   const states = await lockInstruments(
     transaction,
     batches.map(({ instrumentKey }) => instrumentKey),
   );
+  // `prune` or a move to the lake may have dropped a month since its partition was made, and waits from here on
+  await transaction.query('lock table only ticks in row exclusive mode');
+  await ensurePartitions(transaction, days);
   await noteChanges(transaction, batches, states);
   const total = { inserted: 0, duplicates: 0, corrected: 0 };
   for (const batch of batches) {

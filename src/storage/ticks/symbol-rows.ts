@@ -3,6 +3,7 @@ import type { Interval, TickKind } from '../../contracts/words.ts';
 import { type BacktestRecord, rankedSharpeSql } from '../backtests/backtests.ts';
 import { groupedBy, kindCode, type SeriesCodes, tickKindOf, withSeries } from '../database/codes.ts';
 import { onOneState, type Queryable, type Transaction } from '../database/database.ts';
+import { lakeOf } from '../lake/lake.ts';
 import { lakeRows, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 
 const HOUR = 3_600_000;
@@ -42,10 +43,9 @@ interface WantedTicks {
 
 /** Newest tick of each instrument up to a moment, also from the lake. */
 export async function lastTicks(queryable: Queryable, wanted: WantedTicks): Promise<ReadonlyMap<number, LastTick>> {
-  const moved = await movedRanges(queryable, { to: wanted.until + 1 }, wanted.keys);
-  if (moved.length === 0) return await storedLastTicks(queryable, wanted);
   return await onOneState(queryable, async (transaction) => {
     const last = new Map(await storedLastTicks(transaction, wanted));
+    if ((await lakeOf(transaction)) === undefined) return last;
     for (const tick of await movedLastTicks(transaction, wanted))
       if (tick.time > (last.get(tick.instrument)?.time ?? Number.NEGATIVE_INFINITY)) last.set(tick.instrument, tick);
     return last;
@@ -111,19 +111,19 @@ interface WantedPaths {
 /** The last price, if any, in each of `stretches` equal parts of each instrument's range, oldest first, by instrument, lake included. */
 export async function pricePaths(queryable: Queryable, paths: WantedPaths): Promise<ReadonlyMap<number, readonly LastTick[]>> {
   const { wanted, stretches } = paths;
-  const moved = await movedRanges(
-    queryable,
-    {},
-    wanted.map(({ instrumentKey }) => instrumentKey),
-  );
-  const ranges = wanted.flatMap((one, place) =>
-    moved.flatMap((range) => {
-      const [from, to] = [Math.max(range.from, Math.floor(one.from)), Math.min(range.to, Math.floor(one.to) + 1)];
-      return range.key === one.instrumentKey && from < to ? [{ ...range, from, to, place }] : [];
-    }),
-  );
-  if (ranges.length === 0) return await storedPaths(queryable, paths);
   return await onOneState(queryable, async (transaction) => {
+    const moved = await movedRanges(
+      transaction,
+      {},
+      wanted.map(({ instrumentKey }) => instrumentKey),
+    );
+    const ranges = wanted.flatMap((one, place) =>
+      moved.flatMap((range) => {
+        const [from, to] = [Math.max(range.from, Math.floor(one.from)), Math.min(range.to, Math.floor(one.to) + 1)];
+        return range.key === one.instrumentKey && from < to ? [{ ...range, from, to, place }] : [];
+      }),
+    );
+    if (ranges.length === 0) return await storedPaths(transaction, paths);
     const values = wanted.map(
       ({ kind, from, to }, place) =>
         `(${place}, ${kindCode(kind)}, ${Math.floor(from)}, ${Math.max(1, Math.floor(to) - Math.floor(from))})`,
