@@ -1,7 +1,9 @@
 // npm run mutate -- <folder of src> [--sample 60] [--seed 1] [--files run/slots,graph]: changes one operator at a time and lists the changes that
 // the folder's unit tests do not notice. Not part of the check: it takes minutes.
 // All mutants stand in one bundle, each behind a switch, and each runs only the files of tests that reach it. A folder whose tests fail without a
-// mutant, the second time, or after all mutants is refused, since every mutant would then count as noticed.
+// mutant, the second time, or after all mutants is refused, since every mutant would then count as noticed. A service file that fails without a
+// mutant is left out and named.
+// A mutant runs each file up to its last test that reaches it, the fastest files first, as many as end within --budget seconds.
 // --services: what unit tests leave is tried on the service files that test/tiers.json names for the folder, on servers that start once.
 // --why also prints which test notices each change.
 // --floors: the rooms of mutate/floors.json one after the other; fails where a smaller share is noticed than its floor says. Only unit tests are
@@ -24,6 +26,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     files: { type: 'string', default: '' },
     floors: { type: 'boolean', default: false },
+    budget: { type: 'string', default: '90' },
     why: { type: 'boolean', default: false },
     services: { type: 'boolean', default: false },
   },
@@ -96,26 +99,35 @@ async function survivorsOf(mutants, { folder, tests, env }) {
   const runner = createTestProcess({ env, isolated: isService });
   try {
     const patient = { file: bundle, mutant: 0, of: mutants.length, limitMs: () => 600_000 };
-    const sound = await runner.run(patient);
     const refuse = (failed, when) => new SetUpError(`the tests of src/${folder} fail without any mutant${when}: ${failed}`);
-    if (sound.failed !== undefined) throw refuse(sound.failed, '');
+    const sound = { atLoad: [], files: [] };
+    for (const file of isService ? tests.map((test) => path.relative(ROOT, test)) : [undefined]) {
+      const { failed, atLoad, files } = await runner.run({ ...patient, files: file && [{ file }] });
+      if (failed !== undefined && !isService) throw refuse(failed, '');
+      if (failed !== undefined) console.log(`left out: ${file} fails without any mutant: ${failed.split('\n')[0]}`);
+      else Object.assign(sound, { atLoad, files: [...sound.files, ...files] });
+    }
     const cheapFirst = sound.files.toSorted((a, b) => a.ms - b.ms);
     const usual = new Map(sound.files.flatMap((file) => Object.entries(file.tests)));
     // a slow test on a busy machine is not an endless loop
     const limitMs = (name) => (isService ? 15_000 : 4_000) + 5 * (usual.get(name) ?? 0);
+    const killers = new Set();
     const proveSound = async (when) => {
-      const again = await runner.run({ ...patient, files: cheapFirst.map(({ file }) => file) });
-      if (again.failed !== undefined) throw refuse(again.failed, when);
+      const files = cheapFirst.filter(({ file }) => !isService || killers.has(file)).map(({ file }) => ({ file }));
+      for (const some of isService ? files.map((file) => [file]) : [files]) {
+        const again = await runner.run({ ...patient, files: some });
+        if (again.failed !== undefined) throw refuse(again.failed, when);
+      }
     };
-    await proveSound(' when they run twice');
+    if (!isService) await proveSound(' when they run twice');
 
     const survivors = [];
     for (const [index, mutant] of mutants.entries()) {
-      const isReached = (file) => sound.atLoad.includes(index + 1) || file.reached.includes(index + 1);
-      const files = cheapFirst.filter(isReached).map(({ file }) => file);
+      const files = filesFor(index + 1, sound.atLoad.includes(index + 1), cheapFirst);
       const { failed } = files.length === 0 ? {} : await runner.run({ ...patient, mutant: index + 1, files, limitMs });
       if (failed === undefined) survivors.push({ ...mutant, reached: mutant.reached || files.length > 0 });
-      else if (values.why) console.log(`killed     ${sentenceOf(mutant)}  by ${failed.split('\n')[0].slice(0, 200)}`);
+      else killers.add(files.find(({ file }) => failed.includes(`(${file})`))?.file ?? files[0].file);
+      if (failed !== undefined && values.why) console.log(`killed     ${sentenceOf(mutant)}  by ${failed.split('\n')[0].slice(0, 200)}`);
     }
     await proveSound(' after the mutants, of which one leaves something behind');
     return survivors;
@@ -123,6 +135,21 @@ async function survivorsOf(mutants, { folder, tests, env }) {
     await runner.close();
     rmSync(bundle, { force: true });
   }
+}
+
+/** The files of tests that reach a mutant, as `{ file, count }`, the first ones that take no longer than the budget together. */
+function filesFor(number, isAtLoad, cheapFirst) {
+  const files = [];
+  let ms = 0;
+  for (const { file, reached, tests } of cheapFirst) {
+    const times = Object.values(tests);
+    const count = isAtLoad ? times.length : reached[number];
+    if (count === undefined) continue;
+    ms += times.slice(0, count).reduce((sum, time) => sum + time, 0);
+    if (files.length > 0 && ms > 1000 * Number(values.budget)) break;
+    files.push({ file, count });
+  }
+  return files;
 }
 
 function isEquivalent(mutant) {

@@ -1,6 +1,14 @@
 // What tests import from vitest, as far as those of the pure folders do: enough to run them in a few milliseconds, one mutant after the other.
 import { readFileSync } from 'node:fs';
-import { ASYMMETRIC_MATCHERS_OBJECT, chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend, setState } from '@vitest/expect';
+import {
+  ASYMMETRIC_MATCHERS_OBJECT,
+  chai,
+  customMatchers,
+  JestAsymmetricMatchers,
+  JestChaiExpect,
+  JestExtend,
+  setState,
+} from '@vitest/expect';
 
 chai.use(JestExtend);
 chai.use(JestChaiExpect);
@@ -14,6 +22,7 @@ chai.use(({ Assertion }) =>
 );
 
 export const expect = (value, message) => chai.expect(value, message);
+chai.expect.extend(chai.expect, customMatchers);
 Object.assign(expect, chai.expect, globalThis[ASYMMETRIC_MATCHERS_OBJECT]);
 setState({ assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNumber: null }, expect);
 
@@ -158,20 +167,23 @@ function takeReached() {
 /**
  * Runs the tests that were defined, file after file and in their own order within each, until one fails.
  *
- * @param files which files of tests, in this order; without it all of them
+ * @param wanted which files of tests, in this order, each as `{ file, count }`: only its first `count` tests run; without it all of them
  * @param begin called with the name of each test before it starts
  * @returns `{ failed, atLoad, files }`: the first failure; the mutants that were reached before any test; each file's
- *   `{ file, ms, reached, tests: { name: ms } }`
+ *   `{ file, ms, reached, tests: { name: ms } }`, where `reached` holds for each mutant the number of tests up to the last one that reaches it
  */
 export async function run(wanted, begin = () => undefined) {
   const atLoad = takeReached();
   const done = [];
-  for (const name of wanted ?? [...new Set(tests.map((test) => test.file))]) {
-    const mine = tests.filter((test) => test.file === name);
-    const entry = { file: name, ms: 0, reached: [], tests: {} };
+  for (const { file: name, count } of wanted ?? [...new Set(tests.map((test) => test.file))].map((file) => ({ file }))) {
+    const mine = tests.filter((test) => test.file === name).slice(0, count);
+    const entry = { file: name, ms: 0, reached: {}, tests: {} };
+    const noteReached = (count) => {
+      for (const number of takeReached()) entry.reached[number] = count;
+    };
     done.push(entry);
     let failed;
-    for (const test of mine) {
+    for (const [place, test] of mine.entries()) {
       begin(test.name);
       const started = performance.now();
       try {
@@ -182,10 +194,11 @@ export async function run(wanted, begin = () => undefined) {
       }
       entry.tests[test.name] = performance.now() - started;
       entry.ms += entry.tests[test.name];
+      noteReached(place + 1);
     }
     for (const block of new Set(mine.flatMap(({ blocks }) => blocks.toReversed())))
       if (block.isSetUp) for (const end of block.afterAll) await end();
-    entry.reached = takeReached();
+    noteReached(mine.length);
     if (failed !== undefined) return { failed, atLoad, files: done };
   }
   return { failed: undefined, atLoad, files: done };
