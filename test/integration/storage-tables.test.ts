@@ -23,8 +23,8 @@ import {
 import { lastErrors } from '../../src/storage/runs/run-rows.ts';
 import { endRun, listRuns, recordRunStart, runOf } from '../../src/storage/runs/runs.ts';
 import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
-import { coverageOf, coverageRecords, gapsOf, withdrawCoverage } from '../../src/storage/ticks/coverage.ts';
-import { freshness } from '../../src/storage/ticks/symbol-rows.ts';
+import { coverageOf, coverageRecords, gapsOf, withdrawalsOf, withdrawCoverage } from '../../src/storage/ticks/coverage.ts';
+import { freshness, pricePaths } from '../../src/storage/ticks/symbol-rows.ts';
 import { hasTradesBefore } from '../../src/storage/ticks/ticks.ts';
 import { administer, empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
@@ -49,8 +49,8 @@ it('a database has one mark, whatever address it is reached by', async () => {
 
 describe('opening a database', () => {
   it('brings an empty database up to date once, however many workers start at the same time', async () => {
-    await administer(inject('postgresUrl'), 'create database several_at_once');
-    const url = databaseUrlOf(inject('postgresUrl'), 'several_at_once');
+    await administer(inject('postgresUrl'), `create database several_${process.pid}`);
+    const url = databaseUrlOf(inject('postgresUrl'), `several_${process.pid}`);
     const opened = await Promise.all([1, 2, 3, 4].map(() => openDatabase({ url, max: 2 })));
     const { rows } = await opened[0].query<{ version: number }>('select version from schema_migrations order by version');
     await Promise.all(opened.map((database) => database.close()));
@@ -389,6 +389,88 @@ describe('coverage', () => {
       [20, 30, 'walked'],
       [30, 40, 'confirmed'],
     ]);
+  });
+});
+
+describe('a withdrawal of coverage', () => {
+  it('replaces earlier ones from the same time or later, of its own instrument only', async () => {
+    const [one, other] = [
+      ...(await saveInstruments(test.database, 'RAIN', [instrument('polymarket:a'), instrument('polymarket:b')])).values(),
+    ];
+    const withdraw = async (key: number, from: number) =>
+      await test.database.transaction(async (transaction) => await withdrawCoverage(transaction, key, from));
+    for (const [key, from] of [
+      [other, 9],
+      [other, 30],
+      [one, 10],
+      [one, 20],
+      [one, 30],
+      [one, 20],
+    ])
+      await withdraw(key, from);
+    const { rows } = await test.database.query(
+      'select instrument, number, withdrawn_from::float8 as "from" from coverage_withdrawals order by 1, 2',
+    );
+    expect(rows).toEqual([
+      { instrument: one, number: 1, from: 10 },
+      { instrument: one, number: 4, from: 20 },
+      { instrument: other, number: 1, from: 9 },
+      { instrument: other, number: 2, from: 30 },
+    ]);
+    expect(await withdrawalsOf(test.database, 'RAIN')).toEqual(
+      new Map([
+        [one, 4],
+        [other, 2],
+      ]),
+    );
+    expect(await withdrawalsOf(test.database, 'SNOW')).toEqual(new Map());
+  });
+});
+
+describe('the path of a price', () => {
+  it('has the last price of each stretch of the wanted range, of the wanted market and kind only', async () => {
+    const keys = new Map<string, number>();
+    for (const [id, price] of [
+      ['a', 0.1],
+      ['b', 0.6],
+    ] as const) {
+      const rows = [0, 10, 19, 20, 39, 40, 41].map((time, i) =>
+        trade(START + time, Number((price + i / 100).toFixed(2)), { identity: `${id}${i}` }),
+      );
+      const point = trade(START + 30, 0.99, { kind: 'price', side: null, size: null, identity: `${id}-point` });
+      const both = [...rows.slice(0, 4), point, ...rows.slice(4)];
+      const market = instrument(`polymarket:${id}`);
+      keys.set(id, await collect(test.database, { symbol: id.toUpperCase(), executionId: `e${id}`, instrument: market, rows: both }));
+      await runStages(test.database, { symbol: id.toUpperCase(), executionId: `e${id}` });
+    }
+    const instrumentKey = keys.get('a') as number;
+    const pathOf = async (from: number, to: number, kind: 'trade' | 'price' = 'trade') => {
+      const paths = await pricePaths(test.database, {
+        wanted: [{ instrumentKey, kind, from: START + from, to: START + to }],
+        stretches: 2,
+      });
+      return [...paths].map(([key, path]) => [key, path.map(({ time, price }) => [time - START, price])]);
+    };
+    expect(await pathOf(10, 40)).toEqual([
+      [
+        instrumentKey,
+        [
+          [20, 0.13],
+          [40, 0.15],
+        ],
+      ],
+    ]);
+    expect(await pathOf(0, 40)).toEqual([
+      [
+        instrumentKey,
+        [
+          [19, 0.12],
+          [40, 0.15],
+        ],
+      ],
+    ]);
+    expect(await pathOf(0, 60, 'price')).toEqual([[instrumentKey, [[30, 0.99]]]]);
+    expect(await pathOf(42, 60)).toEqual([]);
   });
 });
 
