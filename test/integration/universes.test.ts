@@ -8,6 +8,7 @@ import { withResting } from '../../src/cli/plan/universe-lines.ts';
 import { planOf } from '../../src/scheduling/graph/plan.ts';
 import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
 import { importSymbols, symbolsByName } from '../../src/storage/markets/catalogue.ts';
+import { universeOverviews } from '../../src/storage/markets/universe-overview.ts';
 import { universeCounts, universeMembers } from '../../src/storage/markets/universes.ts';
 import { type CollectRig, createCollectRig, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { createRig, type Rig } from '../support/rig.ts';
@@ -231,6 +232,20 @@ describe('a run of a universe', () => {
     expect(rows.map(({ id }) => id).sort()).toEqual([...top].sort());
     expect(taskResults['PM.001/backtest'].output).toMatchObject({ backtests: 2 });
     expect(taskResults['PM.001/visualize'].output).toEqual({ pages: 0, bytes: 0 });
+  });
+
+  it('is seen by category, with the share that is collected and the prices that moved', async () => {
+    const [{ universe, listedAt, categories, movers }] = await universeOverviews(rig.database);
+    expect({ universe, listedAt }).toEqual({ universe: 'PM', listedAt: now });
+    expect(categories).toMatchObject([{ category: 'politics', members: 10, open: 10 }]);
+    const [{ looked, oldest, covered }] = categories;
+    expect(looked).toBeGreaterThanOrEqual(now - HOUR);
+    expect(oldest).toBeLessThanOrEqual(looked ?? 0);
+    expect(covered).toBeGreaterThan(0.9);
+    expect(covered).toBeLessThan(1);
+    expect(movers.length).toBeGreaterThan(0);
+    const moves = movers.map(({ before, last }) => Math.abs(last - before));
+    expect(moves).toEqual([...moves].sort((a, b) => b - a));
   });
 
   it('gives a market that is a symbol, too, no row twice', async () => {

@@ -32,7 +32,7 @@ export const polymarketUniverse: VenueUniverse<Rule, 'gamma' | 'data' | 'clob'> 
 
     async function marketsOf(data: Http, events: readonly unknown[]) {
       const found = chosenBy(fields, together(events.map((event) => readEvent(event, '/events'))), known);
-      const categories = new Map(events.map((event) => [`polymarket:${readName(isObject(event) ? event.id : null)}`, firstTag(event)]));
+      const categories = new Map(events.map((event) => [`polymarket:${readName(isObject(event) ? event.slug : null)}`, firstTag(event)]));
       const settled = await settleByPayouts(data, found.instruments);
       return { ...found, instruments: settled.map((each) => withCategory(each, categories.get(each.event ?? ''))) };
     }
