@@ -4,6 +4,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, it } from 'vitest';
+import { startSandboxVenue } from '../../sandbox/venue.ts';
+import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
+import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { createRig } from '../support/rig.ts';
 import { scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
@@ -16,8 +19,11 @@ const FOLDER = fileURLToPath(new URL('histories', import.meta.url));
 it('records one history per workflow of every scenario that has none', async () => {
   for (const scenario of scenarios()) {
     if (existsSync(path.join(FOLDER, `${scenario.name}.json`))) continue;
-    const rig = await createRig({ stages: scriptedStages(scenario.script), longestWaitInSlotMs: 2_000 });
+    const venue = scenario.venue && (await startSandboxVenue({ wholeVenue: scenario.venue }));
+    const rig = await createRig({ env: venue?.environment, stages: scriptedStages(scenario.script), longestWaitInSlotMs: 2_000 });
     await importTestSymbols(rig.database, scenario.catalogue);
+    if (venue !== undefined)
+      await importSymbols(rig.database, parseCatalogue([{ universe: 'ALL', sources: { polymarket: [{ active: true }] } }], 'test'));
     const { runId } = await rig.lab.start(scenario.input, { runId: scenario.name });
     await scenario.meanwhile?.(rig, runId);
     await rig.lab.result(runId).catch(() => undefined);
@@ -33,5 +39,6 @@ it('records one history per workflow of every scenario that has none', async () 
       await writeFile(file, `${JSON.stringify(scrub(JSON.parse(historyToJSON(history))))}\n`);
     }
     await rig.close();
+    await venue?.close();
   }
 }, 300_000);

@@ -1,3 +1,4 @@
+import type { WholeVenue } from '../../sandbox/scale.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
@@ -12,6 +13,8 @@ export interface Scenario {
   readonly input: PipelineInput;
   /** Symbols of the catalogue. @default AAA, BBB and CCC */
   readonly catalogue?: readonly string[];
+  /** A sandbox venue whose markets are the universe ALL of the catalogue. @default none */
+  readonly venue?: WholeVenue;
   /** Symbols whose histories are kept, where many are alike. @default all */
   readonly kept?: readonly string[];
   /** What is done to the run while it is open. */
@@ -198,6 +201,12 @@ export function scenarios(): readonly Scenario[] {
           dependencies: i === 0 ? [] : [`t${i - 1}`],
         })),
       },
+    },
+    {
+      name: 'universe',
+      script: () => ({ ticks: 3, candles: 3 }),
+      venue: { markets: 600, events: 90, active: 10, tradesPerHour: 10 },
+      input: { symbols: ['ALL', 'AAA'], untilStage: 'kline', intervals: ['1h'] },
     },
     { name: 'invalid-input', script: () => undefined, input: { symbols: ['NOBODY'] } },
   ];
