@@ -339,4 +339,46 @@ export const EQUIVALENT = [
     becomes: 'smallestBefore + 1 > limit',
     because: 'the comparison stops one row later: slower, with the same result',
   },
+  {
+    file: 'backtest/metrics/overfitting.ts',
+    code: 'block < BLOCKS',
+    becomes: 'block <= BLOCKS',
+    because: 'there is no block after the last: it is in neither half',
+  },
+  {
+    file: 'backtest/metrics/overfitting.ts',
+    code: 'i < returns.length',
+    becomes: 'i <= returns.length',
+    because: 'a typed array ignores what is written behind its end',
+  },
+  {
+    file: 'backtest/indicators/indicators.ts',
+    code: 'change < 0',
+    becomes: 'change <= 0',
+    because: 'a change of 0 adds nothing to the losses',
+  },
+  {
+    file: 'backtest/metrics/curve-metrics.ts',
+    code: 'i < equity.length',
+    becomes: 'i <= equity.length',
+    because: 'no equity behind the end is above a peak or below a floor',
+  },
+  {
+    file: 'scheduling/graph/graph.ts',
+    code: 'i < size',
+    becomes: 'i <= size',
+    because: 'a typed array ignores what is written behind its end',
+  },
+  {
+    file: 'scheduling/orders/remaining-chain.ts',
+    code: 'graph.size - 1',
+    becomes: 'graph.size + 1',
+    because: 'a typed array ignores what is written behind its end',
+  },
+  {
+    file: 'scheduling/payload/pack-prepared.ts',
+    code: 'place < places.length',
+    becomes: 'place <= places.length',
+    because: 'behind the last place nothing is reused',
+  },
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
-import { DEFAULT_OPTIONS, optionProblems, termsOf } from '../../src/backtest/engine/options.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems, termsOf } from '../../src/backtest/engine/options.ts';
 import { halfSpreads } from '../../src/backtest/engine/trading/half-spread.ts';
 import { tradingTerms } from '../../src/backtest/record/passport-column.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
@@ -22,8 +22,26 @@ it.each([
   [{ halfSpread: -0.01 }, 'the half-spread must be an amount of 0 or more and below 1'],
   [{ halfSpread: 1 }, 'the half-spread must be an amount of 0 or more and below 1'],
   [{ spread: -0.01 }, 'spread must be a fraction in [0, 1)'],
+  [{ spread: 1 }, 'spread must be a fraction in [0, 1)'],
+  [{ cash: 0 }, 'cash must be a positive amount'],
+  [{ cash: Number.POSITIVE_INFINITY }, 'cash must be a positive amount'],
+  [{ slippageTicks: -1 }, 'slippage must be 0 or more ticks'],
+  [{ sizing: { kind: 'fraction', fraction: 0 } }, 'the size must be a fraction in (0, 1]'],
 ])('the costs %j are refused', (costs, sentence) => {
-  expect(optionProblems({ ...DEFAULT_OPTIONS, ...costs }, market())).toEqual([expect.stringContaining(sentence)]);
+  expect(optionProblems({ ...DEFAULT_OPTIONS, ...costs } as BacktestOptions, market())).toEqual([expect.stringContaining(sentence)]);
+});
+
+it('the least and greatest options are accepted', () => {
+  const least: BacktestOptions = {
+    ...DEFAULT_OPTIONS,
+    cash: 0.01,
+    spread: 0,
+    halfSpread: 0,
+    slippageTicks: 0,
+    sizing: { kind: 'fraction', fraction: 1 },
+  };
+  expect(optionProblems(least, market())).toEqual([]);
+  expect(optionProblems({ ...least, spread: 0.999, halfSpread: 0.999, slippageTicks: 5 }, market())).toEqual([]);
 });
 
 it('a fee below 0 is refused', () => {

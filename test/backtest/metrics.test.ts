@@ -142,6 +142,9 @@ describe('what the numbers rest on', () => {
     const { periodsPerYear } = measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) });
     expect(periodsPerYear.value).toBeCloseTo(260.7, 0);
     expect(periodsPerYear.from).toBe('261 rows in 364 days: the steps between them differ');
+    const hourly = (rows: number) =>
+      measureReturns({ time: days(rows).map((at) => at / 24), returns: new Float64Array(rows) }).periodsPerYear;
+    expect([hourly(1).value, hourly(2).value, hourly(3).value]).toEqual([365, 8760, 8760]);
   });
 });
 

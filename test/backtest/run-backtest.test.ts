@@ -233,6 +233,11 @@ describe('bad input is refused in one sentence', () => {
     expect(() => runBacktest({ candles: closes([1, 2]), strategy: smaCross, options })).toThrow(sentence);
   });
 
+  it.each([0, 1, 2])('a negative volume, whichever bar has it: bar %i', (bad) => {
+    const candles = { ...closes([1, 2, 3]), volume: Float64Array.from([0, 1, 2], (i) => (i === bad ? -1 : i)) };
+    expect(() => runBacktest({ candles, strategy: smaCross })).toThrow(`bar ${bad}: volume -1 is negative`);
+  });
+
   it('a list of parameters for a single backtest', () => {
     expect(() => runBacktest({ candles: closes([1, 2]), strategy: smaCross, params: { fast: [1, 2] } })).toThrow(
       'one value for each parameter',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import type { RunState } from '../../src/scheduling/run/run-state.ts';
-import { expectedEnd } from '../../src/scheduling/run/status/deadline.ts';
+import { deadlineWarning, expectedEnd } from '../../src/scheduling/run/status/deadline.ts';
 import { resultOf, statusOf } from '../../src/scheduling/run/status/status.ts';
 import { whyOf } from '../../src/scheduling/run/status/why.ts';
 import { DrivenRun, succeeded } from './driven-run.ts';
@@ -19,6 +19,14 @@ function runWith({ deadline, slots = 2, symbols = ['AAA'] }: { deadline?: number
   run.reports(symbols[0], [{ taskId: `${symbols[0]}/collect`, kind: 'started', at: START }], START);
   return run;
 }
+
+describe('the warning of a deadline', () => {
+  it('is given for a run that is expected to end after it, not for one that ends exactly then', () => {
+    const warningOf = (seconds: number) => deadlineWarning(runWith({ deadline: START + seconds * SECOND }).state, START);
+    expect(warningOf(120)).toBeUndefined();
+    expect(warningOf(119)).toContain('after its deadline 12:01:59Z');
+  });
+});
 
 describe('the expected end of a run', () => {
   it('is that of its longest chain, or of all work over the slots', () => {

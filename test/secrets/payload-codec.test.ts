@@ -136,6 +136,11 @@ describe('PREDICTLAB_PAYLOAD_KEY', () => {
     },
   );
 
+  it('is named by its number where several are given', () => {
+    const good = randomBytes(32).toString('base64');
+    expect(() => readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: `${good},short` })).toThrow('PREDICTLAB_PAYLOAD_KEY, number 2, is not a key');
+  });
+
   it('is read from a file too, as base64 or hex, and is a secret like any other', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-key-'));
     const file = path.join(folder, 'key');

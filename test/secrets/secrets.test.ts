@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../src/secrets/env-references.ts';
 import { inlineSecrets, redactedPlace, redactInput } from '../../src/secrets/redact-input.ts';
+import { isDistinctive } from '../../src/secrets/secret-values.ts';
 import { redactedLog, Secrets, secretsOf } from '../../src/secrets/secrets.ts';
 
 const TOKEN = 'tok-9f8e7d6c5b4a';
@@ -133,6 +134,42 @@ describe('secrets of an environment', () => {
     }
   });
 
+  it('are values of six characters of two kinds, or of sixteen characters', () => {
+    const values = ['abcd1', 'abcde1', 'abcdefghijklmno', 'abcdefghijklmnop'];
+    expect(values.map(isDistinctive)).toEqual([false, true, false, true]);
+  });
+
+  it('do not include the path of an address that is not named like a secret', () => {
+    const path = '/services/T000/B000/XyZ123';
+    expect(secretsOf({ HOME_PAGE_LINK: `https://venue.example${path}` }).text(path)).toBe(path);
+  });
+
+  it('leave the type, the code, the stack and at most five causes of an error in the log', () => {
+    const lines: Record<string, unknown>[] = [];
+    const keep = (_: string, fields?: Record<string, unknown>): void => void lines.push(fields ?? {});
+    const log = redactedLog({ debug: keep, info: keep, warn: keep, error: keep }, new Secrets([]));
+    const chain = Array.from({ length: 7 }, (_, i) => i).reduce<Error>(
+      (cause, i) => new Error(`level ${i}`, { cause }),
+      new Error('first'),
+    );
+    const typed = Object.assign(new Error('no'), { type: 'BadInput', code: 404 });
+    const bare = Object.assign(new Error('no'), { type: '', code: 'E_NO', stack: undefined });
+    log.info('x', { chain, typed, bare, odd: Object.assign(new Error('no'), { code: {} }), nothing: null, of: { inner: null } });
+    expect(lines).toMatchObject([
+      {
+        typed: { type: 'BadInput', code: 404, stack: expect.stringContaining('secrets.test.ts') as string },
+        bare: { type: 'Error', code: 'E_NO' },
+        nothing: null,
+        of: { inner: null },
+      },
+    ]);
+    expect(JSON.stringify(lines).match(/"message":"level \d"/g)).toHaveLength(5);
+    expect(lines[0].bare).not.toHaveProperty('stack');
+    expect(lines[0].odd).not.toHaveProperty('code');
+    log.info('x', { count: 1, nothing: null });
+    expect(lines[1]).toEqual({ count: 1, nothing: null });
+  });
+
   it('never reach a log message or its fields; errors are logged with their causes', () => {
     const lines: unknown[] = [];
     const keep = (message: string, fields?: Record<string, unknown>): void => void lines.push({ message, ...fields });
@@ -165,6 +202,13 @@ describe('{ "$env": … } in arguments', () => {
       list: [TOKEN],
     });
     expect(secrets.text(TOKEN)).toBe('[redacted]');
+  });
+
+  it('is looked for in lists and objects, of which texts, numbers and nothing have no problem', () => {
+    const plain = ['abc', 1, null, true, { a: null, b: 'c' }];
+    expect([namesEnvironment(plain), namesEnvironment([...plain, { deep: { $env: 'X' } }])]).toEqual([false, true]);
+    expect(referenceProblems(plain, 'args')).toEqual([]);
+    expect(referenceProblems([...plain, { deep: { $env: 3 } }], 'args')).toEqual([expect.stringMatching(/^args\.5\.deep: /)]);
   });
 
   it('names the variable that is not set', () => {
@@ -218,6 +262,17 @@ describe('an input as it is kept', () => {
     ]);
     expect(redactedPlace(kept)).toBe('tasks[0].args[0].url');
     expect(redactInput(kept)).toEqual(kept);
+  });
+
+  it('has no body whose every value is redacted, and the place of a redacted value is found behind others', () => {
+    const input = { tasks: [{ args: [null, { body: { a: TOKEN, b: { c: 1 } } }] }] };
+    const kept = redactInput(input);
+    expect(kept).toEqual({ tasks: [{ args: [null, { body: { a: '[redacted]', b: { c: '[redacted]' } } }] }] });
+    expect(redactedPlace(kept)).toBe('tasks[0].args[1].body.a');
+    const referred = { tasks: [{ args: [{ body: { a: { $env: 'KEY' }, none: null } }] }] };
+    expect(redactInput(referred)).toBe(referred);
+    for (const odd of [null, 3, {}, { tasks: 3 }, { other: [] }]) expect(redactedPlace(odd)).toBeUndefined();
+    expect(inlineSecrets({ text: 'note:one?word=two' })).toEqual([]);
   });
 
   it('is the very same where nothing is secret', () => {

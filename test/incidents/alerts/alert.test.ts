@@ -26,6 +26,8 @@ describe('the text of an alert', () => {
     expect(alertOf('opened', incident({ symbols: ['A', 'B'] })).text).toBe(
       'PredictLab incident 7 opened: collect: SourceUnavailable: away (A, B)',
     );
+    const five = alertOf('opened', incident({ symbols: ['A', 'B', 'C', 'D', 'E'] })).text;
+    expect(five).toMatch(/\(A, B, C, D, E\)$/);
     expect(alertOf('updated', incident({ symbols: ['A'], runs: ['r'] })).text).toBe(
       'PredictLab incident 7 has reached more symbols (A): collect: SourceUnavailable: away, last in run r',
     );

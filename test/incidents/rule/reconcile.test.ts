@@ -26,6 +26,15 @@ describe('an incident', () => {
     expect(reconcile([two], look({ looked: [subject('AAA', 15), subject('BBB', 15)] }))).toMatchObject([{ over: true }]);
   });
 
+  it('closes although its subject has another trouble now, unless that is of the same venue', () => {
+    const elsewhere = { ...trouble('blocked', subject('AAA', 15)), venue: 'predict' };
+    expect(reconcile([open], look({ troubles: [elsewhere] }))).toContainEqual(expect.objectContaining({ type: 'well', over: true }));
+    const noVenue = trouble('full disk', subject('AAA', 15));
+    expect(reconcile([{ ...open, venue: null }], look({ troubles: [noVenue] }))).toContainEqual(
+      expect.objectContaining({ type: 'well', over: true }),
+    );
+  });
+
   it.each([
     ['that began before the trouble', look({ looked: [subject('AAA', 9)] })],
     ['as of an earlier instant', look({ run: run(99) })],
