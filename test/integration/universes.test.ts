@@ -3,9 +3,7 @@ import { untrueCoverage } from '../../bench/untrue-coverage.ts';
 import type { WholeVenue } from '../../sandbox/scale.ts';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { expandUniverse } from '../../src/activities/run/expand-universes.ts';
-import { plannedRun } from '../../src/cli/plan/planned-run.ts';
-import { withResting } from '../../src/cli/plan/universe-lines.ts';
-import { planOf } from '../../src/scheduling/graph/plan.ts';
+import { plannedRun, plannedTasks } from '../../src/cli/plan/planned-run.ts';
 import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
 import { importSymbols, symbolsByName } from '../../src/storage/markets/catalogue.ts';
 import { universeOverviews } from '../../src/storage/markets/universe-overview.ts';
@@ -209,14 +207,13 @@ describe('a run of a universe', () => {
 
   it('is planned with the shards that its last listing shows to have nothing new', async () => {
     const input = { symbols: ['PM'], asOf: new Date(now + 60_000).toISOString(), daysBack: 2, intervals: ['1h' as const] };
-    const { config, graph, universes } = await plannedRun(rig.database, input);
-    const tasks = await withResting(rig.database, planOf(graph), { config, universes });
+    const tasks = await plannedTasks(rig.database, await plannedRun(rig.database, input));
     const since = new Date(SANDBOX_NOW + 4 * HOUR).toISOString();
     expect(new Set(tasks.map(({ action, reason }) => `${action}: ${reason}`))).toEqual(
       new Set([`reuse: nothing new since ${since}, if the run's listing shows none either`]),
     );
-    const again = await plannedRun(rig.database, { ...input, intervals: ['5m'] });
-    expect((await withResting(rig.database, planOf(again.graph), again)).every(({ action }) => action === 'run')).toBe(true);
+    const again = await plannedTasks(rig.database, await plannedRun(rig.database, { ...input, intervals: ['5m'] }));
+    expect(again.every(({ action }) => action === 'run')).toBe(true);
   });
 
   it('backtests the members with the largest volume where it is asked to', async () => {

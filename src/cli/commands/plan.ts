@@ -3,15 +3,14 @@ import type { PipelineInput, RetryInput } from '../../contracts/run/pipeline-inp
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { Stage } from '../../contracts/words.ts';
-import { type EarlierRun, mermaidOf, planOf } from '../../scheduling/graph/plan.ts';
+import { type EarlierRun, mermaidOf } from '../../scheduling/graph/plan.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { reusableEffects } from '../../storage/runs/ledger/ledger.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { inKnownCase } from '../plan/mistaken-input.ts';
 import { backtestLines, retriesOf, retryLines } from '../plan/plan-lines.ts';
-import { withCoverage } from '../plan/planned-run.ts';
-import { plannedUniverses, universeLines, withResting } from '../plan/universe-lines.ts';
+import { plannedUniverses, universeLines } from '../plan/universe-lines.ts';
 import { noRun, printJson, printLine, usageError } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
@@ -35,12 +34,12 @@ export default function register(command: Command): void {
       const { input, earlier } = retry === undefined ? { input: given } : await useStoredData((database) => retried(database, retry));
       await lookIntoDatabase(async (database) => {
         // Loaded here: the checks take longer to load than to run.
-        const { plannedRun } = await import('../plan/planned-run.ts');
-        const { config, graph, universes } = await plannedRun(database, await inKnownCase(database, input));
+        const { plannedRun, plannedTasks } = await import('../plan/planned-run.ts');
+        const run = await plannedRun(database, await inKnownCase(database, input));
+        const { config, graph, universes } = run;
         if (options.mermaid) return printLine(mermaidOf(graph));
         const planned = await plannedUniverses(database, universes, config.asOf);
-        const rested = await withResting(database, planOf(graph, earlier), { config, universes });
-        const tasks = await withCoverage(database, { tasks: rested, config });
+        const tasks = await plannedTasks(database, run, earlier);
         const retries = retriesOf(config);
         if (options.json)
           printJson({

@@ -13,6 +13,7 @@ import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import { inlineProblems } from '../../input/size-problems.ts';
 import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
+import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';
 import { packConfig } from '../../scheduling/payload/pack-config.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
@@ -21,6 +22,7 @@ import { namesFor, shippedNames } from '../../storage/markets/first-catalogue.ts
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { gapsOf } from '../../storage/ticks/coverage.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
+import { withResting } from './universe-lines.ts';
 
 interface PlannedRun {
   readonly config: RunConfig;
@@ -67,10 +69,20 @@ function withPluginHint(problems: readonly Problem[]): Problem[] {
 }
 
 /**
- * Adds to each `collect` how much of its window is stored already.
+ * What a planned run would do with each of its tasks, in execution order.
  * @param database `undefined` when there is none yet
  */
-export async function withCoverage(
+export async function plannedTasks(
+  database: Database | undefined,
+  { config, graph, universes }: PlannedRun,
+  earlier?: EarlierRun,
+): Promise<readonly PlannedTask[]> {
+  const tasks = await withResting(database, planOf(graph, earlier), { config, universes });
+  return await withCoverage(database, { tasks, config });
+}
+
+/** Adds to each `collect` how much of its window is stored already. */
+async function withCoverage(
   database: Database | undefined,
   { tasks, config }: { tasks: readonly PlannedTask[]; config: RunConfig },
 ): Promise<readonly PlannedTask[]> {

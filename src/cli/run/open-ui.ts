@@ -6,10 +6,9 @@ import { webUiOf } from '../../contracts/search-attributes.ts';
 import { artifactStoreOf, sentLogs } from '../../files/store/artifact-store.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { reportFolderName } from '../../report/elements/report-path.ts';
-import { planOf } from '../../scheduling/graph/plan.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
-import { plannedRun, withCoverage } from '../plan/planned-run.ts';
+import { plannedRun, plannedTasks } from '../plan/planned-run.ts';
 
 /** Milliseconds before the next attempt to connect to Temporal. */
 const RECONNECT_MS = 5_000;
@@ -51,8 +50,7 @@ export async function openUi({ env, closers, log, orFree = false, ...options }: 
       home: homeFolder(env),
       lab: () => temporal.lab(),
       plan: async () => {
-        const { config, graph } = await plannedRun(database, {});
-        return await withCoverage(database, { tasks: planOf(graph), config });
+        return await plannedTasks(database, await plannedRun(database, {}));
       },
       ...(store && { sentLogs: (runId: string) => sentLogs(store, reportFolderName(runId)) }),
       ...(uiUrl ? { temporalUi: webUiOf(uiUrl, namespace) } : {}),
