@@ -9,6 +9,8 @@ import type { Trade } from './trades.ts';
 import { asShown, findMarket, isMissing, stageOf, type World } from './world.ts';
 
 const DAY = 86_400_000;
+/** An hour in seconds, the grain of candlesticks. */
+const HOUR = 3600;
 /** Age from which markets and trades are only in the historical routes; the cutoff moves with the clock. */
 const CUTOFF = 20 * DAY;
 
@@ -102,6 +104,17 @@ export function kalshiApi(world: World): Api {
     return { status: 200, body: `{"trades":[${page.rows.join(',')}],"cursor":"${next}"}` };
   }
 
+  /** The hourly candlesticks of a market whose volumes the sandbox states. */
+  function candlesticks({ query, now }: VenueRequest): Answer {
+    const market = marketOf(query.get('market_tickers') ?? '', now);
+    const [from, to] = ['start_ts', 'end_ts'].map((name) => wholeNumber(query, name, { default: 0, min: 0, max: 1e11 }));
+    const tape = world.tapes.of(market);
+    const volumeAt = (time: number): number => tape.sizes(Math.min(time * 1000, now));
+    const hours = Array.from({ length: Math.max(0, (to - from) / HOUR) }, (_, i) => from + (i + 1) * HOUR);
+    const candles = hours.map((end) => ({ end_period_ts: end, volume_fp: ((volumeAt(end) - volumeAt(end - HOUR)) / 1e6).toFixed(6) }));
+    return json({ markets: [{ market_ticker: market.slug, candlesticks: world.statesVolumes ? candles : [] }] });
+  }
+
   return (request) => {
     const { path, now } = request;
     const [, kind, id = '', part] = path.split('/');
@@ -117,6 +130,8 @@ export function kalshiApi(world: World): Api {
       case '/markets/trades':
       case '/historical/trades':
         return request.query.has('ticker') ? trades(request) : allTrades(request);
+      case '/markets/candlesticks':
+        return candlesticks(request);
       case '/markets':
         return marketsOf(request);
       case '/series':

@@ -31,6 +31,8 @@ export interface SandboxOptions {
   readonly scale?: ScaleOptions;
   /** Offers a whole venue at Polymarket instead, whose stated volumes are those of the trades. */
   readonly wholeVenue?: WholeVenue;
+  /** States the volumes of the trades, in listings and hourly candlesticks. @default only those of a whole venue */
+  readonly statesVolumes?: boolean;
   readonly faults?: Faults;
   /** Whether requests beyond the venues' published limits are answered with 429. @default false */
   readonly enforceLimits?: boolean;
@@ -91,7 +93,7 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
     deck,
     pages: new TradePages(tapes, () => deck.faults),
     corrected: new Map(),
-    ...(options.wholeVenue && { statesVolumes: true }),
+    ...((options.wholeVenue ?? options.statesVolumes) && { statesVolumes: true }),
   };
   const requests: LoggedRequest[] = [];
   const tapeOf = (instrument: string): Tape => {

@@ -1,3 +1,5 @@
+import type { TimeRange } from '../contracts/market-data.ts';
+
 /** Largest difference between the clock of a venue's totals and the times of its trades, in milliseconds. */
 export const STATED_SLACK_MS = 60_000;
 /** Absolute and relative tolerance of a stated volume, for rounding and for trades that are too small to be listed. */
@@ -15,6 +17,11 @@ export interface StatedComparison {
   /** Totals of stored trades between the looks, without the slack at both ends. */
   readonly leastVolume: number;
   readonly leastTrades: number;
+}
+
+/** The volume that a venue states for a time `[from, to)`, counted apart from its list of trades. */
+export interface StatedVolume extends TimeRange {
+  readonly volume: number;
 }
 
 export interface StatedVerdict {

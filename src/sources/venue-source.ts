@@ -2,6 +2,7 @@ import { precedenceOf } from '../budget/rate-limits.ts';
 import { badInput } from '../contracts/errors.ts';
 import type { Instrument } from '../contracts/market-data.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
+import type { StatedVolume } from '../market/second-witness.ts';
 import { type BookLevels, bestOf, wantsBook } from './book.ts';
 import { identifyPage } from './candidate.ts';
 import { withTradeAt } from './catalogue/market-life.ts';
@@ -67,6 +68,13 @@ export function venueSource(opened: OpenVenue): Source {
         return new Map(pages.flat());
       },
     }),
+    ...(venue.hourlyVolumes !== undefined && {
+      async hourlyVolumes({ instrument, range, asOf, signal }) {
+        const volumes: unknown = await venue.hourlyVolumes?.(contextOf(opened, newWork(precedenceOf(asOf), signal)), instrument, range);
+        if (Array.isArray(volumes) && volumes.every(isVolume)) return volumes;
+        throw badInput(`${venue.name}: hourlyVolumes must return [{ from, to, volume }, …] with times in whole milliseconds`);
+      },
+    }),
     collect: (request) => collect(opened, order, request),
     selectorOf: async (instrument) => await venue.selectorOf(instrument),
     describe: (error) => venueFailure(venue.name, error),
@@ -93,6 +101,9 @@ export async function probeVenue(
   if (book !== undefined && read !== undefined) await prober.readIf(market, book, noMarket, async (of) => bookIn(await read(context, of)));
   for (const other of others) await prober.read(other, async () => ({ came: await other.read(context), value: undefined }));
 }
+
+const isVolume = (value: Partial<StatedVolume> | null): value is StatedVolume =>
+  Number.isSafeInteger(value?.from) && Number.isSafeInteger(value?.to) && Number.isFinite(value?.volume);
 
 /** An instrument whose stated totals have the time of the answer. */
 const withStatedAt = (instrument: Instrument, clock: number): Instrument =>

@@ -39,6 +39,68 @@ describe('collecting from Kalshi', () => {
   });
 });
 
+describe('the hourly volumes of Kalshi', () => {
+  const HOUR = 3_600_000;
+  let rig: CollectRig;
+  let now = NOON;
+  beforeAll(async () => {
+    rig = await createCollectRig({ now: () => now, statesVolumes: true });
+    await rig.add({ symbol: 'RAIN', sources: { kalshi: [{ seriesTicker: 'KXRAINNYC' }] } });
+  });
+  afterAll(() => rig.close());
+
+  const run = async (number: number) => {
+    now = NOON + number * 4 * HOUR;
+    const { collect } = await rig.collectAndStore({
+      symbol: 'RAIN',
+      executionId: `hours-${number}`,
+      daysBack: 10,
+      sourceTypes: ['kalshi'],
+    });
+    return collect;
+  };
+  const requests = () => rig.venue.requests.filter(({ route }) => route.endsWith('/candlesticks')).length;
+
+  it('confirm the time before the first look once, and show an hour of the first collection that lacks a trade', async () => {
+    await run(0);
+    expect(requests()).toBe(0);
+    const [{ id }, other] = rig.venue.truth.instruments({ venue: 'kalshi', group: 'KXRAINNYC-26DEC' });
+    const lost = await rig.database.query<{ time: number }>(
+      `delete from ticks where (instrument, time, seq) in (select t.instrument, t.time, t.seq from ticks t join instruments i on i.key = t.instrument
+         where i.id = $1 and t.kind = 0 and t.size > 1 and t.time < $2 order by t.time desc limit 1) returning time`,
+      [id, NOON - 7 * DAY],
+    );
+    const [{ time }] = lost.rows;
+
+    // the second run finds the hour, walks it again and stores the trade
+    const second = await run(1);
+    expect(requests()).toBe(2);
+    expect(JSON.stringify(second)).toMatch(/its venue states a volume of [\d.]+ where trades of [\d.]+ are held/);
+    expect(await storedTrades(rig.database, id)).toHaveLength(trueTrades(rig, id, { from: NOON - 10 * DAY, to: now }).length);
+
+    const confirmed = async (of: string, at: number) => {
+      const { rows } = await rig.database.query<{ yes: boolean }>(
+        'select c.confirmed @> $2::bigint as yes from coverage c join instruments i on i.key = c.instrument where i.id = $1 and c.kind = 0',
+        [of, at],
+      );
+      return rows[0].yes;
+    };
+    expect(await confirmed(other.id, time)).toBe(true);
+    expect(await confirmed(id, time - 6 * HOUR)).toBe(true);
+    expect(await confirmed(id, time)).toBe(false);
+
+    // once the hour is covered again, it is compared once more, and nothing is in doubt
+    await run(2);
+    await run(3);
+    expect(await confirmed(id, time)).toBe(true);
+    const settled = requests();
+    expect(settled).toBeLessThanOrEqual(4);
+    const quiet = await run(4);
+    expect(requests()).toBe(settled);
+    expect(JSON.stringify(quiet)).not.toContain('its venue states');
+  });
+});
+
 describe('a run over three venues of which Kalshi is down', () => {
   let venue: SandboxVenue;
   let rig: Rig;

@@ -7,7 +7,7 @@ import { bestOf } from '../../src/sources/book.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { kalshi } from '../../src/sources/kalshi/kalshi.ts';
-import { instrumentOf, readMarket } from '../../src/sources/kalshi/markets.ts';
+import { instrumentOf, NO_FACTS, readMarket } from '../../src/sources/kalshi/markets.ts';
 import { readBook, readTrade } from '../../src/sources/kalshi/trades.ts';
 import { gammaStub } from './gamma-stub.ts';
 
@@ -73,6 +73,39 @@ function host({ moves = 0 } = {}) {
     return { trades: rows, cursor: page.length > 20 ? String(last + 1) : '' };
   });
 }
+
+describe('the hourly volumes of a Kalshi market', () => {
+  const range = { from: NOW - 3 * 3_600_000, to: NOW };
+  const candles = (field: string) => [1, 2, 3].map((hour) => ({ end_period_ts: range.from / 1000 + hour * 3600, [field]: `${hour}.50` }));
+  const stated = [1, 2, 3].map((hour) => ({
+    from: range.from + (hour - 1) * 3_600_000,
+    to: range.from + hour * 3_600_000,
+    volume: hour + 0.5,
+  }));
+
+  it.each([
+    ['the candlesticks', { live: { markets: [{ market_ticker: 'KXRAIN-26NOV21-NY', candlesticks: candles('volume_fp') }] } }],
+    [
+      'the historical candlesticks of a market that settled before the cutoff',
+      { live: { markets: [] }, old: { candlesticks: candles('volume') } },
+    ],
+    ['the historical candlesticks where the market is refused', { old: { candlesticks: candles('volume') } }],
+  ])('come from %s', async (_, { live, old }: { live?: object; old?: object }) => {
+    const { client } = gammaStub((route, query) => {
+      const answer =
+        route === '/markets/candlesticks' ? live : route === '/historical/markets/KXRAIN-26NOV21-NY/candlesticks' ? old : undefined;
+      expect([query.get('start_ts'), query.get('end_ts'), query.get('period_interval')]).toEqual([
+        String(range.from / 1000),
+        String(range.to / 1000),
+        '60',
+      ]);
+      if (answer === undefined) throw new VenueError('BadInput', 'not found', { status: 404 });
+      return answer;
+    });
+    const instrument = instrumentOf(readMarket(market('KXRAIN-26NOV21-NY'), '/markets'), NO_FACTS, NOW);
+    expect(await kalshi.hourlyVolumes?.({ http: { api: client }, options: {} } as never, instrument, range)).toEqual(stated);
+  });
+});
 
 const request = (selectors: Parameters<typeof kalshi.discover>[1]['selectors']) => ({
   symbol: 'RAIN',

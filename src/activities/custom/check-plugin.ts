@@ -83,10 +83,11 @@ export function venueProblem(venue: unknown): string | undefined {
   if (!isSchema(venue.selector)) return `has a venue "${name}" whose selector is not a zod schema`;
   for (const part of ['hosts', 'limits'] as const)
     if (!isPlain(venue[part]) || Object.keys(venue[part]).length === 0) return `has a venue "${name}" without ${part}; name at least one`;
-  const { universe, sharedTrades, sharedMarkets = 1 } = venue;
+  const { universe, sharedMarkets = 1 } = venue;
   if (universe !== undefined && !isUniverse(universe)) return `has a venue "${name}" with an incomplete universe; ${UNIVERSE_SHAPE}`;
-  if (sharedTrades !== undefined && typeof sharedTrades !== 'function')
-    return `has a venue "${name}" whose sharedTrades is ${kindOf(sharedTrades)}; write a function or leave it out`;
+  for (const route of ['sharedTrades', 'hourlyVolumes'])
+    if (venue[route] !== undefined && typeof venue[route] !== 'function')
+      return `has a venue "${name}" whose ${route} is ${kindOf(venue[route])}; write a function or leave it out`;
   if (!(typeof sharedMarkets === 'number' && sharedMarkets >= 1))
     return `has a venue "${name}" with sharedMarkets: ${kindOf(sharedMarkets)}; write a number of markets, at least 1`;
   const missing = ['discover', 'selectorOf', 'trades', 'readTrade'].filter((route) => typeof venue[route] !== 'function');

@@ -24,6 +24,7 @@ const kalshiRule = z.strictObject({ ...ruleFields, categories: oneOf('categories
 
 /** Largest page of events. */
 const EVENTS = 200;
+const NESTED: QueryPairs = Object.entries({ with_nested_markets: true, limit: EVENTS });
 /** Time for which the listing of a universe has markets that are closed, so that their ends and results need no other request. */
 const ENDED_MS = 2 * DAY_MS;
 
@@ -135,15 +136,7 @@ async function listedByTickers(api: Http, { selectors, known }: Request): Promis
   const tickers = selectors.flatMap((each) => ('ticker' in each && !final.has(each.ticker) ? [each.ticker] : []));
   if (tickers.length < 2) return new Map();
   const named = (list: string, names: readonly string[]) =>
-    itemsByName(api, `/${list}`, list, {
-      names,
-      parameter: 'tickers',
-      most: 100,
-      query: [
-        ['with_nested_markets', true],
-        ['limit', EVENTS],
-      ],
-    });
+    itemsByName(api, `/${list}`, list, { names, parameter: 'tickers', most: 100, query: NESTED });
   const markets = await named('markets', tickers);
   const events = new Map<unknown, JsonObject>();
   for (const event of await named('events', [...new Set(markets.map((item) => String(item.event_ticker)))]))
@@ -155,8 +148,7 @@ async function listedByTickers(api: Http, { selectors, known }: Request): Promis
 /** The pages of the events that match a filter, with their markets. */
 async function* eventsOf(api: Http, filter: QueryPairs): AsyncGenerator<readonly JsonObject[]> {
   const at = { venue: VENUE, where: '/events' };
-  for await (const page of pagesOf(api, at, 'events', [...filter, ['with_nested_markets', true], ['limit', EVENTS]]))
-    yield page.map((event) => objectAt(event, at));
+  for await (const page of pagesOf(api, at, 'events', [...filter, ...NESTED])) yield page.map((event) => objectAt(event, at));
 }
 
 const marketsOf = (event: JsonObject): readonly unknown[] =>

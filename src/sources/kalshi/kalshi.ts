@@ -5,7 +5,7 @@ import type { Http } from '../http/venue-client.ts';
 import { defineVenue } from '../venue.ts';
 import { discoverKalshi, type KalshiSelector, kalshiSelector, kalshiUniverse } from './discover.ts';
 import { instrumentOf, NO_FACTS, readMarket, VENUE } from './markets.ts';
-import { cutoffOf, readBook, readTrade, sharedTrades, tickerOf, trades } from './trades.ts';
+import { cutoffOf, hourlyVolumes, readBook, readTrade, sharedTrades, tickerOf, trades } from './trades.ts';
 
 /** Kalshi, whose market data needs no key. docs/sources.md describes the routes. */
 export const kalshi = defineVenue({
@@ -25,6 +25,7 @@ export const kalshi = defineVenue({
   universe: kalshiUniverse,
   sharedTrades: ({ http }, instruments, look) => sharedTrades(http.api, instruments, look),
   sharedMarkets: Number.POSITIVE_INFINITY,
+  hourlyVolumes: ({ http }, instrument, range) => hourlyVolumes(http.api, instrument, range),
   readTrade,
   book: async ({ http }, instrument) => readBook(await http.api.get(`/markets/${encodeURIComponent(tickerOf(instrument))}/orderbook`)),
   probe: {

@@ -2,20 +2,13 @@ import { z } from 'zod';
 import type { Instrument } from '../../contracts/market-data.ts';
 import { settlementTerms } from '../../market/settlement-terms.ts';
 import { feeTerms, type StatedFees } from '../catalogue/fee-terms.ts';
-import { parseIsoTime, readNumber } from '../catalogue/scalars.ts';
 import { parsedBy } from '../catalogue/schema-drift.ts';
+import { decimal, text, time } from '../catalogue/schema-fields.ts';
 import { endWords, isEnded, statedEnd } from '../catalogue/stated-end.ts';
 import { yesNoMarket } from '../catalogue/yes-no-market.ts';
 
 /** The source type of this venue, and the first part of its instruments’ ids. */
 export const VENUE = 'kalshi';
-
-const text = z.string().nullish();
-const time = text.transform((value) => (value ? parseIsoTime(value) : null)).catch(null);
-const decimal = z
-  .unknown()
-  .transform((value) => readNumber(value).value)
-  .optional();
 
 /** A market: strict for the fields that identify it, open for all others. */
 const marketSchema = z.object({

@@ -1,9 +1,11 @@
-import type { Instrument } from '../../contracts/market-data.ts';
+import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import type { StatedVolume } from '../../market/second-witness.ts';
 import { type BookLevels, bidsOfBoth } from '../book.ts';
 import { type ReadRow, tradeRow } from '../candidate.ts';
+import { hourVolumes } from '../catalogue/hour-volumes.ts';
 import { readName, readNumber, readTime } from '../catalogue/scalars.ts';
-import { isObject, objectAt, timesIn } from '../catalogue/schema-drift.ts';
-import { remembered } from '../http/listing.ts';
+import { isObject, objectAt, timesIn, valueAt } from '../catalogue/schema-drift.ts';
+import { itemsByName, remembered, undefinedIfRefused } from '../http/listing.ts';
 import { type RowRoute, rowsOfAnswer } from '../http/venue-changes.ts';
 import type { Http, QueryPairs } from '../http/venue-client.ts';
 import type { SharedLook } from '../source.ts';
@@ -96,6 +98,18 @@ export const cutoffOf = (api: Http, maxAgeMs = CUTOFF_MS): Promise<{ readonly tr
     const [trades, markets] = timesIn(await api.get(at.where), ['trades_created_ts', 'market_settled_ts'], at);
     return { trades, markets };
   });
+
+/** Reads the volumes of hours. The candlesticks of a market that settled before the cutoff are historical. */
+export async function hourlyVolumes(api: Http, instrument: Instrument, { from, to }: TimeRange): Promise<readonly StatedVolume[]> {
+  const ticker = tickerOf(instrument);
+  const period = Object.entries({ start_ts: from / 1000, end_ts: to / 1000, period_interval: 60 });
+  const of = { names: [ticker], parameter: 'market_tickers', most: 1, query: period };
+  const [listed] = await itemsByName(api, '/markets/candlesticks', 'markets', of);
+  const volumes = hourVolumes(listed?.candlesticks, { end: 'end_period_ts', volume: 'volume_fp' });
+  if (volumes.length > 0) return volumes;
+  const settled = await undefinedIfRefused(api.get(`/historical/markets/${encodeURIComponent(ticker)}/candlesticks`, period));
+  return hourVolumes(valueAt(settled, 'candlesticks'), { end: 'end_period_ts', volume: 'volume' });
+}
 
 /** Reads the levels of an order book, which has only bids. */
 export const readBook = (json: unknown): BookLevels =>

@@ -7,7 +7,7 @@ import { lockInstruments } from '../markets/instrument-lock.ts';
 import { noteWithdrawal, withoutRange } from './coverage.ts';
 
 /** Longest time over which stated totals are compared; the totals are kept a week longer. */
-const COMPARED_MS = 2 * DAY_MS;
+export const COMPARED_MS = 2 * DAY_MS;
 const KEPT_MS = COMPARED_MS + 7 * DAY_MS;
 /** Shortest time between two compared looks, in milliseconds; looks in between are ignored. */
 const LOOKS_APART_MS = DAY_MS / 24;
@@ -34,6 +34,14 @@ export async function noteStated(
   );
 }
 
+/** SQL for the totals of the stored trades of the market `i` in the time `p`, with and without the slack, which is the parameter 3. */
+export const HELD = `cross join lateral (
+    select coalesce(sum(value), 0) as "mostVolume", count(*) as "mostTrades",
+      coalesce(sum(value) filter (where inner_part), 0) as "leastVolume", count(*) filter (where inner_part) as "leastTrades"
+    from (select t.size * case when i.facts->'stated'->>'unit' = 'sizes' then 1 when t.outcome = i.facts->'outcomes'->>1 then 1 - t.price else t.price end as value,
+            t.time > p."from" + $3 and t.time <= p."to" - $3 as inner_part
+          from ticks t where t.instrument = p.instrument and t.kind = 0 and t.time > p."from" - $3 and t.time <= p."to" + $3) as x) held`;
+
 interface ComparisonRow extends StatedComparison {
   readonly key: number;
   readonly id: string;
@@ -55,7 +63,7 @@ export interface WitnessVerdicts {
 }
 
 /** Volume above which equal totals show that a source counts the same trades; far above the tolerance of a comparison. */
-const SIGNIFICANT_VOLUME = 1;
+export const SIGNIFICANT_VOLUME = 1;
 
 /**
  * Compares the venue's totals between two looks with the stored trades, where all of that time is covered: from the earliest look to the
@@ -89,12 +97,7 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
      cross join lateral (
        select count(distinct row_hash) as trades from quarantine q where q.instrument = p.instrument and q.kind = 0 and q.healed_at is null
          and (q.time is null or q.time between p."from" - $3 and p."to" + $3)) rejected
-     cross join lateral (
-       select coalesce(sum(value), 0) as "mostVolume", count(*) as "mostTrades",
-         coalesce(sum(value) filter (where inner_part), 0) as "leastVolume", count(*) filter (where inner_part) as "leastTrades"
-       from (select t.size * case when i.facts->'stated'->>'unit' = 'sizes' then 1 when t.outcome = i.facts->'outcomes'->>1 then 1 - t.price else t.price end as value,
-               t.time > p."from" + $3 and t.time <= p."to" - $3 as inner_part
-             from ticks t where t.instrument = p.instrument and t.kind = 0 and t.time > p."from" - $3 and t.time <= p."to" + $3) as x) held
+     ${HELD}
      order by p.instrument, p."from"`,
     [symbol, Math.floor(asOf), STATED_SLACK_MS],
   );
@@ -110,7 +113,8 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
     if (verdict === 'agrees') {
       // little or no trading agrees with any way of counting, so it does not show how the source counts
       const hasTraded = (row.trades ?? 0) > 0 || (row.volume ?? 0) > SIGNIFICANT_VOLUME;
-      await confirm(transaction, key, { from, to, hasTraded });
+      if (hasTraded) await transaction.query('update stated_volumes set agrees = true where instrument = $1 and at = $2', [key, to]);
+      await confirm(transaction, key, [{ from, to }]);
     } else if (row.isCalibrated) {
       if (verdict === 'lacks') await doubt(transaction, key, { from: from - STATED_SLACK_MS, to: to + STATED_SLACK_MS }, said, asOf);
       else
@@ -124,26 +128,25 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
   return { problems, hours, agreed, doubted: await doubtedRanges(transaction, symbol, asOf) };
 }
 
-async function confirm(
-  transaction: Transaction,
-  key: number,
-  { from, to, hasTraded }: TimeRange & { readonly hasTraded: boolean },
-): Promise<void> {
+/** Confirms covered time of a market's trades, and ends the doubts about it. */
+export async function confirm(transaction: Transaction, key: number, ranges: readonly TimeRange[]): Promise<void> {
   await lockInstruments(transaction, [key]);
-  if (hasTraded) await transaction.query('update stated_volumes set agrees = true where instrument = $1 and at = $2', [key, to]);
-  await transaction.query('delete from coverage_doubts where instrument = $1 and kind = 0 and from_time < $3 and to_time > $2', [
-    key,
-    from,
-    to,
-  ]);
+  const of = [key, ranges.map(({ from }) => from), ranges.map(({ to }) => to)];
   await transaction.query(
-    `update coverage set confirmed = confirmed + (ranges * int8multirange(int8range($2, $3))), inferred = inferred - int8multirange(int8range($2, $3))
+    `delete from coverage_doubts d using unnest($2::bigint[], $3::bigint[]) as r("from", "to")
+     where d.instrument = $1 and d.kind = 0 and d.from_time < r."to" and d.to_time > r."from"`,
+    of,
+  );
+  await transaction.query(
+    `update coverage set confirmed = confirmed + (ranges * r.seen), inferred = inferred - r.seen
+     from (select range_agg(int8range("from", "to")) as seen from unnest($2::bigint[], $3::bigint[]) as r("from", "to")) as r
      where instrument = $1 and kind = 0`,
-    [key, from, to],
+    of,
   );
 }
 
-async function doubt(transaction: Transaction, key: number, { from, to }: TimeRange, reason: string, asOf: number): Promise<void> {
+/** Withdraws the coverage of a range that lacks trades, and remembers why, so that it is walked again. */
+export async function doubt(transaction: Transaction, key: number, { from, to }: TimeRange, reason: string, asOf: number): Promise<void> {
   await lockInstruments(transaction, [key]);
   await transaction.query(`update coverage set ${withoutRange('int8multirange(int8range($2, $3))')} where instrument = $1 and kind = 0`, [
     key,

@@ -110,6 +110,9 @@ class VenueLane {
         };
       },
       ...(venue.book && { book: async (context, instrument) => await call<BookLevels>('book', [instrument], { context }) }),
+      ...(venue.hourlyVolumes && {
+        hourlyVolumes: async (context, instrument, range) => await call('hourlyVolumes', [instrument, range], { context }),
+      }),
       ...(venue.points && {
         points(context, { before, signal: _signal, ...request }, resume) {
           const { covered, looked, doubted } = before;

@@ -5,7 +5,7 @@ export interface VenueThreadData {
 }
 
 /** Routes of a venue that return one value. */
-type OneAnswer = 'discover' | 'selectorOf' | 'readTrade' | 'book' | 'sharedTrades';
+type OneAnswer = 'discover' | 'selectorOf' | 'readTrade' | 'book' | 'sharedTrades' | 'hourlyVolumes';
 /** Routes of a venue that return a stream; `list` is that of its universe. */
 export type StreamRoute = 'points' | 'list';
 

@@ -117,7 +117,8 @@ async function run(id: number, call: VenueCall): Promise<unknown> {
     case 'book':
       return await venue.book?.(context, first);
     case 'sharedTrades':
-      return await venue.sharedTrades?.(context, first, second);
+    case 'hourlyVolumes':
+      return await venue[call.route]?.(context, first, second);
     case 'list':
       return open(key, by, venue.universe?.list(context, first, second));
     case 'selectorOf':

@@ -24,6 +24,7 @@ import { type FailedSources, failedForGood, failedSourceReasons, sourceTime } fr
 import type { InstrumentOutcome } from './collect-instrument.ts';
 import { catchUpWindow } from './collect-plan.ts';
 import { type ShardListing, saveShard, shardListing } from './collect-shard.ts';
+import { compareHours } from './compare-hours.ts';
 import { instrumentStaging } from './instrument-staging.ts';
 
 export interface CollectDependencies {
@@ -161,8 +162,14 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
   // from here on a delayed earlier attempt can no longer write, so its progress is read after this
   const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });
+  // the many markets of a universe are confirmed by the totals of later listings
+  const inHours =
+    entry.universe === undefined
+      ? await compareHours({ database, sources: sources.byType }, { symbol, sourceTypes, asOf }, work)
+      : { hours: 0, agreed: 0 };
   // compares the totals that earlier looks were given with the stored trades
-  const witness = await database.transaction((transaction) => judgeSymbol(transaction, symbol, asOf));
+  const byTotals = await database.transaction((transaction) => judgeSymbol(transaction, symbol, asOf));
+  const witness = { ...byTotals, hours: byTotals.hours + inHours.hours, agreed: byTotals.agreed + inHours.agreed };
   // read before any venue is queried: coverage that is withdrawn later is also removed from this run's claims
   const withdrawals = new Map(await withdrawalsOf(database, symbol));
   const looks = await lastLooks(database, symbol, { sourceTypes, asOf });

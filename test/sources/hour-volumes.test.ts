@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { hourVolumes } from '../../src/sources/catalogue/hour-volumes.ts';
+
+const HOUR = 3_600_000;
+const FIELDS = { end: 'end', volume: 'sum' };
+const at = (hour: number, sum: unknown) => ({ end: hour * 3600, sum });
+
+describe('volumes of hourly candlesticks', () => {
+  it('are those of the hour before each end, and 0 for an hour left out between two others', () => {
+    expect(hourVolumes([at(12, '2.50'), at(10, 7)], FIELDS)).toEqual([
+      { from: 9 * HOUR, to: 10 * HOUR, volume: 7 },
+      { from: 10 * HOUR, to: 11 * HOUR, volume: 0 },
+      { from: 11 * HOUR, to: 12 * HOUR, volume: 2.5 },
+    ]);
+  });
+
+  it.each([
+    ['no list', undefined],
+    ['an empty list', []],
+    ['rows that are no candlesticks', [null, 3]],
+    ['an end that cannot be read', [at(10, 7), { end: 'soon', sum: 1 }]],
+    ['an end within an hour', [at(10, 7), at(10.5, 7)]],
+    ['a volume that cannot be read', [at(10, 7), at(11, 'NaN')]],
+  ])('say nothing where there is %s', (_, candles) => {
+    expect(hourVolumes(candles, FIELDS)).toEqual([]);
+  });
+});
