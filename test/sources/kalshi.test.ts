@@ -103,7 +103,7 @@ describe('the hourly volumes of a Kalshi market', () => {
       return answer;
     });
     const instrument = instrumentOf(readMarket(market('KXRAIN-26NOV21-NY'), '/markets'), NO_FACTS, NOW);
-    expect(await kalshi.hourlyVolumes?.({ http: { api: client }, options: {} } as never, instrument, range)).toEqual(stated);
+    expect(await kalshi.hourlyVolumes?.({ http: { api: client }, options: {} }, instrument, range)).toEqual(stated);
   });
 });
 

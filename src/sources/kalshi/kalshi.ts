@@ -29,11 +29,7 @@ export const kalshi = defineVenue({
   readTrade,
   book: async ({ http }, instrument) => readBook(await http.api.get(`/markets/${encodeURIComponent(tickerOf(instrument))}/orderbook`)),
   probe: {
-    markets: {
-      route: '/events',
-      expects: '`events` with event_ticker, mutually_exclusive and markets; `cursor`',
-      read: ({ http }) => openMarkets(http.api),
-    },
+    markets: { route: '/events', expects: '`events` with event_ticker, mutually_exclusive and markets; `cursor`', read: openMarkets },
     trades: { route: '/markets/trades', expects: '`trades`; `cursor`' },
     book: { route: '/markets/{ticker}/orderbook', expects: '`orderbook_fp`: yes_dollars and no_dollars' },
     others: [
@@ -47,7 +43,7 @@ export const kalshi = defineVenue({
 });
 
 /** Markets of a few open events. */
-async function openMarkets(api: Http): Promise<readonly Instrument[]> {
+async function openMarkets({ http: { api } }: { readonly http: { readonly api: Http } }): Promise<readonly Instrument[]> {
   const at = { venue: VENUE, where: '/events' };
   const json = await api.get(at.where, Object.entries({ status: 'open', with_nested_markets: true, limit: 20 }));
   const markets = listInAnswer(json, 'events', at).flatMap((event) => listInAnswer(event, 'markets', at));
