@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PredictLab } from '../../src/client.ts';
-import { SCHEDULE_ACTIONS, startRun } from '../../src/ui/run/run-actions.ts';
+import { RUN_ACTIONS, SCHEDULE_ACTIONS, startRun } from '../../src/ui/run/run-actions.ts';
 
 describe('starting a run over HTTP', () => {
   const inputs: unknown[] = [];
@@ -14,6 +14,16 @@ describe('starting a run over HTTP', () => {
   it('takes an object as the input of the run', async () => {
     expect(await startRun(lab, { symbols: ['AAA'] })).toEqual({ message: 'started as r', href: '/runs/r' });
     expect(inputs).toEqual([{ symbols: ['AAA'] }]);
+  });
+});
+
+describe('the slots of a run over HTTP', () => {
+  const lab = { setMaxConcurrent: async (_: unknown, value: number) => value } as unknown as PredictLab;
+  const slots = async (value: unknown) => await RUN_ACTIONS.slots(lab, undefined as never, 'r' as never, { value });
+
+  it('are a whole number of at least 1', async () => {
+    expect(await slots(1)).toEqual({ message: '1 slots' });
+    for (const value of [0, 1.5, '3', null]) await expect(slots(value)).rejects.toThrow('slots: write a whole number of at least 1');
   });
 });
 

@@ -19,6 +19,9 @@ describe('what is given to a workflow from outside', () => {
 
   it('accepts the input that a run passes to its child', () => {
     expect(symbolInputProblem(input)).toBeUndefined();
+    expect(
+      symbolInputProblem({ ...input, signalStages: ['clean'], done: [{ stage: 'collect' }], earlier: { attempts: 1 } }),
+    ).toBeUndefined();
   });
 
   it.each([
@@ -29,7 +32,11 @@ describe('what is given to a workflow from outside', () => {
     [{ ...input, stages: ['constructor'] }, /^stages must name/],
     [{ ...input, policies: { collect: { timeoutMs: 'long' } } }, /^policies must be retry policies by stage/],
     [{ ...input, earlier: 3 }, /^earlier must count attempts/],
+    [{ ...input, earlier: { attempts: 1.5 } }, /^earlier must count attempts/],
     [{ ...input, little: 3 }, /^little must be an object/],
+    [{ ...input, signalStages: ['sell'] }, /^signalStages must name stages/],
+    [{ ...input, done: [{ stage: 'clean' }] }, /^done must report the first stages/],
+    [{ ...input, done: 'collect' }, /^done must report the first stages/],
   ])('a child’s input %j is refused', (given, message) => {
     expect(symbolInputProblem(given)).toMatch(message);
   });
@@ -58,6 +65,8 @@ describe('what is given to a workflow from outside', () => {
     ['BTC', [{ taskId: 'BTC/collect', kind: 'started', at: 'now' }]],
     ['BTC', [{ taskId: 'BTC/collect', kind: 'started', at: 1e300 }]],
     ['BTC', [{ ...ended, kind: 'failed' }]],
+    ['BTC', [{ ...ended, attempts: 1.5, kind: 'cancelled' }]],
+    ['BTC', [{ ...ended, kind: 'retryLater', failures: 1, retryAt: 9 }]],
     ['BTC', [{ ...ended, kind: 'failed', error: { type: 'E', message: 5 } }]],
     ['BTC', [{ ...ended, kind: 'succeeded', output: null, degraded: 'gaps' }]],
     ['BTC', [{ ...ended, kind: 'exploded' }]],
