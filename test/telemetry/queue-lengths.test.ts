@@ -37,6 +37,41 @@ describe('the length of the queue', () => {
   });
 });
 
+describe('the metrics of tasks', () => {
+  it('count ends and retries, and rows and the duration of those that succeeded', async () => {
+    const { registry, tasks } = createMetrics();
+    const valueOf = async (metric: string): Promise<number> =>
+      Number(
+        (await registry.metrics())
+          .split('\n')
+          .find((line) => line.startsWith(`${metric} `))
+          ?.split(' ')[1],
+      );
+    tasks.begin('store').end('success', { output: { inserted: 3, duplicates: 2 } } as never);
+    tasks.begin('store').end('failed', { output: { inserted: 5 } } as never);
+    tasks.begin('store').end('retried', undefined, 'RateLimited');
+    tasks.begin('store').end('retried', undefined, 'toString');
+    tasks.begin('custom').end('success');
+    expect(await valueOf('predictlab_tasks_total{stage="store",status="success"}')).toBe(1);
+    expect(await valueOf('predictlab_tasks_total{stage="store",status="failed"}')).toBe(1);
+    expect(await valueOf('predictlab_tasks_total{stage="custom",status="success"}')).toBe(1);
+    expect(await valueOf('predictlab_rows_total{stage="store",outcome="inserted"}')).toBe(3);
+    expect(await valueOf('predictlab_rows_total{stage="store",outcome="duplicate"}')).toBe(2);
+    expect(await valueOf('predictlab_retries_total{stage="store",error="RateLimited"}')).toBe(1);
+    expect(await valueOf('predictlab_retries_total{stage="store",error="Other"}')).toBe(1);
+    expect(await valueOf('predictlab_stage_duration_seconds_count{stage="store"}')).toBe(1);
+    expect(await valueOf('predictlab_stage_duration_seconds_bucket{le="300",stage="store"}')).toBe(1);
+  });
+
+  it('read the basis of twins at most once a minute', async () => {
+    const metrics = createMetrics();
+    let reads = 0;
+    metrics.onBasis(async () => (reads++, [{ market: 'a', twin: 'b', profit: 0.02 }]));
+    for (let i = 0; i < 2; i++) expect(await metrics.registry.metrics()).toContain('predictlab_twin_basis{market="a",twin="b"} 0.02');
+    expect(reads).toBe(1);
+  });
+});
+
 describe('the metrics of a worker that has done nothing', () => {
   it('have every counter at 0, so that an alert on what does not happen can fire', async () => {
     const text = await createMetrics().registry.metrics();

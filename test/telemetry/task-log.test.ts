@@ -104,4 +104,75 @@ describe("the tasks' log", () => {
     expect(await readdir(folder)).toEqual(['run']);
     expect(await readFile(path.join(folder, 'run'), 'utf8')).toBe('a file where the folder should be');
   });
+
+  it('ignores lines of no task, and shortens a line only past its limit', async () => {
+    const kept = logOf();
+    const log = kept.tee(silent);
+    log.info('no task', { runId: 'run' });
+    log.info('no run', { taskId: 'T' });
+    const length = async (filler: number): Promise<boolean | undefined> => {
+      log.info('m', { ...about, filler: 'x'.repeat(filler) });
+      await kept.close();
+      return (await readTaskLog(path.join(folder, 'run'))).lines.at(-1)?.shortened as boolean | undefined;
+    };
+    expect(await length(0)).toBeUndefined();
+    const [line = ''] = (await readFile(path.join(folder, 'run', 'w.jsonl'), 'utf8')).split('\n');
+    const room = 16 * 1024 - line.length;
+    expect(await length(room)).toBeUndefined();
+    expect(await length(room + 1)).toBe(true);
+    log.info('y'.repeat(20_000), about);
+    await kept.close();
+    const { lines } = await readTaskLog(path.join(folder, 'run'));
+    expect(lines.map(({ message }) => message.length)).toEqual([1, 1, 1, 4 * 1024]);
+  });
+
+  it('is written without closing it, and is ordered by time', async () => {
+    const kept = logOf('b');
+    kept.tee(silent).info('second', about);
+    const file = path.join(folder, 'run', 'b.jsonl');
+    await expect.poll(async () => await readFile(file, 'utf8').catch(() => '')).toContain('second');
+    await kept.close();
+    const [first, third] = ['2026-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z'];
+    await appendFile(
+      path.join(folder, 'run', 'c.jsonl'),
+      [third, first].map((time) => `${JSON.stringify({ time, taskId: 'T', message: time })}\n`).join(''),
+    );
+    const { lines } = await readTaskLog(path.join(folder, 'run'));
+    expect(lines.map(({ message }) => message)).toEqual([first, 'second', third]);
+  });
+
+  it('includes files that other machines sent, unless this machine has them', async () => {
+    const kept = logOf('a');
+    kept.tee(silent).info('here', about);
+    await kept.close();
+    const line = (message: string): string => `${JSON.stringify({ time: '2999-01-01T00:00:00.000Z', taskId: 'T', message })}\n`;
+    const sent = {
+      names: async () => ['a.jsonl', 'z.jsonl', 'gone.jsonl'],
+      read: async (name: string) => (name === 'gone.jsonl' ? undefined : Buffer.from(line(name))),
+    };
+    const read = async (from?: Awaited<ReturnType<typeof readTaskLog>>['position']) =>
+      await readTaskLog(path.join(folder, 'run'), from, sent);
+    const { lines, position } = await read();
+    expect(lines.map(({ message }) => message)).toEqual(['here', 'z.jsonl']);
+    expect((await read(position)).lines).toEqual([]);
+    expect(await readTaskLog(path.join(folder, 'none'))).toMatchObject({ lines: [] });
+  });
+
+  it('keeps the sizes of at most a thousand runs', async () => {
+    const kept = new TaskLog({ folderOf: () => path.join(folder, 'all'), writer: 'w', log: silent });
+    const log = kept.tee(silent);
+    const long = 'x'.repeat(8_000);
+    for (let i = 0; i < 600; i++) log.info(long, { ...about, runId: 'first' });
+    const waiting = async (): Promise<number> => (await kept.close(), (await stat(path.join(folder, 'all', 'w.jsonl'))).size);
+    const full = await waiting();
+    for (let i = 0; i < 999; i++) log.info('', { ...about, runId: `r${i}` });
+    const before = await waiting();
+    log.info(long, { ...about, runId: 'first' });
+    expect(await waiting()).toBe(before);
+    expect(before).toBeGreaterThan(full);
+    log.info('', { ...about, runId: 'one more' });
+    const more = await waiting();
+    log.info(long, { ...about, runId: 'first' });
+    expect(await waiting()).toBeGreaterThan(more + 8_000);
+  });
 });
