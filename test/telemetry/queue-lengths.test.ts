@@ -47,8 +47,8 @@ describe('the metrics of tasks', () => {
           .find((line) => line.startsWith(`${metric} `))
           ?.split(' ')[1],
       );
-    tasks.begin('store').end('success', { output: { inserted: 3, duplicates: 2 } } as never);
-    tasks.begin('store').end('failed', { output: { inserted: 5 } } as never);
+    tasks.begin('store').end('success', { output: { inserted: 3, duplicates: 2 } });
+    tasks.begin('store').end('failed', { output: { inserted: 5 } });
     tasks.begin('store').end('retried', undefined, 'RateLimited');
     tasks.begin('store').end('retried', undefined, 'toString');
     tasks.begin('custom').end('success');

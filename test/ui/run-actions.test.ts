@@ -19,7 +19,7 @@ describe('starting a run over HTTP', () => {
 
 describe('the slots of a run over HTTP', () => {
   const lab = { setMaxConcurrent: async (_: unknown, value: number) => value } as unknown as PredictLab;
-  const slots = async (value: unknown) => await RUN_ACTIONS.slots(lab, undefined as never, 'r' as never, { value });
+  const slots = async (value: unknown) => await RUN_ACTIONS.slots(lab, undefined as never, 'r', { value });
 
   it('are a whole number of at least 1', async () => {
     expect(await slots(1)).toEqual({ message: '1 slots' });

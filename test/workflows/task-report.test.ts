@@ -27,7 +27,7 @@ describe('the report of a failed task', () => {
     const counted = ApplicationFailure.create({ message: 'no', type: 'BadInput', details: [{ attempts: 7 }] });
     expect(failureReport(task, counted)).toMatchObject({ kind: 'failed', attempts: 7, error: { type: 'BadInput', message: 'no' } });
     const detailed = ApplicationFailure.create({ details: [{ attempts: 4, failures: 2, retryAfterMs: 10, error }] });
-    const activity = new ActivityFailure('failed', 'collect', '1', 'TIMEOUT' as never, undefined, detailed);
+    const activity = new ActivityFailure('failed', 'collect', '1', 'TIMEOUT', undefined, detailed);
     expect(failureReport(task, activity)).toMatchObject({ kind: 'retryLater', attempts: 4, failures: 2, error });
   });
 
@@ -49,9 +49,9 @@ describe('the report of a failed task', () => {
   });
 
   it('names the error as users see it', () => {
-    const child = new ChildWorkflowFailure('default', {}, 'type', 'NON_RETRYABLE_FAILURE' as never, new TerminatedFailure('x'));
+    const child = new ChildWorkflowFailure('default', {}, 'type', 'NON_RETRYABLE_FAILURE', new TerminatedFailure('x'));
     expect(taskErrorOf(child)).toMatchObject({ type: 'Terminated' });
-    expect(taskErrorOf(new TimeoutFailure('x', undefined, 'START_TO_CLOSE' as never))).toMatchObject({ type: 'TaskTimeout' });
+    expect(taskErrorOf(new TimeoutFailure('x', undefined, 'START_TO_CLOSE'))).toMatchObject({ type: 'TaskTimeout' });
     expect(taskErrorOf(ApplicationFailure.create({ message: 'plain' }))).toMatchObject({ type: 'Error', message: 'plain' });
     expect(taskErrorOf(new RangeError('far'))).toMatchObject({ type: 'RangeError', message: 'far' });
     expect(taskErrorOf('odd')).toEqual({ type: 'Error', message: 'odd' });
