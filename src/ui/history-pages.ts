@@ -4,6 +4,7 @@ import type { State } from '../report/elements/tip.ts';
 import type { HistoryPageData, HistoryRunColumn } from '../report/history/history-data.ts';
 import { historyPartsOf } from '../report/history/history-page.ts';
 import { groupTasks, worstState } from '../report/run/symbol-tasks.ts';
+import { universeOverviews, universesMark } from '../storage/markets/universe-overview.ts';
 import { historyMark } from '../storage/runs/run-history.ts';
 import type { LiveLook } from './live/live-page.ts';
 import { type RunSources, runAddress } from './run/run-pages.ts';
@@ -21,6 +22,8 @@ export class HistoryPages {
   readonly #options: RunSources;
   #next: { readonly readAt: number; readonly next: HistoryPageData['next'] } | undefined;
 
+  #read: { readonly mark: string; readonly universes: ReturnType<typeof universeOverviews> } | undefined;
+
   constructor(options: RunSources) {
     this.#options = options;
   }
@@ -34,6 +37,7 @@ export class HistoryPages {
       runHref: async (run) => runAddress(run.executionId),
       symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
       next: await this.#nextRun(),
+      universes: await this.#universes(),
       ...(temporalUi === undefined ? {} : { temporalUrl: temporalUi.runs }),
     });
   }
@@ -52,6 +56,18 @@ export class HistoryPages {
       const now = Math.max(data.now, Math.floor(Date.now() / TICK_MS) * TICK_MS);
       return { parts: historyPartsOf({ ...data, now, next, runs: await open.completed(data.runs) }, true), ended: false };
     };
+  }
+
+  /** The universes as of the last listing or end of a run: reading tens of thousands of members takes a second. */
+  async #universes(): Promise<HistoryPageData['universes']> {
+    const { database } = this.#options;
+    const mark = await universesMark(database);
+    if (this.#read?.mark !== mark) this.#read = { mark, universes: universeOverviews(database) };
+    const { universes } = this.#read;
+    return await universes.catch((error: unknown) => {
+      this.#read = undefined;
+      throw error;
+    });
   }
 
   async #nextRun(): Promise<HistoryPageData['next']> {

@@ -8,6 +8,14 @@ const MOVERS = 10;
 /** Number of markets, those with the largest volume of those that traded, whose moves are compared. */
 const COMPARED = 2000;
 
+/** A text that changes with every listing of a universe and with every run that ends. */
+export async function universesMark(queryable: Queryable): Promise<string> {
+  const { rows } = await queryable.query<{ mark: string }>(
+    "select concat((select max(as_of) from universe_listings), ' ', (select max(finished_at) from runs)) as mark",
+  );
+  return rows[0].mark;
+}
+
 /** What the members of each universe that has been listed look like at its last listing, by category. */
 export async function universeOverviews(queryable: Queryable): Promise<readonly UniverseOverview[]> {
   const { rows } = await queryable.query<{ universe: string; listedAt: number }>(

@@ -52,6 +52,8 @@ export interface HistoryLinks {
   readonly runHref: (run: FiledRun) => Promise<string | null>;
   readonly symbolHref: (symbol: string, newestRun: FiledRun) => Promise<string | null>;
   readonly next: HistoryPageData['next'];
+  /** The universes that a run has listed. @default they are read */
+  readonly universes?: HistoryPageData['universes'];
   readonly temporalUrl?: string;
 }
 
@@ -88,7 +90,7 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
     symbols: await symbolRows(queryable, newest, links),
     next: links.next,
     ...(links.temporalUrl === undefined ? {} : { temporalUrl: links.temporalUrl }),
-    universes: await universeOverviews(queryable),
+    universes: links.universes ?? (await universeOverviews(queryable)),
     incidents: await listIncidents(queryable, { open: true, limit: 100 }),
     madeBy: `PredictLab ${VERSION}`,
   };
@@ -128,6 +130,8 @@ export async function loadSymbolIndex(queryable: Queryable, now: number): Promis
       looked.set(symbol, Math.max(looked.get(symbol) ?? 0, Math.min(asOf ?? startedAt.getTime(), now)));
   }
   const names = entries.map(({ symbol }) => symbol);
+  // the shards of universes have no row, and tens of thousands of markets
+  for (const symbol of looked.keys()) if (!names.includes(symbol)) looked.delete(symbol);
   const prices = await symbolPrices(queryable, names, now);
   const gaps = await gapsBySymbol(queryable, {
     symbols: [...looked.keys()],
