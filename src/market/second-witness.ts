@@ -20,7 +20,7 @@ export interface StatedComparison {
 }
 
 /** The volume that a venue states for a time `[from, to)`, counted apart from its list of trades. */
-export interface StatedVolume extends TimeRange {
+export interface TimedVolume extends TimeRange {
   readonly volume: number;
 }
 

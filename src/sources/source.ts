@@ -2,7 +2,7 @@ import type { PredictLabError } from '../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-data.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
 import type { CoverageEvidence, SourceType, TickKind } from '../contracts/words.ts';
-import type { StatedVolume } from '../market/second-witness.ts';
+import type { TimedVolume } from '../market/second-witness.ts';
 
 /** The request for the listing of a universe at one venue. */
 export interface ListRequest {
@@ -184,7 +184,7 @@ export interface Source<Selector = unknown> {
     readonly range: TimeRange;
     readonly asOf: number;
     readonly signal: AbortSignal;
-  }): Promise<readonly StatedVolume[]>;
+  }): Promise<readonly TimedVolume[]>;
   /** Returns the selector that names this market alone; undefined where the source cannot be queried about a single market. */
   selectorOf(instrument: Instrument): Promise<Selector | undefined>;
   /** Converts an error of the source into a `PredictLabError` named by its effect. */

@@ -2,7 +2,7 @@ import { precedenceOf } from '../budget/rate-limits.ts';
 import { badInput } from '../contracts/errors.ts';
 import type { Instrument } from '../contracts/market-data.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
-import type { StatedVolume } from '../market/second-witness.ts';
+import type { TimedVolume } from '../market/second-witness.ts';
 import { type BookLevels, bestOf, wantsBook } from './book.ts';
 import { identifyPage } from './candidate.ts';
 import { withTradeAt } from './catalogue/market-life.ts';
@@ -102,7 +102,7 @@ export async function probeVenue(
   for (const other of others) await prober.read(other, async () => ({ came: await other.read(context), value: undefined }));
 }
 
-const isVolume = (value: Partial<StatedVolume> | null): value is StatedVolume =>
+const isVolume = (value: Partial<TimedVolume> | null): value is TimedVolume =>
   Number.isSafeInteger(value?.from) && Number.isSafeInteger(value?.to) && Number.isFinite(value?.volume);
 
 /** An instrument whose stated totals have the time of the answer. */

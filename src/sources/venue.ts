@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { RateLimit } from '../budget/rate-limits.ts';
 import type { Instrument, TimeRange } from '../contracts/market-data.ts';
 import type { TickKind } from '../contracts/words.ts';
-import type { StatedVolume } from '../market/second-witness.ts';
+import type { TimedVolume } from '../market/second-witness.ts';
 import type { BookLevels } from './book.ts';
 import type { ReadRow } from './candidate.ts';
 import type { Http } from './http/venue-client.ts';
@@ -133,7 +133,7 @@ export interface Venue<Selector = unknown, Host extends string = string> extends
   /** Maximum number of markets of one shared request; Infinity where it reads the trades of the whole venue. @default 20 */
   readonly sharedMarkets?: number;
   /** Reads the volumes of the whole hours in a range, counted apart from the trades; they confirm a market's first collection. @default none */
-  hourlyVolumes?(context: VenueContext<Host>, instrument: Instrument, range: TimeRange): Promise<readonly StatedVolume[]>;
+  hourlyVolumes?(context: VenueContext<Host>, instrument: Instrument, range: TimeRange): Promise<readonly TimedVolume[]>;
   /** How the venue lists its markets. @default the venue cannot be in a universe */
   // biome-ignore lint/suspicious/noExplicitAny: each venue has its own rules
   // oxlint-disable-next-line typescript/no-explicit-any

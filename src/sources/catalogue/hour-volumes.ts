@@ -1,11 +1,11 @@
-import type { StatedVolume } from '../../market/second-witness.ts';
+import type { TimedVolume } from '../../market/second-witness.ts';
 import { readNumber, readTime } from './scalars.ts';
 import { isObject } from './schema-drift.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** Reads the volumes of hourly candlesticks; an hour without one, between the first and the last, had no trades. */
-export function hourVolumes(candles: unknown, fields: { readonly end: string; readonly volume: string }): readonly StatedVolume[] {
+export function hourVolumes(candles: unknown, fields: { readonly end: string; readonly volume: string }): readonly TimedVolume[] {
   const volumes = new Map<number, number>();
   for (const candle of Array.isArray(candles) ? candles.filter(isObject) : []) {
     const [{ value: end }, { value: volume }] = [readTime(candle[fields.end]), readNumber(candle[fields.volume])];
@@ -15,7 +15,7 @@ export function hourVolumes(candles: unknown, fields: { readonly end: string; re
   }
   const ends = [...volumes.keys()];
   const [first, last] = [Math.min(...ends), Math.max(...ends)];
-  const stated: StatedVolume[] = [];
+  const stated: TimedVolume[] = [];
   for (let to = first; to <= last; to += HOUR_MS) stated.push({ from: to - HOUR_MS, to, volume: volumes.get(to) ?? 0 });
   return stated;
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { QuarantineReason } from '../../contracts/market-data.ts';
 
 export interface ReadNumber {
@@ -72,3 +73,13 @@ export function readSide(value: unknown): 'buy' | 'sell' | null {
   if (word === 'buy' || word === 'bid') return 'buy';
   return word === 'sell' || word === 'ask' ? 'sell' : null;
 }
+
+/** A text that a venue may leave out. */
+export const text = z.string().nullish();
+/** An ISO time in UTC epoch milliseconds; null where it is absent or unreadable. */
+export const time = text.transform((value) => (value ? parseIsoTime(value) : null)).catch(null);
+/** A number, or a decimal number as text. */
+export const decimal = z
+  .unknown()
+  .transform((value) => readNumber(value).value)
+  .optional();

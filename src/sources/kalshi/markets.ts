@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Instrument } from '../../contracts/market-data.ts';
 import { settlementTerms } from '../../market/settlement-terms.ts';
 import { feeTerms, type StatedFees } from '../catalogue/fee-terms.ts';
+import { decimal, text, time } from '../catalogue/scalars.ts';
 import { parsedBy } from '../catalogue/schema-drift.ts';
-import { decimal, text, time } from '../catalogue/schema-fields.ts';
 import { endWords, isEnded, statedEnd } from '../catalogue/stated-end.ts';
 import { yesNoMarket } from '../catalogue/yes-no-market.ts';
 

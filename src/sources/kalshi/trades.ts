@@ -1,5 +1,5 @@
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
-import type { StatedVolume } from '../../market/second-witness.ts';
+import type { TimedVolume } from '../../market/second-witness.ts';
 import { type BookLevels, bidsOfBoth } from '../book.ts';
 import { type ReadRow, tradeRow } from '../candidate.ts';
 import { hourVolumes } from '../catalogue/hour-volumes.ts';
@@ -100,7 +100,7 @@ export const cutoffOf = (api: Http, maxAgeMs = CUTOFF_MS): Promise<{ readonly tr
   });
 
 /** Reads the volumes of hours. The candlesticks of a market that settled before the cutoff are historical. */
-export async function hourlyVolumes(api: Http, instrument: Instrument, { from, to }: TimeRange): Promise<readonly StatedVolume[]> {
+export async function hourlyVolumes(api: Http, instrument: Instrument, { from, to }: TimeRange): Promise<readonly TimedVolume[]> {
   const ticker = tickerOf(instrument);
   const period = Object.entries({ start_ts: from / 1000, end_ts: to / 1000, period_interval: 60 });
   const of = { names: [ticker], parameter: 'market_tickers', most: 1, query: period };

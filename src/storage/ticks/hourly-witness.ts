@@ -1,6 +1,6 @@
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import type { SourceType } from '../../contracts/words.ts';
-import { judgeStated, type StatedComparison, type StatedVolume } from '../../market/second-witness.ts';
+import { judgeStated, type StatedComparison, type TimedVolume } from '../../market/second-witness.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { COMPARED_MS, confirm, doubt, HELD, SIGNIFICANT_VOLUME } from './second-witness.ts';
 
@@ -49,9 +49,9 @@ export async function unseenHours(
  */
 export async function judgeHours(
   transaction: Transaction,
-  { key, volumes, asOf }: { readonly key: number; readonly volumes: readonly StatedVolume[]; readonly asOf: number },
+  { key, volumes, asOf }: { readonly key: number; readonly volumes: readonly TimedVolume[]; readonly asOf: number },
 ): Promise<{ readonly hours: number; readonly agreed: number }> {
-  const { rows } = await transaction.query<StatedComparison & StatedVolume>(
+  const { rows } = await transaction.query<StatedComparison & TimedVolume>(
     `select p."from", p."to", p.volume, null as trades, held.* from instruments i join coverage c on c.instrument = i.key and c.kind = 0
      cross join lateral (
        select i.key as instrument, * from unnest($2::bigint[], $4::bigint[], $5::float8[]) as h("from", "to", volume)) p

@@ -1,5 +1,5 @@
 import type { SourceType } from '../../../contracts/words.ts';
-import type { StatedVolume } from '../../../market/second-witness.ts';
+import type { TimedVolume } from '../../../market/second-witness.ts';
 import type { Sources } from '../../../sources/source.ts';
 import type { Database } from '../../../storage/database/database.ts';
 import { judgeHours, unseenHours } from '../../../storage/ticks/hourly-witness.ts';
@@ -30,7 +30,7 @@ export async function compareHours(
       most: MOST_MARKETS,
     })) {
       signal.throwIfAborted();
-      let volumes: readonly StatedVolume[];
+      let volumes: readonly TimedVolume[];
       try {
         volumes = (await source.hourlyVolumes?.({ instrument, range, asOf: of.asOf, signal })) ?? [];
       } catch (error) {
