@@ -364,12 +364,6 @@ export const EQUIVALENT = [
     because: 'no equity behind the end is above a peak or below a floor',
   },
   {
-    file: 'scheduling/graph/graph.ts',
-    code: 'i < size',
-    becomes: 'i <= size',
-    because: 'a typed array ignores what is written behind its end',
-  },
-  {
     file: 'scheduling/orders/remaining-chain.ts',
     code: 'graph.size - 1',
     becomes: 'graph.size + 1',

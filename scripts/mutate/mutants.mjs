@@ -83,7 +83,7 @@ function visit(node, look) {
 
 /**
  * The source with every mutant behind a switch: `$mutants[0]` is the number of the mutant that is on, and `$mutants[n]` becomes 1 where
- * mutant n is reached. Mutants are numbered from 1.
+ * mutant n is reached. Mutants are numbered from 1. A thread that got only the text of a function has no such list: it makes an empty one.
  */
 export function withSwitches(file, source, mutants) {
   const here = mutants
@@ -97,7 +97,7 @@ export function withSwitches(file, source, mutants) {
     while (here.length > 0 && here[0].start < to) {
       const { number, start, stop, replacement } = here.shift();
       const original = render(start, stop);
-      text += `${source.slice(at, start)}(($mutants[${number}] = 1, $mutants[0] === ${number}) ? (${replacement}) : (${original}))`;
+      text += `${source.slice(at, start)}(((globalThis.$mutants ??= [])[${number}] = 1, $mutants[0] === ${number}) ? (${replacement}) : (${original}))`;
       at = stop;
     }
     return text + source.slice(at, to);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { constants, runInThisContext } from 'node:vm';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshUrl, watchImports } from '../../src/plugins/module-graph.ts';
 import { watchOutsideWorld } from '../../src/plugins/outside-world.ts';
 import { loadWithCode } from '../../src/plugins/plugin-code.ts';
@@ -16,11 +16,13 @@ const write = (name: string, text: string): void => writeFileSync(place(name), t
 let copies = 0;
 watchImports();
 watchOutsideWorld();
-// Vitest changes what it keeps on the global object, with each file of tests that shares this process
-recordSharedObjects(
-  Reflect.ownKeys(globalThis)
-    .filter((key) => /vitest|expect|jest|chai/i.test(String(key)))
-    .map((key) => Reflect.get(globalThis, key)),
+// Vitest changes what it keeps on the global object, and other files of tests replace the console, where they share this process
+beforeAll(() =>
+  recordSharedObjects(
+    Reflect.ownKeys(globalThis)
+      .filter((key) => /vitest|expect|jest|chai|mutants/i.test(String(key)))
+      .map((key) => Reflect.get(globalThis, key)),
+  ),
 );
 
 // Vitest would put its own loader in place of an import() that it sees

@@ -34,6 +34,12 @@ describe('the buttons of a run', () => {
     expect(buttons(paused.text)).toMatchObject({ Pause: { works: false }, Resume: { works: true }, 'Retry failed': { works: true } });
   });
 
+  it('offer to retry an ended run only where a task did not succeed', () => {
+    const ended = (result: 'success' | 'failed') => buttons(controls({ ...open, result, finishedAt: new Date(0).toISOString() }).text);
+    expect(ended('success')['Retry what failed'].works).toBe(false);
+    expect(ended('failed')['Retry what failed'].works).toBe(true);
+  });
+
   it('ask before they cancel the run', () => {
     expect(controls(open).text).toMatch(/data-action="\/runs\/a%20run\/cancel" data-confirm="Press again to cancel the run"/);
   });

@@ -20,6 +20,7 @@ it('the head of a page names every open incident with its cause, and no id that 
   expect(text).toContain('<a href="/incidents"><b>3 incidents open</b></a>');
   for (const id of ['1', '2', '3']) expect(text).toContain(`venue ${id} answered 503`);
   expect(text).not.toMatch(/open<\/b><\/a>: \d/);
+  expect(text).not.toMatch(/: *; /);
   const long = incidentLine([incident('4', { cause: `collect: ${'the venue answered 503 '.repeat(20)}` })]).text;
   expect(long).toMatch(/(the|venue|answered|503) …/);
 });

@@ -86,6 +86,22 @@ describe('the page of a symbol', () => {
     expect(html).not.toContain(EVIL);
   });
 
+  it('keeps the sixty best of many trials and the chosen one, and says how many there are', () => {
+    const trial = (i: number): BacktestRow => {
+      const [row] = sampleBacktests();
+      return { ...row, strategy: `trial-${i}`, metrics: { ...row.metrics, sharpe: i % 10 === 0 ? null : i / 100 } };
+    };
+    const backtests = Array.from({ length: 100 }, (_, i) => trial(i));
+    const chosen = { ...(sampleInstrument().chosen as NonNullable<ReturnType<typeof sampleInstrument>['chosen']>), index: 3 };
+    const text = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests, chosen })] }), null);
+    const first = /class="strategies[\s\S]*?<\/table>/.exec(text)?.[0] ?? '';
+    const shown = [...new Set([...first.matchAll(/trial-(\d+)/g)].map(([, i]) => Number(i)))];
+    expect(shown).toHaveLength(60);
+    expect(shown).toEqual(expect.arrayContaining([3, 99, 98, 51]));
+    expect(shown.filter((i) => i % 10 === 0)).toEqual([]);
+    expect(text).toContain('the 60 best of 100 trials by Sharpe ratio');
+  });
+
   it('shows a Sharpe ratio with its standard error', () => {
     const backtests = sampleBacktests().map((row) => ({ ...row, metrics: { ...row.metrics, sharpe: 1.4 }, sharpeError: 1.13 }));
     expect(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests })] }), null)).toMatch(/1\.40 .{0,30}± 1\.13/);

@@ -46,6 +46,11 @@ describe('the end of a run', () => {
     ]);
   });
 
+  it('names a custom task by its own id, which is not a symbol', () => {
+    const { troubles } = observationOf(run({ notify: failed('BadInput', 'no') }));
+    expect(troubles).toMatchObject([{ cause: 'notify: BadInput: no', subjects: [{ what: 'task', subject: 'notify', isSymbol: false }] }]);
+  });
+
   it('has one for each reason of a degraded task, not for how many more there are', () => {
     const tasks = [done('AAA', 'collect', ['polymarket:0x1: gone', 'and 12 more of this kind'])];
     expect(observationOf(run({}, { tasks })).troubles).toHaveLength(1);

@@ -18,6 +18,12 @@ describe('a root cause', () => {
     expect(failure('SourceBlocked', 'polymarket answered 403 with a page')).not.toBe(one);
   });
 
+  it('is the message, not the venue, for errors that the input or the venue’s answer caused', () => {
+    const bad = failure('BadInput', 'polymarket has no market 0xab12');
+    expect(failure('BadInput', 'polymarket wants a limit below 500')).not.toBe(bad);
+    expect(failure('SourceUnavailable', 'the venue is away')).not.toBe(failure('SourceUnavailable', 'no answer at all'));
+  });
+
   it('is the same for a symbol that failed because of the venue and one that continued without it', () => {
     const [reason] = failedSourceReasons(new Map([['polymarket', new PredictLabError('SourceUnavailable', 'it answered 502')]]));
     expect(causeOfDegraded('collect', 'AAA/collect', reason, SOURCES).fingerprint).toBe(

@@ -26,6 +26,15 @@ describe('an incident', () => {
     expect(reconcile([two], look({ looked: [subject('AAA', 15), subject('BBB', 15)] }))).toMatchObject([{ over: true }]);
   });
 
+  it('closes by a look as of the same instant, and by none that began with the trouble', () => {
+    const isOver = (more: Partial<Observation>) => reconcile([open], look(more)).some(({ type }) => type === 'well');
+    expect([isOver({ run: run(100) }), isOver({ looked: [subject('AAA', 10)] }), isOver({ looked: [subject('AAA', 11)] })]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
   it('closes although its subject has another trouble now, unless that is of the same venue', () => {
     const elsewhere = { ...trouble('blocked', subject('AAA', 15)), venue: 'predict' };
     expect(reconcile([open], look({ troubles: [elsewhere] }))).toContainEqual(expect.objectContaining({ type: 'well', over: true }));
