@@ -365,6 +365,20 @@ describe('a strategy that cheats', () => {
     expect(text).toBe('');
   });
 
+  it('is refused a file that its parameters read, by a transform or by a getter that the transform gives', () => {
+    const read = (): number => fs.readFileSync('package.json', 'utf8').length;
+    const getter = (): object => Object.defineProperty({}, 'at', { get: read, enumerable: true });
+    for (const transform of [read, getter, () => new Proxy({}, { ownKeys: () => [`${read()}`] }), () => ({ later: read })]) {
+      const strategy = { ...strategyOf(() => () => 'hold', series()), params: z.strictObject({}).transform(transform) };
+      expect(() => runInEngine({ candles: series(), strategy })).toThrow("strategy 'cheater' cannot take its parameters: ");
+    }
+    const plain = {
+      ...strategyOf(() => () => 'hold', series()),
+      params: z.strictObject({}).transform(() => ({ days: new Set([1]), from: 3 })),
+    };
+    expect(runInEngine({ candles: series(), strategy: plain }).params).toEqual({ days: new Set([1]), from: 3 });
+  });
+
   it('leaves the series as it was, whatever the proof put in its place', () => {
     const [one, other] = [series(), series()];
     run(CAUGHT['holds the very columns of its program'], one);

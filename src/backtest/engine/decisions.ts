@@ -114,12 +114,15 @@ export function startDecisions(input: DecisionInput): StartedDecisions {
     // short, so that V8 inlines the strategy into the loop
     decideTo(end) {
       const decide = (created ??= create());
-      for (bar = Math.max(bar, 0); bar < end; bar++) {
+      // a local counter: V8 keeps it in a register, while `bar` lives in a context that closures share
+      for (let at = Math.max(bar, 0); at < end; at++) {
+        bar = at;
         advance();
-        if (bar < from) continue;
+        if (at < from) continue;
         const answer: unknown = decide();
-        if (answer !== 'hold') codes[bar - from] = codeOf(answer);
+        if (answer !== 'hold') codes[at - from] = codeOf(answer);
       }
+      bar = end;
     },
     failure(error) {
       const where = bar < 0 || bar >= to ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;

@@ -12,6 +12,12 @@ export interface Certificate {
   readonly passport: Passport;
 }
 
+/** What no proof covers of a provable result of a user's strategy; undefined for shipped strategies and results that are not provable. */
+export const beyondProof = ({ lookAhead, provable }: Pick<Certificate, 'lookAhead' | 'provable'>): string | undefined =>
+  provable && lookAhead?.carried !== undefined
+    ? 'no proof can see what the author of the strategy knew of these prices when writing it, nor a signal from series to series through time or the use of memory'
+    : undefined;
+
 /**
  * Combines the certificates of the backtests that make up one result.
  * @param strategy name of the strategy in messages

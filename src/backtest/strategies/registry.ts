@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import { messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
+import { asStrategy, fenced } from '../engine/fence.ts';
 import type { Strategy } from '../strategy.ts';
 import { bollingerStrategy, breakout, buyAndHold, emaCross, favourite, momentum, rsiStrategy, smaCross } from './shipped.ts';
 
@@ -51,7 +53,13 @@ export function strategyTrials(
   const problems = new Set<string>();
   let onlyRules = true;
   for (const combination of combinations) {
-    const parsed = strategy.params.safeParse(combination);
+    let parsed: ReturnType<typeof parse>;
+    try {
+      parsed = parse(strategy, combination);
+    } catch (error) {
+      const because = asStrategy(name, () => messageOf(error));
+      return { problems: [`strategy '${name}' cannot take its parameters: ${because}; its schema must give plain values`] };
+    }
     if (parsed.success) {
       trials.push(frozen(parsed.data) as Params);
       continue;
@@ -63,6 +71,21 @@ export function strategyTrials(
   }
   return problems.size > 0 && (!onlyRules || trials.length === 0) ? { problems: [...problems] } : { strategy, trials };
 }
+
+/**
+ * Parses parameters with a strategy's schema. That of a user's strategy is code of the strategy, as are getters and proxies that it gives:
+ * they run behind the fence, once, and only their values are kept.
+ */
+function parse(strategy: Strategy, given: object): z.ZodSafeParseResult<unknown> {
+  if (shippedStrategies.includes(strategy)) return strategy.params.safeParse(given);
+  return fenced(strategy.name, () => {
+    const parsed = strategy.params.safeParse(given);
+    return parsed.success ? { success: true, data: copyOf(parsed.data) } : parsed;
+  });
+}
+
+// captured when this module loads: a strategy could replace it
+const copyOf = structuredClone;
 
 /** Freezes a value deeply, so that every run of a trial gets the same parameters. */
 function frozen(value: unknown): unknown {

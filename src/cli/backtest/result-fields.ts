@@ -1,6 +1,6 @@
 import type { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
 import type { Overfitting } from '../../backtest/metrics/overfitting.ts';
-import type { Certificate } from '../../backtest/proof/certificate.ts';
+import { beyondProof, type Certificate } from '../../backtest/proof/certificate.ts';
 import { note } from '../terminal/print.ts';
 
 /** Proof and passport of a result as JSON. Prints a warning on standard error if decisions changed with another future. */
@@ -11,7 +11,8 @@ export function certificateFields({ lookAhead, provable, notProvable, passport }
         ? `${whose} looks into the future: ${lookAhead.verdict}, first at bar ${lookAhead.firstBar}; trading cannot reach its metrics`
         : `${whose} is ${lookAhead.verdict}; its metrics cannot be repeated`,
     );
-  return { lookAhead, provable, ...(!provable && { notProvable }), passport };
+  const beyond = beyondProof({ lookAhead, provable });
+  return { lookAhead, provable, ...(!provable && { notProvable }), ...(beyond !== undefined && { beyondProof: beyond }), passport };
 }
 
 /** The JSON fields of the probability of overfitting. @param picksWeak why the picks of a walk-forward are weak */
