@@ -31,7 +31,7 @@ export async function main(given: readonly string[]): Promise<number> {
     }
     refuseUnknownCommand(program, args);
     await program.parseAsync(args, { from: 'user' });
-    // After a success only: an error is one sentence.
+    // Shown only after a success: a failed command prints its error and nothing else.
     if (respelt !== undefined) note(spellingNote(respelt));
     return Number(process.exitCode ?? 0);
   } catch (error) {

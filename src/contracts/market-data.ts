@@ -12,7 +12,7 @@ export type Resolution =
   | { readonly kind: 'open' }
   /** `payout` in [0, 1]: 1 = first outcome won, 0 = second won, 0.5 = void or 50-50, else scalar. `at` is when the payout became known. */
   | { readonly kind: 'settled'; readonly payout: number; readonly at: number | null }
-  /** Closed without a final payout (legacy zero-zero, disputed, one sign only): positions are marked, not settled. */
+  /** Closed without a final payout (an old market with both prices at 0, a dispute, one sign only): positions are marked, not settled. */
   | { readonly kind: 'unresolved'; readonly reason: string };
 
 /**

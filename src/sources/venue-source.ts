@@ -61,7 +61,7 @@ export function venueSource(opened: OpenVenue): Source {
         const facts = { after: page.after, clock: page.clock ?? work.clock ?? first.clock };
         const pages = instruments.map(({ id, stated }, index) => {
           const rows = identifyPage(page.rows.get(id) ?? []);
-          // a market that has a volume lacks its trades
+          // the market has a volume, so its trades are missing from this answer: leave it out
           if (rows.length === 0 && facts.after === Number.NEGATIVE_INFINITY && (stated?.volume ?? 0) > 0) return [];
           return [[id, { ...facts, rows, requests: index === 0 ? work.requests : 0 }] as const];
         });

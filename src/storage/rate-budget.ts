@@ -23,7 +23,7 @@ from (select $1::text as name) n left join rate_budgets b on b.name = n.name`;
 const CREATE = 'insert into rate_budgets (name, state) values ($1, $2) on conflict do nothing';
 const WRITE = 'update rate_budgets set state = $2, version = version + 1 where name = $1 and version = $3';
 
-/** Attempts at a grant: other workers may write between the read and the write, but not this many times in a row. */
+/** Maximum number of attempts to grant a request: an attempt fails if another worker writes between its read and its write. */
 const TRIES = 20;
 
 /** Sliding windows in Postgres, shared by all workers: a grant is a read and a conditional write; the slower of two workers reads again. */

@@ -354,7 +354,7 @@ describe('a strategy that cheats', () => {
     expect(() => run(create)).toThrow('size must be a share of the equity above 0 and at most 1, got 50');
   });
 
-  it('is refused a file that it reads by the message of an error that it throws', () => {
+  it('cannot read a file in the message getter of an error that it throws', () => {
     const error = new Error('none');
     let text = '';
     Object.defineProperty(error, 'message', { get: () => (text = fs.readFileSync('package.json', 'utf8')) });

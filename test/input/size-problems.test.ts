@@ -57,7 +57,7 @@ describe('an input that can never travel through Temporal', () => {
     expect([at(1_000_000, 500_000), at(500_000, 1_000_000)]).toEqual(['symbols', 'strategies']);
   });
 
-  it('with a secret or a body is refused from less on, at the secret, since each execution carries it to the next', () => {
+  it('has a lower limit when it holds a secret or a body, because each execution passes that on to the next', () => {
     const carried = 'x'.repeat(2_000_000);
     expect(inlineProblems('tasks[0].args[0]', carried)).toMatchObject([
       { where: 'tasks[0].args[0]', message: expect.stringMatching(/^holds a secret or a body.*they have 20\d\d KB/) },
@@ -66,7 +66,7 @@ describe('an input that can never travel through Temporal', () => {
     expect(inlineProblems('tasks[0].args[0]', 'x')).toEqual([]);
   });
 
-  it('is refused for more symbols and tasks than a run’s state holds, at the symbols where they are the more', () => {
+  it('is refused for more symbols and tasks than a run’s state holds, and the problem names the symbols if they are more than the tasks', () => {
     const saidOf = (symbols: number, tasks: number): string[] =>
       sizeProblems(
         runConfig({

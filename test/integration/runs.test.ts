@@ -153,7 +153,7 @@ describe('a run', () => {
     });
   });
 
-  it('that is closing refuses to retry tasks that would never run, also at the moment of its cancellation', async () => {
+  it('refuses a retry while it is closing, also at the moment of its cancellation, because the tasks would never run', async () => {
     const script: Script = async (call) => {
       if (call.taskId === 'AAA/collect') throw refused();
       if (call.taskId !== 'BBB/collect') return;

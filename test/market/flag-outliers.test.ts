@@ -19,7 +19,7 @@ it('a small trade far off that is at once back is an outlier', () => {
   expect(flagged([{ price: 0.9, size: 5 }])).toEqual([60]);
 });
 
-it('several small ones in a row are, if the price is back soon', () => {
+it('several small trades in a row are outliers if the price returns soon', () => {
   expect(
     flagged([
       { price: 0.9, size: 5 },
@@ -29,13 +29,13 @@ it('several small ones in a row are, if the price is back soon', () => {
   ).toEqual([60, 61, 62]);
 });
 
-it('five in a row are, when the sixth tick is back; a sixth one is the market’s price', () => {
+it('five trades in a row are outliers if the sixth tick has the old price again; six in a row are the market’s price', () => {
   const off = (count: number) => flagged(Array.from({ length: count }, () => ({ price: 0.9, size: 5 })));
   expect(off(5)).toEqual([60, 61, 62, 63, 64]);
   expect(off(6)).toEqual([]);
 });
 
-it('a trade of the usual size can be one, a larger one cannot', () => {
+it('a trade of the usual size can be an outlier, a larger one cannot', () => {
   expect(flagged([{ price: 0.9, size: 100 }])).toEqual([60]);
   expect(flagged([{ price: 0.9, size: 100.5 }])).toEqual([]);
 });

@@ -437,7 +437,7 @@ afterAll(() => rmSync(OUT, { recursive: true, force: true }));
 /** Lets every world happen and says in how many a bug showed: `PREDICTLAB_PUT_BACK=500 npx vitest run --project unit test/model/put-back.test.ts` */
 const COUNTED = Number(process.env.PREDICTLAB_PUT_BACK ?? 0);
 
-describe('the model detects when', () => {
+describe('the model detects that', () => {
   it.each(BUGS.map((bug, index) => ({ ...bug, index })))(
     '$name',
     async (bug) => {

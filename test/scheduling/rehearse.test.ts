@@ -10,7 +10,7 @@ function rehearsalOf(given: Parameters<typeof runConfig>[0], options: Partial<Pa
 }
 
 describe('a rehearsal', () => {
-  it('gives the same answer for the same seed, and another one for another', () => {
+  it('gives the same answer for the same seed, and a different one for another seed', () => {
     const [seven, again, eight] = [7, 7, 8].map((seed) => rehearsalOf({ symbols }, { seed, runs: 10 }));
     expect(again).toEqual(seven);
     expect(eight.makespanSeconds).not.toEqual(seven.makespanSeconds);

@@ -228,7 +228,7 @@ describe('{ "$env": … } in arguments', () => {
     expect(() => resolveReferences(reference as never, from())).toThrow(why);
   });
 
-  it('reads no variable that neither PREDICTLAB_ENV_ALLOW nor the activity names', () => {
+  it('reads a variable only if PREDICTLAB_ENV_ALLOW or the activity names it', () => {
     expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x', allowedNames({}))).toEqual([expect.stringContaining('PREDICTLAB_ENV_ALLOW')]);
     expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x', allowedNames({}, ['DESK_TOKEN']))).toEqual([]);
     expect(referenceProblems({ $env: 'DATABASE_URL' }, 'x', allowedNames({ PREDICTLAB_ENV_ALLOW: 'OTHER, DATABASE_URL' }))).toEqual([]);

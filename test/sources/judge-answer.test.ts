@@ -37,7 +37,7 @@ describe('a probed route', () => {
     expect(judged({ problems: ['1 trade would go into quarantine'] }).meaning).toBe('changed');
   });
 
-  it('is announced to end when only its headers say so', () => {
+  it('counts as announced to end when a header says so and nothing else has changed', () => {
     const changes = ['polymarket /v2/trades: sunset: Fri, 01 May 2026 00:00:00 GMT'];
     expect(judged({ changes })).toMatchObject({ meaning: 'announced to end', announced: ['sunset: Fri, 01 May 2026 00:00:00 GMT'] });
     expect(judged({ changes: [...changes, 'polymarket /v2/trades: has the new field "maker"'] }).meaning).toBe('changed');

@@ -224,7 +224,7 @@ describe('a backfill of a market that a later run has looked at', () => {
     expect(coverage).toEqual([{ from: hours(50), to: hours(25) - LATE }]);
   });
 
-  it('walks a hole that ends where the window does, although the market was looked at seconds ago', async () => {
+  it('walks a gap at the end of its window, although the market was looked at seconds ago', async () => {
     const { times, coverage } = await walk({ covered: [{ from: hours(80), to: hours(30) }], looked: NOW - 20_000 });
     expect(times).toEqual(count(0, 49));
     expect(coverage).toEqual([{ from: hours(30), to: SURE }]);

@@ -117,7 +117,7 @@ describe('odd keys and halves of characters in a venue’s JSON', () => {
     );
   });
 
-  it('make a row of nothing else than such keys a bad row, not a trade', () => {
+  it('make a row that has only such keys a bad row, not a trade', () => {
     fc.assert(
       fc.property(extras, ([extra]) => {
         const json = readBody(withOdd({}, extra, true));

@@ -77,7 +77,7 @@ async function failure(): Promise<PredictLabError> {
   return error as PredictLabError;
 }
 
-describe('an answer without bounds', () => {
+describe('an unusual answer of a venue', () => {
   it('is unpacked no further than the limit, however small it came, and is not asked for again', async () => {
     const bomb = gzipSync(Buffer.alloc(80 * 2 ** 20));
     let asked = 0;

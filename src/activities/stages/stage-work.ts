@@ -24,7 +24,7 @@ export interface StageWork {
    * was lost, or another worker was faster), `write` does not run and the first effect is returned.
    */
   commit(write: (transaction: Transaction) => Promise<StageEffect>): Promise<StageEffect>;
-  /** Ends a stage that wrote nothing to the database: records only the ledger row, in one statement; here too the first effect counts. */
+  /** Records the effect of a stage that wrote nothing else to the database. If an effect is recorded already, that one is returned. */
   record(effect: StageEffect): Promise<StageEffect>;
 }
 

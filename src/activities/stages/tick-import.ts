@@ -53,7 +53,7 @@ export class TickImport {
   /** Progress of an earlier import by instrument key. */
   readonly #earlier = new Map<number, ImportProgress[]>();
   #current: OpenMarket | undefined;
-  /** Markets with staged rows or coverage, and the last part of each. */
+  /** Markets with rows or coverage that are staged but not stored yet, each with the part that was staged last. */
   readonly #staged = new Map<OpenMarket, Part>();
   #pages = 0;
 

@@ -18,8 +18,8 @@ export interface LookAheadProof {
   /** Number of decisions that differed with another future. More than 0: the strategy uses data that it cannot know. */
   readonly changed: number;
   /**
-   * Number of times that the strategy changed its decision (`of`), and how many of these it repeats on reversed prices (`changes`): they
-   * come from the calendar or from answers stored in the strategy. Absent for shipped strategies.
+   * `of`: how often the strategy changed its decision. `changes`: how many of these changes it also makes on reversed prices, so that
+   * they come from the calendar or from answers stored in the strategy. Absent for shipped strategies.
    */
   readonly carried?: { readonly changes: number; readonly of: number };
   /** Power of the proof: `detected` is the probability that it finds a strategy that looks ahead on one bar in `peekEvery`. */

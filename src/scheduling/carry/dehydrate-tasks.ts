@@ -110,8 +110,8 @@ export function readAttempts(state: RunState, attempts: string, failures: string
  * Writes when tasks started and ended, in milliseconds and base 36, with `;` between symbols and custom tasks.
  *
  * - Usually each task has its own span: `start` (since the run's start) or `start.duration`, with `,` between the tasks of a symbol.
- * - A symbol of a run that is reported by symbol, while none of its tasks is running, has one span for all tasks that succeeded and,
- *   after a `/`, one for the next task if it was tried, whose start counts from the end of the first span.
+ * - In a run that is reported by symbol, a symbol without a running task has one span for all its tasks that succeeded. If the next
+ *   task was tried, its span follows after a `/`; its start counts from the end of the first span.
  *
  * @param ended whether the times of tasks that have ended are written too
  */

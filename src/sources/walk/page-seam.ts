@@ -49,7 +49,7 @@ export class TradeOrder {
     return this.#seams++ % SAMPLED_SEAMS === SAMPLED_SEAMS - 1 || (repeats && this.#repeats++ < CHECKED_REPEATS);
   }
 
-  /** Notes a page that was read twice. @param second the time at the seam; rows of it may move to the neighbouring page */
+  /** Compares two readings of one page. @param second the time where two pages meet; its rows may move to the neighbouring page */
   compare(first: readonly CandidateRow[], again: readonly CandidateRow[], second: number): void {
     const places = new Map(first.map(({ identity }, place) => [identity, place]));
     const known = again.flatMap(({ identity, time }) => {
@@ -74,7 +74,7 @@ export class TradeOrder {
   }
 }
 
-/** Number of neighbouring rows of one second. */
+/** Number of rows with the same time as the row before them. */
 const tiesOf = (rows: readonly Pick<CandidateRow, 'time'>[]): number =>
   rows.filter(({ time }, index) => index > 0 && rows[index - 1].time === time).length;
 

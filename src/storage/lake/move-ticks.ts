@@ -89,7 +89,7 @@ async function moveMonth(database: Database, { id, folder }: Lake, month: number
       if (attempt === ATTEMPTS)
         throw new PredictLabError(
           'StorageUnavailable',
-          `ticks of ${nameOf(month)} were stored while they were moved to ${folder}, ${ATTEMPTS} times; prune again later`,
+          `ticks of ${nameOf(month)} were stored during each of ${ATTEMPTS} attempts to move the month to ${folder}; prune again later`,
         );
     } finally {
       await writer.abandon();

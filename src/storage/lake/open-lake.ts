@@ -31,7 +31,7 @@ const COLUMNS = {
 export async function openLake(database: Database, named: string | undefined): Promise<Lake> {
   const known = await lakeOf(database);
   const folder = named === undefined ? known?.folder : path.resolve(named);
-  if (folder === undefined) throw badInput('this database has no lake; name its folder with --lake');
+  if (folder === undefined) throw badInput('this database has no lake yet; name a folder for it with --lake');
   // recorded before the folder is made: a move that is killed in between finds its own id there
   if (known === undefined) await database.query('insert into lake (folder) values ($1)', [folder]);
   const lake = { ...((await lakeOf(database)) as Lake), folder };

@@ -4,7 +4,7 @@ export interface InstrumentState {
   readonly nextSeq: number;
   /** Rises whenever ticks change. */
   readonly version: number;
-  /** Whether ticks of it are in the lake. */
+  /** Whether ticks of the instrument were moved to the lake. */
   readonly hasMoved: boolean;
 }
 

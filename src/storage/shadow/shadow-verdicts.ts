@@ -28,7 +28,7 @@ export interface StoredShadow extends ShadowReport {
   readonly at: string;
 }
 
-/** Stores a verdict. */
+/** Stores the verdict of a shadow, with its report. */
 export async function saveShadow(
   queryable: Queryable,
   { executionId, host, report }: { readonly executionId: string; readonly host: string; readonly report: ShadowReport },

@@ -144,7 +144,7 @@ describe('the end of a run', () => {
     expect(looked[0]).toEqual({ ...subject, at: 1 });
   });
 
-  it('counts a custom task of a symbol for no stage of that symbol in a large run', () => {
+  it('does not count a custom task of a symbol as one of its stages in a large run', () => {
     const custom = { taskId: 'own', symbol: 'AAA', stage: null, startedAt: 1, finishedAt: 2, degraded: null };
     const { troubles } = observationOf(run({ AAA: failed('BadInput', 'no') }, { tasks: [done('AAA', 'collect'), custom] }));
     expect(troubles[0].subjects[0]).toMatchObject({ what: 'clean', subject: 'AAA' });

@@ -24,7 +24,7 @@ describe('the interval that fits the life of a short market', () => {
     expect(fittingInterval(['1d'], living(DAY_MS + 1))).toBeUndefined();
   });
 
-  it('goes by the announced end rather than by an early close, and adds nothing where the life is unknown', () => {
+  it('depends on the announced end, not on an early close, and is undefined where the life is unknown', () => {
     const life = living(HOUR);
     expect(fittingInterval(ASKED, { ...life, closesAt: life.opensAt + 60_000, endsAt: life.closesAt })).toBe('5m');
     expect(fittingInterval(ASKED, { ...life, opensAt: null })).toBeUndefined();
