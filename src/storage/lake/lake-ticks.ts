@@ -1,8 +1,10 @@
 import type { DuckDBValue } from '@duckdb/node-api';
+import { badInput } from '../../contracts/errors.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { connectDuckDb, sqlText, unreadableByDuckDb } from '../../files/duckdb.ts';
+import { groupedBy } from '../database/codes.ts';
 import type { PreparedStatement, Queryable } from '../database/database.ts';
-import { checkedFiles } from './lake.ts';
+import { checkedFiles, endOfMonth, type LakeFile } from './lake.ts';
 
 /** Part of an instrument's time whose ticks are in the lake, and not in the database. */
 export interface MovedRange extends TimeRange {
@@ -43,17 +45,32 @@ export async function lakeTicks(queryable: Queryable, ranges: readonly MovedRang
   const from = Math.min(...ranges.map((range) => range.from));
   const to = Math.max(...ranges.map((range) => range.to));
   const files = await checkedFiles(queryable, { from, to });
+  const months = [...groupedBy(files, ({ month }) => month)].flatMap(([month, ofMonth]) => {
+    const end = endOfMonth(month);
+    const inMonth = ranges
+      .filter((range) => range.from < end && range.to > month)
+      .map((range) => ({ ...range, from: Math.max(range.from, month), to: Math.min(range.to, end) }));
+    return inMonth.length === 0 ? [] : [monthTicks(ofMonth, inMonth)];
+  });
+  if (months.length === 0) throw badInput('the database lists no lake file for ticks that were moved; restore a backup');
+  return `(${months.join(' union all ')})`;
+}
+
+/** A query of the ticks in one month's files. Only ids and times of its own ranges are looked for, so that most parts of files are skipped. */
+function monthTicks(files: readonly LakeFile[], ranges: readonly MovedRange[]): string {
+  const from = Math.min(...ranges.map((range) => range.from));
+  const to = Math.max(...ranges.map((range) => range.to));
   const ids = [...new Set(ranges.map(({ id }) => sqlText(id)))];
   const named = ids.length <= FEW ? ` and f.instrument in (${ids.join(', ')})` : '';
   const values = ranges.map(
     ({ key, id, sinceSeq = 0, place = key, ...range }) => `(${place}, ${key}, ${sqlText(id)}, ${range.from}, ${range.to}, ${sinceSeq})`,
   );
-  return `(select r.place, r.key as instrument, epoch_ms(f.time) as time, f.seq, case f.kind when 'trade' then 0 else 1 end as kind, f.price, f.size,
+  return `select r.place, r.key as instrument, epoch_ms(f.time) as time, f.seq, case f.kind when 'trade' then 0 else 1 end as kind, f.price, f.size,
       case f.side when 'buy' then 1 when 'sell' then 0 end as side, f.flags, f.identity, f.outcome, f.trade_id, f.grain
-    from read_parquet([${files.map(sqlText).join(', ')}], hive_partitioning = false) f
+    from read_parquet([${files.map((file) => sqlText(file.path)).join(', ')}], hive_partitioning = false) f
     join (values ${values.join(', ')}) r(place, key, id, begins, ends, since_seq)
       on f.instrument = r.id and f.time >= make_timestamptz(r.begins * 1000) and f.time < make_timestamptz(r.ends * 1000) and f.seq >= r.since_seq
-    where f.time >= make_timestamptz(${from} * 1000) and f.time < make_timestamptz(${to} * 1000)${named})`;
+    where f.time >= make_timestamptz(${from} * 1000) and f.time < make_timestamptz(${to} * 1000)${named}`;
 }
 
 /** The columns of each chunk of a DuckDB query's result. */

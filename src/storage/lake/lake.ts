@@ -39,16 +39,16 @@ export async function lakeFiles(queryable: Queryable): Promise<readonly LakeFile
 }
 
 /**
- * Paths of the files that hold the moved ticks of a range, after checking that they are unchanged.
+ * The files that hold the moved ticks of a range, with their whole paths, after checking that they are unchanged.
  * @throws PredictLabError StorageUnavailable when a file is missing; BadInput when one was changed
  */
-export async function checkedFiles(queryable: Queryable, { from, to }: TimeRange): Promise<readonly string[]> {
+export async function checkedFiles(queryable: Queryable, { from, to }: TimeRange): Promise<readonly LakeFile[]> {
   const lake = await lakeOf(queryable);
   const files = (await lakeFiles(queryable)).filter(({ month }) => month < to && endOfMonth(month) > from);
   if (lake === undefined || files.length === 0)
     throw badInput('the database lists no lake file for ticks that were moved; restore a backup');
   for (const file of files) await checkFile(lake.folder, file);
-  return files.map((file) => path.join(lake.folder, file.path));
+  return files.map((file) => ({ ...file, path: path.join(lake.folder, file.path) }));
 }
 
 /** Start of the month after the one that starts at `month`. */
