@@ -72,7 +72,9 @@ export function venueSource(opened: OpenVenue): Source {
       async hourlyVolumes({ instrument, range, asOf, signal }) {
         const volumes: unknown = await venue.hourlyVolumes?.(contextOf(opened, newWork(precedenceOf(asOf), signal)), instrument, range);
         if (Array.isArray(volumes) && volumes.every(isVolume)) return volumes;
-        throw badInput(`${venue.name}: hourlyVolumes must return [{ from, to, volume }, …] with times in whole milliseconds`);
+        throw badInput(
+          `${venue.name}: hourlyVolumes must return [{ from, to, volume }, …] with times in whole milliseconds, from before to`,
+        );
       },
     }),
     collect: (request) => collect(opened, order, request),
@@ -103,7 +105,10 @@ export async function probeVenue(
 }
 
 const isVolume = (value: Partial<TimedVolume> | null): value is TimedVolume =>
-  Number.isSafeInteger(value?.from) && Number.isSafeInteger(value?.to) && Number.isFinite(value?.volume);
+  Number.isSafeInteger(value?.from) &&
+  Number.isSafeInteger(value?.to) &&
+  Number(value?.from) < Number(value?.to) &&
+  Number.isFinite(value?.volume);
 
 /** An instrument whose stated totals have the time of the answer. */
 const withStatedAt = (instrument: Instrument, clock: number): Instrument =>

@@ -101,6 +101,47 @@ describe('the hourly volumes of Kalshi', () => {
   });
 });
 
+describe('hourly volumes of Kalshi that never agree with its trades', () => {
+  const HOUR = 3_600_000;
+  let rig: CollectRig;
+  let now = NOON;
+  beforeAll(async () => {
+    rig = await createCollectRig({ now: () => now, statesVolumes: true });
+    await rig.add({ symbol: 'RAIN', sources: { kalshi: [{ seriesTicker: 'KXRAINNYC' }] } });
+  });
+  afterAll(() => rig.close());
+
+  it('have the hour walked again once, and leave it covered', async () => {
+    const kalshi = rig.sources.byType.kalshi;
+    if (kalshi === undefined || !('source' in kalshi)) throw new Error('no Kalshi');
+    const { source } = kalshi;
+    const hour = NOON - 7 * DAY;
+    let asked = 0;
+    const lying = {
+      ...source,
+      async hourlyVolumes(request: Parameters<NonNullable<typeof source.hourlyVolumes>>[0]) {
+        asked++;
+        const volumes = (await source.hourlyVolumes?.(request)) ?? [];
+        return volumes.map((each) => (each.from === hour ? { ...each, volume: each.volume + 50 } : each));
+      },
+    };
+    const sources = { ...rig.sources, byType: { ...rig.sources.byType, kalshi: { ...kalshi, source: lying } } };
+    for (let run = 0; run < 5; run++) {
+      now = NOON + run * 23 * HOUR;
+      await rig.collectAndStore({ symbol: 'RAIN', executionId: `lies-${run}`, daysBack: 10, sourceTypes: ['kalshi'], sources });
+    }
+    // of each of the two markets: the first collection, and the hour that was walked again
+    expect(asked).toBe(4);
+    const { rows } = await rig.database.query(
+      `select c.ranges @> int8range($1::bigint, $1::bigint + ${HOUR}) as covered, c.confirmed && int8range($1::bigint, $1::bigint + ${HOUR}) as confirmed,
+         exists (select from coverage_doubts d where d.instrument = c.instrument) as doubted from coverage c where c.kind = 0`,
+      [hour],
+    );
+    const unconfirmed = { covered: true, confirmed: false, doubted: false };
+    expect(rows).toEqual([unconfirmed, unconfirmed]);
+  });
+});
+
 describe('a run over three venues of which Kalshi is down', () => {
   let venue: SandboxVenue;
   let rig: Rig;

@@ -1,17 +1,25 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
 import type { TimedVolume } from '../../market/second-witness.ts';
 import { readNumber, readTime } from './scalars.ts';
 import { isObject } from './schema-drift.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Reads the volumes of hourly candlesticks; an hour without one, between the first and the last, had no trades. */
-export function hourVolumes(candles: unknown, fields: { readonly end: string; readonly volume: string }): readonly TimedVolume[] {
+/**
+ * Reads the volumes of the hourly candlesticks of a range; an hour without one, between the first and the last, had no trades.
+ * Candlesticks of other times are ignored, however far away they are.
+ */
+export function hourVolumes(
+  candles: unknown,
+  fields: { readonly end: string; readonly volume: string },
+  range: TimeRange,
+): readonly TimedVolume[] {
   const volumes = new Map<number, number>();
   for (const candle of Array.isArray(candles) ? candles.filter(isObject) : []) {
     const [{ value: end }, { value: volume }] = [readTime(candle[fields.end]), readNumber(candle[fields.volume])];
     // one unreadable candlestick makes the absent ones doubtful
     if (end === null || end % HOUR_MS !== 0 || volume === null) return [];
-    volumes.set(end, volume);
+    if (end > range.from && end <= range.to) volumes.set(end, volume);
   }
   const ends = [...volumes.keys()];
   const [first, last] = [Math.min(...ends), Math.max(...ends)];

@@ -100,15 +100,15 @@ export const cutoffOf = (api: Http, maxAgeMs = CUTOFF_MS): Promise<{ readonly tr
   });
 
 /** Reads the volumes of hours. The candlesticks of a market that settled before the cutoff are historical. */
-export async function hourlyVolumes(api: Http, instrument: Instrument, { from, to }: TimeRange): Promise<readonly TimedVolume[]> {
+export async function hourlyVolumes(api: Http, instrument: Instrument, range: TimeRange): Promise<readonly TimedVolume[]> {
   const ticker = tickerOf(instrument);
-  const period = Object.entries({ start_ts: from / 1000, end_ts: to / 1000, period_interval: 60 });
+  const period = Object.entries({ start_ts: range.from / 1000, end_ts: range.to / 1000, period_interval: 60 });
   const of = { names: [ticker], parameter: 'market_tickers', most: 1, query: period };
   const [listed] = await itemsByName(api, '/markets/candlesticks', 'markets', of);
-  const volumes = hourVolumes(listed?.candlesticks, { end: 'end_period_ts', volume: 'volume_fp' });
+  const volumes = hourVolumes(listed?.candlesticks, { end: 'end_period_ts', volume: 'volume_fp' }, range);
   if (volumes.length > 0) return volumes;
   const settled = await undefinedIfRefused(api.get(`/historical/markets/${encodeURIComponent(ticker)}/candlesticks`, period));
-  return hourVolumes(valueAt(settled, 'candlesticks'), { end: 'end_period_ts', volume: 'volume' });
+  return hourVolumes(valueAt(settled, 'candlesticks'), { end: 'end_period_ts', volume: 'volume' }, range);
 }
 
 /** Reads the levels of an order book, which has only bids. */

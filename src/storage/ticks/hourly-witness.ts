@@ -43,7 +43,7 @@ export async function unseenHours(
 
 /**
  * Compares a venue's hourly volumes of one market with its stored trades, for hours that are covered. Equal hours are confirmed; hours that
- * lack trades are withdrawn and walked again, where other hours show that the volumes count the same trades.
+ * lack trades are withdrawn and walked again once, where other hours show that the volumes count the same trades.
  *
  * @returns the number of hours compared, and of those that agreed
  */
@@ -65,9 +65,22 @@ export async function judgeHours(
   );
   const judged = rows.map((row) => ({ ...row, ...judgeStated(row) }));
   const agreed = judged.filter(({ verdict }) => verdict === 'agrees');
-  if (agreed.length > 0) await confirm(transaction, key, agreed);
+  if (agreed.length > 0) await confirm(transaction, key, agreed, SLACK_MS);
+  const lacking = judged.filter(({ verdict }) => verdict === 'lacks');
+  const walked = await walkedInVain(transaction, key, lacking);
   if (agreed.some(({ volume }) => volume > SIGNIFICANT_VOLUME))
-    for (const { from, to, said } of judged.filter(({ verdict }) => verdict === 'lacks'))
+    for (const { from, to, said } of lacking.filter((hour) => !walked.has(hour.from)))
       await doubt(transaction, key, { from: from - SLACK_MS, to: to + SLACK_MS }, said, asOf);
   return { hours: judged.length, agreed: agreed.length };
+}
+
+/** Ends the doubts about hours that lack trades although they were walked again, since their venue contradicts itself; returns their starts. */
+async function walkedInVain(transaction: Transaction, key: number, hours: readonly TimeRange[]): Promise<ReadonlySet<number>> {
+  if (hours.length === 0) return new Set();
+  const { rows } = await transaction.query<{ from: number }>(
+    `delete from coverage_doubts d using unnest($2::bigint[]) as h("from")
+     where d.instrument = $1 and d.kind = 0 and d.from_time = h."from" - $3::bigint and d.tried_at > 0 returning h."from"`,
+    [key, hours.map(({ from }) => from), SLACK_MS],
+  );
+  return new Set(rows.map(({ from }) => from));
 }

@@ -128,14 +128,17 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
   return { problems, hours, agreed, doubted: await doubtedRanges(transaction, symbol, asOf) };
 }
 
-/** Confirms covered time of a market's trades, and ends the doubts about it. */
-export async function confirm(transaction: Transaction, key: number, ranges: readonly TimeRange[]): Promise<void> {
+/**
+ * Confirms covered time of a market's trades, and ends the doubts about it.
+ * @param slack time by which a doubt reaches into its neighbours, whose agreement does not end it
+ */
+export async function confirm(transaction: Transaction, key: number, ranges: readonly TimeRange[], slack = 0): Promise<void> {
   await lockInstruments(transaction, [key]);
   const of = [key, ranges.map(({ from }) => from), ranges.map(({ to }) => to)];
   await transaction.query(
     `delete from coverage_doubts d using unnest($2::bigint[], $3::bigint[]) as r("from", "to")
-     where d.instrument = $1 and d.kind = 0 and d.from_time < r."to" and d.to_time > r."from"`,
-    of,
+     where d.instrument = $1 and d.kind = 0 and d.from_time < r."to" - $4::bigint and d.to_time > r."from" + $4::bigint`,
+    [...of, slack],
   );
   await transaction.query(
     `update coverage set confirmed = confirmed + (ranges * r.seen), inferred = inferred - r.seen
