@@ -97,7 +97,7 @@ describe('recovery over a sandbox venue', () => {
     expect(await rig.client.workflow.getHandle(runId, again.runId).result()).toMatchObject({ result: 'success' });
     expect(await storedData(rig.database)).toEqual(before);
     const doctor = await predictlabHere(['doctor', '--data', '--json'], rig.env);
-    expect(doctor).toMatchObject({ code: 0 });
+    expect(doctor, doctor.stdout).toMatchObject({ code: 0 });
     const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; status: string; detail: string; action?: string }[] };
     expect(checks.filter(({ name }) => name === 'data')).toEqual([
       {
