@@ -18,7 +18,7 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     projects: [
       // pure code leaves nothing behind in its process: loading it once for all files halves the time
-      { extends: true, test: { name: 'unit', include: unit, isolate: false } },
+      { extends: true, test: { name: 'unit', include: unit, isolate: false, setupFiles: ['test/support/without-plugin-venues.ts'] } },
       {
         extends: true,
         test: {
@@ -27,7 +27,7 @@ export default defineConfig({
           // each file has its own database, queue and folder; what they share is code, and that is loaded once
           isolate: false,
           globalSetup: ['test/support/global-setup.ts'],
-          setupFiles: ['test/support/install-runtime.ts'],
+          setupFiles: ['test/support/install-runtime.ts', 'test/support/without-plugin-venues.ts'],
           testTimeout: 120_000 * PATIENCE,
           hookTimeout: 120_000,
         },

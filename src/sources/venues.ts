@@ -8,8 +8,8 @@ import type { AnyVenue, VenueUniverse } from './venue.ts';
 
 const SHIPPED: readonly AnyVenue[] = [polymarket, predict, kalshi, file];
 
-/** Venues of plugins, with the module that each comes from. A module that is loaded again replaces its venues. */
-const added = new Map<string, { readonly module: string; readonly venue: AnyVenue }>();
+/** Venues of the plugins that were loaded last, with the module that each comes from. */
+let added = new Map<string, { readonly module: string; readonly venue: AnyVenue }>();
 
 /** A plugin's module by its file, however its path is written. */
 const moduleOf = (module: string): string => (module.startsWith('.') ? path.resolve(module) : module);
@@ -36,14 +36,17 @@ export const sourceNames = (): readonly string[] => loadedVenues().map(({ name }
 /** Names of the sources of runs that name none. */
 export const defaultSources = (): readonly string[] => loadedVenues().flatMap(({ name, byDefault }) => (byDefault === false ? [] : [name]));
 
-/** Adds the venues of a plugin. @throws PredictLabError BadInput for a name that is taken or is not a name */
-export function addVenues(module: string, venues: readonly AnyVenue[]): void {
-  for (const venue of venues) {
-    const before = added.get(venue.name);
-    if (SHIPPED.some(({ name }) => name === venue.name) || (before !== undefined && before.module !== moduleOf(module)))
-      throw badInput(`PREDICTLAB_PLUGINS: ${module} has a venue named "${venue.name}", which is already loaded; rename it`);
-    added.set(venue.name, { module: moduleOf(module), venue });
+/** Sets the venues of plugins: exactly those of these modules. @throws PredictLabError BadInput for a name that is taken */
+export function setPluginVenues(modules: ReadonlyMap<string, readonly AnyVenue[]>): void {
+  const next: typeof added = new Map();
+  for (const [module, venues] of modules) {
+    for (const venue of venues) {
+      if (SHIPPED.some(({ name }) => name === venue.name) || next.has(venue.name))
+        throw badInput(`PREDICTLAB_PLUGINS: ${module} has a venue named "${venue.name}", which is already loaded; rename it`);
+      next.set(venue.name, { module: moduleOf(module), venue });
+    }
   }
+  added = next;
 }
 
 /** Replaces each venue of a plugin by what `change` returns for it. */

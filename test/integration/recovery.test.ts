@@ -113,4 +113,15 @@ describe('recovery over a sandbox venue', () => {
     expect(pruned).toMatchObject({ code: 0 });
     expect((await rig.database.query('select from staging_batches')).rows).toEqual([]);
   });
+
+  it('`doctor` checks the venues of the plugins that the shell names, and no venue of an earlier call', async () => {
+    const toyChecks = async (plugins: NodeJS.ProcessEnv) => {
+      const { stdout } = await predictlabHere(['doctor', '--json'], { ...rig.env, ...plugins });
+      const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string }[] };
+      return checks.filter(({ name }) => name === 'Toy Exchange');
+    };
+    const toy = { PREDICTLAB_PLUGINS: './examples/toy-venue.mjs', TOY_API_URL: 'http://127.0.0.1:9' };
+    expect(await toyChecks(toy)).toMatchObject([{ status: 'fail' }]);
+    expect(await toyChecks({})).toEqual([]);
+  });
 });

@@ -47,11 +47,8 @@ test('a missing Temporal CLI is a warning, a wrong TEMPORAL_CLI a failure; neith
   expect(wrong?.service).toBeUndefined();
 });
 
-/** Checks of the shipped venues: other tests in this process load the toy venue of the examples. */
-const checkShipped = async (env: NodeJS.ProcessEnv) => (await checkVenues(env)).filter(({ name }) => !/toy/i.test(name));
-
 test('venues: an answer is ok, a web page is a block, a 503 and silence are failures of a service', async () => {
-  const checks = await checkShipped({
+  const checks = await checkVenues({
     POLYMARKET_GAMMA_URL: `${url}/refusing`,
     POLYMARKET_CLOB_URL: `${url}/blocked`,
     POLYMARKET_DATA_URL: `${url}/broken`,
@@ -72,7 +69,7 @@ test('venues: an answer is ok, a web page is a block, a 503 and silence are fail
 });
 
 test('Predict.fun without a key only warns: that part of a run is skipped anyway', async () => {
-  const checks = await checkShipped({
+  const checks = await checkVenues({
     POLYMARKET_GAMMA_URL: url,
     POLYMARKET_CLOB_URL: url,
     POLYMARKET_DATA_URL: url,

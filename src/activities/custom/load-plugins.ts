@@ -3,7 +3,7 @@ import type { PluginCode } from '../../plugins/plugin-code.ts';
 import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins/plugins.ts';
 import { clearSharedMemory, sharedObjectsChanged, sharedObjectsGap } from '../../plugins/shared-objects.ts';
 import type { AnyVenue } from '../../sources/venue.ts';
-import { addVenues } from '../../sources/venues.ts';
+import { setPluginVenues } from '../../sources/venues.ts';
 import { activityProblem, badPlugin, pluginProblem, strategyProblem, venueProblem } from './check-plugin.ts';
 import { importPlugin } from './import-plugin.ts';
 import { tryPlugin } from './threads/thread-entry.ts';
@@ -18,6 +18,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
   const modules = pluginModules(env);
   const activities = new Map<string, LoadedActivity>();
   const strategies = new Map<string, LoadedStrategy>();
+  const venues = new Map<string, readonly AnyVenue[]>();
   const hashes: Record<string, string> = {};
   for (const module of modules) {
     // a module that is copied has been loaded before
@@ -34,7 +35,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
       const wrong = venueProblem(venue);
       if (wrong !== undefined) throw badPlugin(module, wrong);
     }
-    addVenues(module, plugin.venues ?? []);
+    venues.set(module, plugin.venues ?? []);
     for (const [name, activity] of Object.entries(plugin.activities ?? {})) {
       const wrong = activityProblem(name, activity) ?? (activities.has(name) ? `activity "${name}" is ${TWICE}` : undefined);
       if (wrong !== undefined) throw badPlugin(module, wrong);
@@ -56,6 +57,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
       strategies.set(name, namedStrategy(strategy, { name, module, codeHash: code.hash }, code, memory));
     }
   }
+  setPluginVenues(venues);
   return { activities, strategies: [...strategies.values()], modules, hashes };
 }
 

@@ -48,8 +48,8 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkTemporalServer(env),
     checkThroughTemporal(env),
     checkPostgres(env, home, log),
-    checkVenues(env),
-    checkPlugins(env),
+    // the venues of plugins are known once these are loaded
+    checkPlugins(env).then(async (plugins) => [...(await checkVenues(env)), ...plugins]),
     checkArtifacts(env, home),
   ]);
   groups.push(checkSecrets(env));
