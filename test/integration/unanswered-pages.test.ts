@@ -65,13 +65,15 @@ describe('the page of an open run that does not answer', () => {
       await until(async () => (await rig.database.query(written, [runId])).rowCount === 1);
       if (how === 'stopped') worker.process.kill('SIGSTOP');
       else await kill(worker);
+      // the reader goes on: a page without one for ten seconds is forgotten, and with it the last answer
+      const watched = watching((text) => text.includes('does not answer'));
 
       const opened = await get(page);
       expect(opened).toMatchObject({ status: 200, text: expect.stringContaining(`${runId} does not answer: `) });
       expect(opened.text).toContain('quick: success');
       expect(opened.text).toContain('this is what the database knows');
       expect(await get(`${page}/task?task=quick`)).toMatchObject({ status: 200, text: expect.stringContaining('success') });
-      expect(await watching((text) => text.includes('does not answer'))).toContain('this is its last known status');
+      expect(await watched).toContain('this is its last known status');
       // what was seen of it is still known
       expect(await get(`${page}/task?task=nap`)).toMatchObject({ status: 200 });
       await expect.poll(() => ui.watched(), { timeout: 30_000 }).toBe(0);
