@@ -1,7 +1,7 @@
 import type { CandidateRow, QuarantineReason, TickFlag } from '../contracts/market-data.ts';
 import type { MarketKind } from '../contracts/words.ts';
 
-/** Facts about an instrument and a run by which a row is judged. An `Instrument` with `asOf` fits. */
+/** Facts about an instrument and a run that decide whether a row is valid. An `Instrument` with a field `asOf` has this shape. */
 export interface RowFacts {
   readonly market: MarketKind;
   /** When trading opened, where the venue states it; UTC epoch milliseconds. */
@@ -55,14 +55,14 @@ const extremePrice: Flag = ({ price }, { market }) => (market === 'probability' 
 /** Largest rounding error, as a share of a step, when decimal fractions are divided as doubles. */
 const ROUNDING = 1e-6;
 
-/** Flags a price that is not a multiple of the tick size: an average over several fills, or one from before a change of the tick size. */
+/** Flags a price that is not a multiple of the tick size. It is an average over several fills, or older than a change of the tick size. */
 const offGrid: Flag = ({ price }, { tickSize }) => {
   if (tickSize === null || tickSize <= 0) return null;
   const steps = price / tickSize;
   return Math.abs(steps - Math.round(steps)) > ROUNDING ? 'off-grid' : null;
 };
 
-/** Flags a trade that was agreed off the order book: its price is that of no order. */
+/** Flags a trade that was agreed off the order book, at a price that no order in the book offered. */
 const blockTrade: Flag = ({ block }) => (block === true ? 'block-trade' : null);
 
 export type Assessment =

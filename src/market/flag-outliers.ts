@@ -21,7 +21,7 @@ const MAD_TO_DEVIATION = 1.4826;
 const EDGE = 1e-4;
 /** Smallest usual step in logits (a quarter of a cent at 0.50); smaller steps are usual in any market. */
 const LEAST_DEVIATION = 0.01;
-/** Share of the jump that may be left when the price counts as returned. */
+/** Share of a jump that the price may still be away from its old level and count as returned. */
 const BACK = 0.25;
 
 /**

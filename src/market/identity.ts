@@ -18,9 +18,9 @@ export function contentIdentity(content: readonly (string | number | null)[], or
   return ordinal === 0 ? name : `${name}#${ordinal}`;
 }
 
-/** Version of the rules for a trade's identity, as its prefix: identities made by other rules never match. */
+/** Version of the rules for a trade's identity. It is the prefix of each identity, so that identities made by other rules never match. */
 const TRADE_IDENTITY_VERSION = 1;
-/** Decimals that count in an identity: venues trade in millionths of a share and of a dollar; more decimals depend on formatting. */
+/** Number of decimals in an identity. Venues trade in millionths of a share and of a dollar; more decimals depend on formatting. */
 const TRADED_DECIMALS = 6;
 
 /**
@@ -37,5 +37,5 @@ export const tradeIdentity = (content: readonly (string | number | null)[]): str
 export const spelledId = <Id extends string | null>(id: Id): Id =>
   id !== null && /^(0x)?[0-9a-f-]+$/i.test(id) ? (id.toLowerCase() as Id) : id;
 
-/** Identity of every price point: its time, part of every tick's key, identifies it. The same time with another price is a revision. */
+/** Identity of every price point: the key of a tick includes its time, so another price at the same time revises the point. */
 export const POINT_IDENTITY = 'point';

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../contracts/words.ts';
 /** Smallest expected lateness: more recent time never counts as collected. Venues usually index rows within ten minutes. */
 export const LEAST_LATENESS_MS = 600_000;
-/** Assumed lateness in a quiet market at its first look, when the venue's lateness is not known yet. */
+/** Lateness that the first collection of a quiet market assumes, when the venue's lateness is not known yet. */
 export const UNSEEN_LATENESS_MS = 3_600_000;
 /** Largest lateness: rows that appear later than this are corrections of the venue's history. */
 export const MOST_LATENESS_MS = 6 * 3_600_000;
@@ -21,11 +21,11 @@ export interface SeenLateness {
 export const latenessAt = (seen: SeenLateness | undefined, asOf: number): number =>
   seen === undefined || asOf - seen.at > REMEMBERED_MS ? LEAST_LATENESS_MS : Math.max(LEAST_LATENESS_MS, seen.ms);
 
-/** Lateness to expect after a row appeared at least `lateBy` milliseconds after a look that missed it, in milliseconds. */
+/** Lateness to expect after a row was listed at least `lateBy` late, with a safety factor; at most six hours. Milliseconds. */
 export const latenessFrom = (lateBy: number): number => Math.min(MOST_LATENESS_MS, Math.ceil((lateBy * MARGIN) / 60_000) * 60_000);
 
 /**
- * The lateness to store after a run that expected `known`. Rows within the expected lateness do not raise it, but renew its date.
+ * The lateness to store after a run that expected `known`: that of its latest row with a safety factor, unless `known` is larger.
  * @param lateBy largest lateness of a row in milliseconds; 0 when no row was late
  */
 export function rememberLateness(known: SeenLateness | undefined, lateBy: number, asOf: number): SeenLateness | undefined {

@@ -1,4 +1,4 @@
-/** Median of the last `size` numbers, kept sorted: adding one moves up to `size` numbers, which is fast for some dozens. */
+/** Median of the last `size` numbers. They are kept sorted: adding one moves up to `size` numbers, which is fast for some dozens. */
 export class RollingMedian {
   private readonly arrived: Float64Array;
   private readonly sorted: Float64Array;

@@ -6,9 +6,9 @@ export const STATED_SLACK_MS = 60_000;
 const ABSOLUTE = 0.05;
 const RELATIVE = 1e-5;
 
-/** Totals that a venue states for the time between two reads of its totals, and the totals of the stored trades of that time. */
+/** Totals that a venue states for the time between two looks at it, and the totals of the stored trades of that time. */
 export interface StatedComparison {
-  /** Stated volume and number of trades between the looks; null where the venue states none. */
+  /** Stated volume and number of trades between the looks; null where the venue does not state it. */
   readonly volume: number | null;
   readonly trades: number | null;
   /** Totals of stored trades between the looks, including the slack at both ends. */
@@ -19,20 +19,20 @@ export interface StatedComparison {
   readonly leastTrades: number;
 }
 
-/** The volume that a venue states for a time `[from, to)`, counted apart from its list of trades. */
+/** A volume that a venue states for a time `[from, to)`, independently of its list of trades. */
 export interface TimedVolume extends TimeRange {
   readonly volume: number;
 }
 
 export interface StatedVerdict {
   readonly verdict: 'agrees' | 'lacks' | 'exceeds' | 'unknown';
-  /** Both numbers as a phrase for a message. */
+  /** The stated and the stored total as a phrase for a message. */
   readonly said: string;
 }
 
 /**
- * Compares a venue's stated totals with the stored trades. A total may or may not include the trades around a look, so it must lie between
- * the stored totals without and with the slack at both ends: exactly for numbers of trades, within a rounding tolerance for volumes.
+ * Compares a venue's stated totals with the stored trades. A total may or may not include the trades just before and after a look, so it
+ * must lie between the stored totals without and with those trades: exactly for numbers of trades, within a tolerance for volumes.
  */
 export function judgeStated(compared: StatedComparison): StatedVerdict {
   const { trades, volume, mostTrades, leastTrades, mostVolume, leastVolume } = compared;

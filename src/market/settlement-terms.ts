@@ -38,7 +38,7 @@ export function settlementTerms(
   return Object.keys(settles).length === 0 ? {} : { settles };
 }
 
-/** One fact of the settlement of several markets, index-aligned with them; null where the venue does not state it. */
+/** One fact about the settlement of several markets: its value for each market, in their order; null where the venue does not state it. */
 export interface ComparedTerm {
   readonly fact: 'outcomes' | 'ends' | 'closed' | 'settles by' | 'ties' | 'pays after' | 'may close early' | 'result' | 'result by';
   readonly values: readonly (string | null)[];

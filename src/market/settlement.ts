@@ -1,6 +1,6 @@
 import type { Instrument, MarketSettlement, Resolution, SettlementSign } from '../contracts/market-data.ts';
 
-/** Origin of each sign; two signs of one origin count once. A market's last prices follow from its last trades, so both have one origin. */
+/** Origin of each sign of a result; two signs of one origin count once. A market's last prices follow from its last trades: one origin. */
 const ORIGIN: Readonly<Record<SettlementSign['sign'], string>> = {
   status: 'status',
   finalPrice: 'prices',
@@ -12,19 +12,19 @@ const ORIGIN: Readonly<Record<SettlementSign['sign'], string>> = {
   owner: 'owner',
 };
 
-/** Whether a sign only supports others: it is unsure and not a resolution record. It is ignored if the venue states another payout. */
+/** Whether a sign only supports others: it is unsure and not a resolution record. It is ignored if a surer sign names another payout. */
 const isSupport = ({ sign, unsure }: SettlementSign): boolean => unsure === true && sign !== 'record';
 
 /**
- * Settlement of a closed market by its signs: final if two signs of different origins agree and the venue does not call the result open. A
- * status confirms only a sign whose payout is sure. The statement of a file's owner needs no second sign.
+ * Settlement of a closed market by its signs (statements about the result): final if two signs of different origins agree and the venue
+ * does not call the result open. A status confirms only a sign whose payout is sure. What a file's owner states needs no second sign.
  * @param none the reason to report where no sign names a payout
  */
 export function settleBySigns(signs: readonly SettlementSign[], none = 'no sign names a payout'): MarketSettlement {
   const named = signs.filter(({ payout }) => payout !== null);
   const firm = named.filter((sign) => !isSupport(sign));
   const payout = firm[0]?.payout ?? null;
-  // while no other sign names a payout, a supporting one may still be needed
+  // where no surer sign names a payout, the supporting signs are kept, since a later one may confirm them
   const kept = payout === null ? signs : signs.filter((sign) => !isSupport(sign) || sign.payout === payout);
   const open = (missing: string, agreed: number | null = payout): MarketSettlement => ({
     payout: agreed,
@@ -58,7 +58,7 @@ export const resolutionFrom = ({ state, payout, missing }: MarketSettlement, at:
 
 export type Ending = Pick<Instrument, 'resolution' | 'settlement'>;
 
-/** How a closed market ended by its signs. */
+/** The settlement and the resolution of a closed market that follow from its signs. */
 export const endingOf = (signs: readonly SettlementSign[], at: number | null, none?: string): Ending => {
   const settlement = settleBySigns(signs, none);
   return { resolution: resolutionFrom(settlement, at), settlement };
@@ -72,8 +72,8 @@ export function withSign<Market extends Ending>(market: Market, sign: Settlement
 }
 
 /**
- * Adds the result of the same market at another venue (its twin) as a sign, where the result is not final yet. Outcome names show whether
- * both venues list the outcomes in the same order; where they differ, the twin is ignored.
+ * Adds the result of the same market at another venue (its twin) as a sign, where the result is not final yet. The names of the outcomes
+ * show whether both venues list them in the same order; a twin with other names is ignored.
  * @param others all known markets of all venues
  */
 export function confirmByTwins(market: Instrument, others: readonly Instrument[]): Instrument {

@@ -1,15 +1,15 @@
 import type { Instrument } from '../contracts/market-data.ts';
 import { DAY_MS } from '../contracts/words.ts';
 
-/** What a suggestion is made of. */
+/** The fields of an instrument that decide whether it may be another one's twin. */
 export type ComparedMarket = Pick<Instrument, 'id' | 'source' | 'title' | 'twins' | 'closesAt' | 'endsAt'>;
 
 /** Two markets of different venues that may ask the same question. */
 export interface TwinSuggestion {
   readonly markets: readonly [string, string];
-  /** Share of the words of both titles that both have, in (0, 1]. */
+  /** Number of words in both titles as a share of the words in either, in (0, 1]. */
   readonly likeness: number;
-  /** The words that both titles have, after replacing words of the same meaning. */
+  /** The words in both titles; synonyms count as the same word. */
   readonly words: readonly string[];
   /** The strikes, years and days that both titles have. */
   readonly numbers: readonly number[];
@@ -43,7 +43,7 @@ const SCALES: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, b: 1e9 };
 
 interface Question {
   readonly words: ReadonlySet<string>;
-  /** Strikes, years and days in ascending order, which have to be the same ones. */
+  /** Strikes, years and days in ascending order. Twins must have the same ones. */
   readonly numbers: readonly number[];
 }
 
@@ -76,7 +76,7 @@ const sharedWords = (a: Question, b: Question): readonly string[] => [...a.words
 
 /**
  * Suggests which markets of different venues ask the same question, the likeliest first: those whose titles have the same numbers and
- * enough common words, and whose announced ends are near. Each market gets its best twin per venue, and none where it has one.
+ * enough common words, and whose announced ends are near. Each market gets at most one twin per venue: none where one is known already.
  * @param markets with the ids of the twins that are known already
  */
 export function suggestTwins(markets: readonly ComparedMarket[]): readonly TwinSuggestion[] {
@@ -94,7 +94,7 @@ export function suggestTwins(markets: readonly ComparedMarket[]): readonly TwinS
     for (const place of places) taken.add(place);
     return true;
   };
-  // markets that a third one names as its twins are twins of each other
+  // two markets that are twins of a third one are twins of each other
   const links = new Map<string, Set<string>>();
   for (const { id, twins } of markets)
     for (const twin of twins)

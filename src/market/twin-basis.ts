@@ -22,7 +22,7 @@ export function tradeCosts({ bid, ask }: Quotes, fees: FeeSchedule | null): Trad
 const profitOf = (buy: TradeCosts, sell: TradeCosts): number | null =>
   buy.cost === null || sell.proceeds === null ? null : sell.proceeds - buy.cost;
 
-/** Whether one market's first outcome is the other's second, by their names. */
+/** Whether one market's first outcome is the other's second outcome, by their names. */
 export const areReversed = (one: readonly string[], other: readonly string[]): boolean => {
   const [a, b] = [one, other].map((names) => names.map((name) => name.toLowerCase()));
   return a.length === 2 && b.length === 2 && a[0] !== a[1] && a[0] === b[1] && a[1] === b[0];
@@ -46,7 +46,7 @@ export const apartMs = (markets: readonly Pick<Instrument, 'book'>[]): number =>
   return times.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(...times) - Math.min(...times);
 };
 
-/** The better way to hold a market at one venue against its twin at the other. */
+/** The most profitable way to buy a market at one venue and sell its twin at another. */
 export interface TwinBasis {
   readonly buyAt: string;
   readonly sellAt: string;
@@ -66,7 +66,7 @@ export const twinBasis = (markets: readonly (Pick<Instrument, 'source' | 'book'>
   return pairs.reduce<TwinBasis | null>((best, pair) => (best === null || pair.profit > best.profit ? pair : best), null);
 };
 
-/** One of two twins: its bars, oldest first, with 1 in `complete` for closed ones without a gap, and the recorded states of its book. */
+/** One of two twins: its bars, oldest first, where `complete` is 1 for a closed bar without a gap, and the recorded states of its book. */
 export interface BasisSide extends Pick<Instrument, 'outcomes' | 'fees' | 'earlierTerms'> {
   readonly bars: {
     readonly length: number;
@@ -77,7 +77,7 @@ export interface BasisSide extends Pick<Instrument, 'outcomes' | 'fees' | 'earli
   readonly books: readonly OrderBook[];
 }
 
-/** A market against its twin at the close of a bar that both have. Prices are those of the market's first outcome. */
+/** The prices of a market and its twin at the close of a bar that both have, as prices of the market's first outcome. */
 export interface BasisPoint {
   /** Close of the bar; nothing newer is used. UTC epoch milliseconds. */
   readonly time: number;
@@ -92,8 +92,8 @@ export interface BasisPoint {
 }
 
 /**
- * The basis of a market to its twin over time: the closes of the bars that are complete at both by `asOf`, with the spread of the newest
- * book that was recorded, and the fees that applied, by the close of each bar.
+ * The basis of a market to its twin over time: one point per bar that both have complete by `asOf`. The spread comes from the newest book
+ * recorded by the bar's close, and the fees are those that applied then.
  */
 export function basisSeries(market: BasisSide, twin: BasisSide, { barMs, asOf }: { barMs: number; asOf: number }): readonly BasisPoint[] {
   const isMirrored = areReversed(market.outcomes, twin.outcomes);
@@ -114,7 +114,7 @@ export function basisSeries(market: BasisSide, twin: BasisSide, { barMs, asOf }:
   return points;
 }
 
-/** Costs of trading around a price: half the newest spread and the fees at that time. Call it with ascending times. */
+/** Costs of trading around a price: half the newest spread and the fees at that time. Must be called with ascending times. */
 function costsOverTime({ books, fees, earlierTerms = [] }: BasisSide): (price: number, time: number) => TradeCosts {
   let seen = 0;
   return (price, time) => {

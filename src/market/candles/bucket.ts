@@ -3,7 +3,7 @@ import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 /** Time from the epoch (1970-01-01, a Thursday) to its first Monday. */
 const FIRST_MONDAY = 4 * INTERVAL_MS['1d'];
 
-/** Offset of an interval's buckets from the epoch in milliseconds: weeks start on Monday, all other buckets at the epoch itself. */
+/** Offset of an interval's buckets from the epoch in milliseconds: weeks start on Monday, buckets of other intervals at the epoch. */
 export const bucketOffset = (interval: Interval): number => (interval === '1w' ? FIRST_MONDAY : 0);
 
 /**

@@ -6,10 +6,10 @@ import { addVolumes, finishVolumes, volumeSums } from './volume-sums.ts';
 
 /**
  * Builds the candles of one instrument and price type: left-closed buckets on the UTC epoch, open = first tick by (time, sequence), close =
- * last, volumes exact in decimals and rounded once. The order of the ticks does not affect the result; canonical order is only faster.
+ * last, volumes exact in decimals and rounded once. The order of the ticks does not affect the result, but sorted ticks are faster.
  *
  * @param ticks trades or price points, never both
- * @param firstSequence sequence of `ticks` at index 0 without a `sequence` column: for batches, the number of ticks before them
+ * @param firstSequence sequence number of the first tick, where `ticks` has no `sequence` column: the number of ticks in earlier batches
  */
 export function buildCandles(ticks: SequencedTicks, interval: Interval, firstSequence = 0): MergeableCandles {
   const length = INTERVAL_MS[interval];
@@ -40,7 +40,7 @@ export function buildCandles(ticks: SequencedTicks, interval: Interval, firstSeq
   return { interval, length: count, ...pick(candles, order), ...finishVolumes(sums, order) };
 }
 
-/** Adds the prices of the ticks [from, to) to bucket k; a bucket without trades is new. */
+/** Adds the prices of the ticks [from, to) to bucket k, and initialises the bucket if it has no trades yet. */
 function addPrices(candles: OpenCandles, k: number, ticks: SequencedTicks, from: number, to: number, firstSequence: number): void {
   const { time, price, sequence } = ticks;
   const isNew = candles.trades[k] === 0;

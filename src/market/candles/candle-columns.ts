@@ -2,7 +2,7 @@ import type { TickColumns } from '../../contracts/market-data.ts';
 import type { Interval } from '../../contracts/words.ts';
 import type { ExactSums } from './exact-sums.ts';
 
-/** Candles of one series by ascending `openTime`, without empty buckets. Volumes are NaN without sizes (`buyVolume`: sizes and sides). */
+/** Candles of one series by ascending `openTime`, without empty buckets. Volumes are NaN without sizes, `buyVolume` also without sides. */
 export interface CandleColumns {
   readonly length: number;
   /** UTC epoch milliseconds, left edge of the bucket. */
@@ -20,7 +20,7 @@ export interface CandleColumns {
 
 type PriceColumns = Pick<CandleColumns, 'length' | 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'>;
 
-/** Candles as rows; a volume is null without sizes. */
+/** Converts candles to rows; the volume of a candle without sizes is null. */
 export const candlesAsRows = (columns: PriceColumns) =>
   Array.from({ length: columns.length }, (_, i) => ({
     openTime: columns.openTime[i],
@@ -44,6 +44,6 @@ export interface MergeableCandles extends CandleColumns {
 }
 
 export interface SequencedTicks extends TickColumns {
-  /** Order of ticks with the same time. @default the index, for ticks in canonical order */
+  /** Sequence numbers, which order ticks of the same time. @default each tick's index, for ticks sorted by time */
   readonly sequence?: Float64Array;
 }

@@ -6,7 +6,7 @@ export type BucketAt = readonly [candles: MergeableCandles, k: number];
 
 const VOLUMES = ['volume', 'quoteVolume', 'buyVolume'] as const;
 
-/** Combines buckets, sorted by time, into those that `bucketOf` assigns; first and last ticks follow (time, sequence); sums are exact. */
+/** Merges buckets, sorted by time, into the larger ones that `bucketOf` assigns. The first and last tick are those by (time, sequence). */
 export function combineCandles(
   interval: Interval,
   series: readonly MergeableCandles[],

@@ -1,11 +1,11 @@
 import { add, type Decimal, POWERS_OF_TEN, toNumber, unitsAt, ZERO } from '../decimal.ts';
 
-/** Base of the two limbs of a sum; sums and carries of numbers below it are exact in doubles. */
+/** Base of the two digits ("limbs") that hold a sum: doubles add numbers below 2^52 exactly, with their carries. */
 export const LIMB = 2 ** 52;
 
 /**
  * Exact decimal sums, one per bucket, whatever the order of the numbers: `(high[k]·2^52 + low[k]) / 10^decimals + rest.get(k)`. `rest`
- * holds the few numbers outside the common scale (more decimals, over 15 digits, negative).
+ * holds the few numbers that do not fit this scale: those with more decimals, with over 15 digits, or below 0.
  */
 export interface ExactSums {
   readonly decimals: number;
@@ -31,12 +31,12 @@ export function exactTotal(sums: ExactSums, k: number): Decimal {
 /** The double nearest to the sum of bucket k. */
 export function roundedTotal(sums: ExactSums, k: number): number {
   const scale = POWERS_OF_TEN[sums.decimals];
-  // one division of two exact doubles rounds once
+  // dividing two exact doubles rounds only once
   if (sums.high[k] === 0 && scale !== undefined && (sums.rest.size === 0 || !sums.rest.has(k))) return sums.low[k] / scale;
   return toNumber(exactTotal(sums, k));
 }
 
-/** Adds a number outside the common scale to bucket k. */
+/** Adds a number with too many decimals or digits for the limbs to the `rest` of bucket k. */
 export function addToRest(sums: ExactSums, k: number, value: Decimal): void {
   sums.rest.set(k, add(sums.rest.get(k) ?? ZERO, value));
 }
@@ -60,7 +60,7 @@ export function addTotal(target: ExactSums, to: number, source: ExactSums, from:
   addExactly(target, to, exactTotal(source, from));
 }
 
-/** Moves the limbs of bucket k to its rest, so that they can grow again. */
+/** Moves the limbs of bucket k to its `rest` and sets them to 0, before they overflow. */
 export function spill(sums: ExactSums, k: number): void {
   const units = BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
   addToRest(sums, k, { units, decimals: sums.decimals });
@@ -68,7 +68,7 @@ export function spill(sums: ExactSums, k: number): void {
   sums.low[k] = 0;
 }
 
-/** Adds a number to the limbs of bucket k where it fits their scale, and to the rest where it does not. */
+/** Adds a number to the limbs of bucket k where they can hold it exactly, otherwise to its `rest`. */
 function addExactly(sums: ExactSums, k: number, value: Decimal): void {
   if (value.decimals > sums.decimals || value.units < 0n) return addToRest(sums, k, value);
   const units = unitsAt(value, sums.decimals) + BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
@@ -78,7 +78,7 @@ function addExactly(sums: ExactSums, k: number, value: Decimal): void {
   sums.low[k] = Number(units & (BigInt(LIMB) - 1n));
 }
 
-/** The sums of the buckets that `order` names, in that order. */
+/** The sums of the buckets with the indices `order`, in that order. */
 export function pickSums(sums: ExactSums, order: ArrayLike<number>): ExactSums {
   const picked = exactSums(order.length, sums.decimals);
   for (let k = 0; k < order.length; k++) {

@@ -1,7 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { DAY_MS, INTERVAL_MS, INTERVALS, type Interval } from '../../contracts/words.ts';
 
-/** Bars below which a backtest says nothing. */
+/** Minimum number of bars in a market's life that makes a backtest of it meaningful. */
 export const FEWEST_BARS = 12;
 
 export type AnnouncedLife = Pick<Instrument, 'opensAt' | 'closesAt' | 'endsAt'>;
@@ -16,8 +16,8 @@ export const longestFitting = (lifeMs: number): Interval | undefined =>
   INTERVALS.findLast((interval) => INTERVAL_MS[interval] * FEWEST_BARS <= lifeMs);
 
 /**
- * The interval that a run adds to the asked ones for one market, so that a market of an hour has bars to trade on. Undefined when an asked
- * interval fits, when none is short enough, and for markets that live longer than a day or whose life is unknown.
+ * The interval that a run adds to the requested ones for one short market, so that even an hour has enough bars for a backtest. Undefined
+ * when a requested one fits, when none is short enough, and for markets that live longer than a day or whose life is unknown.
  */
 export function fittingInterval(asked: readonly Interval[], life: AnnouncedLife): Interval | undefined {
   const lifeMs = announcedLife(life);

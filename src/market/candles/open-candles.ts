@@ -21,7 +21,7 @@ const FIRST_CAPACITY = 256;
 const columnsOf = (make: (name: (typeof COLUMNS)[number]) => Float64Array): OpenCandles =>
   Object.fromEntries(COLUMNS.map((name) => [name, make(name)])) as unknown as OpenCandles;
 
-/** Creates the columns for candles under construction, without a bucket. */
+/** Creates empty columns for candles under construction. */
 export const newCandles = (): OpenCandles => columnsOf(() => new Float64Array(FIRST_CAPACITY));
 
 const doubled = (column: Float64Array): Float64Array => {
@@ -51,7 +51,7 @@ export function orderOf(openTime: Float64Array, count: number): Uint32Array {
   return order;
 }
 
-/** The buckets `order` names, in that order. */
+/** The buckets with the indices `order`, in that order. */
 export const pick = (candles: OpenCandles, order: Uint32Array): OpenCandles =>
   columnsOf((name) => {
     const column = candles[name];

@@ -52,7 +52,7 @@ export function volumeSums(ticks: SequencedTicks, capacity: number): VolumeSums 
   };
 }
 
-/** Adds the volumes of the ticks [from, to) to bucket k, as integers, which doubles add exactly; a second limb takes carries over 2^52. */
+/** Adds the volumes of the ticks [from, to) to bucket k as integers, which doubles add exactly; sums over 2^52 carry into a second limb. */
 export function addVolumes(sums: VolumeSums, k: number, ticks: SequencedTicks, from: number, to: number): void {
   const { size: sizes, price: prices, buy: buys } = ticks;
   const sizeScale = POWERS_OF_TEN[sums.sizeDecimals];
@@ -107,7 +107,7 @@ const carry = (sums: ExactSums, k: number): void => {
   sums.high[k] = sums.high[k] + 1;
 };
 
-/** Adds a product a · b beyond 2^53 in four exact partial products; returns the new low limb, which is below 2·2^52. */
+/** Adds a product a · b above 2^53 as four exact partial products. Returns the new low limb, which is below 2·2^52. */
 function addLongProduct(sums: ExactSums, k: number, low: number, a: number, b: number): number {
   const a1 = Math.floor(a / HALF_LIMB);
   const a0 = a - a1 * HALF_LIMB;
@@ -136,7 +136,7 @@ function addRare(sums: VolumeSums, k: number, size: Decimal, price: Decimal, isB
   if (isBuy) addToRest(sums.buyVolume, k, size);
 }
 
-/** The exact and the rounded sums of the buckets that `order` names, in that order; NaN where no tick has a volume. */
+/** The exact and the rounded sums of the buckets with the indices `order`, in that order; the rounded sum is NaN without a volume. */
 export function finishVolumes(sums: VolumeSums, order: ArrayLike<number>) {
   const exact = {
     volume: pickSums(sums.volume, order),

@@ -11,7 +11,7 @@ export interface ComplementReport {
 /** Largest mean distance (of the sum from 1, or between the prices) that a spread explains. */
 const TOLERANCE = 0.05;
 
-/** Compares the prices of twins by their means. Prices near 0.5 are both equal and add up to 1, so the polarity stays unclear. */
+/** Compares the prices of twins by their mean differences. Prices near 0.5 are equal and also add up to 1, so they leave it unclear. */
 export function complementReport(first: TickColumns, second: TickColumns): ComplementReport {
   let [pairs, deviation, difference] = [0, 0, 0];
   let j = -1;

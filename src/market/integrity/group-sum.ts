@@ -1,9 +1,9 @@
 import type { TickColumns } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 
-/** A market of a group of which exactly one resolves to its first outcome (negative risk). */
+/** A market of a group in which exactly one market resolves to its first outcome ("negative risk"). */
 export interface GroupMember {
-  /** Prices of the market in canonical order: ticks, or closes at the open times of their candles. */
+  /** Prices of the market, sorted by time: ticks, or the closes of candles at their open times. */
   readonly prices: TickColumns;
   /** Time of settlement (UTC epoch milliseconds) and payout; null while the market is open. */
   readonly settled: { readonly at: number; readonly payout: number } | null;
@@ -12,7 +12,7 @@ export interface GroupMember {
 export interface GroupReport {
   /** Number of times at which every member had a price. */
   readonly times: number;
-  /** Mean of the sums at those times; null when there are none. */
+  /** Mean sum of the members' prices at those times; null when there are no such times. */
   readonly meanSum: number | null;
   /** Number of these times at which the sum was too large. */
   readonly above: number;
@@ -29,8 +29,8 @@ export interface GroupReport {
 const TOLERANCE = 0.1;
 
 /**
- * Evaluates a group at every time at which a member has a new price and all have one that is not older than a day; a settled member counts
- * with its payout. A sum far from 1 means a missing member or one with reversed outcomes. Prices are not changed.
+ * Adds up the members' prices at every time at which a member has a new price and all have one that is not older than a day. A settled
+ * member counts with its payout. A sum far from 1 means a missing member or one with reversed outcomes. Prices are not changed.
  */
 export function groupReport(members: readonly GroupMember[]): GroupReport {
   const times = Float64Array.from(new Set(members.flatMap(({ prices }) => Array.from(prices.time)))).sort();

@@ -4,7 +4,7 @@ const HOUR = 3_600_000;
 
 /** Shortest quiet that can be unusual, in milliseconds. */
 export const SHORTEST_UNUSUAL_QUIET = 6 * HOUR;
-/** Hours before the last tick whose pauses define what is usual; older ones do not count, since the activity of markets changes. */
+/** Hours before the last tick whose pauses define what is usual. Older pauses do not count, since the activity of markets changes. */
 export const USUAL_HOURS = 30 * 24;
 /** Smallest number of pauses from which the usual pause can be estimated. */
 const ENOUGH_PAUSES = 10;
@@ -55,7 +55,7 @@ export function unusualQuiet({ hours, covered, asOf }: QuietRequest): UnusualQui
   return length > MULTIPLE * usual ? { since, length, usual } : null;
 }
 
-/** Distances in hours between consecutive hours with ticks, where all time between them was collected. */
+/** Distances in hours between consecutive hours with ticks. A distance counts only if all the time in it was collected. */
 function pausesOf(hours: readonly number[], covered: readonly TimeRange[]): number[] {
   const pauses: number[] = [];
   let r = 0;
