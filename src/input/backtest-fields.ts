@@ -10,16 +10,16 @@ import { DAY_MS } from '../contracts/words.ts';
 import { checked, durationMs, numberField, wordField } from './field-schemas.ts';
 import { listAt, recordOf } from './raw-input.ts';
 
-/** Longest history that a duration may request. */
+/** Longest duration that `history` and the periods of a walk-forward may have. */
 const MAX_HISTORY_MS = 20 * 366 * DAY_MS;
 const MAX_MONEY = 1e12;
 
 const positive = (most: number, wanted: string) => numberField(Number.MIN_VALUE, most, wanted);
 
-/** Milliseconds of a duration with a unit. One without a unit would be milliseconds, which is never intended. */
+/** Milliseconds of a duration with a unit; NaN without one, since a user never means milliseconds by a plain number. */
 const unitMs = (text: string): number => (/[a-z]/i.test(text) ? durationMs(text) : Number.NaN);
 
-/** A walk-forward period: whole days. */
+/** Schema of a period of a walk-forward: whole days. */
 const daysField = () =>
   checked(z.string(), (text) => {
     const value = unitMs(text);

@@ -31,7 +31,7 @@ export const durationField = (shortest: 'zero' | 'positive') =>
     return value > MAX_DURATION_MS ? `"${text}" is longer than a week; write at most "7d"` : undefined;
   });
 
-/** Schema of one word of a list; the problem of another word lists all and suggests the nearest. */
+/** Schema of one word of a list. For another word, the problem lists all allowed words and suggests the nearest. */
 export const wordField = <Word extends string>(what: string, words: readonly Word[]) =>
   checked(z.string(), (text) =>
     (words as readonly string[]).includes(text)
@@ -39,16 +39,16 @@ export const wordField = <Word extends string>(what: string, words: readonly Wor
       : `unknown ${what} "${text}"; there are ${words.join(', ')}${didYouMean(text, words)}`,
   ).transform((text) => text as Word);
 
-/** Number of unknown names that are compared with all known names for a suggestion. */
+/** Maximum number of unknown names for which the nearest known name is searched. */
 const NAMES_COMPARED = 20;
 
-/** Schema of a name out of many; the problem of an unknown name suggests the nearest and says where the others are listed. */
+/** Schema of a name from a long list. For an unknown name, the problem suggests the nearest one and says where all are listed. */
 export const nameField = (known: { what: string; names: readonly string[]; list: string }) => {
   const names = new Set(known.names);
   let unknown = 0;
   return checked(z.string(), (text) => {
     if (names.has(text)) return undefined;
-    // Both the known names and the wrong list may be long.
+    // Comparing many unknown names with many known ones would take too long.
     const nearest = unknown++ >= NAMES_COMPARED ? '' : didYouMean(text, known.names);
     return `unknown ${known.what} "${text}"; ${known.list}${nearest}`;
   });
@@ -83,7 +83,7 @@ export const instantField = () =>
     isInstant(text) ? undefined : `"${text}" is not a valid instant; write ISO 8601 in UTC, like "2026-01-31T12:00:00Z"`,
   );
 
-/** Schema of a custom task's id: a person can type it and a log can show it. */
+/** Schema of a custom task's id: at most 200 characters that a person can type and a log can show. */
 export const taskIdField = () =>
   checked(z.string(), (text) =>
     // oxlint-disable-next-line no-control-regex

@@ -29,7 +29,7 @@ export interface KnownNames {
   readonly activities: readonly { readonly name: string; problems(args: readonly Json[]): readonly string[] }[];
   /** Loaded sources, and the sources of a run that names none. */
   readonly sources: KnownSources;
-  /** The instant that `asOf: null` means; UTC epoch milliseconds. */
+  /** The instant that `asOf: null` stands for; UTC epoch milliseconds. */
   readonly now: number;
   /** The current time, for an input that is about to run: a later `asOf` is refused. UTC epoch milliseconds. */
   readonly clock?: number;
@@ -132,7 +132,7 @@ export function parsePipelineInput(input: unknown, known: KnownNames): { config:
   const built = buildGraph(graphShape(given, known));
   if ('problems' in built) problems.push(...built.problems);
   if (!parsed.success || problems.length > 0) return { problems };
-  // The schema has checked what its type does not express: a sizing of one kind, a spread that is a number or a word.
+  // The schema checks more than its type expresses: sizing has exactly one of its two forms, and a spread is a number or "recorded".
   const config = resolveConfig(parsed.data as PipelineInput, known);
   const tooLarge = sizeProblems(config, known.runId);
   return tooLarge.length > 0 ? { problems: tooLarge } : { config };
@@ -145,7 +145,7 @@ function futureProblems(given: unknown, { clock }: KnownNames): Problem[] {
   return [{ where: 'asOf', message: `${asOf} is in the future; leave it out to run as of now (${new Date(clock).toISOString()})` }];
 }
 
-/** Collects the problems that strategies and activities find in their own parameters and arguments. */
+/** Collects the problems that each strategy finds in its parameters and each activity in its arguments. */
 function ownersProblems(given: unknown, known: KnownNames): Problem[] {
   const problems: Problem[] = [];
   for (const [index, entry] of listAt(given, 'strategies').entries()) {
@@ -165,7 +165,7 @@ function ownersProblems(given: unknown, known: KnownNames): Problem[] {
 }
 
 /**
- * The configuration of an input, assuming that every name in it is known: for measuring it without the worker's catalogue and plugins.
+ * The configuration of an input, assuming that every name in it is known; for measuring it where catalogue and plugins are not available.
  * @param now UTC epoch milliseconds
  * @returns undefined when the input has problems, which the run reports
  */

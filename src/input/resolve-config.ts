@@ -34,7 +34,7 @@ type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 export function resolveConfig(input: PipelineInput, { symbols, sources, now, clock, start = clock ?? now }: Catalogue): RunConfig {
   const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
   const sourceTypes = [...new Set(input.sourceTypes ?? sources.byDefault)];
-  // A symbol that has only imported ticks is no default in a run of venues; naming it is allowed.
+  // A run that names no symbols leaves out those without any market or file at the run's sources.
   const hasSome = ({ sourceTypes: own }: KnownSymbol): boolean => own === undefined || sourceTypes.some((type) => own.includes(type));
   const names = input.symbols ?? symbols.filter((known) => known.enabled && hasSome(known)).map(({ symbol }) => symbol);
   const retry = resolveRetry(input.retry, DEFAULT_RETRY);
@@ -85,7 +85,7 @@ function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): Stag
   return own.priority === undefined ? config : { ...config, priority: own.priority };
 }
 
-/** Resolves a retry. A first wait longer than the inherited longest wait extends that: `retryDelay: "5m"` waits five minutes. */
+/** Resolves a retry. A first wait above the inherited longest wait raises that limit: `retryDelay: "5m"` waits five minutes. */
 function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   const retryDelayMs = milliseconds(own.retryDelay) ?? inherited.retryDelayMs;
   const byError = resolveByError(own.byError, inherited.byError);
@@ -98,7 +98,7 @@ function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   };
 }
 
-/** Merges own rules over inherited ones, field by field; a field that neither has comes from the policy at the time of a failure. */
+/** Merges own retry rules over inherited ones, field by field. The task's policy fills fields that neither has at each failure. */
 function resolveByError(own: RetryInput['byError'], inherited: TaskPolicy['byError']): TaskPolicy['byError'] {
   if (own === undefined) return inherited;
   const rules = { ...inherited };
@@ -118,7 +118,7 @@ function resolveRule({ maxRetries, retryDelay, backoff, maxDelay }: RetryRuleInp
 
 const milliseconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : Math.round(durationMs(text)));
 
-/** The graph's part of an input, even if other fields are wrong, so that all problems are reported together. */
+/** The parts of an input that form its task graph, even if other fields are wrong, so that all problems are reported together. */
 export function graphShape(
   given: unknown,
   { symbols, sources, now }: Catalogue,
@@ -127,7 +127,7 @@ export function graphShape(
   const tasks = listAt(given, 'tasks').map((entry, index) => {
     const task = recordOf(entry);
     return {
-      // A task without a usable id keeps its index, so that the paths of the others stay right.
+      // A task without a valid id still keeps its place in the list, so that the paths of the others stay right.
       taskId: typeof task.taskId === 'string' ? task.taskId : `tasks[${index}]`,
       activity: '',
       dependencies: stringsAt(task, 'dependencies'),

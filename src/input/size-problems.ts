@@ -7,12 +7,12 @@ import { packConfig } from '../scheduling/payload/pack-config.ts';
 const MAX_DEPTH = 100;
 /** Maximum number of bytes of a workflow or activity id in Temporal. */
 const MAX_ID_BYTES = 1_000;
-/** Minimum bytes in a run's state for a symbol or a custom task that waits for another attempt. */
+/** Minimum bytes that each symbol or custom task needs in a run's state while it waits for another attempt. */
 const MIN_STATE_BYTES = 25;
 /** Maximum number of bytes of policies in the input of each symbol's workflow. */
 const MAX_POLICIES_BYTES = 100_000;
 
-/** Checks an input's depth, and that it has no field that JavaScript drops when it copies an object; without recursion. */
+/** Checks without recursion that an input is not nested too deep and has no field `__proto__`, which copying an object loses. */
 export function shapeProblems(given: unknown): Problem[] {
   let level: { value: object; path: string }[] = isNested(given) ? [{ value: given, path: '' }] : [];
   for (let depth = 0; level.length > 0; depth++) {
@@ -35,7 +35,7 @@ export function shapeProblems(given: unknown): Problem[] {
 const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /**
- * Finds parts of a run that are too large for Temporal's payloads even without details; such a run would hang instead of failing.
+ * Finds parts of a run that are too large for Temporal's payloads even without details; such a run would hang instead of fail.
  * @param runId the run's id, if it has one already
  */
 export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
@@ -64,8 +64,8 @@ export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
 }
 
 /**
- * Checks the size of an input with a secret or a body: the database does not store it, so each execution of the run passes it to the
- * next.
+ * Checks the size of an input that contains a secret or a body. The database does not store such an input, so each execution of the run
+ * passes it to the next.
  * @param place the first secret or body; undefined where there is none
  * @param carried the packed configuration, or the input before the configuration exists
  */
