@@ -1,5 +1,5 @@
 /**
- * Freezes what the library exports, with its parts: what a strategy could add to it would last from series to series.
+ * Freezes the library's exports and everything in them, so that a strategy cannot store data there from one series to the next.
  * @param exported the values of the library's module
  */
 export function freezeExports(exported: readonly unknown[]): void {

@@ -10,7 +10,7 @@ import { type Moment, momentOf } from './moment.ts';
 export interface MarketFacts {
   /** Kind of the market. @default 'probability' if a resolution is given, else 'asset' */
   readonly market?: MarketKind;
-  /** Payout per unit of the first outcome, 0 to 1. @default the market is open: positions are marked */
+  /** Payout per unit of the first outcome, 0 to 1. @default the market is open: positions are valued at the last price */
   readonly resolution?: number;
   /** The announced end, which strategies can read: one time, or all announcements, oldest first, each known `from` a time on. */
   readonly endsAt?: Moment | readonly { readonly from: Moment; readonly endsAt: Moment }[];
@@ -22,7 +22,7 @@ export interface MarketFacts {
   readonly event?: string;
   /** Fees of the venue. @default no fees */
   readonly fees?: FeeSchedule;
-  /** Smallest price step; prices are rounded to it against the trader. @default prices are not rounded */
+  /** Smallest price step. Prices are rounded to it to the trader's disadvantage. @default prices are not rounded */
   readonly tick?: number;
 }
 

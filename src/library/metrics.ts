@@ -13,7 +13,7 @@ import { checkFields } from '../contracts/known-fields.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';
 
-/** Metrics of a return series: null if undefined. `undefined` holds the reasons, `weak` those of metrics that rest on too little data. */
+/** Metrics of a return series; one that is not defined is null. `undefined` says why, and `weak` says which rest on too little data. */
 export interface ReturnMetrics
   extends Readonly<Record<ReturnMetricName, number | null>>,
     Pick<ReturnMeasurement, 'sample' | 'weak' | 'standardErrors' | 'periodsPerYear'> {
@@ -29,7 +29,7 @@ export interface ForecastMetrics {
   readonly logLoss: number;
   /** Expected calibration error. */
   readonly calibrationError: number;
-  /** The reason for each score that rests on too little data, by its name. */
+  /** For each score that rests on too little data, the reason under the score's name. */
   readonly weak: Readonly<Record<string, string>>;
   readonly calibration: readonly CalibrationBin[];
 }

@@ -71,7 +71,7 @@ function own(strategy: Partial<Strategy> | undefined): Strategy {
   if (typeof name === 'string' && typeof params?.safeParse === 'function' && typeof create === 'function') {
     if (isShipped(strategy as Strategy)) return strategy as Strategy;
     watchOutsideWorld();
-    // only a loaded plugin has these facts about its module
+    // only the loader of plugins knows these facts about a module, so what the strategy itself states is ignored
     const unknown = Object.fromEntries(['codeHash', 'codeGap', 'dataGap', 'module'].map((fact) => [fact, { value: undefined }]));
     return Object.create(strategy as Strategy, unknown) as Strategy;
   }
