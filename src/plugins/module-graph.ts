@@ -5,10 +5,10 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { strategyDeciding } from '../backtest/engine/fence.ts';
 import { loadingUrl, refuseWhileDeciding } from './outside-world.ts';
 
-/** Imported modules by importing module; URLs without `?query` and `#hash`. */
+/** For each module, the modules that it imports; URLs without `?query` and `#hash`. */
 const edges = new Map<string, Set<string>>();
 
-/** Receives the imports that hooks in their own thread resolve; Node.js before 22.15 has no hooks in the same thread. */
+/** Receives resolved imports from the hooks' own thread, for Node.js before 22.15, which cannot run hooks in the thread that imports. */
 let port: MessagePort | undefined;
 let watching = false;
 
@@ -60,7 +60,7 @@ export function importedBy(url: string): ReadonlySet<string> {
   return all;
 }
 
-/** All modules of installed packages among `modules` and what those import, without PredictLab, zod and what only they import. */
+/** All modules of installed packages among `modules`, with what those import; without PredictLab, its zod, and what only these import. */
 export function packageModules(modules: Iterable<string>): ReadonlySet<string> {
   const isOther = (one: string): boolean => isInPackage(one) && !OURS.some((folder) => one.startsWith(folder));
   const all = new Set([...modules].filter(isOther));
@@ -68,7 +68,7 @@ export function packageModules(modules: Iterable<string>): ReadonlySet<string> {
   return all;
 }
 
-/** URLs or URL prefixes of PredictLab's package and its zod. A plugin's folder may hold other copies, and parts of zod keep state. */
+/** URLs or URL prefixes of PredictLab's package and of the main module of its zod; other parts of zod keep state. */
 const OURS = [
   pathToFileURL(createRequire(import.meta.url).resolve('zod')).href.replace(/index\.cjs$/, 'index.js'),
   ...(import.meta.url.includes('/node_modules/predictlab/') ? [import.meta.url.replace(/(.*\/node_modules\/predictlab\/).*/, '$1')] : []),
@@ -90,18 +90,18 @@ function recordImport(parent: string, child: string): void {
   else known.add(withoutQuery(child));
 }
 
-/** Whether a module was imported directly. */
+/** Whether any recorded module imports this one. */
 const isImported = (url: string | undefined): boolean =>
   url !== undefined && [...edges.values()].some((children) => children.has(withoutQuery(url)));
 
 const withoutQuery = (url: string): string => url.replace(url.startsWith('file:') ? /[?#].*$/ : COPY, '');
 
-/** Matches the end of a copy's URL. */
+/** Matches the query at the end of the URL of a module's copy. */
 const COPY = new RegExp(`[?&#]${FRESH}=(\\d+)$`);
 
 /**
- * URL under which a copy loads an import: that of a copy of it, so that copies share no state. This includes files with a query and `data:`
- * URLs, but not installed packages. Refers to nothing outside itself, because its text is part of {@link HOOKS}.
+ * URL under which a module's copy loads an import: that of a copy of the import, so that copies share no state. Imports of other installed
+ * packages stay shared. Uses nothing outside its body, because its text is part of {@link HOOKS}.
  */
 function urlForCopy(url: string, parent: string | undefined): string {
   const copy = /[?&#](predictlab-fresh=\d+)$/.exec(parent ?? '')?.[1];
@@ -115,8 +115,8 @@ function urlForCopy(url: string, parent: string | undefined): string {
 const OWN_CODE = new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url).href;
 
 /**
- * Why a module must not import a part of PredictLab: it could change the engine for all results. Undefined for all other imports. Refers to
- * nothing outside itself, because its text is part of {@link HOOKS}.
+ * The reason why a plugin's module must not import a part of PredictLab (it could change the engine for all results), undefined for all
+ * other imports. Uses nothing outside its body, because its text is part of {@link HOOKS}.
  */
 function innerModule(url: string, parent: string | undefined, own: string): string | undefined {
   const file = url.replace(/[?#].*$/, '');
@@ -125,7 +125,7 @@ function innerModule(url: string, parent: string | undefined, own: string): stri
     : `${file} is a part of PredictLab that plugins cannot import; import from 'predictlab'`;
 }
 
-/** Source of the hooks that run in their own thread; does the same as the hooks of {@link watchImports}. */
+/** Source of the hooks for a thread of their own; they do the same as the hooks in {@link watchImports}. */
 const HOOKS = `let port;
 export { setUp as initialize, watched as resolve };
 const setUp = (data) => { port = data.port; };
@@ -139,7 +139,7 @@ async function watched(specifier, context, next) {
   return { ...found, url: (${String(urlForCopy)})(found.url, parent) };
 }`;
 
-/** Records what `require` loads, which hooks in their own thread do not see, by wrapping the loader of this thread. */
+/** Records what `require` loads by wrapping this thread's loader, because hooks in another thread do not see `require`. */
 function watchRequires(): void {
   const loader = nodeModule as unknown as {
     _load: (request: string, parent: { filename?: string | null } | undefined, isMain: boolean) => unknown;
@@ -150,7 +150,7 @@ function watchRequires(): void {
   loader._load = function watched(request, parent, isMain) {
     if (strategyDeciding() !== undefined) refuseWhileDeciding('require');
     const file = parent?.filename;
-    // with createRequire, a module can load files as if it were another file
+    // with createRequire, a module can load files in the name of another file
     const borrowed = typeof file === 'string' && loader._cache[file] !== parent;
     const from = [borrowed ? loadingUrl() : undefined, typeof file === 'string' ? pathToFileURL(file).href : undefined];
     try {
@@ -158,7 +158,7 @@ function watchRequires(): void {
       const url = nodeModule.isBuiltin(name) ? `node:${name.replace(/^node:/, '')}` : pathToFileURL(name).href;
       for (const one of from) if (one !== undefined) recordImport(one, url);
     } catch {
-      // the module does not exist: loading it fails too
+      // the module does not exist; the call below throws the error
     }
     return load.call(loader, request, parent, isMain);
   };

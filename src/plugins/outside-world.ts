@@ -29,7 +29,7 @@ export interface Taken {
 const loading = new AsyncLocalStorage<Taken>();
 let watched = false;
 
-/** URL of the module that is being loaded by the code that runs at this moment; undefined if none is. */
+/** URL of the module whose loading runs the current code; undefined if no module is being loaded. */
 export const loadingUrl = (): string | undefined => loading.getStore()?.url;
 
 /** Runs code and records in `taken` what it reads from outside the process. */
@@ -42,7 +42,7 @@ export function watchOutsideWorld(): void {
   for (const name of ['readFileSync', 'readFile', 'openSync', 'open', 'createReadStream', 'readdirSync', 'readdir', 'opendirSync'] as const)
     guard(fs, name, file);
   for (const name of ['readFile', 'open', 'readdir', 'opendir'] as const) guard(fs.promises, name, file);
-  // also what describes a file: its name, its time or the place to which it links may hold an answer
+  // functions that only describe a file count too: its name, its time or the target of a link may contain an answer
   for (const names of [fs, fs.promises] as unknown as Record<string, unknown>[])
     for (const name of Object.keys(names).filter((one) => typeof names[one] === 'function'))
       if (DESCRIBES.test(name)) guard(names, name, (taken) => taken.unhashed.add(`fs.${name}`));
@@ -72,15 +72,15 @@ export function watchOutsideWorld(): void {
   guardConstructor(threads, 'Worker');
   guardConstructor(threads, 'BroadcastChannel');
   guardConstructor(globalThis, 'BroadcastChannel');
-  // its callbacks run outside the decision or the module that created it
+  // its callbacks run later, when no decision and no loading module can be held responsible for what they read
   guardConstructor(globalThis, 'FinalizationRegistry');
   syncBuiltinESMExports();
 }
 
-/** Functions whose answers describe a file: its time, its size, or the place to which it links. */
+/** Matches functions that describe a file: its time, its size, or the target of a link. */
 const DESCRIBES = /^(?:l?stat|statfs|readlink)(?:Sync)?$/;
 
-/** Whether a module of Node.js reaches more of the process than a module's own part: other modules' memory, or what a thread receives. */
+/** Whether a module of Node.js gives access to other modules' memory or to messages between threads. */
 export const isBeyond = (name: string): boolean =>
   /^(?:node:)?(?:inspector|worker_threads|v8|vm|wasi|async_hooks|diagnostics_channel|cluster|repl|trace_events)(?:\/|$)/.test(name);
 
@@ -101,7 +101,7 @@ function guard<Name extends string>(owner: { [name in Name]?: unknown }, name: N
     if (taken !== undefined) note?.(taken, args[0]);
     return new.target === undefined ? original.apply(this, args) : Reflect.construct(original, args);
   };
-  // own properties such as readFile's promisified form
+  // keeps properties of the function itself, such as the promisified form of readFile
   Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(original));
   Object.defineProperty(owner, name, { value: guarded, configurable: true, writable: true, enumerable: true });
 }
@@ -116,7 +116,7 @@ function guardConstructor<Name extends string>(owner: { [name in Name]: new (...
   });
 }
 
-/** Why code of this thread may use nothing outside of it. */
+/** Reason, as a clause, why this thread's code may not use files, network, processes and threads; undefined while it may. */
 let forbidden: string | undefined;
 
 /** Blocks files, network, processes and threads for all code of this thread from now on. @param why the reason, as a clause */
@@ -125,7 +125,7 @@ export function forbidOutsideWorld(why: string): void {
   forbidden = why;
 }
 
-/** Throws while a strategy decides, or when this whole thread is closed off. @throws PredictLabError BadInput that names what was used */
+/** Throws while a strategy decides, and always in a thread without access. @throws PredictLabError BadInput that names `what` */
 export function refuseWhileDeciding(what: string): void {
   if (forbidden !== undefined) throw badInput(`${what} is not there: ${forbidden}`);
   const strategy = strategyDeciding();

@@ -7,19 +7,19 @@ import { importedBy, isInPackage, packageFacts, packageModules, packageName, wat
 import { isBeyond, noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
 import { clearSharedMemory, noteNodeReached, recordSharedObjects } from './shared-objects.ts';
 
-/** Identity of a plugin's code: everything that was loaded and read for it. */
+/** Identity of a plugin's code: a hash of everything that was loaded and read for it, and what that hash cannot cover. */
 export interface PluginCode {
   /** Hex SHA-256 of all files of the plugin that were loaded or read, and of its packages' versions; paths are left out. */
   readonly hash: string;
   /** The reason why the hash does not cover all code at this time (a module may load more later); undefined if it does. */
   gap(): string | undefined;
-  /** The reason why the plugin may contain future data: it reads or holds data; undefined if it does neither. */
+  /** The reason why the plugin may know future data (it reads a data file or contains a table of values); undefined if it has none. */
   readonly dataGap: string | undefined;
 }
 
 /**
- * Loads a plugin's module from its `file:` URL and hashes everything that it imports, requires or opens meanwhile.
- * @throws PredictLabError BadInput when the module changed a built-in that the engine uses, which is restored
+ * Loads a plugin's module from its `file:` URL and hashes everything that the module imports, requires or opens meanwhile.
+ * @throws PredictLabError BadInput when the module changed a built-in that the engine uses; the built-in is restored
  */
 export async function loadWithCode<T>(url: string, load: () => Promise<T>): Promise<{ readonly loaded: T; readonly code: PluginCode }> {
   watchImports();
@@ -36,7 +36,7 @@ export async function loadWithCode<T>(url: string, load: () => Promise<T>): Prom
 function codeOf(url: string, taken: Taken): PluginCode {
   const isOwn = (place: string): boolean => isInPackage(url) || !isInPackage(place);
   const modules = new Set(importedBy(url));
-  // imports with a literal path are found in the text before they run
+  // imports that run later are found in the text, where their path is literal
   for (const one of modules) if (one.startsWith('file:') && isOwn(one)) for (const next of writtenImports(one)) modules.add(next);
   const files = new Set(taken.files);
   const parts = new Set<string>();
@@ -79,7 +79,7 @@ function codeOf(url: string, taken: Taken): PluginCode {
 
 const UNSEEN = 'and no proof can see whether what it holds was known at the time of a decision';
 
-/** Whether code holds a table, such as one of answers: 200 numbers in a row, or a text of 500 characters without a space. */
+/** Whether code contains a table, such as a list of results: 200 numbers in a row, or a text of 500 characters without a space. */
 function hasTable(code: string): boolean {
   let inRow = 0;
   for (const part of code.split(/[\s,;:[\](){}]+/)) {
@@ -89,13 +89,13 @@ function hasTable(code: string): boolean {
   return /["'`][\w+/=.,:|-]{500}/.test(code);
 }
 
-/** Files in installed packages that were read while a plugin was loaded: copies of a plugin share the packages, which read them once. */
+/** Files in installed packages that were read while any plugin was loaded. A package reads them once, for all plugins that use it. */
 const readByPackages = new Set<string>();
 
-/** The results for package files, which do not change while they are installed. */
+/** Whether each package file contains a table; kept, since installed files do not change. */
 const packageTables = new Map<string, boolean>();
 
-/** The reason why a package that a plugin uses may contain future data, or remember it; undefined if the plugin uses no package. */
+/** The reason why a package that a plugin uses may contain future data or keep state between series; undefined if it uses no package. */
 function packageGap(url: string, modules: Iterable<string>): string | undefined {
   const own = isInPackage(url) ? packageName(url) : undefined;
   const used = [...packageModules(modules)].filter((one) => one.startsWith('file:')).map((one) => fileURLToPath(one));
@@ -121,7 +121,7 @@ const CODE = /\.[cm]?[jt]sx?$/;
 /** Matches literal relative paths in a module's text: static and dynamic imports, re-exports, `require`. */
 const RELATIVE = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])(\.{1,2}\/[^"'?#]+)/g;
 
-/** Endings that CommonJS tries for a path without an extension. */
+/** Endings that are tried for an imported path without an extension. */
 const ENDINGS = ['', '.js', '.mjs', '.cjs', '.ts', '.json', '/index.js'];
 
 function writtenImports(url: string): string[] {
@@ -132,7 +132,7 @@ function writtenImports(url: string): string[] {
   });
 }
 
-/** Text that identifies a package by name, version and integrity (else the loaded file); empty for PredictLab, which has a revision. */
+/** Text that identifies a package: name, version, and integrity or else the content of the loaded file. Empty for PredictLab itself. */
 function packageText(url: string): string {
   const { name, version, integrity } = packageFacts(url);
   return name === 'predictlab' ? '' : `${name}@${version} ${integrity ?? contentOf(fileURLToPath(url))}`;

@@ -3,7 +3,7 @@ import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { secretsOf } from '../secrets/secrets.ts';
 
-/** Receives each printed line: at level `info` lines for standard output, at level `warn` lines for standard error. */
+/** Receives each printed line, with level `info` for standard output and `warn` for standard error. */
 export type HearPrints = (level: 'info' | 'warn', line: string) => void;
 
 /** Maximum number of logged lines, so that code that prints in a loop does not fill the log. */
@@ -14,7 +14,7 @@ const listeners = new AsyncLocalStorage<HearPrints>();
 let defaultListener: HearPrints | undefined;
 let replaced = false;
 
-/** Runs code of a plugin and passes the first 1,000 lines that it prints with `console`, also later from a timer, to `hear`. */
+/** Runs a plugin's code and passes the first 1,000 lines that it prints with `console` to `hear`, even those of a later timer. */
 export function hearPrints<T>(hear: HearPrints, work: () => T): T {
   replaceConsole();
   let left = MAX_LINES;
@@ -57,7 +57,7 @@ export function captureStreams(): void {
       if (bytes > STRAY_BYTES_A_SECOND) return done();
       write(chunk, encoding, done);
     };
-    // `_writev` would write several buffered chunks past the replaced `_write`
+    // otherwise Node.js would write several buffered chunks with `_writev`, which bypasses the replaced `_write`
     stream._writev = undefined;
   }
 }

@@ -24,7 +24,7 @@ const [mapSize, setSize] = [Map, Set].map(({ prototype }) => descriptorOf(protot
 const getEntries = performance.getEntries.bind(performance);
 const types = { isMap: nodeTypes.isMap, isSet: nodeTypes.isSet };
 
-/** Zod's registry. Its contents cannot be compared, so it is cleared instead. */
+/** Zod's registry. Its contents cannot be compared with an earlier state, so it is cleared instead. */
 const registry = zod.globalRegistry;
 const clearRegistry = registry.clear.bind(registry);
 const RENEWED: ReadonlySet<PropertyKey> = new Set(['_map', '_idmap']);
@@ -38,7 +38,7 @@ const loader = require('node:module') as {
 const { _cache: modules, _pathCache: places } = loader;
 
 let recorded: readonly SharedObject[] | undefined;
-/** The modules of Node.js and what only they reach. */
+/** Recorded state of the modules of Node.js and of the objects that only they lead to. */
 let recordedOfNode: readonly SharedObject[] = [];
 /** Whether a plugin of this thread has reached a module of Node.js. */
 let nodeReached = false;
@@ -47,14 +47,14 @@ let filesBefore: ReadonlySet<PropertyKey> = new Set();
 let changed: string | undefined;
 
 /**
- * Records the shared objects of this thread as they are before a plugin's code runs, once.
- * @param ignored objects that may change afterwards; given, the rest is recorded again
+ * Records the state of this thread's shared objects, once, before any plugin's code runs.
+ * @param ignored objects that may change later; when any are given, the state is recorded again without them
  */
 export function recordSharedObjects(ignored: readonly unknown[] = []): void {
   if (recorded !== undefined && ignored.length === 0) return;
   const ofNode: Record<string, object> = {};
   for (const name of loader.builtinModules) if (!UNUSUAL.test(name)) ofNode[name] = require(`node:${name}`) as object;
-  // Node.js replaces some lazy globals with their values when they are first read
+  // reading each global first: Node.js replaces some of them with their values at the first read
   for (const key of ownKeys(globalThis)) Reflect.get(globalThis, key);
   const seen = new Set<unknown>([...changing, ...ignored]);
   recorded = reachableFrom({ globalThis, zod }, seen);
@@ -63,7 +63,7 @@ export function recordSharedObjects(ignored: readonly unknown[] = []): void {
   filesBefore = new Set([...ownKeys(modules), ...ownKeys(places)]);
 }
 
-/** Modules whose import makes a plugin's results not provable anyway, and deprecated ones, which warn. */
+/** Modules of Node.js that are not compared: importing them makes results unprovable anyway, or prints a deprecation warning. */
 const UNUSUAL =
   /^(?:_|sys$|punycode$|domain$|constants$|repl|cluster|inspector|trace_events|wasi|vm$|v8$|worker_threads$|diagnostics_channel$)/;
 
@@ -74,7 +74,7 @@ const changing: readonly unknown[] = [
   ...ownKeys(process).flatMap((key) => (typeof key === 'symbol' || key === 'moduleLoadList' ? [Reflect.get(process, key) as unknown] : [])),
 ];
 
-/** Records that a plugin of this thread reaches modules of Node.js: from now on they are compared, too. */
+/** Records that a plugin of this thread uses modules of Node.js. From now on, those modules are compared too. */
 export function noteNodeReached(): void {
   nodeReached = true;
 }
@@ -103,16 +103,16 @@ const propertyName = (owner: string, key: string | symbol): string =>
 
 const sizeOf = (object: object): number => (types.isMap(object) ? mapSize.call(object) : types.isSet(object) ? setSize.call(object) : 0);
 
-/** Name of a shared object or of its property that differs from its recorded state; undefined if none does. */
+/** Name of a shared object or property that differs from its recorded state; undefined if none does. */
 export const changedSharedObject = (): string | undefined =>
   recorded === undefined
     ? undefined
     : (changedObject(recorded) ?? (nodeReached ? changedObject(recordedOfNode) : undefined) ?? changedEntries());
 
-/** Compares the shared objects with their recorded state; a difference holds for this thread from then on. @returns whether there is one */
+/** Whether the shared objects differ from their recorded state. Once they did, this thread always answers true. */
 export const sharedObjectsChanged = (): boolean => (changed ??= changedSharedObject()) !== undefined;
 
-/** The reason why a plugin's code may remember what an earlier copy of it saw, from the last comparison; undefined if there is none. */
+/** The reason why a plugin may remember data of an earlier series, found by {@link sharedObjectsChanged}; undefined if there is none. */
 export const sharedObjectsGap = (): string | undefined =>
   changed && `${changed} was changed by a plugin and stays changed from series to series, where no re-run can see what is remembered`;
 
@@ -138,13 +138,13 @@ const changedEntries = (): string | undefined => (getEntries().length === entrie
 /** Clears what built-ins remember of the code that ran last, so that the next copy of a plugin cannot read it. */
 export function clearSharedMemory(): void {
   if (recorded === undefined) return;
-  // a new match replaces the last one, which RegExp.$1 shows
+  // RegExp.$1 and similar properties show the last match, so a new match replaces it
   /(?:)/.exec('');
   clearRegistry();
-  // modules of CommonJS are loaded again, with their own state
+  // removes CommonJS modules from Node's caches, so that they are loaded again with new state
   for (const cache of [modules, places])
     for (const key of ownKeys(cache)) if (!filesBefore.has(key) && !String(key).includes('/node_modules/')) deleteProperty(cache, key);
-  // small buffers share a block of memory: the next ones get another block
+  // small buffers share a block of memory that keeps old bytes, so this moves on to a new block and fills it with zeros
   const before = Buffer.allocUnsafe(1).buffer;
   let block = before;
   while (block === before) block = Buffer.allocUnsafe(Math.floor(Buffer.poolSize / 2) - 1).buffer;
