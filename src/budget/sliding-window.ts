@@ -23,7 +23,7 @@ export interface Grant {
 export const TOKEN_LIFE_MS = 500;
 /** Number of slots of a window; all tokens granted in one slot become free together. */
 const SLOTS = 20;
-/** Share of the limit that is used, because the venue's clock differs from ours. */
+/** Share of the limit that is used: the venue's clock differs from ours, and the rest is a margin. */
 const USED_SHARE = 0.95;
 
 /**
@@ -59,7 +59,7 @@ export function grantTokens(
   return { granted, waitMs: 0, paused: false, state: { slots: grown, pausedUntil: state.pausedUntil } };
 }
 
-/** Pauses a window until `until`; an earlier pause that lasts longer stays. */
+/** Pauses a window until `until`; a pause that already lasts longer stays. */
 export const pauseWindow = (state: WindowState, until: number): WindowState => ({
   ...state,
   pausedUntil: Math.max(state.pausedUntil, until),

@@ -2,16 +2,16 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { type Precedence, type RateBudget, type RateLimit, shareOfLimit } from './rate-limits.ts';
 import { type Grant, TOKEN_LIFE_MS, type WindowStore } from './sliding-window.ts';
 
-/** A wait up to this long stays inside the request; a longer one releases the task's slot (`RateLimited`). */
+/** Longest wait of a request for a token. A longer one fails with `RateLimited`, which frees the task's slot. */
 export const MAX_WAIT_MS = 20_000;
 
 /** Share of a window that backfills leave to live requests. */
 const LIVE_RESERVE = 0.3;
-/** Tokens fetched ahead, which saves a round trip per request while there are plenty. */
+/** Number of extra tokens that one fetch from the store may request, which saves a round trip per request. */
 const FETCH_AHEAD = 8;
 const FETCH_AHEAD_SHARE = 0.05;
 
-/** Longest sleep between two attempts, so that a new live request does not wait for a sleeping backfill. */
+/** Longest sleep between two fetches, so that a new live request does not wait for a sleeping backfill. */
 const MAX_NAP_MS = 250;
 
 interface Waiter {
@@ -124,7 +124,7 @@ async function serve(store: WindowStore, family: Family): Promise<void> {
   }
 }
 
-/** The error of a long wait; it says whether the venue asked for a pause or our own budget is used up. */
+/** The error for a wait that is too long. It says whether the venue asked for a pause or our own budget is used up. */
 function longWait(
   { name, limit }: Family,
   { waitMs, paused, forLive }: Pick<Grant, 'waitMs' | 'paused'> & { readonly forLive: boolean },
