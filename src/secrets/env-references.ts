@@ -3,13 +3,13 @@ import type { Json } from '../contracts/run/pipeline-input.ts';
 import { isReference, REFERENCE_FIELD } from './secret-values.ts';
 import type { Secrets } from './secrets.ts';
 
-/** A variable's name in a custom task's arguments: `{ "$env": "DESK_TOKEN" }`, or in a text `{ "$env": "Bearer ${DESK_TOKEN}" }`. */
+/** Name of a variable. An argument of a custom task refers to it by `{ "$env": "DESK_TOKEN" }` or `{ "$env": "Bearer ${DESK_TOKEN}" }`. */
 const NAME = /^[A-Za-z_]\w{0,200}$/;
 const IN_TEXT = /\$\{([^}]*)\}/g;
 
 /**
- * The variables that a task's arguments may name: those of `PREDICTLAB_ENV_ALLOW` and those that its activity declares. No others, because
- * everyone who can start a run could have them sent to any host.
+ * The variables that a task's arguments may name: those of `PREDICTLAB_ENV_ALLOW` and those that its activity declares. All others are
+ * refused, because otherwise everyone who can start a run could send the worker's secrets to any host.
  * @param declared the `env` of a plugin's activity
  */
 export function allowedNames(env: NodeJS.ProcessEnv, declared: readonly string[] = []): ReadonlySet<string> {
@@ -17,14 +17,14 @@ export function allowedNames(env: NodeJS.ProcessEnv, declared: readonly string[]
   return new Set([...listed.filter((name) => name !== ''), ...declared]);
 }
 
-/** Whether a value contains a reference. */
+/** Whether a value contains a reference to a variable of the environment. */
 export function namesEnvironment(value: Json | undefined): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return isReference(value) || Object.values(value).some((inner: Json) => namesEnvironment(inner));
 }
 
 /**
- * The problems of the references in a value, each with its path.
+ * The problems of the references to variables in a value, each with its path.
  * @param allowed the variables that may be named @default any: the worker that resolves the references decides
  */
 export function referenceProblems(value: Json | undefined, where: string, allowed?: ReadonlySet<string>): string[] {
@@ -38,7 +38,7 @@ export function referenceProblems(value: Json | undefined, where: string, allowe
 
 export interface ReferenceSource {
   readonly env: NodeJS.ProcessEnv;
-  /** The values that are read become secrets of this set. */
+  /** The set of secrets to which the values of the variables are added. */
   readonly secrets: Secrets;
   /** Names of the variables that references may use. */
   readonly allowed: ReadonlySet<string>;

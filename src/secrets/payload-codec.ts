@@ -7,13 +7,13 @@ import { UNDECODABLE_FIELD } from '../contracts/run/undecodable.ts';
 import { type PayloadKey, readPayloadKeys } from './payload-keys.ts';
 import { secretsOf } from './secrets.ts';
 
-/** The encoding's name in Temporal's samples, so that its tools recognise a sealed payload. */
+/** Name of the encoding of a sealed payload. Temporal's samples use the same name, so Temporal's tools recognise it. */
 const ENCODING = 'binary/encrypted';
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-// A CommonJS module whose named exports Node does not detect.
+// The package is imported by its default export, because Node.js does not detect the named exports of this CommonJS module.
 const proto = protocol.temporal.api.common.v1.Payload;
 
 /** Encodings that Temporal's payload converter reads. */
@@ -24,14 +24,14 @@ export interface CodecOptions {
   readonly acceptPlaintext?: boolean;
   /**
    * Whether payloads from outside (input, memo, signals) that can never be decoded become an object that says why, so that the run is
-   * refused instead of waiting for ever. A payload whose key is only missing still waits for the key. @default false
+   * refused instead of waiting for ever. A payload whose key is not configured yet still waits for the key. @default false
    */
   readonly forWorkflows?: boolean;
 }
 
 /**
- * Seals payloads with AES-256-GCM, one nonce each, and the key's id next to them. Without a key it passes payloads through and refuses
- * sealed ones with the id of the missing key.
+ * Seals payloads with AES-256-GCM, with a nonce for each, and writes the key's id beside them. Without a key it passes payloads through and
+ * refuses sealed ones with the id of the missing key.
  */
 export class SealingCodec implements PayloadCodec {
   readonly #keys: ReadonlyMap<string, Buffer>;
@@ -128,7 +128,7 @@ function checkReadable({ metadata, data }: Payload): void {
   }
 }
 
-/** Copies a message into a plain object, whose empty fields are absent. */
+/** Copies a message into a plain object without the message's empty fields. */
 const plain = ({ metadata, data }: temporal.api.common.v1.Payload): Payload => ({ metadata, data });
 
 const isSealed = ({ metadata }: Payload): boolean => textOf(metadata?.encoding) === ENCODING;

@@ -66,7 +66,7 @@ function redactArgument(value: unknown, field = ''): unknown {
 
 /**
  * The secrets in a custom task's arguments: values of headers and of fields named like a secret, user info and query values of addresses.
- * Not bodies, which are mostly ordinary text.
+ * Bodies are left out, since they are mostly ordinary text.
  */
 export function inlineSecrets(value: unknown, field = '', inHeaders = false): string[] {
   if (isReference(value) || value === null || field === 'body') return [];

@@ -1,16 +1,16 @@
-/** Names of variables that hold a secret, by their end; a variable that names a file or a folder does not. */
+/** Names of variables that hold a secret, recognised by their end. A variable that names a file or a folder holds none. */
 const SECRET_NAME =
   /(?:key|token|secret|password|passwd|passphrase|passcode|credentials?|cookie|authorization|mnemonic|private|jwt|hmac|signature|connection_?string|key_data)s?$|(?:^|[_.-])(?:pk|pass|pwd|pw|pin|creds?|auth|seed|seed_?phrase|dsn|sas|sig|otp|pem|salt|bearer|session)s?$/i;
-/** The folder of every shell, whose name looks like that of a password. */
+/** Variables with a shell's working folder. Their names end like that of a password (`PWD`). */
 const WORKING_FOLDERS: ReadonlySet<string> = new Set(['PWD', 'OLDPWD']);
 /** Names of fields, and of parameters of addresses, that hold a secret. */
 export const SECRET_FIELD =
   /(?:token|secret|password|passwd|passphrase|passcode|api[-_]?key|access[-_]?key|private[-_]?key|signature|credentials?|authorization|mnemonic|jwt)$|(?:^|[_.-])(?:pk|pass|pwd|pin|creds?|seed[-_]?phrase|otp)$/i;
 const ADDRESS = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
-/** Names of variables whose address is secret as a whole: chat tools put the secret into the path. */
+/** Matches variables whose address is secret as a whole, because chat tools put the secret into the path. */
 const SECRET_ADDRESS = /webhook|hook_url$/i;
 
-/** The secret values of an environment: variables named like a secret or listed by `PREDICTLAB_SECRETS`, and secret parts of addresses. */
+/** The secret values of variables named like a secret or listed by `PREDICTLAB_SECRETS` or `PREDICTLAB_ENV_ALLOW`, and of addresses. */
 export function secretValues(env: NodeJS.ProcessEnv): string[] {
   const listed = new Set(`${env.PREDICTLAB_SECRETS ?? ''},${env.PREDICTLAB_ENV_ALLOW ?? ''}`.split(',').map((name) => name.trim()));
   const found: string[] = [];
@@ -64,7 +64,7 @@ export const REDACTED = '[redacted]';
 
 /**
  * Places where any text may contain a secret: user info and secret parameters of addresses (except `user:password`, an example in the
- * help), and authorizations. The first text of each is in every match: most texts lack it, and need no search.
+ * help), and authorizations. Each entry starts with a text that all its matches contain: texts without it need no regular expression.
  */
 const PLACES: readonly (readonly [string, RegExp, string])[] = [
   ['://', /([a-z][a-z0-9+.-]{0,20}:\/\/)(?!user:password@)[^\s/@"'<>?#]{1,1000}@/gi, `$1${REDACTED}@`],
@@ -76,7 +76,7 @@ const PLACES: readonly (readonly [string, RegExp, string])[] = [
   ['', /\b(bearer|basic)(\s+)(?=[a-z._~+/=-]{0,200}\d)[\w.~+/=-]{8,}/gi, `$1$2${REDACTED}`],
 ];
 
-/** Redacts the secrets in a text that are recognised by their place. */
+/** Redacts the secrets in a text that are recognised by where they stand, such as in an address. */
 export function redactPlaces(text: string): string {
   let redacted = text;
   for (const [needed, place, without] of PLACES) if (redacted.includes(needed)) redacted = redacted.replace(place, without);

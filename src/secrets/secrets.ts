@@ -14,14 +14,14 @@ export class Secrets {
     this.#pattern = patternOf(this.#values);
   }
 
-  /** Adds a secret: a variable that an input named, a key that was read from a file. */
+  /** Adds a secret that became known later, such as a variable that an input names or a key that is read from a file. */
   learn(value: string): void {
     if (this.#values.has(value) || !isDistinctive(value)) return;
     this.#values.add(value);
     this.#pattern = patternOf([...this.#values, ...this.#inline]);
   }
 
-  /** Adds secrets that are written into the arguments of a task. Only the last ones are kept: a worker sees any number of runs. */
+  /** Adds secrets that are written into the arguments of a task. Only the last 500 are kept, since a worker handles any number of runs. */
   learnInline(values: readonly string[]): void {
     const unknown = values.filter((value) => isDistinctive(value) && !this.#values.has(value) && !this.#inline.has(value));
     if (unknown.length === 0) return;
@@ -42,7 +42,7 @@ export class Secrets {
   readonly json = <T>(value: T): T => {
     if (typeof value === 'string') return this.text(value) as T;
     if (typeof value !== 'object' || value === null) return value;
-    // A reference only names variables, possibly inside an address, and contains no secret there.
+    // In a reference, `${NAME}` stands where an address would have a secret, so only known secrets are redacted in it.
     const text = isReference(value) ? this.#withoutValues : this.text;
     if (Array.isArray(value)) {
       const items = value.map((item: unknown) => this.json(item));
@@ -59,7 +59,7 @@ export class Secrets {
   };
 }
 
-/** Shared by all callers with the same environment object, so that secrets learnt later are known to all of them. */
+/** The `Secrets` of each environment object. All callers share them, so that a secret learnt by one is redacted by all. */
 const known = new WeakMap<NodeJS.ProcessEnv, Secrets>();
 
 /** The secrets of an environment; the same object for the same environment. */
@@ -72,7 +72,7 @@ export function secretsOf(env: NodeJS.ProcessEnv): Secrets {
   return secrets;
 }
 
-/** Longer forms first, since a secret may be part of another one. */
+/** A pattern that matches any of the values in any form. Longer forms come first, since a secret may be part of another one. */
 function patternOf(values: Iterable<string>): RegExp | undefined {
   const forms = new Set([...values].flatMap(formsOf));
   if (forms.size === 0) return undefined;
@@ -80,7 +80,7 @@ function patternOf(values: Iterable<string>): RegExp | undefined {
   return new RegExp(sorted.map((form) => form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
 }
 
-/** Shortest encoded form that is looked for: a shorter one would match ordinary text. */
+/** Shortest encoded form that is searched for; a shorter one would match ordinary text. */
 const MIN_FORM_LENGTH = 8;
 
 /** All forms of a value: unchanged, and as addresses, JSON, hex and base64 write it. */
@@ -99,7 +99,7 @@ function formsOf(value: string): string[] {
   return [value, percent, JSON.stringify(value).slice(1, -1), ...encoded.filter((form) => form.length >= MIN_FORM_LENGTH)];
 }
 
-/** The characters that a value has in the base64 of any longer text, in which it starts `offset` bytes after a group of three. */
+/** The characters of a value in the base64 of any longer text, where the value starts `offset` bytes after a group of three bytes. */
 function inBase64(bytes: Buffer, offset: number, encoding: BufferEncoding): string {
   const end = Math.floor(((offset + bytes.length) * 8) / 6);
   return Buffer.concat([Buffer.alloc(offset), bytes])
@@ -123,7 +123,7 @@ function loggedFields(fields: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, loggedValue(value)]));
 }
 
-/** The JSON form of a field; a value without one (a circular reference, a BigInt) loses that field, not the line. */
+/** The value of a log field as JSON. A note replaces one that has none (a circular reference, a BigInt). */
 function loggedValue(value: unknown): unknown {
   if (value instanceof Error) return describeError(value);
   if (typeof value !== 'object' || value === null) return value;
