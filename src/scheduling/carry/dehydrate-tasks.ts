@@ -81,10 +81,10 @@ export function* readSparse(written: string): IterableIterator<[task: number, va
   }
 }
 
-/** The number of attempts that is not written down: 1 for a task that started in this run, 0 for every other. */
+/** The usual number of attempts, which is not written: 1 for a task that started in this run, 0 for every other task. */
 const usualAttempts = ({ flags }: RunState, task: number): number => ((flags[task] & (STARTED | REUSED)) === STARTED ? 1 : 0);
 
-/** Yields the attempt counts that differ from the usual ones. @param ended includes tasks that will not run again by themselves */
+/** Yields the attempt counts that differ from `usualAttempts`. @param ended whether tasks that have ended are included */
 export function* unusualAttempts(state: RunState, ended: boolean): IterableIterator<[number, number]> {
   const { attempts, graph, status } = state;
   for (let task = 0; task < graph.size; task++) {
@@ -145,7 +145,7 @@ export function writeTimes(state: RunState, ended = true): string {
   return written.join(';');
 }
 
-/** Splits a symbol's tasks into those that succeeded and the first one after them. */
+/** Returns a symbol's succeeded tasks (`done`) and the first task after them (`tried`), if there is one. */
 function splitAtFirstUnfinished({ status }: RunState, group: readonly number[]): { done: readonly number[]; tried: number | undefined } {
   const first = group.findIndex((task) => status[task] !== SUCCESS);
   return first < 0 ? { done: group, tried: undefined } : { done: group.slice(0, first), tried: group[first] };
@@ -164,7 +164,7 @@ export function readTimes(state: RunState, written: string): void {
     if (duration === undefined) return Number.NaN;
     const to = from + Number.parseInt(duration, 36);
     state.ended[last] = to;
-    // writeTimes omits a task without a start, so the last task of the span gets one too.
+    // The last task's start is not known. Its end replaces it, because writeTimes leaves out tasks without a start.
     if (last !== first) state.started[last] = to;
     return to;
   };

@@ -21,7 +21,7 @@ import {
   writeTimes,
 } from './dehydrate-tasks.ts';
 
-/** The state of a run as small JSON: a few characters per symbol, without what the graph implies. */
+/** The state of a run as small JSON: a few characters per symbol, without values that follow from the graph. */
 interface Dehydrated {
   readonly order: string;
   readonly maxConcurrent: number;
@@ -38,17 +38,17 @@ interface Dehydrated {
   readonly degraded: readonly (readonly [reasons: readonly string[], tasks: readonly number[]])[];
   readonly stageSums: readonly StageSums[];
   readonly lanes: readonly Lane[];
-  /** The level of `kept-details.ts`. */
+  /** Level of the details that the run keeps; an index into LEVELS of `kept-details.ts`. */
   readonly thrift: number;
   /** Attempts and failures that differ from the usual ones, as `writeSparse` writes them. */
   readonly attempts: string;
   readonly failures: string;
-  /** Failures that count against a limit of their own, for tasks that may be tried again. @default none */
+  /** Failures that are not counted in `failures`, of tasks that may be tried again; see `Spent`. @default none */
   readonly spent?: readonly (readonly [spent: Spent, tasks: readonly number[]])[];
   /** Milliseconds since the run's start, as `writeSparse` writes them. A ready task that is not listed became ready when the run started. */
   readonly readyAt: string;
   readonly retryAt: string;
-  /** Flat pairs of a skipped task and its root task, where the graph does not imply it. */
+  /** Flattened pairs: a skipped task and the failed task that caused it. Pairs that `impliedRoot` finds are omitted. */
   readonly skippedBecause: readonly number[];
 }
 
@@ -139,7 +139,7 @@ export function rehydrate(
     state.retries.push(base + since, task);
   }
   const readyAt = new Map([...readSparse(data.readyAt)].map(([task, since]) => [task, base + since]));
-  // While a run is closing no task becomes ready.
+  // In a run that is closing, `enqueueIfReady` leaves every task out of the queue.
   for (let task = 0; task < graph.size; task++) enqueueIfReady(state, task, readyAt.get(task) ?? base);
   return state;
 }
@@ -172,7 +172,7 @@ function impliedRoot({ graph, status, skippedBecause, closing }: RunState, task:
   return closing?.kind === 'critical' ? closing.task : -1;
 }
 
-/** Yields the roots that the dependencies do not imply, in topological order, so that each root may build on earlier ones. */
+/** Yields the skipped tasks for which `impliedRoot` does not find the failed task that caused them, in topological order. */
 function* unusualRoots(state: RunState): IterableIterator<[task: number, root: number]> {
   for (let task = 0; task < state.graph.size; task++) {
     const root = state.skippedBecause[task];

@@ -1,12 +1,12 @@
 import type { Problem } from '../../contracts/errors.ts';
 import type { InputEdges, InputTask } from './graph-tasks.ts';
 
-/** Number of cycles that an error lists in full; it only counts the others. */
+/** Maximum number of cycles that an error lists; it only counts the others. */
 const CYCLES_NAMED = 20;
 
 /**
  * Describes the cycles that keep `order` from being complete, each as a path in which every task waits for the next one
- * (`a → b → a`). A depth-first walk names one cycle per edge that closes one, so breaking each of them leaves none.
+ * (`a → b → a`). A depth-first walk finds one cycle for each edge that leads back into its path; without these edges no cycle is left.
  */
 export function cycleProblems(found: { tasks: readonly InputTask[]; edges: InputEdges; order: Int32Array }): Problem[] {
   const { tasks, edges, order } = found;
@@ -19,7 +19,7 @@ export function cycleProblems(found: { tasks: readonly InputTask[]; edges: Input
   return problems;
 }
 
-/** Maps each task that Kahn's algorithm could not place to the tasks among them that it waits for. */
+/** Maps each task that Kahn's algorithm could not place in the order to those of its dependencies that it could not place either. */
 function leftOver(size: number, { from, to }: InputEdges, order: Int32Array): ReadonlyMap<number, readonly number[]> {
   const placed = new Uint8Array(size);
   for (const task of order) placed[task] = 1;

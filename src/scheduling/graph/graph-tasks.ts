@@ -63,7 +63,7 @@ export function collectTasks(config: Pick<RunConfig, 'symbols' | 'stages' | 'unt
     }
     given.set(taskId, where);
     indexOf.set(taskId, tasks.length);
-    // an activity counts only the lost workers of its own task
+    // An activity counts the lost workers of its first task only, so a task with a limit of its own does not share one.
     const mayShare = short && onLostWorker !== 'fail' && maxLostWorkers === undefined;
     tasks.push({ id: taskId, critical, priority, stage: -1, mayShare });
   }
@@ -99,7 +99,7 @@ function addEdge(edges: InputEdges, from: number, to: number): void {
   edges.to.push(to);
 }
 
-/** Number of unknown ids that are compared with all known ids for a suggestion: in a run of 60,000 tasks each comparison is slow. */
+/** Number of unknown ids for which a similar known id is searched: in a run of 60,000 tasks each search is slow. */
 const UNKNOWN_COMPARED = 20;
 
 function unknownTask(

@@ -131,10 +131,10 @@ interface Edges {
 }
 
 /**
- * Sorts edges by the task they are looked up from, with a counting sort: linear, and the input's order per task is kept.
+ * Builds a table that finds the edges of a task at once. A counting sort keeps the input's order of each task's edges, in linear time.
  *
- * @param from the task that edge `i` is looked up from
- * @param to the task that edge `i` then leads to
+ * @param from the task under which edge `i` is found in the table
+ * @param to the task that edge `i` leads to
  * @param place the number of each task in the table @default the number it has in the edges
  */
 function edgeTable(size: number, from: readonly number[], to: readonly number[], place?: Int32Array): Edges {

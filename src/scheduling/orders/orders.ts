@@ -6,7 +6,7 @@ const fifo: TaskOrder = { name: 'fifo', key: (task) => task.readyAt };
 /** Starts the task with the longest chain of dependent work first, because that chain bounds the run's length. */
 const criticalPath: TaskOrder = { name: 'critical-path', key: (task) => -task.remainingSeconds };
 
-/** Waiting this long is worth one priority number, so the last priority overtakes fresh tasks of the first after 20 minutes. */
+/** Wait that is worth one priority number: a task of priority 5 that has waited for 20 minutes ranks like a new one of priority 1. */
 export const AGEING_MS = 5 * 60_000;
 
 /**
@@ -24,10 +24,10 @@ const priority: TaskOrder = {
 /** The orders that a run's input can name. */
 export const TASK_ORDERS: Readonly<Record<ReadyOrder, TaskOrder>> = { fifo, priority, 'critical-path': criticalPath };
 
-/** What an order may use to rank a ready task. */
+/** The facts about a ready task by which an order ranks it. */
 interface ReadyTask {
   readonly taskId: string;
-  /** The task's own number, 1 = first … 5 = last. */
+  /** The task's priority, 1 = first … 5 = last. */
   readonly priority: number;
   /** When the task became ready; UTC epoch milliseconds. */
   readonly readyAt: number;
@@ -61,7 +61,7 @@ const URGENT = 2;
 
 /**
  * Temporal's `priorityKey` of a task, 1 (first) to 5 (last): the order in which workers take tasks of all runs on a task queue. Live runs
- * go before backfills, since data they miss is gone for good; urgent symbols go first in both. Other workflows have 3.
+ * go before backfills, since data they miss is gone for good; in both, priorities 1 and 2 go first. All other workflows have 3.
  *
  * @param asOf the run's `asOf`; `startedAt` is when the run started; both UTC epoch milliseconds
  * @param priority priority of the symbol or custom task, 1 to 5

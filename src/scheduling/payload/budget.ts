@@ -12,10 +12,10 @@ export const DETAIL_BUDGET = 1_100_000;
 /** Maximum number of bytes of a config that is carried to the next execution; a larger one is read from the database there. */
 export const CARRIED_CONFIG = 300_000;
 
-/** Maximum number of bytes of a config that the database does not keep whole; the smallest state still fits next to it. */
+/** Maximum number of bytes of a config with secrets. It is not stored whole, so it shares one payload with the run's state. */
 export const CARRIED_INLINE = 900_000;
 
-/** Outputs with more bytes than this are left out before smaller ones. */
+/** Size in bytes up to which an output counts as small: outputs above it are dropped first when space is short. */
 export const SMALL_OUTPUT = 1_024;
 
 /** Bytes of a value as a Temporal payload: UTF-8 of its JSON, as the default payload converter writes it; 0 for `undefined`. */
@@ -36,7 +36,7 @@ export function utf8Bytes(text: string): number {
   return bytes;
 }
 
-/** Returns as many of the texts as fit into `budget` bytes, then one that counts the rest. */
+/** Returns the first texts that fit into `budget` bytes, and after them a text with the number of the others. */
 export function fitList(texts: readonly string[], { budget = PAYLOAD_BUDGET, what = 'more' } = {}): readonly string[] {
   let left = budget - 100;
   for (const [index, text] of texts.entries()) {

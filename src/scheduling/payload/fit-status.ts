@@ -17,7 +17,7 @@ interface Cut {
 const CUTS: readonly Cut[] = [
   { part: 'stacks', apply: (result) => withMessage(result, Number.POSITIVE_INFINITY) },
   { part: 'outputs', apply: (result) => (encodedBytes(result.output) > SMALL_OUTPUT ? without(result, 'output') : result) },
-  // An empty error says nothing, so this step loses no information.
+  // `error: null` carries no information, so this step has no `part`.
   { apply: (result) => (result.error === null ? without(result, 'error') : result) },
   { part: 'outputs', apply: (result) => without(result, 'output') },
   { part: 'messages', apply: (result) => withMessage(result, SHORT_MESSAGE) },
@@ -61,7 +61,7 @@ export function fitStatus<Status extends PipelineStatus & { readonly reasons?: r
   return leftOut.size === 0 ? status : { ...status, leftOut: [...leftOut] };
 }
 
-/** The result without the fields; the same object where it has none of them. */
+/** Returns a copy of the result without the fields, or the result itself if it has none of them. */
 function without(result: TaskResult, ...fields: readonly (keyof TaskResult)[]): TaskResult {
   const rest: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { ...result };
   let lost = false;
@@ -79,13 +79,13 @@ function withMessage(result: TaskResult, longest: number): TaskResult {
   return { ...result, error: { type: error.type, message: cutText(error.message, longest) } };
 }
 
-/** The answer of the `graph` query: the tasks, or, where they do not fit into one payload, the config to build them from. */
+/** The answer of the `graph` query: the tasks, or, if they do not fit into one payload, the config from which `readGraph` builds them. */
 export type GraphAnswer = { readonly tasks: readonly GraphTask[] } | { readonly packed: PackedConfig };
 
-/** The tasks of a graph, or the config to build them from where they exceed the budget. */
+/** Returns the answer of the `graph` query: the tasks, or the config if the tasks have more than `budget` bytes. */
 export function fitGraph(tasks: readonly GraphTask[], config: RunConfig, budget = PAYLOAD_BUDGET): GraphAnswer {
   if (encodedBytes({ tasks }) <= budget) return { tasks };
-  // The graph does not contain names, activities and arguments.
+  // A graph does not depend on the names, activities and arguments of tasks, so they are left out.
   return { packed: packConfig({ ...config, tasks: config.tasks.map((task) => ({ ...task, name: task.taskId, activity: '', args: [] })) }) };
 }
 

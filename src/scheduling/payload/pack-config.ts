@@ -15,7 +15,7 @@ type PackedTask = Partial<Omit<CustomTaskConfig, 'policy'>> & {
   readonly policy?: number;
 };
 
-/** Priority that the packed form leaves out. Part of the format: it stays 3 even if the default for new runs changes. */
+/** Priority that is left out of a packed config. It is part of the format: it stays 3 even if the default of new runs changes. */
 const USUAL_PRIORITY = 3;
 
 /** Packs a config for a payload: what is the same for many symbols or tasks is written once. */

@@ -12,9 +12,9 @@ export interface PackedPrepared {
   readonly durations?: Readonly<Record<string, number>>;
   /** Tasks that are taken over from an earlier run. @default none */
   readonly reused?: PackedReused;
-  /** Whether the database lacks part of the config, because a secret was written into it. @default false */
+  /** Whether the stored config is incomplete, because the input contains a secret, which is not stored. @default false */
   readonly inline?: boolean;
-  /** Whether the namespace has the search attributes, so that the run may set them. @default false */
+  /** Whether the Temporal namespace has PredictLab's search attributes, so that the run may set them. @default false */
   readonly searchable?: boolean;
 }
 
@@ -71,7 +71,7 @@ export function readPrepared(given: PackedPrepared): PreparedRun {
 
 /** The tasks taken over from an earlier run: two characters per symbol, one per custom task, and the details of a few. */
 interface PackedReused {
-  /** Each symbol's stages as bits, `collect` the lowest, in base 36 and two characters. */
+  /** Two base-36 characters per symbol, with a bit for each stage that is taken over; `collect` is the lowest bit. */
   readonly symbols: string;
   /** One character per custom task: `1` when it is taken over, else `0`. */
   readonly tasks: string;
@@ -86,7 +86,7 @@ function placesOf({ symbols, tasks }: Named): readonly string[] {
   return [...symbols.flatMap(({ symbol }) => STAGES.map((stage) => stageTaskId(symbol, stage))), ...tasks.map(({ taskId }) => taskId)];
 }
 
-/** @param options.budget bytes for reasons, then for outputs; the ledger has those that do not fit */
+/** @param options.budget maximum bytes of reasons and outputs; reasons come first, and those that do not fit remain in the ledger */
 function packReused(config: Named, reused: ReadonlyMap<string, ReusedTask>, { budget }: { budget: number }): PackedReused {
   const places = placesOf(config);
   const stages = STAGES.length;
@@ -105,7 +105,7 @@ function packReused(config: Named, reused: ReadonlyMap<string, ReusedTask>, { bu
     if (known === undefined) degraded.set(key, [reasons, [place]]);
     else known[1].push(place);
   }
-  // A run that is reported by symbol keeps no outputs of stages.
+  // A run whose status lists symbols instead of stages keeps no outputs of stages.
   const first = config.symbols.length > STAGE_DETAIL_LIMIT ? config.symbols.length * stages : 0;
   for (let place = first; place < places.length; place++) {
     const output = reused.get(places[place])?.output;

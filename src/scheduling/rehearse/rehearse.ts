@@ -16,7 +16,7 @@ export interface RehearsalOptions {
   readonly failures?: Readonly<Partial<Record<Stage, number>>>;
   /** Number of virtual runs, 1 to 200. @default as many as finish in well under a second */
   readonly runs?: number;
-  /** Values of `maxConcurrent` among which the best is chosen. @default found by bisection over all that can matter */
+  /** Values of `maxConcurrent` among which the best is chosen. @default all that can have an effect, searched by bisection */
   readonly concurrents?: readonly number[];
 }
 
@@ -37,7 +37,7 @@ const TASKS_PLAYED = 50_000;
 const MAX_RUNS = 200;
 /** A makespan up to this factor of the best one counts as equally good. */
 const GOOD_ENOUGH = 1.05;
-/** Virtual runs for each value of `maxConcurrent` that is tried: all use the same draws, so few suffice to compare. */
+/** Virtual runs for each value of `maxConcurrent` that is tried. All values get the same random numbers, so few runs suffice. */
 const RUNS_COMPARED = 5;
 
 /**

@@ -9,7 +9,7 @@ import type { LaneEnd, RunCommand, RunEvent } from '../run/run-events.ts';
 import { createRun, type RunState, SUCCESS } from '../run/run-state.ts';
 import { FAULT, type RehearsedAttempts, rehearseTask } from './rehearsed-task.ts';
 
-/** The fixed part of a virtual run; arrays are by task index in the graph. */
+/** The data that all virtual runs of a rehearsal share; arrays are by task index in the graph. */
 export interface RehearsedPlan {
   readonly graph: Graph;
   readonly order: RunConfig['order'];
@@ -54,7 +54,7 @@ class VirtualRun {
   readonly #plan: RehearsedPlan;
   readonly #seed: number;
   readonly #state: RunState;
-  /** Times at which a lane's current task ends; the items are places in `#ends`. */
+  /** Times at which the current tasks of lanes end; each item is an index into `#ends`. */
   readonly #agenda = new KeyedHeap();
   readonly #ends: VirtualLane[] = [];
   readonly #lanes = new Map<string, VirtualLane>();
@@ -79,7 +79,7 @@ class VirtualRun {
         this.#send({ type: 'wake', at: this.#now });
       } else {
         const lane = this.#ends[this.#agenda.pop()];
-        // A cancelled lane ends before its task's planned end.
+        // A cancelled lane has ended already: the planned end of its task is ignored.
         if (this.#lanes.get(lane.id) === lane) this.#taskEnds(lane);
       }
     }

@@ -11,7 +11,7 @@ const TIMEOUT = 'TaskTimeout';
 
 export interface RehearsedAttempts extends Failures {
   readonly kind: 'succeeded' | 'failed' | 'retryLater';
-  /** Milliseconds from the start to this end, waits included. */
+  /** Milliseconds for which the task holds its slot, waits included. */
   readonly lastsMs: number;
   readonly attempts: number;
   /** Milliseconds until the next attempt, after `retryLater`; otherwise 0. */

@@ -59,12 +59,12 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   runTask(state, lane, first, at);
 }
 
-/** Maximum number of tasks of a chain in one lane: an activity of a second reaches about as many. */
+/** Maximum number of short tasks in one lane. Their activity starts no further task after a second, and reaches about as many by then. */
 const MAX_CHAIN = 100;
 
 /**
- * Adds the short tasks that run after the first one in its activity: each is the only one that waits for the one before, and waits for no
- * other. No task runs before one that the order puts first.
+ * Adds the short tasks that run after the first one in its activity. Each is the only dependant of the previous task and waits for no other
+ * task. The chain ends before a task that the order ranks behind another ready task.
  */
 function addChain(state: RunState, tasks: number[], at: number): void {
   const { graph, ready, order } = state;
@@ -79,7 +79,7 @@ function addChain(state: RunState, tasks: number[], at: number): void {
   }
 }
 
-/** Whether a task may run in the activity of another one; only a first attempt may. */
+/** Whether a task may share an activity with others: only a pending short task before its first attempt may. */
 const mayShare = ({ graph, status, attempts }: RunState, task: number): boolean =>
   graph.mayShare[task] === 1 && status[task] === PENDING && attempts[task] === 0;
 
@@ -89,7 +89,7 @@ const MAX_LANES = 1_500;
 /** How many lanes may be open at once. */
 export const slotsOf = ({ maxConcurrent }: RunState): number => Math.min(maxConcurrent, MAX_LANES);
 
-/** A lower bound of the lanes still to be opened: one for each pending custom task, and for each unfinished symbol without a lane. */
+/** A lower bound of the lanes that will still open: one for each pending custom task and for each unfinished symbol without a lane. */
 export function lanesToCome({ graph, status, symbolHasLane }: RunState): number {
   let count = 0;
   for (let task = 0; task < graph.size; task++) {
@@ -99,7 +99,7 @@ export function lanesToCome({ graph, status, symbolHasLane }: RunState): number 
   return count;
 }
 
-/** @internal */
+/** Adds a lane to the open lanes of a run. @internal */
 export function openLane(state: RunState, lane: Lane): void {
   state.lanes.set(lane.id, lane);
   if (lane.symbol >= 0) {
@@ -145,7 +145,7 @@ function runTask(state: RunState, lane: Lane, task: number, at: number): void {
   offerToYield(state, lane);
 }
 
-/** @internal */
+/** Adds a lane to the queue from which the least urgent lane is asked to release its slot. @internal */
 export function offerToYield(state: RunState, lane: Lane): void {
   state.yieldable.push(-lane.urgency, -lane.number);
 }
@@ -156,7 +156,7 @@ function markReturning(state: RunState, lane: Lane): void {
   state.returning++;
 }
 
-/** Makes a symbol release its slot at its next stage boundary; in its last stage it does so anyway. */
+/** Makes a symbol release its slot after its current stage. A lane in its last stage needs no command, because it ends then anyway. */
 function askToYield(state: RunState, lane: Lane, commands: RunCommand[]): void {
   if (lane.returning || lane.symbol < 0) return;
   markReturning(state, lane);
@@ -178,8 +178,8 @@ export function yieldAboveLimit(state: RunState, commands: RunCommand[]): void {
 }
 
 /**
- * Makes the least urgent symbols release their slots: one for each ready task that is more urgent, less the slots that are returning
- * already. A symbol keeps the urgency that it had gained by waiting before it started.
+ * Makes the least urgent symbols release their slots: one for each ready task that is more urgent, less the slots that are free or being
+ * released. A symbol keeps the urgency that it had gained by waiting before it started.
  */
 export function yieldToMoreUrgent(state: RunState, commands: RunCommand[]): void {
   if (state.order.urgency === undefined || state.ready.size === 0) return;
@@ -192,7 +192,7 @@ export function yieldToMoreUrgent(state: RunState, commands: RunCommand[]): void
   }
 }
 
-/** The least urgent lane; among equally urgent ones the newest, which loses the least. Removes outdated entries. */
+/** The least urgent lane; among equally urgent ones the newest. Removes outdated entries from the queue. */
 function leastUrgentLane(state: RunState): Lane | undefined {
   const { yieldable, laneByNumber } = state;
   while (yieldable.size > 0) {

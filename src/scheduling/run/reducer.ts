@@ -79,7 +79,7 @@ export function reduce(state: RunState, event: RunEvent): readonly RunCommand[] 
       state.draining = true;
       break;
     case 'wake':
-      // The timer has fired: a retry that is due later sets a new one.
+      // The timer has fired, so none is pending; `settle` requests a new one for the next retry.
       state.wakeAt = null;
   }
   settle(state, at, commands);
@@ -115,7 +115,7 @@ function laneEnded(state: RunState, event: LaneEndedEvent, commands: RunCommand[
   if (next >= 0) enqueueIfReady(state, next, event.at);
 }
 
-/** Settles the current task of a lane that ended without a report about it. */
+/** Sets the status of a lane's current task if the lane ended without a report about that task. */
 function endWithoutReport(state: RunState, lane: Lane, { end, error, at }: LaneEndedEvent, commands: RunCommand[]): void {
   const task = lane.current;
   lane.current = -1;
@@ -182,10 +182,10 @@ function finish(state: RunState): RunCommand {
 }
 
 /**
- * Applies one report of an open lane. Reports are idempotent: one about a task that the lane has passed, or about attempts that are
- * known already, changes nothing. A report about a later stage implies that the stages before it succeeded.
+ * Applies one report of an open lane. A report about a task before the lane's current one, or about attempts that are known already,
+ * changes nothing. A report about a later stage implies that the stages before it succeeded.
  *
- * @param final whether the report came with the lane's own end, so that it cannot be a late one of an earlier lane
+ * @param final whether the report came with the end of this lane; any other report may be a late one of an earlier lane
  */
 function applyReport(
   state: RunState,
@@ -236,7 +236,7 @@ function applyReport(
   }
 }
 
-/** Whether the report belongs to an earlier lane of the same id. A success never does: a task that succeeded does not run again. */
+/** Whether a report belongs to an earlier lane of the same id. Reports of success never do: a task that succeeded does not run again. */
 function isLate(lane: Lane, report: TaskReport, earlierAttempts: number): boolean {
   if (report.kind === 'succeeded') return false;
   return report.kind === 'started' ? report.at < lane.openedAt : report.attempts <= earlierAttempts;

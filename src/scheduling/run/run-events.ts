@@ -11,7 +11,7 @@ import type { RunResult, Stage } from '../../contracts/words.ts';
  *   another. Its id is the symbol or the first custom task's id; at most one lane of an id is open at a time.
  * - `at`: the time of the event in UTC epoch milliseconds; it never decreases.
  *
- * It needs no Temporal, no clock and no zod: the workflow, the rehearsal and the tests all use exactly this interface.
+ * It depends on neither Temporal nor a clock nor zod: the workflow, the rehearsal and the tests all use exactly this interface.
  */
 
 /** How a lane ended. */
@@ -50,7 +50,7 @@ export type RunEvent =
   /** Sent when the time of the last `wakeAt` command is reached. */
   | { readonly type: 'wake'; readonly at: number };
 
-/** Attempts of a lane's first task in earlier lanes; its other tasks have none. */
+/** Attempts of a lane's first task in earlier lanes. The lane's other tasks have had no attempt yet. */
 interface EarlierLanes {
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
@@ -73,7 +73,7 @@ export interface StartSymbolCommand extends EarlierLanes {
 export interface StartTaskCommand extends EarlierLanes {
   readonly type: 'startTask';
   readonly taskId: string;
-  /** Short tasks that run after it in the same activity, in this order. @default none */
+  /** Short tasks that run after `taskId` in the same activity, in this order. @default none */
   readonly following?: readonly string[];
 }
 
@@ -107,7 +107,7 @@ export type StatusDetail = 'stage' | 'symbol';
 /** Number of symbols above which a run's status lists symbols instead of stages. */
 export const STAGE_DETAIL_LIMIT = 50;
 
-/** What a status query needs in addition to the state. */
+/** The facts that a status query needs in addition to the state. */
 export interface StatusQuestion {
   readonly runId: string;
   /** UTC epoch milliseconds. */

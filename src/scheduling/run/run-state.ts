@@ -30,17 +30,17 @@ export interface Lane {
   readonly symbol: number;
   /** The tasks that the lane runs, in order: a symbol's stages, a custom task, or short custom tasks. */
   readonly tasks: readonly number[];
-  /** When it got its slot; UTC epoch milliseconds. */
+  /** When the lane got its slot; UTC epoch milliseconds. */
   readonly openedAt: number;
   /** Attempts of the first task in earlier lanes. */
   readonly earlierAttempts: number;
-  /** Counts up over the run: the newest lane has the largest. */
+  /** Sequence number in the run; the newest lane has the largest. */
   readonly number: number;
-  /** Urgency gained by waiting for the slot. */
+  /** Urgency that the first task gained while it waited for the slot. */
   readonly credit: number;
-  /** The task that is running; -1 when none is running any more and the slot is returning. */
+  /** The task that is running; -1 when none is running any more and the slot is about to be released. */
   current: number;
-  /** Current urgency, smaller is more urgent; only maintained for orders that define it. */
+  /** Current urgency; smaller is more urgent. Set only for orders with `urgency`. */
   urgency: number;
   /** Whether the slot will be released at the next stage boundary, or immediately. */
   returning: boolean;
@@ -83,7 +83,7 @@ export interface RunState {
   readonly waiting: Int32Array;
   readonly attempts: Int32Array;
   readonly failures: Int32Array;
-  /** Failures that count against a limit of their own, for tasks that wait for another attempt. */
+  /** Failures that are not counted in `failures`, of tasks that wait for another attempt; see `Spent`. */
   readonly spent: Map<number, Spent>;
   readonly started: Float64Array;
   readonly ended: Float64Array;
@@ -104,10 +104,10 @@ export interface RunState {
   readonly retries: KeyedHeap;
   readonly lanes: Map<string, Lane>;
   readonly symbolHasLane: Uint8Array;
-  /** Number of lanes whose slot is returning. */
+  /** Number of lanes whose slot is about to be released. */
   returning: number;
   lanesStarted: number;
-  /** Lanes by urgency, least urgent first; entries may be outdated. */
+  /** Lanes of symbols by urgency, least urgent first; entries may be outdated. */
   readonly yieldable: KeyedHeap;
   readonly laneByNumber: Map<number, Lane>;
   /** Time of the pending `wakeAt` command; null when none is pending. */

@@ -63,7 +63,7 @@ export function stopRun(state: RunState, closing: Closing, at: number, commands:
   }
 }
 
-/** Sets the final status of a task that will not run, or not again, while the run is closing. */
+/** Sets the final status of an unfinished task of a run that is closing: skipped or cancelled. */
 export function endUnfinished(state: RunState, task: number, at: number): void {
   const { closing } = state;
   const ran = state.attempts[task] > 0 || (state.flags[task] & STARTED) !== 0;
@@ -94,7 +94,7 @@ function skipDependants(state: RunState, root: number): void {
   }
 }
 
-/** Copies attempts and times from a report; the first attempt's start stays. */
+/** Copies attempts and times from a report. The start of the first attempt is kept if it is known. */
 export function keepTimes(state: RunState, task: number, report: Ended): void {
   state.attempts[task] = Math.max(state.attempts[task], report.attempts);
   if ((state.flags[task] & STARTED) === 0) state.started[task] = report.startedAt;

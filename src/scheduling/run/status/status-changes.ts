@@ -25,7 +25,7 @@ export class StatusRevisions {
   readonly #mark: string;
   readonly #entryOf: Int32Array;
   readonly #changedAt: Float64Array;
-  /** Numbers of each task at the last query: status, attempts, start, end, root, reused. */
+  /** Six numbers of each task at the last query: status, attempts, start, end, the failed task that caused a skip, and the flag REUSED. */
   readonly #numbers: Float64Array;
   readonly #seen: Seen[];
   #revision = 0;
@@ -43,7 +43,7 @@ export class StatusRevisions {
 
   /**
    * Returns what changed since a revision that this object issued; the whole status for any other revision. A status that is too large
-   * for one payload is cut like the `status` query's and carries no revision.
+   * for one payload is shortened as for the `status` query and has no revision.
    */
   since(revision: unknown, question: StatusQuestion): StatusChanges {
     this.#compare();

@@ -51,7 +51,7 @@ export function statusOf(state: RunState, question: StatusQuestion, wanted?: (en
   return { ...statusFrame(state, question), taskResults: entryResults(state, question, wanted) };
 }
 
-/** The status without its tasks. @internal */
+/** The status of a run without the results of its tasks. @internal */
 export function statusFrame(state: RunState, { runId, now }: StatusQuestion): PipelineStatus {
   const { graph, counts } = state;
   const completedTasks = graph.size - counts[PENDING] - counts[RUNNING];
@@ -132,7 +132,7 @@ function entryResults(
   wanted: (entry: number) => boolean = () => true,
 ): Record<string, TaskResult> {
   const { graph } = state;
-  // Built with fromEntries, so that a task may be named like a property of Object.prototype.
+  // Object.fromEntries also accepts ids such as `__proto__`, which an assignment would not set.
   const results: [string, TaskResult][] = [];
   if (detail === 'stage') {
     for (let task = 0; task < graph.size; task++) if (wanted(task)) results.push([graph.ids[task], taskResult(state, task, now)]);
@@ -156,7 +156,7 @@ function stageStats({ stageSums }: RunState): Partial<Record<Stage, StageStats>>
   return stats;
 }
 
-/** The number of attempts that started. A running task has at least one, even if it was not reported yet. */
+/** The number of a task's attempts that started. A running task has at least one, even if its start was not reported yet. */
 export function attemptsOf({ graph, lanes, status, attempts }: RunState, task: number): number {
   if (status[task] !== RUNNING) return attempts[task];
   const symbol = graph.symbolOf[task];
@@ -164,7 +164,7 @@ export function attemptsOf({ graph, lanes, status, attempts }: RunState, task: n
   return Math.max(attempts[task], (lane?.tasks[0] === task ? lane.earlierAttempts : 0) + 1);
 }
 
-/** A symbol's status is the first of these that any of its tasks has; pending while some succeeded and others still wait. */
+/** Order in which tasks decide their symbol's status: it is the first of these that any of its tasks has. */
 const STRONGEST_FIRST = [RUNNING, FAILED, CANCELLED, SKIPPED, PENDING, SUCCESS];
 
 /**

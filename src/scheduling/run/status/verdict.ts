@@ -3,7 +3,7 @@ import type { RunFailure } from '../run-events.ts';
 import { CANCELLED, FAILED, type RunState, SKIPPED, SUCCESS } from '../run-state.ts';
 import { missedDeadline } from './deadline.ts';
 
-/** How a run ended. A critical failure, or a run that achieved nothing, is failed; anything else that went wrong degrades the run. */
+/** How a run ended: `failed` after a critical failure or without any success, `cancelled`, `degraded` if something else went wrong. */
 export function verdictOf(state: RunState): RunResult {
   const { closing, counts, degraded } = state;
   if (closing?.kind === 'critical') return 'failed';
@@ -13,7 +13,7 @@ export function verdictOf(state: RunState): RunResult {
   return isWhole && missedDeadline(state) === undefined ? 'success' : 'degraded';
 }
 
-/** Whether no symbol reached its last stage; in a run of custom tasks only, whether none succeeded. A run without tasks had nothing to do. */
+/** Whether no symbol completed its last stage, or, in a run of custom tasks only, none succeeded. False for a run without tasks. */
 function nothingSucceeded({ graph, status, counts }: RunState): boolean {
   if (graph.size === 0) return false;
   if (graph.symbols.length === 0) return counts[SUCCESS] === 0;
@@ -33,7 +33,7 @@ function nothingAchieved({ graph }: RunState): string {
     : `none of ${graph.symbols.length} symbols reached ${stage}`;
 }
 
-/** The error that the workflow of a failed run closes with; undefined for other runs. The run's result lists what was achieved. */
+/** The error that the workflow of a failed run closes with; undefined for other runs. */
 export function runFailureOf(state: RunState): RunFailure | undefined {
   if (verdictOf(state) !== 'failed') return undefined;
   const { closing, graph, errors } = state;
@@ -50,7 +50,7 @@ export function runFailureOf(state: RunState): RunFailure | undefined {
 
 const REASONS_NAMED = 20;
 
-/** Why a run is not a plain success: a critical failure, a cancellation or no success at all; then failures; then degraded tasks. */
+/** Why a run is not a plain success: what ended it, or no success at all; then a missed deadline, failures, and degraded tasks. */
 export function reasonsOf(state: RunState): string[] {
   const { closing, graph, errors, status } = state;
   const reasons: string[] = [];
