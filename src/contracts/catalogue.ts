@@ -11,7 +11,7 @@ export const tickColumnsSchema = z.strictObject({
   tradeId: z.string().optional(),
 });
 
-/** Ids of one question's markets at two venues, which start with their source types. */
+/** Ids of two markets at different venues that ask the same question. Each id starts with its source type. */
 const twinsSchema = z
   .tuple([z.string(), z.string()])
   .refine(
@@ -30,7 +30,7 @@ const fields = {
   twins: z.array(twinsSchema).optional(),
 };
 
-/** One symbol of the catalogue: `symbols import catalogue.json` takes an array of these and of universes. */
+/** One symbol of the catalogue. The file that `symbols import` reads is an array of symbols and universes. */
 export const catalogueEntrySchema = z.strictObject({
   symbol: z
     .string()
@@ -38,20 +38,20 @@ export const catalogueEntrySchema = z.strictObject({
   ...fields,
 });
 
-/** A universe of the catalogue: `sources` has the rules that choose its markets. Its shards add a dot and a number to its name. */
+/** A universe of the catalogue: `sources` has the rules that choose its markets. Its shards are named `<universe>.<number>`. */
 export const universeEntrySchema = z.strictObject({
   universe: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'write 1 to 100 letters, digits, _ - and start with a letter or a digit'),
   ...fields,
 });
 
-/** A symbol catalogue in the form that `symbols import` takes. */
+/** A list of symbols in the form that `symbols import` takes. */
 export const catalogueSchema = z.array(catalogueEntrySchema);
 
-/** An entry as it is stored; `symbol` is also the name of a universe. */
+/** A symbol or a universe as the database stores it; `symbol` is the name of either. */
 export type CatalogueEntry = z.infer<typeof catalogueEntrySchema> & { readonly kind?: 'universe' };
 export type TickColumnNames = z.infer<typeof tickColumnsSchema>;
 
-/** A catalogue entry with only a name. */
+/** Creates a catalogue entry that has a name and no sources. */
 export const emptyEntry = (symbol: string): CatalogueEntry => ({
   symbol,
   title: '',

@@ -15,8 +15,8 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/;
 const BUILD = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$/;
 
 /**
- * The version of a worker from `PREDICTLAB_DEPLOYMENT` and `PREDICTLAB_BUILD_ID`; undefined (unversioned, takes every run) where neither
- * names a deployment.
+ * The version of a worker from `PREDICTLAB_DEPLOYMENT` and `PREDICTLAB_BUILD_ID`; undefined if neither is set: such a worker has no version
+ * and takes every run.
  * @param build computes the build id of this code
  * @throws PredictLabError BadInput
  */
@@ -29,7 +29,7 @@ export function workerVersion(env: NodeJS.ProcessEnv, build: () => string): Depl
   return { name: checkedName(name), buildId: own ? checkedBuild(own) : build() };
 }
 
-/** The candidate of `predictlab deploy`: this build's version. @throws PredictLabError BadInput */
+/** The version that `predictlab deploy` deploys: this build's. @throws PredictLabError BadInput */
 export function candidateVersion(env: NodeJS.ProcessEnv, build: () => string): DeploymentVersion {
   return workerVersion({ ...env, PREDICTLAB_DEPLOYMENT: env.PREDICTLAB_DEPLOYMENT || DEFAULT_DEPLOYMENT }, build)!;
 }

@@ -2,8 +2,8 @@ import { cutText } from './text/cut-text.ts';
 import { oneLine } from './text/plain-text.ts';
 
 /**
- * Errors named by their effect: the type alone decides what the engine does with an error (`activities/runner/failure.ts` assigns it).
- * Imports neither Temporal nor zod, because pure code throws these errors too.
+ * Types of errors. The type alone decides what the engine does with an error. `activities/runner/failure.ts` assigns a type to each
+ * failure. This file imports neither Temporal nor zod, because pure code throws these errors too.
  */
 
 /** What the engine does with an error of each type. */
@@ -18,7 +18,7 @@ export const ERROR_EFFECTS = {
   BadInput: 'fatal',
   /** A venue or the network failed (5xx, timeouts, resets); retried. */
   SourceUnavailable: 'retryable',
-  /** A venue asked us to slow down, or its rate limit is used up; retried after that wait. */
+  /** A venue requested a wait, or its rate limit is used up; retried after the wait. */
   RateLimited: 'retryable',
   /** A key is missing or refused; needs the user. */
   SourceUnauthorized: 'fatal',
@@ -26,7 +26,7 @@ export const ERROR_EFFECTS = {
   SourceBlocked: 'fatal',
   /** A venue's answer lacks or renamed a field we use; needs a new version of PredictLab. */
   SourceSchemaChanged: 'fatal',
-  /** Postgres is unreachable or refuses; retried. */
+  /** Postgres is unreachable or refuses the connection or the statement; retried. */
   StorageUnavailable: 'retryable',
   /** One attempt took longer than its timeout; retried. */
   TaskTimeout: 'retryable',
@@ -35,7 +35,7 @@ export const ERROR_EFFECTS = {
 } as const;
 export type ErrorType = keyof typeof ERROR_EFFECTS;
 
-/** Errors of a whole run; no task fails with them. */
+/** Types of errors that end a whole run; no single task fails with them. */
 export const RUN_ERRORS = ['InvalidPipeline', 'CriticalTaskFailed', 'NothingSucceeded'] as const satisfies readonly ErrorType[];
 export type RunErrorType = (typeof RUN_ERRORS)[number];
 
@@ -62,11 +62,11 @@ export class PredictLabError extends Error {
   }
 }
 
-/** Input that only the user can fix: one sentence that says what, where and what to do. */
+/** Creates an error about input that only the user can fix. @param message one sentence: what, where and what to do */
 export const badInput = (message: string, options?: { cause?: unknown }): PredictLabError =>
   new PredictLabError('BadInput', message, options);
 
-/** A database, its folder or its server that cannot be used: what is wrong, and what to do. */
+/** Creates an error about a database that cannot be used, or its folder or server. @param message what is wrong, and what to do */
 export const unusable = (message: string, options?: { cause?: unknown }): PredictLabError =>
   new PredictLabError('StorageUnavailable', message, options);
 
@@ -81,7 +81,7 @@ export interface Problem {
 const MAX_PROBLEMS = 200;
 const MAX_PROBLEM_LENGTH = 1_000;
 
-/** All problems of an input in one error, one line each, so that a user can fix them together; at most MAX_PROBLEMS. */
+/** An error with all problems of an input, one line each, so that a user can fix them together; at most MAX_PROBLEMS are listed. */
 export class InvalidPipelineError extends PredictLabError {
   readonly problems: readonly Problem[];
 
@@ -106,23 +106,23 @@ export interface PastError {
 
 const MAX_PAST_MESSAGE_LENGTH = 300;
 
-/** Shortens an error to its type and the beginning of its message: every heartbeat carries it. */
+/** Shortens an error to its type and the beginning of its message, because every heartbeat of a later attempt carries it. */
 export const pastError = ({ type, message }: { readonly type?: string | null; readonly message: string }): PastError => ({
   type: type ?? 'Error',
   message: message.slice(0, MAX_PAST_MESSAGE_LENGTH),
 });
 
-/** The message of any thrown value; never throws itself. */
+/** The message of any thrown value. Never throws, even if reading the value does. */
 export function messageOf(error: unknown): string {
   try {
     if (error instanceof Error && typeof error.message === 'string') return error.message;
   } catch {
-    // A proxy or a getter may throw when it is read.
+    // Reading a proxy or a getter may throw; `thrownText` describes such a value.
   }
   return thrownText(error);
 }
 
-/** The thrown value, or an error with its message where reading the value's properties throws. */
+/** Returns the thrown value, or, if reading its properties throws, a new error that describes it. */
 export function readableError(thrown: unknown): unknown {
   try {
     if (!(thrown instanceof Error)) {
@@ -132,7 +132,7 @@ export function readableError(thrown: unknown): unknown {
     const { name, message, stack = '' } = thrown;
     if ([name, message, stack].every((text: unknown) => typeof text === 'string')) return thrown;
   } catch {
-    // Reading the value's properties threw.
+    // Reading the value's properties threw, so a new error replaces it.
   }
   return new Error(messageOf(thrown));
 }
@@ -165,7 +165,7 @@ function attempt(read: () => unknown): unknown {
   }
 }
 
-/** Reasons of file system errors, by code, in the user's words. */
+/** Why a file cannot be used, by Node.js's error code, in the user's words. */
 const TROUBLES: Readonly<Record<string, string>> = {
   EACCES: 'its permissions forbid it',
   EDQUOT: 'there is no room on the disk',
@@ -180,7 +180,7 @@ const TROUBLES: Readonly<Record<string, string>> = {
   EROFS: 'its disk may only be read',
 };
 
-/** Why a file cannot be read or written, as the end of a sentence; the error's own first line where its code is not known. */
+/** Why a file cannot be read or written, as the end of a sentence; the first line of the error's message if its code is not known. */
 export function fileTrouble(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return TROUBLES[code] ?? messageOf(error).split('\n')[0];
@@ -195,12 +195,12 @@ export class MissingPartError extends Error {
 const MISSING = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
 
 /**
- * A sentence for an error about a missing file or package of PredictLab; undefined for every other error, also a plugin's missing module.
+ * A sentence about a file or package that PredictLab lacks; undefined for other errors, including those about a module that a plugin lacks.
  */
 export function missingPart(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof PredictLabError) return undefined;
   if (!('code' in error) || typeof error.code !== 'string' || !MISSING.has(error.code)) return undefined;
-  // Node.js lists the requiring modules on further lines
+  // Node.js adds lines that list the modules which require the missing one
   const [what] = error.message.split('\n');
   return `predictlab is not whole: ${what}; run: npm run build, or where it is installed, npm install predictlab`;
 }

@@ -12,14 +12,14 @@ export type Resolution =
   | { readonly kind: 'open' }
   /** `payout` in [0, 1]: 1 = first outcome won, 0 = second won, 0.5 = void or 50-50, else scalar. `at` is when the payout became known. */
   | { readonly kind: 'settled'; readonly payout: number; readonly at: number | null }
-  /** Closed without a final payout (an old market with both prices at 0, a dispute, one sign only): positions are marked, not settled. */
+  /** Closed without a final payout (both prices at 0, a dispute, only one sign): positions keep their last price and are not settled. */
   | { readonly kind: 'unresolved'; readonly reason: string };
 
 /**
- * Kinds of signs of how a market ended. `status`: the venue calls the result final. `finalPrice`: the venue's last prices are a payoff.
+ * Signs of how a market ended. `status`: the venue calls the result final. `finalPrice`: the venue's last prices are a payoff.
  * `record`: the resolution record (the oracle's). `lastTrade`: the last trade is near a payoff. `result`: the venue names the outcome
- * that won. `priceRule`: start and end price under the market's own rule. `twin`: the same market at another venue. `owner`: the user's
- * own word about a file.
+ * that won. `priceRule`: the market's rule, applied to the start and end price. `twin`: the result of the same market at another venue.
+ * `owner`: the user states the result of a file.
  */
 export const SETTLEMENT_SIGNS = ['status', 'finalPrice', 'record', 'lastTrade', 'result', 'priceRule', 'twin', 'owner'] as const;
 
@@ -31,7 +31,7 @@ export interface SettlementSign {
   readonly said: string;
   /** The venue says that the result is not final yet. */
   readonly pending?: true;
-  /** The number may not be a payout, so a status alone does not confirm it. */
+  /** The sign's number may be something else than a payout (a trade's price, a rounded price), so `status` does not confirm it. */
   readonly unsure?: true;
 }
 
@@ -50,7 +50,7 @@ export interface MarketSettlement {
 
 /** The traded totals of a market since it opened, as the venue stated them when it was last queried. */
 export interface StatedVolume {
-  /** Sum of price times size in the venue's currency, or of sizes; null where the venue does not say. */
+  /** Sum of price times size in the venue's currency, or sum of sizes (see `unit`); null where the venue does not say. */
   readonly volume: number | null;
   /** @default price times size */
   readonly unit?: 'sizes';
@@ -69,21 +69,21 @@ export interface FeeSchedule {
   readonly roundUpTo?: number;
 }
 
-/** Markets of which exactly one resolves to its first outcome (negative risk): their prices add up to about 1, those of a part to less. */
+/** Markets of which exactly one resolves to its first outcome (negative risk). The prices of all of them add up to about 1. */
 export interface ExclusiveGroup {
   /** The source type and the venue's own id of the group. */
   readonly id: string;
-  /** How many markets the venue lists in the group; null where the whole event was not queried. */
+  /** How many markets the venue lists in the group; null if only a part of the event was queried. */
   readonly markets: number | null;
 }
 
-/** A market's fees, price grid and announced end before one of them was changed. */
+/** A market's fees, price step and announced end as they were before one of them changed. */
 export interface EarlierTerms {
   /** When the change was first seen; UTC epoch milliseconds. */
   readonly until: number;
   readonly fees: FeeSchedule | null;
   readonly tickSize: number | null;
-  /** The end announced until then; null when none was. */
+  /** The end of trading that was announced until then; null when none was. */
   readonly endsAt?: number | null;
 }
 
@@ -105,16 +105,16 @@ export interface Instrument {
   readonly source: SourceType;
   readonly market: MarketKind;
   readonly title: string;
-  /** The names of the two outcomes, first one priced. Empty for assets. */
+  /** The names of the two outcomes; prices are those of the first one. Empty for assets. */
   readonly outcomes: readonly string[];
   /** The venue's ids of the two outcomes (token ids, position ids, onChainIds), index-aligned with `outcomes`. */
   readonly outcomeIds: readonly string[];
   /** When trading began, and when it ended or is planned to end, where the venue says so; UTC epoch milliseconds. */
   readonly opensAt: number | null;
   readonly closesAt: number | null;
-  /** The end that the venue announces now, even if the market ended at another time; absent if none. UTC epoch milliseconds. */
+  /** The end of trading that the venue now announces, even if the market ended at another time; absent if none. UTC epoch milliseconds. */
   readonly endsAt?: number;
-  /** When a run first saw this announced end; earlier ones are in `earlierTerms`. UTC epoch milliseconds. */
+  /** When a run first saw the present `endsAt`; earlier ones are in `earlierTerms`. UTC epoch milliseconds. */
   readonly endsAtSeen?: number;
   /**
    * When trading of a closed market really ended: the close the venue states, else when a run first saw it closed; never an announced end.
@@ -125,11 +125,11 @@ export interface Instrument {
   readonly seenClosedAt?: number;
   /** When a run first saw the present result of a settled market, by the venue's clock. */
   readonly settledFrom?: number;
-  /** When a run saw the result unchanged a day after `settledFrom`, or first saw an old one; UTC epoch milliseconds. */
+  /** When a run saw the result again a day after `settledFrom` or later. A result that was old when first seen is confirmed at once. */
   readonly confirmedAt?: number;
   /** When the slug of this ended market was last looked up, in case the venue gave it to a new market; UTC epoch milliseconds. */
   readonly slugCheckedAt?: number;
-  /** The last statement about the market's end that the venue withdrew, and the instant of the run that saw it. */
+  /** The last statement about the market's result that the venue withdrew, and `asOf` of the run that saw the withdrawal. */
   readonly tookBack?: { readonly asOf: number; readonly said: string };
   /** The venue calls the market closed: no more trades will come. */
   readonly closed: boolean;
@@ -141,11 +141,11 @@ export interface Instrument {
   readonly fees: FeeSchedule | null;
   /** Smallest price step in force now. */
   readonly tickSize: number | null;
-  /** Terms that no longer apply, oldest first; absent where no change was seen. */
+  /** Fees, price steps and announced ends that no longer apply, oldest first; absent where no change was seen. */
   readonly earlierTerms?: readonly EarlierTerms[];
-  /** Ids of the same market at other venues, as this one names them. */
+  /** Ids of the same market at other venues, as this market's venue states them. */
   readonly twins: readonly string[];
-  /** The group of which only one market wins; absent for a market without one. */
+  /** The group of markets to which this one belongs and of which exactly one wins; absent for a market without one. */
   readonly group?: ExclusiveGroup;
   /** The event whose markets resolve together: the source type and the venue's own id; absent if the venue names none. */
   readonly event?: string;
@@ -182,13 +182,13 @@ export interface CandidateRow {
   readonly outcome: string | null;
   /** The venue's own id of the trade, where it gives one. */
   readonly tradeId: string | null;
-  /** Identity within the instrument: the venue's id, else a hash of the content; copies inside one page differ by `#n`. */
+  /** What identifies the row within its instrument: the venue's id, else a hash of the content; equal rows of one page differ by `#n`. */
   readonly identity: string;
   /** The venue's original JSON text, or the file's original line. */
   readonly raw: string;
   /** Why the row cannot become a tick, found while reading it. */
   readonly defect: QuarantineReason | null;
-  /** Time that a price point represents, in seconds; absent for trades, and where the source does not say. */
+  /** Spacing of price points in seconds; absent for trades, and where the source does not state it. */
   readonly grain?: number | null;
   /** Whether the venue states that the trade was agreed off its order book. @default false */
   readonly block?: boolean;
@@ -198,7 +198,7 @@ export interface CandidateRow {
 export const QUARANTINE_REASONS = ['not-finite', 'price-range', 'size-range', 'time-range', 'unknown-outcome', 'malformed'] as const;
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
-/** Flags keep a row and say what is unusual about it. */
+/** Marks on a tick that is stored although something about it is unusual. */
 export const TICK_FLAGS = ['extreme-price', 'off-grid', 'outlier', 'block-trade'] as const;
 export type TickFlag = (typeof TICK_FLAGS)[number];
 

@@ -14,7 +14,7 @@ const EXPONENT = 'write the exponent of the fee, a number above 0 and up to 10, 
 const feesSchema = z.strictObject(
   {
     model: z.enum(FEE_MODELS, `write one of ${FEE_MODELS.join(', ')}`),
-    /** The rate of the venue's fee schedule; a fraction of the notional for `flat`. */
+    /** The rate of the venue's fee schedule; for the model `flat` it is a fraction of price times size. */
     rate: z.number(RATE).min(0, RATE).lt(1, RATE),
     /** @default 1 */
     exponent: z.number(EXPONENT).positive(EXPONENT).max(10, EXPONENT).exactOptional(),
@@ -32,7 +32,7 @@ export const ownFactsShape = {
     .min(0, 'a unit of the first outcome pays from 0 to 1')
     .max(1, 'a unit of the first outcome pays from 0 to 1')
     .optional(),
-  /** Sets both `endsAt` and `closedAt`, if it is not known whether the announced end was kept. */
+  /** Sets both `endsAt` and `closedAt`, for a market of which only one end is known. */
   closesAt: time('when the market closed').optional(),
   /** The announced end of trading; strategies may read it in advance. */
   endsAt: time('the end that was announced').optional(),
@@ -44,13 +44,13 @@ export const ownFactsShape = {
   tick: z.number(TICK).positive(TICK).optional(),
 };
 
-/** The facts as one object; unknown fields are refused. */
+/** Schema of all facts in one object; unknown fields are refused. */
 export const ownFactsSchema = z.strictObject(ownFactsShape);
 export type OwnFacts = z.infer<typeof ownFactsSchema>;
-/** Names of the fields. */
+/** Names of the facts. */
 export const OWN_FACTS = Object.keys(ownFactsShape) as readonly (keyof OwnFacts)[];
 
-/** Facts that contradict each other or the kind of market, one sentence per field. */
+/** Problems of facts that contradict each other or the kind of market, one sentence per field. */
 export function ownFactsProblems(facts: OwnFacts, market: MarketKind): { field: keyof OwnFacts; message: string }[] {
   const problems: { field: keyof OwnFacts; message: string }[] = [];
   const { resolution, fees, tick, closesAt, endsAt, closedAt } = facts;

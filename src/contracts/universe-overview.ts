@@ -1,15 +1,15 @@
 /** The members of a universe in one category of their venue, and how fresh and complete their trades are. */
 export interface CategoryOverview {
-  /** The venue's word; null where it states none. */
+  /** The venue's name of the category; null where it states none. */
   readonly category: string | null;
   readonly members: number;
   readonly open: number;
   /** Members whose stated volume has not moved since their last walk. */
   readonly quiet: number;
-  /** Time until which half of the open members were looked at, and the oldest of these times; null before the first look. */
+  /** Median and minimum, over the open members, of the time up to which their trades were read; null before the first reading. */
   readonly looked: number | null;
   readonly oldest: number | null;
-  /** Share of the last day before the listing that is collected, of all open members; null without an open one. */
+  /** Share of the day before the listing that is covered, over all open members; null without an open member. */
   readonly covered: number | null;
 }
 
@@ -25,7 +25,7 @@ export interface Mover {
 
 export interface UniverseOverview {
   readonly universe: string;
-  /** `asOf` of its last listing; UTC epoch milliseconds. */
+  /** `asOf` of the last listing of the universe; UTC epoch milliseconds. */
   readonly listedAt: number;
   /** The largest category first. */
   readonly categories: readonly CategoryOverview[];

@@ -1,5 +1,5 @@
 /**
- * Every name that users can write in an input, a command line or a file.
+ * The names that users write in an input, a command line or a file.
  *
  * - symbol: what a user asks for (`BTC_PRICE`); the catalogue maps it to markets of each source
  * - instrument: one binary market at one source, priced as the probability of its first outcome
@@ -24,7 +24,7 @@ export type Interval = (typeof INTERVALS)[number];
 export const DEFAULT_PRIORITY = 3;
 
 const MINUTE = 60_000;
-/** Length of a UTC day; every day in this code is one. */
+/** Milliseconds of a UTC day. All days in this code are UTC days. */
 export const DAY_MS = 1440 * MINUTE;
 /** Length of each interval in milliseconds. */
 export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
@@ -45,7 +45,7 @@ export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
 export const ORDERS = ['fifo', 'priority', 'critical-path'] as const;
 export type ReadyOrder = (typeof ORDERS)[number];
 
-/** Statuses of a task. `pending` covers waiting, ready, and the time between two attempts that are far apart. */
+/** Statuses of a task. A task is also `pending` when it is ready, or waits without a slot for its next attempt. */
 export const TASK_STATUSES = ['pending', 'running', 'success', 'failed', 'skipped', 'cancelled'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
@@ -61,7 +61,7 @@ export type MarketKind = (typeof MARKET_KINDS)[number];
 export const TICK_KINDS = ['trade', 'price'] as const;
 export type TickKind = (typeof TICK_KINDS)[number];
 
-/** What a claim of coverage rests on: a walk through the venue's rows, a second look that found the same, or a conclusion from something else. */
+/** How coverage is known: the venue's rows were read, a second reading found the same, or it was concluded from other facts. */
 export type CoverageEvidence = 'walked' | 'confirmed' | 'inferred';
 
 /** The task queue that workers poll by default. */

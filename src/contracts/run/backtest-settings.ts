@@ -1,14 +1,14 @@
 /** How the backtest stage trades one of a run's strategies, as users write it. */
 export interface StrategyBacktestInput {
-  /** Money at the start of each backtest. @default 10000 */
+  /** Cash at the start of each backtest. @default 10000 */
   cash?: number;
   /** Size of an entry: a share of the cash, or a number of units as far as the cash suffices. @default { "fraction": 1 } */
   sizing?: { fraction: number } | { units: number };
   /** `both`: a short signal buys the other outcome (or sells an asset short). @default "long" */
   side?: 'long' | 'both';
-  /** How much worse than the open every fill is: half the recorded spread of the market's book, or a number. @default "recorded" */
+  /** How much worse than the bar's open each fill is: half the recorded spread of the market's book, or a number. @default "recorded" */
   spread?: 'recorded' | number;
-  /** Ticks by which each fill is worse in addition to the spread. @default 0 */
+  /** Number of price steps by which each fill is worse in addition to the spread. @default 0 */
   slippageTicks?: number;
   /** Largest share of a bar's volume that the orders of that bar may take; null = no cap. @default 0.1 */
   maxVolumeShare?: number | null;
@@ -20,7 +20,7 @@ export interface StrategyBacktestInput {
 export interface BacktestInput extends StrategyBacktestInput {
   /** Walk-forward: picks the best trial on each `train` period and trades it on the `test` period after it; whole days (`"60d"`). @default none */
   walkForward?: { train: string; test: string } | null;
-  /** Members of each universe that are backtested: `"top 200 by volume"`. @default none */
+  /** Which members of each universe are backtested, such as `"top 200 by volume"`. @default none */
   universe?: string;
 }
 

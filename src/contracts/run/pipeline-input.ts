@@ -66,7 +66,7 @@ export interface CustomTaskInput extends RetryInput {
    * @default "retry"
    */
   onLostWorker?: 'retry' | 'fail';
-  /** Workers in a row that the task may lose before it fails as `WorkerLost`: probably it crashes them. @default 2 */
+  /** Number of workers lost in a row after which the task fails as `WorkerLost`, because it probably crashes them. @default 2 */
   maxLostWorkers?: number;
 }
 
@@ -93,7 +93,7 @@ export interface PipelineInput {
   intervals?: Interval[];
   /** @default 7 */
   daysBack?: number;
-  /** Maximum time before its window for which a run collects data missed during a pause; `"0s"` = none. @default "7d" */
+  /** How far before its window a run also collects data that was missed while no run took place; `"0s"` = not at all. @default "7d" */
   catchUp?: DurationText;
   /** Partial run: stop after this stage. @default "visualize" */
   untilStage?: Stage;

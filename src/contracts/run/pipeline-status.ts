@@ -30,7 +30,7 @@ export interface StageStats {
   readonly maxSeconds: number;
 }
 
-/** Parts that an answer may lack because it would be too large for Temporal. The database has the outputs, Temporal's history the errors. */
+/** Parts left out of an answer that is too large for Temporal. Outputs remain in the database and errors in Temporal's history. */
 export type LeftOut = 'stacks' | 'outputs' | 'messages' | 'reasons' | 'times' | 'roots' | 'successes' | 'tasks';
 
 /** A run at one moment; the `status` query's answer. */
@@ -38,7 +38,7 @@ export interface PipelineStatus {
   readonly runId: string;
   /** No new task starts until `resume`. */
   readonly paused: boolean;
-  /** Number of tasks that may run at once; the requested number until the input is checked. */
+  /** Number of tasks that may run at once. Until the input is checked it is the requested number. */
   readonly maxConcurrent: number;
   readonly totalTasks: number;
   /** success + failed + skipped + cancelled */
@@ -54,7 +54,7 @@ export interface PipelineStatus {
   readonly stageStats: Readonly<Partial<Record<Stage, StageStats>>>;
   /** By task id, or by symbol and custom task id in runs of more than 50 symbols. */
   readonly taskResults: Readonly<Record<string, TaskResult>>;
-  /** Parts that `taskResults` lacks because the whole would be too large for a payload. @default nothing */
+  /** Parts left out of `taskResults` because the answer would be too large for a payload. @default nothing */
   readonly leftOut?: readonly LeftOut[];
 }
 

@@ -14,7 +14,7 @@ export interface RetryRule {
 /** The timeout and retries of one task. */
 export interface TaskPolicy extends RetryRule {
   readonly timeoutMs: number;
-  /** Rules by error type, which replace fields of the policy. @default no rules */
+  /** Rules by error type; the fields of a rule replace those of the policy. @default no rules */
   readonly byError?: Readonly<Partial<Record<ErrorType, Partial<RetryRule>>>>;
 }
 
@@ -28,7 +28,7 @@ export interface StageConfig {
 
 export interface SymbolConfig {
   readonly symbol: string;
-  /** From the catalogue, 1 goes first. */
+  /** The symbol's priority in the catalogue; 1 goes first. */
   readonly priority: number;
 }
 
@@ -80,7 +80,7 @@ export interface RunConfig {
   readonly asOf: number;
 }
 
-/** The part of a run's config that a symbol's stages need; a stage looks it up by the run's execution when it starts. */
+/** The part of a run's config that the stages need. A stage reads it from the database by the run's `executionId` when it starts. */
 export type StageSettings = Pick<
   RunConfig,
   'sourceTypes' | 'intervals' | 'daysBack' | 'catchUpMs' | 'strategies' | 'backtest' | 'refetch' | 'asOf'
@@ -91,7 +91,7 @@ export interface PrepareInput {
   readonly input: unknown;
   readonly runId: string;
   readonly executionId: string;
-  /** When the run started, and the default of `asOf` (the scheduled time, if any); UTC epoch milliseconds. */
+  /** When the run started, and the default of `asOf`: the scheduled time, if any. UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly defaultAsOf: number;
   /** The schedule that started the run. */
@@ -112,13 +112,13 @@ export interface PreparedRun {
   /** Mean seconds by task id or stage, from earlier runs; for the `critical-path` order. */
   readonly durations: Readonly<Record<string, number>>;
   readonly reused: ReadonlyMap<string, ReusedTask>;
-  /** Whether the database lacks part of the config, because a secret was written into it. @default false */
+  /** Whether the stored config is incomplete, because the input contains a secret, which is not stored. @default false */
   readonly inline?: boolean;
-  /** Whether the run may set the search attributes: the namespace has them. @default false */
+  /** Whether the Temporal namespace has PredictLab's search attributes, so that the run may set them. @default false */
   readonly searchable?: boolean;
 }
 
-/** The parts of an earlier success that a run reuses. */
+/** The output and the degraded reasons of a task that a run reuses from an earlier run. */
 export interface ReusedTask {
   readonly output?: Json;
   readonly degraded?: readonly string[];

@@ -12,8 +12,8 @@ export const windowOf = ({ asOf, daysBack }: { readonly asOf: number; readonly d
   to: asOf,
 });
 
-/** Default of `catchUp`: time before its window for which a run collects data that was missed during a pause. */
+/** Default of `catchUp`: how far before its window a run also collects data that was missed while no run took place. */
 export const DEFAULT_CATCH_UP_MS = 7 * DAY_MS;
 
-/** A run whose `asOf` is at most this old counts as live: a source's present answer also holds for `asOf`. */
+/** Age of `asOf` up to which a run counts as live: a venue's present answer is taken to hold for `asOf` too. */
 export const PRESENT_MS = 3_600_000;

@@ -1,4 +1,4 @@
-/** Field of the object that replaces a payload from outside that can never be decoded; its value says why. */
+/** Field of the object that replaces a payload (input, memo, signal) that can never be decoded; its value says why. */
 export const UNDECODABLE_FIELD = '$undecodable';
 
 /** Why a value could not be decoded; undefined for every other value. */

@@ -1,30 +1,30 @@
 import { ERROR_EFFECTS, type ErrorType } from '../errors.ts';
 import type { RetryRule, TaskPolicy } from '../run/run-config.ts';
 
-/** A wait up to this long stays inside the activity and keeps its slot; a longer one releases the slot. */
+/** Longest wait before a retry during which the task keeps its slot; a longer wait releases the slot. */
 export const MAX_WAIT_IN_SLOT_MS = 30_000;
 
-/** Time for which a task waits for unavailable storage, from the first failure: a restart or a recovery takes minutes. */
+/** Time after its first storage failure for which a task waits for storage; a restart or a recovery takes minutes. */
 export const STORAGE_PATIENCE_MS = 10 * 60_000;
 const FIRST_STORAGE_WAIT_MS = 250;
 const MAX_STORAGE_WAIT_MS = 30_000;
 /** A storage failure this long after the last one starts a new outage, because storage was available in between. */
 const STORAGE_STEADY_MS = 5 * 60_000;
-/** Maximum number of storage failures of a task over all outages; one outage has at most 27 within the patience. */
+/** Maximum number of storage failures of a task over all outages; one outage causes at most 27 within STORAGE_PATIENCE_MS. */
 const MAX_STORAGE_FAILURES = 40;
 
-/** A task's failures so far, by the limit they count against. */
+/** A task's failures so far, grouped by the limit that each counts against. */
 export interface Failures {
   /** Attempts that used up one of the task's own retries. */
   readonly failures: number;
   readonly spent?: Spent;
 }
 
-/** Failures that count against limits of their own. */
+/** Failures that do not count against `maxRetries` but against separate limits. */
 export interface Spent {
   /** Counts by error type, for types with a rule in the policy. */
   readonly byError?: Readonly<Record<string, number>>;
-  /** Attempts that found no storage: their number, the start of the outage and the last failure; UTC epoch milliseconds. */
+  /** Attempts that failed for lack of storage: their number, the start of the outage and the last failure (UTC epoch milliseconds). */
   readonly storage?: { readonly count: number; readonly since: number; readonly last: number };
 }
 
@@ -45,8 +45,8 @@ export type AfterFailure = Failures & Next;
 type Next = { readonly next: 'none' } | { readonly next: 'retry' | 'retryLater'; readonly waitMs: number };
 
 /**
- * Decides what follows a failed attempt. An error type in the policy's `byError` is counted separately, by its own rule, which inherits
- * missing fields. Unreachable storage uses up no retries: the task waits for it. All other failures count against `maxRetries`.
+ * Decides what follows a failed attempt. An error type in the policy's `byError` is counted separately, by its own rule; fields that the
+ * rule lacks are the policy's. Unavailable storage uses up no retries: the task waits for it. Other failures count against `maxRetries`.
  */
 export function afterFailure(policy: TaskPolicy, earlier: Failures, failed: FailedAttempt): AfterFailure {
   const { type } = failed;
@@ -63,12 +63,12 @@ export function afterFailure(policy: TaskPolicy, earlier: Failures, failed: Fail
   return { ...failures, ...(retryable ? nextOf(policy, failures.failures, failed) : NONE) };
 }
 
-/** The number of attempts that failed by themselves (not with their worker), whatever limit they count against. */
+/** The number of attempts that failed, over all limits. Attempts that were lost with their worker are not included. */
 export function failedAttempts({ failures, spent: { byError = {}, storage } = {} }: Failures): number {
   return Object.values(byError).reduce((sum, count) => sum + count, failures) + (storage?.count ?? 0);
 }
 
-/** The largest number of attempts of a task that can fail by themselves (not with their worker). */
+/** The largest possible number of failed attempts of a task, without attempts that are lost with their worker. */
 export function mostFailures({ maxRetries, byError = {} }: TaskPolicy): number {
   return Object.values(byError).reduce((sum, rule) => sum + (rule.maxRetries ?? maxRetries) + 1, maxRetries + 1) + MAX_STORAGE_FAILURES;
 }
@@ -83,7 +83,7 @@ const NONE: Next = { next: 'none' };
 const nextOf = (rule: RetryRule, count: number, failed: FailedAttempt): Next =>
   count > rule.maxRetries ? NONE : waiting(Math.max(retryWaitMs(rule, count), failed.askedMs ?? 0), failed);
 
-/** Waits as long as the outage has lasted, so that the waits double. */
+/** Decides what follows a storage failure. Each wait is as long as the outage has lasted so far, so the waits double. */
 function afterStorage(earlier: Failures, failed: FailedAttempt): AfterFailure {
   const { at } = failed;
   const before = earlier.spent?.storage;
@@ -99,7 +99,7 @@ const waiting = (waitMs: number, { longestWaitInSlotMs = MAX_WAIT_IN_SLOT_MS }: 
   waitMs,
 });
 
-/** A rule with inherited fields filled in; a first wait that is longer than the inherited longest wait extends the longest wait. */
+/** The rule for an error type; fields that it lacks are the policy's. An inherited `maxDelayMs` is raised to the rule's first wait. */
 export function ruleFor(policy: TaskPolicy, type: string): RetryRule | undefined {
   const { byError = {} } = policy;
   if (!Object.hasOwn(byError, type)) return undefined;

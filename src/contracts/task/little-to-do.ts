@@ -3,10 +3,10 @@ import type { Stage } from '../words.ts';
 import type { Little, TaskReport } from './stage-report.ts';
 import { numberIn } from './task-output.ts';
 
-/** Amounts of work up to which a stage counts as short. Measured: it ends within about 20 ms alone, and within a second among fifty. */
+/** Amounts of work up to which a stage counts as short. Measured: it takes about 20 ms alone, and up to a second when fifty run at once. */
 export const LITTLE: Little = { ticks: 1_000, candles: 2_000 };
 
-/** The earlier stage whose output states the amount of work of a stage. `collect` has none: it waits for venues, whatever it finds. */
+/** For each stage, the earlier stage whose output states the amount of work. `collect` is never short, because it waits for venues. */
 const MEASURE: Readonly<Partial<Record<Stage, { readonly stage: Stage; readonly counts: keyof Little }>>> = {
   clean: { stage: 'collect', counts: 'ticks' },
   store: { stage: 'collect', counts: 'ticks' },
@@ -15,7 +15,7 @@ const MEASURE: Readonly<Partial<Record<Stage, { readonly stage: Stage; readonly 
   visualize: { stage: 'kline', counts: 'candles' },
 };
 
-/** Whether a stage is short. @param outputOf returns the output of an earlier stage of the segment; without it the stage may be large */
+/** Whether a stage is short. @param outputOf returns the output of an earlier stage; if there is none, the stage counts as long */
 export function hasLittleToDo(stage: Stage, outputOf: (stage: Stage) => Json | undefined, little: Little): boolean {
   const measure = MEASURE[stage];
   if (measure === undefined) return false;
@@ -23,7 +23,7 @@ export function hasLittleToDo(stage: Stage, outputOf: (stage: Stage) => Json | u
   return count !== null && count <= little[measure.counts];
 }
 
-/** The output of a stage among the reports; undefined where it did not succeed. */
+/** Returns a function that finds a stage's output in `reports`; it returns undefined for a stage that did not succeed. */
 export const outputIn =
   (reports: readonly TaskReport[]) =>
   (stage: Stage): Json | undefined => {

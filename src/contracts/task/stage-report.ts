@@ -5,7 +5,7 @@ import type { StageSettings, TaskPolicy } from '../run/run-config.ts';
 import type { Stage } from '../words.ts';
 import type { Failures } from './after-failure.ts';
 
-/** Attempts of a task in earlier activities of the same run: a long wait for the next attempt ends an activity. */
+/** Attempts of a task in earlier activities of the same run. An activity ends before a long wait for the next attempt. */
 export interface EarlierAttempts extends Failures {
   readonly attempts: number;
   readonly error?: PastError;
@@ -19,30 +19,30 @@ export interface TaskCall {
   readonly executionId: string;
   readonly policy?: TaskPolicy;
   readonly earlier?: EarlierAttempts;
-  /** The failure of the first attempt, if that ran as a local activity: the activity counts it as its own first attempt. */
+  /** The failure of the task's first attempt, if that ran as a local activity. The normal activity counts it among its own attempts. */
   readonly failedLocally?: AttemptDetails;
-  /** The task may have run before, in an activity whose worker was lost: its first attempt looks up how that ended. @default false */
+  /** Whether a lost worker may have run the task already; the first attempt then looks up in the ledger how that ended. @default false */
   readonly mayHaveRun?: boolean;
 }
 
-/** The argument of each stage's activity, which looks up the run's settings by it. The activity's type names the stage. */
+/** The argument of a stage's activity. The activity reads the run's settings by `executionId`; its type names the stage. */
 export interface StageCall extends TaskCall {
   readonly symbol: string;
-  /** Stages that the activity runs after its own, as far as it starts them within a second. @default none */
+  /** Stages that the activity runs after its own. It starts none of them later than a second after its own start. @default none */
   readonly following?: FollowingStages;
 }
 
 export interface FollowingStages {
-  /** In order, the next one first. */
+  /** The stages in execution order. */
   readonly stages: readonly Stage[];
-  /** Policies of the stages that differ from `defaultPolicy`. */
+  /** Policies that differ from `defaultPolicy`, by stage. */
   readonly policies?: Readonly<Partial<Record<Stage, TaskPolicy>>>;
 }
 
-/** How a task ended that ran in an activity with others; times are UTC epoch milliseconds. */
+/** How a task ended that shared an activity with others; times are UTC epoch milliseconds. */
 export type SharedEnd = { readonly startedAt: number; readonly at: number } & (
   | ({ readonly kind: 'succeeded' } & TaskOutcome)
-  /** `final`: the attempt is the task's last one in this slot. Otherwise a normal activity continues with the next attempt. */
+  /** `final`: no further attempt follows in this slot. Otherwise the task's own activity continues with the next attempt. */
   | { readonly kind: 'failed'; readonly details: AttemptDetails; readonly final: boolean }
   | { readonly kind: 'cancelled' }
 );
@@ -72,7 +72,7 @@ export interface CustomTaskCall extends TaskCall {
   readonly onLostWorker?: 'fail';
   /** Lost workers after which the task fails. @default 2 for a custom task, 10 for a stage */
   readonly maxLostWorkers?: number;
-  /** Tasks that the activity runs after its own, as far as it starts them within a second. @default none */
+  /** Tasks that the activity runs after its own. It starts none of them later than a second after its own start. @default none */
   readonly following?: readonly FollowingTask[];
 }
 
@@ -91,11 +91,11 @@ export interface TaskOutcome {
   readonly attempts: number;
   /** Why this success is degraded (quarantine above the limit, gaps, a source skipped). */
   readonly degraded?: readonly string[];
-  /** The task had taken effect before this attempt, whose completion was lost. @default false */
+  /** Whether an earlier attempt had taken effect already, but its completion did not reach Temporal. @default false */
   readonly known?: true;
 }
 
-/** The first detail of an activity's failure: what the workflow needs to know about its attempts. */
+/** The facts about attempts that the workflow needs. An activity passes them as the first detail of its failure. */
 export interface AttemptDetails extends Failures {
   /** Attempts that started, earlier activities included. */
   readonly attempts: number;
@@ -106,7 +106,7 @@ export interface AttemptDetails extends Failures {
   readonly error: TaskError;
 }
 
-/** The end of a task, or of its attempts in one slot; times are UTC epoch milliseconds. */
+/** The end of a task, or of the task's attempts in one slot; times are UTC epoch milliseconds. */
 interface TaskEnd {
   readonly taskId: string;
   readonly at: number;
@@ -128,7 +128,7 @@ export interface SymbolPipelineInput {
   readonly executionId: string;
   readonly symbol: string;
   readonly stages: readonly Stage[];
-  /** Policies of the stages that differ from `defaultPolicy`. */
+  /** Policies that differ from `defaultPolicy`, by stage. */
   readonly policies?: Readonly<Partial<Record<Stage, TaskPolicy>>>;
   /** Earlier attempts of the first stage. @default none */
   readonly earlier?: EarlierAttempts;
@@ -138,23 +138,23 @@ export interface SymbolPipelineInput {
   readonly done?: readonly PackedReport[];
   /** The failed first attempt of the stage that follows `done`. @default none */
   readonly failedLocally?: AttemptDetails & { readonly startedAt: number };
-  /** The stages after `done` may have run before, in an activity whose worker was lost. @default false */
+  /** Whether a lost worker may have run the stages after `done` already. @default false */
   readonly mayHaveRun?: boolean;
-  /** Whether reports leave out outputs: a run of many symbols keeps none. */
+  /** Whether reports leave out outputs, because a run of many symbols keeps no outputs of stages. */
   readonly brief?: boolean;
-  /** Stages with at most this much work run as local activities first. @default none do */
+  /** Amount of work up to which a stage first runs as a local activity. @default no stage does */
   readonly little?: Little;
 }
 
-/** The amount of work up to which a stage runs as a local activity first; part of the input so that a replay uses the same limits. */
+/** Amount of work up to which a stage first runs as a local activity. It is part of the input, so that a replay uses the same limits. */
 export interface Little {
-  /** Ticks that `collect` found; the limit of `clean`, `store` and `kline`. */
+  /** Limit for `clean`, `store` and `kline`: number of ticks that `collect` found. */
   readonly ticks: number;
-  /** Candles that `kline` counted; the limit of `backtest` and `visualize`. */
+  /** Limit for `backtest` and `visualize`: number of candles that `kline` counted. */
   readonly candles: number;
 }
 
-/** How consecutive stages of a symbol ended. When one fails, the workflow fails instead, and its failure carries `reports`. */
+/** The result of the `symbolPipeline` workflow. If a stage fails, the workflow has no result; its failure then carries `reports`. */
 export interface SymbolPipelineResult {
   readonly end: 'completed' | 'yielded';
   readonly reports: readonly PackedReport[];
@@ -196,6 +196,6 @@ export interface PastAttempt {
   /** When the next attempt was due; `null` where there was none. */
   readonly next: number | null;
   readonly error: string;
-  /** The worker lost during the attempt, which ran at least until `to`; `null` if unknown. @default the attempt failed by itself */
+  /** The worker that was lost during the attempt, `null` if unknown; the attempt ran at least until `to`. @default no worker was lost */
   readonly lostWith?: string | null;
 }

@@ -15,7 +15,7 @@ export const defaultTimeoutMs = (stage?: Stage): number => (stage === 'collect' 
 /** The default policy of a stage or of a custom task. */
 export const defaultPolicy = (stage?: Stage): TaskPolicy => ({ ...DEFAULT_RETRY, timeoutMs: defaultTimeoutMs(stage) });
 
-/** The policy as a field of a payload; absent for the default policy, because every task of a large run carries it. */
+/** Returns `{ policy }`, or `{}` for the default policy, which keeps the payloads of a large run small. */
 export function unlessDefault(policy: TaskPolicy, stage?: Stage): { readonly policy?: TaskPolicy } {
   const usual = defaultPolicy(stage);
   const names = Object.keys(usual) as (keyof typeof usual)[];

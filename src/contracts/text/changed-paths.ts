@@ -1,6 +1,6 @@
 /** A place in a JSON value that differs. */
 export interface ChangedPath {
-  /** `input.daysBack`, `catalogue.BTC_PRICE.sources.file` */
+  /** Path of the place, such as `input.daysBack` or `catalogue.BTC_PRICE.sources.file`. */
   readonly path: string;
   /** null where the place did not exist before. */
   readonly before: unknown;

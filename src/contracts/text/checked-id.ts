@@ -1,10 +1,10 @@
 import { badInput } from '../errors.ts';
 
-/** Maximum number of characters of an id: Temporal takes 1,000 bytes, and a symbol's name or the stamp of a scheduled run is appended. */
+/** Maximum number of characters of an id. Temporal takes 1,000 bytes, and a symbol's name or the time of a scheduled run is appended. */
 const MAX_ID_LENGTH = 200;
 
 /**
- * Checks an id of a run or a schedule: a person can type it, and there is room for what is appended to it.
+ * Returns an id of a run or a schedule if a person can type it and it is short enough to have a symbol or a time appended.
  * @throws PredictLabError BadInput that says what an id may be
  */
 export function checkedId(what: 'run' | 'schedule', id: string): string {

@@ -29,7 +29,7 @@ interface ErrorTexts {
   readonly stack?: string;
 }
 
-/** Cuts an error to the size that every task may have; an error thrown by a plugin can have any size. */
+/** Cuts the texts of an error to their maximum lengths, because an error thrown by a plugin can have any size. */
 export function cutError({ type, message, stack }: ErrorTexts): ErrorTexts {
   const cut = { type: cutText(type, MAX_TYPE_LENGTH), message: cutText(message, MAX_MESSAGE_LENGTH) };
   return stack === undefined ? cut : { ...cut, stack: cutText(stack, MAX_STACK_LENGTH) };

@@ -1,6 +1,6 @@
-/** Largest edit distance of a typo, as a share of the name's length; a name further away is another word. */
+/** Largest edit distance that counts as a typo, as a share of the name's length; a name further away is another word. */
 const TYPO_SHARE = 0.4;
-/** Maximum number of characters that are compared for one suggestion; beyond that a suggestion is not worth its time. */
+/** Maximum number of characters of known names that are compared for one suggestion, which limits its time. */
 const MAX_COMPARED = 2_000_000;
 
 /**
@@ -26,16 +26,16 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return best;
 }
 
-/** `; did you mean X?`, or an empty text, to append to a message. */
+/** The end of a message: `; did you mean X?`, or an empty text when no known name is close. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const nearest = nearestName(name, known);
   return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }
 
-/** Appends a clause to a message: after a semicolon, or, where the message ends with a question, after a blank. */
+/** Appends a clause to a message, after a semicolon; after a message that ends with a question mark, only after a blank. */
 export const appendClause = (text: string, more: string): string => `${text}${text.endsWith('?') ? '' : ';'} ${more}`;
 
-/** Levenshtein distance that counts two swapped neighbours as one mistake (optimal string alignment); `limit` where it is at least that. */
+/** Edit distance of two texts that counts two swapped neighbours as one mistake (optimal string alignment); at most `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   const row = (): number[] => Array.from({ length: b.length + 1 }, (_, column) => column);
   let [beforeLast, last, current] = [row(), row(), row()];
@@ -50,7 +50,7 @@ function editDistance(a: string, b: string, limit: number): number {
       current[column] = value;
       if (value < smallest) smallest = value;
     }
-    // a swap reaches a row from the row two above it
+    // A swap of neighbours continues from the row before the last one, so both rows must have reached the limit.
     if (smallest >= limit && smallestBefore + 1 >= limit) return limit;
     smallestBefore = smallest;
     [beforeLast, last, current] = [last, current, beforeLast];
