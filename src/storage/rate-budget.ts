@@ -26,7 +26,7 @@ const WRITE = 'update rate_budgets set state = $2, version = version + 1 where n
 /** Maximum number of attempts to grant a request: an attempt fails if another worker writes between its read and its write. */
 const TRIES = 20;
 
-/** Sliding windows in Postgres, shared by all workers: a grant is a read and a conditional write; the slower of two workers reads again. */
+/** Creates sliding windows in Postgres that all workers share. A grant is a read and a conditional write; it is repeated on a conflict. */
 export function createPostgresWindows(database: Queryable): WindowStore {
   async function change<T>(
     name: string,
@@ -59,7 +59,7 @@ export function createPostgresWindows(database: Queryable): WindowStore {
   };
 }
 
-/** How much of each budget is used up right now, in [0, 1]; 1 also while its venue has asked all clients to wait. */
+/** Used share of each budget at this moment, in [0, 1]. It is 1 while the budget's venue requires all clients to wait. */
 export async function usedBudgets(
   database: Queryable,
   limits: Readonly<Record<string, RateLimit>>,

@@ -9,7 +9,7 @@ export interface BacktestSeries {
 }
 
 export interface StandingSeries extends BacktestSeries {
-  /** Differs whenever the series' complete candles within the filter differ, so that callers can compare without reading candles. */
+  /** Text that changes when the series' selected candles change, so that callers can detect changes without reading candles. */
   readonly state: string;
   /** Open time of the series' last complete candle; UTC epoch milliseconds. */
   readonly lastOpen: number;

@@ -23,7 +23,7 @@ export interface BacktestRecord extends OfSeries {
   readonly passport: Readonly<Record<string, Json>>;
 }
 
-/** A stored backtest; `source` and `instrument` as in the exports. */
+/** A stored backtest with the names of its source and instrument, as `predictlab export` writes them. */
 export interface StoredBacktest extends BacktestRecord {
   readonly runId: string;
   readonly executionId: string;
@@ -107,14 +107,14 @@ interface UnchangedBacktest {
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
   readonly metrics: Readonly<Record<string, Json>>;
-  /** Number of bars left out because the grid did not fit into memory. */
+  /** Number of the oldest bars that were left out because the trials on the series did not fit into memory. */
   readonly leftOut: number;
 }
 
-/** SQL condition: a stored result may be taken over: a provable one, or a failure. Others may differ in the next run. */
+/** SQL condition for results that a later run may reuse: provable ones and failures. Any other result may differ in the next run. */
 export const mayBeTakenOver = (column: string): string => `coalesce((${column}->>'provable')::boolean, true)`;
 
-/** Backtests of a symbol's newest other execution that have one of these bases (see `passport.basis`) and no gap in their proof, by basis. */
+/** Reusable backtests of a symbol's newest other execution that have one of these bases (see `passport.basis`), by basis. */
 export async function unchangedBacktests(
   queryable: Queryable,
   { symbol, executionId, bases }: { symbol: string; executionId: string; bases: readonly string[] },
@@ -146,7 +146,7 @@ export async function takeOverBacktests(
   );
 }
 
-/** A trial of a strategy without its trades and equity, and without what only calibration needs. */
+/** A trial of a strategy without its trades, its equity curve and its calibration data. */
 export interface StoredTrial {
   readonly id: number;
   readonly runId: string;
@@ -163,7 +163,7 @@ export interface StoredTrial {
   readonly trials: number;
 }
 
-/** SQL: the best trial on a series first; those that never traded, and failed ones, last. */
+/** SQL sort order of the trials on a series: the best one first, then those that never traded, then the failed ones. */
 const BEST_FIRST = `b.metrics ? 'failed', ${rankedSharpeSql('b.metrics')} desc nulls last, coalesce((b.metrics->>'trades')::float8, 0) = 0,
   (b.metrics->>'totalReturn')::float8 - (b.metrics->'benchmark'->'buyAndHold'->>'totalReturn')::float8 desc nulls last, b.id`;
 
@@ -189,7 +189,7 @@ export async function bestTrials(queryable: Queryable, { symbols }: { symbols: n
   return rows.map(trialOf);
 }
 
-/** All trials of the strategy, series and run of one trial, best first. */
+/** All trials with the same strategy, series and run as one trial, best first. */
 export async function trialsBeside(queryable: Queryable, id: number, limit: number): Promise<readonly StoredTrial[]> {
   const { rows } = await queryable.query<TrialRow>(
     `select ${TRIAL}, count(*) over ()::int as trials from backtests o
@@ -201,7 +201,7 @@ export async function trialsBeside(queryable: Queryable, id: number, limit: numb
   return rows.map(trialOf);
 }
 
-/** The runs with trials of the strategy and series of one trial, newest first: the best trial of each, and how many there are. */
+/** Runs that have trials with the same strategy and series as one trial, newest first, each with its best trial and number of trials. */
 export async function runsOfSeries(
   queryable: Queryable,
   id: number,
@@ -231,7 +231,7 @@ export async function wholeTrials(
   return new Map(rows.map((row) => [row.id, { ...trialOf(row), trades: row.trades, equity: row.equity }]));
 }
 
-/** The same series, strategy and parameters as a trial in other runs, newest first. */
+/** Trials of other runs with the same series, strategy and parameters as one trial, newest first. */
 export async function sameTrialInOtherRuns(
   queryable: Queryable,
   id: number,

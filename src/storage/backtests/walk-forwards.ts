@@ -56,7 +56,7 @@ export async function takeOverWalkForwards(
   return new Map(rows.map(({ basis, result }) => [basis, result]));
 }
 
-/** A stored walk-forward without its curves; `source` and `instrument` as in the exports. */
+/** A stored walk-forward without its curves, with the names of its source and instrument. */
 export interface WalkForwardHead {
   readonly id: number;
   readonly symbol: string;
@@ -69,7 +69,7 @@ export interface WalkForwardHead {
 
 /**
  * Stored walk-forwards by symbol, instrument and interval.
- * @param filter.executionIds the first of these executions that has any is read. @default each symbol's newest run that has some
+ * @param filter.executionIds reads the first of these executions that has walk-forwards. @default each symbol's newest run that has any
  */
 export async function readWalkForwards(
   queryable: Queryable,

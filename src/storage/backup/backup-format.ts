@@ -7,7 +7,7 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { AppliedMigration } from '../database/migrate.ts';
 import type { BackupTable } from './backup-tables.ts';
 
-/** Version of the backup's own format; PredictLab 0.1, with other tables, wrote 1 and 2. */
+/** Version of the backup file's format. PredictLab 0.1 wrote 1 and 2, which contain tables of an older database. */
 export const BACKUP_FORMAT = 3;
 
 export interface BackupHead {
@@ -18,7 +18,7 @@ export interface BackupHead {
   readonly tables: readonly BackupTable[];
 }
 
-/** Counts and hash after a table's or file's data, with which a reader checks that the data is complete. */
+/** Counts and hash that follow the data of a table or file; a reader checks with them that the data is complete. */
 export interface BackupTail {
   readonly rows: number;
   readonly bytes: number;
@@ -131,7 +131,7 @@ function lengthOf(buffer: Buffer): number {
   return length;
 }
 
-/** First bytes of every seal: a gzip member with one extra field of 36 bytes, `PL`, which holds 32. */
+/** First bytes of every seal: the header of a gzip member with an extra field `PL` of 32 bytes, which holds the hash. */
 const SEAL_HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 4, 0xff, 36, 0, 0x50, 0x4c, 32, 0]);
 /** Last bytes of every seal: an empty deflate stream with its checksum and length. */
 const NOTHING = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);

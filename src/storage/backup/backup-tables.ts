@@ -5,7 +5,7 @@ export interface BackupTable {
   readonly columns: readonly string[];
 }
 
-/** Lists the tables to back up, referenced ones first, partitions of `ticks` as `ticks`. Unlogged tables are temporary and are left out. */
+/** Lists the tables to back up, referenced ones first. Partitions count as their table; unlogged (temporary) tables are left out. */
 export async function backupTables(queryable: Queryable): Promise<readonly BackupTable[]> {
   const { rows } = await queryable.query<{ table: string; columns: string[]; refers: string[] | null }>(
     `select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns,
@@ -37,7 +37,7 @@ export const copyOutOf = (table: BackupTable): string => `copy (select ${columnL
 const NEWLINE = 10;
 const FNV_PRIME = 0x0100_0193;
 const FNV_OFFSET = 0x811c_9dc5;
-/** A second odd multiplier and offset, so that the two hashes collide for different rows. */
+/** A second odd multiplier and offset, so that rows with equal first hashes have different second hashes. */
 const OTHER_PRIME = 0x9e37_79b1;
 const OTHER_OFFSET = 0x2545_f491;
 
@@ -77,7 +77,7 @@ export class RowSum {
     return this.#rows;
   }
 
-  /** The digest of all complete rows: equal texts for equal rows. */
+  /** The digest of all complete rows, as text. */
   digest(): string {
     return [this.#rows, this.#firstSum, this.#secondSum].join(':');
   }

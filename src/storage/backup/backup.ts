@@ -28,7 +28,7 @@ export interface BackedUp {
  * @throws PredictLabError `BadInput` when it cannot be written, or reads back differently
  */
 export async function writeBackup(database: Database, file: string, { reports }: { reports: string }): Promise<BackedUp> {
-  // leftovers next to a symbolic link lie in the folder of its target
+  // if the file is a symbolic link, leftovers of killed backups are in the folder of its target
   await removeLeftovers(path.dirname(await realpath(file).catch(() => path.resolve(file))));
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   // the reader or writer of the stream reports its errors; without a listener they would end the process
@@ -50,7 +50,7 @@ export async function writeBackup(database: Database, file: string, { reports }:
   );
   const check = async (whole: string): Promise<void> => await checkBack(file, { whole, wanted: (await produced).tables });
   const written = writeFileAtomically(file, sealed(gzip), { mode: 0o600, check }).catch((error: unknown) => {
-    // for example a full disk: nothing reads the rest, so stop producing it
+    // writing failed, for example on a full disk: nothing reads the remaining data, so stop producing it
     stop.abort(error);
     gzip.destroy();
     throw error;
@@ -61,7 +61,7 @@ export async function writeBackup(database: Database, file: string, { reports }:
   return backedUp.value;
 }
 
-/** Checks that what reached the disk is what was sent. */
+/** Reads the written file back and checks that it contains what was sent. */
 async function checkBack(file: string, { whole, wanted }: { whole: string; wanted: BackedUp['tables'] }): Promise<void> {
   const found = await verifyBackup(whole).catch((error: unknown) => {
     throw badInput(`${file} was not kept, it reads back damaged; check the disk and try again`, { cause: error });
@@ -78,7 +78,7 @@ async function produce(database: Database, reports: string, write: Write): Promi
   const tables = await database.transaction(async (transaction) => {
     await transaction.query('set transaction isolation level repeatable read, read only');
     await transaction.query(WHOLE_TABLE_SETTINGS);
-    // lock before the snapshot: else `prune` could drop a partition that the snapshot still needs. This lock blocks no reader or writer.
+    // the lock comes before the snapshot: otherwise `prune` could drop a partition that the snapshot needs. It blocks no reader or writer.
     await transaction.query(`lock table ${names.join(', ')} in access share mode`);
     return await writeTables(transaction, write);
   });
@@ -99,7 +99,7 @@ function absent(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
-/** Settings under which whole tables are read and written: no timeouts, rows in physical order, and times as the same text everywhere. */
+/** Settings of sessions that copy whole tables: no timeouts, rows in physical order, and times in the same text form on every server. */
 export const WHOLE_TABLE_SETTINGS = [
   'set local synchronize_seqscans = off',
   'set local statement_timeout = 0',

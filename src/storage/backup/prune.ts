@@ -15,19 +15,19 @@ export type PruneBefore = Readonly<Partial<Record<Prunable, number>>>;
 export interface Pruned {
   readonly what: Prunable;
   /**
-   * Instant before which data was (or would be) deleted; for ticks a Monday, so that every candle keeps all of its ticks or none, or, when
-   * they move to the lake, the start of a month.
+   * Instant before which data was (or would be) deleted. For ticks it is a Monday, so that every candle keeps all of its ticks or none; for
+   * ticks that move to the lake it is the start of a month.
    */
   readonly before: number;
   readonly rows: number;
 }
 
 /**
- * Deletes old data in one transaction. Ticks of whole months go with their partition, which leaves nothing to vacuum; coverage shrinks with
- * the ticks, so that a later run collects that time again. With a lake, ticks of whole months move there instead, before all else. Candles stay without their ticks, until as many ticks are collected again.
- * `candles` includes the order books of that time; `runs` its ledger, backtests, incidents and refused runs. Open runs stay.
- * @param options.dryRun only count: nothing is locked or changed
- * @param options.lake folder of the lake, to make one or to name its new place
+ * Deletes old data in one transaction. Ticks of whole months are dropped with their partition, or moved to the lake if there is one.
+ * Coverage shrinks with the ticks, so that a later run collects that time again. Candles without ticks stay until as many ticks are there
+ * again. Order books go with `candles`; ledger, backtests, incidents and refused runs go with `runs`. Open runs stay.
+ * @param options.dryRun only counts: nothing is locked or changed
+ * @param options.lake folder of the lake, for a first lake or one that has another folder now
  */
 export async function prune(
   database: Database,
@@ -57,7 +57,7 @@ export async function prune(
 }
 
 const ENDED = 'select execution_id from runs where finished_at < to_timestamp($1::float8 / 1000)';
-/** Staged rows of an open run stay: it may still store what it collected, however long ago. */
+/** Staged rows of an open run stay, however old they are, because the run may still store them. */
 const STALE_BATCHES = `select id from staging_batches s where s.created_at < to_timestamp($1::float8 / 1000)
   and not exists (select from runs r where r.execution_id = s.execution_id and r.finished_at is null)`;
 const OLD_CANDLES = 'candles where open_time + interval_minutes * 60000::bigint <= $1::bigint';
@@ -66,7 +66,7 @@ const OLD_BOOKS = `order_books o where at < $1::bigint and exists (select from o
 const OLD_QUARANTINE = 'quarantine where found_at < to_timestamp($1::float8 / 1000)';
 const REFUSED = 'refused_runs where started_at < to_timestamp($1::float8 / 1000)';
 
-/** The rows of each kind that are counted, as SQL after `from`; $1 is the instant. */
+/** SQL after `from` that selects the rows of each kind to count; $1 is the instant before which they are deleted. */
 const OLD: Readonly<Record<Prunable, readonly string[]>> = {
   ticks: ['ticks where time < $1'],
   candles: [OLD_CANDLES, OLD_BOOKS],
@@ -115,7 +115,7 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
     await transaction.query(`delete from ${REFUSED}`, [before]);
     await transaction.query(`delete from runs where execution_id in (${ENDED})`, [before]);
     await dropUnusedConfigurations(transaction);
-    // only deleted runs needed these changes
+    // only runs that were just deleted needed these changes
     await transaction.query('delete from instrument_changes where at < to_timestamp($1::float8 / 1000)', [before]);
     await transaction.query('delete from shadows s where not exists (select from runs r where r.execution_id = s.execution_id)');
   },
@@ -128,7 +128,7 @@ const PRUNERS: Readonly<Record<Prunable, (transaction: Transaction, before: numb
   },
 };
 
-/** Records until when ticks or candles are pruned, for `kline` and `verifyData`. Waits for transactions that build candles. */
+/** Records the instant before which ticks or candles are pruned, for `kline` and `verifyData`. Waits while candles are built. */
 async function noteHorizon(
   transaction: Transaction,
   column: 'ticks_pruned_before' | 'candles_pruned_before',

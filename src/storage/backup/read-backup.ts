@@ -16,7 +16,7 @@ import {
   tailOf,
 } from './backup-format.ts';
 
-/** Callbacks for the parts of a backup; each gets the bytes and must read them to their end. */
+/** Callbacks for the parts of a backup. `table` and `file` get the bytes of a part and must read them to the end. */
 export interface BackupReader {
   head?(head: BackupHead): Promise<void>;
   table(name: string, bytes: AsyncIterable<Buffer>): Promise<void>;
@@ -50,7 +50,7 @@ export async function readBackup(file: string, reader: BackupReader): Promise<Ba
     for (;;) {
       const part = partStartOf(jsonOf(await next()));
       if (part === undefined) throw bad(file, 'it holds something that this version does not know');
-      // the checksum of the compression is the last thing in the file
+      // reading to the end of the file also checks gzip's checksum, which comes last
       if ('end' in part && (await step()).done !== true) throw bad(file, 'it goes on after its end');
       if ('end' in part) return head;
       const name = 'table' in part ? part.table : part.file;
@@ -99,7 +99,7 @@ function checkedHead(file: string, frame: Frame): BackupHead {
   return head;
 }
 
-/** The error for a backup whose tables this version never had. */
+/** The error for a backup with tables that this version of PredictLab does not know. */
 export const writtenByAnotherVersion = (file: string): PredictLabError =>
   badInput(
     `${file} was written by another version of PredictLab, whose tables are not those of ${VERSION}; restore it with that version, and move the data with \`predictlab export\` there and \`predictlab import\` here`,

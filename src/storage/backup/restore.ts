@@ -57,14 +57,14 @@ export async function restoreBackup(
         loaded.set(table, sum.digest());
         tables[name] = sum.rows;
       },
-      // Files are restored after the tables are committed.
+      // Skips the report files: they are restored after the tables are committed.
       file: async (_, bytes) => {
         for await (const _chunk of bytes);
       },
     });
     for (const [table, sum] of loaded) await compare(transaction, table, sum);
     for (const table of loaded.keys()) await moveSequences(transaction, table);
-    // a backup from before migration 0003 has one look at each book: the newest, with the instrument
+    // a backup from before migration 0003 has only the newest order book of each instrument, as part of the instrument's facts
     if (tables['order_books'] === undefined)
       await transaction.query(
         `insert into order_books (instrument, at, bid, ask)
@@ -104,7 +104,7 @@ async function restoreReports(file: string, reports: string): Promise<number> {
   return files;
 }
 
-/** Links a file under a second name; copies it where the file system has no links. */
+/** Creates a hard link to a file under a second name, or copies the file where the file system has no links. */
 async function placed(file: string, target: string): Promise<void> {
   try {
     await link(file, target);

@@ -11,8 +11,8 @@ import { type StaleSeries, type StaleSeriesGroup, type TickHour, tickHours } fro
 import { type BuiltSeries, type CandleTarget, removeEmptied, writeCandles } from './candle-writes.ts';
 
 /**
- * Rebuilds the buckets of one instrument and price type whose ticks changed; `settleSeries` does the rest.
- * @param onRegion called after each stretch of time
+ * Rebuilds the candles of one instrument and price type in buckets whose ticks changed. Call `settleSeries` afterwards.
+ * @param onRegion called after each rebuilt stretch of time
  * @returns the number of new or changed candles, and the series
  */
 export async function buildSeries(
@@ -30,7 +30,7 @@ export async function buildSeries(
     for (const region of candleRegions(behind, await tickHours(transaction, instrumentKey, kind))) {
       for (const candles of (await buildRegion(transaction, group, region)).values()) {
         changed += await writeCandles(transaction, target, candles);
-        // trades are never deleted
+        // only price points can be deleted, when finer ones replace them
         if (kind === 'price') changed += await removeEmptied(transaction, target, { range: region.range, candles });
       }
       onRegion();
@@ -39,7 +39,7 @@ export async function buildSeries(
   return { changed, built: series.map(({ interval, ...before }) => ({ target, interval, version, before })) };
 }
 
-/** Builds the candles of a region part by part, so that memory stays flat; merging the parts is exact. */
+/** Builds the candles of a region part by part, so that memory stays flat; merged parts give the same candles as one part would. */
 export async function buildRegion(
   queryable: Queryable,
   { instrumentKey, kind }: Pick<StaleSeriesGroup, 'instrumentKey' | 'kind'>,

@@ -70,18 +70,18 @@ export async function addedIntervals(
 /** The added intervals as two arrays, for `unnest`. */
 const addedColumns = (added: CandleRequest['added']): readonly unknown[] => [[...added.keys()], [...added.values()].map(intervalMinutes)];
 
-/** Finds a symbol's stale series by instrument key and locks their instruments for the transaction. Absent series are up to date. */
+/** Finds a symbol's stale series by instrument key and locks their instruments for the transaction. Series not returned are up to date. */
 export async function staleSeries(transaction: Transaction, request: CandleRequest): Promise<readonly StaleSeriesGroup[]> {
   const found = new Set((await findStaleSeries(transaction, request)).map(({ instrumentKey }) => instrumentKey));
   if (found.size === 0) return [];
   await lockInstruments(transaction, [...found]);
-  // The transaction that held the lock before may have changed everything.
+  // Looked up again, because a transaction that held the lock until now may have changed every series.
   return (await findStaleSeries(transaction, request)).filter(({ instrumentKey }) => found.has(instrumentKey));
 }
 
 /**
- * The coverage that makes candles complete: without time in a market's life that counts as collected only because its venue stated no new
- * trades.
+ * SQL for the coverage that makes candles complete. For trades it leaves out inferred time in a market's life: no walk read that time, the
+ * venue only stated no new trades.
  */
 const LOOKED_AT = `case when k.kind = 0 and c.inferred <> int8multirange() then c.ranges - c.inferred * int8multirange(int8range(
      coalesce((i.facts->>'opensAt')::float8::bigint, 0),
@@ -139,7 +139,7 @@ async function findStaleSeries(
   });
 }
 
-/** An hour that has ticks: how many, and which version of the instrument changed them last. */
+/** An hour that has ticks, with their number and the version of the instrument that changed them last. */
 export interface TickHour {
   /** Hours since the epoch. */
   readonly hour: number;

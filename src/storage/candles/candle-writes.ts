@@ -18,7 +18,7 @@ export interface CandleTarget {
 
 const CHUNK = 5_000;
 
-/** The columns other than the key and the revision, in the order of the statement. */
+/** The columns of a candle other than its key and revision, in the order in which the statement writes them. */
 const VALUES =
   'open, high, low, close, volume, quote_volume, buy_volume, trades, first_time, first_seq, last_time, last_seq, coverage, complete';
 const valuesOf = (table: string): string => VALUES.replace(/\w+/g, `${table}.$&`);
@@ -67,7 +67,7 @@ export async function writeCandles(transaction: Transaction, target: CandleTarge
   return changed;
 }
 
-/** Removes the candles of a range that lost their ticks when finer price points replaced coarser ones; keeps only `candles`. */
+/** Removes candles of a range that lost all ticks when finer price points replaced coarser ones: all that are not among `candles`. */
 export async function removeEmptied(
   transaction: Transaction,
   target: CandleTarget,
@@ -101,8 +101,8 @@ export interface BuiltSeries {
 const SERIES_AT_ONCE = 500;
 
 /**
- * Updates `complete` and `coverage` of series where no tick changed (buckets that closed since `before.asOf`, in time that was covered or
- * withdrawn since) and records the versions of their instruments; returns the number of changed candles.
+ * Updates `complete` and `coverage` of candles whose bucket has closed, or whose coverage has changed, since the series was last built, and
+ * records the versions up to which the series are built now. Returns the number of changed candles.
  */
 export async function settleSeries(transaction: Transaction, built: readonly BuiltSeries[]): Promise<number> {
   let changed = 0;
@@ -191,14 +191,14 @@ function completeness(openTimes: readonly number[], interval: Interval, { covere
   return { coverage, complete: coverage.map((share, k) => share === 1 && openTimes[k] + length <= asOf) };
 }
 
-/** Open times of the buckets whose completeness may have changed. */
+/** Range of the open times of buckets that may have become complete. */
 function touchedRange({ target: { covered, asOf }, interval, before }: BuiltSeries): TimeRange | undefined {
   const length = INTERVAL_MS[interval];
   const edges: number[] = [];
   if (asOf > before.asOf) edges.push(before.asOf - length + 1, asOf - length + 1);
   for (const range of covered) {
     if (before.covered.some(({ from, to }) => from === range.from && to === range.to)) continue;
-    // The ends of a range that differs from before may have moved.
+    // A range that is new or has changed affects the buckets from its start to its end.
     edges.push(range.from - length + 1, range.to);
   }
   if (edges.length === 0) return undefined;
@@ -207,8 +207,8 @@ function touchedRange({ target: { covered, asOf }, interval, before }: BuiltSeri
 }
 
 /**
- * Open times of buckets that are no longer covered. Only coverage withdrawn at its end counts (claimed before a venue's lateness was
- * known); coverage removed at its start, with pruned ticks, leaves candles unchanged.
+ * Range of the open times of buckets that lost their coverage because the end of coverage was withdrawn; undefined where it was not.
+ * Coverage that is removed at its start, with pruned ticks, leaves candles unchanged.
  */
 function lostRange({ target: { covered }, interval, before }: BuiltSeries): TimeRange | undefined {
   const end = covered.at(-1)?.to;

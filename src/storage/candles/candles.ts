@@ -75,7 +75,7 @@ export async function candleSeriesOf(
   return rows.map(({ kind, intervalMinutes }) => ({ priceType: tickKindOf(kind), intervalMinutes }));
 }
 
-/** Months with candles of instruments, by their open times and sources. */
+/** Months in which candles of the instruments open, one entry per month and source. */
 export async function candleMonths(queryable: Queryable, instrumentKeys: readonly number[]): Promise<readonly TickMonth[]> {
   const { rows } = await queryable.query<TickMonth>(
     `select i.source, (extract(epoch from date_trunc('month', to_timestamp(c.open_time / 1000.0) at time zone 'UTC') at time zone 'UTC') * 1000)::bigint as month, null as "prunedBefore"
@@ -85,7 +85,7 @@ export async function candleMonths(queryable: Queryable, instrumentKeys: readonl
   return rows;
 }
 
-/** The intervals that the candles of instruments were built for, and the latest instant that they were built as of. */
+/** The intervals for which candles of the instruments were built, and the latest `asOf` of those builds. */
 export async function builtCandles(
   queryable: Queryable,
   instrumentKeys: readonly number[],

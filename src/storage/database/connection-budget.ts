@@ -5,7 +5,7 @@ import type { Database, Queryable } from './database.ts';
 
 /** Minimum number of connections of a worker: one for a task's transaction, one for everything else. */
 export const LEAST_CONNECTIONS = 2;
-/** Minimum number of connections left to commands, pages and doctor, which get a tenth of all. */
+/** Minimum number of connections that workers leave to commands, pages and `doctor`; usually they leave a tenth of all. */
 const KEPT_FREE = 5;
 const BEAT_MS = 30_000;
 /** Time without a sign of life after which a worker counts as gone. */
@@ -13,7 +13,7 @@ const SILENCE_SECONDS = 90;
 
 export interface Fleet {
   readonly workers: number;
-  /** Connections that the server, the role and the database allow to this role, without the reserved ones. */
+  /** Maximum number of connections of this role by the limits of server, role and database, without those reserved for superusers. */
   readonly allowed: number;
   /** Connections that the server refused to these workers since their second-last heartbeat. */
   readonly refused: number;
@@ -75,7 +75,7 @@ export async function joinFleet(
     async close() {
       clearInterval(timer);
       await beating;
-      // without a database, other workers drop this one after SILENCE_SECONDS
+      // if the database is unavailable, other workers drop this one after SILENCE_SECONDS
       await database.query('delete from watch_state where name = $1', [name]).catch(() => undefined);
     },
   };

@@ -3,7 +3,7 @@ import { checkedUrl, isSocket } from './database-url.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Settings of a session, whatever the server, the database or the role has. */
+/** Settings of every session, which override those of the server, the database and the role. */
 const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   // A statement works on one batch; one that takes longer is stuck.
   statement_timeout: '120s',
@@ -39,7 +39,7 @@ export async function setUpSession(client: Pick<ClientBase, 'query'>): Promise<v
   );
 }
 
-/** A connection whose loss only the next query reports: `pg` may emit `error` at any moment, which ends a process without a listener. */
+/** A connection whose loss the next query reports. `pg` may also emit `error` at any time, which would end a process without a listener. */
 export class SteadyClient extends Client {
   constructor(config?: string | ClientConfig) {
     super(config);

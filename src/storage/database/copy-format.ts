@@ -46,7 +46,7 @@ export class CopyDecoder {
     return this.#buffer.readInt16BE(this.#at - 2);
   }
 
-  /** Numbers beyond ±2^53 lose their last digits; none of ours is that large. */
+  /** Returns the field as a number. Beyond ±2^53 it would lose its last digits; no stored number is that large. */
   int8(): number {
     this.#at += 12;
     return this.#buffer.readInt32BE(this.#at - 8) * 2 ** 32 + this.#buffer.readUInt32BE(this.#at - 4);

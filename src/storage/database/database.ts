@@ -1,6 +1,6 @@
 import type { QueryResult, QueryResultRow } from 'pg';
 
-/** SQL that every task runs: parsed and planned once per connection, by name. */
+/** Frequent SQL with a name, by which each connection parses and plans it once. */
 export interface PreparedStatement {
   readonly name: string;
   readonly text: string;
@@ -44,8 +44,8 @@ export function withinTransaction<T>(queryable: Queryable, work: (transaction: T
 }
 
 /**
- * Runs `work` on one snapshot of the database, however long it takes; within an open transaction, on what that transaction sees. A month of
- * ticks is not dropped meanwhile: the snapshot would lack it.
+ * Runs `work` on one snapshot of the database, however long it takes; within an open transaction, on what that transaction sees. Months of
+ * ticks cannot be dropped meanwhile, since a dropped month would also be missing in the snapshot.
  */
 export function onOneState<T>(queryable: Queryable, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   return withinTransaction(queryable, async (transaction) => {

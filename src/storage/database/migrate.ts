@@ -36,7 +36,7 @@ export async function readMigrations(): Promise<readonly Migration[]> {
 }
 
 /**
- * Applies the missing migrations in one transaction, under a lock for processes that start at once; returns their versions.
+ * Applies the missing migrations in one transaction, one process at a time; returns their versions.
  * @throws PredictLabError `BadInput` when the database has migrations of another history; nothing is changed
  */
 export async function migrate(database: Database): Promise<readonly number[]> {

@@ -29,7 +29,7 @@ export interface OpenDatabaseOptions {
 
 /**
  * Connects and brings the tables up to date.
- * @throws PredictLabError `StorageUnavailable`: no server, or it refuses, with what to start; `BadInput`: another version made the tables
+ * @throws PredictLabError `StorageUnavailable` when no server answers or it refuses; `BadInput` when another version made the tables
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const database = createDatabase(options);
@@ -62,7 +62,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
   } catch (error) {
     throw storageError(error, url);
   }
-  // an idle connection that breaks is replaced at the next query
+  // needs no action: the next query replaces an idle connection that broke
   pool.on('error', () => undefined);
 
   const mapped = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -15,10 +15,10 @@ const NETWORK_CODES = new Set([
   'EACCES',
 ]);
 
-/** A run's task is retried by itself, a command is not. */
+/** Advice to try again, for errors that may occur in a run (which retries its tasks) or in a command (which does not). */
 const AGAIN = 'a task of a run is retried by itself; start any other command again';
 
-/** SQLSTATEs (or their class) with which the server refuses to work for this process, with what to do about each. */
+/** SQLSTATEs, or classes of them, with which the server refuses to work for this process, and what to do about each. */
 const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^42501$/, 'give the user of DATABASE_URL the rights that docs/deployment.md names, or name its owner'],
   [/^3F000$/, 'make a schema for the user of DATABASE_URL (create schema … authorization …), or set its search_path'],
@@ -42,7 +42,7 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^57014$/, `a statement was cancelled or took too long; ${AGAIN}`],
 ];
 
-/** Message of a replica that ends a long read, such as a backup, because the primary has removed what it reads. */
+/** Message of a replica that cancels a long read, such as a backup, because the primary has removed rows that it still reads. */
 const OVERTAKEN = /conflict with recovery/;
 const BY_PRIMARY = 'name the primary server in DATABASE_URL, or raise max_standby_streaming_delay of this replica';
 
@@ -90,7 +90,7 @@ export function storageError(error: unknown, url: string): unknown {
   return error;
 }
 
-/** Whether an error comes from the database: a connection or refusal that was named, or a statement that this code got wrong. */
+/** Whether an error comes from the database: a mapped connection problem or refusal, or a statement that the server rejected. */
 export const isDatabaseFailure = (error: unknown): boolean =>
   error instanceof PredictLabError
     ? error.type === 'StorageUnavailable'
@@ -100,7 +100,7 @@ export const isDatabaseFailure = (error: unknown): boolean =>
 export const isCancelled = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && 'code' in error.cause && error.cause.code === '57014';
 
-/** Whether the server refused a statement, in which case the message may quote data. */
+/** Whether an error code is that of a rejected statement, whose message may quote data. */
 const isOfStatement = (code: string | undefined): boolean => code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('28');
 
 function unavailable(url: string, message: string, advice: string, cause: unknown): PredictLabError {

@@ -18,7 +18,7 @@ const DATABASE = 'predictlab';
 /** How long to wait for the lock: another process may be creating the cluster, or recovering it after a crash. */
 const LOCK_TIMEOUT_MS = 120_000;
 const WATCH_MS = 250;
-/** Pause after a failed start (a full disk), so that the log stays readable. */
+/** Pause after a failed start of the server, for example on a full disk, so that repeated failures do not flood the log. */
 const AGAIN_MS = 5_000;
 /** Longest path of the socket's folder: a socket's path may have 107 bytes on Linux and 103 on macOS, of which its name takes 15. */
 const MAX_SOCKET_FOLDER_BYTES = 103 - '/.s.PGSQL.5432'.length - 1;
@@ -53,7 +53,7 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
       await start(cluster);
       if (!found) removeForeignUsers(users);
       await ensureDatabase(cluster, DATABASE).catch(async () => {
-        // the server was killed between the two checks
+        // the server was killed after it had started
         await start(cluster);
         await ensureDatabase(cluster, DATABASE);
       });
@@ -76,13 +76,13 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
           rmSync(note, { force: true });
           if (!hasUsers(users)) await stop(cluster);
         };
-        // a full disk has no room for a lock, so no other process can take it either
+        // on a full disk no process can create the lock file, so leaving without the lock is safe
         await locked(leave).catch(async (error: unknown) => (isOfFiles(error) ? await leave() : Promise.reject(error as Error)));
       })()),
   };
 }
 
-/** Runs work and turns the file system's errors into one sentence. */
+/** Runs `work` and replaces an error of the file system by one sentence about the cause and what to do. */
 async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -100,7 +100,7 @@ async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Whether an error comes from the file system; connection errors look alike but are not. */
+/** Whether an error comes from the file system. Connection errors have the same fields, but other codes. */
 const isOfFiles = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
   error instanceof Error &&
   'code' in error &&
@@ -133,7 +133,7 @@ function socketFolder(folder: string): string {
   return socket;
 }
 
-/** Starts the server again when it dies (killed, out of memory) while this process uses it: everything acknowledged is still there. */
+/** Starts the server again when it dies (killed, out of memory) while this process uses it. No committed transaction is lost. */
 function watchServer(
   cluster: Cluster,
   locked: <T>(work: () => Promise<T>) => Promise<T>,
@@ -184,7 +184,7 @@ function leaveSync(cluster: Cluster, { note, users, lock }: { note: string; user
 
 let count = 0;
 
-/** Registers this process as a user of the server. @returns the file to remove at the end */
+/** Registers this process as a user of the server, by a file. @returns the file's path; remove it at the end */
 function registerUser(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
@@ -193,7 +193,7 @@ function registerUser(folder: string): string {
   return note;
 }
 
-/** Whether a live process still uses the server. Files of dead processes are removed. */
+/** Whether a running process is registered as a user of the server. Removes the files of processes that have ended. */
 function hasUsers(folder: string): boolean {
   let found = false;
   for (const name of notes(folder)) {
@@ -204,7 +204,7 @@ function hasUsers(folder: string): boolean {
   return found;
 }
 
-/** Removes the files of other containers: they cannot use a server that this process has just started. */
+/** Removes user files of processes in other containers, which cannot use a server that this process has just started. */
 function removeForeignUsers(folder: string): void {
   for (const name of notes(folder)) if (isForeign(read(join(folder, name)))) rmSync(join(folder, name), { force: true });
 }

@@ -8,7 +8,7 @@ import { unusable } from '../../contracts/errors.ts';
 const NOBODY = 65_534;
 
 export interface PostgresAccount {
-  /** The command line that runs a program as this account. */
+  /** Returns the command line that runs a program under this account. */
   wrap(
     program: string,
     args: readonly string[],
@@ -18,15 +18,15 @@ export interface PostgresAccount {
   readonly only?: string;
 }
 
-/** Whether a folder belongs to this process's user, or for root to the account of its servers. */
+/** Whether a user id is that of this process or, if this process is root, that of the servers it starts. */
 export function isOurs(uid: number): boolean {
   const me = process.getuid?.() ?? uid;
   return uid === me || (me === 0 && uid === NOBODY);
 }
 
 /**
- * Chooses the server's account: the user itself; for root "nobody", or where nobody cannot reach the files (a home under /root), a user
- * namespace that maps root to nobody.
+ * Chooses the server's account. It is the current user; for root it is "nobody" or, where nobody cannot reach the files (a home under
+ * /root), a user namespace that maps root to nobody.
  * @param paths folders that the server must reach
  * @throws PredictLabError `StorageUnavailable` when root can do neither
  */

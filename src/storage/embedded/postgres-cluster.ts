@@ -20,7 +20,7 @@ export interface Cluster {
   readonly account: PostgresAccount;
 }
 
-/** Durable (fsync and synchronous_commit stay on), reached through the socket only, sized for a workstation. */
+/** Settings of the server: reached through a socket only, sized for a workstation, durable (fsync and synchronous_commit stay on). */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
@@ -124,7 +124,7 @@ function heldBy({ data, account }: Cluster): readonly string[] {
   if (stdout === null || !stdout.includes('util-linux')) return [];
   const lock = `${data}.lock`;
   closeSync(openSync(lock, 'a', 0o600));
-  // a process that can open it can hold it, and keep the server from starting
+  // only the owner may open the lock file: any process that opens it could hold the lock and keep the server from starting
   chmodSync(lock, 0o600);
   account.own(lock);
   return ['flock', '--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), lock];

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Bytes at the log's end that are searched. */
+/** Number of bytes at the end of the log that are searched. */
 const TAIL_BYTES = 1 << 16;
 /** Age in milliseconds after which a message is not the reason for a current error. */
 const RECENT_MS = 120_000;
@@ -12,7 +12,7 @@ export function logOfSocket(socket: string): string | undefined {
   return existsSync(join(folder, 'data', 'PG_VERSION')) ? join(folder, 'postgres.log') : undefined;
 }
 
-/** FATAL messages that end a session, not the server: of clients that were early, late, terminated, or requested something missing. */
+/** FATAL messages that end one session and not the server, for example because a client connected too early or was terminated. */
 const OF_ONE_SESSION =
   /^(the database system is |terminating connection|canceling |connection to client lost|database "|role "|sorry, too many clients|no pg_hba)/;
 
@@ -32,7 +32,7 @@ export function lastTrouble(logFile: string, now: number): string | undefined {
   return level === undefined ? undefined : advised(`${level}: ${words}`);
 }
 
-/** A message of the server with what to do about it. */
+/** Appends what to do to a message of the server, where something is known. */
 export const advised = (words: string): string => (/no space left/i.test(words) ? `${words}; free some disk space` : words);
 
 function tailOf(file: string): string {

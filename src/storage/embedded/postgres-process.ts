@@ -16,7 +16,7 @@ const SILENCE_MS = 60_000;
 const RECOVERY_MS = 600_000;
 /** Time to wait for a server that is shutting down by itself. */
 const ENDING_MS = 20_000;
-/** Time for which a server whose container was killed may still listen. */
+/** Time for which a server may still accept connections after its container was killed. */
 const DYING_MS = 2_000;
 const POLL_MS = 20;
 /** Lock file with a pid; Postgres refuses to start while any process has that pid. */
@@ -49,7 +49,7 @@ export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefin
 
 /** Refuses a data folder whose server runs in another container, where no pid shows it. @throws PredictLabError `StorageUnavailable` */
 export async function refuseForeignServer({ data, socket }: Pick<Cluster, 'data' | 'socket'>): Promise<void> {
-  // a server that was just killed together with its container listens a moment longer
+  // a server that was just killed with its container still accepts connections for a moment
   const isAway = await until(async () => runningServer({ data }) !== undefined || !(await isListening(socket)), DYING_MS);
   if (!isAway) throw foreign(data);
 }
@@ -82,7 +82,7 @@ export async function start(cluster: Cluster): Promise<number> {
     const isStuck = now - heard > SILENCE_MS || now - began > RECOVERY_MS || (ending > 0 && now - ending > ENDING_MS);
     if (isStuck) {
       if (child !== undefined) throw notStarted(cluster, child);
-      // an earlier server still exists, but neither answers nor ends
+      // this process did not start the server, which neither answers nor ends
       await stop(cluster);
       heard = Date.now();
     }

@@ -4,7 +4,7 @@ import type { Log } from '../../contracts/log.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { attachPostgres } from './embedded-postgres.ts';
 
-/** A database that can be opened; `close` when done with it. */
+/** The URL of a database that can be opened; call `close` when it is no longer needed. */
 export interface LocatedDatabase {
   readonly url: string;
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promis
   return await attachPostgres({ home: homeFolder(env), ...(log === undefined ? {} : { log }) });
 }
 
-/** Whether a database exists; checked first, because opening the embedded one creates it. Other problems are reported on opening. */
+/** Whether a database exists, for callers that must not create one, as opening the embedded database does. */
 export function hasDatabase(env: NodeJS.ProcessEnv): boolean {
   if (env.DATABASE_URL?.trim()) return true;
   try {

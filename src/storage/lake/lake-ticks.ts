@@ -10,7 +10,7 @@ import { checkedFiles, endOfMonth, type LakeFile } from './lake.ts';
 export interface MovedRange extends TimeRange {
   readonly key: number;
   readonly id: string;
-  /** Only ticks from this sequence number on. */
+  /** Sequence number from which on ticks are read. @default 0 */
   readonly sinceSeq?: number;
   /** Number by which the caller identifies this range, repeated in each of its rows. @default the key */
   readonly place?: number;
@@ -34,7 +34,7 @@ export async function movedRanges(
 
 const bound = (time: number | undefined): number | null => (time !== undefined && Number.isFinite(time) ? Math.ceil(time) : null);
 
-/** Maximum number of instruments that the query lists by id, which lets DuckDB skip parts of files. */
+/** Maximum number of instruments for which a query lists their ids, so that DuckDB can skip parts of files; above it, it reads all. */
 const FEW = 200;
 
 /**
@@ -56,7 +56,7 @@ export async function lakeTicks(queryable: Queryable, ranges: readonly MovedRang
   return `(${months.join(' union all ')})`;
 }
 
-/** A query of the ticks in one month's files. Only ids and times of its own ranges are looked for, so that most parts of files are skipped. */
+/** A query of the ticks in one month's files. It filters by the ids and times of the ranges, so that DuckDB skips most parts of files. */
 function monthTicks(files: readonly LakeFile[], ranges: readonly MovedRange[]): string {
   const from = Math.min(...ranges.map((range) => range.from));
   const to = Math.max(...ranges.map((range) => range.to));

@@ -7,7 +7,7 @@ import type { Queryable } from '../database/database.ts';
 
 /** The folder of Parquet files to which old ticks were moved. */
 export interface Lake {
-  /** Identity that also its manifest states, so that no other database moves ticks into its folder. */
+  /** Id that the lake's manifest also states, so that no other database moves ticks into the folder. */
   readonly id: string;
   readonly folder: string;
   /** Rises whenever ticks move in or out. */
@@ -28,7 +28,7 @@ export interface LakeFile {
   readonly modified: number;
 }
 
-/** The lake of a database; undefined when none was ever named. */
+/** The lake of a database; undefined when it has none. */
 export async function lakeOf(queryable: Queryable): Promise<Lake | undefined> {
   return (await queryable.query<Lake & Record<string, unknown>>('select id, folder, revision from lake')).rows[0];
 }
@@ -63,7 +63,7 @@ export function startOfMonth(time: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
 }
 
-/** Size and time of files when this process hashed them, by path: a copied folder has other modification times, but the same bytes. */
+/** Size and modification time of each file when its hash was last checked, by path. A copied file has another time but the same hash. */
 const hashed = new Map<string, string>();
 
 /** Checks a file by its size and modification time, and if the time differs, by its SHA-256. */

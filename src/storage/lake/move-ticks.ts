@@ -26,7 +26,7 @@ const MOVE_LOCK = 7_305_310_006;
 const ATTEMPTS = 3;
 
 export interface MoveRequest {
-  /** Months that end later stay in the database; UTC epoch milliseconds. */
+  /** Only months that end by this instant are moved; UTC epoch milliseconds. */
   readonly before: number;
   /** The folder of the lake. @default the recorded one */
   readonly folder?: string | undefined;
@@ -63,7 +63,7 @@ export async function movableTicks(database: Database, before: number): Promise<
 const oldMonths = async (database: Database, before: number): Promise<readonly number[]> =>
   (await storedMonths(database)).filter((month) => endOfMonth(month) <= before);
 
-/** The state of a month when its files were written. */
+/** The files that were written for a month, and the state of the month's ticks at that time. */
 interface WrittenMonth {
   readonly revision: number | undefined;
   readonly digest: string;
@@ -109,7 +109,7 @@ async function digestOf(transaction: Transaction, month: number): Promise<string
   return rows[0].digest;
 }
 
-/** Writes a file for each source: the month's ticks, and those of the file that it replaces. */
+/** Writes a file for each source, with the month's ticks from the database and from the earlier file that it replaces. */
 async function writeMonth(
   transaction: Transaction,
   writer: FolderWriter,
@@ -159,7 +159,7 @@ async function writeMonth(
   return { revision: (await lakeOf(transaction))?.revision, digest: await digestOf(transaction, month), files, rows };
 }
 
-/** Sorts ticks into a Parquet file. @returns the number of rows */
+/** Writes ticks, sorted, to a Parquet file. @returns the number of rows */
 async function writeParquet({
   source,
   copy,
@@ -190,7 +190,7 @@ async function writeParquet({
   }
 }
 
-/** Records the files and drops the month's partition. @returns false, changing nothing, if the month differs from what was written */
+/** Records the files and drops the month's partition. @returns false, changing nothing, if ticks of the month have changed */
 async function commitMonth(
   transaction: Transaction,
   { folder, month, written }: { readonly folder: string; readonly month: number; readonly written: WrittenMonth },

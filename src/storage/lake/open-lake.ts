@@ -25,14 +25,14 @@ const COLUMNS = {
 };
 
 /**
- * Opens the lake for a move: creates a new folder, switches to a copy in another one, and finishes what a killed move left.
+ * Opens the lake for a move: creates its folder if there is none yet, switches to a copy in another folder, cleans up after a killed move.
  * @throws PredictLabError BadInput when the folder is not this database's
  */
 export async function openLake(database: Database, named: string | undefined): Promise<Lake> {
   const known = await lakeOf(database);
   const folder = named === undefined ? known?.folder : path.resolve(named);
   if (folder === undefined) throw badInput('this database has no lake yet; name a folder for it with --lake');
-  // recorded before the folder is made: a move that is killed in between finds its own id there
+  // recorded before the folder is created: after a move that is killed in between, the next one finds the lake's id in the folder
   if (known === undefined) await database.query('insert into lake (folder) values ($1)', [folder]);
   const lake = { ...((await lakeOf(database)) as Lake), folder };
   try {
@@ -58,7 +58,7 @@ async function openFolderOf({ id, folder }: Lake, files: readonly LakeFile[], is
   await publishManifest(folder, manifestOf(id, files));
 }
 
-/** @throws PredictLabError BadInput when the folder is another data set, or the lake of another database or of a restored copy */
+/** Checks a folder's manifest. @throws PredictLabError BadInput when the folder is another data set or another database's lake */
 function checkOwner(manifest: Manifest, { id, folder }: Pick<Lake, 'id' | 'folder'>, files: readonly LakeFile[]): void {
   if (manifest.what !== 'lake') throw badInput(`${folder} holds another data set; name a new folder for the lake`);
   if (manifest.lake !== undefined && manifest.lake !== id)
@@ -72,11 +72,11 @@ function checkOwner(manifest: Manifest, { id, folder }: Pick<Lake, 'id' | 'folde
     );
 }
 
-/** Whether a file is another one or a replacement of it: a killed move can leave a manifest that lists replaced files. */
+/** Whether `file` is `other` or its replacement. After a killed move the manifest may still list files that were replaced. */
 const isSameOrLater = (file: { readonly path: string }, other: { readonly path: string }): boolean =>
   path.posix.dirname(file.path) === path.posix.dirname(other.path) && partNumber(file.path) >= partNumber(other.path);
 
-/** The manifest of a lake with these files. @param id as `Lake` has it */
+/** The manifest of a lake with these files. @param id the lake's id */
 export const manifestOf = (id: string, files: readonly LakeFile[]): Manifest => ({
   schema: SCHEMA,
   madeBy: `PredictLab ${VERSION}`,

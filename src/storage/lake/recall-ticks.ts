@@ -12,8 +12,8 @@ import { lakeTicks, movedRanges } from './lake-ticks.ts';
 const COLUMNS = 'time, seq, price, size, instrument, kind, side, flags, identity, outcome, trade_id, grain';
 
 /**
- * Copies an instrument's ticks of the months that a batch touches from the lake back into the database, so that merging finds them. The next
- * move takes them out again.
+ * Copies an instrument's ticks of the months that a batch touches from the lake back into the database, so that merging finds them. The
+ * next move to the lake removes them again.
  */
 export async function recallTicks(
   transaction: Transaction,

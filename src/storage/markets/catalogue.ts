@@ -31,7 +31,7 @@ export interface SymbolName extends Pick<CatalogueEntry, 'symbol' | 'enabled' | 
   readonly sourceTypes: readonly SourceType[];
 }
 
-/** Symbols that a run's input may name, universes and their shards among them. @param only these, and their shards @default all */
+/** Symbols that a run's input may name, including universes and their shards. @param only these symbols and their shards @default all */
 export async function symbolNames(queryable: Queryable, only?: readonly string[]): Promise<readonly SymbolName[]> {
   const { rows } = await queryable.query<Omit<SymbolName, 'kind' | 'universe'> & { kind: SymbolRow['kind']; universe: string | null }>(
     `select s.symbol, coalesce(u.enabled, s.enabled) as enabled, coalesce(u.priority, s.priority) as priority, s.kind, s.universe, array(
@@ -78,8 +78,8 @@ export async function symbolsByName(queryable: Queryable, names: readonly string
 }
 
 /**
- * Merges entries into the catalogue by symbol; with `replace` they replace all others. An entry without `twins` keeps those that are stored,
- * unless it replaces. Collected data of removed symbols stays.
+ * Merges entries into the catalogue by symbol, or replaces the whole catalogue by them (`replace`). When merging, an entry without `twins`
+ * keeps the stored twins. Collected data of removed symbols stays.
  */
 export async function importSymbols(
   queryable: Queryable,

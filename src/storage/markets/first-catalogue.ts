@@ -3,7 +3,7 @@ import { DEFAULT_PRIORITY } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { importSymbols, listSymbols, type SymbolName, symbolNames } from './catalogue.ts';
 
-/** Gives a new database the shipped catalogue, so that a first run with `{}` has work; an imported or emptied catalogue stays. */
+/** Stores the shipped catalogue in a new database, so that a first run with `{}` has symbols. An imported or emptied catalogue stays. */
 export async function ensureCatalogue(queryable: Queryable): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
     const { rows } = await transaction.query<{ started: boolean }>('select is_called as started from catalogue_started');
@@ -30,18 +30,18 @@ export const shippedNames = (): Names =>
     sourceTypes: Object.keys(sources).filter((source) => sources[source].length > 0),
   }));
 
-/** The catalogue of a new database, in its order. */
+/** The shipped catalogue, in the order in which a database lists it. */
 export const shippedCatalogue = (): readonly CatalogueEntry[] =>
   DEFAULT_CATALOGUE.toSorted((one, other) => (one.symbol < other.symbol ? -1 : 1));
 
-/** Symbol names that validate a run's input. Only those of its field `symbols`, if all of them exist; else all names. */
+/** Symbol names against which a run's input is checked: those in its field `symbols` if all of them exist, else all names. */
 export async function namesFor(queryable: Queryable, symbols: unknown): Promise<Names> {
   if (Array.isArray(symbols)) {
     const asked = new Set(symbols.filter((symbol): symbol is string => typeof symbol === 'string'));
     const known = asked.size === 0 ? [] : await symbolNames(queryable, [...asked]);
     if (asked.size === new Set(symbols).size && known.filter(({ symbol }) => asked.has(symbol)).length === asked.size) return known;
   }
-  // All names are needed: every symbol is wanted, or a suggestion for an unknown name.
+  // All names are needed, because the input names no symbols, or because the error for an unknown one suggests similar names.
   return await catalogueNames(queryable);
 }
 

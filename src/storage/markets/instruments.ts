@@ -22,7 +22,7 @@ export async function saveInstruments(
   instruments: readonly Instrument[],
 ): Promise<ReadonlyMap<string, number>> {
   if (instruments.length === 0) return new Map();
-  // A fixed order, so that two runs that save the same instruments do not deadlock.
+  // Sorted, so that two runs that save the same instruments lock them in the same order and do not deadlock.
   const facts = jsonb([...instruments].sort((a, b) => (a.id < b.id ? -1 : 1)));
   return await withinTransaction(queryable, async (transaction) => {
     await transaction.query(
@@ -58,8 +58,8 @@ export async function saveInstruments(
 }
 
 /**
- * Records a trade after a market's end: `closedAt` only rises. Coverage of its price points that relied on that end is withdrawn.
- * @param settleMs how long after its end a market still has ticks
+ * Moves a market's stored end (`closedAt`) to a later trade. Coverage of its price points that relied on the earlier end is withdrawn.
+ * @param settleMs milliseconds after its end for which a market may still have ticks
  */
 export async function noteTradeAfterEnd(
   queryable: Queryable,
@@ -128,11 +128,11 @@ interface EventHead {
   readonly event: string;
   readonly markets: number;
   readonly closed: number;
-  /** The first end of an open market that is announced, and the last one of all; UTC epoch milliseconds. */
+  /** The next announced end of an open market, and the latest announced end of all markets; UTC epoch milliseconds. */
   readonly nextEnd: number | null;
   readonly lastEnd: number | null;
   readonly symbols: readonly string[];
-  /** First and last title of its markets, and those whose reversed text is first and last: what they share is what all share. */
+  /** The titles that sort first and last, forwards and backwards: a beginning or ending that they share is shared by all titles. */
   readonly titles: readonly string[];
 }
 

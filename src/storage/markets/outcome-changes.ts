@@ -8,7 +8,7 @@ export type Outcomes = Pick<Instrument, 'outcomes' | 'outcomeIds'>;
 
 const STORED = "jsonb_build_object('outcomes', i.facts->'outcomes', 'outcomeIds', i.facts->'outcomeIds')";
 
-/** Records the outcomes that venues name in place of the stored ones, for `symbols accept`. */
+/** Records outcomes that venues now state and that differ from the stored ones; `symbols accept` can accept them. */
 export async function noteRefusedOutcomes(queryable: Queryable, refused: readonly Instrument[]): Promise<void> {
   for (const { id, outcomes, outcomeIds } of refused)
     await queryable.query(

@@ -2,7 +2,7 @@ import { DAY_MS, STAGES, type Stage, stageTaskId } from '../../contracts/words.t
 import { jsonb } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
-/** Longest time for which a shard with nothing new does not run: its sampled walks follow once a day. */
+/** Maximum age of a shard's last real run for which its stages are skipped when nothing is new, so that it still runs once a day. */
 const LONGEST_REST_MS = (5 / 6) * DAY_MS;
 
 /** A run's settings that decide what the stages of a shard write. */
@@ -15,18 +15,18 @@ export interface ShardSettings {
   readonly backtest?: unknown;
 }
 
-/** A shard whose markets all have the totals of the last run that read it. */
+/** A shard whose markets have had no change of their stated totals since the last run that collected them. */
 export interface RestingShard {
   readonly shard: string;
   readonly members: number;
-  /** `asOf` of the last run that ran its stages; UTC epoch milliseconds. */
+  /** `asOf` of the last run that executed the shard's stages; UTC epoch milliseconds. */
   readonly since: number;
 }
 
 /**
- * Finds the shards of universes that have nothing to do: by the last listing no stated total has moved since a walk, and a run with the same
- * settings ran all their stages without a problem within the last 20 hours.
- * @param listed whether the listing must be that of this run
+ * Finds the shards of universes that have nothing to do: no market's stated total has changed since the market was walked, and a run with
+ * the same settings executed all their stages without a problem within the last 20 hours.
+ * @param listed whether this run must have listed the universe itself
  */
 export async function restingShards(
   queryable: Queryable,
@@ -70,7 +70,7 @@ export async function restingShards(
   return rows;
 }
 
-/** Records the stages of a shard with nothing new in the ledger. @returns their outputs by task id */
+/** Records in the ledger the skipped stages of a shard that has nothing new. @returns their outputs by task id */
 export async function recordRest(
   transaction: Transaction,
   { runId, executionId, startedAt }: { readonly runId: string; readonly executionId: string; readonly startedAt: number },

@@ -71,7 +71,7 @@ export async function twinsOf(
   );
 }
 
-/** Open instruments that name twins at other venues, or that the user gave one, those that end soonest first. */
+/** Open instruments with a twin that their venue names or that the user accepted, those that end soonest first. */
 export async function openTwins(queryable: Queryable, limit: number): Promise<readonly StoredInstrument[]> {
   const { rows } = await queryable.query<{ key: number; facts: Omit<StoredInstrument, 'key'> }>(
     `with accepted as (${ACCEPTED}) select key, facts from instruments

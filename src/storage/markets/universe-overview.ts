@@ -2,10 +2,10 @@ import type { CategoryOverview, Mover, UniverseOverview } from '../../contracts/
 import { DAY_MS } from '../../contracts/words.ts';
 import type { Queryable } from '../database/database.ts';
 
-/** Number of categories that are named; the others are summed up. */
+/** Number of categories that are listed by name; the other ones are added up in one row. */
 const CATEGORIES = 12;
 const MOVERS = 10;
-/** Number of markets, those with the largest volume of those that traded, whose moves are compared. */
+/** Number of recently traded markets, those with the largest volume, among which the largest price moves are searched. */
 const COMPARED = 2000;
 
 /** A text that changes with every listing of a universe and with every run that ends. */
@@ -16,7 +16,7 @@ export async function universesMark(queryable: Queryable): Promise<string> {
   return rows[0].mark;
 }
 
-/** What the members of each universe that has been listed look like at its last listing, by category. */
+/** Summary of each listed universe at its last listing: its members by category, and the largest price moves. */
 export async function universeOverviews(queryable: Queryable): Promise<readonly UniverseOverview[]> {
   const { rows } = await queryable.query<{ universe: string; listedAt: number }>(
     `select l.universe, max(l.as_of) as "listedAt" from universe_listings l join symbols s on s.symbol = l.universe

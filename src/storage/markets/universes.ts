@@ -61,7 +61,7 @@ export interface ChangedMember {
   readonly print: string;
 }
 
-/** Stores what a page of a listing changed. @param at the venue's clock @param asOf when new members join */
+/** Stores the members that a page of a listing adds or changes. @param at the venue's clock @param asOf time at which new members join */
 export async function saveMembers(
   queryable: Queryable,
   universe: string,
@@ -78,7 +78,7 @@ export async function saveMembers(
   );
 }
 
-/** Marks members whose venue did not answer about them, so that they do not count as quiet. */
+/** Marks members about which their venue gave no answer, so that they do not count as quiet. @param at the venue's clock */
 export async function touchMembers(queryable: Queryable, universe: string, instruments: readonly string[], at: number): Promise<void> {
   if (instruments.length > 0)
     await queryable.query('update universe_members set moved_at = $3 where universe = $1 and instrument = any($2)', [
@@ -101,18 +101,18 @@ export async function endMembers(queryable: Queryable, universe: string, asOf: n
 /** One listing of a universe at one venue. */
 export interface UniverseListing {
   readonly source: SourceType;
-  /** UTC epoch milliseconds; the last two by the venue's clock. */
+  /** UTC epoch milliseconds; `startedAt` and `endedAt` by the venue's clock. */
   readonly asOf: number;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly markets: number;
   readonly added: number;
-  /** Known members whose stated volume was another one than at the listing before. */
+  /** Number of known members whose stated volume differs from that at the previous listing. */
   readonly moved: number;
   readonly requests: number;
 }
 
-/** Records a listing; another one as of the same time adds what it found. */
+/** Records a listing. The numbers of a second listing as of the same time are added to those of the first. */
 export async function recordListing(queryable: Queryable, universe: string, listing: UniverseListing): Promise<void> {
   const { source, asOf, startedAt, endedAt, markets, added, moved, requests } = listing;
   await queryable.query(
@@ -148,7 +148,7 @@ export async function shardMembers(
   return rows.map(({ listed }) => listed);
 }
 
-/** A market of which the venue states the same totals as at the listing before its last walk. */
+/** A market whose stated totals have not changed since the listing before its last walk. */
 export interface QuietMember {
   readonly key: number;
   readonly id: string;
@@ -157,7 +157,7 @@ export interface QuietMember {
   readonly coveredTo: number;
 }
 
-/** Longest time from the end of coverage to the last look at the venue; a longer time is a gap, which a walk fills. */
+/** Longest time from the end of coverage to the last look for which a market can be quiet; a longer one is a gap, which a walk fills. */
 const LONGEST_TAIL_MS = 86_400_000;
 
 /**
@@ -182,8 +182,8 @@ export async function quietMembers(queryable: Queryable, shard: string, from: nu
 }
 
 /**
- * Extends the coverage of quiet members, with the evidence `inferred`, where it has not changed in the meantime.
- * @param seen time up to which the listing saw the venue
+ * Extends the coverage of quiet members, with the evidence `inferred`, unless that coverage has changed in the meantime.
+ * @param seen time at which the listing saw the venue
  */
 export async function extendQuiet(
   transaction: Transaction,
@@ -205,7 +205,7 @@ export async function extendQuiet(
   );
 }
 
-/** Records walks after a listing that found no trade after `looked`: until the stated totals move, these markets are quiet. */
+/** Records walks, with the time `at` of the listing before them. From then on a market is quiet until its stated totals change. */
 export async function noteWalked(
   queryable: Queryable,
   shard: string,
@@ -222,7 +222,7 @@ export async function noteWalked(
 /** Numbers of members of a universe as of a time, by shard. */
 export interface UniverseCounts {
   readonly members: number;
-  /** Members that have ended by then. */
+  /** Members that have ended by that time. */
   readonly ended: number;
   readonly shards: readonly { readonly shard: string; readonly members: number; readonly open: number; readonly quiet: number }[];
 }

@@ -4,13 +4,13 @@ import { type Queryable, type Transaction, withinTransaction } from '../database
 
 export interface RunCode {
   readonly code: string;
-  /** Hex SHA-256 of its code by plugin module. */
+  /** SHA-256 of the code of each plugin, hexadecimal, by its module. */
   readonly plugins: Readonly<Record<string, string>>;
 }
 
 export interface Configuration extends RunCode {
   readonly version: number;
-  /** When a run first used it. */
+  /** Time at which a run first used this version. */
   readonly at: string;
   /** A run's input without `asOf`, which is not part of the configuration. */
   readonly input: Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface Configuration extends RunCode {
 export interface ConfigurationRuns {
   readonly version: number;
   readonly at: string;
-  /** Newest first. */
+  /** Ids of the runs that used this version, newest first. */
   readonly runs: readonly string[];
 }
 
@@ -84,7 +84,7 @@ export async function configurationOf(queryable: Queryable, version: number): Pr
   return rows[0] && { ...rows[0], at: rows[0].at.toISOString() };
 }
 
-/** The version that a run used, and the build that checked its input; undefined when the run has none. */
+/** Configuration version of a run, and the build that checked the run's input; undefined when the run has no version. */
 export async function configurationHead(
   queryable: Queryable,
   executionId: string,

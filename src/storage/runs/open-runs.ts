@@ -9,7 +9,7 @@ export async function openRuns(queryable: Queryable, before: number): Promise<re
   return rows.map(({ id }) => id);
 }
 
-/** Runs that ended before an instant and still have staged rows. @param before UTC epoch milliseconds */
+/** Runs that ended before an instant and whose staged rows were not removed. @param before UTC epoch milliseconds */
 export async function leftStaging(
   queryable: Queryable,
   before: number,
@@ -32,7 +32,7 @@ export async function runsWithDeadline(
   return rows;
 }
 
-/** SQL for the line of a row with an `input`: equal for runs of the same input, whatever their `asOf`. */
+/** SQL for the line of a row from its column `input`: a hash that is equal for runs of the same input, whatever their `asOf`. */
 export const LINE = "md5((case jsonb_typeof(input) when 'object' then input - 'asOf' else input end)::text)";
 
 /** SQL for the line of a row of `runs`; a retry has the line of the run that it retries. @param run the row's alias */

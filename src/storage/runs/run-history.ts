@@ -83,7 +83,7 @@ export async function findRunIds(
   return rows;
 }
 
-/** A text that changes whenever `runHistory` or the open incidents may have changed, for callers that poll. */
+/** A text that changes whenever the result of `runHistory` or the open incidents may have changed; cheap enough to poll. */
 export async function historyMark(queryable: Queryable, limit: number): Promise<string> {
   const { rows } = await queryable.query<{ mark: string }>(
     `select concat_ws(' ',

@@ -22,7 +22,7 @@ export interface LedgerTask {
   readonly durationSeconds: number;
 }
 
-/** Every task of an execution that took effect; with `symbols` only the tasks of those symbols. */
+/** The tasks of an execution that have taken effect: all of them, or only those of `symbols`. */
 export async function ledgerTasks(
   queryable: Queryable,
   { executionId, symbols }: { executionId: string; symbols?: readonly string[] },
@@ -51,8 +51,8 @@ export interface ActiveInstrument {
 }
 
 /**
- * Finds the open instrument of each symbol with the most ticks in a window, or the closed one where none is open, of all sources where none
- * are named; hours are counted whole.
+ * Finds the most active instrument of each symbol in a window: open ones come before closed ones, trades before price points, then the one
+ * with the most ticks, counted by whole hours. @param sourceTypes @default all
  */
 export async function mostActiveInstruments(
   queryable: Queryable,
@@ -125,15 +125,15 @@ export interface GapRow {
 
 interface GapFilter {
   readonly symbols: readonly string[];
-  /** UTC epoch milliseconds until which each symbol was looked at, in the order of `symbols`. */
+  /** End of the window of each symbol, in the order of `symbols`; UTC epoch milliseconds. */
   readonly asOf: readonly number[];
   readonly sourceTypes: readonly SourceType[];
-  /** Length of the window before `asOf`, and of the shortest gap that counts; milliseconds. */
+  /** Length of the window before `asOf`, and length of the shortest gap that is returned; milliseconds. */
   readonly window: number;
   readonly shortest: number;
 }
 
-/** SQL of the gaps `g` of the symbols' open instruments, with the parameters $1 to $7; the rules are those of `gapsOfInstruments`. */
+/** SQL that selects the gaps `g` of the symbols' open instruments, by the same rules as `gapsOfInstruments`; needs $1 to $7. */
 const OPEN_GAPS = `from unnest($1::text[], $2::bigint[]) as l(symbol, as_of) join symbol_instruments s on s.symbol = l.symbol
      join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
      join unnest($3::text[], $4::bigint[]) as u(source, late) on u.source = i.source
@@ -160,7 +160,7 @@ export async function longestGaps(queryable: Queryable, filter: GapFilter & { re
   return rows;
 }
 
-/** Time that was not collected of a symbol's open instruments; gaps of several instruments at one time count once. */
+/** Gaps of a symbol's open instruments. Overlapping gaps of several instruments count once. */
 export interface SymbolGaps {
   readonly gaps: number;
   readonly totalMs: number;
@@ -196,7 +196,7 @@ export async function runBefore(queryable: Queryable, executionId: string): Prom
   return rows[0];
 }
 
-/** Median seconds of the last 20 runs before this one that succeeded, degraded or not, with the same number of tasks. */
+/** Median seconds of the last 20 runs before this one with the result `success` or `degraded` and the same number of tasks. */
 export async function usualDuration(
   queryable: Queryable,
   { executionId, totalTasks }: { executionId: string; totalTasks: number },

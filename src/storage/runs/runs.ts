@@ -24,7 +24,7 @@ export interface StoredRun extends RunSummary {
   readonly config: RunConfig;
   /** null while it runs */
   readonly status: PipelineResult | null;
-  /** The execution whose successes were taken over, for a `retry`. */
+  /** The execution whose successful tasks this run took over; null unless it is a `retry`. */
   readonly retryOf: string | null;
   /** Whether an earlier run had the same id. */
   readonly idUsedBefore: boolean;
@@ -77,7 +77,7 @@ export async function recordExclusiveStart(queryable: Queryable, run: RunStart):
       'select run_id as id, execution_id = $1 as own from runs where finished_at is null or execution_id = $1 order by started_at',
       [run.executionId],
     );
-    // an earlier attempt succeeded, but its answer was lost
+    // an earlier attempt of this call recorded the run, but its answer was lost
     if (rows.some(({ own }) => own)) return [];
     if (rows.length === 0) await insertRun(transaction, run);
     return rows.map(({ id }) => id);
@@ -143,7 +143,7 @@ export async function hasEnded(queryable: Queryable, executionId: string): Promi
   return rows[0]?.ended ?? false;
 }
 
-/** Whether an earlier run had this one's id; its pages are then kept in a folder of their own. False for a run that is not recorded here. */
+/** Whether an earlier run had the same id; this run's pages then have a folder of their own. False for a run that is not recorded here. */
 export async function idUsedBefore(queryable: Queryable, executionId: string): Promise<boolean> {
   const { rows } = await queryable.query<{ again: boolean }>('select id_used_before as again from runs where execution_id = $1', [
     executionId,
@@ -182,7 +182,7 @@ interface RefusedRun {
   readonly startedAt: number;
 }
 
-/** Records that a run's input was refused; again with the same execution it changes nothing. */
+/** Records that a run's input was refused. A second call with the same execution changes nothing. */
 export async function recordRefusal(queryable: Queryable, run: RefusedRun): Promise<void> {
   await queryable.query(
     `insert into refused_runs (execution_id, run_id, input, reasons, started_at) values ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))
@@ -200,7 +200,7 @@ interface RetryOf {
   readonly complete: boolean;
 }
 
-/** How to retry a run; undefined when the database has no such run because it ended before any task started. */
+/** What a retry of a run needs; undefined if the database does not have the run, because it ended before any task started. */
 export async function retryOf(queryable: Queryable, run: string): Promise<RetryOf | undefined> {
   const stored = await runOf(queryable, run);
   if (stored === undefined) return undefined;

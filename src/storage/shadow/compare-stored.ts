@@ -4,12 +4,12 @@ import { intervalMinutes } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { FrozenInstrument } from './frozen-inputs.ts';
 
-/** Numbers of compared and of differing rows, and of those that cannot be compared because they have changed since. */
+/** Numbers of rows that were compared, that differ, and that cannot be compared because they have changed since the run. */
 export interface Compared {
   readonly compared: number;
   readonly different: number;
   readonly leftOut: number;
-  /** The first ones that differ, one line each. */
+  /** The first rows that differ, one line each. */
   readonly examples: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface ShadowComparison {
 
 const EXAMPLES = 3;
 
-/** The frozen instruments as a table `f`. */
+/** SQL table `f` of the instruments, with their version and prune time when the run built its candles. */
 const FROZEN = `(select * from unnest($1::int[], $2::bigint[], $3::bigint[]) as f(instrument, version, pruned)) f`;
 const frozenOf = (instruments: readonly FrozenInstrument[]): readonly unknown[] => [
   instruments.map(({ key }) => key),
@@ -30,12 +30,12 @@ const frozenOf = (instruments: readonly FrozenInstrument[]): readonly unknown[] 
   instruments.map(({ prunedBefore }) => prunedBefore),
 ];
 
-/** Whether ticks of `[from, to)` have changed, or were pruned, since. */
+/** SQL condition: whether ticks of `[from, to)` have changed or were pruned since the run. */
 const touched = (key: string, from: string, to: string): string =>
   `(coalesce(${from} < f.pruned, false) or exists (select from tick_hours h where h.instrument = f.instrument and h.kind = ${key}.kind
      and h.version > f.version and h.hour >= (${from}) / 3600000 and h.hour * 3600000::bigint < ${to}))`;
 
-/** The one flag that depends on the price alone; outliers depend on the rows around them, off-grid prices on that day's tick size. */
+/** The only flag that depends on the price alone. Outliers depend on neighbouring rows, off-grid prices on the tick size of that day. */
 const OWN_FLAG = 1 << TICK_FLAGS.indexOf('extreme-price');
 
 /** Columns of one table: `m.price, m.size`. */
@@ -68,7 +68,7 @@ export async function compareCandles(
   const key = 'instrument, kind, interval_minutes, open_time';
   const end = 'open_time + interval_minutes * 60000::bigint';
   const bucket = `int8multirange(int8range(open_time, ${end}))`;
-  // a bucket that later runs covered further, or that has closed since, may be complete by now
+  // completeness is compared only where it cannot have changed: a bucket that has closed since, or was covered further, may be complete now
   const asThen = `(${end} <= $4 or coalesce(cs.as_of, 0) <= $4) and coalesce(mc.ranges, '{}') * ${bucket} = coalesce(sc.ranges, '{}') * ${bucket}`;
   return await counted(
     queryable,
@@ -91,7 +91,7 @@ export async function compareCandles(
   );
 }
 
-/** Series with a candle that was complete then and has changed since: `<instrument key> <interval in minutes>`. */
+/** Series that had a complete candle in the run whose ticks have changed since, as `<instrument key> <interval in minutes>`. */
 export async function changedSeries(queryable: Queryable, { schema, instruments }: ShadowComparison): Promise<ReadonlySet<string>> {
   const { rows } = await queryable.query<{ series: string }>(
     `select distinct f.instrument || ' ' || p.interval_minutes as series from (

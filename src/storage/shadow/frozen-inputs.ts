@@ -7,7 +7,7 @@ export interface FrozenInstrument {
   readonly id: string;
   /** The instrument's version at the end of the run; hours with a later version have changed since. */
   readonly version: number;
-  /** Ticks from this sequence number on were stored later; null: none were. */
+  /** Ticks from this sequence number on were stored after the run; null when no ticks were. */
   readonly nextSeq: number | null;
   /** Coverage of trades at the end of the run, as Postgres writes multiranges. */
   readonly trades: string;
@@ -23,9 +23,9 @@ export interface FrozenInstrument {
 export interface FrozenInputs {
   readonly symbol: string;
   readonly instruments: readonly FrozenInstrument[];
-  /** Whether the run went on to backtests. */
+  /** Whether the run also ran backtests. */
   readonly backtested: boolean;
-  /** Omitted inputs with the reason, one sentence each. */
+  /** One sentence for each input that is left out, with the reason. */
   readonly leftOut: readonly string[];
 }
 
@@ -79,8 +79,8 @@ async function endOf(queryable: Queryable, executionId: string, taskId: string):
 }
 
 /**
- * Seconds by stage over the symbols, for stages of a run that did the same work as a shadow (all candles built, all backtests computed). A
- * run that continued from earlier ones did less, so its times cannot be compared.
+ * Total seconds of the symbols' tasks by stage, for stages in which a run did as much work as a shadow: it built all candles or computed
+ * all backtests. A run that reused earlier results did less, so its times cannot be compared.
  */
 export async function sameWorkSeconds(
   queryable: Queryable,
@@ -96,7 +96,7 @@ export async function sameWorkSeconds(
   return new Map(rows.map(({ stage, seconds }) => [stage, seconds]));
 }
 
-/** The execution id of everything in a shadow. */
+/** The execution id under which a shadow stores its rows. */
 export const SHADOW_EXECUTION = 'shadow';
 
 /**

@@ -2,7 +2,7 @@ import { jsonb } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Compared } from './compare-stored.ts';
 
-/** Seconds of a stage over all symbols; `before`: of another build on these inputs and machine, or of a run with the same work. */
+/** Seconds of a stage over all symbols. `before`: those of another build with these inputs on this machine, else those of the run. */
 export interface ShadowDuration {
   readonly stage: string;
   readonly seconds: number;
@@ -18,7 +18,7 @@ export interface ShadowReport {
   readonly candles: Compared;
   readonly metrics: Compared;
   readonly durations: readonly ShadowDuration[];
-  /** Why it differs, one sentence each. */
+  /** One sentence for each difference from the run. */
   readonly differences: readonly string[];
   /** What can no longer be compared, one sentence each. */
   readonly leftOut: readonly string[];

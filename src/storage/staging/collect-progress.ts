@@ -68,14 +68,14 @@ interface CollectKey {
   readonly symbol: string;
 }
 
-/** The error of an attempt that was delayed and must stop, because a later one collects the symbol, or the stage is done. */
+/** The error of a delayed attempt that must stop, because a later attempt collects the symbol or the stage has ended. */
 export class CollectTakenOver extends PredictLabError {
   constructor(symbol: string) {
     super('SourceUnavailable', `${symbol}: another attempt collects it now; this one, which was held up, stops`);
   }
 }
 
-/** Makes this attempt the one that stages a run's symbol, after any page that an earlier one is writing. @returns the attempt's mark */
+/** Makes this attempt the only one that may stage rows of a run's symbol. Waits for a page being written. @returns the attempt's mark */
 export async function claimCollect(queryable: Queryable, { executionId, symbol }: CollectKey): Promise<string> {
   const owner = randomUUID();
   await queryable.query(
@@ -91,14 +91,14 @@ const HOLD: PreparedStatement = {
   text: 'select 1 from collect_owners where execution_id = $1 and symbol = $2 and owner = $3 for share',
 };
 
-/** Holds the claim until the transaction ends. @throws CollectTakenOver */
+/** Keeps other attempts from claiming the symbol until the transaction ends. @throws CollectTakenOver when one already has */
 export async function holdCollect(transaction: Transaction, { executionId, symbol, owner }: CollectKey & { owner: string }): Promise<void> {
   const { rowCount } = await transaction.query(HOLD, [executionId, symbol, owner]);
   if (rowCount === 1) return;
   throw new CollectTakenOver(symbol);
 }
 
-/** Ends the staging of this symbol's rows: what is staged now is final. */
+/** Ends the staging of this symbol's rows: no attempt can stage more rows. */
 export async function endCollect(transaction: Transaction, { executionId, symbol }: CollectKey): Promise<void> {
   await transaction.query('delete from collect_owners where execution_id = $1 and symbol = $2', [executionId, symbol]);
 }

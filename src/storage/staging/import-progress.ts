@@ -48,7 +48,7 @@ export function sumOf(one: ImportCounts, other: ImportCounts): ImportCounts {
   };
 }
 
-/** How far a symbol's files were stored by an import that was stopped. */
+/** How far an import that was stopped had stored a symbol's files. */
 export async function importProgress(queryable: Queryable, symbol: string, files: readonly string[]): Promise<readonly ImportProgress[]> {
   const { rows } = await queryable.query<ImportProgress>(
     `select instrument, file, line::float8 as line, spans, counts from import_progress p
@@ -68,17 +68,17 @@ export async function saveImportProgress(queryable: Queryable, progress: readonl
   );
 }
 
-/** Forgets the progress of instruments whose import has ended, and gives back the space of the rows that they staged. */
+/** Deletes the progress of instruments whose import has ended, and frees the space of the rows that they staged. */
 export async function endImport(
   { database, log }: { readonly database: Queryable; readonly log: Log },
   instruments: readonly number[],
 ): Promise<void> {
   await database.query('delete from import_progress where instrument = any($1)', [instruments]);
   try {
-    // a role that does not own the table gets a warning, and so does an import beside another one's vacuum
+    // gives only a warning if this role does not own the table, or if another import's vacuum is running
     await database.query('vacuum (skip_locked) staged_rows');
   } catch (error) {
-    // VACUUM cannot run in a transaction, the only place where this code may lift the timeout; the rows are stored all the same
+    // the statement timeout cannot be lifted here, because VACUUM runs outside of transactions; the import itself is complete
     if (!isCancelled(error)) throw error;
     log.info('the space of the staged rows is given back later, by autovacuum');
   }
@@ -101,7 +101,7 @@ export async function dropAbandonedImports(database: Queryable, now: number): Pr
   return dropped;
 }
 
-/** Executions without a run that have staged rows, and when they last started staging; UTC epoch milliseconds. */
+/** Executions that are not runs and have staged rows, with the time at which they last started staging; UTC epoch milliseconds. */
 async function withoutRun(queryable: Queryable, prefix: string): Promise<readonly { executionId: string; at: number }[]> {
   const { rows } = await queryable.query<{ executionId: string; at: number }>(
     `select execution_id as "executionId", (extract(epoch from max(created_at)) * 1000)::float8 as at from staging_batches s

@@ -8,13 +8,13 @@ import { metLast } from './staging.ts';
 /** Part of a batch that one statement merges into an instrument's ticks. */
 export interface Chunk {
   readonly batch: number;
-  /** Positions `(after, upTo]`. */
+  /** The chunk contains the rows at positions `after < position ≤ upTo`. */
   readonly after: number;
   readonly upTo: number;
   readonly instrument: number;
   /** The version of the instrument that this merge makes. */
   readonly version: number;
-  /** Difference between a row's position and its sequence number. */
+  /** Number that is added to a row's position to get its sequence number. */
   readonly shift: number;
   /** Ticks from this sequence number on belong to this merge. */
   readonly firstSeq: number;
@@ -28,7 +28,7 @@ export interface MergedChunk {
   readonly inVain: boolean;
 }
 
-/** Merges one chunk. @param tryFast whether to try the fast path where the hours had no ticks. It costs time where rows are there already. */
+/** Merges one chunk. @param tryFast whether to try the fast path for hours without ticks, which costs time if rows are already stored */
 export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast: boolean): Promise<MergedChunk> {
   const hours = await hoursOf(transaction, chunk);
   const good = hours.reduce((sum, { ticks }) => sum + ticks, 0);
@@ -42,7 +42,7 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
   return { good, inserted, corrected: await correct(transaction, chunk), inVain: fast };
 }
 
-/** Gives all copies of a tick in a batch the content that was read last (a venue may correct rows), so that merge order is irrelevant. */
+/** Gives all copies of a tick in a batch the content that was read last (a venue may correct rows), so that they can merge in any order. */
 export async function settleCopies(transaction: Transaction, batch: number): Promise<void> {
   // Two statements: a new batch has no statistics, and a planner that assumes one row would number the rows again for each row.
   const { rows } = await transaction.query<{ position: string; last_met: string }>(
@@ -62,7 +62,7 @@ export async function settleCopies(transaction: Transaction, batch: number): Pro
   );
 }
 
-/** Rows below which the four statements of the fast path take longer than they save. */
+/** Number of rows below which the fast path takes longer than it saves. */
 const WORTH_TRYING = 1_000;
 
 const IN_CHUNK = 's.batch = $1 and s.position > $2 and s.position <= $3';
@@ -93,12 +93,12 @@ const INSERT_TICKS = `
 
 const NOTE_HOURS = `on conflict (instrument, kind, hour) do update set ticks = tick_hours.ticks + excluded.ticks, version = excluded.version`;
 
-/** SQL condition on rows `s` whose identity is more than a hash of their content. */
+/** SQL condition: whether the identity of a row `s` is more than a hash of its content. */
 const NAMED = `(s.trade_id is not null or s.identity = '${POINT_IDENTITY}')`;
 
 const UNIQUE_VIOLATION = '23505';
 
-/** Inserts ticks of hours that had none, without ON CONFLICT, which writes index entries twice; false (none inserted) if some exist. */
+/** Inserts ticks into hours without ticks. Avoids ON CONFLICT, which writes index entries twice. @returns false if some ticks exist */
 async function insertAllNew(
   transaction: Transaction,
   { batch, after, upTo, instrument, version, shift }: Chunk,
@@ -139,8 +139,8 @@ async function insertMissing(
 }
 
 /**
- * Moves ticks that were staged more than once to the place where they were read first. Otherwise a page that repeats only some trades of a
- * timestamp would change their order.
+ * Gives ticks that were staged more than once the place in the order at which they were read first. Otherwise a page that repeats only some
+ * trades of a timestamp would change their order.
  */
 async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, instrument, shift, firstSeq }: Chunk): Promise<void> {
   if (after >= -1) return;
@@ -186,9 +186,9 @@ const MOVED_MS = 60_000;
 const NEWEST = 5_000;
 
 /**
- * Refuses a chunk in which a venue repeats stored trades under other identities or other times, which would double the data: trades with the
- * time, price and size of stored ones that the batch lacks, or with their id, price and size in the same minute. Runs after the merge, which is rolled back. Rows of files are not judged.
- * @throws PredictLabError `SourceSchemaChanged` when there are more such trades than trades that are met again as they are stored
+ * Refuses a chunk in which a venue repeats stored trades under other identities or times, which would double them. Such trades have the
+ * time, price and size of stored trades that the batch lacks, or id, price and size of one within a minute. Rows of files are not checked.
+ * @throws PredictLabError `SourceSchemaChanged` when more trades are repeated like this than unchanged; the merge is then rolled back
  */
 async function refuseRespelled(
   transaction: Transaction,
@@ -222,7 +222,7 @@ async function refuseRespelled(
       `${id}: ${moved} stored trades came again with other times (same ids, prices and sizes) and only ${met} as they are stored: its venue states times in another way, so nothing of this collection was stored; update PredictLab`,
     );
   if (alike < ENOUGH || alike <= met) return;
-  // checked last, because it is slow: it leaves out stored trades that are in the batch themselves
+  // an exact count, made last because it is slow: it ignores stored trades that the batch itself also contains
   const { rows: exact } = await transaction.query<{ doubled: number }>(
     `${judged} select count(distinct (s.time, s.identity)) as doubled from s join ticks t on ${looksAlike}
      where not is_met and (t.time, t.identity) not in (select time, identity from staged_rows where batch = $1 and time is not null)`,

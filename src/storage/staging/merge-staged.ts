@@ -10,13 +10,13 @@ import type { StagingBatch } from './staging.ts';
 export interface Merged {
   /** Ticks that were not stored before. */
   readonly inserted: number;
-  /** Valid rows that were already stored (also as finer points), or that repeat in the batch. */
+  /** Valid rows that were already stored, that finer price points replace, or that repeat in the batch. */
   readonly duplicates: number;
   /** Ticks whose price, size or side the venue has corrected since. */
   readonly corrected: number;
 }
 
-/** Rows that one statement merges: enough to be fast, few enough to stop between statements. */
+/** Number of rows that one statement merges: large enough to be fast, small enough to react to a stop between statements. */
 const CHUNK = 50_000;
 
 export interface MergeOptions {
@@ -42,7 +42,7 @@ export async function mergeStaged(
     transaction,
     batches.map(({ instrumentKey }) => instrumentKey),
   );
-  // `prune` or a move to the lake may have dropped a month since its partition was made, and waits from here on
+  // a month's partition may have been dropped meanwhile, by `prune` or a move to the lake; from here on both wait for this transaction
   await transaction.query('lock table only ticks in row exclusive mode');
   await ensurePartitions(transaction, days);
   await noteChanges(transaction, batches, states);
@@ -77,13 +77,13 @@ async function mergeRows(
   let inserted = 0;
   let corrected = 0;
   let tryFast = true;
-  // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
+  // A position plus this shift is a sequence number after all stored ones, in the same order (oldest first).
   const shift = state.nextSeq - first;
   if (state.hasMoved) await recallTicks(transaction, { batch: id, instrumentKey });
   const gaveWay = await settleGrains(transaction, batch, version);
   let good = gaveWay.staged;
   await settleCopies(transaction, id);
-  // The tables may be new or may just have grown tenfold: without statistics only index scans are safe.
+  // Only index scans are safe without up-to-date statistics, as for tables that are new or have just grown tenfold.
   await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
   for (let after = first - 1; after < last; ) {
     const upTo = await endOfChunk(transaction, id, after, last);
@@ -97,7 +97,7 @@ async function mergeRows(
     onChunk(good);
     after = upTo;
   }
-  // else `settleCopies` of the next batch compares every row with every copy
+  // usual plans again: with index scans only, `settleCopies` of the next batch would compare every row with every copy
   await transaction.query('reset enable_hashjoin; reset enable_mergejoin; reset enable_seqscan');
   await transaction.query('update instrument_state set next_seq = $2, version = $3 where instrument = $1', [
     instrumentKey,
@@ -115,7 +115,7 @@ async function endOfChunk(transaction: Transaction, batch: number, after: number
   return rows[0]?.position ?? last;
 }
 
-/** Days for which earlier facts of an instrument are kept, about 1 KB each time. */
+/** Number of days for which earlier facts of an instrument are kept; each change takes about 1 KB. */
 const FACTS_DAYS = 14;
 
 /** Records the state of the instruments before this merge. */

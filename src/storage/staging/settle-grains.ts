@@ -3,7 +3,7 @@ import { kindCode } from '../database/codes.ts';
 import type { Transaction } from '../database/database.ts';
 import { ensureBatch, type StagingBatch, type StagingKey } from './staging.ts';
 
-/** Records that a range `[from, to)` was collected with price points of one grain and none finer. @param grain seconds */
+/** Records that a range `[from, to)` was collected with price points of this grain, its finest. @param grain seconds */
 export async function stageGrain(
   transaction: Transaction,
   { grain, range: { from, to }, ...key }: StagingKey & { readonly grain: number; readonly range: TimeRange },

@@ -3,7 +3,7 @@ import { BLOCK_BIT, flagBits, sideOf, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-format.ts';
 import type { Transaction } from '../database/database.ts';
 
-/** A staged row as `clean` reads it: its rules need numbers only, so texts stay in the database. */
+/** A staged row as `clean` reads it: numbers only, since the rules of `clean` need no texts. */
 export interface StagedRow extends CandidateRow {
   readonly position: number;
 }

@@ -5,12 +5,12 @@ import { CopyEncoder } from '../database/copy-format.ts';
 import { type PreparedStatement, type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 import { withExcluded } from '../ticks/coverage.ts';
 
-/** The run, symbol and instrument of staged rows, which no others see. */
+/** Identifies staged rows by run, symbol and instrument. Rows of other runs and symbols are separate. */
 export interface StagingKey {
   readonly executionId: string;
   readonly symbol: string;
   readonly instrumentKey: number;
-  /** How many withdrawals of the instrument's coverage were known when the walk was planned. @default no walk (a file) */
+  /** Number of withdrawals of the instrument's coverage before the walk was planned. @default none is needed (rows of a file) */
   readonly withdrawals?: number;
   /** The batch of these rows, where it is known. @default found or created */
   readonly batch?: number;
@@ -19,7 +19,7 @@ export interface StagingKey {
 export interface StagedPage extends StagingKey {
   /** Number of the page, from 0 in order of collection; both kinds of ticks count together. */
   readonly pageNumber: number;
-  /** How rows stand inside the page, and pages to each other. */
+  /** Order of the rows inside the page, and of the pages. */
   readonly order: PageOrder;
   readonly rows: readonly CandidateRow[];
 }
@@ -69,10 +69,10 @@ function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buf
 const wholeOrNull = (time: number | null): number | null =>
   time !== null && Math.abs(time) < Number.MAX_SAFE_INTEGER ? Math.floor(time) : null;
 
-/** Findings of a walk through an instrument's ticks in addition to rows. */
+/** What a walk through an instrument's ticks found out besides rows. */
 export interface StagedCoverage extends StagingKey {
   readonly kind: TickKind;
-  /** Ranges `[from, to)` that count as completely collected, walked where nothing else is said. */
+  /** Ranges `[from, to)` that count as completely collected. @default evidence `walked` */
   readonly ranges: readonly (TimeRange & { readonly evidence?: CoverageEvidence })[];
   /**
    * `looked` is the time until which all rows of the venue were read, `withdrawnFrom` the time from which earlier coverage is withdrawn.

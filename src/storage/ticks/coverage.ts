@@ -13,8 +13,8 @@ interface RangeRow {
 }
 
 /**
- * SQL that sets the columns of coverage, or of staged coverage, without a multirange.
- * @param prefix prefix of the columns that are read, `c.`, where the statement has more than one table
+ * SQL assignments that remove a multirange from the columns of coverage or staged coverage.
+ * @param prefix prefix of the columns that are read, such as `c.`, where the statement has more than one table
  */
 export const withoutRange = (range: string, prefix = ''): string =>
   ['ranges', 'confirmed', 'inferred'].map((column) => `${column} = ${prefix}${column} - ${range}`).join(', ');
@@ -39,7 +39,7 @@ const COLLECTED: PreparedStatement = {
     from coverage where instrument = $1`,
 };
 
-/** Findings of earlier walks about an instrument's ticks of one kind. */
+/** What earlier walks found out about an instrument's ticks of one kind. */
 interface Collected {
   /** Collected ranges `[from, to)`, merged, oldest first. */
   readonly covered: readonly TimeRange[];
@@ -47,7 +47,7 @@ interface Collected {
   readonly looked: number | null;
 }
 
-/** Findings of earlier walks about an instrument's ticks, by kind. */
+/** What earlier walks found out about an instrument's ticks, by kind. */
 export async function collectedOf(queryable: Queryable, instrumentKey: number): Promise<Readonly<Record<TickKind, Collected>>> {
   const { rows } = await queryable.query<Collected & { kind: number }>(COLLECTED, [instrumentKey]);
   const of = (kind: TickKind): Collected => rows.find((row) => row.kind === kindCode(kind)) ?? { covered: [], looked: null };
@@ -139,7 +139,7 @@ export interface InstrumentGaps {
 
 /**
  * Finds gaps of open instruments in a window: from the opening of the instrument to the window's end less its source's lateness, since
- * nothing more recent counts as collected. The part of the last hour that a first look did not claim is no gap yet. Leaves out kinds of
+ * nothing more recent counts as collected. The part of the last hour that a first look did not claim is not a gap yet. Leaves out kinds of
  * ticks that were never collected, files, and instruments that no longer trade.
  *
  * @param instrumentKeys instruments that the run collected; those that are no longer selected, or ended before the window, do not count
@@ -163,14 +163,14 @@ export async function gapsOfInstruments(
       until,
       Math.floor(window.from),
       Math.floor(window.to - UNSEEN_LATENESS_MS),
-      // points of a quiet market are claimed once they are older than any lateness
+      // a quiet market's time is claimed for price points only once it is older than the largest lateness
       Math.floor(window.to - MOST_LATENESS_MS),
     ],
   );
   return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));
 }
 
-/** Withdraws coverage of both kinds of ticks from `from` (UTC epoch milliseconds) on: stored, and that of walks already planned. */
+/** Withdraws coverage of both kinds of ticks from `from` (UTC epoch milliseconds) on, also from walks that are already planned. */
 export async function withdrawCoverage(transaction: Transaction, instrumentKey: number, from: number): Promise<void> {
   await lockInstruments(transaction, [instrumentKey]);
   await transaction.query(`update coverage set ${withoutRange('int8multirange(int8range($2, null))')} where instrument = $1`, [
@@ -180,14 +180,14 @@ export async function withdrawCoverage(transaction: Transaction, instrumentKey: 
   await noteWithdrawal(transaction, instrumentKey, from);
 }
 
-/** Records a withdrawal for walks that were planned, and runs that finished, before it. The instrument must be locked. */
+/** Records a withdrawal, so that walks planned and runs finished before it can take it into account. Lock the instrument first. */
 export async function noteWithdrawal(transaction: Transaction, instrumentKey: number, from: number): Promise<void> {
   await transaction.query(
     `insert into coverage_withdrawals (instrument, number, withdrawn_from)
      select $1, coalesce(max(number), 0) + 1, $2 from coverage_withdrawals where instrument = $1`,
     [instrumentKey, Math.floor(from)],
   );
-  // a later withdrawal from the same time or before it says all that an earlier one says
+  // a later withdrawal that starts at the same time or earlier includes an earlier withdrawal, which can be deleted
   await transaction.query(
     `delete from coverage_withdrawals where instrument = $1 and withdrawn_from >= $2
        and number < (select max(number) from coverage_withdrawals where instrument = $1)`,

@@ -5,7 +5,7 @@ import type { Queryable, Transaction } from '../database/database.ts';
 import { COMPARED_MS, confirm, doubt, HELD, SIGNIFICANT_VOLUME } from './second-witness.ts';
 
 const HOUR_MS = 3_600_000;
-/** An hour's first and last second may belong to its neighbours. Hours are of the clock that dates the trades, so nothing more differs. */
+/** Time around a full hour whose trades may count to either hour; short, because the venue dates hours and trades by the same clock. */
 const SLACK_MS = 1000;
 /** Maximum number of hours that are compared for one market: the newest 200 days. */
 const MOST_HOURS = 4800;
@@ -17,8 +17,8 @@ export interface UnseenHours extends TimeRange {
 }
 
 /**
- * Finds markets whose first collection no second look has confirmed: the venue's totals were read only once, lately, so that they say
- * nothing about the time before. Markets whose doubted time is covered again are among them.
+ * Finds markets whose hourly volumes are worth reading: those whose totals were read only once, recently, so that no second look has
+ * confirmed the first collection, and those whose doubted time is covered again.
  */
 export async function unseenHours(
   queryable: Queryable,
@@ -74,7 +74,7 @@ export async function judgeHours(
   return { hours: judged.length, agreed: agreed.length };
 }
 
-/** Ends the doubts about hours that lack trades although they were walked again, since their venue contradicts itself; returns their starts. */
+/** Ends the doubts about hours that still lack trades after another walk, since their venue contradicts itself; returns their starts. */
 async function walkedInVain(transaction: Transaction, key: number, hours: readonly TimeRange[]): Promise<ReadonlySet<number>> {
   if (hours.length === 0) return new Set();
   const { rows } = await transaction.query<{ from: number }>(

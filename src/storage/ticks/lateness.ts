@@ -29,11 +29,11 @@ export async function latenessByInstrument(
   return ({ id, source }) => (own.has(id) && source !== 'file' ? latenessAt(own.get(id), asOf) : bySource(source));
 }
 
-/** Records how late a row of one instrument was found, or that two looks some time apart found none. */
+/** Records by how much a row of one instrument was late, or that a second look found no late row. @param lateBy milliseconds */
 export const noteInstrumentLateness = (transaction: Transaction, instrumentKey: number, lateBy: number, asOf: number): Promise<void> =>
   remember(transaction, 'instrument', instrumentKey, (seen) => rememberLateness(seen, lateBy, asOf) ?? { ms: 0, at: asOf });
 
-/** Records how late a row of a source was found. @param lateBy milliseconds after the look that had missed it */
+/** Records by how much a row of a source was late. @param lateBy milliseconds from the row's time to the look that had missed it */
 export const noteLateness = (transaction: Transaction, source: SourceType, lateBy: number, asOf: number): Promise<void> =>
   remember(transaction, 'source', source, (seen) => rememberLateness(seen, lateBy, asOf));
 

@@ -9,7 +9,7 @@ import { noteWithdrawal, withoutRange } from './coverage.ts';
 /** Longest time over which stated totals are compared; the totals are kept a week longer. */
 export const COMPARED_MS = 2 * DAY_MS;
 const KEPT_MS = COMPARED_MS + 7 * DAY_MS;
-/** Shortest time between two compared looks, in milliseconds; looks in between are ignored. */
+/** Of the looks in one hour, only the first is compared with the newest look. Milliseconds. */
 const LOOKS_APART_MS = DAY_MS / 24;
 /** A range that is in doubt is walked again after this time. */
 const RETRY_MS = DAY_MS;
@@ -34,7 +34,7 @@ export async function noteStated(
   );
 }
 
-/** SQL for the totals of the stored trades of the market `i` in the time `p`, with and without the slack, which is the parameter 3. */
+/** SQL for the totals of the stored trades of the market `i` in the time `p`, with and without the slack $3 (milliseconds) at both ends. */
 export const HELD = `cross join lateral (
     select coalesce(sum(value), 0) as "mostVolume", count(*) as "mostTrades",
       coalesce(sum(value) filter (where inner_part), 0) as "leastVolume", count(*) filter (where inner_part) as "leastTrades"
@@ -53,12 +53,12 @@ interface ComparisonRow extends StatedComparison {
 
 /** Result of comparing the venue's stated totals with a symbol's trades. */
 export interface WitnessVerdicts {
-  /** One sentence per instrument that holds more than its venue states. */
+  /** One sentence for each instrument with more stored trades than its venue states. */
   readonly problems: readonly string[];
   /** Market-hours compared, and those that agreed. */
   readonly hours: number;
   readonly agreed: number;
-  /** Ranges in doubt that were walked again lately, by instrument key: not claimed before they are due again. */
+  /** Ranges in doubt that were walked again recently, by instrument key. They are not claimed before their next walk is due. */
   readonly doubted: ReadonlyMap<number, readonly TimeRange[]>;
 }
 
@@ -67,7 +67,7 @@ export const SIGNIFICANT_VOLUME = 1;
 
 /**
  * Compares the venue's totals between two looks with the stored trades, where all of that time is covered: from the earliest look to the
- * newest, and from the look with the fewest trades around it, which is the most exact. Rows in quarantine may count or not. Agreement
+ * newest, and from the look with the fewest trades around it, which is the most exact. Totals may include quarantined rows. Agreement
  * confirms the time. Where trades are missing, coverage is withdrawn and walked again, at once and then daily, until the totals agree.
  * Totals of a source that never agreed count something else and are ignored.
  */
@@ -111,7 +111,7 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
     const { key, from, to } = row;
     const length = (to - from) / 3_600_000;
     if (verdict === 'agrees') {
-      // little or no trading agrees with any way of counting, so it does not show how the source counts
+      // with little or no trading the totals agree however the source counts, so the agreement does not show that it counts the same trades
       const hasTraded = (row.trades ?? 0) > 0 || (row.volume ?? 0) > SIGNIFICANT_VOLUME;
       if (hasTraded) await transaction.query('update stated_volumes set agrees = true where instrument = $1 and at = $2', [key, to]);
       await confirm(transaction, key, [{ from, to }]);
@@ -130,7 +130,7 @@ export async function judgeSymbol(transaction: Transaction, symbol: string, asOf
 
 /**
  * Confirms covered time of a market's trades, and ends the doubts about it.
- * @param slack time by which a doubt reaches into its neighbours, whose agreement does not end it
+ * @param slack milliseconds by which a doubt overlaps adjacent ranges; confirming such a range does not end the doubt
  */
 export async function confirm(transaction: Transaction, key: number, ranges: readonly TimeRange[], slack = 0): Promise<void> {
   await lockInstruments(transaction, [key]);

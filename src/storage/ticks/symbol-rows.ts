@@ -82,7 +82,7 @@ async function movedLastTicks(transaction: Transaction, wanted: WantedTicks): Pr
   return rows.map(([instrument, time, price]) => ({ instrument, time, price }));
 }
 
-/** Reads the newest ticks through the newest hours, so that only one partition is read. */
+/** Reads the newest ticks from the newest hours that have ticks, so that the query reads only one partition. */
 async function storedLastTicks(queryable: Queryable, wanted: WantedTicks): Promise<ReadonlyMap<number, LastTick>> {
   const { rows } = await queryable.query<LastTick & { instrument: number }>(
     `select w.instrument, t.time, t.price from ${NEWEST_HOURS}
@@ -108,7 +108,7 @@ interface WantedPaths {
   readonly stretches: number;
 }
 
-/** The last price, if any, in each of `stretches` equal parts of each instrument's range, oldest first, by instrument, lake included. */
+/** The last price, if there is one, in each of `stretches` equal parts of each instrument's range, oldest first; also from the lake. */
 export async function pricePaths(queryable: Queryable, paths: WantedPaths): Promise<ReadonlyMap<number, readonly LastTick[]>> {
   const { wanted, stretches } = paths;
   return await onOneState(queryable, async (transaction) => {
@@ -217,7 +217,7 @@ export async function backtestHeads(
   return rows.map(withSeries);
 }
 
-/** Trades and equity of some backtests, by id. */
+/** Trades and equity curves of the backtests with these ids, by id. */
 export async function backtestCurves(
   queryable: Queryable,
   ids: readonly number[],
@@ -242,7 +242,7 @@ export async function newestResults(queryable: Queryable, symbol: string): Promi
   return rows[0];
 }
 
-/** SQL for the execution with rows in a table whose `asOf` is latest: a backfill that ran later is not the newest. */
+/** SQL for the execution with the latest `asOf` that has rows in a table. A backfill that ran later has an earlier `asOf`. */
 const newestWith = (table: 'backtests' | 'walk_forwards'): string =>
   `(select r.execution_id from (select distinct execution_id from ${table} where symbol = $1) e join runs r on r.execution_id = e.execution_id
     order by r.as_of desc nulls last, r.started_at desc limit 1)`;
@@ -250,7 +250,7 @@ const newestWith = (table: 'backtests' | 'walk_forwards'): string =>
 /** Executions by kind of result; null where no run has any. */
 export type NewestResults = Readonly<Record<'backtests' | 'walkForwards' | 'collect' | 'store', string | null>>;
 
-/** The execution, then those whose successes it took over, newest first. */
+/** The execution, followed by the executions whose successful tasks it took over, newest first. */
 export async function retryChain(queryable: Queryable, executionId: string): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ execution_id: string }>(
     `with recursive chain(execution_id, depth) as (

@@ -5,7 +5,7 @@ import { CopyDecoder } from '../database/copy-format.ts';
 import type { Queryable } from '../database/database.ts';
 import { lakeChunks, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 
-/** Ticks of one instrument and kind as columns, with their sequence numbers; fits market's `SequencedTicks`. */
+/** Ticks of one instrument and kind as columns, with their sequence numbers; has the shape of `SequencedTicks`. */
 interface StoredTickColumns {
   readonly length: number;
   readonly time: Float64Array;
@@ -17,7 +17,7 @@ interface StoredTickColumns {
   readonly buy: Uint8Array;
 }
 
-/** Ticks of `[range.from, range.to)` as columns, in canonical order, also those in the lake. @param expected approximate number, which sizes the columns */
+/** Ticks of `[range.from, range.to)` as columns, by time, then in the venue's order; lake included. @param expected approximate number */
 export async function readTickColumns(
   queryable: Queryable,
   { instrumentKey, kind, range, expected = 1024 }: { instrumentKey: number; kind: TickKind; range: TimeRange; expected?: number },

@@ -33,7 +33,7 @@ export async function areStored(queryable: Queryable, instrumentKey: number, row
   return rows.map((_, index) => stored.has(index + 1));
 }
 
-/** Whether an instrument has trades in an hour between the hours of two moments, neither included; UTC epoch milliseconds. */
+/** Whether an instrument has trades in the hours after that of `since` and before that of `time`; both UTC epoch milliseconds. */
 export async function hasTradesBefore(queryable: Queryable, instrumentKey: number, time: number, since = 0): Promise<boolean> {
   const hour = Number.isFinite(time) ? Math.floor(time / HOUR_MS) : LAST_HOUR;
   const { rowCount } = await queryable.query(
@@ -46,7 +46,7 @@ export async function hasTradesBefore(queryable: Queryable, instrumentKey: numbe
 /** Number of newest trades from which an average volume is calculated. */
 const AVERAGED_TRADES = 200;
 
-/** What is stored of the trades of instruments, by instrument id: their average volume, as venues count it, and the end of the covered time. */
+/** Facts about the stored trades of instruments, by instrument id: average volume (size × price), and end of the covered time. */
 export async function storedTradesOf(
   queryable: Queryable,
   instrumentKeys: readonly number[],
@@ -67,7 +67,7 @@ const HOUR_MS = 3_600_000;
 /** The largest hour number that the database column can hold. */
 const LAST_HOUR = 2 ** 31 - 1;
 
-/** An instrument of one symbol; an instrument of two symbols is exported once for each. */
+/** An instrument of one symbol. An instrument that belongs to two symbols is exported twice, once for each. */
 export interface ExportedInstrument {
   readonly symbol: string;
   readonly source: SourceType;
@@ -198,7 +198,7 @@ async function* storedTicks(
 const labelled = (instruments: readonly ExportedInstrument[], seqOf: (instrument: ExportedInstrument) => number): string =>
   `(values ${instruments.map((one, label) => `(${label}, ${Math.trunc(one.key)}, ${Math.trunc(seqOf(one))}::bigint)`).join(', ')}) as l(label, instrument, seq)`;
 
-/** How far the ticks of an instrument are stored: the sequence number of the next one, and the version that the last change made. */
+/** How far the ticks of an instrument are stored: the sequence number of the next tick, and the version after the last change. */
 export interface StoredUpTo {
   readonly nextSeq: number;
   readonly version: number;
@@ -240,7 +240,7 @@ export async function tickMonths(
   return rows;
 }
 
-/** Number and digest of the ticks of instruments below sequence numbers: equal as long as none of them changed or went. */
+/** Number and digest of the ticks of instruments below sequence numbers. It stays equal until one of these ticks changes or is removed. */
 export async function tickDigest(
   queryable: Queryable,
   instruments: readonly ExportedInstrument[],
@@ -248,7 +248,7 @@ export async function tickDigest(
 ): Promise<string> {
   if (instruments.length === 0) return '0-0';
   const { rows } = await queryable.query<{ digest: string }>(
-    // a month's files in the lake change only after ticks were stored into that month
+    // the hashes of a month's files in the lake represent its moved ticks, since they change only when ticks are stored into that month
     `select count(*) || '-' || coalesce(sum(hash_record_extended((t.time, t.kind, t.identity, t.seq, t.price, t.size, t.side, t.outcome), 0)), 0)
        || coalesce((select '-' || md5(string_agg(sha256, ',' order by path)) from lake_files where month >= $1 and month < $2 and source = any($3)), '') as digest
      from ${labelled(instruments, belowSeq)} join ticks t on t.instrument = l.instrument and t.seq < l.seq

@@ -8,14 +8,14 @@ import type { Queryable } from '../database/database.ts';
 import { ACCEPTED } from '../markets/twins.ts';
 import type { DataWarning } from './unusual-quiet.ts';
 
-/** Times at which every member must have a price before a group is judged. */
+/** Minimum number of times at which all members of a group have a price; a group with fewer is not judged. */
 const ENOUGH_TIMES = 10;
-/** Milliseconds before a group's newest candle that are checked: an old mistake that was fixed is not reported again. */
+/** Time before a group's newest candle that is checked, in milliseconds, so that old mistakes that were fixed are not reported. */
 const RECENT = 30 * DAY_MS;
 
 interface GroupFindings {
   readonly warnings: readonly DataWarning[];
-  /** Groups of which only a part can be checked, so that a sum below 1 is expected. */
+  /** One sentence for each group that is collected only in part, so that a sum of prices below 1 is expected. */
   readonly notes: readonly string[];
 }
 
@@ -62,7 +62,7 @@ interface Series {
   readonly from: number;
 }
 
-/** Shortest candles of the kind of tick that most members (at least two) have; price points win a tie, being taken at one moment. */
+/** Shortest candles of the kind of tick that most members (at least two) have. If equal, price points, since all are of the same moment. */
 function sharedSeries(members: readonly MemberRow[]): Series | undefined {
   const have = (kind: TickKind): readonly MemberRow[] => members.filter((member) => seriesOf(member, kind).length > 0);
   const [priceType] = TICK_KINDS.toReversed().toSorted((a, b) => have(b).length - have(a).length);
@@ -98,7 +98,7 @@ function settledOf({ resolution, closesAt }: { resolution: Resolution; closesAt:
   return at === null ? null : { at, payout: resolution.payout };
 }
 
-/** How many markets the venue lists in the group; null where no member was collected with its whole event. */
+/** Number of markets that the venue lists in the group; null where no member's facts state it. */
 function listedIn(members: readonly MemberRow[]): number | null {
   const known = members.flatMap(({ facts }) => facts.group?.markets ?? []);
   return known.length === 0 ? null : Math.max(...known);
@@ -142,7 +142,7 @@ const meanOf = ({ meanSum }: GroupReport): string => (meanSum ?? Number.NaN).toF
 const seriesName = ({ members, series }: LookedAt): string =>
   `${series.interval} ${series.priceType === 'trade' ? 'trades' : 'price points'}, group ${members[0].group_id}`;
 
-/** Hours in which both twins must have a price before they are judged. */
+/** Minimum number of times at which both twins have a price; a pair with fewer is not judged. */
 const ENOUGH_PAIRS = 10;
 
 interface TwinRow {

@@ -5,7 +5,7 @@ import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
-/** Age of a coverage's end, relative to the latest one, from which an instrument counts as no longer collected and is not judged. */
+/** Time by which an instrument's coverage may end before the latest coverage of all; if it ends earlier, the instrument is not judged. */
 const STILL_COLLECTED = DAY_MS;
 
 interface QuietRow {

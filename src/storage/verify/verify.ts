@@ -24,7 +24,7 @@ export interface DataReport {
   readonly findings: readonly string[];
   /** Suspicious data without a contradiction: twins with opposite prices, groups with impossible sums, markets that fell silent. */
   readonly warnings: readonly DataWarning[];
-  /** What could be checked only in part, one sentence each; nothing is wrong there. */
+  /** One sentence for each thing that could be checked only in part; none of them is an error. */
   readonly notes: readonly string[];
 }
 
@@ -156,10 +156,10 @@ interface WrongHour {
   readonly noted: number;
 }
 
-/** Whether the ticks of an hour `h` were moved to the lake, as SQL. */
+/** SQL condition: whether the ticks of an hour `h` were moved to the lake. */
 const IS_MOVED = 'exists (select from instrument_state m where m.instrument = h.instrument and m.moved @> h.hour * 3600000::bigint)';
 
-/** @param keys the instruments to check; all when null */
+/** Compares the recorded hourly numbers of ticks with the ticks. @param keys the instruments to check; all when null */
 async function verifyHours(
   queryable: Transaction,
   keys: readonly number[] | null,
@@ -222,7 +222,7 @@ async function wrongMovedHours(transaction: Transaction, keys: readonly number[]
  */
 async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ instrument: string; outside: number }>(
-    // by the gaps, since almost all of what may be millions of hours are covered
+    // the query looks for hours in gaps, since almost all of the hours, which may be millions, are covered
     `select i.id as instrument, sum(h.ticks) as outside from coverage c join instruments i on i.key = c.instrument
      cross join lateral unnest('{(,)}'::int8multirange - coalesce(
        (select range_agg(int8range(floor(lower(r) / 3600000.0)::bigint, floor((upper(r) + $1::bigint) / 3600000.0)::bigint, '[]')) from unnest(c.ranges) as r), '{}')) as gap
@@ -236,7 +236,7 @@ async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> 
   return rows.map(({ instrument, outside }) => `${instrument}: ${outside} ticks lie in hours that count as not collected`);
 }
 
-/** Rows that a repeated collection staged after its symbol was stored (a workflow that was reset): nothing is missing. */
+/** Warnings about staged rows that are no longer needed: a workflow that was reset collected a symbol again after it was stored. */
 async function leftInStaging(queryable: Queryable): Promise<readonly DataWarning[]> {
   const { rows } = await queryable.query<{ run_id: string; symbol: string; rows: number }>(
     `select l.run_id, b.symbol, sum((select count(*) from staged_rows s where s.batch = b.id))::float8 as rows
@@ -259,7 +259,7 @@ function namedWarnings(warnings: readonly DataWarning[]): readonly DataWarning[]
   return details.map((detail, k) => ({ detail, action: warnings[k].action }));
 }
 
-/** The same list when the sample takes all of it. */
+/** Picks `sample` items, evenly spread over the list; the whole list if `sample` is undefined or not smaller. */
 function spread<T>(all: readonly T[], sample: number | undefined): readonly T[] {
   if (sample === undefined || sample >= all.length) return all;
   return Array.from({ length: sample }, (_, k) => all[Math.floor((k * all.length) / sample)]);

@@ -16,7 +16,7 @@ export async function saveWatchState(queryable: Queryable, name: string, state: 
   );
 }
 
-/** Claims a named turn if it is free, so that one worker of the database acts per `everyMs` milliseconds. @returns whether this one got it */
+/** Claims a named turn if it is free: one worker of the database gets it per `everyMs` milliseconds. @returns whether this worker got it */
 export async function takeTurn(queryable: Queryable, name: string, everyMs: number): Promise<boolean> {
   const { rowCount } = await queryable.query(
     `insert into watch_state (name, state, at) values ($1, 'null', now()) on conflict (name) do update set at = now()
@@ -38,7 +38,7 @@ export async function endTurn(queryable: Queryable, name: string): Promise<void>
 
 const nameOf = (scheduleId: string): string => `deleted/${scheduleId}`;
 
-/** Records that a schedule is about to be deleted on purpose; must come first, or the watch reports a deletion from outside. */
+/** Records that a schedule is about to be deleted on purpose. Call it first, or the watch reports a deletion from outside. */
 export async function recordDeleting(queryable: Queryable, scheduleId: string): Promise<void> {
   await saveWatchState(queryable, nameOf(scheduleId), null);
 }
@@ -61,7 +61,7 @@ export async function forgetDeleted(queryable: Queryable, scheduleIds: readonly 
   await queryable.query(`delete from watch_state where name = any($1) and at < now() - interval '1 minute'`, [scheduleIds.map(nameOf)]);
 }
 
-/** A rollback of the configuration that is about to change two places, which no transaction covers. */
+/** A rollback of the configuration that is about to change the schedule and the catalogue, which one transaction cannot cover. */
 interface RollbackIntent {
   readonly version: number;
   readonly schedule: string;
@@ -90,7 +90,7 @@ export async function endRollback(queryable: Queryable, version?: number): Promi
   ]);
 }
 
-/** An interrupted rollback, perhaps between schedule and catalogue; undefined if there is none or one is still running. */
+/** An interrupted rollback, which may have changed only one of schedule and catalogue; undefined if there is none, or it still runs. */
 export async function interruptedRollback(queryable: Queryable): Promise<RollbackIntent | undefined> {
   const left = await noted<{ intent: RollbackIntent & { readonly [key: string]: number | string } }>(queryable, NAME);
   if (left === undefined) return undefined;

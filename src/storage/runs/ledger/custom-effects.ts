@@ -5,9 +5,9 @@ import type { Queryable } from '../../database/database.ts';
 import { type EffectKey, RECORD_SOON, recordEffect } from './ledger.ts';
 
 /**
- * Custom tasks write no rows here, and their results are in the run's history before anything depends on them. So their ledger rows do not
- * wait for the disk, and a first attempt does not wait for its row, which would cost a chain of short tasks more than all other
- * bookkeeping. Rows lost with a database that fails within half a second are written at the end of the run.
+ * Custom tasks write only their ledger row to the database, and their results are in the run's history before another task needs them. So a
+ * first attempt does not wait for its ledger row, nor the row for the disk: in a chain of short tasks this wait would cost more than all
+ * other bookkeeping. Rows that are lost when the database fails within half a second are written at the end of the run.
  */
 
 /** Records the effect of a custom task in one statement. @returns the first effect, if there was one already */

@@ -2,14 +2,14 @@ import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../../database/database.ts';
 import { clearStaging } from '../../staging/staging.ts';
 
-/** A task's effect as a later run takes it over. */
+/** The parts of a task's effect that a later run takes over. */
 export interface ReusedEffect {
   readonly output: Json;
   readonly attempts: number;
   readonly degraded?: readonly string[];
 }
 
-/** SQL condition that excludes symbols that ran without a failed source, so that a retry collects that source again. */
+/** SQL condition that excludes the tasks of symbols with a failed source, so that a retry collects that source again. */
 const WHOLE = `not exists (select from ledger c where c.execution_id = l.execution_id and c.symbol = l.symbol
   and c.stage = 'collect' and c.output ? 'failedSources')`;
 const REUSABLE = `from ledger l where l.execution_id = $1 and l.finished_at is not null and ${WHOLE}`;

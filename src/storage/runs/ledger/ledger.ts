@@ -48,7 +48,7 @@ const RECORDED = `(${IDENTITY}, output, degraded, finished_at, duration_seconds)
   select $1::text, $2::text, $3::text, $4::text, $5::text, $6::int, to_timestamp($7::float8 / 1000), $8::jsonb, $9::jsonb, $10::jsonb, clock_timestamp(),
     greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)`;
 const RECORD: PreparedStatement = { name: 'ledger-record', text: `insert into ledger ${RECORDED} on conflict do nothing` };
-/** Records an effect without waiting for the disk: the setting is local to this transaction, which ends with the statement. */
+/** Records an effect without waiting for the disk. The setting applies to this transaction only, which ends with the statement. */
 export const RECORD_SOON: PreparedStatement = {
   name: 'ledger-record-soon',
   text: `with soon as materialized (select set_config('synchronous_commit', 'off', true))
@@ -90,13 +90,13 @@ export async function commitEffect(
         return effect;
       });
     } catch (error) {
-      // The worker that has the task may need minutes, longer than the lock timeout.
+      // Another worker has the task and may need minutes for it, longer than the lock timeout; so this one tries again.
       if (claimed || waits >= MAX_WAITS || !isLockTimeout(error)) throw error;
     }
   }
 }
 
-/** Attempts to get the task; each waits for the lock timeout of the session: half an hour in all. */
+/** Maximum number of waits for another worker that has the task: each lasts as long as the lock timeout, half an hour in all. */
 const MAX_WAITS = 60;
 
 const isLockTimeout = (error: unknown): boolean =>
@@ -112,7 +112,7 @@ async function claim(transaction: Transaction, key: EffectKey): Promise<boolean>
   return rowCount === 1;
 }
 
-/** Columns that a ledger row has from the start, in the order of both inserts. */
+/** Values of the columns that a ledger row has from the start, in the order in which both insert statements list them. */
 const identityOf = ({ executionId, taskId, runId, symbol, stage, attempts, startedAt, lastError }: EffectKey): readonly unknown[] => [
   executionId,
   taskId,
@@ -159,7 +159,7 @@ async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageE
   return { output: known.output, ...(known.degraded === undefined ? {} : { degraded: known.degraded }) };
 }
 
-/** Mean seconds of each stage (`kline`) and task (`BTC_PRICE/kline`) in recent runs, for the critical path and rehearsals. */
+/** Mean seconds of each stage (`kline`) and each task (`BTC_PRICE/kline`) in recent runs; critical paths and rehearsals use them. */
 export async function meanDurations(queryable: Queryable): Promise<Record<string, number>> {
   const { rows } = await queryable.query<{ name: string; seconds: number }>(
     `with recent as (select task_id, stage, duration_seconds from ledger where finished_at is not null order by finished_at desc limit 5000)
@@ -192,8 +192,8 @@ export interface TimeSpan {
 }
 
 /**
- * Whether each interval needs no further run, because it lies in the window of a `success` run of all these symbols.
- * A window counts only up to where coverage was withdrawn later. One answer per interval, in order.
+ * For each interval, whether it lies in the window of a `success` run of all these symbols, so that no further run is needed.
+ * A window ends where coverage was withdrawn later.
  */
 export async function successfulIntervals(
   queryable: Queryable,
@@ -220,7 +220,7 @@ const MAX_READ = 20;
 /** Maximum number of attempts that are read over all tasks of a run. */
 const MAX_ROWS = 5_000;
 
-/** Records when a failed attempt ran. A second call for the same attempt, or one beyond the limit, changes nothing. */
+/** Records a failed attempt. A second call for the same attempt, or an attempt beyond the limit, changes nothing. */
 export async function recordAttempt(
   queryable: Queryable,
   task: { executionId: string; taskId: string },
@@ -234,7 +234,7 @@ export async function recordAttempt(
   );
 }
 
-/** How the first attempt of a task failed, if it was recorded; `next` is null where no other attempt was due. */
+/** The recorded failure of a task's first attempt, if there is one. `next` is null if no other attempt was to follow. */
 export async function failedFirstAttempt(
   queryable: Queryable,
   task: { executionId: string; taskId: string },
