@@ -40,7 +40,7 @@ export interface ActivityDependencies {
   readonly temporalUiUrl?: string;
   readonly onTaskEnd?: (executionId: string) => void;
   readonly searchable: () => Promise<boolean>;
-  /** Records the ends of runs that ended without a database record. */
+  /** Records the end of runs whose end is missing in the database. */
   readonly recordEnds: () => Promise<void>;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
   readonly quarantineLimit: number;
@@ -127,7 +127,7 @@ export function createActivities(
   };
 }
 
-/** A stage that has nothing to do for the shards of universes: their pages are rendered on demand, and backtests run where asked for. */
+/** Makes a stage do nothing for shards of universes: their pages are rendered on demand, and they are backtested only on request. */
 const exceptShards =
   (database: Database, output: Json, isIdle: (input: StageInput) => boolean = () => true) =>
   (stage: StageFunction): StageFunction =>
@@ -137,7 +137,7 @@ const exceptShards =
     return entry?.universe === undefined ? await stage(input, work) : await work.record({ output });
   };
 
-/** Turns errors of the run's preparation and end into Temporal failures, retryable or not by type, as the task runner does for tasks. */
+/** Turns errors of a run's preparation and end into Temporal failures whose type decides about retries, as for errors of tasks. */
 const mapped =
   <Input, Output>(secrets: Secrets, run: (input: Input) => Promise<Output>) =>
   async (input: Input): Promise<Output> => {

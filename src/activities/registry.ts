@@ -6,7 +6,7 @@ import type { PackedPrepared, UniversesToExpand } from '../scheduling/payload/pa
 
 export type StageActivities = Record<Stage, (call: StageCall) => Promise<StageOutcome>>;
 
-/** A custom task as a Temporal activity: first its own input, then the task and run it belongs to. */
+/** Signature of a custom task's Temporal activity: the task's own input, then the call that names its task and run. */
 export type CustomActivity = (input: unknown, call: CustomTaskCall) => Promise<SharedOutcome>;
 
 export interface FinishInput {
@@ -14,7 +14,7 @@ export interface FinishInput {
   readonly executionId: string;
   readonly result: PipelineResult;
   readonly customTasks: readonly string[];
-  /** Whether the run's staged rows are deleted, because a critical task failed and no stage will store them. */
+  /** Whether to delete the run's staged rows, because a critical task failed and no stage will store them. */
   readonly discardStaging: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface ExpandCall {
   readonly asOf: number;
 }
 
-/** What a listing found about a universe. */
+/** Result of listing the markets of a universe. */
 export interface ExpandedUniverse {
   readonly universe: string;
   readonly members: number;

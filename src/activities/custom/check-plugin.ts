@@ -2,7 +2,7 @@ import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import { badInput, PredictLabError } from '../../contracts/errors.ts';
 import { STAGES } from '../../contracts/words.ts';
 
-/** Names of a worker's own activities, which a plugin's activity would replace. */
+/** Names of a worker's own activities. A plugin may not use them, because its activity would replace the worker's. */
 const REGISTERED: readonly string[] = [...STAGES, 'preparePipeline', 'expandUniverses', 'finishPipeline'];
 /** Custom activities of every worker. */
 export const SHIPPED_ACTIVITIES = ['sleep', 'httpGet', 'httpPost'] as const;

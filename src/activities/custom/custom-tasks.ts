@@ -26,9 +26,9 @@ export function customTasks(plugins: LoadedPlugins, env: NodeJS.ProcessEnv): Rea
 }
 
 /**
- * Checks a custom task's arguments by the activity's own schema; one sentence per problem.
+ * Checks a custom task's arguments with the schema of its activity; returns one sentence per problem.
  * @param options.env where `{ "$env": … }` is looked up; a variable that is not set here is checked when the task runs
- * @param options.planned the worker's environment is not known, so references to any variable pass
+ * @param options.planned accepts references to any variable, because the worker's environment is not known
  */
 export function argumentProblems(
   activity: PluginActivity,
@@ -76,7 +76,7 @@ export function createCustomActivities(
     async (given, call) => {
       const { runId, executionId, taskId, following = [] } = call;
       if (following.length === 0) return await own(given, call);
-      // another worker of the run may have more plugins
+      // tasks of plugins that this worker lacks are left to another worker
       const missing = following.findIndex(({ activity }) => !attempts.has(activity));
       return await runWithFollowing({
         database,
@@ -129,7 +129,7 @@ export function customActivity(
         if (!parsed.success) throw parsed.error;
         const { runId, taskId } = call;
         const { attempt, signal, resume } = work;
-        // A thread limits what it sends by itself.
+        // Not needed on a thread, which limits its own messages.
         const budget = onThread ? undefined : new MessageBudget((message) => passOn(message, work));
         const activityContext: ActivityContext = {
           runId,

@@ -42,7 +42,7 @@ for (const [network, prefix] of [
   PRIVATE.addSubnet(network, prefix, 'ipv6');
 
 export interface HttpFence {
-  /** An agent that also checks the addresses that names resolve to. */
+  /** Returns an agent that also checks each address to which a host name resolves. */
   agent(): Promise<Agent>;
   /** @throws PredictLabError BadInput when tasks may not call this address */
   check(url: URL): void;
@@ -87,7 +87,7 @@ export function createHttpFence(env: NodeJS.ProcessEnv, resolve: typeof lookupNa
       const port = url.port || (url.protocol === 'https:' ? '443' : '80');
       if (rules !== undefined && !rules.some((rule) => rule.host === EVERY_PUBLIC || fits(rule, host, port)))
         throw badInput(`${url.host} is not among PREDICTLAB_HTTP_ALLOW, the hosts that tasks may call; add it there on the worker`);
-      // An address is not looked up, so it is checked here.
+      // A host that is an address is checked here, because it is never looked up.
       const refused = isIP(host) === 0 ? undefined : refusal(host, host);
       if (refused !== undefined) throw badInput(refused);
     },

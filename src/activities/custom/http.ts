@@ -5,7 +5,7 @@ import { retryAfterMs } from '../../sources/http/wait-hint.ts';
 import { createHttpFence, type HttpFence } from './http-fence.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
-/** Characters of a header's name in the HTTP standard; others could start another header. */
+/** Valid names of headers by the HTTP standard. Other characters could inject another header. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const headers = z
@@ -67,7 +67,7 @@ export function createHttpTasks(env: NodeJS.ProcessEnv): HttpTasks {
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
-/** `<runId>/<taskId>`; characters that a header cannot contain are escaped as in an address. */
+/** Header value `<runId>/<taskId>`, percent-encoded where a header cannot contain a character. */
 const idempotencyKey = ({ runId, taskId }: ActivityContext): string =>
   encodeURI(`${runId}/${taskId}`.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
 
@@ -117,7 +117,7 @@ async function send({ method, url, headers, body }: Exchange, { signal, fence }:
   }
 }
 
-/** Turns the user of `https://desk:token@host/` into a header, because an address that is sent has no user. */
+/** Moves user and password of `https://desk:token@host/` to a header, because the address of a request cannot contain them. */
 function withCredentials(asked: Exchange): Exchange {
   const url = new URL(asked.url);
   const { username, password } = url;
@@ -131,7 +131,7 @@ function withCredentials(asked: Exchange): Exchange {
   return { ...asked, url: url.href, headers: { ...asked.headers, authorization: `Basic ${credentials}` } };
 }
 
-/** Decodes escapes; a text with an invalid escape stays as it is. */
+/** Decodes the percent escapes of a text; a text with an invalid escape stays as it is. */
 const plain = (text: string): string =>
   text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escaped) => Buffer.from(escaped.replaceAll('%', ''), 'hex').toString());
 
@@ -161,7 +161,7 @@ function statusError(asked: Exchange, status: number, wait: number | undefined):
 const unreachable = (asked: Exchange, error: unknown): PredictLabError =>
   new PredictLabError('SourceUnavailable', `${place(asked)} cannot be reached: ${messageOf(error)}`, { cause: error });
 
-/** Address without its query, which may contain a secret. */
+/** Method and address of a request for messages, without the query, which may contain a secret. */
 function place({ method, url }: Exchange): string {
   const { origin, pathname } = new URL(url);
   return `${method} ${origin}${pathname}`;

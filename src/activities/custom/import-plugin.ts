@@ -12,7 +12,7 @@ import { badPlugin } from './check-plugin.ts';
 export const LOAD_TIMEOUT_MS = 15_000;
 
 /**
- * Returns the default export of a plugin's module. `zod` and `predictlab` are PredictLab's own where the plugin's folder has none.
+ * Returns the default export of a plugin's module. Uses PredictLab's own `zod` and `predictlab` where the plugin's folder has none.
  *
  * @param module a package name, or a path relative to the working directory
  * @throws PredictLabError BadInput that names the module, why it cannot be loaded, and what to do
@@ -70,7 +70,7 @@ const OURS = ['zod', 'predictlab'] as const;
 const ASKS_FOR_OURS = /^(?:zod|predictlab)(?:\/|$)/;
 let lent = false;
 
-/** Resolves the packages that every plugin imports from PredictLab's own installation, since a plugin's folder may have none. */
+/** Makes imports of `zod` and `predictlab` resolve to PredictLab's own installation where the plugin's folder lacks them. */
 function lendOurs(plugin: string): void {
   if (lent) return;
   const from = createRequire(plugin);
@@ -100,11 +100,11 @@ function lendOurs(plugin: string): void {
 
 type SyncResolve = (specifier: string, context: object, next: (specifier: string, context: object) => unknown) => unknown;
 
-/** Does the same for versions of Node.js that run such hooks in a separate thread. */
+/** Module with the same import hook for versions of Node.js that run such hooks in a separate thread. */
 const HOOKS = `let ours;
-/** Receives the place of PredictLab's own packages. */
+/** Receives the URL from which PredictLab's own packages are resolved. */
 export const initialize = (url) => { ours = url; };
-/** Resolves what is not found from PredictLab's own packages. */
+/** Resolves zod and predictlab from PredictLab's own packages if they are not found. */
 export async function resolve(specifier, context, next) {
   try { return await next(specifier, context); }
   catch (error) {

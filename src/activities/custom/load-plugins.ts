@@ -21,7 +21,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
   const venues = new Map<string, readonly AnyVenue[]>();
   const hashes: Record<string, string> = {};
   for (const module of modules) {
-    // a module that is copied has been loaded before
+    // a fresh copy needs no trial, because its module has been loaded before
     if (copy === undefined) await tryPlugin(module);
     const { exported, code } = await importPlugin(module, { copy });
     const problem = pluginProblem(exported);
@@ -61,7 +61,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly c
   return { activities, strategies: [...strategies.values()], modules, hashes };
 }
 
-/** Adds the hash of its module's code to a strategy, for the passports of backtests. */
+/** Adds to a strategy its name, its module and the hash of the module's code, for the passports of backtests. */
 function namedStrategy(
   strategy: Strategy,
   about: { readonly name: string; readonly module: string; readonly codeHash: string },
@@ -84,13 +84,13 @@ function namedStrategy(
 }
 
 interface CopyMemory {
-  /** Called before the first decision of a copy of a plugin. */
+  /** Called before the first decision of a fresh copy of a plugin; forgets what earlier copies stored in shared memory. */
   start(): void;
-  /** The reason why the copy may know what an earlier one saw; undefined if it cannot. */
+  /** The reason why this copy may still know what an earlier copy saw; undefined if it cannot. */
   gap(): string | undefined;
 }
 
-/** Separates a copy of a plugin from the earlier ones: they ended before its first decision. */
+/** Separates a fresh copy of a plugin from earlier copies, all of which ended before its first decision. */
 function memoryOfCopy(): CopyMemory {
   let started = false;
   return {

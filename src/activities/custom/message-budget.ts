@@ -3,7 +3,7 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
 import type { FromThread } from './threads/thread-messages.ts';
 
-/** Maximum numbers of log lines and characters in one attempt, to spare the worker's event loop; further lines are dropped and counted. */
+/** Maximum numbers of log lines and their characters per attempt, to protect the worker's event loop. Further lines are only counted. */
 const MAX_LINES = 5_000;
 const MAX_CHARACTERS = 1024 * 1024;
 const MAX_MESSAGE_LENGTH = 16 * 1024;
@@ -58,7 +58,7 @@ export class MessageBudget {
     this.#timer ??= setTimeout(() => this.#sendWaiting(), HEARTBEAT_EVERY_MS).unref();
   }
 
-  /** Sends what is waiting, and how many lines were dropped. Call it when the attempt ends. */
+  /** Sends the last heartbeat and the number of dropped lines, if any. Call it when the attempt ends. */
   end(): void {
     this.#sendWaiting();
     if (this.#dropped > 0) this.#send({ log: 'warn', message: `${this.#dropped} log lines were dropped` });

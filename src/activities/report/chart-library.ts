@@ -11,7 +11,7 @@ import type { PageScript } from '../../report/elements/page/page.ts';
 
 let library: Promise<string | null> | undefined;
 
-/** The text of the chart library, read once. Without it pages have only their still pictures. */
+/** The text of the chart library, read once. Null if it is not installed; pages then show still pictures only. */
 export const chartLibrary = (log?: Log): Promise<string | null> => {
   library ??= readLibrary(log);
   return library;
@@ -21,7 +21,7 @@ export const chartLibrary = (log?: Log): Promise<string | null> => {
 const fileOf = (text: string): string => `charts-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.js`;
 
 /**
- * Puts the chart library next to a run's pages: a hard link, so that it is stored once and each folder is complete; a copy without links.
+ * Puts the chart library next to a run's pages, as a hard link, so that it is stored once and each folder is complete, or as a copy.
  * @returns the script for a page in that folder; null when the library is not installed
  */
 export const placeChartLibrary = async (reports: string, folder: string, log?: Log): Promise<PageScript | null> => {
@@ -55,11 +55,11 @@ const readLibrary = async (log: Log | undefined): Promise<string | null> => {
 export async function writePage(file: string, text: string): Promise<number> {
   try {
     await makePrivateFolder(path.dirname(file));
-    // not flushed to disk: the next report writes a page again that a power cut destroyed
+    // not flushed to disk: if a power cut destroys the page, the next report writes it again
     return await writeFileAtomically(file, [text], { durable: false, mode: 0o600 });
   } catch (error) {
     const cause = error instanceof PredictLabError ? (error.cause ?? error) : error;
-    // the folder was removed meanwhile: the next attempt creates it again
+    // if the folder was removed meanwhile, the next attempt creates it again
     const removed = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     if (removed || !(cause instanceof PredictLabError || needsTheUser(cause))) throw cause;
     throw badInput(

@@ -7,9 +7,9 @@ const SOON_MS = 1_000;
 const EVERY_MS = 5_000;
 /** Largest share of a worker's time that the pages of all its open runs may take. */
 const SHARE = 0.02;
-/** Longest pause after a page; a longer one would only follow from a slow machine or a run that does not answer. */
+/** Longest pause after a page, in milliseconds. By SHARE alone it would be longer on a slow machine. */
 const MOST_PAUSE_MS = 20_000;
-/** Number of attempts in a row to write a page. */
+/** Maximum number of consecutive attempts to write a page. */
 const TRIES = 3;
 
 export interface Timers {
@@ -36,12 +36,12 @@ export interface OpenReportsOptions {
 
 interface OpenRun {
   callOff: (() => void) | undefined;
-  /** Whether a task has ended since the last page was started, or writing that page failed. */
+  /** Whether the page is out of date: a task has ended since the last one was started, or writing that one failed. */
   behind: boolean;
   failures: number;
 }
 
-/** Writes the pages of open runs after their tasks' ends, one at a time, for readers without a server. A failure affects no run. */
+/** Writes the pages of open runs after their tasks end, one page at a time, for readers without a server. A failure affects no run. */
 export class OpenReports {
   readonly #options: OpenReportsOptions;
   readonly #timers: Timers;
@@ -78,7 +78,7 @@ export class OpenReports {
   }
 
   #due(executionId: string, run: OpenRun): void {
-    // no task ended for a while; the next task's end adds the run again
+    // no task has ended since the last page; the next task that ends adds the run again
     if (!run.behind) return void this.#runs.delete(executionId);
     const wait = this.#writing === undefined ? this.#freeAt - this.#timers.now() : SOON_MS;
     if (wait > 0) return this.#wait(executionId, run, wait);

@@ -44,7 +44,7 @@ export async function writeRunReport({
   const data = await loadRunPage(database, run, tasks, { ...linksBeside(home, pages), temporalUrl: temporalUrl ?? null });
   const file = runReportPath(home, run);
   await writePage(file, renderRunPage(data));
-  // the run's own page is the result; the page over all runs may fail
+  // only the run's own page matters here; the page over all runs may fail
   await writeHistoryPage({ database, home, now: Date.now() }).catch((error: unknown) =>
     log.warn('reports/index.html was not written', { error: messageOf(error) }),
   );
@@ -71,7 +71,7 @@ export const endedRun = async (database: Database, id: string): Promise<ShownRun
   return { ...run, status: run.status };
 };
 
-/** Symbols of the run whose `visualize` wrote a page; missing ones are written again. */
+/** Symbols of the run whose stage `visualize` took effect. Pages that are missing in this folder are written again. */
 const symbolPages = async (
   dependencies: { database: Database; home: string; log: Log },
   run: ShownRun,

@@ -19,8 +19,8 @@ export interface VisualizeDependencies {
 }
 
 /**
- * Creates the stage `visualize`, which writes the symbol's page from the database. The file is written before its ledger row: writing it
- * twice gives the same file, and a page without its row is only early.
+ * Creates the stage `visualize`, which writes the symbol's page from the database. The page is written before its ledger
+ * row: if the row is lost, another attempt writes the same page again.
  */
 export function createVisualize({ database, home, log }: VisualizeDependencies): StageFunction {
   return async (input, work) => {
@@ -48,7 +48,7 @@ export async function writeHistoryPage({ database, home, now }: { database: Data
       const name = symbolPageName(symbol);
       return existsSync(path.join(reportFolder(home, run), name)) ? `${folderOf(run)}/${encodeURIComponent(name)}` : null;
     },
-    // a file does not update: it would show the next run's time after that time has passed
+    // left out, because a file does not update and would still show the time of the next run after that time has passed
     next: null,
   });
   await writePage(path.join(home, 'reports', 'index.html'), renderHistoryPage(data));

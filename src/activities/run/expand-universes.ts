@@ -32,7 +32,7 @@ export interface ExpandDependencies {
 export const SHARD_MARKETS = 500;
 /** Average number of markets per shard above which new events go to more shards. */
 const CROWDED_MARKETS = 750;
-/** Number of members that left the listing and are looked up at once. */
+/** Number of members that left the listing and are looked up together, in one discovery. */
 const LOOKED_UP_AT_ONCE = 600;
 
 /** Creates the activity that lists the markets of universes and stores who their members are, at the start of a run. */
@@ -186,18 +186,18 @@ async function lookUp(
   try {
     return await source.discover({ symbol: universe, selectors, window: windowOf({ asOf, daysBack: 1 }), asOf, known: [], signal });
   } catch (error) {
-    // none of them exists now
+    // the venue does not know any of these markets now
     if (error instanceof PredictLabError && error.type === 'BadInput') return nothing;
     throw error;
   }
 }
 
-/** Hash of a market's facts; the time of the answer is not part of it. */
+/** Hash of a market's facts, without the time at which the venue stated them. */
 function printOf({ stated, ...facts }: Instrument): string {
   return hash('sha1', JSON.stringify([facts, stated?.volume, stated?.trades]), 'base64');
 }
 
-/** The members of a universe and their shards: the markets of an event stay together, by a hash of the event's id. */
+/** The members of a universe and their shards. A hash of the event's id chooses the shard, so that an event's markets stay together. */
 class Members {
   readonly #universe: string;
   readonly #known: Map<string, KnownMember>;
@@ -208,7 +208,7 @@ class Members {
     this.#universe = universe;
     this.#known = new Map(known);
     this.#events = new Map([...known.values()].map(({ event, shard }) => [event, shard]));
-    // the shards of a universe that was removed and added again
+    // includes shards that only members name: a universe that was removed and added again has lost its own
     this.#shards = [...new Set([...shards, ...[...known.values()].map(({ shard }) => shard)])].sort();
   }
 
@@ -228,7 +228,7 @@ class Members {
     return [...this.#known.values()].filter((member) => member.source === source);
   }
 
-  /** Names of the shards; a universe has one at least. */
+  /** Names of the shards: at least one, once the universe has been listed. */
   shards(): readonly string[] {
     return this.#shards;
   }

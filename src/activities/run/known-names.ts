@@ -9,8 +9,8 @@ import type { SymbolName } from '../../storage/markets/catalogue.ts';
 import { argumentProblems } from '../custom/custom-tasks.ts';
 
 /**
- * An input whose universes are replaced by their shards. A universe that no run has listed yet stands for itself until then.
- * @returns the input, the symbols that it may name, and the universes that it stands for
+ * Replaces the universes in a run's input by their shards. A universe that no run has listed yet stays in the input itself.
+ * @returns the new input, the symbols that it may name, and the universes that it contained
  */
 export function withShards(
   given: unknown,
@@ -52,7 +52,7 @@ export function knownNames({
   readonly activities: ReadonlyMap<string, PluginActivity>;
   /** The environment in which `{ "$env": … }` in arguments is looked up. */
   readonly env: NodeJS.ProcessEnv;
-  /** Whether the run is only planned here: references to variables pass, as the worker's environment is not known. @default false */
+  /** Whether the run is only planned here, without the worker's environment, so that references to any variable pass. @default false */
   readonly planned?: boolean;
 }): Pick<KnownNames, 'symbols' | 'strategies' | 'activities' | 'sources'> {
   return {

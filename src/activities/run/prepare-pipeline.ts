@@ -96,7 +96,7 @@ export function createPreparePipeline({
       }
       if (open.length > 0) {
         const reason = exclusiveRefusal(open);
-        // the caller gets the answer; it is not an incident
+        // the caller gets the reason as an answer, so no incident is opened
         await recordRefusal(database, { runId, executionId, input: kept(given), reasons: [reason], startedAt });
         throw ApplicationFailure.create({ nonRetryable: true, type: 'InvalidPipeline', message: reason });
       }
@@ -108,7 +108,7 @@ export function createPreparePipeline({
   };
 }
 
-/** The decisions of the run's start; the tasks it reused are in its state. */
+/** What was decided at the start of a run that now continues in a new execution. The reused tasks are part of the run's own state. */
 async function preparedBefore(database: Database, { runId, executionId }: { runId: string; executionId: string }): Promise<PackedPrepared> {
   const run = await runOf(database, executionId);
   if (run === undefined) {
@@ -117,17 +117,17 @@ async function preparedBefore(database: Database, { runId, executionId }: { runI
   return packPrepared({ config: run.config, durations: await durationsFor(database, run.config), reused: new Map() });
 }
 
-/** Mean durations, which only this order and deadlines use; reading them takes thousands of ledger rows. */
+/** Mean durations of tasks; empty unless the order `critical-path` or a deadline needs them, since reading them takes thousands of rows. */
 const durationsFor = async (database: Database, { order, deadline }: RunConfig): Promise<Record<string, number>> =>
   order === 'critical-path' || deadline !== undefined ? await meanDurations(database) : {};
 
-/** Limits below which a custom task is short: 95% of at least this many executions took less than this time. */
+/** A custom task is short if it has at least this many executions and 95% of them took less than this time. */
 const SHORT = { executions: 20, p95Seconds: 0.1 };
-/** Ledger rows that are read for that: those of 25 runs like this one, at most as many as take a fifth of a second. */
+/** Number of ledger rows that are read to find short tasks: about 25 runs like this one, within limits that keep it under 0.2 s. */
 const rowsToLearnFrom = ({ symbols, tasks }: RunConfig): number =>
   Math.min(200_000, Math.max(20_000, 25 * (tasks.length + symbols.length * STAGES.length)));
 
-/** Ids of the custom tasks that are short according to the ledger, without tasks whose input sets `short`. */
+/** Ids of the custom tasks that are short according to the ledger; tasks whose input sets `short` are not among them. */
 async function shortTasks(database: Database, config: RunConfig): Promise<ReadonlySet<string>> {
   const open = config.tasks.filter(({ short }) => short === undefined).map(({ taskId }) => taskId);
   return open.length === 0 ? new Set() : await quickTasks(database, open, { ...SHORT, rows: rowsToLearnFrom(config) });

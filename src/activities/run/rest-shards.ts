@@ -14,8 +14,8 @@ interface Rest {
 }
 
 /**
- * Completes the tasks of shards of which the listing of this run shows nothing new, without running them: the time of their markets counts
- * as collected with the evidence `inferred`, in one transaction with the ledger.
+ * Completes, without running them, the tasks of shards for which this run's listing shows nothing new. The time of their markets counts as
+ * collected, with the evidence `inferred`; it is recorded in one transaction with the ledger.
  * @returns the outputs by task id
  */
 export async function restShards({ database, universes, config, run }: Rest): Promise<ReadonlyMap<string, ReusedTask>> {

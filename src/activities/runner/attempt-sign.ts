@@ -1,6 +1,6 @@
 import type { PastAttempt } from '../../contracts/task/stage-report.ts';
 
-/** What an attempt reports about itself with its heartbeats, so that the next attempt can record it if it is lost. */
+/** What an attempt reports about itself with each heartbeat. If the attempt is lost, the next one records this. */
 export interface AttemptSign {
   readonly attempt: number;
   /** `<pid>@<host>` */
@@ -17,7 +17,7 @@ export interface AttemptSign {
  * never started. So every attempt after a loss records its start before the task's code runs, and only recorded starts count; the first
  * attempt records none, to stay cheap, and counts as started.
  *
- * @param of.lost attempts of the activity that were lost; `cutOff` of them with the thread of their plugin, while the worker lived on
+ * @param of.lost lost attempts of the activity; `cutOff` of them were lost with the thread of their plugin, while the worker kept running
  * @param of.started recorded starts without an end
  * @param of.lostLocally the first attempt ran without an activity of its own on a worker that was lost; its start is recorded too
  */
@@ -43,7 +43,7 @@ export function lostSince(
   { attempt, lost, missedAt }: { readonly attempt: number; readonly lost: number; readonly missedAt: number },
   sign: AttemptSign | undefined,
 ): readonly PastAttempt[] {
-  // never more than there were attempts: an earlier report may count differently
+  // limited to the number of earlier attempts, because an earlier heartbeat may have counted lost attempts differently
   const count = Math.min(lost - (sign?.lostBefore ?? 0), attempt - 1);
   return Array.from({ length: Math.max(0, count) }, (_, i): PastAttempt => {
     const number = attempt - count + i;

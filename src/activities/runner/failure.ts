@@ -19,7 +19,7 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
 ]);
 
-/** Maps an error of a foreign library to a PredictLabError; undefined for an unknown one. Sources and storage map theirs before. */
+/** Maps an error of a foreign library to a PredictLabError; undefined for an unknown one. Sources and storage map their own. */
 function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   if (thrown instanceof PredictLabError) return thrown;
   if (thrown instanceof ZodError) {
@@ -85,7 +85,7 @@ export function lostAttempt(
 
 const NEXT_AT_ONCE_MS = 100;
 
-/** Converts the failure of a first attempt that ran as a local activity into the failure of this attempt. */
+/** Returns the failure of a task's local attempt again, so that the normal activity, which continues the task, retries it. */
 export function failureAgain(details: AttemptDetails): ApplicationFailure {
   const { error, retryDelayMs } = details;
   const failure = ApplicationFailure.create({ type: error.type, message: error.message, nextRetryDelay: retryDelayMs, details: [details] });
@@ -109,7 +109,7 @@ interface Described {
 }
 
 function describe(thrown: unknown): Described {
-  // a plugin may throw Temporal's own failure to decide about retries
+  // a plugin may throw Temporal's ApplicationFailure to decide itself about retries
   if (thrown instanceof ApplicationFailure) {
     return { type: thrown.type ?? 'Error', message: thrown.message, retryable: !thrown.nonRetryable, cause: thrown.cause };
   }

@@ -5,16 +5,16 @@ import { findEffect, recordAttempt } from '../../storage/runs/ledger/ledger.ts';
 import type { AttemptSign } from './attempt-sign.ts';
 
 /**
- * Age in milliseconds up to which an activity starts another task, large or small: after that, an activity per task costs little compared
- * with the work. A pause, or a task that is more urgent, waits for one task at most.
+ * Age in milliseconds up to which an activity starts another task. For longer tasks, an activity of their own costs little compared with
+ * their work. A pause or a more urgent task waits at most for this time and one task.
  */
 const STARTS_WITHIN_MS = 1_000;
-/** Maximum total size of outputs, in characters, at which an activity still starts another task: its result is one payload. */
+/** Total size of outputs, in characters, above which an activity starts no other task, because its result is one payload. */
 const MAX_OUTPUTS = 250_000;
 
 /** How a task runs inside the activity of an earlier one. */
 export interface SharedAttempt {
-  /** The reports of the tasks before it, and of its start, which go out with the heartbeats. */
+  /** Reports about the activity's earlier tasks and this task's start, which are sent with the heartbeats. */
   readonly progress: () => readonly TaskReport[];
   /** Whether the task may have run before, in a lost attempt of the activity. */
   readonly mayHaveRun: boolean;
@@ -22,8 +22,8 @@ export interface SharedAttempt {
 
 /**
  * Runs the activity's own task, then those of `following` that start within a second, one after another up to the first that does not
- * succeed. Each has its own ledger row, timeout, metrics and log lines, and one attempt here: a retry is a normal activity.
- * When the worker was lost after the activity's own task, the next attempt looks up in the ledger which others have run.
+ * succeed. Each has its own ledger row, timeout, metrics and log lines, and one attempt; its retry is an activity of its own.
+ * If the worker is lost after the activity's own task, the next attempt finds in the ledger which other tasks have run.
  * @param activity.run runs one attempt of a following task
  */
 export async function runWithFollowing<Next extends { readonly taskId: string }>(activity: {
@@ -60,7 +60,7 @@ export async function runWithFollowing<Next extends { readonly taskId: string }>
   return { ...own, followed };
 }
 
-/** How a task ended that threw. @throws what must end the activity itself: a worker that shuts down */
+/** The end of a following task that threw. @throws errors that must end the activity itself, such as the worker's shutdown */
 function endOf(thrown: unknown): { kind: 'cancelled' } | { kind: 'failed'; details: AttemptDetails; final: boolean } {
   if (thrown instanceof CancelledFailure && Context.current().cancellationDetails?.cancelRequested) return { kind: 'cancelled' };
   if (!(thrown instanceof ApplicationFailure)) throw thrown;
@@ -86,6 +86,6 @@ async function recordLostFollower(database: Database, executionId: string): Prom
   try {
     if ((await findEffect(database, key)) === undefined) await recordAttempt(database, key, lost);
   } catch {
-    // the pages will lack this attempt; the task itself still checks the ledger when it runs
+    // ignored: only the pages will lack this attempt, and the task checks the ledger itself when it runs
   }
 }

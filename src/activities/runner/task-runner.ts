@@ -31,7 +31,7 @@ import { type AttemptSign, LostAttempt, lostSince, lostWorkersOf } from './attem
 import { failureAgain, failureOf, lostAttempt, lostWorker, poisonous, timedOut } from './failure.ts';
 import type { SharedAttempt } from './shared-activity.ts';
 
-/** Interval of heartbeats, far below their timeout, so that only a dead process misses it; most tasks end before their first heartbeat. */
+/** Interval of heartbeats, far below the heartbeat timeout, so that only a dead process misses it. Most tasks end before the first one. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
 
 /** This worker, named as in Temporal's Web UI. */
@@ -62,7 +62,7 @@ export interface Task {
   readonly stage?: Stage;
   /** The plugin's code that the task runs, for messages: `activity "crash" of plugin ./crash.mjs`. @default none */
   readonly foreign?: string;
-  /** Set for a task that runs in the activity of an earlier one, as its own first attempt. @default none */
+  /** Set for a task that runs in the activity of an earlier task; it is then always the task's first attempt. @default none */
   readonly following?: Pick<SharedAttempt, 'progress'>;
   readonly work: (work: StageWork) => Promise<StageEffect>;
 }
@@ -86,7 +86,7 @@ export function createTaskRunner({
     const past = failedLocally === undefined ? earlier : { ...failedLocally, error: pastError(failedLocally.error) };
     const begun: Heartbeat = { failures: past?.failures ?? 0, spent: past?.spent, error: past?.error };
     const before = (heartbeatDetails as Heartbeat | undefined) ?? begun;
-    // the first attempt of a local activity, if there was one, is known to have failed
+    // attempts without a recorded failure were lost; a first attempt as a local activity, if there was one, is known to have failed
     const lost = attempt - 1 - (failedAttempts(before) - failedAttempts(begun)) - (failedLocally === undefined ? 0 : 1);
     const sign = { attempt: attempts, worker: WORKER, from: Date.now(), lostBefore: lost };
     // the server does not receive heartbeats of a local activity
@@ -102,7 +102,7 @@ export function createTaskRunner({
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
     log.debug('the attempt started');
-    /** Records an attempt for the pages; no task fails because of it. */
+    /** Records an attempt for the pages. An error is ignored, so that no task fails because of it. */
     const note = (attempt: PastAttempt): Promise<void> => recordAttempt(database, { executionId, taskId }, attempt).catch(() => undefined);
 
     /** Whether the task had taken effect before (a lost completion, or a repeated workflow task), so that it is not counted again. */
@@ -121,14 +121,14 @@ export function createTaskRunner({
     if (cancelled.aborted) onCancelled();
     else cancelled.addEventListener('abort', onCancelled, { once: true });
     try {
-      // a first attempt finds nothing recorded. But when a worker dies, every local activity of its workflow task is executed again as a
-      // first attempt: custom tasks, which leave no rows, look up their ledger row
+      // a first attempt usually has no ledger row to look up. But when a worker dies, every local activity of its workflow task is executed
+      // again as a first attempt, so custom tasks among them must look up their row
       const isShortTask = activity.info.isLocal && stage === undefined;
-      // the server counts no attempts of a local activity, so one that ends its worker would run again without end
+      // the server does not count attempts of a local activity: without a count here, one that ends its worker would be repeated for ever
       const isUncounted = isExtra && foreign !== undefined && (activity.info.isLocal || stage === undefined);
       const isKnown = attempts > 1 || isShortTask || call.mayHaveRun === true;
       const start = isUncounted ? recordStart(database, key, { number: 1, worker: WORKER }) : Promise.resolve(true);
-      // a task that follows need not wait for it: the statement is on its way, and only a later attempt of the activity reads it
+      // a following task does not wait for this statement, which is already sent: only a later attempt of the activity reads its row
       const isSent = !activity.info.isLocal && !isKnown;
       if (isSent) void start.catch(() => undefined);
       const [known, isFirstStart] = await Promise.all([isKnown ? findEffect(database, key) : undefined, isSent ? true : start]);
@@ -181,12 +181,12 @@ export function createTaskRunner({
               repeated = first !== effect;
               return first;
             }
-            // a custom task's effect is outside the database: an unavailable ledger must not make it run again
+            // a custom task has already acted outside the database, so a ledger that is unavailable must not make it run again
             const recorded = recordCustomEffect(database, key, effect).catch((error: unknown) => {
               log.warn(`${taskId}: its ledger row will be written at the end of the run`, { error: messageOf(error) });
               return effect;
             });
-            // a first attempt has no earlier effect to check for, and without a task that follows the row is read only after the run's end
+            // does not wait for a row that nothing reads before the run's end: a first attempt has no earlier effect, and no task follows
             return attempts === 1 && !isShortTask && !isShared ? effect : await recorded;
           },
         }),
@@ -196,7 +196,7 @@ export function createTaskRunner({
       return { output: effect.output, degraded: effect.degraded, attempts };
     } catch (thrown) {
       if (cancelled.aborted) {
-        // an attempt that the server or the workflow timed out continues in another one
+        // an attempt that server or workflow timed out is not counted as cancelled, since another attempt continues
         if (activity.cancellationDetails?.timedOut !== true) meter.end('cancelled');
         // this error shows whether the cancellation was requested or the worker is shutting down
         await activity.cancelled.catch((cancellation: unknown) => {
@@ -204,7 +204,7 @@ export function createTaskRunner({
         });
       }
       const isOver = !(isExtra && thrown instanceof LostAttempt);
-      // the error may be ignored: a start that stays recorded only makes a task that loses workers fail a little earlier
+      // an error is ignored: if the start stays recorded, a task that loses workers only fails one lost worker earlier
       if (hasStarts && isOver) await forgetStarts(database, key).catch(() => undefined);
       if (thrown instanceof LostAttempt) {
         meter.end('retried', undefined, 'WorkerLost');
@@ -229,7 +229,7 @@ export function createTaskRunner({
         error: failure.type ?? 'Error',
       };
       const noted = note(attempt);
-      // a completion that is lost must not lose the failure: only the activity's own task fails with its activity
+      // recorded before the activity completes: the failure of a following task is part of the activity's result, which may be lost
       if (following !== undefined) await noted;
       log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
       throw failure;
@@ -241,7 +241,7 @@ export function createTaskRunner({
   };
 }
 
-/** Throws the failure of a first attempt whose worker was lost before it reported that. */
+/** Throws the recorded failure of a first attempt whose worker was lost before it reported the failure. */
 function throwAgain(taskId: string, failed: Pick<PastAttempt, 'next' | 'error'> | undefined): void {
   if (failed === undefined) return;
   if (failed.error === 'WorkerLost') throw new LostAttempt(`${taskId} ran on a worker that was lost`);
@@ -255,7 +255,7 @@ function waitOf({ details }: ApplicationFailure): number | undefined {
   return retryDelayMs ?? retryAfterMs;
 }
 
-/** Ends the wait for work that ignores its signal, so that the attempt does not exceed its timeout. */
+/** Waits for work, but only until the signal aborts, so that work that ignores its signal cannot exceed the attempt's timeout. */
 async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -267,7 +267,7 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
     return await Promise.race([work, aborted]);
   } finally {
     if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-    // after an abort no caller handles the work's own error
+    // after an abort no caller handles the error of the work, which must not count as unhandled
     void work.catch(() => undefined);
   }
 }

@@ -12,7 +12,7 @@ import { createKline } from '../stages/kline.ts';
 import { recordedWork, type StageFunction } from '../stages/stage-work.ts';
 import { createStore } from '../stages/store.ts';
 
-/** The stages that write rows to the database; before them comes the venue, after them come pages. */
+/** The stages that a shadow repeats: `collect` would query the venue, and `visualize` would write pages. */
 export const SHADOW_STAGES = ['clean', 'store', 'kline', 'backtest'] as const;
 export type ShadowStage = (typeof SHADOW_STAGES)[number];
 

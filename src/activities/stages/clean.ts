@@ -13,7 +13,7 @@ interface CleanDependencies {
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. @default 0.01 */
   readonly quarantineLimit?: number;
   readonly probe?: Probe;
-  /** Called with what became of an instrument's rows. */
+  /** Called with the number of an instrument's rows by result. */
   readonly onInstrument?: (instrumentKey: number, judged: Readonly<Tally>) => void;
 }
 
@@ -137,9 +137,9 @@ interface ScannedTick {
 }
 
 const BLOCK = 20_000;
-/** Ticks of the previous block that define what is usual at the start of the next; more than the rule's window. */
+/** Number of ticks before a block that are kept to compare the first ticks of the block with; more than the outlier rule needs. */
 const CONTEXT = 200;
-/** Ticks at a block's end whose return may lie in the next block; more than the rule looks ahead. */
+/** Number of ticks at a block's end that wait for the next block, because the outlier rule also compares a tick with later ones. */
 const AHEAD = 10;
 
 /**

@@ -3,7 +3,7 @@ import { type Stage, stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { runWithFollowing, type SharedAttempt } from '../runner/shared-activity.ts';
 
-/** Runs one attempt of a stage inside the current activity. @param following set for a stage that runs after the activity's own */
+/** Runs one attempt of a stage inside the current activity. @param following set unless the stage is the activity's own */
 export type RunStage = (stage: Stage, call: StageCall, following?: Pick<SharedAttempt, 'progress'>) => Promise<TaskOutcome>;
 
 /** Runs a stage as its activity, then the stages of `call.following` that start within a second. */
@@ -25,7 +25,7 @@ export async function runStages(
       return await runStage(next, given, { progress });
     },
   });
-  // the workflow reads outputs only to choose how the next stage runs
+  // outputs are left out after the last stage, since the workflow reads them only to choose how the next stage runs
   const isOver = followed.length === following.stages.length && followed.every(({ kind }) => kind === 'succeeded');
   const briefly = (end: SharedEnd): SharedEnd => (isOver && end.kind === 'succeeded' ? { ...end, output: null } : end);
   return {

@@ -23,9 +23,9 @@ export interface Healed {
   readonly symbol: string;
   readonly instrument: string;
   readonly rows: number;
-  /** Rows that this build can read, which become (or would become) ticks. */
+  /** Number of rows that this build can read and that become ticks (in a dry run, would become ticks). */
   readonly healed: number;
-  /** Healed rows that were not stored yet; null in a dry run. */
+  /** Number of healed rows that were not stored yet; null in a dry run. */
   readonly inserted: number | null;
 }
 
@@ -43,7 +43,7 @@ export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest)
       continue;
     }
     const page = identifyPage(good.map(({ read }) => read));
-    // newest first, as venues deliver them: identity and order of a second's trades then follow the same rule
+    // sorted newest first, as venues deliver rows, so that trades of the same second get the same identity and order as when collected
     const staged = page.toSorted((a, b) => (b.time as number) - (a.time as number));
     try {
       await stagePage(database, { executionId, symbol: name, instrumentKey, pageNumber: 0, order: 'newest-first', rows: staged });

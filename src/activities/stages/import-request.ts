@@ -16,11 +16,11 @@ export interface TicksImport {
   readonly source: TickSource;
   /** The kind of market of instruments that are not stored yet. */
   readonly market: MarketKind;
-  /** The kind and the priced outcome that the user states; an instrument that is stored otherwise is refused. @default as stored */
+  /** Kind of market and priced outcome as the user states them; a stored instrument that differs is refused. @default as stored */
   readonly stated?: { readonly market?: MarketKind | undefined; readonly firstOutcome?: string | undefined };
-  /** Facts about the markets that their owner states; the others stay as they are stored. @default none */
+  /** Facts about the markets that the user states; other facts stay as they are stored. @default none */
   readonly facts?: OwnFacts;
-  /** What a file of markets says of each, by its name in the ticks. @default nothing */
+  /** Descriptions of the markets from a file of markets, by the market's name in the ticks. @default none */
   readonly descriptions?: ReadonlyMap<string, MarketDescription>;
   /** The current time; rows after it are quarantined. UTC epoch milliseconds. */
   readonly asOf: number;
@@ -37,15 +37,15 @@ export interface ImportedInstrument extends ImportCounts {
   /** Time of the first and last readable row, UTC epoch milliseconds; null when there is none. */
   readonly from: number | null;
   readonly to: number | null;
-  /** Its outcome names, the priced one first. */
+  /** Names of the market's outcomes, the priced one first. */
   readonly outcomes: readonly string[];
 }
 
-/** The instrument of a market of the files: of one market `file:<symbol>`, of several `file:<symbol>-<market>`. */
+/** Id of the instrument of a market in imported files: `file:<symbol>`, or `file:<symbol>-<market>` if they have several markets. */
 export const instrumentIdOf = (symbol: string, market: string | null): string =>
   market === null ? `file:${symbol}` : `file:${symbol}-${market.replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-').slice(0, 80)}`;
 
-/** @throws PredictLabError BadInput when the stored instrument is priced by another outcome or has another kind of market */
+/** Refuses an import whose priced outcome or kind of market differs from the stored instrument's. @throws PredictLabError BadInput */
 export function checkAgainstStored(
   stored: Instrument,
   { firstOutcome, market }: { firstOutcome?: string | undefined; market?: MarketKind | undefined },

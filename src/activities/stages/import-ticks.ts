@@ -12,8 +12,8 @@ export interface ImportResult extends ImportCounts {
 }
 
 /**
- * Imports tick files with the stages of a run, chunk by chunk; a chunk may hold rows of many markets. Stored chunks stay whatever happens
- * later; another import of the same files continues behind them. Coverage is claimed at the end of a market's rows in each file. Adds the
+ * Imports tick files with the stages of a run, chunk by chunk; a chunk may hold rows of many markets. Stored chunks stay if a later one
+ * fails; another import of the same files continues behind them. Coverage is claimed at the end of a market's rows in each file. Adds the
  * symbol to the catalogue if it is missing.
  */
 export async function importTicks(request: TicksImport): Promise<ImportResult> {
@@ -29,7 +29,7 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
     if (!isPartial) await endImport(request, [...run.results.keys()]);
     return { ...instruments.reduce<ImportCounts>(sumOf, NO_ROWS), instruments, isPartial };
   } catch (error) {
-    // if the database is unavailable, the next import clears the staging; the first error is reported
+    // an error here is ignored: the first one is reported, and the next import clears the staging
     await clearStaging(database, { executionId }).catch(() => undefined);
     if (error instanceof PredictLabError && error.type === 'StorageUnavailable')
       throw unusable(`${error.message}; what was imported so far is stored: start the same command again to import the rest`, {

@@ -10,8 +10,8 @@ export interface KlineDependencies {
 }
 
 /**
- * Creates the stage `kline`, which rebuilds the candles of a symbol whose ticks changed; an interval without candles is built fully. A short
- * market has one more interval than the asked ones; the output counts the markets by it.
+ * Creates the stage `kline`, which rebuilds the candles of a symbol whose ticks changed; an interval without candles is built fully. Short
+ * markets also get an interval that fits their length; the output states the number of markets for each such interval.
  */
 export function createKline({ probe }: KlineDependencies = {}): StageFunction {
   return async (input, work) =>

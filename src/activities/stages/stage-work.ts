@@ -6,7 +6,7 @@ import { stageTaskId } from '../../contracts/words.ts';
 import type { Database, Transaction } from '../../storage/database/database.ts';
 import { commitEffect, recordEffect } from '../../storage/runs/ledger/ledger.ts';
 
-/** A stage's tools in addition to its input. The runner checks the ledger, maps errors, applies the timeout and counts attempts. */
+/** What a stage gets in addition to its input. The runner, not the stage, checks the ledger, maps errors and applies the timeout. */
 export interface StageWork {
   /** Aborts at cancellation, timeout and worker shutdown. Check it between batches; pass it to I/O. */
   readonly signal: AbortSignal;
@@ -31,7 +31,7 @@ export interface StageWork {
 /** A stage: turns its input into its effect. */
 export type StageFunction = (input: StageInput, work: StageWork) => Promise<StageEffect>;
 
-/** A stage's work outside of Temporal (an import, a test, a benchmark): one attempt by default, and heartbeats go nowhere. */
+/** The `StageWork` of a stage that runs outside of Temporal (an import, a test, a benchmark): one attempt, and heartbeats are ignored. */
 export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & Partial<StageWork>): StageWork {
   return {
     signal: new AbortController().signal,

@@ -17,13 +17,13 @@ export interface StoreDependencies {
   readonly database: Database;
   readonly log: Log;
   readonly probe?: Probe;
-  /** Called with what became of an instrument's good rows. */
+  /** Called with the numbers of an instrument's valid rows by result. */
   readonly onInstrument?: (instrumentKey: number, merged: Merged) => void;
 }
 
-/** Uncovered share of an open instrument's part of the window above which a run counts as degraded. */
+/** Share of the window, as far as an instrument was open in it, above which uncovered time makes a run count as degraded. */
 const GAP_LIMIT = 0.01;
-/** Maximum number of instruments listed in a reason; the others are counted. */
+/** Maximum number of instruments that a reason names; the others are only counted. */
 const NAMED_INSTRUMENTS = 3;
 
 /** Creates the stage `store`, which moves cleaned rows, coverage and changed hours from staging to the ticks in one transaction. */
@@ -65,7 +65,7 @@ export function createStore({ database, log, probe, onInstrument }: StoreDepende
       const failed = Object.keys(sentencesIn(collected?.output, 'failedSources'));
       return {
         output: { inserted, duplicates, ticks: inserted + duplicates, gaps: gaps.reduce((sum, gap) => sum + gap.gaps, 0) },
-        // `collect` has reported the failed source already; its gaps would repeat that
+        // gaps of a failed source are left out, because `collect` has already reported the failure
         ...degradedOf(gaps.filter(({ instrument }) => !failed.some((source) => instrument.startsWith(`${source}:`)))),
       };
     });
@@ -82,7 +82,7 @@ function degradedOf(gaps: readonly InstrumentGaps[]): { degraded?: readonly stri
   return { degraded: [`gaps in coverage: ${[...named, ...more].join(', ')}; run again with refetch to fill what the venue still has`] };
 }
 
-/** The rows that are staged under an id outside of any run: an import's or those of `heal`. */
+/** Identifies rows that are staged outside of any run, by an import or by `heal`. */
 export interface StagedAlone {
   readonly database: Database;
   readonly log: Log;
@@ -91,7 +91,7 @@ export interface StagedAlone {
   readonly asOf: number;
 }
 
-/** Cleans and stores staged rows outside of any run: without ledger and retries. @returns what became of each instrument's rows */
+/** Cleans and stores staged rows outside of any run: without ledger and retries. @returns numbers of rows by instrument and result */
 export async function cleanAndStore({ database, log, executionId, symbol, asOf }: StagedAlone): Promise<ReadonlyMap<number, ImportCounts>> {
   const settings = { sourceTypes: [], intervals: [], daysBack: 0, strategies: [], refetch: false, asOf };
   const work = workAlone({ log, commit: (write) => database.transaction(write), record: (effect) => Promise.resolve(effect) });

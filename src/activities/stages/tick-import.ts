@@ -33,7 +33,7 @@ interface Part {
 }
 
 interface OpenMarket {
-  /** Its name in files with several markets. */
+  /** The market's name in files with several markets; null in a file of one market. */
   readonly name: string | null;
   readonly key: number;
   readonly known: Instrument;
@@ -106,16 +106,16 @@ export class TickImport {
         if (last !== undefined && hasEnded) await this.#endPart(last.market, last.part, last.market !== market);
         last = { market, part };
         if (batch.outcomes.length > market.outcomes.length) market.outcomes = batch.outcomes;
-        // complete files of a market stay stored when a later file cannot be read
+        // also stored after each file of a single market, so that the rows stay if a later file cannot be read
         if (rows >= chunkRows || isStopped() || (hasEnded && batch.market === null)) {
           await this.#storeStaged();
           rows = 0;
           if (isStopped()) return false;
         }
         if (batch.rows.length === 0) continue;
-        // staged while the next batch is read
+        // not awaited yet: rows are staged while the next batch is read
         inFlight = this.#stage(market, part, batch);
-        // the awaits above and below throw its failure; until then it must not count as unhandled
+        // a failure is thrown where `inFlight` is awaited; until then it must not count as unhandled
         inFlight.catch(() => undefined);
         rows += batch.rows.length;
         read += batch.rows.length;
@@ -123,7 +123,7 @@ export class TickImport {
       }
       await inFlight;
     } finally {
-      // when reading fails, a page that is still being staged must not arrive after the clearing
+      // if reading fails, waits for rows that are still being staged, so that they do not arrive after the staging is cleared
       await inFlight.catch(() => undefined);
     }
     if (last !== undefined) await this.#endPart(last.market, last.part, true);
@@ -131,7 +131,7 @@ export class TickImport {
     return true;
   }
 
-  /** The market of a name; it stays open until another one is opened. */
+  /** The market of this name in the files, which stays open until another one is opened. */
   async #open(name: string | null): Promise<OpenMarket> {
     if (this.#current !== undefined && this.#current.name === name) return this.#current;
     const { database, symbol, source, stated = {}, descriptions } = this.#request;
@@ -174,7 +174,7 @@ export class TickImport {
     instrumentKey: key,
   });
 
-  /** Stages rows. Only those that will be quarantined keep their original line; rows that will be cover nothing. */
+  /** Stages rows. Rows that `clean` will quarantine keep their original line and do not count as coverage; other rows drop the line. */
   async #stage(market: OpenMarket, part: Part, { rows, lines }: SourceBatch): Promise<void> {
     const { opensAt, tickSize, market: kind } = market.known;
     const facts = { market: kind, opensAt, tickSize, asOf: this.#request.asOf };
@@ -193,7 +193,7 @@ export class TickImport {
     });
   }
 
-  /** Claims coverage of a file's rows only now: in a file that is not in order, rows at its end may lie between those before. */
+  /** Claims coverage once all of a file's rows are read: in an unsorted file, late rows may lie between earlier ones. */
   async #endPart(market: OpenMarket, part: Part, isWhole: boolean): Promise<void> {
     for (const [kind, { from, to }] of part.spans)
       await stageCoverage(this.#request.database, { ...this.#stagingKey(market), kind, ranges: [{ from, to: to + 1 }] });
@@ -201,14 +201,14 @@ export class TickImport {
     this.#staged.set(market, part);
   }
 
-  /** Stores what is staged, and records how far that is. */
+  /** Stores the staged rows, and records how far the files are stored. */
   async #storeStaged(): Promise<void> {
     const { database, log, symbol, asOf } = this.#request;
     const executionId = this.#executionId;
     const counts = await cleanAndStore({ database, log, executionId, symbol, asOf });
     await clearStaging(database, { executionId });
     const markets = [...this.#staged];
-    // the second outcome's name and the last tick are known only after reading
+    // saved after reading, because only then the name of the second outcome and the last tick are known
     await saveInstruments(
       database,
       symbol,

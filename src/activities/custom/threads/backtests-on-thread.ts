@@ -17,7 +17,7 @@ interface JobControl {
   readonly signal: AbortSignal;
 }
 
-/** The result of a job, or its error as plain data: an error loses its class on the way between threads. */
+/** The result of a job, or its error as plain data, because an error object loses its class between threads. */
 export type SeriesEnd<T> = T | { readonly thrown: ThrownError };
 
 /** Runs all trials of the strategies on one series on this thread. Never throws. */
@@ -27,7 +27,7 @@ export const runBacktests = async (job: SeriesJob, how: JobControl): Promise<Ser
 /** Runs the walk-forward test of one series on this thread; returns the record in its stored form. Never throws. */
 export async function runWalkForward(job: WalkForwardJob, how: JobControl): Promise<SeriesEnd<ReturnType<typeof encodeWalkForward>>> {
   const { parts, trials } = job;
-  // copies for the parts, in which nothing of the whole series is remembered
+  // fresh copies of the strategies for the walk-forward's parts, so that they remember nothing of the whole series
   const again = new Map((await strategiesForBatch(job.plugins)).map((one) => [one.name, one]));
   const end = await onSeries(job, how, (data, known, options) => {
     const restarting = known.map((trial): Trial => {
@@ -77,7 +77,7 @@ export async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal
     beat();
     await setImmediate();
     requireBuiltIns('was changed after a decision, by code that a strategy started');
-    // such code may have restored what an earlier copy saw
+    // code that a strategy started may also have restored in a shared object what an earlier copy saw
     sharedObjectsChanged();
     signal.throwIfAborted();
     turn = performance.now();

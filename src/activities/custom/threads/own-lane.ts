@@ -21,7 +21,7 @@ import {
   type ToOwnThread,
 } from './thread-messages.ts';
 
-/** Checks (one per second) without progress after which a thread counts as blocked, if other tasks wait for it. */
+/** Number of checks without progress, one per second, after which a thread counts as blocked if other tasks wait for it. */
 const CHECKS_BEFORE_BLOCKED = 10;
 const CHECK_MS = 1_000;
 
@@ -150,7 +150,7 @@ export class OwnLane {
       const { received } = thread;
       this.#post(thread, { ping: true });
       setTimeout(() => {
-        // messages that are already queued are received before this runs
+        // runs after the messages that are already queued have been received
         setImmediate(() => {
           if (this.#thread === thread && thread.received === received && hasStarted(thread)) this.#replace(thread, 'blocked');
           if (this.#tasks.delete(id)) running.reject(context.signal.reason);
@@ -159,7 +159,7 @@ export class OwnLane {
     }, STOP_GRACE_MS);
   }
 
-  /** Returns the check, called periodically, whether the thread makes progress while it has more than one task. */
+  /** Returns a function to be called once per second; it checks whether the thread makes progress while it has several tasks. */
   #watch(): () => void {
     let checks = 0;
     let before = '';
@@ -209,7 +209,7 @@ export class OwnLane {
 
 const hasStarted = ({ ready, startedAt }: OwnThread): boolean => ready || performance.now() - startedAt > START_MS;
 
-/** Passes a heartbeat or a log line of an activity on a thread to its task. */
+/** Passes a heartbeat or log line from an activity's thread on to its task. */
 export function passOn(message: FromThread, context: Pick<ActivityContext, 'log' | 'heartbeat'>): void {
   if ('log' in message) context.log[message.log](message.message, message.fields);
   else context.heartbeat(message.heartbeat);

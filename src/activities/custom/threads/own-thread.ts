@@ -31,5 +31,5 @@ port.on('message', (message: ToOwnThread) => {
     send({ id, end });
   });
 });
-// also ready when the module cannot be loaded: each task that needs it fails then
+// the thread also reports ready if the module cannot be loaded; each task that needs the module then fails
 pluginsOfThread(module).then(ready, ready);

@@ -8,9 +8,9 @@ import { OwnLane, passOn } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';
 import { errorOf, type PoolJob, type SeriesJob, type ThreadEnd, type ThreadTask, type WalkForwardJob } from './thread-messages.ts';
 
-/** Longest delay of results that are reported together. */
+/** Maximum delay of a result, so that several results are reported together. Milliseconds. */
 const TOGETHER_MS = 100;
-/** Waiting tasks per core from which results are reported together. */
+/** Number of waiting tasks per core from which on results are reported together. */
 const CROWDED_TASKS = 4;
 
 interface JobControl {
@@ -36,7 +36,7 @@ export interface PluginThreads {
   backtests(job: SeriesJob, how: JobControl): Promise<TrialsResult>;
   /** Runs the walk-forward test of one series on a thread of the pool; returns the record in its stored form. */
   walkForward(job: WalkForwardJob, how: JobControl): Promise<ReturnType<typeof encodeWalkForward>>;
-  /** Resolves immediately, or up to 100 ms later while many tasks wait: each reported result wakes a workflow that needs the cores too. */
+  /** Waits up to 100 ms while many tasks wait, so that results are reported together: each report wakes a workflow, which uses CPU. */
   together(): Promise<void>;
   close(): Promise<void>;
 }

@@ -18,11 +18,11 @@ const IDLE_TIMEOUT_MS = 60_000;
 
 interface PoolThread {
   readonly worker: Worker;
-  /** Ends the thread's job when the thread ends by itself. Undefined while the thread runs no job. */
+  /** Fails the thread's job when the thread ends unexpectedly. Undefined while the thread runs no job. */
   ended: ((cause: unknown) => void) | undefined;
   /** Whether a plugin changed an object that all code of the thread shares. */
   used: boolean;
-  /** Ends the thread when it stays unused. */
+  /** Terminates the thread after it has been unused for a while. */
   idleTimer: NodeJS.Timeout | undefined;
 }
 
@@ -64,7 +64,7 @@ export class PoolLane {
         };
         ours.on('message', receive);
         thread.ended = (cause) => {
-          // messages that were sent before the end
+          // receives the messages that the job sent before its end
           for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours))
             receive(last.message as FromPool);
           reject(signal.aborted ? (signal.reason as Error) : endedWhileRunning(whose, cause));
@@ -94,7 +94,7 @@ export class PoolLane {
     await Promise.all([...this.#threads].map(async (thread) => await this.#remove(thread)));
   }
 
-  /** Returns a thread that runs nothing, once there is one. @throws the reason of the signal when it is aborted before */
+  /** Waits for an idle thread and returns it. @throws the reason of the signal if it is aborted first */
   async #take(signal: AbortSignal): Promise<PoolThread> {
     const idle = this.#idle.pop();
     if (idle !== undefined) {
@@ -116,7 +116,7 @@ export class PoolLane {
     });
   }
 
-  /** Gives a thread that runs nothing to the job that waits longest. */
+  /** Gives an idle thread to the job that has waited longest. */
   #give(thread: PoolThread): void {
     for (const next of this.#queue) {
       this.#queue.delete(next);
@@ -143,7 +143,7 @@ export class PoolLane {
     return thread;
   }
 
-  /** Terminates a thread that runs nothing, and returns a new one in its place. */
+  /** Terminates an idle thread and returns a new one in its place. */
   #replace(thread: PoolThread): PoolThread {
     this.#threads.delete(thread);
     void thread.worker.terminate();

@@ -20,7 +20,7 @@ workerPort.on('message', ({ job, port }: { job: PoolJob; port: MessagePort }) =>
   const stop = new AbortController();
   const send = (message: FromPool): void => port.postMessage(message);
   port.on('message', ({ abort }: ToThread) => stop.abort(errorOf(abort)));
-  // a result that cannot be sent fails its job
+  // a job also fails if its result cannot be sent
   void doJob(job, send, stop.signal)
     .then((end) => send({ end, used: sharedObjectsChanged() }))
     .catch((thrown: unknown) => send({ end: { thrown: describeThrown(thrown) }, used: sharedObjectsChanged() }));

@@ -37,7 +37,7 @@ export async function runThreadTask(
   const { module, activity: name, input, runId, taskId, attempt, resume } = task;
   const budget = new MessageBudget(send);
   try {
-    // the worker checked the plugin when it started
+    // the activity exists: the worker checked the plugin when it started
     const activity = (await pluginsOfThread(module)).activities.get(name) as PluginActivity;
     signal.throwIfAborted();
     const context = {
@@ -46,7 +46,7 @@ export async function runThreadTask(
       attempt,
       signal,
       resume,
-      // limited to the size of an output: each heartbeat goes to the Temporal server
+      // heartbeats have the same size limit as outputs, since each one is sent to the Temporal server
       heartbeat: (details: unknown) =>
         budget.heartbeat(details === undefined ? undefined : outputOf(taskId, details, 'passed to heartbeat')),
       log: budget.asLog(),
@@ -62,7 +62,7 @@ export async function runThreadTask(
       computing?.(false);
     }
     const output = outputOf(taskId, await running);
-    // backtests may run on this thread next
+    // checked because the next job on this thread may be a backtest
     requireBuiltIns('was changed by the task');
     return { output };
   } catch (thrown) {

@@ -50,7 +50,7 @@ function judge(event: 'uncaughtException' | 'unhandledRejection', error: unknown
   const [{ modules, log }] = [...watched.values()].slice(-1);
   // the stack of a socket or a timer of Node.js does not name its owner, so the plugins are suspected
   if (!isOurs(stack)) return logStray(log, modules.join(' or '), thrown);
-  // another listener of the process decides
+  // the other listeners of the process handle the error
   if (process.listenerCount(event) > 1) return;
   log.error(`the worker ends: ${thrown.message}`, { stack: thrown.stack });
   process.exit(1);

@@ -17,19 +17,19 @@ export const threadLimits = (): ResourceLimits => ({
   maxOldGenerationSizeMb: Math.round(Math.min(4096, Math.max(512, totalmem() / 4 / MIB))),
 });
 
-/** Messages of the temporary thread: the time limit counts from the first, as a busy machine takes long to start a thread. */
+/** Messages of the thread that tries to load a plugin. The time limit starts with `loading`, as a busy machine starts threads slowly. */
 export type TryMessage = 'loading' | 'ended';
 
-/** Extra time on the main thread: the loading thread reports its own timeout first. */
+/** Extra time that the main thread waits, so that the loading thread can report its own timeout first. */
 const GRACE_MS = 2_000;
 
 /**
- * Loads a plugin on a temporary thread, because a module that computes without end while it loads would block this process for good. All
- * other errors of the module are left to the real loading.
+ * Tries to load a plugin on a temporary thread, because a module that computes without end while it loads would block this process for
+ * good. All other errors of the module are ignored here; loading it on the main thread reports them.
  * @throws PredictLabError BadInput when the module does not load in time
  */
 export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } = {}): Promise<void> {
-  // a worker thread can be terminated anyway
+  // no trial is needed on a worker thread, which can be terminated
   if (!isMainThread) return;
   const thread = new Worker(threadEntry('try-thread'), {
     workerData: { module, timeoutMs },
@@ -43,7 +43,7 @@ export async function tryPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } 
       const late = (): void => reject(notLoaded(module, timeoutMs, 'it computes or waits without end'));
       thread.on('message', (message: TryMessage) => {
         if (message === 'ended') return resolve();
-        // a process that was busy reads the messages that came in first
+        // setImmediate lets a process that was busy first read messages that have already arrived
         timer = setTimeout(() => setImmediate(late), timeoutMs + GRACE_MS);
       });
       thread.once('error', () => resolve());

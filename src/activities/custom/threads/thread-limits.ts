@@ -1,12 +1,12 @@
 import { setPriority } from 'node:os';
 import { MessagePort } from 'node:worker_threads';
 
-/** Nice value of threads that compute: about a tenth of the worker's share where all cores are busy. */
+/** Nice value of threads that compute. If all cores are busy, it gives them about a tenth of the CPU time of the worker's own thread. */
 const YIELDING = 10;
 
 /**
- * Lets this thread yield to the worker's own one where all cores are busy, so that a plugin's endless loop does not delay other tasks. Only
- * Linux has a priority per thread; elsewhere it would be that of the whole process.
+ * Lowers the CPU priority of this thread, so that a plugin's endless loop does not delay the worker's own thread. Only on Linux: elsewhere
+ * the priority would apply to the whole process.
  */
 export function yieldToWorker(): void {
   if (process.platform === 'linux') setPriority(YIELDING);

@@ -11,7 +11,7 @@ import type { Json } from '../../../contracts/run/pipeline-input.ts';
 export const ANSWER_MS = 3_000;
 /** Time that a thread may take to start and to load its module before it counts as blocked. */
 export const START_MS = 30_000;
-/** Time that a task has to stop after an abort; then a task that still runs ends with its thread. */
+/** Time that a task has to stop after an abort; a task that runs longer is ended together with its thread. */
 export const STOP_GRACE_MS = 2_000;
 
 export interface ThreadTask {

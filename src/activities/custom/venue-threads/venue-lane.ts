@@ -25,7 +25,7 @@ import type {
 
 /** Longest time that a route may compute, or wait for something other than its requests. */
 const ROUTE_MS = 30_000;
-/** Maximum number of errors of a call that are kept, so that they can be thrown again unchanged. */
+/** Maximum number of the worker's errors that are kept per call, so that the caller gets the original error objects. */
 const MOST_ERRORS = 100;
 
 interface Call {
@@ -34,7 +34,7 @@ interface Call {
   readonly before: CollectedBefore | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** Answers the thread within the caller's async context, which counts the requests. */
+  /** Answers a request of the thread, in the caller's async context, which counts the requests. */
   readonly serve: (ask: VenueAsk) => void;
   readonly errors: Map<number, unknown>;
   asking: number;
@@ -50,11 +50,11 @@ interface Needs {
 interface Thread {
   readonly worker: Worker;
   received: number;
-  /** Whether it has tried to load its module, with or without success. */
+  /** Whether the thread has tried to load its module, with or without success. */
   ready: boolean;
 }
 
-/** The thread of one plugin's venues, which the first call starts. A route that blocks or ends it fails; the next call starts another. */
+/** The thread of one plugin's venues; the first call starts it. A route that blocks or ends it fails; the next call starts a new thread. */
 class VenueLane {
   readonly #module: string;
   readonly #log: Log;
@@ -87,7 +87,7 @@ class VenueLane {
           yield next.value;
         }
       } finally {
-        // a stream that failed has ended, or would block this call too
+        // only a stream that did not fail is closed: a failed one has ended already, or would block this call too
         if (next !== undefined) await call('return', [], needs).catch(() => undefined);
       }
     }
@@ -99,7 +99,7 @@ class VenueLane {
       async trades(context, instrument): Promise<TradeReader> {
         const key = nextKey();
         const repeats = await call<TradeReader['repeats']>('trades', [instrument], { context, key });
-        // the copies that one page continues are counted on this side
+        // counts of equal rows at a page's end, which the next page continues, are kept here and not on the thread
         const copies = new Map<string, number>();
         return {
           async read(cursor) {
@@ -132,7 +132,7 @@ class VenueLane {
           try {
             return sharedPage(venue.name, await call<unknown>('sharedTrades', [instruments, look], { context }));
           } catch (error) {
-            // the markets are then read one by one, so no task reports this error
+            // logged here, because the markets are then read one by one and no task reports this error
             this.#log.warn(`${venue.name}: the trades of ${instruments.length} markets together could not be read: ${messageOf(error)}`);
             throw error;
           }
@@ -200,7 +200,7 @@ class VenueLane {
     if (call !== undefined) settle(call, message.end);
   }
 
-  /** Does what a route asks for, and answers it. */
+  /** Handles a request of a route to the worker, and sends the answer. */
   async #serve(id: number, { ask, method, args }: VenueAsk): Promise<void> {
     const call = this.#calls.get(id);
     if (call === undefined) return;
@@ -220,7 +220,7 @@ class VenueLane {
     this.#post({ ask, ...(http && { clock: http.clock }), ...answer });
   }
 
-  /** Ends a route that neither returns nor requests anything; where it blocks the thread, the thread too. */
+  /** Ends a route that takes too long without returning or sending a request, and the thread if the route blocks it. */
   #watch(id: number): void {
     const call = this.#calls.get(id);
     if (call === undefined || call.asking > 0) return;

@@ -6,13 +6,13 @@ export interface VenueThreadData {
 
 /** Routes of a venue that return one value. */
 type OneAnswer = 'discover' | 'selectorOf' | 'readTrade' | 'book' | 'sharedTrades' | 'hourlyVolumes';
-/** Routes of a venue that return a stream; `list` is that of its universe. */
+/** Routes of a venue that return a stream; `list` lists the markets of its universe. */
 export type StreamRoute = 'points' | 'list';
 
 /** Routes of a venue that run on its thread. `read` continues `trades`, `next` and `return` continue a stream. */
 export type VenueRoute = OneAnswer | StreamRoute | 'trades' | 'read' | 'next' | 'return';
 
-/** What a route may ask of the worker: a request to a host of the venue, or what an earlier run stored. */
+/** Requests that a route may send to the worker: for an answer of a venue's host, or for what earlier runs stored. */
 export type AskedOfWorker = 'get' | 'isStored' | 'hasTradesBefore';
 
 export interface VenueCall {
@@ -33,7 +33,7 @@ export type ToVenueThread =
 
 export type VenueCallEnd =
   | { readonly value: unknown }
-  /** `ask` is what the error came from, if it came from the worker. */
+  /** `ask` is the id of the thread's request that the worker answered with this error, if it came from the worker. */
   | { readonly thrown: ThrownError; readonly ask?: number };
 
 export interface VenueAsk {

@@ -14,9 +14,9 @@ const port = parentPort!;
 const { module } = workerData as VenueThreadData;
 const send = limitPosts(port) as (message: FromVenueThread) => void;
 
-/** Maximum number of this thread's requests that wait for the worker. */
+/** Maximum number of requests of this thread that wait for the worker's answer. */
 const MOST_ASKED = 1_000;
-/** Maximum number of readers and streams that are kept; one that was dropped starts again. */
+/** Maximum number of readers and streams that are kept; beyond it, the one unused for longest is dropped. */
 const MOST_KEPT = 1_000;
 /** Maximum number of printed lines per minute. */
 const MOST_LINES = 500;
@@ -28,7 +28,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The call that a context works for at this time. */
+/** Number of the call for which a venue's code runs at this time; its requests are attributed to this call. */
 interface Caller {
   call: number;
 }
@@ -37,7 +37,7 @@ let asks = 0;
 const asked = new Map<number, Waiting>();
 const clocks = new Map<string, number>();
 const memories = new Map<string, Map<string, unknown>>();
-/** What the worker was asked when it answered with this error. */
+/** Ids of requests to the worker, by the error with which it answered them. */
 const origins = new WeakMap<Error, number>();
 
 yieldToWorker();
@@ -50,7 +50,7 @@ const venues = importPlugin(module).then(({ exported }) => {
   return new Map((exported as { venues: readonly Venue[] }).venues.map((venue) => [venue.name, venue]));
 });
 const ready = (): void => send({ ready: true });
-// each call reports a module that cannot be loaded
+// also ready if the module cannot be loaded; each call then reports the error
 venues.then(ready, ready);
 
 let [since, lines] = [performance.now(), 0];

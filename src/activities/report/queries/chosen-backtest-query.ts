@@ -65,7 +65,7 @@ const hasResult = (head: BacktestHead): boolean => decodeMetrics(head.metrics).f
 
 const sharpeOf = (head: BacktestHead): number => rankedSharpe(decodeMetrics(head.metrics)) ?? Number.NEGATIVE_INFINITY;
 
-/** Index of the first of the best; -1 when none is wanted. */
+/** Index of the wanted backtest with the highest Sharpe ratio, the first one if several are equal; -1 when none is wanted. */
 const bestOf = (heads: readonly BacktestHead[], isWanted: (head: BacktestHead) => boolean): number =>
   heads.reduce((best, head, i) => (isWanted(head) && (best === -1 || sharpeOf(head) > sharpeOf(heads[best])) ? i : best), -1);
 
@@ -75,7 +75,7 @@ const sinceThen = (points: readonly EquityPoint[], from: number): readonly Equit
   return first === -1 ? points.slice(-1) : points.slice(Math.max(0, first - 1));
 };
 
-/** Loads an instrument's walk-forwards; draws the one of the interval, else the first one with windows. */
+/** Loads an instrument's walk-forwards, with the curves of one to draw: that of the given interval, else the first one with windows. */
 export async function loadWalkForwards(
   queryable: Queryable,
   heads: readonly WalkForwardHead[],
@@ -92,7 +92,7 @@ export async function loadWalkForwards(
   }));
 }
 
-/** Indicators of each shipped strategy that have the unit of the price, with their parameters. */
+/** Indicators of each shipped strategy that can be drawn over the price, because they have its unit, with their parameters. */
 const LOOKS_AT: Readonly<Record<string, (params: Readonly<Record<string, Json>>) => readonly (readonly [IndicatorName, object])[]>> = {
   'sma-cross': ({ fast, slow }) => [
     ['sma', { period: fast }],

@@ -23,7 +23,7 @@ export async function loadEventPage(queryable: Queryable, event: string, now: nu
   return { event, now, outcomes: rows.map((row) => row.map((one) => quoteOf(one, row[0]))), madeBy: `PredictLab ${VERSION}` };
 }
 
-/** Maximum numbers of open markets with twins that are read, of pairs that the page lists, and of pairs that have a metric. */
+/** Maximum numbers of open markets with twins to read, of pairs to list on the page, and of pairs to export as metrics. */
 const MAX_TWINS = 1_000;
 const MAX_PAIRS = 12;
 const MAX_MEASURED = 50;
@@ -72,7 +72,7 @@ export async function twinBases(
     .slice(0, MAX_MEASURED);
 }
 
-/** Quotes of a market with the prices of the first outcome of `first`, whose outcomes it may list in the other order. */
+/** Quotes of a market converted to prices of the first outcome of the market `first`, which may list its outcomes in the other order. */
 function seenFrom<Seen extends { readonly book: OrderBook | null; readonly last?: LastTick | null }>(
   first: StoredInstrument,
   seen: Seen,

@@ -14,7 +14,7 @@ import { VERSION } from '../../../version.ts';
 import { SHORTEST_GAP_MS } from './run-query.ts';
 
 export interface SymbolPrices {
-  /** Newest tick of its most active instrument; `null` when there is none. */
+  /** Newest tick of the symbol's most active instrument; `null` when there is none. */
   readonly last: LastTick | null;
   /** Closes of the last seven days of that instrument, oldest first. */
   readonly spark: readonly LastTick[];
@@ -52,7 +52,7 @@ export interface HistoryLinks {
   readonly runHref: (run: FiledRun) => Promise<string | null>;
   readonly symbolHref: (symbol: string, newestRun: FiledRun) => Promise<string | null>;
   readonly next: HistoryPageData['next'];
-  /** The universes that a run has listed. @default they are read */
+  /** Overviews of the universes that have been listed. @default read from the database */
   readonly universes?: HistoryPageData['universes'];
   readonly temporalUrl?: string;
 }
@@ -130,7 +130,7 @@ export async function loadSymbolIndex(queryable: Queryable, now: number): Promis
       looked.set(symbol, Math.max(looked.get(symbol) ?? 0, Math.min(asOf ?? startedAt.getTime(), now)));
   }
   const names = entries.map(({ symbol }) => symbol);
-  // the shards of universes have no row, and tens of thousands of markets
+  // shards of universes have no row of their own, since they have tens of thousands of markets
   for (const symbol of looked.keys()) if (!names.includes(symbol)) looked.delete(symbol);
   const prices = await symbolPrices(queryable, names, now);
   const gaps = await gapsBySymbol(queryable, {

@@ -26,12 +26,12 @@ import { loadChosenBacktest, loadWalkForwards, type ReadSeries } from './chosen-
 /** Maximum number of candles on one page, over all its instruments and intervals. */
 const MAX_CANDLES = 6000;
 const MAX_QUARANTINE_TICKS = 500;
-/** Number of candles before the first one on the page, from which indicators start up. */
+/** Number of candles before the first one on the page that are read for indicators, which need earlier values. */
 const WARM_UP_BUCKETS = 500;
 /** Maximum number of twins whose prices are drawn over an instrument's own. */
 const MAX_DRAWN_TWINS = 2;
 
-/** Data that the sections of one page share; maps are by instrument key. */
+/** Data that the sections of one page share. The keys of all maps are instrument keys. */
 export interface SectionContext {
   readonly symbol: string;
   readonly window: TimeRange;
@@ -126,7 +126,7 @@ const seriesOf = async (
   const series: ReadSeries[] = [];
   for (const { interval, count, last, priceType: type } of counts) {
     if (type !== priceType) continue;
-    // a market that closed long ago has its last candles at its own end
+    // the last candles of a market that closed long ago are at the market's end, not at `asOf`
     const to = Math.min(context.asOf, last + INTERVAL_MS[interval]);
     const columns = await readCandles(queryable, {
       instrumentKey: instrument.key,
@@ -150,7 +150,7 @@ interface Collection {
 }
 
 /**
- * Gaps, and the collected share of the window; a file has neither. Gaps count from the window's start, or from where collection began if
+ * Gaps, and the collected share of the window; a file has neither. Gaps count from the window's start, or from the start of collection if
  * earlier candles are drawn, to the end of trading or `asOf` less the source's lateness.
  */
 const coverageFacts = async (
@@ -227,7 +227,7 @@ const basisTo = async (
   return undefined;
 };
 
-/** A twin's closes at the times of the instrument's own candles. @param seen converts its price to one of the instrument's first outcome */
+/** A twin's closes at the times of an instrument's candles. @param seen converts a twin price to one of the instrument's first outcome */
 const closesOf = async (
   queryable: Queryable,
   instrumentKey: number,

@@ -33,7 +33,7 @@ import { VERSION } from '../../../version.ts';
 
 /** Maximum number of symbols whose data is looked up; the page states the total number. */
 const MAX_SYMBOLS = 300;
-/** Gaps shorter than a minute are the edge between two collections, not an outage. */
+/** Shortest gap that is shown: a shorter one is the boundary between two collections, not an outage. */
 export const SHORTEST_GAP_MS = 60_000;
 const MAX_GAPS = 50;
 
@@ -103,7 +103,7 @@ export async function loadRunPage(
   ]);
   return {
     result,
-    // the database keeps keys in an order of its own
+    // ordered again, because the database does not keep the order of keys
     config: { ...config, strategies: config.strategies.map((one) => ({ ...one, params: orderedParams(one.name, one.params) })) },
     inputText: JSON.stringify(redactInput(run.input), null, 2),
     usual,
@@ -224,7 +224,7 @@ const symbolRows = async (
   });
 };
 
-/** Adds stages from the ledger to a status that has only one result per symbol (runs of many symbols); returns others unchanged. */
+/** Adds stages from the ledger to a status with one result per symbol, as runs of many symbols have; returns any other status unchanged. */
 export const withStages = <Status extends PipelineStatus>(
   status: Status,
   { symbols, untilStage, tasks }: { symbols: readonly string[]; untilStage: Stage; tasks: readonly LedgerTask[] },

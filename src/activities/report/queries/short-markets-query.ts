@@ -8,7 +8,7 @@ import { pricePaths } from '../../../storage/ticks/symbol-rows.ts';
 /** Smallest number of markets, closing soon after one another, that form a series. */
 const FEWEST = 8;
 const SHORT_MS = 4 * 3_600_000;
-/** Maximum number of markets whose prices at half-time are counted, and of points of a small picture. */
+/** Maximum number of markets whose prices are loaded, and number of points of a small picture. */
 const MOST = 300;
 const STRETCHES = 30;
 
@@ -18,7 +18,7 @@ interface SeriesMarket {
   readonly to: number;
 }
 
-/** A symbol's markets that close one after the other within hours, each starting at the close before it; empty for fewer than `FEWEST`. */
+/** A symbol's markets if they close one after the other within hours, else none. Each starts when it opens, at most one step earlier. */
 export function seriesOfMarkets(instruments: readonly StoredInstrument[]): readonly SeriesMarket[] {
   const dated = instruments.flatMap((instrument) => (instrument.closesAt === null ? [] : [{ instrument, to: instrument.closesAt }]));
   const closes = [...new Set(dated.map(({ to }) => to))].sort((a, b) => a - b);
@@ -36,7 +36,7 @@ export function seriesOfMarkets(instruments: readonly StoredInstrument[]): reado
   }));
 }
 
-/** Loads the newest started markets of a series with their prices; more than a page draws. @param asOf UTC epoch milliseconds */
+/** Loads the newest started markets of a series with their prices; more than one page draws. @param asOf UTC epoch milliseconds */
 export async function loadShortMarkets(
   queryable: Queryable,
   series: readonly SeriesMarket[],

@@ -45,7 +45,7 @@ export interface SymbolPageRequest {
     /** UTC epoch milliseconds. */
     readonly asOf: number;
   };
-  /** Shows the newest result of each kind from any run, for a page of the present. @default only results of this run */
+  /** Whether to show the newest result of each kind from any run, for a page about the present. @default only results of this run */
   readonly newest?: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface SymbolPageRequest {
 export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRequest): Promise<SymbolPageData> {
   const { symbol, settings, executionId, newest: isPresent = false } = request;
   const window = windowOf(settings);
-  // the page shows only what was known at the run's instant; a page of the present, markets of other sources than the newest run's too
+  // a run's page shows what was known at its `asOf`; a page about the present also shows markets of sources that the newest run did not use
   const instruments = (await instrumentsOf(queryable, symbol, isPresent ? undefined : settings.sourceTypes)).map((instrument) => ({
     ...instrument,
     resolution: resolutionAsOf(instrument.resolution, settings.asOf),
@@ -129,7 +129,7 @@ const keysAndKinds = (
   kinds: instruments.map(({ key }) => kinds.get(key) ?? 'trade'),
 });
 
-/** Calibration of the symbol by interval, read from any backtest of that interval, since each stores it. */
+/** Calibration of the symbol by interval. Every backtest of an interval stores it, so it is read from any of them. */
 const calibrationTables = (heads: readonly BacktestHead[]): readonly CalibrationTable[] =>
   INTERVALS.flatMap((interval) => {
     const bins = heads.filter((head) => head.interval === interval).map((head) => decodeMetrics(head.metrics).calibration);

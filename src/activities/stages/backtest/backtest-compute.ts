@@ -24,7 +24,7 @@ export interface ComputeContext {
 
 type Heard = { readonly beat: () => void };
 
-/** Runs all trials on a series together without blocking the event loop: on a thread when they take long. */
+/** Runs all trials on a series without blocking the event loop; on a thread if they may take long. */
 export const computeTrials = async (
   task: SeriesTask,
   data: BacktestData,

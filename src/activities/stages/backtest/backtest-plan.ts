@@ -65,10 +65,10 @@ export async function plannedSeries(
     const twinOf = mayLookAtTwins(configured) ? await standingTwins(queryable, instruments, span) : () => null;
     for (const series of await backtestSeries(queryable, filter)) {
       const { instrumentKey, interval } = series;
-      // of the added intervals, other runs may have built candles of this market too
+      // another run may have built candles of this market in an interval that neither this run nor the market needs
       if (!settings.intervals.includes(interval) && interval !== added.get(instrumentKey)) continue;
       const instrument = byKey.get(instrumentKey) as StoredInstrument;
-      // looks after the last bar change nothing, so that the basis must not depend on them
+      // order books read after the last bar do not affect the result, so the basis must not depend on them
       const seen = (looks.get(instrumentKey) ?? []).filter(({ at }) => at <= series.lastOpen + INTERVAL_MS[interval]);
       const market = marketOf(instrument, seen);
       const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));

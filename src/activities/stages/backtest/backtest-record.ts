@@ -10,7 +10,7 @@ import type { FailedTrial } from '../../../backtest/run-trials.ts';
 import type { BacktestSeries } from '../../../storage/backtests/backtest-series.ts';
 import type { BacktestRecord } from '../../../storage/backtests/backtests.ts';
 
-/** The stored form of a result: times instead of bar numbers, the curve only as fine as it can be drawn. */
+/** The stored form of a result: with times instead of bar numbers, and no more points of the curve than can be drawn. */
 export function backtestRecord(input: {
   readonly symbol: string;
   readonly series: BacktestSeries;

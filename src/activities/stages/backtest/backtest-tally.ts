@@ -35,7 +35,7 @@ export class BacktestTally {
 
   add({ strategy, params, metrics, weak, lookAhead, cut, unfilled, spreads, terms }: CountedResult): void {
     this.backtests++;
-    // the database stores keys in its own order
+    // keys are sorted, because reused results come from the database, which does not keep their order
     this.trials.add(`${strategy} ${canonicalJson(params)}`);
     this.cut += cut ?? 0;
     addCounts(this.unfilled, unfilled);

@@ -42,7 +42,7 @@ export function trialGroups({ strategies: configs, backtest }: StageSettings, st
   return [...groups].map(([historyMs, group]) => ({ historyMs, trials: group })).sort((a, b) => length(b) - length(a) || 0);
 }
 
-/** The terms on which a trial trades an instrument: half the spread of the time where requested, slippage where the tick is known. */
+/** The terms on which a trial trades an instrument, from the run's settings; without slippage if the instrument's tick size is unknown. */
 export function optionsOn(settings: BacktestSettings, { tickSize }: Pick<Instrument, 'tickSize'>): BacktestOptions {
   const { sizing } = settings;
   return {

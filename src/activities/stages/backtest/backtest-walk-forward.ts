@@ -18,7 +18,7 @@ interface WalkForwardStage {
   readonly beat: () => void;
 }
 
-/** Runs and stores the walk-forward of each series, if requested; unchanged series keep their last result, short ones get a reason. */
+/** Runs and stores the walk-forward of each series, if requested; unchanged series keep their last result; too short ones store why. */
 export async function walkForwards(
   transaction: Transaction,
   input: StageInput,
@@ -28,7 +28,7 @@ export async function walkForwards(
   const { historyMs, walkForward: parts } = input.settings.backtest ?? DEFAULT_BACKTEST;
   if (parts === undefined || groups.length === 0) return;
   const { runId, executionId, symbol } = input;
-  // strategies may have different histories; each window picks among all trials
+  // each window chooses among all trials, so if strategies have different histories, the series are planned again with one history
   const together = groups.length === 1 && groups[0].historyMs === historyMs;
   const tasks = together
     ? planned
@@ -57,7 +57,7 @@ export async function walkForwards(
   }
 }
 
-/** Returns the first error as the reason when every trial fails, so that the series has no walk-forward. */
+/** Runs the walk-forward of a series. If every trial fails, returns the first error as the reason why there is none. */
 async function walkedThrough(
   ...[task, data, parts, context]: Parameters<typeof computeWalkForward>
 ): ReturnType<typeof computeWalkForward> {

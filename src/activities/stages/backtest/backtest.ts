@@ -52,12 +52,12 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           beat();
           work.signal.throwIfAborted();
         };
-        // the group with the longest history comes first, so that each market is counted once
+        // each market's closes are counted once, with its longest history, whose group comes first
         const forecast = (closes: Parameters<ResolvedCloses['add']>[1]): void => {
           if (!counted.has(name)) resolved.add(series.interval, closes);
           counted.add(name);
         };
-        // results of code that the hash does not fully cover are computed again, since the code may have changed
+        // results of a strategy whose code is not fully covered by its hash are computed again, since the code may have changed
         const before = trials.some(({ strategy }) => codeGap(strategy) !== undefined) ? [] : (unchanged.get(basis) ?? []);
         if (before.length === trials.length) {
           await takeOverBacktests(

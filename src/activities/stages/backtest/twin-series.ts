@@ -27,7 +27,7 @@ interface Span {
 export const mayLookAtTwins = (trials: readonly Pick<Trial, 'strategy'>[]): boolean =>
   trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
 
-/** Finds the twin of each instrument: the first one with candles in the interval. Returns a function that returns null without a twin. */
+/** Finds the twins of instruments. Returns a function that returns an instrument's first twin with candles in an interval, or null. */
 export async function standingTwins(
   queryable: Queryable,
   instruments: readonly StoredInstrument[],
@@ -45,7 +45,7 @@ export async function standingTwins(
   };
 }
 
-/** A twin's bars, priced as the first outcome of its series. */
+/** A twin's bars, with the prices converted to the first outcome of the instrument whose twin it is. */
 export async function readTwin(queryable: Queryable, { id, series, mirrored }: StandingTwin, { from, to }: Span): Promise<TwinInput> {
   const { instrumentKey, priceType, interval } = series;
   const barMs = INTERVAL_MS[interval];

@@ -14,15 +14,15 @@ const INSTRUMENTS_AT_ONCE = 8;
 
 export interface CollectionRequest extends PlanRequest, SharedEstimates {
   readonly refetch: boolean;
-  /** Whether price points and order books are left out, and markets share requests for their newest trades. @default false */
+  /** Whether to collect trades only, with requests that several markets share for their newest trades. @default false */
   readonly tradesOnly?: boolean;
   /** Stores the plan of a source before its first instrument is collected. */
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
   /** The staging of an instrument's pages; undefined for an instrument that is not collected. */
   readonly stagingOf: (instrument: Instrument) => InstrumentStaging | undefined;
-  /** How late rows of an instrument are expected, in milliseconds. */
+  /** Returns the expected lateness of an instrument's rows, in milliseconds. */
   readonly lateness: (instrument: Instrument) => number;
-  /** Whether covered time of an instrument is read again, to check that no trade is missing. */
+  /** Whether the walk of an instrument also reads covered time again, to check that no trade is missing there. */
   readonly isSampled: (instrument: Instrument) => boolean;
   /** Whether an error comes from PredictLab (the database) and not from the venue: it ends the attempt. */
   readonly isInternal: (error: unknown) => boolean;
@@ -34,7 +34,7 @@ export interface CollectionRequest extends PlanRequest, SharedEstimates {
 
 export interface Collection {
   readonly plans: readonly CollectPlan[];
-  /** Outcomes by instrument id, of instruments that were collected completely or refused by their venue. */
+  /** Outcomes of the instruments that were collected completely or refused by their venue, by instrument id. */
   readonly outcomes: ReadonlyMap<string, InstrumentOutcome>;
   readonly ends: ReadonlyMap<SourceType, SourceEnd>;
 }
@@ -111,7 +111,7 @@ async function collectSource({ type, found, plan, request, outcomes, internal, s
   };
 
   const gate = createGate(INSTRUMENTS_AT_ONCE);
-  // a closed market that is collected to its end needs no request, so it does not occupy a place in a shared one
+  // a closed market that is collected to its end needs no request, so it takes no place in a shared request
   const isDue = async ({ instrument, clock }: PlannedInstrument): Promise<boolean> => {
     const before = instrument.closed ? await request.stagingOf(instrument)?.before() : undefined;
     if (before === undefined) return !instrument.closed;

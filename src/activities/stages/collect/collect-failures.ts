@@ -91,7 +91,7 @@ export type FailedSources = ReadonlyMap<SourceType, PredictLabError>;
  * Decides what the failures of a symbol's sources mean. A failure that a retry may fix ends the attempt (staged rows wait for the next
  * one); after a failure for good the symbol succeeds with the sources that worked.
  *
- * @param mayRetry whether this task would be retried after such an error
+ * @param mayRetry whether the task would be retried after this error
  * @throws PredictLabError the failure that ends the attempt; when no source worked, the failures of all sources, with the type of the first
  */
 export function failedForGood(ends: ReadonlyMap<SourceType, SourceEnd>, mayRetry: (error: PredictLabError) => boolean): FailedSources {
@@ -101,23 +101,23 @@ export function failedForGood(ends: ReadonlyMap<SourceType, SourceEnd>, mayRetry
   if (errors[0] !== undefined && ![...ends.values()].some(({ worked }) => worked)) {
     throw allFailed(ends) ?? errors[0];
   }
-  // a refusal because of the selectors is a problem of the selectors, not a failure of the venue
+  // a source that refused the selectors has not failed: the selectors are reported as a problem
   return new Map(
     [...ends].flatMap(([type, { error }]) => (error === undefined || error.type === 'BadInput' ? [] : [[type, error] as const])),
   );
 }
 
-/** One error with the failures of all sources; leaves out refused selectors, because a failure of the venue matters more. */
+/** One error with the failures of all sources, without refused selectors; undefined if only selectors were refused. */
 function allFailed(ends: ReadonlyMap<SourceType, SourceEnd>): PredictLabError | undefined {
   const failed = [...ends].flatMap(([source, { error }]) => (error === undefined || error.type === 'BadInput' ? [] : [{ source, error }]));
   const [first] = failed;
   if (first === undefined || failed.length === 1) return first?.error;
-  // the same start as in `failedSourceReasons`, so that both read alike
+  // the same wording as at the start of `failedSourceReasons`
   const each = failed.map(({ source, error }) => `${source} failed (${error.type}): ${error.message}`);
   return new PredictLabError(first.error.type, each.join('; '), { cause: first.error });
 }
 
-/** The first error, with the longest wait that any of the errors requires. */
+/** The first error, with the longest wait before a retry that any of the errors requires. */
 function longestWait(first: PredictLabError, errors: readonly PredictLabError[]): PredictLabError {
   const waits = errors.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   const wait = Math.max(...waits);
@@ -144,7 +144,7 @@ export const failedSourceReasons = (failed: FailedSources): readonly string[] =>
     return `${source} failed (${type}): ${what}; the rows of other sources are stored, and the next run requests what is missing of ${source}`;
   });
 
-/** Share of an attempt's time that a source may use where the symbol has others; the rest is kept for storing their rows. */
+/** Share of an attempt's time that a source may use if the symbol has several; the rest is for storing the rows of the others. */
 const SHARE = 0.8;
 
 export interface SourceTime {

@@ -29,30 +29,30 @@ export interface InstrumentCollection {
   readonly staging: InstrumentStaging;
   readonly window: TimeRange;
   readonly asOf: number;
-  /** How late rows of this instrument are expected, in milliseconds. */
+  /** Expected lateness of this instrument's rows, in milliseconds. */
   readonly lateness: number;
   readonly refetch: boolean;
-  /** Whether covered time is read again, to check that no trade is missing. */
+  /** Whether the walk also reads covered time again, to check that no trade is missing there. */
   readonly sampled: boolean;
-  /** Whether price points and order books are left out. */
+  /** Whether to collect trades only, without price points and order books. */
   readonly tradesOnly: boolean;
-  /** The newest trades, where they were read together with those of other markets. */
+  /** The newest trades, if they were read in a request shared with other markets. @default they are requested */
   readonly shared?: SharedPage;
   readonly signal: AbortSignal;
   readonly onPage: (page: { readonly rows: readonly CandidateRow[] }) => void;
 }
 
 export interface InstrumentOutcome {
-  /** The instrument with the order book that was read, and with its end moved to its newest trade. */
+  /** The instrument with the order book that was read. A trade after its end moves the end. */
   readonly instrument: Instrument;
   readonly problems: readonly string[];
-  /** Covered hours of trades that were read again without a missing trade, and the number of trades that were missing. */
+  /** Number of covered hours that were read again without finding a missing trade, and number of missing trades found. */
   readonly secondLook: { readonly hours: number; readonly missed: number };
   /** Result of the walk through the instrument's trades; absent if no walk ended in this attempt. */
   readonly walked?: WalkSeen;
 }
 
-/** Streams one instrument's pages into staging. Each page with its ranges and cursor is one transaction, from which a retry continues. */
+/** Streams one instrument's pages into staging. Each page is one transaction with its ranges and cursor; a retry continues there. */
 export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
   const { planned, staging, window, asOf, lateness, refetch, sampled, tradesOnly, shared, signal, onPage } = collection;
   const { source, selectors, clock } = planned;

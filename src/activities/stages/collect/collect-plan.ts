@@ -20,11 +20,11 @@ export interface PlannedInstrument {
   readonly clock: number;
 }
 
-/** The instruments that a symbol's selectors match, and what the run knows about their sources. */
+/** The instruments to collect for a symbol, and what finding them showed about its sources. */
 export interface CollectPlan {
   /** Open instruments first, then those that closed last. */
   readonly instruments: readonly PlannedInstrument[];
-  /** Current state of markets that selectors no longer name: their end and result are stored, their ticks are not collected. */
+  /** Current state of markets that no selector names any more. Their end and result are stored, but no ticks are collected. */
   readonly followed: readonly Instrument[];
   /** By instrument id, the time from which coverage is withdrawn because it relied on an end that the venue took back. */
   readonly doubtful: ReadonlyMap<string, number>;
@@ -32,7 +32,7 @@ export interface CollectPlan {
   /** Sources that are skipped although the symbol has selectors for them, with the reason. */
   readonly skippedSources: Readonly<Record<SourceType, string>>;
   readonly problems: readonly string[];
-  /** Markets whose outcomes differ from the stored ones, in the venue's current form. */
+  /** Markets whose outcomes at the venue differ from the stored ones, as the venue states them now. */
   readonly refused: readonly Instrument[];
   readonly requests: number;
 }
@@ -47,7 +47,7 @@ export interface PlanRequest {
   readonly window: TimeRange;
   readonly asOf: number;
   readonly known: readonly StoredInstrument[];
-  /** Markets that were listed before, by source, instead of a discovery. @default each source discovers the selectors' markets */
+  /** Markets from an earlier listing, by source, to use instead of a discovery. @default each source discovers the selectors' markets */
   readonly listed?: ReadonlyMap<SourceType, Discovery>;
   readonly signal: AbortSignal;
   readonly time: SourceTime;
@@ -55,7 +55,7 @@ export interface PlanRequest {
   readonly now?: () => number;
 }
 
-/** Queries every source for the instruments of the symbol's selectors. Sources fail alone; selectors without a market are problems. */
+/** Queries every source for the instruments that the selectors match. A source may fail alone; selectors without a market are problems. */
 export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
   const { entry, sources, window, asOf, known, signal, time, now = Date.now } = request;
   const skippedSources: Record<SourceType, string> = {};
@@ -90,7 +90,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     else if (result.value?.discovery !== undefined) ends.set(type, { instruments: result.value.discovery.instruments.length });
   }
 
-  // instruments found now come first: the stored state of a twin may be outdated
+  // instruments that were found now come first, because the stored state of a twin may be outdated
   const present = discovered.flatMap(({ discovery, followed }) => [...(discovery?.instruments ?? []), ...followed.instruments]);
   const seen = new Set(present.map(({ id }) => id));
   const others = [...present, ...known.filter(({ id }) => !seen.has(id))];
@@ -99,7 +99,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   const refused: Instrument[] = [];
   const doubtful = new Map<string, number>();
   const noted = (found: Instrument, seen: Omit<Seen, 'asOf'>): Instrument[] => {
-    // end and result of a file's market come from its owner, whose corrections simply replace them
+    // the user states end and result of a market from a file, so a change simply replaces the earlier statement
     if (found.source === 'file') return [found];
     const earlier = before.get(found.id);
     const answered = withSameOutcomes(confirmByTwins(found, others), earlier);
@@ -112,13 +112,13 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     const now = { asOf, ...seen };
     const { instrument, doubtfulFrom } = noteTakenBack(noteTerms(noteClose(answered.instrument, earlier, now), earlier, now), earlier, now);
     if (doubtfulFrom !== undefined) doubtful.set(instrument.id, doubtfulFrom);
-    // a later attempt of the same run reports it again
+    // reported by every attempt of the run in which the venue took the statement back
     if (instrument.tookBack?.asOf === asOf) contradictions.push(instrument.tookBack.said);
     return [{ ...instrument, book: instrument.book ?? earlier?.book ?? null }];
   };
   const clockOf = (answered: number): number => plausibleClock({ answered, asOf, now: now() });
   const instruments = discovered.flatMap(({ source, selectors, discovery, followed }) => {
-    // a settled market that was checked again keeps the state of the later answer
+    // a settled market that was also checked again gets the state from that later answer
     const again = new Map(followed.instruments.map((found) => [found.id, found]));
     return (discovery?.instruments ?? []).flatMap((found) => {
       const answered = again.get(found.id);
@@ -155,7 +155,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
 const notLoaded = (type: SourceType): string =>
   `${type} is skipped: this worker has not loaded such a venue; name its plugin in PREDICTLAB_PLUGINS and start the worker again`;
 
-/** Time for which the result of a market that no selector names is queried, from when it was first seen closed. */
+/** Time for which a market that no selector names any more is queried for its result, from when it was first seen closed. */
 const FOLLOWED_MS = 30 * DAY_MS;
 
 /**

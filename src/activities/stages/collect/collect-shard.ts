@@ -10,7 +10,7 @@ import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
 import { extendQuiet, listingsOf, noteWalked, type QuietMember, quietMembers, shardMembers } from '../../../storage/markets/universes.ts';
 import type { InstrumentOutcome } from './collect-instrument.ts';
 
-/** A market whose stated totals have not moved, and the time up to which that shows that it had no trade. */
+/** A market whose stated totals have not changed, and the time `to` until which this shows that it had no trade. */
 type Quiet = QuietMember & { readonly to: number };
 
 /** What the listing of a universe says about the markets of one shard. */
@@ -18,14 +18,14 @@ export interface ShardListing {
   /** The markets to collect by source, as a discovery would return them. */
   readonly listed: ReadonlyMap<SourceType, Discovery>;
   readonly quiet: readonly Quiet[];
-  /** Time up to which the listings saw the venues; UTC epoch milliseconds. */
+  /** Earliest time at which one of the listings saw its venue; UTC epoch milliseconds. */
   readonly seen: number;
   readonly members: number;
-  /** Number of markets of the whole universe that are to be walked, as far as the listings show it. */
+  /** Number of markets of the whole universe that need a walk, estimated from the listings. */
   readonly worth: number;
 }
 
-/** The time up to which a listing shows that a quiet market had no trade, and up to which it saw the venue. */
+/** Adds to a quiet market the time `to` until which its listing shows no trade, and the time `seen` at which the listing saw the venue. */
 export function quietUntil(
   member: QuietMember,
   {
@@ -52,11 +52,11 @@ interface ShardQuestion {
   readonly window: RunWindow;
   readonly sourceTypes: readonly SourceType[];
   readonly lateness: (instrument: { readonly id: string; readonly source: SourceType }) => number;
-  /** Whether a market is walked although it is quiet. */
+  /** Whether to walk a market although it is quiet, as a sample. */
   readonly isSampled: (instrument: { readonly id: string }) => boolean;
 }
 
-/** Reads the members of a shard from the last listing of its universe: those to collect, and those that are quiet. */
+/** Divides the members of a shard, as last listed, into those to collect and those that are quiet. */
 export async function shardListing({
   database,
   universe,
@@ -91,7 +91,7 @@ export async function shardListing({
   return { listed: new Map(listed), quiet, seen: Math.min(...sourceTypes.map(seenOf)), members: members.length, worth };
 }
 
-/** Stores what a shard's collection shows besides its rows: the inferred time of quiet markets, and the walks that make others quiet. */
+/** Stores the inferred coverage of a shard's quiet markets, and the walks after which other markets may become quiet. */
 export async function saveShard(
   transaction: Transaction,
   shard: string,

@@ -3,9 +3,9 @@ import { UNSEEN_LATENESS_MS } from '../../../market/lateness.ts';
 import type { SharedPage } from '../../../sources/source.ts';
 import type { PlannedInstrument, PlanRequest } from './collect-plan.ts';
 
-/** Groups of markets that share a request at the same time. */
+/** Maximum number of shared requests at the same time. */
 const GROUPS_AT_ONCE = 4;
-/** Rows of a shared page, and the number of new trades up to which markets are grouped. */
+/** Number of rows of a shared page, and maximum number of expected trades of the markets that share one. */
 const PAGE_ROWS = 1000;
 const EXPECTED_ROWS = 850;
 
@@ -19,11 +19,11 @@ export interface StoredTrades {
 
 /** What is known about the new trades of markets before they are read. */
 export interface SharedEstimates {
-  /** Time of the last look of an earlier run, or the window's start, for estimates; UTC epoch milliseconds. @default the window's start */
+  /** Time of an earlier run's last look, from which on new trades are expected; UTC epoch milliseconds. @default the window's start */
   readonly since?: number | undefined;
-  /** Stored facts of markets by instrument id, for estimates. @default they are derived from the pages */
+  /** Stored facts about the trades of markets, by instrument id. @default none: trades are estimated from the first pages */
   readonly stored?: ReadonlyMap<string, StoredTrades> | undefined;
-  /** Maximum number of shared requests before single walks need fewer, over all shards. @default the number of markets */
+  /** Number of shared requests, over all shards, above which walking each market alone needs fewer. @default the number of markets */
   readonly worth?: number | undefined;
 }
 
@@ -37,16 +37,16 @@ interface Together {
 
 interface Waiting {
   readonly each: PlannedInstrument;
-  /** Volume that the venue states in addition to the last listing's. */
+  /** Increase of the stated volume since the last listing. */
   readonly volume: number;
   /** Expected number of new trades; undefined where no trade of the market is stored. */
   readonly trades: number | undefined;
-  /** Time down to which a page must reach; UTC epoch milliseconds. */
+  /** Time back to which a page must reach to replace the market's own walk; UTC epoch milliseconds. */
   readonly floor: number;
 }
 
 /**
- * Takes the next group from a queue with the largest markets first: as many as a request reads, whose expected trades fit on one page.
+ * Takes the next group of markets from a queue that is sorted by volume: at most `most`, with expected trades that fit on one page.
  * A market that fills a page is a group of its own.
  */
 export function takeGroup<Each extends { readonly volume: number; readonly trades: number | undefined }>(
@@ -68,8 +68,8 @@ export function takeGroup<Each extends { readonly volume: number; readonly trade
 }
 
 /**
- * Collects markets in groups whose newest trades come with one request. Markets whose covered time a shared page does not reach are divided
- * among later, smaller groups; one that needs a page of its own is walked alone.
+ * Collects markets in groups; one request reads the newest trades of a group. Markets for which a shared page does not reach back to their
+ * covered time are divided among later, smaller groups; a market that needs a whole page is walked alone.
  */
 export async function collectTogether({ planned, request, signal, collectOne }: Together): Promise<void> {
   const { asOf, window, since = window.from, stored, worth = planned.length, lateness } = request;
@@ -79,9 +79,9 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
       const { id, stated, opensAt } = each.instrument;
       const volume = Math.max(0, (stated?.volume ?? 0) - (volumes.get(id) ?? 0));
       const { volume: perTrade = null, coveredTo = null } = stored?.get(id) ?? {};
-      // as far as the walk of this market reads back: after a first look, time up to an hour before it is not covered yet
+      // the time back to which the market's own walk would read; after a first look, up to an hour before that look is not covered yet
       const floor = Math.max(window.from, Math.min(since, (coveredTo ?? opensAt ?? window.from) - lateness(each.instrument)));
-      // a page also has the stored trades between its floor and the last look
+      // factor for trades that are stored already: a page also contains those between the floor and the last look
       const again = coveredTo === null ? 1 : Math.max(1, (asOf - floor) / Math.max(1, asOf - since));
       return { each, volume, floor, trades: perTrade === null ? undefined : (volume / perTrade) * again };
     })
@@ -94,14 +94,14 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
     const group = takeGroup(queue, { most, tradesPerDollar });
     const { source } = group[0].each;
     const instruments = group.map(({ each }) => each.instrument);
-    // after a refused request each market of the group is walked alone, which reports what is wrong
+    // if the request is refused, each market of the group is walked alone, and its walk reports the error
     const look = { asOf, since: Math.max(window.from, since - UNSEEN_LATENESS_MS), clock: group[0].each.clock, worth };
     const isAlone = group.length === 1 && Number.isFinite(most);
     const pages = isAlone ? undefined : await source.shared?.({ ...look, instruments, signal }).catch(() => undefined);
     const after = pages?.get(instruments[0].id)?.after ?? Number.NEGATIVE_INFINITY;
     const total = sum('volume', group);
     const short = total > 0 ? group.filter(({ floor }) => after >= floor) : [];
-    // the rows of the page show how many trades the group has
+    // estimates the group's trades back to a time from how far the full page reaches
     const rowsTo = (time: number): number => (PAGE_ROWS * (asOf - time)) / Math.max(1, asOf - after);
     if (after >= since && total > 0) tradesPerDollar = Math.max(tradesPerDollar, rowsTo(since) / total);
     queue.push(...short.map((waiting) => ({ ...waiting, trades: (rowsTo(waiting.floor) * waiting.volume) / total })));
@@ -109,7 +109,7 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
     for (const { each, volume } of group.filter((waiting) => !short.includes(waiting))) {
       const { id } = each.instrument;
       const page = pages?.get(id);
-      // a market whose volume has moved since the last run has new trades
+      // a page without rows of a market whose stated volume has grown is incomplete, so the market is walked alone
       const isComplete = page !== undefined && (page.rows.length > 0 || volume === 0 || !volumes.has(id));
       await collectOne(each, isComplete ? page : undefined);
     }
@@ -117,7 +117,7 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
   const collectGroups = async (): Promise<void> => {
     while (queue.length > 0 && !signal.aborted) await collectGroup();
   };
-  // the first page shows how many trades belong to a given volume
+  // the first page shows how many trades to expect for a volume, so it is read before the other groups are formed
   if (tradesPerDollar === 0 && queue.length > 0) await collectGroup();
   await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, collectGroups));
 }

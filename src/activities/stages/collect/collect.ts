@@ -68,7 +68,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     try {
       failed = failedForGood(ends, (error) => work.mayRetry(error));
     } catch (error) {
-      // the next attempt does not read these order books again
+      // order books are stored even so, since the next attempt does not read them again
       const books = new Map(collected.map(({ id, book }) => [id, book]));
       await saveInstruments(
         database,
@@ -130,7 +130,7 @@ const isSampled = (executionId: string, id: string): boolean =>
 const doubtSentence = ({ id, reason, from, to }: { id: string; reason: string; from: number; to: number }): string =>
   `${id}: its venue states ${reason} from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}: this time does not count as collected until both agree; it is walked again every day`;
 
-/** Market hours of covered time that this run verified, by walks that read it again and by the venue's own totals. */
+/** Market-hours of covered time that this run checked, by reading them again or by the venue's totals, and those that it confirmed. */
 function secondLookOf(outcomes: readonly InstrumentOutcome[], witness: WitnessVerdicts): { marketHours: number; confirmed: number } {
   const walked = outcomes.reduce((sum, { secondLook }) => sum + secondLook.hours, 0);
   const missed = outcomes.reduce((sum, { secondLook }) => sum + secondLook.missed, 0);
@@ -151,7 +151,7 @@ interface Gathered extends Collection {
   readonly witness: WitnessVerdicts;
   readonly hole: TimeRange | null;
   readonly window: TimeRange;
-  /** What the listing of its universe says, for a shard. */
+  /** For a shard, what the last listing of its universe says about its markets. */
   readonly shard?: ShardListing;
 }
 
@@ -159,18 +159,18 @@ interface Gathered extends Collection {
 async function gather({ database, sources }: CollectDependencies, { entry, known, input, work }: Gathering): Promise<Gathered> {
   const { executionId, symbol, settings } = input;
   const { asOf, daysBack, sourceTypes, refetch } = settings;
-  // from here on a delayed earlier attempt can no longer write, so its progress is read after this
+  // from here on a delayed earlier attempt can no longer write, so the progress that is read below is final
   const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });
-  // the many markets of a universe are confirmed by the totals of later listings
+  // hourly volumes are not compared for a universe, whose many markets are confirmed by the totals of later listings
   const inHours =
     entry.universe === undefined
       ? await compareHours({ database, sources: sources.byType }, { symbol, sourceTypes, asOf }, work)
       : { hours: 0, agreed: 0 };
-  // compares the totals that earlier looks were given with the stored trades
+  // compares the totals that the venue stated at earlier looks with the stored trades
   const byTotals = await database.transaction((transaction) => judgeSymbol(transaction, symbol, asOf));
   const witness = { ...byTotals, hours: byTotals.hours + inHours.hours, agreed: byTotals.agreed + inHours.agreed };
-  // read before any venue is queried: coverage that is withdrawn later is also removed from this run's claims
+  // read before any venue is queried, so that coverage withdrawn from now on is also removed from this run's claims
   const withdrawals = new Map(await withdrawalsOf(database, symbol));
   const looks = await lastLooks(database, symbol, { sourceTypes, asOf });
   const { window, hole } = catchUpWindow(windowOf({ asOf, daysBack }), looks, settings.catchUpMs);
@@ -222,7 +222,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       isSampled: sampled,
       onPlan: async ({ instruments, followed, doubtful, refused }) => {
         const found = instruments.map(({ instrument }) => instrument);
-        // one transaction: after a crash between the two, the next attempt would not know the earlier end
+        // one transaction: after a crash between the new facts and the withdrawal, the next attempt would not know the earlier end
         const withdrawn = await database.transaction(async (transaction) => {
           for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
           await noteStated(

@@ -22,7 +22,7 @@ export interface StagingPlace {
   readonly withdrawals: number;
   readonly asOf: number;
   readonly progress: CollectProgress | undefined;
-  /** Ranges whose trades contradict the venue's own totals and that are not due for another walk. */
+  /** Ranges in doubt, because their trades contradict the venue's totals, that are not due for another walk. */
   readonly doubted: readonly TimeRange[];
 }
 
