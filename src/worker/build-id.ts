@@ -12,7 +12,7 @@ const CODE = /(?<!\.d)\.(?:js|ts|sql)$/;
 
 /**
  * The id of this build, such as `0.2.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code by path and content.
- * Equal for equal sources on every machine. Without plugins, whose hashes each run records, and packages, which the version fixes.
+ * Equal for equal sources on every machine. Covers neither plugins, whose hashes each run records, nor packages, which the version fixes.
  * @param folder the `src` folder of the build @default this build's own
  */
 export function buildId(folder: string = fileURLToPath(new URL('..', import.meta.url))): string {
@@ -51,7 +51,7 @@ type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
 /**
  * The workflow code of this build: its bundle, or, when running from source, the source to bundle.
- * @param sealing whether to use the bundle with the failure converter, so that a codec seals failures
+ * @param sealing whether to use the bundle with the failure converter, with which a codec also encrypts failures
  * @param from URL of this module
  * @throws MissingPartError where neither exists
  */
@@ -76,7 +76,7 @@ export async function workflowMark({ workflowBundle }: WorkflowCode): Promise<st
     .slice(0, 8)}`;
 }
 
-/** Removes the source map of bundled workflows: it does not affect runs, and it depends on the path of the build's folder. */
+/** Removes the source map from bundled workflows: it does not affect runs, but depends on the path of the build's folder. */
 function withoutMap(code: Buffer): Buffer {
   const at = code.lastIndexOf('\n//# sourceMappingURL=data:');
   return at === -1 ? code : code.subarray(0, at);

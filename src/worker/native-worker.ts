@@ -27,7 +27,7 @@ export async function installRuntime(log: Log): Promise<string> {
         // The SDK's native core writes to our log instead of to standard error.
         logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
       },
-      // Commands that list workers notice within seconds that one was killed.
+      // Short, so that commands that list workers notice within seconds that one was killed.
       workerHeartbeatInterval: WORKER_HEARTBEAT_MS,
       // The process handles signals itself and closes its resources in order.
       shutdownSignals: [],
@@ -77,8 +77,8 @@ export async function versionedCode(
 const NOT_FOUND = 5;
 
 /**
- * Removes runs from the queue lengths that this worker no longer executes: those that leave its cache (ended, or moved to another worker),
- * and those ended from outside, of which Temporal notifies no worker.
+ * Removes from the metric of queue lengths all runs that this worker no longer executes: those that leave its cache (ended, or moved to
+ * another worker), and those that were ended from outside, of which Temporal notifies no worker.
  */
 export function dropRunsThatLeft(
   queue: QueueLengths,

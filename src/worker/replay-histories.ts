@@ -22,7 +22,7 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
   const broken: BrokenHistory[] = [];
   let done = 0;
   const source = histories[Symbol.asyncIterator]();
-  // By position; the histories that are answered already are dropped.
+  // Fetched histories in order; those with a result are replaced by undefined to free memory.
   const fetched: (RecentHistory | undefined)[] = [];
   let fetching: Promise<boolean> | undefined;
   const fetchNext = (): Promise<boolean> =>
@@ -44,7 +44,7 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
       for await (const { error } of Worker.runReplayHistories(how, unanswered())) answer(error);
       isOver = true;
     } catch (error) {
-      // A payload that this build cannot decode ends the replay of all: that history is broken, the others continue.
+      // A payload that this build cannot decode ends the whole replay: its history counts as broken, and the others continue.
       if (done >= fetched.length) throw error;
       answer(error instanceof Error ? error : new Error(String(error)));
     }

@@ -65,7 +65,7 @@ export interface WorkerSettings {
   readonly longestWaitInSlotMs?: number;
   /** Whether the worker serves metrics and health. @default true */
   readonly serve?: boolean;
-  /** Whether the worker checks schedules, disk, budgets and runs that were ended from outside once a minute. @default as `serve` */
+  /** Whether the worker checks schedules, disk, budgets and runs ended from outside, once a minute. @default as `serve` */
   readonly watch?: boolean;
 }
 
@@ -192,7 +192,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     metrics.onBasis(() => twinBases(database));
     metrics.onPool(() => database.connections());
 
-    // Opened before the worker, which can be closed only after it has run: a port that is in use ends the start.
+    // The port is opened before the worker, because a start that fails (the port is in use) could not close a worker that has not run.
     let created: Worker | undefined;
     if (serve) {
       const ready = async () => {
@@ -232,7 +232,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         await closers.close();
       }
     })();
-    // The caller may await `finished` later; an early failure must not count as unhandled until then.
+    // The caller may await `finished` later; until then an early failure must not count as unhandled.
     finished.catch(() => undefined);
     log.info('worker ready', {
       taskQueue,
@@ -274,7 +274,7 @@ async function sayIfNothingComes(
       buildId: version.buildId,
     });
   } catch {
-    // `doctor` and the commands that query a run report it.
+    // An error is ignored here: `doctor` and the commands that query a run report it.
   }
 }
 
@@ -283,7 +283,7 @@ const ports = (env: NodeJS.ProcessEnv) => ({
   HEALTH_ADDRESS: env.HEALTH_ADDRESS || '127.0.0.1:9465',
 });
 
-/** Connections that a worker wants: a running task needs one only while it writes. */
+/** Number of database connections that a worker wants: at most 20, because a running task needs one only while it writes. */
 function poolSize(maxActivities: number): number {
   return Math.min(20, Math.max(4, maxActivities));
 }

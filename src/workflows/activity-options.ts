@@ -19,7 +19,7 @@ export const TIMEOUT_GRACE_MS = 15_000;
 /** Number of attempts that may be lost with their workers before the task fails. */
 const LOST_WORKERS_FORGIVEN = 20;
 
-/** Temporal's options for one task. The retry delay is for lost workers only; a failed attempt sets its own with `nextRetryDelay`. */
+/** Temporal's activity options of one task. Their retry delay applies after a lost worker only: failed attempts set `nextRetryDelay`. */
 export function activityOptions({ taskId, name = taskId, policy }: { taskId: string; name?: string; policy: TaskPolicy }): ActivityOptions {
   return {
     // the client finds a task's running attempt by this id
@@ -28,21 +28,21 @@ export function activityOptions({ taskId, name = taskId, policy }: { taskId: str
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     retry: { initialInterval: 1_000, backoffCoefficient: 1, maximumAttempts: mostFailures(policy) + LOST_WORKERS_FORGIVEN },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    // shown by the Web UI next to the type; without a name it would only repeat the id
+    // the Web UI shows the summary next to the type; without a name of its own it would only repeat the id
     ...(name === taskId ? {} : { summary: fitSummary(name) }),
   };
 }
 
 /**
- * Options of the run's bookkeeping (check the input, record the end), retried until storage is back. Local activities on the workflow
- * task's worker: they are safe to repeat, and dispatching them would take longer than running them.
+ * Options of a run's bookkeeping (check the input, record the end), which is retried until storage is back. It uses local activities: they
+ * are safe to repeat, and dispatching them through the server would take longer than running them.
  */
 export const BOOKKEEPING: LocalActivityOptions = {
   startToCloseTimeout: 60_000,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 20 },
 };
 
-/** The bookkeeping options of a run that is already open: it waits for the database however long that takes. */
+/** The bookkeeping options of a run that is already open, which waits for the database without a limit. */
 export const CONTINUING: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BOOKKEEPING.retry, maximumAttempts: undefined } };
 
 /** Options of the listing of universes: a venue with 50,000 markets needs hundreds of requests, within its rate limits. */
@@ -57,7 +57,7 @@ interface LocalFirst<Call extends TaskCall> {
   readonly call: Call;
   /** The activity's arguments. @default the call alone */
   readonly args?: (call: Call) => readonly unknown[];
-  /** Longest time as a local activity; after it the activity starts from the beginning. Milliseconds. */
+  /** Longest time that the task may run as a local activity, in milliseconds; then it starts again as a normal one. */
   readonly localTimeoutMs: number;
   readonly options: ActivityOptions;
 }
@@ -80,8 +80,8 @@ export async function runLocalFirst<Call extends TaskCall>(activity: string, fir
 }
 
 /**
- * Runs a task as `runLocalFirst` does, while others run. A replay may resolve several local activities in one step, so the reaction to a
- * failure waits for as many promises as the reaction to a success; otherwise the commands change places.
+ * Runs a task as `runLocalFirst` does, beside others. A replay may resolve several local activities in one step, so the reactions to
+ * success and failure wait for equally many promises; otherwise a replay would issue commands in another order.
  */
 export function runLocalBeside<Call extends TaskCall>(
   activity: string,
@@ -107,7 +107,7 @@ function runLocally<Call extends TaskCall>(
   return local[activity](...args(call));
 }
 
-/** Runs a task as an activity. @param failedLocally its first attempt, which failed as a local activity */
+/** Runs a task as an activity. @param failedLocally the failure of its first attempt as a local activity, if there was one */
 export function runNormally<Call extends TaskCall>(
   activity: string,
   { call, args = (given) => [given], options }: LocalFirst<Call>,
@@ -117,7 +117,7 @@ export function runNormally<Call extends TaskCall>(
   return normal[activity](...args(failedLocally === undefined ? call : { ...call, failedLocally }));
 }
 
-/** The failure that is retried; undefined after a timeout alone. @throws every final failure */
+/** The failure of a local attempt that a normal activity retries; undefined after a timeout. @throws the failure if it is final */
 function localFailureOf(thrown: unknown): AttemptDetails | undefined {
   // A local activity's failure may arrive without its ActivityFailure wrapper; a timeout does so only in a replay.
   const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;

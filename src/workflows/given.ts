@@ -4,7 +4,7 @@ import { STAGES } from '../contracts/words.ts';
 
 /**
  * Checks of arguments that come from outside. Workflow code that throws any error but one of Temporal's failures is retried without end.
- * Written without zod, which would be loaded for every symbol.
+ * Does not use zod, which each symbol's workflow would have to load.
  */
 
 type Fields = { readonly [field: string]: unknown };

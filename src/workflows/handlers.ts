@@ -14,7 +14,7 @@ const defineSignal = <Args extends unknown[] = []>(name: string) => ({ type: 'si
  */
 export const statusQuery = defineQuery<PipelineStatus, [now?: number]>('status');
 /**
- * Changes of the status since the revision of an earlier answer; everything without a known revision (the run moved to another worker, or
+ * Changes of the status since the revision of an earlier answer; the whole status if that is not known (the run moved to another worker, or
  * continued as new). `now` as for `status`; without it the answer has no revision.
  */
 export const statusSinceQuery = defineQuery<StatusChanges, [revision?: string | null, now?: number]>('statusSince');

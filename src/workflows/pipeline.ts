@@ -82,9 +82,9 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   let finish: Finish | undefined;
   let draining = false;
   let revisions: StatusRevisions | undefined;
-  /** When and why the run ended during the check of its input. */
+  /** Time and reason of an end during the check of the input. */
   let notStarted: { readonly at: number; readonly why: string } | undefined;
-  /** The scope of the run from its first task on; the lanes have their own. */
+  /** The cancellation scope of the run from its first task on; lanes have a scope of their own. */
   let runScope: CancellationScope | undefined;
   let wakeScope: CancellationScope | undefined;
   let reported = { ready: 0, running: 0 };
@@ -155,7 +155,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   setHandler(statusSinceQuery, (revision, now) => {
     const question = { runId: run.runId, now: timeOf(now), detail: detail() };
     if (state === undefined) return statusNow(now);
-    // the client's clock makes the id differ from revisions that another worker started for the same run
+    // the client's clock is part of the id, so that it differs from the ids of revisions on another worker that had the run
     if (revisions === undefined && typeof now === 'number') revisions = new StatusRevisions(state, `${info.runId}.${now}`, detail());
     return revisions?.since(revision, question) ?? fitStatus(statusOf(state, question));
   });
@@ -182,7 +182,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   setHandler(pauseUpdate, async () => {
     await ready();
     dispatch({ type: 'pause', at: Date.now() });
-    // the update returns once every open symbol has received its signal
+    // so that the update returns only when every open symbol has received its signal
     await Promise.all(yields.splice(0));
   });
   setHandler(resumeUpdate, async () => {
@@ -193,7 +193,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     retryFailedUpdate,
     async () => {
       const current = await ready();
-      // a cancellation that arrived with the update is delivered only now
+      // checked again, because a cancellation that arrived together with the update is delivered only now
       refuseWhileEnding(current, run.runId);
       const statuses = current.status.slice();
       dispatch({ type: 'retryFailed', at: Date.now() });
@@ -254,7 +254,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
       const finished = await finishPipeline({ ...run, result, customTasks, discardStaging: failure?.type === 'CriticalTaskFailed' });
       setCurrentDetails(`${details}\n\nreport: \`${finished.report}\``);
     } catch (error) {
-      // the stages' transactions hold the run's data; only its report page and list entry are missing
+      // the run's data is stored, by the stages' own transactions; only its report page and list entry are missing
       log.error('the run ended, but its record could not be written', { error });
     }
     if (failure !== undefined)

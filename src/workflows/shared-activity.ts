@@ -9,7 +9,7 @@ interface SharedReports {
   readonly reports: readonly TaskReport[];
   /** The failed first attempt of the next task, which will be retried. */
   readonly failed?: AttemptDetails & { readonly startedAt: number };
-  /** Whether the first task had taken effect in an attempt whose worker was lost. */
+  /** Set when the first task had already taken effect in an attempt whose worker was lost. */
   readonly known?: true;
 }
 
@@ -24,7 +24,7 @@ export async function runInOneActivity(
 ): Promise<SharedReports> {
   const [{ taskId, policy }] = tasks;
   const first = { taskId, startedAt: Date.now(), earlierAttempts };
-  // the activity's own limit only ends a hung process, so it is the longest of its tasks'
+  // the activity's own time limit only ends a hung process, so it follows the longest limit of its tasks
   const timeoutMs = Math.max(...tasks.map((task) => task.policy.timeoutMs));
   let own: SharedOutcome;
   try {
@@ -52,8 +52,8 @@ function reportOf(one: { readonly taskId: string; readonly startedAt: number; re
 }
 
 /**
- * Turns times of a worker's clock into times within the activity by the server's clock. A worker's clock that is ahead or behind is set so
- * that the last task ended when its activity did.
+ * Returns a function that converts times by the worker's clock to the server's clock, within the activity. Where the clocks differ, all
+ * times are shifted so that the last task ended when its activity did.
  */
 export function serverClock(
   followed: readonly { readonly startedAt: number; readonly at: number }[],

@@ -51,7 +51,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     let ended: TaskReport;
     try {
       const call = { runId, executionId, symbol, policy: policies[stage], earlier, failedLocally, ...(mayHaveRun && { mayHaveRun }) };
-      // reports to the parent leave when the workflow task ends, which a local activity would delay
+      // no local activity while reports to the parent wait: they leave at the end of the workflow task, which it would delay
       const local =
         little !== undefined &&
         failedLocally === undefined &&
@@ -97,11 +97,11 @@ async function reportToParent(symbol: string, reports: readonly TaskReport[]): P
   try {
     await getExternalWorkflowHandle(parent.workflowId).signal(reportsSignal, symbol, reports);
   } catch {
-    // the parent is closed; the ledger has the outcome
+    // the error is ignored: the parent is closed, and the ledger has the outcome
   }
 }
 
-/** Time after which a stage continues as a normal activity: with heartbeats, and visible in Temporal. */
+/** Time limit of a stage as a local activity; after it the stage runs as a normal one, with heartbeats and visible in Temporal. */
 const LOCAL_TIMEOUT_MS = 2_000;
 
 /** Runs one stage, as a local activity first if `options.local`. @throws ActivityFailure as the activity does */

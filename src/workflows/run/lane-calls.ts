@@ -4,7 +4,7 @@ import { unlessDefault } from '../../contracts/task/task-policy.ts';
 import type { Stage } from '../../contracts/words.ts';
 import type { RunCommand } from '../../scheduling/run/run-events.ts';
 
-/** What earlier lanes of a run say about the first task of a new lane; undefined when it has not run yet. */
+/** Attempts, failures and time that the first task of a new lane used in earlier lanes; undefined if it has not run yet. */
 export function earlierOf({
   earlierAttempts: attempts,
   earlierFailures: failures,

@@ -39,7 +39,7 @@ import { earlierOf, policiesOf } from './lane-calls.ts';
 import { aboutSymbols } from './search-attributes.ts';
 import { runShortTasks } from './short-tasks.ts';
 
-/** Longest symbol in its workflow's summary, which also names its stages. Characters. */
+/** Maximum number of characters of a symbol in its workflow's summary, which also names its stages. */
 const MAX_NAME_LENGTH = 50;
 
 type StartSymbol = Extract<RunCommand, { type: 'startSymbol' }>;
@@ -63,10 +63,10 @@ interface RunOfLanes {
 }
 
 const USUAL_PRIORITY = 3;
-/** Number of local activities after which the workflow's state must reach the server; at 100 ms each, two seconds. */
+/** Number of consecutive local activities after which a normal one sends the workflow's state to the server: two seconds at 100 ms each. */
 const LOCAL_IN_A_ROW = 20;
 
-/** Reports how a lane ended, once. */
+/** Reports the end of a lane; called once. */
 type End = (ended: Omit<LaneEnded, 'type' | 'lane' | 'at'>) => void;
 
 /**
@@ -131,14 +131,14 @@ export class Lanes {
         this.#open.delete(lane);
         this.#ended({ type: 'laneEnded', lane, at: Date.now(), ...ended });
       });
-    // a lane that starts when another one ends is inside the scope already
+    // a lane that starts because another one ended is already inside the scope
     if (CancellationScope.current() === this.#scope) start();
     else void this.#scope.run(async () => start());
   }
 
   #runSymbol(command: StartSymbol, open: OpenLane, end: End): void {
     const { symbol, stages, signalStages } = command;
-    // other tasks wait for the signals of a child; runs of few symbols show each stage
+    // a child workflow is needed if other tasks wait for its signals, and in runs of few symbols, which show each stage
     if (!this.#brief || signalStages.length > 0 || !patched('quiet-stages')) return this.#startChild(command, open, end);
     const { runId, executionId, config } = this.#run;
     void runQuietStages({
@@ -157,7 +157,7 @@ export class Lanes {
     });
   }
 
-  /** Starts a symbol's workflow. @param started.done reports of the first stages, which ran without it */
+  /** Starts a symbol's workflow. @param started.done reports of the first stages, which ran before it without a workflow */
   #startChild(
     command: StartSymbol,
     open: OpenLane,
@@ -182,7 +182,7 @@ export class Lanes {
           ...(done.length === 0 ? { earlier: earlierOf(command) } : { done: packReports(stages, done), failedLocally, mayHaveRun }),
           signalStages: signalStages.length === 0 ? undefined : signalStages,
           brief: this.#brief || undefined,
-          // small runs report every stage, and each is an activity that can be inspected by itself
+          // only large runs combine stages; in a small run each stage is an activity that can be inspected by itself
           little: this.#brief ? LITTLE : undefined,
         },
       ],
@@ -190,7 +190,7 @@ export class Lanes {
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // local activities run within workflow tasks, so a dead worker's workflow tasks time out as fast as its activities
       workflowTaskTimeout: HEARTBEAT_TIMEOUT_MS,
-      // the child's activities inherit it
+      // the child's activities inherit this priority
       priority: this.#priorityOf(this.#priorities.get(symbol) ?? USUAL_PRIORITY),
       ...(searchable && { typedSearchAttributes: [aboutSymbols([symbol])] }),
       staticSummary: fitSummary(
@@ -254,7 +254,7 @@ export class Lanes {
     const args = (passed: CustomTaskCall): readonly unknown[] => [task.args[0] ?? null, passed];
     const local = this.#mayRunLocally(task, earlierAttempts);
     if (local) this.#local.add(taskId);
-    // counted down together with the lane's end: a replay may resolve several local activities before the first of them is handled
+    // removed together with the lane's end, because a replay may resolve several local activities before the first one is handled
     const ended: End = (how) => {
       this.#local.delete(taskId);
       end(how);
@@ -267,7 +267,7 @@ export class Lanes {
     const how = { call, args, localTimeoutMs: task.policy.timeoutMs + TIMEOUT_GRACE_MS, options };
     if (!local) runNormally(task.activity, how).then(succeeded, failed);
     else if (this.#run.shared) runLocalBeside(task.activity, how, { succeeded, failed });
-    // the order of a run that started before the patch "shared-tasks"
+    // keeps the order of commands of runs that started before the patch "shared-tasks"
     else
       runLocalFirst(task.activity, how)
         .finally(() => this.#local.delete(taskId))

@@ -20,7 +20,7 @@ import type { RunState } from '../../scheduling/run/run-state.ts';
 import { BOOKKEEPING, CONTINUING, LISTING } from '../activity-options.ts';
 
 /**
- * Lets a worker check the input and look up everything that the run needs, once; a run of universes lists their markets first.
+ * Checks the input and looks up everything that the run needs, once, by an activity. A run of universes first lists their markets.
  * @throws ApplicationFailure `InvalidPipeline`, with every problem
  */
 export async function prepareRun(
@@ -55,7 +55,7 @@ export async function prepareRun(
     try {
       await expandUniverses({ universes: first.expand, asOf: first.asOf });
     } catch (thrown) {
-      // the run goes on: shards have the members of the last listing, and a universe without shards fails as a symbol
+      // the run continues: shards have the members of the last listing, and a universe without shards fails like a symbol
       if (isCancellation(thrown)) throw thrown;
     }
     return (await preparePipeline({ ...call, expanded: true })) as PackedPrepared;
@@ -106,7 +106,7 @@ export function validateMaxConcurrent(value: number): void {
 
 /** Events after which the run continues in a new execution, unless the server suggests it earlier; far below the server's limits. */
 const HISTORY_LIMIT = 4_000;
-/** A run that ends within this many events and bytes stays in its execution, because continuing as new empties the slots first. */
+/** Events and bytes of history within which a run must end to stay in its execution, since continuing as new first empties all slots. */
 const LAST_EVENTS = 5_000;
 const LAST_BYTES = 8_000_000;
 /** History events per lane: its start and end, and its share of the workflow tasks. */

@@ -12,8 +12,8 @@ import { detailedReport } from '../symbol/task-report.ts';
 const MAX_INPUTS = 200_000;
 
 /**
- * Runs short tasks one after another in the activity of the first. Those that it does not reach within a second return to the queue; one
- * that fails waits there for its retry, which is an activity of its own.
+ * Runs short tasks one after another in the activity of the first. Tasks that do not start within a second return to the queue. A
+ * task that fails waits there for its retry, which is an activity of its own.
  */
 export async function runShortTasks(
   [first, ...rest]: readonly CustomTaskConfig[],

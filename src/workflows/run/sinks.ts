@@ -1,6 +1,6 @@
 import { proxySinks, type Sinks } from '@temporalio/workflow';
 
-/** The number of a run's tasks that wait for a slot and that run, for the worker's metrics. */
+/** Reports for the worker's metrics how many tasks of a run wait for a slot and how many run. */
 export interface QueueSinks extends Sinks {
   queue: { length(state: { ready: number; running: number }): void };
 }

@@ -12,7 +12,7 @@ import type { AttemptDetails, TaskOutcome, TaskReport } from '../../contracts/ta
 interface StartedTask {
   readonly taskId: string;
   readonly startedAt: number;
-  /** Attempts in earlier activities of the same run. */
+  /** Number of attempts that the task had in earlier activities of the same run. */
   readonly earlierAttempts: number;
 }
 
@@ -41,7 +41,7 @@ export function detailedReport(
   return { ...task, kind: 'retryLater', attempts, ...retry, error };
 }
 
-/** The error as users see it, from any Temporal failure. */
+/** The error that users see, extracted from any Temporal failure. */
 export function taskErrorOf(thrown: unknown): TaskError {
   if (thrown instanceof ChildWorkflowFailure) return taskErrorOf(thrown.cause);
   if (thrown instanceof TerminatedFailure) {
