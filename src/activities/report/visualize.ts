@@ -38,7 +38,7 @@ export async function writeSymbolPage({ database, home, log }: VisualizeDependen
   return await writePage(path.join(folder, symbolPageName(request.symbol)), text);
 }
 
-/** Writes `reports/index.html`, the page over the last runs; of several workers the last one wins. @param now UTC epoch milliseconds */
+/** Writes `reports/index.html`, the page over the last runs; the last of several writers wins. @param now UTC epoch milliseconds */
 export async function writeHistoryPage({ database, home, now }: { database: Database; home: string; now: number }): Promise<void> {
   const folderOf = (run: FiledRun): string => encodeURIComponent(filedFolderName(run));
   const data = await loadHistoryPage(database, {

@@ -85,7 +85,7 @@ export function lostAttempt(
 
 const NEXT_AT_ONCE_MS = 100;
 
-/** Returns the failure of a task's local attempt again, so that the normal activity, which continues the task, retries it. */
+/** Rebuilds the failure of a task's local attempt. The normal activity that continues the task first fails with it and is then retried. */
 export function failureAgain(details: AttemptDetails): ApplicationFailure {
   const { error, retryDelayMs } = details;
   const failure = ApplicationFailure.create({ type: error.type, message: error.message, nextRetryDelay: retryDelayMs, details: [details] });

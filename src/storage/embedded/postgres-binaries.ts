@@ -64,7 +64,7 @@ async function missingLinks(root: string): Promise<readonly SymlinkEntry[]> {
   return list.filter(({ target }) => target.startsWith('native/lib/') && !existsSync(join(root, target)));
 }
 
-/** Makes the links in a folder of PREDICTLAB_HOME: the installation may be read-only. */
+/** Creates the library links in a folder of PREDICTLAB_HOME, because the installation may be read-only. */
 async function writeLinks(folder: string, root: string, links: readonly SymlinkEntry[]): Promise<string> {
   await makeFolder(folder);
   for (const { source, target } of links) {

@@ -119,7 +119,7 @@ export function signal(pid: number, name: NodeJS.Signals = 'SIGINT'): void {
   try {
     process.kill(pid, name);
   } catch {
-    // the server ended by itself
+    // ignored: the server has already ended
   }
 }
 

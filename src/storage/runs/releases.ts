@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 
-/** A change of the build that new runs go to. Builds: null = unversioned workers. */
+/** A change of the build to which new runs go. A build is null for unversioned workers. */
 export interface RecordedRelease {
   readonly deployment: string;
   readonly action: 'canary' | 'promote' | 'rollback';

@@ -187,7 +187,7 @@ const NEWEST = 5_000;
 
 /**
  * Refuses a chunk in which a venue repeats stored trades under other identities or times, which would double them. Such trades have the
- * time, price and size of stored trades that the batch lacks, or id, price and size of one within a minute. Rows of files are not checked.
+ * time, price and size, or the id, price and size within a minute, of stored trades that the batch lacks. Rows of files are not checked.
  * @throws PredictLabError `SourceSchemaChanged` when more trades are repeated like this than unchanged; the merge is then rolled back
  */
 async function refuseRespelled(

@@ -9,7 +9,7 @@ import { noteWithdrawal, withoutRange } from './coverage.ts';
 /** Longest time over which stated totals are compared; the totals are kept a week longer. */
 export const COMPARED_MS = 2 * DAY_MS;
 const KEPT_MS = COMPARED_MS + 7 * DAY_MS;
-/** Of the looks in one hour, only the first is compared with the newest look. Milliseconds. */
+/** Period in which only the first look is compared with the newest one: an hour, in milliseconds. */
 const LOOKS_APART_MS = DAY_MS / 24;
 /** A range that is in doubt is walked again after this time. */
 const RETRY_MS = DAY_MS;

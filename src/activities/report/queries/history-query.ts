@@ -41,7 +41,7 @@ export async function symbolPrices(
   };
 }
 
-/** Columns of the grid: five days of four-hourly runs. */
+/** Number of runs in the grid, one column each: five days of runs every four hours. */
 export const MAX_RUNS = 30;
 /** Symbols whose prices are looked up; the page shows fewer in full. */
 const MAX_SYMBOLS = 300;

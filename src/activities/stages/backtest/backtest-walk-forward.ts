@@ -18,7 +18,7 @@ interface WalkForwardStage {
   readonly beat: () => void;
 }
 
-/** Runs and stores the walk-forward of each series, if requested; unchanged series keep their last result; too short ones store why. */
+/** Runs and stores the walk-forward of each series, if requested; unchanged series keep their last result. */
 export async function walkForwards(
   transaction: Transaction,
   input: StageInput,

@@ -9,7 +9,7 @@ import { collectInstrument, type InstrumentOutcome, type InstrumentStaging } fro
 import { type CollectPlan, type DiscoveryEnd, type PlannedInstrument, type PlanRequest, planCollection } from './collect-plan.ts';
 import { collectTogether, type SharedEstimates } from './collect-together.ts';
 
-/** Instruments of one symbol and source that are collected concurrently; the rate budgets of the venues bound the requests. */
+/** Maximum number of instruments of one symbol and source that are collected concurrently; rate budgets limit their requests. */
 const INSTRUMENTS_AT_ONCE = 8;
 
 export interface CollectionRequest extends PlanRequest, SharedEstimates {

@@ -81,7 +81,7 @@ export async function collectTogether({ planned, request, signal, collectOne }: 
       const { volume: perTrade = null, coveredTo = null } = stored?.get(id) ?? {};
       // the time back to which the market's own walk would read; after a first look, up to an hour before that look is not covered yet
       const floor = Math.max(window.from, Math.min(since, (coveredTo ?? opensAt ?? window.from) - lateness(each.instrument)));
-      // factor for trades that are stored already: a page also contains those between the floor and the last look
+      // factor for trades that are already stored, which a page also contains: those between `floor` and the last look
       const again = coveredTo === null ? 1 : Math.max(1, (asOf - floor) / Math.max(1, asOf - since));
       return { each, volume, floor, trades: perTrade === null ? undefined : (volume / perTrade) * again };
     })
