@@ -7,17 +7,17 @@ import { partialOf, removeLeftovers } from './write/write-output.ts';
 
 /** A DuckDB instance in this process, which reads and writes Parquet and sorts more rows than fit in memory. */
 export interface DuckDb {
-  /** Where it spills what does not fit into memory; files there go when it is closed. */
+  /** Folder for rows that do not fit into memory; `close` removes it. */
   readonly folder: string;
   run(sql: string): Promise<void>;
-  /** The columns of each chunk of a result, as it is read. */
+  /** Yields the result of a query in chunks of rows, each as a list of columns. */
   chunks(sql: string): AsyncGenerator<readonly (readonly DuckDBValue[])[]>;
   append(table: string): Promise<DuckDBAppender>;
-  /** Closes it and removes what it has spilled to disk. */
+  /** Closes the database and removes its folder. */
   close(): Promise<void>;
 }
 
-/** Maximum memory of DuckDB; what does not fit is spilled to disk. */
+/** Maximum memory of DuckDB, which writes further rows to disk. */
 const MEMORY = '512MB';
 
 /** Opens a DuckDB in memory. It loads no extension from the network and spills into a folder of its own among the temporary files. */
@@ -38,7 +38,7 @@ interface OpenInstance {
   close(): Promise<void>;
 }
 
-/** The instance that short queries of this process share; it closes when none has used it for a while. */
+/** The instance that short queries of this process share, and the number of its open connections. It closes IDLE_MS after the last one. */
 const shared: { instance: Promise<OpenInstance> | undefined; users: number } = { instance: undefined, users: 0 };
 const IDLE_MS = 5_000;
 
@@ -110,7 +110,7 @@ async function connected(connection: DuckDBConnection, folder: string): Promise<
   };
 }
 
-/** Loaded only when needed: its library takes 70 MB. @throws PredictLabError BadInput on a platform without it */
+/** Loads DuckDB, at its first use because its library takes 70 MB. @throws PredictLabError BadInput on a platform without DuckDB */
 async function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
   try {
     return await import('@duckdb/node-api');
@@ -128,7 +128,7 @@ export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}
 /** A text as an SQL literal. */
 export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** Turns an error of DuckDB about files into one sentence; errors of PredictLab stay as they are. */
+/** Turns an error of DuckDB about files into one sentence; errors of PredictLab and aborts are returned unchanged. */
 export const unreadableByDuckDb = (paths: string, error: unknown): unknown =>
   error instanceof PredictLabError || (error instanceof Error && error.name === 'AbortError')
     ? error

@@ -1,19 +1,19 @@
 import { type CoverageEvidence, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { type Cell, columnsOf } from '../write/table.ts';
 
-/** A range of time in which an instrument's ticks were collected, or were not. */
+/** A range of time in which an instrument's ticks were collected, or a gap between such ranges. */
 export interface CoverageRow {
   readonly symbol: string;
   readonly source: string;
   readonly instrument: string;
   readonly kind: TickKind;
-  /** UTC epoch milliseconds, half-open. */
+  /** Start of the range, included; UTC epoch milliseconds. `to` is the end, excluded. */
   readonly from: number;
   readonly to: number;
   readonly evidence: CoverageEvidence | 'gap';
 }
 
-/** The columns of a data set's coverage. */
+/** The columns of the table of coverage in a data set. */
 export const COVERAGE_COLUMNS = columnsOf({
   symbol: 'text',
   source: 'text',
@@ -37,11 +37,11 @@ export const coverageCells = (row: CoverageRow, ticks: number): Cell[] => [
   row.evidence,
 ];
 
-/** Names one series of ticks. */
+/** The name of a series of ticks: symbol, instrument and kind. */
 export const seriesName = ({ symbol, instrument, kind }: Pick<CoverageRow, 'symbol' | 'instrument' | 'kind'>): string =>
   `${symbol} ${instrument} ${kind}`;
 
-/** Ranges of each series, oldest first, with their places in the list. */
+/** Groups ranges by series, oldest first; `place` is the index of a range in `rows`. */
 export function bySeries(rows: readonly CoverageRow[]): ReadonlyMap<string, readonly (CoverageRow & { readonly place: number })[]> {
   const series = new Map<string, (CoverageRow & { readonly place: number })[]>();
   for (const [place, row] of rows.entries()) {
@@ -70,7 +70,7 @@ export function withGaps(collected: readonly CoverageRow[], opensAt: (instrument
   return rows;
 }
 
-/** Describes the first range that overlaps the one before it, or leaves time out; undefined when there is none. */
+/** Describes the first range that is empty or does not start where the previous range of its series ends; undefined when there is none. */
 export function contradiction(rows: readonly CoverageRow[]): string | undefined {
   for (const [name, ranges] of bySeries(rows)) {
     for (const [i, { kind, from, to, evidence }] of ranges.entries()) {

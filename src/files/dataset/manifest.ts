@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { badInput, fileTrouble } from '../../contracts/errors.ts';
 import { TABLE_FORMATS } from '../write/table.ts';
 
-/** The version of the layout and the columns of a data set; raised when a reader of an older one would misread it. */
+/** The version of a data set's layout and columns. It is raised when a reader of the previous version would misread the new one. */
 export const SCHEMA = 1;
 
 /** The name of the manifest, in the folder of the data set. */
@@ -13,7 +13,7 @@ export const MANIFEST = 'manifest.json';
 const count = z.number().int().nonnegative();
 
 const dataFile = z.object({
-  /** Below the folder, with `/`: `ticks/month=2026-11/venue=file/part-0001.parquet`. */
+  /** Path below the folder, with `/`, such as `ticks/month=2026-11/venue=file/part-0001.parquet`. */
   path: z.string().refine((file) => !path.isAbsolute(file) && !file.split(/[/\\]/).includes('..'), 'names a file outside the folder'),
   table: z.string(),
   rows: count,
@@ -24,31 +24,31 @@ const dataFile = z.object({
 const manifest = z.object({
   schema: z.literal(SCHEMA),
   madeBy: z.string(),
-  /** `dataset` of `publish`, or the table that was exported. */
+  /** `dataset` if `publish` wrote the folder, else the name of the exported table. */
   what: z.string(),
-  /** Identity of a lake, which the database that fills it records too. */
+  /** Identity of a lake. The database that fills the lake records it too. */
   lake: z.string().optional(),
   format: z.enum(TABLE_FORMATS),
   partitionBy: z.array(z.string()),
   /** Type of each column, by table. */
   tables: z.record(z.string(), z.record(z.string(), z.string())),
   files: z.array(dataFile),
-  /** Instant of the newest run in a published data set, ISO 8601; buckets that end later are open. */
+  /** `asOf` of the newest run in a published data set, ISO 8601; candles whose interval ends later are not complete. */
   asOf: z.string().optional(),
   /** Intervals of a published data set's candles. */
   intervals: z.array(z.string()).optional(),
-  /** Symbols that were selected; absent for all. */
+  /** Symbols that were selected; absent if the data set has all symbols. */
   symbols: z.array(z.string()).optional(),
-  /** Up to where the ticks of each instrument were exported: the next sequence number, and the version of the instrument. */
+  /** How far the ticks of each instrument were exported: the sequence number of the next tick, and the version of the instrument. */
   exported: z.array(z.object({ symbol: z.string(), instrument: z.string(), nextSeq: z.number(), version: z.number() })).optional(),
-  /** Digest of the rows of each partition as the database had them. */
+  /** Digest of the rows in the database from which each partition was written, by partition. */
   digests: z.record(z.string(), z.string()).optional(),
 });
 
 /** A file of a data set. */
 export type DataFile = z.infer<typeof dataFile>;
 
-/** Contents of `manifest.json`: which files a data set has, and what it needs to be checked or continued. */
+/** Contents of `manifest.json`: a data set's files, and the facts that a later check or export of the set needs. */
 export type Manifest = z.infer<typeof manifest>;
 
 /** The manifest of a folder; undefined where there is none. @throws PredictLabError BadInput when it is damaged or of another schema */

@@ -6,24 +6,24 @@ import { type Cell, candleRows } from '../write/table.ts';
 import { bySeries, type CoverageRow, seriesName } from './dataset-coverage.ts';
 
 interface Rebuild {
-  /** Tick files of one venue, with one part per partition. */
+  /** Tick files of one venue; each partition has one file. */
   readonly files: readonly string[];
   readonly intervals: readonly Interval[];
-  /** Buckets that end later are open; UTC epoch milliseconds. */
+  /** Candles whose interval ends later are not complete; UTC epoch milliseconds. */
   readonly asOf: number;
   readonly coverage: readonly CoverageRow[];
-  /** Receives the number of ticks in each range of `coverage`. */
+  /** Counters, one for each range of `coverage`, to which the number of ticks in the range is added. */
   readonly counts: number[];
 }
 
-/** SQL that reads Parquet files, each row with its number in its file. */
+/** SQL that reads Parquet files and adds the column `file_row_number`, which counts the rows of each file from 0. */
 export const readFiles = (files: readonly string[]): string =>
   `read_parquet([${files.map(sqlText).join(', ')}], hive_partitioning = false, file_row_number = true)`;
 
-/** Columns of ticks as they are read from files. */
+/** The columns of some ticks: symbol, source, instrument, kind, time, price, size, side. */
 type TickChunk = readonly [string[], string[], string[], TickKind[], number[], number[], (number | null)[], ('buy' | 'sell' | null)[]];
 
-/** Builds the candles of tick files in `CANDLE_COLUMNS`, by instrument, symbol, price type, interval and time; memory stays flat. */
+/** Builds the rows of `CANDLE_COLUMNS` from tick files, sorted by instrument, symbol, price type, interval and time; memory stays flat. */
 export async function* rebuiltCandles(duckDb: DuckDb, { files, intervals, asOf, coverage, counts }: Rebuild): AsyncGenerator<Cell[][]> {
   if (files.length === 0 || intervals.length === 0) return;
   const ranges = bySeries(coverage);

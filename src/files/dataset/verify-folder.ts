@@ -9,7 +9,7 @@ import { MANIFEST, type Manifest, readManifest } from './manifest.ts';
 import { readFiles, rebuiltCandles } from './rebuild-candles.ts';
 import { filesBelow, sha256Of } from './write-folder.ts';
 
-/** A data set is not what its manifest states, or contradicts itself. */
+/** Thrown when a data set differs from its manifest, or its tables contradict each other. */
 export class DatasetDifference extends Error {
   override readonly name = 'DatasetDifference';
 }
@@ -21,8 +21,8 @@ export interface PassedCheck {
 }
 
 /**
- * Checks a folder of `publish`, or of a partitioned export, without a database: hashes, counts, order; for a published one also that its
- * candles are those of its ticks, and that coverage agrees with the ticks.
+ * Checks a folder of `publish` or of a partitioned export without a database: the files' hashes, for Parquet also row counts and order. In
+ * a published data set, the candles must follow from the ticks, and the coverage must agree with them.
  * @throws DatasetDifference at the first difference
  * @throws PredictLabError BadInput when the folder has no manifest
  */
@@ -233,7 +233,7 @@ async function checkInstruments(duckDb: DuckDb, folder: string, manifest: Manife
   return `${count} instruments, with the facts of every row`;
 }
 
-/** A cell of a query's row. Cells that hold nulls or booleans are only compared. */
+/** A value in a row of a query's result. Null and booleans also occur, but only where values are compared. */
 type SqlCell = string | number;
 
 async function* rowsIn(duckDb: DuckDb, sql: string): AsyncGenerator<SqlCell[], undefined> {

@@ -8,19 +8,19 @@ import { explained, isPartial, partialOf, removeLeftovers, syncPath, writeFileAt
 import { writeTable } from '../write/write-table.ts';
 import { type DataFile, MANIFEST, type Manifest, readManifest } from './manifest.ts';
 
-/** Writes a data set of several files, which appears whole or not at all. */
+/** Writes a data set of several files, all of which become visible together or not at all. */
 export interface FolderWriter {
   /** The manifest of the data set that is continued; undefined for a new one. */
   readonly before: Manifest | undefined;
-  /** Where the files that were written lie until they are committed. */
+  /** Folder in which written files wait until `place` or `commit`. */
   readonly stage: string;
-  /** Writes the next part of a partition, or undefined when the table has no rows. @param partition `ticks/month=2026-11`, below the folder */
+  /** Writes a table as the next part of a partition such as `ticks/month=2026-11`. @returns undefined for a table without rows */
   write(partition: string, table: Table, options: WritePart): Promise<DataFile | undefined>;
   /** Adds the next part of a partition, which `fill` writes. @param fill writes the file, and returns its number of rows */
   add(partition: string, options: WritePart, fill: (file: string) => Promise<number>): Promise<DataFile | undefined>;
-  /** Moves the files to their places and syncs them to disk; they count once the manifest lists them. Only for a data set that is continued. */
+  /** Moves written files into an existing data set and syncs them to disk. Readers see them once the manifest lists them. */
   place(): Promise<void>;
-  /** Places the files, then writes the manifest. Files that it does not list are removed. */
+  /** Moves the written files into the data set, writes the manifest and removes parts that it does not list. */
   commit(manifest: Manifest): Promise<void>;
   /** Removes what was written; call it after an error. */
   abandon(): Promise<void>;
@@ -33,8 +33,8 @@ interface WritePart {
 }
 
 /**
- * Opens a folder to write a data set into it. A new one is written beside its place and renamed at the end. One that is continued gets new
- * files, which count once the manifest lists them; files that a killed process left are removed.
+ * Opens a folder to write a data set into it. A new data set is written into a temporary folder that is renamed at the end. A data set that
+ * is continued gets more files, which readers see once the manifest lists them. Files that a killed process left are removed.
  * @param grow whether to continue the data set that is there
  * @throws PredictLabError BadInput when the folder has other files, or a data set that is not to be continued
  */
@@ -101,7 +101,7 @@ export async function openFolder(folder: string, { grow }: { readonly grow: bool
     async commit(manifest) {
       if (before === undefined) {
         await writeManifest(stage, manifest);
-        // a folder cannot be renamed to one that exists, on some systems not even to an empty one
+        // some systems refuse to rename a folder to an existing name, even to that of an empty folder
         if (there !== undefined) await explained(folder, () => rmdir(target));
         await explained(folder, () => rename(stage, target));
         return;
@@ -138,7 +138,7 @@ async function cleared(target: string, { files }: Manifest): Promise<void> {
   for (const file of await filesBelow(target)) if (!known.has(file) && PART.test(file)) await rm(path.join(target, file), { force: true });
 }
 
-/** Paths of the files below a folder, with `/`, sorted; without those that are being written. */
+/** Paths of the files below a folder, with `/`, sorted. Files that are still being written are left out. */
 export async function filesBelow(folder: string, below = ''): Promise<readonly string[]> {
   const entries = await readdir(path.join(folder, below), { withFileTypes: true });
   const found: string[] = [];

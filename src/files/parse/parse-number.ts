@@ -1,8 +1,8 @@
 import { badInput, type PredictLabError } from '../../contracts/errors.ts';
 
 /**
- * How a file writes its numbers: `grouped` with a decimal point and perhaps commas between thousands (`"1,234.5"`; only quotes allow that
- * in a file of commas), `point` without grouping, or `comma` for a decimal comma (`0,45`).
+ * How a file writes its numbers: `grouped` has a decimal point and may have commas between thousands (in a CSV only inside quotes:
+ * `"1,234.5"`), `point` has no commas, and `comma` has a decimal comma (`0,45`).
  */
 export type NumberNotation = 'grouped' | 'point' | 'comma';
 
@@ -13,7 +13,7 @@ export interface NumberField {
 
 const HAS_COMMA = /^[+-]?[\d.]*,\d/;
 const HAS_POINT = /^[+-]?[\d,]*\.\d|^[+-]?\d+\.$/;
-/** 1,234.5. A number that starts with 0 is never grouped, so 0,450 does not match. */
+/** Matches a number such as 1,234.5. A number that starts with 0 is never grouped, so 0,450 does not match. */
 const GROUPED = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
 const DELIMITER_NAMES: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
 
@@ -21,8 +21,8 @@ const DELIMITER_NAMES: Readonly<Record<string, string>> = { ';': 'semicolons', '
 export const isGrouped = (text: string): boolean => GROUPED.test(text);
 
 /**
- * The notation of a file, judged by its first number fields: where commas separate the fields, a comma in a number groups thousands, else
- * it is the decimal comma. A file with both kinds is refused: `45,125` could be wrong by a factor of a thousand.
+ * The notation of a file, judged by its first number fields. In a file separated by commas, a comma in a number groups thousands; in any
+ * other file it is the decimal comma. A file with both is refused, because `45,125` could be wrong by a factor of a thousand.
  * @throws PredictLabError BadInput that shows a number of each kind
  */
 export function notationOf(path: string, delimiter: string, fields: Iterable<NumberField>): NumberNotation {
@@ -55,7 +55,7 @@ const decimalComma = (path: string, text: string, line: number): PredictLabError
 
 const NOT_FINITE = /^[+-]?(nan|inf|infinity|1\.#(inf|qnan|ind))$/i;
 const DECIMAL_COMMA = /^[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?$/i;
-/** The forms of prices that are read, for errors. */
+/** The forms in which a file may write prices, for error messages. */
 export const PRICE_FORMS = 'prices are numbers such as 0.45, $0.45, 45¢ or 45%';
 const MONEY = /^([+-]?)\s*[$€£]\s*/;
 const HUNDREDTHS = /\s*[¢%]$/;
@@ -68,13 +68,13 @@ const HUNDREDTHS = /\s*[¢%]$/;
 export function parsePrice(field: string, notation: NumberNotation, inCents = false): number | null {
   const text = field.trim();
   const last = text.charCodeAt(text.length - 1);
-  // Most fields end with a digit and begin with one.
+  // Most prices are plain numbers, which need no search for signs.
   if (!inCents && last >= 48 && last <= 57 && !MONEY.test(text)) return parseNumber(text, notation);
   const isHundredths = HUNDREDTHS.test(text);
   const bare = text.replace(HUNDREDTHS, '').replace(MONEY, '$1');
   const value = parseNumber(bare, notation);
   if (value === null || !(isHundredths || (inCents && bare === text))) return value;
-  // Moves the decimal point, so that 57% is 0.57 exactly.
+  // Changes the exponent instead of dividing, so that 57% is 0.57 exactly.
   return Number.isFinite(value) ? Number(`${value}e-2`) : value;
 }
 
@@ -82,8 +82,8 @@ export function parsePrice(field: string, notation: NumberNotation, inCents = fa
 const OTHER_BASE = /^[+-]?0[xbo]/i;
 
 /**
- * The number in a field: `0.5`, `.5`, `5e-1`, `+0.5`, NaN and infinities. The notation decides whether a comma groups thousands, is the
- * decimal comma or is not valid; with decimal commas a point is not valid.
+ * Reads the number in a field, such as `0.5`, `.5`, `5e-1` or `+0.5`; NaN and infinities are read too. The notation decides whether a comma
+ * groups thousands, is the decimal comma or is not valid. In a file with decimal commas a point is not valid.
  * @returns null when the field is empty or not a number
  */
 export function parseNumber(field: string, notation: NumberNotation = 'grouped'): number | null {

@@ -6,7 +6,7 @@ const NUMERIC = /^[+-]?(\d+)(?:\.(\d*))?$/;
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 const NAMED =
   /^([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?:,?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(am|pm)?)?\s*(?:Z|UTC|GMT)?$/i;
-/** 24.11.2026, 11/24/2026, 24-11-2026 or 2026/11/24, perhaps with a time of day. */
+/** Matches 24.11.2026, 11/24/2026, 24-11-2026 or 2026/11/24, perhaps with a time of day. */
 const NUMBERED =
   /^(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:,?[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm)?)?\s*(?:Z|UTC|GMT)?$/i;
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
@@ -15,13 +15,13 @@ const MINUTE = 60_000;
 /** Whether dates such as 03/04/2026 have the day or the month first. */
 export type DateOrder = 'dmy' | 'mdy';
 
-/** The date forms that are read, for errors. */
+/** The forms in which a file may write times, for error messages. */
 export const TIME_FORMS =
   'times are ISO 8601 (2026-11-24T15:45:00Z), numbers (seconds to nanoseconds since 1970), 24.11.2026 15:45, 11/24/2026 3:45 PM, or November 24 2026 3:45 PM, all in UTC';
 
 /**
- * The order of day and month in a file's dates: dates with points have the day first; for others a number above 12 decides.
- * @returns 'unknown' when there are such dates and no number decides, 'none' when there are no such dates
+ * The order of day and month in dates with slashes or hyphens, which a number above 12 decides. Dates with points have the day first.
+ * @returns 'unknown' when no number decides, 'none' when there are no dates with slashes or hyphens
  */
 export function dateOrderOf(times: Iterable<string>): DateOrder | 'unknown' | 'none' {
   let seen: 'unknown' | 'none' = 'none';
@@ -35,7 +35,7 @@ export function dateOrderOf(times: Iterable<string>): DateOrder | 'unknown' | 'n
   return seen;
 }
 
-/** The unit in which a number is a time between 1973 and 5138; the ranges do not overlap. */
+/** The unit in which a number is a time between the years 1973 and 5138; there is only one such unit. */
 const unitOfMagnitude = (value: number): TimeUnit => {
   const size = Math.abs(value);
   if (size < 1e11) return 's';
@@ -43,7 +43,7 @@ const unitOfMagnitude = (value: number): TimeUnit => {
   return size < 1e17 ? 'us' : 'ns';
 };
 
-/** The unit of most of a file's first times. A row in another unit gets an implausible time, such as 1970, and is quarantined. */
+/** The unit that most of a file's first times have. A row in another unit gets an implausible time, such as 1970, and is quarantined. */
 export function timeUnitOf(sample: readonly string[]): TimeUnit {
   const votes = new Map<TimeUnit, number>();
   for (const text of sample) {
@@ -70,12 +70,12 @@ export function parseTime(field: string, unit: TimeUnit, order?: DateOrder): num
   const numbered = NUMBERED.exec(text);
   if (numbered !== null) return numberedTime(numbered, order);
   if (/^[+-]?(nan|inf|infinity)$/i.test(text)) return Number.NaN;
-  // 1.6e9, as spreadsheets write it.
+  // A time such as 1.6e9, as spreadsheets write large numbers.
   const value = /^[+-]?\d+(\.\d+)?e[+-]?\d+$/i.test(text) ? Number(text) : Number.NaN;
   return Number.isNaN(value) ? null : Math.floor(value * 10 ** (3 - DECIMALS[unit]));
 }
 
-/** Moves the decimal point in the text: 1570752011.62 s is exactly 1570752011620 ms. */
+/** Converts a time to milliseconds by moving the decimal point in its text, so that 1570752011.62 s is exactly 1570752011620 ms. */
 function numericTime(text: string, whole: string, fraction: string, unit: TimeUnit): number {
   const places = 3 - DECIMALS[unit];
   const digits = places >= 0 ? whole + fraction.slice(0, places).padEnd(places, '0') : whole.slice(0, places);
@@ -104,7 +104,7 @@ function numberedTime([, first, separator, second, last, ...clock]: readonly str
   return order === 'mdy' ? clockTime([c, a, b], clock) : null;
 }
 
-/** A day with a time of day on a clock of 24 hours, or of 12 with am and pm. */
+/** The time of a day and a time of day, in 24 hours or in 12 hours with am and pm; UTC epoch milliseconds, null if not valid. */
 function clockTime(day: readonly number[], [hour = '0', minute = '0', second = '0', half = '']: readonly string[]): number | null {
   const clock = Number(hour);
   if (half !== '' && (clock < 1 || clock > 12)) return null;
@@ -112,7 +112,7 @@ function clockTime(day: readonly number[], [hour = '0', minute = '0', second = '
   return utc(day, [hours, Number(minute), Number(second)], 0);
 }
 
-/** Date.UTC that refuses days like the 31st of February. A leap second counts as the second after. */
+/** Like Date.UTC, but null for days that do not exist, such as the 31st of February. A leap second counts as the second after it. */
 function utc([year, month, day]: readonly number[], [hour, minute, second]: readonly number[], milliseconds: number): number | null {
   if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return null;
   const time = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);

@@ -1,6 +1,6 @@
 const QUOTE = '"';
 
-/** The supported delimiters; the most frequent one in a header wins, ties in this order. */
+/** The supported delimiters. A file's delimiter is the one that is most frequent in its header; ties go to the earlier one here. */
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 /** The delimiter of a file, judged by its header. */
@@ -10,8 +10,8 @@ export function delimiterOf(header: string): string {
 }
 
 /**
- * The fields of one line. A field may be quoted, with `""` for a quote, but not contain a line break: an incomplete line would include the
- * lines after it.
+ * The fields of one line. A field may be quoted, with `""` for a quote. It may not contain a line break: otherwise a quote that is never
+ * closed would swallow the lines after it.
  * @returns null when a quote is not closed or text follows a closing one
  */
 export function splitFields(line: string, delimiter: string): string[] | null {

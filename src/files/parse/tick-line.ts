@@ -9,11 +9,11 @@ import { type DateOrder, parseTime, TIME_FORMS, type TimeUnit } from './parse-ti
 
 /** One row of a file, before the meaning of its fields is known. */
 export interface FileRecord {
-  /** Line of a text file or row of a Parquet file, from 1. */
+  /** Number of the line (text files) or of the row (Parquet) in the file, from 1. */
   readonly number: number;
-  /** The line; for Parquet the fields that were read, as JSON. */
+  /** The text of the line; for Parquet the fields that were read, as JSON. */
   readonly raw: string;
-  /** Null where the line is torn. */
+  /** The texts of the fields; null where the line cannot be split into fields. */
   readonly fields: readonly string[] | null;
 }
 
@@ -32,9 +32,9 @@ export interface MarketColumn {
   readonly column: number;
 }
 
-/** A line's fields before mirroring. */
+/** The fields of a line as read, with the price and side of the traded outcome. */
 interface TickLine extends Pick<CandidateRow, 'raw' | 'kind' | 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId' | 'defect'> {
-  /** What the market columns say; empty for a line that cannot be read. */
+  /** Values of the columns that name the market; empty for a line that cannot be read. */
   readonly labels: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export function parseTickLine({ raw, fields }: FileRecord, format: LineFormat): 
   };
 }
 
-/** Why a line cannot be read: the field, its value, and the forms that are read; undefined when it can. */
+/** Why a line cannot be read: the field, its value, and the forms that a file may use; undefined when the line can be read. */
 export function unreadableField({ raw, fields }: FileRecord, format: LineFormat): string | undefined {
   const { columns, timeUnit, notation, dateOrder, inCents } = format;
   if (fields === null) return raw.includes('"') && !raw.startsWith('{') ? 'a quote is not closed' : 'it is not a JSON object';
@@ -83,14 +83,14 @@ export function unreadableField({ raw, fields }: FileRecord, format: LineFormat)
   return isSide ? undefined : `${said('side', columns.side)}: sides are buy or sell`;
 }
 
-/** Whether a line has the right number of fields, without empty ones at the end: an incomplete line has too few, two joined lines too many. */
+/** Whether a line has as many fields as the header, apart from empty ones at its end. Cut lines have fewer, joined lines have more. */
 const isWhole = (fields: readonly string[], width: number): boolean =>
   fields.length === width || (fields.length > width && fields.slice(width).every((field) => field.trim() === ''));
 
-/** A row that is still being read; its identity is set last. */
+/** A row that is still being built: its `identity` is set last. */
 export type NewRow = { -readonly [Field in keyof CandidateRow]: CandidateRow[Field] };
 
-/** The row in terms of the instrument's first outcome: a trade of the other one has its price mirrored and its side flipped. */
+/** Converts a line to a row with prices of the first outcome: a trade of the other outcome gets 1 − price and the opposite side. */
 export function toRow(line: TickLine, polarity: OutcomePolarity | null): NewRow {
   const { raw, kind, time, size, outcome, tradeId } = line;
   const traded = polarity === null || line.defect !== null ? 'first' : polarity.of(outcome ?? '');
@@ -109,7 +109,7 @@ export function toRow(line: TickLine, polarity: OutcomePolarity | null): NewRow 
   };
 }
 
-/** The hash that identifies a trade, independent of column names and number notation. A bad row is identified by its line. */
+/** The hash that identifies a trade by its values, whatever the column names and notation. A bad row is identified by its line's text. */
 export const contentHash = ({ time, price, size, side, outcome, defect, raw }: NewRow): string =>
   contentIdentity(defect === null ? [time, price, size, side, outcome] : [raw]);
 
@@ -142,9 +142,9 @@ const USUALLY_FIRST = new Set(COUNTERPARTS.map(([first]) => keyOf(first)));
 const COUNTERPART_OF = new Map(COUNTERPARTS.map(([first, second]) => [keyOf(second), first]));
 
 /**
- * Decides which outcome of a binary market a row traded. The first outcome is the one that the user named, else Yes, Up or 0 of the sample,
- * else its first name other than No, Down and 1, else the counterpart of these. The second outcome is the next other name. A third name is
- * not part of a binary market.
+ * Decides which outcome of a binary market a row traded. The first outcome is the one that the user named, else Yes, Up or 0 if the sample
+ * has it, else the sample's first name other than No, Down and 1, else the counterpart of No, Down or 1. The second outcome is the next
+ * other name. A third name is not part of a binary market.
  */
 export class OutcomePolarity {
   private readonly first: { key: string; name: string } | undefined;
@@ -163,7 +163,7 @@ export class OutcomePolarity {
     return [this.first, this.second].flatMap((outcome) => (outcome === undefined ? [] : [outcome.name]));
   }
 
-  /** The traded outcome. @returns null when the name is neither of the two */
+  /** Which of the two outcomes a name stands for. @returns null when it is neither of them */
   of(name: string): 'first' | 'second' | null {
     const key = keyOf(name);
     if (key === '' || this.first === undefined) return null;
@@ -173,14 +173,14 @@ export class OutcomePolarity {
   }
 }
 
-/** The meanings of a tick file's columns. `kind` is in files written by `export ticks`. */
+/** The fields that a tick file's columns may hold. Only files written by `export ticks` have `kind`. */
 const ROLES = ['time', 'price', 'size', 'side', 'outcome', 'tradeId', 'kind'] as const;
 type Role = (typeof ROLES)[number];
 
-/** The default header name of a role. */
+/** The name that the column of a field has by default. */
 const defaultName = (role: Role): string => (role === 'tradeId' ? 'trade_id' : role);
 
-/** The index of each role's column in a line; -1 where the file has none. */
+/** The index of the column for each field of ROLES; -1 where the file has no such column. */
 export interface TickColumnIndices extends Readonly<Record<Role, number>> {
   readonly width: number;
 }

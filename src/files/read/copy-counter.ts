@@ -10,13 +10,13 @@ const word = (hash: string, from: number): number => {
   return bits;
 };
 
-/** Counts how often each content occurred, in an open-addressing table of 12 to 23 bytes per content; the rare copies are in a map. */
+/** Counts how often each hash occurred. An open-addressing table takes 12 to 23 bytes per hash; a map counts those that repeat. */
 export class ContentTable {
   private keys: Uint32Array;
   private used = 0;
   private readonly copies = new Map<string, number>();
 
-  /** @param slots room at the start, a power of 2 */
+  /** @param slots number of slots at the start, a power of 2 */
   constructor(slots = FIRST_SLOTS) {
     this.keys = new Uint32Array(slots * 2);
   }
@@ -58,8 +58,8 @@ export class ContentTable {
 }
 
 /**
- * Numbers the copies of equal rows from 0, in file order. While times only rise, or only fall, it keeps the rows of one timestamp, so that
- * memory stays flat; at the first row that breaks the order it requests the earlier rows again, and remembers every content from then on.
+ * Numbers the copies of equal rows from 0, in file order. While times only rise, or only fall, it remembers the rows of one timestamp, so
+ * that memory stays flat. At the first row out of order it requests the earlier rows again, and remembers all rows from then on.
  */
 export class CopyCounter {
   private readonly here = new Map<string, number>();
@@ -82,7 +82,7 @@ export class CopyCounter {
     return (ordinal ?? -1) + 1;
   }
 
-  /** Counts an earlier row once more. */
+  /** Counts a row that came before the first row out of order. */
   replay(hash: string): void {
     this.table ??= new ContentTable();
     this.table.next(hash);

@@ -30,7 +30,7 @@ async function kindOf(place: string): Promise<'file' | 'folder' | undefined> {
   return found?.isDirectory() ? 'folder' : undefined;
 }
 
-/** The file or the files that match the rest of a pattern. */
+/** The files below `place` that match the rest of a pattern; `place` itself if nothing is left of the pattern and it is a file. */
 const below = async (place: string, rest: readonly string[]): Promise<string[]> =>
   rest.length > 0 ? match(place, rest) : (await kindOf(place)) === 'file' ? [place] : [];
 
@@ -52,5 +52,5 @@ async function match(folder: string, [part, ...rest]: readonly string[]): Promis
   return (await Promise.all(names.map((name) => below(path.join(folder, name), rest)))).flat();
 }
 
-/** A file's name without folder and endings, which names its instrument: `ticks/senate.csv.gz` → `senate`. */
+/** The name of a file's instrument: the file's name without folder and endings, `ticks/senate.csv.gz` → `senate`. */
 export const nameOf = (file: string): string => path.basename(file).replace(/(\.(csv|tsv|txt))?(\.gz)?$/i, '') || path.basename(file);

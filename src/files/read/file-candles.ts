@@ -11,18 +11,18 @@ import type { TickFile } from './read-tick-file.ts';
 const ROOM = 65_536;
 
 export interface FileCandles {
-  /** One series per kind of tick in the file, never mixed; trades first. */
+  /** One series of candles for trades and one for price points, in this order; a kind without ticks has none. */
   readonly series: readonly { readonly kind: TickKind; readonly candles: MergeableCandles; readonly complete: Uint8Array }[];
   readonly rows: number;
   readonly ticks: number;
-  /** Rows whose trade id occurred before. */
+  /** Number of rows that repeat the trade id and time of an earlier row. */
   readonly duplicates: number;
   readonly quarantined: QuarantineTally;
 }
 
 /**
- * Builds the candles of a tick file, in memory that grows with the candles, not with the ticks. A file covers the time from its first to
- * its last tick: a candle whose bucket lies in that range is `complete`.
+ * Builds the candles of a tick file, in memory that grows with the candles, not with the ticks. A candle is `complete` if its interval lies
+ * between the first and the last tick of its kind.
  * @param asOf rows after it are quarantined; UTC epoch milliseconds
  */
 export async function buildFileCandles(
@@ -62,7 +62,7 @@ export class SeriesBuilder {
     readonly ticks = new TickColumnsBuilder(ROOM),
   ) {}
 
-  /** Builds the candles of the ticks that were added; call it when they are full. */
+  /** Builds the candles of the ticks in the buffer and empties it. Call it when `ticks.isFull`. */
   build(): void {
     let part = { candles: buildCandleSet(this.ticks.take(), this.intervals), batches: 1 };
     for (let last = this.parts.at(-1); last?.batches === part.batches; last = this.parts.at(-1)) {
@@ -88,7 +88,7 @@ function completeOf({ length, interval, openTime, firstTime, lastTime }: Mergeab
   return Uint8Array.from({ length }, (_, k) => (openTime[k] >= from && openTime[k] + INTERVAL_MS[interval] <= to ? 1 : 0));
 }
 
-/** Buffers ticks in columns of a fixed capacity; the caller takes them out when they are full. */
+/** Buffers ticks in columns of a fixed capacity; the caller takes them out when the buffer is full. */
 export class TickColumnsBuilder {
   private length = 0;
   private time: Float64Array;
@@ -119,7 +119,7 @@ export class TickColumnsBuilder {
     this.sequence[i] = sequence;
   }
 
-  /** The ticks so far; valid until the next `add`. */
+  /** Empties the buffer and returns its ticks, which are valid until the next `add`. */
   take(): SequencedTicks {
     const { length, time, price, size, buy, sequence } = this;
     this.length = 0;
@@ -127,7 +127,7 @@ export class TickColumnsBuilder {
   }
 }
 
-/** Line numbers kept for each reason. */
+/** Maximum number of line numbers that are kept for each reason. */
 const EXAMPLES = 5;
 
 /** Counts a file's quarantined rows by reason and keeps the line numbers of the first ones. */

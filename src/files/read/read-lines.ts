@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 
 const CHUNK = 256 * 1024;
-/** The maximum length of a line; a longer one is not a line of a CSV file. */
+/** The maximum number of characters in a line; a file with a longer line is not a CSV. */
 const MAX_LINE_LENGTH = 2 ** 20;
 const BYTE_ORDER_MARK = '\ufeff';
 
@@ -26,11 +26,11 @@ async function isGzip(path: string): Promise<boolean> {
  */
 export async function* readLines(path: string, signal?: AbortSignal): AsyncGenerator<string[]> {
   try {
-    // Checked first: the error of a stream that is not read yet would be unhandled.
+    // Before the stream is opened, because an error of a stream that nobody reads yet would be unhandled.
     const gzip = await isGzip(path);
     const file = createReadStream(path, { highWaterMark: CHUNK, signal });
     const stream = gzip ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
-    // Pipe does not forward errors.
+    // `pipe` does not forward the file's errors to the unpacked stream.
     if (stream !== file) file.on('error', (error) => stream.destroy(error));
     try {
       yield* linesOf(path, stream as AsyncIterable<Buffer>);
@@ -45,7 +45,7 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
 }
 
 /**
- * Refuses files other than text by their control characters, which must not reach a terminal either (binary files, UTF-16).
+ * Refuses files that are not text (binary files, UTF-16). It finds them by control characters, which must not reach a terminal either.
  * @throws PredictLabError BadInput when a header line is not that of a CSV file
  */
 export function refuseBinary(path: string, header: string): void {
@@ -58,7 +58,7 @@ export function refuseBinary(path: string, header: string): void {
 
 async function* linesOf(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   const decoder = new StringDecoder('utf8');
-  // The start of a line in pieces: joining it to each chunk would copy a long line once per chunk.
+  // The chunks of an unfinished line, joined at its end: joining at each chunk would copy a long line again and again.
   let pieces: string[] = [];
   let length = 0;
   let line = 1;

@@ -5,15 +5,15 @@ import { parseTime, timeUnitOf } from '../parse/parse-time.ts';
 import { openRecords } from './records.ts';
 import { columnOf } from './tick-format.ts';
 
-/** What a file of markets says of one. */
+/** A market's title, outcomes and facts as a file of markets states them. */
 export interface MarketDescription {
   readonly title?: string;
-  /** The outcome that is priced first; empty where the file does not say. */
+  /** Names of the outcomes, the priced one first; empty where the file does not state them. */
   readonly outcomes: readonly string[];
   readonly facts: OwnFacts;
 }
 
-/** Names under which public data sets have each fact. */
+/** Column names that public data sets use for each fact. */
 const COLUMNS = {
   title: ['title', 'question'],
   outcomes: ['outcomes'],
@@ -28,7 +28,7 @@ type Role = keyof typeof COLUMNS;
 /**
  * Reads the descriptions of markets from a CSV, NDJSON or Parquet file with a row for each.
  * @param by the column that names the market, as in the ticks
- * @param wanted the markets that the ticks have; others are left out
+ * @param wanted names of the markets for which there are ticks; others are left out
  * @throws PredictLabError BadInput when the file lacks the column, or a fact of a wanted market cannot be read
  */
 export async function readMarketFile(
@@ -75,7 +75,7 @@ function describedBy({ title, outcomes, event, ...texts }: Partial<Record<Role, 
   return { ...(title && { title }), outcomes: outcomesIn(outcomes ?? '', where), facts: facts.data };
 }
 
-/** The names in a list: JSON, or separated by bars or semicolons. */
+/** The outcome names in a list, which is JSON or separated by bars or semicolons. */
 function outcomesIn(text: string, where: string): readonly string[] {
   if (!text.startsWith('[')) return text === '' ? [] : text.split(/[|;]/).map((name) => name.trim());
   try {

@@ -11,7 +11,7 @@ import { MARKET_NAMES, OUTCOME_IDS } from './tick-format.ts';
 interface SeriesFile<Name extends string> {
   readonly path: string;
   readonly length: number;
-  /** Times in UTC epoch milliseconds. NaN where a field is empty or not a valid number or time. */
+  /** The values of each column, times in UTC epoch milliseconds; NaN where a field is empty or not a valid number or time. */
   readonly columns: Readonly<Record<Name, Float64Array>>;
   /** Line number of each row, from 1; the header is line 1. */
   readonly lines: readonly number[];
@@ -20,8 +20,8 @@ interface SeriesFile<Name extends string> {
 /**
  * Reads the named columns of a CSV (plain or gzip) with a header into memory, as numbers; the caller checks the values. Skips blank
  * lines.
- * @param wanted names of columns; `time` ones are read as times, `optional` ones are NaN throughout when they are missing
- * @param single names of the columns that name a series, which may have one value only
+ * @param wanted the columns by name: `time` for times, `number`, or `optional` for numbers that are all NaN when the column is missing
+ * @param single matches the names of columns that must have the same value in all rows, because a file holds one series
  * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, holds several series, or a line is not
  * complete
  */
@@ -138,7 +138,7 @@ const numbersOf = (rows: readonly (readonly string[])[], at: number, notation: N
 
 interface CandleFile {
   readonly candles: CandleSeries;
-  /** The place of a bar for errors: `candles.csv, line 12`. */
+  /** Where a bar stands in the file, for error messages: `candles.csv, line 12`. */
   readonly whereOf: (bar: number) => string;
 }
 

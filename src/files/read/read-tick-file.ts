@@ -9,13 +9,13 @@ import { type FormatOptions, tickFormatOf } from './tick-format.ts';
 const DEFAULT_BATCH = 4096;
 
 export interface TickFileOptions extends FormatOptions {
-  /** The outcome whose probability is the price. @default Yes, Up or 0 where the file has it or only its counterpart, else its first name */
+  /** The outcome whose probability is the price. @default Yes, Up or 0 if the file has it or only its counterpart, else its first name */
   readonly firstOutcome?: string;
   readonly batchSize?: number;
 }
 
 export interface TickFileBatch {
-  /** In file order. */
+  /** The rows in file order. */
   readonly rows: readonly CandidateRow[];
   /** Line number of each row in the file, from 1; the header is line 1. */
   readonly lines: readonly number[];
@@ -24,9 +24,9 @@ export interface TickFileBatch {
 /** A tick file whose columns have been read and checked. */
 export interface TickFile {
   readonly path: string;
-  /** Whether its rows are trades (it has a size column) or price points. A `kind` column may say otherwise for single rows. */
+  /** Whether the rows are trades (the file has a size column) or price points. A `kind` column may say otherwise for single rows. */
   readonly kind: 'trade' | 'price';
-  /** Whether lines have trade ids: a repeated id is then the same trade, not another one. */
+  /** Whether the file has a column of trade ids. Rows with the same id are then one trade. */
   readonly hasTradeIds: boolean;
   /** Whether the file has no rows. */
   readonly isEmpty: boolean;
@@ -36,21 +36,21 @@ export interface TickFile {
   readonly outcomes: readonly string[];
   /**
    * Reads the file from the start, yielding the rows after line `afterLine`.
-   * @param options.firstOutcome the outcome whose probability is the price @default as the file was opened
-   * @param options.identities false leaves `identity` empty, which is a third faster @default true
+   * @param options.firstOutcome the outcome whose probability is the price @default that of `openTickFile`
+   * @param options.identities whether to compute `identity`; without it, reading is a third faster @default true
    */
   batches(
     afterLine?: number,
     options?: { readonly identities?: boolean; readonly firstOutcome?: string | undefined },
   ): AsyncGenerator<TickFileBatch>;
-  /** The file's records and the places of the columns that are read. */
+  /** The opened file; `places` are the indices of the columns that are read. */
   readonly file: RecordFile;
   readonly places: readonly number[];
-  /** Reads the rows of one market of the file, which are given in file order. @param first the market's first records, which name its outcomes */
+  /** Creates a reader for the records of one market, in file order. @param first the market's first records, which name its outcomes */
   readerOf(first: readonly FileRecord[], firstOutcome: string | undefined): MarketReader;
 }
 
-/** Reads the rows of one market of a file with many. */
+/** Converts the records of one market to rows, for a file with several markets. */
 export interface MarketReader {
   /** The outcome names read so far, the priced one first. */
   readonly outcomes: readonly string[];
@@ -117,7 +117,7 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   };
 }
 
-/** Slots of the table of copies of one market in a file of many, which grows with its rows. */
+/** Slots at the start of the table that counts equal rows of one market in a file with several; the table grows as needed. */
 const SMALL_TABLE = 1 << 8;
 
 type RowChunks = AsyncGenerator<{ row: NewRow; number: number }[]>;
@@ -134,7 +134,7 @@ async function* readRows(file: RecordFile, { format, polarity, ...read }: RowsRe
   for await (const records of file.records(read)) yield records.map((record) => ({ row: toTick(record), number: record.number }));
 }
 
-/** Reads the rows of one market, whose label columns say the same in all rows. */
+/** Returns a function that converts records to rows. It throws if the columns that name the market change from one record to another. */
 function tickReader(file: RecordFile, format: LineFormat, polarity: OutcomePolarity | null): (record: FileRecord) => NewRow {
   let labels: readonly string[] | undefined;
   return (record) => {
@@ -154,7 +154,7 @@ const severalMarkets = ({ path, kind }: RecordFile, line: number, column: string
       `\`predictlab import ticks --by ${column}\` imports each market of it, or write one file per ${column}`,
   );
 
-/** Sets each row's identity: its trade id, or its content and the number of the copy of that content in the file. */
+/** Sets each row's identity: its trade id, else a hash of its content; further rows with the same content get `#n`. */
 async function* identified(chunks: () => RowChunks): RowChunks {
   const counter = new CopyCounter();
   for await (const chunk of chunks()) {
@@ -171,10 +171,10 @@ async function* identified(chunks: () => RowChunks): RowChunks {
   }
 }
 
-/** The identity of a row among those that are no copies of it: its trade id, else its content. */
+/** A row's identity before equal rows are numbered: its trade id, else a hash of its content. */
 const hashOf = (row: NewRow): string => (row.tradeId === null || row.defect !== null ? contentHash(row) : row.tradeId);
 
-/** Whether copies of a row are separate trades: those of good rows without a trade id. */
+/** Whether equal rows count as separate trades: only good rows without a trade id do. */
 const isCounted = (row: NewRow): boolean => row.defect === null && row.tradeId === null;
 
 async function replay(counter: CopyCounter, chunks: RowChunks, before: number): Promise<void> {
@@ -204,7 +204,7 @@ async function* inBatches(chunks: RowChunks, afterLine: number, batchSize: numbe
   if (rows.length > 0) yield { rows, lines };
 }
 
-/** Minimum number of prices that shows whether prices are in cents. */
+/** Minimum number of prices needed to conclude that they may be cents. */
 const LEAST_CENTS = 8;
 
 /**

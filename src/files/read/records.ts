@@ -9,19 +9,19 @@ import { readLines, refuseBinary } from './read-lines.ts';
 export interface RecordFile {
   readonly path: string;
   readonly kind: 'csv' | 'ndjson' | 'parquet';
-  /** Names of the columns, without spaces around them. */
+  /** Names of the columns, without surrounding blanks. */
   readonly names: readonly string[];
   /** Separates the fields of a CSV; empty for other files. */
   readonly delimiter: string;
-  /** A Parquet file's columns as SQL texts; undefined for others. */
+  /** SQL expressions that read the columns of a Parquet file as texts; undefined for other files. */
   readonly texts?: readonly string[];
-  /** The fields of a line, as in `FileRecord`; for text files only. */
+  /** The fields of a line, null where it cannot be split into fields. Always null for Parquet. */
   fieldsOf(line: string): readonly string[] | null;
-  /** The rows in file order; blank lines are skipped. @param columns places of the columns that Parquet reads; the others are empty */
+  /** The rows in file order, without blank lines. @param options.columns indices of the columns to read from Parquet; others are empty */
   records(options?: { readonly signal?: AbortSignal | undefined; readonly columns?: readonly number[] }): AsyncGenerator<FileRecord[]>;
 }
 
-/** Lines of an NDJSON file whose fields together name its columns. */
+/** Number of lines at the start of an NDJSON file from which the names of its columns are collected. */
 const SAMPLE = 200;
 
 /**
@@ -65,10 +65,10 @@ function openNdjson(path: string, sample: readonly string[]): RecordFile {
   };
 }
 
-/** Whole numbers that a double cannot hold; ids of trades are such numbers. */
+/** Matches whole numbers in JSON that a double cannot hold exactly, such as some trade ids. */
 const LONG_NUMBER = /([:,[]\s*)(-?\d{16,})(?=\s*[,}\]])/g;
 
-/** The object in a line of NDJSON; null where there is none. */
+/** The object in a line of NDJSON; null if the line holds anything else. */
 function objectIn(line: string): Readonly<Record<string, unknown>> | null {
   const parse = (text: string): unknown => {
     try {
@@ -116,7 +116,7 @@ async function firstLines(path: string, count: number, signal: AbortSignal | und
 const PARQUET = Buffer.from('PAR1');
 
 async function isParquet(path: string): Promise<boolean> {
-  // a file that cannot be opened is described by the reader of its lines
+  // if the file cannot be opened, the function that reads its lines reports the error
   const file = await open(path).catch(() => undefined);
   try {
     const { buffer } = (await file?.read(Buffer.alloc(4), 0, 4, 0).catch(() => undefined)) ?? {};
@@ -151,11 +151,11 @@ async function openParquet(path: string): Promise<RecordFile> {
   };
 }
 
-/** A column as SQL text; lists and records as JSON. */
+/** SQL expression that reads a column as text; lists, structs and maps become JSON. */
 const parquetText = (name: string, type: string): string =>
   /\[\d*\]$|^(STRUCT|MAP)/.test(type) ? `to_json(${sqlName(name)})::varchar` : `${sqlName(name)}::varchar`;
 
-/** A row of a Parquet file from the columns that were read. */
+/** Builds a record from a row of a Parquet file. @param valueAt the text in the column with this index in `columns` */
 export function parquetRecord(
   number: number,
   names: readonly string[],
@@ -172,7 +172,7 @@ export function parquetRecord(
   return { number, raw: JSON.stringify(row), fields };
 }
 
-/** The chunks of a query on a Parquet file, as texts. @throws PredictLabError BadInput when the file is damaged */
+/** Runs a query on a Parquet file, and yields chunks of columns of texts. @throws PredictLabError BadInput when the file is damaged */
 async function* parquetChunks(path: string, sql: string): AsyncGenerator<readonly (readonly string[])[]> {
   const duckDb = await openDuckDb();
   try {

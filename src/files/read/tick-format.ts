@@ -7,10 +7,10 @@ import { type FileRecord, findTickColumns, type LineFormat, type MarketColumn, u
 import type { RecordFile } from './records.ts';
 
 const SAMPLE = 200;
-/** Header names of columns that name a market. */
+/** Matches the names of columns whose values name a market. */
 export const MARKET_NAMES =
   /^(symbol|instrument|market|market_?(id|slug|name|title)|condition_?id|contract|contract_?(id|name)|ticker|slug|question|event|event_?(id|slug|name|title|ticker))$/i;
-/** Columns that differ between the outcomes of one market; they name markets where no column names the outcome. */
+/** Matches the names of columns with ids of single outcomes. If no column names the outcome, such an id stands for the market. */
 export const OUTCOME_IDS = /^(asset|token)_?id$/i;
 
 export interface FormatOptions {
@@ -19,17 +19,17 @@ export interface FormatOptions {
   readonly dateOrder?: DateOrder;
   /** Whether prices without a sign are in cents. @default false */
   readonly inCents?: boolean;
-  /** The column whose values name the markets of a file with several. @default none; such a file is refused */
+  /** The column whose values name the market, for a file with several markets. @default none: a file with several is refused */
   readonly by?: string;
   readonly signal?: AbortSignal;
 }
 
 interface TickFormat {
   readonly format: LineFormat;
-  /** Places of the columns that are read. */
+  /** Indices of the columns that are read. */
   readonly places: readonly number[];
   readonly isEmpty: boolean;
-  /** Whether `export ticks` wrote the file: its prices are those of the first outcome already. */
+  /** Whether `export ticks` wrote the file, so that its prices are those of the first outcome already. */
   readonly isOwnExport: boolean;
   readonly prices: readonly number[];
   readonly outcomes: readonly string[];
@@ -80,7 +80,7 @@ export async function tickFormatOf(file: RecordFile, options: FormatOptions): Pr
   };
 }
 
-/** The place of a column by its name. @throws PredictLabError BadInput that lists the columns the file has */
+/** The index of a column by its name, ignoring case. @throws PredictLabError BadInput that lists the columns the file has */
 export function columnOf(path: string, names: readonly string[], name: string): number {
   const column = names.findIndex((one) => one.toLowerCase() === name.toLowerCase());
   if (column >= 0) return column;
@@ -90,7 +90,7 @@ export function columnOf(path: string, names: readonly string[], name: string): 
   );
 }
 
-/** The order of day and month. Where the first rows do not decide it, the whole file is read for a row that does. */
+/** The order of day and month in dates. If the first rows do not show it, the whole file is searched for a row that does. */
 async function knownOrder(
   file: RecordFile,
   { times, column, signal }: { times: readonly string[]; column: number; signal: AbortSignal | undefined },
@@ -113,7 +113,7 @@ interface RecordsRead {
   readonly signal: AbortSignal | undefined;
 }
 
-/** @throws PredictLabError BadInput unless a row can be read */
+/** Searches the whole file for a row that can be read. @throws PredictLabError BadInput if there is none */
 async function refuseUnreadable(file: RecordFile, { format, ...read }: RecordsRead & { readonly format: LineFormat }): Promise<void> {
   let rows = 0;
   let reason: string | undefined;

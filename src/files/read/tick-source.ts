@@ -6,32 +6,32 @@ import type { MarketReader, TickFile, TickFileBatch } from './read-tick-file.ts'
 import { parquetRecord } from './records.ts';
 import { columnOf } from './tick-format.ts';
 
-/** Rows of one market from one file; empty where all of them are stored already. */
+/** Rows of one market from one file. A file whose rows are all stored already yields a batch without rows. */
 export interface SourceBatch extends TickFileBatch {
-  /** The market's value in the column that names it; null where the files hold one market. */
+  /** The market's name in the column given by `--by`; null if all files hold one market. */
   readonly market: string | null;
   readonly path: string;
   /** The market's outcome names read so far, the priced one first. */
   readonly outcomes: readonly string[];
 }
 
-/** What a source asks before it reads a market's rows. */
+/** Functions by which a source asks for facts about a market before it reads the market's rows. */
 export interface SourceRequest {
-  /** The outcome whose probability is a market's price; undefined where its rows decide. */
+  /** The outcome whose probability is a market's price; undefined if the rows decide which one it is. */
   readonly firstOutcomeOf: (market: string | null) => Promise<string | undefined>;
-  /** The line up to which a file's rows of a market are stored already. */
+  /** Number of the last line of a file up to which a market's rows are stored already. */
   readonly storedUpTo: (market: string | null, path: string) => Promise<number>;
 }
 
 /** Files of ticks as one sequence, ordered by market, then by file, then by position in the file. */
 export interface TickSource {
   readonly paths: readonly string[];
-  /** Leaves out markets that are stored wholly; does nothing where there is one market. */
+  /** Leaves out markets of which all rows are stored. Does nothing if all files hold one market. */
   leaveOut(markets: ReadonlySet<string>): Promise<void>;
   batches(request: SourceRequest): AsyncGenerator<SourceBatch>;
 }
 
-/** Files that hold one market. */
+/** Combines files that all hold the same market. */
 export const oneMarket = (files: readonly TickFile[]): TickSource => ({
   paths: files.map(({ path }) => path),
   leaveOut: async () => undefined,
@@ -49,18 +49,18 @@ export const oneMarket = (files: readonly TickFile[]): TickSource => ({
 
 /** A source whose rows are sorted by market. The caller closes it. */
 export interface SortedSource extends TickSource {
-  /** The markets' values, in the order in which the files name them first. */
+  /** Names of the markets, in the order of their first rows in the files. */
   readonly markets: readonly string[];
   close(): Promise<void>;
 }
 
 const BATCH = 20_000;
-/** First rows of a market that name its outcomes. */
+/** Number of a market's first rows from which the names of its outcomes are read. */
 const SAMPLE = 200;
 
 /**
- * Sorts the rows of files with many markets by the column that names the market, in memory that stays flat. Rows without a market count as
- * torn rows of the first one.
+ * Sorts the rows of files with many markets by the column that names the market, in memory that stays flat. A row without a market counts
+ * as an unreadable row of the first market.
  * @throws PredictLabError BadInput when a file lacks the column, the column is empty, or Parquet files differ in their columns
  */
 export async function sortedByMarket(files: readonly TickFile[], by: string): Promise<SortedSource> {
@@ -107,7 +107,7 @@ function parquetRows(files: readonly TickFile[], by: string): string {
   return `(${parts.join(' union all ')})`;
 }
 
-/** Copies the lines of text files into a table `(market, file, number, line)`, which DuckDB spills where it is large. */
+/** Copies the lines of text files into the table `lines (market, file, number, line)`, which DuckDB moves to disk if it is large. */
 async function appendLines(duckDb: DuckDb, files: readonly TickFile[], by: string): Promise<string> {
   await duckDb.run('create table lines (market varchar, file integer, number bigint, line varchar)');
   const appender = await duckDb.append('lines');
@@ -135,7 +135,7 @@ interface SortedRows {
   readonly request: SourceRequest;
 }
 
-/** A row in the sort's order. */
+/** A row after sorting, with the rank of its market (from 1) and the index of its file. */
 interface SortedRecord {
   readonly market: number;
   readonly file: number;
@@ -151,7 +151,7 @@ async function* sortedBatches(duckDb: DuckDb, { files, markets, rows, request }:
     const [records, name, { path }] = [held, markets[market - 1], files[file]];
     held = [];
     const stored = await request.storedUpTo(name, path);
-    // stored rows are read too: they name the outcomes and number the copies
+    // stored rows are read too, because they name the outcomes and number equal rows
     reader ??= files[file].readerOf(records.slice(0, SAMPLE), firstOutcome ?? (await request.firstOutcomeOf(name)));
     const rows: CandidateRow[] = [];
     const lines: number[] = [];

@@ -3,7 +3,7 @@ import type { S3mini } from 's3mini';
 import { badInput, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { writeFileAtomically } from '../write/write-output.ts';
 
-/** An S3-compatible bucket, or a prefix in one, with copies of reports, logs and backups. Names are paths like `logs/runs/x/y.jsonl`. */
+/** An S3-compatible bucket, or a prefix in one, with copies of reports, logs and backups. Names are paths such as `logs/runs/x/y.jsonl`. */
 export interface ArtifactStore {
   /** Address without credentials, for messages. */
   readonly url: string;
@@ -11,7 +11,7 @@ export interface ArtifactStore {
   put(name: string, file: string): Promise<void>;
   /** Names that start with a prefix, sorted. @param limit maximum number of names that are requested @default all */
   list(prefix: string, limit?: number): Promise<readonly string[]>;
-  /** Writes an object to a file. @returns whether the store has it */
+  /** Writes an object to a file. @returns false if the store has no object of that name */
   fetch(name: string, file: string): Promise<boolean>;
   /** The bytes of a small object; undefined if the store has no object of that name. */
   read(name: string): Promise<Buffer | undefined>;
@@ -19,9 +19,9 @@ export interface ArtifactStore {
   close(): void;
 }
 
-/** Longest wait for the first byte of an answer to a question, for which a person may be waiting. */
+/** Longest wait for the first byte of an answer to a GET request; it is short because a person may be waiting. */
 const ANSWER_MS = 10_000;
-/** Longest time to send a part of 8 MiB, which a slow line needs. */
+/** Longest time to send a part of 8 MiB and receive the answer; it is long enough for a slow line. */
 const SENDING_MS = 60_000;
 
 /**
@@ -39,9 +39,9 @@ export function artifactStoreOf(env: NodeJS.ProcessEnv): ArtifactStore | undefin
   let opened: Promise<S3mini> | undefined;
   const closed = new AbortController();
   const ask = async <T>(request: (bucket: S3mini) => Promise<T>): Promise<T> => {
-    // Loaded late: most processes never use the store.
+    // The libraries are loaded at the first request, because most processes never use the store.
     opened ??= Promise.all([import('s3mini'), import('undici')]).then(([{ S3mini }, undici]) => {
-      // Not Node's own fetch: once undici is loaded, that uses undici's agent, which refuses its content-length headers.
+      // Node's own fetch would fail: once undici is loaded, it uses undici's agent, which refuses its content-length headers.
       const fetch = inTime(undici.fetch as unknown as typeof globalThis.fetch, closed.signal);
       return new S3mini({ accessKeyId, secretAccessKey, endpoint, region: env.AWS_REGION || 'us-east-1', fetch });
     });
@@ -96,7 +96,7 @@ function placeOf(text: string): { readonly endpoint: string; readonly prefix: st
   return { endpoint: `${url.origin}/${bucket}`, prefix: prefix.map((part) => `${decodeURIComponent(part)}/`).join('') };
 }
 
-/** `fetch` with a limit until the answer's head; a body may take longer, as a large backup does. */
+/** Limits the time that `fetch` may take until the head of the answer. The body of a large backup may take longer. */
 const inTime =
   (fetch: typeof globalThis.fetch, closed: AbortSignal): typeof globalThis.fetch =>
   async (input, init) => {
@@ -112,7 +112,7 @@ const inTime =
 
 const typeOf = (name: string): string => (name.endsWith('.html') ? 'text/html; charset=utf-8' : 'application/octet-stream');
 
-/** The log files of a run in the store. @param folder the run's folder, by its name */
+/** Access to the log files of a run in the store. @param folder name of the run's folder */
 export function sentLogs(
   store: ArtifactStore,
   folder: string,

@@ -6,35 +6,35 @@ import { holdLock } from '../../processes/lock-file.ts';
 import { isPartial, writeFileAtomically } from '../write/write-output.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 
-/** Record of the files sent from a home folder, stored there as `artifacts-sent.json`. */
+/** The files that were sent from a home folder. The folder holds this record as `artifacts-sent.json`. */
 interface SentRecord {
   readonly url: string;
-  /** The folder of the daily backups, where one is set. */
+  /** The folder of the daily backups; absent where none are written. */
   readonly backups?: string;
   /** Size and time of each file as it was sent, by its name in the store. */
   readonly sent: Readonly<Record<string, string>>;
 }
 
-/** Failures after which a pass ends: the store is down, or refuses this key. */
+/** Number of failures after which a pass ends, because the store is probably down or refuses the key. */
 const MAX_FAILURES = 3;
 
 interface WaitingFile {
   readonly name: string;
   readonly file: string;
-  /** Size and time of last change. */
+  /** The file's size and the time of its last change. */
   readonly state: string;
 }
 
 export interface ArtifactSenderOptions {
   readonly store: ArtifactStore;
-  /** `PREDICTLAB_HOME`. */
+  /** The home folder (`PREDICTLAB_HOME`). */
   readonly home: string;
   /** The folder of the daily backups; undefined where none are written. */
   readonly backupFolder: () => Promise<string | undefined>;
   readonly log: Pick<Log, 'info' | 'warn'>;
   /** Milliseconds between two passes. @default 20 s */
   readonly everyMs?: number;
-  /** Time for the last pass of a process. @default 5 s */
+  /** Milliseconds that `close` waits for the last pass. @default 5 s */
   readonly closeWithinMs?: number;
 }
 
@@ -53,7 +53,7 @@ export class ArtifactSender {
     this.#timer = setInterval(() => void this.pass(), options.everyMs ?? 20_000).unref();
   }
 
-  /** Sends the waiting files; a failure is logged once until the store answers again. */
+  /** Sends all files that are new or changed. A failure is logged once until the store answers again. */
   pass(): Promise<void> {
     this.#passing ??= this.#send().finally(() => {
       this.#passing = undefined;
@@ -61,7 +61,7 @@ export class ArtifactSender {
     return this.#passing;
   }
 
-  /** Sends what waits, for a few seconds at most: a stalled store must not hold up the end of its worker. */
+  /** Sends the remaining files, for a few seconds at most, because a stalled store must not delay the end of the worker. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const late = setTimeout(() => this.#options.store.close(), this.#options.closeWithinMs ?? 5_000);
@@ -72,7 +72,7 @@ export class ArtifactSender {
 
   async #send(): Promise<void> {
     const { store, home, log } = this.#options;
-    // Another worker of this home is sending.
+    // Without the lock, another worker of this home is sending.
     const lock = holdLock(path.join(home, 'artifacts.lock'));
     if (lock === undefined) return;
     try {
@@ -82,7 +82,7 @@ export class ArtifactSender {
       for (const { name } of waiting) sent.delete(name);
       const failures: unknown[] = [];
       for (const { name, file, state } of waiting) {
-        // A file that fails alone, such as one that was pruned meanwhile, does not hold up the others.
+        // A single failure, such as that of a file that was pruned meanwhile, does not stop the others.
         if (failures.length === MAX_FAILURES) break;
         await store.put(name, file).then(
           () => sent.set(name, state),
@@ -104,7 +104,7 @@ export class ArtifactSender {
   }
 }
 
-/** Files of a home folder that the store lacks, or has in an earlier state. */
+/** Files of a home folder that were not sent to the store since they last changed. */
 export async function waitingArtifacts(home: string, url: string): Promise<readonly WaitingFile[]> {
   const { backups } = await recordOf(home);
   return (await look(home, url, backups)).waiting;

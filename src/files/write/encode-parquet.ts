@@ -5,7 +5,7 @@ import { badInput, messageOf } from '../../contracts/errors.ts';
 import { openDuckDb, sqlName, sqlText } from '../duckdb.ts';
 import { type Cell, type CellType, presentCell, type Table, type TableColumn } from './table.ts';
 
-/** SQL types of the columns while rows are appended; times are whole milliseconds. */
+/** SQL types of the table to which the rows are appended; times are whole milliseconds there. */
 const SQL_TYPES: Readonly<Record<CellType, string>> = {
   text: 'varchar',
   number: 'double',
@@ -14,18 +14,18 @@ const SQL_TYPES: Readonly<Record<CellType, string>> = {
   boolean: 'boolean',
 };
 
-/** A column as it is written: times as UTC timestamps. */
+/** SQL expression of a column in the Parquet file: times become UTC timestamps. */
 const written = ({ name, type }: TableColumn): string =>
   type === 'time' ? `make_timestamptz(${sqlName(name)} * 1000) as ${sqlName(name)}` : sqlName(name);
 
 /**
  * Encodes a table as Parquet (zstd), with the column names of the CSV; every column may hold nulls. Equal tables have equal bytes. DuckDB
- * holds the rows and spills what does not fit into its memory.
+ * holds the rows and moves them to disk when its memory is full.
  */
 export async function* encodeParquet({ columns, batches }: Table): AsyncGenerator<Uint8Array> {
   const duckDb = await openDuckDb();
   try {
-    // row groups that several threads write may differ from one time to the next
+    // with several threads, the division into row groups could differ from one time to the next
     await duckDb.run('set threads = 1');
     await duckDb.run(`create table rows (${columns.map(({ name, type }) => `${sqlName(name)} ${SQL_TYPES[type]}`).join(', ')})`);
     const appender = await duckDb.append('rows');

@@ -4,7 +4,7 @@ import type { CandleColumns } from '../../market/candles/candle-columns.ts';
 export type CellType = 'text' | 'number' | 'integer' | 'time' | 'boolean';
 
 export interface TableColumn {
-  /** snake_case; the same in every format. */
+  /** Name in snake_case; the same in every format. */
   readonly name: string;
   readonly type: CellType;
 }
@@ -18,7 +18,7 @@ export interface Table {
   readonly batches: AsyncIterable<readonly (readonly Cell[])[]>;
 }
 
-/** Columns by name. */
+/** Creates columns from an object of names and types. */
 export const columnsOf = (types: Readonly<Record<string, CellType>>): TableColumn[] =>
   Object.entries(types).map(([name, type]) => ({ name, type }));
 
@@ -34,18 +34,16 @@ export const tableOf = (columns: readonly TableColumn[], rows: readonly (readonl
 export const TABLE_FORMATS = ['csv', 'json', 'parquet'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
-/** The last millisecond of a JavaScript date; times in quarantine may be beyond it. */
+/** The latest time that a JavaScript date can hold, in milliseconds; times in quarantine may be later. */
 const LAST_TIME = 8.64e15;
 
-/** A cell, or null where its number is not valid in a column of this type. */
+/** Returns the cell, or null for a number that is not valid in a column of this type. */
 export function presentCell(cell: Cell, type: CellType): Cell {
   if (typeof cell !== 'number') return cell;
   return Number.isFinite(cell) && (type !== 'time' || Math.abs(cell) <= LAST_TIME) ? cell : null;
 }
 
-/**
- * A finite number in the fewest plain decimals that read back as the same double: spreadsheets and strict parsers do not read exponents.
- */
+/** Writes a finite number in the fewest digits that keep its value, and without an exponent, which strict parsers do not read. */
 export function plainNumber(value: number): string {
   const text = String(value);
   const exponentAt = text.indexOf('e');

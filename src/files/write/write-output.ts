@@ -8,7 +8,7 @@ import { isGone, OWNER_MARK, ownerMark } from '../../processes/owner-mark.ts';
 
 type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
-/** Error codes that only the user can fix: a missing folder, no permission, no space, another file in the way. */
+/** Codes of errors whose cause only the user can remove: a missing folder, no permission, no space, another file in the way. */
 const NEEDS_THE_USER = new Set(
   'EACCES EDQUOT EEXIST EFBIG EISDIR ELOOP ENAMETOOLONG ENOENT ENOSPC ENOTDIR ENXIO EPERM EROFS ETXTBSY'.split(' '),
 );
@@ -22,7 +22,7 @@ interface WriteOptions {
   readonly mode?: number;
   /** Whether to sync the file to disk, so that it survives a power cut. @default true */
   readonly durable?: boolean;
-  /** Checks the written file before it gets its name; when it throws, no file is left. Not called for a device or FIFO. */
+  /** Checks the written file before it gets its final name; if the check throws, the file is removed. Not called for a device or FIFO. */
   readonly check?: (written: string) => Promise<void>;
 }
 
@@ -64,7 +64,7 @@ async function fill(file: string, handle: FileHandle, chunks: Chunks, durable: b
   try {
     for await (const chunk of chunks) {
       const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      // Not write, which may take only a part of the chunk.
+      // `write` might write only a part of the chunk.
       await explained(file, () => handle.appendFile(data));
       bytes += data.byteLength;
     }
@@ -73,7 +73,7 @@ async function fill(file: string, handle: FileHandle, chunks: Chunks, durable: b
     await handle.close().catch(() => undefined);
     throw error;
   }
-  // A network file system reports only here that there is no space.
+  // A network file system may not report before `close` that there is no space.
   await explained(file, () => handle.close());
   return bytes;
 }
@@ -95,7 +95,7 @@ async function followed(file: string): Promise<string> {
   return await realpath(file).catch(async () => path.resolve(path.dirname(file), await readlink(file)));
 }
 
-/** Syncs a file, or the names in a folder, to disk, on systems that can. */
+/** Syncs a file's contents or a folder's list of names to disk. Does nothing on systems that cannot. */
 export async function syncPath(target: string): Promise<void> {
   const handle = await open(target, 'r').catch(() => undefined);
   if (handle === undefined) return;
@@ -117,7 +117,7 @@ export async function explained<T>(file: string, work: () => Promise<T>): Promis
   }
 }
 
-/** Writes to standard output no faster than it is read. Ends quietly when the reader closes the pipe (`| head`). */
+/** Writes to standard output no faster than the reader reads. Ends without an error when the reader closes the pipe (`| head`). */
 export async function writeToStandardOutput(chunks: Chunks, output: NodeJS.WritableStream = process.stdout): Promise<void> {
   const state: { failure: NodeJS.ErrnoException | undefined } = { failure: undefined };
   const keep = (error: NodeJS.ErrnoException): void => {
@@ -127,10 +127,10 @@ export async function writeToStandardOutput(chunks: Chunks, output: NodeJS.Writa
   try {
     for await (const chunk of chunks) {
       if (state.failure !== undefined) break;
-      // Rejects with the stream's error.
+      // `once` rejects with the stream's error.
       if (!output.write(chunk)) await once(output, 'drain');
     }
-    // An error of the last write arrives after it.
+    // Waits until the last write has ended, because its error arrives later.
     await new Promise((resolve) => output.write('', resolve));
   } catch (error) {
     if (error !== state.failure) throw error;
@@ -140,20 +140,20 @@ export async function writeToStandardOutput(chunks: Chunks, output: NodeJS.Writa
   if (state.failure !== undefined && state.failure.code !== 'EPIPE') throw state.failure;
 }
 
-/** Bytes of a file name that are kept; of the 255 allowed, the owner and the ending take up to 100. */
+/** Bytes of a file's name that the name of its temporary file contains. The rest takes up to 100 of the 255 bytes allowed. */
 const MAX_BASE_BYTES = 150;
 const NAME = new RegExp(`^\\..*\\.(${OWNER_MARK})-[0-9a-f]{8}\\.partial$`, 's');
 
-/** The path of a file while it is written: in the same folder, under a name that contains the writing process. */
+/** The path of a file while it is written: in the same folder, under a name that identifies the process that writes it. */
 export function partialOf(target: string): string {
   const base = Buffer.from(path.basename(target)).subarray(0, MAX_BASE_BYTES).toString('utf8').replaceAll('\uFFFD', '');
   return path.join(path.dirname(target), `.${base}.${ownerMark()}-${randomUUID().slice(0, 8)}.partial`);
 }
 
-/** Whether a name is that of an incomplete file. */
+/** Whether a name is that of a file or folder that is still being written or was never finished. */
 export const isPartial = (name: string): boolean => NAME.test(name);
 
-/** Removes incomplete files and folders of killed processes from a folder; skips those of processes that may be alive, and those it cannot remove. */
+/** Removes unfinished files of killed processes from a folder. Keeps those of processes that may be alive, and those it cannot remove. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const mark = NAME.exec(name)?.[1];

@@ -3,8 +3,8 @@ import { type Cell, type CellType, plainNumber, presentCell, type Table, type Ta
 import { removeLeftovers, writeFileAtomically, writeToStandardOutput } from './write-output.ts';
 
 /**
- * Writes a table in one of the formats, streamed, to a file (atomically) or to standard output.
- * @param out the file; standard output when absent
+ * Streams a table in one of the formats to a file (written atomically) or to standard output.
+ * @param out the file @default standard output
  */
 export async function writeTable(table: Table, format: TableFormat, out?: string, csv: CsvOptions = {}): Promise<void> {
   const chunks = await encode(table, format, csv);
@@ -18,7 +18,7 @@ export async function writeTable(table: Table, format: TableFormat, out?: string
 async function encode(table: Table, format: TableFormat, csv: CsvOptions): Promise<AsyncIterable<string | Uint8Array>> {
   if (format === 'csv') return encodeCsv(table, csv);
   if (format === 'json') return encodeJson(table);
-  // Loaded only when needed.
+  // Loaded here, because only Parquet needs DuckDB.
   const { encodeParquet } = await import('./encode-parquet.ts');
   return encodeParquet(table);
 }
@@ -26,7 +26,7 @@ async function encode(table: Table, format: TableFormat, csv: CsvOptions): Promi
 const NEEDS_QUOTES = /[",\r\n]/;
 
 interface CsvOptions {
-  /** Whether texts that spreadsheets would read as formulas get an apostrophe in front. @default false */
+  /** Whether an apostrophe is put before texts that spreadsheets would read as formulas. @default false */
   readonly safe?: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function* encodeCsv({ columns, batches }: Table, { safe = false }: 
     if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
     return typeof cell === 'string' ? quoted(safe ? withoutFormula(cell) : cell) : String(cell);
   };
-  // Written with the first rows, so that a table that fails before them writes nothing.
+  // The header is written with the first rows, so that a table that fails before them writes nothing.
   let header = `${columns.map(({ name }) => quoted(name)).join(',')}\n`;
   const types = columns.map(({ type }) => type);
   for await (const rows of batches) {
@@ -54,13 +54,13 @@ export async function* encodeCsv({ columns, batches }: Table, { safe = false }: 
   if (header !== '') yield header;
 }
 
-/** The start of a spreadsheet formula, also after spaces and in full-width characters. */
+/** Matches texts that a spreadsheet may read as a formula, also after blanks and in full-width characters. */
 const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 const withoutFormula = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 
 const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** Encodes a table as one JSON array with one object per line, the names of the CSV, and plain decimals. */
+/** Encodes a table as one JSON array with one object per line. Names are those of the CSV; numbers have no exponents. */
 async function* encodeJson({ columns, batches }: Table): AsyncGenerator<string> {
   const keys = columns.map(({ name }) => JSON.stringify(name));
   let separator = '[';
