@@ -29,7 +29,7 @@ export async function installRuntime(log: Log): Promise<string> {
       },
       // Short, so that commands that list workers notice within seconds that one was killed.
       workerHeartbeatInterval: WORKER_HEARTBEAT_MS,
-      // The process handles signals itself and closes its resources in order.
+      // Empty, because the process handles signals itself and closes its resources in order.
       shutdownSignals: [],
     });
     return sdkMetrics;

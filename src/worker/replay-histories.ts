@@ -13,9 +13,9 @@ const MAX_REASON_LENGTH = 400;
 
 /** Replays histories against the workflows of this build, one after another. It changes nothing. */
 export async function replayAll(histories: AsyncIterable<RecentHistory>): Promise<{ histories: number; broken: readonly BrokenHistory[] }> {
-  // Loaded late: the native bridge is slow to load, and only replays need it.
+  // Imported here and not at the top, because the native bridge is slow to load and only replays need it.
   const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
-  // The answer lists broken histories; the SDK would also log each with its stack.
+  // The SDK's log is off: it would repeat each broken history, which the result lists, with its stack.
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
   const dataConverter = dataConverterOf(process.env, { forWorkflows: true });
   const how = { ...workflowCode(isSealing(dataConverter)), dataConverter };

@@ -22,7 +22,7 @@ const LOST_WORKERS_FORGIVEN = 20;
 /** Temporal's activity options of one task. Their retry delay applies after a lost worker only: failed attempts set `nextRetryDelay`. */
 export function activityOptions({ taskId, name = taskId, policy }: { taskId: string; name?: string; policy: TaskPolicy }): ActivityOptions {
   return {
-    // the client finds a task's running attempt by this id
+    // by this id the client finds the running attempt of a task
     activityId: taskId,
     startToCloseTimeout: policy.timeoutMs + TIMEOUT_GRACE_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
@@ -45,7 +45,7 @@ export const BOOKKEEPING: LocalActivityOptions = {
 /** The bookkeeping options of a run that is already open, which waits for the database without a limit. */
 export const CONTINUING: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BOOKKEEPING.retry, maximumAttempts: undefined } };
 
-/** Options of the listing of universes: a venue with 50,000 markets needs hundreds of requests, within its rate limits. */
+/** Options of the activity that lists universes. A venue with 50,000 markets needs hundreds of requests, within its rate limits. */
 export const LISTING: ActivityOptions = {
   activityId: 'expandUniverses',
   startToCloseTimeout: 3_600_000,
@@ -55,7 +55,7 @@ export const LISTING: ActivityOptions = {
 
 interface LocalFirst<Call extends TaskCall> {
   readonly call: Call;
-  /** The activity's arguments. @default the call alone */
+  /** Returns the arguments of the activity. @default only the call */
   readonly args?: (call: Call) => readonly unknown[];
   /** Longest time that the task may run as a local activity, in milliseconds; then it starts again as a normal one. */
   readonly localTimeoutMs: number;
@@ -119,7 +119,7 @@ export function runNormally<Call extends TaskCall>(
 
 /** The failure of a local attempt that a normal activity retries; undefined after a timeout. @throws the failure if it is final */
 function localFailureOf(thrown: unknown): AttemptDetails | undefined {
-  // A local activity's failure may arrive without its ActivityFailure wrapper; a timeout does so only in a replay.
+  // A local activity's failure may arrive without its ActivityFailure wrapper; a timeout arrives without it only in a replay.
   const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
   if (cause instanceof TimeoutFailure) return undefined;
   if (!(cause instanceof ApplicationFailure) || cause.nonRetryable) throw thrown;

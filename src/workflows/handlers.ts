@@ -3,7 +3,7 @@ import type { PipelineStatus, StatusChanges } from '../contracts/run/pipeline-st
 import type { TaskReport } from '../contracts/task/stage-report.ts';
 import type { GraphAnswer } from '../scheduling/payload/fit-status.ts';
 
-// what `@temporalio/workflow`'s `defineQuery` returns: a client needs only the names and types, not that package
+// returns the same as `defineQuery` of `@temporalio/workflow`; clients, which need only names and types, need not load that package
 const defineQuery = <Result, Args extends unknown[] = []>(name: string) => ({ type: 'query', name }) as QueryDefinition<Result, Args>;
 const defineUpdate = <Result, Args extends unknown[] = []>(name: string) => ({ type: 'update', name }) as UpdateDefinition<Result, Args>;
 const defineSignal = <Args extends unknown[] = []>(name: string) => ({ type: 'signal', name }) as SignalDefinition<Args>;
@@ -18,9 +18,9 @@ export const statusQuery = defineQuery<PipelineStatus, [now?: number]>('status')
  * continued as new). `now` as for `status`; without it the answer has no revision.
  */
 export const statusSinceQuery = defineQuery<StatusChanges, [revision?: string | null, now?: number]>('statusSince');
-/** The tasks in topological order; for a very large run the parts they are built from, see `readGraph`. */
+/** The tasks in topological order; for a very large run only the parts from which `readGraph` builds them. */
 export const graphQuery = defineQuery<GraphAnswer>('graph');
-/** One line: what a task waits for, or why it was skipped or failed. `now` as for `status`. */
+/** One line that says what a task waits for, or why it was skipped or failed. `now` as for `status`. */
 export const whyQuery = defineQuery<string, [taskId: string, now?: number]>('why');
 
 /** Sets how many tasks run at once; validated, takes effect immediately. */
@@ -29,12 +29,12 @@ export const setMaxConcurrentUpdate = defineUpdate<number, [value: number]>('set
 export const pauseUpdate = defineUpdate<void>('pause');
 /** Lets tasks start again. */
 export const resumeUpdate = defineUpdate<void>('resume');
-/** Runs failed and skipped tasks again and returns their ids. Refused once the run is ending, because they would never run. */
+/** Runs failed and skipped tasks again and returns their ids. Refused once the run is ending, because no task would start then. */
 export const retryFailedUpdate = defineUpdate<readonly string[]>('retryFailed');
 
-/** Sent by a symbol's child workflow to the run: how its stages ended. @internal */
+/** Signal from a symbol's child workflow to the run, which reports how its stages ended. @internal */
 export const reportsSignal = defineSignal<[lane: string, reports: readonly TaskReport[]]>('reports');
-/** Sent by the run to a symbol's child workflow: return the slot at the next stage boundary. @internal */
+/** Signal from the run to a symbol's child workflow, which requests to return the slot at the next stage boundary. @internal */
 export const yieldSignal = defineSignal('yieldLane');
 /** The stages that a symbol's child has run so far; the command line completes the status of large runs with them. @internal */
 export const stagesQuery = defineQuery<readonly TaskReport[]>('stages');

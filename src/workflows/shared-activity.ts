@@ -7,7 +7,7 @@ import { detailedReport, failureReport, successReport } from './symbol/task-repo
 interface SharedReports {
   /** The reports of the tasks that ended, in order. */
   readonly reports: readonly TaskReport[];
-  /** The failed first attempt of the next task, which will be retried. */
+  /** The failed first attempt of the task after these, which will be retried. */
   readonly failed?: AttemptDetails & { readonly startedAt: number };
   /** Set when the first task had already taken effect in an attempt whose worker was lost. */
   readonly known?: true;

@@ -22,7 +22,7 @@ import { failureReport, successReport } from './symbol/task-report.ts';
 /**
  * Runs consecutive stages of one symbol, one activity each, as a child of `pipeline`. Ends early when a stage fails, when a stage must wait
  * long for its next attempt, or when the parent requests the slot.
- * @throws ApplicationFailure of the failed stage's error type, with the reports in its details; `BadInput` when `pipeline` did not start it
+ * @throws ApplicationFailure with the failed stage's error type and the reports as details; `BadInput` when `pipeline` did not start it
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
   const problem = symbolInputProblem(input);
@@ -63,7 +63,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     }
     reports[reports.length - 1] = ended;
     if (ended.kind === 'cancelled') {
-      // a workflow that closes as Canceled returns nothing, so the reports are sent first
+      // reports are sent before the end, because a workflow that closes as Canceled returns nothing
       await CancellationScope.nonCancellable(() => reportToParent(symbol, reports));
       throw new CancelledFailure(`${taskId} was cancelled`);
     }

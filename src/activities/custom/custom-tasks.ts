@@ -64,7 +64,7 @@ interface CustomActivities {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Wraps tasks' code as Temporal activities: checked input, ledger, retries, heartbeats, and the short tasks that follow. */
+/** Wraps the code of custom tasks as Temporal activities, which check input and ledger, send heartbeats and run following tasks. */
 export function createCustomActivities(
   activities: ReadonlyMap<string, PluginActivity | LoadedActivity>,
   runTask: ReturnType<typeof createTaskRunner>,
@@ -86,7 +86,7 @@ export function createCustomActivities(
         following: missing < 0 ? following : following.slice(0, missing),
         run: async ({ activity, input, ...next }, { progress, mayHaveRun }) => {
           const run = attempts.get(activity) as CustomAttempt;
-          // outputs stay out of heartbeats, since there may be many
+          // heartbeats contain no outputs, which may be large together
           const briefly = () => progress().map((report) => (report.kind === 'succeeded' ? { ...report, output: null } : report));
           return await run(input, { runId, executionId, ...next, mayHaveRun }, { progress: briefly });
         },
@@ -97,7 +97,7 @@ export function createCustomActivities(
 
 type CustomAttempt = (given: unknown, call: CustomTaskCall, following?: Pick<SharedAttempt, 'progress'>) => Promise<TaskOutcome>;
 
-/** Runs attempts of one activity's tasks inside the current Temporal activity. */
+/** Returns a function that runs one attempt of a task with this activity, inside the current Temporal activity. */
 export function customActivity(
   activity: PluginActivity | LoadedActivity,
   runTask: ReturnType<typeof createTaskRunner>,

@@ -4,7 +4,7 @@ import { domainToASCII } from 'node:url';
 import type { Agent } from 'undici';
 import { badInput } from '../../contracts/errors.ts';
 
-/** Link-local addresses and those where clouds serve machine credentials: refused unless the address itself is listed. */
+/** Link-local addresses, and addresses at which clouds serve credentials of machines: refused unless the address itself is listed. */
 const METADATA = new BlockList();
 METADATA.addSubnet('169.254.0.0', 16, 'ipv4');
 METADATA.addSubnet('fe80::', 10, 'ipv6');
@@ -59,7 +59,7 @@ export interface HttpFence {
 export function createHttpFence(env: NodeJS.ProcessEnv, resolve: typeof lookupName = lookupName): HttpFence {
   const rules = env.PREDICTLAB_HTTP_ALLOW ? env.PREDICTLAB_HTTP_ALLOW.split(',').map(readRule) : undefined;
   const isListed = (host: string): boolean => rules?.some((rule) => rule.host !== EVERY_PUBLIC && fits(rule, host)) ?? false;
-  /** @param host a name that resolves to the address, or the address itself */
+  /** Returns why a request is refused, or undefined. @param host a name that resolves to the address, or the address itself */
   const refusal = (host: string, address: string): string | undefined => {
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     const through = host === address ? '' : ` (${host} resolves to it)`;
@@ -105,7 +105,7 @@ interface Rule {
   readonly port?: string;
 }
 
-/** Whether a rule matches a host; without a port on any port. */
+/** Whether a rule matches a host and port; a rule without a port matches every port. */
 const fits = ({ host, below, port }: Rule, wanted: string, wantedPort?: string): boolean =>
   (below ? wanted.endsWith(`.${host}`) : wanted === host) && (port === undefined || wantedPort === undefined || port === wantedPort);
 

@@ -40,7 +40,7 @@ export interface HttpTasks {
   readonly httpPost: PluginActivity<z.output<typeof postInput>>;
 }
 
-/** The HTTP activities. @param env its `PREDICTLAB_HTTP_ALLOW` limits the hosts */
+/** Creates the HTTP activities. @param env `PREDICTLAB_HTTP_ALLOW` in it limits the hosts */
 export function createHttpTasks(env: NodeJS.ProcessEnv): HttpTasks {
   const fence = createHttpFence(env);
   return {

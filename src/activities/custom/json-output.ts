@@ -1,7 +1,7 @@
 import { badInput, messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 
-/** Largest output. Outputs are stored in Temporal's history and the run's status: small facts, not data. Bytes. */
+/** Maximum size of an output in bytes. Outputs are stored in Temporal's history and the run's status, so they must be small. */
 const LARGEST_OUTPUT_BYTES = 32 * 1024;
 
 /** Rejects values that JSON omits silently, except `undefined`, which is omitted on purpose. */
@@ -10,7 +10,7 @@ function refuseUnstored(key: string, value: unknown): unknown {
   throw new TypeError(`${key === '' ? 'it' : key} is a ${typeof value}`);
 }
 
-/** The value that an activity returned, or passed to `heartbeat`, as JSON. @throws PredictLabError BadInput unless it is small JSON */
+/** The value that an activity returned, or passed to `heartbeat`, as JSON. @throws PredictLabError BadInput unless it is JSON and small */
 export function outputOf(taskId: string, value: unknown, did: 'returned' | 'passed to heartbeat' = 'returned'): Json {
   let text: string | undefined;
   try {

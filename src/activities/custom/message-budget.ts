@@ -9,7 +9,7 @@ const MAX_CHARACTERS = 1024 * 1024;
 const MAX_MESSAGE_LENGTH = 16 * 1024;
 /** Maximum number of characters of a line's fields as JSON; larger fields are left out of the line. */
 const MAX_FIELDS_LENGTH = 64 * 1024;
-/** Shortest time between two heartbeats; of those in between only the last is sent. */
+/** Shortest time between two heartbeats, in milliseconds. Of heartbeats within this time only the last is sent. */
 const HEARTBEAT_EVERY_MS = 100;
 
 type Level = 'debug' | 'info' | 'warn' | 'error';

@@ -17,7 +17,7 @@ export const chartLibrary = (log?: Log): Promise<string | null> => {
   return library;
 };
 
-/** File name of the library in a folder of pages. It contains the version, so that older pages keep theirs. */
+/** File name of the library in a folder of pages. It contains a hash of the library, so that older pages keep their version. */
 const fileOf = (text: string): string => `charts-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.js`;
 
 /**

@@ -1,7 +1,7 @@
 import { messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 
-/** Delay after a task's end until the page is written, so that several ends cause one page. Milliseconds. */
+/** Delay from a task's end until the page is written, in milliseconds, so that a page covers several ends. */
 const SOON_MS = 1_000;
 /** Shortest time between two pages of a run. Milliseconds. */
 const EVERY_MS = 5_000;

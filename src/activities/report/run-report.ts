@@ -88,7 +88,7 @@ const symbolPages = async (
   return new Set(symbols);
 };
 
-/** Age below which a page is not written again: another worker of the same home has just written it. */
+/** Age below which a page is not written again, because another worker with the same home has just written it. Milliseconds. */
 const YOUNG_MS = 4_000;
 
 export interface OpenReportOptions {
@@ -100,7 +100,7 @@ export interface OpenReportOptions {
   readonly log: Log;
 }
 
-/** Writes the page of a run as it stands. @returns whether the run is still open */
+/** Writes the page of a run in its current state. @returns whether the run is still open */
 export async function writeOpenReport(
   executionId: string,
   { database, home, statusOf, temporalUrlOf, log }: OpenReportOptions,
@@ -116,7 +116,7 @@ export async function writeOpenReport(
   const data = await loadRunPage(database, shown, tasks, { ...linksBeside(home, new Set(symbols)), temporalUrl: temporalUrl ?? null });
   if (await hasEnded(database, executionId)) return false;
   await writePage(file, renderRunPage({ ...data, readAt: Date.now() }));
-  // the run's final page may have been written meanwhile, and stays
+  // if the run has ended meanwhile, its final page may already be written and must stay
   if (!(await hasEnded(database, executionId))) return true;
   await writeRunReport({ database, home, executionId, log, temporalUrl });
   return false;

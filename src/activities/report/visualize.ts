@@ -30,7 +30,7 @@ export function createVisualize({ database, home, log }: VisualizeDependencies):
   };
 }
 
-/** Makes one symbol's page of a run. @returns its size in bytes */
+/** Writes the page of one symbol of a run. @returns its size in bytes */
 export async function writeSymbolPage({ database, home, log }: VisualizeDependencies, request: SymbolPageRequest): Promise<number> {
   const data = await loadSymbolPage(database, request);
   const folder = reportFolder(home, { ...request, idUsedBefore: await idUsedBefore(database, request.executionId) });

@@ -15,12 +15,12 @@ export interface PicturesRequest {
   readonly database: Database;
   /** The run's workflow id or its execution's Temporal run id; it has ended. */
   readonly executionId: string;
-  /** Created if it does not exist. */
+  /** Folder for the pictures; it is created if it does not exist. */
   readonly folder: string;
   readonly format: 'png' | 'svg';
 }
 
-/** Pixels per unit: sharp on a screen of double density. */
+/** Pixels per unit of the drawing, so that it is sharp on a screen of double density. */
 const ZOOM = 2;
 const FONT_FILE = fileURLToPath(new URL('../../report/pictures/dejavu-sans.ttf', import.meta.url));
 
@@ -59,7 +59,7 @@ async function openFolder(folder: string): Promise<void> {
   }
 }
 
-/** Draws with the shipped font, so that the machine's fonts have no effect. */
+/** Returns a function that draws a picture as PNG, with the shipped font only, so that the machine's fonts have no effect. */
 async function pngRenderer(): Promise<(picture: Picture) => Uint8Array> {
   const { Resvg } = await import('@resvg/resvg-js');
   const font = { loadSystemFonts: false, fontFiles: [FONT_FILE], defaultFontFamily: 'DejaVu Sans' };

@@ -168,7 +168,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   return { added, requests, missing };
 }
 
-/** Queries members that are no longer in the listing: they ended, or the rule no longer chooses them. */
+/** Queries members that are no longer in the listing, because they ended or because the universe's rule no longer matches them. */
 async function lookUp(
   source: Source,
   {
@@ -233,7 +233,7 @@ class Members {
     return this.#shards;
   }
 
-  /** Adds shards where the existing ones would be crowded with this many more markets. */
+  /** Adds shards if the existing ones would have too many markets with `more` markets added. */
   makeRoom(more: number): void {
     const markets = this.#known.size + more;
     if (this.#shards.length > 0 && markets <= this.#shards.length * CROWDED_MARKETS) return;

@@ -39,7 +39,7 @@ export function withShards(
   };
 }
 
-/** The names that an input may contain on this worker: the same for a run that starts and for one that is only planned. */
+/** The names that a run's input may contain on this worker, for a run that starts as for one that is only planned. */
 export function knownNames({
   symbols,
   strategies,

@@ -29,7 +29,7 @@ export interface PrepareDependencies {
   readonly database: Database;
   readonly strategies: readonly Strategy[];
   readonly activities: ReadonlyMap<string, PluginActivity>;
-  /** Called when notifications are waiting in the outbox: no caller waits for the error of a scheduled run. */
+  /** Called when notifications are waiting in the outbox, as after a scheduled run is refused, for which no caller waits. */
   readonly onNews: () => void;
   readonly searchable: () => Promise<boolean>;
   /** Records the ends of runs that ended without a database record, such as terminated ones. */
@@ -72,7 +72,7 @@ export function createPreparePipeline({
       const reasons = [REFUSED, ...error.problems.map(({ where, message }) => `${where}: ${message}`)];
       const news = await database.transaction(async (transaction) => {
         await recordRefusal(transaction, { runId, executionId, input: kept(given), reasons, startedAt });
-        // a run that was started by hand reports the refusal to its caller instead
+        // opens an incident only for a scheduled run; a run started by hand reports the refusal to its caller
         return scheduleId !== undefined && (await observeRefusal(transaction, executionId));
       });
       if (news) onNews();

@@ -31,7 +31,7 @@ export async function restShards({ database, universes, config, run }: Rest): Pr
       const lateness = await latenessByInstrument(database, resting.shard, asOf);
       await database.transaction(async (transaction) => {
         const quiet = await quietMembers(transaction, resting.shard, window.from);
-        // a market that closed, has a gap or contradicts its totals needs a walk
+        // not all members are quiet: a market that closed, has a gap or contradicts its stated totals needs a walk
         if (quiet.length < resting.members) return;
         const extended = quiet.map((each) => quietUntil(each, { listings, asOf, to: window.to, lateness: lateness(each) }));
         await extendQuiet(transaction, extended, Math.min(...extended.map(({ seen }) => seen)));

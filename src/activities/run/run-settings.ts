@@ -3,7 +3,7 @@ import type { StageSettings } from '../../contracts/run/run-config.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { settingsOf } from '../../storage/runs/runs.ts';
 
-/** Number of runs whose settings a worker caches: far more than it works on at the same time. */
+/** Number of runs whose settings a worker caches: far more than it works on at once. */
 const REMEMBERED = 200;
 
 /**

@@ -45,7 +45,7 @@ interface EndedAttempt {
   readonly longestWaitInSlotMs?: number;
 }
 
-/** The failure that ends an attempt: retried after `nextRetryDelay`, final, or returned to the scheduler with the wait. */
+/** The failure that ends an attempt. It is retried after `nextRetryDelay`, or final, or returned to the scheduler with a long wait. */
 export function failureOf(
   given: unknown,
   { secrets, policy, attempts, earlier, at = Date.now(), longestWaitInSlotMs }: EndedAttempt,
@@ -126,7 +126,7 @@ function codeOf(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
-/** A task that lost too many workers in a row. */
+/** The error of a task that lost too many workers in a row, and may be the cause. */
 export function poisonous(task: string, lostWorkers: number): PredictLabError {
   const workers = lostWorkers === 1 ? '1 worker was lost' : `${lostWorkers} workers in a row were lost`;
   return new PredictLabError(
@@ -135,7 +135,7 @@ export function poisonous(task: string, lostWorkers: number): PredictLabError {
   );
 }
 
-/** A task that must not run twice lost its worker. */
+/** The error of a task that lost its worker and must not run twice. */
 export function lostWorker(taskId: string): PredictLabError {
   return new PredictLabError(
     'WorkerLost',
@@ -143,7 +143,7 @@ export function lostWorker(taskId: string): PredictLabError {
   );
 }
 
-/** An attempt that took longer than its timeout. */
+/** The error of an attempt that took longer than its timeout. */
 export function timedOut(taskId: string, timeoutMs: number): PredictLabError {
   return new PredictLabError(
     'TaskTimeout',

@@ -34,14 +34,14 @@ import type { SharedAttempt } from './shared-activity.ts';
 /** Interval of heartbeats, far below the heartbeat timeout, so that only a dead process misses it. Most tasks end before the first one. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
 
-/** This worker, named as in Temporal's Web UI. */
+/** Name of this worker, as in Temporal's Web UI. */
 const WORKER = `${process.pid}@${hostname()}`;
 
 interface Heartbeat extends Failures {
   readonly error?: PastError;
   readonly resume?: Json;
   readonly sign?: AttemptSign;
-  /** Attempts that were cut off with the thread of their plugin: their worker lives on. */
+  /** Number of attempts that were cut off with the thread of their plugin, while their worker kept running. */
   readonly cutOff?: number;
 }
 
@@ -216,7 +216,7 @@ export function createTaskRunner({
       const failure = failureOf(thrown, { secrets, policy, attempts, earlier: before, longestWaitInSlotMs });
       meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
       if (thrown instanceof CancelledFailure) throw thrown;
-      // the server stores this with the failed attempt, and the next attempt on any worker continues the count
+      // the server stores this heartbeat with the failed attempt; the next attempt, on any worker, continues its counts
       const [{ failures, spent }] = failure.details as [AttemptDetails];
       sendHeartbeat({ ...beat, failures, spent, error: pastError(failure) });
       const wait = waitOf(failure);

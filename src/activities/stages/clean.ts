@@ -144,7 +144,7 @@ const AHEAD = 10;
 
 /**
  * Finds outliers in a stream of one instrument's ticks, block by block, so that memory stays flat. Each block is checked together with the
- * ticks before it; its last ticks are decided with the next block.
+ * ticks before it; its last ticks are checked with the next block.
  */
 export class OutlierScan {
   readonly #market: MarketKind;
@@ -170,7 +170,7 @@ export class OutlierScan {
     if (block.positions.length >= BLOCK) this.#decide(block, block.positions.length - AHEAD);
   }
 
-  /** Decides the remaining ticks. */
+  /** Checks the remaining ticks, after the last one was added. */
   end(): void {
     for (const block of this.#blocks.values()) this.#decide(block, block.positions.length);
   }
@@ -200,6 +200,6 @@ interface Block {
   readonly price: number[];
   readonly size: number[];
   readonly flagged: boolean[];
-  /** Number of ticks at the start that are decided and only serve as context. */
+  /** Number of ticks at the block's start that were already checked; later ticks are compared with them. */
   decided: number;
 }

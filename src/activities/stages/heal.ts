@@ -15,7 +15,7 @@ export interface HealRequest {
   /** Only this symbol's rows. @default all */
   readonly symbol?: string | undefined;
   readonly dryRun: boolean;
-  /** Later rows stay in quarantine; UTC epoch milliseconds. */
+  /** Rows after this instant stay in quarantine; UTC epoch milliseconds. */
   readonly asOf: number;
 }
 
@@ -29,7 +29,7 @@ export interface Healed {
   readonly inserted: number | null;
 }
 
-/** Stores quarantined rows that the current adapters can read, marked as healed. Claims no coverage; the next run builds the candles. */
+/** Stores quarantined rows that this build can now read, and marks them as healed. Claims no coverage; the next run builds the candles. */
 export async function heal({ database, log, symbol, dryRun, asOf }: HealRequest): Promise<readonly Healed[]> {
   const executionId = `heal-${randomUUID()}`;
   const ends: Healed[] = [];

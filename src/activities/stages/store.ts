@@ -26,7 +26,7 @@ const GAP_LIMIT = 0.01;
 /** Maximum number of instruments that a reason names; the others are only counted. */
 const NAMED_INSTRUMENTS = 3;
 
-/** Creates the stage `store`, which moves cleaned rows, coverage and changed hours from staging to the ticks in one transaction. */
+/** Creates the stage `store`, which moves cleaned rows and coverage from staging to the stored ticks in one transaction. */
 export function createStore({ database, log, probe, onInstrument }: StoreDependencies): StageFunction {
   return async (input, work) => {
     const { symbol, settings } = input;

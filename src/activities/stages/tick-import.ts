@@ -47,10 +47,10 @@ interface OpenMarket {
 export class TickImport {
   readonly #request: TicksImport;
   readonly #executionId: string;
-  /** Files by path, as `Part` names them. */
+  /** Names of the files (path, size and time of change, as in `Part`), by path. */
   readonly #files = new Map<string, string>();
   readonly #results = new Map<number, ImportedInstrument>();
-  /** Progress of an earlier import by instrument key. */
+  /** Progress of an earlier import that was stopped, by instrument key. */
   readonly #earlier = new Map<number, ImportProgress[]>();
   #current: OpenMarket | undefined;
   /** Markets with rows or coverage that are staged but not stored yet, each with the part that was staged last. */

@@ -3,7 +3,7 @@ import type { Interval, TickKind } from '../../contracts/words.ts';
 import { groupedBy, intervalMinutes, intervalOf, jsonb, kindCode, type SeriesCodes, withSeries } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
-/** The candles that a backtest or a walk-forward traded on. */
+/** Identifies the series of candles on which a backtest or walk-forward traded. */
 export interface OfSeries {
   readonly symbol: string;
   readonly instrumentKey: number;
@@ -15,11 +15,11 @@ export interface OfSeries {
 export interface BacktestRecord extends OfSeries {
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
-  /** The metrics of the result; `undefined: { sharpe: "…" }` has the reason for each that is null. */
+  /** Metrics of the result. For each metric that is null, the field `undefined` has the reason: `{ sharpe: "…" }`. */
   readonly metrics: Readonly<Record<string, Json>>;
   readonly trades: Json;
   readonly equity: Json;
-  /** Hashes and facts of the inputs: candles (count, first, last, revision), fees, versions. */
+  /** Hashes and facts of the inputs, such as the candles (count, first, last, revision), the fees and the versions. */
   readonly passport: Readonly<Record<string, Json>>;
 }
 
@@ -82,7 +82,7 @@ interface BacktestFilter {
   readonly executionId?: string;
 }
 
-/** Stored backtests by symbol, instrument, interval, strategy and order of saving. */
+/** Stored backtests, sorted by symbol, instrument, interval, strategy and order of saving. */
 export async function readBacktests(queryable: Queryable, filter: BacktestFilter = {}): Promise<readonly StoredBacktest[]> {
   const { rows } = await queryable.query<Omit<StoredBacktest, 'priceType' | 'interval'> & SeriesCodes>(
     `select b.run_id as "runId", b.execution_id as "executionId", b.symbol, i.source, i.id as instrument, b.instrument as "instrumentKey",
@@ -96,7 +96,7 @@ export async function readBacktests(queryable: Queryable, filter: BacktestFilter
   return rows.map(withSeries);
 }
 
-/** SQL for the Sharpe ratio by which a backtest may be ranked: null where it has none or rests on too little. `column` holds its metrics. */
+/** SQL for the Sharpe ratio by which a backtest is ranked; null if it has none or a weak one. @param column column with the metrics */
 export const rankedSharpeSql = (column: string): string =>
   `(case when ${column}->'weak' ? 'sharpe' then null else (${column}->>'sharpe')::float8 end)`;
 
@@ -219,7 +219,7 @@ export async function runsOfSeries(
   return rows;
 }
 
-/** Trials by id, with their trades and equity. */
+/** The trials with these ids, including their trades and equity curves. */
 export async function wholeTrials(
   queryable: Queryable,
   ids: readonly number[],

@@ -88,7 +88,7 @@ export async function readWalkForwards(
   return rows.map(({ interval_minutes, ...row }) => ({ ...row, interval: intervalOf(interval_minutes) }));
 }
 
-/** The curves of a walk-forward; undefined when it is no longer there. */
+/** The curves of a walk-forward; undefined if it has been deleted. */
 export async function walkForwardCurves(queryable: Queryable, id: number): Promise<Json | undefined> {
   const { rows } = await queryable.query<{ curves: Json }>('select curves from walk_forwards where id = $1', [id]);
   return rows[0]?.curves;

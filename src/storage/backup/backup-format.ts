@@ -27,7 +27,7 @@ export interface BackupTail {
 
 const count = z.int().nonnegative();
 const name = z.string().regex(/^[a-z_][a-z0-9_]*$/);
-/** A path below the report folder. */
+/** Path of a report file, relative to the report folder and inside it. */
 const fileName = z
   .string()
   .refine(
@@ -46,16 +46,16 @@ const wholeHead = z.object({
 const partStart = z.union([z.object({ end: z.literal(true) }), z.object({ table: name }), z.object({ file: fileName })]);
 const partTail = z.object({ rows: count, bytes: count, sha256: z.string() });
 
-/** Parses a backup's head; undefined when the value is not one. */
+/** Parses a backup's head; undefined when the value is not a head. */
 export const headOf = (value: unknown): BackupHead | undefined => someHead.safeParse(value).data as BackupHead | undefined;
 
 /** Whether a head of the current format has all its lists, and names each table once. */
 export const isWholeHead = (head: BackupHead): boolean => wholeHead.safeParse(head).success;
 
-/** Parses the start of a part; undefined when the value is not one. */
+/** Parses the start of a part; undefined when the value is not a part's start. */
 export const partStartOf = (value: unknown): z.infer<typeof partStart> | undefined => partStart.safeParse(value).data;
 
-/** Parses a part's tail; undefined when the value is not one. */
+/** Parses a part's tail; undefined when the value is not a tail. */
 export const tailOf = (value: unknown): BackupTail | undefined => partTail.safeParse(value).data;
 
 /** Counts and hashes the bytes of a part. Each row of COPY's text format is one line. */
@@ -84,7 +84,7 @@ const HEAD = 5;
 /** Longest frame that is read, in bytes. Frames are written with about a quarter of a megabyte, so a longer frame is damaged. */
 const MAX_FRAME_BYTES = 1 << 28;
 
-/** One frame: its kind (one byte), its length (four, big-endian), its bytes. */
+/** Encodes a frame: its kind (one byte), its length (four bytes, big-endian), its content. */
 export function encodeFrame(frame: Frame): Buffer {
   const body = 'json' in frame ? Buffer.from(JSON.stringify(frame.json)) : frame.data;
   const head = Buffer.alloc(HEAD);

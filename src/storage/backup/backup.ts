@@ -84,7 +84,7 @@ async function produce(database: Database, reports: string, write: Write): Promi
   });
   let pages = 0;
   for (const file of await reportFiles(reports)) {
-    // pages may be pruned or rewritten meanwhile
+    // undefined if the page was pruned or replaced meanwhile
     const handle = await open(path.join(reports, file)).catch(absent);
     if (handle === undefined) continue;
     await write({ json: { file: file.split(path.sep).join('/') } });

@@ -5,7 +5,7 @@ import { movableTicks, moveTicks } from '../lake/move-ticks.ts';
 import { dropUnusedConfigurations } from '../runs/configurations.ts';
 import { withoutRange } from '../ticks/coverage.ts';
 
-/** Kinds of data that can be pruned, each by its own age. */
+/** Kinds of data that can be pruned, each with an age of its own. */
 export const PRUNABLE = ['ticks', 'candles', 'quarantine', 'runs', 'staging'] as const;
 export type Prunable = (typeof PRUNABLE)[number];
 
@@ -61,7 +61,7 @@ const ENDED = 'select execution_id from runs where finished_at < to_timestamp($1
 const STALE_BATCHES = `select id from staging_batches s where s.created_at < to_timestamp($1::float8 / 1000)
   and not exists (select from runs r where r.execution_id = s.execution_id and r.finished_at is null)`;
 const OLD_CANDLES = 'candles where open_time + interval_minutes * 60000::bigint <= $1::bigint';
-/** The newest book is kept, because the spread of the first remaining bars may depend on it. */
+/** The newest order book before that time is kept, because the spread of the first remaining bars may depend on it. */
 const OLD_BOOKS = `order_books o where at < $1::bigint and exists (select from order_books n where n.instrument = o.instrument and n.at > o.at and n.at < $1::bigint)`;
 const OLD_QUARANTINE = 'quarantine where found_at < to_timestamp($1::float8 / 1000)';
 const REFUSED = 'refused_runs where started_at < to_timestamp($1::float8 / 1000)';

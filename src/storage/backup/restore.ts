@@ -132,7 +132,7 @@ async function empty(transaction: Transaction, tables: readonly BackupTable[], r
   await transaction.query(`truncate ${tables.map(({ table }) => table).join(', ')}`);
 }
 
-/** Makes the monthly partitions of a backup; `ticks_2026_11` names the month. */
+/** Creates the monthly partitions of a backup. The name of a partition, such as `ticks_2026_11`, states its month. */
 async function ensureMonths(transaction: Transaction, partitions: readonly string[]): Promise<void> {
   const known = await partitionNames(transaction);
   const days = partitions
@@ -159,7 +159,7 @@ async function moveSequences(transaction: Transaction, { table, columns }: Backu
   }
 }
 
-/** Timeout of one attempt: longer than Postgres takes to cancel an autovacuum that is in the way (deadlock_timeout, one second). */
+/** Time limit of one attempt to lock: longer than Postgres takes to cancel a blocking autovacuum (deadlock_timeout, one second). */
 const ONE_TRY_MS = 2_000;
 const TRIES = 8;
 const WORKER = 'predictlab-worker';

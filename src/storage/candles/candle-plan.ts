@@ -28,9 +28,9 @@ export interface StaleSeriesGroup {
 export interface CandleRequest {
   readonly symbol: string;
   readonly sourceTypes: readonly SourceType[];
-  /** The asked intervals. */
+  /** Intervals of the run's settings. */
   readonly intervals: readonly Interval[];
-  /** The interval that is added to the asked ones for a short market, by instrument key; see `fittingInterval`. */
+  /** The interval that a short market has in addition to `intervals`, by instrument key; see `fittingInterval`. */
   readonly added: ReadonlyMap<number, Interval>;
   readonly asOf: number;
 }
@@ -47,7 +47,7 @@ interface PlanRow extends Omit<StaleSeriesGroup, 'kind' | 'ticksPrunedBefore' | 
 const RANGES = (multirange: string): string =>
   `(select coalesce(json_agg(json_build_object('from', lower(r), 'to', upper(r)) order by r), '[]') from unnest(${multirange}) as r)`;
 
-/** Finds the interval that each short market of a symbol has in addition to the asked ones, by instrument key. */
+/** Finds the interval that each short market of a symbol has in addition to `intervals`, by instrument key. */
 export async function addedIntervals(
   queryable: Queryable,
   { symbol, sourceTypes, intervals }: Omit<CandleRequest, 'added' | 'asOf'>,
@@ -109,7 +109,7 @@ const STALE_SERIES: PreparedStatement = {
      order by s.instrument, k.kind, m.minutes`,
 };
 
-/** Finds stale series in one query, whatever the number of instruments: a symbol may have thousands that closed long ago. */
+/** Finds a symbol's stale series in one query, because a symbol may have thousands of instruments that closed long ago. */
 async function findStaleSeries(
   queryable: Queryable,
   { symbol, sourceTypes, intervals, added, asOf }: CandleRequest,
@@ -141,7 +141,7 @@ async function findStaleSeries(
 
 /** An hour that has ticks, with their number and the version of the instrument that changed them last. */
 export interface TickHour {
-  /** Hours since the epoch. */
+  /** Number of the hour: hours since the Unix epoch. */
   readonly hour: number;
   readonly ticks: number;
   readonly version: number;

@@ -5,7 +5,7 @@ import { coveredShares } from '../../market/candles/covered-shares.ts';
 import { intervalMinutes, kindCode } from '../database/codes.ts';
 import type { Transaction } from '../database/database.ts';
 
-/** The series that candles are written to, and what decides whether they are complete. */
+/** The series to which candles are written, and the facts that decide whether they are complete. */
 export interface CandleTarget {
   readonly instrumentKey: number;
   readonly kind: TickKind;
@@ -97,7 +97,7 @@ export interface BuiltSeries {
   readonly before: { readonly asOf: number; readonly covered: readonly TimeRange[] };
 }
 
-/** Series that one statement brings up to date. */
+/** Maximum number of series that one statement brings up to date. */
 const SERIES_AT_ONCE = 500;
 
 /**

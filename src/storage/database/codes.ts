@@ -45,7 +45,7 @@ export const withSeries = <Row extends SeriesCodes>({ kind, minutes, ...row }: R
   interval: intervalOf(minutes),
 });
 
-/** Rows by their key, each group in the order of the rows. */
+/** Groups rows by a key; the order of the rows is kept in each group. */
 export function groupedBy<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
   const groups = new Map<Key, Row[]>();
   for (const row of rows) {

@@ -25,7 +25,7 @@ export function connectionShare({ workers, allowed }: Omit<Fleet, 'refused'>, wa
   return Math.max(LEAST_CONNECTIONS, Math.min(wanted, Math.floor(shared / Math.max(1, workers))));
 }
 
-/** The live workers of the database, as they reported themselves, and the connections they share. */
+/** Number of running workers of the database, from their heartbeats, and number of connections that they share. */
 export async function fleetOf(queryable: Queryable): Promise<Fleet> {
   const { rows } = await queryable.query<Fleet>(
     `select count(*)::int as workers, coalesce(sum((state->>'refused')::int), 0)::int as refused, least(

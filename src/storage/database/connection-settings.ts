@@ -21,7 +21,7 @@ const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_isolation: 'read committed',
 };
 
-/** Where and how to connect. PG… variables do not affect the embedded server. */
+/** Settings with which `pg` connects to a URL. The PG… variables of the environment do not affect the embedded server. */
 export function connectionSettings(url: string): ClientConfig {
   return {
     connectionString: checkedUrl(url),

@@ -119,7 +119,7 @@ export class CopyEncoder {
     this.#end = this.#buffer.writeInt32BE(value, this.#end);
   }
 
-  /** A whole number within ±2^53. */
+  /** Writes a whole number within ±2^53; null for NULL. */
   int8(value: number | null): void {
     if (value === null) return this.#null();
     const high = Math.floor(value / 2 ** 32);
@@ -136,7 +136,7 @@ export class CopyEncoder {
     this.#end = this.#buffer.writeDoubleBE(value, this.#end);
   }
 
-  /** Postgres cannot hold U+0000 in text: it becomes U+FFFD. */
+  /** Writes a text. U+0000, which Postgres cannot store in texts, becomes U+FFFD. */
   text(value: string | null): void {
     if (value === null) return this.#null();
     const clean = value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;

@@ -29,7 +29,7 @@ export interface Database extends Queryable {
   connections(): { readonly busy: number; readonly idle: number; readonly waiting: number; readonly refused: number };
   /** Sets the largest number of connections of the pool; those above it close when their work ends. */
   resize(max: number): void;
-  /** BEGIN … COMMIT around `work`; ROLLBACK when it throws. */
+  /** Runs `work` in a transaction, which is committed at the end or rolled back when `work` throws. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

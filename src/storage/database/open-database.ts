@@ -14,16 +14,16 @@ const TOO_MANY_CONNECTIONS = '53300';
 export interface OpenDatabaseOptions {
   /** `postgresql://user:password@host:5432/name`, or `…@localhost/name?host=<socket folder>` */
   readonly url: string;
-  /** Connections of the pool. @default 10 */
+  /** Maximum number of connections of the pool. @default 10 */
   readonly max?: number;
-  /** Shown in `pg_stat_activity`. @default "predictlab" */
+  /** Name that `pg_stat_activity` shows for the connections. @default "predictlab" */
   readonly applicationName?: string;
   /**
    * Schema to work in. Each statement then runs in a transaction that names it, because a pooler in transaction mode may give every
    * transaction another session. @default the connection's own
    */
   readonly schema?: string;
-  /** Bring the tables up to date first. @default true */
+  /** Whether to apply missing migrations on opening. @default true */
   readonly migrate?: boolean;
 }
 
@@ -160,7 +160,7 @@ async function transaction<T>(
     await client.query('commit');
     return result;
   } catch (error) {
-    // nothing reads the rest of an abandoned COPY: a rollback on that connection would never be answered
+    // a connection with an abandoned COPY would never answer a rollback, because nothing reads the rest of the COPY
     if (!abandoned.has(client)) await client.query('rollback').catch(() => undefined);
     throw error;
   }

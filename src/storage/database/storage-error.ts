@@ -46,7 +46,7 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
 const OVERTAKEN = /conflict with recovery/;
 const BY_PRIMARY = 'name the primary server in DATABASE_URL, or raise max_standby_streaming_delay of this replica';
 
-/** Messages about encryption, from client or server, with what to do about each. */
+/** Messages about encryption, from client or server, and what to do about each. */
 const ENCRYPTION: readonly (readonly [message: RegExp, advice: string])[] = [
   [/does not support SSL/i, 'take sslmode out of DATABASE_URL (unset PGSSLMODE), or turn TLS on at the server'],
   [/no encryption|SSL off/i, 'the server wants TLS: add ?sslmode=verify-full to DATABASE_URL'],

@@ -37,7 +37,7 @@ export function postgresAccount(paths: readonly string[]): PostgresAccount {
     return {
       wrap: (program, args) => ({ program, args, uid: NOBODY, gid: NOBODY }),
       own: (path) => chownAll(path, NOBODY),
-      // other processes may run as nobody, too
+      // restricts the server's socket to root, since other processes may also run as nobody
       only: userInfo().username,
     };
   }

@@ -14,7 +14,7 @@ export interface PostgresBinaries {
 }
 
 interface SymlinkEntry {
-  /** Relative to the package. */
+  /** Path of the link relative to the package's folder. */
   readonly source: string;
   readonly target: string;
 }

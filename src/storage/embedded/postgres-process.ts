@@ -141,7 +141,7 @@ const foreign = (data: string): Error =>
     `another container or user runs a server on ${dirname(data)}; give each its own PREDICTLAB_HOME, or share one server through DATABASE_URL`,
   );
 
-/** How a server answers a new connection; `nothing`: there is no server, or it is stuck. */
+/** How a server answers a new connection. `nothing` means that there is no server, or that it is stuck. */
 export type ServerAnswer = 'ready' | 'starting' | 'stopping' | 'nothing';
 
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -169,7 +169,7 @@ export async function isListening(socket: string): Promise<boolean> {
       resolve(listening);
     };
     connection.once('connect', () => end(true));
-    // a full queue means that the server is alive
+    // EAGAIN means that the queue of connections is full, so a server exists
     connection.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'EAGAIN'));
   });
 }

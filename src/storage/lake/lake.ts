@@ -24,7 +24,7 @@ export interface LakeFile {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
-  /** When the file was last changed, UTC epoch milliseconds. */
+  /** Modification time of the file; UTC epoch milliseconds. */
   readonly modified: number;
 }
 

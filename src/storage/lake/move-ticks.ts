@@ -12,7 +12,7 @@ import { endOfMonth, type Lake, type LakeFile, lakeFiles, lakeOf, startOfMonth }
 import { lakeTicks, movedRanges } from './lake-ticks.ts';
 import { manifestOf, openLake } from './open-lake.ts';
 
-/** Columns that COPY writes of a month's ticks, for DuckDB to read. */
+/** Columns of a month's ticks that COPY writes and DuckDB reads. */
 const COPIED =
   "{'instrument': 'varchar', 'kind': 'smallint', 'time': 'bigint', 'seq': 'bigint', 'price': 'double', 'size': 'double', 'side': 'smallint', 'outcome': 'varchar', 'trade_id': 'varchar', 'identity': 'varchar', 'flags': 'bigint', 'grain': 'bigint'}";
 
@@ -30,7 +30,7 @@ export interface MoveRequest {
   readonly before: number;
   /** The folder of the lake. @default the recorded one */
   readonly folder?: string | undefined;
-  /** Called after each step, for tests that stop there. */
+  /** Called after each step, for tests that interrupt the move there. */
   readonly onStep?: ((step: MoveStep) => void | Promise<void>) | undefined;
 }
 

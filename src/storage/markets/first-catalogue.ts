@@ -21,7 +21,7 @@ export async function currentCatalogue(queryable: Queryable): Promise<readonly C
 
 type Names = readonly SymbolName[];
 
-/** The names that a new database has, for commands that run before there is one. */
+/** The symbol names of a new database, for commands that run before a database exists. */
 export const shippedNames = (): Names =>
   shippedCatalogue().map(({ symbol, enabled, priority, sources }) => ({
     symbol,

@@ -8,7 +8,7 @@ export interface InstrumentState {
   readonly hasMoved: boolean;
 }
 
-/** Locks instruments until the transaction ends, for storing into them or building candles; in the order of keys, to avoid deadlocks. */
+/** Locks instruments until the transaction ends, before ticks are stored or candles built. Locks by ascending key, to avoid deadlocks. */
 export async function lockInstruments(
   transaction: Transaction,
   instrumentKeys: readonly number[],

@@ -15,7 +15,7 @@ interface InstrumentRow {
   readonly facts: Instrument;
 }
 
-/** Stores a source's facts about a symbol's instruments and every look at an order book; returns the integer key by instrument id. */
+/** Stores a source's facts about a symbol's instruments, and their order books; returns the instruments' keys by id. */
 export async function saveInstruments(
   queryable: Queryable,
   symbol: string,
@@ -90,7 +90,7 @@ export async function instrumentsOf(
   return rows.map(({ key, facts }) => ({ ...facts, key }));
 }
 
-/** The recorded looks at the order books of instruments up to a time, oldest first, by instrument key. */
+/** Recorded order books of instruments up to a time, oldest first, by instrument key. */
 export async function orderBooks(
   queryable: Queryable,
   keys: readonly number[],

@@ -5,7 +5,7 @@ import type { Queryable, Transaction } from '../database/database.ts';
 /** Maximum age of a shard's last real run for which its stages are skipped when nothing is new, so that it still runs once a day. */
 const LONGEST_REST_MS = (5 / 6) * DAY_MS;
 
-/** A run's settings that decide what the stages of a shard write. */
+/** Settings of a run that influence what the stages of a shard write. */
 export interface ShardSettings {
   readonly asOf: number;
   readonly untilStage: Stage;

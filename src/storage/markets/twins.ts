@@ -35,7 +35,7 @@ export async function removeTwins(queryable: Queryable, pair: TwinIds): Promise<
 }
 
 /**
- * Finds the same questions at other venues by instrument key: first the twins that the market names and those that the user accepted, then
+ * Finds the twins of instruments, by instrument key: first the twins that the market names and those that the user accepted, then
  * those that name it, by id, then the twins of all of these.
  */
 export async function twinsOf(

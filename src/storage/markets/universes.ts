@@ -5,7 +5,7 @@ import { jsonb } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from './instrument-lock.ts';
 
-/** A member of a universe as the last listing left it, without the venue's facts. */
+/** A member of a universe as of the last listing, with a hash of the venue's facts instead of the facts. */
 export interface KnownMember {
   readonly instrument: string;
   readonly source: SourceType;

@@ -6,13 +6,13 @@ export interface RecordedRelease {
   readonly action: 'canary' | 'promote' | 'rollback';
   readonly from: string | null;
   readonly to: string | null;
-  /** Share of new runs that a canary gets; null for the others. */
+  /** Percentage of new runs that a canary gets; null for other actions. */
   readonly percent: number | null;
   /** `user@host` */
   readonly by: string;
 }
 
-/** Records a change. */
+/** Records a change of the build to which new runs go. */
 export async function recordRelease(queryable: Queryable, { deployment, action, from, to, percent, by }: RecordedRelease): Promise<void> {
   await queryable.query(
     'insert into releases (deployment, action, from_build, to_build, percent, done_by) values ($1, $2, $3, $4, $5, $6)',
@@ -20,7 +20,7 @@ export async function recordRelease(queryable: Queryable, { deployment, action, 
   );
 }
 
-/** The changes of a deployment, oldest first. */
+/** Recorded changes of a deployment, oldest first. */
 export async function releasesOf(
   queryable: Queryable,
   deployment: string,

@@ -106,7 +106,7 @@ export interface PagedRun {
   readonly symbols: readonly string[];
 }
 
-/** Every run that the database has, with its symbols. */
+/** All recorded runs with their symbols. */
 export async function pagedRuns(queryable: Queryable): Promise<readonly PagedRun[]> {
   const { rows } = await queryable.query<PagedRun>(
     `select run_id as "runId", execution_id as "executionId", id_used_before as "idUsedBefore",

@@ -99,10 +99,10 @@ export async function recentCloses(
   );
 }
 
-/** A symbol's backtest with the highest Sharpe ratio that is not weak; any backtest where all are weak. */
+/** A symbol's backtest with the highest Sharpe ratio that is not weak; if all are weak, any backtest. */
 type BestBacktest = Pick<BacktestRecord, 'symbol' | 'strategy' | 'params' | 'metrics' | 'passport'>;
 
-/** Finds the backtest of each symbol that ranks first among these executions. */
+/** Finds for each symbol the best backtest among these executions. */
 export async function bestBacktests(
   queryable: Queryable,
   { symbols, executionIds }: { symbols: readonly string[]; executionIds: readonly string[] },

@@ -38,7 +38,7 @@ interface RunStart {
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly retryOf?: string;
-  /** The version of its configuration; see `recordConfiguration`. */
+  /** Version of the run's configuration; see `recordConfiguration`. */
   readonly configuration?: number;
   readonly scheduleId?: string;
 }

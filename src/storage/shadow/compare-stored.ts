@@ -41,7 +41,7 @@ const OWN_FLAG = 1 << TICK_FLAGS.indexOf('extreme-price');
 /** Columns of one table: `m.price, m.size`. */
 const columnsOf = (table: string, names: string): string => names.replace(/\w+/g, `${table}.$&`);
 
-/** Compares the ticks that the shadow stored with those that are stored. */
+/** Compares the ticks that the shadow stored in its schema with those in the database. */
 export async function compareRows(queryable: Queryable, { schema, instruments, asOf }: ShadowComparison): Promise<Compared> {
   const values = 'price, size, side, outcome, trade_id';
   return await counted(
@@ -58,7 +58,7 @@ export async function compareRows(queryable: Queryable, { schema, instruments, a
   );
 }
 
-/** Compares the candles that the shadow built with those that are stored, in buckets whose ticks have not changed since. */
+/** Compares the candles that the shadow built with those in the database, in buckets whose ticks have not changed since the run. */
 export async function compareCandles(
   queryable: Queryable,
   comparison: ShadowComparison & { readonly intervals: readonly Interval[] },

@@ -24,7 +24,7 @@ export async function openShadowSchema(main: Database): Promise<ShadowSchema> {
   const drop = async (): Promise<void> => void (await main.query(`drop schema if exists ${name} cascade`));
   try {
     const owner = JSON.stringify({ host: hostname(), process: processIdentity(process.pid), at: Date.now() });
-    // one statement, so that no schema exists without a note of its owner
+    // one statement, so that no schema exists without a comment that names its owner
     await main.query(`do $$ begin create schema ${name}; comment on schema ${name} is '${owner.replaceAll("'", "''")}'; end $$`);
   } catch (error) {
     const { cause } = error as { cause?: { code?: string } };

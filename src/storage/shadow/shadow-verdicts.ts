@@ -20,7 +20,7 @@ export interface ShadowReport {
   readonly durations: readonly ShadowDuration[];
   /** One sentence for each difference from the run. */
   readonly differences: readonly string[];
-  /** What can no longer be compared, one sentence each. */
+  /** One sentence for each thing that can no longer be compared. */
   readonly leftOut: readonly string[];
 }
 

@@ -5,7 +5,7 @@ import type { SourceType } from '../../contracts/words.ts';
 import type { PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 
 export interface CollectProgress {
-  /** Pages staged so far: the number of the next one. */
+  /** Number of pages staged so far, which is also the number of the next page. */
   readonly pages: number;
   readonly requests: number;
   /** The cursor with which the source continues after the last page. */

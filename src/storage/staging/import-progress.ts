@@ -16,14 +16,14 @@ export interface ImportProgress {
   /** The time from the first to the last stored row, by kind; UTC epoch milliseconds. */
   readonly spans: Readonly<Partial<Record<TickKind, { readonly from: number; readonly to: number }>>>;
   readonly counts: ImportCounts & {
-    /** The market's name in a file with several. */
+    /** Name of the market in a file with several markets. */
     readonly market?: string;
     /** Whether all of the instrument's rows are stored. */
     readonly isWhole?: boolean;
   };
 }
 
-/** Rows of an import by what became of them. */
+/** Numbers of an import's rows by result. */
 export interface ImportCounts {
   readonly rows: number;
   readonly inserted: number;
@@ -32,10 +32,10 @@ export interface ImportCounts {
   readonly reasons: Readonly<Record<string, number>>;
 }
 
-/** Counts before the first row. */
+/** The counts of an import that has not read a row yet. */
 export const NO_ROWS: ImportCounts = { rows: 0, inserted: 0, duplicates: 0, quarantined: 0, reasons: {} };
 
-/** The counts of two parts of an import together. */
+/** The sum of the counts of two parts of an import. */
 export function sumOf(one: ImportCounts, other: ImportCounts): ImportCounts {
   const reasons = { ...one.reasons };
   for (const [reason, count] of Object.entries(other.reasons)) reasons[reason] = (reasons[reason] ?? 0) + count;
@@ -89,7 +89,7 @@ const ID = new RegExp(`^import-(${OWNER_MARK})-[0-9a-f]{8}$`);
 /** An execution id under which an import stages its rows; names the process. */
 export const newImportId = (): string => `import-${ownerMark()}-${randomUUID().slice(0, 8)}`;
 
-/** Drops rows staged by killed imports, which no run's end removes; returns how many. @param now UTC epoch milliseconds */
+/** Deletes rows that killed imports staged and that no run's end removes; returns their number. @param now UTC epoch milliseconds */
 export async function dropAbandonedImports(database: Queryable, now: number): Promise<number> {
   let dropped = 0;
   for (const { executionId, at } of await withoutRun(database, 'import-')) {

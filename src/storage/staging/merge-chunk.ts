@@ -67,7 +67,7 @@ const WORTH_TRYING = 1_000;
 
 const IN_CHUNK = 's.batch = $1 and s.position > $2 and s.position <= $3';
 
-/** Good rows of a chunk in one hour. */
+/** Number of valid rows of a chunk in one hour. */
 interface ChunkHour {
   readonly kind: number;
   readonly hour: number;
@@ -121,7 +121,7 @@ async function insertAllNew(
   return true;
 }
 
-/** Inserts rows that are not there yet. @returns how many, and how many of them are trades of known hours */
+/** Inserts rows that are not stored yet. @returns their number, and the number of trades in hours that had ticks before */
 async function insertMissing(
   transaction: Transaction,
   { batch, after, upTo, instrument, version, shift }: Chunk,
@@ -180,7 +180,7 @@ async function correct(transaction: Transaction, { batch, after, upTo, instrumen
 
 /** Minimum number of repeated trades that shows that a venue changed its ids; fewer may be distinct trades with equal content. */
 const ENOUGH = 5;
-/** Difference in time up to which a trade with the id, price and size of a stored one is that trade under another time. */
+/** Difference in time up to which a trade with the id, price and size of a stored trade counts as the same trade. Milliseconds. */
 const MOVED_MS = 60_000;
 /** Number of newest rows that are compared; a venue that changes how it writes ids does so in all rows. */
 const NEWEST = 5_000;

@@ -12,7 +12,7 @@ export interface Merged {
   readonly inserted: number;
   /** Valid rows that were already stored, that finer price points replace, or that repeat in the batch. */
   readonly duplicates: number;
-  /** Ticks whose price, size or side the venue has corrected since. */
+  /** Stored ticks whose price, size or side the venue has corrected. */
   readonly corrected: number;
 }
 
@@ -20,9 +20,9 @@ export interface Merged {
 const CHUNK = 50_000;
 
 export interface MergeOptions {
-  /** UTC days of the rows. */
+  /** UTC days on which the rows happened, in days since the epoch. */
   readonly days: readonly number[];
-  /** Called after each chunk with the rows done so far. */
+  /** Called after each chunk with the number of rows merged so far. */
   readonly onChunk: (rows: number) => void;
   /** Called after each instrument. */
   readonly onMerged?: (instrumentKey: number, merged: Merged) => Promise<void>;

@@ -12,7 +12,7 @@ export interface StagingKey {
   readonly instrumentKey: number;
   /** Number of withdrawals of the instrument's coverage before the walk was planned. @default none is needed (rows of a file) */
   readonly withdrawals?: number;
-  /** The batch of these rows, where it is known. @default found or created */
+  /** Id of the batch of these rows, if it is known. @default it is looked up, or created */
   readonly batch?: number;
 }
 
@@ -184,7 +184,7 @@ export function stagingPosition(order: PageOrder, page: number, index: number): 
   return order === 'oldest-first' ? count : -1 - count;
 }
 
-/** Bounds of the pages from `page` on, in both directions: `position < below or position >= from`. */
+/** Bounds of the positions of page `page` and later ones, for both orders: `position < below or position >= from`. */
 export const positionsFromPage = (page: number): { readonly below: number; readonly from: number } => ({
   below: -page * PAGE,
   from: page * PAGE,

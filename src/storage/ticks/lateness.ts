@@ -59,7 +59,7 @@ async function remember(
 /** Time after a run during which another run reads only the newest pages and claims no coverage. */
 const GLANCE_MS = 60_000;
 
-/** Time until which each source's instruments must be covered after a run as of `asOf`; two parallel lists, as `unnest` takes them. */
+/** Time until which each source's instruments must be covered after a run as of `asOf`, as two parallel lists for `unnest`. */
 export async function coverableUntil(
   queryable: Queryable,
   sourceTypes: readonly SourceType[],

@@ -5,9 +5,9 @@ import { type Queryable, type Transaction, withinTransaction } from '../database
 const PARTITION_LOCK = 7_305_310_002;
 
 interface Month {
-  /** `ticks_2026_11` */
+  /** Name of the partition, such as `ticks_2026_11`. */
   readonly table: string;
-  /** UTC epoch milliseconds, half-open. */
+  /** The partition has ticks of `from ≤ time < to`; UTC epoch milliseconds. */
   readonly from: number;
   readonly to: number;
 }

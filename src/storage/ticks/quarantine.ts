@@ -76,7 +76,7 @@ export async function markHealed(queryable: Queryable, ids: readonly number[]): 
   await queryable.query('update quarantine set healed_at = now() where id = any($1)', [ids]);
 }
 
-/** How many rows of an instrument are in quarantine, by reason. */
+/** Number of an instrument's rows in quarantine, by reason. */
 export async function quarantineCounts(
   queryable: Queryable,
   { symbol, instrumentKey }: { symbol: string; instrumentKey: number },
@@ -95,7 +95,7 @@ export interface QuarantineContext {
   readonly stage: Stage;
 }
 
-/** Lists a batch's rows that were marked with a reason, each bad row once; returns the number of those not yet listed. */
+/** Copies a batch's rows that have a reason to quarantine, each row once; returns the number of rows that were not there yet. */
 export async function quarantineStaged(transaction: Transaction, context: QuarantineContext, batch: StagingBatch): Promise<number> {
   const { rowCount } = await transaction.query(
     `insert into quarantine (symbol, instrument, stage, reason, time, row_hash, row, run_id, execution_id, kind)

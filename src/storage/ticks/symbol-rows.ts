@@ -8,14 +8,14 @@ import { lakeRows, lakeTicks, movedRanges } from '../lake/lake-ticks.ts';
 
 const HOUR = 3_600_000;
 
-/** Numbers of an instrument's ticks of each kind in a window. */
+/** Number of an instrument's ticks of one kind in a window. */
 export interface TickActivity {
   readonly instrumentKey: number;
   readonly kind: TickKind;
   readonly ticks: number;
 }
 
-/** Ticks per instrument and kind of a symbol in the hours that touch `[from, to]`, most first. */
+/** Numbers of ticks of a symbol, by instrument and kind, in the hours that overlap `[from, to]`; the largest number first. */
 export async function tickActivity(
   queryable: Queryable,
   { symbol, from, to }: { symbol: string; from: number; to: number },
@@ -52,7 +52,7 @@ export async function lastTicks(queryable: Queryable, wanted: WantedTicks): Prom
   });
 }
 
-/** SQL of the starts of the two newest hours with ticks of a kind; parameters as in `WantedTicks`. */
+/** SQL that selects the starts of the two newest hours with ticks of each instrument and kind; parameters as in `WantedTicks`. */
 const NEWEST_HOURS = `unnest($1::int[], $2::smallint[]) as w(instrument, kind)
      cross join lateral (
        select hour::bigint * ${HOUR} as start from tick_hours
@@ -142,7 +142,7 @@ export async function pricePaths(queryable: Queryable, paths: WantedPaths): Prom
       Math.min(stretches - 1, Math.floor(((time - Math.floor(from)) * stretches) / Math.max(1, Math.floor(to) - Math.floor(from))));
     for (const one of wanted) {
       const path = (both.get(one.instrumentKey) ?? []).sort((a, b) => a.time - b.time);
-      // where a stretch has prices in the database and in the lake, the later one counts
+      // if a stretch has prices both in the database and in the lake, the later price is used
       both.set(
         one.instrumentKey,
         path.filter(({ time }, i) => i === path.length - 1 || stretchOf(one, time) !== stretchOf(one, path[i + 1].time)),
@@ -197,7 +197,7 @@ export async function quarantineTimes(
   return rows.map(({ time }) => time);
 }
 
-/** A backtest without its trades and equity. */
+/** A stored backtest without its trades and equity curve. */
 export type BacktestHead = Omit<BacktestRecord, 'symbol' | 'trades' | 'equity'> & { readonly id: number };
 
 /** Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, best Sharpe ratio first. */

@@ -23,7 +23,7 @@ export async function areStored(queryable: Queryable, instrumentKey: number, row
   const to = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(from) || !Number.isFinite(to)) throw new RangeError('only rows with a time can be ticks');
   const { rows: found } = await queryable.query<{ place: number }>(
-    // the bounds exclude most partitions
+    // the bounds of time let Postgres skip most partitions
     `select x.place from unnest($2::bigint[], $3::smallint[], $4::text[]) with ordinality as x(time, kind, identity, place)
      join ticks t on t.instrument = $1 and t.time = x.time and t.kind = x.kind and t.identity = x.identity
      where t.time between $5 and $6`,
@@ -75,7 +75,7 @@ export interface ExportedInstrument {
   readonly key: number;
 }
 
-/** The instruments of these symbols, or of all, by symbol, source and id. */
+/** The instruments of these symbols (or of all symbols), sorted by symbol, source and id. */
 export async function exportedInstruments(queryable: Queryable, symbols?: readonly string[]): Promise<readonly ExportedInstrument[]> {
   const { rows } = await queryable.query<ExportedInstrument>(
     `select s.symbol, i.source, i.id as instrument, i.key from symbol_instruments s join instruments i on i.key = s.instrument
@@ -102,7 +102,7 @@ interface TickSelection {
   readonly sinceSeq?: ((instrument: ExportedInstrument) => number) | undefined;
 }
 
-/** Batches of several instruments' ticks, also those in the lake, by time, instrument (as given), venue order. Call it in one snapshot. */
+/** Batches of several instruments' ticks, lake included, by time, instrument (as given) and venue order. Call it within one snapshot. */
 export async function* readTicksByTime(
   queryable: Queryable,
   instruments: readonly ExportedInstrument[],
@@ -124,7 +124,7 @@ export async function* readTicksByTime(
   yield* mergedBatches(stored, moved, (a, b) => (byInstrument ? byPlace(a, b) || a.time - b.time : a.time - b.time || byPlace(a, b)));
 }
 
-/** Ticks in the lake, sorted by place and time. */
+/** Reads ticks from the lake, sorted by `order`; `place` is the index of their instrument in the list. */
 async function* movedTicks(
   ticks: string,
   instruments: readonly ExportedInstrument[],
@@ -222,7 +222,7 @@ export interface TickMonth {
   readonly prunedBefore: number | null;
 }
 
-/** Months with ticks that changed after a version of their instrument, by month and source. @param changedAfter version by instrument */
+/** Months with ticks that changed after a version of their instrument, by month and source. @param changedAfter versions by instrument */
 export async function tickMonths(
   queryable: Queryable,
   instruments: readonly ExportedInstrument[],

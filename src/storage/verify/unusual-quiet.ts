@@ -18,7 +18,7 @@ interface QuietRow {
 }
 
 /**
- * Open instruments, collected until now, without a tick for unusually long, most unusual first; a warning per instrument and kind of tick.
+ * Warns of open instruments that are still collected and had no tick for unusually long, by kind of tick; most unusual first.
  * Reads only instruments whose last tick is old enough.
  */
 export async function unusuallyQuiet(queryable: Queryable): Promise<readonly DataWarning[]> {

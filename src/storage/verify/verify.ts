@@ -16,11 +16,11 @@ import { suspiciousGroups, suspiciousTwins } from './suspicious-groups.ts';
 import { type DataWarning, unusuallyQuiet } from './unusual-quiet.ts';
 
 export interface DataReport {
-  /** Number of series (instrument and price type) whose candles were built again from their ticks. */
+  /** Number of series (instrument and price type) whose candles were built again from their ticks and compared. */
   readonly series: number;
   readonly candles: number;
   readonly ticks: number;
-  /** One sentence per difference: what, where. Empty when everything agrees. */
+  /** One sentence per difference, with what differs and where. Empty when everything agrees. */
   readonly findings: readonly string[];
   /** Suspicious data without a contradiction: twins with opposite prices, groups with impossible sums, markets that fell silent. */
   readonly warnings: readonly DataWarning[];
@@ -29,7 +29,7 @@ export interface DataReport {
 }
 
 export interface VerifyOptions {
-  /** Check the candles of this many series only, spread over all, and the hourly counts of their instruments. @default all */
+  /** Number of series to check, evenly spread over all, with the hourly counts of their instruments. @default all */
   readonly sample?: number;
   readonly onProgress?: (done: number, all: number) => void;
 }

@@ -48,7 +48,7 @@ export async function removeDeleting(queryable: Queryable, scheduleId: string): 
   await queryable.query('delete from watch_state where name = $1', [nameOf(scheduleId)]);
 }
 
-/** The missing schedules that were deleted on purpose, among those named. */
+/** Those of the named schedules that were deleted on purpose. */
 export async function deletedOnPurpose(queryable: Queryable, scheduleIds: readonly string[]): Promise<ReadonlySet<string>> {
   if (scheduleIds.length === 0) return new Set();
   const { rows } = await queryable.query<{ name: string }>('select name from watch_state where name = any($1)', [scheduleIds.map(nameOf)]);
@@ -72,17 +72,17 @@ interface RollbackIntent {
 const NAME = 'config/rollback';
 const LOCK = `hashtext('predictlab config rollback')`;
 
-/** Keeps other rollbacks out until the transaction ends. */
+/** Takes the lock on rollbacks, which keeps others waiting until the transaction ends. */
 export async function takeRollback(transaction: Transaction): Promise<void> {
   await transaction.query(`select pg_advisory_xact_lock(${LOCK})`);
 }
 
-/** Records a rollback before it changes anything, in case the process is killed. @param database not a transaction: it may roll back */
+/** Records a rollback before it changes anything, in case the process is killed. @param database not a transaction, which may roll back */
 export async function recordRollback(database: Database, intent: RollbackIntent): Promise<void> {
   await saveWatchState(database, NAME, { intent: { ...intent } });
 }
 
-/** Removes the record of a rollback that is done or undone. @param version only a rollback to this version @default any */
+/** Removes the record of a rollback that was completed or undone. @param version only a rollback to this version @default any */
 export async function endRollback(queryable: Queryable, version?: number): Promise<void> {
   await queryable.query(`delete from watch_state where name = $1 and coalesce((state->'intent'->>'version')::int = $2::int, true)`, [
     NAME,

@@ -58,7 +58,7 @@ interface RunOfLanes {
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly searchable?: boolean;
-  /** Whether the run has short tasks and the patch "shared-tasks". */
+  /** Whether the run has short tasks and started with the patch "shared-tasks". */
   readonly shared: boolean;
 }
 
@@ -82,11 +82,11 @@ export class Lanes {
   readonly #ended: (event: LaneEnded) => void;
   /** Tasks that run as local activities now. */
   readonly #local = new Set<string>();
-  /** Short tasks since the last one that ran as a normal activity. */
+  /** Number of short tasks since the last one that ran as a normal activity. */
   #inARow = 0;
-  /** Whether reports come without outputs, because a run of many symbols keeps none. */
+  /** Whether reports leave out outputs, because a run of many symbols does not keep them. */
   readonly #brief: boolean;
-  /** The scope of all lanes: the scheduler cancels every running lane or none. */
+  /** One cancellation scope for all lanes, because the scheduler cancels either every running lane or none. */
   readonly #scope = new CancellationScope({ cancellable: true });
 
   constructor(run: RunOfLanes, ended: (event: LaneEnded) => void) {
@@ -275,7 +275,7 @@ export class Lanes {
   }
 }
 
-/** The reports in a failed child's failure; undefined when it was terminated or timed out. */
+/** The reports in the failure of a child workflow; undefined when the child was terminated or timed out. */
 function reportsOf(symbol: string, thrown: unknown): readonly TaskReport[] | undefined {
   const cause = thrown instanceof ChildWorkflowFailure ? thrown.cause : undefined;
   if (!(cause instanceof ApplicationFailure)) return undefined;
@@ -287,6 +287,6 @@ async function sendYield(child: ChildWorkflowHandle<typeof symbolPipeline>): Pro
   try {
     await child.signal(yieldSignal);
   } catch {
-    // the child ended in the meantime, which returns its slot anyway
+    // ignored: the child has ended in the meantime, which also returns its slot
   }
 }

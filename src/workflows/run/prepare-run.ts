@@ -60,7 +60,7 @@ export async function prepareRun(
     }
     return (await preparePipeline({ ...call, expanded: true })) as PackedPrepared;
   } catch (thrown) {
-    // The user's run failed for the reason inside, not because "an activity failed".
+    // Users should see the reason inside, not "an activity failed".
     if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;
     throw thrown;
   }
@@ -70,7 +70,7 @@ export async function prepareRun(
 export const invalid = ({ type, message, problems }: InvalidPipelineError): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type, problems);
 
-/** Longest task id that a query accepts, in characters: a symbol of the catalogue and a stage are shorter. */
+/** Maximum number of characters of a task id in a query; the id of a stage of a catalogue symbol is shorter. */
 export const MAX_QUERY_LENGTH = 2_000;
 /** The latest instant that a JavaScript date can hold. UTC epoch milliseconds. */
 const LATEST_TIME = 8.64e15;
@@ -81,7 +81,7 @@ export function timeOf(passed: unknown): number {
   return typeof passed === 'number' && passed > last && passed <= LATEST_TIME ? passed : last;
 }
 
-/** `maxConcurrent` of an input that is not checked yet; undefined when it is not a whole number. */
+/** The field `maxConcurrent` of an input that is not checked yet; undefined when it is not a whole number. */
 export function requestedSlots(input: PipelineInput | null): number | undefined {
   const slots = input?.maxConcurrent;
   return Number.isInteger(slots) ? slots : undefined;
@@ -104,12 +104,12 @@ export function validateMaxConcurrent(value: number): void {
   }
 }
 
-/** Events after which the run continues in a new execution, unless the server suggests it earlier; far below the server's limits. */
+/** Number of history events after which a run continues in a new execution, unless the server suggests it earlier; far below its limits. */
 const HISTORY_LIMIT = 4_000;
 /** Events and bytes of history within which a run must end to stay in its execution, since continuing as new first empties all slots. */
 const LAST_EVENTS = 5_000;
 const LAST_BYTES = 8_000_000;
-/** History events per lane: its start and end, and its share of the workflow tasks. */
+/** Number of history events per lane: for its start, its end and its share of the workflow tasks. */
 const EVENTS_PER_LANE = 5;
 
 /** Whether the run should continue in a new execution before its history comes near the server's limits. */

@@ -14,7 +14,7 @@ const MOST_BYTES = 1_900;
 /** The search attribute by which a workflow is found by its symbols. */
 export const aboutSymbols = (symbols: readonly string[]): SearchAttributePair => ({ key: SYMBOL, value: [...symbols] });
 
-/** Makes a run searchable by its symbols: all of them, or none where they are too long together. */
+/** Makes a run searchable by all its symbols, or by none if together they are too long for a search attribute. */
 export function publishSymbols({ symbols }: RunConfig): void {
   const names = symbols.map(({ symbol }) => symbol);
   if (names.length === 0 || encodedBytes(names) > MOST_BYTES) return;

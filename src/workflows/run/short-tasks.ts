@@ -8,7 +8,7 @@ import type { LaneEndedEvent } from '../../scheduling/run/run-events.ts';
 import { runInOneActivity } from '../shared-activity.ts';
 import { detailedReport } from '../symbol/task-report.ts';
 
-/** Maximum total size of the inputs of the tasks that follow in one activity, in bytes. */
+/** Maximum total size, in bytes, of the inputs of tasks that run in one activity after its first task. */
 const MAX_INPUTS = 200_000;
 
 /**

@@ -5,5 +5,5 @@ export interface QueueSinks extends Sinks {
   queue: { length(state: { ready: number; running: number }): void };
 }
 
-/** Reports one run's queue to the worker; the workflow gets nothing back. */
+/** Reports the queue length of one run to the worker; returns nothing to the workflow. */
 export const { queue } = proxySinks<QueueSinks>();

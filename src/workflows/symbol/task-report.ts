@@ -31,7 +31,7 @@ export function failureReport({ taskId, startedAt, earlierAttempts }: StartedTas
   return { taskId, kind: 'failed', at, startedAt, attempts: details?.attempts ?? earlierAttempts + 1, error: taskErrorOf(cause) };
 }
 
-/** The report of a task whose last attempt in its slot failed. */
+/** The report of a task whose last attempt, before it returned its slot, failed. */
 export function detailedReport(
   task: { readonly taskId: string; readonly startedAt: number; readonly at: number },
   { attempts, failures, spent, retryAfterMs, error }: AttemptDetails,

@@ -35,7 +35,7 @@ interface Running {
 
 interface OwnThread {
   readonly worker: Worker;
-  /** Id of the task that started last, and id of the task whose function computes at this moment (0 for none). */
+  /** Shared with the thread: id of the task that started last, and id of the task whose function computes at this moment (0 for none). */
   readonly progress: Int32Array;
   readonly startedAt: number;
   received: number;
@@ -183,7 +183,7 @@ export class OwnLane {
     const computing = Atomics.load(thread.progress, COMPUTING);
     const cutOff = [...this.#tasks.values()].filter(({ id }) => id <= started);
     const computed = cutOff.filter(({ id }) => id === computing);
-    // when no task is known to have computed, any of the started ones may have ended the thread
+    // if no task is known to have been computing, each started task may have blocked or ended the thread
     const suspects = computed.length > 0 ? computed : cutOff;
     for (const running of cutOff) {
       const { id, task, context } = running;

@@ -43,7 +43,7 @@ export class PoolLane {
     return this.#queue.size;
   }
 
-  /** Runs a job; terminates the thread if the job does not react to an abort. @param whose name of the job's owner in messages */
+  /** Runs a job; terminates the thread if the job does not react to an abort. @param whose name of the job in messages */
   async run<T>(
     job: PoolJob,
     { whose, signal, onMessage }: { whose: string; signal: AbortSignal; onMessage: (message: FromThread) => void },

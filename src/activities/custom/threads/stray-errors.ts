@@ -27,7 +27,7 @@ interface WatchedModules {
   readonly log: Pick<Log, 'error'>;
 }
 
-/** Modules of all workers of this process, never removed: timers of a module can outlive its worker. */
+/** Plugins of all workers of this process. They are never removed, because a plugin's timers can outlive its worker. */
 const watched = new Map<string, WatchedModules>();
 
 /** Logs stray errors of plugins on the main thread and keeps the worker running. A stray error of PredictLab itself ends the worker. */
@@ -56,7 +56,7 @@ function judge(event: 'uncaughtException' | 'unhandledRejection', error: unknown
   process.exit(1);
 }
 
-/** Texts by which stack traces name a module. */
+/** Texts by which a module can be recognised in stack traces. */
 function namesOf(module: string): readonly string[] {
   if (!module.startsWith('.') && !isAbsolute(module)) return [`/node_modules/${module}/`];
   const path = resolve(module);

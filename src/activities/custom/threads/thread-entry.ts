@@ -5,7 +5,7 @@ import { LOAD_TIMEOUT_MS, notLoaded } from '../import-plugin.ts';
 
 /** Path of a thread's entry. Threads need JavaScript, so a process that runs from source uses the last build. */
 export function threadEntry(name: 'pool-thread' | 'own-thread' | 'venue-thread' | 'try-thread'): string {
-  // the bundles lie in dist/bundle
+  // the bundled entries are in dist/bundle
   const bundle = import.meta.url.endsWith('.ts') ? '../../../../dist/bundle/' : '../../../../bundle/';
   return fileURLToPath(new URL(`${bundle}${name}.js`, import.meta.url));
 }

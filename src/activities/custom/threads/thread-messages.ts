@@ -43,7 +43,7 @@ export interface SeriesJob {
   readonly market: Market;
   /** Length of a bar in milliseconds. */
   readonly barMs: number;
-  /** The series of the same question at another venue. */
+  /** Series of the twin, the same question at another venue; null if there is none. */
   readonly twin: Pick<TwinSeries, 'id' | 'candles' | 'barMs'> | null;
 }
 
@@ -58,7 +58,7 @@ export type FromPool =
   | FromThread
   | {
       readonly end: unknown;
-      /** Whether a plugin changed an object that all code of the thread shares: backtests then get another thread. */
+      /** Whether a plugin changed an object that all code of the thread shares. If so, backtests do not run on this thread again. */
       readonly used: boolean;
     };
 
@@ -74,9 +74,9 @@ export interface OwnThreadData {
   readonly progress: SharedArrayBuffer;
 }
 
-/** Index of the id of the task that started last. Tasks start in the order of their ids. */
+/** Index at which `progress` has the id of the task that started last. Tasks start in the order of their ids. */
 export const LAST_STARTED = 0;
-/** Index of the id of the task whose function computes at this moment, before it first waits; 0 for none. */
+/** Index at which `progress` has the id of the task whose function computes now and has not waited yet; 0 for none. */
 export const COMPUTING = 1;
 
 export type ToOwnThread =

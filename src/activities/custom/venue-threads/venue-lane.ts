@@ -254,7 +254,7 @@ class VenueLane {
     return new PredictLabError('SourceUnavailable', `the venue plugin ${this.#module} failed: ${why}`);
   }
 
-  /** Removes a call from the list and returns it; undefined if it has ended already. */
+  /** Removes a call from the open calls and returns it; undefined if it has already ended. */
   #end(id: number): Call | undefined {
     const call = this.#calls.get(id);
     clearTimeout(call?.timer);

@@ -22,7 +22,7 @@ export interface VenueCall {
   readonly key: number;
   readonly args: readonly unknown[];
   readonly options: Readonly<Record<string, string>>;
-  /** The clocks of the venue's hosts at this time. */
+  /** Current time by the clocks of the venue's hosts, by host; UTC epoch milliseconds. */
   readonly clocks: Readonly<Record<string, number>>;
 }
 

@@ -17,7 +17,7 @@ const MAX_EQUITY_POINTS = 1000;
 const MAX_COMPARED_POINTS = 300;
 const MAX_COMPARED = 3;
 
-/** The candles of an interval: those on the page, and all that were read, including those from which indicators warm up. */
+/** The candles of an interval that the page shows, and all that were read, including earlier ones that indicators need. */
 export interface ReadSeries extends EmbeddedCandles {
   readonly columns: CandleColumns;
 }
@@ -110,7 +110,7 @@ const LOOKS_AT: Readonly<Record<string, (params: Readonly<Record<string, Json>>)
  * Lines of a strategy's own indicators, on its bars from `from` on. Strategies of plugins, and those on another scale (rsi, roc), have
  * none.
  *
- * @param candles with the bars before `from` that the indicators warm up on
+ * @param candles also the bars before `from` that the indicators need
  * @param from UTC epoch milliseconds
  */
 export function indicatorLines(

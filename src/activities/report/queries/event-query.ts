@@ -13,7 +13,7 @@ import { VERSION } from '../../../version.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Reads the page of an event; undefined where no run has found a market of it. @param now UTC epoch milliseconds */
+/** Reads the data of an event's page; undefined if no run has found a market of the event. @param now UTC epoch milliseconds */
 export async function loadEventPage(queryable: Queryable, event: string, now: number): Promise<EventPageData | undefined> {
   const own = await instrumentsOfEvent(queryable, event);
   if (own.length === 0) return undefined;
@@ -60,7 +60,7 @@ export async function loadTwinPairs(queryable: Queryable, now: number): Promise<
   return ranked.map(({ markets: [a, b], difference }) => ({ quotes: [quoteOf(a, a), quoteOf(b, a)], difference }));
 }
 
-/** The basis after fees of open twins whose books were recorded together, for the metric: at most 50 pairs, those that end soonest. */
+/** The basis after fees of open twins whose order books were recorded together, for `/metrics`; at most 50 pairs that end soonest. */
 export async function twinBases(
   queryable: Queryable,
 ): Promise<readonly { readonly market: string; readonly twin: string; readonly profit: number }[]> {

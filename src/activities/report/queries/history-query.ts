@@ -16,7 +16,7 @@ import { SHORTEST_GAP_MS } from './run-query.ts';
 export interface SymbolPrices {
   /** Newest tick of the symbol's most active instrument; `null` when there is none. */
   readonly last: LastTick | null;
-  /** Closes of the last seven days of that instrument, oldest first. */
+  /** Closes of the symbol's most active instrument in the last seven days, oldest first. */
   readonly spark: readonly LastTick[];
   /** Time between two closes in `spark`; milliseconds. */
   readonly sparkStep: number;
@@ -43,7 +43,7 @@ export async function symbolPrices(
 
 /** Number of runs in the grid, one column each: five days of runs every four hours. */
 export const MAX_RUNS = 30;
-/** Symbols whose prices are looked up; the page shows fewer in full. */
+/** Maximum number of symbols whose prices are looked up; the page shows fewer in full. */
 const MAX_SYMBOLS = 300;
 
 export interface HistoryLinks {
@@ -80,7 +80,7 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
       }),
     ),
   );
-  // the newest run that included each symbol
+  // the newest run of each symbol, by symbol
   const newest = new Map<string, FiledRun>();
   for (const run of history)
     for (const symbol of [...run.openSymbols, ...Object.keys(run.states)]) if (!newest.has(symbol)) newest.set(symbol, run);

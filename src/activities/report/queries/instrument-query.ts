@@ -49,7 +49,7 @@ export interface SectionContext {
   readonly duplicates: number | null;
 }
 
-/** An instrument as a row of a table. */
+/** Returns an instrument as a row of the page's table. */
 export const instrumentSummary = (instrument: StoredInstrument, context: SectionContext): InstrumentSummary => {
   const sharpes = (context.backtests.get(instrument.key) ?? []).flatMap((head) => rankedSharpe(decodeMetrics(head.metrics)) ?? []);
   const { id, source, title, closesAt, resolution, settlement } = instrument;
@@ -145,7 +145,7 @@ const seriesOf = async (
 interface Collection {
   readonly instrument: StoredInstrument;
   readonly kind: TickKind;
-  /** Collected ranges of that kind, oldest first; empty for a file, whose contents are complete by definition. */
+  /** Collected ranges of the ticks of `kind`, oldest first; empty for a file, which is complete by definition. */
   readonly covered: readonly TimeRange[];
 }
 
@@ -212,7 +212,7 @@ const twinQuotes = async (
   );
 };
 
-/** The basis on the shortest shown interval that has at least two bars of both markets; undefined if none has. */
+/** The basis to a twin, on the shortest shown interval with at least two bars of both markets; undefined if there is none. */
 const basisTo = async (
   queryable: Queryable,
   pair: readonly [StoredInstrument, StoredInstrument],
@@ -253,7 +253,7 @@ const closesOf = async (
   );
 };
 
-/** A stored backtest as a row of a table. */
+/** Returns a stored backtest as a row of the page's table. */
 export const backtestRow = (head: Pick<BacktestHead, 'strategy' | 'params' | 'interval' | 'metrics' | 'passport'>): BacktestRow => {
   const {
     lookAhead,

@@ -16,7 +16,7 @@ import { VERSION } from '../../../version.ts';
 import { loadWalkForwards } from './chosen-backtest-query.ts';
 import { backtestRow } from './instrument-query.ts';
 
-/** Rows of the heat map; more would make the page slow. */
+/** Maximum number of rows of the heat map; more would make the page slow. */
 const MAX_SYMBOLS = 400;
 const MAX_TRIALS = 400;
 const MAX_OTHER_RUNS = 12;

@@ -27,7 +27,7 @@ import { VERSION } from '../../../version.ts';
 import { instrumentSummary, loadInstrumentSection, type SectionContext } from './instrument-query.ts';
 import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './short-markets-query.ts';
 
-/** Maximum number of instruments with a section of their own, and of rows in the table of the others. */
+/** Maximum number of instruments with a section of their own, and of rows in the table of all other instruments. */
 const MAX_SECTIONS = 6;
 const MAX_OTHERS = 200;
 /** Maximum number of small pictures of the markets of a series. */
@@ -107,7 +107,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
   };
 }
 
-/** Number of ticks in the window by instrument, and the kind that its charts show: trades if there are any. */
+/** Number of ticks in the window, and the kind of tick that charts show (trades if there are any), by instrument. */
 const activityOf = async (
   queryable: Queryable,
   filter: { symbol: string; from: number; to: number },

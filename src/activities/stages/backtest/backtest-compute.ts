@@ -14,10 +14,10 @@ import type { SeriesTask } from './backtest-plan.ts';
 const LONG_SERIES_BARS = 20_000;
 
 export interface ComputeContext {
-  /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
+  /** Value of `PREDICTLAB_PLUGINS`, for threads that load the plugins. */
   readonly plugins: string;
   readonly threads: Pick<PluginThreads, 'backtests' | 'walkForward'>;
-  /** The task's name in errors of threads. */
+  /** Name of the task, for errors of threads. */
   readonly whose: string;
   readonly signal: AbortSignal;
 }

@@ -19,16 +19,16 @@ export interface SeriesTask {
   readonly instrument: StoredInstrument;
   readonly market: Market;
   readonly trials: readonly Trial[];
-  /** The same question at another venue; null when there is none, or no strategy reads it. */
+  /** The twin (the same question at another venue); null if there is none, or no strategy may read it. */
   readonly twin: StandingTwin | null;
-  /** `from ≤ openTime`, closed by `to`; UTC epoch milliseconds. */
+  /** Candles that open at or after `from` and are closed by `to` are used; UTC epoch milliseconds. */
   readonly from: number;
   readonly to: number;
-  /** Identifies everything that the results of its trials depend on. */
+  /** Hash of everything on which the results of the trials depend. */
   readonly basis: string;
 }
 
-/** The series of a symbol that a run backtests, for each group of its trials. */
+/** The series that a run backtests for a symbol, each with one group of trials. */
 export async function plannedSeries(
   queryable: Queryable,
   { symbol, settings }: StageInput,
@@ -80,7 +80,7 @@ export async function plannedSeries(
   return tasks;
 }
 
-/** A series to backtest, and the number of its oldest bars that were left out for lack of memory. */
+/** Reads the bars of a series to backtest. Returns also the number of its oldest bars that are left out for lack of memory. */
 export async function readSeries(
   queryable: Queryable,
   { series, instrument, market, trials, twin: standing, from, to }: SeriesTask,
@@ -95,7 +95,7 @@ export async function readSeries(
     to: to - INTERVAL_MS[interval] + 1,
     completeOnly: true,
   });
-  // for a large grid only the newest bars fit into memory
+  // with many trials only the newest bars fit into memory
   const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
   const twin = standing === null ? null : await readTwin(queryable, standing, { from, to });
   const name = `${instrument.id} ${interval}`;

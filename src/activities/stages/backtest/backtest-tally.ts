@@ -41,7 +41,7 @@ export class BacktestTally {
     addCounts(this.unfilled, unfilled);
     addCounts(this.spreads, spreads);
     for (const one of terms?.differs ?? []) this.differs.add(one);
-    // weak metrics are not ranked
+    // a weak Sharpe ratio is not ranked: `rankedSharpe` returns null
     const sharpe = rankedSharpe({ metrics, weak });
     if (sharpe !== null && sharpe > (this.best?.sharpe ?? Number.NEGATIVE_INFINITY)) this.best = { strategy, sharpe };
     if (lookAhead === null || lookAhead.changed === 0) return;

@@ -21,7 +21,7 @@ import { closesAsForecasts, ResolvedCloses } from './resolved-closes.ts';
 export interface BacktestDependencies {
   readonly database: Database;
   readonly strategies: readonly Strategy[];
-  /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
+  /** Value of `PREDICTLAB_PLUGINS`, for threads that load the plugins. */
   readonly plugins: string;
   readonly threads: ComputeContext['threads'];
   readonly log: Log;

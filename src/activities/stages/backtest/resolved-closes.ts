@@ -5,7 +5,7 @@ import { encodeCalibration } from '../../../backtest/record/metrics-column.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { Interval } from '../../../contracts/words.ts';
 
-/** Minimum number of markets for a calibration: all closes of a market share its one outcome. */
+/** Minimum number of markets for a calibration, because all closes of one market have the same outcome. */
 const FEWEST_MARKETS = 2;
 
 /** A market's closes, up to its end, as forecasts of its outcome; undefined when the outcome is neither 0 nor 1. */

@@ -18,7 +18,7 @@ export interface CollectionRequest extends PlanRequest, SharedEstimates {
   readonly tradesOnly?: boolean;
   /** Stores the plan of a source before its first instrument is collected. */
   readonly onPlan: (plan: CollectPlan) => Promise<void>;
-  /** The staging of an instrument's pages; undefined for an instrument that is not collected. */
+  /** Returns where the pages of an instrument are staged; undefined for an instrument that is not collected. */
   readonly stagingOf: (instrument: Instrument) => InstrumentStaging | undefined;
   /** Returns the expected lateness of an instrument's rows, in milliseconds. */
   readonly lateness: (instrument: Instrument) => number;

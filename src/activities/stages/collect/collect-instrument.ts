@@ -7,7 +7,7 @@ import type { PlannedInstrument } from './collect-plan.ts';
 const HOUR_MS = 3_600_000;
 
 export interface Reached {
-  /** Pages staged so far: the number of the next one. */
+  /** Number of pages staged so far, which is also the number of the next page. */
   readonly pages: number;
   readonly requests: number;
   /** The cursor of the source after the last page. */
@@ -15,7 +15,7 @@ export interface Reached {
   readonly done: boolean;
 }
 
-/** The staging of one instrument's pages, and the knowledge of earlier runs about the instrument. */
+/** Stages one instrument's pages, and knows what earlier runs found out about the instrument. */
 export interface InstrumentStaging {
   /** Progress of an earlier attempt of this run. */
   readonly progress: Reached | undefined;

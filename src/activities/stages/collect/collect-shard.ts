@@ -78,7 +78,7 @@ export async function shardListing({
     .map((each) => quietUntil(each, { listings, asOf, to: window.to, lateness: lateness(each) }));
   const isQuiet = new Set(quiet.map(({ id }) => id));
   const stored = new Map(known.map(({ key: _, ...instrument }) => [instrument.id, instrument]));
-  // a settled market keeps its stored facts, as discovery keeps them
+  // a settled market keeps its stored facts, as it does in a discovery
   const current = (listed: Instrument): Instrument => {
     const before = stored.get(listed.id);
     return before !== undefined && isFinal(before) ? before : listed;

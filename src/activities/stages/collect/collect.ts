@@ -256,7 +256,7 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
   }
 }
 
-/** The sources for which an entry has selectors or rules. */
+/** The sources, among `types`, for which a catalogue entry has selectors or rules. */
 const ruledBy = ({ sources }: NamedEntry, types: readonly SourceType[]): readonly SourceType[] =>
   types.filter((type) => (sources[type] ?? []).length > 0);
 

@@ -15,7 +15,7 @@ export interface StagingPlace {
   readonly database: Database;
   readonly executionId: string;
   readonly symbol: string;
-  /** This attempt's claim on the symbol's staging. */
+  /** Mark of this attempt, which has claimed the staging of the symbol (see `claimCollect`). */
   readonly owner: string;
   readonly instrumentKey: number;
   /** Number of withdrawals of the instrument's coverage when this walk was planned. */
@@ -40,7 +40,7 @@ export function instrumentStaging({
 }: StagingPlace): InstrumentStaging {
   const key = { executionId, symbol, instrumentKey, withdrawals };
   let lookedBefore: number | null = null;
-  // two looks at least an hour apart show how late the rows of a market arrive
+  // whether this look is at least an hour after the one before, so that it shows how late the market's rows arrive
   const isSecondLook = (looked: number | null): boolean =>
     looked !== null && lookedBefore !== null && looked - lookedBefore >= UNSEEN_LATENESS_MS;
   return {

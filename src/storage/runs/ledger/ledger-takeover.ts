@@ -54,7 +54,7 @@ async function takeOver(transaction: Transaction, from: string, to: { runId: str
   );
 }
 
-/** Discards staged rows and ledger rows of symbols that an aborted run did not store, for a retry to collect; returns the row count. */
+/** Deletes staged rows and ledger rows of symbols that an aborted run did not store, for a retry to collect; returns the row count. */
 export async function discardUnstored(queryable: Queryable, { executionId }: { executionId: string }): Promise<number> {
   return await withinTransaction(queryable, async (transaction) => {
     const symbols = await unstoredSymbols(transaction, executionId);

@@ -27,7 +27,7 @@ export interface EffectKey {
   readonly lastError?: PastError;
 }
 
-/** SQL for a column's instant in UTC epoch milliseconds. */
+/** SQL that converts the time in a column to UTC epoch milliseconds. */
 const epoch = (column: string): string => `floor(extract(epoch from ${column}) * 1000)::float8`;
 
 const IDENTITY = 'execution_id, task_id, run_id, symbol, stage, attempts, started_at, last_error';
@@ -209,13 +209,13 @@ export async function successfulIntervals(
   return intervals.map((interval) => isInside(interval, rows));
 }
 
-/** Whether one of the windows contains the interval; touching pieces of two windows do not. */
+/** Whether one of the windows contains the whole interval. Two adjacent windows that only together contain it do not count. */
 export const isInside = ({ from, to }: TimeSpan, windows: readonly TimeSpan[]): boolean =>
   windows.some((window) => window.from <= from && to <= window.to);
 
 /** Maximum number of attempts of one task that are kept. */
 const MAX_KEPT = 200;
-/** Maximum number of attempts of one task that are read, the last ones. */
+/** Maximum number of attempts of one task that are read; these are the last ones. */
 const MAX_READ = 20;
 /** Maximum number of attempts that are read over all tasks of a run. */
 const MAX_ROWS = 5_000;
