@@ -13,9 +13,9 @@ export interface AttemptSign {
 }
 
 /**
- * Number of workers that a task has lost, one after another. Temporal also counts an attempt as lost that a stopping worker had polled but
- * never started. So every attempt after a loss records its start before the task's code runs, and only recorded starts count; the first
- * attempt records none, to stay cheap, and counts as started.
+ * Number of workers that a task has lost, one after another. A lost attempt counts only if it had started, since a worker that stops may
+ * lose an attempt that it has not started yet. Every attempt after a loss records its start before the task's code runs; the first attempt
+ * records none, to stay cheap, and counts as started.
  *
  * @param of.lost lost attempts of the activity; `cutOff` of them were lost with the thread of their plugin, while the worker kept running
  * @param of.started recorded starts without an end

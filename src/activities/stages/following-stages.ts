@@ -6,7 +6,7 @@ import { runWithFollowing, type SharedAttempt } from '../runner/shared-activity.
 /** Runs one attempt of a stage inside the current activity. @param following set unless the stage is the activity's own */
 export type RunStage = (stage: Stage, call: StageCall, following?: Pick<SharedAttempt, 'progress'>) => Promise<TaskOutcome>;
 
-/** Runs a stage as its activity, then the stages of `call.following` that start within a second. */
+/** Runs the stage of an activity, then those of the stages in `call.following` that can start within a second. */
 export async function runStages(
   { database, runStage }: { readonly database: Database; readonly runStage: RunStage },
   stage: Stage,

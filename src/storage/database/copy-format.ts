@@ -86,7 +86,7 @@ export class CopyDecoder {
   }
 }
 
-/** `PGCOPY\n\377\r\n\0`, no flags, no header extension. */
+/** Header of the format: the signature `PGCOPY\n\377\r\n\0`, no flags, no extension. */
 const HEADER = Buffer.from([0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 const TRAILER = Buffer.from([0xff, 0xff]);
 

@@ -18,7 +18,7 @@ interface SeriesMarket {
   readonly to: number;
 }
 
-/** A symbol's markets if they close one after the other within hours, else none. Each starts when it opens, at most one step earlier. */
+/** A symbol's markets if they usually close within hours of each other, else none. `from` is the opening or the usual step before `to`. */
 export function seriesOfMarkets(instruments: readonly StoredInstrument[]): readonly SeriesMarket[] {
   const dated = instruments.flatMap((instrument) => (instrument.closesAt === null ? [] : [{ instrument, to: instrument.closesAt }]));
   const closes = [...new Set(dated.map(({ to }) => to))].sort((a, b) => a - b);
