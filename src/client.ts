@@ -32,7 +32,7 @@ import type { pipeline } from './workflows/pipeline.ts';
 
 export interface KnownRun {
   readonly runId: string;
-  /** The first execution's Temporal run id. */
+  /** Temporal's run id of the run's first execution. */
   readonly executionId: string;
   readonly open: boolean;
   readonly closeStatus: string;
@@ -40,11 +40,11 @@ export interface KnownRun {
   readonly closedAt: Date | null;
 }
 
-/** How long a wait for a run's result survives an unreachable server, such as during a restart. */
+/** Milliseconds for which a wait for a run's result continues while the server is unreachable, such as during its restart. */
 const SERVER_PATIENCE_MS = 30_000;
 
 /**
- * The client of programs and of the command line: starts, watches and steers runs, and manages schedules.
+ * The client for programs and for the command line. It starts, watches and controls runs, and manages schedules.
  *
  * @example
  * const lab = await PredictLab.connect();
@@ -102,7 +102,7 @@ export class PredictLab {
    */
   async result(run: RunName): Promise<PipelineResult> {
     const handle = await this.#handle(run);
-    // a signal of its own, because the SDK adds a listener with each poll and never removes it
+    // a separate signal, because the SDK adds a listener to it with each poll and never removes one
     const leaving = AbortSignal.any([this.#closing.signal]);
     setMaxListeners(0, leaving);
     for (let silentSince: number | undefined; ; ) {
@@ -110,7 +110,7 @@ export class PredictLab {
         return await this.#client.withAbortSignal(leaving, () => runOutcome(handle));
       } catch (error) {
         if (this.#closing.signal.aborted || !isUnavailable(error)) throw error;
-        // A server that restarts keeps its runs, so wait for it.
+        // A server that restarts keeps its runs, so the wait continues.
         silentSince ??= Date.now();
         if (Date.now() - silentSince > SERVER_PATIENCE_MS) throw temporalUnreachable(this.address, serviceMessage(error));
         await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -140,7 +140,7 @@ export class PredictLab {
     return readGraph(await this.#on(run, (handle) => handle.query(graphQuery)));
   }
 
-  /** One line: what a task is waiting for, or why it was skipped or failed. */
+  /** One line that says what a task is waiting for, or why it was skipped or failed. */
   async why(run: RunName, taskId: string): Promise<string> {
     const handle = await this.#handle(run);
     const answer = await this.#calls.onRun(handle, () => handle.query(whyQuery, taskId, Date.now()));
@@ -157,7 +157,7 @@ export class PredictLab {
       : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;
   }
 
-  /** The running attempts of an open run, by task id; with `symbols` only those of these symbols and of custom tasks. */
+  /** The running attempts of an open run, by task id. If `symbols` is given, only the attempts of these symbols and of custom tasks. */
   async attempts(run: RunName, symbols?: ReadonlySet<string>): Promise<ReadonlyMap<string, PendingAttempt>> {
     return await pendingAttempts(this.#client, await this.#handle(run), symbols);
   }
@@ -166,7 +166,7 @@ export class PredictLab {
     return await this.#on(run, (handle) => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
   }
 
-  /** No new task starts until `resume`. */
+  /** Pauses a run: no new task starts until `resume`. */
   async pause(run: RunName): Promise<void> {
     await this.#on(run, (handle) => handle.executeUpdate(pauseUpdate));
   }
@@ -220,7 +220,7 @@ export class PredictLab {
     }
   }
 
-  /** Why no worker would take a new run of this task queue, as the end of a sentence; undefined where one is running. */
+  /** Why no worker would take a new run of this task queue, as the end of a sentence; undefined if a worker is running. */
   async missingWorker(): Promise<string | undefined> {
     return await this.#calls.missingWorker();
   }
@@ -235,7 +235,7 @@ export class PredictLab {
     return await this.#calls.polling();
   }
 
-  /** Marks of the databases of this task queue's workers, where their identity has one; see `databaseMark`. */
+  /** The hashes that mark the databases of this task queue's workers, as far as their identities contain one; see `databaseMark`. */
   async workerDatabases(): Promise<readonly string[]> {
     return (await this.#calls.polling()).pollers.flatMap(({ identity, up }) => (up ? (markOfIdentity(identity) ?? []) : []));
   }

@@ -1,7 +1,7 @@
 import type { Log } from './contracts/log.ts';
 
 /**
- * What a process has opened, closed in reverse order on every path.
+ * The resources that a process has opened. `close` closes them in reverse order, however the process ends its work.
  *
  * @example
  * const closers = new Closers(log);
@@ -20,7 +20,7 @@ export class Closers {
     return resource;
   }
 
-  /** Closes everything, newest first. One that fails is logged and does not keep the others open. */
+  /** Closes everything, newest first. A resource that fails to close is logged, and the others are closed all the same. */
   async close(): Promise<void> {
     for (let next = this.#opened.pop(); next !== undefined; next = this.#opened.pop()) {
       try {

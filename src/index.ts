@@ -49,7 +49,7 @@ export type { Http } from './sources/http/venue-client.ts';
 export type { DiscoverRequest } from './sources/source.ts';
 export { defineVenue, type FoundInstruments, type TradePage, type TradeReader, type Venue, type VenueContext } from './sources/venue.ts';
 
-// oxlint-disable-next-line import/no-self-import, import/no-cycle -- its own exports are what it freezes
+// oxlint-disable-next-line import/no-self-import, import/no-cycle -- it freezes its own exports
 import * as library from './index.ts';
 import { freezeExports } from './library/freeze-exports.ts';
 

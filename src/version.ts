@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** The version of this build, from the package it ships in. */
+/** The version of this build, from the `package.json` of the package that contains it. */
 export const VERSION: string = (() => {
-  // one folder up from src/ in the sources, two from dist/src/ in a build
+  // `package.json` is one folder above src/ in the sources, and two above dist/src/ in a build
   for (const up of ['../package.json', '../../package.json']) {
     try {
       return (JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string }).version;
     } catch {
-      // not at this distance
+      // there is no `package.json` in this folder
     }
   }
   return '0.0.0';

@@ -6,7 +6,7 @@ export type RunName = string | { readonly runId: string; readonly executionId: s
 
 const TEMPORAL_RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Finds the workflow of a run; of a run that continued as new, its last execution. */
+/** Finds the workflow of a run; for a run that continued as new, its last execution. */
 export async function handleOf(client: Client, run: RunName): Promise<WorkflowHandle<typeof pipeline>> {
   const named = typeof run === 'string' ? await byTemporalRunId(client, run) : run;
   if (named === undefined) return client.workflow.getHandle(run as string);
@@ -27,7 +27,7 @@ async function lastOfChain(client: Client, { runId: workflowId, executionId }: E
     const { history } = await client.workflowService.getWorkflowExecutionHistory({
       namespace: client.options.namespace,
       execution: { workflowId, runId: last },
-      // The number of Temporal's filter for the closing event only.
+      // Temporal's number for "only the closing event".
       historyEventFilterType: 2,
     });
     const next = history?.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
@@ -36,12 +36,12 @@ async function lastOfChain(client: Client, { runId: workflowId, executionId }: E
   }
 }
 
-/** Keeps a list's payloads, which are unneeded memos, undecoded: one that cannot be decoded would fail the whole list. */
+/** Codec that replaces each memo in a list by null, because one memo that cannot be decoded would fail the whole list. */
 const NO_MEMOS = {
   encode: async <Payload>(payloads: Payload[]): Promise<Payload[]> => payloads,
   decode: async (payloads: readonly unknown[]) => payloads.map(() => ({ metadata: { encoding: new TextEncoder().encode('binary/null') } })),
 };
 
-/** Lists workflow executions without their memos, so that no foreign memo keeps others from being listed. */
+/** Lists workflow executions without their memos, so that a memo of another program cannot fail the list. */
 export const listExecutions = ({ connection, options }: Client, query: ListOptions): AsyncIterable<WorkflowExecutionInfo> =>
   new WorkflowClient({ connection, namespace: options.namespace, dataConverter: { payloadCodecs: [NO_MEMOS] } }).list(query);

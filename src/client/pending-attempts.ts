@@ -4,7 +4,7 @@ import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/int
 /** An attempt that is running in Temporal or waits for its retry. */
 export interface PendingAttempt {
   readonly attempt: number;
-  /** Time of the next attempt while the task waits for it; UTC epoch milliseconds. */
+  /** Time of the next attempt; absent while an attempt is running. UTC epoch milliseconds. */
   readonly retryAt?: number;
   readonly lastFailure?: string;
 }
@@ -12,7 +12,7 @@ export interface PendingAttempt {
 const CHILDREN_AT_ONCE = 10;
 
 /**
- * Lists the running attempts of a run, by task id, from the server: a workflow is not notified of an activity's retries.
+ * Lists the running attempts of a run by task id. It asks the server, because a workflow is not notified of an activity's retries.
  * Describes the run and each open child (at most `maxConcurrent`), or only the children of `symbols`.
  */
 export async function pendingAttempts(
@@ -33,7 +33,7 @@ export async function pendingAttempts(
         try {
           await addAttempts(client, found, await client.workflow.getHandle(childId).describe());
         } catch {
-          // The child ended between the two calls: it no longer has attempts.
+          // The child has ended between the two calls and has no attempts any more.
         }
       }),
     );
@@ -46,7 +46,7 @@ async function addAttempts(client: Client, found: Map<string, PendingAttempt>, {
     // The activity id is the task's id.
     const taskId = pending.activityId;
     if (!taskId) continue;
-    // The failure is sealed where there is a payload key.
+    // With a payload key the failure is encrypted, so it is decoded first.
     const lastFailure = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, pending.lastFailure);
     const next = pending.nextAttemptScheduleTime;
     found.set(taskId, {

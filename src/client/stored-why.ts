@@ -2,8 +2,8 @@ import type { PipelineResult, TaskResult } from '../contracts/run/pipeline-statu
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 
 /**
- * Explains from the stored result how a task ended, for runs that can no longer be queried. In a status by symbol, the symbol's result
- * stands for each of its stages.
+ * Explains from the stored result how a task ended, for runs that can no longer be queried. If the result lists symbols instead of stages,
+ * the symbol's result stands for each of its stages.
  */
 export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskResults' | 'reasons'>, taskId: string): string | undefined {
   const own = Object.hasOwn(taskResults, taskId) ? taskId : undefined;
@@ -26,7 +26,7 @@ export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskRe
   }
 }
 
-/** A suggestion for the id of a task that the run does not have. */
+/** The end of an error message about an unknown task id: `; did you mean X?`, or an empty text. */
 export const nearestTask = ({ taskResults }: Pick<PipelineResult, 'taskResults'>, taskId: string): string =>
   didYouMean(taskId, Object.keys(taskResults));
 

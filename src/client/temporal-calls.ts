@@ -5,12 +5,12 @@ import type { pipeline } from '../workflows/pipeline.ts';
 import { temporalUnreachable } from './connection/temporal-connection.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
 
-/** Milliseconds after which a run that does not answer has no worker, or an overloaded one. */
+/** Milliseconds to wait for a run's answer; a run that takes longer has no worker, or an overloaded one. */
 const ANSWER_MS = 10_000;
-/** Milliseconds after which a missing answer is unusual and the run is checked for a worker. */
+/** Milliseconds without an answer after which it is checked whether the run has a worker at all. */
 const LATE_MS = 1_000;
 
-/** The message of a failure that was sealed with a key that this process lacks; a worker that cannot decrypt our query also fails with it. */
+/** Message of a failure that is encrypted with a key that this process lacks. A worker that cannot decrypt a query fails with it too. */
 const SEALED_FAILURE = 'Encoded failure';
 const OTHER_KEYS =
   'the workers seal their payloads with another PREDICTLAB_PAYLOAD_KEY than this command has; give both the same keys (docs/security.md)';
@@ -54,7 +54,7 @@ export class TemporalCalls {
     }
   }
 
-  /** Stops waiting for a late answer when no worker is there to give it. */
+  /** Waits for an answer; if it is late, stops waiting when no worker polls for the run. */
   async #unlessDeserted<T>(handle: WorkflowHandle<typeof pipeline>, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const given = new AbortController();
     const answer = ask(AbortSignal.any([given.signal, this.#closing.signal]));
@@ -76,7 +76,7 @@ export class TemporalCalls {
     return new PredictLabError('SourceUnavailable', `${handle.workflowId} does not answer: ${why}`, { cause });
   }
 
-  /** The error of a call about a closed or unknown run, which Temporal answers alike. */
+  /** Creates the error of a call about a closed or an unknown run. Temporal gives the same answer for both, so the run is looked up. */
   async notOpen(handle: WorkflowHandle<typeof pipeline>, cause?: Error): Promise<PredictLabError> {
     const run = handle.workflowId;
     const state = await handle.describe().then(
@@ -90,7 +90,7 @@ export class TemporalCalls {
     return badInput(message, { cause });
   }
 
-  /** Why no worker takes the tasks of a run, or of new runs, as the end of a sentence; undefined where a worker for them is running. */
+  /** Why no worker takes the tasks of a run, or of new runs, as the end of a sentence; undefined if a worker for them is running. */
   async missingWorker(handle?: WorkflowHandle<typeof pipeline>): Promise<string | undefined> {
     const [polling, pinned] = await Promise.all([this.polling(), handle === undefined ? null : this.#pinnedTo(handle)]);
     return missingWorker(polling, pinned, { run: handle?.workflowId });
@@ -100,7 +100,7 @@ export class TemporalCalls {
     return await this.make(() => pollingOf(this.#client, this.#taskQueue));
   }
 
-  /** The version of a run; null where it has none yet, or Temporal does not know the run. */
+  /** The version that a run is pinned to; null if it has none yet, or Temporal does not know the run. */
   async #pinnedTo(handle: WorkflowHandle<typeof pipeline>): Promise<DeploymentVersion | null> {
     const info = await handle.describe().then(
       ({ raw }) => raw.workflowExecutionInfo?.versioningInfo,
@@ -115,13 +115,13 @@ export class TemporalCalls {
   }
 }
 
-/** gRPC's code for an unreachable server. */
+/** gRPC's status code for an unreachable server. */
 const UNAVAILABLE = 14;
-/** gRPC's codes when no worker took a query in time, or too many queries are waiting. */
+/** gRPC's status codes when no worker took a query in time, or too many queries are waiting. */
 const UNANSWERED: ReadonlySet<number> = new Set([4, 8]);
-/** gRPC's code for a call that was aborted by us, or by the server, which may see our deadline pass a moment earlier. */
+/** gRPC's status code for an aborted call. The server also aborts calls, because it may see the deadline pass a moment earlier. */
 const CANCELLED = 1;
-/** gRPC's code when no worker polls for the build that a run is pinned to. */
+/** gRPC's status code when no worker polls for the build that a run is pinned to. */
 const FAILED_PRECONDITION = 9;
 
 /** Whether Temporal is unreachable. */
@@ -135,7 +135,7 @@ function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError';
 }
 
-/** Whether a call was aborted by us or by the server; also recognises the error as `TemporalCalls.make` translates it. */
+/** Whether a call was aborted, by this process or by the server. It also recognises the error that `TemporalCalls.make` creates from it. */
 const isGivenUp = (error: unknown): boolean =>
   codeOf(error instanceof Error && error.cause instanceof ServiceError ? error.cause : error) === CANCELLED;
 
@@ -144,7 +144,7 @@ function codeOf(error: unknown): number | undefined {
   return isGrpcServiceError(cause) ? cause.code : undefined;
 }
 
-/** The server's message of an error, instead of the client's, which only names the failed call. */
+/** The message that the server gave for an error. The client's own message only names the failed call. */
 export function serviceMessage(error: unknown): string {
   const cause = error instanceof ServiceError ? error.cause : error;
   if (!isGrpcServiceError(cause) || !cause.details) return messageOf(error);

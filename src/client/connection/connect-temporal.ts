@@ -5,16 +5,16 @@ import { messageOf } from '../../contracts/errors.ts';
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type Call = ReturnType<Parameters<Interceptor>[1]>;
 
-/** gRPC's code of an aborted call. */
+/** gRPC's status code of an aborted call. */
 const CANCELLED = 1;
 
-/** The host and port of an address, by default port 7233. */
+/** Splits an address into host and port; the default port is 7233. */
 export const placeOf = (address: string): { host: string; port: number } => {
   const [, host = address, port = '7233'] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(address) ?? [];
   return { host, port: Number(port) };
 };
 
-/** Rejects when nothing listens on an address; otherwise never settles. The SDK alone would retry until its deadline. */
+/** Rejects when nothing listens on an address; never resolves. Without it, the SDK would retry until its deadline. */
 const refusal = (address: string, stop: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     const socket = connect({ ...placeOf(address), signal: stop });
@@ -32,7 +32,7 @@ export async function connectOrRefuse(options: ConnectionOptions & { readonly ad
   try {
     return await Promise.race([connecting, refusal(options.address, stop.signal)]);
   } catch (error) {
-    // The connection may still be made: close it then.
+    // The SDK may still connect after that; close such a connection.
     connecting.then(
       (late) => late.close(),
       () => undefined,
@@ -44,15 +44,15 @@ export async function connectOrRefuse(options: ConnectionOptions & { readonly ad
 }
 
 /**
- * Connects with the SDK's own retries, made safe to close at any moment. The SDK starts each retry in a timer; if the channel is closed
- * meanwhile, the retry throws an uncaught error that ends the process.
+ * Connects with the SDK's own retries. Unlike the SDK's connection, this one may be closed at any moment: the SDK starts each retry in a
+ * timer, and a retry on a closed channel would throw an uncaught error that ends the process.
  */
 export const connectTemporal = async (options: ConnectionOptions): Promise<Connection> =>
   await Connection.connect({ ...options, interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), untilClosed] });
 
 /**
- * The innermost interceptor, so that the retries see its answer and do not repeat an aborted call.
- * The type requires the class of a call, but the retries need only its interface.
+ * Turns the error of a call on a closed channel into an aborted call. It is the innermost interceptor, so that the SDK does not retry the
+ * call. The cast is needed because the type asks for the SDK's class, of which the retries use only the methods.
  */
 const untilClosed = ((options, nextCall) => {
   try {

@@ -14,8 +14,8 @@ export interface TemporalSettings {
 }
 
 /**
- * Reads Temporal's address from its environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key); without one it is the address
- * of the server of the `dev` that runs on this PREDICTLAB_HOME.
+ * Reads Temporal's environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). Without an address there, it takes that of the
+ * server that a running `dev` or `demo` has started for this PREDICTLAB_HOME, else 127.0.0.1:7233.
  */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   for (const variable of ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION'] as const) checkSwitch(variable, env[variable]);
@@ -25,13 +25,13 @@ export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
 }
 
-/** Refuses a value that the SDK would take as if the variable were not set: the connection would silently be without TLS. */
+/** Refuses a value that the SDK would ignore without an error, which would leave the connection without TLS. */
 function checkSwitch(variable: string, value: string | undefined): void {
   if (!value || ['true', 'false', '1', '0'].includes(value.toLowerCase())) return;
   throw badInput(`${variable}=${JSON.stringify(value)}: write true or false`);
 }
 
-/** `host:port`, `[::1]:port` or a host alone. */
+/** Whether a text is `host:port`, `[::1]:port` or a host alone. */
 function isAddress(text: string): boolean {
   const port = /^(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i.exec(text);
   return port !== null && Number(port[1] ?? 7233) <= 65_535;
@@ -58,7 +58,7 @@ function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnect
   }
 }
 
-/** Path of Temporal's configuration file, if there is one: TEMPORAL_CONFIG_FILE, or the usual place. */
+/** Path of Temporal's configuration file (TEMPORAL_CONFIG_FILE, else its default path); undefined if that file does not exist. */
 function configurationFile(env: NodeJS.ProcessEnv): string | undefined {
   const file = env.TEMPORAL_CONFIG_FILE ?? path.join(configurationFolder(env), 'temporalio', 'temporal.toml');
   return existsSync(file) ? file : undefined;
@@ -71,12 +71,12 @@ function configurationFolder(env: NodeJS.ProcessEnv): string {
   return env.XDG_CONFIG_HOME || path.join(home, '.config');
 }
 
-/** The error of a Temporal server that does not answer. */
+/** Creates the error for a Temporal server that does not answer. */
 export function temporalUnreachable(address: string, error: unknown): PredictLabError {
   return unreachable(`${address} (${messageOf(error)}); ${START}`, error);
 }
 
-/** The error of a connection that could not be made; with TLS it examines the certificates for the reason. */
+/** Creates the error for a connection that failed. For a connection with TLS it makes another one to find the reason. */
 export async function temporalRefused({ address, options }: TemporalSettings, error: unknown): Promise<PredictLabError> {
   if (!isSecured(options)) return temporalUnreachable(address, error);
   const trouble = await (await import('./tls-trouble.ts')).tlsTrouble(options);
@@ -90,5 +90,5 @@ const START = 'start it with `predictlab dev` or `temporal server start-dev`, or
 const unreachable = (what: string, cause: unknown): PredictLabError =>
   new PredictLabError('SourceUnavailable', `cannot reach Temporal at ${what}`, { cause });
 
-/** Whether a connection uses TLS: by setting, or because an API key must not be sent in clear text. */
+/** Whether a connection uses TLS: because it is set, or because there is an API key, which must not be sent in clear text. */
 const isSecured = ({ tls, apiKey }: ConnectionOptions): boolean => Boolean(tls) || apiKey !== undefined;

@@ -3,15 +3,15 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { messageOf } from '../../contracts/errors.ts';
 import { placeOf } from './connect-temporal.ts';
 
-/** Longest time of this diagnosis, which runs only after a connection has failed. */
+/** Longest time to look for the reason of a failed connection. */
 const WITHIN_MS = 3_000;
-/** A server that requires a client certificate refuses only after the handshake looks complete to the client. */
+/** Wait after the handshake: a server that requires a client certificate may refuse the connection only then. */
 const REFUSED_WITHIN_MS = 500;
 
 const UNKNOWN_AUTHORITY =
   'its certificate is from an authority that is not trusted here; name that authority’s certificate in TEMPORAL_TLS_SERVER_CA_CERT_PATH';
 
-/** Codes of Node's TLS errors, with their meaning in terms of our variables. */
+/** Sentences for the codes of Node.js's TLS errors, which name the environment variable to change. */
 const TROUBLES: readonly (readonly [code: RegExp, sentence: string])[] = [
   [/^CERT_HAS_EXPIRED$/, 'its certificate has expired; renew it there, or set this machine’s clock right'],
   [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet; set this machine’s clock right'],
@@ -34,7 +34,7 @@ const TROUBLES: readonly (readonly [code: RegExp, sentence: string])[] = [
 
 /**
  * Finds out whether TLS is the reason why a server does not answer, because Temporal's clients only say that they could not connect.
- * @returns the end of a sentence with what to do; `undefined` where TLS is not the reason, or the reason is unknown
+ * @returns the end of a sentence with what to do; undefined if TLS is not the reason or the reason is unknown
  */
 export async function tlsTrouble({ address = '', tls }: ConnectionOptions): Promise<string | undefined> {
   const { host, port } = placeOf(address);
@@ -52,7 +52,7 @@ export async function tlsTrouble({ address = '', tls }: ConnectionOptions): Prom
   return TROUBLES.find(([means]) => means.test(code ?? ''))?.[1];
 }
 
-/** Makes one TLS connection and returns the code of its error. */
+/** Makes one TLS connection and returns the code of its error; undefined if it succeeds or takes too long. */
 async function troubleCode(options: TlsOptions): Promise<string | undefined> {
   return await new Promise((resolve) => {
     try {
@@ -67,7 +67,7 @@ async function troubleCode(options: TlsOptions): Promise<string | undefined> {
         isMade = true;
         socket.setTimeout(REFUSED_WITHIN_MS);
       });
-      // Stays attached: later errors of the socket are ignored.
+      // `on` and not `once`, because a later error without a listener would end the process.
       socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? messageOf(error)));
       // Some servers check the client's certificate after the handshake and then only close the connection.
       socket.once('close', () => end(isMade && options.cert !== undefined ? 'ALERT_BAD_CERTIFICATE' : undefined));

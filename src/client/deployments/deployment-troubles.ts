@@ -5,7 +5,7 @@ export interface DeploymentTrouble {
   readonly action: string;
 }
 
-/** Finds runs that would wait unnoticed: open runs whose build has no worker, and new runs routed to a build without a worker. */
+/** Finds runs that wait because the build of an open run, or the build that new runs go to, has no worker; also workers without runs. */
 export function deploymentTroubles(view: DeploymentView): readonly DeploymentTrouble[] {
   const { name, current, ramping, versions, unversioned, taskQueue } = view;
   const troubles: DeploymentTrouble[] = [];

@@ -6,7 +6,7 @@ import { listExecutions } from '../executions.ts';
 import { serviceMessage } from '../temporal-calls.ts';
 import { pollingOf, versionOf, workersOf } from './polling.ts';
 
-/** A build of the deployment and its routing state in Temporal. */
+/** A build of the deployment, and whether Temporal routes new runs to it. */
 export interface DeployedVersion {
   readonly buildId: string;
   /** `draining`: no new runs, some open runs; `drained`: no open runs; `inactive`: never had a run. */
@@ -15,7 +15,7 @@ export interface DeployedVersion {
   readonly openRuns: number;
   /** When the build last became current; null: never. */
   readonly currentAt: string | null;
-  /** When the build last stopped getting new runs; null: never, or it gets some now. */
+  /** When the build last stopped getting new runs; null if that never happened or it gets new runs now. */
   readonly retiredAt: string | null;
 }
 
@@ -23,7 +23,7 @@ export interface DeployedVersion {
 export interface DeploymentView {
   readonly name: string;
   readonly taskQueue: string;
-  /** The build that new runs go to; null: unversioned workers. */
+  /** The build that new runs go to; null if they go to workers without a version. */
   readonly current: string | null;
   readonly ramping: { readonly buildId: string; readonly percent: number } | null;
   /** Newest first. */
@@ -38,7 +38,7 @@ interface OpenWorkflow {
   readonly type: string;
 }
 
-/** States in the order of Temporal's numbers. */
+/** States by the number that Temporal's API uses for each. */
 const STATES: readonly DeployedVersion['state'][] = ['inactive', 'inactive', 'current', 'ramping', 'draining', 'drained', 'inactive'];
 const NOT_FOUND = 5;
 
@@ -98,7 +98,7 @@ export class Deployments {
     );
   }
 
-  /** Routes every new run to a build; null: to the unversioned workers. This ends a ramp to that build. */
+  /** Routes every new run to a build, or to the workers without a version (null). This ends a ramp to that build. */
   async setCurrent(name: string, buildId: string | null): Promise<void> {
     const { namespace } = this.#client.options;
     await this.#set(name, () =>
@@ -116,14 +116,14 @@ export class Deployments {
 
   /**
    * Lists the open executions of a run, then of its symbols; a symbol that has just ended may be among them.
-   * Queries the run itself, because Temporal's list lags behind.
+   * Describes the run instead of listing workflows, because Temporal's list may be outdated.
    */
   async familyOf(run: string): Promise<readonly OpenWorkflow[]> {
     const { workflowId, runId, type, status, raw } = await this.#client.workflow.getHandle(run).describe();
     if (status.name !== 'RUNNING') return [];
     const symbols = (raw.pendingChildren ?? []).map((child) => ({
       workflowId: child.workflowId ?? '',
-      // Empty where the child has not started yet: there is nothing to replay or to move.
+      // A child that has not started yet has no run id, and nothing to replay or to move.
       runId: child.runId ?? '',
       type: child.workflowTypeName ?? '',
     }));
@@ -134,7 +134,7 @@ export class Deployments {
     return { type, workflowId, history: await this.#client.workflow.getHandle(workflowId, runId).fetchHistory() };
   }
 
-  /** Pins an open workflow to a version and replaces an earlier pin. @returns false if the workflow has ended in the meantime */
+  /** Pins an open workflow to a version, in place of an earlier pin. @returns false if the workflow has ended in the meantime */
   async move({ workflowId, runId }: OpenWorkflow, { name, buildId }: DeploymentVersion): Promise<boolean> {
     const pinned = { behavior: PINNED_OVERRIDE, version: { deploymentName: name, buildId } };
     try {
@@ -203,12 +203,12 @@ export interface RecentHistory {
   readonly history: History;
 }
 
-/** PredictLab's workflow types; all other types on the queue together count as one more. */
+/** Workflow types whose histories are read separately; all other types on the queue together count as one more type. */
 const TYPES = ['pipeline', 'symbolPipeline'] as const;
 
 /**
  * Yields histories of a task queue, fetched one at a time: for each workflow type the newest `last` open and the newest `last` closed ones.
- * Leaves out those that Temporal deletes meanwhile.
+ * Leaves out histories that Temporal has deleted by the time they are fetched.
  */
 export async function* recentHistories(
   client: Client,

@@ -5,24 +5,24 @@ import { nameOfIdentity, WORKER_HEARTBEAT_MS } from '../../contracts/worker-iden
 /** A worker; Temporal lists it for some minutes after its last poll. */
 export interface Poller {
   readonly identity: string;
-  /** null: unversioned */
+  /** The worker's version; null if it has none. */
   readonly version: DeploymentVersion | null;
   /** Time of the worker's last heartbeat or poll; UTC epoch milliseconds. */
   readonly seenAt: number;
   readonly up: boolean;
 }
 
-/** The workers that poll a task queue, and the version that Temporal routes unpinned runs to. */
+/** The workers that poll a task queue, and the version to which Temporal routes new runs. */
 export interface Polling {
   readonly taskQueue: string;
   readonly pollers: readonly Poller[];
-  /** null: unversioned workers */
+  /** The version that new runs go to; null if they go to workers without a version. */
   readonly current: DeploymentVersion | null;
 }
 
-/** Milliseconds without a poll after which a worker has stopped: a poll lasts a minute. Temporal lists stopped workers for some minutes. */
+/** Milliseconds without a poll after which a worker counts as stopped. A poll lasts a minute; Temporal lists stopped workers longer. */
 const GONE_AFTER_POLL_MS = 75_000;
-/** A worker that missed four heartbeats in a row has stopped. */
+/** Milliseconds without a heartbeat after which a worker counts as stopped: four missed heartbeats. */
 const GONE_AFTER_HEARTBEAT_MS = 4 * WORKER_HEARTBEAT_MS;
 
 /** The number of `WORKER_VERSIONING_MODE_VERSIONED` in Temporal's API. */
@@ -45,9 +45,9 @@ export async function pollingOf(client: Client, taskQueue: string): Promise<Poll
       const version = Number(said?.workerVersioningMode) === VERSIONED ? versionOf(said) : null;
       const polledAt = millisecondsOf(lastAccessTime);
       const heartbeat = heartbeats.get(identity ?? '');
-      // The poll's time is from the server's clock, the heartbeat's from the worker's.
+      // The later of the two, because a poll is dated by the server's clock and a heartbeat by the worker's.
       const seenAt = Math.max(polledAt, heartbeat?.at ?? 0);
-      // A worker that has just started has polled but sent no heartbeat yet.
+      // A worker without a heartbeat may have just started; it is judged by its polls.
       const patience = heartbeat === undefined ? GONE_AFTER_POLL_MS : GONE_AFTER_HEARTBEAT_MS;
       return { identity: identity ?? '', version, seenAt, up: heartbeat?.ended !== true && now - seenAt <= patience };
     }),
@@ -86,7 +86,7 @@ async function heartbeatsOn(client: Client, taskQueue: string): Promise<Map<stri
 const millisecondsOf = (time: { seconds?: unknown; nanos?: number | null } | null | undefined): number =>
   Number(time?.seconds ?? 0) * 1_000 + Math.floor((time?.nanos ?? 0) / 1e6);
 
-/** The version in a message from Temporal; null where it has none. */
+/** The version in a message from Temporal; null if the message has none. */
 export function versionOf(said: { deploymentName?: string | null; buildId?: string | null } | null | undefined): DeploymentVersion | null {
   return said?.deploymentName && said.buildId ? { name: said.deploymentName, buildId: said.buildId } : null;
 }
@@ -99,8 +99,8 @@ export const workersOf = ({ pollers }: Polling, version: DeploymentVersion | nul
   pollers.filter((poller) => poller.up && isSameVersion(poller.version, version)).length;
 
 /**
- * Why no worker takes a run's tasks, as the end of a sentence; undefined where a worker polls for them.
- * @param pinned the version that the run is pinned to; null: none yet, it is routed like a new run
+ * Why no worker takes a run's tasks, as the end of a sentence; undefined if a worker polls for them.
+ * @param pinned the version that the run is pinned to; null for a run that is not pinned yet and is routed like a new one
  */
 export function missingWorker(polling: Polling, pinned: DeploymentVersion | null, { run }: { run?: string } = {}): string | undefined {
   const { taskQueue, current } = polling;
@@ -120,7 +120,7 @@ export function missingWorker(polling: Polling, pinned: DeploymentVersion | null
     : `no worker polls task queue "${taskQueue}"${lastHeard(polling)}, start one with \`predictlab worker\``;
 }
 
-/** Names the worker that was seen last, in parentheses, so that the user recognises it; empty where none was seen. */
+/** A remark in parentheses that names the worker that was seen last; empty if none was seen. */
 export function lastHeard({ pollers }: Polling): string {
   const [last] = [...pollers].sort((a, b) => b.seenAt - a.seenAt);
   if (last === undefined) return '';

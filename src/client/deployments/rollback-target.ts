@@ -1,6 +1,6 @@
 import type { DeploymentView } from './deployments.ts';
 
-/** A change of the routing of new runs by `predictlab deploy`. A build of null means unversioned workers. */
+/** A change by `predictlab deploy` of the build that new runs go to. null stands for the workers without a version. */
 export interface Release {
   readonly action: 'canary' | 'promote' | 'rollback';
   readonly from: string | null;
@@ -15,11 +15,11 @@ export type Rollback =
   | { readonly kind: 'set-current'; readonly build: string; readonly to: string | null };
 
 /**
- * Decides what a rollback does: it ends a ramp; else it returns to the build that was current before the current one by the recorded
- * releases and rollbacks, so that a second rollback goes one step further back. Where another tool changed the routing, it returns to the
- * build that was retired last.
- * @param releases of this deployment, oldest first
- * @returns undefined when nothing was ever current before
+ * Decides what a rollback does. It ends a ramp if there is one, else it returns to the build that was current before, according to the
+ * recorded releases. A second rollback goes one step further back. If another tool has changed the routing, it returns to the build that
+ * was retired last.
+ * @param releases the recorded releases and rollbacks of this deployment, oldest first
+ * @returns undefined if no other build was ever current
  */
 export function rollbackTarget(view: DeploymentView, releases: readonly Release[]): Rollback | undefined {
   if (view.ramping !== null) return { kind: 'end-ramp', build: view.ramping.buildId, to: view.current };
@@ -34,7 +34,7 @@ export function rollbackTarget(view: DeploymentView, releases: readonly Release[
   }
   const { current: build } = view;
   if (were.length > 1 && were.at(-1) === build) return { kind: 'set-current', build, to: were.at(-2) ?? null };
-  // A build that was rolled back must not return when a later build is rolled back.
+  // Builds that were rolled back and not promoted again since: a rollback never returns to them.
   const takenBack = new Set(
     releases
       .filter(

@@ -8,7 +8,7 @@ import { stagesQuery, statusSinceQuery } from '../../workflows/handlers.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
 import type { TemporalCalls } from '../temporal-calls.ts';
 
-/** Time between checks whether the run was closed from outside, which its workflow cannot report. */
+/** Milliseconds between checks whether the run was terminated or timed out, which its workflow cannot report. */
 const DESCRIBED_EVERY_MS = 2_000;
 
 /** Follows the status of a run: each query returns only what has changed. */
@@ -19,7 +19,7 @@ export class FollowedRun {
   #known: PipelineStatus | undefined;
   #revision: string | undefined;
   #described = Date.now();
-  /** Number of tasks (or symbols) in the last answer. */
+  /** Number of results of tasks or symbols in the last answer. */
   heard = 0;
 
   constructor(calls: TemporalCalls, client: Client, handle: WorkflowHandle<typeof pipeline>) {
@@ -29,7 +29,7 @@ export class FollowedRun {
   }
 
   /**
-   * The current status, like `PredictLab.status`; a run of more than 50 symbols is reported by symbol, without the stages.
+   * The current status, as from `PredictLab.status`. For a run of more than 50 symbols it lists symbols instead of stages.
    * @param options.withinMs milliseconds to wait for the answer @default 10 s
    */
   async status({ withinMs }: { readonly withinMs?: number } = {}): Promise<PipelineStatus> {
@@ -45,7 +45,7 @@ export class FollowedRun {
     if (status.finishedAt !== null || Date.now() - this.#described < DESCRIBED_EVERY_MS) return status;
     this.#described = Date.now();
     const { closeTime } = await this.#calls.make(() => this.#handle.describe());
-    // A run that ended by itself between the two calls reports that in its next answer.
+    // A run that has just closed may have ended by itself; then its next answer reports the end.
     return closeTime === undefined || Date.now() - closeTime.getTime() < DESCRIBED_EVERY_MS ? status : cutOff(status, closeTime);
   }
 
@@ -55,10 +55,10 @@ export class FollowedRun {
   }
 }
 
-/** Maximum number of symbols whose stages are filled in for one status: as many as a large run keeps open. */
+/** Maximum number of symbols whose stages are added to one status; a large run has about as many running symbols. */
 const MAX_SYMBOLS = 200;
 
-/** Adds the stages of running symbols to a status by symbol (runs of more than 50 symbols). */
+/** Adds the stages of running symbols to a status that lists symbols (runs of more than 50 symbols). */
 export async function fillInStages(client: Client, status: PipelineStatus): Promise<PipelineStatus> {
   const running = Object.entries(status.taskResults).filter(([taskId, task]) => task.status === 'running' && !taskId.includes('/'));
   if (running.length === 0 || status.finishedAt !== null) return status;
@@ -67,7 +67,7 @@ export async function fillInStages(client: Client, status: PipelineStatus): Prom
   return { ...status, taskResults: { ...status.taskResults, ...stages } };
 }
 
-/** The stages of running symbols by task id: from the symbol's own workflow, or else from the activity of the run that executes them. */
+/** The stages of running symbols, by task id: from the heartbeats of the run's own activities, or else from the symbol's workflow. */
 async function stagesOf(client: Client, runId: string, symbols: readonly string[]): Promise<Record<string, TaskResult>> {
   const activities = await stagesInActivities(client, runId);
   const results = await Promise.all(
@@ -83,7 +83,7 @@ async function stagesOf(client: Client, runId: string, symbols: readonly string[
   return Object.fromEntries(results.flat());
 }
 
-/** The stages before the first report of a symbol's activity, which knows only its own: they succeeded in an earlier activity. */
+/** The stages before those that a symbol's activity reports. They succeeded in an earlier activity, which is not known to this one. */
 function stagesBefore(symbol: string, [first]: readonly TaskReport[]): readonly [string, TaskResult][] {
   const taskIds = STAGES.map((stage) => stageTaskId(symbol, stage));
   return taskIds.slice(0, Math.max(0, taskIds.indexOf(first.taskId))).map((taskId) => [taskId, { status: 'success' }]);
@@ -98,8 +98,8 @@ async function stagesOfChild(client: WorkflowClient, runId: string, symbol: stri
 }
 
 /**
- * The stages of the symbols that run without a child workflow, by symbol, as their activities' heartbeats report them. Short custom tasks
- * that share an activity are reported in the same way, under the id of the first one.
+ * The stages of the symbols that run without a child workflow, by symbol, as the heartbeats of their activities report them. Short custom
+ * tasks that share an activity are included, under the id of the first one.
  */
 async function stagesInActivities(client: Client, runId: string): Promise<Map<string, readonly TaskReport[]>> {
   const { raw } = await client.workflow.getHandle(runId).describe();
@@ -127,7 +127,7 @@ function resultOfReport(report: TaskReport): TaskResult {
   return { status: report.kind === 'failed' ? 'failed' : 'pending', ...common, error: report.error };
 }
 
-/** Corrects the status of a run that was terminated or timed out, which its workflow could not report: open tasks become `cancelled`. */
+/** Corrects the last status of a run that was terminated or timed out, because its workflow cannot: open tasks become `cancelled`. */
 export function cutOff(status: PipelineStatus, closedAt: Date): PipelineStatus {
   const { pending, running, cancelled } = status.statusBreakdown;
   const ended = Math.max(0, closedAt.getTime() - Date.parse(status.startedAt)) / 1000;

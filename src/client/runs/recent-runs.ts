@@ -7,7 +7,7 @@ export interface TemporalRun {
   readonly startedAt: string;
   /** null while the run is open */
   readonly closedAt: string | null;
-  /** How the run was closed; the database has more about a run that ended by itself. */
+  /** How the run was closed. For a run that ended by itself, the database has its verdict. */
   readonly ended: 'open' | 'succeeded' | 'failed' | 'cancelled';
 }
 
@@ -15,7 +15,7 @@ const ENDED: Readonly<Record<string, TemporalRun['ended']>> = { RUNNING: 'open',
 
 /**
  * Lists all open `pipeline` workflows of a task queue and the last `limit` closed ones, newest first; a run that continued as new counts
- * once. The filter by task queue leaves out other installations on the same Temporal server.
+ * once. Other installations on the same Temporal server are left out, because they use other task queues.
  */
 export async function recentRuns(
   client: Client,

@@ -8,7 +8,7 @@ import type { pipeline } from '../../workflows/pipeline.ts';
 export class RunEnded extends Error {
   override readonly name = 'RunEnded';
   readonly how: 'invalid' | 'failed' | 'cancelled' | 'terminated';
-  /** The result up to the failure, where the failure carries it. */
+  /** The result up to the failure, if the failure contains one. */
   readonly partial: PipelineResult | undefined;
 
   constructor(how: RunEnded['how'], message: string, options: { partial?: PipelineResult; cause?: unknown } = {}) {

@@ -60,7 +60,7 @@ export async function startPipeline(
 async function refuseTooLarge(input: PipelineInput): Promise<void> {
   const place = redactedPlace(redactInput(input));
   if (place === undefined) return;
-  // Loaded here: most inputs have no secret and no body.
+  // These modules are loaded here, because most inputs have neither a secret nor a body to check.
   const [{ assumedConfig }, { inlineProblems }, { packConfig }] = await Promise.all([
     import('../../input/pipeline-schema.ts'),
     import('../../input/size-problems.ts'),
@@ -71,16 +71,16 @@ async function refuseTooLarge(input: PipelineInput): Promise<void> {
   if (problems.length > 0) throw new InvalidPipelineError(problems);
 }
 
-/** `2026-11-24T08:00:00Z`: the stamp in a run's id, UTC to the second. */
+/** The time in a run's id, in UTC to the second, such as `2026-11-24T08:00:00Z`. */
 const runStamp = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
-/** Maximum number of characters of the names of up to three symbols in a run's summary. */
+/** Maximum number of characters for the names of symbols in a run's summary. */
 const MAX_NAMES_LENGTH = 50;
 
 /** A one-line summary of a run for Temporal's Web UI. */
 function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
   const which =
-    // The input is not checked yet and may be anything; the run reports its problems.
+    // The input is not checked yet, so `symbols` may be anything; the run reports the problem.
     !Array.isArray(symbols)
       ? 'every enabled symbol'
       : symbols.length === 0
@@ -100,7 +100,7 @@ interface KeptInput {
 }
 
 /**
- * Restores the original arguments of a run's custom tasks from Temporal's history: the database does not store values that may be secret.
+ * Restores the original arguments of a run's custom tasks from Temporal's history, because the database does not store possible secrets.
  * @throws PredictLabError BadInput when the history was deleted
  */
 export async function givenInput(client: Client, { runId, executionId, input }: KeptInput): Promise<PipelineInput> {

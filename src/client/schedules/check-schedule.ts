@@ -7,7 +7,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 /** Shortest catch-up window: Temporal silently extends a shorter one to this. */
 const MIN_WINDOW_MS = 10_000;
 
-/** The fields of a schedule that can be checked without the server; missing fields are valid. */
+/** The fields of a schedule that can be checked without the server; any of them may be missing. */
 interface GivenSchedule {
   readonly scheduleId?: string;
   readonly cron?: string;
@@ -27,12 +27,12 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitte
   if (catchupWindow !== undefined) windowMs(catchupWindow);
   if (jitter !== undefined) jitterMs(jitter);
   if (pauseOnFailure !== undefined) failuresInARow(pauseOnFailure);
-  // Every firing, even of a backfill, would run as of that one instant and succeed.
+  // With a fixed asOf, every firing would run as of that one instant and succeed without new data.
   if ((input?.asOf ?? null) !== null)
     throw badInput('a schedule runs as of each of its times: leave asOf (--as-of) out, or start one run with `predictlab run --as-of`');
 }
 
-/** The highest number of failures in a row that can pause a schedule: Temporal remembers this many of its runs. */
+/** The highest number of failures in a row after which a schedule can pause: Temporal remembers only this many of its runs. */
 const MAX_FAILURES = 10;
 
 /** Checks the number of consecutive failures that pause a schedule. @throws PredictLabError BadInput when it is out of range */
@@ -41,7 +41,7 @@ export function failuresInARow(count: number): number {
   throw badInput(`pause on failure ${count}: write how many runs in a row have to fail, from 1 to ${MAX_FAILURES}`);
 }
 
-/** Milliseconds of a jitter. @throws PredictLabError BadInput when the text is not a duration or longer than a day */
+/** Converts a jitter to milliseconds. @throws PredictLabError BadInput when the text is not a duration or longer than a day */
 export function jitterMs(text: string): number {
   // ms() reads a number without a unit as milliseconds, which is never intended.
   const jitter = !/[a-z]/i.test(text) || text.length > 100 ? Number.NaN : ms(text as StringValue);
@@ -49,17 +49,17 @@ export function jitterMs(text: string): number {
   throw badInput(`jitter ${JSON.stringify(text.slice(0, 60))}: write a duration up to 1d, like "5m"`);
 }
 
-/** Milliseconds of a catch-up window. @throws PredictLabError BadInput when the text is not a duration or too short */
+/** Converts a catch-up window to milliseconds. @throws PredictLabError BadInput when the text is not a duration or too short */
 export function windowMs(text: string): number {
   const window = !/[a-z]/i.test(text) || text.length > 100 ? Number.NaN : ms(text as StringValue);
   if (window >= MIN_WINDOW_MS) return window;
   throw badInput(`catchup window ${JSON.stringify(text.slice(0, 60))}: write a duration of at least 10s, like "1m"`);
 }
 
-/** The canonical IANA name of a time zone: Temporal's names are case-sensitive. @throws PredictLabError BadInput when there is no such zone */
+/** The canonical IANA name of a time zone: Temporal's names are case-sensitive. @throws PredictLabError BadInput for an unknown zone */
 export function timeZoneName(name: string): string {
   try {
-    // An offset such as "+02:00" is not a name.
+    // Intl accepts offsets such as "+02:00", which are not names.
     if (/^[A-Za-z]/.test(name)) return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
     // Intl throws for an unknown zone, which is refused below.
@@ -85,7 +85,7 @@ const FIELDS: readonly Field[] = [
   { name: 'day of the week', least: 0, most: 7, names: DAYS },
 ];
 const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-/** Words that stand for a whole cron expression; the server understands them. */
+/** Matches words that replace a whole cron expression, such as `@daily`; the server understands them. */
 const WORDS = /^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly|every \S.*)$/;
 
 /** The problem of a schedule's cron fields, as a sentence; undefined when they are valid. */
@@ -106,7 +106,7 @@ export function cronProblem(cron: string): string | undefined {
     sets.push(values === 'all' ? undefined : values);
   }
   const [, , days, months, weekdays] = sets;
-  // Cron fires when either the date or the day of the week matches, so the date alone does not decide.
+  // Cron fires when either the date or the day of the week matches, so an impossible date matters only without a day of the week.
   if (days === undefined || weekdays !== undefined) return undefined;
   const possible = [...(months ?? DAYS_IN_MONTH.map((_, i) => i + 1))].some((month) =>
     [...days].some((day) => day <= DAYS_IN_MONTH[month - 1]),

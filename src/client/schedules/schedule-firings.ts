@@ -4,38 +4,38 @@ import { exactDuration } from '../../contracts/text/exact-duration.ts';
 
 export interface ScheduleCounts {
   readonly scheduleId: string;
-  /** Firings that the server missed because it was down. */
+  /** Number of firings that the server missed because it was down. */
   readonly missed: number;
-  /** Firings that were skipped because a run was open. */
+  /** Number of firings that were skipped because a run was open. */
   readonly overlapped: number;
-  /** When a firing last became a run; UTC epoch milliseconds. */
+  /** When a firing last started a run; UTC epoch milliseconds, null for never. */
   readonly lastFiring: number | null;
   readonly catchupWindow: string;
   /** Why the schedule was paused automatically; null otherwise. */
   readonly pausedItself: string | null;
-  /** Number of failures in a row after which a worker pauses the schedule; null: workers never pause it. */
+  /** Number of failures in a row after which a worker pauses the schedule; null if workers do not pause it. */
   readonly pauseAfter: number | null;
 }
 
 export interface UpcomingRun {
   readonly scheduleId: string;
   readonly paused: boolean;
-  /** ISO 8601; null: never again. */
+  /** Time of the next firing, ISO 8601; null if the schedule will not fire again. */
   readonly at: string | null;
 }
 
-/** A schedule on any task queue whose input or memo cannot be decoded, with the reason. Its runs are refused. */
+/** A schedule, on any task queue, whose input or memo cannot be decoded. `why` is the reason. Its runs are refused. */
 export interface UnreadableSchedule {
   readonly scheduleId: string;
   readonly why: string;
 }
 
-/** A firing that became a run. */
+/** A run that a schedule started. */
 export interface FiredRun {
   readonly runId: string;
   /** UTC epoch milliseconds. */
   readonly at: number;
-  /** Whether the run failed; null: it is open, or was cancelled or terminated. */
+  /** Whether the run failed; null if it is open or was cancelled or terminated. */
   readonly failed: boolean | null;
 }
 
@@ -68,7 +68,7 @@ export async function lastRunsOf(client: Client, scheduleId: string): Promise<re
   );
   return await Promise.all(
     fired.reverse().map(async ({ workflowId, firstExecutionRunId, at }): Promise<FiredRun> => {
-      // A run that continued as new has further executions; this describes the last one.
+      // This describes the last execution of a run that continued as new.
       const state = await client.workflow
         .getHandle(workflowId, undefined, { firstExecutionRunId })
         .describe()
@@ -81,17 +81,17 @@ export async function lastRunsOf(client: Client, scheduleId: string): Promise<re
   );
 }
 
-/** Matches the note that the server or our watch writes when it pauses a schedule. */
+/** Matches the note with which the server or a worker's watch pauses a schedule; a user's note does not match. */
 const PAUSED_ITSELF = /^paused (?:due to workflow|after) /;
 
-/** Whether a Temporal status means failure; other statuses do not count. */
+/** Whether a status of a Temporal workflow means that the run failed; a status that is not listed decides nothing. */
 const FAILED: Readonly<Record<string, boolean>> = { COMPLETED: false, FAILED: true, TIMED_OUT: true };
 
-/** Number of failures in a row after which a schedule pauses; 0: never. The server pauses it after one, workers count higher numbers. */
+/** Number of failures in a row after which a schedule pauses; 0 for never. One failure is counted by the server, more by the workers. */
 export const failuresToPause = ({ policies, action }: ScheduleDescription): number =>
   policies.pauseOnFailure ? 1 : ((action.memo as { pauseAfter?: number } | undefined)?.pauseAfter ?? 0);
 
-/** Lists the schedules that start runs on a task queue, and apart from them those that cannot be read. */
+/** Lists the schedules that start runs on a task queue, and separately the schedules that cannot be read. */
 export async function schedulesOn(
   client: Client,
   taskQueue: string,
@@ -101,7 +101,7 @@ export async function schedulesOn(
   for await (const { scheduleId } of client.schedule.list()) {
     try {
       const described = await describedSchedule(client, scheduleId);
-      // The schedule was deleted since it was listed.
+      // The schedule was deleted after it had been listed.
       if (described === undefined) continue;
       const { action } = described;
       if (action.type === 'startWorkflow' && action.workflowType === 'pipeline' && action.taskQueue === taskQueue)
@@ -114,7 +114,7 @@ export async function schedulesOn(
   return { schedules, unreadable };
 }
 
-/** Whether an error says that a schedule's payloads cannot be decoded here. */
+/** Whether an error means that this process cannot decode a schedule's payloads. */
 export const isUnreadable = (error: unknown): error is PredictLabError => error instanceof PredictLabError && error.type === 'BadInput';
 
 /** Describes a schedule; undefined where Temporal has none of that id. */

@@ -27,19 +27,19 @@ import {
 } from './schedule-firings.ts';
 import { DEFAULT_SCHEDULE, type ScheduleOptions, type ScheduleView } from './schedule-options.ts';
 
-/** The result of a trigger: the run it started, or the open runs because of which it started none. */
+/** The result of a trigger: the id of the run that it started, or null and the ids of the open runs that prevented it. */
 export interface Triggered {
   readonly started: string | null;
   readonly open: readonly string[];
 }
 
-/** Milliseconds that a trigger waits for the server's decision, which usually takes milliseconds. */
+/** Milliseconds to wait until the server has decided whether a trigger starts a run; usually that takes a few milliseconds. */
 const TRIGGER_PATIENCE_MS = 10_000;
 
-/** Shown for a schedule made by another tool: the server does not keep the text of its cron fields. */
+/** Shown as the cron fields of a schedule made by another tool, because the server does not keep their text. */
 const UNKNOWN_CRON = '(made by another tool)';
 
-/** Manages the schedules that start runs (Temporal Schedules): one run at a time, and no burst of missed runs. */
+/** Manages the schedules that start runs (Temporal Schedules). A schedule has one open run at a time, and missed runs do not pile up. */
 export class Schedules {
   readonly #client: Client;
   readonly #taskQueue: string;
@@ -49,7 +49,7 @@ export class Schedules {
     this.#taskQueue = taskQueue;
   }
 
-  /** Creates the schedule, or updates it when it exists. A run starts with `<schedule id>-<UTC stamp>` as its id. */
+  /** Creates the schedule, or updates it when it exists. Its runs have ids of the form `<schedule id>-<UTC time>`. */
   async create(options: ScheduleOptions = {}): Promise<'created' | 'updated'> {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const parts = this.#parts(scheduleId, options);
@@ -71,7 +71,7 @@ export class Schedules {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const before = await this.show(scheduleId);
     const foreign = before.cron === UNKNOWN_CRON && options.cron === undefined;
-    // A schedule made by another tool may have an asOf, which would be refused.
+    // A schedule made by another tool may have an asOf, which `checkSchedule` would refuse.
     const { asOf: _, ...kept } = before.input;
     const merged = {
       cron: foreign ? undefined : before.cron,
@@ -130,7 +130,7 @@ export class Schedules {
     return this.#client.options.namespace;
   }
 
-  /** Whether a schedule exists, also one whose payloads this process cannot read. */
+  /** Whether a schedule exists, even if this process cannot decode its payloads. */
   async isThere(scheduleId: string): Promise<boolean> {
     return await describedSchedule(this.#client, scheduleId).then(
       (described) => described !== undefined,
@@ -154,7 +154,7 @@ export class Schedules {
     await this.#on(scheduleId, (handle) => handle.unpause('resumed with predictlab schedule resume'));
   }
 
-  /** Starts a run now, unless one is open. The explicit SKIP is needed: by default a trigger overlaps, whatever the schedule's policy. */
+  /** Starts a run now, unless one is open. SKIP is passed because a trigger otherwise overlaps, whatever the schedule's policy is. */
   async trigger(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<Triggered> {
     return await translateRefusals(scheduleId, async () => {
       const handle = this.#client.schedule.getHandle(scheduleId);
@@ -235,7 +235,7 @@ export class Schedules {
         workflowId: scheduleId,
         taskQueue: this.#taskQueue,
         args: [{ retry: DEFAULT_SCHEDULE.retry, ...input }] as [PipelineInput],
-        // The server does not keep the text of the cron fields, so the memo does.
+        // The memo keeps the text of the cron fields, because the server does not.
         memo: { cron, timeZone, ...(pauseOnFailure > 1 ? { pauseAfter: pauseOnFailure } : {}) },
         staticSummary: `scheduled: ${cron} ${timeZone}`,
       },
@@ -252,7 +252,7 @@ const defined = <T extends object>(options: T): Partial<T> =>
 
 /**
  * Makes a call about a schedule and translates the server's refusals, except `ScheduleAlreadyRunning`.
- * @throws PredictLabError BadInput where there is no such schedule, or the server refuses a field
+ * @throws PredictLabError BadInput if there is no such schedule, or the server refuses a field
  */
 async function translateRefusals<T>(scheduleId: string, call: () => Promise<T>): Promise<T> {
   try {
