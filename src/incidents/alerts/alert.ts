@@ -1,16 +1,16 @@
 import type { Alert, Incident, IncidentEvent } from '../../contracts/incident.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 
-/** An alert as a sink receives it; a repeated key means the same alert. */
+/** An alert as a sink receives it. Messages with the same key are the same alert, sent again. */
 export interface Message {
-  /** `incident-7-opened`, with the database's mark before it; updates carry a number: `incident-7-updated-31`. */
+  /** A hash of the database, followed by `-incident-7-opened` or, for an update, by `-incident-7-updated-31`. */
   readonly key: string;
   readonly alert: Alert;
 }
 
 /** A destination of alerts. */
 export interface Sink {
-  /** Name in `predictlab incidents` and in the log. */
+  /** The sink's name in `predictlab incidents` and in the log. */
   readonly name: string;
   /** Resolves once the other side has accepted the message. @throws Error with the other side's reason */
   send(message: Message): Promise<void>;
@@ -18,12 +18,13 @@ export interface Sink {
 
 const NAMED = 5;
 
-/** Makes a text one line without links and mentions, which chat tools read from `<…>`. */
+/** Makes a text one line and replaces `<` and `>`, because chat tools turn `<…>` into links and mentions. */
 const plain = (text: string): string => oneLine(text).replaceAll('<', '‹').replaceAll('>', '›');
 
 /**
- * Builds the alert of an event, whose text needs no context. Venues and plugins write the names and messages, so all are made plain.
- * @param why reason for closing, where it is not that every subject is well again
+ * Builds the alert of an event, with a text that a reader understands without context. All names and messages are made plain, because some
+ * come from venues and plugins.
+ * @param why reason for closing @default every subject is well again
  */
 export function alertOf(event: IncidentEvent, given: Incident, why?: string): Alert {
   const incident = { ...given, cause: plain(given.cause), runs: given.runs.map(plain), symbols: given.symbols.map(plain) };

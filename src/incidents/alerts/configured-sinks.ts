@@ -79,7 +79,7 @@ function webhookSink({ url, secret }: { url: string; secret?: string }): Sink {
   };
 }
 
-/** The bytes that a secret signs with: those after `whsec_` as base64, else the text itself. Empty where the base64 holds none. */
+/** The bytes of a secret's key: the base64 text after `whsec_`, decoded, else the secret itself. Empty if the base64 text is not valid. */
 const signingKey = (secret: string): Buffer =>
   secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret);
 
@@ -99,7 +99,7 @@ export function commandSink({ command, env }: { command: string; env: NodeJS.Pro
   return {
     name: 'command',
     async send({ key, alert }) {
-      // Its own process group, so that the processes it starts end with it.
+      // The command gets its own process group, so that killing the group also ends the processes that the command starts.
       const child = spawn(command, {
         shell: true,
         detached: true,
@@ -110,7 +110,7 @@ export function commandSink({ command, env }: { command: string; env: NodeJS.Pro
       child.stderr.on('data', (chunk: Buffer) => {
         stderr = (stderr + chunk.toString()).slice(-MAX_STDERR_LENGTH);
       });
-      // A command need not read its input.
+      // A command that does not read its input closes the pipe, which is not an error.
       child.stdin.on('error', () => undefined);
       child.stdin.end(`${JSON.stringify(alert)}\n`);
       await new Promise<void>((resolve, reject) => {
@@ -154,7 +154,7 @@ export function emailSink({ smtpUrl, to, from }: { smtpUrl: string; to: string; 
   return {
     name: 'e-mail',
     async send({ key, alert }) {
-      // Loaded on first use: most workers send no mail.
+      // The library is loaded at the first mail, because most workers send none.
       const { createTransport } = await import('nodemailer');
       const transport = createTransport({
         url: smtpUrl,

@@ -6,9 +6,9 @@ import { type Database, type Queryable, withinTransaction } from '../../storage/
 import { databaseMark } from '../../storage/database/migrate.ts';
 import type { Sink } from './alert.ts';
 
-/** How often the outbox is read; `wake` reads it immediately. */
+/** Milliseconds between two readings of the outbox; `wake` reads it immediately. */
 const READ_EVERY_MS = 5_000;
-/** How often the configured sinks are recorded again. */
+/** Milliseconds after which the database records again that the sinks are configured. */
 const RECORD_EVERY_MS = 3_600_000;
 const MAX_ERROR_LENGTH = 300;
 
@@ -18,8 +18,8 @@ interface Dispatcher {
 }
 
 /**
- * Starts delivering the outbox to the sinks, next to other workers that do the same. A worker holds an alert alone, until a minute after it
- * dies. An alert is delivered at least once; a repeated delivery has the same key.
+ * Starts delivering the outbox to the sinks, as other workers do at the same time. While one worker delivers an alert, the others leave it
+ * alone; a minute after that worker has died they take it over. An alert is delivered at least once; a repeated delivery has the same key.
  */
 export async function startDispatcher({
   database,
@@ -33,7 +33,7 @@ export async function startDispatcher({
   if (sinks.length === 0) return { wake: () => undefined, close: async () => undefined };
   const names = sinks.map(({ name }) => name);
   await recordSinks(database, names);
-  // Two deployments may share a sink, and both have an incident 1.
+  // Part of each key: two deployments may share a sink, and both have an incident 1.
   const mark = (await databaseMark(database)) ?? 'predictlab';
   let recordedAt = Date.now();
   let closed = false;
@@ -78,12 +78,12 @@ export async function startDispatcher({
 interface DeliverOptions {
   readonly database: Database;
   readonly sink: Sink;
-  /** Distinguishes this database's alerts from those of others. */
+  /** Prefix of keys that distinguishes this database's alerts from those of other databases. */
   readonly mark: string;
   readonly log: Log;
 }
 
-/** Sends a sink every alert that is due. @returns how many were sent, accepted or not */
+/** Sends a sink every alert that is due. @returns the number of alerts that were sent, whether the sink accepted them or not */
 export async function deliverDue(options: DeliverOptions): Promise<number> {
   for (let count = 0; ; count++) {
     const delivery = await takeDelivery(options.database, options.sink.name);
@@ -146,13 +146,13 @@ interface Delivery {
   readonly alert: Alert;
 }
 
-/** The time after which another worker takes over an alert that a dead worker was delivering. */
+/** Time after which another worker takes over an alert whose delivery has not ended. */
 const LEASE = "interval '60 seconds'";
-/** A sink that was not configured for this long does not receive the alerts that it missed. */
+/** Time for which a sink may be missing from the configuration and still get the alerts of that time when it is back. */
 const AWAY_FOR_LONG = "interval '7 days'";
 const MAX_WAIT_S = 300;
 
-/** Records that these sinks are configured. One that is new, or was away for a week, gets only incidents that open from now on. */
+/** Records that sinks are configured. A sink that is new, or was not configured for a week, gets only incidents that open from now on. */
 export async function recordSinks(database: Database, names: readonly string[]): Promise<void> {
   await withinTransaction(database, async (transaction) => {
     await transaction.query(
@@ -168,7 +168,7 @@ export async function recordSinks(database: Database, names: readonly string[]):
   });
 }
 
-/** Takes a sink's next due alert for a minute; only the oldest of an incident is due, so that `closed` never arrives before `opened`. */
+/** Takes a sink's next due alert for a minute. Of an incident only the oldest alert is due, so `closed` never arrives before `opened`. */
 export async function takeDelivery(queryable: Queryable, sink: string): Promise<Delivery | undefined> {
   const { rows } = await queryable.query<Delivery>(
     `update alert_deliveries t set attempts = t.attempts + 1, next_at = now() + ${LEASE}

@@ -9,7 +9,7 @@ const SELECT = `select i.id::text, i.cause, i.severity, i.opened_at as "openedAt
   array(select distinct s.subject from incident_subjects s where s.incident = i.id and s.is_symbol order by 1) as symbols
   from incidents i`;
 
-/** The last incidents, newest first. @param options.open only those that are open */
+/** The last `limit` incidents, newest first. @param options.open whether to return only open incidents */
 export async function listIncidents(queryable: Queryable, { open, limit }: { open: boolean; limit: number }): Promise<readonly Incident[]> {
   const { rows } = await queryable.query<IncidentRow>(
     `${SELECT} where not $1 or i.closed_at is null order by i.opened_at desc, i.id desc limit $2`,
@@ -33,7 +33,7 @@ export async function incidentById(queryable: Queryable, id: string): Promise<In
   return rows.map(incidentOf)[0];
 }
 
-/** Alerts that at least one attempt could not deliver, by incident id: the sinks and their last errors, as one text. */
+/** Incidents with alerts that were tried and not delivered yet: a text with the sinks and their last errors, by incident id. */
 export async function pendingAlerts(queryable: Queryable): Promise<ReadonlyMap<string, string>> {
   const { rows } = await queryable.query<{ id: string; why: string }>(
     `select incident::text as id, string_agg(distinct sink || coalesce(': ' || error, ''), '; ') as why
@@ -75,7 +75,7 @@ export async function disabledAmong(queryable: Queryable, symbols: readonly stri
   return rows.map(({ name }) => name);
 }
 
-/** Ids of open incidents whose trouble was last seen before an instant. @param before UTC epoch milliseconds */
+/** Ids of the open incidents whose trouble was not seen any more since an instant. @param before the instant, UTC epoch milliseconds */
 export async function unseenSince(queryable: Queryable, before: number): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ id: string }>(
     'select id::text from incidents where closed_at is null and seen_at < to_timestamp($1::float8 / 1000)',

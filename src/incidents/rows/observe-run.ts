@@ -10,7 +10,7 @@ import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { type DoneTask, observationOf, WHOLE_RUN } from '../rule/end-of-run.ts';
 import { observe } from './observe.ts';
 
-/** A run is a backfill when another run already has an `asOf` that is later by this much. */
+/** A run counts as a backfill if an ended run has an `asOf` that is later by more than this. */
 const PAST_MS = 3_600_000;
 
 /** Updates the incidents with the end of a run, once per execution. @returns whether an alert was written */
@@ -56,8 +56,8 @@ export async function observeRun(
 }
 
 /**
- * Opens an incident for a scheduled run whose input was refused, once per execution, because no caller waits for its answer.
- * The next run of that input which is accepted closes it.
+ * Opens an incident for a scheduled run whose input was refused, because no caller receives the error. It does so once per execution.
+ * The incident closes when a run of the same input is accepted.
  * @returns whether an alert was written
  */
 export async function observeRefusal(queryable: Queryable, executionId: string): Promise<boolean> {

@@ -7,13 +7,13 @@ import { type IncidentChange, reconcile } from '../rule/reconcile.ts';
 import type { Observation, OpenIncident, Subject, TroubledSubject } from '../rule/trouble.ts';
 import { incidentById } from './incidents.ts';
 
-/** An arbitrary number: processes that change incidents take turns by this lock. */
+/** Number of the database lock that lets only one process at a time change incidents. It is arbitrary. */
 const INCIDENTS_LOCK = 7_305_310_019;
-/** A sink that no worker has configured for this long gets no more alerts. */
+/** Time after which a sink that no worker has in its configuration gets no more alerts. */
 const SINK_IS_GONE = "interval '7 days'";
 
 /**
- * Updates the incidents with an observation and writes the alerts to every sink's outbox, in one transaction.
+ * Updates the incidents with an observation and writes alerts to the outbox of every sink, in one transaction.
  * @returns whether an alert was written
  */
 export async function observe(queryable: Queryable, observation: Observation): Promise<boolean> {
@@ -62,7 +62,7 @@ async function apply(transaction: Transaction, change: IncidentChange, { at, run
         [fingerprint, oneLine(cause), venue, at, severity],
       );
       await touch(transaction, rows[0].id, subjects, run);
-      // The later alerts of an incident go to the sinks that got the first one.
+      // No `opened` alert is written for `low`, so no later alert either: those go only to sinks that got the first one.
       if (severity === 'low') return false;
       await writeAlert(transaction, rows[0].id, 'opened');
       return true;
@@ -113,8 +113,8 @@ async function close(transaction: Transaction, id: string, at: number, why?: str
 }
 
 /**
- * Writes an alert to the outbox: `opened` for every configured sink, the others for the sinks that were sent `opened`.
- * Replaces an older update whose delivery has not started.
+ * Writes an alert to the outbox: `opened` for every configured sink, `updated` and `closed` for those of them that were sent `opened`.
+ * An update replaces earlier updates whose delivery has not started.
  */
 async function writeAlert(transaction: Transaction, id: string, event: IncidentEvent, why?: string): Promise<void> {
   const incident = await incidentById(transaction, id);
@@ -139,5 +139,5 @@ async function writeAlert(transaction: Transaction, id: string, event: IncidentE
   );
 }
 
-/** Maximum number of runs that an alert names, the last ones: a year of runs does not fit into a message. */
+/** Maximum number of runs that an alert names, newest last, because a year of runs does not fit into a message. */
 const MAX_RUNS = 100;

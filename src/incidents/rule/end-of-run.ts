@@ -13,7 +13,7 @@ export interface DoneTask {
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly degraded: readonly string[] | null;
-  /** Announcements and unknown fields in answers of venues: `<venue> /markets: deprecation: true`. */
+  /** Notices and unknown fields in answers of venues, such as `<venue> /markets: deprecation: true`. */
   readonly venueChanges?: readonly string[];
 }
 
@@ -22,9 +22,9 @@ export interface EndedRun {
   readonly executionId: string;
   /** UTC epoch milliseconds; null for a run whose input was refused. */
   readonly asOf: number | null;
-  /** Equal for runs of the same input, whatever their `asOf`; a retry has the line of the run that it retries. */
+  /** Identifies the line of the run: all runs of the same input, whatever their `asOf`, and their retries. */
   readonly line: string;
-  /** Whether other runs already had a later `asOf`: the run is a backfill, whose troubles are kept apart from today's. */
+  /** Whether another run already had a later `asOf`. The troubles of such a backfill get incidents of their own. */
   readonly past: boolean;
   readonly sourceTypes: readonly string[];
   readonly symbols: readonly string[];
@@ -35,18 +35,18 @@ export interface EndedRun {
   readonly endedAt: number;
 }
 
-/** `Subject.what` of a trouble with a run as a whole. */
+/** `Subject.what` of a run as a whole, for troubles that no single task has. */
 export const WHOLE_RUN = 'run';
 const CUSTOM_TASK = 'task';
 const DEADLINE = 'deadline';
 const VENUE_CHANGE = 'venue change';
 const MAX_CAUSE_LENGTH = 300;
-/** The line that counts the reasons of `degraded` that are not listed. */
+/** Matches the last entry of a shortened list of reasons, which only counts the others. */
 const REST = /^and \d+ more\b/;
 
 /**
- * The observation at the end of a run: the cause of each failed task and the reasons of each degraded task, without the tasks skipped or
- * cancelled because of them. A run that a user cancelled has no troubles.
+ * The observation at the end of a run: the cause of each failed task and the reasons of each degraded one. Tasks that were skipped or
+ * cancelled because of others have no troubles, and neither has a run that a user cancelled.
  */
 export function observationOf(run: EndedRun): Observation {
   const { runId, executionId, asOf, endedAt, sourceTypes } = run;
@@ -76,7 +76,7 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
 
   for (const [id, task] of Object.entries(result.taskResults)) {
     if (task.status !== 'failed') continue;
-    // The status of a large run names symbols only: the stage that failed is the one after those in the ledger.
+    // The status of a large run lists symbols without stages: the failed stage is the one after the last stage in the ledger.
     const named = stageOf(id);
     const symbol = named !== undefined ? id.slice(0, -named.length - 1) : known.has(id) ? id : null;
     const stage = named ?? (symbol === null ? null : (STAGES[(reached.get(symbol) ?? -1) + 1] ?? null));
@@ -110,8 +110,8 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
 }
 
 /**
- * Changes of venues that a task met: one incident of low severity per venue and change, closed after a week without the change. No run
- * can see that a change is over, because it may not request the route.
+ * The troubles of a task that met changes of venues. Each venue and change has one incident of low severity, which closes after a week
+ * without the change. A run without the change proves nothing, because it may not have requested the route.
  */
 const venueTroubles = ({ venueChanges = [], finishedAt }: DoneTask): readonly Trouble[] =>
   venueChanges.map((change) => {
@@ -125,7 +125,7 @@ const venueTroubles = ({ venueChanges = [], finishedAt }: DoneTask): readonly Tr
     };
   });
 
-/** The trouble of a run that has missed its deadline or is expected to; one incident for all runs of a line. */
+/** The trouble of a run that has missed its deadline or is expected to miss it. All runs of a line share one incident. */
 export function deadlineTrouble({ line, at, why }: { readonly line: string; readonly at: number; readonly why: string }): Trouble {
   const subject = { what: DEADLINE, subject: line, isSymbol: false, at };
   return { fingerprint: JSON.stringify([DEADLINE, line]), cause: `deadline: ${why}`, venue: null, subjects: [subject] };

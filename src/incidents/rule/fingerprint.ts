@@ -7,7 +7,7 @@ export interface RootCause {
   readonly venue: SourceType | null;
 }
 
-/** Errors whose cause is the venue alone; a venue that is down answers differently from request to request. */
+/** Types of errors that the venue alone causes. Their messages are ignored, because a venue that is down gives many different answers. */
 const VENUE_ERRORS: ReadonlySet<string> = new Set<ErrorType>([
   'SourceUnavailable',
   'RateLimited',
@@ -15,15 +15,15 @@ const VENUE_ERRORS: ReadonlySet<string> = new Set<ErrorType>([
   'SourceBlocked',
   'SourceSchemaChanged',
 ]);
-/** Errors whose stage and message do not matter, because the database or the workers are unavailable for every task. */
+/** Types of errors whose stage and message are ignored, because the database or the workers are unavailable for every task. */
 const MACHINE_ERRORS: ReadonlySet<string> = new Set<ErrorType>(['StorageUnavailable', 'WorkerLost']);
 
-/** `<source> failed (SourceUnavailable): …`: the reason that `collect` gives for continuing without a source. */
+/** Matches `<source> failed (SourceUnavailable): …`, the reason that `collect` gives when it continues without a source. */
 const FAILED_SOURCE = /^[a-z][\w.-]* failed \(([A-Z]\w+)\)/;
-/** First words of messages that continue with a list of cases, which differ each time. */
+/** Matches the first words of messages whose rest is a list of cases that differs each time. */
 const LISTS = /^(gaps in coverage|\d+ of \d+ rows .*? were quarantined)/;
 
-/** The root cause of a failed task. @param sources names of the run's sources */
+/** The root cause of a failed task. @param what the stage, or the id of a custom task @param sources names of the run's sources */
 export function causeOfFailure(
   what: string,
   taskId: string,
@@ -41,10 +41,10 @@ export interface PartOfFailure {
   readonly message: string;
 }
 
-/** One source's part of a `collect` failure: `<source> failed (SourceUnavailable): …; <source> failed (…): …`. */
+/** Matches the start of each source's part in `<source> failed (SourceUnavailable): …; <source> failed (…): …`, a failure of `collect`. */
 const EACH_SOURCE = /(?:^|; )[a-z][\w.-]* failed \(([A-Z]\w+)\): /g;
 
-/** The causes of a failure: one per source where all sources of a symbol failed, else the failure itself. */
+/** Splits a failure into one per source if all sources of a symbol failed; otherwise returns the failure itself. */
 export function partsOfFailure(error: PartOfFailure): readonly PartOfFailure[] {
   const found = [...error.message.matchAll(EACH_SOURCE)];
   if (found[0]?.index !== 0) return [error];
@@ -54,7 +54,7 @@ export function partsOfFailure(error: PartOfFailure): readonly PartOfFailure[] {
   }));
 }
 
-/** The root cause of a degraded success. @param sources names of the run's sources */
+/** The root cause of a degraded success. @param what the stage, or the id of a custom task @param sources names of the run's sources */
 export function causeOfDegraded(what: string, taskId: string, reason: string, sources: readonly SourceType[]): RootCause {
   const failed = FAILED_SOURCE.exec(reason);
   if (failed !== null) return causeOfFailure(what, taskId, { type: failed[1], message: reason }, sources);
@@ -62,7 +62,7 @@ export function causeOfDegraded(what: string, taskId: string, reason: string, so
   return { fingerprint: JSON.stringify([what, 'degraded', generalText(lists ?? reason, taskId)]), venue: venueIn(reason, sources) };
 }
 
-/** The first venue that a message names. `file` is not a venue, and many messages contain the word. */
+/** The first venue that a message names. The source `file` is ignored, because many messages contain the word. */
 function venueIn(message: string, sources: readonly SourceType[]): SourceType | null {
   const words = message.toLowerCase().match(/[a-z][\w-]*/g) ?? [];
   return words.find((word) => word !== 'file' && sources.includes(word)) ?? null;

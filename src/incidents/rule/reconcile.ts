@@ -3,14 +3,14 @@ import type { Observation, OpenIncident, Subject, Trouble, TroubledSubject } fro
 /** A change to the incidents that follows from an observation. */
 export type IncidentChange =
   | { readonly type: 'open'; readonly trouble: Trouble }
-  /** The trouble was seen again; `news` when it has reached another symbol. */
+  /** The trouble was seen again; `news` is true if it has reached another symbol. */
   | { readonly type: 'last'; readonly id: string; readonly trouble: Trouble; readonly news: boolean }
   | { readonly type: 'well'; readonly id: string; readonly subjects: readonly TroubledSubject[]; readonly over: boolean };
 
 /**
  * Compares an observation with the open incidents. There is one incident per root cause, open while any of its subjects is troubled. A
- * subject is well again when a later check with the same or a later `asOf` found that its work succeeded, without this trouble or another
- * one of the same venue.
+ * subject is well again when a later check, with the same or a later `asOf`, found that its work succeeded, and found neither this trouble
+ * nor another one of the same venue.
  */
 export function reconcile(open: readonly OpenIncident[], observation: Observation): readonly IncidentChange[] {
   const changes: IncidentChange[] = [];

@@ -1,28 +1,28 @@
 /**
- * The words of incidents.
+ * The terms of incidents:
  *
  * - trouble: something wrong with some subjects, seen once, for example at the end of a run or by a check of the disk
  * - subject: a symbol, a custom task, a schedule, or a line (all runs of one input)
- * - observation: the result of one check: its troubles, and the subjects that are well
+ * - observation: the result of one check, with its troubles and the subjects whose work succeeded
  * - incident: one root cause, from its first trouble until every subject is well again
  */
 
-/** One aspect of one thing that is watched: `collect` of `BTC_PRICE`. */
+/** One aspect of a symbol, custom task, schedule or line that is watched, such as `collect` of `BTC_PRICE`. */
 export interface Subject {
   /** The aspect that has to be well: a stage, `task`, `run`, `schedule`, `stale`, `disk`, … */
   readonly what: string;
   readonly subject: string;
   readonly isSymbol: boolean;
-  /** When the subject was last looked at; UTC epoch milliseconds. */
+  /** When the subject was last checked; UTC epoch milliseconds. */
   readonly at: number;
 }
 
-/** One root cause in one observation. */
+/** A root cause that an observation found, and the subjects that it affects. */
 export interface Trouble {
-  /** Equal for the same root cause, whatever counts, ids and times the messages contain. */
+  /** Identifies the root cause. It does not depend on the counts, ids and times in messages. */
   readonly fingerprint: string;
   readonly cause: string;
-  /** `low`: it is listed, and no alert is sent. @default "normal" */
+  /** `low`: the incident is listed, but no alert is sent. @default "normal" */
   readonly severity?: 'low';
   /** The venue that causes the trouble; null where no venue does. */
   readonly venue: string | null;
@@ -32,12 +32,12 @@ export interface Trouble {
 export interface Observation {
   /** UTC epoch milliseconds. */
   readonly at: number;
-  /** The run that ended. @default none: the watch made the observation */
+  /** The ended run that was observed. @default none: the observation is a check of the watch */
   readonly run?: { readonly runId: string; readonly executionId: string; readonly asOf: number | null };
   readonly troubles: readonly Trouble[];
   /** Subjects that were checked and whose work succeeded. They count as well unless a trouble of the observation names them. */
   readonly looked: readonly Subject[];
-  /** Venues that the observation covers. @default all */
+  /** Venues about which the observation can tell that they work again. @default all */
   readonly venues?: readonly string[];
 }
 
