@@ -6,7 +6,7 @@ import type { FromHealthThread, HealthThreadData, ToHealthThread } from './healt
 /** Serves the health port on a thread of its own, so that it answers even while the worker's event loop is busy. */
 const { host, port, beats: shared } = workerData as HealthThreadData;
 const LOOK_MS = 1_000;
-/** Milliseconds without a turn of the worker's event loop after which the worker counts as stuck. */
+/** Milliseconds for which the worker's event loop may stand still before the worker counts as stuck. */
 const STUCK_MS = 60_000;
 /** Maximum time in milliseconds that `/readyz` waits for the worker's answer. */
 const ANSWER_MS = 5_000;
@@ -25,7 +25,7 @@ let questions = 0;
 const say = (message: FromHealthThread): void => parentPort?.postMessage(message);
 parentPort?.on('message', ({ answer, reason }: ToHealthThread) => waiting.get(answer)?.(reason));
 
-/** Why the worker is not ready; null where it is. */
+/** Asks the worker why it is not ready; null if it is ready. */
 const notReady = (): Promise<string | null> =>
   new Promise((resolve) => {
     const question = ++questions;

@@ -7,7 +7,7 @@ import { type Listening, splitAddress } from './listen.ts';
 export interface HealthThreadData {
   readonly host: string;
   readonly port: number;
-  /** One whole number that counts up every second while the worker's event loop runs. */
+  /** Memory with one integer, which grows every second while the worker's event loop runs. */
   readonly beats: SharedArrayBuffer;
 }
 
@@ -20,19 +20,19 @@ export type FromHealthThread =
 
 export interface ToHealthThread {
   readonly answer: number;
-  /** Why the worker is not ready; null where it is. */
+  /** Why the worker is not ready; null if it is ready. */
   readonly reason: string | null;
 }
 
 const BEAT_MS = 1_000;
 const NAME = 'the health port';
 
-/** Threads need JavaScript: a worker that runs from source uses the thread of the last build. */
+/** Path of the thread's built JavaScript, which Node.js needs for a thread even when the worker itself runs from TypeScript sources. */
 const ENTRY = fileURLToPath(new URL(`../../${import.meta.url.endsWith('.ts') ? 'dist/' : ''}bundle/health-thread.js`, import.meta.url));
 
 /**
  * Serves `/healthz` (the event loop is not stuck) and `/readyz` (the worker polls and reaches its database; 503 with the reason otherwise)
- * on a thread of its own.
+ * on a separate thread.
  */
 export async function serveHealth({
   address,

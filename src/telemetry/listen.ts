@@ -11,8 +11,8 @@ export interface Listening {
 }
 
 /**
- * Serves HTTP on `host:port`; when the port is in use (by a second worker on the machine), takes a free one and logs that.
- * @param what name of the service in messages; `variable` is the setting that the address came from
+ * Serves HTTP on `host:port`. If the port is in use, for example by a second worker on the machine, it takes a free one and logs that.
+ * @param options.what name of the service in messages @param options.variable environment variable that contains the address
  */
 async function listen(
   listener: RequestListener,
@@ -36,7 +36,7 @@ async function listen(
     await bind(0);
     log.warn(`${what}: ${address} is in use, so another port was taken`, { port: (server.address() as AddressInfo).port });
   }
-  // The error concerns one connection; the server still accepts others.
+  // Such an error concerns one connection; the server continues to accept others.
   server.on('error', (error) => log.warn(`${what}: ${error.message}`));
   const bound = server.address() as AddressInfo;
   server.unref();
@@ -50,7 +50,7 @@ async function listen(
   };
 }
 
-/** Splits `host:port`. @throws PredictLabError BadInput that names the variable it came from */
+/** Splits `host:port`. @throws PredictLabError BadInput that names the environment variable with the address */
 export function splitAddress(address: string, variable: string): [host: string, port: number] {
   const at = address.lastIndexOf(':');
   const port = at + 1 === address.length ? Number.NaN : Number(address.slice(at + 1));
@@ -60,7 +60,7 @@ export function splitAddress(address: string, variable: string): [host: string, 
   return [address.slice(0, at) || '127.0.0.1', port];
 }
 
-/** Serves `/metrics` in Prometheus's text format: our metrics, then the Temporal SDK's, read from the port that serves them. */
+/** Serves `/metrics` in Prometheus's text format: PredictLab's metrics, then those of the Temporal SDK, which it reads from their port. */
 export async function serveMetrics({
   address,
   metrics,

@@ -44,16 +44,16 @@ export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown
   return redactedLog({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, secretsOf(env));
 }
 
-/** Maximum number of bytes that wait for a full disk; later lines are lost until there is room again. */
+/** Maximum number of bytes kept in memory while standard error cannot be written (full disk); further lines are lost. */
 const MAX_UNWRITTEN_BYTES = 1 << 20;
 
-/** Standard error that ignores write errors: a full disk or a closed terminal must not end a worker. */
+/** Standard error, with write errors ignored: a full disk or a closed terminal must not end a worker. */
 function standardError(): pino.DestinationStream & NodeJS.EventEmitter {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: MAX_UNWRITTEN_BYTES });
   return destination.on('error', () => undefined);
 }
 
-/** A destination that escapes invisible characters, so that foreign text cannot control a terminal. */
+/** Wraps a destination so that invisible characters are escaped and foreign text cannot control a terminal. */
 const escaped = (destination: { write(line: string): unknown }): { write(line: string): void } => ({
   write: (line) => void destination.write(visibleJson(line)),
 });

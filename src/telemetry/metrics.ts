@@ -7,9 +7,9 @@ import { QueueLengths } from './queue-lengths.ts';
 
 /** Value of the label `stage` for custom tasks. */
 const CUSTOM = 'custom';
-/** Statuses of ended tasks; an attempt that is retried counts as a retry instead. */
+/** Statuses of ended tasks. An attempt that is followed by another one is counted as a retry instead. */
 const ENDS: readonly Exclude<AttemptStatus, 'retried'>[] = ['success', 'failed', 'cancelled'];
-/** Value of the label `error` for errors of plugins and of JavaScript itself, so that the number of series stays bounded. */
+/** Value of the label `error` for types that are not PredictLab's, so that the number of series stays bounded. */
 const OTHER = 'Other';
 const RETRYABLE = Object.entries(ERROR_EFFECTS).flatMap(([type, effect]) => (effect === 'retryable' ? [type] : []));
 
@@ -30,25 +30,25 @@ export interface WorkerMetrics {
   readonly tasks: TaskMetrics;
   /** Numbers of ready and running tasks of the runs whose workflows this worker executes. */
   readonly queue: QueueLengths;
-  /** Sets the source of the age of the newest tick by symbol; it is read when scraped. */
+  /** Sets the function that returns the age of each symbol's newest tick in seconds; each scrape calls it. */
   onFreshness(read: () => Promise<ReadonlyMap<string, number>>): void;
-  /** Sets the source of the numbers of database connections by state; it is read when scraped. */
+  /** Sets the function that returns the numbers of database connections by state; each scrape calls it. */
   onPool(read: () => Readonly<Record<PoolState, number>>): void;
-  /** Sets the source of the basis of twins; it is read when scraped, at most once a minute. */
+  /** Sets the function that returns the basis of twins; scrapes call it at most once a minute. */
   onBasis(read: () => Promise<readonly BasisOfTwins[]>): void;
 }
 
-/** Profit per unit of holding a market against its twin, by their ids. */
+/** Profit per unit of holding a market against its twin, in the more profitable direction. `market` and `twin` are ids. */
 interface BasisOfTwins {
   readonly market: string;
   readonly twin: string;
   readonly profit: number;
 }
 
-/** How long a basis is served from memory after it was read; it changes only when a run records books. */
+/** Milliseconds for which a basis is cached; it changes only when a run records order books. */
 const BASIS_MS = 60_000;
 
-/** Creates the metrics of a worker in their own registry. */
+/** Creates the metrics of a worker in a separate Prometheus registry. */
 export function createMetrics(): WorkerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -78,7 +78,7 @@ export function createMetrics(): WorkerMetrics {
     labelNames: ['stage', 'outcome'],
     registers,
   });
-  // An absent series cannot be compared with 0, so every series starts at 0.
+  // Every series starts at 0, because queries in Prometheus cannot compare an absent series with 0.
   for (const stage of [...STAGES, CUSTOM]) {
     for (const status of ENDS) tasks.inc({ stage, status }, 0);
     for (const error of [...RETRYABLE, OTHER]) retries.inc({ stage, error }, 0);

@@ -3,7 +3,7 @@ export interface RunExecution {
   readonly runId: string;
 }
 
-/** Numbers of tasks of a run that wait for a slot and that are running. */
+/** The numbers of a run's tasks that wait for a slot (`ready`) and that are running. */
 export interface QueueLength {
   readonly ready: number;
   readonly running: number;
@@ -11,14 +11,14 @@ export interface QueueLength {
 
 interface ReportedLength extends QueueLength {
   readonly execution: RunExecution;
-  /** `performance.now()` of when the run was last known to be open. */
+  /** When the run was last known to be open, by `performance.now()`. */
   openAt: number;
 }
 
-/** Milliseconds without a report after which a run is looked up in Temporal: a terminated run never reports its end. */
+/** Milliseconds without a report after which a run is looked up in Temporal, because a terminated run never reports its end. */
 const SILENT_MS = 30_000;
 
-/** Queue lengths of the runs that this worker executes, as their workflows last reported them. */
+/** The queue lengths of the runs whose workflows this worker executes, as the workflows last reported them. */
 export class QueueLengths {
   readonly #runs = new Map<string, ReportedLength>();
   readonly #silentMs: number;
@@ -28,7 +28,7 @@ export class QueueLengths {
     this.#silentMs = silentMs;
   }
 
-  /** Sets how silent runs are looked up; a failed lookup counts the run as open. */
+  /** Sets the function that looks up runs without a recent report. If the lookup fails, the run counts as open. */
   onSilence(isOpen: (execution: RunExecution) => Promise<boolean>): void {
     this.#isOpen = isOpen;
   }
@@ -57,7 +57,7 @@ export class QueueLengths {
 
   async #lookUp(run: ReportedLength, now: number): Promise<void> {
     const open = await this.#isOpen(run.execution).catch(() => true);
-    // It may have reported again meanwhile.
+    // A run that has reported during the lookup is kept.
     if (!open && this.#runs.get(run.execution.runId) === run) this.#runs.delete(run.execution.runId);
     else run.openAt = now;
   }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Log } from '../contracts/log.ts';
 
 export interface TaskLogLine {
-  /** ISO 8601, UTC. */
+  /** Time of the line, ISO 8601, UTC. */
   readonly time: string;
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly taskId: string;
@@ -12,27 +12,27 @@ export interface TaskLogLine {
   readonly [field: string]: unknown;
 }
 
-/** Maximum number of bytes of a run's file for ordinary lines; warnings and errors may fill it to twice this size. */
+/** Size in bytes up to which a run's file takes lines of level info and debug; warnings and errors are written up to twice this size. */
 const ORDINARY_BYTES = 4 * 1024 * 1024;
 const MAX_BYTES = 2 * ORDINARY_BYTES;
 /** Maximum number of bytes of a line; a longer one is shortened. */
 const MAX_LINE_BYTES = 16 * 1024;
-/** Milliseconds for which lines are collected before they are written together. */
+/** Milliseconds after which collected lines are written together. */
 const FLUSH_MS = 100;
-/** Maximum number of runs whose file size is remembered; a worker has far fewer open runs. */
+/** Maximum number of runs whose file sizes are kept in memory; a worker has far fewer open runs. */
 const MAX_RUNS = 1_000;
 
 interface TaskLogOptions {
   readonly folderOf: (runId: string) => string;
-  /** Name of this worker's file in the folder, which several workers may share. */
+  /** Name of this worker's file in the folder of a run. Several workers may write to one folder. */
   readonly writer: string;
-  /** Receives one warning when the files cannot be written; tasks continue. */
+  /** Log that receives one warning if the files cannot be written; the tasks continue. */
   readonly log: Log;
 }
 
 /**
- * Writes the log lines of tasks as JSON lines, with a folder per run and a file per worker; in the background, bounded, and only logging
- * failures, because a lost line must never cost a task.
+ * Writes the log lines of tasks as JSON lines, into a folder per run and a file per worker. It writes in the background, and a failure to
+ * write is only logged, because a task must not fail for lack of a log.
  */
 export class TaskLog {
   readonly #options: TaskLogOptions;
@@ -108,7 +108,7 @@ function lineOf(line: TaskLogLine): string {
   return `${JSON.stringify({ time, level, taskId, attempt, message: message.slice(0, MAX_LINE_BYTES / 4), shortened: true })}\n`;
 }
 
-/** JSON of a line; undefined where a plugin's fields contain a circular reference or a BigInt. */
+/** The JSON of a line; undefined if a plugin's fields contain a circular reference or a BigInt. */
 function textOf(line: TaskLogLine): string | undefined {
   try {
     return JSON.stringify(line);
@@ -117,19 +117,19 @@ function textOf(line: TaskLogLine): string | undefined {
   }
 }
 
-/** Number of bytes read of each file of a run's log. */
+/** Number of bytes already read of each file of a run's log, by file name. */
 export type LogPosition = ReadonlyMap<string, number>;
 
-/** Log files of a run that workers on other machines sent to the artifact store. */
+/** The log files of a run in the artifact store, to which workers on other machines send theirs. */
 export interface SentLogs {
   names(): Promise<readonly string[]>;
   read(name: string): Promise<Buffer | undefined>;
 }
 
 /**
- * Reads the lines of a run's log that were written after `from`, or all, by time. Leaves a partial last line for the next call.
+ * Reads the lines of a run's log, sorted by time. An unfinished last line of a file is left for the next call.
  * @param folder the run's log folder; a missing folder has no lines
- * @param sent read where the folder lacks a file of that name
+ * @param sent files in the artifact store, of which those that the folder lacks are read too
  */
 export async function readTaskLog(
   folder: string,

@@ -11,17 +11,17 @@ import type { Check } from './watch.ts';
 
 export interface WatchedThings {
   readonly database: Database;
-  /** `PREDICTLAB_HOME`. */
+  /** The home folder (`PREDICTLAB_HOME`). */
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly taskQueue: string;
-  /** The venues' rate limits, by family of routes. */
+  /** The venues' rate limits, by the name of the family of routes that shares a limit. */
   readonly limits: Readonly<Record<string, RateLimit>>;
   readonly onNews: () => void;
   readonly log: Log;
 }
 
-/** Every check that a worker makes; connects to Temporal when a check first needs it. */
+/** All periodic checks of a worker. They connect to Temporal when a check first needs it. */
 export function allChecks({ database, home, env, taskQueue, limits, onNews, log }: WatchedThings): {
   readonly list: readonly Check[];
   close(): Promise<void>;

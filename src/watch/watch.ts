@@ -5,16 +5,16 @@ import type { Observation, Subject, Trouble } from '../incidents/rule/trouble.ts
 import type { Database } from '../storage/database/database.ts';
 import { takeTurn } from '../storage/watch/watch-state.ts';
 
-/** A periodic check of something that no run checks. */
+/** A periodic check of something that runs do not check, such as the disk or the schedules. */
 export interface Check {
   readonly name: string;
-  /** Milliseconds between two checks, over all workers. */
+  /** Milliseconds between two executions of the check, whichever worker executes it. */
   readonly everyMs: number;
-  /** @returns the observation; undefined where there is none */
+  /** Executes the check. @returns what it observed; undefined for nothing */
   look(now: number): Promise<Observation | undefined>;
 }
 
-/** A trouble with one subject; its aspect and its name are the root cause. @param cause one sentence for people */
+/** Creates a trouble of one subject, which has one incident per subject, whatever the cause. @param cause one sentence for people */
 export const troubleWith = (subject: Subject, cause: string): Trouble => ({
   fingerprint: JSON.stringify([subject.what, subject.subject]),
   cause,
@@ -25,7 +25,7 @@ export const troubleWith = (subject: Subject, cause: string): Trouble => ({
 export interface WatchOptions {
   readonly database: Database;
   readonly checks: readonly Check[];
-  /** Called when an alert was written to the outbox. */
+  /** Called after an alert was written to the outbox. */
   readonly onNews: () => void;
   readonly log: Log;
   /** Milliseconds between two rounds of checks. @default 1 minute */
@@ -34,12 +34,12 @@ export interface WatchOptions {
 
 const MINUTE = 60_000;
 
-/** A worker's watch: checks what no run checks, taking turns with the other workers. */
+/** The periodic checks of a worker. Workers take turns, so that each check is executed by one of them. */
 export interface Watch {
   close(): Promise<void>;
 }
 
-/** Starts the checks, once a minute, the first a minute from now. */
+/** Starts the periodic checks. The first round comes after one period. */
 export function startWatch({ everyMs = MINUTE, ...options }: WatchOptions): Watch {
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
@@ -55,11 +55,11 @@ export function startWatch({ everyMs = MINUTE, ...options }: WatchOptions): Watc
   };
 }
 
-/** Runs each check that is due once. A check that fails is logged and does not stop the others. */
+/** Executes each check that is due. A check that fails is logged and does not stop the others. */
 export async function lookOnce({ database, checks, onNews, log }: Omit<WatchOptions, 'everyMs'>, now: number): Promise<void> {
   for (const check of checks) {
     try {
-      // A little less than the period, or every other turn would be missed by milliseconds.
+      // A turn lasts a little less than the period, or else every second round would come some milliseconds too early.
       if (!(await takeTurn(database, check.name, check.everyMs * 0.9))) continue;
       const found = await check.look(now);
       if (found !== undefined && (await observe(database, found))) onNews();

@@ -6,15 +6,15 @@ import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import { type Check, troubleWith } from '../watch.ts';
 
 const HOUR = 3_600_000;
-/** Free bytes below which services may fail. */
+/** Free bytes below which the check reports a trouble even if the disk does not fill up. */
 const MIN_FREE = 256 * 1024 * 1024;
-/** Milliseconds of samples that an estimate of growth needs. */
+/** Milliseconds that samples must span for an estimate of growth. */
 const MIN_HISTORY_MS = 3 * HOUR;
 
 type Samples = readonly (readonly [at: number, free: number])[];
 
 /**
- * Bytes that a disk loses per day, from its free space over the last day; 0 where free space grows or the samples are too few.
+ * Bytes by which a disk's free space shrinks per day, estimated from the last day; 0 if it grows or the samples span too little time.
  * @param samples oldest first
  */
 export function growthPerDay(samples: Samples): number {
@@ -24,7 +24,7 @@ export function growthPerDay(samples: Samples): number {
   return Math.max(0, ((first[1] - last[1]) * DAY_MS) / (last[0] - first[0]));
 }
 
-/** Checks whether the home folder's disk has room for another day. */
+/** Checks whether the disk of the home folder has enough free space for another day. */
 export function diskCheck({ database, home }: { database: Queryable; home: string }): Check {
   return {
     name: `disk/${hostname()}`,

@@ -9,14 +9,14 @@ import { dropAbandonedImports } from '../../storage/staging/import-progress.ts';
 import { recordedEnd } from '../records/record-end.ts';
 import type { Check } from '../watch.ts';
 
-/** Milliseconds after its start in which a run may not have recorded its own end yet. */
+/** Age in milliseconds up to which a run is not checked, because it may be about to record its own end. */
 const YOUNG_MS = 120_000;
-/** Milliseconds for which a retry can use what an ended run collected and did not store. */
+/** Milliseconds for which the rows that an ended run collected but did not store are kept for a retry. */
 const STAGING_KEPT_MS = DAY_MS;
 
 /**
- * Records the end of runs that were terminated, timed out, or ended while the database was away. After a day, drops what ended runs
- * collected and never stored, and what killed imports left.
+ * Records the end of runs that were terminated, timed out, or ended while the database was unavailable. After a day, it deletes rows that
+ * ended runs collected and never stored, and rows that killed imports left.
  */
 export function endedOutsideCheck({
   database,

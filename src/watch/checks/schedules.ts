@@ -5,15 +5,15 @@ import type { Queryable } from '../../storage/database/database.ts';
 import { deletedOnPurpose, forgetDeleted, noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 import { type Check, troubleWith } from '../watch.ts';
 
-/** `pausedAt`: when this check paused the schedule; failures before then are already reported. */
+/** The last counts of each schedule. `pausedAt` is when this check paused the schedule; earlier failures do not count again. */
 type Known = Record<string, { missed: number; overlapped: number; pausedAt?: number; namespace?: string }>;
 
 type WatchedSchedules = Pick<Schedules, 'counts' | 'isThere' | 'lastRuns' | 'namespace' | 'pause'>;
 
 /**
- * Checks whether every firing of the schedules became a run: a firing that was missed, or skipped while the run before was open, is a
- * trouble until the next firing. Pauses a schedule whose runs fail too often in a row, a trouble until it is resumed. A schedule that
- * disappeared without `predictlab schedule delete` is a trouble until it exists again.
+ * Checks whether every firing of the schedules started a run: a firing that was missed, or skipped because a run was open, is a trouble
+ * until the next firing. It pauses a schedule whose runs fail too often in a row, which is a trouble until the schedule is resumed. A
+ * schedule that disappeared without `predictlab schedule delete` is a trouble until it exists again.
  */
 export function scheduleCheck({ database, schedules }: { database: Queryable; schedules: () => Promise<WatchedSchedules> }): Check {
   return {
@@ -56,14 +56,14 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
       const gone: string[] = [];
       for (const [scheduleId, known] of Object.entries(before)) {
         if (after[scheduleId] !== undefined) continue;
-        // A worker of another namespace saw it.
+        // A worker of another Temporal namespace noted this schedule.
         const isForeign = known.namespace !== undefined && known.namespace !== client.namespace;
         if (isForeign || (await client.isThere(scheduleId))) after[scheduleId] = known;
         else gone.push(scheduleId);
       }
       const onPurpose = await deletedOnPurpose(database, gone);
       for (const scheduleId of gone) {
-        // A deleted schedule no longer fires, so its other troubles are over.
+        // A schedule that is gone no longer fires, so its other troubles are over.
         looked.push(...['missed', 'overlap', 'paused'].map((what) => subjectOf(what, scheduleId)));
         if (!onPurpose.has(scheduleId))
           troubles.push(troubleWith(subjectOf('gone', scheduleId), `schedule ${scheduleId}: ${goneCause(scheduleId)}`));
@@ -81,14 +81,14 @@ const firings = (count: number): string => (count === 1 ? 'a firing was' : `${co
 
 /**
  * Pauses a schedule whose last `times` runs have all failed.
- * @param options.since earlier runs do not count, they already paused it once; UTC epoch milliseconds
- * @returns the reason where it was paused, else null
+ * @param options.since runs before this time do not count, because they paused the schedule once already; UTC epoch milliseconds
+ * @returns the reason if the schedule was paused, else null
  */
 export async function pausedAfterFailures(
   schedules: Pick<Schedules, 'lastRuns' | 'pause'>,
   { scheduleId, times, since }: { readonly scheduleId: string; readonly times: number; readonly since: number },
 ): Promise<string | null> {
-  // Open and cancelled runs count neither way.
+  // Open and cancelled runs count neither as failures nor as successes.
   const ended = (await schedules.lastRuns(scheduleId)).filter(({ failed, at }) => failed !== null && at > since);
   const failures = ended.findIndex(({ failed }) => failed === false);
   const inARow = failures === -1 ? ended.length : failures;

@@ -16,7 +16,7 @@ import { type Check, troubleWith } from '../watch.ts';
 
 const HOUR = 3_600_000;
 
-/** Checks whether a collected symbol has had no tick for much longer than its usual pauses. */
+/** Checks whether a symbol that is still collected has had no tick for much longer than its usual pauses. */
 export function staleCheck({ database }: { database: Queryable }): Check {
   return {
     name: 'stale symbols',
@@ -35,7 +35,7 @@ export function staleCheck({ database }: { database: Queryable }): Check {
   };
 }
 
-/** Checks whether open runs will meet their deadlines, based on the usual durations of their tasks, to alert before the deadline. */
+/** Checks whether open runs will meet their deadlines, judged by the usual durations of their tasks, so that an alert comes early. */
 export function deadlineCheck({ database, lab, log }: { database: Queryable; lab: () => Promise<PredictLab>; log: Log }): Check {
   return {
     name: 'deadlines',
@@ -49,7 +49,7 @@ export function deadlineCheck({ database, lab, log }: { database: Queryable; lab
         log.warn(warning, { runId });
         troubles.push(deadlineTrouble({ line, at: now, why: `${runId}: ${warning}` }));
       }
-      // The end of a run that meets its deadline after all closes the incident.
+      // Nothing counts as well here: the incident closes when a run ends within its deadline.
       return { at: now, troubles, looked: [] };
     },
   };
@@ -57,7 +57,7 @@ export function deadlineCheck({ database, lab, log }: { database: Queryable; lab
 
 const FORGOTTEN_MS = 7 * DAY_MS;
 
-/** Closes incidents that nothing will check again: those of removed or disabled symbols, and those not seen for a week. */
+/** Closes incidents that no check will close: those of removed or disabled symbols, and those whose trouble was not seen for a week. */
 export function goneCheck({ database }: { database: Queryable }): Check {
   return {
     name: 'forgotten incidents',
@@ -80,12 +80,12 @@ export function goneCheck({ database }: { database: Queryable }): Check {
   };
 }
 
-/** Used share of a budget, in [0, 1], from which on it counts as near the limit. */
+/** Used share of a request budget, in [0, 1], at which requests count as near the limit. */
 const NEAR_LIMIT = 0.85;
-/** Number of consecutive checks (one per minute) near the limit that is a trouble; a short burst is not. */
+/** Number of checks in a row, one per minute, that find requests near the limit before it is a trouble; a short burst is not. */
 const CHECKS = 5;
 
-/** Checks whether requests to a venue have been near its limit for minutes, so that collection waits. */
+/** Checks whether requests to a venue have been near the venue's limit for some minutes, which makes collection wait. */
 export function requestBudgetCheck({ database, limits }: { database: Queryable; limits: Readonly<Record<string, RateLimit>> }): Check {
   return {
     name: 'request budgets',
@@ -109,7 +109,7 @@ export function requestBudgetCheck({ database, limits }: { database: Queryable; 
   };
 }
 
-/** Checks whether the database has connections for all live workers. */
+/** Checks whether the database allows enough connections for all running workers and has refused none. */
 export function connectionCheck({ database }: { database: Queryable }): Check {
   return {
     name: 'connections',

@@ -9,18 +9,18 @@ import { type Check, troubleWith } from '../watch.ts';
 const MINUTE = 60_000;
 const LAST = 'upkeep/last';
 const RESTORED = 'upkeep/restored';
-/** The key that the worker doing the upkeep renews each minute; after longer silence that worker has died, and another one starts again. */
+/** Name of a lock in the database. The worker that does the upkeep renews it each minute; without that it expires after five minutes. */
 const DOING = 'upkeep/doing';
 const DEAD_AFTER_MS = 5 * MINUTE;
 
 /** When the last upkeep ran, and how each of its jobs ended. */
 export type LastUpkeep = { readonly at: number; readonly ends: readonly JobEnd[] };
 
-/** The last upkeep. @returns undefined where there was none */
+/** The last upkeep; undefined if there was none. */
 export const lastUpkeep = async (database: Database): Promise<LastUpkeep | undefined> =>
   (await noted<{ last: LastUpkeep & null }>(database, LAST))?.last ?? undefined;
 
-/** Runs `work`. @returns undefined while another process runs it */
+/** Runs `work` unless another process is running it. @returns the ends of the jobs, or undefined if another process runs them */
 export async function runExclusively(database: Database, work: () => Promise<readonly JobEnd[]>): Promise<readonly JobEnd[] | undefined> {
   if (!(await takeTurn(database, DOING, DEAD_AFTER_MS))) return undefined;
   const alive = setInterval(() => void keepTurn(database, DOING).catch(() => undefined), MINUTE);
@@ -28,15 +28,14 @@ export async function runExclusively(database: Database, work: () => Promise<rea
     return await work();
   } finally {
     clearInterval(alive);
-    // Without the database the turn expires by itself.
+    // If the database is unavailable, the lock expires by itself.
     await endTurn(database, DOING).catch(() => undefined);
   }
 }
 
 /**
- * Prunes, backs up and compares a sample of candles once a day, and restores a backup once a week to test it, on one of the workers.
- * A machine that slept catches up once; when the worker dies, another one starts again. Each failing job is an incident until it
- * succeeds.
+ * Runs the upkeep on one of the workers, once a day: it prunes, backs up, and compares a sample of candles with their ticks. Once a week it
+ * also restores a backup as a test. If the worker dies, another one starts again. A job that fails is a trouble until it succeeds.
  */
 export function upkeepCheck({ database, home, log }: { database: Database; home: string; log: Log }): Check {
   return {
@@ -48,7 +47,7 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
       const isDone = async (): Promise<boolean> => now - ((await lastUpkeep(database))?.at ?? Number.NEGATIVE_INFINITY) < 0.9 * DAY_MS;
       if (await isDone()) return undefined;
       const ends = await runExclusively(database, async () => {
-        // Another process has just finished it.
+        // Another process has finished the upkeep since the first look.
         if (await isDone()) return [];
         const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
         const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY_MS;

@@ -16,9 +16,9 @@ import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 type Lab = Pick<PredictLab, 'describe' | 'status' | 'result' | 'workerDatabases'>;
 
 /**
- * The end of a run. If the run could not record it (ended from outside, or without its database), it is read from Temporal, else from the
- * ledger.
- * @returns undefined while the run is open, and if this Temporal server does not know the run because its workers have another database
+ * The result of an ended run. If the run could not record it (terminated, timed out, database unavailable), it is read from Temporal, else
+ * from the ledger, and recorded.
+ * @returns undefined if the run is open, or if its state is unknown because the workers of this Temporal server have another database
  */
 export async function recordedEnd(lab: Lab, database: Database, stored: StoredRun): Promise<PipelineResult | undefined> {
   if (stored.status !== null) return stored.status;
@@ -34,7 +34,7 @@ export async function recordedEnd(lab: Lab, database: Database, stored: StoredRu
   return result;
 }
 
-/** Records the ends that the database lacks, of runs that Temporal reports as closed. */
+/** Records the ends of runs that are open in the database although Temporal reports them as closed or does not know them. */
 export async function recordEnds(lab: Lab, database: Database): Promise<void> {
   for (const executionId of await openRuns(database, Date.now())) {
     const stored = await runOf(database, executionId);
@@ -42,14 +42,14 @@ export async function recordEnds(lab: Lab, database: Database): Promise<void> {
   }
 }
 
-/** Whether the workers of this Temporal server use another database, so that the server may not know our runs. */
+/** Whether all workers of this Temporal server have another database, so that the server may not know the runs of this one. */
 async function belongsToOthers(lab: Lab, database: Database): Promise<boolean> {
   const theirs = await lab.workerDatabases();
   const own = await databaseMark(database);
   return own !== undefined && theirs.length > 0 && !theirs.includes(own);
 }
 
-/** The result from the run's history; undefined where it has none, or where no worker is up to read it. */
+/** The result that Temporal has of a run; undefined if there is none, or if no worker is running to answer for it. */
 async function asTemporalHasIt(lab: Lab, stored: StoredRun, { closeStatus }: KnownRun): Promise<PipelineResult | undefined> {
   try {
     return await lab.result(stored);
@@ -72,10 +72,10 @@ async function fromLedger(database: Database, stored: StoredRun, known: KnownRun
 }
 
 /**
- * The end of a run that left only its ledger: tasks that took effect succeeded; all others were cut off at the run's last sign of life.
+ * The result of a run that is known only from the ledger: tasks that took effect succeeded, all others count as cancelled.
  * @param tasks every task of the run's ledger
- * @param end.closedAt when the run was closed, where that is known
- * @param end.how why the run ended, one sentence
+ * @param end.closedAt when the run was closed @default when its last task ended
+ * @param end.how one sentence that says how the run ended
  */
 export function ledgerStatus(
   { runId, config, startedAt }: Pick<StoredRun, 'runId' | 'config' | 'startedAt'>,
@@ -114,7 +114,7 @@ export function ledgerStatus(
   };
 }
 
-/** The run's result: success where every task took effect, because then only the record of the end is missing. */
+/** The verdict of such a run: `failed` unless every task took effect, because then only the record of its end is missing. */
 function ledgerVerdict(results: readonly TaskResult[]): RunResult {
   if (results.some(({ status }) => status !== 'success')) return 'failed';
   return results.some(({ degraded }) => degraded !== undefined) ? 'degraded' : 'success';

@@ -6,10 +6,10 @@ import { filedFolderName } from '../../report/elements/report-path.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type PagedRun, pagedRuns } from '../../storage/runs/run-history.ts';
 
-/** Files that were deleted, or would be. */
+/** The number and size of the files that were deleted, or that a dry run would delete. */
 export interface PrunedFiles {
   readonly what: 'reports' | 'logs';
-  /** UTC epoch milliseconds. */
+  /** Instant before which data counts as old; UTC epoch milliseconds. */
   readonly before: number;
   readonly rows: number;
   readonly bytes: number;
@@ -17,17 +17,17 @@ export interface PrunedFiles {
 
 export interface PruneFilesRequest {
   readonly database: Database;
-  /** `PREDICTLAB_HOME`. */
+  /** The home folder (`PREDICTLAB_HOME`). */
   readonly home: string;
-  /** UTC epoch milliseconds. */
+  /** Instant before which data counts as old; UTC epoch milliseconds. */
   readonly before: number;
   readonly dryRun?: boolean;
 }
 
 /**
- * Deletes the pages of runs that ended before an instant, except those of the last runs of each symbol. A folder whose run the database
- * no longer has is judged by the time of its files.
- * @param request.keep how many of the last runs of each symbol keep their pages. @default 1
+ * Deletes the report pages of runs that ended before an instant, except those of the last runs of each symbol. If the database no longer
+ * has a folder's run, the time of the files decides.
+ * @param request.keep number of each symbol's last runs that keep their pages @default 1
  */
 export async function pruneReports({
   database,
@@ -55,7 +55,7 @@ export async function pruneReports({
   return { what: 'reports', before, rows, bytes };
 }
 
-/** Deletes the logs of tasks, and of workers that `dev` started, where nothing was written since an instant. */
+/** Deletes logs to which nothing was written since an instant: those of tasks, and those of workers and servers that `dev` started. */
 export async function pruneLogs({ home, before, dryRun = false }: Omit<PruneFilesRequest, 'database'>): Promise<PrunedFiles> {
   const root = path.join(home, 'logs');
   let rows = 0;
@@ -95,7 +95,7 @@ const foldersIn = async (folder: string): Promise<readonly string[]> =>
 
 interface FoundFile {
   readonly at: number;
-  /** Bytes that deleting the file frees: 0 where it is hard-linked elsewhere. */
+  /** Bytes that are freed when the file is deleted; 0 if another hard link to it exists. */
   readonly bytes: number;
 }
 

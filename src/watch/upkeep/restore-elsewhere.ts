@@ -8,14 +8,14 @@ import { databaseUrlOf } from '../../storage/database/database-url.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 
 /**
- * Restores a backup into a scratch database on the same server and compares each row. Drops scratch databases of killed attempts:
- * each database runs one attempt at a time.
- * @returns one sentence
+ * Restores a backup into a temporary database on the same server and compares each row. Earlier temporary databases of killed attempts are
+ * dropped; a lock ensures that no other attempt for this database is running.
+ * @returns one sentence with the number of rows
  */
 export async function restoreElsewhere(database: Database, file: string): Promise<string> {
   return await database.transaction(async (turn) => {
     await turn.query("select set_config('idle_in_transaction_session_timeout', '0', true)");
-    // The prefix names folders too: another server may have a database of the same name.
+    // The hash of the address is needed because folders also get this prefix, and another server may have a database of the same name.
     const prefix = `predictlab_try_${createHash('sha256').update(database.url).digest('hex').slice(0, 8)}_`;
     await turn.query('select pg_advisory_xact_lock(hashtext($1))', [prefix]);
     await removeEarlierTries(database, prefix);
@@ -28,7 +28,7 @@ async function tried(database: Database, file: string, name: string): Promise<st
   try {
     await mkdir(reports, { mode: 0o700 });
     await database.query(`create database ${name}`);
-    // A new database has this schema only, whatever the search path of the role.
+    // A new database has only the schema `public`, whatever search path the role has.
     const scratch = await openDatabase({
       url: databaseUrlOf(database.url, name),
       max: 2,

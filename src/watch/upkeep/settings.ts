@@ -5,14 +5,14 @@ import { isWholeBackup } from '../../storage/backup/read-backup.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { noted, saveWatchState } from '../../storage/watch/watch-state.ts';
 
-/** Prunable data in the home folder, not in the database. */
+/** Kinds of data in the home folder that can be pruned; those of the database are in PRUNABLE. */
 export const PRUNABLE_FILES = ['reports', 'logs'] as const;
 export type PrunableFiles = (typeof PRUNABLE_FILES)[number];
 
 export interface UpkeepSettings {
-  /** Age from which on each kind of data is pruned; milliseconds. */
+  /** Age in milliseconds from which each kind of data is pruned; a kind without an age is kept. */
   readonly ages: Readonly<Partial<Record<Prunable | PrunableFiles, number>>>;
-  /** How many of the last runs of each symbol keep their pages. */
+  /** Number of each symbol's last runs that keep their report pages. */
   readonly keep: number;
   /** Where a backup is written each day, and how many are kept. @default none */
   readonly backup?: { readonly folder: string; readonly rotate: number };
@@ -20,17 +20,17 @@ export interface UpkeepSettings {
 
 const NAME = 'upkeep/settings';
 
-/** The stored settings; undefined where none are set. */
+/** The stored settings of the upkeep; undefined if none are set. */
 export async function upkeepSettings(queryable: Queryable): Promise<UpkeepSettings | undefined> {
   return (await noted<{ settings: UpkeepSettings & null }>(queryable, NAME))?.settings ?? undefined;
 }
 
-/** Stores the settings. @param settings null ends the upkeep */
+/** Stores the settings of the upkeep. @param settings null turns the upkeep off */
 export async function setUpkeep(queryable: Queryable, settings: UpkeepSettings | null): Promise<void> {
   await saveWatchState(queryable, NAME, { settings: settings as never });
 }
 
-/** All prunable kinds of data, in the order of the commands. */
+/** All kinds of data that can be pruned, in the order in which commands list them. */
 export const AGED = [...PRUNABLE, ...PRUNABLE_FILES] as const;
 
 const BACKUP = /^predictlab-[0-9TZ-]+\.backup$/;
@@ -39,9 +39,9 @@ const BACKUP = /^predictlab-[0-9TZ-]+\.backup$/;
 export const backupName = (now: number): string => `predictlab-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.backup`;
 
 /**
- * Deletes all but the last `keep` whole backups; the one just written stays. Damaged backups do not count, and go once older than all
- * that stay.
- * @returns how many were deleted, and the names of the damaged ones that stay
+ * Deletes old backups and keeps the last `keep` undamaged ones, including the one just written. Damaged backups do not count; they are
+ * deleted when they are older than all kept ones.
+ * @returns the number of deleted backups, and the names of damaged ones that were kept
  */
 export async function rotateBackups(
   folder: string,

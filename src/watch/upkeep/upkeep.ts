@@ -12,25 +12,25 @@ import { backupName, rotateBackups, type UpkeepSettings } from './settings.ts';
 export interface JobEnd {
   readonly job: 'prune' | 'backup' | 'restore' | 'data';
   readonly ok: boolean;
-  /** What the job did or why it failed, in one sentence. */
+  /** One sentence: what the job did, or why it failed. */
   readonly said: string;
 }
 
 export interface UpkeepRequest {
   readonly database: Database;
-  /** `PREDICTLAB_HOME`. */
+  /** The home folder (`PREDICTLAB_HOME`). */
   readonly home: string;
   readonly settings: UpkeepSettings;
   /** UTC epoch milliseconds. */
   readonly now: number;
-  /** Also restore the backup into a scratch database on the same server. */
+  /** Whether to restore the backup into a temporary database on the same server, as a test. */
   readonly tryRestore: boolean;
 }
 
 /** Number of candle series that are rebuilt from their ticks each time. */
 const SAMPLE = 20;
 
-/** Runs each job, one after another; a job that fails does not stop the others. */
+/** Runs the jobs of the upkeep one after another. A job that fails does not stop the others. */
 export async function runUpkeep({ database, home, settings, now, tryRestore }: UpkeepRequest): Promise<readonly JobEnd[]> {
   const { ages, keep, backup } = settings;
   const ends: JobEnd[] = [];
