@@ -133,7 +133,7 @@ async function listVenue({ database, entry, asOf, signal, onPage, members, rules
   const first: ListedPage[] = [];
   const isFirst = members.shards().length === 0;
   for await (const page of source.list?.({ rules, asOf, known: members.ids(), signal }) ?? []) {
-    // the venues only show the present: a run about the past has the members of that time
+    // lists nothing for a run about the past, which uses the members of its time: the venues only show the present
     if (page.clock - asOf > PRESENT_MS) return { added: 0, requests: page.requests, missing: 0 };
     if (isFirst) {
       first.push(page);

@@ -32,7 +32,7 @@ export interface PrepareDependencies {
   /** Called when notifications are waiting in the outbox, as after a scheduled run is refused, for which no caller waits. */
   readonly onNews: () => void;
   readonly searchable: () => Promise<boolean>;
-  /** Records the ends of runs that ended without a database record, such as terminated ones. */
+  /** Records the end of runs whose end is missing in the database, such as terminated ones. */
   readonly recordEnds: () => Promise<void>;
   readonly code: RunCode;
 }

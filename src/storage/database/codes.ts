@@ -7,7 +7,7 @@ export const tickKindOf = (code: number): TickKind => TICK_KINDS[code];
 
 /** Code of a side: 1 buy, 0 sell, null unknown. */
 export const sideCode = (side: 'buy' | 'sell' | null): number | null => (side === null ? null : side === 'buy' ? 1 : 0);
-/** The side of a stored code. */
+/** Returns the side for which a code is stored, the reverse of `sideCode`. */
 export const sideOf = (code: number | null): 'buy' | 'sell' | null => (code === null ? null : code === 1 ? 'buy' : 'sell');
 
 const MINUTE = 60_000;

@@ -62,7 +62,7 @@ interface Series {
   readonly from: number;
 }
 
-/** Shortest candles of the kind of tick that most members (at least two) have. If equal, price points, since all are of the same moment. */
+/** Shortest candles of the kind of tick that most members (at least two) have. If equal, of price points, taken at one moment. */
 function sharedSeries(members: readonly MemberRow[]): Series | undefined {
   const have = (kind: TickKind): readonly MemberRow[] => members.filter((member) => seriesOf(member, kind).length > 0);
   const [priceType] = TICK_KINDS.toReversed().toSorted((a, b) => have(b).length - have(a).length);

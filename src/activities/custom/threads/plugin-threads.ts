@@ -36,7 +36,7 @@ export interface PluginThreads {
   backtests(job: SeriesJob, how: JobControl): Promise<TrialsResult>;
   /** Runs the walk-forward test of one series on a thread of the pool; returns the record in its stored form. */
   walkForward(job: WalkForwardJob, how: JobControl): Promise<ReturnType<typeof encodeWalkForward>>;
-  /** Waits up to 100 ms while many tasks wait, so that results are reported together: each report wakes a workflow, which uses CPU. */
+  /** Resolves at once or, while many tasks wait, within 100 ms, so that results are reported together: each report wakes a workflow. */
   together(): Promise<void>;
   close(): Promise<void>;
 }
