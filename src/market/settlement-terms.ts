@@ -1,6 +1,6 @@
 import type { Instrument, SettlementTerms } from '../contracts/market-data.ts';
 
-/** What a venue states about the settlement of a market in separate fields, not in the text of the rules. */
+/** Facts about a market's settlement that the venue states in separate fields, not in the text of the rules. */
 interface StatedTerms {
   readonly source?: string | null | undefined;
   readonly delaySeconds?: number | null | undefined;
@@ -62,7 +62,7 @@ const FACTS: readonly (readonly [ComparedTerm['fact'], (market: Settling) => str
 
 const timeText = (time: number | null | undefined): string | null => (typeof time === 'number' ? new Date(time).toISOString() : null);
 
-/** What twins state about their settlement, side by side; a fact that none states is left out. */
+/** The statements of twins about their settlement, side by side; a fact that none states is left out. */
 export const compareTerms = (markets: readonly Settling[]): readonly ComparedTerm[] =>
   FACTS.flatMap(([fact, read]) => {
     const values = markets.map((market) => read(market) ?? null);

@@ -3,17 +3,17 @@ import { mirrorPrice } from '../market/mirror-price.ts';
 import { readNumber, readTime } from './catalogue/scalars.ts';
 import { isObject, listInAnswer, objectAt } from './catalogue/schema-drift.ts';
 
-/** The levels of an order book of the first outcome, each `[price, size]` or `{ price, size }`, in any order. */
+/** The levels of an order book, each `[price, size]` or `{ price, size }`, in any order. Prices are those of the first outcome. */
 export interface BookLevels {
   readonly bids: readonly unknown[];
   readonly asks: readonly unknown[];
-  /** Bids for the second outcome, for venues that list those in place of asks. @default none */
+  /** Bids for the second outcome, which some venues list in place of asks for the first. @default none */
   readonly secondBids?: readonly unknown[];
   /** Time of the book's last change; the time of the run where it is absent or unreadable. */
   readonly at?: unknown;
 }
 
-/** Age from which an order book is read again, so that a run right after another one does not read it twice. */
+/** Age from which a stored order book is read again, so that two runs shortly after each other read it once. */
 const FRESH_MS = 300_000;
 
 /** Whether to request an order book: the market is open, and its stored book is too old for this run. */
@@ -21,8 +21,8 @@ export const wantsBook = ({ closed, book }: Instrument, asOf: number): boolean =
   !closed && (book === null || Math.abs(asOf - book.at) > FRESH_MS);
 
 /**
- * The best prices of a book and the units offered at them. The order of the levels varies between venues, so all of them are compared. A book
- * that last changed before the run's time still stood then, so a quiet book counts as seen at that time.
+ * The best prices of a book and the units offered at them. The order of the levels varies between venues, so all of them are compared.
+ * The book of a quiet market was still valid at the run's time, so `at` is at least that time, even if the last change is older.
  */
 export function bestOf({ bids, asks, secondBids = [], at }: BookLevels, asOf: number): OrderBook {
   const bid = bestLevel(levelsOf(bids), -1);
@@ -50,10 +50,10 @@ const levelsOf = (levels: readonly unknown[]): readonly Level[] =>
     return price === null || price < 0 || price > 1 ? [] : [{ price, size: readNumber(size).value }];
   });
 
-/** @param sign 1 = the lowest price is best */
+/** The best of some levels. @param sign 1 where the lowest price is best, -1 where the highest is */
 const bestLevel = (levels: readonly Level[], sign: 1 | -1): Level | undefined => levels.toSorted((a, b) => sign * (a.price - b.price))[0];
 
-/** Reads the levels of a book that has only bids, for both outcomes. @param names of the book, and of its sides */
+/** Reads a book that has bids for both outcomes and no asks. @param names of the book's field and of its two lists of bids */
 export function bidsOfBoth(
   json: unknown,
   at: { readonly venue: string; readonly where: string },

@@ -3,7 +3,7 @@ import { contentIdentity, spelledId, tradeIdentity } from '../market/identity.ts
 import { mirrorPrice } from '../market/mirror-price.ts';
 import type { ReadNumber } from './catalogue/scalars.ts';
 
-/** One row as an adapter reads it; `content` identifies a trade without an id of the venue. */
+/** One row as an adapter reads it. Where the venue gives no id of a trade, the fields in `content` identify it. */
 export interface ReadRow {
   readonly kind: CandidateRow['kind'];
   readonly time: number | null;
@@ -31,7 +31,7 @@ export interface TradeFields {
   readonly side: CandidateRow['side'];
   /** Index of the traded outcome in the instrument; −1 for an outcome that it does not have. */
   readonly outcome: number;
-  /** The venue's name of the outcome, where it is not the instrument's. */
+  /** The venue's name of the outcome, where it differs from the instrument's. */
   readonly outcomeName?: string | null;
   /** The venue's id of the trade, or the fields that identify the trade where the venue gives no id. */
   readonly id: string | null | readonly (string | number | null)[];
@@ -40,8 +40,8 @@ export interface TradeFields {
 }
 
 /**
- * A trade as a row of an instrument. A trade of the second outcome is mirrored (price 1 − price, side reversed); `outcome` keeps what was
- * traded. A field that cannot be read becomes null, and `defect` gives the reason.
+ * Converts a trade to a row of an instrument. A trade of the second outcome is mirrored (price 1 − price, side reversed); `outcome` keeps
+ * what was traded. A field that cannot be read becomes null, and `defect` gives the reason.
  */
 export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, id, block }: TradeFields, instrument: Instrument): ReadRow {
   const mirrored = outcome === 1;
@@ -65,10 +65,10 @@ export function tradeRow({ raw, time, price, size, side, outcome, outcomeName, i
 const otherSide = (side: CandidateRow['side']): CandidateRow['side'] => (side === null ? null : side === 'buy' ? 'sell' : 'buy');
 
 /**
- * Returns the rows of one page with their identities: the venue's id, or a hash of the content with `#n` for copies within the page. A row
- * that cannot become a tick is identified by its text. When rows share an id but differ in content, the first (newest) one counts and the
- * others are malformed.
- * @param copies number of copies of each content at the end of the previous page, which this page continues; is updated
+ * Returns the rows of one page with their identities: the venue's id, or a hash of the content with `#n` for copies within the page. The
+ * identity of a row that cannot become a tick is a hash of its text. Where rows share an id but differ in content, the first (newest) one
+ * counts and the others are malformed.
+ * @param copies number of copies of each content that the previous page has, where this page continues with more of them; is updated
  */
 export function identifyPage(rows: readonly ReadRow[], copies = new Map<string, number>()): CandidateRow[] {
   const named = new Map<string, ReadRow>();

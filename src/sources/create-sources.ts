@@ -17,7 +17,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CreateSourcesOptions {
   readonly env: Environment;
-  /** Store of the rate budgets, which several workers can share. @default a store of this process alone */
+  /** Store of the rate budgets; workers that share it share the limits. @default a store of this process alone */
   readonly windows?: WindowStore;
   readonly log?: { info(message: string, fields?: Record<string, unknown>): void };
   /** Venues to create sources for. @default the loaded venues */
@@ -30,9 +30,9 @@ export type VenueSearch = { readonly hits: readonly SearchHit[] } | { readonly s
 /** All sources with their connections, which stay open until `close`. */
 export interface SourceSet {
   readonly byType: Sources;
-  /** Markets and groups of markets whose words match, by venue. */
+  /** Finds markets and groups of markets that match the words, by venue. */
   search(query: SearchQuery & { readonly signal: AbortSignal }): Promise<ReadonlyMap<string, VenueSearch>>;
-  /** Requests each route of the given venues once and compares the answers with the expectations of the adapters. */
+  /** Requests each route of the given venues once and compares the answers with what the adapters expect. */
   probe(request: { readonly venues: readonly string[]; readonly signal: AbortSignal }): Promise<readonly ProbedRoute[]>;
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export const limitsOf = (venues: readonly AnyVenue[] = loadedVenues()): Readonly
 export const limitsInUse = (env: Environment): Readonly<Record<string, RateLimit>> =>
   Object.fromEntries(Object.entries(limitsOf()).map(([family, limit]) => [family, shareOfLimit(limit, rateShareOf(env))]));
 
-/** Creates all sources that the environment allows. @throws PredictLabError BadInput for an invalid variable */
+/** Creates the sources of all venues; one whose key is missing is skipped. @throws PredictLabError BadInput for an invalid variable */
 export function createSources({ env, windows = createLocalWindows(), log, venues = loadedVenues() }: CreateSourcesOptions): SourceSet {
   const budget = createTokenPool({
     store: windows,
@@ -142,7 +142,7 @@ function addressOf(env: Environment, variable: string, usual: string): string {
   throw badInput(`${variable}="${text}" is not a web address; write one such as ${usual}`);
 }
 
-/** Reads a variable that has one of a few words; the first word is the default. */
+/** Reads a variable whose value must be one of a few words. The first word is the default. */
 function choiceOf(env: Environment, variable: string, choices: readonly [string, ...string[]]): string {
   const text = env[variable]?.trim() ?? '';
   if (text === '' || choices.includes(text)) return text || choices[0];
@@ -150,8 +150,8 @@ function choiceOf(env: Environment, variable: string, choices: readonly [string,
 }
 
 /**
- * The share of the venues' published limits that this installation may use (`PREDICTLAB_RATE_SHARE`): less than 1 leaves room for other
- * programs, more is for a private venue.
+ * The share of the venues' published limits that this installation may use (`PREDICTLAB_RATE_SHARE`): below 1 leaves room for other
+ * programs, above 1 is for a private venue.
  * @throws PredictLabError BadInput
  */
 export function rateShareOf({ PREDICTLAB_RATE_SHARE: text }: Environment): number {
@@ -173,7 +173,7 @@ export interface VenueEndpoint {
   readonly variable: string;
   readonly url: string;
   readonly check: string;
-  /** The key that is missing; undefined where none is needed or one is set. */
+  /** The reason why a required key is missing; undefined where none is required or one is set. */
   readonly missing: string | undefined;
 }
 

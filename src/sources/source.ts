@@ -4,7 +4,7 @@ import type { Json } from '../contracts/run/pipeline-input.ts';
 import type { CoverageEvidence, SourceType, TickKind } from '../contracts/words.ts';
 import type { TimedVolume } from '../market/second-witness.ts';
 
-/** The request for the listing of a universe at one venue. */
+/** A request to list the markets of a universe at one venue. */
 export interface ListRequest {
   readonly rules: readonly unknown[];
   readonly asOf: number;
@@ -13,7 +13,7 @@ export interface ListRequest {
   readonly signal: AbortSignal;
 }
 
-/** A part of a listing; `matching` has the ids of the markets that the rules choose. */
+/** A part of a listing. `matching` has the ids of the markets that match the universe's rules. */
 export interface ListedPage extends Discovery {
   readonly matching: ReadonlySet<string>;
 }
@@ -21,21 +21,21 @@ export interface ListedPage extends Discovery {
 /** The newest trades of one market, read together with those of others. */
 export interface SharedPage {
   readonly rows: readonly CandidateRow[];
-  /** Every trade after this time is among the rows; -Infinity when they are all trades. UTC epoch milliseconds. */
+  /** The rows include every trade after this time; -Infinity when they are all trades of the market. UTC epoch milliseconds. */
   readonly after: number;
   /** The venue's clock when it answered. */
   readonly clock: number;
   readonly requests: number;
 }
 
-/** What a collection needs of the newest trades that it reads for several markets. */
+/** The requirements of several markets' collections when their newest trades are read together. */
 export interface SharedLook {
   readonly asOf: number;
-  /** Oldest time that most markets need; UTC epoch milliseconds. */
+  /** Time back to which most of the markets need trades; UTC epoch milliseconds. */
   readonly since: number;
-  /** The venue's clock at the listing of the markets: trades that were read before are too old. */
+  /** The venue's clock when it listed the markets. Trades that were read before that are too old. */
   readonly clock: number;
-  /** Maximum number of requests that costs less than reading the markets of all shards one by one. */
+  /** Number of requests that reading the markets one by one would need; a shared reading that needs more stops. */
   readonly worth: number;
 }
 
@@ -57,14 +57,14 @@ export interface Discovery {
   readonly problems: readonly string[];
   /** Number of HTTP requests; 0 for files. */
   readonly requests: number;
-  /** The venue's clock when it answered, less the `Age` of an answer from a cache; UTC epoch milliseconds. */
+  /** The venue's clock at its answer, less the `Age` of a cached answer; UTC epoch milliseconds. */
   readonly clock: number;
 }
 
 /** Time ranges that earlier runs collected, for trades and for price points; merged and sorted. */
 export type CoveredRanges = Readonly<Record<TickKind, readonly TimeRange[]>>;
 
-/** A range `[from, to)` that counts as collected, and the evidence for it. */
+/** A range `[from, to)` that counts as collected, and the evidence that it was. */
 export interface CoveredRange extends TimeRange {
   /** How the coverage is known. @default "walked" */
   readonly evidence?: CoverageEvidence;
@@ -72,13 +72,13 @@ export interface CoveredRange extends TimeRange {
 
 export interface CollectedBefore {
   readonly covered: CoveredRanges;
-  /** Time up to which an earlier run last read the venue, per kind, covered or not; null if none did. UTC epoch milliseconds. */
+  /** Time up to which earlier runs have read the venue, covered or not, per kind; null if none has. UTC epoch milliseconds. */
   readonly looked: Readonly<Record<TickKind, number | null>>;
   /** Ranges whose trades contradict the venue's own totals and that were walked again recently. @default none */
   readonly doubted?: readonly TimeRange[];
   /** Returns for each row whether it is already stored as a tick. */
   isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
-  /** Whether trades are stored in any hour before the hour of `time`, and after that of `since` (UTC epoch milliseconds). @default since the first */
+  /** Whether a trade is stored after the hour of `since` and before that of `time` (epoch milliseconds). @default since the first */
   hasTradesBefore(time: number, since?: number): Promise<boolean>;
 }
 
@@ -95,28 +95,28 @@ export interface CollectRequest<Selector = unknown> {
   readonly lateness: number;
   /** Whether to collect the whole window again, including covered time. */
   readonly refetch: boolean;
-  /** Whether to re-read covered time further back than needed, as a second look. @default false */
+  /** Whether to read covered time again, further back than needed, as a second look. @default false */
   readonly sampled?: boolean;
   /** Whether price points and order books are left out. @default false */
   readonly tradesOnly?: boolean;
-  /** The newest trades, where they were read together with those of other markets. @default the walk reads them */
+  /** The market's newest trades, where they were read together with those of other markets. @default the walk reads them */
   readonly shared?: SharedPage;
   /** The cursor of the last page that an earlier attempt staged; the stream continues after it. */
   readonly cursor: Json | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Result of a complete walk through an instrument's trades, or of a look at its newest price points. */
+/** The result of a complete walk through an instrument's trades, or of a look at its newest price points. */
 export interface WalkSeen {
-  /** Time at which the walk saw everything that the venue showed; null when it read only the newest pages. UTC epoch milliseconds. */
+  /** Time up to which the walk saw all that the venue showed; null when it read only the newest pages. UTC epoch milliseconds. */
   readonly looked: number | null;
-  /** Time of the newest trade at the venue, even after the run's window; null if there is no trade. */
+  /** Time of the newest trade at the venue, even if it is after the run's window; null if there is no trade. */
   readonly newest: number | null;
-  /** Largest lateness of a row that an earlier look missed, in milliseconds; 0 where none was missed. */
+  /** Largest lateness, in milliseconds, of a row that an earlier look did not see; 0 where there is no such row. */
   readonly lateBy: number;
-  /** Time from which coverage is withdrawn, because it was claimed before the venue's lateness was known; null for no withdrawal. */
+  /** Time from which coverage is withdrawn, because it was claimed before the venue's real lateness was known; null where none is. */
   readonly withdrawnFrom: number | null;
-  /** Number of rows that were missing in covered time and are too old to be merely late; absent for price points. */
+  /** Number of rows that were missing in covered time and are older than any lateness; absent for price points. */
   readonly missed?: number;
 }
 
@@ -126,17 +126,15 @@ export interface SourcePage {
   /** The rows in the venue's order. */
   readonly rows: readonly CandidateRow[];
   readonly order: 'newest-first' | 'oldest-first';
-  /** Small JSON; when it is passed back as `CollectRequest.cursor`, the stream continues after this page. */
+  /** Position in the stream as small JSON. When it is passed back as `CollectRequest.cursor`, the stream continues after this page. */
   readonly cursor: Json;
-  /** Ranges of `kind` that are completely collected once this page is staged. */
+  /** Ranges in which all rows of `kind` are collected once this page is staged. */
   readonly coverage: readonly CoveredRange[];
   /** Number of HTTP requests for this page, including retries. */
   readonly requests: number;
-  /**
-   * Grain of the page's price points in seconds, and the time `[from, to)` in which they are complete and replace coarser stored points.
-   */
+  /** Grain of the page's price points in seconds, and the range `[from, to)` in which they are complete and replace coarser stored ones. */
   readonly points?: { readonly grain: number; readonly range: TimeRange };
-  /** Result of the walk, on the last page of trades or on the page with the newest price points. */
+  /** The result of the walk, on the last page of trades or on the page with the newest price points. */
   readonly walked?: WalkSeen;
   /** The order book, on a page that read it. */
   readonly book?: Instrument['book'];
@@ -144,7 +142,7 @@ export interface SourcePage {
   readonly problems?: readonly string[];
 }
 
-/** Progress of a price collection: points are collected down to this time, and the next attempt continues below it. */
+/** Progress of a price collection. Points are collected from the newest down to `below`, where the next attempt continues. */
 export interface PriceCursor {
   readonly below: number;
 }
@@ -159,26 +157,26 @@ export type PointsPage = Omit<SourcePage, 'cursor' | 'requests'> & { readonly cu
 export interface Source<Selector = unknown> {
   readonly type: SourceType;
   /**
-   * How far back the venue shows rows, per kind, in milliseconds; null where it shows all. Older time cannot be claimed. @default null
-   * for every kind
+   * Time span before now that the venue shows, per kind of rows, in milliseconds; null where it shows all. Older time is never claimed.
+   * @default null for every kind
    */
   readonly horizon?: Readonly<Record<TickKind, number | null>>;
   /** Finds the instruments that the selectors match in the window, in a stable order, with the venue's facts about them. */
   discover(request: DiscoverRequest<Selector>): Promise<Discovery>;
   /**
-   * Streams the rows of one instrument, newest pages first, one page in memory at a time: only the time that `covered` lacks plus a small
-   * overlap for late rows.
+   * Streams the rows of one instrument, newest pages first, one page in memory at a time. Reads only time that is not covered, and a little
+   * more for late rows.
    */
   collect(request: CollectRequest<Selector>): AsyncIterable<SourcePage>;
   /** Lists the markets of a universe. @default the source cannot be in a universe */
   list?(request: ListRequest): AsyncIterable<ListedPage>;
-  /** Reads the newest trades of several markets at once, by instrument id; undefined where the answer is of no use. */
+  /** Reads the newest trades of several markets at once, by instrument id; undefined where the answer cannot be used. */
   shared?(
     request: SharedLook & { readonly instruments: readonly Instrument[]; readonly signal: AbortSignal },
   ): Promise<ReadonlyMap<string, SharedPage> | undefined>;
-  /** Maximum number of markets of one shared request; Infinity where it reads the trades of the whole venue. */
+  /** Maximum number of markets in one call of `shared`; Infinity where it reads the trades of the whole venue. */
   readonly sharedMarkets?: number;
-  /** Reads the volumes that the venue states for the hours of a range. @default the venue states none */
+  /** Reads the volumes that the venue states for the hours in a range. @default the venue states none */
   hourlyVolumes?(request: {
     readonly instrument: Instrument;
     readonly range: TimeRange;
@@ -207,6 +205,6 @@ export interface SearchHit {
   readonly closed: boolean;
   /** Ids of the instruments that the selector matches. */
   readonly instruments: readonly string[];
-  /** Ids of the same markets at other venues. */
+  /** Ids of the twins of these instruments at other venues. */
   readonly twins: readonly string[];
 }

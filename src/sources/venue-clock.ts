@@ -1,8 +1,8 @@
 import { MOST_LATENESS_MS } from '../market/lateness.ts';
 
 /**
- * The venue's clock, or this machine's if the two differ by more than the largest lateness. The venue's clock is then broken and must not
- * date a close or a claim of coverage.
+ * The venue's clock, or this machine's where the two differ by more than the largest lateness: such a clock is broken and must not date a
+ * close or a claim of coverage.
  * @param answered the time that the venue's answer states
  * @param now the clock of this machine; all times in UTC epoch milliseconds
  */

@@ -21,7 +21,7 @@ export interface OpenVenue {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** The clients of a venue for one piece of work. */
+/** The HTTP clients of a venue's hosts for one piece of work, with the venue's options. */
 export function contextOf({ clients, options }: OpenVenue, work: Work): VenueContext<string> {
   const http: Record<string, Http> = {};
   for (const [host, client] of Object.entries(clients)) http[host] = client.bind(work);
@@ -61,7 +61,7 @@ export function venueSource(opened: OpenVenue): Source {
         const facts = { after: page.after, clock: page.clock ?? work.clock ?? first.clock };
         const pages = instruments.map(({ id, stated }, index) => {
           const rows = identifyPage(page.rows.get(id) ?? []);
-          // the market has a volume, so its trades are missing from this answer: leave it out
+          // the venue states a volume for this market, so the answer has left its trades out: the market is read alone
           if (rows.length === 0 && facts.after === Number.NEGATIVE_INFINITY && (stated?.volume ?? 0) > 0) return [];
           return [[id, { ...facts, rows, requests: index === 0 ? work.requests : 0 }] as const];
         });
@@ -110,11 +110,11 @@ const isVolume = (value: Partial<TimedVolume> | null): value is TimedVolume =>
   Number(value?.from) < Number(value?.to) &&
   Number.isFinite(value?.volume);
 
-/** An instrument whose stated totals have the time of the answer. */
+/** Dates the venue's totals for an instrument by the clock of the answer. */
 const withStatedAt = (instrument: Instrument, clock: number): Instrument =>
   instrument.stated?.at === 0 ? { ...instrument, stated: { ...instrument.stated, at: clock } } : instrument;
 
-/** Maximum number of pages in a row that a listing derives from answers it already has: an adapter that lists without end stops there. */
+/** Maximum number of consecutive pages of a listing without a new request, which stops an adapter that lists without end. */
 const MOST_IDLE_PAGES = 100;
 
 /** Lists the markets of a universe's rules, page by page. */
@@ -134,7 +134,7 @@ async function* list(opened: OpenVenue, { rules, asOf, known, signal }: ListRequ
   }
 }
 
-/** Progress of a collection: within the trades, within the price points, or before the order book. */
+/** Progress of a collection: in the trades, in the price points (null before the first), or before the order book. */
 type Cursor = { readonly trades: WalkCursor | null } | { readonly prices: PriceCursor | null };
 
 /** Collects trades, then price points where the venue has them, then the order book of an open market. */
@@ -162,7 +162,7 @@ async function* collect(opened: OpenVenue, order: TradeOrder, request: CollectRe
       order,
     });
     for await (const page of pages) {
-      // A trade after the market's end moves the end, since price points may follow it too.
+      // A trade after a market's stated end shows that the market ended later, and price points may follow it too.
       if (page.walked !== undefined) instrument = withTradeAt(instrument, page.walked.newest);
       yield { ...page, cursor: toJson(page.cursor === null ? { prices: null } : { trades: page.cursor }) };
     }
@@ -184,7 +184,7 @@ async function* collect(opened: OpenVenue, order: TradeOrder, request: CollectRe
 
 const toJson = (cursor: Cursor): Json => cursor as unknown as Json;
 
-/** Reads an order book; null where the market has none, or no longer has one. The book is optional: no trade depends on it. */
+/** Reads an order book; null where the market has none, or none any more. Other errors are thrown. */
 export async function bookOf(read: () => Promise<BookLevels> | undefined, asOf: number): Promise<Instrument['book']> {
   try {
     const levels = await read();

@@ -18,33 +18,33 @@ export interface VenueHost {
   readonly check: string;
 }
 
-/** The key that a venue requires. It is sent as a header and removed from every text. */
+/** The key that a venue requires. It is sent as a header, and it is redacted in every text. */
 export interface VenueKey {
   readonly header: string;
   readonly variable: string;
-  /** Where a user gets a key, as a clause: `get one in its developer console`. */
+  /** Advice where to get a key, as a clause: `get one in its developer console`. */
   readonly remedy: string;
   /** Hosts that answer without a key. @default none */
   readonly keyless?: readonly string[];
 }
 
-/** What PredictLab has to know about a venue before it sends a request. */
+/** Facts about a venue that PredictLab needs before it sends a request. */
 export interface VenueFacts<Selector> {
-  /** The source type, and the first part of the ids of its instruments: lower case. */
+  /** The source type, in lower case. It is also the first part of the ids of the venue's instruments. */
   readonly name: string;
-  /** The name for people. */
+  /** The venue's name as users read it. */
   readonly title: string;
   /** Schema of one selector of the catalogue. */
   readonly selector: z.ZodType<Selector>;
   /** The forms of a selector, for messages: `{"ticker": "…"} or {"eventTicker": "…"}`. */
   readonly forms: string;
-  /** A selector as the command line takes it: `ticker=KXRAIN-26DEC24`. */
+  /** An example of a selector as the command line accepts it: `ticker=KXRAIN-26DEC24`. */
   readonly example: string;
-  /** Whether runs that name no sources collect from it. @default true */
+  /** Whether a run that names no sources collects from this venue. @default true */
   readonly byDefault?: boolean;
 }
 
-/** HTTP clients of a venue's hosts for one piece of work, and the words of its options. */
+/** HTTP clients of a venue's hosts for one piece of work, and the chosen words of its options. */
 export interface VenueContext<Host extends string> {
   readonly http: Readonly<Record<Host, Http>>;
   readonly options: Readonly<Record<string, string>>;
@@ -52,7 +52,7 @@ export interface VenueContext<Host extends string> {
 
 export interface FoundInstruments {
   readonly instruments: readonly Instrument[];
-  /** One sentence per selector that matches nothing and per market that cannot be read. */
+  /** One sentence for each selector that matches nothing and each market that cannot be read. */
   readonly problems: readonly string[];
 }
 
@@ -61,14 +61,14 @@ export interface TradePage {
   readonly rows: readonly ReadRow[];
   /** Cursor of the next, older page; null at the end of the history. */
   readonly next: string | null;
-  /** Number of copies of each content at the end of the previous page, which this page continues; is updated. */
+  /** Number of copies of each content that the previous page has, where this page continues with more of them; is updated. */
   readonly copies?: Map<string, number>;
 }
 
 export interface TradeReader {
-  /** @param cursor null for the newest page */
+  /** Reads one page. @param cursor null for the newest page */
   read(cursor: string | null): Promise<TradePage>;
-  /** What a repeated page means: `retry` = a mistake of the venue, `end-of-paging` = the unmarked last page. @default "retry" */
+  /** Meaning of a repeated page: `retry` for a mistake of the venue, `end-of-paging` for its way to end the paging. @default "retry" */
   readonly repeats?: 'retry' | 'end-of-paging';
 }
 
@@ -76,9 +76,9 @@ export interface TradeReader {
 export interface SharedTrades {
   /** The rows of each market by instrument id, newest first. */
   readonly rows: ReadonlyMap<string, readonly ReadRow[]>;
-  /** Every trade after this time is on the page; -Infinity when it has all trades. UTC epoch milliseconds. */
+  /** The rows include every trade after this time; -Infinity when they are all trades. UTC epoch milliseconds. */
   readonly after: number;
-  /** The venue's clock when the newest trades were read. @default at this request */
+  /** The venue's clock when the newest trades were read. @default its clock at this request */
   readonly clock?: number;
 }
 
@@ -88,16 +88,16 @@ export interface ListedMarkets extends FoundInstruments {
   readonly matching: ReadonlySet<string>;
 }
 
-/** How a venue lists its markets for universes. */
+/** The listing of a venue's markets for universes. */
 export interface VenueUniverse<Rule = unknown, Host extends string = string> {
   /** Schema of one rule, which chooses markets. */
   readonly rule: z.ZodType<Rule>;
   /** The forms of a rule, for messages. */
   readonly forms: string;
-  /** Maximum number of markets that one listing request returns, for estimates. */
+  /** Number of entries (markets or events) on a full page of the listing. */
   readonly pageSize: number;
   /**
-   * Lists the markets that match a rule, and those that are known already, whether they match or not.
+   * Lists the markets that match a rule, and those that are members already, whether they match or not.
    * @param known ids of the instruments that are members already
    */
   list(context: VenueContext<Host>, rule: Rule, known: ReadonlySet<string>): AsyncIterable<ListedMarkets>;
@@ -110,18 +110,18 @@ export interface SearchQuery {
 }
 
 /**
- * A venue: facts, and routes as functions over HTTP clients, which keep the rate limits, retry, and bound and record the answers.
- * Walks, coverage, identity, quarantine and settlement are PredictLab's.
+ * A venue: facts about it, and functions that read its routes by HTTP clients. The clients keep the rate limits, retry, and bound and count
+ * the answers. PredictLab does the rest: walks, coverage, identity, quarantine and settlement.
  */
 export interface Venue<Selector = unknown, Host extends string = string> extends VenueFacts<Selector> {
-  /** The first host is the one that lists the markets; its clock counts as the venue's clock. */
+  /** The hosts by name. The first one lists the markets, and its clock counts as the venue's clock. */
   readonly hosts: Readonly<Record<Host, VenueHost>>;
   readonly key?: VenueKey;
-  /** Documented limits by family of routes; the first family is the default of a request. */
+  /** Documented limits by family of routes. A request that names no family belongs to the first one. */
   readonly limits: Readonly<Record<string, RateLimit>>;
-  /** Environment variables that choose between words; the first word is the default. */
+  /** Environment variables with the words that each may have; the first word is the default. */
   readonly options?: Readonly<Record<string, readonly [string, ...string[]]>>;
-  /** Time span for which the venue shows rows, per kind, in milliseconds; null where it shows all. @default null for each kind */
+  /** Time span before now that the venue shows, per kind of rows, in milliseconds; null where it shows all. @default null for each kind */
   readonly horizonMs?: Readonly<Record<TickKind, number | null>>;
   /** Finds the markets that selectors match in the window. Settled markets among `known` need no request. */
   discover(context: VenueContext<Host>, request: DiscoverRequest<Selector>): Promise<FoundInstruments>;
@@ -132,13 +132,13 @@ export interface Venue<Selector = unknown, Host extends string = string> extends
   sharedTrades?(context: VenueContext<Host>, instruments: readonly Instrument[], look: SharedLook): Promise<SharedTrades | undefined>;
   /** Maximum number of markets of one shared request; Infinity where it reads the trades of the whole venue. @default 20 */
   readonly sharedMarkets?: number;
-  /** Reads the volumes of the whole hours in a range, counted apart from the trades; they confirm a market's first collection. @default none */
+  /** Reads the venue's volumes of the whole hours in a range, which confirm that a first collection lacks no trade. @default none */
   hourlyVolumes?(context: VenueContext<Host>, instrument: Instrument, range: TimeRange): Promise<readonly TimedVolume[]>;
-  /** How the venue lists its markets. @default the venue cannot be in a universe */
+  /** The listing of the venue's markets for universes. @default the venue cannot be in a universe */
   // biome-ignore lint/suspicious/noExplicitAny: each venue has its own rules
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly universe?: VenueUniverse<any, Host>;
-  /** Reads one original trade; also used to read rows of the quarantine again. */
+  /** Reads one trade in the venue's format, from a page or from a stored row of the quarantine. */
   readTrade(row: unknown, instrument: Instrument): ReadRow;
   /** Streams price points in addition to trades. @default none */
   points?(context: VenueContext<Host>, request: CollectRequest, resume: PriceCursor | undefined): AsyncIterable<PointsPage> | undefined;
@@ -146,11 +146,11 @@ export interface Venue<Selector = unknown, Host extends string = string> extends
   search?(context: VenueContext<Host>, query: SearchQuery): Promise<readonly SearchHit[]>;
   /** Whether `search` knows tags. @default false */
   readonly hasTags?: boolean;
-  /** What `predictlab probe` requests: each route once, with how the answers compare with what the adapter expects. */
+  /** The routes that `predictlab probe` requests, each once. A function compares the answers with what the adapter expects. */
   readonly probe?: ((context: VenueContext<Host>, prober: Prober) => Promise<readonly ProbedRoute[] | void>) | VenueProbe<Host>;
 }
 
-/** The routes to probe, in words; PredictLab requests those of the trades and the book for the first open market of the listing. */
+/** The routes to probe, in words. PredictLab itself reads trades and book of the first open market in the listing. */
 export interface VenueProbe<Host extends string = string> {
   readonly markets: RouteToProbe & { read(context: VenueContext<Host>): Promise<readonly Instrument[]> };
   readonly trades: RouteToProbe;
@@ -168,7 +168,7 @@ export interface LocalVenue<Selector = unknown> extends VenueFacts<Selector> {
 // oxlint-disable-next-line typescript/no-explicit-any
 type HttpVenue = Venue<any, any>;
 
-/** A venue whose routes may run on a thread of their own, so that each may return a promise. */
+/** A venue whose functions may run on another thread, so that each may return a promise. */
 export interface RunningVenue extends Omit<HttpVenue, 'selectorOf' | 'trades' | 'readTrade'> {
   selectorOf(instrument: Instrument): unknown;
   trades(context: VenueContext<string>, instrument: Instrument): TradeReader | Promise<TradeReader>;

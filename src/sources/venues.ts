@@ -8,10 +8,10 @@ import type { AnyVenue, VenueUniverse } from './venue.ts';
 
 const SHIPPED: readonly AnyVenue[] = [polymarket, predict, kalshi, file];
 
-/** Venues of the plugins that were loaded last, with the module that each comes from. */
+/** Venues of plugins, by name, each with the module that added it. A module that is loaded again replaces its venues. */
 let added = new Map<string, { readonly module: string; readonly venue: AnyVenue }>();
 
-/** A plugin's module by its file, however its path is written. */
+/** The absolute path of a plugin's module, however its path is written. */
 const moduleOf = (module: string): string => (module.startsWith('.') ? path.resolve(module) : module);
 
 /** The venues of this process: the shipped ones and those of loaded plugins. */
@@ -21,10 +21,10 @@ export const loadedVenues = (): readonly AnyVenue[] => [...SHIPPED, ...[...added
 export const venuesOf = (module: string): readonly AnyVenue[] =>
   [...added.values()].filter((each) => each.module === moduleOf(module)).map(({ venue }) => venue);
 
-/** The loaded venue of a name. */
+/** The loaded venue with this name. */
 export const venueNamed = (name: string): AnyVenue | undefined => loadedVenues().find((venue) => venue.name === name);
 
-/** How a venue lists its markets for universes; undefined where it cannot. */
+/** The listing of a venue's markets for universes; undefined where the venue cannot list them. */
 export function universeOf(name: string): VenueUniverse | undefined {
   const venue = venueNamed(name);
   return venue !== undefined && 'hosts' in venue ? (venue.universe as VenueUniverse | undefined) : undefined;
@@ -33,7 +33,7 @@ export function universeOf(name: string): VenueUniverse | undefined {
 /** Names of all sources that a run may use. */
 export const sourceNames = (): readonly string[] => loadedVenues().map(({ name }) => name);
 
-/** Names of the sources of runs that name none. */
+/** Names of the sources that a run uses if it names none. */
 export const defaultSources = (): readonly string[] => loadedVenues().flatMap(({ name, byDefault }) => (byDefault === false ? [] : [name]));
 
 /** Sets the venues of plugins: exactly those of these modules. @throws PredictLabError BadInput for a name that is taken */

@@ -1,12 +1,12 @@
 import type { EarlierTerms, FeeSchedule, Instrument } from '../../contracts/market-data.ts';
 
-/** The fees that a market charges now, and those before each change that its venue lists. */
+/** The fees that a market charges now, and the fees that it charged before each change that the venue lists. */
 export interface StatedFees {
   readonly fees: FeeSchedule | null;
   readonly earlier: readonly EarlierTerms[];
 }
 
-/** The fees of each series before each change that has happened, oldest first; what applied before the first listed one is not known. */
+/** The earlier fees of each series, oldest first, each `until` a change. Fees before the first listed change are unknown. */
 export function earlierFees(
   changes: readonly { readonly series: string | null; readonly from: number | null; readonly fees: FeeSchedule | null }[],
   now: number,
@@ -26,7 +26,7 @@ export function earlierFees(
   return terms;
 }
 
-/** The fees of a market that may be waived until a time. */
+/** The present and earlier fees of a market. The venue may waive its fees until a time, which counts as a fee of 0. */
 export function feeTerms(
   { fees, earlier }: StatedFees,
   {

@@ -2,13 +2,13 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
 import type { FoundInstruments } from '../venue.ts';
 
-/** What the selectors of a symbol found, as one. */
+/** Merges what the selectors of a symbol found. */
 export const together = (findings: readonly FoundInstruments[]): FoundInstruments => ({
   instruments: findings.flatMap(({ instruments }) => instruments),
   problems: findings.flatMap(({ problems }) => problems),
 });
 
-/** The markets of one listing, each once. One that cannot be read is a problem of its own; if none can, the answer has changed. */
+/** Collects the markets of one listing, each once. An unreadable market is a problem; if none is readable, the format has changed. */
 export class Listing {
   readonly instruments = new Map<string, Instrument>();
   readonly problems: string[] = [];
@@ -20,7 +20,7 @@ export class Listing {
     this.#symbol = symbol;
   }
 
-  /** Adds what `read` returns: a market, or the name of one that was not asked for, since a host that ignores a filter lists others. */
+  /** Adds the market that `read` returns, or counts it as `foreign` where the request was for others: some hosts ignore the filter. */
   async add(read: () => Promise<Instrument | { readonly foreign: string }>): Promise<void> {
     try {
       const market = await read();
@@ -33,7 +33,7 @@ export class Listing {
     }
   }
 
-  /** The markets of a page that names none. @throws PredictLabError SourceSchemaChanged when no market can be read */
+  /** The markets of a listing that names no market in particular. @throws PredictLabError SourceSchemaChanged when no market can be read */
   page(): FoundInstruments {
     if (this.instruments.size === 0 && this.#unreadable !== undefined) throw this.#unreadable;
     return { instruments: [...this.instruments.values()], problems: this.problems };

@@ -6,8 +6,8 @@ import { isObject } from './schema-drift.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * Reads the volumes of the hourly candlesticks of a range; an hour without one, between the first and the last, had no trades.
- * Candlesticks of other times are ignored, however far away they are.
+ * Reads the volumes of the hourly candlesticks in a range. An hour between the first and the last of them without a candlestick had no
+ * trades. Candlesticks outside the range are ignored, however far away they are.
  */
 export function hourVolumes(
   candles: unknown,
@@ -17,7 +17,7 @@ export function hourVolumes(
   const volumes = new Map<number, number>();
   for (const candle of Array.isArray(candles) ? candles.filter(isObject) : []) {
     const [{ value: end }, { value: volume }] = [readTime(candle[fields.end]), readNumber(candle[fields.volume])];
-    // one unreadable candlestick makes the absent ones doubtful
+    // an unreadable candlestick may belong to any missing hour, so the volume of no hour is certain
     if (end === null || end % HOUR_MS !== 0 || volume === null) return [];
     if (end > range.from && end <= range.to) volumes.set(end, volume);
   }

@@ -5,7 +5,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 /** Time after a market's end in which its trades still count, since venues stamp trades by their own clocks. */
 export const SETTLE_MS = 60_000;
 
-/** The facts about a market's opening and end that a walk needs. */
+/** The facts about a market's opening and end that the collection of its trades needs. */
 export type Life = Pick<Instrument, 'opensAt' | 'closed' | 'closedAt' | 'seenClosedAt' | 'confirmedAt'>;
 
 /** Time after which a market has no more trades; null while unknown. A planned end does not count. */
@@ -29,7 +29,7 @@ export function lifelessAfter(instrument: Life, window: TimeRange): TimeRange[] 
   return window.to > from ? [{ from, to: window.to }] : [];
 }
 
-/** The time of a venue's answer: the run's `asOf` and the venue's clock. */
+/** The time at which a venue answered: the run's `asOf` and the venue's clock. */
 export interface Seen {
   readonly asOf: number;
   readonly clock: number;
@@ -37,12 +37,12 @@ export interface Seen {
   readonly again?: boolean;
 }
 
-/** Time from which a fact of the answer counts as known: `asOf` for a run about the present, although the answer arrives seconds later. */
+/** Time from which a fact of an answer counts as known: `asOf` if the answer came shortly after it, otherwise the venue's clock. */
 const knownFrom = ({ asOf, clock }: Seen): number => (clock - asOf <= PRESENT_MS ? asOf : clock);
 
 /**
- * Adds the times that the venue does not state: when the market closed, and when its result became known. Each is when it was first seen,
- * by the venue's clock, because a run with an earlier `asOf` gets today's answer too.
+ * Adds the times that the venue does not state: when the market closed, and when its result became known. Each is the venue's clock when it
+ * was first seen, since runs with an earlier `asOf` get today's answer too and must not know the result.
  * @param known the same market as earlier runs stored it
  */
 export function noteClose(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
@@ -58,10 +58,10 @@ export function noteClose(instrument: Instrument, known: Instrument | undefined,
   return resolution.kind === 'settled' ? { ...closed, ...settledTimes(closed, known, seen) } : closed;
 }
 
-/** Time after which a result counts as confirmed: by then an oracle's dispute is decided and a venue's error is corrected. */
+/** Time after which a result counts as confirmed. By then, an oracle's dispute is decided and an error of the venue is corrected. */
 const CONFIRM_MS = DAY_MS;
 
-/** The time since when a market's result is known, and the time when it was confirmed, if it was. */
+/** The time from which a market's result is known, and the time when a second check confirmed it, if one did. */
 function settledTimes(
   { closedAt, resolution }: Instrument & { readonly closedAt: number },
   known: Instrument | undefined,
@@ -69,7 +69,7 @@ function settledTimes(
 ): Pick<Instrument, 'settledFrom' | 'confirmedAt'> {
   if (known !== undefined && isFinal(known) && payoutOf(known) === payoutOf({ resolution })) {
     const { settledFrom, confirmedAt } = known;
-    // The time of an older stored result is unknown and stays unknown.
+    // A result that was stored without a time stays without one.
     if (settledFrom === undefined) return {};
     if (confirmedAt !== undefined) return { settledFrom, confirmedAt };
     return again === true && clock - settledFrom >= CONFIRM_MS ? { settledFrom, confirmedAt: clock } : { settledFrom };
@@ -90,7 +90,7 @@ export const isToBeConfirmed = (instrument: Instrument, asOf: number): boolean =
 
 /**
  * Detects that a venue takes back what it stated about a market's end: that it closed, when, or with which result.
- * @returns the market, and in `doubtfulFrom` the time from which coverage is withdrawn, because it relied on the end taken back
+ * @returns the market, and in `doubtfulFrom` the time from which coverage is withdrawn, because it relied on the old end
  */
 export function noteTakenBack(
   instrument: Instrument,
@@ -125,7 +125,7 @@ export function noteTakenBack(
   return { instrument: takenBack(`had settled it at ${was} and ${now}: the new statement counts from now on`), doubtfulFrom };
 }
 
-/** Settlement of a market whose venue withdrew a final result, until the venue names a result again. */
+/** Settlement of a market whose venue withdrew a final result; it holds until the venue states a result again. */
 const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement => ({
   payout: settlement?.payout ?? null,
   signs: settlement?.signs ?? [],
@@ -133,12 +133,12 @@ const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement =
   missing: settlement?.missing ?? said,
 });
 
-/** Maximum number of changes of a market's terms that are kept, the newest ones. */
+/** Maximum number of changes of a market's terms that are kept; older ones are dropped. */
 const MOST_TERMS = 100;
 
 /** Keeps a market's earlier terms (fees, tick size, end), so that a run with an earlier `asOf` does not trade on today's terms. */
 export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
-  // A changed statement of a file's owner is a correction, not a change of terms.
+  // The owner of a file who changes a fact corrects it; the market's terms have not changed.
   if (instrument.source === 'file') return instrument;
   const now = knownFrom(seen);
   const sameEnd = known !== undefined && known.endsAt === instrument.endsAt;
@@ -147,7 +147,7 @@ export function noteTerms(instrument: Instrument, known: Instrument | undefined,
   if (known === undefined) return dated;
   const { fees, tickSize, endsAt = null, earlierTerms = [] } = known;
   const same = sameEnd && tickSize === instrument.tickSize && termsOf(fees) === termsOf(instrument.fees);
-  // a venue that lists its changes knows the time of this one
+  // some venues list their changes, and so state the time of this one
   const until =
     instrument.earlierTerms?.findLast((term) => term.until > (earlierTerms.at(-1)?.until ?? 0) && term.until <= now)?.until ?? now;
   const terms = same ? earlierTerms : [...earlierTerms, { until, fees, tickSize, endsAt }].slice(-MOST_TERMS);
@@ -156,7 +156,7 @@ export function noteTerms(instrument: Instrument, known: Instrument | undefined,
 
 const termsOf = (fees: FeeSchedule | null): string => (fees === null ? '' : `${fees.model} ${fees.rate} ${fees.exponent ?? 1}`);
 
-/** The resolution with its date. A result that replaces another one is not dated before it was seen, whatever the venue states. */
+/** The resolution with its date. A result that replaces another one is never dated before it was first seen, whatever the venue states. */
 function datedResolution(resolution: Resolution, known: Instrument | undefined, first: number): Resolution {
   if (resolution.kind !== 'settled') return resolution;
   const before = known?.resolution;

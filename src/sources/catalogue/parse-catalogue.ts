@@ -6,13 +6,13 @@ import { issueWords, type SchemaIssue } from '../../contracts/text/issue-words.t
 import { loadedVenues, sourceNames, universeOf, venueNamed } from '../venues.ts';
 import { isObject } from './schema-drift.ts';
 
-/** Schema of an entry whose selectors are those of the loaded venues. */
+/** Schema of a symbol's entry, with selectors of the loaded venues. */
 const entrySchema = () =>
   catalogueEntrySchema.extend({
     sources: z.strictObject(Object.fromEntries(loadedVenues().map(({ name, selector }) => [name, z.array(selector).optional()]))),
   });
 
-/** Schema of a universe whose rules are those of the loaded venues that can list their markets. */
+/** Schema of a universe's entry, with rules of those loaded venues that can list their markets. */
 const universeSchema = () => {
   const rules = loadedVenues().flatMap((venue) => {
     const universe = universeOf(venue.name);
@@ -54,7 +54,7 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
     for (const issue of parsed.error.issues) {
       const path = isInSelector(issue.path) ? issue.path.slice(0, SELECTOR_DEPTH) : issue.path;
       const where = `[${index}]${name}${path.length > 0 ? `.${path.map(String).join('.')}` : ''}`;
-      // Several problems of one selector have one remedy, the list of forms.
+      // One message per selector: it lists all valid forms, which answers all its problems.
       if (!problems.some((problem) => problem.where === where && path !== issue.path))
         problems.push({ where, message: explain(path, wordsOf(issue, item), item) });
     }
@@ -81,7 +81,7 @@ const isInSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sou
 /** Whether a path leads to a fact that the owner of a file states. */
 const isOwnFact = ([, source, , field]: readonly PropertyKey[]): boolean => source === 'file' && OWN_FACTS.some((fact) => fact === field);
 
-/** The allowed fields at each path of an entry, the empty path for the entry itself. */
+/** The allowed fields of an entry, by path: the empty path means the entry itself. */
 const fieldsOf = (item: unknown): Readonly<Record<string, readonly string[]>> =>
   isObject(item) && 'universe' in item
     ? { '': Object.keys(universeEntrySchema.shape), sources: sourceNames().filter((name) => universeOf(name) !== undefined) }
@@ -92,7 +92,7 @@ function wordsOf(issue: SchemaIssue, item: unknown): string {
   return fields === undefined ? issueWords(issue) : `${issueWords(issue)}; it has ${fields.join(', ')}`;
 }
 
-/** The message for an invalid field; for a selector of an unknown form it lists the forms, since zod's message about a union is no help. */
+/** The message for an invalid field. For a selector of an unknown form it lists the valid forms, which zod's message does not. */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
   const [first, source, place] = path;
   const isUniverse = isObject(item) && 'universe' in item;

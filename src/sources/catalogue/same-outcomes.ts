@@ -5,7 +5,7 @@ export type Aligned = { readonly instrument: Instrument; readonly problem?: stri
 
 /**
  * Keeps the meaning of a market's prices: the outcome that was first when the market was first seen stays first, by its id at the venue.
- * Restores the order of outcomes, keeps the first names where names are exchanged but ids stay, and refuses a market with other ids.
+ * Restores the order of the outcomes. Keeps their stored names where only names are exchanged. Refuses a market with other ids.
  * @param earlier the same market as earlier runs stored it
  */
 export function withSameOutcomes(found: Instrument, earlier: Instrument | undefined): Aligned {
@@ -21,7 +21,7 @@ export function withSameOutcomes(found: Instrument, earlier: Instrument | undefi
   const [was, other] = earlier.outcomes;
   if (was === other || now.outcomes[0] !== other || now.outcomes[1] !== was) return { instrument: now };
   return {
-    // It is unknown to which of the two outcomes a new result belongs.
+    // The stored result is kept, since a new one could belong to either of the two outcomes.
     instrument: withEnding({ ...now, outcomes: earlier.outcomes }, earlier),
     problem: `${found.id}: ${found.source} names its outcomes the other way round than before (${now.outcomes.join(', ')}); the first names are kept, and no new result is accepted until it restores them`,
   };

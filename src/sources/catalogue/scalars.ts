@@ -54,7 +54,7 @@ const DIGITS = { useGrouping: false, maximumFractionDigits: 20 } as const;
 /** Reads an integer scaled by 10^18 (`"111200000000000000"`) as the double nearest to its exact value (0.1112). */
 export function readScaled(value: unknown): ReadNumber {
   if (typeof value !== 'string' && typeof value !== 'number') return MALFORMED;
-  // A JSON number has the digits of the text that it replaces, written without an exponent.
+  // A JSON number is written out without an exponent, so that it has the digits that a string would have.
   const text = Number.isFinite(value) ? value.toLocaleString('en-US', DIGITS) : String(value).trim();
   if (WORDS_FOR_NOT_FINITE.test(text)) return NOT_FINITE;
   return SCALED.test(text) ? { value: Number(`${text}e-18`), defect: null } : MALFORMED;
@@ -74,11 +74,11 @@ export function readSide(value: unknown): 'buy' | 'sell' | null {
   return word === 'sell' || word === 'ask' ? 'sell' : null;
 }
 
-/** A text that a venue may leave out. */
+/** Schema of a text that a venue may leave out. */
 export const text = z.string().nullish();
-/** An ISO time in UTC epoch milliseconds; null where it is absent or unreadable. */
+/** Schema of an ISO time; the result is UTC epoch milliseconds, or null where the time is absent or unreadable. */
 export const time = text.transform((value) => (value ? parseIsoTime(value) : null)).catch(null);
-/** A number, or a decimal number as text. */
+/** Schema of a number, or of a decimal number as text. */
 export const decimal = z
   .unknown()
   .transform((value) => readNumber(value).value)

@@ -12,7 +12,7 @@ const SAMPLE_LENGTH = 200;
 const typeOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'undefined' ? 'nothing' : typeof value;
 
-/** The error for an answer without a field that PredictLab reads: route, expected and received type, and a sample. */
+/** The error for an answer that lacks a field that PredictLab reads. It names the route and both types, and shows a sample. */
 export function schemaChanged(at: {
   venue: string;
   where: string;
@@ -61,7 +61,7 @@ export function listInAnswer(json: unknown, path: string, at: { venue: string; w
   throw schemaChanged({ ...at, path, expected: 'a list', got: value, sample: json });
 }
 
-/** Fields that a row must have, each with its possible names; dots lead into nested objects. */
+/** Fields that a row must have. Each is a list of possible names; dots in a name lead into nested objects. */
 export type RequiredFields = readonly (readonly string[])[];
 
 const SCALAR = new Set(['string', 'number', 'boolean']);
@@ -79,7 +79,7 @@ export function valueAt(row: unknown, path: string): unknown {
 /**
  * Refuses a page with a changed schema: a field that **every** row lacks (or has as a list or an object) was renamed. A field that only
  * some rows lack makes those rows `malformed`; `null` is a possible value.
- * @param seen fields that earlier pages of the same walk had, updated by this call: a short page without one of them has bad rows
+ * @param seen fields that earlier pages of the same walk had; is updated. A short page without such a field has bad rows, not a new schema
  * @throws PredictLabError SourceSchemaChanged
  */
 export function refuseRenamedFields(
@@ -98,7 +98,7 @@ export function refuseRenamedFields(
     }
     if (rows.length < FEW && seen.has(key)) continue;
     const sample = rows.find(lacks);
-    // Rows with nothing but null branches do not show the names of fields.
+    // Where a parent object is null in every row, the page does not show whether the field still exists.
     if (sample === undefined) continue;
     throw schemaChanged({ ...at, path: `${at.list}[].${key}`, expected: 'a value', got: valueAt(sample, key), sample });
   }
@@ -110,7 +110,7 @@ const FEW = 10;
 function presenceAt(row: unknown, path: string): 'present' | 'absent' | 'unknown' {
   let value: unknown = row;
   for (const key of path.split('.')) {
-    // A branch that is null (`taker: null`) makes one bad row and does not show the names of its fields.
+    // A null parent object (`taker: null`) makes one bad row, but does not show that its fields were renamed.
     if (value === null) return 'unknown';
     if (!isObject(value)) return 'absent';
     value = value[key];

@@ -6,7 +6,7 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: DAY_MS } as const;
 const HOUR = UNIT_MS.h;
 const WORDS: Readonly<Record<string, string>> = { hourly: '1h', daily: '1d' };
 
-/** Short and long names of the coins whose hourly and daily markets have slugs with the date in words. */
+/** Short and long names of the coins whose hourly and daily markets have the date in words in their slugs. */
 const COINS: readonly (readonly [short: string, long: string])[] = [
   ['btc', 'bitcoin'],
   ['eth', 'ethereum'],
@@ -34,8 +34,8 @@ interface Series {
 }
 
 /**
- * Reads the slug of a series: any that ends in its step (`btc-updown-5m`), also Polymarket's `btc-up-or-down-15m` and
- * `solana-up-or-down-daily`.
+ * Reads a series from its slug, which ends in the step between its markets: `btc-updown-5m`, or as Polymarket writes it,
+ * `btc-up-or-down-15m` or `solana-up-or-down-daily`.
  */
 function seriesOf(seriesSlug: string): Series | undefined {
   const [, name, word] = /^(.+)-(\d{1,3}[mhd]|hourly|daily)$/.exec(seriesSlug) ?? [];
@@ -109,7 +109,7 @@ export const unfinishedMembers = (seriesSlug: string, known: readonly Instrument
 /** The series of a market's slug, which is the part before its start (`btc-updown-5m-1787414400`); undefined without a series. */
 export const seriesOfSlug = (slug: string): string | undefined => /^(.+-\d{1,3}[mhd])-\d{9,10}$/.exec(slug)?.[1];
 
-/** The end of a "series not found" message: the existing series; empty if none is known. */
+/** The end of a "series not found" message, with the names of existing series; empty if none is known. */
 export function proposed(series: Iterable<string>): string {
   const names = [...new Set(series)].sort().slice(0, 8);
   return names.length === 0 ? '' : `; series there: ${names.join(', ')}`;

@@ -4,16 +4,16 @@ import { noteWord } from '../http/venue-changes.ts';
 
 const STATES = ['open', 'closed', 'pending', 'final'] as const;
 
-/** The words with which a venue states how its markets end, in lower case. */
+/** The words, in lower case, with which a venue describes the end of its markets. */
 interface EndWords {
   readonly venue: string;
-  /** Each status with what it means for trading and the result. */
+  /** Meaning of each status for trading and the result. */
   readonly statuses: Readonly<Record<string, (typeof STATES)[number]>>;
-  /** Payout of each result; null where the settlement value decides. */
+  /** Payout of each result; null where a separate settlement value states it. */
   readonly results: Readonly<Record<string, number | null>>;
 }
 
-/** The words of a venue; several statuses of one meaning are separated by spaces. */
+/** Creates the words of a venue. Statuses with the same meaning are separated by spaces. */
 export function endWords(
   venue: string,
   { results, ...states }: Record<(typeof STATES)[number], string> & Pick<EndWords, 'results'>,
@@ -22,7 +22,7 @@ export function endWords(
   return { venue, statuses: Object.fromEntries(statuses), results };
 }
 
-/** What a venue states about the end of a market. */
+/** A venue's statements about the end of a market. */
 interface StatedEnd {
   readonly status: string;
   readonly result: string | null | undefined;
@@ -31,14 +31,14 @@ interface StatedEnd {
   readonly at: number | null;
 }
 
-/** Largest distance of a last trade from a payoff that it supports. */
+/** Maximum distance between a last trade and a payoff (0 or 1) for the trade to support that payoff. */
 const NEAR = 0.1;
 const upper = (words: object): ReadonlySet<string> => new Set(Object.keys(words).map((word) => word.toUpperCase()));
 
-/** Whether a status means that there is no trading any more; an unknown one does not. */
+/** Whether a status means that trading is over; an unknown status counts as open. */
 export const isEnded = ({ statuses }: EndWords, status: string): boolean => (statuses[status.toLowerCase()] ?? 'open') !== 'open';
 
-/** The end of a market of Yes and No by its status, result, settlement value and last price. */
+/** The end of a market with outcomes Yes and No, by its status, result, settlement value and last price. */
 export function statedEnd(
   { venue, statuses, results }: EndWords,
   { status, result, value = null, lastPrice: last, at }: StatedEnd,
@@ -58,7 +58,7 @@ export function statedEnd(
     noteWord(venue, 'market', 'result', said, upper(results));
     signs.push({ sign: 'result', payout: null, said, pending: true });
   }
-  // a value that is no payout contradicts every result
+  // a settlement value that cannot be a payout contradicts every result
   if (value !== null && said !== '' && !(isValued && isPayout)) {
     const sign = { sign: 'finalPrice', said: `settlement value ${value}` } as const;
     signs.push({ ...sign, payout: isPayout ? value : null, ...(!isPayout && { pending: true }) });

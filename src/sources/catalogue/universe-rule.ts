@@ -4,16 +4,16 @@ import type { FoundInstruments, ListedMarkets } from '../venue.ts';
 
 const VOLUME = 'write a number, such as 10000';
 
-/** Fields of a rule for a universe that every venue can have: open markets by default, from a volume on. */
+/** Fields that every venue's rule for a universe can have. By default, it chooses open markets of any volume. */
 export const ruleFields = {
   active: z.boolean('write true for open markets alone, false for closed ones too').optional(),
   minVolume: z.number(VOLUME).min(0, VOLUME).optional(),
 };
 
-/** A list of words of which a market must have one. */
+/** Schema of a list of words; a market matches that has at least one of them. */
 export const oneOf = (name: string) => z.array(z.string().min(1)).min(1, `name at least one, or leave ${name} out`).optional();
 
-/** The markets of a listing that a rule chooses, and those that are members already. @param isOther further conditions of the venue */
+/** The markets of a listing that a rule chooses, and those that are members already. @param isOther the venue's own conditions */
 export function chosenBy(
   { active = true, minVolume = 0 }: { readonly active?: boolean | undefined; readonly minVolume?: number | undefined },
   { instruments, problems }: FoundInstruments,

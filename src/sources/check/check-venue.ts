@@ -10,7 +10,7 @@ import { SOURCE_CONTRACT } from './source-contract.ts';
 
 const answerSchema = z.strictObject({
   host: z.string(),
-  /** Path and query, without the host's own prefix. */
+  /** Path and query, without the path of the host's base URL. */
   path: z.string(),
   status: z.int(),
   /** The JSON of the body; a string is sent as it is. */
@@ -18,14 +18,14 @@ const answerSchema = z.strictObject({
 });
 type Answer = z.infer<typeof answerSchema>;
 
-/** Schema of a file of recorded answers; without `answers` it says what to record. */
+/** Schema of a file of recorded answers. A file without `answers` only says what to record. */
 export const recordingSchema = z.strictObject({
   venue: z.string().optional(),
   /** Selectors that match two markets or more. */
   selectors: z.array(z.unknown()).min(1),
   /** A selector that matches nothing. */
   unknown: z.record(z.string(), z.unknown()),
-  /** Days before the recording that are collected. @default 1 */
+  /** Number of days before the recording that the check collects. @default 1 */
   days: z.number().positive().default(1),
   /** Time of the recording. */
   at: z.iso.datetime().optional(),
@@ -45,14 +45,14 @@ export interface CheckVenueOptions {
   readonly venue: RunningVenue;
   readonly recording: Recording;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The venue's module; a mistake in it is reported with its line. */
+  /** The venue's module. An error in it is reported with its line. */
   readonly module?: string;
   /** Whether requests without a recorded answer are sent to the venue itself. */
   readonly records: boolean;
 }
 
 /**
- * Checks a venue against the contract of all sources; a server on the loopback address gives it recorded answers.
+ * Checks a venue against the contract of all sources. A server on the loopback address answers its requests from the recording.
  *
  * @returns the report, and the recording with the answers that were requested
  * @throws PredictLabError BadInput for selectors or variables that the venue refuses
@@ -66,7 +66,7 @@ export async function checkVenue(options: CheckVenueOptions): Promise<{ readonly
   const server = await answering({ ...options, at, answers });
   const variables = Object.entries(venue.hosts as Venue['hosts']).map(([host, { variable }]) => [variable, `${server.url}/${host}`]);
   const key = venue.key === undefined ? {} : { [venue.key.variable]: env[venue.key.variable] ?? 'recorded-key' };
-  // the answers come from this machine, so no limit applies
+  // the answers come from this machine, so the venue's rate limit need not apply
   const own = { ...key, ...(Object.fromEntries(variables) as Record<string, string>), PREDICTLAB_RATE_SHARE: '1000' };
   const sources = createSources({ env: { ...env, ...own }, venues: [venue] });
   try {
@@ -113,7 +113,7 @@ function readSelector({ venue }: CheckVenueOptions, selector: unknown): unknown 
 
 const keyOf = ({ host, path }: Pick<Answer, 'host' | 'path'>): string => `${host}${path}`;
 
-/** Largest time for one request to the venue itself. */
+/** Maximum time of one request to the venue itself, in milliseconds. */
 const REQUEST_MS = 30_000;
 
 /** Starts the server that answers requests from the recording. While recording, it asks the venue for missing answers. */

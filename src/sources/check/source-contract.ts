@@ -9,19 +9,19 @@ import type { CollectRequest, Discovery, Source, SourcePage } from '../source.ts
 export interface SourceUnderCheck {
   readonly name: string;
   readonly source: Source;
-  /** Selectors that match at least two instruments; the first open one has at least two pages and 50 rows in the window. */
+  /** Selectors that match at least two instruments. The first open instrument has at least two pages and 50 rows in the window. */
   readonly selectors: readonly unknown[];
   /** A selector that matches nothing. */
   readonly unknown: unknown;
   readonly window: TimeRange;
-  /** Whether the source claims time up to the end of the window, since none of its rows come late. @default false */
+  /** Whether the source may claim the whole window as covered, because its rows are never late. @default false */
   readonly isComplete?: boolean;
-  /** Runs work while every answer of the venue is an empty object. @default the source has no answers */
+  /** Runs work while the venue answers every request with an empty object. @default the source sends no requests */
   readonly withEmptyAnswers?: (work: () => Promise<void>) => Promise<void>;
 }
 
 export interface ContractRule {
-  /** What a source does, as a clause after its name. */
+  /** A duty of every source, as a clause that follows the source's name. */
   readonly title: string;
   /** @throws BrokenRule that says what the source did instead */
   check(subject: SourceUnderCheck): Promise<void>;
@@ -36,7 +36,7 @@ function must(holds: boolean, problem: string): asserts holds {
   if (!holds) throw new BrokenRule(problem);
 }
 
-/** Expected lateness of the rows: a source does not claim more recent time as covered. */
+/** Lateness of rows that the check tells the source to expect, in milliseconds: more recent time must not be claimed as covered. */
 const LATENESS = 600_000;
 const FEWEST_ROWS = 50;
 const never = new AbortController().signal;
@@ -48,7 +48,7 @@ async function discover({ source, selectors, window }: SourceUnderCheck, own = s
 
 async function first(subject: SourceUnderCheck): Promise<Instrument> {
   const { instruments } = await discover(subject);
-  // what a market does after its end is known, so an ended one is claimed without lateness
+  // an open market is preferred: an ended one has no late rows, so all of its time is claimed
   const instrument = instruments.find(({ closed }) => !closed) ?? instruments.at(0);
   must(instrument !== undefined, 'discover found no instrument for the selectors; choose two markets that the recorded answers hold');
   return instrument;
@@ -98,7 +98,7 @@ function factProblem({ id, source, title, reference, outcomes, outcomeIds, fees,
   return twin === undefined ? undefined : `its twin ${JSON.stringify(twin)} is not an id such as "polymarket:0x…"`;
 }
 
-/** The problem of a row of a valid recording; undefined if it is valid. */
+/** The problem of a row, in a recording whose rows should all be valid; undefined if it is valid. */
 function rowProblem({ identity, raw, defect, time, price }: CandidateRow, { from, to }: TimeRange): string | undefined {
   if (identity === '' || raw === '') return 'it needs an identity and its original text';
   if (defect !== null) return `it has the defect ${defect}`;
@@ -199,7 +199,7 @@ export const SOURCE_CONTRACT: readonly ContractRule[] = [
       must(coverage.length > 0, 'the collection claims no time: the walk did not reach the start of the window');
       const [from, to] = [Math.min(...coverage.map((range) => range.from)), Math.max(...coverage.map((range) => range.to))];
       must(from === window.from, `it claims time from ${iso(from)}; the window starts at ${iso(window.from)}`);
-      // a first look does not know how late rows arrive: it claims the last hour only up to the newest trade
+      // a first collection does not know yet how late rows appear, so it claims the last hour only up to the newest trade
       const newest = Math.max(...rowsOf(pages).map(({ time }) => time ?? 0));
       const seen = Math.max(newest - LATENESS, window.to - DAY_MS / 24);
       const latest = subject.isComplete === true || instrument.closed ? window.to : window.to - LATENESS;

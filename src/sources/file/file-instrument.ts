@@ -19,8 +19,8 @@ export function fileInstrument(known: Pick<Instrument, 'id' | 'market' | 'title'
 }
 
 /**
- * Adds the facts that a file's owner states. A settled market ends when it closed, else with its last tick; runs with an earlier `asOf` do
- * not know the result.
+ * Adds the facts that a file's owner states. A settled market ends at its stated close, or else with its last tick. A run with an `asOf`
+ * before the end does not know the result.
  * @param seen.lastTick time of the last tick where a payout is given without a close; UTC epoch milliseconds
  * @param seen.asOf the market counts as closed when it ended by then
  */
@@ -58,7 +58,7 @@ export const ownFactsOf = ({ resolution, closesAt, closedAt, endsAt, event, fees
   ...(tickSize !== null && { tick: tickSize }),
 });
 
-/** The planned and the real end under their names in `OwnFacts`; one `closesAt` where both are equal. */
+/** The planned and the real end as the fields of `OwnFacts`; a single `closesAt` where both are equal. */
 function endsOf({ closesAt, closedAt, endsAt }: Pick<Instrument, 'closesAt' | 'closedAt' | 'endsAt'>): OwnFacts {
   const iso = (time: number): string => new Date(time).toISOString();
   const close = closedAt ?? closesAt;

@@ -16,7 +16,7 @@ import { fileInstrument, withOwnFacts } from './file-instrument.ts';
 
 const fileSelector = z
   .strictObject({
-    /** A path or a glob, relative to where the command runs. */
+    /** A path or a glob, relative to the directory in which the command runs. */
     path: z.string().min(1),
     columns: tickColumnsSchema.partial().optional(),
     firstOutcome: z.string().optional(),
@@ -64,8 +64,8 @@ interface SelectedFile {
 }
 
 /**
- * The files of all selectors, each once, with the id of its instrument. A file belongs to the selector that names it, else to the first
- * whose pattern matches. Ids of files with the same name include their folders.
+ * The files of all selectors, each once, with the id of its instrument. A file that one selector names and others match belongs to the one
+ * that names it, otherwise to the first that matches. Files of the same name have their folders in their ids.
  */
 async function selectedFiles(selectors: readonly FileSelector[], base: string): Promise<{ files: SelectedFile[]; problems: string[] }> {
   const byPath = new Map<string, FileSelector>();
@@ -73,7 +73,7 @@ async function selectedFiles(selectors: readonly FileSelector[], base: string): 
   for (const selector of selectors) {
     try {
       for (const file of await expandPath(selector.path, base)) {
-        // A selector that names the file itself takes precedence over a pattern.
+        // A selector that names the file takes precedence over one that is a pattern.
         if (!byPath.has(file) || path.resolve(base, selector.path) === file) byPath.set(file, selector);
       }
     } catch (error) {
@@ -103,7 +103,7 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
   for (const selected of files) {
     try {
       const file = await open(selected, request.signal);
-      // The first rows show the name of the second outcome.
+      // Reading the first rows finds the name of the second outcome.
       for await (const _batch of file.batches()) break;
       const { resolution, closesAt, closedAt } = selected.selector;
       const lastTick = resolution !== undefined && (closedAt ?? closesAt) === undefined ? await lastTickOf(file, request.asOf) : null;
@@ -128,7 +128,7 @@ const instrumentOf = ({ id, selector }: SelectedFile, file: TickFile, base: stri
     reference: path.relative(base, file.path),
   });
 
-/** Time of the last tick of a file, also outside the run's window; null when the file has none. */
+/** Time of the last tick of a file, even outside the run's window; null when the file has no valid tick. */
 async function lastTickOf(file: TickFile, asOf: number): Promise<number | null> {
   const bounds = timeBounds(null, asOf, Date.now());
   let last: number | null = null;
@@ -169,7 +169,7 @@ async function* collect(request: CollectRequest<FileSelector>, base: string): As
     if (rows.length > 0) yield { kind: file.kind, rows, order: 'oldest-first', cursor: cursorAt(line), coverage: [], requests: 0 };
   }
   const outside = read > 0 && kept === 0 && span !== undefined ? [outsideWindow(instrument, read, span, window)] : [];
-  // The whole file was read, so the window counts as complete.
+  // The whole file was read, so the whole window is covered.
   const covered = { kind: file.kind, rows: [], order: 'oldest-first', cursor: cursorAt(line), requests: 0 } as const;
   yield { ...covered, coverage: outside.length > 0 ? [] : [{ from: window.from, to: asOf }], problems: outside };
 }

@@ -32,7 +32,7 @@ export function createGate(width: number): Gate {
       inside--;
       return;
     }
-    // The place passes directly to the next waiting work, so later work cannot overtake it.
+    // The finished work hands its place to the next waiting one, so that work that arrives later cannot take it.
     waiting.delete(next);
     next();
   };

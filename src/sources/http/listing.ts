@@ -3,7 +3,7 @@ import { isObject, type JsonObject, listInAnswer, objectAt, schemaChanged } from
 import type { Http, QueryPairs } from './venue-client.ts';
 import { VenueError } from './venue-error.ts';
 
-/** Returns the answer of a request; undefined where the venue refuses it (a 4xx), because it does not have what was requested. */
+/** Returns the answer of a request; undefined where the venue refuses it with a 4xx, since it does not have what was requested. */
 export async function undefinedIfRefused(requested: Promise<unknown>): Promise<unknown> {
   try {
     return await requested;
@@ -14,8 +14,8 @@ export async function undefinedIfRefused(requested: Promise<unknown>): Promise<u
 }
 
 /**
- * Returns what a host said, which is remembered for all work of this process.
- * @param maxAgeMs age by the venue's clock from which it is read again; 0 to read it in any case
+ * Returns what `read` got from a host, remembered under a name for all work of this process.
+ * @param maxAgeMs age, by the venue's clock, from which the value is read again; 0 to read it in any case
  */
 export async function remembered<Value>(api: Http, name: string, maxAgeMs: number, read: () => Promise<Value>): Promise<Value> {
   const known = api.memory.get(name) as { readonly at: number; readonly value: Value } | undefined;
@@ -25,10 +25,10 @@ export async function remembered<Value>(api: Http, name: string, maxAgeMs: numbe
   return value;
 }
 
-/** Maximum number of pages of a listing, which is more than a venue has events. */
+/** Maximum number of pages of a listing; no venue has that many pages of events. */
 const MAX_PAGES = 500;
 
-/** The pages of a listing whose answers name the cursor of the next page as `cursor`. @throws PredictLabError SourceSchemaChanged where its pages do not come to an end */
+/** The pages of a listing whose answers have the next page's cursor as `cursor`. @throws PredictLabError SourceSchemaChanged if endless */
 export async function* pagesOf(
   api: Http,
   at: { venue: string; where: string },
@@ -47,7 +47,7 @@ export async function* pagesOf(
   }
 }
 
-/** The items of a listing that have one of the given names, by requests that name a few of them; those of a refused request are missing. */
+/** The items of a listing with the given names, some names per request. A refused request yields no items. */
 export async function itemsByName(
   api: Http,
   path: string,

@@ -10,7 +10,7 @@ export interface RequestTally {
   /** Whether every request was answered with a 2xx status. */
   readonly isClean: boolean;
   answers(): AnswerCounts;
-  /** Changes at the venues that this build does not know, and announcements of them: one sentence each, sorted. */
+  /** Differences between answers and what this build knows, and announced changes: one sentence each, sorted. */
   changes(): readonly string[];
   readonly last: AnswerHead | undefined;
 }
@@ -31,7 +31,7 @@ const GOOD = /^2\d\d$/;
 /** Maximum number of changes that are kept per piece of work; a venue with a new schema could have thousands. */
 const MOST_CHANGES = 20;
 
-/** Creates a tally of the requests that are made inside `count`; concurrent work outside has its own counts. */
+/** Creates a tally of the requests that are made inside `count`. Work outside of it is not counted, even if it runs at the same time. */
 export function createRequestTally(): RequestTally {
   const tally: Tally = { counts: new Map(), changes: new Set() };
   return {
@@ -57,13 +57,13 @@ export function countAnswer(host: string, status: number | null): void {
   byStatus.set(key, (byStatus.get(key) ?? 0) + 1);
 }
 
-/** Stores the head of an answer as the last one of the current tally. */
+/** Stores an answer's status and headers as the last ones of the current tally. */
 export function noteHead(head: AnswerHead): void {
   const tally = tallies.getStore();
   if (tally !== undefined) tally.last = head;
 }
 
-/** Notes a change of a venue's answer on a route. It does not affect how rows are read. */
+/** Notes in the current tally that an answer on a route has changed. How rows are read does not depend on it. */
 export function noteChange(venue: string, route: string, what: string): void {
   const changes = tallies.getStore()?.changes;
   if (changes !== undefined && changes.size < MOST_CHANGES) changes.add(`${venue} ${route}: ${what}`);

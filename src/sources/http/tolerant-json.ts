@@ -1,6 +1,6 @@
 /**
- * Matches a whole JSON string, or a bare NaN or Infinity, which some servers write although they are not JSON. A string that is cut off
- * matches to the end of the text, otherwise each quote in it would be tried as a start.
+ * Matches a whole JSON string, or a bare NaN or Infinity, which some servers write although JSON has no such numbers. A string without an
+ * end matches up to the end of the text: otherwise each quote in it would be tried as a start, which is slow.
  */
 const STRING_OR_BARE = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?(?:NaN|Infinity)/g;
 const BARE = /NaN|Infinity/;

@@ -7,7 +7,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 const ANNOUNCEMENTS = ['deprecation', 'sunset', 'warning'] as const;
 const MAX_TEXT = 120;
 
-/** The route of a path, with ids and slugs replaced: `/v1/markets/{id}/orderbook`, `/markets/slug/{slug}`. */
+/** The route of a path, with placeholders for ids and slugs: `/v1/markets/{id}/orderbook`, `/markets/slug/{slug}`. */
 export const routeOf = (path: string): string =>
   path
     .split('/')
@@ -16,7 +16,7 @@ export const routeOf = (path: string): string =>
     )
     .join('/');
 
-/** A `Warning` with a 1xx code, which a cache adds to a stale answer; it announces nothing about the route. */
+/** Matches a `Warning` with a 1xx code: a cache adds it to an old answer, and it announces nothing about the route. */
 const STALE_WARNING = /^\s*1\d\d\b/;
 const NEGATIVE = /^\s*(false|\?0)?\s*$/i;
 
@@ -38,23 +38,23 @@ export function noteWord(venue: string, route: string, field: string, word: stri
   noteChange(venue, route, `${field} has the unknown word "${word.slice(0, MAX_TEXT)}"`);
 }
 
-/** Number of rows below which a page does not show that a field is gone, unless all rows have an unknown field instead. */
+/** Number of rows that a page needs to show that a field is gone, unless every row has an unknown field that may replace it. */
 const FEW_ROWS = 10;
 
 export interface KnownFields {
-  /** All fields that recorded answers have or that a client of the venue reads. */
+  /** All fields that occur in recorded answers or that a client of the venue reads. */
   readonly known: readonly string[];
-  /** Fields that some of any ten rows have. @default all known fields */
+  /** Fields of which every page of ten rows or more has at least one value. @default all known fields */
   readonly always?: readonly string[];
-  /** Whether a new field alone is noted; objects that also serve the venue's web pages often get new fields. @default true */
+  /** Whether a new field is noted although no known field is missing. Objects for web pages often get new fields. @default true */
   readonly notesNew?: boolean;
-  /** Fields that count as absent also where every row has null. @default none */
+  /** Fields that also count as missing where they are null in every row. @default none */
   readonly neverNull?: readonly string[];
-  /** Minimum number of rows that shows that a field is gone. @default 10 */
+  /** Minimum number of rows that a page needs to show that a field is gone. @default 10 */
   readonly least?: number;
 }
 
-/** Notes unknown fields in the rows of a page, and known fields that all rows of a longer page lack. */
+/** Notes unknown fields in the rows of a page, and known fields that no row has, where the page is long enough. */
 export function noteFields(
   venue: string,
   route: string,
@@ -85,9 +85,9 @@ export interface RowRoute {
 }
 
 /**
- * Returns the rows of an answer and notes how their fields have changed.
+ * Returns the rows of an answer and notes how their fields differ from the known ones.
  * @param seen fields that earlier pages of the same walk had
- * @throws PredictLabError SourceSchemaChanged without a list, or where every row lacks a required field
+ * @throws PredictLabError SourceSchemaChanged where the answer has no list, or every row lacks a required field
  */
 export function rowsOfAnswer(json: unknown, { venue, where, list, required, fields }: RowRoute, seen?: Set<string>): readonly unknown[] {
   const rows = listInAnswer(json, list, { venue, where });

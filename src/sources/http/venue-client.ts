@@ -12,7 +12,7 @@ import { noteHeaders } from './venue-changes.ts';
 import { refusal, VenueError } from './venue-error.ts';
 import { clockOf, exhaustedMs, waitHintMs } from './wait-hint.ts';
 
-/** One piece of work, such as a discovery, with its requests so far at all hosts of a venue. */
+/** One piece of work, such as a discovery, and the number of its requests so far at all hosts of a venue. */
 export interface Work {
   readonly precedence: Precedence;
   readonly signal: AbortSignal;
@@ -32,15 +32,15 @@ export interface Http {
    * @param family family of routes whose limit applies @default the venue's first
    */
   get(path: string, query?: QueryPairs, family?: string): Promise<unknown>;
-  /** The venue's clock at the last answer to this piece of work, or to any other if there is none yet; UTC epoch milliseconds. */
+  /** The venue's clock at its last answer to this piece of work, or to any other before the first. UTC epoch milliseconds. */
   readonly clock: number;
-  /** What an adapter remembers about the host, as long as this process runs. */
+  /** Values that an adapter remembers about the host, as long as this process runs. */
   readonly memory: Map<string, unknown>;
 }
 
 export interface VenueClientOptions {
   readonly venue: string;
-  /** Family of routes of requests that name none. */
+  /** Family of routes whose limit applies to requests that name no family. */
   readonly family: string;
   /** Base URL; a path in it is kept as a prefix. */
   readonly baseUrl: string;
@@ -49,7 +49,7 @@ export interface VenueClientOptions {
   readonly budget: RateBudget;
   /** Maximum number of concurrent requests, which is also the number of connections kept alive. @default 12 */
   readonly connections?: number;
-  /** Name of the host, where the venue has several. @default the venue has one */
+  /** Name of the host, where the venue has several. @default the venue has only one */
   readonly host?: string;
   /** Longest wait for the headers and for each chunk of the body, in milliseconds. @default 15000 */
   readonly timeoutMs?: number;
@@ -77,14 +77,14 @@ interface FetchedAnswer {
   readonly sent: string;
 }
 
-/** Tries of a blocked request. HTML instead of JSON often comes from one bad edge node, but more tries can prolong a real block. */
+/** Number of tries of a blocked request: HTML in place of JSON is often one bad edge node's, but many tries prolong a real block. */
 const BLOCKED_TRIES = 2;
 const LARGEST_BODY = 64 * 2 ** 20;
 const BYTE_ORDER_MARK = '\ufeff';
 const DEFAULT_TIMEOUT_MS = 15_000;
-/** Smallest length of a key that is redacted in data: a shorter one could be an ordinary word of the answers. */
+/** Minimum length of a key that is redacted in data; a shorter one could be an ordinary word of the answers. */
 const SHORTEST_SECRET = 8;
-/** First wait after a 429 answer that states none. */
+/** Wait after a first 429 answer that states no wait. */
 const UNNAMED_WAIT_MS = 1000;
 
 /**
@@ -132,7 +132,7 @@ export class VenueClient {
 
   async #get(get: GetRequest, work: Work): Promise<unknown> {
     const tries = this.#options.tries ?? 4;
-    // Many requests listen to one signal, which is not a leak.
+    // Many requests listen to one signal on purpose, so Node's warning about a leak is off.
     setMaxListeners(0, work.signal);
     for (let attempt = 1; ; attempt++) {
       work.requests++;
@@ -144,10 +144,10 @@ export class VenueClient {
         const failure = this.#named(error, get.path, work.signal);
         const last = failure.type === 'SourceBlocked' ? BLOCKED_TRIES : tries;
         const mayHelp = failure.retryable || failure.type === 'SourceBlocked';
-        // A stated wait of 0 still gets the backoff: a venue whose clock is behind states times in the past.
+        // The backoff is the shortest wait: a venue whose clock is behind may state a wait of 0.
         const wait = Math.max(failure.retryAfterMs ?? 0, this.#backoff(attempt));
         if (failure.type === 'RateLimited' || failure.retryAfterMs !== undefined) {
-          // The pause applies to all requests of the budget, including the next try of this request.
+          // The pause stops all requests of the family, including the next try of this one.
           await this.#options.budget.pause(get.family, failure.retryAfterMs ?? UNNAMED_WAIT_MS * 2 ** (attempt - 1));
         }
         if (!mayHelp || attempt >= last || wait > MAX_WAIT_MS) throw failure;
@@ -165,14 +165,14 @@ export class VenueClient {
     return this.#agent.destroy();
   }
 
-  /** Wait before the next try, with jitter over its upper half, so that concurrent requests do not retry together. */
+  /** Wait before the next try. Half of it is random, so that requests that failed together do not retry together. */
   #backoff(attempt: number): number {
     return (this.#options.backoffMs ?? 250) * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
   }
 
   async #once({ path, query = [], family }: GetRequest, { precedence, signal }: Work): Promise<unknown> {
     const { budget, key } = this.#options;
-    // what follows the host in an address could be a part of its name
+    // a path without a slash would change the name of the host
     if (!path.startsWith('/')) throw badInput(`the path "${path}" of a request must start with /`);
     await budget.take(family, precedence, signal);
     const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
@@ -220,7 +220,7 @@ export class VenueClient {
       status = statusCode;
       return { statusCode, headers, sent };
     } catch (error) {
-      // After an abort, the kind of error depends on which stream notices it first.
+      // After an abort, the reason is thrown: which other error arrives first is a matter of chance.
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
       clearTimeout(timer);
@@ -230,8 +230,8 @@ export class VenueClient {
   }
 
   /**
-   * Removes the key from text that a venue echoes, so that no log, error or raw row contains it. Removes whole words only, and no short key
-   * from data: a key such as `test` is also an ordinary word.
+   * Removes the key from text that a venue sent, so that no log, error or stored row contains it: whole words only, and no short key from
+   * data, where a key such as `test` may be an ordinary word.
    */
   #redacted(text: string, isData: boolean): string {
     const secret = this.#options.key?.value ?? '';

@@ -28,7 +28,7 @@ export interface RefusedAnswer {
 const RETRYABLE_STATUS = new Set([408, 425]);
 const MAX_MESSAGE_LENGTH = 300;
 
-/** The venue's own message: the `message` or `error` of its JSON, else the start of its text. */
+/** The venue's own message: the `message`, `error`, `detail` or `type` in its JSON, else the start of its text. */
 export function venueMessage(text: string): string {
   try {
     const body = JSON.parse(text) as Record<string, unknown>;
@@ -37,7 +37,7 @@ export function venueMessage(text: string): string {
       if (typeof value === 'string' && value !== '') return value.slice(0, MAX_MESSAGE_LENGTH);
     }
   } catch {
-    // Not JSON: the text itself is the message.
+    // The answer is not JSON, so its text is the message.
   }
   return text.trim().slice(0, MAX_MESSAGE_LENGTH);
 }
@@ -53,7 +53,7 @@ export function refusal(answer: RefusedAnswer): VenueError {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return new VenueError('RateLimited', what, { status, ...wait });
   if (status >= 500 || RETRYABLE_STATUS.has(status)) return new VenueError('SourceUnavailable', what, { status, ...wait });
-  // A 2xx status other than 200 has no body or only a part of the answer.
+  // Such an answer has no body, or only a part of it.
   if (status < 300 && !html)
     return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is not a complete answer`, { status });
   if (status >= 300 && status < 400 && answer.location !== undefined) {
@@ -75,9 +75,7 @@ export function refusal(answer: RefusedAnswer): VenueError {
   return new VenueError('BadInput', what, { status });
 }
 
-/**
- * Returns an adapter's error as a PredictLabError. Any other error is a fault of the adapter that a retry may fix: an unavailable venue.
- */
+/** Returns an adapter's error as a PredictLabError. An unexpected error counts as an unavailable venue, since a retry may help. */
 export function venueFailure(venue: string, error: unknown): PredictLabError {
   if (error instanceof PredictLabError) return error;
   return new PredictLabError('SourceUnavailable', `collecting from ${venue} failed: ${messageOf(error)}`, { cause: error });

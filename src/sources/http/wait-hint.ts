@@ -4,14 +4,14 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
-/** Longest wait that is accepted: a longer one is a mistake of the venue or a ban, and an hour is enough before the next try. */
+/** Longest wait that is accepted. A longer one is a mistake of the venue or a ban, and a try after an hour is soon enough. */
 const LONGEST_HINT_MS = 3_600_000;
 
 const TOO_MANY_REQUESTS = 429;
 
 const bounded = (ms: number): number => Math.min(Math.max(0, ms), LONGEST_HINT_MS);
 
-/** Smallest number of seconds that is read as an epoch time: as a wait it would be thirty years. */
+/** Smallest number of seconds that is read as an epoch time; as a wait it would last thirty years. */
 const FIRST_EPOCH_SECONDS = 1e9;
 
 /** Wait in milliseconds from a number of seconds or from epoch seconds; undefined when the text is not a number. */
@@ -34,8 +34,8 @@ function dateOf(text: string | undefined): number | undefined {
 }
 
 /**
- * Wait of a `Retry-After` header in milliseconds, at most an hour: seconds, or a date, compared with the venue's `Date` where there is one.
- * Undefined when absent or unreadable.
+ * Wait that a `Retry-After` header states, in milliseconds, at most an hour. It is a number of seconds, or a date, which is compared with
+ * the venue's `Date` header if there is one. Undefined when absent or unreadable.
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const text = first(headers['retry-after'])?.trim();
@@ -46,27 +46,27 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   return date === undefined ? undefined : bounded(date - (dateOf(first(headers.date)?.trim()) ?? now));
 }
 
-/** Wait of a `RateLimit-Reset` header (seconds, or the epoch seconds of the reset) in milliseconds, at most an hour. */
+/** Wait of a `RateLimit-Reset` header (a number of seconds, or the epoch seconds of the reset) in milliseconds, at most an hour. */
 export function rateLimitResetMs(headers: Headers, now: number): number | undefined {
   const text = first(headers['ratelimit-reset'])?.trim();
   return text === undefined ? undefined : secondsMs(text, now);
 }
 
-/** The wait that a refusal states. `RateLimit-Reset` counts only for a request that the rate limit refused: some venues always send it. */
+/** The wait that a refusal states. `RateLimit-Reset` counts only after a 429, because some venues send it with every answer. */
 export const waitHintMs = (status: number, headers: Headers, now: number): number | undefined =>
   retryAfterMs(headers, now) ?? (status === TOO_MANY_REQUESTS ? rateLimitResetMs(headers, now) : undefined);
 
-/** Pause after an answer that states that no request is left in the rate limit's window; undefined otherwise. */
+/** Pause after an answer that says that the rate limit's window has no request left; undefined otherwise. */
 export function exhaustedMs(headers: Headers, now: number): number | undefined {
   return first(headers['ratelimit-remaining'])?.trim() === '0' ? rateLimitResetMs(headers, now) : undefined;
 }
 
-/** The largest age of a cached answer that is accepted; a larger one is a broken header. */
+/** Maximum age of a cached answer that is accepted; a larger `Age` is an error of the header. */
 const MAX_AGE_MS = 6 * 3_600_000;
 
 /**
- * The venue's clock when it made an answer: `Date` minus `Age`. Some caches send a fresh `Date`, but a time that is too early only claims
- * too little coverage; one that is too late would claim rows that were never seen.
+ * The venue's clock when it made an answer: `Date` minus `Age`. Some caches send a fresh `Date`, which makes the result too early. That
+ * only claims too little coverage, while a time that is too late would claim rows that were never seen.
  */
 export function clockOf(headers: Headers, now: number): number {
   const date = Date.parse(String(headers.date));

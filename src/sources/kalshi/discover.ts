@@ -22,10 +22,10 @@ export const kalshiSelector = z.union([
 export type KalshiSelector = z.infer<typeof kalshiSelector>;
 const kalshiRule = z.strictObject({ ...ruleFields, categories: oneOf('categories') });
 
-/** Largest page of events. */
+/** Maximum number of events per page. */
 const EVENTS = 200;
 const NESTED: QueryPairs = Object.entries({ with_nested_markets: true, limit: EVENTS });
-/** Time for which the listing of a universe has markets that are closed, so that their ends and results need no other request. */
+/** Time for which the listing of a universe still has closed markets, so that their ends and results need no other request. */
 const ENDED_MS = 2 * DAY_MS;
 
 /** Finds the instruments of a symbol's Kalshi selectors: an event with one request, a series with one per 200 events. */
@@ -34,7 +34,7 @@ export async function discoverKalshi(api: Http, request: Request): Promise<Found
   return together(await Promise.all(request.selectors.map((selector) => find(api, request, selector, listed))));
 }
 
-/** The rules of universes, and the listing of all events with markets that are open or closed lately. */
+/** Lists the markets of universes: all events with a market that is open or was closed lately (at any time for `active: false`). */
 export const kalshiUniverse: VenueUniverse<z.infer<typeof kalshiRule>, 'api'> = {
   rule: kalshiRule,
   forms: '{"active": true, "minVolume": 10000, "categories": ["Politics"]}, each field optional',
@@ -59,7 +59,7 @@ export const kalshiUniverse: VenueUniverse<z.infer<typeof kalshiRule>, 'api'> = 
   },
 };
 
-/** A market as the venue lists it, with its event where that is listed too. */
+/** A market as the venue lists it, with its event where the venue lists that too. */
 interface Listed {
   readonly item: unknown;
   readonly where: string;
@@ -67,7 +67,7 @@ interface Listed {
 }
 
 type Request = DiscoverRequest<KalshiSelector>;
-/** Markets of the request's tickers that the venue listed together, by ticker. */
+/** The markets that a request names by ticker and that were read together, by ticker. */
 type Together = ReadonlyMap<string, Listed>;
 
 /** Reads the markets of a selector. @throws PredictLabError SourceSchemaChanged when no market can be read */
@@ -92,7 +92,7 @@ async function find(api: Http, request: Request, selector: KalshiSelector, toget
 
 const isSame = (a: string, b: string): boolean => a.toUpperCase() === b.toUpperCase();
 
-/** Whether a selector names a market: a host that ignores a filter lists markets of others. */
+/** Whether a market is one that the selector means; a host that ignores the request's filter lists others too. */
 function isNamedBy(selector: KalshiSelector, { ticker, event_ticker: of }: KalshiMarket, event: JsonObject | undefined): boolean {
   if ('ticker' in selector) return isSame(ticker, selector.ticker);
   if ('eventTicker' in selector) return isSame(of, selector.eventTicker);
@@ -100,7 +100,7 @@ function isNamedBy(selector: KalshiSelector, { ticker, event_ticker: of }: Kalsh
   return isSame(series, selector.seriesTicker) && (event === undefined || event.event_ticker === of);
 }
 
-/** Lists the markets of a selector. Those that settled before the cutoff are only in the historical routes. */
+/** Lists the markets of a selector. Markets that settled before the cutoff are only on the historical routes. */
 async function* listedBy(api: Http, { window: { from } }: Request, selector: KalshiSelector, together: Together): AsyncGenerator<Listed> {
   if ('ticker' in selector) {
     const found = together.get(selector.ticker);
@@ -130,7 +130,7 @@ async function* listedBy(api: Http, { window: { from } }: Request, selector: Kal
       if (!isObject(item) || (parseIsoTime(readName(item.close_time) ?? '') ?? Infinity) >= from) yield { item, where };
 }
 
-/** Reads several markets that selectors name, with their events, by two requests per 100; what a host leaves out is read alone. */
+/** Reads markets that selectors name, with their events, by two requests per 100. Those that a host leaves out are read alone later. */
 async function listedByTickers(api: Http, { selectors, known }: Request): Promise<Together> {
   const final = new Set(known.filter(isFinal).map(({ reference }) => reference));
   const tickers = selectors.flatMap((each) => ('ticker' in each && !final.has(each.ticker) ? [each.ticker] : []));
@@ -154,7 +154,7 @@ async function* eventsOf(api: Http, filter: QueryPairs): AsyncGenerator<readonly
 const marketsOf = (event: JsonObject): readonly unknown[] =>
   event.markets === undefined || event.markets === null ? [] : listInAnswer(event, 'markets', { venue: VENUE, where: '/events' });
 
-/** Reads an event with its markets; undefined when there is none. @throws PredictLabError SourceSchemaChanged for another event */
+/** Reads an event with its markets; undefined when there is none. @throws PredictLabError SourceSchemaChanged when another event comes */
 async function readEvent(api: Http, ticker: string): Promise<JsonObject | undefined> {
   const at = { venue: VENUE, where: '/events/{ticker}' };
   const json = await undefinedIfRefused(api.get(`/events/${encodeURIComponent(ticker)}`, [['with_nested_markets', true]]));

@@ -9,11 +9,11 @@ import { noteWord } from '../http/venue-changes.ts';
 import type { Http, QueryPairs } from '../http/venue-client.ts';
 import { VENUE } from './markets.ts';
 
-/** Time for which the fees of a series are remembered; the venue announces changes days ahead. */
+/** Time for which the fees of a series are remembered. It can be long, since the venue announces changes days ahead. */
 const FEES_MS = DAY_MS / 4;
 const NONE: StatedFees = { fees: null, earlier: [] };
 
-/** The fees of a series and the earlier ones that the venue lists; null where the series is not known. */
+/** The fees of a series, and the earlier ones that the venue lists; null and none where the series is not known. */
 export async function seriesFees(api: Http, series: string | null): Promise<StatedFees> {
   if (series === null) return NONE;
   return await remembered(api, `fees ${series}`, FEES_MS, async () => {
@@ -47,11 +47,11 @@ async function changedFees(api: Http, query: QueryPairs = []) {
   return earlierFees(changes, api.clock);
 }
 
-/** Taker's fee per contract: 0.07·p·(1 − p), times the multiplier, rounded up to the cent per order. */
+/** Factor in a taker's fee per contract, which is 0.07·p·(1 − p) times a multiplier, rounded up to the cent per order. */
 const RATE = 0.07;
 const FEE_TYPES = new Set(['QUADRATIC', 'QUADRATIC_WITH_MAKER_FEES', 'QUADRATIC_WITH_COMBO_MAKER_FEES', 'FLAT']);
 
-/** Fees of a type and a multiplier; null without a type. What cannot be read counts as the general fee, never as none. */
+/** The fee schedule for the venue's fee type and multiplier; null without a type. An unknown one counts as the general fee, not as 0. */
 export function feesOf(type: unknown, multiplier: unknown): FeeSchedule | null {
   const word = readName(type);
   if (word === null) return null;

@@ -17,7 +17,7 @@ export const kalshi = defineVenue({
   hosts: {
     api: { variable: 'KALSHI_API_URL', url: 'https://external-api.kalshi.com/trade-api/v2', check: '/exchange/status' },
   },
-  // Twenty a second is the venue's lowest level; half of it leaves room for other programs of this address.
+  // Half of the 20 requests a second of the venue's lowest level: the rest is for other programs of the same IP address.
   limits: { 'market-data': per10Seconds(100) },
   discover: ({ http }, request) => discoverKalshi(http.api, request),
   selectorOf: (instrument): KalshiSelector => ({ ticker: tickerOf(instrument) }),

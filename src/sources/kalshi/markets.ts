@@ -10,7 +10,7 @@ import { yesNoMarket } from '../catalogue/yes-no-market.ts';
 /** The source type of this venue, and the first part of its instruments’ ids. */
 export const VENUE = 'kalshi';
 
-/** A market: strict for the fields that identify it, open for all others. */
+/** Schema of a market: strict for the fields that identify it, open for all others. */
 const marketSchema = z.object({
   ticker: z.string().min(1),
   event_ticker: z.string(),
@@ -49,7 +49,7 @@ export const NO_FACTS = { title: null, exclusive: null, fees: null, earlier: [] 
 /** Reads one market. @throws PredictLabError SourceSchemaChanged */
 export const readMarket = (item: unknown, where: string): KalshiMarket => parsedBy(marketSchema, item, { venue: VENUE, where });
 
-/** The words of the venue's client. After a scalar or void result, a Yes contract pays the settlement value. */
+/** The statuses and results that the venue's client knows. After a scalar or void result, a Yes contract pays the settlement value. */
 const WORDS = endWords(VENUE, {
   open: 'initialized inactive active open unopened',
   closed: 'closed',
@@ -58,7 +58,7 @@ const WORDS = endWords(VENUE, {
   results: { yes: 1, no: 0, scalar: null, void: null, voided: null },
 });
 
-/** Converts a market into an instrument. @param now the venue's clock; a fee waiver ends at a time */
+/** Converts a market into an instrument. @param now the venue's clock, which decides whether a fee waiver is over */
 export function instrumentOf(market: KalshiMarket, event: EventFacts, now: number): Instrument {
   const closed = isEnded(WORDS, market.status);
   const steps = (market.price_ranges ?? []).flatMap(({ step }) => (step !== null && step !== undefined && step > 0 ? [step] : []));
@@ -70,7 +70,7 @@ export function instrumentOf(market: KalshiMarket, event: EventFacts, now: numbe
     closesAt: market.close_time,
     ...(market.latest_expiration_time !== null && { endsAt: market.latest_expiration_time }),
     closed,
-    // an end in the future is a plan
+    // a closing time in the future is only planned
     ...(closed && market.close_time !== null && market.close_time <= now && { closedAt: market.close_time }),
     ...statedEnd(WORDS, { status: market.status, result: market.result, value, lastPrice, at }),
     ...settlementTerms([market.rules_primary, market.rules_secondary], {
@@ -80,7 +80,7 @@ export function instrumentOf(market: KalshiMarket, event: EventFacts, now: numbe
     ...feeTerms(event, {
       opensAt: market.open_time,
       waivedUntil: market.fee_waiver_expiration_time,
-      // The finest step: prices near 0 and 1 may have finer ones.
+      // The finest of the market's price steps, which may be finer near 0 and 1 than between.
       tickSize: steps.length === 0 ? null : Math.min(...steps),
       now,
     }),

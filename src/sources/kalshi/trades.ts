@@ -32,8 +32,8 @@ const TRADES: RowRoute = {
 export const tickerOf = ({ id }: Instrument): string => id.slice(`${VENUE}:`.length);
 
 /**
- * Reads one trade. The price is that of Yes; a taker who is positioned for No has sold Yes at that price.
- * `taker_side` is the older name of `taker_outcome_side`.
+ * Reads one trade. The price is that of Yes; a taker who bought No has sold Yes at that price. `taker_side` is the older name of
+ * `taker_outcome_side`.
  */
 export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
   const row = isObject(raw) ? raw : {};
@@ -53,7 +53,7 @@ export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
   return tradeRow(fields, instrument);
 }
 
-/** The answers of the routes for trades, newest first: the newer ones, then those below the cutoff, as the venue sent them. */
+/** Reads trades as the venue sends them, newest first: recent ones on one route, those below the cutoff on the historical one. */
 function history(api: Http, of: string, query: QueryPairs, from: number) {
   const seen = new Set<string>();
   return splitHistory({
@@ -80,7 +80,7 @@ export function trades(api: Http, instrument: Instrument): TradeReader {
   };
 }
 
-/** Reads the trades of several markets among those of the whole exchange. */
+/** Reads the trades of several markets by reading those of the whole exchange. */
 export const sharedTrades = (api: Http, instruments: readonly Instrument[], look: SharedLook): Promise<SharedTrades | undefined> =>
   sharedFromTape(api, instruments, look, {
     ...history(api, 'all markets', [], 0),
@@ -88,10 +88,10 @@ export const sharedTrades = (api: Http, instruments: readonly Instrument[], look
     readTrade,
   });
 
-/** Time after which the cutoff, which moves, is read again. */
+/** Time after which the cutoff is read again, because it moves. */
 const CUTOFF_MS = 3_600_000;
 
-/** Times below which only the historical routes show markets and trades; epoch milliseconds. @throws PredictLabError SourceSchemaChanged */
+/** Cutoffs in epoch milliseconds: older trades and markets are on historical routes alone. @throws PredictLabError SourceSchemaChanged */
 export const cutoffOf = (api: Http, maxAgeMs = CUTOFF_MS): Promise<{ readonly trades: number; readonly markets: number }> =>
   remembered(api, 'cutoff', maxAgeMs, async () => {
     const at = { venue: VENUE, where: '/historical/cutoff' };
@@ -99,7 +99,7 @@ export const cutoffOf = (api: Http, maxAgeMs = CUTOFF_MS): Promise<{ readonly tr
     return { trades, markets };
   });
 
-/** Reads the volumes of hours. The candlesticks of a market that settled before the cutoff are historical. */
+/** Reads the volume of each hour in a range. The candlesticks of a market that settled before the cutoff are on a historical route. */
 export async function hourlyVolumes(api: Http, instrument: Instrument, range: TimeRange): Promise<readonly TimedVolume[]> {
   const ticker = tickerOf(instrument);
   const period = Object.entries({ start_ts: range.from / 1000, end_ts: range.to / 1000, period_interval: 60 });

@@ -30,12 +30,12 @@ export const polymarket = defineVenue({
     'clob-book': per10Seconds(1500),
   },
   options: {
-    /** Version of the Data API for trades; v1 is a fallback that the venue is retiring. */
+    /** Version of the Data API for trades. v1 is a fallback that the venue is retiring. */
     POLYMARKET_TRADES_ROUTE: ['v2', 'v1'],
     /** Whether price points are collected in addition to trades. */
     POLYMARKET_PRICE_POINTS: ['on', 'off'],
   },
-  // The trades route shows a fixed window of three years.
+  // The trades route shows the last three years.
   horizonMs: { trade: 3 * 365 * DAY_MS, price: null },
   discover: ({ http }, request) => discoverPolymarket(http, request),
   selectorOf: (instrument): PolymarketSelector => ({ conditionId: conditionIdOf(instrument) }),

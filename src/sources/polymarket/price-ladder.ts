@@ -11,10 +11,10 @@ export const GRAINS = [
   { seconds: 10_800, keptMs: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** Longest window of one request: the venue refuses more than 15 days, and a request adds up to one bucket at each end and two partial seconds. */
+/** Longest window of one request. The venue refuses more than 15 days, and a request adds up to a bucket and a second at each end. */
 const LONGEST_WINDOW_MS = 15 * DAY_MS - (2 * 10_800 + 2) * SECOND;
 
-/** Shortest window that is worth a request of its own. The ends of retention by `asOf` and by the clock may be only seconds apart. */
+/** Shortest window that is worth a request of its own. What the venue keeps by `asOf` and by the clock may end only seconds apart. */
 const SLIVER_MS = 60 * SECOND;
 
 /** One request for price points: a window and the finest grain that the venue still serves for it. */
@@ -25,9 +25,9 @@ export interface LadderStep {
 }
 
 /**
- * Cuts a range into windows of at most 15 days, newest first, because the venue drops the finest recent points first. Windows end where the
- * retention of a grain ends, by the clock and by the run's `asOf`, so that none is answered in part. Each starts with the finest grain that
- * its age at `asOf` allows.
+ * Cuts a range into windows of at most 15 days, newest first, because the venue drops recent fine points first. Windows end where the venue
+ * stops keeping a grain, by the clock or by `asOf`, so that a window has all points of a grain or none. Each is first requested at the
+ * finest grain that the venue kept at `asOf`.
  */
 export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now: number }): LadderStep[] {
   const cuts = GRAINS.flatMap(({ keptMs }) => [asOf - keptMs, now - keptMs].map((time) => Math.ceil(time / SECOND) * SECOND));
@@ -45,8 +45,8 @@ export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now
 }
 
 /**
- * The next coarser grain for a window without points at `grain`; undefined where its buckets do not fit into the window, unless the venue
- * has dropped `grain` by now (as for a backfill).
+ * The next coarser grain, for a window without points at `grain`; undefined where there is none. A bucket must fit into the window, unless
+ * the venue has dropped `grain` by now (as for a backfill).
  */
 export function coarser(grain: number, range: TimeRange, now: number): number | undefined {
   const next = GRAINS[grain + 1];

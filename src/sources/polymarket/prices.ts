@@ -29,20 +29,20 @@ const ROUTE: RowRoute = {
 const LIMIT = 10_000;
 const SECOND = 1000;
 
-/** Number of refused windows after which no more points of a market are requested. */
+/** Number of refused windows after which a market's remaining points are not requested. */
 const MAX_REFUSALS = 3;
 
 /**
- * Collects the first outcome's price points that coverage lacks, newest window first, overlapping by one grain for the last bucket. A
- * window without points is queried at coarser grains; one that the venue refuses stays uncovered.
+ * Collects the first outcome's price points for time that is not covered, newest window first, from one grain earlier for a bucket that was
+ * open. A window without points is requested at coarser grains; one that the venue refuses stays uncovered.
  */
 export async function* collectPrices(data: Http, request: CollectRequest, resume: PriceCursor | undefined): AsyncGenerator<PointsPage> {
   const { instrument, window, asOf } = request;
   const { tradable, missing, claims, known } = planPrices(request);
-  // The venue drops old points by its own clock.
+  // The venue drops old points by its own clock, not by the run's time.
   const now = Math.max(request.clock, asOf);
   const bounds = timeBounds(instrument.opensAt, asOf, now);
-  // Ranges that are covered without a request: returned with the first page, or alone if there is nothing to request.
+  // Ranges that are covered without a request. They go with the first page, or with an empty page if nothing has to be requested.
   let free: readonly CoveredRange[] = inferred([
     ...lifelessBefore(instrument, window),
     ...(known ? lifelessAfter(instrument, window) : []),
@@ -54,21 +54,21 @@ export async function* collectPrices(data: Http, request: CollectRequest, resume
     for (const step of ladderSteps({ from: range.from, to }, { asOf, now })) {
       let grain: number | undefined = step.grain;
       let found: readonly ReadRow[] = [];
-      // The bucket that was still open at the end of an earlier collection is read again.
+      // A bucket that was still open at the end of an earlier collection is read again.
       const overlap = step.range.from === range.from && range.from > tradable.from;
       try {
         while (grain !== undefined) {
           found = await readPoints(data, instrument, { ...step, grain, overlap, until: tradable.to });
-          // The bucket across the window's end may be all that is left of a grain.
+          // A single point after the window's end does not count: where the venue has dropped a grain, its last bucket may remain.
           if (found.some(({ time }) => time === null || time < step.range.to || step.range.to === tradable.to)) break;
-          // The venue still keeps every point of this grain for an open market, so coarser grains have no more points.
+          // For an open market and a grain that the venue keeps in full, coarser grains have no more points.
           const isWhole: boolean = !instrument.closed && step.range.from >= now - GRAINS[grain].keptMs;
           grain = isWhole ? undefined : coarser(grain, step.range, now);
         }
       } catch (error) {
         if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
         if (error.status === 404) {
-          // A closed market stays without points for good; the next run requests the token of an open market again.
+          // A closed market never gets points later, so its window counts as covered; for an open one, the next run tries again.
           if (instrument.closed) yield emptyPage(inferred([window]));
           return;
         }
@@ -94,7 +94,7 @@ export async function* collectPrices(data: Http, request: CollectRequest, resume
   if (free.length > 0) yield emptyPage(free);
 }
 
-/** Missing time up to this length right after a look is left to the next run. */
+/** Time after a look during which another run leaves the missing end of the time to a later run. */
 const RIGHT_AFTER_MS = 60_000;
 
 interface PricePlan {
@@ -103,7 +103,7 @@ interface PricePlan {
   readonly missing: TimeRange[];
   /** Whether the market has ended and points up to its end are covered already. */
   readonly known: boolean;
-  /** Returns the coverage that a window's points support: up to the newest point that the venue has shown, less its lateness. */
+  /** Returns the coverage that the points of a window justify: up to the newest point that the venue has shown, less its lateness. */
   readonly claims: (
     range: TimeRange,
     points: readonly CandidateRow[],
@@ -112,8 +112,8 @@ interface PricePlan {
 }
 
 /**
- * Plans which time to query: all up to `asOf` that coverage lacks. Claims end at the earliest of `asOf`, the venue's clock and the newest
- * point, less the venue's lateness, because late points look the same as a quiet market. Older time is claimed with or without points.
+ * Plans which time to query: all up to `asOf` that is not covered. Claims end at the earliest of `asOf`, the venue's clock and the newest
+ * point, less the venue's lateness, because late points look like a quiet market. Time older than any lateness is always claimed.
  */
 function planPrices({ instrument, window, asOf, clock, refetch, before, lateness }: CollectRequest): PricePlan {
   const tradable = tradableWindow(instrument, window);
@@ -124,7 +124,7 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
   const { price: looked } = before.looked;
   const until = seenUntil({ asOf, clock });
   const justLooked = looked !== null && Math.abs(until - looked) < RIGHT_AFTER_MS;
-  // Right after a look only its unclaimed end is missing.
+  // Right after a look, only the end of the time is missing, which that look could not claim.
   const isTail = missing.every(({ from, to }) => to === tradable.to && until - from <= MOST_LATENESS_MS + RIGHT_AFTER_MS);
   let newest = before.covered.price.at(-1)?.to ?? Number.NEGATIVE_INFINITY;
   return {
@@ -133,12 +133,12 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
     known: isOver && missing.length === 0,
     claims(range, points, answeredAt) {
       for (const { time, defect } of points) if (time !== null && defect === null) newest = Math.max(newest, time);
-      // A clock that is far off is wrong: use the clock that discovery has checked.
+      // A clock that differs by hours is wrong; discovery has checked its own clock.
       const now = Math.abs(answeredAt - clock) > MOST_LATENESS_MS ? clock : answeredAt;
       const seen = seenUntil({ asOf, clock: now });
       const settled = Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS));
       const grain = points.reduce((most, point) => Math.max(most, point.grain ?? 0), 0) * SECOND;
-      // One empty bucket before the end is common.
+      // The last bucket before a market's end is often empty, so one bucket may be missing.
       const reachesEnd = isOver && seen - lateness >= end && (newest + 2 * grain + SETTLE_MS >= end || now - MOST_LATENESS_MS >= end);
       const to = reachesEnd ? range.to : Math.min(range.to, settled);
       const isLast = range.to === tradable.to;
@@ -151,8 +151,8 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
 }
 
 /**
- * Converts points into candidate rows with their grain, by which finer points replace coarser ones in storage. When one answer has several
- * prices for one time, the first one counts.
+ * Converts points into candidate rows with their grain; in storage, finer points replace coarser ones. When one answer has several prices
+ * for one time, the first one counts.
  */
 function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRow[] {
   const known = new Map<number | null, number | null>();
@@ -169,8 +169,8 @@ function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRo
 }
 
 /**
- * The time in which a page of points replaces coarser ones; undefined without valid points. Starts with the page's first point: the venue
- * may have forgotten earlier ones, and a coarser point before it can stand for a price before the window.
+ * The time in which a page of points replaces coarser ones; undefined without valid points. It starts with the page's first point: the
+ * venue may have dropped earlier ones, and a coarser point before it may describe time before the window.
  */
 function coversOf(points: readonly CandidateRow[], range: TimeRange): SourcePage['points'] {
   const valid = points.flatMap(({ time, defect, grain }) => (time === null || defect !== null ? [] : [{ time, grain: grain ?? 0 }]));
@@ -181,10 +181,10 @@ function coversOf(points: readonly CandidateRow[], range: TimeRange): SourcePage
   return { grain, range: { from: first, to: Math.max(range.to, last + 1) } };
 }
 
-/** The last page of an instrument, which has coverage but no rows. */
+/** A page that has coverage but no rows, as the last page of an instrument. */
 const emptyPage = (coverage: readonly CoveredRange[]) => ({ ...NO_ROWS, cursor: { below: 0 }, coverage });
 
-/** The page for a window that the venue refuses: a problem is reported, and the trades are collected anyway. */
+/** The page for a window that the venue refuses. It reports a problem, and the market's trades are collected anyway. */
 const refusedPage = ({ id }: Instrument, { from, to }: TimeRange, { message }: VenueError) => ({
   ...NO_ROWS,
   cursor: { below: from },
@@ -198,7 +198,7 @@ const NO_ROWS = { kind: 'price', rows: [], order: 'oldest-first' } as const;
 
 interface PointsRequest extends LadderStep {
   readonly overlap: boolean;
-  /** The end of all queried time. A window that ends there includes its end; any other window includes the bucket across its end. */
+  /** The end of all time that is requested. The last window includes its end; all others include the bucket that lies across their end. */
   readonly until: number;
 }
 
@@ -211,11 +211,11 @@ async function readPoints(
   const seconds = GRAINS[grain].seconds;
   const width = seconds * SECOND;
   const last = range.to === until;
-  // Includes the bucket across the window's end: finer points after the window do not reach back to its start.
+  // The bucket across the window's end starts inside the window, and finer points of the next window do not cover that start.
   const end = Math.min(until, Math.ceil(range.to / width) * width);
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],
-    // A bound of 0 is refused.
+    // The venue refuses a start of 0.
     ['start', Math.max(1, Math.floor(range.from / SECOND) - (overlap ? seconds : 0))],
     ['end', Math.floor(end / SECOND) + 1],
     ['bucket_seconds', seconds],
@@ -237,8 +237,8 @@ async function readPoints(
     }
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
-  // In a window that ends before now, a point off the grid is the price at the window's end and not of a bucket, unless it is the
-  // market's last one.
+  // In a window that ends before now, a point off the grid is the price at the window's end and belongs to no bucket, except for the
+  // market's last point.
   const isPoint = (time: number): boolean => time % width === 0 || (end === until && time < range.to);
   return last ? rows : rows.filter(({ time }) => time === null || isPoint(time));
 }

@@ -9,16 +9,16 @@ import { readResolutionPage } from './catalogue/payouts.ts';
 import { readPricePage } from './prices.ts';
 import { conditionIdOf, readBook, readTradePage, VENUE } from './trades.ts';
 
-/** Number of rows per request, which is enough to detect fields that all rows lack. */
+/** Number of rows per request: enough to detect a field that every row lacks. */
 const FEW = 20;
 const HOUR = 3600;
 
 const MARKETS = '`markets`: condition id, slug, outcomes, token ids, closed; `next_cursor`';
 const EVENTS = '`events`: slug, title, markets; `next_cursor`';
-/** The older listings, with the newer listing that is read first. */
+/** For each older listing, the newer one that is read first. */
 const OLDER = { '/markets': '/markets/keyset', '/events': '/events/keyset' } as const;
 
-/** Requests each route that the adapter reads once, for the most traded of a few open markets. */
+/** Requests each route that the adapter uses once; the market is the most traded one of a few open markets. */
 export async function probePolymarket(
   { http: { gamma, clob, data }, options }: VenueContext<'gamma' | 'clob' | 'data'>,
   prober: Prober,

@@ -15,12 +15,12 @@ export const VENUE = 'polymarket';
 /** Polymarket’s own id of a market. */
 export const conditionIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
 
-/** Largest page of both routes, which reject larger limits. */
+/** Maximum number of trades per page on both routes, which reject larger limits. */
 const LIMIT = 1000;
 
 /**
- * The trades of Data v2 (snake case) and of the older v1 (camel case). Fields of the identity alone are required too: if one were renamed,
- * every trade would look new. The fields of v2 are those recorded on 2026-09-08.
+ * The routes for trades: Data v2 (snake case) and the older v1 (camel case). Fields that only identify a trade are required too: if one
+ * were renamed, every trade would look new. The fields of v2 are those recorded on 2026-09-08.
  */
 export const TRADE_ROUTES = {
   '/v2/trades': {
@@ -51,7 +51,7 @@ export function readTrade(raw: unknown, instrument: Instrument): ReadRow {
   const outcome = token === null ? -1 : instrument.outcomeIds.indexOf(token);
   const [time, price, size] = [readTime(row.timestamp), readNumber(row.price), readNumber(row.size)];
   const side = readSide(row.side);
-  // 999 is the venue's index of an outcome without a name.
+  // The venue writes the index 999 for an outcome without a name.
   const label = row.outcome_index ?? row.outcomeIndex;
   const unnamed = outcome >= 0 || label === undefined || label === 999 ? null : readName(label);
   const transaction = readName(row.transaction_hash ?? row.transactionHash);
@@ -65,16 +65,16 @@ export function readTradePage(json: unknown, instrument: Instrument, where: keyo
   return { rows, next: where === '/v2/trades' ? nextCursor(json, where) : null };
 }
 
-/** The end of a page. The next page may start with another copy of its last row. */
+/** The last row of a page. The next page may start with another trade of the same content. */
 interface PageEnd {
   readonly cursor: string | null;
   /** Content identity of the last row. */
   readonly content: string;
-  /** Number of copies of each content on the page, counted while its rows are identified. */
+  /** Number of rows with each content on the page; complete once the page's rows have their identities. */
   readonly copies: ReadonlyMap<string, number>;
 }
 
-/** Reads the pages of `GET /v2/trades`: by cursor, newest first, each fill once (its taker side). */
+/** Reads the pages of `GET /v2/trades` by cursor, newest first. Each fill appears once, as its taker's trade. */
 export function tradesV2(data: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();
   const ends = new Map<string, PageEnd>();
@@ -83,13 +83,13 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
       ['condition', conditionIdOf(instrument)],
       ['limit', limit],
       ['taker_only', true],
-      // The cursor is only a position: the filters must be sent again.
+      // A cursor is only a position, so every request must repeat the filters.
       ...(cursor === null ? [] : ([['cursor', cursor]] as const)),
     ] as const;
     return readTradePage(await data.get('/v2/trades', query, 'data-trades'), instrument, '/v2/trades', seen);
   };
 
-  /** Counts the copies of a content across the end of one page and the start of the next: another copy is not a repeated row. */
+  /** Counts the copies of a content on a page across the boundary of two pages. More than known are further trades, not repeats. */
   const copiesAcross = async ({ cursor, content }: PageEnd): Promise<number> => {
     const half = await page(cursor, LIMIT / 2);
     if (half.next === null) return 0;
@@ -114,16 +114,16 @@ export function tradesV2(data: Http, instrument: Instrument): TradeReader {
   };
 }
 
-/** Number of rows at the end of a page whose times are compared, so that a single wrong time does not set the time that the page reaches. */
+/** Number of rows at a page's end whose newest time counts as the time that the page reaches, so that one wrong time does no harm. */
 const COMPARED_ROWS = 3;
 
-/** Key under which a host is remembered as having answered one request with the trades of several conditions. */
+/** Key of a host's memory, set once the host has answered a request for several condition ids with trades of several markets. */
 const READS_SEVERAL = 'reads several conditions';
 
 /**
  * Reads the newest trades of up to 20 markets by one request of `GET /v2/trades`.
- * @returns undefined for an answer that is of no use: it is not newest first, so no time can be derived from it, or it may be that of a
- *   host that reads only one of several conditions
+ * @returns undefined for an answer that cannot be used: it is not newest first, so it does not show which time it covers, or its host may
+ *   read only one of several condition ids
  */
 export async function sharedTradesV2(data: Http, instruments: readonly Instrument[]): Promise<SharedTrades | undefined> {
   const query = [
@@ -139,7 +139,7 @@ export async function sharedTradesV2(data: Http, instruments: readonly Instrumen
   for (const raw of rowsOfAnswer(json, TRADE_ROUTES['/v2/trades'])) {
     const { token_id: token, condition_id: condition } = isObject(raw) ? raw : {};
     const instrument = byCondition.get(conditionId(readName(condition) ?? '')) ?? byToken.get(readName(token) ?? '');
-    // a row of no requested market would be lost here, while a walk of one market puts it into quarantine
+    // a row of another market has no place here, while the walk of a single market would quarantine it
     if (instrument === undefined) return undefined;
     const row = readTrade(raw, instrument);
     if (row.time === null || row.time > (times.at(-1) ?? Number.POSITIVE_INFINITY)) return undefined;
@@ -162,8 +162,8 @@ export async function sharedTradesV2(data: Http, instruments: readonly Instrumen
 const V1_LAST_OFFSET = 10_000;
 
 /**
- * Reads the pages of the older `GET /trades`, only by configuration: the venue is retiring it. The offset stops at 10,000 rows and may
- * silently repeat a page before that; the walk then covers only the time it really saw.
+ * Reads the pages of the older `GET /trades`, only where configured: the venue is retiring it. Its offset ends at 10,000 rows, and pages
+ * may repeat silently before that; the walk then covers only the time that it has seen.
  */
 export function tradesV1(data: Http, instrument: Instrument): TradeReader {
   const seen = new Set<string>();
@@ -177,7 +177,7 @@ export function tradesV1(data: Http, instrument: Instrument): TradeReader {
         ['takerOnly', true],
       ] as const;
       const { rows } = readTradePage(await data.get('/trades', query, 'data-trades'), instrument, '/trades', seen);
-      // Past the last offset the same page is requested again, which the walk treats as the end of paging.
+      // At the last offset the same page is requested again, and the walk takes the repeated page as the end of paging.
       return { rows, next: rows.length >= LIMIT ? String(Math.min(offset + LIMIT, V1_LAST_OFFSET)) : null };
     },
     repeats: 'end-of-paging',
@@ -185,21 +185,21 @@ export function tradesV1(data: Http, instrument: Instrument): TradeReader {
 }
 
 /**
- * The cursor to older rows in a Data v2 answer; null on the last page. A missing key would look like a last page, so it is a changed
- * schema.
+ * The cursor to older rows in a Data v2 answer; null on the last page. A missing key is a changed schema, since it would look like a last
+ * page.
  * @throws PredictLabError SourceSchemaChanged
  */
 export function nextCursor(json: unknown, where: string): string | null {
   const at = { venue: VENUE, where };
   const body = objectAt(json, at);
-  // Some answers carry the cursor next to the list, as Gamma's do.
+  // Some answers have the cursor beside the list, as Gamma's have.
   const paging: unknown = body.pagination === undefined && 'next_cursor' in body ? body : body.pagination;
   const path = paging === body ? 'next_cursor' : 'pagination.next_cursor';
   const changed = (where: string, expected: string, got: unknown) =>
     schemaChanged({ ...at, path: where, expected, got, sample: paging === body ? { next_cursor: body.next_cursor } : (paging ?? json) });
   if (!isObject(paging)) throw changed('pagination', 'an object', paging);
   const { next_cursor: next, has_more: more } = paging;
-  // `has_more: false` with a cursor is a contradiction: the cursor is followed unless the page is empty.
+  // `has_more: false` with a cursor is a contradiction: then the cursor counts, unless the page is empty.
   const isEmpty = Array.isArray(body.data) && body.data.length === 0;
   if (more === false && (isEmpty || typeof next !== 'string')) return null;
   if (typeof next === 'string' && next !== '') return next;

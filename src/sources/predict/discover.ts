@@ -20,7 +20,7 @@ import { VENUE } from './matches.ts';
 export const predictSelector = z.union([
   z.strictObject({ marketId: z.int().positive() }),
   z.strictObject({ categorySlug: z.string().min(1) }),
-  /** Selects every category of the window whose slug is `<seriesSlug>-<startUnix>`. */
+  /** Selects every category with a slug `<seriesSlug>-<startUnix>` that is open in the window. */
   z.strictObject({ seriesSlug: z.string().min(1) }),
 ]);
 export type PredictSelector = z.infer<typeof predictSelector>;
@@ -50,11 +50,11 @@ async function byMarket(api: Http, { symbol, known }: DiscoverRequest, marketId:
   return 'leftOut' in reading ? problem(reading.leftOut) : { instruments: [reading.instrument], problems: [] };
 }
 
-/** Maximum number of a series' markets that are looked up one by one; more are looked up in the pages of the listing. */
+/** Maximum number of a series' markets that are looked up one by one. For more of them, the pages of the listing are read. */
 const ONE_BY_ONE = 3;
-/** Key of a host's memory: slugs of markets that were never published. */
+/** Key of a host's memory, for slugs of markets that were never published. */
 const ABSENT = 'absent markets of series';
-/** Time after a market's start from which its absence is final; markets are published up to a day before they start. */
+/** Time after a market's planned start from which it can no longer appear: markets are published up to a day before they start. */
 const FINALLY_ABSENT_MS = 2 * DAY_MS;
 
 async function bySeries(api: Http, { symbol, window, known }: DiscoverRequest, seriesSlug: string): Promise<FoundInstruments> {
@@ -91,8 +91,8 @@ async function findCategory(api: Http, symbol: string, slug: string, as: 'catego
 }
 
 /**
- * Reads the markets of a category. A market that cannot be read, or is not registered on the chain yet, is a problem of that market; in a
- * series, whose markets are published before they are registered, the latter is not.
+ * Reads the markets of a category. A market that cannot be read is a problem, and so is one that is not registered on the chain yet. In a
+ * series, the latter is normal: its markets are published before they are registered.
  * @throws PredictLabError SourceSchemaChanged when no market can be read
  */
 export function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): FoundInstruments {
@@ -118,7 +118,7 @@ export function readCategory(data: unknown, symbol: string, as: 'category' | 'se
   return { instruments, problems: [...problems, ...unreadable.map(({ message }) => `${symbol}: ${message}`)] };
 }
 
-/** Returns the `data` of an answer, or the venue's message when it refuses the id (400, 404). */
+/** Returns the `data` of an answer, or the venue's message when it refuses the requested id (400, 404). */
 async function getOrMissing(api: Http, path: string): Promise<{ readonly data: unknown } | { readonly refused: string }> {
   try {
     const json = await api.get(path);
@@ -149,7 +149,7 @@ const KNOWN_OF_CATEGORY = (
   'publishedAt resolutionProvider shortTitle slug startsAt stats status tags teams title variantData variantDetails'
 ).split(' ');
 
-/** Notes fields that all markets lack. New fields alone are not noted, since most of them serve the venue's own pages. */
+/** Notes fields that all markets lack. New fields without a missing one are not noted, since most of them serve the venue's own pages. */
 function noteMarketFields(markets: readonly unknown[]): void {
   const always = ['id', 'title', 'outcomes', 'status', 'tradingStatus', 'decimalPrecision', 'feeRateBps'];
   noteFields(VENUE, 'market', markets, {
@@ -160,7 +160,7 @@ function noteMarketFields(markets: readonly unknown[]): void {
     least: 1,
   });
   const outcomes = markets.flatMap((market) => (isObject(market) && Array.isArray(market.outcomes) ? (market.outcomes as unknown[]) : []));
-  // A null id is not registered yet; an absent id shows a renamed field.
+  // An outcome that is not registered yet has an id of null; one without the field shows that the field was renamed.
   noteFields(VENUE, 'outcome', outcomes, {
     known: KNOWN_OF_OUTCOME,
     always: ['indexSet', 'name', 'onChainId'],

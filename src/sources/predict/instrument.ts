@@ -11,14 +11,14 @@ const BASIS_POINTS = 10_000;
 
 const timeOf = (text: string | null | undefined): number | null => (text === null || text === undefined ? null : parseIsoTime(text));
 
-/** A market as an instrument, or the reason why it is not one, or not yet. */
+/** A market as an instrument, or the reason why it is not one, or not one yet. */
 export type MarketReading =
   | { readonly instrument: Instrument }
   | { readonly leftOut: string /** Whether a later run may find the market. */; readonly waits: boolean };
 
 /**
- * Converts a market into an instrument. The venue does not state when a market closed: its category or slug (`…-15m-<startUnix>`) gives a
- * planned end, and many markets are traded past it.
+ * Converts a market into an instrument. The venue does not state when a market closed. The category or the slug (`…-15m-<startUnix>`) gives
+ * a planned end, but many markets are traded past it.
  */
 export function instrumentOf(market: PredictMarket, category?: PredictCategory): MarketReading {
   const outcomes = sortedOutcomes(market.outcomes);

@@ -8,30 +8,30 @@ import { VENUE } from './matches.ts';
 const WHERE = '/v1/categories';
 /** Page sizes to try, largest first, since hosts differ in their limits. */
 const SIZES = [1000, 100] as const;
-/** A page that is this much older than the oldest wanted market cannot hold it: markets are published up to a day before they start. */
+/** Age by which a page must exceed the oldest wanted market to be past it: markets are published up to a day before they start. */
 const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
-/** Maximum number of pages, more than a week has; a longer listing ignores the requested order. */
+/** Maximum number of pages, which is more than a week of markets has. A host with more pages has ignored the requested order. */
 const MAX_PAGES = 60;
 
 export interface ListedCategories {
   /** The wanted categories, as the venue returned them. */
   readonly found: readonly JsonObject[];
-  /** Wanted slugs that the listing neither has nor rules out; they must be looked up one by one. */
+  /** Wanted slugs that may exist although the pages read do not have them; they must be looked up one by one. */
   readonly rest: readonly string[];
-  /** All series of the listing. */
+  /** Names of all series in the listing. */
   readonly series: readonly string[];
 }
 
 /**
- * Finds markets of up/down series in the pages of the listing, newest first. Slugs that a complete listing lacks do not exist; without the
- * listing, or in another order, they remain for the lookup by slug.
+ * Finds markets of up/down series in the pages of the listing, newest first. Slugs that a complete listing lacks do not exist. Where the
+ * listing is missing or in another order, the slugs that were not found are left for a lookup by slug.
  * @param slugs slugs of the wanted markets, `<series>-<startUnix>`
  */
 export async function listCategories(api: Http, slugs: ReadonlySet<string>): Promise<ListedCategories> {
   const oldest = Math.min(...[...slugs].flatMap((slug) => startOf(slug) ?? []));
   const found = new Map<string, JsonObject>();
   const series = new Set<string>();
-  // Some hosts list open categories alone unless the status is given.
+  // Some hosts list only open categories unless a status is requested.
   for (const status of [undefined, 'RESOLVED'] as const) {
     const listing = await readPages(api, status, oldest, (category, slug) => {
       const name = seriesOfSlug(slug);
@@ -94,7 +94,7 @@ async function readPages(
       newest = Math.max(newest, readTime(category.publishedAt ?? category.startsAt).value ?? startOf(slug) ?? Number.NEGATIVE_INFINITY);
     }
     const next = isObject(json) && typeof json.cursor === 'string' && json.cursor !== '' ? json.cursor : undefined;
-    // The first page of a listing in another order is old at once.
+    // A first page with nothing but old markets shows that the listing is not newest first.
     if (newest < oldest - PUBLISHED_AHEAD_MS && (page > 0 || next === undefined)) return { complete: true, showedEnded };
     if (newest < oldest - PUBLISHED_AHEAD_MS && next !== undefined) return { complete: false, showedEnded };
     if (next === undefined) return { complete: true, showedEnded };

@@ -10,12 +10,12 @@ const outcome = z.object({
   status: z.string().nullish(),
 });
 
-/** A market of `/v1/markets` or of a category: strict for the fields that PredictLab uses, open for all others. */
+/** Schema of a market, from `/v1/markets` or a category: strict for the fields that PredictLab uses, open for all others. */
 export const predictMarketSchema = z.object({
   id,
   title: z.string().nullish(),
   question: z.string().nullish(),
-  /** The rules. */
+  /** The market's rules, as text. */
   description: z.string().nullish().catch(null),
   categorySlug: z.string().nullish(),
   outcomes: z.array(outcome),
@@ -25,7 +25,7 @@ export const predictMarketSchema = z.object({
   decimalPrecision: z.number().nullish(),
   feeRateBps: z.number().nullish(),
   polymarketConditionIds: z.array(z.string()).nullish(),
-  /** Ticker of the same market at Kalshi. */
+  /** Ticker of the twin at Kalshi. */
   kalshiMarketTicker: z.string().nullish().catch(null),
   /** Whether the markets of the category exclude each other. The field is optional, so an unexpected shape counts as absent. */
   isNegRisk: z.boolean().nullish().catch(null),

@@ -11,10 +11,10 @@ import type { TradePage, TradeReader } from '../venue.ts';
 export const VENUE = 'predict';
 
 const WHERE = '/v1/orders/matches';
-/** Page size, the largest one that known clients of the venue use. */
+/** Page size: the largest that known clients of the venue use. */
 const FIRST = 100;
 
-/** The matches of a market; without one of the required fields the schema has changed. The fields are those of September 2026. */
+/** The route for the matches of a market, with the fields of September 2026. Without one of the required fields, the schema has changed. */
 export const MATCHES: RowRoute = {
   venue: VENUE,
   where: WHERE,
@@ -54,7 +54,7 @@ export function readMatch(raw: unknown, instrument: Instrument): ReadRow {
   return tradeRow(fields, instrument);
 }
 
-/** Index (0 or 1) of an outcome by its id on the chain, or by its index set (1, 2) without an id; −1 for an outcome of another market. */
+/** Index (0 or 1) of an outcome, by its id on the chain or else by its index set (1 or 2); −1 for an outcome of another market. */
 function outcomeIndex({ onChainId, indexSet }: JsonObject, { outcomeIds }: Instrument): number {
   const id = readName(onChainId);
   if (id !== null) return outcomeIds.indexOf(id);
@@ -83,11 +83,11 @@ export function matches(api: Http, instrument: Instrument): TradeReader {
   };
 }
 
-/** Names that a renamed cursor could have. */
+/** Matches names that the cursor could have after it was renamed. */
 const LIKE_A_CURSOR = /cursor|next|after|pag/i;
 
 /**
- * The cursor to older matches; null on the last page, where the venue omits it. A value with a similar name is a renamed cursor.
+ * The cursor to older matches; null on the last page, where the venue omits it. A non-empty field with a similar name is a renamed cursor.
  * @throws PredictLabError SourceSchemaChanged for a renamed cursor
  */
 export function cursorOf(body: JsonObject): string | null {

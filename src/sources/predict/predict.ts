@@ -17,10 +17,10 @@ export const predict = defineVenue({
     header: 'x-api-key',
     variable: 'PREDICT_API_KEY',
     remedy: 'get one in its developer console',
-    // The test network.
+    // The venue's test network.
     keyless: ['api-testnet.predict.fun'],
   },
-  // The venue counts calendar minutes; the sliding minute used here is stricter.
+  // The venue counts requests per calendar minute; counting them in any period of a minute, as here, is stricter.
   limits: { general: perMinute(250), trading: perMinute(500), search: perMinute(120) },
   discover: ({ http }, request) => discoverPredict(http.api, request),
   selectorOf: (instrument): PredictSelector => ({ marketId: Number(marketIdOf(instrument)) }),

@@ -6,7 +6,7 @@ import { readCategory, readMarket } from './discover.ts';
 import { instrumentOf } from './instrument.ts';
 import { readBook, readMatchPage, VENUE } from './matches.ts';
 
-/** Number of rows per request, which is enough to detect fields that all rows lack. */
+/** Number of rows per request: enough to detect a field that every row lacks. */
 const FEW = 20;
 
 const LISTING = { route: '/v1/categories', expects: '`data`: up/down categories, newest first, with slug and markets; `cursor`' };
@@ -16,7 +16,7 @@ const MATCHES = { route: '/v1/orders/matches', expects: '`data`: settlement, tim
 const BOOK = { route: '/v1/markets/{id}/orderbook', expects: '`data`: bids and asks of the first outcome' };
 const SEARCH = { route: '/v1/search', expects: '`data`: categories and markets' };
 
-/** Requests each route that the adapter reads once, for a market of the newest category that is open. */
+/** Requests each route that the adapter uses once; the market is one of the newest open category. */
 export async function probePredict(api: Http, prober: Prober): Promise<void> {
   const listed = await prober.read(LISTING, async () => {
     const query: QueryPairs = [

@@ -6,17 +6,17 @@ import { noteWord } from '../http/venue-changes.ts';
 import type { PredictMarket } from './market-schema.ts';
 import { VENUE } from './matches.ts';
 
-/** Values of the market's status and trading status after which there is no trading. */
+/** Values of a market's status or trading status that mean that trading is over. */
 const ENDED = new Set(['RESOLVED', 'SETTLED', 'CLOSED', 'REMOVED']);
 const FINAL = 'RESOLVED';
 /** The venue's known statuses, from its clients; an unknown one is noted as a change. */
 const STATUSES = new Set([...ENDED, 'REGISTERED', 'PRICE_PROPOSED', 'PRICE_DISPUTED', 'PAUSED', 'UNPAUSED']);
 const OUTCOMES = new Set(['WON', 'LOST', 'VOIDED', '-']);
-/** Statuses with a proposed price that may still be disputed, whatever `resolution` contains. */
+/** Statuses that mean that the result may still be disputed, whatever `resolution` contains. */
 const PENDING = new Set(['PRICE_PROPOSED', 'PRICE_DISPUTED']);
 
 /**
- * Payout per unit of the first outcome, by the statuses of both. Both WON is a push, which pays half by the rules; VOIDED pays half unless
+ * Payout per unit of the first outcome, by the statuses of both. Two WON mean a push, which pays half by the rules; VOIDED pays half unless
  * the market's rules state otherwise.
  */
 const PAYOUTS: Readonly<Record<string, number>> = {
@@ -30,7 +30,7 @@ const PAYOUTS: Readonly<Record<string, number>> = {
   'VOIDED/VOIDED': 0.5,
 };
 
-/** Index (0 or 1) of the outcome that `resolution` names, by name, index set or id; −1 for none. */
+/** Index (0 or 1) of the outcome that `resolution` means by its name, index set or id; −1 if it means none. */
 function winnerOf({ resolution, outcomes }: PredictMarket): number {
   const sorted = sortedOutcomes(outcomes);
   const named = isObject(resolution) ? (resolution.name ?? resolution.outcome) : resolution;
@@ -42,14 +42,14 @@ function winnerOf({ resolution, outcomes }: PredictMarket): number {
   );
 }
 
-/** The outcomes in the order of their index sets; prices belong to the first one. */
+/** The outcomes in the order of their index sets. The venue's prices are those of the first one. */
 export const sortedOutcomes = (outcomes: PredictMarket['outcomes']): PredictMarket['outcomes'] =>
   [...outcomes].sort((a, b) => a.indexSet - b.indexSet);
 
 const wordsOf = ({ outcomes }: PredictMarket): string[] =>
   sortedOutcomes(outcomes).map(({ status }) => status?.trim().toUpperCase() || '-');
 
-/** Whether trading is over. The status may stay open long after the end price is known, so any of the signs is enough. */
+/** Whether trading is over. The status may stay open long after the end price is known, so a single sign of the end is enough. */
 export function isClosed(market: PredictMarket): boolean {
   const { endPrice } = market.variantData ?? {};
   return (
@@ -62,8 +62,8 @@ export function isClosed(market: PredictMarket): boolean {
 }
 
 /**
- * The end of a market by the statuses of its outcomes, `resolution`, its status, and the prices of an up/down market: Up must close above
- * its start, and a tie is a push (0.5), unlike at Polymarket. The venue dates none of these signs.
+ * The end of a market by the statuses of its outcomes, `resolution`, its own status, and the prices of an up/down market: Up wins if the
+ * price rose, and a tie is a push (0.5), unlike at Polymarket. The venue gives no dates for these signs.
  */
 export function predictEnding(market: PredictMarket): Ending {
   noteWord(VENUE, 'market', 'status', market.status, STATUSES);
@@ -77,7 +77,7 @@ export function predictEnding(market: PredictMarket): Ending {
   const stated = PAYOUTS[words];
   if (stated !== undefined) signs.push({ sign: 'result', payout: stated, said: words });
   const winner = winnerOf(market);
-  // A single winner does not contradict a push, which pays both outcomes.
+  // A push pays both outcomes, so a `resolution` that names one of them is not a contradiction.
   if (winner >= 0 && stated !== 0.5)
     signs.push({
       sign: 'result',
@@ -86,7 +86,7 @@ export function predictEnding(market: PredictMarket): Ending {
     });
   const start = readNumber(market.variantData?.startPrice).value;
   const end = readNumber(market.variantData?.endPrice).value;
-  // Equal prices may be rounded, so a tie is an unsure sign.
+  // Two prices that look equal may only be rounded, so a tie is an unsure sign.
   if (start !== null && end !== null)
     signs.push({
       sign: 'priceRule',

@@ -9,7 +9,7 @@ import { VENUE } from './matches.ts';
 const LIMIT = 25;
 const WHERE = '/v1/search';
 
-/** Finds categories that match the words, and matching markets outside of them, with their twins at Polymarket. */
+/** Finds categories that match the words, and matching markets outside of these, with their twins at Polymarket. */
 export async function searchPredict(api: Http, text: string): Promise<readonly SearchHit[]> {
   const query = [
     ['query', text],
@@ -29,7 +29,7 @@ export async function searchPredict(api: Http, text: string): Promise<readonly S
   ];
 }
 
-/** The instrument of a search result; undefined for an unreadable one, which is not shown. Nothing of a search is stored. */
+/** The instrument of a search result; undefined for an unreadable one, which is left out. Search results are not stored. */
 function instrumentFrom(item: unknown) {
   const market = predictMarketSchema.safeParse(item);
   const reading = market.success ? instrumentOf(market.data) : undefined;

@@ -2,10 +2,10 @@ import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { AnswerHead } from '../http/request-tally.ts';
 import { VenueError } from '../http/venue-error.ts';
 
-/** Meaning of a route's answer for collecting. `not requested`: the key or the market for the request is missing. */
+/** Meaning of a route's answer for collecting. `not requested` means that a key or a market for the request is missing. */
 export type ProbeMeaning = 'ok' | 'changed' | 'announced to end' | 'blocked' | 'unreachable' | 'not requested';
 
-/** The answer of one route, compared with the expectation of its adapter. */
+/** The answer of one route, compared with what its adapter expects. */
 export interface ProbedRoute {
   readonly venue: string;
   /** Path of the route without ids, such as `/v1/markets/{id}/orderbook`. */
@@ -19,7 +19,7 @@ export interface ProbedRoute {
   /** Known fields that all rows of the answer lack. */
   readonly missingFields: readonly string[];
   readonly newFields: readonly string[];
-  /** Headers that announce the end of the route. */
+  /** Headers of the answer that announce the end of the route. */
   readonly announced: readonly string[];
   /** Other differences, one sentence each. */
   readonly changes: readonly string[];
@@ -39,9 +39,9 @@ export interface ObservedAnswer {
   /** Rows or markets that could not be read, one sentence each. */
   readonly problems?: readonly string[];
   readonly error?: unknown;
-  /** Sentences of a request tally: `polymarket /v2/trades: has the new field "maker"`. */
+  /** Changes noted while the answer was read: `polymarket /v2/trades: has the new field "maker"`. */
   readonly changes: readonly string[];
-  /** This machine's clock at the answer; UTC epoch milliseconds. */
+  /** This machine's clock when the answer arrived; UTC epoch milliseconds. */
   readonly now: number;
 }
 
@@ -51,7 +51,7 @@ const ANNOUNCEMENT = /^(deprecation|sunset|warning): /;
 
 const matchesOf = (lines: readonly string[], pattern: RegExp): readonly string[] => lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
 
-/** Compares one answer with the adapter's expectation and decides whether the route can still be read from here. */
+/** Compares one answer with what the adapter expects, and decides whether the route can still be read from here. */
 export function judgeAnswer(observed: ObservedAnswer): ProbedRoute {
   const { venue, route, expects, head, error, problems = [], now } = observed;
   const said = observed.changes.map((line) => line.slice(line.indexOf(': ') + 2));
@@ -66,7 +66,7 @@ export function judgeAnswer(observed: ObservedAnswer): ProbedRoute {
   return { venue, route, expects, meaning, status, came, ...fields, announced, changes, ...clocksOf(head, now) };
 }
 
-/** Meaning of a failure to read a route. Text that the adapter cannot read at all counts as a change. */
+/** The meaning of an error in reading a route. Text that the adapter cannot read at all counts as a change. */
 function meaningOf(error: unknown): ProbeMeaning {
   if (!(error instanceof PredictLabError)) return 'changed';
   const status = error instanceof VenueError ? error.status : null;
@@ -93,12 +93,12 @@ function clocksOf(head: AnswerHead | undefined, now: number): Pick<ProbedRoute, 
   };
 }
 
-/** Statuses of hosts that do not have a listing. */
+/** Statuses that mean that a host does not have a listing. */
 const GONE = new Set([404, 405, 410, 422]);
 
 /**
- * Judges two listings that replace each other together: while the newer one can be read, the end of the older one is not a change.
- * @param older the route of the newer listing by the route of the older one
+ * Judges pairs of an older and a newer listing: while the newer one can be read, the end of the older one is not a change.
+ * @param older for the route of each older listing, that of the newer one
  */
 export function withSpares(routes: readonly ProbedRoute[], older: Readonly<Record<string, string>>): readonly ProbedRoute[] {
   return routes.map((each) => {

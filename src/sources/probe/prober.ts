@@ -7,7 +7,7 @@ export interface RouteToProbe {
   readonly expects: string;
 }
 
-/** The reading of an answer: a summary for the user, and the value that the requests of further routes need. */
+/** The result of reading an answer: a summary for the user, and a value that requests of later routes need. */
 export interface ReadAnswer<Value> {
   readonly came: string;
   readonly problems?: readonly string[];
@@ -16,9 +16,9 @@ export interface ReadAnswer<Value> {
 
 /** Requests the routes of a venue one after the other and judges each answer. */
 export interface Prober {
-  /** Requests and judges one route. @returns the value of the reading; undefined where the answer could not be read */
+  /** Requests and judges one route. @returns the value that was read; undefined where the answer could not be read */
   read<Value>(route: RouteToProbe, read: () => Promise<ReadAnswer<Value>>): Promise<Value | undefined>;
-  /** Requests and judges a route that needs the value of an earlier one, or reports why it is not requested. */
+  /** Requests and judges a route that needs a value of an earlier one; without the value, reports why it does not. */
   readIf<From, Value>(
     from: From | undefined,
     route: RouteToProbe,
@@ -63,11 +63,11 @@ export function createProber(venue: string, signal: AbortSignal): Prober {
   return prober;
 }
 
-/** A number of things: `1 market`, `20 markets`. */
+/** A number with its noun in singular or plural: `1 market`, `20 markets`. */
 export const counted = (count: number, word: string): string =>
   `${count} ${count === 1 ? word : word.endsWith('ch') ? `${word}es` : `${word}s`}`;
 
-/** Summarises rows; rows with a defect are problems, since a probe reads only a few rows. */
+/** Summarises rows. Each row with a defect is a problem, since a probe reads only a few rows. */
 export function rowsIn(rows: readonly { readonly defect: string | null; readonly raw: string }[], word: string): ReadAnswer<undefined> {
   const bad = rows.filter(({ defect }) => defect !== null);
   const [first] = bad;

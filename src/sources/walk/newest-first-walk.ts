@@ -17,7 +17,7 @@ import {
   withdrawnFrom,
 } from './trade-walk.ts';
 
-/** One page of a venue's history, newest first; `next` leads to the older ones. */
+/** One page of a venue's trades, newest first. `next` is the cursor to the next, older page. */
 export interface HistoryPage {
   readonly rows: readonly CandidateRow[];
   readonly next: string | null;
@@ -28,7 +28,7 @@ export interface HistoryPage {
 
 export interface WalkCursor {
   readonly next: string;
-  /** Fingerprint of the page before `next`, which identifies a repeated page. */
+  /** Fingerprint of the last page before `next`, which identifies a repeated page. */
   readonly last: string;
   readonly state: WalkState;
 }
@@ -41,7 +41,7 @@ export interface Walk
   /** Reads the page at a cursor, or the newest page for null. */
   readonly fetch: (cursor: string | null) => Promise<HistoryPage>;
   readonly resume: WalkCursor | undefined;
-  /** Meaning of a repeated page: a mistake of the venue, which is retried, or the unmarked end of its paging. */
+  /** Meaning of a repeated page: `retry` for a mistake of the venue, `end-of-paging` for its way to end the paging. */
   readonly repeats: 'retry' | 'end-of-paging';
   /** Knowledge of this process about the order of the venue's trades within a second. @default none */
   readonly order?: TradeOrder;
@@ -49,16 +49,16 @@ export interface Walk
 
 export type WalkedPage = Omit<SourcePage, 'cursor'> & { readonly cursor: WalkCursor | null };
 
-/** Consecutive pages that repeat an earlier one or are empty with a cursor, after which the venue's paging counts as broken. */
+/** Number of consecutive bad pages (repeated, or empty with a cursor to more) after which the venue's paging counts as broken. */
 const MAX_BAD_PAGES = 5;
-/** Tries with the same cursor after a repeated page, before its next cursor is used. */
+/** Number of tries with the same cursor after a repeated page; then the next cursor of that page is used. */
 const SAME_CURSOR_TRIES = 3;
-/** The cursor of a shared page that is not the whole history; it is never sent. */
+/** Stands for the next cursor of a shared page that does not have all trades; it is never sent. */
 const SHARED = 'shared';
-/** Number of times that a walk starts over because the venue no longer knows its cursor. */
+/** Number of times that a walk starts again because the venue no longer accepts its cursor. */
 const RESTARTS = 2;
 
-/** Streams the trades of a venue without a time filter, from the newest page down to the covered time. */
+/** Streams trades from the newest page down to the covered time, for routes that cannot filter by time. */
 export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   const { instrument, window, asOf, clock, before, lateness, refetch, sampled, resume, horizonMs = null, order = new TradeOrder() } = walk;
   const horizon = horizonMs === null ? null : Math.max(asOf, clock) - horizonMs;
@@ -81,7 +81,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     return;
   }
 
-  // a shared page that does not reach the covered time is of no use: this market is walked alone
+  // where the shared page does not reach back to covered time, this market's own pages are read instead
   let shared =
     resume === undefined && walk.shared !== undefined && walk.shared.after < Math.max(window.from, plan.floor - lateness)
       ? walk.shared
@@ -94,12 +94,12 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   let badPages = 0;
   let requests = shared === undefined ? (walk.shared?.requests ?? 0) : 0;
   let hasValidRow = state !== undefined;
-  // Oldest time of the page before; a resumed walk does not know it until it has read a page.
+  // Oldest time on the previous page; undefined in a resumed walk until a page has been read.
   let oldest: number | null | undefined = cursor === null ? null : undefined;
   let progress = new WalkProgress();
-  // A glance (newest pages only) claims no time, so its seams between pages are not checked.
+  // A glance (newest pages only) claims no time, so the boundaries between its pages are not checked.
   let seam = walk.repeats === 'retry' && plan.depth === 'whole' ? new PageSeam(order) : undefined;
-  /** Reads everything from the newest page again. */
+  /** Starts the walk again from the newest page. */
   const startOver = (): void => {
     cursor = null;
     state = undefined;
@@ -115,7 +115,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     } catch (error) {
       if (cursor === null || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       if (++restarts > RESTARTS) throw cursorsExpire(walk, error);
-      // The cursor has expired at the venue.
+      // The venue no longer accepts the cursor.
       startOver();
       continue;
     }
@@ -129,7 +129,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
     if (repeated || (page.rows.length === 0 && page.next !== null && shared === undefined)) {
       if (++badPages >= MAX_BAD_PAGES) throw outOfOrder(walk, repeated);
-      // The same cursor is tried first: the next cursor of a repeated page may skip the page that was not received.
+      // The same cursor is tried first, because the next cursor of a repeated page may skip the page that should have come.
       if (page.next !== null && (!repeated || badPages > SAME_CURSOR_TRIES)) cursor = page.next;
       continue;
     }
@@ -155,7 +155,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
       startOver();
       continue;
     }
-    // If the venue ends its paging by repeating a page, progress is not checked.
+    // A venue that ends its paging by repeating pages would look stuck at its end, so its progress is not checked.
     const stuck = walk.repeats === 'retry' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
     if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);
     const rows = rowsOfWindow(page.rows, window, bounds);
@@ -177,7 +177,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
     state = step.state;
     if (walk.repeats === 'end-of-paging' && page.next !== null && page.next === cursor) {
-      // This is the last page. New trades move into it while it is read, so it may never repeat exactly.
+      // A page that leads to itself is the last one. It may never repeat exactly, because new trades move into it.
       yield { ...lastPage, rows, coverage: afterLastPage(plan, state), requests, walked: seenBy(plan, state, true) };
       return;
     }
@@ -187,11 +187,11 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   }
 }
 
-/** Number of rows from which a page without a valid row is refused, even if earlier pages had valid ones. */
+/** Number of rows from which a page without any valid row is refused, even if earlier pages had valid ones. */
 const FOREIGN_PAGE = 10;
 
 /**
- * Refuses a page whose rows are all malformed or of foreign outcomes, so that no time is claimed by it. Single bad rows go to quarantine.
+ * Refuses a page whose rows are all malformed or of another market's outcomes, so that it claims no time. Single bad rows go to quarantine.
  * @throws MarketSchemaChanged
  */
 function refuseForeignRows({ venue, instrument: { id } }: Walk, rows: readonly CandidateRow[], hasValidRow: boolean): void {
@@ -212,7 +212,7 @@ function missedRows({ venue, instrument: { id } }: Walk, { missed }: WalkState):
   return [`${id}: ${venue} now shows ${rows} in time that counted as collected; all of the window was walked again`];
 }
 
-/** The message for a window that reaches back past the venue's horizon, unless the market opened later. */
+/** The problem of a window that starts before the venue's horizon; none where the market opened after the horizon. */
 function beyondHorizon({ venue, instrument: { id, opensAt }, window }: Walk, horizon: number | null): readonly string[] {
   if (horizon === null || Math.max(window.from, opensAt ?? window.from) >= horizon) return [];
   return [`${id}: ${venue} shows trades only back to ${new Date(horizon).toISOString()}; older time does not count as collected`];
@@ -226,7 +226,7 @@ const seenBy = (plan: WalkPlan, state: WalkState, complete: boolean): WalkSeen =
   missed: state.missed,
 });
 
-/** Whether a venue's history ends too early: after the oldest missing time, although older trades within its horizon are stored. */
+/** Whether a venue's history ends before it reaches the oldest missing time, although older trades within its horizon are stored. */
 async function isCutOff({ before }: Walk, { floor, horizon }: WalkPlan, oldest: number | null | undefined): Promise<boolean> {
   if (oldest === undefined || (oldest !== null && oldest <= floor)) return false;
   return await before.hasTradesBefore(oldest ?? Number.POSITIVE_INFINITY, horizon ?? undefined);
@@ -238,7 +238,7 @@ function cutOff({ venue, instrument: { id } }: Walk, oldest: number | null | und
   return `${id}: ${venue} shows no trades before ${new Date(oldest).toISOString()}, though it has shown older ones: what it left out does not count as collected; the next run reads it again`;
 }
 
-/** Evaluates a page: the range of its times, and its valid rows that earlier runs should have stored. */
+/** Evaluates a page: the range of its times, and the times of valid rows that earlier runs should have stored but did not. */
 async function look(
   { instrument, asOf, before }: Walk,
   plan: WalkPlan,
@@ -254,7 +254,7 @@ async function look(
     if (time === null || !isPlausible(time, bounds)) continue;
     oldest = Math.min(oldest ?? time, time);
     newest = Math.max(newest ?? time, time);
-    // Quarantined rows never become stored ticks.
+    // Rows that would be quarantined are never stored as ticks, so they are not missing.
     if (time >= plan.window.from && couldBeKnown(plan, time) && assessTick(row, facts).verdict === 'ok') old.push(row);
   }
   const stored = old.length === 0 ? [] : await before.isStored(old);

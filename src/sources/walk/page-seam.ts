@@ -1,31 +1,31 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 
-/** Number of trade pairs (of one second, in the same order in two answers) from which a venue's order counts as stable. */
+/** Number of observed trade pairs (of one second, in the same order in two answers) that make a venue's order count as stable. */
 const ENOUGH_EVIDENCE = 16;
-/** Maximum number of pairs kept as evidence after `TRUSTED_MS`, since a venue may change how it answers. */
+/** Number of such pairs that still count after `TRUSTED_MS`, since a venue may change how it answers. */
 const OLD_EVIDENCE = 8;
 const TRUSTED_MS = 60_000;
-/** Number of pairs after which an order that changed counts as stable again. */
+/** Number of such pairs that make an order count as stable again after it was unstable. */
 const RESTORED_EVIDENCE = 256;
-/** Maximum number of re-reads at one seam while the order counts as stable or is not known. */
+/** Maximum number of re-reads at one page boundary ("seam") while the order is not known to be unstable. */
 const MOST_CHECKS = 4;
-/** Maximum number of seams with a row on both pages that are checked per trust period; some venues repeat rows at every seam. */
+/** Maximum number of seams per `TRUSTED_MS` that are checked because both pages have the same row, which some venues always repeat. */
 const CHECKED_REPEATS = 8;
-/** While the order counts as stable, one page boundary ("seam") in this many is checked. */
+/** While the order counts as stable, one seam in this many is checked. */
 const SAMPLED_SEAMS = 50;
-/** Consecutive re-reads without a new row after which a seam of an unstable order counts as complete. */
+/** Number of consecutive re-reads without a new row that make a seam complete while the order is unstable. */
 const CLEAN_READS = 8;
-/** Maximum number of re-reads of one seam. */
+/** Maximum number of re-reads of both pages at one seam while the order is unstable. */
 const MOST_READS = 16;
 
 /**
- * Whether a venue keeps the order of the trades of one second from answer to answer, as far as this process has seen; one object per
- * source, shared by the walks of all its markets.
+ * Whether a venue returns the trades of one second in the same order in every answer, as far as this process has seen. The walks of all
+ * markets of a source share one object.
  */
 export class TradeOrder {
   isUnstable = false;
-  /** Whether a walk is checking a seam; others continue meanwhile, and start over if the order turns out to be unstable. */
+  /** Whether some walk is checking a seam. Other walks continue meanwhile, and start again if the order turns out to be unstable. */
   isChecking = false;
   #evidence = 0;
   #seams = 0;
@@ -36,7 +36,7 @@ export class TradeOrder {
     return !this.isUnstable && this.#evidence >= ENOUGH_EVIDENCE;
   }
 
-  /** Starts a new period of trust where the last one is over. @param clock the venue's clock */
+  /** Starts a new period of trust if the last one is over. @param clock the venue's clock */
   expire(clock: number): void {
     if (Math.abs(clock - this.#since) < TRUSTED_MS) return;
     this.#since = clock;
@@ -44,12 +44,12 @@ export class TradeOrder {
     this.#evidence = Math.min(this.#evidence, OLD_EVIDENCE);
   }
 
-  /** Whether the next seam is checked although the order counts as stable. @param repeats whether a row is on both pages */
+  /** Whether to check the next seam although the order counts as stable. @param repeats whether a row is on both pages */
   isSampled(repeats: boolean): boolean {
     return this.#seams++ % SAMPLED_SEAMS === SAMPLED_SEAMS - 1 || (repeats && this.#repeats++ < CHECKED_REPEATS);
   }
 
-  /** Compares two readings of one page. @param second the time where two pages meet; its rows may move to the neighbouring page */
+  /** Compares two readings of one page. @param second the time at which two pages meet; rows of it may move between the pages */
   compare(first: readonly CandidateRow[], again: readonly CandidateRow[], second: number): void {
     const places = new Map(first.map(({ identity }, place) => [identity, place]));
     const known = again.flatMap(({ identity, time }) => {
@@ -61,7 +61,7 @@ export class TradeOrder {
     );
     const inSecond = (rows: readonly CandidateRow[]): number => rows.filter(({ time }) => time === second).length;
     const kept = known.filter(({ time }) => time === second).length;
-    // A new trade only moves rows off a page or only onto it; both at once show another order.
+    // A new trade either only adds rows of the second to a page or only removes some; both at once show another order.
     const isExchanged = kept < inSecond(first) && kept < inSecond(again);
     if (isReordered || isExchanged) this.distrust();
     else this.#evidence += tiesOf(known);
@@ -85,18 +85,18 @@ interface Page {
 }
 
 interface SeamCheck {
-  /** Rows of the second at the seam that neither page had. */
+  /** Rows of the second at the seam that were on neither page. */
   readonly rows: readonly CandidateRow[];
   readonly requests: number;
-  /** Whether the order turned out to be unstable, so that seams that were not checked may have lost rows: the walk has to start over. */
+  /** Whether the walk must start again: the order has turned out to be unstable, so seams that it did not check may have lost rows. */
   readonly restart: boolean;
 }
 
 const NOTHING: SeamCheck = { rows: [], requests: 0, restart: false };
 
 /**
- * Checks the seams between the pages of one walk: where a venue reorders the trades of a second in each answer, a trade may be on neither
- * page. Re-reads seams until the order counts as stable; while it is unstable, each one until no new row appears.
+ * Checks the boundaries ("seams") between the pages of one walk: where a venue reorders the trades of a second in each answer, a trade may
+ * be on neither page. Seams are read again until the order counts as stable; while it is unstable, each until no new row appears.
  */
 export class PageSeam {
   readonly #order: TradeOrder;
@@ -107,13 +107,13 @@ export class PageSeam {
     this.#order = order;
   }
 
-  /** Checks the seam before the next page. */
+  /** Checks the seam between the previous page and this one. */
   async take(cursor: string | null, page: Page, fetch: (cursor: string | null) => Promise<Page>): Promise<SeamCheck> {
     const order = this.#order;
     const before = this.#before;
     this.#before = { ...page, cursor };
     const second = before?.rows.at(-1)?.time ?? null;
-    // A second that fills a whole page is not checked.
+    // A second that fills one of the two pages cannot be checked.
     if (before === undefined || second === null || before.rows[0]?.time === second || page.rows.at(-1)?.time === second) return NOTHING;
     const rows = [...before.rows, ...page.rows].filter(({ time }) => time === second);
     const known = new Set(rows.map(({ identity }) => identity));
@@ -135,7 +135,7 @@ export class PageSeam {
     order.expire(page.clock);
     if (!order.isUnstable) {
       const ties = pages.map((each) => tiesOf(each.rows));
-      // A row on both pages may have displaced another one.
+      // Where a row is on both pages, another row may be on neither.
       const isForced = order.isSampled(known.size < rows.length);
       const isDue = isForced || (!order.isTrusted && ties.some((count) => count > 0));
       if (order.isChecking || !isDue) {
@@ -173,15 +173,15 @@ async function readAgain(fetch: (cursor: string | null) => Promise<Page>, cursor
   }
 }
 
-/** Consecutive pages with few new rows after which the venue's paging counts as broken. */
+/** Number of consecutive pages with few new rows after which the venue's paging counts as broken. */
 const STALE_PAGES = 5;
-/** Consecutive pages without an older row after which the paging counts as broken; no second has trades for that many pages. */
+/** Number of consecutive pages without an older row after which the paging counts as broken; no second has that many trades. */
 const STILL_PAGES = 200;
-/** Share of a page's rows that the previous page also had, above which the page counts as having few new rows. */
+/** A page counts as having few new rows when more than this share of its rows was on the previous page. */
 const STALE_SHARE = 0.5;
 
 /**
- * Checks whether a walk makes progress: detects a venue that ignores its cursor (it returns the newest page again and again, with a few new
+ * Checks whether a walk makes progress. Detects a venue that ignores its cursor (it returns the newest page again and again, with a few new
  * rows each time), pages in a circle, or invents rows without end.
  */
 export class WalkProgress {

@@ -7,28 +7,28 @@ interface Page<Row> {
   readonly next: string | null;
 }
 
-/** A history whose older part is on a route of its own, below a cutoff that moves with time. */
+/** A history in two parts: rows older than a cutoff are on a route of their own, and the cutoff moves with time. */
 export interface SplitHistory<Row> {
   readonly venue: string;
-  /** What the rows belong to, for messages. */
+  /** The market or markets of the rows, for messages. */
   readonly of: string;
   /** Time before which there are no rows; UTC epoch milliseconds. */
   readonly from: number;
   /** Reads a page of the older or of the newer part. */
   readonly page: (isOlder: boolean, cursor: string | null) => Promise<Page<Row>>;
-  /** Returns the cutoff. @param isNew whether it must be read again @default a remembered one will do */
+  /** Returns the cutoff. @param isNew whether to request it again @default false: a remembered cutoff is good enough */
   readonly cutoff: (isNew?: boolean) => Promise<number>;
 }
 
-/** A cursor into the older part, with the cutoff at the last page of the newer part. */
+/** Matches a cursor into the older part, which contains the cutoff at the time of the newer part's last page. */
 const OLDER = /^older:(\d+):(.*)$/s;
-/** Largest step by which the cutoff may have moved since it was read. */
+/** Maximum distance that the cutoff may have moved since it was read. */
 const STEP_MS = 30 * DAY_MS;
 
 /**
- * Reads the pages of both parts as one history. The cutoff may move forward meanwhile: a row that moves is on a page that was read already
- * or on an older one, and its id makes it one row on both. Where the cutoff moves back, rows may be on neither route, so the cutoff at the
- * last page of the newer part is a part of the cursor into the older one.
+ * Reads the pages of both parts as one history. The cutoff may move forward meanwhile: a row that moves is read at least once, and its id
+ * makes two copies one row. Where the cutoff moves back, rows may be on neither route; to detect this, the cursor into the older part
+ * contains the cutoff at the newer part's last page.
  */
 export function splitHistory<Row>(history: SplitHistory<Row>): { readonly read: (cursor: string | null) => Promise<Page<Row>> } {
   const { from, page, cutoff } = history;
@@ -46,7 +46,7 @@ export function splitHistory<Row>(history: SplitHistory<Row>): { readonly read: 
   return { read };
 }
 
-/** @throws VenueError SourceUnavailable where the cutoff lies before that of the last page of the newer part */
+/** Refuses a cutoff that has moved back. @throws VenueError SourceUnavailable where it lies before `before` */
 async function refuseStepBack(
   { venue, of, cutoff }: Pick<SplitHistory<unknown>, 'venue' | 'of' | 'cutoff'>,
   before: number,

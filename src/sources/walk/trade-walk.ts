@@ -12,14 +12,14 @@ export interface WalkQuestion {
   readonly clock: number;
   /** Ranges that earlier runs covered; merged and sorted. */
   readonly covered: readonly TimeRange[];
-  /** Time of the latest look of an earlier run; null without one. */
+  /** Time up to which an earlier run has looked at the venue; null without one. */
   readonly looked: number | null;
   /** Expected lateness of rows in milliseconds. */
   readonly lateness: number;
   readonly refetch: boolean;
   /** Oldest time that the venue shows; null where it shows all. */
   readonly horizon?: number | null;
-  /** Ranges whose trades contradict the venue's own totals and that were walked again recently: neither claimed nor walked now. */
+  /** Ranges that contradict the venue's own totals and were walked again recently: this walk neither reads nor claims them. */
   readonly doubted?: readonly TimeRange[];
   /** Whether to re-read covered time as a second look. @default false */
   readonly sampled?: boolean;
@@ -27,37 +27,37 @@ export interface WalkQuestion {
 
 /** The plan of a walk from the newest trade down. */
 export interface WalkPlan extends WalkQuestion {
-  /** `none`: nothing is missing; `glance`: one or two pages, right after another run; `whole`: down to the covered time. */
+  /** Pages to read: `none`; `glance` for one or two, right after another run; `whole` for all down to the covered time. */
   readonly depth: 'none' | 'glance' | 'whole';
   /** The oldest time that is not covered. */
   readonly floor: number;
-  /** Ranges that are covered without a request: before the market opened and after it ended. */
+  /** Ranges that are covered without a request: time before the market opened and after it ended. */
   readonly free: readonly CoveredRange[];
 }
 
-/** State of a walk; small JSON, so that another attempt can continue it. */
+/** State of a walk as small JSON, with which another attempt continues it. */
 export interface WalkState {
   readonly pages: number;
-  /** Time up to which the newest page shows trades: `asOf`, or the venue's clock if that is behind. */
+  /** Time up to which the newest page shows all trades: `asOf`, or the venue's clock where that is earlier. */
   readonly looked: number;
   /** The venue's clock when it answered the newest page. */
   readonly clock: number;
   readonly newest: number | null;
-  /** Time of the newest trade on the page that was read last; absent until a page has a trade. */
+  /** Time of the newest trade on the last page that had trades; absent until a page has one. */
   readonly lastPage?: number;
   readonly lateBy: number;
-  /** Number of rows that were missing in covered time and are too old to be merely late: earlier claims were wrong. */
+  /** Number of rows that were missing in covered time and are older than any lateness: that time was claimed wrongly. */
   readonly missed: number;
-  /** Number of pages of a second look, after the page at which the walk would have ended. */
+  /** Number of pages that were read as a second look, beyond the page at which the walk would have ended. */
   readonly extra: number;
 }
 
-/** Facts about one page, derived from its rows with plausible times. */
+/** Facts about one page, from those of its rows that have plausible times. */
 export interface PageSeen {
   readonly newest: number | null;
   /** Whether the venue has older pages. */
   readonly more: boolean;
-  /** Time after which the page has every trade, for a page read together with those of other markets; -Infinity when it has all. */
+  /** For a page of several markets' trades: time after which it has every trade of this market, -Infinity when it has all. */
   readonly after?: number;
   /** Times of rows that earlier runs should have stored but did not (see `couldBeKnown`). */
   readonly unknown: readonly number[];
@@ -73,16 +73,16 @@ export type WalkStep =
       readonly complete: boolean;
     };
 
-/** Missing time up to this length at the end of the covered time is left to the next run. */
+/** Looks closer together than this count as one, and missing time shorter than this at the end is left to the next run; milliseconds. */
 const RIGHT_AFTER_MS = 60_000;
-/** Maximum number of pages of a glance: the newest page, and the next one if new rows moved known rows down. */
+/** Maximum number of pages of a glance: the newest page, and another one if new rows have moved known rows to it. */
 const GLANCED_PAGES = 2;
-/** Maximum number of pages of a second look that finds no missing row. */
+/** Maximum number of pages that a second look reads if it finds no missing row. */
 const SAMPLED_PAGES = 10;
 
 /**
- * Plans a walk. Coverage reaches to `asOf` less the venue's lateness; later time is read in every run and claimed by a later run.
- * A market whose end is covered is not queried again.
+ * Plans a walk. A run claims time up to `asOf` less the venue's lateness; it reads later time too, but leaves the claim to a later run. A
+ * market whose end is covered is not read again.
  */
 export function planWalk(question: WalkQuestion): WalkPlan {
   const { instrument, window, asOf, lateness, refetch, looked, horizon, doubted = [] } = question;
@@ -92,8 +92,8 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const before = inferred(lifelessBefore(instrument, window));
   const missing = missingUpTo(tradable, tradable.to, covered);
   const isOver = endOf(instrument) !== null && tradable.to < window.to;
-  // More looks after the market's end, because late rows may lie in covered time: one after the market is seen closed, one after its result
-  // is confirmed, and one after twice the lateness, which is as far as the walks of an open market read back.
+  // After a market's end there are three more looks for late rows in covered time: when the market is first seen closed, when its result is
+  // confirmed, and after twice the lateness, which is as far as the walks of an open market read back.
   const { seenClosedAt = Number.NEGATIVE_INFINITY, confirmedAt = seenClosedAt } = instrument;
   const lateUntil = tradable.to + 2 * lateness;
   const isLateDue = tradable.to > tradable.from && looked !== null && looked < lateUntil && lateUntil <= seenUntil(question);
@@ -103,25 +103,25 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   }
   const settled = seenUntil(question) - lateness;
   const claimable = missingUpTo(tradable, settled, covered);
-  // A first look leaves up to an hour unclaimed, so a run right after it finds up to an hour missing; longer missing time is a gap.
+  // A first look leaves up to an hour unclaimed, so the run right after it finds that hour missing. Anything longer is a gap.
   const justLooked = looked !== null && Math.abs(seenUntil(question) - looked) < RIGHT_AFTER_MS;
   const glanced = justLooked ? UNSEEN_LATENESS_MS : RIGHT_AFTER_MS;
   const isRightAfter = claimable.every(({ from, to }) => to === settled && to - from < glanced);
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
   const unseen = claimable[0]?.from ?? Math.max(tradable.from, settled);
-  // Time after the market's end is covered without a look: a trade in it shows that the market had not ended.
+  // This look also reads the time since the last one: a trade in it shows that the market ended later than it was said to.
   const floor = lastLook ? Math.max(tradable.from, Math.min(unseen, (looked ?? tradable.from) - lateness)) : unseen;
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }
 
-/** Time up to which a run sees the venue: `asOf`, or the venue's clock if that is behind by no more than the largest lateness. */
+/** Time up to which a run can see trades: `asOf`, or the venue's clock where that is behind, but by no more than the largest lateness. */
 export const seenUntil = ({ asOf, clock }: { asOf: number; clock: number }): number =>
   asOf - clock > MOST_LATENESS_MS ? asOf : Math.min(asOf, clock);
 
 const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly TimeRange[]): readonly TimeRange[] =>
   missingRanges({ from, to: Math.max(from, Math.min(to, end)) }, covered).filter((range) => range.to > range.from);
 
-/** Ranges as coverage with the evidence `inferred`: the market was not open, so there are no trades. */
+/** Makes coverage of ranges in which the market was not open and so cannot have trades: its evidence is `inferred`. */
 export const inferred = (ranges: readonly TimeRange[]): CoveredRange[] => ranges.map((range) => ({ ...range, evidence: 'inferred' }));
 
 const joined = (covered: readonly TimeRange[], more: readonly TimeRange[]): readonly TimeRange[] => {
@@ -139,7 +139,7 @@ const joined = (covered: readonly TimeRange[], more: readonly TimeRange[]): read
 export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
   looked: seenUntil({ asOf: plan.asOf, clock }),
-  // A clock that is years ahead is broken.
+  // A clock that is far ahead of the planned one is wrong.
   clock: clock > plan.clock + MOST_LATENESS_MS ? plan.clock : clock,
   newest: null,
   lateBy: 0,
@@ -147,10 +147,7 @@ export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   extra: 0,
 });
 
-/**
- * Whether a row of this time would be stored if the venue had shown it at the last look; rows in gaps or too old to be merely late do not
- * count.
- */
+/** Whether a row of this time would be stored if the venue had shown it at the last look: false in gaps and for later time. */
 export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: number): boolean {
   if (refetch || looked === null || time > looked) return false;
   const last = covered.at(-1);
@@ -159,9 +156,9 @@ export function couldBeKnown({ covered, looked, refetch }: WalkQuestion, time: n
 }
 
 /**
- * Advances a walk by one page. The walk ends with the first page entirely before the oldest missing time less the venue's lateness that has
- * no row missing in storage: this finds late rows, and a single wrong time cannot end the walk. A walk that finds missing rows older than
- * any lateness reads its whole window. When the venue has no more pages, everything back to the window's start is covered.
+ * Advances a walk by one page. The walk ends with the first page that lies wholly before the oldest missing time less the venue's lateness,
+ * if storage has all its rows: this finds late rows, and a single wrong time cannot end the walk. A walk that finds missing rows older than
+ * any lateness reads its whole window. When the venue has no more pages, all time back to the window's start is covered.
  */
 export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): WalkStep {
   const ages = page.unknown.map((time) => (plan.looked ?? time) - time);
@@ -190,15 +187,15 @@ export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): Wa
   return { ended: false, state };
 }
 
-/** Coverage of a walk whose paging ended early: the time after the newest row of the last page, whose older rows may be late ones. */
+/** Coverage of a walk whose paging ended early: only time after the last page's newest row, since its older rows may just be late. */
 export const afterLastPage = (plan: WalkPlan, state: WalkState): readonly CoveredRange[] => {
   const from = Math.max(plan.window.from, (state.lastPage ?? plan.asOf) + 1);
   return claims(plan, state, from, from);
 };
 
 /**
- * Time from which earlier claims are withdrawn, because they assumed a smaller lateness than rows have now; null where none is.
- * Only the latest look may withdraw coverage, because a look with an earlier `asOf` lacks later rows.
+ * Time from which earlier claims are withdrawn, because they assumed a smaller lateness than rows have now; null where none is withdrawn.
+ * Only the latest look may withdraw coverage, since one with an earlier `asOf` does not see newer rows.
  */
 export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
   const settled = state.looked - latenessOf(plan, state);
@@ -206,11 +203,11 @@ export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
   return isLatest && plan.covered.some(({ to }) => to > settled) ? settled : null;
 }
 
-/** Expected lateness in milliseconds, including the late rows of this walk. */
+/** Expected lateness in milliseconds, raised by late rows that this walk has found. */
 const latenessOf = ({ lateness }: WalkPlan, { lateBy }: WalkState): number => Math.max(lateness, latenessFrom(lateBy));
 
 /**
- * Time up to which a walk may claim coverage. The first look at a market cannot know how late rows appear, so it claims the last hour only
+ * Time up to which a walk may claim coverage. A first look does not know how late the market's rows appear, so it claims the last hour only
  * up to the newest trade less the lateness.
  */
 function settledAt(plan: WalkPlan, state: WalkState): number {
@@ -218,14 +215,12 @@ function settledAt(plan: WalkPlan, state: WalkState): number {
   const settled = state.looked - late;
   const isFirst = plan.looked === null || Math.abs(state.looked - plan.looked) < RIGHT_AFTER_MS;
   if (!isFirst) return settled;
-  // The plan has this machine's clock if the venue had not answered this process yet.
+  // The planned clock is this machine's where the venue had not answered this process yet.
   const now = Math.max(state.looked, state.clock);
   return Math.min(settled, Math.max((state.newest ?? Number.NEGATIVE_INFINITY) - late, now - UNSEEN_LATENESS_MS));
 }
 
-/**
- * Coverage of a walk that is complete down to `from`; covered time that it read again down to `shown` without a missing row is confirmed.
- */
+/** Coverage of a walk that has read all down to `from`. Covered time read again, down to `shown`, without a missing row is confirmed. */
 function claims(plan: WalkPlan, state: WalkState, from: number, shown: number): readonly CoveredRange[] {
   const { window, instrument, horizon, doubted = [] } = plan;
   const end = endOf(instrument);
@@ -239,7 +234,7 @@ function claims(plan: WalkPlan, state: WalkState, from: number, shown: number): 
 const without = (range: TimeRange, doubted: readonly TimeRange[]): readonly TimeRange[] =>
   doubted.length === 0 || range.to <= range.from ? [range] : missingRanges(range, joined([], doubted));
 
-/** Covered time that this walk has read again, down to `shown`, without a missing row. */
+/** Covered time that this walk has read again, down to `shown`, and that lacked no row. */
 function secondLook(plan: WalkPlan, state: WalkState, shown: number): CoveredRange[] {
   if (state.missed > 0 || plan.refetch) return [];
   const to = Math.min(plan.window.to, state.looked - latenessOf(plan, state));

@@ -13,9 +13,9 @@ interface TapePage {
   readonly next: string | null;
 }
 
-/** The trades of some markets, as the venue sent them. */
+/** The trades of some markets, in the venue's format. */
 interface TapeTrades {
-  /** Newest first, by market. */
+  /** The trades of each market, newest first. */
   readonly rows: ReadonlyMap<string, readonly unknown[]>;
   /** Every trade after this time has been read; -Infinity for all trades. UTC epoch milliseconds. */
   readonly after: number;
@@ -23,16 +23,16 @@ interface TapeTrades {
   readonly clock: number;
 }
 
-/** Number of pages after which the number that a look needs is estimated. */
+/** Number of pages after which the tape estimates how many more a look needs. */
 const FEW_PAGES = 5;
-/** Most pages that are kept in memory. */
+/** Maximum number of pages that are kept in memory. */
 const MOST_PAGES = 1_000;
-/** Number of rows at the end of a page whose times are compared, so that a single wrong time does not set the time that it reaches. */
+/** Number of rows at a page's end whose newest time counts as the time that the page reaches, so that one wrong time does no harm. */
 const COMPARED_ROWS = 3;
 /** Number of trades of a market that are compressed together. */
 const PACKED_ROWS = 100;
 
-/** The trades of a whole venue, which are read once per run and process. */
+/** The trades of all markets of a venue ("tape"), which are read once per run and process. */
 class VenueTape {
   #asOf = Number.NaN;
   #clock = 0;
@@ -45,7 +45,7 @@ class VenueTape {
   readonly #rows = new Map<string | null, unknown[]>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** The tape of a host. */
+  /** Returns the tape of a host. */
   static of(api: Http): VenueTape {
     const tape = (api.memory.get('tape') as VenueTape | undefined) ?? new VenueTape();
     api.memory.set('tape', tape);
@@ -53,15 +53,15 @@ class VenueTape {
   }
 
   /**
-   * Returns the trades of some markets, and reads further where a look needs older ones. It stops where single walks need fewer requests.
-   * @returns undefined where the pages are not newest first, so no time can be derived from them
+   * Returns the trades of some markets, and reads further back where a look needs it, as long as reading each market alone would cost more.
+   * @returns undefined where the pages are not newest first, so that they do not show which time they cover
    */
   async trades(
     api: Http,
     look: SharedLook,
     { markets, read }: { readonly markets: readonly string[]; readonly read: (cursor: string | null) => Promise<TapePage> },
   ): Promise<TapeTrades | undefined> {
-    // one at a time; another look continues after a failed one
+    // looks take turns; a look that fails does not stop the next one
     const turn = this.#turn.then(() => this.#extend(api, look, read));
     this.#turn = turn.catch(() => undefined);
     await turn;
@@ -70,7 +70,7 @@ class VenueTape {
   }
 
   async #extend(api: Http, { asOf, since, clock, worth }: SharedLook, read: (cursor: string | null) => Promise<TapePage>): Promise<void> {
-    // trades that were read before the listing lack some that its volumes include
+    // a tape that is older than the listing of the markets lacks trades that the listed volumes include
     if (this.#asOf !== asOf || this.#clock < clock) this.#clear(asOf);
     while (this.#isOrdered && this.#after >= since) {
       const span = Math.max(1, this.#clock - this.#after);
@@ -91,7 +91,7 @@ class VenueTape {
 
   #append({ rows, next }: TapePage): void {
     for (const { market, time, raw } of rows) {
-      // a time that cannot be read or is far ahead is a mistake of one row
+      // a time that is unreadable or far in the future is an error of one row, not another order
       if (time !== null && time <= this.#clock + DAY_MS) {
         this.#isOrdered &&= time <= this.#oldest;
         this.#oldest = time;
@@ -116,16 +116,16 @@ class VenueTape {
   }
 }
 
-/** The route of a venue for the trades of all its markets. */
+/** A venue's route for the trades of all its markets. */
 interface VenueTrades {
-  /** Reads a page of trades as the venue sends them, newest first. */
+  /** Reads a page of trades in the venue's format, newest first. */
   readonly read: (cursor: string | null) => Promise<{ readonly rows: readonly unknown[]; readonly next: string | null }>;
   /** The market of a trade, and its time. */
   readonly placeOf: (raw: JsonObject) => { readonly market: string | null; readonly time: number | null };
   readonly readTrade: (raw: unknown, instrument: Instrument) => ReadRow;
 }
 
-/** Reads the trades of several markets among those of the whole venue. */
+/** Reads the trades of several markets by reading those of the whole venue. */
 export async function sharedFromTape(
   api: Http,
   instruments: readonly Instrument[],

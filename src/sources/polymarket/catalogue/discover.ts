@@ -26,8 +26,8 @@ export type PolymarketSelector = z.infer<typeof polymarketSelector>;
 const NOTHING: FoundMarkets = { instruments: [], problems: [], leftOut: [] };
 
 /**
- * Finds the instruments of a symbol's selectors: ids and slugs in batches, an event in one request, a series by its markets' possible
- * slugs.
+ * Finds the instruments of a symbol's selectors: ids and slugs in batches, an event in one request, a series by all slugs that its markets
+ * may have.
  */
 export async function discoverPolymarket(
   { gamma, data }: { readonly gamma: Http; readonly data: Http },
@@ -54,7 +54,7 @@ export async function discoverPolymarket(
 const notFound = (symbol: string, selector: object, hint: string): string =>
   `${symbol}: polymarket has no market for ${JSON.stringify(selector)}; ${hint}`;
 
-/** A way to name single markets: the selector's field, the parameter of the lookup, and the name that an instrument has. */
+/** A way to name single markets: the selector's field, the lookup's parameter, and the instrument's own name of that kind. */
 interface Naming {
   readonly field: string;
   readonly parameter: MarketLookup['name'];
@@ -91,7 +91,7 @@ async function byNames(
   const wanted = names.filter((name) => !ended.has(name) || unfinished.has(name) || again.has(name));
   const [closed, open] = [true, false].map((state) => new Set(known.filter((each) => each.closed === state).map(nameOf)));
   const areClosed = wanted.every((name) => closed.has(name) && !open.has(name));
-  // a new market of an ended one's slug is found among the open ones
+  // a new market with the slug of an ended one would be open
   const likely = areClosed && again.size === 0 ? 'closed' : 'open';
   const found = await refusedOneByOne(wanted, (values) => findMarkets(gamma, { name: parameter, values, likely, named: true }));
   const there = new Set([...found.instruments.map(nameOf), ...found.leftOut.flatMap((left) => left.names)]);
@@ -107,11 +107,11 @@ async function byNames(
   return { ...found, instruments, problems: [...found.problems, ...problems] };
 }
 
-/** Whether the slug of an ended market was not looked up for a day: a venue may give such a slug to a new market. */
+/** Whether to look up the slug of an ended market again, once a day: the venue may give it to a new market. */
 const isToLookUpAgain = ({ slugCheckedAt, confirmedAt, settledFrom }: Instrument, now: number): boolean =>
   now - (slugCheckedAt ?? confirmedAt ?? settledFrom ?? Number.NEGATIVE_INFINITY) >= DAY_MS;
 
-/** Looks up a batch of values; a batch that the venue refuses is looked up value by value, so that only the invalid value is lost. */
+/** Looks up values in one batch. If the venue refuses the batch, each value is looked up alone, so that only the invalid one is lost. */
 async function refusedOneByOne(
   values: readonly string[],
   find: (values: readonly string[]) => Promise<FoundMarkets>,
@@ -146,11 +146,11 @@ async function byEvent(gamma: Http, symbol: string, eventSlug: string): Promise<
   return found ?? { ...NOTHING, problems: [notFound(symbol, { eventSlug }, "an event's slug follows /event/ in its web address")] };
 }
 
-/** Key of a host's memory: when markets before a series' first one, which do not exist, were last queried; by their first name. */
+/** Key of a host's memory. Its value holds when markets older than a series' first one, which do not exist, were last queried, by slug. */
 const MISSING = 'missing markets of series';
-/** Time for which a market that does not exist is not queried again. */
+/** Time after which a market that does not exist is queried again. */
 const MISSING_MS = DAY_MS;
-/** Maximum number of remembered names of markets that do not exist. */
+/** Maximum number of slugs of such markets that are remembered. */
 const MOST_MISSING = 50_000;
 
 async function bySeries(

@@ -10,18 +10,18 @@ const FAMILY = 'gamma-markets';
 export interface MarketLookup {
   readonly name: 'slug' | 'condition_ids';
   readonly values: readonly string[];
-  /** The query that is sent first: for open or for closed markets. */
+  /** State of the markets that the first of the two queries asks for. */
   readonly likely: 'open' | 'closed';
-  /** Whether each value should exist; values that no listing has are then looked up one by one by path. */
+  /** Whether each value should exist. Values that no listing has are then looked up one by one, and slugs also by path. */
   readonly named: boolean;
-  /** All possible names of a value's market; finding one of them ends the lookup of the others. */
+  /** All possible names of the market that a value names. When one of them is found, the others are not looked up any more. */
   readonly namesOf?: (value: string) => readonly string[];
 }
 
 /**
- * Finds markets by repeated `slug=` or `condition_ids=` parameters, open and closed ones by separate queries, as Gamma requires. Hosts
- * differ: without the keyset listing `/markets` is read, a host that reads only one of several values is queried value by value, and
- * `/markets/slug/{slug}` comes last.
+ * Finds markets by repeated `slug=` or `condition_ids=` parameters, with the separate queries for open and closed ones that Gamma requires.
+ * Other hosts may lack the keyset listing (then `/markets` is read) or read only one of several values (then each is queried alone). The
+ * route `/markets/slug/{slug}` comes last.
  */
 export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<FoundMarkets> {
   const found = new Found(lookup);
@@ -42,7 +42,7 @@ export async function findMarkets(gamma: Http, lookup: MarketLookup): Promise<Fo
   return found;
 }
 
-/** Number of requested values from which missing ones make a host suspicious; some markets of a series never exist. */
+/** Minimum number of requested values for a check whether the host reads them all; some markets of a series never exist. */
 const DOUBT_FROM = 5;
 
 /**
@@ -66,9 +66,9 @@ class Found implements FoundMarkets {
   readonly instruments: FoundMarkets['instruments'][number][] = [];
   readonly problems: string[] = [];
   readonly leftOut: FoundMarkets['leftOut'][number][] = [];
-  /** Whether the host has no listing of markets at all. */
+  /** Whether the host has no listing of markets; true until one answers. */
   hasNoListing = true;
-  /** The value next to one that was found alone at an end of a batch; looking it up shows whether the host reads only one value. */
+  /** A value to look up alone: its neighbour was the only one found of a batch, at an end of it, so the host may read only one value. */
   alone: readonly string[] | undefined;
   readonly #wanted: Map<string, string>;
   readonly #byName: boolean;
@@ -84,7 +84,7 @@ class Found implements FoundMarkets {
     return [...this.#wanted.values()];
   }
 
-  /** Adds the wanted markets of an answer. A host that ignores the filter returns others as well, which are skipped. */
+  /** Adds those markets of an answer that are wanted. A host that ignores the filter returns others as well. */
   add(requested: readonly string[], answer: FoundMarkets | undefined): void {
     if (answer === undefined) return;
     this.hasNoListing = false;
@@ -96,13 +96,13 @@ class Found implements FoundMarkets {
     for (const left of answer.leftOut) if (left.names.filter((name) => this.#find(name)).length > 0) this.leftOut.push(left);
     if (requested.length < DOUBT_FROM || this.instruments.length + this.leftOut.length - before !== 1) return;
     const isFound = (value: string | undefined): boolean => value !== undefined && !this.#wanted.has(this.#key(value));
-    // The next value may be another name of the same market.
+    // The values of one market are neighbours, so the next market's value comes after all of them.
     const step = this.#namesOf(requested[0] ?? '').length;
     const neighbour = isFound(requested[0]) ? requested[step] : isFound(requested.at(-1)) ? requested.at(-1 - step) : undefined;
     if (neighbour !== undefined) this.alone = [neighbour];
   }
 
-  /** Removes a market and its other names from the wanted ones. @returns whether it was wanted */
+  /** Removes a market's name and its other names from the wanted ones. @returns whether the name was wanted */
   #find(name: string): boolean {
     if (!this.#wanted.delete(this.#key(name))) return false;
     for (const other of this.#namesOf(name)) this.#wanted.delete(this.#key(other));
@@ -119,7 +119,7 @@ async function inBatches(values: readonly string[], size: number, lookUp: (value
   await Promise.all(batches.map(lookUp));
 }
 
-/** Reads the listing that the host has with one query; undefined when it has none. */
+/** Reads one query's answer from the listing that the host has; undefined when the host has no listing. */
 async function readLists(gamma: Http, name: string, values: readonly string[], closed: boolean): Promise<FoundMarkets | undefined> {
   const query: QueryPairs = [
     ...values.map((value) => [name, value] as const),
@@ -134,7 +134,7 @@ async function readLists(gamma: Http, name: string, values: readonly string[], c
 
 const LIMIT = 100;
 
-/** Reads all pages of the keyset listing. @param wanted number of values in the query; a listing with more markets ignores the filter */
+/** Reads all pages of the keyset listing. @param wanted number of values in the query; reading stops after many more markets than that */
 async function readKeyset(gamma: Http, query: QueryPairs, wanted: number): Promise<FoundMarkets> {
   const where = '/markets/keyset';
   const items: unknown[] = [];

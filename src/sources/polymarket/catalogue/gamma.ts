@@ -23,13 +23,13 @@ export interface LeftOutMarket {
   readonly why: string;
 }
 
-/** Statuses of hosts that do not have a route. */
+/** Statuses of a host that does not have the requested route. */
 const NO_ROUTE = new Set([404, 405]);
-/** Status of a listing that no longer accepts a parameter, and also of one with an invalid value. */
+/** Status of a refused parameter: the listing no longer accepts it, or its value is invalid. */
 const UNPROCESSABLE = 422;
 const GONE = 410;
 
-/** Returns the answer of a route; undefined at hosts that do not have it, so that the caller can use another one. */
+/** Returns the answer of a route; undefined at a host that does not have the route, so that the caller can use another one. */
 export async function undefinedIfMissing<Answer>(requested: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await requested;
@@ -39,18 +39,18 @@ export async function undefinedIfMissing<Answer>(requested: Promise<Answer>): Pr
   }
 }
 
-/** Whether the refusal of a listing is a reason to read the other one: the listing is gone, moved, or no longer accepts the request. */
+/** Whether a refused listing is a reason to read the other one, because it is gone, has moved, or no longer accepts the request. */
 const shouldReadOther = (error: unknown): error is VenueError =>
   error instanceof VenueError &&
   error.status !== null &&
   (NO_ROUTE.has(error.status) || error.status === GONE || error.status === UNPROCESSABLE || (error.status >= 300 && error.status < 400));
 
-/** Key of a host's memory: the host refused the keyset listing and answered on the older one. */
+/** Key of a host's memory, set for a host that refused the keyset listing and answered on the older one. */
 const OLDER = 'reads the older listings';
 
 /**
- * Reads a listing by keyset, or by the older route where the host refuses the keyset; in reverse order for a host known for its older
- * route. A block (403 with a page of HTML) does not change the route.
+ * Reads a listing by keyset, and by the older route where the host refuses the keyset; the other way round at a host that is known for its
+ * older route. A block (403 with a page of HTML) does not change the route.
  * @returns the answer; undefined at a host without either listing
  * @throws VenueError the refusal of a value (422) where no listing accepts it
  */
@@ -63,7 +63,7 @@ export async function readListing<Answer>(
   for (const route of order) {
     try {
       const answer = await routes[route]();
-      // The refusal of a value does not show whether the route exists.
+      // A refused value (422) does not show whether the host has the route, so only other refusals are remembered.
       if (refused !== undefined && refused.status !== UNPROCESSABLE) {
         if (route === 'plain') gamma.memory.set(OLDER, true);
         else gamma.memory.delete(OLDER);
@@ -78,14 +78,14 @@ export async function readListing<Answer>(
   return undefined;
 }
 
-/** Returns the list of an answer, which is the answer itself or a field of it: `data` or the given name (`markets`, `events`). */
+/** Returns the list in an answer, which is the answer itself or one of its fields: `data` or the given name (`markets`, `events`). */
 export function listInEnvelope(json: unknown, name: string, where: string): readonly unknown[] {
   const key = !isObject(json) ? '$' : ([name, 'data'].find((each) => each in json) ?? name);
   return listInAnswer(json, key, { venue: VENUE, where });
 }
 
 /**
- * Reads a list of Gamma markets. A market without a required field is a problem of that market.
+ * Reads a list of Gamma markets. A market without a required field is left out with a problem.
  * @throws PredictLabError SourceSchemaChanged when no market of the list can be read
  */
 export function readMarkets(list: readonly unknown[], where: string): FoundMarkets {
@@ -118,12 +118,12 @@ export function readMarkets(list: readonly unknown[], where: string): FoundMarke
   return { instruments, problems, leftOut };
 }
 
-/** Largest page of Gamma, whatever limit is requested. */
+/** Maximum number of events on a page of Gamma, even if a request asks for more. */
 const PAGE = 100;
 const EVENTS = 'gamma-events';
 
 /**
- * Reads the pages of an event listing: by keyset, which loses no event when others appear meanwhile, or by offset at hosts without
+ * Reads the pages of an event listing: by keyset, which misses no event when new ones appear meanwhile, or by offset at hosts without
  * keysets.
  */
 export async function* listEvents(gamma: Http, filters: QueryPairs): AsyncGenerator<readonly unknown[]> {
@@ -151,7 +151,7 @@ export async function* listEvents(gamma: Http, filters: QueryPairs): AsyncGenera
   }
 }
 
-/** The error for a listing whose pages lead back to an earlier one, so that later pages cannot be reached. */
+/** The error for a listing whose pages lead back to an earlier page, so that the rest cannot be reached. */
 export const circular = (where: string, path: string, got: unknown): PredictLabError =>
   schemaChanged({ venue: VENUE, where, path, expected: 'pages that come to an end', got, sample: got });
 
@@ -171,8 +171,8 @@ async function* listByOffset(gamma: Http, filters: QueryPairs, first: unknown): 
 }
 
 /**
- * Finds all markets of an event, open and closed; undefined when there is no such event. Hosts without the path by slug are queried by
- * their listings, which return closed events only for `closed=true`.
+ * Finds all markets of an event, open and closed; undefined when there is no such event. At hosts without the route by slug, it reads their
+ * listings, which return closed events only for `closed=true`.
  */
 export async function findEvent(gamma: Http, slug: string): Promise<FoundMarkets | undefined> {
   const answer = await undefinedIfMissing(gamma.get(`/events/slug/${encodeURIComponent(slug)}`, [], EVENTS));
@@ -188,7 +188,7 @@ export async function findEvent(gamma: Http, slug: string): Promise<FoundMarkets
   return undefined;
 }
 
-/** Reads the markets of an event. The event lists all of them, readable or not, so the size of their group is known here. */
+/** Reads the markets of an event. An event lists all its markets, readable or not, which gives the size of their exclusive group. */
 export function readEvent(event: unknown, where: string): FoundMarkets {
   const list = listInAnswer(event, 'markets', { venue: VENUE, where });
   const found = readMarkets(list, where);

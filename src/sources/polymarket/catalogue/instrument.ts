@@ -11,8 +11,8 @@ import { polymarketEnding } from './resolution.ts';
 export type MarketReading = { readonly instrument: Instrument } | { readonly notBinary: string };
 
 /**
- * Converts a Gamma market into an instrument. Trading opens at the earliest of its dates for that; a closed market ended at its closing
- * time, if any.
+ * Converts a Gamma market into an instrument. Trading opens at the earliest of the dates that may state it. A closed market ended at its
+ * closing time, if it has one.
  */
 export function instrumentOf(market: GammaMarket): MarketReading {
   const outcomes = market.outcomes ?? [];

@@ -9,7 +9,7 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
   z.preprocess((value, context) => {
     if (typeof value !== 'string') return value;
     try {
-      // The inner JSON can contain escapes that Postgres cannot store, which the check of the outer JSON does not see.
+      // The check of the outer JSON does not see escapes in the inner one that Postgres cannot store.
       return storableStrings(JSON.parse(value));
     } catch {
       context.addIssue({ code: 'custom', message: 'a string that should hold a JSON list' });
@@ -22,8 +22,8 @@ const textList = listOf(z.union([z.string(), z.number().transform(String)]));
 const numberLike = z.union([z.number(), z.string().transform(Number)]).nullish();
 
 /**
- * One Gamma market: strict for the fields that PredictLab uses, open for others. Only the identifying fields are required, because answers
- * leave out what a market does not have.
+ * Schema of a Gamma market: strict for the fields that PredictLab uses, open for others. Only the identifying fields are required, because
+ * answers leave out what a market does not have.
  */
 const facts = z.object({
   conditionId: z.string().min(1),
@@ -31,7 +31,7 @@ const facts = z.object({
   question: z.string().nullish(),
   outcomes: textList.nullish(),
   outcomePrices: textList.nullish(),
-  /** `v1` (also where absent): `clobTokenIds` name the outcomes; `v2`: `positionIds` do, even where both are present. */
+  /** Protocol version. `clobTokenIds` identify the outcomes in `v1` (or without a version), `positionIds` in `v2`. */
   version: z.union([z.string(), z.number().transform(String)]).nullish(),
   clobTokenIds: textList.nullish(),
   positionIds: textList.nullish(),
@@ -41,11 +41,11 @@ const facts = z.object({
   acceptingOrdersTimestamp: z.string().nullish(),
   endDate: z.string().nullish(),
   closedTime: z.string().nullish(),
-  /** The rules, and the address of what decides the result. */
+  /** The rules as text, and the address of the source that decides the result. */
   description: z.string().nullish().catch(null),
   resolutionSource: z.string().nullish().catch(null),
   umaResolutionStatus: z.string().nullish(),
-  /** The oracle's states so far, the latest last. */
+  /** The oracle's statuses so far, the latest last. */
   umaResolutionStatuses: textList.nullish().catch(null),
   /** `inactive`, `active` or `resolved` for a v2 market. */
   resolutionStatus: z.string().nullish(),
@@ -61,7 +61,7 @@ const facts = z.object({
   events: listOf(z.object({ slug: z.string().nullish() }))
     .nullish()
     .catch(null),
-  // A market can be collected without its group, so an unexpected shape of these fields counts as absent.
+  // A market can be collected without its group, so a group's field of an unexpected type counts as absent.
   negRisk: z.union([z.boolean(), z.stringbool()]).nullish().catch(null),
   /** Id that the mutually exclusive v1 markets of an event share; absent or empty for other markets. */
   negRiskMarketID: z.string().nullish().catch(null),
@@ -70,8 +70,8 @@ const facts = z.object({
 });
 
 /**
- * The protocol version of a market in lower case; without one, v1. It alone decides whether token ids or position ids are traded: answers
- * may have both (seen on 2026-06-29).
+ * The protocol version of a market in lower case; v1 where it has none. The version alone decides whether token ids or position ids are
+ * traded, since answers may have both (seen on 2026-06-29).
  */
 export const protocolOf = ({ version }: Pick<GammaMarket, 'version'>): string => {
   const word = version?.trim().toLowerCase() ?? '';
@@ -82,7 +82,7 @@ export const protocolOf = ({ version }: Pick<GammaMarket, 'version'>): string =>
 export const outcomeField = (market: Pick<GammaMarket, 'version'>): 'clobTokenIds' | 'positionIds' | undefined =>
   (({ v1: 'clobTokenIds', v2: 'positionIds' }) as const)[protocolOf(market)];
 
-/** A Gamma market that has tokens and outcomes if it has an order book: without them the fields were renamed. Older markets pass. */
+/** Schema of a Gamma market. One with an order book must have tokens and outcomes, or else those fields were renamed. */
 export const gammaMarketSchema = facts.superRefine((market, context) => {
   if (market.enableOrderBook !== true && market.acceptingOrders !== true) return;
   for (const field of ['outcomes', outcomeField(market) ?? 'outcomes'] as const) {
@@ -115,10 +115,10 @@ const ALWAYS = (
   'negRisk orderPriceMinTickSize umaResolutionStatuses'
 ).split(' ');
 
-/** Fields that each of 312 recorded open markets has, so that one market shows that they are gone. Markets of earlier years lack some. */
+/** Fields that all 312 recorded open markets have, so that their absence from a single market shows a change. Older markets lack some. */
 const ALWAYS_WHILE_OPEN = 'startDate outcomes enableOrderBook acceptingOrders orderPriceMinTickSize negRisk'.split(' ');
 
-/** Notes fields that all markets lack. New fields alone are not noted, since most of them serve the venue's own pages. */
+/** Notes fields that all markets lack. New fields without a missing one are not noted, since most of them serve the venue's own pages. */
 export function noteMarketFields(list: readonly unknown[]): void {
   const note = (rows: readonly unknown[], always: readonly string[], least?: number): void =>
     noteFields(VENUE, 'market', rows, { known: KNOWN, always, neverNull: always, notesNew: false, least });

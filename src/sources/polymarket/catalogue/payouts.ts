@@ -12,12 +12,12 @@ import { VENUE } from '../trades.ts';
 
 /** Maximum number of ids that the venue accepts in one request. */
 const BATCH = 20;
-/** A full payout of one dollar per share, in the millionths that the venue uses. */
+/** A full payout, one dollar per share, in millionths of a dollar. */
 const WHOLE = 1_000_000;
-/** The venue's value of a price that is not set. */
+/** Number that the venue writes for a price that is not set. */
 const UNSET = 69;
 const FINAL = 'resolved';
-/** Known statuses of a record, from its clients and recordings. An unknown one is noted as a change and leaves the result open. */
+/** Known statuses of a resolution record, from the venue's clients and recordings. An unknown one is noted and leaves the result open. */
 const STATUSES = new Set('INITIALIZED POSED PROPOSED REPROPOSED CHALLENGED DISPUTED ACTIVE ARBITRATION RESOLVED'.split(' '));
 
 export interface ResolutionRecord {
@@ -26,8 +26,8 @@ export interface ResolutionRecord {
 }
 
 /**
- * Reads the resolution records of closed markets whose result Gamma alone does not make final: scalar results, decided disputes, markets
- * without a status. Without this route, only the second sign of the result is missing.
+ * Reads the resolution records of closed markets whose result is not final by Gamma's answer: scalar results, decided disputes, markets
+ * without a status. If the route fails, only the second sign of the result is missing.
  */
 export async function settleByPayouts(data: Http, instruments: readonly Instrument[]): Promise<readonly Instrument[]> {
   const open = instruments.filter(({ resolution }) => resolution.kind === 'unresolved');
@@ -39,7 +39,7 @@ export async function settleByPayouts(data: Http, instruments: readonly Instrume
       const json = await data.get('/v2/resolutions', query, 'data-general');
       for (const [id, record] of readResolutions(readResolutionPage(json))) records.set(id, record);
     } catch (error) {
-      // Without records the results stay proposed, and no row is lost.
+      // Without resolution records the results stay proposed, and no row is lost.
       if (error instanceof PredictLabError && error.type === 'SourceSchemaChanged')
         noteChange(VENUE, '/v2/resolutions', 'cannot be read: it has no list of records, or none with an id and a status');
       else if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
@@ -89,7 +89,7 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
   const word = readName(status)?.toLowerCase();
   if (word === undefined) return undefined;
   noteWord(VENUE, '/v2/resolutions', 'status', word, STATUSES);
-  // Other states, such as posed and initialized, have no result yet.
+  // All other statuses, such as posed and initialized, mean that there is no result yet.
   if (word !== FINAL) return { sign: 'record', payout: null, said: word, pending: true };
   const suffix = disputed === true ? ' (was disputed)' : '';
   const named = [payouts, price].filter((each) => each !== null && each !== undefined);
@@ -108,8 +108,8 @@ function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject):
 }
 
 /**
- * The payout for an oracle's price. The price's scale is not documented: answers have fractions, millionths and the oracle's own 10^18. The
- * smallest scale that fits is used, so this sign of a result is never sure.
+ * The payout for an oracle's price. Its scale is not documented: prices occur as fractions, in millionths, and in the oracle's own 10^18.
+ * The smallest scale that fits is used, so this sign of a result is always unsure.
  */
 function payoutOfPrice(price: number): number | null {
   if (price === UNSET || price < 0) return null;

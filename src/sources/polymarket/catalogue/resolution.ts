@@ -7,11 +7,11 @@ import { type GammaMarket, protocolOf } from './market-schema.ts';
 
 /** The oracle's status of a final result. */
 const FINAL = 'resolved';
-/** The oracle's statuses, from the venue's clients. An unknown one is noted as a change and leaves the result open. */
+/** The oracle's statuses that the venue's clients know. An unknown one is noted as a change and leaves the result open. */
 const STATUSES = new Set(['RESOLVED', 'SETTLED', 'PROPOSED', 'DISPUTED', 'REQUESTED', 'CHALLENGED', 'REPROPOSED', 'INACTIVE', 'ACTIVE']);
-/** Statuses that neither confirm a result nor keep it open: the oracle has a price that the market may not have applied yet. */
+/** Statuses that neither confirm a result nor keep it open. The oracle has a price, but the market may not have applied it yet. */
 const NEUTRAL = new Set(['settled']);
-/** Largest distance of a last trade from a payoff that it supports. */
+/** Maximum distance between a last trade and a payoff (0 or 1) for the trade to support that payoff. */
 const NEAR = 0.1;
 
 /**
@@ -33,7 +33,7 @@ export function polymarketEnding(market: GammaMarket): Ending {
     const said = `${first}/${second}`;
     const isWon = first + second === 1 && (first === 0 || first === 1);
     if (isWon) signs.push({ sign: 'finalPrice', payout: first, said });
-    // A market without trades shows the same prices.
+    // A market that was never traded shows these prices too, so they are not a result by themselves.
     else if (first === 0.5 && second === 0.5) none = `closed at prices ${said}, which its resolution record does not confirm`;
     else none = `closed at prices ${said}, which are not a payoff`;
     if (!isWon && Math.abs(first + second - 1) < 1e-9) signs.push({ sign: 'finalPrice', payout: first, said, unsure: true });

@@ -19,10 +19,10 @@ const found = async (gamma: Http, words: string): Promise<unknown> =>
     'gamma-search',
   );
 
-/** Finds events that match the words: an event with one market is offered as that market, one with several markets as the event. */
+/** Finds events that match the words. A hit is the market of an event that has only one, otherwise the whole event. */
 export async function searchPolymarket(gamma: Http, text: string): Promise<readonly SearchHit[]> {
   const json = await found(gamma, text);
-  // The answer to a search without hits has no list.
+  // The answer of a search without hits has no list.
   const events =
     isObject(json) && (json.events === undefined || json.events === null)
       ? []
@@ -30,7 +30,7 @@ export async function searchPolymarket(gamma: Http, text: string): Promise<reado
   return events.flatMap((event) => hitOf(event) ?? []);
 }
 
-/** Existing series of up/down markets of a slug's coin, for a user whose series was not found; empty where the search fails. */
+/** Existing series of up/down markets for the coin in a slug, as a hint where a series was not found; empty if the search fails. */
 export async function existingSeries(gamma: Http, seriesSlug: string, signal: AbortSignal): Promise<readonly string[]> {
   const [coin] = seriesSlug.split('-');
   try {
@@ -40,13 +40,13 @@ export async function existingSeries(gamma: Http, seriesSlug: string, signal: Ab
       isObject(event) ? (readName(event.seriesSlug) ?? seriesOfSlug(readName(event.slug) ?? '') ?? []) : [],
     );
   } catch (error) {
-    // The proposal only completes an error that is reported anyway.
+    // The series are only a hint in an error message, which is reported without them too.
     if (error instanceof PredictLabError && !signal.aborted) return [];
     throw error;
   }
 }
 
-/** Maximum number of pages of a tag's events that a search reads; for more events, a search by words is better. */
+/** Maximum number of pages that a search reads of a tag's events. A user who needs more should search by words. */
 const TAG_PAGES = 5;
 
 /** Finds the open events of a tag (`crypto`, `politics`) whose title contains every word. */

@@ -39,7 +39,7 @@ export const polymarketUniverse: VenueUniverse<Rule, 'gamma' | 'data' | 'clob'> 
   },
 };
 
-/** The first tag of an event that its listing shows. */
+/** The first tag of an event that the venue does not hide. */
 function firstTag(event: unknown): string | undefined {
   const tags = isObject(event) && Array.isArray(event.tags) ? (event.tags as unknown[]) : [];
   const shown = tags.flatMap((tag) => (isObject(tag) && tag.forceHide !== true ? (readName(tag.slug) ?? []) : []));
