@@ -13,9 +13,9 @@ export interface DemoChanges {
 }
 
 /**
- * Computes the changes of the catalogue: removes entries of the last demo that this demo lacks; keeps entries that the user added or changed.
+ * Computes how a demo changes the catalogue. Entries that only the last demo has are removed; entries of the user are kept.
  * @param catalogue the current catalogue
- * @param before entries of the last demo; empty for the first demo, in which an entry with a demo's name counts as the demo's
+ * @param before entries of the last demo; empty for the first one, which replaces entries that have the names of its own
  */
 export function demoChanges({
   catalogue,
@@ -39,7 +39,7 @@ export function demoChanges({
   };
 }
 
-/** Puts a demo's entries into the catalogue of its home, and records in a file there that they are the demo's. */
+/** Puts a demo's entries into the catalogue, and records them in a file of the home folder, so that the next demo recognises them. */
 export async function importDemoCatalogue({
   url,
   home,
@@ -68,7 +68,7 @@ async function notedEntries(file: string): Promise<readonly CatalogueEntry[]> {
   try {
     return catalogueSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
-    // The first demo of this home, or a file that another program wrote.
+    // No demo has run in this home folder yet, or another program has written the file.
     return [];
   }
 }

@@ -11,12 +11,12 @@ import type { FileSelector } from '../sources/file/file-source.ts';
 
 const CSV = /\.csv(\.gz)?$/i;
 const HOUR_MS = 3_600_000;
-/** Earliest plausible time of a tick: earlier ones are errors, since these markets did not exist yet. */
+/** Earliest plausible time of a tick, before which no such market existed. */
 const EARLIEST_MS = Date.UTC(2000);
 
 interface DemoData {
   readonly entries: readonly CatalogueEntry[];
-  /** End (UTC epoch milliseconds) and whole days of the window that contains every tick. */
+  /** End of the window that contains every tick, UTC epoch milliseconds; `daysBack` is its length in days. */
   readonly asOf: number;
   readonly daysBack: number;
 }
@@ -24,7 +24,7 @@ interface DemoData {
 /**
  * Makes a catalogue from a folder of tick files, one symbol per file, and finds the window that contains the ticks. Logs files that it
  * skips.
- * @param options.columns used for every file instead of a guess from its header
+ * @param options.columns columns of every file @default guessed from each file's header
  * @throws PredictLabError BadInput when there is no such folder, or no file of ticks in it
  */
 export async function readDemoData(options: {
@@ -60,7 +60,7 @@ export async function readDemoData(options: {
     throw badInput(`${folder} has no CSV of ticks (${files.length} CSV files checked); each needs a time and a price, see --columns`);
   }
   const entries = [...selectors].map(([symbol, file]) => ({ ...emptyEntry(symbol), title: titleOf(symbol), sources: { file } }));
-  // The end of the last tick's hour, so that its candle is complete.
+  // The window ends with the hour of the last tick, so that the candle of that hour is complete.
   const asOf = Math.min(now, (Math.floor(last / HOUR_MS) + 1) * HOUR_MS);
   return { entries, asOf, daysBack: Math.max(1, Math.ceil((asOf - first) / DAY_MS)) };
 }
@@ -83,7 +83,7 @@ async function timeRangeOf(file: TickFile, now: number): Promise<{ first: number
   return first <= last ? { first, last } : undefined;
 }
 
-/** `us_senate_overall.csv` → `US_SENATE_OVERALL` */
+/** The symbol for a file: `us_senate_overall.csv` → `US_SENATE_OVERALL`. */
 const symbolOf = (name: string): string =>
   name
     .replace(CSV, '')
@@ -91,12 +91,12 @@ const symbolOf = (name: string): string =>
     .replace(/^[^A-Za-z0-9]+/, '')
     .toUpperCase() || 'DATA';
 
-/** `US_SENATE_OVERALL` → `Us senate overall` */
+/** The title of a symbol: `US_SENATE_OVERALL` → `Us senate overall`. */
 const titleOf = (symbol: string): string => symbol.charAt(0) + symbol.slice(1).toLowerCase().replaceAll(/[_-]+/g, ' ');
 
 type Role = 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId';
 
-/** Header names of each role, likeliest first. Shares come before amounts, which are often money. */
+/** Column names that files use for each field of a tick, likeliest first. `shares` comes before `amount`, which is often money. */
 const KNOWN_NAMES: Readonly<Record<Role, readonly string[]>> = {
   time: ['time', 'timestamp', 'datetime', 'date', 'created_at', 'block_time', 'ts', 't'],
   price: ['price', 'px', 'probability', 'p'],
@@ -106,7 +106,7 @@ const KNOWN_NAMES: Readonly<Record<Role, readonly string[]>> = {
   tradeId: ['trade_id', 'tradeid'],
 };
 
-/** Guesses the role of a CSV's columns by name; a role without a column is absent. */
+/** Guesses by name which column of a CSV holds each field of a tick; a field without a column is absent. */
 export function guessColumns(header: readonly string[]): Partial<TickColumnNames> {
   const byKey = new Map(
     header.map((name) => [

@@ -18,13 +18,13 @@ interface StackOptions {
   readonly port: number;
   readonly uiPort: number;
   readonly headless?: boolean;
-  /** Restarts Temporal and the worker when they end unexpectedly. @default false: the stack is broken then */
+  /** Whether to restart Temporal and the worker when they end unexpectedly. @default false: then `broken` resolves */
   readonly keepUp?: boolean;
   /** The user's own database instead of the embedded one. */
   readonly databaseUrl?: string;
-  /** Starts more services at the same time as Postgres and Temporal; their variables become part of the stack's environment. */
+  /** Starts a further service beside Postgres and Temporal. The variables that it returns become part of the stack's environment. */
   readonly venue?: () => Promise<NodeJS.ProcessEnv>;
-  /** Runs while the worker starts, once everything else is running. */
+  /** Called when everything but the worker is running; the worker starts at the same time. */
   readonly prepare?: (env: NodeJS.ProcessEnv) => Promise<void>;
   readonly closers: Closers;
   readonly log: Log;
@@ -34,7 +34,7 @@ interface Stack {
   readonly server: DevServer;
   readonly worker: ServingProcess;
   readonly env: NodeJS.ProcessEnv;
-  /** Resolves with a sentence once a part of the stack has ended for good. */
+  /** Resolves with a sentence when a part of the stack has ended and is not restarted. */
   readonly broken: Promise<string>;
 }
 
@@ -53,7 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await allSettled([postgres, temporal, venue]);
   const { url } = await postgres;
   const server = await temporal;
-  // The worker is unversioned, because nothing here would make its build current.
+  // The worker gets no version: it would have to wait for `predictlab deploy promote` before it gets runs.
   const { PREDICTLAB_DEPLOYMENT: _deployment, PREDICTLAB_BUILD_ID: _build, ...unversioned } = localEnvironment(env);
   const stackEnv: NodeJS.ProcessEnv = {
     ...unversioned,
@@ -73,10 +73,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return { server, worker: await working, env: stackEnv, broken: processes.broken() };
 }
 
-/** A part of a worker's command line, by which its process is recognised. */
+/** A part of a worker's command line, by which a process is recognised as a worker. */
 const WORKER_MARKER = 'predictlab.js worker';
 
-/** Starts the worker with ports for metrics and health: the user's where they are set, else the defaults where they are free. */
+/** Starts the worker. Its ports for metrics and health are those that the user has set, else the default ones if free, else free ones. */
 async function startWorker({ env, ...options }: Parameters<typeof startWorkerProcess>[0]): Promise<ServingProcess> {
   const [metrics, health] = [await claimPort(9464), await claimPort(9465)];
   try {
@@ -85,7 +85,7 @@ async function startWorker({ env, ...options }: Parameters<typeof startWorkerPro
       env: {
         ...env,
         LOG_FORMAT: 'json',
-        // "worker ready" is logged at level info; the log goes to a file and does not appear on the terminal.
+        // At least info, because the line "worker ready" has that level. The log goes to a file and not to the terminal.
         LOG_LEVEL: env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace' ? env.LOG_LEVEL : 'info',
         METRICS_ADDRESS: env.METRICS_ADDRESS ?? `127.0.0.1:${metrics.port}`,
         HEALTH_ADDRESS: env.HEALTH_ADDRESS ?? `127.0.0.1:${health.port}`,
@@ -97,12 +97,12 @@ async function startWorker({ env, ...options }: Parameters<typeof startWorkerPro
   }
 }
 
-/** Waits for all starts, then throws the first failure, so that everything that was opened gets closed. */
+/** Waits until all starts have ended, and then throws the first failure, so that the caller can close all that was started. */
 async function allSettled(starts: readonly Promise<unknown>[]): Promise<void> {
   for (const start of await Promise.allSettled(starts)) if (start.status === 'rejected') throw start.reason;
 }
 
-/** The user's environment without Temporal's settings: a key, profile or TLS for another server must not reach the server we start. */
+/** The user's environment without Temporal's settings, because a key, profile or TLS for another server would not fit the dev server. */
 function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => name === 'TEMPORAL_CLI' || !name.startsWith('TEMPORAL_')));
 }
@@ -115,7 +115,7 @@ interface StackProcessesOptions {
   readonly log: Log;
 }
 
-/** The processes of one stack, and the record of them that a later `dev` or `demo` reads. `close` removes the record. */
+/** Starts the processes of a stack, and keeps a record of them that a later `dev` or `demo` reads. `close` removes the record. */
 class StackProcesses {
   readonly #options: StackProcessesOptions;
   readonly #pids = new Map<string, number>();
@@ -128,9 +128,9 @@ class StackProcesses {
   }
 
   /**
-   * Starts a process, and restarts it where processes are kept running.
+   * Starts a process, and restarts it when it ends if `keepUp` is set.
    * @param marker a part of the process's command line, by which a later `dev` recognises the process
-   * @param start starts the process; a restart passes the one that ended
+   * @param start starts the process; for a restart it receives the process that ended
    */
   async start<P extends ServingProcess>(what: string, marker: string, start: (inPlaceOf?: P) => Promise<P>): Promise<P> {
     const { keepUp, closers, log } = this.#options;
@@ -151,7 +151,7 @@ class StackProcesses {
     await this.#write();
   }
 
-  /** Resolves with a sentence once one of the processes started so far has ended for good. */
+  /** Resolves with a sentence when one of the processes started so far has ended and is not restarted. */
   broken(): Promise<string> {
     return Promise.race(this.#lost);
   }
@@ -163,7 +163,7 @@ class StackProcesses {
   async #write(): Promise<void> {
     if (this.#addresses === undefined) return;
     const { home, kind } = this.#options;
-    // The next `dev` ends them in this order: the last started first.
+    // The next `dev` ends left processes in this order, the one started last first.
     const children = [...this.#pids].reverse().map(([marker, pid]) => ({ pid, marker }));
     this.#record = await recordProcesses(home, { kind, ...ownRecord(), ...this.#addresses, children });
   }

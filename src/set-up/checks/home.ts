@@ -15,7 +15,7 @@ const SCARCE_BYTES = 2 * GIB;
 /** Free space below which the check fails. */
 const FULL_BYTES = 0.2 * GIB;
 
-/** Checks that PREDICTLAB_HOME can be written, is closed to other users, and that its disk has room. */
+/** Checks that PREDICTLAB_HOME can be written, that other users cannot read it, and that its disk has free space. */
 export async function checkHome(home: string): Promise<readonly CheckResult[]> {
   const probe = path.join(home, `.doctor-${process.pid}`);
   try {
@@ -55,8 +55,8 @@ export async function checkNode(version: string = process.versions.node): Promis
 }
 
 /**
- * Compares candles with their ticks, and counts, coverage and staging with each other, one line per difference; then reports inconsistent
- * prices and markets that fell silent, lines that never fail.
+ * Compares candles with their ticks, and counts, coverage and staging with each other; each difference is a line that fails. Inconsistent
+ * prices and markets that fell silent are lines that do not fail.
  */
 export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { sample?: number } = {}): Promise<readonly CheckResult[]> {
   const name = 'data';

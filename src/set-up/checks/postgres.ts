@@ -9,7 +9,7 @@ import { describeInterruptedRollback, interruptedRollback } from '../../storage/
 import { VERSION } from '../../version.ts';
 import { away, broken, type CheckResult, ok, warn } from './check.ts';
 
-/** Checks that DATABASE_URL answers, or that the embedded server starts (it stops again unless it was running). Changes no tables. */
+/** Checks that the server of DATABASE_URL answers, or that the embedded one starts; it is stopped again if it was not running before. */
 export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: Log): Promise<readonly CheckResult[]> {
   const name = 'Postgres';
   const embedded = !env.DATABASE_URL;
@@ -47,14 +47,14 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
 /** The oldest supported Postgres, as in docs/operations.md. */
 const OLDEST_POSTGRES = 16;
 
-/** Whether the server is new enough. */
+/** Checks that the server's version is supported. */
 export function versionCheck(where: string, version: string): CheckResult {
   const detail = `${where}, version ${version}`;
   if (Number.parseInt(version, 10) >= OLDEST_POSTGRES) return ok('Postgres', detail);
   return warn('Postgres', detail, `update it to Postgres ${OLDEST_POSTGRES} or newer: nothing older is tested`);
 }
 
-/** Warns when a newer build has migrated the database. */
+/** Warns if a newer build has migrated the database. */
 async function migratedFurther(database: Database): Promise<readonly CheckResult[]> {
   const newer = await newerMigrations(await appliedMigrations(database));
   if (newer.length === 0) return [];
@@ -62,7 +62,7 @@ async function migratedFurther(database: Database): Promise<readonly CheckResult
   return [warn('migrations', detail, 'update this build to the newest one that works on the database')];
 }
 
-/** Warns of fields and notices in venues' answers of the last seven days that this build does not know; no row was lost by them yet. */
+/** Warns of unknown fields and notices in venues' answers of the last seven days. No row was lost by them yet. */
 async function changedVenues(database: Database): Promise<readonly CheckResult[]> {
   const { rows: tables } = await database.query<{ there: boolean }>("select to_regclass('ledger') is not null as there");
   if (!tables[0].there) return [];
@@ -74,7 +74,7 @@ async function changedVenues(database: Database): Promise<readonly CheckResult[]
   return rows.map(({ change }) => warn('venue change', change, action));
 }
 
-/** Warns when a rollback of the configuration was killed halfway. */
+/** Warns if a rollback of the configuration was killed before it was complete. */
 async function cutOff(database: Database): Promise<readonly CheckResult[]> {
   const { rows } = await database.query<{ there: boolean }>("select to_regclass('watch_state') is not null as there");
   const left = rows[0].there ? await interruptedRollback(database) : undefined;

@@ -5,7 +5,7 @@ import { type FoundAttributes, findAttributes, registerCommand } from '../tempor
 import { findTemporalCli } from '../temporal/temporal-cli.ts';
 import { ANSWER_TIMEOUT_MS, away, broken, type CheckResult, ok, warn } from './check.ts';
 
-/** Checks the executable that dev, demo and the tests start; downloads nothing. */
+/** Checks the `temporal` executable that `dev`, `demo` and the tests start. Downloads nothing. */
 export async function checkTemporalCli(env: NodeJS.ProcessEnv, home: string): Promise<readonly CheckResult[]> {
   const name = 'Temporal CLI';
   const warnings: string[] = [];
@@ -32,7 +32,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
   const { address, namespace } = settings;
   let connection: Connection;
   try {
-    // Loaded late, because it takes a third of a second.
+    // The client is loaded here, because loading takes a third of a second.
     const { connectTemporal } = await import('../../client/connection/connect-temporal.ts');
     connection = await connectTemporal({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
   } catch (error) {
@@ -52,7 +52,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
     const attributes = await connection
       .withDeadline(soon, () => findAttributes(connection.operatorService, namespace))
       .then((found) => attributesCheck(namespace, found))
-      // This user may lack the permission; the check is optional.
+      // The user may lack the permission to read the attributes; then the line is left out.
       .catch(() => []);
     return [ok(name, `${address}, namespace ${namespace}, version ${serverVersion}`), ...attributes];
   } catch (error) {
@@ -62,7 +62,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
   }
 }
 
-/** Search attributes are optional for runs, but needed to find runs in Temporal. */
+/** Creates the line about search attributes: a warning at most, because runs work without them but cannot be found by them. */
 function attributesCheck(namespace: string, { missing, otherType }: FoundAttributes): readonly CheckResult[] {
   const name = 'search attributes';
   if (missing.length + otherType.length === 0) return [ok(name, 'runs are found by PredictLabVerdict, PredictLabSymbol')];

@@ -3,8 +3,8 @@ import { type VenueEndpoint, venueEndpoints, venueKeys } from '../../sources/cre
 import { ANSWER_TIMEOUT_MS, away, broken, type CheckResult, ok, warn } from './check.ts';
 
 /**
- * Checks that each venue's hosts answer with JSON: HTML means that the venue blocks this address or region. A refusal of the request itself
- * (no key, a missing parameter) counts as an answer.
+ * Checks that the hosts of each venue answer. A web page instead of data means that the venue blocks this address or region. A refusal of
+ * the request itself (no key, a missing parameter) counts as an answer.
  */
 export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   let endpoints: readonly VenueEndpoint[];
@@ -14,7 +14,7 @@ export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly Chec
     return [broken('venues', messageOf(error), 'fix that variable, or unset it')];
   }
   const hosts = await Promise.all(endpoints.map(checkEndpoint));
-  // Runs skip a venue whose key is missing anyway.
+  // A host whose key is missing only causes a warning, because runs skip its venue.
   const needed = hosts.map((host, index) =>
     host.status === 'fail' && endpoints[index].missing !== undefined ? { ...host, status: 'warn' as const } : host,
   );

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** Ends a child process and waits until it has exited: SIGTERM, then SIGKILL after `graceMs`. */
+/** Ends a child process with SIGTERM, and with SIGKILL if it has not exited after `graceMs`. Waits until it has exited. */
 export async function stopProcess(child: ChildProcess, graceMs = 15_000): Promise<void> {
   if (child.pid === undefined || hasExited(child)) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -18,21 +18,21 @@ export const howEnded = (code: number | null, signal: NodeJS.Signals | null): st
 
 const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
-/** The command that starts another `predictlab` command as a process: this Node.js with our own executable. */
+/** The command line that runs another `predictlab` command in a process, with this Node.js and this installation. */
 export function commandLine(args: readonly string[]): { command: string; args: string[] } {
-  // This module lies in src/ (tests) or dist/src/ (built).
+  // The path to bin/ depends on whether this module lies in src/ (tests) or in dist/src/ (a build).
   const executable = fileURLToPath(
     new URL(import.meta.url.includes('/dist/src/') ? '../../../../bin/predictlab.js' : '../../../bin/predictlab.js', import.meta.url),
   );
   return { command: process.execPath, args: [executable, ...args] };
 }
 
-/** Milliseconds that a command may take to stop: it cancels its run meanwhile. */
+/** Milliseconds that a command gets to stop, in which it cancels its run. */
 const WIND_DOWN_MS = 30_000;
 
 /**
- * Runs a `predictlab` command on our terminal and resolves with its exit code (128 + n when signal n ended it). When `stopped` resolves,
- * the command is stopped, and killed if it does not end in time.
+ * Runs a `predictlab` command on the terminal of this process, and resolves with its exit code (128 + n if signal n ended it). When
+ * `stopped` resolves, the command is stopped, and killed if it does not end in time.
  */
 export function runCommandLine(
   words: readonly string[],
@@ -45,7 +45,7 @@ export function runCommandLine(
     let isOver = false;
     void options.stopped.then((signal) => {
       if (isOver) return;
-      // Ctrl-C in a terminal reaches the command by itself, and a second signal would mean "do not wait".
+      // In a terminal the command receives Ctrl-C by itself; a second signal would tell it not to wait for its run.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
       timer = setTimeout(() => child.kill('SIGKILL'), WIND_DOWN_MS);
     });

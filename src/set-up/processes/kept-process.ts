@@ -5,13 +5,13 @@ import type { Log } from '../../contracts/log.ts';
 export interface ServingProcess {
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves with how the process ended ("ended by SIGKILL"). */
+  /** Resolves with the way in which the process ended, such as "ended by SIGKILL". */
   readonly exited: Promise<string>;
   close(): Promise<void>;
 }
 
 export interface KeepOptions<P extends ServingProcess> {
-  /** Name in messages: "the worker". */
+  /** Name of the process in messages, such as "the worker". */
   readonly what: string;
   readonly first: P;
   /**
@@ -20,14 +20,14 @@ export interface KeepOptions<P extends ServingProcess> {
    */
   readonly next?: (ended: P) => Promise<P>;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** Milliseconds after which a run counts as stable: the next pause is short again. @default one minute */
+  /** Milliseconds for which a process must run so that the pause before its next restart is short again. @default one minute */
   readonly steadyMs?: number;
-  /** Waits between restarts. @default a timer */
+  /** Function that waits before a restart. @default a timer */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 export interface KeptProcess {
-  /** Resolves with a sentence when the process has ended and is not restarted; never after `close`. */
+  /** Resolves with a sentence when the process has ended and is not restarted. Does not resolve after `close`. */
   readonly lost: Promise<string>;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface KeptProcess {
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 const STEADY_MS = 60_000;
-/** Maximum number of failed starts in a row; with the pauses at least three minutes, enough for temporary problems. */
+/** Maximum number of failed starts in a row. Their pauses add up to at least three minutes, enough for temporary problems. */
 const MAX_FAILED_STARTS = 10;
 
 /**
@@ -49,7 +49,7 @@ export function keepRunning<P extends ServingProcess>(options: KeepOptions<P>): 
   let current = first;
   let quickEnds = 0;
 
-  /** Restarts the process. @returns why it is no longer running; undefined when it runs, or we are closing */
+  /** Restarts the process. @returns why it could not be restarted; undefined if it is running, or `close` was called */
   const startAgain = async (ended: string): Promise<string | undefined> => {
     if (next === undefined) return ended;
     let why = ended;

@@ -9,7 +9,7 @@ export interface StopSignal {
   readonly received: SignalName | undefined;
 }
 
-/** Takes over the stop signals, so that they no longer end the process by themselves and it can close its resources in order. */
+/** Handles the stop signals, so that they do not end the process before it has closed its resources. */
 export function stopSignal(): StopSignal {
   let received: SignalName | undefined;
   const stopped = new Promise<SignalName>((resolve) => {

@@ -8,15 +8,15 @@ import type { ServingProcess } from './kept-process.ts';
 
 const READY = 'worker ready';
 const TAIL_LENGTH = 2_000;
-/** Milliseconds until a log that could not be written is tried again. */
+/** Milliseconds after a failed write until the log file is opened again. */
 const RETRY_LOG_MS = 5_000;
 const START_TIMEOUT_MS = 60_000;
-/** Milliseconds that a worker gets to stop: longer than its own drain after SIGTERM. */
+/** Milliseconds that a worker gets to stop. This is longer than the time in which it ends its tasks after SIGTERM. */
 const STOP_GRACE_MS = 40_000;
 
 /**
- * Starts `predictlab worker` in its own process group and resolves when it is ready. Logs to `logFile`, appending with `again`.
- * @throws PredictLabError SourceUnavailable with the end of its log when it ends before it is ready
+ * Starts `predictlab worker` in its own process group and resolves when it is ready. Its output goes to `logFile`, appended if `again`.
+ * @throws PredictLabError SourceUnavailable with the end of its log if it ends before it is ready, or is not ready within a minute
  */
 export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logFile: string; again?: boolean }): Promise<ServingProcess> {
   const { env, logFile, again = false } = options;
@@ -51,7 +51,7 @@ export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logF
   return { pid: child.pid!, logFile, exited, close: () => stopProcess(child, STOP_GRACE_MS) };
 }
 
-/** Writes the log file. On a full disk it drops lines instead of failing, and tries again after a while. */
+/** Writes a log file. On a full disk it drops lines instead of failing, and opens the file again after a while. */
 function logInto(file: string, flags: 'a' | 'w'): { write(chunk: Buffer): void; end(): void } {
   const opened = (how: 'a' | 'w') => createWriteStream(file, { flags: how, mode: 0o600 }).on('error', () => (failedAt = Date.now()));
   let failedAt = 0;

@@ -18,24 +18,24 @@ interface DevServerOptions {
   readonly cli: string;
   /** PREDICTLAB_HOME; the server's log goes to its `logs` folder. */
   readonly home: string;
-  /** File that keeps workflows over restarts. @default none: workflows are lost when the server ends */
+  /** File that keeps workflows when the server restarts. @default none: workflows are lost when the server ends */
   readonly databaseFile?: string;
-  /** Preferred ports; a free port is taken when one is in use. @default a free port */
+  /** Preferred port of the server, and `uiPort` of the Web UI. A port in use is replaced by a free one. @default a free port */
   readonly port?: number;
   readonly uiPort?: number;
   /** Additional dynamic configuration of the server. @default none */
   readonly dynamicConfig?: Readonly<Record<string, number | string | boolean>>;
-  /** Starts no Web UI. @default false */
+  /** Whether to start the server without the Web UI. @default false */
   readonly headless?: boolean;
-  /** A server that ended and is replaced: the new one uses the same ports or fails, and appends to the same log. @default none */
+  /** A server that has ended and is replaced. The new one takes the same ports or fails, and appends to the same log. @default none */
   readonly inPlaceOf?: DevServer;
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>;
 }
 
 export interface DevServer extends ServingProcess {
-  /** `127.0.0.1:7233` */
+  /** Host and port, such as `127.0.0.1:7233`. */
   readonly address: string;
-  /** Empty when headless. */
+  /** Address of the Web UI; empty without one. */
   readonly uiUrl: string;
   readonly namespace: string;
 }
@@ -44,22 +44,20 @@ const NAMESPACE = 'default';
 const START_TIMEOUT_MS = 60_000;
 const PORT_ATTEMPTS = 3;
 
-/**
- * By default the server reads its task queues 20 times a second: 50 ms for each step of a chain of short activities. These values lift that
- * limit. The pragmas make a database file as fast as memory.
- */
+/** Lets the server read its task queues more often than the default of 20 times a second, by which each short activity costs 50 ms. */
 const SPEED = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
 /**
- * No HTTP request has this Host header, so the server refuses all requests to its HTTP API, which has no authentication and which a web
- * page could reach. Its Web UI and PredictLab use gRPC.
+ * Dynamic configuration that disables the server's HTTP API by allowing only a Host header that no request has. The API has no
+ * authentication, and a web page could reach it. The Web UI and PredictLab use gRPC.
  */
 const NO_HTTP_API = 'frontend.httpAllowedHosts=["no host"]';
+/** Settings of SQLite that make a database file as fast as memory. */
 const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 /**
  * Starts `temporal server start-dev` on loopback, in its own process group so that Ctrl-C does not reach it, and resolves when its
  * namespace answers.
- * @throws PredictLabError SourceUnavailable with the last lines of its log when it dies or does not answer within a minute
+ * @throws PredictLabError SourceUnavailable with the last lines of its log if it ends or does not answer within a minute
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const { inPlaceOf } = options;
@@ -80,7 +78,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       const uiPort = options.headless ? undefined : await claim('its Web UI', ports.uiPort);
       return await startOnce(options, port, uiPort);
     } catch (error) {
-      // Another program, which ignores our port locks, may have taken the port meanwhile.
+      // Another program may have taken the port meanwhile, because only PredictLab respects the lock files of ports.
       if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
       options.log.debug('a port of the Temporal dev server was taken meanwhile; trying others');
     } finally {
@@ -98,7 +96,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   const { cli, home, databaseFile } = options;
   const logFolder = path.join(home, 'logs');
   await makePrivateFolder(logFolder);
-  // The file contains every history.
+  // The folder is private, because the file contains the histories of all workflows.
   if (databaseFile) await makePrivateFolder(path.dirname(databaseFile));
   const logFile = path.join(logFolder, `temporal-${port}.log`);
 
@@ -123,7 +121,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   const ready = waitUntilReady({ address, namespace: NAMESPACE, timeoutMs: START_TIMEOUT_MS, signal: waiting.signal });
   const answer = await Promise.race([ended, ready]);
   waiting.abort();
-  // The server that answers may be another user's, whose port locks we do not see, started at the same instant.
+  // The server that answers may be that of another user, started at the same moment; the lock files of ports are kept per user.
   const isTheirs = answer === undefined && isListenedOnBy(port, child.pid!) === false;
   const fault = isTheirs ? `another program has taken port ${port}` : answer;
   if (fault !== undefined) {
@@ -142,7 +140,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
           await stopProcess(child);
           throw new PortTaken('SourceUnavailable', `port ${uiPort} of the Web UI was taken by another program: ${messageOf(error)}`);
         });
-  // A server that replaces this one uses the same port.
+  // The proxy is closed with the server, because a server that replaces this one uses the same port.
   void ended.then(() => proxy?.close());
   return {
     address,
@@ -158,7 +156,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   };
 }
 
-/** The server's error message, else how it ended. Of a Go panic only the first lines are used, not the stack. */
+/** The error message in the server's log, without the stack of a Go panic; else the log's last lines, else `fault`. */
 function failureIn(fault: string, logged: string): string {
   const lines = logged.trim().split('\n');
   const reason = lines.findIndex((line) => /^(Error|panic|fatal error):/.test(line));
@@ -168,7 +166,7 @@ function failureIn(fault: string, logged: string): string {
 
 const POLL_MS = 20;
 
-/** Waits until the server answers and its namespace has our search attributes; resolves with a reason when that takes too long. */
+/** Waits until the server answers and its namespace has PredictLab's search attributes. Resolves with a reason if that takes too long. */
 async function waitUntilReady(options: {
   address: string;
   namespace: string;
@@ -178,7 +176,7 @@ async function waitUntilReady(options: {
   const { address, namespace, timeoutMs, signal } = options;
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline && !signal.aborted) {
-    // Checks the port first, because a gRPC client waits a second after it finds a port closed.
+    // The port is checked first, because a gRPC client that finds it closed waits a second before it tries again.
     if ((await isListening(address)) && (await answers(address, namespace))) return undefined;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -198,12 +196,12 @@ function isListening(address: string): Promise<boolean> {
 
 async function answers(address: string, namespace: string): Promise<boolean> {
   try {
-    // Loaded late, because most commands never start a server.
+    // The client is loaded here, because most commands never start a server.
     const { connectTemporal } = await import('../../client/connection/connect-temporal.ts');
     const connection = await connectTemporal({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));
-      // The server's own option for search attributes only works with a new database.
+      // The attributes are registered here, because the option `--search-attribute` only works with a new database.
       await connection.withDeadline(Date.now() + 2_000, () => registerAttributes(connection.operatorService, namespace));
       return true;
     } finally {

@@ -10,8 +10,8 @@ export interface ClaimedPort {
 }
 
 /**
- * Reserves port `wanted` if it is free, else a free port that the system picks. Until the server listens, a lock file keeps our other
- * processes away, which could take our server for their own.
+ * Reserves port `wanted` if it is free, else a free port that the system picks. Until the server listens, a lock file keeps other
+ * processes of PredictLab from starting a server on the same port.
  */
 export async function claimPort(wanted?: number): Promise<ClaimedPort> {
   if (wanted !== undefined) {
@@ -26,7 +26,7 @@ export async function claimPort(wanted?: number): Promise<ClaimedPort> {
   }
 }
 
-/** A port that is free at this moment, for a server that starts immediately and may fail without harm. */
+/** A port that is free at this moment but not reserved, for a server that starts immediately and may fail without harm. */
 export async function freePort(): Promise<number> {
   const { port, release } = await claimPort();
   release();
@@ -43,7 +43,7 @@ async function claim(port: number): Promise<ClaimedPort | undefined> {
   return { port, release: () => unlock(lock) };
 }
 
-/** Listens on a port for a moment. @returns the port, or undefined when it is in use */
+/** Listens on a port for a moment (port 0: a free one). @returns the port, or undefined if it is in use */
 function listenOnce(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();

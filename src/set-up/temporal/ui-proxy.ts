@@ -3,20 +3,20 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 /**
- * A loopback address of its own for Temporal's Web UI, which checks neither Host nor Origin: a web page, which can only guess addresses,
- * does not find it. Only Linux lets a process listen on all of 127.0.0.0/8 without set-up.
+ * A random loopback address for Temporal's Web UI, which checks neither Host nor Origin. A web page does not find it, because it can only
+ * guess addresses. Only on Linux, where a process may listen on all of 127.0.0.0/8; elsewhere 127.0.0.1.
  */
 export const hiddenAddress = (): string =>
   process.platform === 'linux' ? `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(2, 255)}` : '127.0.0.1';
 
-/** Hosts by which a browser of this machine names the proxy. */
+/** Host names under which a browser on this machine may address the proxy. */
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * Serves Temporal's Web UI to pages of its own address only. A foreign Host header means a name that was rebound to 127.0.0.1, a foreign
- * Origin a request of another site's page.
- * @param options.port where browsers open it
- * @param options.target where the Web UI listens
+ * Serves Temporal's Web UI to its own pages only. It refuses another Host header, which means that a foreign name was rebound to 127.0.0.1,
+ * and another Origin, which means that a page of another site sends the request.
+ * @param options.port port that browsers open
+ * @param options.target host and port on which the Web UI listens
  */
 export async function startUiProxy({
   port,
@@ -42,7 +42,7 @@ export async function startUiProxy({
   };
 }
 
-/** Why a request is refused; undefined where it is not. */
+/** Why a request is refused; undefined if it is not refused. */
 function refusalOf({ headers }: IncomingMessage, port: number): string | undefined {
   const hosts = OWN_NAMES.map((name) => `${name}:${port}`);
   if (!hosts.includes((headers.host ?? '').toLowerCase())) return 'this server answers only as 127.0.0.1 or localhost';
