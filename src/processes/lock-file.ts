@@ -4,18 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isForeign, isRunning, processIdentity } from './process-identity.ts';
 
 const POLL_MS = 25;
-/** Breaking a dead owner's lock takes a millisecond; a `.breaking` file older than this was left by a process that died too. */
+/** Age from which a `.breaking` file counts as left by a dead process; removing a dead owner's lock takes only a millisecond. */
 const BREAKER_LIFETIME_MS = 5_000;
 
-/** Milliseconds between updates of the lock file's time, which show other containers that the owner is alive. */
+/** Milliseconds between updates of the lock file's time, which show processes in other containers that the owner is alive. */
 const SIGN_OF_LIFE_MS = 2_000;
-/** An owner in another container counts as dead after this long without an update. */
+/** Milliseconds without an update after which an owner in another container counts as dead. */
 const SILENCE_MS = 20_000;
 
 /**
- * Runs `work` while holding a lock file. Breaks the lock of a dead process at once, and that of a process in another container after twenty
- * seconds without a sign of life.
- * @throws Error when the lock is not free within `timeoutMs`; names the file and the process that holds it
+ * Runs `work` while holding a lock file. The lock of a dead process is removed at once, that of a process in another container after twenty
+ * seconds without an update of the file.
+ * @throws Error that names the file and the process that holds it, if the lock is not free within `timeoutMs`
  */
 export async function withLockFile<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + timeoutMs;
@@ -58,19 +58,19 @@ function touch(path: string): void {
     const now = new Date();
     lutimesSync(path, now, now);
   } catch {
-    // The folder was removed, and the lock with it.
+    // The lock file was removed together with its folder.
   }
 }
 
-/** Whether a lock's owner is alive; an owner in another container is judged by its signs of life. */
+/** Whether a lock's owner is alive. An owner in another container is judged by the age of the lock file. */
 const isAlive = (path: string, owner: string): boolean => isRunning(owner) || (isForeign(owner) && ageOf(path) < SILENCE_MS);
 
-/** Takes the lock if it is free or its owner is dead. */
+/** Takes the lock if it is free or its owner is dead. @returns whether this process holds it now */
 export function tryLock(path: string): boolean {
   if (create(path)) return true;
   const owner = ownerOf(path);
   if (owner === undefined || isAlive(path, owner)) return false;
-  // Only one process at a time may remove a dead owner's lock, else a slow one would remove the lock of the next owner.
+  // Only one process at a time may remove a dead owner's lock, or else a slow process would remove the lock of the next owner.
   const breaker = `${path}.breaking`;
   if (!create(breaker)) {
     if (ageOf(breaker) > BREAKER_LIFETIME_MS) rmSync(breaker, { force: true });
@@ -85,7 +85,7 @@ export function tryLock(path: string): boolean {
   }
 }
 
-/** Releases a lock; without effect when it is not held. */
+/** Releases a lock by removing its file. Does nothing if there is no file. */
 export function unlock(path: string): void {
   rmSync(path, { force: true });
 }
@@ -107,7 +107,7 @@ function create(path: string): boolean {
 
 function ownerOf(path: string): string | undefined {
   try {
-    // A link or a pipe at this path was not made by us: do not follow it.
+    // A link or a pipe at this path is not a lock file, so it is not followed.
     return lstatSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
   } catch {
     return undefined;

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { DAY_MS } from '../contracts/words.ts';
 import { isRunning, processIdentity } from './process-identity.ts';
 
-/** Pattern of a mark inside a longer name. */
+/** Pattern that matches an owner mark inside a longer name. */
 export const OWNER_MARK = '\\d+-\\d*-[0-9a-f]{8}';
 
 /**
- * A mark for names of files and tables that this process may leave behind, `123-4567-89abcdef`: its pid, its start time, and a digest of
- * the boot and the container in which these two are valid.
+ * A mark of this process for the names of files and tables that it may leave behind, such as `123-4567-89abcdef`: its pid, its start time,
+ * and a hash of the boot and the container in which these two are valid.
  */
 export function ownerMark(): string {
   const { pid, started, place } = own();
   return `${pid}-${started}-${place}`;
 }
 
-/** Whether the process of a mark has ended; a process of another container or machine counts as ended after a day of silence. */
+/** Whether the process of a mark has ended. One of another container or machine counts as ended if `silentMs` exceeds a day. */
 export function isGone(mark: string, silentMs: number): boolean {
   const { place, rest } = own();
   const [pid, started, where] = mark.split('-');

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * Identifies a process even if its pid is reused: the pid alone, or on Linux `123 4567 <boot id> pid:[4026531836]`, with the start time in
- * clock ticks since boot, the id of the boot, and the pid namespace (of the container).
+ * The identity of a process. On Linux it holds even if the pid is reused: `123 4567 <boot id> pid:[4026531836]` has the pid, the start time
+ * in clock ticks since boot, the id of the boot, and the container's pid namespace. On other systems it is only the pid.
  */
 export function processIdentity(pid: number): string {
   const started = startTime(pid);
   return started === undefined ? String(pid) : `${pid} ${started} ${pidNamespace()}`.trim();
 }
 
-/** Whether the process of an identity still runs; always false for a process of another container. */
+/** Whether the process with this identity is running; always false for a process of another container. */
 export function isRunning(identity: string): boolean {
   const { pid, started, boot } = partsOf(identity);
   if (!/^\d+$/.test(pid) || isForeign(identity) || !pidExists(Number(pid))) return false;
@@ -44,7 +44,7 @@ export function pidExists(pid: number): boolean {
   }
 }
 
-/** The program's name on Linux; undefined elsewhere. Empty for a zombie (ended, but not yet reaped). */
+/** The name of a process's program on Linux; undefined elsewhere. Empty for a zombie, which has ended but was not reaped yet. */
 export function programOf(pid: number): string | undefined {
   const stat = procStat(pid);
   if (stat === undefined) return undefined;
@@ -87,7 +87,7 @@ function procStat(pid: number): { program: string; state: string; session: numbe
 const bootId = once(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 const pidNamespace = once(() => readlinkSync('/proc/self/ns/pid'));
 
-/** Caches a value that is read once; empty if the system does not have it. */
+/** Returns a function that reads a value once and caches it; empty if the system does not have the value. */
 function once(read: () => string): () => string {
   let known: string | undefined;
   return () => {
@@ -104,9 +104,9 @@ function once(read: () => string): () => string {
 const LISTENING = '0A';
 
 /**
- * Whether a process, or one in its session, listens on a port of 127.0.0.1.
+ * Whether a process of a session listens on a port of 127.0.0.1.
  * @param leader pid of the process that leads the session
- * @returns undefined on systems other than Linux, and where no process listens
+ * @returns undefined on systems other than Linux, and if no process listens on the port
  */
 export function isListenedOnBy(port: number, leader: number): boolean | undefined {
   const sockets = listeningSockets(port);
@@ -114,7 +114,7 @@ export function isListenedOnBy(port: number, leader: number): boolean | undefine
   return inSession(leader).some((pid) => openFiles(pid).some((file) => sockets.has(file)));
 }
 
-/** Names of the listening sockets of all processes in this network namespace, as /proc/<pid>/fd shows them. */
+/** Names of the sockets that listen on a port of 127.0.0.1, as they appear in /proc/<pid>/fd. */
 function listeningSockets(port: number): ReadonlySet<string> {
   const address = new RegExp(`^(?:0100007F|00000000):${port.toString(16).toUpperCase().padStart(4, '0')}$`);
   let table: string;

@@ -6,11 +6,11 @@ import { makePrivateFolder } from './home-folder.ts';
 import { isRunning, processIdentity } from './process-identity.ts';
 import { runCommand } from './run-command.ts';
 
-/** The processes that a `dev` or `demo` has started, kept in `<home>/processes` while it runs, so that a later one can clean up after a kill -9. */
+/** The processes that a `dev` or `demo` has started, recorded in `<home>/processes` so that a later one can end them after a kill -9. */
 export interface ProcessRecord {
   readonly kind: 'dev' | 'demo';
   readonly pid: number;
-  /** Identity of the `dev` or `demo` process: its pid alone may be reused. */
+  /** Identity of the `dev` or `demo` process, needed because its pid may be reused. */
   readonly owner: string;
   /** `marker` is a part of the child's command line; a process that reuses the pid has another command line. */
   readonly children: readonly { readonly pid: number; readonly marker: string }[];
@@ -26,13 +26,13 @@ export async function recordProcesses(home: string, record: ProcessRecord): Prom
   const folder = recordFolder(home);
   await makePrivateFolder(folder);
   const file = path.join(folder, `${record.kind}-${record.pid}.json`);
-  // Renamed into place, so that it is never partial; no fsync, because after a power cut none of the processes runs.
+  // Renaming ensures that readers never see a partial record. It is not synced to disk: after a power cut none of the processes runs.
   await writeFile(`${file}.tmp`, JSON.stringify(record));
   await rename(`${file}.tmp`, file);
   return { close: () => rm(file, { force: true }) };
 }
 
-/** The records of processes that still run. Ends the children of the others and removes their records. */
+/** Returns the records whose `dev` or `demo` is still running. Removes the other records and ends the child processes they list. */
 export async function livingRecords(home: string, log: Pick<Log, 'info'>): Promise<readonly ProcessRecord[]> {
   const living: ProcessRecord[] = [];
   for (const { file, record } of recordFiles(home)) {
@@ -54,7 +54,7 @@ const recordFolder = (home: string): string => path.join(home, 'processes');
 
 const END_TIMEOUT_MS = 15_000;
 
-/** Sends SIGTERM, then SIGKILL if the process stays. It is not our child, so its end is polled. */
+/** Ends a process with SIGTERM, then with SIGKILL. It polls for the end, because the process is not a child of this one. */
 async function endProcess({ pid, marker }: { pid: number; marker: string }): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     try {
@@ -82,14 +82,14 @@ async function commandLineOf(pid: number): Promise<string> {
 }
 
 /**
- * The address of the Temporal server that a running `dev` or `demo` of this home has recorded; undefined when none runs. Changes nothing.
+ * The address of the Temporal server that a running `dev` or `demo` has recorded in the home folder; undefined if none is running.
  */
 export function recordedAddress(home: string): string | undefined {
   const living = recordFiles(home).flatMap(({ record }) => (record !== undefined && isRunning(record.owner) ? [record] : []));
   return (living.find(({ kind }) => kind === 'dev') ?? living[0])?.address;
 }
 
-/** The files of all records; a file that was removed meanwhile, or does not hold a record, has none. */
+/** The files of all records, each with its record; `record` is undefined for a file that was removed meanwhile or is not a record. */
 function recordFiles(home: string): readonly { file: string; record: ProcessRecord | undefined }[] {
   const folder = recordFolder(home);
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];

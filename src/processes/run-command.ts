@@ -9,7 +9,7 @@ export interface CommandResult {
   readonly failure?: string;
 }
 
-/** Runs a command without a shell and without input and kills it after `timeoutMs`; never throws. */
+/** Runs a command without a shell and without input, and kills it after `timeoutMs`. It never throws. */
 export function runCommand(
   command: string,
   args: readonly string[],
