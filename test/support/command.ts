@@ -48,8 +48,11 @@ export async function predictlabHere(args: readonly string[], env: NodeJS.Proces
 async function runHere(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {
   const before = { env: process.env, exitCode: process.exitCode, out: process.stdout.write, err: process.stderr.write };
   const said = { stdout: '', stderr: '' };
-  const listenTo = (stream: 'stdout' | 'stderr') => (text: string | Uint8Array) => {
+  const listenTo = (stream: 'stdout' | 'stderr') => (text: string | Uint8Array, encoding?: unknown, callback?: unknown) => {
     said[stream] += typeof text === 'string' ? text : Buffer.from(text).toString();
+    // some commands wait until their output is written
+    const done = typeof encoding === 'function' ? encoding : callback;
+    if (typeof done === 'function') setImmediate(done as () => void);
     return true;
   };
   process.env = { ...env, LOG_LEVEL: 'warn', NO_COLOR: '1' };

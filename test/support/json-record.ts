@@ -56,7 +56,9 @@ export class JsonRecord {
       return [...all.slice(0, 2), `and ${all.length - 2} more, sha256 of all ${hash}`];
     }
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [this.#masked(name), this.#shortened(inner, name)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [this.#masked(name), this.#shortened(inner, key.endsWith('Seconds') ? key : name)]),
+    );
   }
 
   #masked(text: string): string {
@@ -78,7 +80,7 @@ export class JsonRecord {
 }
 
 /** Keys whose numbers depend on the clock, on the machine or on the order of parallel work. */
-const VOLATILE = /(Ms|At|^at|^now|Seconds|[bB]ytes|duration|^pid|port|^id|Size|^time|attempts?|waits?|requests?|chunks?)$/;
+const VOLATILE = /(Ms|At|^at|^now|Seconds|^seconds|[bB]ytes|duration|^pid|port|^id|Size|^time|attempts?|waits?|requests?|chunks?)$/;
 
 /** Times of the sandbox venue stand still and are recorded; durations, sizes and times of today are not. */
 const isNow = (value: number): boolean => value < 1e12 || Math.abs(value - Date.now()) < 40 * 86_400_000;
