@@ -24,7 +24,7 @@ export const ERROR_EFFECTS = {
   SourceUnauthorized: 'fatal',
   /** A venue refuses this address or region (HTML instead of JSON); needs the user. */
   SourceBlocked: 'fatal',
-  /** A venue's answer lacks or renamed a field we use; needs a new version of PredictLab. */
+  /** A venue's answer lacks a field that PredictLab uses, or renamed it; needs a new version of PredictLab. */
   SourceSchemaChanged: 'fatal',
   /** Postgres is unreachable or refuses the connection or the statement; retried. */
   StorageUnavailable: 'retryable',

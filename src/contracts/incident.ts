@@ -18,7 +18,7 @@ export interface Incident {
 /** One alert about an incident; the body of the webhook. */
 export interface Alert {
   readonly event: IncidentEvent;
-  /** What chat tools show. */
+  /** The text that chat tools show. */
   readonly text: string;
   readonly incident: Incident;
 }

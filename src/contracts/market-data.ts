@@ -52,7 +52,7 @@ export interface MarketSettlement {
 export interface StatedVolume {
   /** Sum of price times size in the venue's currency, or sum of sizes (see `unit`); null where the venue does not say. */
   readonly volume: number | null;
-  /** @default price times size */
+  /** What `volume` is the sum of. @default price times size */
   readonly unit?: 'sizes';
   /** Number of trades; null where the venue does not say. */
   readonly trades: number | null;

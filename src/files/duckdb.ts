@@ -20,7 +20,7 @@ export interface DuckDb {
 /** Maximum memory of DuckDB, which writes further rows to disk. */
 const MEMORY = '512MB';
 
-/** Opens a DuckDB in memory. It loads no extension from the network and spills into a folder of its own among the temporary files. */
+/** Opens a DuckDB in memory. It loads no extension from the network; rows that do not fit into memory go to a temporary folder. */
 export async function openDuckDb(): Promise<DuckDb> {
   const opened = await openInstance();
   const one = await opened.connect();

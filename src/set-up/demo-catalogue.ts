@@ -15,7 +15,7 @@ export interface DemoChanges {
 /**
  * Computes how a demo changes the catalogue. Entries that only the last demo has are removed; entries of the user are kept.
  * @param catalogue the current catalogue
- * @param before entries of the last demo; empty for the first one, which replaces entries that have the names of its own
+ * @param before entries of the last demo; empty for the first demo, which also replaces entries of the user that have the same name
  */
 export function demoChanges({
   catalogue,

@@ -80,7 +80,7 @@ export interface GraphTask {
   readonly critical: boolean;
 }
 
-/** A row of `plan`. */
+/** A row of the output of `predictlab plan`. */
 export interface PlannedTask extends GraphTask {
   readonly action: 'run' | 'reuse' | 'skip';
   readonly reason: string;

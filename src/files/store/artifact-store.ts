@@ -41,7 +41,7 @@ export function artifactStoreOf(env: NodeJS.ProcessEnv): ArtifactStore | undefin
   const ask = async <T>(request: (bucket: S3mini) => Promise<T>): Promise<T> => {
     // The libraries are loaded at the first request, because most processes never use the store.
     opened ??= Promise.all([import('s3mini'), import('undici')]).then(([{ S3mini }, undici]) => {
-      // Node's own fetch would fail: once undici is loaded, it uses undici's agent, which refuses its content-length headers.
+      // Node.js's `fetch` would fail: once undici is loaded, it uses undici's agent, which refuses the headers that `fetch` sends.
       const fetch = inTime(undici.fetch as unknown as typeof globalThis.fetch, closed.signal);
       return new S3mini({ accessKeyId, secretAccessKey, endpoint, region: env.AWS_REGION || 'us-east-1', fetch });
     });

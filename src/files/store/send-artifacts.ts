@@ -15,7 +15,7 @@ interface SentRecord {
   readonly sent: Readonly<Record<string, string>>;
 }
 
-/** Number of failures after which a pass ends, because the store is probably down or refuses the key. */
+/** Number of files that may fail in one pass before it ends, because the store is probably down or refuses the key. */
 const MAX_FAILURES = 3;
 
 interface WaitingFile {
@@ -131,7 +131,7 @@ async function filesUnder(name: string, folder: string): Promise<readonly Waitin
   for (const entry of entries) {
     if (!entry.isFile() || isPartial(entry.name)) continue;
     const file = path.join(entry.parentPath, entry.name);
-    // Pages and logs may be pruned meanwhile.
+    // A page or log that was pruned after it had been listed is left out.
     const info = await stat(file).catch(() => undefined);
     if (info === undefined) continue;
     found.push({ name: `${name}/${path.relative(folder, file).split(path.sep).join('/')}`, file, state: `${info.size} ${info.mtimeMs}` });

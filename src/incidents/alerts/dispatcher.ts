@@ -8,7 +8,7 @@ import type { Sink } from './alert.ts';
 
 /** Milliseconds between two readings of the outbox; `wake` reads it immediately. */
 const READ_EVERY_MS = 5_000;
-/** Milliseconds after which the database records again that the sinks are configured. */
+/** Milliseconds between two updates of the database's record of the configured sinks. */
 const RECORD_EVERY_MS = 3_600_000;
 const MAX_ERROR_LENGTH = 300;
 

@@ -33,7 +33,7 @@ export async function incidentById(queryable: Queryable, id: string): Promise<In
   return rows.map(incidentOf)[0];
 }
 
-/** Incidents with alerts that were tried and not delivered yet: a text with the sinks and their last errors, by incident id. */
+/** Alerts that no attempt has delivered yet: a text with the sinks and their last errors, by incident id. */
 export async function pendingAlerts(queryable: Queryable): Promise<ReadonlyMap<string, string>> {
   const { rows } = await queryable.query<{ id: string; why: string }>(
     `select incident::text as id, string_agg(distinct sink || coalesce(': ' || error, ''), '; ') as why

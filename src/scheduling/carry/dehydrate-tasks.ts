@@ -23,7 +23,7 @@ function* taskGroups(graph: Graph): IterableIterator<readonly number[]> {
   for (let task = 0; task < graph.size; task++) if (graph.symbolOf[task] < 0) yield [task];
 }
 
-/** @internal */
+/** Writes the statuses and flags of all tasks. @internal */
 export function writePatterns({ graph, status, flags }: RunState): WrittenPatterns {
   const indexOf = new Map<string, number>();
   const indices: number[] = [];
@@ -37,7 +37,7 @@ export function writePatterns({ graph, status, flags }: RunState): WrittenPatter
   return { table: [...indexOf.keys()], width, references: indices.map((index) => index.toString(36).padStart(width, '0')).join('') };
 }
 
-/** @internal */
+/** Sets the statuses and flags of all tasks as `writePatterns` wrote them. @internal */
 export function readPatterns(state: RunState, { table, width, references }: WrittenPatterns): void {
   const patterns = table.map((pattern) => pattern.split(' ').map((task) => task.split('.').map(Number)));
   let position = 0;
@@ -99,7 +99,7 @@ export function* openFailures({ failures, status, graph }: RunState): IterableIt
   }
 }
 
-/** @internal */
+/** Sets the attempts and failures of all tasks from texts of `writeSparse`. @internal */
 export function readAttempts(state: RunState, attempts: string, failures: string): void {
   for (let task = 0; task < state.graph.size; task++) state.attempts[task] = usualAttempts(state, task);
   for (const [task, count] of readSparse(attempts)) state.attempts[task] = count;

@@ -58,13 +58,13 @@ const LEVELS: readonly DetailLevel[] = [
 
 const LEFT_OUT = 'left out of a large run; the task’s log has it';
 
-/** @internal */
+/** Keeps the error of a task, and drops details if the budget is exceeded. @internal */
 export function keepError(state: Keeping, task: number, error: TaskError): void {
   state.errors.set(task, kept(state.details, reducedError(error, LEVELS[state.details.level])));
   dropUntilTheyFit(state);
 }
 
-/** @internal */
+/** Keeps the output of a task, and drops details if the budget is exceeded. @internal */
 export function keepOutput(state: Keeping, task: number, output: Json): void {
   if (output === null || output === undefined) return;
   // The status of a run with many symbols has no stages, so their outputs are not kept.
@@ -83,7 +83,7 @@ const MAX_REASON_LENGTH = 1_000;
 const MAX_REASONS = 20;
 const UNNAMED_REASON = ['degraded; the symbol’s report says why'];
 
-/** @internal */
+/** Keeps the reasons why a task's success is degraded. @internal */
 export function keepDegraded(state: Keeping, task: number, given: readonly string[]): void {
   if (given.length === 0) return;
   const reasons = given.slice(0, MAX_REASONS).map((reason) => cutText(reason, MAX_REASON_LENGTH));

@@ -121,14 +121,14 @@ export function closeLane(state: RunState, lane: Lane): void {
 /** The tasks of a lane that follow its current one. */
 export const tasksAhead = ({ tasks, current }: Lane): readonly number[] => tasks.slice(tasks.indexOf(current) + 1);
 
-/** Advances the lane after a task succeeded; without a next task, marks its slot as returning. */
+/** Starts the next task of a lane after a task succeeded; if there is none, marks the lane's slot as about to be released. */
 export function advanceLane(state: RunState, lane: Lane, at: number): void {
   const [next = -1] = tasksAhead(lane);
   if (next >= 0 && state.status[next] === PENDING) runTask(state, lane, next, at);
   else stopLane(state, lane);
 }
 
-/** Marks that no task of the lane is running, although the lane has not ended yet. */
+/** Marks that no task of the lane is running and that its slot is about to be released. The lane has not ended yet. */
 export function stopLane(state: RunState, lane: Lane): void {
   lane.current = -1;
   markReturning(state, lane);

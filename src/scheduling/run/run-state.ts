@@ -69,7 +69,7 @@ export interface RunState {
   readonly remaining: Float64Array;
   maxConcurrent: number;
   paused: boolean;
-  /** No further lane starts, because the workflow is about to continue as new. The next execution starts without it. */
+  /** Whether no further lane starts because the workflow is about to continue as new; false again in the next execution. */
   draining: boolean;
   startedAt: number | null;
   finishedAt: number | null;

@@ -20,7 +20,7 @@ export interface FindTemporalCliOptions {
 
 /**
  * Finds a `temporal` executable that answers `--version`: `TEMPORAL_CLI`, else the one on PATH, else `<home>/bin`, else a download into
- * that folder. It gets its final name when it is complete: interrupted or simultaneous ones do no harm. A damaged copy is replaced.
+ * that folder. Interrupted or simultaneous downloads do no harm, because only a complete one is kept. A damaged copy is replaced.
  * @throws PredictLabError BadInput when TEMPORAL_CLI is set and does not work; SourceUnavailable when there is none and none can be
  * downloaded
  */

@@ -114,7 +114,7 @@ export function ledgerStatus(
   };
 }
 
-/** The verdict of such a run: `failed` unless every task took effect, because then only the record of its end is missing. */
+/** The verdict of a run that is known only from the ledger: `failed` unless every task took effect. */
 function ledgerVerdict(results: readonly TaskResult[]): RunResult {
   if (results.some(({ status }) => status !== 'success')) return 'failed';
   return results.some(({ degraded }) => degraded !== undefined) ? 'degraded' : 'success';
