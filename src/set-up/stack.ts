@@ -53,7 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await allSettled([postgres, temporal, venue]);
   const { url } = await postgres;
   const server = await temporal;
-  // The worker gets no version: it would have to wait for `predictlab deploy promote` before it gets runs.
+  // The worker gets no version, because a worker with a version gets no runs before `predictlab deploy promote`.
   const { PREDICTLAB_DEPLOYMENT: _deployment, PREDICTLAB_BUILD_ID: _build, ...unversioned } = localEnvironment(env);
   const stackEnv: NodeJS.ProcessEnv = {
     ...unversioned,

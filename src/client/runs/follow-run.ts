@@ -45,7 +45,7 @@ export class FollowedRun {
     if (status.finishedAt !== null || Date.now() - this.#described < DESCRIBED_EVERY_MS) return status;
     this.#described = Date.now();
     const { closeTime } = await this.#calls.make(() => this.#handle.describe());
-    // A run that has just closed may have ended by itself; then its next answer reports the end.
+    // A run that closed a moment ago has probably ended by itself, and its next answer reports that.
     return closeTime === undefined || Date.now() - closeTime.getTime() < DESCRIBED_EVERY_MS ? status : cutOff(status, closeTime);
   }
 

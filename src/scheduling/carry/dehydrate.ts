@@ -40,7 +40,7 @@ interface Dehydrated {
   readonly lanes: readonly Lane[];
   /** Level of the details that the run keeps; an index into LEVELS of `kept-details.ts`. */
   readonly thrift: number;
-  /** Attempts and failures that differ from the usual ones, as `writeSparse` writes them. */
+  /** Attempts that differ from the usual number, and failures above 0, by task, as `writeSparse` writes them. */
   readonly attempts: string;
   readonly failures: string;
   /** Failures that are not counted in `failures`, of tasks that may be tried again; see `Spent`. @default none */

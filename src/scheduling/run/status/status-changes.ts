@@ -93,7 +93,7 @@ export class StatusRevisions {
 
 const NUMBERS = 6;
 
-/** Merges changes into the known status, unless they are a whole status, and updates the durations of running tasks. */
+/** Merges changes into the known status and updates the durations of running tasks. A whole status replaces the known one. */
 export function withChanges(known: PipelineStatus | undefined, { revision: _, since, ...changes }: StatusChanges): PipelineStatus {
   if (since === undefined || known === undefined) return changes;
   const now = Date.parse(changes.startedAt) + Math.round(changes.durationSeconds * 1000);
