@@ -34,7 +34,7 @@ type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 export function resolveConfig(input: PipelineInput, { symbols, sources, now, clock, start = clock ?? now }: Catalogue): RunConfig {
   const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
   const sourceTypes = [...new Set(input.sourceTypes ?? sources.byDefault)];
-  // A run that names no symbols leaves out those without any market or file at the run's sources.
+  // A run that names no symbols leaves out symbols without any market or file at the run's sources.
   const hasSome = ({ sourceTypes: own }: KnownSymbol): boolean => own === undefined || sourceTypes.some((type) => own.includes(type));
   const names = input.symbols ?? symbols.filter((known) => known.enabled && hasSome(known)).map(({ symbol }) => symbol);
   const retry = resolveRetry(input.retry, DEFAULT_RETRY);

@@ -29,7 +29,7 @@ const BACK = 0.25;
  * no trade in between is larger than usual. News moves prices permanently and large orders move them with size, so neither is flagged.
  * Candles still contain outliers.
  *
- * @param ticks of one instrument and kind, in canonical order
+ * @param ticks of one instrument and kind, sorted by time
  * @returns 1 for each tick that is an outlier
  */
 export function flagOutliers(

@@ -68,7 +68,7 @@ export function packageModules(modules: Iterable<string>): ReadonlySet<string> {
   return all;
 }
 
-/** URLs or URL prefixes of PredictLab's package and of the main module of its zod; other parts of zod keep state. */
+/** URLs (or their starts) of PredictLab's package and zod's main module; the rest of zod keeps state and counts as another package. */
 const OURS = [
   pathToFileURL(createRequire(import.meta.url).resolve('zod')).href.replace(/index\.cjs$/, 'index.js'),
   ...(import.meta.url.includes('/node_modules/predictlab/') ? [import.meta.url.replace(/(.*\/node_modules\/predictlab\/).*/, '$1')] : []),

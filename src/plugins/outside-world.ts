@@ -125,7 +125,7 @@ export function forbidOutsideWorld(why: string): void {
   forbidden = why;
 }
 
-/** Throws while a strategy decides, and always in a thread without access. @throws PredictLabError BadInput that names `what` */
+/** Throws while a strategy decides, and in a thread that is barred from the outside. @throws PredictLabError BadInput that names `what` */
 export function refuseWhileDeciding(what: string): void {
   if (forbidden !== undefined) throw badInput(`${what} is not there: ${forbidden}`);
   const strategy = strategyDeciding();

@@ -110,8 +110,8 @@ export interface SearchQuery {
 }
 
 /**
- * A venue: facts about it, and functions that read its routes by HTTP clients. The clients keep the rate limits, retry, and bound and count
- * the answers. PredictLab does the rest: walks, coverage, identity, quarantine and settlement.
+ * A venue: facts about it, and functions that read its routes by HTTP clients. The clients keep the rate limits, retry, limit the size of
+ * answers and count them. PredictLab does the rest: walks, coverage, identity, quarantine and settlement.
  */
 export interface Venue<Selector = unknown, Host extends string = string> extends VenueFacts<Selector> {
   /** The hosts by name. The first one lists the markets, and its clock counts as the venue's clock. */

@@ -1,6 +1,6 @@
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 
-/** Time from the epoch (1970-01-01, a Thursday) to its first Monday. */
+/** Time from the epoch (1970-01-01, a Thursday) to the first Monday after it, in milliseconds. */
 const FIRST_MONDAY = 4 * INTERVAL_MS['1d'];
 
 /** Offset of an interval's buckets from the epoch in milliseconds: weeks start on Monday, buckets of other intervals at the epoch. */

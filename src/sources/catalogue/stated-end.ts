@@ -13,7 +13,7 @@ interface EndWords {
   readonly results: Readonly<Record<string, number | null>>;
 }
 
-/** Creates the words of a venue. Statuses with the same meaning are separated by spaces. */
+/** Creates a venue's {@link EndWords}. Statuses with the same meaning are separated by spaces. */
 export function endWords(
   venue: string,
   { results, ...states }: Record<(typeof STATES)[number], string> & Pick<EndWords, 'results'>,

@@ -2,7 +2,7 @@ import type { Instrument } from '../../contracts/market-data.ts';
 
 type Stated = 'title' | 'opensAt' | 'closesAt' | 'closed' | 'resolution' | 'fees' | 'tickSize';
 
-/** An instrument with the outcomes Yes and No, which the venue calls `name`. Facts that are not given count as not stated. */
+/** An instrument with the outcomes Yes and No, for a market that its venue calls `name`. Facts that are not given count as not stated. */
 export const yesNoMarket = (source: string, name: string, facts: Pick<Instrument, Stated> & Partial<Instrument>): Instrument => ({
   id: `${source}:${name}`,
   source,

@@ -77,7 +77,7 @@ interface FetchedAnswer {
   readonly sent: string;
 }
 
-/** Number of tries of a blocked request: HTML in place of JSON is often one bad edge node's, but many tries prolong a real block. */
+/** Number of tries of a blocked request. HTML in place of JSON is often the fault of one server, but many tries prolong a real block. */
 const BLOCKED_TRIES = 2;
 const LARGEST_BODY = 64 * 2 ** 20;
 const BYTE_ORDER_MARK = '\ufeff';
@@ -220,7 +220,7 @@ export class VenueClient {
       status = statusCode;
       return { statusCode, headers, sent };
     } catch (error) {
-      // After an abort, the reason is thrown: which other error arrives first is a matter of chance.
+      // After an abort, its reason is thrown, since it is a matter of chance which other error arrives first.
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
       clearTimeout(timer);

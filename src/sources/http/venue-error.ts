@@ -53,7 +53,7 @@ export function refusal(answer: RefusedAnswer): VenueError {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return new VenueError('RateLimited', what, { status, ...wait });
   if (status >= 500 || RETRYABLE_STATUS.has(status)) return new VenueError('SourceUnavailable', what, { status, ...wait });
-  // Such an answer has no body, or only a part of it.
+  // A 2xx answer other than 200 has no body, or only a part of it.
   if (status < 300 && !html)
     return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is not a complete answer`, { status });
   if (status >= 300 && status < 400 && answer.location !== undefined) {

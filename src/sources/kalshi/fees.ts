@@ -13,7 +13,7 @@ import { VENUE } from './markets.ts';
 const FEES_MS = DAY_MS / 4;
 const NONE: StatedFees = { fees: null, earlier: [] };
 
-/** The fees of a series, and the earlier ones that the venue lists; null and none where the series is not known. */
+/** The fees of a series, and the earlier ones that the venue lists; without any where the series is not known. */
 export async function seriesFees(api: Http, series: string | null): Promise<StatedFees> {
   if (series === null) return NONE;
   return await remembered(api, `fees ${series}`, FEES_MS, async () => {

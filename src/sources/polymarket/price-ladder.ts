@@ -14,7 +14,7 @@ export const GRAINS = [
 /** Longest window of one request. The venue refuses more than 15 days, and a request adds up to a bucket and a second at each end. */
 const LONGEST_WINDOW_MS = 15 * DAY_MS - (2 * 10_800 + 2) * SECOND;
 
-/** Shortest window that is worth a request of its own. What the venue keeps by `asOf` and by the clock may end only seconds apart. */
+/** Shortest window that is worth a request of its own. The ages at which a grain ends by `asOf` and by the clock may be seconds apart. */
 const SLIVER_MS = 60 * SECOND;
 
 /** One request for price points: a window and the finest grain that the venue still serves for it. */

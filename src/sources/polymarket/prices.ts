@@ -94,7 +94,7 @@ export async function* collectPrices(data: Http, request: CollectRequest, resume
   if (free.length > 0) yield emptyPage(free);
 }
 
-/** Time after a look during which another run leaves the missing end of the time to a later run. */
+/** A run this soon after another leaves the newest missing time to a later run; milliseconds. */
 const RIGHT_AFTER_MS = 60_000;
 
 interface PricePlan {
@@ -124,7 +124,7 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
   const { price: looked } = before.looked;
   const until = seenUntil({ asOf, clock });
   const justLooked = looked !== null && Math.abs(until - looked) < RIGHT_AFTER_MS;
-  // Right after a look, only the end of the time is missing, which that look could not claim.
+  // Whether only the end of the time is missing, as it is after a look that could not claim it yet.
   const isTail = missing.every(({ from, to }) => to === tradable.to && until - from <= MOST_LATENESS_MS + RIGHT_AFTER_MS);
   let newest = before.covered.price.at(-1)?.to ?? Number.NEGATIVE_INFINITY;
   return {
@@ -211,7 +211,7 @@ async function readPoints(
   const seconds = GRAINS[grain].seconds;
   const width = seconds * SECOND;
   const last = range.to === until;
-  // The bucket across the window's end starts inside the window, and finer points of the next window do not cover that start.
+  // The bucket that lies across the window's end is read too, since finer points of the next window do not cover its start.
   const end = Math.min(until, Math.ceil(range.to / width) * width);
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],

@@ -3,10 +3,10 @@ import type { CandidateRow } from '../../contracts/market-data.ts';
 
 /** Number of observed trade pairs (of one second, in the same order in two answers) that make a venue's order count as stable. */
 const ENOUGH_EVIDENCE = 16;
-/** Number of such pairs that still count after `TRUSTED_MS`, since a venue may change how it answers. */
+/** Maximum number of observed trade pairs that still count after `TRUSTED_MS`, since a venue may change how it answers. */
 const OLD_EVIDENCE = 8;
 const TRUSTED_MS = 60_000;
-/** Number of such pairs that make an order count as stable again after it was unstable. */
+/** Number of observed trade pairs that make an order count as stable again after it was unstable. */
 const RESTORED_EVIDENCE = 256;
 /** Maximum number of re-reads at one page boundary ("seam") while the order is not known to be unstable. */
 const MOST_CHECKS = 4;

@@ -19,7 +19,7 @@ export interface WalkQuestion {
   readonly refetch: boolean;
   /** Oldest time that the venue shows; null where it shows all. */
   readonly horizon?: number | null;
-  /** Ranges that contradict the venue's own totals and were walked again recently: this walk neither reads nor claims them. */
+  /** Ranges whose trades contradict the venue's totals and that were walked again recently: now neither read nor claimed. */
   readonly doubted?: readonly TimeRange[];
   /** Whether to re-read covered time as a second look. @default false */
   readonly sampled?: boolean;
@@ -73,7 +73,7 @@ export type WalkStep =
       readonly complete: boolean;
     };
 
-/** Looks closer together than this count as one, and missing time shorter than this at the end is left to the next run; milliseconds. */
+/** A run this soon after another leaves the newest missing time to a later run; milliseconds. */
 const RIGHT_AFTER_MS = 60_000;
 /** Maximum number of pages of a glance: the newest page, and another one if new rows have moved known rows to it. */
 const GLANCED_PAGES = 2;
@@ -121,7 +121,7 @@ export const seenUntil = ({ asOf, clock }: { asOf: number; clock: number }): num
 const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly TimeRange[]): readonly TimeRange[] =>
   missingRanges({ from, to: Math.max(from, Math.min(to, end)) }, covered).filter((range) => range.to > range.from);
 
-/** Makes coverage of ranges in which the market was not open and so cannot have trades: its evidence is `inferred`. */
+/** Coverage, with the evidence `inferred`, of ranges in which the market was not open and so had no trades. */
 export const inferred = (ranges: readonly TimeRange[]): CoveredRange[] => ranges.map((range) => ({ ...range, evidence: 'inferred' }));
 
 const joined = (covered: readonly TimeRange[], more: readonly TimeRange[]): readonly TimeRange[] => {
@@ -139,7 +139,7 @@ const joined = (covered: readonly TimeRange[], more: readonly TimeRange[]): read
 export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
   looked: seenUntil({ asOf: plan.asOf, clock }),
-  // A clock that is far ahead of the planned one is wrong.
+  // A clock that is hours ahead of the one before the walk is wrong.
   clock: clock > plan.clock + MOST_LATENESS_MS ? plan.clock : clock,
   newest: null,
   lateBy: 0,

@@ -68,7 +68,7 @@ class Found implements FoundMarkets {
   readonly leftOut: FoundMarkets['leftOut'][number][] = [];
   /** Whether the host has no listing of markets; true until one answers. */
   hasNoListing = true;
-  /** A value to look up alone: its neighbour was the only one found of a batch, at an end of it, so the host may read only one value. */
+  /** A value to look up alone: only its neighbour, the first or last of a batch, was found, so the host may read only one value. */
   alone: readonly string[] | undefined;
   readonly #wanted: Map<string, string>;
   readonly #byName: boolean;

@@ -27,7 +27,7 @@ export interface ResolutionRecord {
 
 /**
  * Reads the resolution records of closed markets whose result is not final by Gamma's answer: scalar results, decided disputes, markets
- * without a status. If the route fails, only the second sign of the result is missing.
+ * without a status. At a host without the route, only the second sign of the result is missing.
  */
 export async function settleByPayouts(data: Http, instruments: readonly Instrument[]): Promise<readonly Instrument[]> {
   const open = instruments.filter(({ resolution }) => resolution.kind === 'unresolved');
