@@ -5,7 +5,7 @@ import { type AttemptSign, lostSince, lostWorkersOf } from '../../src/activities
 const sign = (attempt: number, lostBefore: number): AttemptSign => ({ attempt, worker: '7@desk', from: 1_000, seen: 5_000, lostBefore });
 
 describe('attempts that were lost with their worker', () => {
-  it('are reported by the next attempt: with worker and time after a heartbeat, else only with the time at which they were missed', () => {
+  it('are reported by the next attempt, with the worker and the time of its last heartbeat, or with the time at which the loss was noticed if there was none', () => {
     expect(lostSince({ attempt: 2, lost: 1, missedAt: 15_000 }, sign(1, 0))).toEqual([
       { attempt: 1, from: 1_000, to: 5_000, next: 15_000, error: 'WorkerLost', lostWith: '7@desk' },
     ]);
@@ -19,7 +19,7 @@ describe('attempts that were lost with their worker', () => {
     ]);
   });
 
-  it('are each reported once, whenever their worker died; attempts that failed by themselves are not', () => {
+  it('are each reported once, at whatever point their worker died; an attempt that failed by itself is not reported as lost', () => {
     const ends = fc.constantFrom('failed', 'lost early', 'lost late');
     fc.assert(
       fc.property(fc.array(ends, { maxLength: 8 }), (past) => {
@@ -41,10 +41,10 @@ describe('attempts that were lost with their worker', () => {
 
 describe('the number of lost workers of a task', () => {
   it.each([
-    ['attempts that nobody started count as one', { lost: 5, cutOff: 0, started: 0, lostLocally: false }, 1],
-    ['recorded starts count with the first attempt, which records none', { lost: 3, cutOff: 0, started: 1, lostLocally: false }, 2],
-    ['a thread that ended is no lost worker', { lost: 2, cutOff: 2, started: 1, lostLocally: false }, 0],
-    ['a loss as a local activity counts, and its start is recorded', { lost: 1, cutOff: 0, started: 2, lostLocally: true }, 2],
-    ['a poll of a stopped worker after a local loss does not count', { lost: 1, cutOff: 0, started: 1, lostLocally: true }, 1],
+    ['counts several attempts that nobody started as one', { lost: 5, cutOff: 0, started: 0, lostLocally: false }, 1],
+    ['counts recorded starts, and the first attempt, which records none', { lost: 3, cutOff: 0, started: 1, lostLocally: false }, 2],
+    ['does not count a thread that ended', { lost: 2, cutOff: 2, started: 1, lostLocally: false }, 0],
+    ['counts a loss during a local activity, whose start is recorded', { lost: 1, cutOff: 0, started: 2, lostLocally: true }, 2],
+    ['does not count a poll of a stopped worker after a local loss', { lost: 1, cutOff: 0, started: 1, lostLocally: true }, 1],
   ])('%s', (_, of, wanted) => expect(lostWorkersOf(of)).toBe(wanted));
 });

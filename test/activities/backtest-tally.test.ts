@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { BacktestTally } from '../../src/activities/stages/backtest/backtest-tally.ts';
 import { decodeMetrics } from '../../src/backtest/record/metrics-column.ts';
 
-describe('what a symbol’s backtests add up to', () => {
-  it('counts a trial once, computed or taken over from the database with its keys in another order', () => {
+describe('the summary of a symbol’s backtests', () => {
+  it('counts each trial once, whether it was computed or read from the database with its keys in another order', () => {
     const tally = new BacktestTally();
     const stored = decodeMetrics({});
     tally.add({ ...stored, strategy: 'rsi', params: { period: 14, low: 30, high: 70 } });
@@ -12,7 +12,7 @@ describe('what a symbol’s backtests add up to', () => {
     expect(tally.output()).toEqual({ backtests: 3, trials: 2 });
   });
 
-  it('adds up orders that did not fill, by reason, and results on a shortened history', () => {
+  it('adds up the orders that did not fill, by reason, and the results on a shortened history', () => {
     const tally = new BacktestTally();
     for (const reason of ['expired', 'heldBack', 'expired'])
       tally.add({ ...decodeMetrics({ cut: 2, unfilled: { [reason]: 3 } }), strategy: 'rsi', params: {} });
@@ -20,7 +20,7 @@ describe('what a symbol’s backtests add up to', () => {
     expect(tally.output()).toMatchObject({ cut: 6, unfilled: { expired: 6, heldBack: 3 }, shortened: 2 });
   });
 
-  it('names strategies that look ahead or are not deterministic, but not clean ones or ones without a proof', () => {
+  it('names strategies that look ahead or are not deterministic, and no strategy that is clean or has no proof', () => {
     const proof = { tested: 9, of: 10, power: { peekEvery: 20, detected: 0.5 }, firstBar: null, verdict: '' };
     const said = (lookAhead: object | null): readonly string[] => {
       const tally = new BacktestTally();
@@ -33,7 +33,7 @@ describe('what a symbol’s backtests add up to', () => {
     expect(said({ ...proof, deterministic: false, changed: 1 })).toEqual([expect.stringContaining('strategy rsi is not deterministic')]);
   });
 
-  it('names the best Sharpe ratio of those that are ranked, negative ones included', () => {
+  it('names the best Sharpe ratio among the ranked results, even when it is negative', () => {
     const tally = new BacktestTally();
     const add = (strategy: string, sharpe: number | null, weak = {}): void =>
       tally.add({ ...decodeMetrics({ sharpe, weak }), strategy, params: {} });

@@ -11,7 +11,7 @@ import type { Instrument } from '../../src/contracts/market-data.ts';
 import { type SourceType } from '../../src/contracts/words.ts';
 import { partsOfFailure } from '../../src/incidents/rule/fingerprint.ts';
 
-describe('failures among many instruments of a source', () => {
+describe('failures of single instruments of a source', () => {
   const instrument = (id: string): Instrument => ({ id }) as Instrument;
   const passing = (retryAfterMs?: number): PredictLabError =>
     new PredictLabError(
@@ -44,13 +44,13 @@ describe('failures among many instruments of a source', () => {
     expect(failures.anySucceeded).toBe(false);
   });
 
-  it('in a row mean that the venue is unavailable, so no further instrument is requested', () => {
+  it('that follow each other without a success mean that the venue is unavailable, so no further instrument is requested', () => {
     const failures = new SourceFailures(100);
     for (let i = 0; i < 8; i++) failures.add(instrument(String(i)), passing());
     expect(failures.signal.aborted).toBe(true);
   });
 
-  it('that are refusals leave out only their instrument, unless every instrument is refused', () => {
+  it('that are refusals leave out only the refused instrument, unless every instrument is refused', () => {
     const refused = new PredictLabError('BadInput', 'unknown market');
     const some = new SourceFailures(2);
     some.add(instrument('a'), refused);
@@ -62,7 +62,7 @@ describe('failures among many instruments of a source', () => {
   });
 });
 
-describe('what the failures of a symbol’s sources mean', () => {
+describe('failures of a symbol’s sources', () => {
   const VENUE_ERRORS: readonly ErrorType[] = [
     'SourceUnavailable',
     'RateLimited',
@@ -83,7 +83,7 @@ describe('what the failures of a symbol’s sources mean', () => {
     retriesLeft: fc.boolean(),
   });
 
-  it('is: another attempt while one may help, else a success with what worked, and a failure only when nothing did', () => {
+  it('cause another attempt while one may help, then a success with the sources that worked, and a failure only when none did', () => {
     fc.assert(
       fc.property(symbols, ({ ends, retriesLeft }) => {
         const given = new Map<SourceType, SourceEnd>(

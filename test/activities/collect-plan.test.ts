@@ -53,7 +53,7 @@ describe('the plan of a collection', () => {
     expect(requests).toBe(3);
   });
 
-  it('asks nothing of a source without selectors, and uses markets that were listed before', async () => {
+  it('requests nothing from a source without selectors, and uses the markets that were listed before', async () => {
     const known = sourceOf([instrument('a')]);
     expect(await plan(known, [])).toMatchObject({ instruments: [], requests: 0 });
     expect(known.queried).toEqual([]);
@@ -63,7 +63,7 @@ describe('the plan of a collection', () => {
     expect(known.queried).toEqual([]);
   });
 
-  it('names a skipped source only where the symbol has selectors for it', async () => {
+  it('mentions a skipped source only when the symbol has selectors for it', async () => {
     const known = sourceOf([]);
     const skipped = { sources: { polymarket: { skipped: 'no key' } } };
     expect((await plan(known, ['a'], skipped)).skippedSources).toEqual({ polymarket: 'no key' });
@@ -73,7 +73,7 @@ describe('the plan of a collection', () => {
     });
   });
 
-  it('reports a failed source with its error, and a slow one with the time limit', async () => {
+  it('states the error of a source that failed, and the time limit that a slow source exceeded', async () => {
     const failing = sourceOf([], { discover: () => Promise.reject(new Error('502')) });
     const failed = await plan(failing, ['a']);
     expect(failed).toMatchObject({ instruments: [], problems: ['described: 502'], requests: 0 });
@@ -94,10 +94,10 @@ describe('the plan of a collection', () => {
   });
 });
 
-describe('a market that no selector names any more', () => {
+describe('a market that no selector matches any more', () => {
   const final = { closed: true, closedAt: START - 9 * DAY, resolution: { kind: 'settled', payout: 1, at: START - 9 * DAY } } as const;
 
-  it('is queried until it has settled, for at most thirty days after it closed', async () => {
+  it('is looked up at the venue until it has settled, for at most thirty days after it closed', async () => {
     const known = [
       stored('open'),
       stored('old', { closed: true, seenClosedAt: START - 30 * DAY }),
@@ -112,7 +112,7 @@ describe('a market that no selector names any more', () => {
     expect(requests).toBe(2);
   });
 
-  it('is queried again a day after its result, and keeps its state where the venue no longer lists it', async () => {
+  it('is looked up again a day after its result, and keeps its stored state when the venue no longer lists it', async () => {
     const known = [
       stored('due', { ...final, settledFrom: START - DAY }),
       stored('gone', { ...final, settledFrom: START - 2 * DAY }),
@@ -127,7 +127,7 @@ describe('a market that no selector names any more', () => {
     ]);
   });
 
-  it('is left out where its source cannot be queried about a single market, and a failure does not count', async () => {
+  it('is left out when its source cannot look up a single market, and a failed lookup does not count as a failure of the source', async () => {
     const known = [stored('open')];
     const silent = sourceOf(known, { selectorOf: async () => undefined });
     expect((await plan(silent, [], { known })).followed).toEqual([]);

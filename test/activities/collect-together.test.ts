@@ -12,23 +12,23 @@ const groups = (queue: Market[], most = 20, tradesPerDollar = 0): number[][] => 
   return taken;
 };
 
-describe('a group of markets whose trades come with one request', () => {
-  it('is filled with small markets up to the trades that a page should have', () => {
+describe('a group of markets whose trades are read with one request', () => {
+  it('is filled with small markets until it is expected to have the trades of one page', () => {
     expect(groups([market(600), market(400), market(300), market(200), market(40)])).toEqual([
       [600, 200, 40],
       [400, 300],
     ]);
   });
 
-  it('has at most as many markets as a request reads', () => {
+  it('has at most as many markets as one request can read', () => {
     expect(groups([market(5), market(4), market(0), market(0), market(0)], 2)).toEqual([[5, 4], [0, 0], [0]]);
   });
 
-  it('has one market alone where this one fills a page', () => {
+  it('has only one market when that market alone fills a page', () => {
     expect(groups([market(5000), market(900), market(10)])).toEqual([[5000], [900], [10]]);
   });
 
-  it('expects the trades of the others by their volume', () => {
+  it('estimates the trades of a market from its volume when their number is unknown', () => {
     expect(groups([market(undefined, 900), market(undefined, 700), market(undefined, 200)], 20, 0.5)).toEqual([[900, 700], [200]]);
   });
 });
@@ -36,7 +36,7 @@ describe('a group of markets whose trades come with one request', () => {
 const MINUTE = 60_000;
 
 describe('markets that were looked at for the first time four hours ago', () => {
-  it('share pages that reach below the hour which that look left uncovered, and none is walked alone', async () => {
+  it('are read together on pages that reach back before the hour which the first look left uncovered, and none is read alone', async () => {
     const asOf = 100 * 60 * MINUTE;
     const looked = asOf - 240 * MINUTE;
     const ids = Array.from({ length: 20 }, (_, number) => `m${number}`);

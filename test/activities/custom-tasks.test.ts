@@ -14,8 +14,8 @@ async function outputOf(returned: unknown): Promise<unknown> {
   return (await run({}, { taskId: 'mine' } as never)).output;
 }
 
-describe('what a plugin activity returns', () => {
-  it('becomes the output as JSON holds it; nothing becomes null', async () => {
+describe('the return value of a plugin activity', () => {
+  it('becomes the output in its JSON form, and nothing becomes null', async () => {
     expect(await outputOf({ rows: 3, at: new Date(0), left: undefined })).toEqual({ rows: 3, at: '1970-01-01T00:00:00.000Z' });
     expect(await outputOf(undefined)).toBeNull();
     expect(await outputOf([1, undefined])).toEqual([1, null]);
@@ -43,7 +43,7 @@ describe('what a plugin activity returns', () => {
 });
 
 describe('a duration in the arguments of a task', () => {
-  it('is a number and a unit; any other text is quoted in one sentence, however long it is', () => {
+  it('is a number and a unit; any other text is refused with one sentence that quotes it, however long it is', () => {
     expect(durationSchema.parse('5m')).toBe(300_000);
     for (const text of ['', 'soon', '-1s', '1'.repeat(400), 'x'.repeat(101)]) {
       const said = durationSchema

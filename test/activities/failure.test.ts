@@ -15,7 +15,7 @@ const first = { secrets, policy, attempts: 1, earlier: { failures: 0 } };
 const detailsOf = (failure: ApplicationFailure) => failure.details?.[0] as AttemptDetails;
 
 describe('the failure that ends an attempt', () => {
-  it('is retried after the delay of the policy, which grows by the backoff up to the longest wait', () => {
+  it('is retried after the policy’s delay, which grows by the backoff up to the maximum wait', () => {
     expect([1, 2, 3, 8].map((failures) => retryWaitMs(policy, failures))).toEqual([1_000, 2_000, 4_000, 60_000]);
     expect(retryWaitMs({ ...policy, backoff: 1 }, 5)).toBe(1_000);
     const failure = failureOf(new PredictLabError('SourceUnavailable', 'polymarket answered 503'), {
@@ -27,12 +27,12 @@ describe('the failure that ends an attempt', () => {
     expect(failure).toMatchObject({ type: 'SourceUnavailable', nonRetryable: false, nextRetryDelay: 2_000 });
   });
 
-  it('waits as long as the venue asks when that is longer', () => {
+  it('is retried after the wait that the venue requests when that is longer', () => {
     const asked = new PredictLabError('RateLimited', 'slow down', { retryAfterMs: 12_000 });
     expect(failureOf(asked, first)).toMatchObject({ nonRetryable: false, nextRetryDelay: 12_000 });
   });
 
-  it('gives the slot back for a wait of more than 30 seconds, and says when to go on', () => {
+  it('releases the slot for a wait of more than 30 seconds, and states when to continue', () => {
     const asked = new PredictLabError('RateLimited', 'come back in a minute', { retryAfterMs: 61_000 });
     const failure = failureOf(asked, { secrets, policy, attempts: 4, earlier: { failures: 0 } });
     expect(failure.nonRetryable).toBe(true);
@@ -75,11 +75,11 @@ describe('the failure that ends an attempt', () => {
     });
   });
 
-  it('keeps the type that a plugin gave, and its choice not to retry', () => {
+  it('keeps the error type that a plugin set, and the plugin’s choice not to retry', () => {
     expect(failureOf(ApplicationFailure.nonRetryable('never', 'Mine'), first)).toMatchObject({ type: 'Mine', nonRetryable: true });
   });
 
-  it('describes a thrown value that is not an error, or that throws when it is read', () => {
+  it('describes a thrown value that is not an error, or that throws when its fields are read', () => {
     const broken = new Proxy(
       {},
       {

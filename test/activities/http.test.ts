@@ -58,7 +58,7 @@ describe('httpGet and httpPost', () => {
     ]);
   });
 
-  it('send with a POST which task of which run it is, as a header can hold it, unless the task has a key of its own', async () => {
+  it('send the run and the task with a POST, encoded for a header, unless the task has an idempotency key of its own', async () => {
     const keys: unknown[] = [];
     const url = await serve((request, response) => {
       keys.push(request.headers['idempotency-key']);
@@ -101,7 +101,7 @@ describe('httpGet and httpPost', () => {
     await expect(get(`${url}/other`)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('another host') });
   });
 
-  it('keep the query out of messages: it may hold a secret', async () => {
+  it('keep the query string out of messages, because it may hold a secret', async () => {
     const url = await serve((_, response) => response.writeHead(404).end());
     await expect(get(`${url}/hook?token=s3cret`)).rejects.toMatchObject({ message: expect.not.stringContaining('s3cret') });
   });
@@ -115,7 +115,7 @@ describe("a custom task's arguments", () => {
     expect(argumentProblems(httpGet as never, [{ url: 'http://x' }])).toEqual([]);
   });
 
-  it('do not follow a redirect to another scheme, port or host, and drop user info of one that they follow', async () => {
+  it('do not follow a redirect to another scheme, port or host, and drop the user info of a redirect that they follow', async () => {
     const seen: unknown[] = [];
     const url = await serve((request, response) => {
       seen.push([request.url, request.headers.authorization]);
@@ -141,7 +141,7 @@ describe("a custom task's arguments", () => {
   });
 });
 
-describe('where the requests of tasks may go', () => {
+describe('a request of a task', () => {
   const refuses = (address: string, env: NodeJS.ProcessEnv = {}): boolean => {
     try {
       createHttpFence(env).check(new URL(address));
@@ -160,7 +160,7 @@ describe('where the requests of tasks may go', () => {
     '[fd00:ec2::254]',
     '100.100.100.200',
     '[64:ff9b::a9fe:a9fe]',
-  ])('is not to %s, however it is written', (host) => {
+  ])('is refused to the metadata or link-local address %s, however it is written', (host) => {
     expect(refuses(`http://${host}/latest/meta-data`)).toBe(true);
     expect(refuses(`http://${host}/`, { PREDICTLAB_HTTP_ALLOW: 'desk.example.com' })).toBe(true);
   });
@@ -178,14 +178,14 @@ describe('where the requests of tasks may go', () => {
     '[fd00::1]',
     '[::ffff:10.0.0.1]',
     '[64:ff9b::c0a8:101]',
-  ])('is not to the private or loopback address %s unless it is listed', (host) => {
+  ])('is refused to the private or loopback address %s unless that address is listed', (host) => {
     expect(refuses(`http://${host}/`)).toBe(true);
     expect(refuses(`http://${host}/`, { PREDICTLAB_HTTP_ALLOW: '*' })).toBe(true);
     const listed = new URL(`http://${host}/`).host;
     expect(refuses(`http://${host}/`, { PREDICTLAB_HTTP_ALLOW: listed })).toBe(false);
   });
 
-  it('is to every public host by default, and only to the listed hosts where some are listed', () => {
+  it('is allowed to every public host by default, and only to the listed hosts once a list exists', () => {
     for (const host of ['desk.example.com', '93.184.216.34', '[2606:2800:220:1::1]', '172.32.0.1', '100.128.0.1'])
       expect(refuses(`http://${host}/`), host).toBe(false);
     const env = { PREDICTLAB_HTTP_ALLOW: 'desk.example.com, *.inside.example.com,127.0.0.1:8080,[::1],169.254.1.1' };
@@ -196,7 +196,7 @@ describe('where the requests of tasks may go', () => {
     expect(refuses('http://other.example.com/', { PREDICTLAB_HTTP_ALLOW: '10.0.0.1,*' })).toBe(false);
   });
 
-  it('includes a name with a private address only when the name is listed', async () => {
+  it('is allowed to a host name with a private address only when the name is listed', async () => {
     const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -211,7 +211,7 @@ describe('where the requests of tasks may go', () => {
     server.close();
   });
 
-  it('is not to a name that leads to such an address, also when only one of its addresses is', async () => {
+  it('is refused to a host name of which any address is private, link-local or a metadata address', async () => {
     const names = ((_: string, __: object, done: (error: null, addresses: unknown) => void) =>
       done(null, [
         { address: '93.184.216.34', family: 4 },

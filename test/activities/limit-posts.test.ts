@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { limitPosts } from '../../src/activities/custom/threads/thread-limits.ts';
 
-it('the port of a thread takes messages of its owner only, and other ports take every message', () => {
+it('only the owner of a thread’s port can post messages to it, while other ports take messages from anyone', () => {
   const [guarded, free] = [new MessageChannel(), new MessageChannel()];
   const post = limitPosts(guarded.port1);
   // oxlint-disable unicorn/require-post-message-target-origin -- ports, not windows

@@ -10,7 +10,7 @@ const sent = (work: (budget: MessageBudget) => void): readonly FromThread[] => {
   return messages;
 };
 
-it('drops log lines of a task that logs in a loop, and reports once how many were dropped', () => {
+it('a task that logs in a loop loses the excess log lines, and one line states how many were dropped', () => {
   const messages = sent((budget) => {
     for (let i = 0; i < 100_000; i++) budget.log('info', `line ${i}`);
   });
@@ -21,7 +21,7 @@ it('drops log lines of a task that logs in a loop, and reports once how many wer
   ]);
 });
 
-it('bounds the size of lines, of their fields and of all lines together', () => {
+it('log lines have a maximum size, and so do their fields and all lines of a task together', () => {
   const messages = sent((budget) => {
     budget.log('info', 'with fields', { text: 'x'.repeat(100_000) });
     for (let i = 0; i < 1_000; i++) budget.log('info', 'y'.repeat(1_000_000), { i });
@@ -31,13 +31,13 @@ it('bounds the size of lines, of their fields and of all lines together', () => 
   expect(messages.at(-1)).toMatchObject({ message: expect.stringMatching(/^\d+ log lines were dropped$/) });
 });
 
-it('leaves out fields that JSON cannot hold', () => {
+it('a log line leaves out fields that JSON cannot represent', () => {
   const circle: Record<string, unknown> = {};
   circle.self = circle;
   expect(sent((budget) => budget.log('warn', 'a circle', circle))).toEqual([{ log: 'warn', message: 'a circle' }]);
 });
 
-it('sends the first and the last heartbeat of a loop', () => {
+it('a task that sends heartbeats in a loop sends the first and the last one', () => {
   const messages = sent((budget) => {
     for (let i = 0; i < 10_000; i++) budget.heartbeat(i);
   });

@@ -52,8 +52,8 @@ function scripted({ takesMs, open = () => true }: { takesMs: number; open?: (run
   return { reports, clock, written, most: () => most };
 }
 
-describe('the pages of open runs', () => {
-  it('are written a second after a task’s end, at most every five seconds, also after the last end, and never without an end', async () => {
+describe('the report pages of open runs', () => {
+  it('are written a second after a task ended, at most every five seconds, also after the last task, and never while no task ends', async () => {
     const { reports, clock, written } = scripted({ takesMs: 0 });
     for (let tenth = 0; tenth < 80; tenth++) {
       reports.taskEnded('a');
@@ -70,7 +70,7 @@ describe('the pages of open runs', () => {
     expect(written).toHaveLength(4);
   });
 
-  it('are written one at a time and take 2 % of the time, however many runs are open', async () => {
+  it('are written one at a time and use at most 2 % of the time, however many runs are open', async () => {
     const { reports, clock, written, most } = scripted({ takesMs: 100 });
     for (let second = 0; second < 100; second++) {
       for (let run = 0; run < 50; run++) reports.taskEnded(`run-${run}`);
@@ -82,7 +82,7 @@ describe('the pages of open runs', () => {
     await Promise.all([reports.close(), clock.advance(1_000)]);
   });
 
-  it('wait no longer than 20 s for the next one where one took long: the machine was busy, or a run did not answer', async () => {
+  it('are written again at most 20 s after a slow write, which a busy machine or a run that did not answer may have caused', async () => {
     const { reports, clock, written } = scripted({ takesMs: 10_000 });
     for (let second = 0; second < 100; second++) {
       reports.taskEnded('a');
@@ -92,7 +92,7 @@ describe('the pages of open runs', () => {
     await Promise.all([reports.close(), clock.advance(20_000)]);
   });
 
-  it('are tried again when they could not be written though nothing ended since, three times in a row', async () => {
+  it('are tried up to three times when they cannot be written, even if no further task ends', async () => {
     const failing = (times: number) =>
       scripted({
         takesMs: 0,
@@ -113,7 +113,7 @@ describe('the pages of open runs', () => {
     }
   });
 
-  it('are not written any more once the run has ended, nor once the worker closes, which waits for the one under way', async () => {
+  it('are no longer written after their run has ended or the worker has closed; closing waits for a write in progress', async () => {
     const { reports, clock, written } = scripted({ takesMs: 100, open: (run) => run !== 'over' });
     reports.taskEnded('over');
     await clock.advance(30_000);

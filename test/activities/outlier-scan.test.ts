@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { OutlierScan } from '../../src/activities/stages/clean.ts';
 import { flagOutliers } from '../../src/market/flag-outliers.ts';
 
-describe('looking for outliers in a stream', () => {
-  it('finds the same ones as a look at the whole series, wherever the blocks end', () => {
+describe('the search for outliers in a stream of prices', () => {
+  it('finds the same outliers as a search of the whole series, wherever the blocks of the stream end', () => {
     const length = 45_000;
     const price = Float64Array.from({ length }, (_, i) => 0.5 + ((i * 7919) % 7) / 1000);
     // around the ends of blocks, and in between
@@ -25,7 +25,7 @@ describe('looking for outliers in a stream', () => {
     expect(wanted.length).toBeGreaterThan(5);
   });
 
-  it('keeps trades and price points apart', () => {
+  it('treats trades and price points as separate series', () => {
     const found: number[] = [];
     const scan = new OutlierScan('probability', (position) => found.push(position));
     for (let i = 0; i < 100; i++) {

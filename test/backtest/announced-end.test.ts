@@ -27,7 +27,7 @@ function hoursLeft(market: MarketFacts): { seen: (number | null)[]; result: Retu
 }
 
 describe('the end of a market', () => {
-  it('is the announced end: no strategy can read the real close in advance', () => {
+  it('is the announced end, so that no strategy knows the real close in advance', () => {
     const { seen, result } = hoursLeft({ endsAt: 100 * HOUR, closedAt: 4 * HOUR, resolution: 1 });
     expect(seen).toEqual([99, 98, 97, 96, 95, 94]);
     expect(result.notProvable).toEqual([
@@ -37,7 +37,7 @@ describe('the end of a market', () => {
     expect(hoursLeft({ closedAt: 4 * HOUR }).seen).toEqual([null, null, null, null, null, null]);
   });
 
-  it('follows each announcement from the moment at which it was made', () => {
+  it('is known to a strategy from the moment at which it was announced', () => {
     const endsAt = [
       { from: 2 * HOUR, endsAt: 50 * HOUR },
       { from: 4 * HOUR, endsAt: 20 * HOUR },
@@ -45,7 +45,7 @@ describe('the end of a market', () => {
     expect(hoursLeft({ endsAt }).seen).toEqual([null, 48, 47, 16, 15, 14]);
   });
 
-  it('is not provable where only one time is stated for both, if the strategy looks at it', () => {
+  it('makes a result not provable when one time is stated for both ends and the strategy reads it', () => {
     const { seen, result } = hoursLeft({ closesAt: 4 * HOUR });
     expect(seen).toEqual([3, 2, 1, 0, -1, -2]);
     expect(result).toMatchObject({
@@ -56,12 +56,12 @@ describe('the end of a market', () => {
     expect(blind.provable).toBe(true);
   });
 
-  it('refuses closesAt together with endsAt or closedAt', () => {
+  it('is refused when closesAt is stated together with endsAt or closedAt', () => {
     expect(() => hoursLeft({ closesAt: 4 * HOUR, endsAt: 5 * HOUR })).toThrow('market.closesAt: closesAt stands for both ends');
     expect(() => hoursLeft({ endsAt: [] })).toThrow('market.endsAt: list at least one announcement, oldest first');
   });
 
-  it('is, for a stored market, the end that was announced at each time', () => {
+  it('is, for a stored market, the end that had been announced by each time', () => {
     const instrument: Instrument = {
       id: 'polymarket:0x1',
       source: 'polymarket',

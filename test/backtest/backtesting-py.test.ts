@@ -19,7 +19,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe.skipIf(!HAS_REFERENCE)(`backtesting.py's GOOG cases${WITHOUT_REFERENCE}`, () => {
-  it.each(CASES)('$name: every trade, the equity curve and the figures both define alike', ({ name, params, fee, options }) => {
+  it.each(CASES)('$name: gives the same trades, equity curve and shared metrics', ({ name, params, fee, options }) => {
     const candles = referenceBars('backtesting-py/GOOG.csv');
     const market = plainMarket('asset', { model: 'flat', rate: fee });
     const result = runBacktest({ candles, strategy: smaCross, params, market, options: { ...options, wholeUnits: true } });

@@ -14,11 +14,11 @@ const shuffled = (value: unknown): unknown => {
 };
 
 describe('canonical JSON', () => {
-  it('writes a property named toJSON that is not a function like any other', () => {
+  it('writes a property named toJSON like any other property when it is not a function', () => {
     expect(canonicalJson({ toJSON: 1, a: 2 })).toBe('{"a":2,"toJSON":1}');
   });
 
-  it('equals the JSON of the value, including dates and values that JSON leaves out, whatever the order of keys', () => {
+  it('is the JSON of the value in any order of keys, also for dates and for values that JSON omits', () => {
     const anything = fc.anything({ withDate: true, withNullPrototype: false });
     fc.assert(
       fc.property(anything, (value) => {

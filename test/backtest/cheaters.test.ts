@@ -60,7 +60,7 @@ const CAUGHT: Readonly<Record<string, Create>> = {
     (bars, _situation, { close }) =>
     () =>
       up(bars.close(), close[bars.index + 1]),
-  'reads them through another view of their memory': (bars, _situation, { close }) => {
+  'reads the columns through another view of their memory': (bars, _situation, { close }) => {
     const view = new DataView(close.buffer);
     return () => (bars.index < 160 ? up(bars.close(), view.getFloat64((bars.index + 1) * 8, true)) : 'hold');
   },
@@ -105,15 +105,15 @@ const CAUGHT: Readonly<Record<string, Create>> = {
     const most = Math.max(...high);
     return () => (bars.high() === most ? 'flat' : 'long');
   },
-  'asks where the next low is': (bars, _situation, { low }) => {
+  'knows where the next low is': (bars, _situation, { low }) => {
     return () => (low.subarray(bars.index + 1, bars.index + 4).some((one) => one < bars.low()) ? 'flat' : 'long');
   },
-  'draws lots': () => () => (Math.random() > 0.5 ? 'long' : 'flat'),
+  'decides at random': () => () => (Math.random() > 0.5 ? 'long' : 'flat'),
   'reads the clock': () => () => (process.hrtime.bigint() % 3n === 0n ? 'long' : 'flat'),
 };
 
 const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
-  'names a bar with valueOf': [
+  'names a bar with an object that has valueOf': [
     (bars) => () => up(bars.close(), bars.close({ valueOf: () => -1 } as unknown as number)),
     'the number of bars to look back must be a number, got object',
   ],
@@ -209,15 +209,15 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
     },
     'was changed by the strategy',
   ],
-  'reads on in a file that is open': [
+  'reads on in a file that is already open': [
     () => () => (fs.readvSync(0, [Buffer.alloc(8)]) > 0 ? 'long' : 'flat'),
     'a strategy cannot use readvSync while it decides',
   ],
-  'takes the time of a file for an answer': [
+  'takes the modification time of a file as an answer': [
     () => () => (fs.lstatSync('/tmp').mtimeMs % 2 > 1 ? 'long' : 'flat'),
     'a strategy cannot use lstatSync while it decides',
   ],
-  'takes the place of a link for an answer': [
+  'takes the target of a link as an answer': [
     () => () => (fs.readlinkSync('/proc/self').length > 3 ? 'long' : 'flat'),
     'a strategy cannot use readlinkSync while it decides',
   ],
@@ -225,11 +225,11 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
     () => () => ((process as unknown as { binding: (name: string) => unknown }).binding('fs') === undefined ? 'long' : 'flat'),
     'a strategy cannot use binding while it decides',
   ],
-  'requires a module late': [
+  'requires a module while it decides': [
     () => () => (createRequire(import.meta.url)('../../package.json') === undefined ? 'long' : 'flat'),
     'while it decides',
   ],
-  'asks the name service': [
+  'asks the name service for an answer': [
     () => () => {
       dns.lookup('next.example', () => undefined);
       return 'hold';
@@ -294,8 +294,8 @@ const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
     },
     'while it decides',
   ],
-  'asks another process': [() => () => (childProcess.execSync('echo 1').length > 0 ? 'long' : 'flat'), 'a strategy cannot use execSync'],
-  'asks the network': [
+  'asks another process for an answer': [() => () => (childProcess.execSync('echo 1').length > 0 ? 'long' : 'flat'), 'a strategy cannot use execSync'],
+  'asks the network for an answer': [
     () => () => {
       void fetch('http://127.0.0.1:9/');
       return 'hold';
@@ -342,7 +342,7 @@ describe('a strategy that cheats', () => {
     expect(trade({ min: more }).equity).toEqual(trade({}).equity);
   });
 
-  it('is refused an order that is another one after it has been checked', () => {
+  it('is refused an order whose fields change after the check', () => {
     const { fromEntries } = Object;
     let asked = 0;
     const growing = { side: 'long', size: 1 };
@@ -365,7 +365,7 @@ describe('a strategy that cheats', () => {
     expect(text).toBe('');
   });
 
-  it('is refused a file that its parameters read, by a transform or by a getter that the transform gives', () => {
+  it('is refused a file that its parameters read, in a transform or in a getter that the transform returns', () => {
     const read = (): number => fs.readFileSync('package.json', 'utf8').length;
     const getter = (): object => Object.defineProperty({}, 'at', { get: read, enumerable: true });
     for (const transform of [read, getter, () => new Proxy({}, { ownKeys: () => [`${read()}`] }), () => ({ later: read })]) {
@@ -379,7 +379,7 @@ describe('a strategy that cheats', () => {
     expect(runInEngine({ candles: series(), strategy: plain }).params).toEqual({ days: new Set([1]), from: 3 });
   });
 
-  it('leaves the series as it was, whatever the proof put in its place', () => {
+  it('leaves the series unchanged, whatever columns the proof substituted', () => {
     const [one, other] = [series(), series()];
     run(CAUGHT['holds the very columns of its program'], one);
     expect(one).toEqual(other);
@@ -397,7 +397,7 @@ describe('a strategy that cheats', () => {
     expect(beside.results.map(({ metrics }) => metrics)).toEqual(alone.results.map(({ metrics }) => metrics));
   });
 
-  it('is caught in a walk-forward and in a portfolio, too, which carry a passport', () => {
+  it('is caught in a walk-forward and in a portfolio as well, and both have a passport', () => {
     const candles = walk(24 * 40, 3, { probability: true });
     const market = plainMarket('probability');
     const cheater = strategyOf(CAUGHT['holds the very columns of its program'], candles);
@@ -419,7 +419,7 @@ describe('a strategy that cheats', () => {
     expect(clean).toMatchObject({ lookAhead: { changed: 0, of: 960, tested: 959 }, provable: true });
   });
 
-  it('is caught in a walk-forward where it cheats only when it is started again, with what it saw before', () => {
+  it('is caught in a walk-forward when it cheats only after a restart, with prices that it saw before', () => {
     const candles = walk(24 * 40, 3, { probability: true });
     const data = backtestData(candles, plainMarket('probability'));
     const cheater = (seen: Map<number, number>) =>
@@ -471,7 +471,7 @@ describe('a strategy that cheats', () => {
     }
   });
 
-  it('is not provable where the proof found it, or was not run', () => {
+  it('is not provable when the proof caught it or was not run', () => {
     const because = (create: Create, options = {}) => {
       return runInEngine({ candles, strategy: asPlugin(create, candles), market, options }).notProvable;
     };
@@ -484,7 +484,7 @@ describe('a strategy that cheats', () => {
     expect(because(() => () => 'long', { proofCuts: 0 })).toEqual([expect.stringContaining('no look-ahead proof was run')]);
   });
 
-  it('is not provable where it brings answers along: no re-run can see them', () => {
+  it('is not provable when it holds future prices of its own, which no re-run can detect', () => {
     const answers = series().close;
     const { lookAhead, provable, notProvable } = run((bars) => () => up(bars.close(), answers[bars.index + 1]));
     expect(lookAhead?.changed).toBe(0);
@@ -492,13 +492,13 @@ describe('a strategy that cheats', () => {
     expect(notProvable).toEqual([expect.stringContaining('give the strategy a version'), expect.stringContaining('load it as a plugin')]);
   });
 
-  it('is not provable where its program calls it a plugin', () => {
+  it('is not provable when it is defined in a program that claims it is a plugin', () => {
     const strategy = { ...asPlugin(() => () => 'long', series()), version: '1' };
     const { notProvable } = runBacktest({ candles: series(), strategy, market: { market: 'probability', resolution: 1 } });
     expect(notProvable).toEqual([expect.stringContaining('is defined in a program')]);
   });
 
-  it('is refused a file that it reads after its decisions, for the next backtest', async () => {
+  it('is refused a file that it tries to read after its decisions, for use in the next backtest', async () => {
     let later: Promise<unknown> = Promise.resolve();
     run(() => {
       later = Promise.resolve().then(() => fs.readFileSync('package.json'));
@@ -521,7 +521,7 @@ describe('a strategy that cheats', () => {
     expect(Math.min).toBe(min);
   });
 
-  describe('that remembers in one trial what it saw in another', () => {
+  describe('that remembers in one trial what it saw in another trial', () => {
     /** Trial 0 is honest and remembers; the others cheat with what it saw, except on prices that it did not see. */
     const learner = (seen = new Map<number, number>()): Strategy => ({
       name: 'learner',
@@ -563,7 +563,7 @@ describe('a strategy that cheats', () => {
       expect(walked.outOfSample.totalReturn).toBe(through(0).outOfSample.totalReturn);
     });
 
-    it('is not provable where a strategy beside it changes a built-in, which has them decided one after the other', () => {
+    it('is not provable when another strategy changes a built-in, so that its trials are decided one after the other', () => {
       const poisoner = asPlugin(REFUSED['replaces Math.min'][0], series());
       const { results, failed } = grid({ strategy: poisoner, params: {} }, ...trialsOf(learner(), 0, 1));
       expect(failed).toMatchObject([{ strategy: 'cheater', because: expect.stringContaining('Math.min was changed by the') as string }]);
@@ -573,7 +573,7 @@ describe('a strategy that cheats', () => {
       }
     });
 
-    it('is provable, with the results of a backtest alone, where trials remember nothing', () => {
+    it('is provable, with the same results as in a separate backtest, when its trials remember nothing', () => {
       const patient = (bars: BarsSoFar, situation: Situation) => () => {
         if (situation.position > 0) return bars.close() > (situation.entryPrice ?? 1) + 0.05 ? ('flat' as const) : ('hold' as const);
         return bars.close() < bars.close(6) ? ({ side: 'long', stop: bars.close() / 2 } as const) : ('hold' as const);
@@ -594,7 +594,7 @@ describe('a strategy that cheats', () => {
     });
   });
 
-  describe('that carries answers in the code of its plugin', () => {
+  describe('that holds future prices in the code of its plugin', () => {
     const answers = series().close;
     const under = (create: Create) => {
       return runInEngine({ candles: series(), strategy: asPlugin(create, series()), market });
@@ -604,14 +604,14 @@ describe('a strategy that cheats', () => {
       ['by the number of the bar', (bars) => () => up(answers[bars.index], answers[bars.index + 1])],
       ['by time', (bars) => () => up(answers[bars.time() / HOUR - base], answers[bars.time() / HOUR - base + 1])],
       ['with orders of the calendar', (bars) => () => (bars.index % 12 === 0 ? 'long' : bars.index % 12 === 6 ? 'flat' : 'hold')],
-    ])('is not provable: its decisions do not follow the prices (%s)', (_how, create) => {
+    ])('is not provable, because its decisions do not follow the prices (%s)', (_how, create) => {
       const { lookAhead, provable, notProvable } = under(create);
       expect(lookAhead).toMatchObject({ changed: 0, deterministic: true });
       expect(provable).toBe(false);
       expect(notProvable).toEqual([expect.stringMatching(/^'cheater' repeats \d+ of \d+ changes of its decision on other prices: /)]);
     });
 
-    it('is not provable in a portfolio, though it trades little in each market', () => {
+    it('is not provable in a portfolio, even if it trades little in each market', () => {
       const markets = Array.from({ length: 12 }, (_, at) => {
         const candles = walk(168, at + 1, { probability: true });
         candles.openTime.forEach((time, bar) => (candles.openTime[bar] = time + at * 168 * HOUR));

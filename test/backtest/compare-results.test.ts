@@ -12,7 +12,7 @@ const result = (
   passport: { data: 'd', code: 'c', settings: 's', seed: 1, ...changes.passport },
 });
 
-describe('comparing two runs', () => {
+describe('the comparison of two runs', () => {
   it('counts results with the same passport as the same', () => {
     expect(compareResults([result()], [result()])).toEqual({ same: 1, changed: [], onlyBefore: [], onlyAfter: [] });
   });
@@ -31,7 +31,7 @@ describe('comparing two runs', () => {
     expect(changed[0].metrics).not.toHaveProperty('totalReturn');
   });
 
-  it('never calls other numbers the same: under equal passports they are unexplained', () => {
+  it('reports different numbers under equal passports as unexplained, not as the same', () => {
     const { same, changed } = compareResults([result()], [result({ metrics: { sharpe: 1.5, totalReturn: 0.1 } })]);
     expect(same).toBe(0);
     expect(changed).toMatchObject([{ because: ['unexplained'], metrics: { sharpe: [1, 1.5] } }]);
@@ -51,7 +51,7 @@ describe('comparing two runs', () => {
     expect(compareResults([before], [both]).changed).toMatchObject([{ because: ['params', cause] }]);
   });
 
-  it('pairs equal parameters first, then the remaining results of a strategy', () => {
+  it('pairs results with equal parameters first, then the remaining results of a strategy', () => {
     const before = [result({ params: 'a' }), result({ params: 'b' })];
     const after = [result({ params: 'c' }), result({ params: 'a' })];
     const { same, changed } = compareResults(before, after);
@@ -59,7 +59,7 @@ describe('comparing two runs', () => {
     expect(changed.map(({ before: one, after: other }) => [one.params, other.params])).toEqual([['b', 'c']]);
   });
 
-  it('lists what only one of the runs has', () => {
+  it('lists the results that only one of the runs has', () => {
     const other = result({ series: 'RAIN polymarket:0x2 trade 1h' });
     expect(compareResults([result(), other], [result()])).toMatchObject({ same: 1, onlyBefore: [other], onlyAfter: [] });
     expect(compareResults([], [other])).toMatchObject({ same: 0, onlyBefore: [], onlyAfter: [other] });

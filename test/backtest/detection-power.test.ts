@@ -33,13 +33,13 @@ const caughtOf = (seeds: number, every: number): { caught: number; detected: num
 };
 
 describe('the power of the look-ahead proof', () => {
-  it.each([1, 2, 5, 10, 20])('finds a peek on 1 bar in %i in at least 59 of 60 seeds, as often as it says', (every) => {
+  it.each([1, 2, 5, 10, 20])('is as high as stated: a peek on 1 bar in %i is found with at least 59 of 60 seeds', (every) => {
     const { caught, detected } = caughtOf(60, every);
     expect(caught).toBeGreaterThanOrEqual(59);
     expect(detected).toBeGreaterThan(0.99);
   });
 
-  it('finds most peeks on 1 bar in 50', () => {
+  it('is enough to find most peeks on 1 bar in 50', () => {
     expect(caughtOf(60, 50).caught).toBeGreaterThanOrEqual(50);
   });
 });

@@ -28,7 +28,7 @@ const FOUR = bars([
 ]);
 
 describe('an asset', () => {
-  it('is bought at the open after the decision, with all cash, and marked at each close', () => {
+  it('is bought with all cash at the open after the decision, and valued at each close', () => {
     const { trades, equity } = trade(FOUR, [LONG, HOLD, FLAT, HOLD], asset);
     expect(trades).toEqual([
       {
@@ -46,7 +46,7 @@ describe('an asset', () => {
     expect([...equity].map((value) => Number(value.toFixed(9)))).toEqual([1000, 1500, 2500, 1250]);
   });
 
-  it('is closed at the last close when it is still held, and pays the fee for that', () => {
+  it('is sold at the last close if it is still held, and pays the fee for that', () => {
     const { trades, equity } = trade(FOUR, [LONG, HOLD, HOLD, HOLD], { ...asset, fees: flat(0.01) });
     const size = 1000 / 20.2;
     expect(trades).toMatchObject([{ exitBar: 3, exitPrice: 30, end: 'end' }]);
@@ -56,11 +56,11 @@ describe('an asset', () => {
     expect(equity[3]).toBeCloseTo(1000 + trades[0].pnl, 9);
   });
 
-  it('is not traded on the decision of the last bar', () => {
+  it('is not traded on a decision at the last bar', () => {
     expect(trade(FOUR, [HOLD, HOLD, HOLD, LONG], asset).trades).toEqual([]);
   });
 
-  it('is bought in whole units when asked, and not at all when the cash is short of one', () => {
+  it('is bought in whole units on request, and not at all when the cash does not suffice for one', () => {
     expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { wholeUnits: true, cash: 999 }).trades[0].size).toBe(49);
     expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { wholeUnits: true, cash: 20 }).trades).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe('an asset', () => {
     expect(short.pnl).toBeCloseTo(-7, 12);
   });
 
-  it('is only sold on a short signal unless both sides are allowed', () => {
+  it('is only sold at a short signal, and sold short only if both sides are allowed', () => {
     expect(trade(FOUR, [LONG, SHORT, HOLD, HOLD], asset).trades.map(({ side }) => side)).toEqual(['long']);
     const both = trade(FOUR, [LONG, SHORT, HOLD, HOLD], asset, { side: 'both' }).trades;
     expect(both.map(({ side, entryBar, exitBar, entryPrice, exitPrice }) => ({ side, entryBar, exitBar, entryPrice, exitPrice }))).toEqual([
@@ -83,7 +83,7 @@ describe('an asset', () => {
     ]);
   });
 
-  it('whose price ruins a short position ends the trading with no equity left', () => {
+  it('whose price ruins a short position leaves an equity of 0 and ends the trading', () => {
     const rise = bars([
       [10, 10, 10, 10],
       [10, 30, 10, 25],
@@ -95,7 +95,7 @@ describe('an asset', () => {
     expect([...equity]).toEqual([1000, 0, 0, 0]);
   });
 
-  it('uses a fraction of the cash, or a fixed number of units, when asked', () => {
+  it('is bought with a fraction of the cash or in a fixed number of units on request', () => {
     expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { sizing: { kind: 'fraction', fraction: 0.25 } }).trades[0].size).toBeCloseTo(
       12.5,
       9,
@@ -120,7 +120,7 @@ describe('a probability market', () => {
     [0, 0],
     [0.5, 0.5],
     [0.3, 0.3],
-  ])('that pays %d settles a holding of the first outcome at it, without a fee', (payout, exitPrice) => {
+  ])('that pays %d settles a position in the first outcome at that price, without a fee', (payout, exitPrice) => {
     const { trades, equity } = trade(YES, buy, probability({ ...settled(payout), fees: flat(0.02) }));
     const size = 1000 / (0.4 * 1.02);
     expect(trades).toMatchObject([{ side: 'long', entryPrice: 0.4, exitPrice, exitBar: 3, end: 'settlement' }]);
@@ -137,7 +137,7 @@ describe('a probability market', () => {
     expect(trade(YES, sell, probability(settled(1)), { side: 'both' }).equity[3]).toBeCloseTo(0, 9);
   });
 
-  it('that has not resolved is marked, not closed: no exit fee', () => {
+  it('that has not resolved leaves the position open: it is valued at the last price, without an exit fee', () => {
     const { trades, equity } = trade(YES, buy, probability({ fees: flat(0.02) }));
     const size = 1000 / (0.4 * 1.02);
     expect(trades).toMatchObject([{ exitPrice: 0.7, end: 'mark' }]);
@@ -145,12 +145,12 @@ describe('a probability market', () => {
     expect(equity[3]).toBeCloseTo(size * 0.7, 9);
   });
 
-  it('that reports zero for both outcomes is marked', () => {
+  it('that reports a payout of zero for both outcomes leaves the position open, valued at the last price', () => {
     const market = probability({ resolution: { kind: 'unresolved', reason: 'the venue reports zero for both outcomes' } });
     expect(trade(YES, buy, market).trades).toMatchObject([{ end: 'mark', exitPrice: 0.7 }]);
   });
 
-  it('fills on the tick grid against the trader', () => {
+  it('rounds fill prices to its ticks against the trader', () => {
     const odd = bars([
       [0.5, 0.5, 0.5, 0.5],
       [0.555, 0.555, 0.555, 0.555],
@@ -170,14 +170,14 @@ describe('a probability market', () => {
     ['a buy at 0', 0, LONG, 0.01],
     ['a buy of the other outcome at 0.005', 0.005, SHORT, 0.01],
     ['a buy of the other outcome at 1', 1, SHORT, 0.001],
-  ])('%s does not fill: no order can be there', (_what, price, decision, tickSize) => {
+  ])('does not fill %s, because no order can rest there', (_what, price, decision, tickSize) => {
     const still = bars([0.5, price, price].map((at) => [at, at, at, at]));
     const { trades, unfilled } = trade(still, [decision, HOLD, HOLD], probability({ tickSize }), { side: 'both' });
     expect(trades).toEqual([]);
     expect(unfilled).toEqual({ beyondTick: 1 });
   });
 
-  it('an exit beyond the last tick does not fill either: what is held goes on to settlement', () => {
+  it('does not fill an exit beyond its last tick; the position is held until settlement', () => {
     const fall = bars([0.5, 0.5, 0.004, 0.004].map((at) => [at, at, at, at]));
     const { trades, unfilled } = trade(fall, [LONG, FLAT, HOLD, HOLD], probability({ ...settled(0), tickSize: 0.01 }));
     expect(trades).toMatchObject([{ end: 'settlement', exitPrice: 0 }]);
@@ -189,7 +189,7 @@ describe('a probability market', () => {
     });
   });
 
-  it('the half-spread is an amount: it costs the same on both outcomes, on entry and on exit', () => {
+  it('takes the half-spread as an amount that costs the same on both outcomes, at entry and at exit', () => {
     const still = bars([0.95, 0.95, 0.95, 0.95].map((at) => [at, at, at, at]));
     const options = { side: 'both', halfSpread: 0.01, sizing: { kind: 'fixed', units: 10 } } as const;
     for (const decision of [LONG, SHORT]) {
@@ -198,7 +198,7 @@ describe('a probability market', () => {
     }
   });
 
-  it('one bar’s volume is shared by the two orders of a flip, and what is cut is counted', () => {
+  it('shares one bar’s volume between the two orders of a reversal, and counts what the volume cut', () => {
     const thin = bars([0.5, 0.5, 0.5, 0.5].map((at) => [at, at, at, at, 100]));
     const options = { side: 'both', maxVolumeShare: 0.1 } as const;
     const { trades, cut, unfilled } = trade(thin, [LONG, SHORT, HOLD, HOLD], probability(), options);
@@ -213,7 +213,7 @@ describe('a probability market', () => {
     expect(half.cut).toBe(1);
   });
 
-  it('is still held at a price of 0, because it may win; a return from an equity of 0 is undefined', () => {
+  it('keeps a position at a price of 0, because it may still win; a return from an equity of 0 is undefined', () => {
     const fright = bars([
       [0.5, 0.5, 0.5, 0.5],
       [0.5, 0.5, 0, 0],
@@ -233,7 +233,7 @@ describe('a probability market', () => {
     expect(why['sharpe']).toBe('the account was worth nothing, and something again: no return says that');
   });
 
-  it('locks what is held once it has closed: later orders die and are counted, unless they ask for what is held', () => {
+  it('locks positions once it has closed: later orders to change them expire and are counted', () => {
     const closed = probability({ ...settled(1), closesAt: 2 * DAY });
     const { trades, unfilled } = trade(YES, [LONG, FLAT, FLAT, HOLD], closed);
     expect(trades).toMatchObject([{ entryBar: 1, exitBar: 3, end: 'settlement' }]);
@@ -250,7 +250,7 @@ describe('a probability market', () => {
     expect(trade(YES, [LONG, HOLD, HOLD, FLAT], probability()).unfilled).toEqual({});
   });
 
-  it('gives no more than a share of a bar’s volume; the rest of an exit goes on at the next bar', () => {
+  it('fills no more than a share of a bar’s volume, and the rest of an exit at the following bars', () => {
     const thin = bars([
       [0.5, 0.5, 0.5, 0.5, 100],
       [0.5, 0.5, 0.5, 0.5, 100],
@@ -269,8 +269,8 @@ describe('a probability market', () => {
   });
 });
 
-describe('whatever is decided', () => {
-  it('the fills of one bar take no more than the share of its volume, and no price is beyond the ticks', () => {
+describe('a backtest of any decisions', () => {
+  it('fills no more of a bar than the allowed share of its volume, at no price beyond the ticks', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(HOLD, LONG, SHORT, FLAT), { minLength: 60, maxLength: 60 }),
@@ -301,7 +301,7 @@ describe('whatever is decided', () => {
   const decisions = fc.array(fc.constantFrom(HOLD, HOLD, LONG, SHORT, FLAT), { minLength: 60, maxLength: 60 });
   const payout = fc.constantFrom(0, 0.5, 1, 0.25);
 
-  it('the money adds up: final equity is the start plus every trade’s profit', () => {
+  it('ends with an equity of the start cash plus the profit of every trade', () => {
     fc.assert(
       fc.property(
         decisions,
@@ -320,7 +320,7 @@ describe('whatever is decided', () => {
     );
   });
 
-  it('a probability market never takes more than the cash, and trades never overlap', () => {
+  it('never spends more than the cash in a probability market, and has no overlapping trades', () => {
     fc.assert(
       fc.property(decisions, fc.integer({ min: 1, max: 1000 }), payout, (signals, seed, paid) => {
         const candles = walk(60, seed, { probability: true });
@@ -340,7 +340,7 @@ describe('whatever is decided', () => {
     );
   });
 
-  it('buying both outcomes and waiting costs exactly the fees', () => {
+  it('pays exactly the fees for buying both outcomes and waiting', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 99 }),

@@ -31,7 +31,7 @@ it.each([
   expect(optionProblems({ ...DEFAULT_OPTIONS, ...costs } as BacktestOptions, market())).toEqual([expect.stringContaining(sentence)]);
 });
 
-it('the least and greatest options are accepted', () => {
+it('the smallest and the largest allowed costs are accepted', () => {
   const least: BacktestOptions = {
     ...DEFAULT_OPTIONS,
     cash: 0.01,
@@ -50,7 +50,7 @@ it('a fee below 0 is refused', () => {
 });
 
 describe('the recorded half-spread', () => {
-  it('comes from the newest book of the 24 hours before, never from a later one', () => {
+  it('comes from the newest book of the 24 hours before a bar, never from a later one', () => {
     const spread = halfSpreads(
       bars(0.5, 1e6),
       market([
@@ -70,7 +70,7 @@ describe('the recorded half-spread', () => {
   it.each([
     ['one side is empty', { bid: 0.4, ask: null }],
     ['its prices are crossed', { bid: 0.6, ask: 0.5 }],
-  ])('is not taken from a look of which %s', (_why, book) => {
+  ])('is not taken from an order book of which %s', (_why, book) => {
     expect(halfSpreads(bars(0.5, 1e6), market([{ ...book, at: at(1) }]), HOUR)(2).from).toBe('default');
   });
 
@@ -79,17 +79,17 @@ describe('the recorded half-spread', () => {
     ['edge', 0.96, [0.0155, 0.0083, 0.002, 0.0005]],
     ['middle', 0.05, [0.0275, 0.01, 0.005, 0.01]],
     ['middle', 0.95, [0.0275, 0.01, 0.005, 0.01]],
-  ])('is the default of its class where no book was recorded: %s prices such as %s', (_class, price, expected) => {
+  ])('is the default of the market’s class when no book was recorded: %s prices such as %s', (_class, price, expected) => {
     const amounts = [99, 100, 1000, 10_000].map((money) => halfSpreads(bars(price, (money * 1.0001) / 24 / price), market(), HOUR)(50));
     expect(amounts).toEqual(expected.map((amount, i) => ({ amount: i === 0 ? expected[0] : amount, from: 'default' })));
   });
 
-  it('uses the money per day of the previous bar when bars are longer than a day', () => {
+  it('depends on the traded money per day of the previous bar when bars are longer than a day', () => {
     const weekly = { ...bars(0.5, 7 * 2 * 1001), openTime: base.openTime.map((time, bar) => time + bar * (7 * 24 - 1) * HOUR) };
     expect(halfSpreads(weekly, market(), 7 * 24 * HOUR)(50)).toEqual({ amount: 0.005, from: 'default' });
   });
 
-  it('scales money up where fewer than 24 hours are known, and is the median of all markets where sizes are unknown', () => {
+  it('extrapolates the traded money when fewer than 24 hours are known, and is the median of all markets when sizes are unknown', () => {
     const traded = bars(0.5, 1001 / 24 / 0.5);
     expect([1, 5, 50].map((bar) => halfSpreads(traded, market(), HOUR)(bar).amount)).toEqual([0.005, 0.005, 0.005]);
     expect(halfSpreads(traded, market(), HOUR)(0)).toEqual({ amount: 0.01, from: 'default' });
@@ -113,7 +113,7 @@ describe('a backtest with the recorded spread', () => {
   const run = (looks: Market['books'], halfSpread: number | 'recorded' = 'recorded') =>
     runBacktest({ candles: bars(0.5, 1e6), strategy: flipper, market: market(looks), options: { halfSpread } });
 
-  it('fills at the spread of each moment, and counts the fills per origin of the spread', () => {
+  it('fills at the spread of each moment, and counts the fills by the source of their spread', () => {
     const { trades, spreads } = run(books);
     expect(spreads).toEqual({ recorded: 5, default: 15 });
     const paid = trades.map(({ entryBar, entryPrice }) => [entryBar, entryPrice]);
@@ -129,14 +129,14 @@ describe('a backtest with the recorded spread', () => {
     expect(spreads).toEqual({});
   });
 
-  it('rests on no announced end that its strategy did not read: a file states only the last', () => {
+  it('has the same passport with any announced end that its strategy did not read', () => {
     const data = (more: Partial<Market>): string =>
       runBacktest({ candles: base, strategy: flipper, market: { ...market(books), ...more }, options: { halfSpread: 'recorded' } }).passport
         .data;
     expect(data({ endsAt: at(99), earlierEnds: [{ until: at(50), endsAt: at(80) }] })).toBe(data({}));
   });
 
-  it('rests on the looks in its passport, and says its terms in words', () => {
+  it('has the order books that it used in its passport, and states its terms in words', () => {
     const { passport } = run(books);
     expect(run([{ ...books[0], ask: 0.53 }]).passport.data).not.toBe(passport.data);
     expect(run([{ ...books[0], ask: 0.53 }], 0.02).passport.data).toBe(run(books, 0.02).passport.data);

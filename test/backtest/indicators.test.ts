@@ -19,35 +19,35 @@ describe.skipIf(!HAS_REFERENCE)(`Stock.Indicators' regression baselines${WITHOUT
   });
 });
 
-describe('indicators', () => {
-  it('averages the last period values and has none before', () => {
+describe('the indicators', () => {
+  it('average the last values of the period, and have no value before there are enough', () => {
     expect([...sma(values(1, 2, 3, 4, 6), 3)]).toEqual([NONE, NONE, 2, 3, 13 / 3]);
   });
 
-  it('gives exactly the price as the average of a constant price, whatever came before', () => {
+  it('give exactly the price as the average of a constant price, whatever came before', () => {
     const still = Float64Array.from({ length: 400 }, (_, i) => (i < 100 ? 1e6 * Math.sin(i) : 0.53));
     expect(sma(still, 49)[399]).toBe(0.53);
     expect(sma(still, 30)[399]).toBe(sma(still, 10)[399]);
     expect(stddev(still, 20)[399]).toBe(0);
   });
 
-  it('seeds the exponential average with the simple one', () => {
+  it('start the exponential average with the simple average', () => {
     expect([...ema(values(1, 2, 3, 4, 5), 3)]).toEqual([NONE, NONE, 2, 3, 4]);
     expect([...ema(values(2, 4, 12), 2)]).toEqual([NONE, 3, 9]);
   });
 
-  it('smooths gains and losses after Wilder', () => {
+  it('smooth gains and losses after Wilder', () => {
     // changes +1 −1 | +2: averages 0.5/0.5, then (0.5+2)/2 = 1.25 and 0.25
     expect([...rsi(values(10, 11, 10, 12), 2)]).toEqual([NONE, NONE, 50, (100 * 1.25) / 1.5]);
   });
 
-  it('has no strength index while no price moves, 100 when prices only rise, 0 when they only fall', () => {
+  it('have no strength index while no price moves, 100 when prices only rise, and 0 when prices only fall', () => {
     expect(rsi(values(5, 5, 5, 5), 2)[3]).toBeNaN();
     expect(rsi(values(1, 2, 3, 4), 2)[3]).toBe(100);
     expect(rsi(values(4, 3, 2, 1), 2)[3]).toBe(0);
   });
 
-  it('uses the population deviation, and twice it around the average for the bands', () => {
+  it('use the population deviation, and twice that deviation around the average for the bands', () => {
     const deviation = Math.sqrt(1.25);
     expect(stddev(values(1, 2, 3, 4), 4)[3]).toBeCloseTo(deviation, 12);
     const { lower, middle, upper } = bollinger(values(1, 2, 3, 4), 4, 2);
@@ -55,7 +55,7 @@ describe('indicators', () => {
     expect(lower[2]).toBeNaN();
   });
 
-  it('counts gaps in the true range and starts it at the second bar', () => {
+  it('count gaps in the true range, and start it at the second bar', () => {
     const gap = bars([
       [10, 11, 9, 10],
       [14, 15, 13, 14],
@@ -66,7 +66,7 @@ describe('indicators', () => {
     expect([...atr(gap, 2)]).toEqual([NONE, NONE, 3.5, 2.25]);
   });
 
-  it('spans the bars before the present one only', () => {
+  it('span the bars before the present one only', () => {
     const series = bars([
       [1, 5, 1, 2],
       [2, 4, 2, 3],
@@ -79,7 +79,7 @@ describe('indicators', () => {
     expect([...middle]).toEqual([NONE, NONE, 3, 4.5]);
   });
 
-  it('finds the channel of every window, also when its extreme drops out', () => {
+  it('find the channel of every window, also when its extreme leaves the window', () => {
     const series = walk(500, 3);
     const { lower, upper } = donchian(series, 17);
     for (let i = 17; i < 500; i++) {
@@ -88,11 +88,11 @@ describe('indicators', () => {
     }
   });
 
-  it('gives the rate of change in percent, and none from zero', () => {
+  it('give the rate of change in percent, and none from zero', () => {
     expect([...roc(values(2, 0, 3, 4), 2)]).toEqual([NONE, NONE, 50, NONE]);
   });
 
-  it.each(INDICATOR_NAMES)('%s of a bar does not depend on later bars', (name: IndicatorName) => {
+  it.each(INDICATOR_NAMES)('do not use later bars: %s', (name: IndicatorName) => {
     const series = walk(200, 7);
     const params = INDICATORS[name].params.parse({});
     const columns = (of: typeof series): Float64Array[] => {
@@ -105,7 +105,7 @@ describe('indicators', () => {
     }
   });
 
-  it.each(INDICATOR_NAMES)('%s has no value when there are fewer bars than its period', (name: IndicatorName) => {
+  it.each(INDICATOR_NAMES)('have no value when there are fewer bars than the period: %s', (name: IndicatorName) => {
     const out = indicatorValues(name, walk(5, 1), INDICATORS[name].params.parse({ period: 10 }) as never);
     for (const column of out instanceof Float64Array ? [out] : [out.lower, out.middle, out.upper]) {
       expect([...column].every(Number.isNaN)).toBe(true);

@@ -55,14 +55,14 @@ describe('a 95% interval of calibration', () => {
     ['independent markets', 60, 1],
     ['ladders of 10 strikes on 10 dates', 10, 10],
     ['ladders of 20 strikes on 5 dates', 5, 20],
-  ])('holds the true rate in 93 to 97 of 100 cases: %s', (what, dates, strikes) => {
+  ])('contains the true rate in 93 to 97 of 100 cases: %s', (what, dates, strikes) => {
     const share = coverage(dates, strikes);
     report(`95% intervals of ${what}`, share);
     expect(share).toBeGreaterThanOrEqual(0.93);
     expect(share).toBeLessThanOrEqual(0.97);
   });
 
-  it('takes Student’s t where events are few', () => {
+  it('uses Student’s t distribution when events are few', () => {
     expect(studentQuantile(1)).toBeCloseTo(12.706, 2);
     expect(Math.abs(studentQuantile(4) - 2.7764)).toBeLessThan(0.03);
     expect(studentQuantile(9, 0.95)).toBeCloseTo(1.8331, 2);
@@ -75,7 +75,7 @@ describe('a 90% range of Monte Carlo', () => {
     ['even bets on coins, 12 positions', 12, (random: () => number) => (random() < 0.5 ? -0.05 : 0.05)],
     ['long shots at 0.3, 40 positions', 40, (random: () => number) => (random() < 0.3 ? 0.07 : -0.03)],
     ['moves of any size, 20 positions', 20, (random: () => number) => (random() + random() + random() - 1.5) * 0.1],
-  ])('holds the return that the rule has in 87 to 93 of 100 cases: %s', (what, count, draw) => {
+  ])('contains the expected return in 87 to 93 of 100 cases: %s', (what, count, draw) => {
     const random = seededRandom(11);
     // the mean logarithm of growth, over many positions
     let mean = 0;

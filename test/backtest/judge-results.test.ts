@@ -15,7 +15,7 @@ const judge = (
   tolerance = 1e-9,
 ) => judgeResults(before, after, { hasChanged, tolerance });
 
-describe('two builds on the same inputs', () => {
+describe('the results of two builds on the same inputs', () => {
   it('agree when every metric agrees, whatever their code hashes', () => {
     expect(judge([result()], [result({ code: 'another' })])).toMatchObject({ compared: 1, different: 0 });
     expect(judge([result({ sharpe: null })], [result({ sharpe: null })])).toMatchObject({ compared: 1, different: 0 });
@@ -29,13 +29,13 @@ describe('two builds on the same inputs', () => {
     ['other candles under the same numbers', [result({ data: 'other' })], 'other data'],
     ['a result that is missing', [], 'is missing'],
     ['a result that is new', [result(), result({ strategy: 'rsi' })], 'rsi: is new'],
-  ])('differ by %s', (_, after, said, before = [result()]) => {
+  ])('differ when there is %s', (_, after, said, before = [result()]) => {
     const judged = judge(before, after);
     expect(judged).toMatchObject({ different: 1 });
     expect(judged.examples[0]).toContain(said);
   });
 
-  it('say nothing of results whose inputs have changed since', () => {
+  it('are not compared when their inputs have changed in between', () => {
     const [mine, other] = [result(), result({ series: 'BBB' })];
     const hasChanged = ({ series }: ComparableResult) => series === 'BBB';
     expect(judge([mine, other], [mine, result({ series: 'BBB', data: 'later', sharpe: 9 })], hasChanged)).toEqual({

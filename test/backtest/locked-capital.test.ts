@@ -12,10 +12,10 @@ const settledAt = (closesAt: number | null, at: number | null = null): Market =>
   resolution: { kind: 'settled', payout: 1, at },
 });
 
-describe('money that waits for a settlement', () => {
+describe('money that is locked until a settlement', () => {
   const waits = fc.record({ seed: fc.nat(500), bars: fc.integer({ min: 2, max: 400 }), days: fc.integer({ min: 0, max: 400 }) });
 
-  it('is measured up to the moment at which the market pays, day by day as the curve stood', () => {
+  it('is measured day by day until the market pays', () => {
     fc.assert(
       fc.property(waits, ({ seed, bars, days }) => {
         const candles = walk(bars, seed, { probability: true });
@@ -56,7 +56,7 @@ describe('money that waits for a settlement', () => {
     );
   });
 
-  it('adds no evidence while it waits: days after the last bar do not strengthen any ratio', () => {
+  it('adds no evidence while it is locked: days after the last bar make no ratio stronger', () => {
     const candles = walk(24 * 10, 3, { probability: true });
     const { sample, weak } = runBacktest({ candles, strategy: favourite, params: { threshold: 0.02 }, market: settledAt(100 * DAY) });
     expect(sample).toMatchObject({ dailyReturns: 101, days: 100 });
@@ -67,7 +67,7 @@ describe('money that waits for a settlement', () => {
   it.each([
     ['before', 6 * DAY - HOUR],
     ['at the very moment at which', 6 * DAY],
-  ])('is no evidence after a close %s a bar opens: bars that come later score nothing and make no ratio stronger', (_, closesAt) => {
+  ])('adds no evidence after a close %s a bar opens: later bars are not scored and make no ratio stronger', (_, closesAt) => {
     const short = walk(6, 3, { probability: true, step: DAY });
     const long = walk(46, 3, { probability: true, step: DAY });
     for (let i = 6; i < long.length; i++) for (const column of ['open', 'high', 'low', 'close'] as const) long[column][i] = 0.999;
@@ -81,7 +81,7 @@ describe('money that waits for a settlement', () => {
     expect(after.benchmark.skill).toBe(before.benchmark.skill);
   });
 
-  it('is free again when it was taken out before: then the series ends with its last bar', () => {
+  it('is not locked when the position was sold before, so that the series ends with its last bar', () => {
     const candles = walk(24 * 10, 3, { probability: true });
     const { sample, trades } = runBacktest({ candles, strategy: smaCross, params: { fast: 2, slow: 5 }, market: settledAt(100 * DAY) });
     expect(sample.dailyReturns).toBe(trades.at(-1)?.end === 'settlement' ? 101 : 10);
@@ -94,7 +94,7 @@ describe('money that waits for a settlement', () => {
     expect(open.sample.dailyReturns).toBe(10);
   });
 
-  it('waits for the result where no close is known', () => {
+  it('is locked until the result when no close is known', () => {
     const candles = walk(24 * 10, 3, { probability: true });
     const { sample } = runBacktest({ candles, strategy: favourite, params: { threshold: 0.02 }, market: settledAt(null, 50 * DAY) });
     expect(sample.dailyReturns).toBe(51);

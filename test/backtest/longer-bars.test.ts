@@ -70,7 +70,7 @@ function overBy({ length, openTime, open, high, low, close, volume }: CandleSeri
 }
 
 describe('bars of a longer interval', () => {
-  it('are those whose time is over, as a slow model that knows nothing later puts them together', () => {
+  it('are visible once their time is over, as in a slow model that knows nothing later', () => {
     fc.assert(
       fc.property(world, ({ candles, interval }) => {
         const seen = readings(candles, (bars) => {
@@ -144,7 +144,7 @@ describe('bars of a longer interval', () => {
     expect(results[1].trades).toEqual(alone.trades);
   });
 
-  it('of the own interval are the bars themselves: one strategy trades on all intervals of a run', () => {
+  it('are the bars themselves in their own interval, so that one strategy trades on all intervals of a run', () => {
     const days = walk(60, 5, { step: 24 * HOUR });
     const own = defineStrategy({
       ...trend,
@@ -158,7 +158,7 @@ describe('bars of a longer interval', () => {
     expect(trades).toEqual(runBacktest({ candles: days, strategy: own }).trades);
   });
 
-  it('of a market that is seldom traded are over when their time is, where it is said how long a bar lasts', () => {
+  it('of a rarely traded market are over when their time is, if the length of a bar is given', () => {
     const seldom = walk(60, 5, { step: 6 * HOUR });
     const early = defineStrategy({
       ...trend,
@@ -188,7 +188,7 @@ describe('bars of a longer interval', () => {
     expect(run(6 * HOUR)).toThrow('the candles: bars that open 300 minutes apart cannot last 360 minutes; give the interval of the bars');
   });
 
-  it('are a multiple of the bars', () => {
+  it('must last a multiple of the given bars', () => {
     const opened = (interval: string, candles = walk(48, 1)) => {
       const strategy = defineStrategy({ ...trend, create: (_, bars) => (bars.interval(interval as Interval), () => 'hold' as const) });
       return () => runBacktest({ candles, strategy });

@@ -63,7 +63,7 @@ describe('the look-ahead proof', () => {
     }
   });
 
-  it.each(shippedStrategies)('finds nothing in $name', (shipped) => {
+  it.each(shippedStrategies)('reports no look-ahead in $name', (shipped) => {
     for (const seed of seeds) {
       const { lookAhead } = runBacktest({
         candles: walk(300, seed, { probability: true }),
@@ -83,7 +83,7 @@ describe('the look-ahead proof', () => {
     }
   });
 
-  it('finds nothing in a strategy that keeps state or derives its own indicator', () => {
+  it('reports no look-ahead in a strategy that keeps state or derives its own indicator', () => {
     const honest = strategy('remembers', (bars) => {
       let highest = 0;
       const peak = bars.derive((now) => {
@@ -126,7 +126,7 @@ describe('the look-ahead proof', () => {
     }
   });
 
-  it('catches an order that is the same but for a price which only the future has', () => {
+  it('catches an order of which only the price comes from the future', () => {
     const cheater = strategy('places its target well', (bars) => {
       const close = watched(bars);
       return () => {
@@ -140,7 +140,7 @@ describe('the look-ahead proof', () => {
     }
   });
 
-  it('can be left out', () => {
+  it('can be switched off', () => {
     expect(runBacktest({ candles: walk(50, 1), strategy: shippedStrategies[0], options: { proofCuts: 0 } }).lookAhead).toBeNull();
   });
 });
@@ -149,7 +149,7 @@ describe('a strategy that cheats', () => {
   const run = (cheater: ReturnType<typeof strategy>, seed = 3) =>
     runBacktest({ candles: walk(168, seed, { probability: true }), strategy: cheater, market }).lookAhead;
 
-  it('by inspecting the internals of its window finds no later bars there', () => {
+  it('finds no later bars when it inspects the internals of its window', () => {
     const found: unknown[] = [];
     run(
       strategy('digs', (bars) => {
@@ -165,7 +165,7 @@ describe('a strategy that cheats', () => {
     expect(found).toEqual([]);
   });
 
-  it('by moving the clock has nothing to move it with', () => {
+  it('finds no method that moves the clock', () => {
     const keys: PropertyKey[] = [];
     run(
       strategy('advances', (bars) => {
@@ -178,7 +178,7 @@ describe('a strategy that cheats', () => {
     expect(keys).toContain('close');
   });
 
-  it('with random decisions is reported as not deterministic', () => {
+  it('is reported as not deterministic when its decisions are random', () => {
     const random = Math.random;
     const lookAhead = run(strategy('draws', () => () => (random() > 0.5 ? 'long' : 'flat')));
     expect(lookAhead).toMatchObject({ deterministic: false, tested: 0 });
@@ -186,7 +186,7 @@ describe('a strategy that cheats', () => {
     expect(lookAhead?.verdict).toMatch(/^not deterministic: \d+ of 168 decisions were others on the same data$/);
   });
 
-  it('by remembering the series in its module is caught, also when an earlier backtest has taught it', () => {
+  it('is caught when it remembers the series in its module, also from an earlier backtest', () => {
     const learned = new Map<number, number>();
     const learner = strategy('remembers', (bars) => () => {
       learned.set(bars.time(), bars.close());
@@ -204,8 +204,8 @@ describe('a strategy that cheats', () => {
   });
 });
 
-describe('what a strategy sees', () => {
-  it('of its situation is what was known at the bar’s close, and null where nothing was', () => {
+describe('a strategy', () => {
+  it('sees its account as it was at the bar’s close, and null for what was not known', () => {
     const seen: Situation[] = [];
     const looker = strategy('looks at all', (_bars, situation) => {
       const look = ({ position, entryPrice, cash, equity, secondsLeft, bid, ask, twin }: Situation): void => {
@@ -258,7 +258,7 @@ describe('what a strategy sees', () => {
       (bars: BarsSoFar) => bars.indicator('sma', { length: 3 } as never),
       'the indicator sma has no parameter length, it takes period',
     ],
-  ])('an indicator with %s is an error in one sentence, not a strategy that never trades', (_what, ask, sentence) => {
+  ])('gets an error of one sentence for an indicator with %s, instead of never trading', (_what, ask, sentence) => {
     const wrong = strategy('wrong', (bars) => {
       ask(bars);
       return () => 'hold';
@@ -266,7 +266,7 @@ describe('what a strategy sees', () => {
     expect(() => runBacktest({ candles: walk(5, 1), strategy: wrong })).toThrow(sentence);
   });
 
-  it('ends at the present bar: anything else reads as not a number', () => {
+  it('sees bars up to the present one; any other index reads as not a number', () => {
     const seen: unknown[] = [];
     const looker = strategy('looks around', (bars) => {
       const average = bars.indicator('sma', { period: 2 });
@@ -314,12 +314,12 @@ describe('what a strategy sees', () => {
     ['returns a promise', () => async () => await Promise.resolve('long'), 'returned a promise; it must return hold'],
     ['returns two orders', () => () => [{ side: 'long' }, { side: 'short' }], 'returned a list; it must return hold'],
     ['returns the name of an object property', () => () => 'toString', "returned 'toString'; it must return hold"],
-  ])('a strategy that %s is an error that names it', (_what, create, sentence) => {
+  ])('that %s is an error that names it', (_what, create, sentence) => {
     const broken = strategy('broken', create as () => () => Signal);
     expect(() => runBacktest({ candles: walk(5, 1), strategy: broken })).toThrow(sentence);
   });
 
-  it('one of a plugin is named with its module', () => {
+  it('of a plugin is named with its module in an error', () => {
     const fail = (): never => {
       throw new Error('boom');
     };
@@ -329,7 +329,7 @@ describe('what a strategy sees', () => {
     );
   });
 
-  it('an answer that is no signal is refused by name', () => {
+  it('that returns an unknown signal is refused, with the signal in the message', () => {
     const odd = strategy('odd', () => () => 'buy' as Signal);
     expect(() => runBacktest({ candles: walk(5, 1), strategy: odd })).toThrow(
       "strategy 'odd' at bar 0 (1970-01-01T00:00:00.000Z): returned 'buy'; it must return hold, long, short or flat, or an order { side, size, limit, expires, stop, target }",

@@ -7,7 +7,7 @@ import { instrument } from '../support/stage-run.ts';
 import { worlds } from '../support/worlds.ts';
 
 describe('the market of an instrument', () => {
-  it('takes orders until it has closed; a planned end of an open market binds nobody', () => {
+  it('takes orders until it has closed; the planned end of an open market does not stop them', () => {
     expect(marketOf(instrument('polymarket:0x1', { closesAt: 1000, closed: false })).closesAt).toBeNull();
     expect(marketOf(instrument('polymarket:0x1', { closesAt: 1000, closed: true })).closesAt).toBe(1000);
   });
@@ -31,7 +31,7 @@ describe('an instrument as of an instant', () => {
     terms: fc.array(fc.tuple(fc.constantFrom(0.01, 0.001), fc.constantFrom(0, 0.02)), { minLength: 16, maxLength: 16 }),
   });
 
-  it('is what a run at that instant saw, whatever later runs have learned', () => {
+  it('is what a run at that instant knew, whatever later runs have learned', () => {
     fc.assert(
       fc.property(lives, ({ ends, resolves, stated, planned, terms }) => {
         const seen: Instrument[] = [];

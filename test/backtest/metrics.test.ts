@@ -20,8 +20,8 @@ const days = (count: number): Float64Array => Float64Array.from({ length: count 
 const measured = (returns: Float64Array, options?: Parameters<typeof measureReturns>[1]) =>
   measureReturns({ time: days(returns.length), returns }, options);
 
-describe('metrics of returns, beside the figures empyrical publishes (252 days a year)', () => {
-  it('mixed returns, whose first row is empty', () => {
+describe('metrics of returns, compared with the figures of empyrical (252 days a year)', () => {
+  it('agree for mixed returns whose first row is empty', () => {
     const { values } = measured(percents(Number.NaN, 1, 10, -4, 2, 3, 2, 1, -10), { periodsPerYear: 252 });
     expect(values.sharpe).toBeCloseTo(1.7238613961706866, 12);
     expect(values.sortino).toBeCloseTo(2.605531251673693, 12);
@@ -31,19 +31,19 @@ describe('metrics of returns, beside the figures empyrical publishes (252 days a
     expect(values.maxDrawdown).toBeCloseTo(-0.1, 14);
   });
 
-  it('returns that are never positive', () => {
+  it('agree for returns that are never positive', () => {
     const { values } = measured(percents(0, -6, -7, -1, -9, -2, -6, -8, -5), { periodsPerYear: 252 });
     expect(values.sharpe).toBeCloseTo(-24.406808633910085, 11);
     expect(values.sortino).toBeCloseTo(-13.532743075043401, 11);
     expect(values.maxDrawdown).toBeCloseTo(-0.3659073, 7);
   });
 
-  it('a first day that loses falls from the start', () => {
+  it('measure the drawdown from the start when the first day loses', () => {
     expect(measured(percents(-2, -6, -7, -1, -9, -2, -6, -8, -5)).values.maxDrawdown).toBeCloseTo(-0.378589157, 9);
     expect(measured(percents(10, -10, 10)).values.maxDrawdown).toBeCloseTo(-0.1, 14);
   });
 
-  it('positive returns', () => {
+  it('agree for positive returns, where a ratio without a loss is undefined', () => {
     const { values, reasons } = measured(percents(1, 2, 1, 1, 1, 1, 1, 1, 1), { periodsPerYear: 252 });
     expect(values.sharpe).toBeCloseTo(52.915026221291804, 10);
     expect(values.sortino).toBeNull();
@@ -51,20 +51,20 @@ describe('metrics of returns, beside the figures empyrical publishes (252 days a
     expect(reasons.calmar).toBe('there is no drawdown');
   });
 
-  it('reports values that overflow as undefined, with the reason', () => {
+  it('are undefined when they overflow, with the reason', () => {
     const { values, reasons } = measured(Float64Array.from([1e200, 1e200]));
     expect(values.cagr).toBeNull();
     expect(reasons.cagr).toBe('too large for a number');
   });
 
-  it('returns that do not vary have no ratio, not an infinite one', () => {
+  it('have no ratio for returns that do not vary, rather than an infinite one', () => {
     const { values, reasons } = measured(percents(1, 1, 1, 1, 1, 1, 1, 1, 1));
     expect(values.sharpe).toBeNull();
     expect(reasons.sharpe).toBe('the returns do not vary');
     expect(values.volatility).toBe(0);
   });
 
-  it('one return has no deviation', () => {
+  it('have no deviation for a single return', () => {
     const { values, reasons } = measured(percents(1));
     expect(values).toMatchObject({ sharpe: null, volatility: null, cagr: null });
     expect(reasons).toMatchObject({ sharpe: 'needs at least two returns', sortino: 'needs at least two returns' });
@@ -72,7 +72,7 @@ describe('metrics of returns, beside the figures empyrical publishes (252 days a
     expect(after.values).toMatchObject({ sharpe: null, sortino: null, cagr: null, calmar: null, volatility: null });
   });
 
-  it('counts calendar years of 365.25 days unless periods are given', () => {
+  it('count calendar years of 365.25 days unless periods per year are given', () => {
     const returns = percents(...Array.from({ length: 730 }, () => 0.1));
     const growth = 1.001 ** 730;
     expect(measured(returns).values.cagr).toBeCloseTo(growth ** (365.25 / 730) - 1, 12);
@@ -80,10 +80,10 @@ describe('metrics of returns, beside the figures empyrical publishes (252 days a
   });
 });
 
-describe('what the numbers rest on', () => {
+describe('the sample behind a metric', () => {
   const swing = (count: number): Float64Array => Float64Array.from({ length: count }, (_, i) => (i % 3) / 100 - 0.008);
 
-  it('fewer than 30 returns make weak ratios, fewer than 90 days weak growth; the values stay', () => {
+  it('makes ratios weak below 30 returns, and growth weak below 90 days; the values stay', () => {
     const { values, weak, sample } = measured(swing(6));
     expect(sample).toEqual({ returns: 6, days: 6 });
     expect(weak).toEqual({
@@ -101,7 +101,7 @@ describe('what the numbers rest on', () => {
     expect(measured(swing(90)).weak).toEqual({});
   });
 
-  it('one return that is not zero gives √(A/n) whatever happened, and is weak however long the series', () => {
+  it('makes a ratio weak when only one return is not zero, since it is then √(A/n) whatever happened', () => {
     const lone = new Float64Array(400);
     lone[100] = -0.3;
     const { values, weak } = measured(lone);
@@ -111,7 +111,7 @@ describe('what the numbers rest on', () => {
     expect(measured(lone).weak).toEqual({});
   });
 
-  it('a Sharpe ratio comes with its standard error: about √(A/n) for small ratios, as simulated', () => {
+  it('gives a Sharpe ratio its standard error, about √(A/n) for small ratios, as in a simulation', () => {
     const random = seededRandom(5);
     const normal = (): number => normalQuantile(random() || 0.5);
     const ratios: number[] = [];
@@ -133,11 +133,11 @@ describe('what the numbers rest on', () => {
     ['hours', Float64Array.from({ length: 40 }, (_, i) => i * HOUR), 8760, 'the step of 1 hour between rows'],
     ['weeks', Float64Array.from({ length: 40 }, (_, i) => i * 7 * DAY), 365 / 7, 'the step of 7 days between rows'],
     ['one row', days(1), 365, 'nothing: one row has no step, days are assumed'],
-  ])('the periods of a year follow from the step: %s', (_name, time, value, from) => {
+  ])('gives the periods per year by the step between rows: %s', (_name, time, value, from) => {
     expect(measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) }).periodsPerYear).toEqual({ value, from });
   });
 
-  it('periods per year are counted from the rows, so that a year of exchange days does not count as 365', () => {
+  it('gives the periods per year by the number of rows, so that a year of exchange days does not count as 365', () => {
     const time = days(365).filter((at) => (at / DAY) % 7 < 5);
     const { periodsPerYear } = measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) });
     expect(periodsPerYear.value).toBeCloseTo(260.7, 0);
@@ -155,11 +155,11 @@ describe('daily returns', () => {
     expect([...dailyReturns(88, time, equity)].map((value) => Number(value.toFixed(12)))).toEqual([0.25, 0.1, 0, 0, 1]);
   });
 
-  it('begin with the first day against the start, whatever happened on it', () => {
+  it('begin with the return of the first day from the start, whatever happened on that day', () => {
     expect([...dailyReturns(1, Float64Array.from([0, HOUR]), Float64Array.from([0.5, 0.112]))]).toEqual([expect.closeTo(-0.888, 12)]);
   });
 
-  it('multiply up to what the equity made of the start, however the bars lie', () => {
+  it('multiply to the total return, however the bars are spread over the days', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ step: fc.integer({ min: 1, max: 60 }), equity: fc.double({ min: 0.1, max: 9, noNaN: true }) }), {
@@ -178,34 +178,34 @@ describe('daily returns', () => {
   });
 });
 
-describe('drawdown and trades', () => {
-  it('falls from the start equity too', () => {
+describe('drawdown and trade metrics', () => {
+  it('measure a fall from the start equity as well', () => {
     expect(maxDrawdown(100, Float64Array.from([80, 120, 90]))).toBe(-0.25);
     expect(maxDrawdown(100, Float64Array.from([100, 120, 120]))).toBe(0);
   });
 
-  it('counts a trade without profit as no win', () => {
+  it('do not count a trade without profit as won', () => {
     expect(tradeMetrics([3, -1, 0, 2])).toEqual({ winRate: 0.5, profitFactor: 5, expectancy: 1 });
     expect(tradeMetrics([1]).profitFactor).toEqual({ because: 'no trade lost money' });
     expect(tradeMetrics([]).winRate).toEqual({ because: 'no trade was closed' });
   });
 });
 
-describe('scores of forecasts, beside scikit-learn', () => {
+describe('scores of forecasts, compared with scikit-learn', () => {
   const y = Float64Array.from([0, 1, 1, 0]);
   const p = Float64Array.from([0.1, 0.9, 0.8, 0.3]);
 
-  it('Brier score and log loss', () => {
+  it('agree for the Brier score and the log loss', () => {
     expect(brier(p, y)).toBeCloseTo(0.0375, 14);
     expect(logLoss(p, y)).toBeCloseTo(0.19763488164214868, 14);
     expect(logLoss(Float64Array.from([0.9, 0.1, 0.2, 0.65]), Float64Array.from([1, 0, 0, 1]))).toBeCloseTo(0.21616187468057912, 14);
   });
 
-  it('a wrong certainty costs much, but not everything', () => {
+  it('give a wrong certainty a high but finite loss', () => {
     expect(logLoss(Float64Array.from([1]), Float64Array.from([0]))).toBeCloseTo(36.04365338911715, 9);
   });
 
-  it('calibration in three ranges', () => {
+  it('agree for a calibration in three ranges', () => {
     const forecasts = Float64Array.from([0.1, 0.2, 0.3, 0.4, 0.65, 0.7, 0.8, 0.9, 1]);
     const outcomes = Float64Array.from([0, 0, 0, 0, 1, 1, 1, 1, 1]);
     const table = calibration(forecasts, outcomes, 3);
@@ -215,13 +215,13 @@ describe('scores of forecasts, beside scikit-learn', () => {
     expect(calibrationError(table)).toBeCloseTo(0.13888888888888892, 14);
   });
 
-  it('puts every hundredth into the range whose edges hold it', () => {
+  it('put every hundredth into the range whose edges contain it', () => {
     const forecasts = Float64Array.from({ length: 101 }, (_, i) => i / 100);
     const table = calibration(forecasts, new Float64Array(101));
     expect(table.map(({ count }) => count)).toEqual([11, 10, 10, 10, 10, 10, 10, 10, 10, 10]);
   });
 
-  it('puts an edge where scikit-learn does: (a, b], the first range with 0', () => {
+  it('put an edge where scikit-learn does: (a, b], with 0 in the first range', () => {
     const edges = Float64Array.from([0, 0.1, 0.3, 0.6, 0.7, 1]);
     expect(calibration(edges, new Float64Array(6)).map(({ from, count }) => [from, count])).toEqual([
       [0, 2],
@@ -232,7 +232,7 @@ describe('scores of forecasts, beside scikit-learn', () => {
     ]);
   });
 
-  it('puts every forecast into the range that holds it, also where the product with their number is rounded', () => {
+  it('put every forecast into the range that contains it, in spite of rounding', () => {
     const next = (value: number, steps: number): number => {
       const bits = new BigInt64Array(Float64Array.of(value).buffer);
       bits[0] += BigInt(steps);
@@ -250,7 +250,7 @@ describe('scores of forecasts, beside scikit-learn', () => {
     expect(calibration(Float64Array.of(0.8500000000000001), Float64Array.of(1), 20)[0].from).toBe(0.85);
   });
 
-  it('calibration of markets has intervals that cover 95%, although the closes of one market share one outcome', () => {
+  it('have calibration intervals that cover 95%, although the closes of one market share one outcome', () => {
     const random = seededRandom(11);
     const normal = (): number => normalQuantile(random() || 0.5);
     let clustered = 0;
@@ -282,13 +282,13 @@ describe('scores of forecasts, beside scikit-learn', () => {
     expect(alone / tables).toBeLessThan(0.6);
   });
 
-  it('calibration of markets with one forecast each equals that of independent forecasts', () => {
+  it('are the same for markets with one forecast each as for independent forecasts', () => {
     const table = calibration(p, y);
     const markets = [...p].map((forecast, i) => marketForecasts(Float64Array.from([forecast]), y[i]));
     expect(calibrationOfMarkets(markets)).toEqual(table.map((bin) => ({ ...bin, markets: 1 })));
   });
 
-  it("Wilson's interval stays inside 0..1 and is wide for small samples", () => {
+  it('have a Wilson interval that stays inside 0..1 and is wide for small samples', () => {
     const [low, high] = wilsonInterval(0, 10);
     expect(low).toBe(0);
     expect(high).toBeCloseTo(0.2775327998628892, 12);
@@ -305,7 +305,7 @@ describe('the normal distribution', () => {
     [-5, 2.866515718791939e-7],
     [-10, 7.619853024160527e-24],
     [3.5, 0.9997673709209645],
-  ])('Φ(%d)', (x, expected) => {
+  ])('has the published value of Φ(%d)', (x, expected) => {
     expect(normalCdf(x) / expected).toBeCloseTo(1, 12);
   });
 
@@ -315,18 +315,18 @@ describe('the normal distribution', () => {
   });
 });
 
-describe('how much is luck', () => {
+describe('the deflated Sharpe ratio and the probability of overfitting', () => {
   const noise = (seed: number, count = 250, drift = 0): Float64Array => {
     const random = seededRandom(seed);
     return Float64Array.from({ length: count }, () => (random() - 0.5) * 0.02 + drift);
   };
 
-  it('the published example of the deflated Sharpe ratio: 100 trials with variance 1/2 a year', () => {
+  it('give the published value for 100 trials with variance 1/2 a year', () => {
     // Bailey & López de Prado 2014: V = 1/2 (annual), N = 100, 250 days a year: SR0 = 0.1132 a day
     expect(expectedBestSharpe(100, Math.sqrt(0.5 / 250))).toBeCloseTo(0.1132, 4);
   });
 
-  it('falls as more is tried, and with one trial equals the probabilistic one', () => {
+  it('fall as more is tried: the deflated ratio of one trial is the probabilistic one', () => {
     const deflated = (trials: number): number => measured(noise(1, 250, 0.001), { trials }).values.deflatedSharpe ?? Number.NaN;
     expect(deflated(1)).toBe(measured(noise(1, 250, 0.001)).values.probabilisticSharpe);
     expect(deflated(10)).toBeLessThan(deflated(2));
@@ -336,23 +336,23 @@ describe('how much is luck', () => {
   it.each([
     ['a long left tail', percents(1, 10, -4, 2, 3, 2, 1, -10), 0.6106203604025079, 0.10406399726374399, 6.136129669606653],
     ['a long right tail', percents(-1, -2, 1, 30, -1, 2, -3, 1), 0.8899251257063112, 0.1296480749677491, 4.01310201013523],
-  ])('weighs skewness and tails, as scipy has them: %s', (_, returns, probabilistic, deflated, error) => {
+  ])('take skewness and tails into account as scipy does: %s', (_, returns, probabilistic, deflated, error) => {
     const { values, standardErrors } = measured(returns, { periodsPerYear: 252, trials: 10 });
     expect(values.probabilisticSharpe).toBeCloseTo(probabilistic, 12);
     expect(values.deflatedSharpe).toBeCloseTo(deflated, 12);
     expect(standardErrors.sharpe).toBeCloseTo(error, 12);
   });
 
-  it('is not given without a number of trials', () => {
+  it('leave out the deflated ratio when the number of trials is not given', () => {
     expect(measured(noise(1)).values.deflatedSharpe).toBeNull();
   });
 
-  it('the spread of trials is that of their own ratios; those that never traded count', () => {
+  it('use the spread of the trials’ own ratios, and count trials that never traded', () => {
     expect(trialsOf([0.1, 0.2, 0.3, Number.NaN])).toEqual({ count: 4, spread: expect.closeTo(0.1, 12) });
     expect(trialsOf([0.1])).toEqual({ count: 1 });
   });
 
-  it('a trial that is better everywhere is not overfitted; noise is about a coin toss', () => {
+  it('give overfitting a probability of 0 for a trial that is better everywhere, and of about a half for noise', () => {
     const strategies = Array.from({ length: 20 }, (_, i) => noise(i + 1));
     expect(probabilityOfOverfitting([...strategies, noise(99, 250, 0.02)])).toBe(0);
     const tosses = Array.from({ length: 30 }, (_, round) =>
@@ -363,7 +363,7 @@ describe('how much is luck', () => {
     expect(mean).toBeLessThan(0.65);
   });
 
-  it('needs at least two trials and twenty days', () => {
+  it('require two trials and twenty days for the probability of overfitting', () => {
     expect(probabilityOfOverfitting([noise(1)])).toEqual({ because: 'needs at least two trials' });
     expect(probabilityOfOverfitting([noise(1, 5), noise(2, 5)])).toEqual({ because: 'needs at least 20 daily returns, there are 5' });
   });

@@ -139,7 +139,7 @@ const apart = (ours: ArrayLike<number>, theirs: readonly number[]): number =>
 
 describe('orders', () => {
   it(
-    'fill as the slow and obvious model has them fill, whatever the series, the fees and the caps',
+    'fill as in a slow and simple model, for any series, fees and caps',
     () => {
       let filled = 0;
       fc.assert(
@@ -176,7 +176,7 @@ describe('orders', () => {
     patience(60_000),
   );
 
-  it('lead to the situation that the model has at every close', () => {
+  it('result in the position, cash and equity of the model at every close', () => {
     fc.assert(
       fc.property(cases, (one) => {
         const { candles, decisions, market, options } = one;
@@ -189,7 +189,7 @@ describe('orders', () => {
     );
   });
 
-  it('that say no more than words are traded like words', () => {
+  it('without prices or sizes are traded like the words long and short', () => {
     const words = fc.array(fc.constantFrom<Decision>('hold', 'hold', 'long', 'short', 'flat'), { minLength: LENGTH, maxLength: LENGTH });
     fc.assert(
       fc.property(cases, words, (one, said) => {
@@ -234,28 +234,28 @@ describe('an order', () => {
       [{ side: 'long', limit: 0.45, expires: HOUR + 1 }, 'hold', { side: 'long', limit: 0.45 }],
       { entryBar: 3, entryPrice: 0.3 },
     ],
-    ['of a short waits above', [{ side: 'short', limit: 0.65 }], { side: 'short', entryBar: 2, entryPrice: 0.65 }],
-    ['with a stop leaves at it', [{ side: 'long', stop: 0.4 }], { entryBar: 1, exitBar: 2, exitPrice: 0.4, end: 'stop' }],
+    ['to sell short waits for a price above', [{ side: 'short', limit: 0.65 }], { side: 'short', entryBar: 2, entryPrice: 0.65 }],
+    ['with a stop is closed at the stop', [{ side: 'long', stop: 0.4 }], { entryBar: 1, exitBar: 2, exitPrice: 0.4, end: 'stop' }],
     [
-      'with a stop that the open has passed leaves at the open',
+      'with a stop that the open has passed is closed at the open',
       [{ side: 'long', stop: 0.34 }],
       { exitBar: 3, exitPrice: 0.3, end: 'stop' },
     ],
     [
-      'with a stop and a target inside one bar is stopped',
+      'with a stop and a target inside one bar is closed at the stop',
       [{ side: 'long', stop: 0.4, target: 0.65 }],
       { exitBar: 2, exitPrice: 0.4, end: 'stop' },
     ],
-    ['with a target leaves at it', [{ side: 'long', target: 0.65 }], { exitBar: 2, exitPrice: 0.65, end: 'target' }],
-    ['of a short has its stop above', [{ side: 'short', stop: 0.6, target: 0.1 }], { exitBar: 2, exitPrice: 0.6, end: 'stop' }],
-    ['of a short has its target below', [{ side: 'short', stop: 0.9, target: 0.4 }], { exitBar: 2, exitPrice: 0.4, end: 'target' }],
+    ['with a target is closed at the target', [{ side: 'long', target: 0.65 }], { exitBar: 2, exitPrice: 0.65, end: 'target' }],
+    ['to sell short has its stop above', [{ side: 'short', stop: 0.6, target: 0.1 }], { exitBar: 2, exitPrice: 0.6, end: 'stop' }],
+    ['to sell short has its target below', [{ side: 'short', stop: 0.9, target: 0.4 }], { exitBar: 2, exitPrice: 0.4, end: 'target' }],
     [
-      'of a limit and a stop in one bar loses at once',
+      'with a limit and a stop in one bar is filled and stopped in that bar',
       [{ side: 'long', limit: 0.46, stop: 0.45 }],
       { entryBar: 1, exitBar: 1, exitPrice: 0.45, end: 'stop' },
     ],
     [
-      'of a limit inside a bar takes no profit in it',
+      'with a limit that fills inside a bar takes no profit in that bar',
       [{ side: 'long', limit: 0.46, target: 0.54 }],
       { entryBar: 1, exitBar: 2, end: 'target' },
     ],
@@ -263,12 +263,12 @@ describe('an order', () => {
     expect(trade(decisions).trades[0]).toMatchObject(expected);
   });
 
-  it('that is not filled in time is counted', () => {
+  it('that is not filled in time is counted as expired', () => {
     const { trades, unfilled } = trade([{ side: 'long', limit: 0.1, expires: 2 * HOUR }]);
     expect({ trades, unfilled }).toEqual({ trades: [], unfilled: { expired: 1 } });
   });
 
-  it('that ruins a short ends the trading with no equity left, whether the strategy reads its situation or not', () => {
+  it('that ruins a short position leaves an equity of 0 and ends the trading, whether or not the strategy reads its account', () => {
     const rise = bars([
       [10, 10, 10, 10],
       [10, 10, 10, 10],
@@ -282,7 +282,7 @@ describe('an order', () => {
     expect(of((situation) => situation.equity).equity).toEqual(of().equity);
   });
 
-  it('for the side that is held moves the stop and buys no more', () => {
+  it('for the side that is already held moves the stop and buys nothing more', () => {
     const { trades } = trade([
       { side: 'long', size: 0.5 },
       { side: 'long', size: 1, stop: 0.45 },

@@ -39,7 +39,7 @@ const trials = fc
 const returnsOf = (length: number) => fc.array(fc.integer({ min: -3, max: 3 }), { minLength: length, maxLength: length });
 
 describe('the probability of overfitting', () => {
-  it('is what its definition says, ties included', () => {
+  it('equals its definition, ties included', () => {
     fc.assert(
       fc.property(trials, (all) => {
         expect(probabilityOfOverfitting(all.map((one) => Float64Array.from(one)))).toBeCloseTo(spelledOut(all), 12);
@@ -58,7 +58,7 @@ describe('the probability of overfitting', () => {
     );
   });
 
-  it('is weak where either half has fewer than 30 days, and is never both weak and missing', () => {
+  it('is weak when either half has fewer than 30 days, and is never both weak and missing', () => {
     const series = fc.integer({ min: 1, max: 130 }).chain((length) => fc.tuple(...[0, 1].map(() => returnsOf(length))));
     fc.assert(
       fc.property(series, (all) => {
@@ -79,7 +79,7 @@ describe('the probability of overfitting', () => {
     });
   });
 
-  it('is a coin where the other trials are on both sides of the pick', () => {
+  it('is one half when the other trials are on both sides of the pick', () => {
     const still = new Float64Array(20);
     const up = Float64Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 1 : -1));
     // of two that are equal on every half, one is picked by lot

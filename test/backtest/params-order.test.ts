@@ -15,7 +15,7 @@ const passport = { id: '', data: '', code: '', settings: '', seed: 1 };
 // a JavaScript object has keys that look like numbers first, in whatever order they are written
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-zA-Z0-9é]{0,7}$/), { minLength: 1, maxLength: 6 });
 
-it('has parameters in the order of the strategy’s declaration, whatever order the database keeps them in', () => {
+it('stored parameters are read in the order in which the strategy declares them, in whatever order the database keeps them', () => {
   fc.assert(
     fc.property(names, (declared) => {
       const params = Object.fromEntries(declared.map((name, i) => [name, i]));
@@ -25,7 +25,7 @@ it('has parameters in the order of the strategy’s declaration, whatever order 
   );
 });
 
-it('knows the order of shipped strategies in what was stored before it was kept, and leaves nothing out', () => {
+it('parameters that were stored without their order get the order of the shipped strategy, and none is left out', () => {
   const checked = strategyTrials('rsi');
   if ('problems' in checked) throw new Error(checked.problems.join());
   const [params] = checked.trials;

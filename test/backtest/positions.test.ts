@@ -14,7 +14,7 @@ const open = (facts: Partial<Market> = {}): Market => ({ ...plainMarket('probabi
 const signals = fc.array(fc.constantFrom(HOLD, HOLD, LONG, SHORT, FLAT), { minLength: 40, maxLength: 40 });
 
 describe('trade statistics', () => {
-  it('count a position once, however many parts it left in', () => {
+  it('count a position once, in however many parts it was sold', () => {
     const thin = bars(
       [0.5, 0.5, 0.6, 0.6, 0.6, 0.6].map((at, i) => [at, at, at, at, i === 1 ? 100 : 30]),
       { step: 86_400_000 },
@@ -30,7 +30,7 @@ describe('trade statistics', () => {
     expect(unfilled).toEqual({ heldBack: 1 });
   });
 
-  it('do not count a position as closed while a part of it is only marked', () => {
+  it('do not count a position as closed while a part of it is still held', () => {
     const thin = bars([0.5, 0.5, 0.6, 0.6].map((at, i) => [at, at, at, at, i === 1 ? 100 : 30]));
     const options = { ...DEFAULT_OPTIONS, maxVolumeShare: 0.5 };
     const { trades } = simulate(thin, wordsOnly(Uint8Array.from([LONG, FLAT, HOLD, HOLD])), { market: open(), options, barMs: HOUR });
@@ -61,7 +61,7 @@ describe('trade statistics', () => {
     );
   });
 
-  it('are those of the result: a hundred parts of one position are one trade, and weak', () => {
+  it('are those of the result: a position sold in a hundred parts is one trade, and the statistics are weak', () => {
     const candles = { ...walk(2000, 8, { probability: true }), volume: new Float64Array(2000).fill(40) };
     const { metrics, sample, weak, trades } = runBacktest({
       candles,
@@ -77,7 +77,7 @@ describe('trade statistics', () => {
 });
 
 describe('a position that is still open at the last bar', () => {
-  it('is closed at the same cost as an exit at one more open', () => {
+  it('is closed at the same cost as a sale at one more open would have', () => {
     fc.assert(
       fc.property(
         signals,
@@ -114,7 +114,7 @@ describe('a position that is still open at the last bar', () => {
     );
   });
 
-  it('is counted where the volume cap would have held it back', () => {
+  it('is counted when the volume cap would have delayed its sale', () => {
     const thin = bars([10, 10, 10].map((at, i) => [at, at, at, at, i === 1 ? 100 : 2]));
     const options = { ...DEFAULT_OPTIONS, maxVolumeShare: 0.5 };
     const { trades, unfilled } = simulate(thin, wordsOnly(Uint8Array.from([LONG, HOLD, HOLD])), {

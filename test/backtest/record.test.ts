@@ -114,7 +114,7 @@ describe('a stored backtest', () => {
     );
   });
 
-  it('says in words how it traded', () => {
+  it('states its trading terms in words', () => {
     const place = { id: 'p', data: 'd', code: 'c', seed: 1, basis: 'b', bars: 48, from: 0, to: 2 * DAY, leftOut: 0, twin: null };
     const terms = (options: Partial<BacktestOptions>) =>
       tradingTerms({ ...place, settings: JSON.stringify({ options: { ...DEFAULT_OPTIONS, maxVolumeShare: null, ...options } }) });
@@ -129,7 +129,7 @@ describe('a stored backtest', () => {
     expect(tradingTerms({ ...place, settings: 'by hand' })).toBeNull();
   });
 
-  it('is drawn with no more points than a chart has, the last one among them', () => {
+  it('is drawn with at most as many points as a chart has, the last point included', () => {
     const points = Array.from({ length: 4999 }, (_, i) => ({ time: i, equity: i }));
     const few = thinned(points, 1000);
     expect(few.length).toBeLessThanOrEqual(1001);
@@ -142,7 +142,7 @@ describe('a stored backtest', () => {
     expect(decodeMetrics({ calibration: stored(encodeCalibration([bin])) }).calibration).toEqual([bin]);
   });
 
-  it('counts as not known what is missing or of another shape', () => {
+  it('reads missing or malformed fields as unknown', () => {
     expect(decodeMetrics({ lookAhead: { changed: 'x' }, weak: 3, calibration: [{ from: 1 }], sample: { days: 1 } })).toMatchObject({
       metrics: { sharpe: null },
       undefined: {},
@@ -154,7 +154,7 @@ describe('a stored backtest', () => {
     expect([decodeTrades(null), decodeTrades([1, 'x', {}]), decodeEquity('x'), decodePassport({})]).toEqual([[], [], [], null]);
   });
 
-  it('is ranked by its Sharpe ratio unless that rests on too little', () => {
+  it('is ranked by its Sharpe ratio unless that ratio is weak', () => {
     expect(rankedSharpe(decodeMetrics({ sharpe: 7.22, weak: { sharpe: '7 daily returns, fewer than 30' } }))).toBeNull();
     expect(rankedSharpe(decodeMetrics({ sharpe: 1.2, weak: { winRate: '3 trades, fewer than 10' } }))).toBe(1.2);
   });
@@ -167,7 +167,7 @@ describe('a stored walk-forward', () => {
   const trials = [3, 12, 24].map((period) => ({ strategy: momentum, params: { period, threshold: 0 } }));
   const result = walkForward(backtestData(candles, market), trials, optionsFor(market), parts);
 
-  it('reads back as what was written, with curves no finer than they can be drawn', () => {
+  it('reads back as what was written, with curves no finer than a chart can show', () => {
     const column = stored(encodeWalkForward(result, { ...parts, trials: 3 }));
     const read = decodeWalkForward(column.result);
     expect(read).toMatchObject({ ...parts, trials: 3, skipped: [], overfitting: result.overfitting, undefined: {}, weak: {} });
@@ -203,7 +203,7 @@ describe('a stored walk-forward', () => {
     expect(JSON.stringify(column).length).toBeLessThan(120_000);
   });
 
-  it('keeps which windows were left out and which trials failed, and why', () => {
+  it('keeps the windows that were left out and the trials that failed, each with the reason', () => {
     const skipped = [{ trainFrom: 0, trainTo: DAY, testFrom: DAY, testTo: 2 * DAY, because: 'fewer than two bars in the test part' }];
     const failed = [{ strategy: 'mine', params: { slow: 3, b: 1, a: 2 }, because: "strategy 'mine' at bar 3: no book" }];
     const column = stored(encodeWalkForward({ ...result, skipped, failed }, { ...parts, trials: 3 }));

@@ -19,8 +19,8 @@ function trade(rows: readonly (readonly number[])[], first: Decision, market: Ma
 
 const half = [0.5, 0.5, 0.5, 0.5];
 
-describe('a stop that the open has passed', () => {
-  it('does not fill at its own price where nobody trades at the open', () => {
+describe('a stop order whose price the open has already passed', () => {
+  it('does not fill at its own price when nobody can trade at the open', () => {
     const { trades, unfilled } = trade([half, half, [0.004, 0.004, 0.004, 0.004], [0.004, 0.004, 0.004, 0.004]], {
       side: 'long',
       stop: 0.3,
@@ -29,17 +29,17 @@ describe('a stop that the open has passed', () => {
     expect(unfilled).toEqual({ beyondTick: 1 });
   });
 
-  it('does not fill at its own price where the open less the spread is below a tick', () => {
+  it('does not fill at its own price when the open minus the spread is below a tick', () => {
     const { trades } = trade([half, half, [0.01, 0.4, 0.01, 0.01], half], { side: 'long', stop: 0.3 }, open, 0.005);
     expect(trades.map(({ end }) => end)).toEqual(['mark']);
   });
 
-  it('does not fill at its own price on the other side either', () => {
+  it('does not fill at its own price for a short position either', () => {
     const { trades } = trade([half, half, [0.996, 0.996, 0.6, 0.996], half], { side: 'short', stop: 0.7 });
     expect(trades.map(({ end }) => end)).toEqual(['mark']);
   });
 
-  it('fills at the open where that can be traded', () => {
+  it('fills at the open when the open can be traded', () => {
     const { trades } = trade([half, half, [0.2, 0.4, 0.1, 0.2], half], { side: 'long', stop: 0.3 });
     expect(trades).toMatchObject([{ exitPrice: 0.2, end: 'stop' }]);
   });
@@ -49,13 +49,13 @@ describe('the bar in which a market closes', () => {
   const rows = [half, half, [0.5, 0.99, 0.01, 0.99], [0.99, 0.99, 0.99, 0.99]];
   const closing: Market = { ...open, closesAt: 2.5 * HOUR };
 
-  it('fills no limit, stop or target inside it: part of its range comes after the close', () => {
+  it('fills no limit, stop or target, because part of its price range comes after the close', () => {
     expect(trade(rows, { side: 'long', limit: 0.2 }, closing)).toMatchObject({ trades: [], unfilled: { expired: 1 } });
     expect(trade(rows, { side: 'long', target: 0.9 }, closing).trades).toMatchObject([{ end: 'mark' }]);
     expect(trade(rows, { side: 'long', stop: 0.2 }, closing).trades).toMatchObject([{ end: 'mark' }]);
   });
 
-  it('is traded in whole where the market closes at its end', () => {
+  it('is traded as a whole when the market closes at its end', () => {
     expect(trade(rows, { side: 'long', target: 0.9 }, { ...open, closesAt: 3 * HOUR }).trades).toMatchObject([{ exitPrice: 0.9 }]);
   });
 });
@@ -84,8 +84,8 @@ describe('a day of 24 hours after one of 23, at the change to daylight saving', 
   });
 });
 
-describe('an order that waits', () => {
-  it('fills once the price has gone through it, not at a touch', () => {
+describe('an order that rests in the book', () => {
+  it('fills when the price has gone through its limit, not when it has only touched it', () => {
     expect(trade([half, [0.5, 0.5, 0.4, 0.5], half], { side: 'long', limit: 0.4 }).trades).toEqual([]);
     expect(trade([half, [0.5, 0.5, 0.39, 0.5], half], { side: 'long', limit: 0.4 }).trades).toMatchObject([{ entryPrice: 0.4 }]);
     expect(trade([half, [0.5, 0.6, 0.5, 0.5], half], { side: 'long', target: 0.6 }).trades).toMatchObject([{ end: 'mark' }]);
@@ -94,7 +94,7 @@ describe('an order that waits', () => {
     ]);
   });
 
-  it('pays no fee at a venue that charges takers only; a market order does', () => {
+  it('pays no fee at a venue that charges only takers, while a market order does', () => {
     const charged: Market = { ...open, fees: { model: 'polymarket', rate: 0.05 } };
     const rows = [half, [0.5, 0.5, 0.3, 0.5], [0.5, 0.7, 0.5, 0.5], half];
     expect(trade(rows, { side: 'long', limit: 0.4, target: 0.6 }, charged).trades).toMatchObject([{ fees: 0, exitPrice: 0.6 }]);
@@ -103,13 +103,13 @@ describe('an order that waits', () => {
 });
 
 describe('candles', () => {
-  it('whose high is below their low are refused', () => {
+  it('with a high below their low are refused', () => {
     expect(() => trade([half, [0.5, 0.4, 0.6, 0.5], half], 'long')).toThrow('bar 1: high 0.4 is below low 0.6; repair or remove the bar');
   });
 });
 
 describe('a strategy', () => {
-  it('knows how long its bars last', () => {
+  it('can read how long its bars last', () => {
     let seen: number | undefined;
     const strategy = scripted((view) => {
       seen = view.barMs;

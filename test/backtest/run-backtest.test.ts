@@ -19,7 +19,7 @@ describe('a result', () => {
     expect(reasons).toMatchObject({ brier: 'an asset has no outcome to forecast' });
   });
 
-  it('of a strategy that never trades keeps the cash and has no ratios', () => {
+  it('of a strategy that never trades keeps the cash and has undefined ratios', () => {
     const { metrics, undefined: reasons } = runBacktest({ candles: closes([0.5, 0.4, 0.3, 0.2]), strategy: favourite });
     expect(metrics).toMatchObject({
       totalReturn: 0,
@@ -34,7 +34,7 @@ describe('a result', () => {
     expect(reasons).toMatchObject({ sharpe: 'the returns do not vary', winRate: 'no trade was closed' });
   });
 
-  it('measures what the contract says, on bars worked out by hand', () => {
+  it('has the metrics of the contract, compared with bars that were worked out by hand', () => {
     const candles = bars([
       [100, 100, 100, 100],
       [100, 110, 100, 110],
@@ -58,7 +58,7 @@ describe('a result', () => {
     expect(metrics.expectancy).toBeCloseTo(-10, 9);
   });
 
-  it('keeps what was settled and what is only marked apart', () => {
+  it('separates the profit of settled positions from that of positions that are still open', () => {
     const candles = closes([0.6, 0.5, 0.7, 0.8]);
     const won = runBacktest({ candles, strategy: buyAndHold, market: resolved(1), options: { cash: 600 } }).metrics;
     expect(won).toMatchObject({
@@ -78,7 +78,7 @@ describe('a result', () => {
     });
   });
 
-  it('scores the market’s closes against its resolution', () => {
+  it('has a score of the market’s closes against its resolution', () => {
     const candles = closes([0.5, 0.8]);
     const { metrics } = runBacktest({ candles, strategy: buyAndHold, market: resolved(1) });
     expect(metrics.brier).toBeCloseTo((0.25 + 0.04) / 2, 12);
@@ -88,13 +88,13 @@ describe('a result', () => {
   });
 });
 
-describe('what a result rests on', () => {
+describe('the sample behind a result', () => {
   const week = closes(
     Array.from({ length: 7 * 24 }, (_, i) => 0.4 + (i % 5) / 100),
     { step: HOUR },
   );
 
-  it('is said beside it: a week makes ratios and growth weak, one trade the trade statistics', () => {
+  it('is reported: a week makes ratios and growth weak, and a single trade makes the trade statistics weak', () => {
     const { metrics, sample, weak, standardErrors } = runBacktest({ candles: week, strategy: buyAndHold, market: resolved(1) });
     expect(sample).toEqual({ dailyReturns: 7, trades: 1, events: 1, days: 6.95 });
     expect(weak).toMatchObject({
@@ -107,7 +107,7 @@ describe('what a result rests on', () => {
     expect(standardErrors.sharpe).toBeGreaterThan(0);
   });
 
-  it('one day has no ratios and no yearly growth', () => {
+  it('is too small for ratios and yearly growth when it is one day', () => {
     const day = closes([0.5, 0.4, 0.45, 0.5], { step: HOUR });
     const { metrics, sample, weak } = runBacktest({ candles: day, strategy: buyAndHold, market: resolved(1) });
     expect(sample.dailyReturns).toBe(1);
@@ -115,7 +115,7 @@ describe('what a result rests on', () => {
     expect(Object.keys(weak)).toEqual(['turnover', 'brier', 'logLoss', 'winRate', 'expectancy']);
   });
 
-  it('a loss on the first day is in the ratios', () => {
+  it('includes a loss on the first day', () => {
     const { metrics } = runBacktest({
       candles: closes([1, 1, 0.112, ...Array.from({ length: 30 }, (_, i) => 0.112 + (i % 2) / 100)], { step: 8 * HOUR }),
       strategy: buyAndHold,
@@ -129,7 +129,7 @@ describe('a passport', () => {
   const input = { candles: walk(400, 5), strategy: smaCross, params: { fast: 5, slow: 20 } };
   const { passport } = runBacktest(input);
 
-  it('is the same for the same input, and so are all bytes of the result', () => {
+  it('is the same for the same input, and so is every byte of the result', () => {
     const again = runBacktest({ ...input, candles: structuredClone(input.candles) });
     expect(JSON.stringify(again)).toBe(JSON.stringify(runBacktest(input)));
     expect(again.passport.id).toBe(passport.id);
@@ -151,7 +151,7 @@ describe('a passport', () => {
     expect(different[part]).not.toBe(passport[part]);
   });
 
-  it('rests on the announced end and the book only where the strategy looked at them', () => {
+  it('depends on the announced end and the order book only if the strategy read them', () => {
     const candles = walk(50, 5, { probability: true });
     const facts = plainMarket('probability');
     const other = { ...facts, endsAt: 1e9, books: [{ bid: 0.4, ask: 0.5, at: 0 }] };
@@ -165,14 +165,14 @@ describe('a passport', () => {
     expect(data(looks, other)).not.toBe(data(looks, facts));
   });
 
-  it('differs with one bit of one candle', () => {
+  it('differs when one bit of one candle differs', () => {
     const candles = structuredClone(input.candles);
     candles.volume[7] += 1;
     expect(runBacktest({ ...input, candles }).passport.data).not.toBe(passport.data);
   });
 });
 
-describe('a grid', () => {
+describe('a grid of parameters', () => {
   const grid = strategyTrials('sma-cross', { fast: [5, 10, 15], slow: [20, 40] });
   if (!('trials' in grid)) throw new Error('the grid is good');
   const market = plainMarket('asset');
@@ -183,7 +183,7 @@ describe('a grid', () => {
     optionsFor(market),
   );
 
-  it('gives each trial what it has alone, but for the deflated ratio, which knows the others', () => {
+  it('gives each trial the result of a separate backtest, except the deflated ratio, which counts the other trials', () => {
     for (const result of results) {
       const alone = runBacktest({ candles: data.candles, strategy: smaCross, params: result.params });
       expect({ ...result.metrics, deflatedSharpe: 0 }).toEqual({ ...alone.metrics, deflatedSharpe: 0 });
@@ -192,7 +192,7 @@ describe('a grid', () => {
     }
   });
 
-  it('says how likely its best is overfitted', () => {
+  it('has a probability that its best trial is overfitted', () => {
     expect(results).toHaveLength(6);
     expect(overfitting).toBeGreaterThanOrEqual(0);
     expect(overfitting).toBeLessThanOrEqual(1);

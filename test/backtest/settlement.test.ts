@@ -31,7 +31,7 @@ describe('settlement', () => {
     ['no', 0, -41, 39],
     ['void, both halves', 0.5, 9, -11],
     ['a scalar payoff', 0.3, -11, 9],
-  ])('%s', (_name, payout, yesPnl, noPnl) => {
+  ])('pays both sides what the market paid: %s', (_name, payout, yesPnl, noPnl) => {
     for (const [side, pnl] of [
       [1, yesPnl],
       [-1, noPnl],
@@ -45,23 +45,23 @@ describe('settlement', () => {
       });
   });
 
-  it('marks at the last price while the market is open', () => {
+  it('does not happen while the market is open: the position is valued at the last price', () => {
     expect(ended(1, { kind: 'open' }, 0.9)).toMatchObject({ end: 'mark', exitPrice: 0.9, pnl: expect.closeTo(49, 10), holds: true });
     expect(ended(-1, { kind: 'open' }, 0.9)).toMatchObject({ end: 'mark', pnl: expect.closeTo(-51, 10) });
   });
 
-  it('a payout of zero for both outcomes does not settle the market: the position is marked', () => {
+  it('does not happen at a payout of zero for both outcomes: the position is valued at the last price', () => {
     const reason = 'closed at 0/0 (legacy market without a payoff)';
     expect(ended(1, { kind: 'unresolved', reason }, 0.9)).toMatchObject({ end: 'mark', pnl: expect.closeTo(49, 10) });
   });
 
-  it('a resolution after asOf is not known yet', () => {
+  it('is not known before the instant of its resolution', () => {
     expect(resolutionAsOf(paid(1), 999)).toEqual({ kind: 'open' });
     expect(resolutionAsOf(paid(1), 1000)).toEqual(paid(1));
     expect(resolutionAsOf({ kind: 'settled', payout: 1, at: null }, 0)).toEqual({ kind: 'settled', payout: 1, at: null });
   });
 
-  it('one unit of each outcome together always pay 1', () => {
+  it('pays 1 in total for one unit of each outcome', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1, noNaN: true }),

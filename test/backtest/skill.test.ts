@@ -9,7 +9,7 @@ import { bars, closes, HOUR, walk } from './series.ts';
 const paid = (payout: number): Market => ({ ...plainMarket('probability'), resolution: { kind: 'settled', payout, at: null } });
 
 describe('the benchmark beside a result', () => {
-  it('is buying and holding on the same terms', () => {
+  it('is buying and holding on the terms of the result', () => {
     const candles = walk(300, 4, { probability: true });
     const options = { maxVolumeShare: 0.1, halfSpread: 0.01, cash: 500 };
     const market = paid(1);
@@ -20,7 +20,7 @@ describe('the benchmark beside a result', () => {
     expect(benchmark.marketBrier).toBe(metrics.brier);
   });
 
-  it('equals buying and holding to the last digit, in every market and on all terms', () => {
+  it('equals a backtest of buying and holding to the last digit, in every market and on any terms', () => {
     const world = fc.record({
       seed: fc.integer({ min: 1, max: 999 }),
       length: fc.integer({ min: 2, max: 120 }),
@@ -54,7 +54,7 @@ describe('the benchmark beside a result', () => {
     );
   });
 
-  it('has a skill of 0 when it holds nothing, and an extreme one when everything is on one outcome', () => {
+  it('reports a skill of 0 for a strategy that holds nothing, and an extreme one for all money on one outcome', () => {
     const candles = closes([0.4, 0.4, 0.5, 0.6]);
     const flat = runBacktest({ candles, strategy: favourite, params: { threshold: 0.99 }, market: paid(1) });
     expect(flat.benchmark).toMatchObject({ skill: 0 });
@@ -66,7 +66,7 @@ describe('the benchmark beside a result', () => {
     expect(held(0).skill).toBeLessThan(-2);
   });
 
-  it('says why it has no skill to measure', () => {
+  it('states the reason when no skill can be measured', () => {
     const why = (market: Market, prices = [0.4, 0.5, 0.6]) =>
       runBacktest({ candles: closes(prices), strategy: buyAndHold, market }).benchmark.undefined['skill'];
     expect(why(plainMarket('asset'))).toBe('an asset has no outcome to forecast');
@@ -75,7 +75,7 @@ describe('the benchmark beside a result', () => {
     expect(why(paid(1), [1, 1, 1])).toBe('the price was never wrong');
   });
 
-  it('derives the belief for which the Kelly criterion stakes exactly the held share', () => {
+  it('takes as the belief the probability at which the Kelly criterion stakes exactly the held share', () => {
     const world = fc.record({
       price: fc.double({ min: 0.01, max: 0.99, noNaN: true }),
       share: fc.double({ min: 0.01, max: 1, noNaN: true }),

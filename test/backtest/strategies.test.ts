@@ -47,15 +47,15 @@ describe('the shipped strategies', () => {
     expect(decide('bollinger', { period: 4, deviations: 1 }, closes([10, 10, 10, 6, 10, 10, 10, 15]))).toBe('...L...S');
   });
 
-  it('breakout leaves the channel of the bars before', () => {
+  it('breakout buys and sells when the price leaves the channel of the previous bars', () => {
     expect(decide('breakout', { period: 2 }, closes([5, 6, 7, 7, 4, 5]))).toBe('..L.S.');
   });
 
-  it('momentum follows a change beyond the threshold, a fraction', () => {
+  it('momentum follows a change that exceeds the threshold, which is a fraction', () => {
     expect(decide('momentum', { period: 1, threshold: 0.1 }, closes([100, 105, 120, 119, 100]))).toBe('..L.S');
   });
 
-  it('decide on decimals, not on the last digit of a binary fraction: averages that touch do not cross, 2% is not more than 2%', () => {
+  it('decide on decimals rather than on rounding errors: averages that touch do not cross, and 2% is not more than 2%', () => {
     const prices = fc.array(fc.integer({ min: 40, max: 60 }), { minLength: 12, maxLength: 60 });
     const periods = fc.constantFrom([2, 3], [3, 10], [4, 6], [5, 10], [7, 9]);
     fc.assert(
@@ -91,7 +91,7 @@ describe('the shipped strategies', () => {
   });
 });
 
-describe('what is above', () => {
+describe('the comparison of prices', () => {
   it.each([
     [10_000.000_000_001, 10_000, false],
     [10_000.000_1, 10_000, true],
@@ -99,13 +99,13 @@ describe('what is above', () => {
     [0.1 + 0.2, 0.3, false],
     [-0.3, -(0.1 + 0.2), false],
     [0.3, 0.31, false],
-  ])('%d against %d is so by more than rounding of numbers as large: %s', (value, level, above) => {
+  ])('calls %d above %d only if the difference exceeds the rounding error of such numbers: %s', (value, level, above) => {
     expect(isAbove(value, level)).toBe(above);
   });
 });
 
-describe('names and parameters', () => {
-  it('a list of values is a grid; combinations that break a rule are left out', () => {
+describe('the name and parameters of a strategy', () => {
+  it('form a grid from a list of values, without combinations that break a rule', () => {
     const grid = strategyTrials('sma-cross', { fast: [5, 10, 20], slow: [10, 60] });
     expect('trials' in grid && grid.trials).toEqual([
       { fast: 5, slow: 10 },
@@ -115,14 +115,14 @@ describe('names and parameters', () => {
     ]);
   });
 
-  it('takes as many combinations as it can judge together, and no more', () => {
+  it('form a grid of as many combinations as can be judged together, and no larger grid', () => {
     const values = (count: number) => Array.from({ length: count }, (_, i) => i / 1e4);
     const grid = strategyTrials('momentum', { period: [1, 2], threshold: values(50_000) });
     expect('trials' in grid && grid.trials).toHaveLength(100_000);
     expect(strategyProblems('momentum', { period: [1, 2], threshold: values(50_001) })).toHaveLength(1);
   });
 
-  it('a parameter that is left out has its default', () => {
+  it('have defaults for parameters that are left out', () => {
     expect(strategyTrials('rsi', { period: 5 })).toMatchObject({ trials: [{ period: 5, low: 30, high: 70 }] });
   });
 
@@ -136,19 +136,19 @@ describe('names and parameters', () => {
     ['sma-cross', { fast: [5, 'x'] }, "strategy 'sma-cross', parameter 'fast'"],
     ['buy-and-hold', { period: 1 }, "strategy 'buy-and-hold' has no parameter 'period'; it takes none"],
     ['sma-cross', { fast: [] }, 'an empty list'],
-  ])('%s %j is refused', (name, params, sentence) => {
+  ])('are refused when they are wrong: %s %j', (name, params, sentence) => {
     const problems = strategyProblems(name, params);
     expect(problems.join('\n')).toContain(sentence);
   });
 
-  it('a name that is close to none gets no suggestion', () => {
+  it('get no suggestion when no known name is close', () => {
     expect(strategyProblems('zzzzzzzzqq')).toEqual([expect.stringMatching(/^unknown strategy 'zzzzzzzzqq'; there are .*, favourite$/)]);
     expect(strategyProblems('rsi', { zzzzzzzzqq: 1 })).toEqual([
       "strategy 'rsi' has no parameter 'zzzzzzzzqq'; it takes period, low, high",
     ]);
   });
 
-  it('a plugin’s strategy is found beside the shipped ones', () => {
+  it('are found in a plugin as well as among the shipped strategies', () => {
     const mine = { ...(strategyByName('favourite') as Strategy), name: 'mine' };
     expect(strategyProblems('mine', { threshold: 0.5 }, [mine])).toEqual([]);
     expect(strategyProblems('mine')).toHaveLength(1);

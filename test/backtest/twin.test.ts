@@ -62,7 +62,7 @@ const read = (_: BarsSoFar, { twin }: Situation) => {
 };
 
 describe('a market’s twin', () => {
-  it('is seen as far as its bars are over by the present bar’s close, as a slow model that knows nothing later sees it', () => {
+  it('is visible up to the bars that are over by the close of the present bar, as in a slow model that knows nothing later', () => {
     fc.assert(
       fc.property(world, ({ candles, twin }) => {
         const seen = readings(backtestData(candles, market, { barMs: HOUR, twin }), read);
@@ -86,7 +86,7 @@ describe('a market’s twin', () => {
     );
   });
 
-  it('is known only once its bar is over, on days of 23, 24 and 25 hours too', () => {
+  it('is visible only once its bar is over, also on days of 23, 24 and 25 hours', () => {
     const lengths = [24, 24, 23, 24, 24, 24, 25, 24, 24];
     const opens = lengths.map((_, day) => lengths.slice(0, day).reduce((sum, hours) => sum + hours, 0) * HOUR);
     const twin = { id: 'days', candles: { ...walk(lengths.length, 2, { probability: true }), openTime: Float64Array.from(opens) } };
@@ -133,7 +133,7 @@ describe('a market’s twin', () => {
   const candles = walk(24 * 40, 5, { probability: true });
   const twin: TwinInput = { id: 'predict:1', candles: walk(24 * 40, 6, { probability: true }) };
 
-  it('passes the look-ahead proof, in trials, walk-forwards and portfolios as alone', () => {
+  it('passes the look-ahead proof, and gives the same trades in trials, walk-forwards and portfolios', () => {
     const alone = runBacktest({ candles, market, twin, strategy: follow });
     expect(alone.lookAhead).toMatchObject({ changed: 0, deterministic: true });
     expect(alone.metrics.trades).toBeGreaterThan(3);
@@ -147,7 +147,7 @@ describe('a market’s twin', () => {
     expect(all.trades).toHaveLength(alone.trades.length);
   });
 
-  it('is seen in each part of a walk-forward as in one go, by a strategy that starts again in each', () => {
+  it('is the same in each part of a walk-forward as in one run, for a strategy that restarts in each part', () => {
     const ownGaps = [1, 2, 1, 5];
     const own = gapped(24 * 20, 3, 0, ownGaps);
     fc.assert(
@@ -185,7 +185,7 @@ describe('a market’s twin', () => {
     expect(passport(undefined)).toBe(passport(undefined, blind));
   });
 
-  it('gives no look-ahead: a strategy that reads past the window is caught', () => {
+  it('does not hide look-ahead: a strategy that reads past the window is caught', () => {
     // watches the built-in that the engine keeps indicator values in
     const cheat = defineStrategy({
       ...follow,
@@ -206,7 +206,7 @@ describe('a market’s twin', () => {
     expect(runBacktest({ candles, market, twin, strategy: cheat }).lookAhead?.changed).toBeGreaterThan(0);
   });
 
-  it('is null where none is known, and says what is wrong with its bars', () => {
+  it('is null when none is known, and is refused with the reason when its bars are wrong', () => {
     expect(readings(backtestData(candles, market), (_, situation) => () => situation.twin)).toEqual(
       Array.from({ length: candles.length }, () => null),
     );

@@ -30,7 +30,7 @@ const candles = walk(24 * 60, 7);
 const result = walkForward(backtestData(candles, market), grid, options, parts);
 
 describe('a walk-forward', () => {
-  it('moves on by the test part, so that the tests follow each other without a gap or an overlap', () => {
+  it('moves on by the length of the test part, so that the test parts follow each other without a gap or an overlap', () => {
     expect(result.windows).toHaveLength(8);
     for (const [i, window] of result.windows.entries()) {
       expect(window.trainTo - window.trainFrom).toBe(parts.trainMs);
@@ -40,7 +40,7 @@ describe('a walk-forward', () => {
     }
   });
 
-  it('picks what had the best Sharpe ratio in the training part, as a grid on that part alone would', () => {
+  it('picks the trial with the best Sharpe ratio in the training part, as a grid on that part alone would', () => {
     const [{ trainFrom, trainTo, params, inSample }] = result.windows;
     const barsTo = candles.openTime.findIndex((time) => time >= trainTo);
     const alone = runTrials(backtestData(candlesBetween(candles, 0, barsTo), market), grid, options).results;
@@ -50,7 +50,7 @@ describe('a walk-forward', () => {
     expect(params).toEqual(alone.find(({ metrics }) => metrics.sharpe === best)?.params);
   });
 
-  it('ranks a ratio that one day made, √(A/n) whatever it brought, above losers alone', () => {
+  it('ranks a trial that earned on a single day above trials that only lose', () => {
     const ratios = fc.array(fc.double({ min: -0.1, max: 0.1, noNaN: true }), { minLength: 2, maxLength: 40 });
     const one = fc.record({ days: fc.integer({ min: 2, max: 40 }), gain: fc.double({ min: 1e-6, max: 1, noNaN: true }) });
     fc.assert(
@@ -68,7 +68,7 @@ describe('a walk-forward', () => {
     );
   });
 
-  it('says how many windows picked by what rests on too little', () => {
+  it('states how many windows were picked by weak ratios', () => {
     expect(result.picksWeak).toMatch(
       /^8 of 8 windows picked by Sharpe ratios .*\(20 daily returns, fewer than 30\); train on 30 days or more$/,
     );
@@ -79,7 +79,7 @@ describe('a walk-forward', () => {
     expect(picksWeak).toMatch(/^8 of 8 .*\(no trial has one, so the first was taken\)/);
   });
 
-  it('counts a position that is held from test to test as one event, and its statistics as weak', () => {
+  it('counts a position that is held across the test parts as one event, and its statistics as weak', () => {
     const held = walkForward(backtestData(candles, market), trialsOf('buy-and-hold', {}), options, { trainMs: 10 * DAY, testMs: 4 * DAY });
     expect(held.windows).toHaveLength(12);
     expect(held.outOfSample.sample).toMatchObject({ trades: 12, events: 1 });
@@ -88,7 +88,7 @@ describe('a walk-forward', () => {
     expect(result.outOfSample.sample.events).toBeGreaterThan(10);
   });
 
-  it('has a passport that says when the result was known: a part before that knows none', () => {
+  it('has a passport that depends on the time at which the market’s result became known', () => {
     const passports = [50, 70].map((day) => {
       const paid = {
         ...plainMarket('probability'),
@@ -101,7 +101,7 @@ describe('a walk-forward', () => {
     expect(passports[0]).not.toBe(passports[1]);
   });
 
-  it('measures the tests as one: their days’ returns one after the other', () => {
+  it('measures the test parts as one series: their daily returns one after the other', () => {
     const growth = result.windows.reduce((product, { outOfSample }) => product * (1 + (outOfSample.totalReturn as number)), 1);
     expect(result.outOfSample.totalReturn).toBeCloseTo(growth - 1, 10);
     expect(result.outOfSample.sample.dailyReturns).toBe(40);
@@ -112,7 +112,7 @@ describe('a walk-forward', () => {
     expect(result.outOfSample.deflatedSharpe as number).toBeLessThan(result.outOfSample.probabilisticSharpe as number);
   });
 
-  it('deflates the best Sharpe ratio in sample by all trials of its window, and its result by all trials on the series', () => {
+  it('deflates the best Sharpe ratio of a training part by all trials of its window, and the result by all trials on the series', () => {
     // one trial is no choice
     for (const { inSample } of walkForward(backtestData(candles, market), grid.slice(0, 1), options, parts).windows)
       expect(inSample.deflatedSharpe).toBe(inSample.probabilisticSharpe);
@@ -125,7 +125,7 @@ describe('a walk-forward', () => {
     expect(outOfSample.deflatedSharpe as number).toBeLessThan(outOfSample.probabilisticSharpe as number);
   });
 
-  it('does not close a position in a market that closed inside a part: the result of the market pays there', () => {
+  it('does not sell a position in a market that closed inside a part, since the market’s result pays for it there', () => {
     const prices = Array.from({ length: 8 * 4 }, (_, i) => (i < 12 ? 0.4 : 0.9));
     const late = closes(prices, { step: 6 * HOUR });
     const closesAt = 2.5 * DAY;
@@ -139,7 +139,7 @@ describe('a walk-forward', () => {
     expect(unknown.windows[0].outOfSample.winRate).toBeNull();
   });
 
-  it('knows nothing of a test when it picks: another future leaves all earlier picks as they are', () => {
+  it('picks without knowledge of the test parts: another future leaves all earlier picks unchanged', () => {
     const other = walk(24 * 60, 7);
     const from = other.openTime.findIndex((time) => time >= result.windows[4].testFrom);
     for (let i = from; i < other.length; i++) {
@@ -151,7 +151,7 @@ describe('a walk-forward', () => {
     expect(picks(again.windows)).toEqual(picks(result.windows));
   });
 
-  it('lets a market’s resolution be known to the part that reaches the last bar only', () => {
+  it('reveals the resolution of a market only in the part that reaches the last bar', () => {
     const resolved = { ...plainMarket('probability'), resolution: { kind: 'settled', payout: 1, at: null } as const };
     const still = closes(Array.from({ length: 40 }, () => 0.5));
     const data = backtestData(still, resolved);
@@ -168,7 +168,7 @@ describe('a walk-forward', () => {
     );
   });
 
-  it('counts the days that a part stands for, not those that had bars', () => {
+  it('counts the calendar days of a part, not only the days with bars', () => {
     const weekly = { ...walk(40, 3), openTime: Float64Array.from({ length: 40 }, (_, i) => Date.UTC(2024, 0, 1) + i * 7 * DAY) };
     const { windows, outOfSample } = walkForward(backtestData(weekly, market), trialsOf('momentum', { period: [1, 2] }), options, {
       trainMs: 28 * DAY,
@@ -179,14 +179,14 @@ describe('a walk-forward', () => {
     expect(outOfSample.cagr).toBeCloseTo((1 + (outOfSample.totalReturn as number)) ** (365.25 / days) - 1, 10);
   });
 
-  it('starts a test with the position that the rule held, as a run over the whole series does', () => {
+  it('starts a test part with the position that the strategy held, as a run over the whole series does', () => {
     const rising = closes(Array.from({ length: 60 }, (_, i) => 100 * 1.01 ** i));
     const daily = { ...rising, openTime: Float64Array.from({ length: 60 }, (_, i) => Date.UTC(2024, 0, 1) + i * DAY) };
     const held = walkForward(backtestData(daily, market), trialsOf('buy-and-hold', {}), options, { trainMs: 20 * DAY, testMs: 10 * DAY });
     for (const { outOfSample } of held.windows) expect(outOfSample.totalReturn).toBeGreaterThan(0.05);
   });
 
-  it('begins a test with what was decided before it, whatever is decided in it', () => {
+  it('starts a test part with the decision made before it, whatever is decided in it', () => {
     const rising = closes(Array.from({ length: 40 }, (_, i) => 100 * 1.01 ** i));
     const daily = { ...rising, openTime: Float64Array.from({ length: 40 }, (_, i) => Date.UTC(2024, 0, 1) + i * DAY) };
     // in at the very start, and out at the bar after the test's first one
@@ -205,7 +205,7 @@ describe('a walk-forward', () => {
     }
   });
 
-  it('pays at each boundary what leaving and entering cost, also in a probability market', () => {
+  it('pays at the boundary of each part the cost of leaving and entering, also in a probability market', () => {
     const still = closes(Array.from({ length: 40 }, () => 0.5));
     const open = { ...plainMarket('probability'), tickSize: 0.01 };
     const costs = optionsFor(open, { proofCuts: 0, halfSpread: 0.02, slippageTicks: 1 });
@@ -222,7 +222,7 @@ describe('a walk-forward', () => {
     expect(run.windows.map(({ outOfSample }) => outOfSample.sample.trades)).toEqual([1, 1, 0]);
   });
 
-  it('falls as deep as its bars did, not only as its days ended', () => {
+  it('measures its drawdown bar by bar, not only at the end of each day', () => {
     // every day falls by a half at noon and has recovered by midnight
     const dips = bars(
       Array.from({ length: 40 * 4 }, (_, i) => (i % 4 === 2 ? [100, 100, 50, 50] : [100, 100, 50, 100])),
@@ -233,7 +233,7 @@ describe('a walk-forward', () => {
     expect(run.outOfSample.totalReturn).toBeCloseTo(0, 9);
   });
 
-  it('takes the fall over all tests from their bars, one after the other', () => {
+  it('measures the drawdown over all test parts from their bars, one after the other', () => {
     const run = walkForward(backtestData(candles, market), trialsOf('buy-and-hold', {}), options, parts);
     let [growth, peak, deepest] = [1, 1, 0];
     for (const { testFrom, testTo } of run.windows) {
@@ -255,7 +255,7 @@ describe('a walk-forward', () => {
     expect(run.outOfSample.totalReturn).toBeCloseTo(growth - 1, 9);
   });
 
-  it('says which windows it left out, and why; a gap before the last bar is not a window', () => {
+  it('lists the windows that it left out, with the reason; a gap before the last bar is not a window', () => {
     const days = [...Array.from({ length: 30 }, (_, i) => i), ...Array.from({ length: 30 }, (_, i) => 50 + i), 100];
     const gapped = { ...walk(days.length, 5), openTime: Float64Array.from(days, (day) => day * DAY) };
     const run = walkForward(backtestData(gapped, market), trialsOf('momentum', { period: [1, 2] }), options, {
@@ -273,7 +273,7 @@ describe('a walk-forward', () => {
     expect(run.outOfSample.sample.dailyReturns).toBe(40);
   });
 
-  it('restarts a strategy that reads its situation in each part, with earlier bars and its own money', () => {
+  it('restarts a strategy that reads its account in each part, with earlier bars and its own money', () => {
     const seen: { bar: number; position: number; cash: number; average: number }[] = [];
     const looker = defineStrategy({
       name: 'looks',
@@ -323,7 +323,7 @@ describe('a walk-forward', () => {
     { step: HOUR },
   );
 
-  it('continues without a trial that fails in one part, as if it were not in the grid', () => {
+  it('continues without a trial that fails in one part, as if that trial were not in the grid', () => {
     const data = backtestData(rising, market);
     // in on every other day, or on two of three
     const lazy = [2, 3].map((days): Trial => {
@@ -351,19 +351,19 @@ describe('a walk-forward', () => {
     expect(walkForward(data, [fragile([]), idle], options, parts).failed).toEqual([]);
   });
 
-  it('has no result where every trial fails, on the series or in a part', () => {
+  it('has no result when every trial fails, on the whole series or in a part', () => {
     const trials = [fragile([24 * 20], 0.5), fragile([0])];
     expect(() => walkForward(backtestData(rising, market), trials, options, parts)).toThrow(
       "strategy 'fragile' at bar 480 (1970-01-21T00:00:00.000Z): no book (in the part that starts on 1970-01-21)",
     );
   });
 
-  it('refuses parts of half a day, which would put a day into two of them', () => {
+  it('refuses parts of half a day, because one day would then belong to two parts', () => {
     expect(() => walkForward(backtestData(candles, market), grid, options, { trainMs: 5 * DAY, testMs: DAY / 2 })).toThrow(/whole days/);
   });
 });
 
-it('pays at the start of each part the default spread of the whole series, and not that of the part alone', () => {
+it('a walk-forward pays at the start of each part the default spread of the whole series, not that of the part', () => {
   // nobody trades in the first hour of a day, from which a part alone would conclude that nobody trades at all
   const flat = bars(
     Array.from({ length: 24 * 40 }, (_, bar) => [0.5, 0.5, 0.5, 0.5, bar % 24 === 0 ? 0 : 100]),

@@ -86,7 +86,7 @@ const withoutAssetShorts = (markets: readonly ModelMarket[]): ModelMarket[] =>
 const pnls = ({ markets }: PortfolioTrading): number => markets.flatMap(({ trades }) => trades).reduce((sum, { pnl }) => sum + pnl, 0);
 
 describe('a portfolio', () => {
-  it('does to the account what a slow and plain ledger does', () => {
+  it('has the same cash and equity as a slow and simple ledger', () => {
     fc.assert(
       fc.property(world, ({ markets, limits, shorts }) => {
         const { curve, markets: traded } = tradePortfolio(decide(markets, shorts), 1000, limits);
@@ -120,7 +120,7 @@ describe('a portfolio', () => {
     expect(all.spreads).toEqual(alone.spreads);
   });
 
-  it('conserves money: cash is never below zero, all profits together are the equity’s end, limits hold at every entry', () => {
+  it('conserves money: cash is never negative, all profits add up to the final equity, and limits hold at every entry', () => {
     fc.assert(
       fc.property(world, ({ markets, limits, shorts }) => {
         const decided = decide(markets, shorts);
@@ -157,7 +157,7 @@ describe('a portfolio', () => {
     );
   });
 
-  it('of one market without limits trades as a backtest of it does', () => {
+  it('of one market without limits trades like a backtest of that market', () => {
     for (const seed of [1, 2, 3]) {
       const candles = walk(300, seed, { probability: true });
       const market: Market = {
@@ -183,7 +183,7 @@ describe('a portfolio', () => {
     }
   });
 
-  it('counts entries for which the other positions left less than one market may have', () => {
+  it('counts the entries that other positions left less money than the limit of one market', () => {
     const candles = bars(
       [1, 2, 3, 4].map(() => [0.5, 0.5, 0.5, 0.5, 1e6]),
       { step: HOUR },
@@ -200,7 +200,7 @@ describe('a portfolio', () => {
     expect(hold(0.5)).toEqual([free, free, [1, 1]]);
   });
 
-  it('takes days on which a settlement is waited for as no evidence, as a backtest of one market does', () => {
+  it('treats days on which it waits for a settlement as no evidence, as a backtest of one market does', () => {
     const candles = bars(
       [0.5, 0.5, 0.55, 0.52, 0.57, 0.65].map((price) => [price, price, price, price, 100]),
       { step: 24 * HOUR },
@@ -219,7 +219,7 @@ describe('a portfolio', () => {
     expect(benchmark.weak).toEqual(weak);
   });
 
-  it('ends with its last bar where everything was taken out before the market paid', () => {
+  it('ends with its last bar when everything was sold before the market paid', () => {
     const candles = bars(
       [0.5, 0.5, 0.6, 0.6].map((price) => [price, price, price, price, 100]),
       { step: 24 * HOUR },
@@ -241,7 +241,7 @@ describe('a portfolio', () => {
     expect(metrics.sharpe).toBeCloseTo(alone.metrics.sharpe as number, 9);
   });
 
-  it('lists a position that left in parts once among the closed ones', () => {
+  it('lists a position that was sold in parts once among the closed positions', () => {
     const candles = bars(
       [0.5, 0.5, 0.5, 0.6, 0.6, 0.7].map((price, i) => [price, price, price, price, i === 1 ? 1000 : 100]),
       { step: HOUR },
@@ -260,7 +260,7 @@ describe('a portfolio', () => {
     expect(closed).toEqual([expect.closeTo(10, 9)]);
   });
 
-  it('lists closed positions as they were closed, whichever market they were in', () => {
+  it('lists closed positions in the order in which they were closed, across markets', () => {
     const rising = (rise: number) =>
       bars(
         [0, 1, 2, 3, 4].map((i) => [0.5 + i * rise, 0.9, 0.1, 0.5 + i * rise]),
@@ -287,7 +287,7 @@ describe('a portfolio', () => {
     expect(closed[1]).toBeGreaterThan(0);
   });
 
-  it('has a different passport when one market is in it twice, or when other markets resolve together', () => {
+  it('has another passport when it holds one market twice, or when other markets resolve together', () => {
     const named = (name: string, seed: number, event?: string) => {
       const market: Market = { ...plainMarket('probability'), ...(event !== undefined && { event }) };
       return { name, data: backtestData(walk(40, seed, { probability: true }), market), options: DEFAULT_OPTIONS };
@@ -300,7 +300,7 @@ describe('a portfolio', () => {
     expect(idOf([named('other', 1), named('names', 1), named('only', 2)])).toBe(one);
   });
 
-  it('is refused, in one sentence, where it cannot be traded', () => {
+  it('that cannot be traded is refused in one sentence', () => {
     const data = backtestData(walk(50, 1), plainMarket('asset'));
     const trial = { strategy: buyAndHold as Strategy, params: {} };
     const run = (options: Partial<BacktestOptions>, limits = DEFAULT_LIMITS, strategy = trial.strategy) =>
@@ -318,7 +318,7 @@ describe('a portfolio', () => {
     expect(() => run({}, DEFAULT_LIMITS, looks)).toThrow("btc: strategy 'looks' reads its situation");
   });
 
-  it('refuses candles of several intervals: the close of a longer bar would be known, and its money spent, before it is there', () => {
+  it('refuses candles of several intervals, since it would use the close of a longer bar before that bar is over', () => {
     const hourly = walk(72, 3);
     const every = (hours: number, shift = 0) => {
       const openTime = Float64Array.from({ length: Math.floor(72 / hours) }, (_, i) => hourly.openTime[0] + (i * hours + shift) * HOUR);
