@@ -40,7 +40,7 @@ describe('a sliding window', () => {
     );
   });
 
-  it('grants nearly the whole limit at once, and returns when tokens are free again', () => {
+  it('grants nearly the whole limit at once, and grants again when tokens are free', () => {
     const burst = grantTokens(EMPTY_WINDOW, { limit: LIMIT, want: 500, reserve: 0, now: 0 });
     expect(burst.granted).toBe(95);
     const refused = grantTokens(burst.state, { limit: LIMIT, want: 1, reserve: 0, now: 1000 });
@@ -48,7 +48,7 @@ describe('a sliding window', () => {
     expect(grantTokens(burst.state, { limit: LIMIT, want: 1, reserve: 0, now: 1000 + refused.waitMs }).granted).toBe(1);
   });
 
-  it('leaves the reserve to others', () => {
+  it('leaves the reserved tokens to others', () => {
     expect(grantTokens(EMPTY_WINDOW, { limit: LIMIT, want: 500, reserve: 30, now: 0 }).granted).toBe(65);
   });
 
@@ -56,7 +56,7 @@ describe('a sliding window', () => {
     expect(grantTokens(EMPTY_WINDOW, { limit: { requests: 1, windowMs: 1000 }, want: 1, reserve: 1, now: 0 }).granted).toBe(1);
   });
 
-  it('grants nothing while the venue wants quiet; a shorter wait does not end a longer one', () => {
+  it('grants nothing while the venue requests a pause, and a shorter pause does not end a longer one', () => {
     const paused = pauseWindow(pauseWindow(EMPTY_WINDOW, 9000), 2000);
     expect(grantTokens(paused, { limit: LIMIT, want: 1, reserve: 0, now: 4000 })).toMatchObject({ granted: 0, waitMs: 5000, paused: true });
     expect(grantTokens(paused, { limit: LIMIT, want: 1, reserve: 0, now: 9000 }).granted).toBe(1);
@@ -82,7 +82,7 @@ describe('a token pool', () => {
     expect(order[0]).toBe('live');
   });
 
-  it('lets a cancelled caller leave the queue', async () => {
+  it('drops a caller from the queue when it is cancelled', async () => {
     const budget = pool(1);
     await budget.take('polymarket/data-trades', 'live', never);
     const controller = new AbortController();
@@ -91,14 +91,14 @@ describe('a token pool', () => {
     await expect(waiting).rejects.toThrow('enough');
   });
 
-  it('reports a long pause as RateLimited, with the wait', async () => {
+  it('reports a long pause as RateLimited, with the time to wait', async () => {
     const budget = pool(100);
     await budget.pause('polymarket/data-trades', 90_000);
     const error = budget.take('polymarket/data-trades', 'live', never);
     await expect(error).rejects.toMatchObject({ type: 'RateLimited', retryAfterMs: expect.closeTo(90_000, -3) as number });
   });
 
-  it('names the cause of a long wait: the venue only if it asked for a pause', async () => {
+  it('states the cause of a long wait, and blames the venue only if the venue requested a pause', async () => {
     const budget = createTokenPool({
       store: createLocalWindows(() => 0),
       limits: { 'predict/trading': { requests: 500, windowMs: 60_000 } },
@@ -130,7 +130,7 @@ describe('a token pool', () => {
     });
   });
 
-  it('fetches tokens ahead of requests, uses them for their life, and reserves a part of the limit for live requests', async () => {
+  it('fetches tokens ahead of requests, uses them until they expire, and reserves a part of the limit for live requests', async () => {
     const asked: (readonly [want: number, reserve: number])[] = [];
     const store: WindowStore = {
       take: async (_name, _limit, want, reserve) => {
@@ -159,7 +159,7 @@ describe('a token pool', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('waits up to the longest wait, and not for a longer one', async () => {
+  it('waits up to the maximum wait, and rejects a request that would wait longer', async () => {
     const waits = [MAX_WAIT_MS, 0];
     const answer = (waitMs: number) => ({ granted: waitMs === 0 ? 1 : 0, waitMs, paused: true });
     const store = (next: () => number): WindowStore => ({ take: async () => answer(next()), pause: async () => undefined });
@@ -170,11 +170,11 @@ describe('a token pool', () => {
     await expect(long).rejects.toMatchObject({ type: 'RateLimited', retryAfterMs: 10 * 60_000 });
   });
 
-  it('rejects a caller that has been cancelled before', async () => {
+  it('rejects a caller that was cancelled before its request', async () => {
     await expect(pool(1).take('polymarket/data-trades', 'live', AbortSignal.abort(new Error('over')))).rejects.toThrow('over');
   });
 
-  it('uses the share of the limit that it is given', async () => {
+  it('uses only the configured share of the limit', async () => {
     const store = createLocalWindows(() => 0);
     const budget = createTokenPool({ store, share: 0.1, limits: { 'predict/general': { requests: 100, windowMs: 60_000 } } });
     await Promise.all(Array.from({ length: 9 }, () => budget.take('predict/general', 'live', never)));
@@ -189,7 +189,7 @@ describe('the used share of a window', () => {
   const limit = { requests: 100, windowMs: 10_000 };
   const granted = (at: number, want: number, state = EMPTY_WINDOW) => grantTokens(state, { limit, want, reserve: 0, now: at }).state;
 
-  it('is what was granted in the window, and nothing once the window of the grant is over', () => {
+  it('is what was granted in the window, and 0 once the window of the grant is over', () => {
     const state = granted(1_000_000, 30, granted(1_000_000, 20));
     expect(usedShare(state, limit, 1_000_000)).toBe(0.5);
     // the grants' slot of half a second has ended at 1,000,500
@@ -197,19 +197,19 @@ describe('the used share of a window', () => {
     expect(usedShare(state, limit, 1_010_500)).toBe(0);
   });
 
-  it('is one while the venue wants a pause', () => {
+  it('is 1 while the venue requests a pause', () => {
     const paused = pauseWindow(EMPTY_WINDOW, 2_000_000);
     expect([1_999_999, 2_000_000].map((now) => usedShare(paused, limit, now))).toEqual([1, 0]);
   });
 
-  it('keeps one count per slot, so that the state stays small', () => {
+  it('is computed from one count per slot, so that the state stays small', () => {
     const state = granted(1_000_600, 1, granted(1_000_499, 2, granted(1_000_000, 3)));
     expect(state.slots.map(([, count]) => count)).toEqual([5, 1]);
   });
 });
 
 describe('the precedence of requests', () => {
-  it('is live for a run as of the last hour or later, else that of a backfill', () => {
+  it('is live for a run whose asOf is at most an hour old, and otherwise that of a backfill', () => {
     const now = Date.UTC(2026, 0, 5);
     expect([now + 1, now - 3_600_000, now - 3_600_001].map((asOf) => precedenceOf(asOf, now))).toEqual(['live', 'live', 'backfill']);
   });

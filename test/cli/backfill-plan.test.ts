@@ -23,7 +23,7 @@ const windows: fc.Arbitrary<readonly TimeSpan[]> = fc.array(
   { maxLength: 5 },
 );
 
-it('names the times whose own part of a window no successful run contains', () => {
+it('a plan names the times whose own part of a window is inside no successful run', () => {
   const at = (hours: number): Date => new Date(BEGIN + hours * HOUR);
   expect(intervalsOf([at(0), at(4), at(8)], 7)).toEqual([
     { from: BEGIN - 4 * HOUR, to: BEGIN },
@@ -38,7 +38,7 @@ it('names the times whose own part of a window no successful run contains', () =
   expect(intervalsOf([], 7)).toEqual([]);
 });
 
-it('names exactly what a backfill then fills: once the named times have succeeded, none is missing', () => {
+it('a plan names exactly the times that a backfill then fills, so that none is missing once they have succeeded', () => {
   fc.assert(
     fc.property(schedule, windows, ({ firings, daysBack }, before) => {
       const intervals = intervalsOf(firings, daysBack);

@@ -16,7 +16,7 @@ writeFileSync(
   `time,price,size\n${Array.from({ length: 600 }, (_, i) => `${new Date(Date.UTC(2026, 0, 1) + i * 1_800_000).toISOString()},${price(i)},10`).join('\n')}\n`,
 );
 
-describe('own ticks and a strategy', () => {
+describe('the ticks of a user and a strategy', () => {
   it('become a page with charts in two commands', async () => {
     const built = await predictlab('candles', '--ticks', ticks, '--interval', '1h');
     writeFileSync(candles, built.out);

@@ -41,7 +41,7 @@ describe('predictlab backtest portfolio', () => {
     expect(curve.at(-1)).toMatch(`${printed.to},${printed.finalEquity},`);
   });
 
-  it('gives a strategy no memory of another market, in which it would see the future of this one', async () => {
+  it('gives a strategy no memory of another market, which would show it the future of this one', async () => {
     const plugin = path.join(folder, 'remembers.mjs');
     writeFileSync(
       plugin,
@@ -101,7 +101,7 @@ describe('predictlab backtest portfolio', () => {
       ['walk-forward', '--symbol', 'RAIN', '--interval', '1h', ...sma, '--settle', '1'],
       'apply to candle files; a stored market has its own, leave them out',
     ],
-  ])('%j is wrong usage', async (args, sentence) => {
+  ])('refuses %j as wrong usage', async (args, sentence) => {
     const ended = await predictlab('backtest', ...args);
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(sentence);
@@ -111,7 +111,7 @@ describe('predictlab backtest portfolio', () => {
 describe('predictlab backtest file --monte-carlo', () => {
   const run = async (...args: string[]) => (await predictlab('backtest', 'file', path.join(folder, 'rain.csv'), ...sma, ...args)).json();
 
-  it('draws other orders of the positions, the same ones for the same seed', async () => {
+  it('draws other orders of the positions, the same orders for the same seed', async () => {
     const { monteCarlo, sample } = (await run('--monte-carlo', '200')) as { monteCarlo: { positions: number }; sample: { trades: number } };
     expect(monteCarlo).toMatchObject({
       draws: 200,

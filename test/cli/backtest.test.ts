@@ -21,7 +21,7 @@ const walkForward = (...args: string[]) => predictlab('backtest', 'walk-forward'
 afterEach(() => vi.unstubAllEnvs());
 
 describe('predictlab backtest', () => {
-  it('refuses to overwrite an input, under any of its names, or to write one file twice', async () => {
+  it('refuses to overwrite an input, by any of its names, or to write one file twice', async () => {
     const own = write('own.csv', candleCsv(candles));
     const before = readFileSync(own, 'utf8');
     symlinkSync(own, path.join(folder, 'link.csv'));
@@ -41,7 +41,7 @@ describe('predictlab backtest', () => {
     expect(readFileSync(own, 'utf8')).toBe(before);
   });
 
-  it('trades on the defaults of a run, and says where its terms differ from them', async () => {
+  it('trades on the defaults of a run, and states where its terms differ from them', async () => {
     const plain = (await predictlab('backtest', 'file', file, '--strategy', 'buy-and-hold')).json() as {
       terms: Record<string, unknown>;
       cut: number;
@@ -67,7 +67,7 @@ describe('predictlab backtest', () => {
     expect(other.cut).toBe(0);
   });
 
-  it('answers the spelling without a sub-command with the same result, and shows the present one', async () => {
+  it('accepts the old spelling without a sub-command, gives the same result and shows the new spelling', async () => {
     const old = await predictlab('backtest', '--candles', file, '--strategy', 'rsi', '--param', 'period=5');
     const present = await backtest('--strategy', 'rsi', '--param', 'period=5');
     expect(old).toMatchObject({ code: 0, out: present.out });
@@ -77,7 +77,7 @@ describe('predictlab backtest', () => {
     expect(await predictlab('backtest')).toMatchObject({ code: 2, err: expect.stringContaining('walk-forward') });
   });
 
-  it('translates every way of the old spelling', () => {
+  it('translates every form of the old spelling', () => {
     const present = (line: string): string => (presentSpelling(line.split(' ')) ?? []).join(' ');
     expect(present('backtest --candles c.csv --walk-forward --train 5d')).toBe(
       'backtest walk-forward --candles c.csv --train 5d --volume-share none --market asset',
@@ -94,7 +94,7 @@ describe('predictlab backtest', () => {
     expect(spellingNote(['backtest', 'symbol', '--strategy', 'rsi', '--symbol', 'RAIN'])).toContain('backtest symbol RAIN --strategy rsi');
   });
 
-  it('guesses the kind of market like every command that reads files', async () => {
+  it('detects the kind of market like every command that reads files', async () => {
     const coin = write('guess.csv', candleCsv(walk(300, 9, { probability: true })));
     expect((await predictlab('backtest', 'file', coin, '--strategy', 'rsi')).json()).toMatchObject({ market: 'probability' });
     expect((await backtest('--strategy', 'rsi')).json()).toMatchObject({ market: 'asset' });
@@ -108,7 +108,7 @@ describe('predictlab backtest', () => {
     expect(await predictlab('backtest', 'file', cents, '--strategy', 'rsi', '--market', 'asset')).toMatchObject({ code: 0 });
   });
 
-  it('names the column that holds several series, and what to do', async () => {
+  it('names the column that holds several series, and what to do about it', async () => {
     const [header, ...rows] = candleCsv(candles).trim().split('\n');
     const both = ['A', 'B'].flatMap((name) => rows.map((row) => `${name},${row}`));
     const ended = await predictlab(
@@ -139,7 +139,7 @@ describe('predictlab backtest', () => {
     expect(printed.lookAhead).toEqual(direct.lookAhead);
   });
 
-  it('runs the example strategy that bets a share of its equity, with a limit and a stop', async () => {
+  it('runs the example strategy that stakes a share of its equity, with a limit and a stop', async () => {
     vi.stubEnv('PREDICTLAB_PLUGINS', path.resolve(import.meta.dirname, '../../examples/kelly-plugin.mjs'));
     const coin = walk(300, 9, { probability: true });
     const market = write('coin.csv', candleCsv(coin));
@@ -179,7 +179,7 @@ describe('predictlab backtest', () => {
     expect((walked.json() as { windows: unknown[] }).windows).toHaveLength(4);
   });
 
-  it('runs the example of a strategy that follows the other venue, and says which one it saw', async () => {
+  it('runs the example strategy that follows the other venue, and states which instrument it read there', async () => {
     vi.stubEnv('PREDICTLAB_PLUGINS', path.resolve(import.meta.dirname, '../../examples/twin-plugin.mjs'));
     const [here, there] = [7, 8].map((seed) => write(`twin-${seed}.csv`, candleCsv(walk(300, seed, { probability: true }))));
     const gap = ['backtest', 'file', here, '--market', 'probability', '--strategy', 'twin-gap', '--side', 'both'];
@@ -229,7 +229,7 @@ describe('predictlab backtest', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
-  it('settles a probability market, and marks it without --settle', async () => {
+  it('settles a probability market with --settle, and otherwise values the position at the last price', async () => {
     const run = async (...args: string[]) =>
       (
         await predictlab(
@@ -269,7 +269,7 @@ describe('predictlab backtest', () => {
     expect(await run('--market', 'asset')).toMatchObject({ market: 'asset', settlementPnl: 0, markPnl: 0 });
   });
 
-  it('runs a grid for lists of values and reports how likely its best result is luck', async () => {
+  it('runs a grid for lists of values, and reports how likely it is that the best result is luck', async () => {
     const printed = (await backtest('--strategy', 'sma-cross', '--param', 'fast=3,5', '--param', 'slow=10,20')).json();
     expect(printed).toMatchObject({
       count: 4,
@@ -291,7 +291,7 @@ describe('predictlab backtest', () => {
     expect((await backtest(...args)).out).toBe((await backtest(...args)).out);
   });
 
-  it('runs a plugin’s strategy, and warns when it looks into the future', async () => {
+  it('runs a plugin’s strategy, and warns when that strategy looks into the future', async () => {
     const plugin = write(
       'plugin.mjs',
       `import { z } from ${JSON.stringify(import.meta.resolve('zod'))};
@@ -351,14 +351,14 @@ describe('predictlab backtest walk-forward', () => {
     [['--train', '5d'], 'backtest walk-forward needs --test'],
     [['--train', '5', '--test', '2d'], '--train 5: write a duration such as 60d'],
     [['--train', '50d', '--test', '2d'], 'the candles span 12.5 days, one window needs 52'],
-  ])('%j exits with code 2', async (args, sentence) => {
+  ])('refuses %j with exit code 2', async (args, sentence) => {
     const ended = await walkForward('--strategy', 'rsi', ...args);
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(sentence);
   });
 });
 
-it('says why there are no Monte Carlo orders', async () => {
+it('a backtest of one position states why it has no Monte Carlo orders', async () => {
   const ended = await backtest('--strategy', 'buy-and-hold', '--monte-carlo', '100');
   expect(ended.json()).toMatchObject({
     monteCarlo: null,
@@ -366,8 +366,8 @@ it('says why there are no Monte Carlo orders', async () => {
   });
 });
 
-describe('a market’s own terms on the command line', () => {
-  it('gives the stage’s results: the venue’s fees, its tick, and no fill after the close', async () => {
+describe('the terms of a market given as options', () => {
+  it('give the same results as in a run: the venue’s fees and tick, and no fill after the close', async () => {
     const market: Market = {
       ...plainMarket('probability', { model: 'polymarket', rate: 0.072, exponent: 2 }),
       tickSize: 0.01,
@@ -389,7 +389,7 @@ describe('a market’s own terms on the command line', () => {
     expect(unfilled.expired).toBeGreaterThan(2);
   });
 
-  it('judges several strategies together, as a run does', async () => {
+  it('allow several strategies that are judged together, as in a run', async () => {
     const list = [{ name: 'sma-cross', params: { fast: [3, 5], slow: 9 } }, { name: 'buy-and-hold' }];
     const inline = (await predictlab('backtest', 'file', file, '--strategies', JSON.stringify(list))).json();
     const trials = inline.trials as { strategy: string; params: object; sharpe: number; passport: { settings: string } }[];
@@ -418,14 +418,14 @@ describe('a market’s own terms on the command line', () => {
       '--fee-exponent 0: write a number from 0.01 to 10',
     ],
     [['--strategies', '[{"name":"rsi"}]'], '--strategy and --strategies exclude each other'],
-  ])('%j is wrong usage', async (args, sentence) => {
+  ])('are refused as wrong usage: %j', async (args, sentence) => {
     const ended = await backtest('--strategy', 'rsi', ...args);
     expect(ended.code).toBe(2);
     expect(ended.err).toContain(sentence);
   });
 });
 
-describe('refuses a wrong list of strategies', () => {
+describe('a wrong list of strategies is refused', () => {
   it.each([
     [['--strategies', '[]'], '--strategies: write a list such as'],
     [['--strategies', '[{"name":"rsi","backtest":{}}]'], '--strategies: write a list such as'],
@@ -440,7 +440,7 @@ describe('refuses a wrong list of strategies', () => {
   });
 });
 
-describe('wrong input exits with code 2, one sentence, and no output file', () => {
+describe('wrong input ends with exit code 2, one sentence and no output file', () => {
   const good = readFileSync(file, 'utf8').split('\n');
   const withLine = (line: number, change: (text: string) => string): string =>
     good.map((text, i) => (i + 1 === line ? change(text) : text)).join('\n');
@@ -534,13 +534,13 @@ describe('wrong input exits with code 2, one sentence, and no output file', () =
     expect(ended.err).toContain(sentence);
   });
 
-  it('refuses a file that does not exist', async () => {
+  it('for a file that does not exist', async () => {
     const ended = await predictlab('backtest', 'file', path.join(folder, 'none.csv'), '--strategy', 'rsi');
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain('there is no file');
   });
 
-  it('refuses an output folder that does not exist', async () => {
+  it('for an output folder that does not exist', async () => {
     const ended = await backtest('--strategy', 'rsi', '--trades', path.join(folder, 'nowhere', 't.csv'));
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain('make the folder');

@@ -17,7 +17,7 @@ const trades = folder.write(
 );
 
 describe('predictlab candles', () => {
-  it('prints the candles of a file, exact in decimals, empty buckets absent', async () => {
+  it('prints the candles of a file with exact decimals, without empty buckets', async () => {
     const { code, out, err } = await predictlab('candles', '--ticks', trades, '--interval', '1h');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out.split('\n')).toEqual([
@@ -41,7 +41,7 @@ describe('predictlab candles', () => {
     ).toEqual(['false', 'true', 'false']);
   });
 
-  it('leaves volumes of price points empty, and null in JSON', async () => {
+  it('leaves the volume of price points empty in CSV, and null in JSON', async () => {
     const file = folder.write('points.csv', 'time,price\n1767225600,0.4\n');
     const { out } = await predictlab('candles', '--ticks', file, '--interval', '1d');
     expect(out.split('\n')[1]).toBe('points,file,file:points,price,1d,2026-01-01T00:00:00.000Z,0.4,0.4,0.4,0.4,,,,1,false');
@@ -49,14 +49,14 @@ describe('predictlab candles', () => {
     expect(json).toMatchObject([{ price_type: 'price', volume: null, quote_volume: null, buy_volume: null, trades: 1, complete: false }]);
   });
 
-  it('of a file without rows: exits with code 2 and one sentence', async () => {
+  it('ends with exit code 2 and one sentence for a file without rows', async () => {
     const file = folder.write('header.csv', 'time,price\n');
     const { code, out, err } = await predictlab('candles', '--ticks', file, '--interval', '1h');
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain('header.csv has no rows after its header, so there are no candles');
   });
 
-  it('notes which rows were left out, and why', async () => {
+  it('states which rows were left out, and why', async () => {
     const file = folder.write(
       'bad-rows.csv',
       'time,price,size\n1767225600000,0.4,1\n1767225601000,1.4,1\n1767225602,0.4,1\n1767225603000,0.4\n1767225604000,0.4,0\n',
@@ -69,7 +69,7 @@ describe('predictlab candles', () => {
     );
   });
 
-  it('exits with code 2 when no row can be read, with the field, its value, its line and the forms that are read', async () => {
+  it('ends with exit code 2 when no row can be read, and names the field, its value, its line and the accepted forms', async () => {
     const file = folder.write('bad.csv', 'time,price\n2026-01-01,0.5 or so\n2026-01-02,cheap\n');
     expect(await predictlab('candles', '--ticks', file, '--interval', '1h')).toEqual({
       code: 2,
@@ -79,7 +79,7 @@ describe('predictlab candles', () => {
     });
   });
 
-  it('asks whether plain numbers are cents, and reads them as cents when an option says so', async () => {
+  it('asks whether whole numbers are cents, and reads them as cents when an option states it', async () => {
     const rows = Array.from({ length: 20 }, (_, i) => `2026-01-01T00:${String(i + 10)}:00Z,${40 + i}`);
     const file = folder.write('cents.csv', ['time,price', ...rows].join('\n'));
     const asked = await predictlab('candles', '--ticks', file, '--interval', '1h');
@@ -117,7 +117,7 @@ describe('predictlab candles', () => {
     expect(err).toContain('prices are of Yes; trades of No are mirrored');
   });
 
-  it('takes the columns from a file, as the shipped example', async () => {
+  it('reads the column names from a file, like the one among the examples', async () => {
     const file = folder.write(
       'midterms.csv',
       '"","Timestamp","Type","Outcome","Shares","Price"\n"1",2022-11-13 15:33:33,"Sell","Yes",10,0.5\n',
@@ -135,14 +135,14 @@ describe('predictlab candles', () => {
     expect(err).toContain('1 rows repeat an id and count once');
   });
 
-  it('reads prices above 1 as those of an asset', async () => {
+  it('reads prices above 1 as prices of an asset', async () => {
     const file = folder.write('btc.csv', 'time,price\n1767225600,63304.2\n1767225601,63305\n');
     expect((await predictlab('candles', '--ticks', file, '--interval', '1m')).out).toContain(',63304.2,63305,63304.2,63305,');
     const ended = await predictlab('candles', '--ticks', file, '--interval', '1m', '--market', 'probability');
     expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('every one of its 2 rows is bad: price-range 2 (lines 2, 3)') });
   });
 
-  it('makes each file of a pattern an instrument', async () => {
+  it('treats each file that matches a pattern as an instrument', async () => {
     folder.write('many-b.csv', 'time,price\n1767225600,0.4\n');
     folder.write('many-a.csv', 'time,price\n1767225600,0.5\n');
     const { out } = await predictlab('candles', '--ticks', join(folder.path, 'many-*.csv'), '--interval', '1m');
@@ -155,7 +155,7 @@ describe('predictlab candles', () => {
     ).toEqual(['file:many-a', 'file:many-b']);
   });
 
-  it('ends with 2 and one sentence when something is wrong, and prints nothing', async () => {
+  it('ends with exit code 2 and one sentence when an argument is wrong, and prints nothing', async () => {
     const cases = [
       [['--ticks', join(folder.path, 'none.csv'), '--interval', '1h'], /there is no file/],
       [['--ticks', trades, '--interval', '7m'], /--interval 7m: write one of 1m, 5m/],

@@ -20,7 +20,7 @@ async function complete(line: string): Promise<readonly string[] | 'files'> {
   return found === 'files' ? found : found.map(({ word }) => word);
 }
 
-describe('completion', () => {
+describe('the shell completion', () => {
   it.each([
     ['ru', ['run', 'runs']],
     ['run --sym', ['--symbols']],
@@ -48,7 +48,7 @@ describe('completion', () => {
     for (const line of ['run --file ', 'candles --ticks tr', 'restore mon', 'import ticks ']) expect(await complete(line)).toBe('files');
   });
 
-  it('knows runs and symbols without a server, from what lies in the home', async () => {
+  it('offers runs and symbols without a server, from the files in the home folder', async () => {
     const home = await mkdtemp(path.join(tmpdir(), 'predictlab-completion-'));
     const folder = path.join(home, 'reports', 'pipeline-2026-11-24T08.00Z');
     await mkdir(folder, { recursive: true });
@@ -61,7 +61,7 @@ describe('completion', () => {
     await rm(home, { recursive: true });
   });
 
-  it('refuses another shell in one sentence', async () => {
+  it('refuses an unknown shell in one sentence', async () => {
     const { code, err } = await predictlab('completion', 'tcsh');
     expect({ code, err }).toEqual({ code: 2, err: 'predictlab: completion tcsh: there are bash, zsh, fish; did you mean bash?\n' });
   });

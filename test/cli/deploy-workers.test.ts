@@ -18,7 +18,7 @@ const standing = (workers: number, unversioned: number): DeploymentView => ({
   unversioned: { workers: unversioned, openRuns: 0 },
 });
 
-test('waits for a worker that Temporal lists a moment later, and stops querying once one is seen', async () => {
+test('a promotion waits for a worker that Temporal lists a moment later, and stops asking once a worker is listed', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(4), fc.boolean(), async (late, versioned) => {
       let asked = 0;
@@ -33,7 +33,7 @@ test('waits for a worker that Temporal lists a moment later, and stops querying 
   );
 });
 
-test('without a worker the command is refused, with a sentence that says which one to start', async () => {
+test('a promotion without a worker is refused with a sentence that names the worker to start', async () => {
   const times = { withinMs: 20, everyMs: 5 };
   const of = (version: typeof VERSION | null, view: DeploymentView) => requireWorkers(async () => view, view, version, times);
   await expect(of(VERSION, standing(0, 5))).rejects.toMatchObject({

@@ -23,7 +23,7 @@ const refused = (error: Error) => async (): Promise<PredictLab> => {
 const names = async (connect: () => Promise<PredictLab>, env: NodeJS.ProcessEnv = {}) =>
   (await checkThroughTemporal(env, connect)).map(({ name, status }) => `${status} ${name}`);
 
-it('a check that fails has a line of its own, and the other checks stand', async () => {
+it('a check that fails has a line of its own, and the other checks are still reported', async () => {
   const found = await checkThroughTemporal({}, connected({ schedules: new Error('permission denied') }));
   expect(found).toEqual([
     expect.objectContaining({ name: 'worker', status: 'warn' }),
@@ -36,18 +36,18 @@ it('a check that fails has a line of its own, and the other checks stand', async
   ]);
 });
 
-it('all checks that fail have their lines', async () => {
+it('every check that fails has its line', async () => {
   const connect = connected({ polling: new Error('no rights'), schedules: new Error('permission denied') });
   expect(await names(connect)).toEqual(['fail worker', 'fail schedule']);
 });
 
-it('a connection that fails with another error than an unreachable server is one line', async () => {
+it('a connection that fails for another reason than an unreachable server is reported in one line', async () => {
   expect(await checkThroughTemporal({}, refused(new Error('the certificate has expired')))).toEqual([
     expect.objectContaining({ name: 'connection', status: 'fail', detail: 'the certificate has expired' }),
   ]);
 });
 
-it('an unreachable server and wrong settings are left to their own checks', async () => {
+it('an unreachable server and wrong settings are reported by their own checks only', async () => {
   const connect = refused(new PredictLabError('SourceUnavailable', 'nothing listens'));
   expect(await names(connect)).toEqual([]);
   expect(await names(connect, { PREDICTLAB_DEPLOYMENT: 'a.b' })).toEqual(['fail deployment']);

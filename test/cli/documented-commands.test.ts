@@ -49,7 +49,7 @@ async function problemOf(call: string): Promise<string | undefined> {
 // docs/venues.md adds a symbol of the venue in examples
 beforeAll(() => loadPlugins({ PREDICTLAB_PLUGINS: path.join(ROOT, 'examples/toy-venue.mjs') }));
 
-it('every call of the command line in README and docs names a command and options that exist', async () => {
+it('every command line in README and docs uses a command and options that exist', async () => {
   const wrong: string[] = [];
   let calls = 0;
   for (const file of documents) {
@@ -63,7 +63,7 @@ it('every call of the command line in README and docs names a command and option
   expect(calls).toBeGreaterThan(100);
 });
 
-it('finds a command and an option that do not exist', async () => {
+it('the check of documented commands finds a command and an option that do not exist', async () => {
   expect(await problemOf('runn --days 2')).toBe('there is no command runn');
   expect(await problemOf('run --dayz 2')).toBe('run has no option --dayz');
   expect(await problemOf('symbols add X --fil a.csv')).toBe('add has no option --fil');

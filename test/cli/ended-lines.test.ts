@@ -19,8 +19,8 @@ const status = (taskResults: Record<string, TaskResult>): PipelineStatus => ({
 const success: TaskResult = { status: 'success', durationSeconds: 1 };
 const failed: TaskResult = { status: 'failed', durationSeconds: 2, error: { type: 'BadInput', message: 'the file\nis empty' } };
 
-describe('lines of what ended, without redrawing', () => {
-  it('is named once, with how it ended and why, as soon as all of its stages have', () => {
+describe('a symbol or task, in output without redrawing', () => {
+  it('is printed once, with its result and the reason, as soon as all of its stages have ended', () => {
     const printed = new Set<string>();
     const running: TaskResult = { status: 'running' };
     expect(endedLines(status({ 'A/collect': success, 'A/clean': running, 'B/collect': running, t: running }), printed)).toEqual([]);
@@ -40,7 +40,7 @@ describe('lines of what ended, without redrawing', () => {
     expect(endedLines(status(next), printed)).toEqual([]);
   });
 
-  it('sums up many ends at once and still names what went wrong', () => {
+  it('is only counted when many end at once, unless it failed', () => {
     const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`S${i}`, i === 7 ? failed : success]));
     expect(endedLines(status(many), new Set())).toEqual([
       'S7  ✕ failed in 2.0 s: BadInput: the file is empty',

@@ -80,8 +80,8 @@ const resultWith = (text: string): PipelineResult =>
 
 afterEach(() => vi.restoreAllMocks());
 
-describe('foreign text', () => {
-  it('is one plain line in every place that a terminal shows', () => {
+describe('text from another party, such as the title of a market', () => {
+  it('is one plain line wherever a terminal shows it', () => {
     fc.assert(
       fc.property(foreign, (text) => {
         const result = resultWith(text);
@@ -143,7 +143,7 @@ describe('foreign text', () => {
     );
   });
 
-  it('from a user is repeated without control characters in the refusal', async () => {
+  it('is repeated without control characters when a user’s value is refused', async () => {
     for (const text of [...NASTY, NASTY.join('x')].filter((text) => !text.includes('\u0000'))) {
       for (const args of [
         ['export', text],
@@ -160,7 +160,7 @@ describe('foreign text', () => {
     }
   });
 
-  it('turns nothing around on a page, and a page holds no control characters', () => {
+  it('cannot reverse the direction of text on a page, and a page has no control characters', () => {
     fc.assert(
       fc.property(foreign, (text) => {
         expect(escapeHtml(text.replaceAll(/[\t\n\r]/g, ''))).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
@@ -168,7 +168,7 @@ describe('foreign text', () => {
     );
   });
 
-  it('leaves harmless text unchanged', () => {
+  it('stays unchanged when it is harmless', () => {
     for (const text of ['Will BTC close above $100k? – 24 Nov, 10:00', '価格は？', 'مرحبا', 'क्‍ष', '👩‍🚀 ok', 'a  b']) {
       expect(visibleText(text)).toBe(text);
       expect(visibleJson(JSON.stringify(text))).toBe(JSON.stringify(text));
@@ -188,7 +188,7 @@ describe('CSV for spreadsheets', () => {
     return csv.trimEnd().split('\n').slice(1);
   };
 
-  it('has no formulas with --safe; numbers stay numbers, and without it texts stay as they are', async () => {
+  it('has no formulas with --safe, leaves numbers as numbers, and leaves texts as they are without --safe', async () => {
     const formulas = ['=cmd|A1', '+1', '-1', '@SUM(A1)', ' =1', '\t=1', '＝1'];
     expect((await csvOf(formulas, true)).every((line) => /^"?'/.test(line) && line.endsWith(',-1.5'))).toBe(true);
     expect(await csvOf(['Yes', '0x1', 'a=b'], true)).toEqual(['Yes,-1.5', '0x1,-1.5', 'a=b,-1.5']);

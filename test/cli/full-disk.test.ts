@@ -28,13 +28,13 @@ async function onFullDisk(full: 'stdout' | 'stderr', args: readonly string[]): P
 }
 
 describe.skipIf(!existsSync('/dev/full') || !existsSync(MAIN))('a full disk (needs /dev/full and npm run build)', () => {
-  it('reports a full disk under standard output in one sentence', async () => {
+  it('is reported in one sentence when standard output is written to it', async () => {
     const { code, said } = await onFullDisk('stdout', [CALLER, 'main', '--help']);
     expect(said).toMatch(/^predictlab: standard output cannot be written: .*; free some disk space, or write elsewhere\n$/);
     expect(code).toBe(2);
   });
 
-  it('on standard error does not stop the work, and standard output is complete', async () => {
+  it('does not stop the work when only standard error is written to it', async () => {
     expect(await onFullDisk('stderr', [CALLER, 'main', 'nonsense'])).toEqual({ code: 2, said: '' });
     expect(await onFullDisk('stderr', [CALLER, 'log'])).toEqual({ code: 0, said: 'went on\n' });
   });

@@ -24,8 +24,8 @@ function* within(command: Command, path: string): Generator<readonly [string, Co
   for (const nested of command.commands) yield* within(nested, `${path} ${nested.name()}`);
 }
 
-describe.each(COMMANDS)('the help of $name', ({ name, summary }) => {
-  it('says what it is and shows examples that the command line takes', async () => {
+describe.each(COMMANDS)('the help of the command $name', ({ name, summary }) => {
+  it('describes the command and shows examples that the command line accepts', async () => {
     const program = await createProgram(name);
     const command = program.commands.find((one) => one.name() === name);
     if (command === undefined) throw new Error(`${name} is listed and not registered`);
@@ -47,7 +47,7 @@ describe.each(COMMANDS)('the help of $name', ({ name, summary }) => {
   });
 });
 
-it('every command is in the help of the program, which loads none of them', async () => {
+it('the help of the program lists every command and loads none of them', async () => {
   const program = await createProgram(undefined);
   const help = helpOf(program);
   for (const { usage, summary } of COMMANDS) expect(help.replace(/\s+/g, ' ')).toContain(`${usage} ${summary}`.slice(0, 40));

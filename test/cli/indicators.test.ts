@@ -11,7 +11,7 @@ const file = write('candles.csv', candleCsv(candles));
 const linesOf = (out: string): string[] => out.trimEnd().split('\n');
 
 describe('predictlab indicators', () => {
-  it('prints one row per bar, empty during warm-up, in full precision', async () => {
+  it('prints one row per bar in full precision, with empty values until the period is full', async () => {
     const { code, out, err } = await predictlab('indicators', '--candles', file, '--name', 'sma', '--param', 'period=3');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const lines = linesOf(out);
@@ -28,7 +28,7 @@ describe('predictlab indicators', () => {
     expect(lines[60].split(',').every((cell) => cell !== '')).toBe(true);
   });
 
-  it('prints JSON when asked, null during warm-up', async () => {
+  it('prints JSON on request, with null until the period is full', async () => {
     const { out } = await predictlab(
       'indicators',
       '--candles',
@@ -45,7 +45,7 @@ describe('predictlab indicators', () => {
     ]);
   });
 
-  it('takes prices of zero: an indicator needs no market', async () => {
+  it('accepts prices of zero, because an indicator needs no market', async () => {
     expect(
       (await predictlab('indicators', '--candles', write('zero.csv', candleCsv(closes([0, 0, 0]))), '--name', 'rsi', '--param', 'period=2'))
         .code,
@@ -58,13 +58,13 @@ describe('predictlab indicators', () => {
     [['--name', 'rsi', '--param', 'deviations=2'], '--param deviations: the indicator rsi takes period'],
     [['--name', 'rsi', '--param', 'period=0'], '--param period of the indicator rsi'],
     [['--name', 'rsi', '--param', 'period=5,10'], '--param period of the indicator rsi'],
-  ])('%j ends with code 2', async (args, sentence) => {
+  ])('ends with exit code 2 for %j', async (args, sentence) => {
     const ended = await predictlab('indicators', '--candles', file, ...args);
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(sentence);
   });
 
-  it('names the line of a bad candle', async () => {
+  it('states the line of a bad candle', async () => {
     const bad = write('bad.csv', candleCsv(candles).replace('\n1970-01-01T02', '\nnever'));
     const ended = await predictlab('indicators', '--candles', bad, '--name', 'sma');
     expect(ended).toMatchObject({ code: 2, out: '' });

@@ -54,7 +54,7 @@ const CALLS: readonly (readonly string[])[] = [
   ['prune', '--logs', 'never'],
 ];
 
-it('prints what is recorded with --json, with the recorded exit codes', async () => {
+it('each command prints the recorded JSON with --json and ends with the recorded exit code', async () => {
   const record = new JsonRecord([[folder, '<folder>']]);
   for (const args of CALLS) {
     const all = [...args, '--json'];

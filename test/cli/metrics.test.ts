@@ -45,7 +45,7 @@ describe('predictlab metrics --returns', () => {
     ['no header', '2024-01-01,0.1\n2024-01-02,0.2', 'line 1: the columns time, return are missing'],
     ['no return at all', returnsCsv(['']), 'has no return; add a row for each period'],
     ['an empty file', '', 'is empty'],
-  ])('%s ends with code 2', async (_name, text, sentence) => {
+  ])('ends with exit code 2 for %s', async (_name, text, sentence) => {
     const ended = await predictlab('metrics', '--returns', write('bad.csv', text));
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(sentence);
@@ -53,7 +53,7 @@ describe('predictlab metrics --returns', () => {
 });
 
 describe('predictlab metrics --forecasts', () => {
-  it('scores forecasts and shows how often each range came true', async () => {
+  it('scores forecasts, and shows how often the forecasts of each range came true', async () => {
     const file = write('forecasts.csv', 'probability,outcome\n0.1,0\n0.9,1\n0.8,1\n0.3,0\n');
     const ended = await predictlab('metrics', '--forecasts', file);
     expect(ended.code).toBe(0);
@@ -82,7 +82,7 @@ describe('predictlab metrics --forecasts', () => {
     ['no probability', 'probability,outcome\n,0', 'line 2: probability must be a number from 0 to 1'],
     ['an outcome in between', 'probability,outcome\n0.1,0.5', 'line 2: outcome must be 0 or 1'],
     ['a missing column', 'probability\n0.1', 'the column outcome is missing'],
-  ])('%s ends with code 2', async (_name, text, sentence) => {
+  ])('ends with exit code 2 for %s', async (_name, text, sentence) => {
     const ended = await predictlab('metrics', '--forecasts', write('bad.csv', text));
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(sentence);
@@ -96,7 +96,7 @@ describe('predictlab metrics', () => {
     [['--forecasts', 'b.csv', '--trials', '3'], '--periods-per-year and --trials apply to --returns'],
     [['--returns', 'a.csv', '--trials', '0'], '--trials 0: write a whole number of at least 1'],
     [['--returns', 'a.csv', '--periods-per-year', 'x'], '--periods-per-year x: write a number'],
-  ])('%j is wrong usage', async (args, sentence) => {
+  ])('refuses %j as wrong usage', async (args, sentence) => {
     const ended = await predictlab('metrics', ...args);
     expect(ended.code).toBe(2);
     expect(ended.err).toContain(sentence);

@@ -6,7 +6,7 @@ import { openPrivately } from '../../src/cli/terminal/open-in-browser.ts';
 import { until } from '../support/until.ts';
 
 it.skipIf(process.platform !== 'linux')(
-  'opens an address with a token without naming the token in the process list (Linux only)',
+  'a page whose address has a token opens without the token in the process list (Linux only)',
   async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-opener-'));
     await writeFile(path.join(folder, 'xdg-open'), `#!/bin/sh\necho "$@" > ${folder}/arguments\n`);

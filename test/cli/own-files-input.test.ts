@@ -33,7 +33,7 @@ it.each<[string, string | Buffer, string]>([
     `${HEADER}\n${ROWS.map((row) => row.replace('0.5', '-0.5')).join('\n')}\n`,
     'prices of a probability are from 0 to 1',
   ],
-])('refuses a file of ticks with %s in one sentence, and prints no table', async (_, content, sentence) => {
+])('a file of ticks with %s is refused in one sentence, and no table is printed', async (_, content, sentence) => {
   const file = path.join(folder, 'ticks.csv');
   writeFileSync(file, content);
   const { code, out, err } = await predictlab('candles', '--ticks', file, '--interval', '1d');
@@ -42,7 +42,7 @@ it.each<[string, string | Buffer, string]>([
   expect(err.trim().split('\n')).toHaveLength(1);
 });
 
-it('reads UTF-8 with a byte order mark', async () => {
+it('a file of ticks may be UTF-8 with a byte order mark', async () => {
   const file = path.join(folder, 'bom.csv');
   writeFileSync(file, `\ufeff${CSV}`);
   const { code, out } = await predictlab('candles', '--ticks', file, '--interval', '1d');

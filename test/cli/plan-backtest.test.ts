@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { backtestLines } from '../../src/cli/plan/plan-lines.ts';
 import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 
-it('prints how a run trades, and the strategies with settings of their own', () => {
+it('a plan prints the trading terms of a run, and those of strategies with settings of their own', () => {
   const strategies = [
     { name: 'rsi', params: {}, backtest: { ...DEFAULT_BACKTEST, spread: 0.01, maxVolumeShare: null, historyMs: 90 * 86_400_000 } },
     { name: 'breakout', params: {} },

@@ -24,7 +24,7 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 describe('the options that describe a run', () => {
-  it('become a pipeline input with nothing but what was given', async () => {
+  it('become a pipeline input with only the given fields', async () => {
     expect(await inputOf()).toEqual({});
     const given =
       '--symbols BTC_PRICE ETH_PRICE --until kline --concurrent 3 --sources file --intervals 1h,1d --days 2 --order fifo --refetch --as-of 2026-01-01';
@@ -41,12 +41,12 @@ describe('the options that describe a run', () => {
     });
   });
 
-  it('override the fields of a file', async () => {
+  it('override the fields of an input file', async () => {
     const at = await file('pipeline.json', '{ "symbols": ["A"], "daysBack": 30, "criticalStages": ["store"] }');
     expect(await inputOf('--file', at, '--days', '1')).toEqual({ symbols: ['A'], daysBack: 1, criticalStages: ['store'] });
   });
 
-  it('name a file that cannot be read, is not JSON, or not an object', async () => {
+  it('are refused with the name of the input file when it cannot be read, is not JSON or is not an object', async () => {
     await expect(inputOf('--file', path.join(folder, 'none.json'))).rejects.toMatchObject({
       exitCode: 2,
       message: expect.stringMatching(/none\.json cannot be read/),
@@ -61,7 +61,7 @@ describe('the options that describe a run', () => {
     });
   });
 
-  it('say which value is wrong and what there is', async () => {
+  it('are refused with the wrong value and the accepted forms', async () => {
     await expect(inputOf('--until', 'klines')).rejects.toMatchObject({
       exitCode: 2,
       message: expect.stringMatching(/--until klines: .*did you mean kline\?/),
@@ -78,8 +78,8 @@ describe('the options that describe a run', () => {
   });
 });
 
-describe('plan', () => {
-  it('prints a line per task with what happens and why', () => {
+describe('predictlab plan', () => {
+  it('prints a line per task with what happens to it and why', () => {
     const task = { dependencies: [], priority: 3, critical: false };
     expect(
       planLines([
@@ -94,8 +94,8 @@ describe('plan', () => {
   });
 });
 
-describe('rehearse', () => {
-  it('takes shares of failing attempts as percentages or fractions', () => {
+describe('predictlab rehearse', () => {
+  it('accepts the share of failing attempts as a percentage or a fraction', () => {
     expect(failureShares(['collect=5%', 'store=0.5'])).toEqual({ collect: 0.05, store: 0.5 });
     expect(() => failureShares(['colect=5%'])).toThrow(/there is no stage colect; .*did you mean collect\?/);
     for (const bad of ['collect', 'collect=', 'collect=%', 'collect=150%', 'collect=many']) {
@@ -122,7 +122,7 @@ describe('rehearse', () => {
   });
 });
 
-it('refuses an unknown venue, and names the known ones and the nearest', async () => {
+it('an unknown venue is refused, with the known venues and the nearest name', async () => {
   const { code, err } = await predictlab('probe', 'polymarkt');
   expect(err.trim()).toMatch(/venue polymarkt: write one of polymarket, predict, kalshi.*polymarket/);
   expect(code).toBe(2);

@@ -9,7 +9,7 @@ const strategiesOf = async (...args: string[]) => {
   return (await runInputFrom(command.opts<RunCommandOptions>())).strategies;
 };
 
-it('names the strategies of a run, with parameters for one of them', async () => {
+it('--strategy names the strategies of a run, and --param gives parameters for a single one', async () => {
   expect(await strategiesOf()).toBeUndefined();
   expect(await strategiesOf('--strategy', 'rsi')).toEqual([{ name: 'rsi', params: {} }]);
   expect(await strategiesOf('--strategy', 'rsi', '--strategy', 'breakout')).toEqual([

@@ -34,7 +34,7 @@ describe('the list of runs', () => {
     expect(mergeRuns([known('b', { startedAt: at(9) })], [row('a')])).toEqual([row('a')]);
   });
 
-  it('shows a run that was terminated as failed when it was closed, also when its id is used again', () => {
+  it('shows a terminated run as failed from the time at which it was closed, also when its id is used again', () => {
     const terminated = known('a', { ended: 'failed', closedAt: at(4) });
     expect(mergeRuns([terminated], [row('a')])).toEqual([row('a', { result: 'failed', finishedAt: at(4), durationSeconds: 4 })]);
     const again = known('b', { startedAt: at(6) });
@@ -44,17 +44,17 @@ describe('the list of runs', () => {
     ]);
   });
 
-  it('shows a run that Temporal has forgotten and that recorded no end as failed', () => {
+  it('shows a run as failed when Temporal has forgotten it and it recorded no end', () => {
     expect(mergeRuns([], [row('a')])).toEqual([row('a', { result: 'failed' })]);
   });
 
-  it('never says success for a run whose record it does not have', () => {
+  it('never shows a run as successful when it lacks the record of that run', () => {
     const completed = known('z', { closedAt: at(3), ended: 'succeeded' });
     expect(mergeRuns([completed], [])).toEqual([{ ...row('z', { finishedAt: at(3), durationSeconds: 3 }), result: 'unknown' }]);
     expect(mergeRuns([completed], [row('z')])).toMatchObject([{ result: 'unknown', finishedAt: at(3) }]);
   });
 
-  it('shows a run whose input was refused, which recorded nothing', () => {
+  it('shows a run whose input was refused and which therefore recorded nothing', () => {
     const refused = known('z', { runId: 'refused', startedAt: at(2), closedAt: at(3), ended: 'failed' });
     const success = row('a', { result: 'success', finishedAt: at(1), durationSeconds: 1 });
     expect(mergeRuns([refused, known('a', { closedAt: at(1), ended: 'succeeded' })], [success])).toEqual([
@@ -63,7 +63,7 @@ describe('the list of runs', () => {
     ]);
   });
 
-  it('creates no database where none exists, even when Temporal cannot be reached', async () => {
+  it('creates no database when there is none, even when Temporal cannot be reached', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-runs-'));
     const home = path.join(folder, 'home');
     vi.stubEnv('DATABASE_URL', '');

@@ -50,7 +50,7 @@ describe('the live table', () => {
   };
   running['BTC_PRICE/backtest'] = { status: 'running', attempts: 1, startedAt: new Date(now - 1200).toISOString() };
 
-  it('shows the run in one line and each symbol in one, with what it does now', () => {
+  it('shows the run in one line and each symbol in one line, with its present activity', () => {
     const attempts = new Map([['ETH_PRICE/collect', { attempt: 2, retryAt: now + 3000, lastFailure: 'polymarket 503' }]]);
     const lines = renderLiveTable(statusOf(running), attempts, { width: 120, now });
     expect(lines).toEqual([
@@ -61,7 +61,7 @@ describe('the live table', () => {
     ]);
   });
 
-  it('says that the run is paused and how many slots it has, as the run itself says', () => {
+  it('shows whether the run is paused and how many slots it has', () => {
     const [head] = renderLiveTable(statusOf(running, { paused: true, maxConcurrent: 9 }), NONE, { width: 120, now });
     expect(head).toMatch(/ 2\/9 slots {2}paused$/);
     const [ended] = renderLiveTable(statusOf(running, { paused: true, finishedAt: new Date(now).toISOString() }), NONE, {
@@ -71,7 +71,7 @@ describe('the live table', () => {
     expect(ended).not.toMatch(/slots|paused/);
   });
 
-  it('keeps id and bar at 80 columns, and shows no time left while nothing starts', () => {
+  it('keeps the id and the progress bar at 80 columns, and shows no remaining time while nothing starts', () => {
     const runId = 'pipeline-2026-11-24T08:00:00Z-0f66';
     for (const paused of [false, true]) {
       const status = { ...statusOf(running, { paused, maxConcurrent: 5 }), runId };
@@ -83,14 +83,14 @@ describe('the live table', () => {
     }
   });
 
-  it('names the error of a failed stage and why the others were skipped', () => {
+  it('shows the error of a failed stage, and why the other stages were skipped', () => {
     const tasks = tasksOf('ETH', ['success', 'failed', 'skipped', 'skipped', 'skipped', 'skipped']);
     tasks['ETH/clean'] = { status: 'failed', attempts: 4, error: { type: 'BadInput', message: 'ticks.csv has no column price' } };
     const [, line] = renderLiveTable(statusOf(tasks), NONE, { width: 100, now });
     expect(line).toBe(' ETH  ●✕⊘⊘⊘⊘  clean: BadInput: ticks.csv has no column price');
   });
 
-  it('says so when a symbol only succeeded in a degraded way', () => {
+  it('marks a symbol that succeeded with a degraded stage', () => {
     const tasks = tasksOf('ETH', SIX, { durationSeconds: 1 });
     tasks['ETH/collect'] = { status: 'success', durationSeconds: 1, degraded: ['predict was skipped: PREDICT_API_KEY is not set'] };
     const ended = statusOf(tasks, { finishedAt: new Date(now).toISOString() });
@@ -111,7 +111,7 @@ describe('the live table', () => {
     expect(lines[1]).toBe(' notify  ●       50 ms');
   });
 
-  it('shows symbols as a whole where the status does not go to the stage', () => {
+  it('shows each symbol as a whole when the status has no stages', () => {
     const status = statusOf({ AAA: { status: 'success', durationSeconds: 2 }, BBB: { status: 'running', startedAt: null } });
     const lines = renderLiveTable(status, NONE, { width: 100, now });
     expect(lines[0]).toContain('1/2 tasks');
@@ -131,7 +131,7 @@ describe('the live table', () => {
     }
   });
 
-  it('keeps what needs attention when the screen is too low, and sums up the rest', () => {
+  it('keeps the lines that need attention when the screen is too low, and sums up the others', () => {
     const tasks: Record<string, TaskResult> = {};
     for (let i = 0; i < 40; i += 1) Object.assign(tasks, tasksOf(`S${i}`, SIX));
     tasks['S33/kline'] = { status: 'failed', error: { type: 'StorageUnavailable', message: 'connection refused' } };
@@ -141,7 +141,7 @@ describe('the live table', () => {
     expect(lines.at(-1)).toBe(' … 36 more: 36 success');
   });
 
-  it('lets no control character of a message reach the terminal', () => {
+  it('removes control characters from messages', () => {
     const tasks = tasksOf('ETH', ['failed']);
     tasks['ETH/collect'] = { status: 'failed', error: { type: 'SourceBlocked', message: 'a\u001b[2Jb\r\nc\u202ed' } };
     const text = renderLiveTable(statusOf(tasks), NONE, { width: 90, now }).join('\n');
@@ -149,7 +149,7 @@ describe('the live table', () => {
     expect(text.replaceAll('\n', '')).toMatch(/^[^\p{Cc}\u202e]*$/u);
   });
 
-  it('colours only when asked', () => {
+  it('uses colours only on request', () => {
     const status = statusOf(running);
     expect(renderLiveTable(status, NONE, { width: 90, now }).join('')).not.toContain('\u001b');
     const coloured = renderLiveTable(status, NONE, { width: 90, now, colour: true }).join('\n');
@@ -157,7 +157,7 @@ describe('the live table', () => {
     expect(stripVTControlCharacters(coloured)).toBe(renderLiveTable(status, NONE, { width: 90, now }).join('\n'));
   });
 
-  it('draws the progress bar in half cells', () => {
+  it('draws the progress bar in steps of half a character', () => {
     expect([0, 0.25, 0.61, 1, 7].map((p) => progressBar(p, 6))).toEqual(['······', '█▌····', '███▌··', '██████', '██████']);
   });
 });

@@ -8,7 +8,7 @@ const stage = fc.record({
   before: fc.option(fc.double({ min: 0.001, max: 100, noNaN: true })),
 });
 
-it('reports exactly the stages over 5 s that take more than the given multiple of the other build', () => {
+it('a comparison of builds reports exactly the stages over 5 s that took more than the given multiple of the other build', () => {
   fc.assert(
     fc.property(fc.array(stage), fc.double({ min: 1, max: 20, noNaN: true }), (durations, slower) => {
       const slow = durations.filter(({ seconds, before }) => before !== null && seconds > 5 && seconds > slower * before);
@@ -21,6 +21,6 @@ it('reports exactly the stages over 5 s that take more than the given multiple o
   );
 });
 
-it('reports no stage that was never timed before', () => {
+it('a comparison of builds reports no stage without an earlier duration', () => {
   expect(tooSlow([{ stage: 'kline', seconds: 500, before: null }], 1)).toEqual([]);
 });

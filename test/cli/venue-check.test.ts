@@ -6,13 +6,13 @@ import { predictlab } from './run-main.ts';
 
 const TOY = './examples/toy-venue.mjs';
 
-it('prints a line per rule and ends with code 0 when every rule holds', async () => {
+it('a venue that keeps every rule gets one line per rule and exit code 0', async () => {
   const { code, out, json } = await predictlab('venue', 'check', TOY, '--answers', 'examples/toy-answers.json', '--json');
   expect(code, out).toBe(0);
   expect(json()).toMatchObject({ venue: 'toy', ok: true, notRecorded: [] });
 });
 
-it('says which rule is broken, what was not recorded, and ends with code 1', async () => {
+it('a venue that breaks a rule gets the rule, the answers that were not recorded and exit code 1', async () => {
   const file = path.join(await mkdtemp(path.join(tmpdir(), 'predictlab-venue-')), 'answers.json');
   await writeFile(
     file,
@@ -30,7 +30,7 @@ it.each([
   [['./examples/twin-plugin.mjs'], /twin-plugin.mjs has no venues/],
   [['file'], /file has no hosts/],
   [[TOY, '--venue', 'other'], /--venue: choose one of toy/],
-])('refuses %j with one sentence', async (args, message) => {
+])('wrong arguments are refused with one sentence: %j', async (args, message) => {
   const { code, err } = await predictlab('venue', 'check', ...args, '--answers', 'examples/toy-answers.json');
   expect(err).toMatch(message);
   expect(err.trim().split('\n')).toHaveLength(1);

@@ -23,7 +23,7 @@ describe('the fields of a schedule', () => {
     expect(() => checkSchedule(given as never)).toThrow(message);
   });
 
-  it('have limits that are themselves allowed', () => {
+  it('accept the values at their limits and refuse those beyond', () => {
     expect([jitterMs('1ms'), jitterMs('1d'), windowMs('10s')]).toEqual([1, 86_400_000, 10_000]);
     for (const text of ['0ms', '-1m', '86400001ms', '5', 'soon', `${' '.repeat(100)}5m`]) expect(() => jitterMs(text)).toThrow('jitter');
     for (const text of ['9999ms', '60', 'soon']) expect(() => windowMs(text)).toThrow('catchup window');
@@ -34,7 +34,7 @@ describe('the fields of a schedule', () => {
   });
 });
 
-describe('the workers that poll a task queue', () => {
+describe('workers that poll a task queue', () => {
   const seconds = (agoMs: number) => ({ seconds: Math.floor((Date.now() - agoMs) / 1000), nanos: 0 });
   const version = { deploymentName: 'desk', buildId: 'b1', workerVersioningMode: 2 };
   const clientOf = (pollers: readonly object[] | undefined, heartbeats?: readonly (readonly object[])[]) =>
@@ -53,7 +53,7 @@ describe('the workers that poll a task queue', () => {
   const upOf = async (...given: Parameters<typeof clientOf>) =>
     (await pollingOf(clientOf(...given), 'q')).pollers.map(({ identity, up }) => [identity, up]);
 
-  it('are up while their last poll is younger than a poll lasts, where the server has no heartbeats', async () => {
+  it('count as running while their last poll is younger than the duration of a poll, when the server has no heartbeats', async () => {
     expect(await upOf(undefined)).toEqual([]);
     const pollers = [
       { identity: 'new', lastAccessTime: seconds(30_000) },
@@ -65,7 +65,7 @@ describe('the workers that poll a task queue', () => {
     ]);
   });
 
-  it('have stopped when their newest heartbeat says so, on whichever page it is', async () => {
+  it('count as stopped when their newest heartbeat says so, on any page of the server’s list', async () => {
     const pollers = ['a', 'b'].map((identity) => ({ identity, lastAccessTime: seconds(1_000), deploymentOptions: version }));
     const beat = (workerIdentity: string, agoMs: number, status: number) => ({ workerIdentity, heartbeatTime: seconds(agoMs), status });
     const pages = [

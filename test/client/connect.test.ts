@@ -10,7 +10,7 @@ describe('the options of a connection', () => {
     [{ env, address: '127.0.0.1:7233' }, "has no field 'address'; it takes env, taskQueue; TEMPORAL_ADDRESS in env names the server"],
     [{ env, taskQeue: 'mine' }, "has no field 'taskQeue'; it takes env, taskQueue; did you mean taskQueue?"],
     ['127.0.0.1:7233', 'write an object { env, taskQueue }'],
-  ])('that nobody would read are refused before any server is asked: %j', async (options, sentence) => {
+  ])('that are unknown are refused before any server is contacted: %j', async (options, sentence) => {
     await expect(connect(options)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining(sentence) });
   });
 });

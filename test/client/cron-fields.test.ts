@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cronProblem } from '../../src/client/schedules/check-schedule.ts';
 
-describe('cron fields', () => {
+describe('the fields of a cron expression', () => {
   it.each([
     '0 */4 * * *',
     '*/15 9-17 * * mon-fri',
@@ -15,7 +15,7 @@ describe('cron fields', () => {
     '0 0 ? * SUN',
     '@daily',
     '@every 90m',
-  ])('are taken: %s', (cron) => expect(cronProblem(cron)).toBeUndefined());
+  ])('are accepted: %s', (cron) => expect(cronProblem(cron)).toBeUndefined());
 
   it.each([
     ['', 'has 0 fields'],
@@ -38,7 +38,7 @@ describe('cron fields', () => {
     ['0 0 30,31 feb ?', 'never fires'],
   ])('are refused: %s', (cron, says) => expect(cronProblem(cron)).toContain(says));
 
-  it('that are out of range in any place are refused, and those within are taken', () => {
+  it('are refused when out of range at any place, and accepted within the range', () => {
     const ranges = [
       [0, 59],
       [0, 23],
@@ -59,7 +59,7 @@ describe('cron fields', () => {
     );
   });
 
-  it('of any text are answered in a sentence, quickly', () => {
+  it('are answered with one sentence for any text, quickly', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (text) => {
         expect((cronProblem(text) ?? '').length).toBeLessThan(1_000);

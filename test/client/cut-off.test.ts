@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { cutOff } from '../../src/client/runs/follow-run.ts';
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 
-it('a run that was terminated from outside is shown as ended then, with nothing left running or pending', () => {
+it('a run that was terminated from outside is shown as ended at that time, with no task running or pending', () => {
   const running: PipelineStatus = {
     runId: 'r',
     paused: false,

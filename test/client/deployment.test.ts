@@ -26,7 +26,7 @@ const view = (more: Partial<DeploymentView> = {}): DeploymentView => ({
 });
 
 describe('a rollback', () => {
-  it('undoes releases one by one, in whatever order they were made and taken back', () => {
+  it('undoes releases one by one, in whatever order they were promoted and rolled back', () => {
     const step = fc.oneof(fc.record({ promote: fc.constantFrom('a', 'b', 'c', 'd') }), fc.constant('rollback' as const));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
@@ -49,7 +49,7 @@ describe('a rollback', () => {
     );
   });
 
-  it('ends a ramp before anything else', () => {
+  it('ends a canary before it changes the current build', () => {
     const ramping = { buildId: 'b', percent: 10 };
     expect(rollbackTarget(view({ current: 'a', ramping }), [{ action: 'promote', from: null, to: 'a' }])).toEqual({
       kind: 'end-ramp',
@@ -59,7 +59,7 @@ describe('a rollback', () => {
     expect(rollbackTarget(view({ ramping }), [])).toEqual({ kind: 'end-ramp', build: 'b', to: null });
   });
 
-  it('goes to what was retired last where another tool changed what is current, but not forward to what was taken back', () => {
+  it('returns to the build that was retired last when another tool changed the current build, and never to a build that was rolled back', () => {
     const versions = [
       version('a', { currentAt: '2026-01-01', retiredAt: '2026-01-02' }),
       version('b', { currentAt: '2026-01-02', retiredAt: '2026-01-03' }),
@@ -70,7 +70,7 @@ describe('a rollback', () => {
   });
 });
 
-describe('whether a worker takes the tasks', () => {
+describe('the check for a worker that can take the tasks', () => {
   const build = (buildId: string) => ({ name: 'predictlab', buildId });
   const polling = (current: string | null, pollers: (string | null)[]): Polling => ({
     taskQueue: 'q',
@@ -83,14 +83,14 @@ describe('whether a worker takes the tasks', () => {
     })),
   });
 
-  it('of a pinned run depends only on workers of its build', () => {
+  it('of a pinned run considers only workers of its build', () => {
     expect(missingWorker(polling('b', ['a']), build('a'))).toBeUndefined();
     expect(missingWorker(polling('b', ['b', null]), build('a'), { run: 'r' })).toBe(
       'it is pinned to build a, and no worker of that build polls task queue "q": start one of that build, or move the run to the current build with `predictlab deploy adopt r`',
     );
   });
 
-  it('of a new run depends on workers of the current build, or on unversioned ones while no build is current', () => {
+  it('of a new run considers workers of the current build, or unversioned workers while no build is current', () => {
     expect(missingWorker(polling('a', ['a']), null)).toBeUndefined();
     expect(missingWorker(polling(null, [null]), null)).toBeUndefined();
     expect(missingWorker(polling('a', [null, 'b']), null)).toContain('new runs go to build a, and no worker of that build');
@@ -98,7 +98,7 @@ describe('whether a worker takes the tasks', () => {
     expect(missingWorker(polling(null, []), null)).toBe('no worker polls task queue "q", start one with `predictlab worker`');
   });
 
-  it('does not count a worker that is gone, and says when it was last seen', () => {
+  it('does not count a worker that is gone, and states when it was last seen', () => {
     const { pollers, ...rest } = polling(null, [null]);
     const gone = {
       ...rest,
@@ -110,7 +110,7 @@ describe('whether a worker takes the tasks', () => {
   });
 });
 
-describe('what keeps runs waiting', () => {
+describe('the check for runs that wait for a worker', () => {
   it('reports nothing when every build with open or new runs has workers', () => {
     expect(
       deploymentTroubles(view({ current: 'b', versions: [version('b'), version('a', { openRuns: 2 }), version('old', { workers: 0 })] })),
@@ -140,16 +140,16 @@ describe('what keeps runs waiting', () => {
       { current: 'a', versions: [version('a')], unversioned: { workers: 2, openRuns: 0 } },
       /^2 unversioned workers poll/,
     ],
-  ])('%s', (_, more, sentence) => {
+  ])('reports %s', (_, more, sentence) => {
     const troubles = deploymentTroubles(view(more));
     expect(troubles.map((one) => one.sentence)).toEqual([expect.stringMatching(sentence)]);
     expect(troubles[0].action).not.toBe('');
   });
 });
 
-describe('the version a worker says it is of', () => {
+describe('the version of a worker', () => {
   const build = () => '0.1.0+12345678';
-  it('is none unless a deployment is named; the commands mean "predictlab" then', () => {
+  it('is absent unless a deployment is named, in which case commands assume the name "predictlab"', () => {
     expect(workerVersion({}, build)).toBeUndefined();
     expect(workerVersion({ PREDICTLAB_DEPLOYMENT: 'desk' }, build)).toEqual({ name: 'desk', buildId: '0.1.0+12345678' });
     expect(workerVersion({ PREDICTLAB_DEPLOYMENT: 'desk', PREDICTLAB_BUILD_ID: 'v2' }, build)).toEqual({ name: 'desk', buildId: 'v2' });
@@ -159,7 +159,7 @@ describe('the version a worker says it is of', () => {
     [{ PREDICTLAB_DEPLOYMENT: 'a:b' }, /PREDICTLAB_DEPLOYMENT="a:b": write/],
     [{ PREDICTLAB_DEPLOYMENT: 'a', PREDICTLAB_BUILD_ID: 'v 2' }, /PREDICTLAB_BUILD_ID="v 2": write/],
     [{ PREDICTLAB_BUILD_ID: 'v2' }, /without PREDICTLAB_DEPLOYMENT/],
-  ])('is refused where Temporal would not take it: %j', (env, said) => {
+  ])('is refused when Temporal would not accept it: %j', (env, said) => {
     expect(() => workerVersion(env, build)).toThrow(said);
   });
 });

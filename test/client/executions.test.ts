@@ -27,7 +27,7 @@ describe('the workflow of a run', () => {
     return [workflowId, runId];
   };
 
-  it('is the newest one of a name, and the last execution of a run that continued as new', async () => {
+  it('is the newest one with its id, and the last execution of a run that continued as new', async () => {
     expect(await found('daily')).toEqual(['daily', undefined]);
     expect(await found({ runId: 'daily', executionId: 'a' })).toEqual(['daily', 'a']);
     expect(await found({ runId: 'daily', executionId: 'a' }, { a: 'b', b: 'c' })).toEqual(['daily', 'c']);
@@ -63,7 +63,7 @@ describe('the stages of running symbols', () => {
       taskResults: Object.fromEntries(running.map((id) => [id, { status: 'running' }])),
     }) as unknown as PipelineStatus;
 
-  it('come from the workflow of the symbol, or from the activity that runs it', async () => {
+  it('are read from the workflow of each symbol, or from the activity that runs the symbol', async () => {
     const { taskResults } = await fillInStages(client, statusOf(null, 'A', 'B', 'gone', 'C/store'));
     expect(taskResults).toEqual({
       A: { status: 'running' },
@@ -77,7 +77,7 @@ describe('the stages of running symbols', () => {
     });
   });
 
-  it('are not asked for once the run has ended, or where its tasks are stages already', async () => {
+  it('are not read once the run has ended, or when the status has stages already', async () => {
     for (const status of [statusOf('2026-11-23', 'A'), statusOf(null, 'A/collect'), statusOf(null)])
       expect(await fillInStages(client, status)).toBe(status);
   });

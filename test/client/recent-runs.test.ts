@@ -5,7 +5,7 @@ import { recentRuns } from '../../src/client/runs/recent-runs.ts';
 
 const AT = new Date('2026-01-01T00:00:00Z');
 
-it('a run that ends while the open ones are listed and then the closed ones is one run, and closed', async () => {
+it('a run that ends between the query for open runs and the query for closed ones is listed once, as closed', async () => {
   const closed = { value: false };
   const client = clientWith(({ query }) => {
     const isOpen = query.includes('ExecutionStatus = "Running"');
@@ -18,7 +18,7 @@ it('a run that ends while the open ones are listed and then the closed ones is o
   ]);
 });
 
-it('lists a run whose memo nobody can decode among the others', async () => {
+it('a run whose memo cannot be decoded is listed among the others', async () => {
   const foreign = { metadata: { encoding: new TextEncoder().encode('binary/of-another-desk') }, data: new Uint8Array([1, 2, 3]) };
   const client = clientWith(({ query }) =>
     query.includes('ExecutionStatus = "Running"')

@@ -20,7 +20,7 @@ const clientOf = (schedules: Readonly<Record<string, object>>): Client =>
     },
   }) as unknown as Client;
 
-it('lists the schedules next to one that cannot be decoded, and says why that one cannot', async () => {
+it('a schedule that cannot be decoded is listed with the reason, next to the others', async () => {
   const client = clientOf({
     first: described('first'),
     old: new PredictLabError('BadInput', 'this payload in Temporal is not sealed'),
@@ -32,12 +32,12 @@ it('lists the schedules next to one that cannot be decoded, and says why that on
   expect(unreadable).toEqual([{ scheduleId: 'old', why: 'this payload in Temporal is not sealed' }]);
 });
 
-it('fails where Temporal does not answer, instead of listing no schedules', async () => {
+it('the list of schedules fails when Temporal does not answer, instead of being empty', async () => {
   const client = clientOf({ first: described('first'), second: new PredictLabError('SourceUnavailable', 'Temporal does not answer') });
   await expect(schedulesOn(client, 'predictlab')).rejects.toThrow('Temporal does not answer');
 });
 
-it('counts a schedule that cannot be decoded as there, so that the watch does not report it as deleted', async () => {
+it('a schedule that cannot be decoded counts as existing, so that it is not reported as deleted', async () => {
   const client = clientOf({
     old: new PredictLabError('BadInput', 'this payload in Temporal is not sealed'),
     silent: new PredictLabError('SourceUnavailable', 'Temporal does not answer'),

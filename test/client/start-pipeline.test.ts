@@ -20,13 +20,13 @@ const client = {
 } as unknown as Client;
 const start = (input: PipelineInput) => startPipeline({ client, taskQueue: 'q' }, input, { runId: 'r' });
 
-it.each([100, 700])('starts and plans a run of %i tasks with bodies of 1 KB', async (count) => {
+it.each([100, 700])('a run of %i tasks with bodies of 1 KB can be planned and started', async (count) => {
   await plannedRun(undefined, posts(count));
   expect(await start(posts(count))).toMatchObject({ runId: 'r' });
 });
 
 it.each([900, 1_200])(
-  'refuses a run of %i tasks with bodies of 1 KB when it is planned and when it is started, in the same words',
+  'a run of %i tasks with bodies of 1 KB is refused with the same error when planned and when started',
   async (count) => {
     const planned = await plannedRun(undefined, posts(count)).catch((error: unknown) => error);
     const before = started.length;

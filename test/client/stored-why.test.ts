@@ -11,7 +11,7 @@ const taskResults: Record<string, TaskResult> = {
 };
 const why = (taskId: string) => storedWhy({ taskResults, reasons: ['the run was cancelled'] }, taskId);
 
-describe('why a task ended as it did, from the stored result', () => {
+describe('the reason for the end of a task, from the stored result', () => {
   it.each([
     ['A/collect', 'A/collect succeeded, degraded: predict is skipped'],
     ['A/clean', 'A/clean failed after 4 attempts: BadInput: the file is empty'],
@@ -19,7 +19,7 @@ describe('why a task ended as it did, from the stored result', () => {
     ['B/collect', 'B/collect was cut off with the run: the run was cancelled'],
     ['LARGE/kline', 'LARGE failed after 1 attempt: RateLimited: later'],
     ['LARGE', 'LARGE failed after 1 attempt: RateLimited: later'],
-  ])('of %s', (taskId, answer) => expect(why(taskId)).toBe(answer));
+  ])('is stated for %s', (taskId, answer) => expect(why(taskId)).toBe(answer));
 
   it.each(['A/shop', 'C/collect', 'constructor', '__proto__/collect', ''])(
     'is not answered for "%s", which the result does not have',

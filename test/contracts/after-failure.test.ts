@@ -29,13 +29,13 @@ function play(given: TaskPolicy, types: readonly string[], askedMs?: number): Af
 const waits = (ends: readonly AfterFailure[]) => ends.map((after) => (after.next === 'none' ? null : after.waitMs));
 const same = (type: string, count: number) => Array.from({ length: count }, () => type);
 
-describe('what follows a failed attempt', () => {
-  it('is another one after growing waits, and none after the last retry', () => {
+describe('the step after a failed attempt', () => {
+  it('is another attempt after a wait that grows, and none after the last retry', () => {
     expect(waits(play(policy, same('TypeError', 3)))).toEqual([1_000, 2_000, null]);
     expect(waits(play(policy, ['BadInput']))).toEqual([null]);
   });
 
-  it('goes by the rule of its type, whose failures use up nobody else’s retries; what the rule leaves out is the policy’s', () => {
+  it('follows the rule for the error’s type, with retries of its own; fields that the rule leaves out come from the policy', () => {
     const ruled = { ...policy, byError };
     expect(waits(play(ruled, same('RateLimited', 5)))).toEqual([5_000, 5_000, 5_000, 5_000, null]);
     expect(waits(play(ruled, same('SourceUnavailable', 3)))).toEqual([1_000, 1_000, null]);
@@ -44,21 +44,21 @@ describe('what follows a failed attempt', () => {
     ).toEqual([5_000, 1_000, 5_000, 1_000, 2_000, 5_000, null]);
   });
 
-  it('extends the longest wait to a rule’s longer first wait, and waits as long as the venue requests', () => {
+  it('is an attempt after a rule’s first wait even beyond the maximum wait, or after the wait that the venue requests', () => {
     expect(waits(play({ ...policy, byError: { RateLimited: { retryDelayMs: 300_000 } } }, ['RateLimited']))).toEqual([300_000]);
     expect(play(policy, ['RateLimited'], 40_000)[0]).toMatchObject({ next: 'retryLater', waitMs: 40_000 });
   });
 
-  it('tries a type that is final again where a rule names it', () => {
+  it('is another attempt for a final error type when a rule names that type', () => {
     expect(waits(play({ ...policy, byError: { SourceBlocked: { maxRetries: 1 } } }, same('SourceBlocked', 2)))).toEqual([1_000, null]);
   });
 
-  it('applies only rules that the policy itself has', () => {
+  it('ignores rules that the policy only inherits from its prototype', () => {
     for (const type of ['constructor', '__proto__', 'toString'])
       expect(waits(play({ ...policy, byError }, same(type, 3)))).toEqual([1_000, 2_000, null]);
   });
 
-  it('waits for unavailable storage, for minutes and without using up a retry', () => {
+  it('is a wait for unavailable storage, for minutes and without using up a retry', () => {
     let failed: Failures = { failures: 0 };
     let at = 0;
     let attempts = 0;
@@ -76,13 +76,13 @@ describe('what follows a failed attempt', () => {
     expect(attempts).toBeLessThan(35);
   });
 
-  it('starts a new wait when storage was available in between', () => {
+  it('is a new wait for storage when storage was available in between', () => {
     const first = afterFailure(policy, { failures: 0 }, { type: 'StorageUnavailable', at: 0 });
     const hourLater = afterFailure(policy, first, { type: 'StorageUnavailable', at: 3_600_000 });
     expect(hourLater).toMatchObject({ next: 'retry', waitMs: 250 });
   });
 
-  it('comes to an end for any failures, after no more than the policy allows in all', () => {
+  it('is the end after at most as many failures as the policy allows in all, for any failures', () => {
     const rule: fc.Arbitrary<Partial<RetryRule>> = fc.record(
       { maxRetries: fc.integer({ min: 0, max: 5 }), retryDelayMs: fc.integer({ min: 0, max: 90_000 }), backoff: fc.constantFrom(1, 2) },
       { requiredKeys: [] },

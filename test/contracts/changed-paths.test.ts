@@ -17,8 +17,8 @@ const shuffled = (value: unknown): unknown =>
       )
     : value;
 
-describe('where two JSON values differ', () => {
-  it('lists nothing for equal values, whatever the order of keys', () => {
+describe('the list of differences between two JSON values', () => {
+  it('is empty for equal values in any order of keys', () => {
     fc.assert(
       fc.property(json, (value) => {
         expect(changedPaths(value, shuffled(value))).toEqual([]);
@@ -26,7 +26,7 @@ describe('where two JSON values differ', () => {
     );
   });
 
-  it('lists the changes completely, so that one value can be rebuilt from the other', () => {
+  it('is complete, so that one value can be rebuilt from the other', () => {
     fc.assert(
       fc.property(json, json, (before, after) => {
         const made = structuredClone(before);
@@ -43,7 +43,7 @@ describe('where two JSON values differ', () => {
     );
   });
 
-  it('names the place, and takes lists as a whole', () => {
+  it('gives the path of each difference, and treats a list as one value', () => {
     expect(changedPaths({ input: { daysBack: 7, symbols: ['A'] } }, { input: { symbols: ['A', 'B'] }, code: 'x' })).toEqual([
       { path: 'code', before: null, after: 'x' },
       { path: 'input.daysBack', before: 7, after: null },

@@ -11,7 +11,7 @@ import {
 } from '../../src/contracts/errors.ts';
 
 describe('an error of PredictLab', () => {
-  it('is retryable by its type alone, and carries a cause only where there is one', () => {
+  it('is retryable by its type alone, and has a cause only when one is given', () => {
     const types = Object.keys(ERROR_EFFECTS) as ErrorType[];
     expect(types.filter((type) => new PredictLabError(type, 'no').retryable)).toEqual([
       'SourceUnavailable',
@@ -23,7 +23,7 @@ describe('an error of PredictLab', () => {
     expect(new PredictLabError('BadInput', 'no', { cause: 7 }).cause).toBe(7);
   });
 
-  it('lists all problems of an input, up to 200, and counts the rest', () => {
+  it('lists up to 200 problems of an input, and counts the others', () => {
     const problem = { where: 'symbols[0]', message: 'is unknown' };
     expect(new InvalidPipelineError([problem]).message).toBe('1 problem in the pipeline input:\n- symbols[0]: is unknown');
     const { message, problems } = new InvalidPipelineError(Array.from({ length: 203 }, () => problem));
@@ -37,13 +37,13 @@ describe('an error of PredictLab', () => {
     expect(new InvalidPipelineError(Array.from({ length: 200 }, () => problem)).message.split('\n')).toHaveLength(201);
   });
 
-  it('says why a file cannot be read in words, or in the first line of what the system says', () => {
+  it('describes a file that cannot be read in words, or by the first line of the system’s message', () => {
     const failed = (code: string) => Object.assign(new Error(`${code}: no\nat a place`), { code });
     expect(fileTrouble(failed('ENOSPC'))).toBe('there is no room on the disk');
     expect(fileTrouble(failed('EWEIRD'))).toBe('EWEIRD: no');
   });
 
-  it('has a message for everything that can be thrown', () => {
+  it('gets a message from any value that can be thrown', () => {
     const thrown = [new Error('no'), { message: 'said' }, { code: 7 }, 'text', 7, 10n, null, undefined, ''];
     expect(thrown.map(messageOf)).toEqual([
       'no',
@@ -58,7 +58,7 @@ describe('an error of PredictLab', () => {
     ]);
   });
 
-  it('names a missing part only for an error with the code of a missing module', () => {
+  it('names a missing package only when the error has the code of a missing module', () => {
     const failed = (code?: unknown) =>
       Object.assign(new Error("Cannot find package 'x'\nRequire stack: y"), code === undefined ? {} : { code });
     expect(missingPart(failed('ERR_MODULE_NOT_FOUND'))).toContain("predictlab is not whole: Cannot find package 'x'; run: npm run build");
@@ -70,7 +70,7 @@ describe('an error of PredictLab', () => {
 describe('the version of a worker', () => {
   const build = () => 'b1';
 
-  it('is absent without a deployment; a candidate then belongs to the default one', () => {
+  it('is absent without a deployment; a candidate build then belongs to the default deployment', () => {
     expect(workerVersion({}, build)).toBeUndefined();
     expect(workerVersion({ PREDICTLAB_DEPLOYMENT: 'desk' }, build)).toEqual({ name: 'desk', buildId: 'b1' });
     expect(candidateVersion({}, build)).toEqual({ name: 'predictlab', buildId: 'b1' });

@@ -27,13 +27,13 @@ const wordsOf = (name: string): string[] =>
     .split(/[^a-z]+/)
     .filter((word) => word.length > 1);
 
-it('every place that the glossary names exists', () => {
+it('every path in the glossary exists', () => {
   const places = rows.flatMap((cells) => [...(cells[2] ?? '').matchAll(/`([^`]+)`/g)].map(([, place]) => place));
   expect(places.length).toBeGreaterThan(60);
   expect(places.filter((place) => !existsSync(new URL(`../../src/${place}`, import.meta.url)))).toEqual([]);
 });
 
-it('the words of the exported names and of the contract are in the glossary, or are plain', () => {
+it('the words of the exported names and of the contract are in the glossary or are plain words', () => {
   const exported = [...read('src/index.ts').matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, names]) =>
     names.split(',').map((name) => name.replace(/\btype\b/, '').trim()),
   );

@@ -12,7 +12,7 @@ describe('the id of a run', () => {
     expect(() => checkedId('schedule', '')).toThrow('"" is not a valid id of a schedule: write 1 to 200 characters');
   });
 
-  it('is shown whole up to 40 characters where it is refused, and its length is stated only where it is too long', () => {
+  it('is repeated in full up to 40 characters when it is refused, with its length only when it is too long', () => {
     const messageOf = (id: string) => {
       try {
         return checkedId('run', id);
@@ -32,7 +32,7 @@ describe('the id of a run', () => {
   });
 });
 
-describe('twins in a catalogue', () => {
+describe('the twins in a catalogue', () => {
   const problemOf = (twins: unknown) => catalogueEntrySchema.safeParse({ symbol: 'BTC', sources: {}, twins }).error?.issues[0].message;
 
   it('are two markets of different venues', () => {
@@ -42,13 +42,13 @@ describe('twins in a catalogue', () => {
   });
 });
 
-describe('why a file cannot be read', () => {
+describe('the reason why a file cannot be read', () => {
   it.each<[unknown, string]>([
     [Object.assign(new Error('ENOENT: x'), { code: 'ENOENT' }), 'there is no such file or folder'],
     [Object.assign(new Error('EBUSY: in use\nat line 1'), { code: 'EBUSY' }), 'EBUSY: in use'],
     [new Error('first line\nsecond line'), 'first line'],
     ['the disk is away', 'the disk is away'],
-  ])('is said by the code of the error, or by its first line: %s', (error, said) => {
+  ])('is taken from the code of the error, or from its first line: %s', (error, said) => {
     expect(fileTrouble(error)).toBe(said);
   });
 });

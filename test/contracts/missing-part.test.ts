@@ -16,8 +16,8 @@ const thrownBy = (call: () => unknown): unknown => {
 };
 const AFTER = '; run: npm run build, or where it is installed, npm install predictlab';
 
-describe('an installation that is not whole', () => {
-  it('is named in one sentence when a package is missing, however it was asked for', () => {
+describe('an incomplete installation', () => {
+  it('is reported in one sentence when a package is missing, however that package was imported', () => {
     const required = Object.assign(new Error("Cannot find module 'zod'\nRequire stack:\n- /a.cjs"), { code: 'MODULE_NOT_FOUND' });
     expect(missingPart(required)).toBe(`predictlab is not whole: Cannot find module 'zod'${AFTER}`);
     expect(missingPart(Object.assign(new Error('x'), { code: 'ERR_MODULE_NOT_FOUND' }))).toBe(`predictlab is not whole: x${AFTER}`);
@@ -29,7 +29,7 @@ describe('an installation that is not whole', () => {
     expect(missingPart('MODULE_NOT_FOUND')).toBeUndefined();
   });
 
-  it('is named when workflows exist neither as a bundle nor as sources, and not when they exist', () => {
+  it('is reported when workflows exist neither as a bundle nor as sources', () => {
     const place = path.join(folder.path, 'dist/src/worker');
     mkdirSync(place, { recursive: true });
     const from = pathToFileURL(path.join(place, 'workflow-code.js')).href;

@@ -5,7 +5,7 @@ import { nearestName } from '../../src/contracts/text/nearest-name.ts';
 const letters = (alphabet: string, minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom(...alphabet.split('')), minLength, maxLength });
 
-it('finds the name behind one typing error: a missing, extra or wrong letter, or two swapped ones', () => {
+it('the nearest name is found after one typing error: a missing, extra or wrong letter, or two swapped letters', () => {
   fc.assert(
     fc.property(letters('abcdef', 3, 12), fc.nat(), fc.constantFrom('u', 'v', 'w'), fc.nat(3), (name, place, letter, kind) => {
       const at = place % name.length;
@@ -23,7 +23,7 @@ it('finds the name behind one typing error: a missing, extra or wrong letter, or
   );
 });
 
-it('stays silent where nothing is close', () => {
+it('no nearest name is suggested when none is close', () => {
   fc.assert(
     fc.property(letters('abc', 1, 12), fc.array(letters('xyz', 2, 12), { maxLength: 5 }), (typed, names) => {
       expect(

@@ -5,7 +5,7 @@ import { type OwnFacts, ownFactsProblems, ownFactsSchema } from '../../src/contr
 
 const CLOSE = '2026-01-05T12:00Z';
 
-describe('facts that the owner of a file states', () => {
+describe('facts about a file that its owner states', () => {
   it.each<[OwnFacts, 'probability' | 'asset', (keyof OwnFacts)[]]>([
     [{ closesAt: CLOSE }, 'probability', []],
     [{ endsAt: CLOSE, closedAt: CLOSE }, 'probability', []],
@@ -22,15 +22,15 @@ describe('facts that the owner of a file states', () => {
     [{ fees: { model: 'flat', rate: 0.02 } }, 'asset', []],
     [{ fees: { model: 'predict', rate: 0.02 } }, 'asset', ['fees']],
     [{}, 'asset', []],
-  ])('%j of a market of the kind %s contradict each other in %j', (facts, kind, fields) => {
+  ])('are refused when they contradict each other: %j of a market of kind %s, in %j', (facts, kind, fields) => {
     expect(ownFactsProblems(facts, kind).map(({ field }) => field)).toEqual(fields);
   });
 
-  it.each(['2026-01-05', '2026-01-05T12:00Z', '2026-01-05T12:00:00Z', '2026-01-05T12:00:00.5+02:00'])('hold the time %s', (closesAt) => {
+  it.each(['2026-01-05', '2026-01-05T12:00Z', '2026-01-05T12:00:00Z', '2026-01-05T12:00:00.5+02:00'])('may give the time as %s', (closesAt) => {
     expect(ownFactsSchema.safeParse({ closesAt }).success).toBe(true);
   });
 
-  it('hold neither a time without a zone nor a field that is not known', () => {
+  it('are refused with a time without a zone, or with an unknown field', () => {
     expect(ownFactsSchema.safeParse({ closesAt: '2026-01-05T12:00' }).error?.issues[0].message).toContain('write when the market closed');
     expect(
       ownFactsSchema
@@ -40,20 +40,20 @@ describe('facts that the owner of a file states', () => {
     ).toContain('write fees as {"model": "polymarket", "rate": 0.02}');
   });
 
-  it('hold no unknown field of fees, and name it; of fees with a wrong value they say only how to write them', () => {
+  it('are refused with an unknown field of fees, by name, or with a wrong fee, by the accepted form', () => {
     const messageOf = (fees: unknown) => ownFactsSchema.safeParse({ fees }).error?.issues[0].message;
     const advice = 'write fees as {"model": "polymarket", "rate": 0.02}';
     expect(messageOf({ model: 'flat', rate: 0.1, rat: 1, step: 2 })).toBe(`rat, step is not known here; ${advice}`);
     expect(messageOf(7)).toBe(advice);
   });
 
-  it('know which fee models are curves, and which has an exponent', () => {
+  it('know which fee models have a curve and which have an exponent', () => {
     expect([CURVED_MODELS, EXPONENT_MODEL]).toEqual([['polymarket', 'predict'], 'polymarket']);
   });
 });
 
-describe('the fields of an object that a program gives', () => {
-  it('are refused where they are not known, with the nearest, or with the hint where none is near', () => {
+describe('the fields of an object that a program passes', () => {
+  it('are refused when unknown, with the nearest known field, or with a hint when none is near', () => {
     expect(() => checkFields('market', { tick: 1 }, ['tick', 'fees'])).not.toThrow();
     expect(() => checkFields('market', { tik: 1 }, ['tick', 'fees'], '; see docs')).toThrow(
       "market has no field 'tik'; it takes tick, fees; did you mean tick?",

@@ -3,7 +3,7 @@ import { defaultPolicy, unlessDefault } from '../../src/contracts/task/task-poli
 
 const policy = { maxRetries: 3, retryDelayMs: 300_000, backoff: 1, maxDelayMs: 300_000, timeoutMs: 300_000 };
 
-it('puts a policy into a payload only where it differs from the default, which has another timeout for collect', () => {
+it('a payload has a task’s policy only where that policy differs from the default, and collect has another default timeout', () => {
   expect(unlessDefault(defaultPolicy())).toEqual({});
   expect(unlessDefault(defaultPolicy('collect'), 'collect')).toEqual({});
   expect(unlessDefault(defaultPolicy('collect'), 'clean')).toEqual({ policy: defaultPolicy('collect') });

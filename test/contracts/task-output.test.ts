@@ -7,7 +7,7 @@ import { defaultPolicy, unlessDefault } from '../../src/contracts/task/task-poli
 import { INTERVAL_MS, INTERVALS } from '../../src/contracts/words.ts';
 
 describe('the output of a task', () => {
-  it('gives a number, sentences and texts by name, and nothing where it is of another shape', () => {
+  it('gives its numbers, sentences and texts by name, and nothing when they have another type', () => {
     const output = { ticks: 7, failedSources: { polymarket: 'away', predict: 3 }, venueChanges: ['a', 7, 'b'], none: null };
     expect([numberIn(output, 'ticks'), numberIn(output, 'none'), numberIn(output, 'venueChanges')]).toEqual([7, null, null]);
     expect(sentencesIn(output, 'failedSources')).toEqual({ polymarket: 'away' });
@@ -16,7 +16,7 @@ describe('the output of a task', () => {
     for (const other of [null, undefined, 7, 'ticks', ['ticks']]) expect(numberIn(other, 'ticks')).toBeNull();
   });
 
-  it('says whether a later stage has little to do; without it the stage may be large, and collect always may', () => {
+  it('states whether the next stage has little to do; otherwise that stage may be large, as collect always may', () => {
     const little = (output: { ticks?: number; candles?: number } | undefined, stage: 'collect' | 'clean' | 'backtest') =>
       hasLittleToDo(stage, () => output, LITTLE);
     expect([little({ ticks: 1_000 }, 'clean'), little({ ticks: 1_001 }, 'clean'), little(undefined, 'clean')]).toEqual([
@@ -29,18 +29,18 @@ describe('the output of a task', () => {
   });
 });
 
-describe('the defaults of a task', () => {
-  it('give collect fifteen minutes and other stages five', () => {
+describe('the default policy of a task', () => {
+  it('gives collect a timeout of fifteen minutes, and other stages one of five', () => {
     expect((['collect', 'clean', undefined] as const).map((stage) => defaultPolicy(stage).timeoutMs / 60_000)).toEqual([15, 5, 5]);
   });
 
-  it('leave a policy out of a payload only where every field is the default', () => {
+  it('is left out of a payload only when every field has the default value', () => {
     expect(unlessDefault(defaultPolicy('collect'), 'collect')).toEqual({});
     const others = [defaultPolicy('collect'), { ...defaultPolicy(), maxRetries: 4 }, { ...defaultPolicy(), byError: {} }];
     for (const policy of others) expect(unlessDefault(policy)).toEqual({ policy });
   });
 
-  it('wait ten minutes for storage, counted from the first failure of an outage', () => {
+  it('waits ten minutes for storage, counted from the first failure of an outage', () => {
     expect(STORAGE_PATIENCE_MS).toBe(600_000);
     const policy = defaultPolicy();
     const after = (at: number) =>
@@ -49,7 +49,7 @@ describe('the defaults of a task', () => {
     expect([after(599_999), after(600_000)]).toEqual(['retry', 'none']);
   });
 
-  it('count the wait from the start of a new outage once storage was available for more than five minutes', () => {
+  it('counts that wait anew once storage has been available for more than five minutes', () => {
     const storage = { count: 20, since: 0, last: 500_000 };
     const after = (at: number, before: { count: number; since: number; last: number } = storage) =>
       afterFailure(defaultPolicy(), { failures: 0, spent: { storage: before } }, { type: 'StorageUnavailable', at });
@@ -59,7 +59,7 @@ describe('the defaults of a task', () => {
     expect([38, 39].map((count) => after(900_000, { ...storage, count }).next)).toEqual(['retry', 'none']);
   });
 
-  it('limit how many attempts can fail: the sum over all rules', () => {
+  it('limits the number of failed attempts to the sum over all rules', () => {
     expect(mostFailures(defaultPolicy())).toBe(4 + 40);
     expect(mostFailures({ ...defaultPolicy(), byError: { RateLimited: { maxRetries: 10 }, TaskTimeout: {} } })).toBe(4 + 11 + 4 + 40);
   });

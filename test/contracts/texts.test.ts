@@ -8,7 +8,7 @@ import { issueWords, type SchemaIssue } from '../../src/contracts/text/issue-wor
 import { didYouMean } from '../../src/contracts/text/nearest-name.ts';
 
 describe('a text that is too long', () => {
-  it('is cut to the length, with a mark at its end, and stays whole when it fits', () => {
+  it('is cut to the length with a mark at its end, and stays unchanged when it fits', () => {
     expect([cutText('abcd', 4), cutText('abcde', 4), cutAtWord('abcd', 4)]).toEqual(['abcd', 'abc…', 'abcd']);
     expect([
       cutAtWord('one two three', 9),
@@ -23,7 +23,7 @@ describe('a text that is too long', () => {
     expect(cutText(`ab${character}cd`, 5)).toBe(`ab${character}…`);
   });
 
-  it('is cut in each part of an error; a missing stack stays missing', () => {
+  it('is cut in each part of an error, and a missing stack stays missing', () => {
     const long = 'x'.repeat(9_000);
     const { type, message, stack = '' } = cutError({ type: long, message: long, stack: long });
     expect([type.length, message.length, stack.length]).toEqual([100, 4_000, 8_000]);
@@ -41,7 +41,7 @@ describe('an id of a run or a schedule', () => {
   });
 });
 
-describe('the words for an issue of a schema', () => {
+describe('the words for a problem that zod reports', () => {
   const issueOf = (schema: z.ZodType, value: unknown): string =>
     issueWords(schema.safeParse(value).error?.issues[0] as unknown as SchemaIssue);
 
@@ -63,27 +63,27 @@ describe('the words for an issue of a schema', () => {
     ['an unknown field', z.strictObject({}), { x: 1 }, 'takes no x'],
     ['no form of several', z.union([z.number(), z.boolean()]), 'x', 'has none of the allowed forms'],
     ['a message of the schema’s own', z.number('write a number of days'), 'x', 'write a number of days'],
-  ])('say what is wrong and what to write: %s', (_what, schema, value, words) => {
+  ])('state the error and the accepted form: %s', (_what, schema, value, words) => {
     expect(issueOf(schema, value)).toBe(words);
   });
 
-  it('name no values where an issue of another version of zod has none', () => {
+  it('list no values when another version of zod reports none', () => {
     expect(issueWords({ code: 'invalid_value', message: 'Invalid input', path: [] })).toBe('must be another value');
   });
 });
 
-describe('other sentences', () => {
-  it('suggest a name only where one is near', () => {
+describe('a sentence for users', () => {
+  it('suggests a name only when one is close', () => {
     expect([didYouMean('colect', ['collect', 'clean']), didYouMean('elsewhere', ['collect'])]).toEqual(['; did you mean collect?', '']);
   });
 
-  it('name up to three open runs that hinder an exclusive one', () => {
+  it('names up to three open runs that block an exclusive run', () => {
     expect(exclusiveRefusal(['a'])).toContain('--exclusive: a is open;');
     expect(exclusiveRefusal(['a', 'b', 'c'])).toContain('--exclusive: a, b, c are open;');
     expect(exclusiveRefusal(['a', 'b', 'c', 'd', 'e'])).toContain('--exclusive: a, b, c and 2 more are open;');
   });
 
-  it('give the reason why a payload cannot be read, and none for other values', () => {
+  it('states why a payload cannot be read, and nothing for other values', () => {
     expect(undecodableReason({ $undecodable: 'no key' })).toBe('no key');
     for (const value of [null, undefined, 7, 'text', {}]) expect(undecodableReason(value)).toBeUndefined();
   });

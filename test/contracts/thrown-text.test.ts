@@ -29,7 +29,7 @@ Object.defineProperty(liar, 'message', {
   },
 });
 
-describe('the message of what was thrown', () => {
+describe('the message of a thrown value', () => {
   it.each([
     ['an error', new Error('boom'), 'boom'],
     ['an error without a message', new Error(), ''],
@@ -50,17 +50,17 @@ describe('the message of what was thrown', () => {
     ['a proxy that was revoked', revoked.proxy, 'an object without a message was thrown'],
     ['a proxy that throws', broken, 'an object without a message was thrown'],
     ['an error whose message throws', liar, 'an object without a message was thrown (Error)'],
-  ])('of %s', (_, thrown, said) => {
+  ])('is readable for %s', (_, thrown, said) => {
     expect(messageOf(thrown)).toBe(said);
   });
 
-  it('is bounded for an object of any size', () => {
+  it('has a maximum length for an object of any size', () => {
     const said = messageOf({ rows: 'x'.repeat(100_000) });
     expect(said).toHaveLength(300);
     expect(said.endsWith('…')).toBe(true);
   });
 
-  it('is a text for anything', () => {
+  it('is a text for any value', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withMap: true, withDate: true }), (thrown) => {
         const said = messageOf(thrown);

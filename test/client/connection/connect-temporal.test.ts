@@ -37,7 +37,7 @@ async function busyServer() {
   };
 }
 
-test('a connection that is closed while calls are tried again ends these calls, whenever it is closed, and not the process', async () => {
+test('a connection that is closed while its calls are retried ends these calls, and does not end the process', async () => {
   const server = await busyServer();
   try {
     await fc.assert(
@@ -69,7 +69,7 @@ test('a connection that is closed while calls are tried again ends these calls, 
   }
 });
 
-test('fails at once when nothing listens on the address, and names the refusal', async () => {
+test('a connection fails at once when nothing listens at the address, and the error states the refusal', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -81,7 +81,7 @@ test('fails at once when nothing listens on the address, and names the refusal',
   }
 });
 
-test('connects where a server listens', async () => {
+test('a connection succeeds when a server listens', async () => {
   const server = await busyServer();
   const connection = await connectOrRefuse({ address: server.address, connectTimeout: '5s' });
   await expect(connection.close()).resolves.toBeUndefined();

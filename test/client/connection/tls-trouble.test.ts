@@ -44,7 +44,7 @@ describe.skipIf(!HAS_OPENSSL)('a Temporal server that cannot be reached over TLS
     rmSync(folder, { recursive: true });
   });
 
-  it('says that its certificate has expired, is of an unknown authority or of another name', async () => {
+  it('is reported with an expired certificate, an unknown authority or another host name as the reason', async () => {
     const expired = await secure('expired.pem');
     expect(await said(expired, trusting('ca.pem'))).toMatch(
       /^cannot reach Temporal at localhost:\d+: its certificate has expired; renew it there/,
@@ -55,7 +55,7 @@ describe.skipIf(!HAS_OPENSSL)('a Temporal server that cannot be reached over TLS
     expect(await said(good, { ...trusting('ca.pem'), serverNameOverride: 'elsewhere' })).toContain('TEMPORAL_TLS_SERVER_NAME');
   });
 
-  it('says that it wants a certificate of the client, or refuses the one that was given', async () => {
+  it('is reported with a client certificate that is missing or refused as the reason', async () => {
     const wanting = await secure('good.pem', { requestCert: true, rejectUnauthorized: true, ca: read('ca.pem') });
     expect(await said(wanting, trusting('ca.pem'))).toContain('it requires a client certificate; set TEMPORAL_TLS_CLIENT_CERT_PATH');
     const clientCertPair = (crt: string, key: string) => ({ ...trusting('ca.pem'), clientCertPair: { crt: read(crt), key: read(key) } });
@@ -63,7 +63,7 @@ describe.skipIf(!HAS_OPENSSL)('a Temporal server that cannot be reached over TLS
     expect(await said(wanting, clientCertPair('other.pem', 'ca.key'))).toContain('do not belong together');
   });
 
-  it('says that a plain server may be listening, also when nothing listens', async () => {
+  it('is reported as a server that may not use TLS, also when nothing listens', async () => {
     const plain = await listening(createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
     for (const address of [plain, 'localhost:1'])
       expect(await said(address, {})).toContain('which a plain server does not speak; start it');
