@@ -22,7 +22,7 @@ describe('the reason for the end of a task, from the stored result', () => {
   ])('is stated for %s', (taskId, answer) => expect(why(taskId)).toBe(answer));
 
   it.each(['A/shop', 'C/collect', 'constructor', '__proto__/collect', ''])(
-    'is not answered for "%s", which the result does not have',
+    'is absent for "%s", which the result does not contain',
     (taskId) => {
       expect(why(taskId)).toBeUndefined();
     },

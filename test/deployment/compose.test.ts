@@ -56,8 +56,8 @@ const load = (path: string) => {
 const files = FILES.map(load);
 const services = Object.fromEntries(files.flatMap((file) => Object.entries(file.services)));
 
-describe('the compose files', () => {
-  it.each(FILES)('%s is valid, and declares the volumes it uses', (path) => {
+describe('a compose file of the project', () => {
+  it.each(FILES)('is valid and declares the volumes that it uses: %s', (path) => {
     const file = load(path);
     const named = Object.values(file.services).flatMap(({ volumes = [] }) =>
       volumes.map((each) => each.split(':')[0]).filter((each) => !each.startsWith('.')),
@@ -65,14 +65,14 @@ describe('the compose files', () => {
     expect([...new Set(named)].sort()).toEqual(Object.keys(file.volumes).sort());
   });
 
-  it('mount only files that exist', () => {
+  it('mounts only files that exist', () => {
     const mounted = Object.values(services).flatMap(({ volumes = [] }) => volumes.map((each) => each.split(':')[0]));
     const paths = mounted.filter((each) => each.startsWith('./'));
     expect(paths.length).toBeGreaterThan(3);
     expect(paths.filter((each) => !existsSync(`${root}${each}`))).toEqual([]);
   });
 
-  it('wait only for services that exist, and for health only where it is checked', () => {
+  it('waits only for services that exist, and for their health only when that is checked', () => {
     const waits = Object.values(services).flatMap(({ depends_on = {} }) =>
       Array.isArray(depends_on)
         ? depends_on.map((name) => ({ name, condition: 'service_started' }))
@@ -84,13 +84,13 @@ describe('the compose files', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('publish ports on loopback only', () => {
+  it('publishes ports on the loopback address only', () => {
     const ports = Object.values(services).flatMap(({ ports: published = [] }) => published);
     expect(ports.length).toBeGreaterThan(1);
     expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
   });
 
-  it('hold no password: each must be given', () => {
+  it('contains no password: each one must be given', () => {
     const secrets = Object.values(services).flatMap(({ environment = {} }) =>
       Object.entries(environment).filter(([name, value]) => /PASSWORD|PWD/.test(name) || /:\/\/[^@]+@/.test(value ?? '')),
     );
@@ -98,7 +98,7 @@ describe('the compose files', () => {
     expect(secrets.filter(([, value]) => !/\$\{[A-Z_]+:\?/.test(value ?? ''))).toEqual([]);
   });
 
-  it('pass every documented variable to workers and the command line', () => {
+  it('passes every documented variable to workers and the command line', () => {
     const documented = [...read('docs/configuration.md').matchAll(/^\|(.*?)\|/gm), ...read('docs/sources.md').matchAll(/^\|(.*?)\|/gm)]
       .flatMap(([, cell]) => [...cell.matchAll(/`((?:PREDICTLAB|PREDICT|POLYMARKET|KALSHI|ALERT)_[A-Z_]+)`/g)])
       .map(([, name]) => name)
@@ -109,23 +109,23 @@ describe('the compose files', () => {
       expect(documented.filter((name) => !(name in services[service].environment!))).toEqual([]);
   });
 
-  it('hold two builds at once, each with its own image', () => {
+  it('can run two builds at once, each with its own image', () => {
     expect(services['worker-next'].image).not.toBe(services['worker'].image);
     expect(services['worker-next']).toMatchObject({ profiles: ['canary'], command: ['worker'], read_only: true });
   });
 
-  it('register the search attributes of runs with their types', () => {
+  it('registers the search attributes of runs with their types', () => {
     const script = read('ops/temporal/namespace.sh');
     for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) expect(script).toContain(`--name ${name} --type ${type}`);
   });
 
-  it('run workers without root, capabilities or a writable image, and give them time to end', () => {
+  it('runs workers without root, capabilities or a writable image, and gives them time to end', () => {
     expect(services['worker']).toMatchObject({ read_only: true, cap_drop: ['ALL'], stop_grace_period: '30s' });
     const dockerfile = read('Dockerfile');
     expect(dockerfile.indexOf('\nUSER node\n')).toBeGreaterThan(dockerfile.lastIndexOf('\nFROM '));
   });
 
-  it('drop every capability, take no new ones and have a limit of memory', () => {
+  it('drops every capability, allows no new ones and limits the memory', () => {
     for (const [name, { cap_drop, security_opt, mem_limit, cap_add = [] }] of Object.entries(services)) {
       expect({ cap_drop, security_opt }, name).toEqual({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
       expect(mem_limit, name).toMatch(/^\d+[mg]$/);
@@ -133,7 +133,7 @@ describe('the compose files', () => {
     }
   });
 
-  it('keep the three Temporal images and the shards in step', () => {
+  it('uses the same version for the three Temporal images, and the same number of shards', () => {
     const version = (name: string): string => services[name].image.split(':')[1];
     expect(new Set(['temporal', 'temporal-schema', 'temporal-namespace'].map(version)).size).toBe(1);
     expect(services['temporal'].environment!['NUM_HISTORY_SHARDS']).toBe('128');

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const dockerfile = readFileSync(`${root}Dockerfile`, 'utf8');
 const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, words]) => words.split(/\s+/).slice(0, -1));
 
-it('copies only files that exist, and the .dockerignore admits exactly those', () => {
+it('the image copies only files that exist, and .dockerignore admits exactly those files', () => {
   expect(copied.length).toBeGreaterThan(4);
   expect(copied.filter((path) => !existsSync(`${root}${path}`))).toEqual([]);
   const allowed = readFileSync(`${root}.dockerignore`, 'utf8')
@@ -16,6 +16,6 @@ it('copies only files that exist, and the .dockerignore admits exactly those', (
   expect(allowed.map((line) => line.slice(1)).sort()).toEqual([...copied].sort());
 });
 
-it.each(['ops/temporal/schema.sh', 'ops/temporal/namespace.sh'])('%s is a script that sh can read', (path) => {
+it.each(['ops/temporal/schema.sh', 'ops/temporal/namespace.sh'])('a script of the image can be read by sh: %s', (path) => {
   expect(() => execFileSync('sh', ['-n', `${root}${path}`], { stdio: 'pipe' })).not.toThrow();
 });

@@ -82,7 +82,7 @@ describe('the manifests for Kubernetes', () => {
     },
   );
 
-  it('would not fit with a misspelt field, a wrong type or a missing one', () => {
+  it('are checked by a schema that finds a misspelt field, a wrong type and a missing field', () => {
     const deployment = named('Deployment');
     const broken = (change: (spec: Record<string, never>) => void): readonly string[] => {
       const copy = structuredClone(deployment);
@@ -94,7 +94,7 @@ describe('the manifests for Kubernetes', () => {
     expect(broken((spec) => delete spec.selector).join()).toContain('"missingProperty":"selector"');
   });
 
-  it('name only objects, ports and variables that are there', () => {
+  it('refer only to objects, ports and variables that exist', () => {
     for (const { envFrom = [] } of containers) {
       expect(envFrom.map(({ configMapRef, secretRef }) => configMapRef?.name ?? secretRef?.name)).toEqual([
         named('ConfigMap').metadata.name,
@@ -118,7 +118,7 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
-  it('scale by a metric that the workers have, and the adapter passes on', () => {
+  it('scale the workers by a metric that workers serve and the adapter passes on', () => {
     const [{ external }] = (
       named('HorizontalPodAutoscaler').spec as { metrics: { external: { metric: { name: string; selector: { matchLabels: object } } } }[] }
     ).metrics;
@@ -129,7 +129,7 @@ describe('the manifests for Kubernetes', () => {
     expect(scaled.scaleTargetRef.name).toBe(named('Deployment').metadata.name);
   });
 
-  it('give a worker longer to end than it takes, run nobody as root, write nowhere but on volumes, and hold no secret', () => {
+  it('give a worker more time to end than it needs, run as an ordinary user, write only to volumes, and contain no secret', () => {
     const pod = podsOf(named('Deployment'))[0] as unknown as { terminationGracePeriodSeconds: number };
     const grace = Number(/SHUTDOWN_GRACE = '(\d+)s'/.exec(readFileSync(path.join(root, 'src', 'worker', 'start-worker.ts'), 'utf8'))?.[1]);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(grace + 20);
@@ -144,7 +144,7 @@ describe('the manifests for Kubernetes', () => {
     expect(Object.values(named('Secret').stringData ?? {}).join('')).toBe('');
   });
 
-  it('of one build agree on its name', () => {
+  it('use one name for the build of the workers', () => {
     const worker = manifests.filter(([file]) => file === 'worker.yaml').map(([, manifest]) => manifest);
     expect(new Set(worker.map(({ metadata }) => metadata.name)).size).toBe(1);
     const builds = worker.flatMap((manifest) =>

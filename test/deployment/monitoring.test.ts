@@ -41,8 +41,8 @@ const SDK_METRICS = [
   'temporal_activity_execution_failed',
 ];
 
-describe('rules and dashboard', () => {
-  it('ask only for metrics that a worker serves', async () => {
+describe('the Prometheus rules and the dashboard', () => {
+  it('query only metrics that a worker serves', async () => {
     const served = (await createMetrics().registry.getMetricsAsJSON()).map(({ name }) => name);
     const recorded = rules.flatMap((each) => ('record' in each ? [each.record] : []));
     const known = new Set([...served, ...recorded, ...SDK_METRICS, 'up']);
@@ -53,7 +53,7 @@ describe('rules and dashboard', () => {
     expect(asked.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it('ask only for labels that those metrics have', () => {
+  it('query only labels that those metrics have', () => {
     const contract: Readonly<Record<string, readonly string[]>> = {
       predictlab_tasks_total: ['stage', 'status'],
       predictlab_rows_total: ['stage', 'outcome'],
@@ -95,14 +95,14 @@ describe('rules and dashboard', () => {
     expect(dashboard.panels.filter(({ type, title, targets }) => title === '' || (type !== 'row' && targets.length === 0))).toEqual([]);
   });
 
-  it('are explained: every alert has a line in docs/deployment.md', () => {
+  it('are documented: every alert has a line in docs/deployment.md', () => {
     const text = read('docs/deployment.md');
     const alerts = rules.flatMap((each) => ('alert' in each ? [each.alert] : []));
     expect(alerts.length).toBeGreaterThan(5);
     expect(alerts.filter((name) => !text.includes(name))).toEqual([]);
   });
 
-  it('are loaded by Prometheus, which finds every worker', () => {
+  it('are loaded by a Prometheus that finds every worker', () => {
     const config = parse(read('ops/prometheus/prometheus.yml')) as {
       rule_files: string[];
       scrape_configs: { job_name: string; dns_sd_configs: { names: string[]; port: number }[] }[];

@@ -26,7 +26,7 @@ async function isPostgresUp(connectionString: string): Promise<boolean> {
 }
 
 it.each(['SIGTERM', 'SIGINT'] as const)(
-  'a test run that gets %s leaves no Temporal server and no Postgres behind',
+  'a test run that receives %s leaves no Temporal server and no Postgres running',
   async (signal) => {
     const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/support/hanging/vitest.config.ts'];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -29,7 +29,7 @@ function elsewhere(home: string, tag: string): { child: ChildProcess; next(): Pr
   return { child, next: async () => JSON.parse(((await lines.next()).value as string | undefined) ?? '{}') as Said };
 }
 
-describe.skipIf(!isBuilt || !mayUnshare)('two containers on one home (needs npm run build and unshare)', () => {
+describe.skipIf(!isBuilt || !mayUnshare)('two containers with the same home folder (needs npm run build and unshare)', () => {
   let home: string;
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'predictlab-foreign-'));
@@ -38,7 +38,7 @@ describe.skipIf(!isBuilt || !mayUnshare)('two containers on one home (needs npm 
   const refusal =
     /another container or user runs a server on .*postgres; give each its own PREDICTLAB_HOME, or share one server through DATABASE_URL/;
 
-  it('never start two servers: the second is refused in one sentence, whichever it is, and no row is lost', async () => {
+  it('never start two servers: the one that comes second is refused in one sentence, and no row is lost', async () => {
     const first = elsewhere(home, 'FIRST');
     expect(await first.next()).toEqual({ attached: true });
     await expect(attachPostgres({ home })).rejects.toMatchObject({ type: 'StorageUnavailable', message: expect.stringMatching(refusal) });
@@ -56,7 +56,7 @@ describe.skipIf(!isBuilt || !mayUnshare)('two containers on one home (needs npm 
     await close();
   });
 
-  it('a killed container leaves a home that the next one takes over, with every acknowledged row', async () => {
+  it('can follow each other: after one is killed, the next takes over the home with every acknowledged row', async () => {
     const killed = elsewhere(home, 'KILLED');
     expect(await killed.next()).toEqual({ attached: true });
     // the pids that it left behind may be anybody's here

@@ -53,7 +53,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('the file under a backup’s name is at any moment either the complete old one or the complete new one', async () => {
+it('the file of a backup is at any moment either the complete old backup or the complete new one', async () => {
   const file = join(folder, 'all.backup');
   const reports = join(folder, 'none');
   const seen: string[] = [];
@@ -91,7 +91,7 @@ it('the file under a backup’s name is at any moment either the complete old on
   expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
 });
 
-it('a backup that reads back differently is not kept, and the previous one stays', async () => {
+it('a backup that does not read back as written is not kept, and the previous backup stays', async () => {
   const file = join(folder, 'kept.backup');
   const reports = join(folder, 'none');
   await writeBackup(test.database, file, { reports });
@@ -110,7 +110,7 @@ it('a backup that reads back differently is not kept, and the previous one stays
   expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
 });
 
-it('pages pruned or written meanwhile neither fail a backup nor are part of it', async () => {
+it('a backup succeeds without the pages that are pruned or written while it runs', async () => {
   const reports = await mkdtemp(join(folder, 'reports-'));
   const inFlight = basename(partialOf(join(reports, 'index.html')));
   for (const name of ['a.html', 'b.html', 'c.html', inFlight]) await writeFile(join(reports, name), name);
@@ -132,7 +132,7 @@ it('pages pruned or written meanwhile neither fail a backup nor are part of it',
   await verifyBackup(file);
 });
 
-it('the remains of a killed backup are removed by the next one to the same path, also through a link', async () => {
+it('the partial file of a killed backup is removed by the next backup to the same path, also through a link', async () => {
   const place = await mkdtemp(join(folder, 'linked-'));
   const target = join(place, 'real.backup');
   const link = join(folder, 'link.backup');
@@ -145,7 +145,7 @@ it('the remains of a killed backup are removed by the next one to the same path,
   await verifyBackup(link);
 });
 
-it('rotation counts whole backups only, whatever lies between them', async () => {
+it('rotation counts complete backups only, whatever other files lie in the folder', async () => {
   const place = await mkdtemp(join(folder, 'rotation-'));
   const name = (day: number): string => `predictlab-2026-11-${String(day).padStart(2, '0')}T00-00-00-000Z.backup`;
   const whole = join(folder, 'kept.backup');

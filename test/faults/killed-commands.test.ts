@@ -109,7 +109,7 @@ const state = async (): Promise<Record<string, string>> => await dataState(rig.d
 
 describe(`a command killed or stopped at ${KILLS} instants`, () => {
   it(
-    'backup: the file is always a whole one',
+    'leaves the file of a backup complete',
     async () => {
       const file = path.join(rig.home, 'again.backup');
       await drill({
@@ -126,7 +126,7 @@ describe(`a command killed or stopped at ${KILLS} instants`, () => {
   );
 
   it(
-    'restore: the database has all of the old or all of the new data',
+    'leaves either all of the old data or all of the new data after a restore',
     async () => {
       const emptied = async (): Promise<void> => {
         await rig.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks restart identity cascade');
@@ -146,7 +146,7 @@ describe(`a command killed or stopped at ${KILLS} instants`, () => {
   );
 
   it(
-    'prune: ticks and their coverage go together, and nothing else does',
+    'removes ticks together with their coverage, and nothing else, in a prune',
     async () => {
       const restored = async (): Promise<Answer> => await works('restore', backup, '--replace');
       const kept = ({ candles, ledger, quarantine }: Record<string, string>) => ({ candles, ledger, quarantine });
@@ -170,7 +170,7 @@ describe(`a command killed or stopped at ${KILLS} instants`, () => {
     patience(240_000),
   );
 
-  it('database: what a killed command leaves open is closed by the server', async () => {
+  it('leaves no transaction open in the database', async () => {
     const database = await openDatabase({ url: rig.env.DATABASE_URL!, max: 1 });
     const { rows } = await database.query(
       "select count(*)::int as n from pg_stat_activity where state like 'idle in transaction%' and datname = current_database()",

@@ -48,7 +48,7 @@ describe.skipIf(!existsSync(new URL('../../dist/src/storage/lake/move-ticks.js',
     const stored = async (): Promise<number> =>
       (await test.database.query<{ n: number }>('select count(*)::int as n from ticks')).rows[0].n;
 
-    it.each(STEPS)('has moved a month or not when it ends at %s, and the next move finishes', async (killAt) => {
+    it.each(STEPS)('has moved a month completely or not at all when killed at %s, and the next move finishes the work', async (killAt) => {
       const lake = join(folder.path, killAt);
       const before = await ticks();
       const order = JSON.stringify({ url: test.url, folder: lake, before: BEFORE, killAt });

@@ -39,7 +39,7 @@ async function stateOf(rig: Rig, runId: string, taskId: string): Promise<number 
 }
 
 describe('a worker killed with -9 in the middle of a run', () => {
-  it('loses nothing: another one finishes the run with the same data as an undisturbed one', async () => {
+  it('loses nothing: another worker finishes the run with the same data as in an undisturbed run', async () => {
     const venue = await startSandboxVenue({ now: SANDBOX_NOW });
     const input = {
       symbols: SYMBOLS,
@@ -135,7 +135,7 @@ describe('a worker killed with -9 in the middle of a run', () => {
 });
 
 describe('a custom task whose worker is killed while it runs', () => {
-  it('is repeated with the same key, or fails where its task says so; its own failures do not count as a lost worker', async () => {
+  it('is repeated with the same idempotency key, or fails when its input says so; its own failures do not count as a lost worker', async () => {
     const posts: string[] = [];
     let firstSent!: () => void;
     const bothSent = new Promise<void>((resolve) => {

@@ -25,7 +25,7 @@ describe('several worker processes on one queue', () => {
   afterAll(() => venue.close());
 
   it.each([2, 4])(
-    '%i of them, one killed with -9 under load and one stopped: nothing is lost, and nothing is done twice',
+    'lose nothing and do nothing twice with %i of them, one killed with -9 under load and one stopped',
     async (count) => {
       const rig: Rig = await createRig({ env: tradesAlone(venue), worker: false });
       await importSandboxSymbols(rig.database, SYMBOLS);

@@ -49,7 +49,7 @@ async function killOften(
 }
 
 describe('workers that are killed at many moments', () => {
-  it('leave each stage of quiet symbols with one effect', async () => {
+  it('leave one effect of each stage of symbols without new trades', async () => {
     const rig = await createRig({ worker: false });
     const symbols = Array.from({ length: 60 }, (_, i) => `S${String(i).padStart(2, '0')}`);
     const folder = path.join(rig.home, 'ticks');
@@ -77,7 +77,7 @@ describe('workers that are killed at many moments', () => {
     await rig.close();
   }, 1_200_000);
 
-  it('repeat at most the task of a short chain that had no ledger row yet', async () => {
+  it('repeat at most one task of a chain of short tasks, the one without a ledger row', async () => {
     const rig = await createRig({ worker: false });
     const plugin = path.join(rig.home, 'plugin.mjs');
     await writeFile(

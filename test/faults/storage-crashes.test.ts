@@ -72,7 +72,7 @@ describe.skipIf(!existsSync(new URL('../../dist/src/activities/stages/store.js',
     afterAll(() => test.close());
 
     it(
-      `leaves the same rows, candles and ledger as an undisturbed run, at whichever step it dies (${REPETITIONS} times)`,
+      `leaves the same rows, candles and ledger as in an undisturbed run, at whatever step it dies (${REPETITIONS} times)`,
       async () => {
         const { database, url } = test;
         const wanted = new Map<number, Record<string, string>>();
@@ -114,7 +114,7 @@ describe.skipIf(process.platform !== 'linux')('Postgres and all its processes ki
   });
 
   it(
-    'loses only the attempt in progress',
+    'lose only the attempt in progress',
     async () => {
       const wanted = await undisturbed(database, 7);
       await database.query(EMPTY);

@@ -11,7 +11,7 @@ const EXECUTIONS = ['first', 'second'] as const;
 const EMPTY = 'truncate symbols, instruments, ledger, runs, staged_rows, ticks restart identity cascade';
 const run = (executionId: string) => ({ executionId, symbol: SYMBOL, asOf: START + 3 * DAY });
 
-describe('two workers with the same tasks', () => {
+describe('two workers that execute the same tasks', () => {
   let test: TestDatabase;
   let other: Database;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('two workers with the same tasks', () => {
     await test.close();
   });
 
-  it('leave the same rows, candles and ledger as one worker, at whatever step the second one starts', async () => {
+  it('leave the same rows, candles and ledger as one worker, at whatever step the second worker starts', async () => {
     const { database } = test;
     const play = async (work: (stage: (typeof STAGES)[number], executionId: string) => Promise<void>) => {
       await database.query(EMPTY);
@@ -56,7 +56,7 @@ describe('two workers with the same tasks', () => {
     }
   });
 
-  it('that start at the same moment, again and again, leave the effect of one', async () => {
+  it('leave the effect of one worker when they start at the same moment, again and again', async () => {
     const { database } = test;
     await database.query(EMPTY);
     for (const [n, executionId] of EXECUTIONS.entries()) {

@@ -17,7 +17,7 @@ async function rowsOf(place: string) {
 }
 
 describe('a file of ticks', () => {
-  it('that has only price points, as export writes it, needs no sizes', async () => {
+  it('needs no sizes when it has only price points, as `export` writes them', async () => {
     const rows = await rowsOf(file('time,price,size,kind', '2026-01-01,0.5,,price', '2026-01-02,0.6,,price'));
     expect(rows.map(({ kind, size, defect }) => ({ kind, size, defect }))).toEqual([
       { kind: 'price', size: null, defect: null },
@@ -25,13 +25,13 @@ describe('a file of ticks', () => {
     ]);
   });
 
-  it('whose first column is the side is refused when no side can be read', async () => {
+  it('is refused when its first column is the side and contains no valid side', async () => {
     await expect(openTickFile(file('side,time,price,size', 'up,2026-01-01,0.5,1', 'down,2026-01-02,0.6,1'))).rejects.toThrow(
       'side "up" cannot be read: sides are buy or sell',
     );
   });
 
-  it('whose first column is the outcome mirrors the trades of the other one', async () => {
+  it('has the trades of its second outcome mirrored when its first column is the outcome', async () => {
     const rows = await rowsOf(file('outcome,time,price,size', 'Yes,2026-01-01,0.6,1', 'No,2026-01-02,0.3,1'));
     expect(rows.map(({ price }) => price)).toEqual([0.6, 0.7]);
   });
@@ -40,20 +40,20 @@ describe('a file of ticks', () => {
 describe('a candle file', () => {
   const header = 'instrument,open_time,open,high,low,close,volume';
 
-  it('holds one series', async () => {
+  it('contains a single series, otherwise it is refused with the line', async () => {
     const two = file(header, 'a,2026-01-01,1,1,1,1,1', 'b,2026-01-02,1,1,1,1,1');
     await expect(readCandleFile(two)).rejects.toThrow('line 3: instrument is b, and a in the lines before');
     const byCondition = file(header.replace('instrument', 'Condition_ID'), 'a,2026-01-01,1,1,1,1,1', 'b,2026-01-01,1,1,1,1,1');
     await expect(readCandleFile(byCondition)).rejects.toThrow('line 3: Condition_ID is b, and a in the lines before');
   });
 
-  it('whose first volume is negative names that line', async () => {
+  it('with a negative volume in its first row is refused with the line', async () => {
     const negative = file(header, 'a,2026-01-01,1,1,1,1,-1', 'a,2026-01-02,1,1,1,1,1', 'a,2026-01-03,1,1,1,1,1');
     await expect(readCandleFile(negative)).rejects.toThrow('line 2: volume is negative');
   });
 });
 
-it('copies are counted right after the table of contents has grown', () => {
+it('copies of rows are counted correctly right after the table of row hashes has grown', () => {
   const table = new ContentTable();
   const hashes = Array.from({ length: 70_000 }, (_, i) => contentIdentity([i]));
   expect(hashes.every((hash) => table.next(hash) === 0)).toBe(true);
@@ -70,7 +70,7 @@ it('quarantined rows are counted over all reasons', () => {
   });
 });
 
-it('only an error of the file system is one that the user must fix', () => {
+it('only an error of the file system that does not pass by itself counts as one that the user must fix', () => {
   expect(needsTheUser(Object.assign(new Error('no'), { code: 'EACCES' }))).toBe(true);
   expect(needsTheUser({ code: 'EACCES' })).toBe(false);
   expect(needsTheUser(Object.assign(new Error('no'), { code: 'EAGAIN' }))).toBe(false);

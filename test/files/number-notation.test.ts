@@ -33,7 +33,7 @@ const written = (value: number, { decimal, group }: (typeof LOCALES)[number]): s
 };
 
 describe('numbers of a file', () => {
-  it('are read as they were meant, or refused, for every locale, delimiter and quoting', async () => {
+  it('are read as the file means them or refused, for every locale, delimiter and quoting', async () => {
     const price = fc.integer({ min: 1, max: 999 }).map((thousandths) => thousandths / 1000);
     const size = fc.oneof(
       fc.integer({ min: 1, max: 2_000_000 }),
@@ -76,14 +76,14 @@ describe('numbers of a file', () => {
     expect(read).toBeGreaterThan(worlds(300) / 3);
   });
 
-  it('separated by semicolons have decimal commas', async () => {
+  it('have decimal commas when semicolons separate the fields', async () => {
     const [row] = await rowsOf('time;price;size\n2026-01-01;0,45;45,125\n');
     expect(row).toMatchObject({ price: 0.45, size: 45.125, defect: null });
     const [only] = await rowsOf('time;price;size\n2026-01-01;2,500;2\n');
     expect(only).toMatchObject({ price: 2.5, size: 2 });
   });
 
-  it('with commas and points are refused in one sentence that shows both', async () => {
+  it('are refused in one sentence that shows both when some have commas and others points', async () => {
     await expect(rowsOf('time;price;size\n2026-01-01;0.45;1\n2026-01-02;0.5;2,500\n')).rejects.toThrow(
       /\.csv is separated by semicolons and has numbers with commas and with points, 0\.45 \(line 2\) and 2,500 \(line 3\): write all/,
     );
@@ -92,7 +92,7 @@ describe('numbers of a file', () => {
     );
   });
 
-  it('are read alike in files of returns, and a line with more fields than its header is refused', async () => {
+  it('are read the same way in files of returns, where a line with more fields than the header is refused', async () => {
     const { returns } = await readReturnFile(write('time;return\n2026-01-01;0,01\n2026-01-02;-0,025\n'));
     expect([...returns]).toEqual([0.01, -0.025]);
     await expect(readReturnFile(write('time,return\n2026-01-01,0,01\n'))).rejects.toThrow(/line 2: 3 fields under a header of 2; fix/);
@@ -100,7 +100,7 @@ describe('numbers of a file', () => {
 });
 
 describe('lines of a file', () => {
-  it('refuses lines of any excessive length by their number', async () => {
+  it('are refused by their number when they are excessively long', async () => {
     const long = 'x'.repeat(3 * 2 ** 20);
     await expect(rowsOf(`time,price\n2026-01-01,0.5\n${long}\n2026-01-02,0.5\n`)).rejects.toThrow(
       /line 3: longer than a million characters/,
@@ -108,7 +108,7 @@ describe('lines of a file', () => {
     await expect(rowsOf(long)).rejects.toThrow(/line 1: longer than a million characters/);
   });
 
-  it('are whole wherever a chunk of the file ends', async () => {
+  it('are complete wherever a chunk of the file ends', async () => {
     const filler = `"${'é'.repeat(1000)}"`;
     const lines = Array.from({ length: 900 }, (_, index) => `${1_767_225_600 + index},0.${(index % 9) + 1},${filler}`);
     const rows = await rowsOf(`time,price,note\r\n${lines.join('\r\n')}`);
@@ -121,7 +121,7 @@ describe('the only outcome of a file', () => {
     ['No', 'Yes'],
     ['down', 'Up'],
     ['NO', 'Yes'],
-  ])('%s is priced as the second one beside %s', async (outcome, first) => {
+  ])('is the second one if venues list it second: %s beside %s', async (outcome, first) => {
     const file = await openTickFile(write(`time,price,size,side,outcome\n2026-01-01,0.3,1,buy,${outcome}\n`));
     const rows: CandidateRow[] = [];
     for await (const batch of file.batches()) rows.push(...batch.rows);
@@ -129,18 +129,18 @@ describe('the only outcome of a file', () => {
     expect(file.outcomes).toEqual([first, outcome]);
   });
 
-  it('is the first one where venues do not list it second', async () => {
+  it('is the first one if venues do not list it second', async () => {
     const rows = await rowsOf('time,price,size,side,outcome\n2026-01-01,0.3,1,buy,Lakers\n');
     expect(rows).toMatchObject([{ price: 0.3, side: 'buy' }]);
   });
 
-  it('stays the one the user names', async () => {
+  it('is the first one if the user names it so', async () => {
     const file = await openTickFile(write('time,price,outcome\n2026-01-01,0.3,No\n'), { firstOutcome: 'No' });
     for await (const { rows } of file.batches()) expect(rows).toMatchObject([{ price: 0.3 }]);
   });
 });
 
-it('does not take the names of JavaScript’s own properties for a side', async () => {
+it('a side is never read from the name of a property of every JavaScript object', async () => {
   for (const word of ['constructor', '__proto__', 'valueOf', 'toString']) {
     expect(await rowsOf(`time,price,size,side\n2026-01-01,0.3,1,${word}\n2026-01-01,0.3,1,buy\n`)).toMatchObject([
       { side: null, defect: 'malformed' },

@@ -26,7 +26,7 @@ const oddField = fc.oneof(
   fc.constant('\0'),
 );
 
-it('keeps other columns unchanged next to odd names and binary fields', async () => {
+it('the columns of a tick file are read correctly next to columns with odd names and binary fields', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(oddName, { minLength: 1, maxLength: 5 }),

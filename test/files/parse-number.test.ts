@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parseNumber } from '../../src/files/parse/parse-number.ts';
 import { parseSide } from '../../src/files/parse/tick-line.ts';
 
-it('parses each accepted spelling of a number', () => {
+it('a number is read in each accepted notation', () => {
   for (const [text, value] of [
     ['0.5', 0.5],
     [' 0.5 ', 0.5],
@@ -17,17 +17,17 @@ it('parses each accepted spelling of a number', () => {
     expect([text, parseNumber(text)]).toEqual([text, value]);
 });
 
-it('keeps NaN and infinities, so that the rules can reject them', () => {
+it('NaN and infinities are read as such, so that a later rule can reject them', () => {
   for (const text of ['NaN', 'nan', '-inf', 'Infinity', '1e999']) expect([text, Number.isFinite(parseNumber(text))]).toEqual([text, false]);
   for (const text of ['NaN', 'nan', '-inf', 'Infinity', '1e999']) expect([text, parseNumber(text) === null]).toEqual([text, false]);
 });
 
-it('returns null for text that is not a number', () => {
+it('a text that is not a number is read as null', () => {
   for (const text of ['', ' ', 'NA', 'null', 'None', '0x1f', '0b1', '1_000', '12,34', '0.5.1', 'abc', '5%'])
     expect([text, parseNumber(text)]).toEqual([text, null]);
 });
 
-it('reads sides in any case and abbreviation', () => {
+it('a side is read in any letter case and as an abbreviation', () => {
   for (const text of ['Buy', 'b', 'BID', ' buy ']) expect([text, parseSide(text)]).toEqual([text, 'buy']);
   for (const text of ['Sell', 's', 'ASK']) expect([text, parseSide(text)]).toEqual([text, 'sell']);
   expect(parseSide('')).toBeNull();

@@ -7,7 +7,7 @@ const iso = (text: string, unit: 's' | 'ms' | 'us' | 'ns' = 'ms') => {
   return time === null ? null : new Date(time).toISOString();
 };
 
-it('reads the times that files have', () => {
+it('a time is read in each notation that files use', () => {
   for (const [text, expected] of [
     ['2022-11-13 15:33:33', '2022-11-13T15:33:33.000Z'],
     ['2022-11-13T15:33:33Z', '2022-11-13T15:33:33.000Z'],
@@ -38,7 +38,7 @@ it('a time without a zone is UTC, whatever the time zone of the machine', () => 
   }
 });
 
-it('reads numbers in the unit of their file, finer parts cut off', () => {
+it('a number is read as a time in the unit of its file, to the millisecond', () => {
   expect(iso('1570752011', 's')).toBe('2019-10-11T00:00:11.000Z');
   expect(iso('1570752011.62', 's')).toBe('2019-10-11T00:00:11.620Z');
   expect(iso('1570752011620', 'ms')).toBe('2019-10-11T00:00:11.620Z');
@@ -47,7 +47,7 @@ it('reads numbers in the unit of their file, finer parts cut off', () => {
   expect(iso('1.570752011e9', 's')).toBe('2019-10-11T00:00:11.000Z');
 });
 
-it('tells the unit by the size of most of the first numbers', () => {
+it('the unit of a file’s times is the one that fits the size of most of the first numbers', () => {
   expect(timeUnitOf(['1570752011', '1570752012'])).toBe('s');
   expect(timeUnitOf(['1570752011.5'])).toBe('s');
   expect(timeUnitOf(['1570752011620'])).toBe('ms');
@@ -56,7 +56,7 @@ it('tells the unit by the size of most of the first numbers', () => {
   expect(timeUnitOf(['', 'x', '1570752011', '1570752011620', '1570752011621'])).toBe('ms');
 });
 
-it('whatever unit a file uses, its times are the same', () => {
+it('a time is the same in whatever unit a file states it', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1_000_000_000_000, max: 4_000_000_000_000 }), (ms) => {
       const texts = [(ms / 1000).toFixed(3), String(ms), `${ms}000`, `${ms}000000`];
@@ -67,7 +67,7 @@ it('whatever unit a file uses, its times are the same', () => {
   );
 });
 
-it('returns null for text that is not a time', () => {
+it('a text that is not a time is read as null', () => {
   for (const text of [
     '',
     ' ',

@@ -6,7 +6,7 @@ import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();
 
-it('what dead processes left is removed; what others write, or wrote under such a name, stays', async () => {
+it('partial files of dead processes are removed, while those of other processes and all other files stay', async () => {
   const mine = basename(partialOf(join(folder.path, 'a.backup')));
   const [, pid, started, place] = /\.(\d+)-(\d*)-([0-9a-f]{8})-/.exec(mine) ?? [];
   const named = (owner: string): string => mine.replace(`.${pid}-${started}-${place}`, `.${owner}`).replace('a.backup', 'b.backup');
@@ -30,7 +30,7 @@ it('what dead processes left is removed; what others write, or wrote under such 
   await removeLeftovers(join(folder.path, 'none'));
 });
 
-it('a name of 255 bytes has a partial name that fits, in any script', () => {
+it('a file name of 255 bytes has a partial name that fits the limit, in any script', () => {
   for (const letter of ['x', 'é', '字', '😀']) {
     const base = letter.repeat(Math.floor(255 / Buffer.byteLength(letter)));
     expect(Buffer.byteLength(basename(partialOf(join(folder.path, base))))).toBeLessThanOrEqual(255);

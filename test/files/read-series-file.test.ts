@@ -6,7 +6,7 @@ const folder = scratchFolder();
 const file = (...lines: string[]): string => folder.write('series.csv', `${lines.join('\n')}\n`);
 
 describe('a file of forecasts', () => {
-  it('has a probability and an outcome in each row', async () => {
+  it('has a probability and an outcome, 0 or 1, in each row', async () => {
     const { probability, outcome } = await readForecastFile(file('probability,outcome', '0.7,1', '0,0', '1,1'));
     expect([[...probability], [...outcome]]).toEqual([
       [0.7, 0, 1],
@@ -18,7 +18,7 @@ describe('a file of forecasts', () => {
     ['0.7,1\n1.1,0', 'line 3: probability must be a number from 0 to 1'],
     ['-0.1,1', 'line 2: probability must be a number from 0 to 1'],
     ['0.7,1\n0.5,0.5', 'line 3: outcome must be 0 or 1'],
-  ])('%j is refused with its line', async (rows, sentence) => {
+  ])('with the rows %j is refused with the line', async (rows, sentence) => {
     await expect(readForecastFile(file('probability,outcome', rows))).rejects.toThrow(sentence);
   });
 
@@ -26,13 +26,13 @@ describe('a file of forecasts', () => {
     ['the_probability,outcome', 'the column probability is missing (rename the_probability?)'],
     ['probabilty,outcome', 'the column probability is missing (rename probabilty?)'],
     ['a,b', 'the columns probability, outcome are missing; the header has: a, b'],
-  ])('with the header %s says which column is missing', async (header, sentence) => {
+  ])('with the header %s is refused with the missing column', async (header, sentence) => {
     await expect(readForecastFile(file(header, '0.7,1'))).rejects.toThrow(sentence);
   });
 });
 
 describe('a file of returns', () => {
-  it('is oldest first; only its first return may be missing', async () => {
+  it('is ordered from oldest to newest, and may lack only its first return', async () => {
     const { time, returns } = await readReturnFile(file('time,return', '2026-01-01,', '2026-01-02,-1'));
     expect([[...time], [...returns]]).toEqual([
       [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 2)],
@@ -47,7 +47,7 @@ describe('a file of returns', () => {
     [['2026-01-01,0.1', '2026-01-02,'], 'line 3: return is not a number'],
     [['2026-01-01,-1.01'], 'line 2: return -1.01 is below -1'],
     [['2026-01-01,'], 'has no return; add a row for each period'],
-  ])('%j is refused with its line', async (rows, sentence) => {
+  ])('with the rows %j is refused with the line', async (rows, sentence) => {
     await expect(readReturnFile(file('time,return', ...rows))).rejects.toThrow(sentence);
   });
 });

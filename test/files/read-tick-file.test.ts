@@ -24,7 +24,7 @@ async function readAll(path: string, options?: TickFileOptions) {
 const read = async (content: string, options?: TickFileOptions) => (await readAll(write(content), options)).rows;
 
 describe('a tick file', () => {
-  it('needs only time and price; then its rows are price points', async () => {
+  it('may have only time and price, and its rows are then price points', async () => {
     const [row] = await read('time,price\n2026-01-01T00:00:00Z,0.37\n');
     expect(row).toMatchObject({
       kind: 'price',
@@ -37,19 +37,19 @@ describe('a tick file', () => {
     });
   });
 
-  it('has trades when it has sizes; side, outcome and id are read where they are', async () => {
+  it('has trades when it has sizes, and its columns for side, outcome and id are read if present', async () => {
     const [row] = await read('time,price,size,side,trade_id\n1767225600,0.37,12.5,B,t-1\n');
     expect(row).toMatchObject({ kind: 'trade', time: Date.UTC(2026, 0, 1), size: 12.5, side: 'buy', tradeId: 't-1', identity: 't-1' });
   });
 
-  it('may give its columns any names', async () => {
+  it('may have any column names', async () => {
     const [row] = await read('"","Timestamp","Type","Shares","Price"\n"1",2022-11-13 15:33:33,"Sell",425423.75,0.5\n', {
       columns: { time: 'Timestamp', price: 'Price', size: 'Shares', side: 'Type' },
     });
     expect(row).toMatchObject({ time: Date.parse('2022-11-13T15:33:33Z'), price: 0.5, size: 425_423.75, side: 'sell' });
   });
 
-  it('that lacks a column says which columns it has and what to write', async () => {
+  it('that lacks a column is refused with the columns that it has and the option to write', async () => {
     const path = write('Timestamp,Price\n1,2\n');
     await expect(openTickFile(path)).rejects.toThrow(
       `${path} has no column for time ("time"); its columns are: Timestamp, Price. Say which one`,
@@ -80,12 +80,12 @@ describe('a tick file', () => {
     }
   });
 
-  it('knows whether anything follows its header', async () => {
+  it('is empty if nothing follows its header', async () => {
     expect((await openTickFile(folder.write('header.csv', 'time,price\n\n'))).isEmpty).toBe(true);
     expect((await openTickFile(folder.write('row.csv', 'time,price\n1767225600,0.4\n'))).isEmpty).toBe(false);
   });
 
-  it('may be gzip whatever its name, with a byte order mark, CRLF and blank lines', async () => {
+  it('may be compressed with gzip under any name, and have a byte order mark, CRLF and blank lines', async () => {
     const content = '\ufefftime,price,size\r\n2026-01-01T00:00:00Z,0.4,1\r\n\r\n2026-01-01T00:00:01Z,0.5,2\r\n';
     for (const path of [write(content), write(gzipSync(Buffer.from(content)))]) {
       const { rows, lines } = await readAll(path);
@@ -95,7 +95,7 @@ describe('a tick file', () => {
     }
   });
 
-  it('keeps torn lines as they are, with the reason and their number', async () => {
+  it('has its incomplete lines kept unchanged, with the reason and the line number', async () => {
     const { rows, lines } = await readAll(
       write(
         'time,price,size\n2026-01-01T00:00:00Z,0.4,1\n2026-01-01T00:00:01Z,0.\n"2026-01-01,0.4,1\n2026-01-01T00:00:02Z,0.5,2,3\nx,0.5,2\n2026-01-01T00:00:03Z,,2\n',
@@ -108,14 +108,14 @@ describe('a tick file', () => {
     expect(rows[5].time).toBe(Date.parse('2026-01-01T00:00:03Z'));
   });
 
-  it('marks numbers that are not finite and sides that are not valid', async () => {
+  it('has numbers that are not finite and invalid sides marked as defects', async () => {
     const rows = await read(
       'time,price,size,side\n2026-01-01,NaN,1,buy\n2026-01-01,0.5,inf,buy\n2026-01-01,0.5,1,merge\n2026-01-01,0.5,,buy\n',
     );
     expect(rows.map(({ defect }) => defect)).toEqual(['not-finite', 'not-finite', 'malformed', 'malformed']);
   });
 
-  it('in milliseconds with a row in seconds leaves that row in 1970, where the rules find it', async () => {
+  it('in milliseconds keeps a row in seconds as a time in 1970, which a later rule rejects', async () => {
     const rows = await read('time,price\n1767225600000,0.4\n1767225601,0.5\n1767225602000,0.6\n');
     expect(rows.map(({ time }) => time)).toEqual([1_767_225_600_000, 1_767_225_601, 1_767_225_602_000]);
   });
@@ -130,7 +130,7 @@ describe('a tick file', () => {
     expect(whole.rows.every(({ defect }) => defect === null)).toBe(true);
   });
 
-  it('continues after a line with the same identities as when the file is read as a whole', async () => {
+  it('is continued after a line with the same identities as when the whole file is read', async () => {
     const path = write('time,price,size\n1767225600,0.5,1\n1767225600,0.5,1\n1767225600,0.5,1\n1767225601,0.5,1\n');
     const { rows } = await readAll(path);
     const file = await openTickFile(path);
@@ -140,22 +140,22 @@ describe('a tick file', () => {
   });
 });
 
-describe('outcomes', () => {
+describe('the outcome in a row of a tick file', () => {
   const content =
     'time,price,size,side,outcome\n2026-01-01,0.37,1,buy,No\n2026-01-02,0.6,1,sell,Yes\n2026-01-03,0.6,1,sell,Maybe\n2026-01-03,0.6,1,sell,\n';
 
-  it('mirrors a trade of the other outcome and keeps the traded name', async () => {
+  it('makes a trade of the second outcome a mirrored trade, which keeps the traded name', async () => {
     const rows = await read(content, { firstOutcome: 'Yes' });
     expect(rows[0]).toMatchObject({ price: 0.63, side: 'sell', outcome: 'No' });
     expect(rows[1]).toMatchObject({ price: 0.6, side: 'sell', outcome: 'Yes' });
   });
 
-  it('quarantines a third outcome and a missing one', async () => {
+  it('is quarantined when it is a third one or missing', async () => {
     const rows = await read(content, { firstOutcome: 'Yes' });
     expect(rows.map(({ defect }) => defect)).toEqual([null, null, 'unknown-outcome', 'unknown-outcome']);
   });
 
-  it('without a name given, Yes or Up is priced, and else the first in the file', async () => {
+  it('is priced when named Yes or Up, and otherwise when it comes first in the file', async () => {
     expect((await readAll(write(content))).file.outcomes).toEqual(['Yes', 'No']);
     const parties = 'time,price,size,outcome\n2026-01-01,0.6,1,Democratic\n2026-01-01,0.3,1,Republican\n';
     const { file, rows } = await readAll(write(parties));
@@ -163,7 +163,7 @@ describe('outcomes', () => {
     expect(rows.map(({ price }) => price)).toEqual([0.6, 0.7]);
   });
 
-  it('are distinguished ignoring letter case', async () => {
+  it('is recognised in any letter case', async () => {
     const rows = await read('time,price,size,outcome\n2026-01-01,0.6,1,YES\n2026-01-01,0.3,1,no\n', { firstOutcome: 'yes' });
     expect(rows.map(({ price, defect }) => [price, defect])).toEqual([
       [0.6, null],
@@ -171,7 +171,7 @@ describe('outcomes', () => {
     ]);
   });
 
-  it('of our own exports are not mirrored again', async () => {
+  it('is not mirrored again in a file that we exported', async () => {
     const exported =
       'symbol,source,instrument,kind,time,price,size,side,outcome,trade_id\nS,file,file:S,trade,2026-01-01T00:00:00.000Z,0.63,1,sell,No,\nS,file,file:S,price,2026-01-01T00:00:00.000Z,0.5,,,,\n';
     const [original] = await read('time,price,size,side,outcome\n2026-01-01,0.37,1,buy,No\n', { firstOutcome: 'Yes' });
@@ -181,7 +181,7 @@ describe('outcomes', () => {
     expect(rows[1]).toMatchObject({ kind: 'price', price: 0.5, size: null, defect: null });
   });
 
-  it('refuses an export of several instruments', async () => {
+  it('makes an export of several instruments refused', async () => {
     const exported =
       'symbol,source,instrument,kind,time,price,size,side,outcome,trade_id\nS,file,file:A,trade,2026-01-01T00:00:00.000Z,0.6,1,,,\nS,file,file:B,trade,2026-01-01T00:00:00.000Z,0.5,1,,,\n';
     await expect(read(exported)).rejects.toThrow(
@@ -189,13 +189,13 @@ describe('outcomes', () => {
     );
   });
 
-  it('reads an empty outcome column as no outcomes', async () => {
+  it('is ignored when the whole column is empty', async () => {
     const rows = await read('time,price,size,outcome\n2026-01-01,0.6,1,\n');
     expect(rows[0].defect).toBeNull();
   });
 });
 
-describe('identity', () => {
+describe('the identity of a row in a tick file', () => {
   const identities = async (content: string) => (await read(content)).map(({ identity }) => identity);
 
   it('counts exact copies in one file as separate trades, and the same file again as the same trades', async () => {
@@ -211,13 +211,13 @@ describe('identity', () => {
     expect(dates).toBe(seconds);
   });
 
-  it('a file that grew at either end keeps the identities of its earlier rows', async () => {
+  it('stays the same for the earlier rows when the file grows at either end', async () => {
     const old = await identities('time,price,size\n1767225601,0.5,1\n1767225601,0.5,1\n');
     const grown = await identities('time,price,size\n1767225602,0.7,1\n1767225601,0.5,1\n1767225601,0.5,1\n1767225600,0.4,1\n');
     expect(grown.slice(1, 3)).toEqual(old);
   });
 
-  it('numbers copies of one content however far apart they are, in files of any order', async () => {
+  it('numbers copies of the same content, however far apart they are, in files of any order', async () => {
     const rows = fc.array(fc.record({ time: fc.integer({ min: 0, max: 9 }), price: fc.integer({ min: 1, max: 3 }) }), {
       minLength: 1,
       maxLength: 40,
@@ -241,20 +241,20 @@ describe('identity', () => {
     );
   });
 
-  it('identifies repeats of a bad line as one row', async () => {
+  it('is the same for repeats of a bad line', async () => {
     const [first, second] = await identities('time,price,size\nx,0.5,1\nx,0.5,1\n2026-01-01,0.5,1\n');
     expect(first).toBe(second);
   });
 });
 
-describe('what prices mean', () => {
-  it('is judged by the first rows unless outcomes are named', async () => {
+describe('the kind of market of a tick file', () => {
+  it('is derived from the first rows unless outcomes are named', async () => {
     expect((await openTickFile(write('time,price\n1,0.5\n1,1.5\n1,0.7\n'))).likelyMarket).toBe('probability');
     expect((await openTickFile(write('time,price\n1,63304.2\n1,63305\n'))).likelyMarket).toBe('asset');
     expect((await openTickFile(write('time,price,outcome\n1,2,Yes\n1,3,No\n'))).likelyMarket).toBe('probability');
   });
 
-  it('is refused where eight prices or more may be cents or dollars, and not where one lies outside 0 to 100', () => {
+  it('is not guessed when eight or more prices may be cents or dollars, and is an asset when one lies outside 0 to 100', () => {
     const cents = [45, 46.5, 47, 48, 0, 100, 51, 52];
     expect(() => likelyMarket('ticks.csv', cents)).toThrow('ticks.csv: prices from 0 to 100 may be cents of a probability');
     expect(likelyMarket('ticks.csv', cents.slice(0, 7))).toBe('asset');
@@ -263,7 +263,7 @@ describe('what prices mean', () => {
   });
 });
 
-describe('dates and prices as people write them', () => {
+describe('a tick file with dates and prices as people write them', () => {
   const first = async (time: string, price = '0.5', options = {}): Promise<{ time: unknown; price: unknown }> => {
     const file = await openTickFile(write(`time;price\n${time};${price}\n`), options);
     for await (const { rows } of file.batches()) return { time: new Date(rows[0].time as number).toISOString(), price: rows[0].price };
@@ -278,7 +278,7 @@ describe('dates and prices as people write them', () => {
     ['24-11-2026', '2026-11-24T00:00:00.000Z'],
     ['2026/11/24 12:00', '2026-11-24T12:00:00.000Z'],
     ['Nov 24 2026 12:00 AM', '2026-11-24T00:00:00.000Z'],
-  ])('%s is %s', async (text, time) => expect(await first(text)).toEqual({ time, price: 0.5 }));
+  ])('reads %s as %s', async (text, time) => expect(await first(text)).toEqual({ time, price: 0.5 }));
 
   it.each([
     ['$0.45', 0.45],
@@ -288,9 +288,9 @@ describe('dates and prices as people write them', () => {
     ['45.1%', 0.451],
     ['€ 0.07', 0.07],
     ['0.45', 0.45],
-  ])('%s is %d', async (text, price) => expect((await first('2026-01-01', text)).price).toBe(price));
+  ])('reads %s as %d', async (text, price) => expect((await first('2026-01-01', text)).price).toBe(price));
 
-  it('refuses dates whose order no date in the whole file decides, and follows the order that the user states', async () => {
+  it('is refused when none of its dates shows the order of day and month, unless the user states that order', async () => {
     await expect(first('03/04/2026')).rejects.toThrow(
       /the date 03\/04\/2026 may have the day or the month first, and no date in the file decides; write ISO 8601 .*--date-order dmy/,
     );
@@ -303,7 +303,7 @@ describe('dates and prices as people write them', () => {
     }
   });
 
-  it('sorts the rows of several markets, and counts rows without a market as malformed rows of the first one', async () => {
+  it('of several markets is sorted by market, and rows without a market are malformed rows of the first one', async () => {
     const path = write('time,market,price\n1767225600,A,0.1\n1767225600,B,0.9\n1767225601,A,0.2\n1767225601,,0.3\ntorn\n');
     const sorted = await sortedByMarket([await openTickFile(path, { by: 'Market' })], 'Market');
     expect(sorted.markets).toEqual(['A', 'B']);
@@ -320,7 +320,7 @@ describe('dates and prices as people write them', () => {
     );
   });
 
-  it('lets the outcomes of one market have different token ids', async () => {
+  it('may have a different token id for each outcome of one market', async () => {
     const rows = await read('time,price,outcome,asset_id\n1767225600,0.4,Yes,111\n1767225601,0.6,No,222\n');
     expect(rows.map(({ price }) => price)).toEqual([0.4, 0.4]);
     await expect(read('time,price,asset_id\n1767225600,0.4,111\n1767225601,0.6,222\n')).rejects.toThrow('the column asset_id names 222');

@@ -2,18 +2,18 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { delimiterOf, splitFields } from '../../src/files/parse/split-fields.ts';
 
-it('splits plain and quoted fields', () => {
+it('a line is split into plain and quoted fields', () => {
   expect(splitFields('a,b,,d', ',')).toEqual(['a', 'b', '', 'd']);
   expect(splitFields('"",2022-11-13,"a ""b"", c",', ',')).toEqual(['', '2022-11-13', 'a "b", c', '']);
   expect(splitFields('1;"2;3";4', ';')).toEqual(['1', '2;3', '4']);
 });
 
-it('treats a line with an open quote as incomplete', () => {
+it('a line with an open quote is incomplete', () => {
   expect(splitFields('"1843",2022-10-28,"0xf13', ',')).toBeNull();
   expect(splitFields('"a"b,c', ',')).toBeNull();
 });
 
-it('gives back what a writer wrote, whatever it was', () => {
+it('a line is split into exactly the fields that a writer joined', () => {
   const field = fc.string().map((text) => text.replaceAll(/[\r\n]/g, ''));
   fc.assert(
     fc.property(fc.array(field, { minLength: 1, maxLength: 6 }), (fields) => {
@@ -23,7 +23,7 @@ it('gives back what a writer wrote, whatever it was', () => {
   );
 });
 
-it('finds the delimiter in the header', () => {
+it('the delimiter is found in the header', () => {
   expect(delimiterOf('time,price,size')).toBe(',');
   expect(delimiterOf('time;price;size')).toBe(';');
   expect(delimiterOf('time\tprice')).toBe('\t');

@@ -28,7 +28,7 @@ async function ticks(path: string, options: TickFileOptions = {}) {
 const CSV = 'time,price,size,side\n2026-01-01T00:00:00Z,0.4,5,buy\n2026-01-01T00:00:00Z,0.4,5,buy\n2026-01-02T00:00:00.250Z,0.6,7,sell\n';
 
 describe('a file of ticks', () => {
-  it('gives the same ticks as CSV, NDJSON and Parquet, whatever the types of its columns', async () => {
+  it('has the same ticks as CSV, NDJSON and Parquet, whatever the types of its columns', async () => {
     const csv = await ticks(folder.write('a.csv', CSV));
     const withoutNumbers = (rows: unknown[][]): unknown[][] => rows.map(([, ...row]) => row);
     const objects = [
@@ -50,7 +50,7 @@ describe('a file of ticks', () => {
     expect(withoutNumbers(await ticks(await parquet(rows)))).toEqual(withoutNumbers(csv));
   });
 
-  it('keeps a long id of NDJSON digit by digit, and quarantines a torn line with its number', async () => {
+  it('has long ids of NDJSON read digit by digit, and an incomplete line quarantined with its number', async () => {
     const path = folder.write('ids.ndjson', '{"time":1767225600,"price":0.4,"trade_id":12345678901234567890}\n{"time":17672\n');
     expect(await ticks(path)).toEqual([
       [1, 1_767_225_600_000, 0.4, null, null, '12345678901234567890', null],
@@ -61,7 +61,7 @@ describe('a file of ticks', () => {
     );
   });
 
-  it('names the row of a Parquet file that cannot be read, and the file that is damaged', async () => {
+  it('in Parquet is refused with the row that cannot be read, or as damaged', async () => {
     await expect(openTickFile(await parquet(`select 'soon' as "time", 0.4 as price`))).rejects.toThrow('row 1: time "soon" cannot be read');
     await expect(openTickFile(await parquet('select 1 as price'))).rejects.toThrow('has no column for time');
     await expect(openTickFile(folder.write('torn.parquet', 'PAR1 and no more'))).rejects.toThrow(
@@ -88,7 +88,7 @@ describe('files with many markets', () => {
     return found;
   };
 
-  it('come market after market and file after file, each with its own outcomes', async () => {
+  it('are read market by market and file by file, each with the market’s own outcomes', async () => {
     const other = await parquet(
       `select outcome, size, price, market, "time" + interval 1 day as "time" from (${TRADES}) where market <> 'M2'`,
     );
@@ -104,7 +104,7 @@ describe('files with many markets', () => {
     expect(rest).toMatchObject([{ market: 'M1', rows: 15, first: 47 }]);
   });
 
-  it('are described by a file of markets', async () => {
+  it('can be described by a second file with the facts of each market', async () => {
     const path = await parquet(`select 'M' || m as market, 'Who wins ' || m || '?' as question, ['Reds', 'Blues, or none'] as outcomes,
       timestamp '2026-02-01' as "endDate", case when m = 0 then 1.0 end as payout from range(3) t(m)`);
     const found = await readMarketFile(path, 'market', new Set(['M0', 'M2']));

@@ -9,8 +9,8 @@ import { scratchFolder } from './scratch.ts';
 const folder = scratchFolder();
 const partials = (): readonly string[] => readdirSync(folder.path).filter((name) => name.includes('partial'));
 
-describe('what is written to', () => {
-  it.skipIf(process.platform === 'win32')('stays a FIFO if it was one, and its reader gets everything', async () => {
+describe('an output file', () => {
+  it.skipIf(process.platform === 'win32')('that is a FIFO stays one, and its reader gets everything', async () => {
     const fifo = join(folder.path, 'fifo');
     expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
     const reading = readFile(fifo, 'utf8');
@@ -20,7 +20,7 @@ describe('what is written to', () => {
     expect(partials()).toEqual([]);
   });
 
-  it('is the target of a symbolic link, and the link stays a link', async () => {
+  it('that is a symbolic link stays a link, and its target is written', async () => {
     const target = folder.write('target.csv', 'before');
     const link = join(folder.path, 'link.csv');
     symlinkSync('target.csv', link);
@@ -33,7 +33,7 @@ describe('what is written to', () => {
     expect(readFileSync(join(folder.path, 'later.csv'), 'utf8')).toBe('new');
   });
 
-  it('keeps the permissions it had, and gets those that were asked for when it is new', async () => {
+  it('keeps the permissions that it had, and gets the requested ones when it is new', async () => {
     const known = folder.write('known.csv', 'before');
     chmodSync(known, 0o640);
     await writeFileAtomically(known, ['after'], { mode: 0o600 });
@@ -43,7 +43,7 @@ describe('what is written to', () => {
     expect(statSync(fresh).mode & 0o777).toBe(0o600);
   });
 
-  it('is refused in one sentence when it is a folder, has no name or its folder is missing, before anything is read', async () => {
+  it('is refused in one sentence when it is a folder, has no name or is in a missing folder, before anything is read', async () => {
     mkdirSync(join(folder.path, 'a-folder'));
     let asked = false;
     const chunks = (async function* () {
@@ -68,13 +68,13 @@ describe('what is written to', () => {
     expect(partials()).toEqual([]);
   });
 
-  it('may have a name as long as a name can be', async () => {
+  it('may have the longest possible name', async () => {
     const file = join(folder.path, `${'x'.repeat(251)}.csv`);
     await writeFileAtomically(file, ['x']);
     expect(existsSync(file)).toBe(true);
   });
 
-  it('is refused with what to do when its name is too long', async () => {
+  it('is refused with advice when its name is too long', async () => {
     const file = join(folder.path, `${'x'.repeat(256)}.csv`);
     await expect(writeFileAtomically(file, ['x'])).rejects.toMatchObject({
       type: 'BadInput',
@@ -83,7 +83,7 @@ describe('what is written to', () => {
     expect(partials()).toEqual([]);
   });
 
-  it('is written by two at once: one of them stays, whole', async () => {
+  it('that two processes write at once has the complete content of one of them', async () => {
     const file = join(folder.path, 'both.csv');
     const slowly = async function* (text: string) {
       for (const letter of text) {

@@ -39,13 +39,13 @@ async function written(format: 'csv' | 'json' | 'parquet', batches = rows()): Pr
 }
 
 describe('a table', () => {
-  it('writes CSV with a header, plain decimals, ISO times and empty fields for null', async () => {
+  it('is written to CSV with a header, plain decimals, ISO times and empty fields for null', async () => {
     expect(readFileSync(await written('csv'), 'utf8')).toBe(
       'symbol,open_time,volume,trades,complete\n"A, ""quoted""",2026-01-01T12:30:00.005Z,0.0000001,3,true\nB,,,,false\nC,,0.1,0,\n',
     );
   });
 
-  it('as JSON is one array with the same names and plain decimals', async () => {
+  it('is written to JSON as one array with the same names and plain decimals', async () => {
     const text = readFileSync(await written('json'), 'utf8');
     expect(text).toContain('"volume":0.0000001');
     expect(JSON.parse(text)).toEqual([
@@ -55,7 +55,7 @@ describe('a table', () => {
     ]);
   });
 
-  it('as Parquet has the same names and typed values', async () => {
+  it('is written to Parquet with the same names and typed values', async () => {
     expect(await readParquet(await written('parquet'))).toEqual([
       { symbol: 'A, "quoted"', open_time: '2026-01-01 12:30:00.005+00', volume: 1e-7, trades: 3, complete: true },
       { symbol: 'B', open_time: null, volume: null, trades: null, complete: false },
@@ -63,13 +63,13 @@ describe('a table', () => {
     ]);
   });
 
-  it('without rows is a header, an empty array, a Parquet file without rows', async () => {
+  it('without rows becomes a header, an empty array or a Parquet file without rows', async () => {
     expect(readFileSync(await written('csv', []), 'utf8')).toBe('symbol,open_time,volume,trades,complete\n');
     expect(JSON.parse(readFileSync(await written('json', []), 'utf8'))).toEqual([]);
     expect(await readParquet(await written('parquet', []))).toEqual([]);
   });
 
-  it('with more rows than one row group is read back completely from Parquet, with equal bytes each time', async () => {
+  it('with more rows than one Parquet row group reads back completely, and has the same bytes each time', async () => {
     const many = Array.from({ length: 130 }, (_, b) =>
       Array.from({ length: 1000 }, (_, i): Cell[] => [`s${b}`, AT + i, i / 10, i, i % 2 === 0]),
     );
@@ -82,8 +82,8 @@ describe('a table', () => {
   });
 });
 
-describe('a file that is written', () => {
-  it('keeps its content when writing fails, and leaves no other file', async () => {
+describe('a table file', () => {
+  it('keeps its old content when writing fails, and leaves no other file behind', async () => {
     const file = join(folder.path, 'kept.csv');
     writeFileSync(file, 'before');
     const broken = (async function* () {
@@ -108,7 +108,7 @@ describe('a file that is written', () => {
     expect(readFileSync(file, 'utf8')).toBe('onetwo');
   });
 
-  it('reports a missing folder', async () => {
+  it('in a missing folder is refused', async () => {
     const chunks = (async function* () {
       yield '';
     })();
@@ -136,7 +136,7 @@ describe('standard output', () => {
     expect(given).toBe(5);
   });
 
-  it('ends quietly when its reader has enough', async () => {
+  it('ends without an error when its reader closes it early', async () => {
     const closed = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })) });
     const chunks = (async function* () {
       for (let i = 0; i < 1000; i++) yield 'x'.repeat(10_000);

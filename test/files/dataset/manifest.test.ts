@@ -18,15 +18,15 @@ describe('the manifest of a data set', () => {
     return await readManifest(folder);
   };
 
-  it('names files below its folder', async () => {
+  it('contains only files below its folder', async () => {
     expect((await read('ticks/month=2026-01/part-0001.parquet'))?.files).toHaveLength(1);
   });
 
-  it.each(['../secret', '/etc/passwd', 'ticks/../../secret', 'ticks\\..\\secret'])('is refused when it names %s', async (file) => {
+  it.each(['../secret', '/etc/passwd', 'ticks/../../secret', 'ticks\\..\\secret'])('is refused when it contains %s', async (file) => {
     await expect(read(file)).rejects.toThrow('files.0.path: names a file outside the folder, so the data set is damaged');
   });
 
-  it('is refused when a newer version wrote it', async () => {
+  it('is refused when a newer version of the program wrote it', async () => {
     await expect(read('a.parquet', { schema: 2 })).rejects.toThrow('its schema is 2, and this version reads 1');
   });
 });

@@ -28,11 +28,11 @@ const write = async (name: string, content: string | Buffer): Promise<string> =>
 };
 
 describe('ARTIFACTS_URL', () => {
-  it('is not needed: without it there is no store', () => {
+  it('is optional: without it there is no store', () => {
     expect(artifactStoreOf({})).toBeUndefined();
   });
 
-  it('needs both halves of a key', () => {
+  it('is refused when only half of the access key is set', () => {
     for (const half of [{ AWS_ACCESS_KEY_ID: 'a' }, { AWS_SECRET_ACCESS_KEY: 'b' }])
       expect(() => artifactStoreOf({ ARTIFACTS_URL: 'https://host/bucket', ...half })).toThrow(
         'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too',
@@ -40,7 +40,7 @@ describe('ARTIFACTS_URL', () => {
   });
 
   it.each(['s3://bucket/x', 'banana', 'https://host', 'https://key:secret@host/bucket', 'https://host/bucket?x=1'])(
-    'refuses %s with one sentence that does not repeat it',
+    'is refused in one sentence that does not repeat it: %s',
     (url) => {
       const store = () => artifactStoreOf({ ARTIFACTS_URL: url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
       expect(store).toThrow(/^ARTIFACTS_URL: write https:\/\/<server>\/<bucket>/);
@@ -48,18 +48,18 @@ describe('ARTIFACTS_URL', () => {
     },
   );
 
-  it('needs the key of the store', () => {
+  it('is refused when no access key is set', () => {
     expect(() => artifactStoreOf({ ARTIFACTS_URL: 'https://host/bucket' })).toThrow(/set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/);
   });
 
-  it('refuses a wrong key with the server’s reason, without printing the key', async () => {
+  it('with a wrong key is refused with the server’s reason, without printing the key', async () => {
     const store = artifactStoreOf({ ...server.env, AWS_ACCESS_KEY_ID: 'another', AWS_SECRET_ACCESS_KEY: 'not-the-secret' })!;
     const refused = store.list('').catch((error: unknown) => String(error));
     expect(await refused).toMatch(/refused or did not answer: .*403/);
     expect(await refused).not.toMatch(/not-the-secret/);
   });
 
-  it('names a bucket that does not exist', async () => {
+  it('with a bucket that does not exist is refused with the bucket’s name', async () => {
     const store = artifactStoreOf({ ...server.env, ARTIFACTS_URL: server.env.ARTIFACTS_URL!.replace('/artifacts/', '/nowhere/') })!;
     await expect(store.list('')).rejects.toThrow(/there is no bucket at http.*nowhere; create it/);
   });
@@ -81,7 +81,7 @@ describe('an artifact store', () => {
   }, 30_000);
 });
 
-describe('ArtifactSender', () => {
+describe('the sender of artifacts', () => {
   const open = (warnings: string[] = []) =>
     new ArtifactSender({
       store: artifactStoreOf(server.env)!,
@@ -111,7 +111,7 @@ describe('ArtifactSender', () => {
     expect((await store.read('logs/runs/r1/w1.jsonl'))?.toString()).toBe('one\ntwo\n');
   });
 
-  it('keeps files while the store is down, says so once, and sends them when it answers again', async () => {
+  it('keeps files while the store is unavailable, reports that once, and sends them when it answers again', async () => {
     await write('reports/down/index.html', 'kept');
     const said: string[] = [];
     const sender = open(said);
@@ -127,7 +127,7 @@ describe('ArtifactSender', () => {
     expect((await artifactStoreOf(server.env)!.read('reports/down/index.html'))?.toString()).toBe('kept');
   });
 
-  it('stops waiting at the end of the process for a store that accepts connections and never answers', async () => {
+  it('gives up at the end of the process on a store that accepts connections and never answers', async () => {
     await write('reports/r3/index.html', 'x');
     await write('reports/r3/BTC_PRICE.html', 'x');
     const stalled = createServer();
@@ -143,7 +143,7 @@ describe('ArtifactSender', () => {
     stalled.close();
   });
 
-  it('sends everything again after its record was damaged or lost', async () => {
+  it('sends everything again after its record of sent files was damaged or lost', async () => {
     await write('reports/r2/index.html', 'x');
     const sender = open();
     await sender.pass();
