@@ -43,7 +43,7 @@ describe('facts about a file that its owner states', () => {
     ).toContain('write fees as {"model": "polymarket", "rate": 0.02}');
   });
 
-  it('are refused with an unknown field of fees, by name, or with a wrong fee, by the accepted form', () => {
+  it('are refused with an unknown field of fees, or with a wrong fee, and the error states the accepted form', () => {
     const messageOf = (fees: unknown) => ownFactsSchema.safeParse({ fees }).error?.issues[0].message;
     const advice = 'write fees as {"model": "polymarket", "rate": 0.02}';
     expect(messageOf({ model: 'flat', rate: 0.1, rat: 1, step: 2 })).toBe(`rat, step is not known here; ${advice}`);

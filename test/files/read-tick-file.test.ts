@@ -181,7 +181,7 @@ describe('the outcome in a row of a tick file', () => {
     expect(rows[1]).toMatchObject({ kind: 'price', price: 0.5, size: null, defect: null });
   });
 
-  it('makes an export of several instruments refused', async () => {
+  it('cannot come from an export of several instruments, which is refused', async () => {
     const exported =
       'symbol,source,instrument,kind,time,price,size,side,outcome,trade_id\nS,file,file:A,trade,2026-01-01T00:00:00.000Z,0.6,1,,,\nS,file,file:B,trade,2026-01-01T00:00:00.000Z,0.5,1,,,\n';
     await expect(read(exported)).rejects.toThrow(

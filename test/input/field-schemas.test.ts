@@ -16,13 +16,13 @@ import {
 const says = (field: z.ZodType, value: unknown): string | undefined => field.safeParse(value).error?.issues[0].message;
 const takes = (field: z.ZodType, value: unknown): boolean => says(field, value) === undefined;
 
-describe('a duration', () => {
-  it('is milliseconds of a number with a unit', () => {
+describe('a duration in an input', () => {
+  it('is a number with a unit, in milliseconds', () => {
     expect(['250ms', ' 5m ', '1h', '7d'].map(durationMs)).toEqual([250, 300_000, 3_600_000, 604_800_000]);
     expect(durationMs('banana')).toBeNaN();
   });
 
-  it('lasts at most a week, and longer than nothing where it must', () => {
+  it('is at most a week, and longer than 0 where the field requires it', () => {
     const [wait, attempt] = [durationField('zero'), durationField('positive')];
     expect(['0s', '1ms', '7d'].map((text) => takes(wait, text))).toEqual([true, true, true]);
     expect(['1ms', '7d'].map((text) => takes(attempt, text))).toEqual([true, true]);
@@ -33,7 +33,7 @@ describe('a duration', () => {
   });
 });
 
-it('a range includes its ends, and a whole number is whole', () => {
+it('a range in an input includes its ends, and a whole number has no fraction', () => {
   const whole = wholeField(1, 5);
   expect([1, 3, 5].every((value) => takes(whole, value))).toBe(true);
   for (const value of [0, 6, 2.5]) expect(says(whole, value)).toBe(`${value} is out of range; write a whole number from 1 to 5`);
@@ -48,7 +48,7 @@ it('a range includes its ends, and a whole number is whole', () => {
   for (const value of [0.49, 2.01]) expect(says(number, value)).toBe(`${value} is out of range; write a number from 0.5 to 2`);
 });
 
-it('a word is refused with the list of all words, a name with where to find the names', () => {
+it('an unknown word is refused with the list of all words, and an unknown name with the place that lists the names', () => {
   const word = wordField('order', ['fifo', 'priority']);
   expect(takes(word, 'fifo')).toBe(true);
   expect(says(word, 'prioriti')).toBe('unknown order "prioriti"; there are fifo, priority; did you mean priority?');
@@ -57,7 +57,7 @@ it('a word is refused with the list of all words, a name with where to find the 
   expect(says(name, 'BTC_PRIC')).toBe('unknown symbol "BTC_PRIC"; the list shows them; did you mean BTC_PRICE?');
 });
 
-it('in a long list of unknown names, twenty are compared with the known names; known names in the list do not count', () => {
+it('up to twenty unknown names of a list get a suggestion, and the known names in the list do not count', () => {
   const name = nameField({ what: 'symbol', names: ['BTC_PRICE'], list: 'the list shows them' });
   const suggestions = Array.from({ length: 25 }, () => {
     expect(takes(name, 'BTC_PRICE')).toBe(true);
@@ -76,11 +76,11 @@ it.each([
   ['2026-01-31T25:00Z', false],
   ['2026-01-31T12:00', false],
   ['yesterday', false],
-])('%s is an instant: %s', (text, isOne) => {
+])('a time such as %s is a valid instant: %s', (text, isOne) => {
   expect(takes(instantField(), text)).toBe(isOne);
 });
 
-it('a task id has 1 to 200 characters, no blanks around them and no control characters', () => {
+it('a task id has 1 to 200 characters, no blanks around it and no control characters', () => {
   expect([`a`, 'two words', 'x'.repeat(200)].every((id) => takes(taskIdField(), id))).toBe(true);
   expect(['', ' a', 'a ', 'a\nb', 'x'.repeat(201)].some((id) => takes(taskIdField(), id))).toBe(false);
 });

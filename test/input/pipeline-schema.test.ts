@@ -33,14 +33,14 @@ function problemsOf(input: unknown): string[] {
 
 const task = (given: Record<string, unknown>) => ({ activity: 'httpPost', args: [{ url: 'http://127.0.0.1' }], ...given });
 
-describe('a deadline', () => {
+describe('the deadline of a run', () => {
   const start = Date.UTC(2026, 0, 31, 12, 10);
   const deadlineOf = (deadline: string | null) => {
     const parsed = parsePipelineInput({ deadline }, { ...known, start });
     return 'problems' in parsed ? parsed.problems[0].message : parsed.config.deadline;
   };
 
-  it('is a duration after the start, or the next time of a day', () => {
+  it('is a duration after the start, or the next occurrence of a time of day', () => {
     expect(deadlineOf('30m')).toBe(start + 30 * 60_000);
     expect(deadlineOf('12:15Z')).toBe(Date.UTC(2026, 0, 31, 12, 15));
     expect(deadlineOf('12:10Z')).toBe(Date.UTC(2026, 1, 1, 12, 10));
@@ -48,7 +48,7 @@ describe('a deadline', () => {
     expect(deadlineOf(null)).toBeUndefined();
   });
 
-  it('counts from the clock of the worker where the start is not given, not from the instant the run is as of', () => {
+  it('counts from the clock of the worker when no start is given, not from the run’s asOf', () => {
     const [now, clock] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 31)];
     const deadlineFrom = (more: Partial<KnownNames>) => {
       const parsed = parsePipelineInput({ deadline: '30m' }, { ...known, now, ...more });
@@ -57,15 +57,15 @@ describe('a deadline', () => {
     expect([deadlineFrom({ clock }), deadlineFrom({})]).toEqual([clock + 30 * 60_000, now + 30 * 60_000]);
   });
 
-  it.each(['soon', '24:00Z', '12:15', '-5m', '0s', '8d', ''])('"%s" is refused with what to write', (text) => {
+  it.each(['soon', '24:00Z', '12:15', '-5m', '0s', '8d', ''])('is refused with the accepted forms when it is "%s"', (text) => {
     expect(deadlineOf(text)).toBe(
       `"${text}" is not a valid deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`,
     );
   });
 });
 
-describe('how the backtest stage trades', () => {
-  it('is said for the run, and for a strategy where that differs', () => {
+describe('the trading terms of the backtest stage', () => {
+  it('are set for the run, and for a strategy that differs from it', () => {
     const { backtest, strategies } = configOf({
       backtest: { cash: 500, side: 'both', spread: 0.01, history: '90d', maxVolumeShare: null },
       strategies: [{ name: 'rsi', backtest: { sizing: { units: 20 }, history: 'all' } }, { name: 'sma-cross' }],
@@ -75,7 +75,7 @@ describe('how the backtest stage trades', () => {
     expect(strategies[1]).not.toHaveProperty('backtest');
   });
 
-  it('accepts the bounds themselves: no spread, and twenty years', () => {
+  it('include the values at their limits: no spread, and twenty years', () => {
     const { backtest } = configOf({ backtest: { spread: 0, history: '7320d' } });
     expect(backtest).toMatchObject({ spread: 0, historyMs: 7320 * 86_400_000 });
     expect(configOf({ backtest: { walkForward: { train: '7320d', test: '1d' } } }).backtest).toHaveProperty('walkForward');
@@ -116,11 +116,11 @@ describe('how the backtest stage trades', () => {
       { walkForward: { train: '60d', test: '14d' }, history: '73d' },
       'backtest.walkForward: a window of 60d and 14d is longer than the history of 73d; write shorter parts or a longer backtest.history',
     ],
-  ])('%j is refused with what to write', (backtest, sentence) => {
+  ])('are refused with the accepted form when they are %j', (backtest, sentence) => {
     expect(problemsOf({ backtest }).join('\n')).toContain(sentence);
   });
 
-  it('is tested out of sample when the run requests it, over all its strategies', () => {
+  it('include a walk-forward over all strategies only on request', () => {
     const parts = { trainMs: 60 * 86_400_000, testMs: 14 * 86_400_000 };
     const strategies = [{ name: 'rsi', backtest: { cash: 5 } }];
     const config = configOf({ backtest: { walkForward: { train: '60d', test: '2w' } }, strategies });
@@ -135,7 +135,7 @@ describe('how the backtest stage trades', () => {
     ]);
   });
 
-  it('must not differ for the same strategy and parameters, since a run has one result for them', () => {
+  it('are the same for equal strategies with equal parameters, since a run has one result for them', () => {
     const twice = (backtest: object) => problemsOf({ strategies: [{ name: 'rsi' }, { name: 'rsi', backtest }] });
     expect(twice({ cash: 5 })).toEqual([expect.stringContaining('strategies[1].backtest: differs from that of strategies[0]')]);
     expect(problemsOf({ strategies: [{ name: 'rsi' }, { name: 'rsi' }] })).toEqual([]);
@@ -143,7 +143,7 @@ describe('how the backtest stage trades', () => {
 });
 
 describe('a pipeline input', () => {
-  it('may be empty: every field has the default that the contract states', () => {
+  it('may be empty, since every field has the default of the contract', () => {
     const config = configOf({});
     expect(config).toMatchObject({
       symbols: [
@@ -178,7 +178,7 @@ describe('a pipeline input', () => {
     expect(configOf(undefined)).toEqual(config);
   });
 
-  it('leaves out symbols that have nothing at the chosen sources, unless they are named', () => {
+  it('excludes symbols without selectors for the chosen sources, unless it names them', () => {
     const symbols = [...known.symbols, { symbol: 'MINE', priority: 3, enabled: true, sourceTypes: ['file'] as const }];
     const namesOf = (input: object): readonly string[] => {
       const parsed = parsePipelineInput(input, { ...known, symbols });
@@ -192,12 +192,12 @@ describe('a pipeline input', () => {
     expect(namesOf(waiting)).toContain('MINE');
   });
 
-  it('may name a disabled symbol, or no symbol at all', () => {
+  it('may name a disabled symbol, or no symbols', () => {
     expect(configOf({ symbols: ['US_SENATE_2022'] }).symbols).toEqual([{ symbol: 'US_SENATE_2022', priority: 5 }]);
     expect(configOf({ symbols: [] }).symbols).toEqual([]);
   });
 
-  it('hands the retry rules down: run, then stage or custom task', () => {
+  it('passes its retry rules from the run to stages and custom tasks, which may override them', () => {
     const config = configOf({
       retry: { maxRetries: 1, retryDelay: '5m', backoff: 1 },
       stages: { store: { retry: { maxRetries: 7 }, timeout: '30s', critical: true, priority: 1 } },
@@ -221,12 +221,12 @@ describe('a pipeline input', () => {
     expect(config.tasks[0].policy).toEqual({ maxRetries: 1, retryDelayMs: 2_000, backoff: 1, maxDelayMs: 300_000, timeoutMs: 10_000 });
   });
 
-  it('gives every stage the timeout of the run, and collect a longer one only by default', () => {
+  it('applies the timeout of the run to every stage; collect has a longer timeout only by default', () => {
     const { stages } = configOf({ timeout: '20s', stages: { kline: { timeout: '7s' } } });
     expect(Object.values(stages).map(({ policy }) => policy.timeoutMs)).toEqual([20_000, 20_000, 20_000, 7_000, 20_000, 20_000]);
   });
 
-  it('is refused as of the future, whose trades would count as collected; clocks may differ a little', () => {
+  it('is refused with an asOf in the future, at which trades would count as collected, unless the clocks differ only a little', () => {
     const given = (asOf: string) => parsePipelineInput({ asOf }, { ...known, clock: known.now });
     expect(given('2026-01-31T00:04:00Z')).toHaveProperty('config');
     expect(given('2026-02-01')).toEqual({
@@ -234,13 +234,13 @@ describe('a pipeline input', () => {
     });
   });
 
-  it('decides asOf once', () => {
+  it('gets its asOf once: the given instant or the present one', () => {
     expect(configOf({ asOf: '2026-01-02T03:04:05Z' }).asOf).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
     expect(configOf({ asOf: '2026-01-02' }).asOf).toBe(Date.UTC(2026, 0, 2));
     expect(configOf({ asOf: null }).asOf).toBe(known.now);
   });
 
-  it('hands rules for kinds of errors down field by field, and knows which kinds there are', () => {
+  it('passes its rules for error types on field by field, and refuses unknown error types', () => {
     const config = configOf({
       retry: { byError: { RateLimited: { maxRetries: 10, retryDelay: '5s' }, SourceUnavailable: { backoff: 1 } } },
       stages: { collect: { retry: { byError: { RateLimited: { retryDelay: '10s' } } } } },
@@ -269,7 +269,7 @@ describe('a pipeline input', () => {
     ]);
   });
 
-  it('is refused with every problem at once, each with its place and what to do', () => {
+  it('is refused with all problems at once, each with its place and the remedy', () => {
     const problems = problemsOf({
       symbls: ['BTC_PRICE'],
       symbols: ['BTC_PRIC', 'ETH_PRICE', 'ETH_PRICE'],
@@ -320,14 +320,14 @@ describe('a pipeline input', () => {
     ]);
   });
 
-  it('cannot put a gate before a stage that untilStage leaves out', () => {
+  it('cannot make a task wait for a stage that untilStage excludes', () => {
     const problems = problemsOf({ untilStage: 'store', tasks: [task({ taskId: 'check', runBefore: ['BTC_PRICE/backtest'] })] });
     expect(problems).toEqual([
       'tasks[0].runBefore[0]: BTC_PRICE/backtest is cut off by untilStage store; set untilStage to backtest or later, or remove it here',
     ]);
   });
 
-  it('names the value that is no object, list, number or duration at all', () => {
+  it('is refused with the wrong value when that is not an object, list, number or duration', () => {
     expect(problemsOf('run everything')).toEqual(['input: must be an object, not "run everything"']);
     expect(problemsOf([])).toEqual(['input: must be an object, not a list']);
     expect(problemsOf({ symbols: 'BTC_PRICE' })).toEqual(['symbols: must be a list, not "BTC_PRICE"']);
@@ -336,7 +336,7 @@ describe('a pipeline input', () => {
     expect(problemsOf({ maxConcurrent: 2.5 })).toEqual(['maxConcurrent: 2.5 is out of range; write a whole number from 1 to 10000']);
   });
 
-  it('may be as of a clock that runs five minutes before ours, not of the future', () => {
+  it('may have an asOf from a clock that is up to five minutes ahead, not more', () => {
     const clock = Date.UTC(2026, 0, 31);
     const at = (ms: number) => parsePipelineInput({ asOf: new Date(ms).toISOString() }, { ...known, clock });
     expect('config' in at(clock + 300_000)).toBe(true);
@@ -347,7 +347,7 @@ describe('a pipeline input', () => {
     });
   });
 
-  it('may have a longest wait equal to its first wait, but not a shorter one', () => {
+  it('may have a maximum wait equal to its first wait, but not a shorter one', () => {
     expect(problemsOf({ retry: { retryDelay: '1m', maxDelay: '1m' } })).toEqual([]);
     expect(problemsOf({ retry: { retryDelay: '61s', maxDelay: '1m' } })).toEqual([
       'retry.maxDelay: 1m is shorter than retryDelay 61s; make it at least as long',
@@ -358,12 +358,12 @@ describe('a pipeline input', () => {
     ]);
   });
 
-  it('takes a window from an hour on', () => {
+  it('may have a window of an hour or more', () => {
     expect(problemsOf({ daysBack: 1 / 24 })).toEqual([]);
     expect(problemsOf({ daysBack: 0.04 })).toHaveLength(1);
   });
 
-  it('says what a field must be where it is something else, or missing', () => {
+  it('is refused with the expected type when a field has another type or is missing', () => {
     expect(problemsOf({ daysBack: 'week', symbols: 'BTC', refetch: 1, stages: [] })).toEqual([
       'symbols: must be a list, not "BTC"',
       'daysBack: must be a number, not "week"',

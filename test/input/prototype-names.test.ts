@@ -27,8 +27,8 @@ const problemsOf = (input: unknown, given: KnownNames = known): string => {
   return 'problems' in parsed ? parsed.problems.map(({ where, message }) => `${where}: ${message}`).join('\n') : '';
 };
 
-describe.each(NAMES)('a thing that is named %s', (name) => {
-  it('may be a symbol and a custom task, and runs, is carried on and is reported like any other', () => {
+describe.each(NAMES)('the name %s, which every JavaScript object knows', (name) => {
+  it('may belong to a symbol and a custom task, which run, survive continue-as-new and are reported like any other', () => {
     const input = {
       symbols: [name],
       tasks: [
@@ -56,7 +56,7 @@ describe.each(NAMES)('a thing that is named %s', (name) => {
     expect(run.ends('last', [failed('last')])).toEqual([]);
   });
 
-  it('is no task that ran, no duration and no reused one where nobody gave it', () => {
+  it('is not taken for a finished task, a known duration or a reused task when none was given', () => {
     const run = new DrivenRun(runConfig({ tasks: [customTask(name)], order: 'critical-path' }));
     run.start();
     expect(run.is(name)).toBe('running');
@@ -79,11 +79,11 @@ describe.each(NAMES)('a thing that is named %s', (name) => {
     ['a source', () => ({ sourceTypes: [name] }), /unknown source/],
     ['an interval', () => ({ intervals: [name] }), /unknown interval/],
     ['a task that is waited for', () => ({ tasks: [{ taskId: 't', activity: 'sleep', dependencies: [name] }] }), /no task/],
-  ])('is refused as %s', (_, input, message) => {
+  ])('is refused as the name of %s', (_, input, message) => {
     expect(problemsOf(input(), { ...known, symbols: [] })).toMatch(message);
   });
 
-  it('may be a column, and a parameter on the command line once', async () => {
+  it('may be a column, and once a parameter on the command line', async () => {
     const path = folder.write(`${name}.csv`, `${name},price\n2026-01-01T00:00:00Z,0.37\n`);
     const file = await openTickFile(path, { columns: { time: name, price: 'price' } });
     for await (const { rows } of file.batches()) expect(rows).toMatchObject([{ price: 0.37, time: Date.UTC(2026, 0, 1) }]);

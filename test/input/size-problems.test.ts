@@ -21,8 +21,8 @@ const tasks = (count: number, args: unknown) =>
   Array.from({ length: count }, (_, i) => ({ taskId: `t${i}`, activity: 'sleep', args: [args] }));
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
-describe('an input that can never travel through Temporal', () => {
-  it('is refused with its size and what to do', () => {
+describe('an input that is too large or malformed for Temporal', () => {
+  it('is refused with its size and the remedy', () => {
     expect(problemsOf({ symbols: [], tasks: tasks(2_000, 'x'.repeat(1_000)) })).toEqual([
       expect.stringMatching(/^tasks: the settings of this run take 2\d\d\d KB, and Temporal carries 1400 KB at once; give it less/),
     ]);
@@ -37,14 +37,14 @@ describe('an input that can never travel through Temporal', () => {
     expect(problemsOf({ symbols: [], tasks: tasks(8_000, { duration: '5ms' }) })).toEqual([]);
   });
 
-  it('travels up to the last byte of what Temporal is given at once', () => {
+  it('is accepted up to the last byte that Temporal may carry at once', () => {
     const of = (length: number) => runConfig({ symbols: [], tasks: [customTask('t', { args: ['x'.repeat(length)] })] });
     const room = PAYLOAD_BUDGET - encodedBytes(packConfig(of(0)));
     expect(sizeProblems(of(room))).toEqual([]);
     expect(sizeProblems(of(room + 1))).toMatchObject([{ where: 'tasks[0]' }]);
   });
 
-  it('is refused at its largest part: the symbols, the strategies or the tasks', () => {
+  it('is refused with its largest part: the symbols, the strategies or the tasks', () => {
     const long = (length: number) => 'x'.repeat(length);
     const at = (symbols: number, strategies: number) =>
       sizeProblems(
@@ -57,7 +57,7 @@ describe('an input that can never travel through Temporal', () => {
     expect([at(1_000_000, 500_000), at(500_000, 1_000_000)]).toEqual(['symbols', 'strategies']);
   });
 
-  it('has a lower limit when it holds a secret or a body, because each execution passes that on to the next', () => {
+  it('has a lower limit for a secret or a body, because each execution passes these on to the next', () => {
     const carried = 'x'.repeat(2_000_000);
     expect(inlineProblems('tasks[0].args[0]', carried)).toMatchObject([
       { where: 'tasks[0].args[0]', message: expect.stringMatching(/^holds a secret or a body.*they have 20\d\d KB/) },
@@ -66,7 +66,7 @@ describe('an input that can never travel through Temporal', () => {
     expect(inlineProblems('tasks[0].args[0]', 'x')).toEqual([]);
   });
 
-  it('is refused for more symbols and tasks than a run’s state holds, and the problem names the symbols if they are more than the tasks', () => {
+  it('is refused with more symbols and tasks than the state of a run can hold, and the error names the larger group', () => {
     const saidOf = (symbols: number, tasks: number): string[] =>
       sizeProblems(
         runConfig({
@@ -81,19 +81,19 @@ describe('an input that can never travel through Temporal', () => {
     expect(saidOf(56_001, 0)).toEqual([said('symbols', 56_001)]);
   });
 
-  it('is refused when it is nested too deep, before anything walks it', () => {
+  it('is refused when it is nested too deep, before any code walks through it', () => {
     const [problem] = problemsOf({ symbols: [], tasks: tasks(1, nested(50_000)) });
     expect(problem).toBe('tasks.0.args: is nested more than 100 levels deep; flatten it');
     expect(problemsOf({ strategies: nested(50_000) })).toEqual([expect.stringMatching(/^strategies.*nested/)]);
     expect(problemsOf({ symbols: [], tasks: tasks(1, nested(50)) })).toEqual([]);
   });
 
-  it('is refused where JavaScript would drop a field, with the place of the field', () => {
+  it('is refused when JavaScript would drop one of its fields, with the place of that field', () => {
     expect(problemsOf(JSON.parse('{"__proto__":{"a":1}}'))[0]).toMatch(/^input: has a field named __proto__/);
     expect(problemsOf(JSON.parse('{"stages":{"__proto__":{"a":1}}}'))[0]).toMatch(/^stages: has a field named __proto__/);
   });
 
-  it('is refused when a symbol’s workflow could have no id', () => {
+  it('is refused when the workflow of a symbol would have an id that is too long', () => {
     expect(problemsOf({ symbols: ['BTC_PRICE'] }, { runId: 'r'.repeat(990) })).toEqual([]);
     expect(problemsOf({ symbols: ['BTC_PRICE'] }, { runId: 'r'.repeat(991) })).toEqual([
       'symbols[0]: the run’s id and this symbol have 1001 bytes, and Temporal takes 1000; give the run a shorter id',

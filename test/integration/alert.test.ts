@@ -36,7 +36,7 @@ async function webhook({ refusals = 0 } = {}) {
   return { posted, after, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, close: () => server.close() };
 }
 
-it('a trouble is reported once, however long it lasts and whatever numbers its message names, and its end once', async () => {
+it('a trouble is reported once, however long it lasts and whatever numbers are in its message, and so is its end', async () => {
   const hook = await webhook({ refusals: 1 });
   let broken = true;
   let lines = 0;
@@ -90,7 +90,7 @@ const checkOf = (database: Database, onNews: () => void = () => undefined) =>
     code: { code: 'test', plugins: {} },
   });
 
-it('a refused input answers its caller and opens no incident; a scheduled one opens one until the input is accepted again', async () => {
+it('a refused input is reported to its caller only; a refused input of a schedule is an incident until it is accepted again', async () => {
   const hook = await webhook();
   const rig = await createRig({ env: { ALERT_WEBHOOK_URL: hook.url }, stages: scriptedStages() });
   await importTestSymbols(rig.database);
@@ -118,7 +118,7 @@ it('a refused input answers its caller and opens no incident; a scheduled one op
   hook.close();
 });
 
-it('a check repeated because its worker died before reporting writes one alert', async () => {
+it('a check that is repeated because its worker died before reporting writes one alert', async () => {
   const storage = await testDatabase();
   let news = 0;
   const check = checkOf(storage.database, () => news++);

@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(elsewhere, { recursive: true, force: true });
 });
 
-it('a run loses nothing while the store is down; its log is then read on another machine, and a backup restored from there', async () => {
+it('a run loses no artifact while the store is unavailable; another machine can then read its log and restore its backup', async () => {
   await server.stop();
   const task = { taskId: 'rest', activity: 'sleep', args: [{ duration: '10ms' }] };
   const runId = `artifacts-${process.pid}`;

@@ -132,7 +132,7 @@ describe('the backtest stage', () => {
     expect(curve?.equity.at(-1)).toBe(held?.metrics.finalEquity);
   });
 
-  it('trades a market of an hour on the interval that was added for it, and others on the asked ones', async () => {
+  it('trades a market that lives for an hour on the interval that was added for it, and others on the requested intervals', async () => {
     await market('polymarket:0x1', {}, 1, { days: 1 });
     const [from, to] = [ASOF - 2 * HOUR, ASOF - HOUR];
     const rows = Array.from({ length: 60 }, (_, i) => trade(from + i * 60_000, 0.4 + (i % 7) / 100));
@@ -150,7 +150,7 @@ describe('the backtest stage', () => {
     expect(stored[2]?.metrics.trades).toBeGreaterThan(0);
   });
 
-  it('ignores a resolution later than the run’s instant and candles that were still open then', async () => {
+  it('ignores a resolution after the run’s asOf, and candles that were still open then', async () => {
     await market('polymarket:0x1', { resolution: settled(1, ASOF) }, 3);
     await backtest({ strategies: [{ name: 'buy-and-hold', params: {} }], asOf: ASOF - DAY - HOUR / 2 });
     const [hourly] = (await readBacktests(test.database, { symbol: 'RAIN' })).filter(({ interval }) => interval === '1h');
@@ -158,7 +158,7 @@ describe('the backtest stage', () => {
     expect(hourly.passport).toMatchObject({ to: ASOF - DAY - 2 * HOUR });
   });
 
-  it('scores how often the closes of resolved markets came true, over all of them', async () => {
+  it('scores how often the closes of resolved markets came true, over all these markets together', async () => {
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     await market('polymarket:0x2', { resolution: settled(0, ASOF - 1) }, 2);
     await backtest({ strategies: [{ name: 'buy-and-hold', params: {} }] });
@@ -194,7 +194,7 @@ describe('the backtest stage', () => {
     expect([...new Set(of)]).toEqual(['polymarket:0x2', 'polymarket:0x3']);
   });
 
-  it('applies the configured volume share and half the recorded spread, and counts the orders they cut', async () => {
+  it('applies the configured volume share and half the recorded spread, and counts the orders that these cut', async () => {
     await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: START } }, 1);
     const strategies: StrategyConfig[] = [
       { name: 'buy-and-hold', params: {} },
@@ -223,7 +223,7 @@ describe('the backtest stage', () => {
     expect(other.metrics).toMatchObject({ cut: 0 });
   });
 
-  it('ignores an order book and market terms seen after the run’s instant', async () => {
+  it('ignores order books and market terms that were seen after the run’s asOf', async () => {
     const dear = { model: 'polymarket', rate: 0.05 } as const;
     await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: START }, tickSize: 0.01 }, 1);
     const strategies = [{ name: 'buy-and-hold', params: {} }];
@@ -245,7 +245,7 @@ describe('the backtest stage', () => {
     expect(await stored('later')).toMatchObject({ fees: expect.closeTo(0.25, 0), spreads: { recorded: 1 } });
   });
 
-  it('gives a plugin’s strategy its situation and takes its orders, on a separate thread', async () => {
+  it('lets a plugin’s strategy read its account and place orders, on a separate thread', async () => {
     const plannedEnd = ASOF + HOUR;
     await market('polymarket:0x1', { closesAt: plannedEnd, endsAt: plannedEnd, tickSize: 0.01 }, 1);
     const kelly = { name: 'kelly', params: { belief: 0.7, stop: 0.05, lastHours: 3 }, backtest: { ...DEFAULT_BACKTEST, side: 'both' } };
@@ -262,7 +262,7 @@ describe('the backtest stage', () => {
     );
   });
 
-  it('shows a strategy the stored candles of the twin, whichever market names the other, and recomputes when they change', async () => {
+  it('shows a strategy the stored candles of the twin, whichever market declares it, and recomputes when they change', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', {}, 1);
     // the same outcome, listed as the second one
@@ -309,7 +309,7 @@ describe('the backtest stage', () => {
     expect((await stored('run-3'))[0].passport['data']).not.toBe(here.passport['data']);
   });
 
-  it('continues without a strategy that fails on a series, and reports which, where and what to do', async () => {
+  it('continues without a strategy that fails on a series, and reports which strategy, on which series, and the remedy', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     const strategies = [
@@ -374,7 +374,7 @@ describe('the backtest stage', () => {
     );
   });
 
-  it('keeps the results of an unchanged series byte for byte, and recomputes the others', async () => {
+  it('keeps the results of an unchanged series byte for byte, and recomputes those of other series', async () => {
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     await market('polymarket:0x2', { resolution: settled(0, ASOF - 1) }, 2);
     await market('polymarket:0x3', {}, 3);
@@ -594,7 +594,7 @@ describe('a walk-forward in the backtest stage', () => {
     expect(old).toEqual([{ params: '{"low":45,"high":55,"period":14}' }]);
   });
 
-  it('computes nothing when nothing is new, names series that are too short, and gives the same result when recomputed', async () => {
+  it('recomputes only on new data, to the same result, and names series that are too short', async () => {
     await market('polymarket:0x1', {}, 1, { days: 30 });
     await market('polymarket:0x2', {}, 2, { days: 10 });
     const first = await backtest({ strategies: grid, executionId: 'run-1', settings: walking() });
@@ -617,7 +617,7 @@ describe('a walk-forward in the backtest stage', () => {
     expect(await rows('run-4')).toEqual(before);
   });
 
-  it('picks among strategies with their own histories, plugins included, on the run’s history', async () => {
+  it('picks among strategies with histories of their own, including those of plugins, on the run’s history', async () => {
     await market('polymarket:0x1', { tickSize: 0.01 }, 1, { days: 30 });
     const strategies: StrategyConfig[] = [
       { name: 'momentum', params: {}, backtest: { ...DEFAULT_BACKTEST, historyMs: 3 * DAY } },
@@ -639,7 +639,7 @@ describe('a walk-forward in the backtest stage', () => {
 });
 
 describe('predictlab export', () => {
-  it('exports trades and equity of stored backtests: profits add up to the final equity, one row per bar', async () => {
+  it('exports the trades and equity of stored backtests: profits add up to the final equity, with one row per bar', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     await market('polymarket:0x2', {}, 2);
@@ -663,7 +663,7 @@ describe('predictlab runs compare', () => {
   const begin = (runId: string): Promise<void> =>
     recordRunStart(test.database, { runId, executionId: `execution of ${runId}`, input: {}, config: {} as RunConfig, startedAt: START });
 
-  it('says what changed between two runs and why', async () => {
+  it('states what changed between two runs, and why', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     await market('polymarket:0x1', {}, 1);
     await market('polymarket:0x2', {}, 2);
@@ -689,7 +689,7 @@ describe('predictlab runs compare', () => {
     expect(params.out).toMatch(/polymarket:0x1\s+1h\s+sma-cross\s+\{"fast":2,"slow":5\} → \{"fast":3,"slow":5\}\s+params/);
   });
 
-  it('names a run that does not exist', async () => {
+  it('refuses a run that does not exist by its name', async () => {
     vi.stubEnv('DATABASE_URL', test.url);
     const ended = await predictlab('runs', 'compare', 'never', 'ever');
     expect(ended).toMatchObject({ code: 2, out: '' });

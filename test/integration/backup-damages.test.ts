@@ -75,7 +75,7 @@ describe('a damaged backup', () => {
     patience(600_000),
   );
 
-  it('is recognised when its parts differ from its header, however it was made', async () => {
+  it('is recognised when its parts differ from its header, whatever caused the difference', async () => {
     const head = {
       predictlab: 'backup',
       format: 3,
@@ -122,8 +122,8 @@ describe('a damaged backup', () => {
   });
 });
 
-describe('restoring', () => {
-  it('refuses, in one sentence, a backup with other or newer tables', async () => {
+describe('restoring a backup', () => {
+  it('is refused in one sentence when the backup has other or newer tables', async () => {
     const inside = gunzipSync(whole);
     const end = 5 + inside.readUInt32BE(1);
     const head = JSON.parse(inside.subarray(5, end).toString()) as {
@@ -149,7 +149,7 @@ describe('restoring', () => {
     }
   });
 
-  it('restores rows that the database then returns in another order', async () => {
+  it('succeeds when the database returns the restored rows in another order', async () => {
     const source = await testDatabase();
     const target = await testDatabase();
     try {
@@ -173,7 +173,7 @@ describe('restoring', () => {
     }
   });
 
-  it('restores a backup from before looks at order books were kept, with the one look that each instrument has', async () => {
+  it('succeeds with a backup from before all order books were kept, with the one order book of each instrument', async () => {
     const source = await testDatabase();
     const target = await testDatabase();
     try {
@@ -190,7 +190,7 @@ describe('restoring', () => {
     }
   });
 
-  it('refuses while workers are connected, and says what to stop', async () => {
+  it('is refused while workers are connected, with the processes to stop', async () => {
     const worker = await openDatabase({ url: test.url, applicationName: 'predictlab-worker', max: 1 });
     await worker.query('select 1');
     await expect(restore(file)).rejects.toMatchObject({
@@ -201,7 +201,7 @@ describe('restoring', () => {
     expect(await dataState(test.database)).toEqual(before);
   });
 
-  it('waits for a store that holds its tables in another order, without either of them failing', async () => {
+  it('waits for a concurrent store stage that locks its tables in another order, and neither of them fails', async () => {
     const store = new Client({ connectionString: test.url, application_name: 'store' });
     await store.connect();
     await store.query('begin');

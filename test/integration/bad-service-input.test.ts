@@ -99,7 +99,7 @@ const INPUTS: readonly (readonly [input: unknown, says: string])[] = [
 ];
 
 describe(`the input of a run (${INPUTS.length} wrong inputs)`, () => {
-  it.each(INPUTS.map(([input, says]) => ({ input, says })))('is refused in words: $says', async ({ input, says }) => {
+  it.each(INPUTS.map(([input, says]) => ({ input, says })))('is refused in plain words: $says', async ({ input, says }) => {
     const { runId } = await rig.lab.start(input as PipelineInput);
     const ended = await rig.lab.result(runId).then(
       () => undefined,
@@ -113,7 +113,7 @@ describe(`the input of a run (${INPUTS.length} wrong inputs)`, () => {
     for (const line of message.split('\n').slice(1)) expect(line).toMatch(/^- \S/);
   });
 
-  it('is refused at once when it is too large, and briefly when every field is wrong', async () => {
+  it('is refused at once when it is too large, and with a short message when every field is wrong', async () => {
     await expect(rig.lab.start(task({ args: [{ duration: 'x'.repeat(5_000_000) }] }) as PipelineInput)).rejects.toThrow(
       /input: has \d+ KB, and Temporal/,
     );
@@ -125,7 +125,7 @@ describe(`the input of a run (${INPUTS.length} wrong inputs)`, () => {
 });
 
 describe('an open run', () => {
-  it('continues whatever queries, signals and updates it receives', async () => {
+  it('survives any queries, signals and updates that it receives', async () => {
     const held = await holdTasks();
     const { runId } = await rig.lab.start({ symbols: [], tasks: [held.task('waits')] });
     await until(async () => (await rig.lab.status(runId)).totalTasks > 0);
@@ -148,7 +148,7 @@ describe('an open run', () => {
   });
 });
 
-describe('commands', () => {
+describe('a command', () => {
   const crafted = (name: string, ...frames: (object | Buffer)[]): [string, Buffer] => [
     name,
     gzipSync(Buffer.concat(frames.map((frame) => (Buffer.isBuffer(frame) ? frame : encodeFrame({ json: frame as never }))))),
@@ -170,7 +170,7 @@ describe('commands', () => {
     crafted('a frame without end', Buffer.from([0x6a, 0xff, 0xff, 0xff, 0xff])),
     crafted('another kind of frame', Buffer.from([0x41, 0, 0, 0, 0])),
   ];
-  it.each(BACKUPS)('restore refuses a crafted backup: %s', async (_, bytes) => {
+  it.each(BACKUPS)('restores no crafted backup: %s', async (_, bytes) => {
     const file = path.join(rig.home, 'crafted');
     await writeFile(file, bytes);
     const { code, stderr } = await predictlabHere(['restore', file], rig.env);
@@ -217,7 +217,7 @@ describe('commands', () => {
     expect(answer.stderr).not.toContain('?;');
   });
 
-  it('run reports a misspelt symbol before it starts anything', async () => {
+  it('that runs a misspelt symbol is refused before anything starts', async () => {
     const before = (await rig.lab.recentRuns()).length;
     const answer = await predictlabHere(['run', '--symbols', 'BTC_PRCE', '--detach'], rig.env);
     expect(answer).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean BTC_PRICE?') });
@@ -228,7 +228,7 @@ describe('commands', () => {
     ['--deadline', '25:00Z'],
     ['--deadline', '-5m'],
     ['--as-of', '2130-01-01T00:00:00Z'],
-  ])('run %s %s is refused before it starts anything, and leaves no incident', async (option, value) => {
+  ])('that runs with %s %s is refused before anything starts, and opens no incident', async (option, value) => {
     const before = (await rig.lab.recentRuns()).length;
     const answer = await predictlabHere(['run', `${option}=${value}`, '--detach'], rig.env);
     expect(answer, answer.stderr).toMatchObject({
@@ -239,14 +239,14 @@ describe('commands', () => {
     expect((await rig.lab.recentRuns()).length).toBe(before);
   });
 
-  it('retry of a run whose tasks all succeeded starts no run', async () => {
+  it('that retries a run without failed tasks starts no run', async () => {
     expect(await predictlabHere(['retry', done], rig.env)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('no failed task to retry'),
     });
   });
 
-  it('report TLS requested from a plain server, and stored data that needs another key', async () => {
+  it('reports when TLS is requested from a server without it, and when stored data needs another key', async () => {
     const secured = await predictlabHere(['runs'], { ...rig.env, TEMPORAL_API_KEY: 'key' });
     expect(secured).toMatchObject({ code: 3, stderr: expect.stringMatching(/TLS or an API key is set/) });
     const sealed = { ...rig.env, PREDICTLAB_PAYLOAD_KEY: randomBytes(32).toString('base64') };
@@ -258,7 +258,7 @@ describe('commands', () => {
   });
 });
 
-it('the command that doctor prints for a schedule from before the payload key makes it readable', async () => {
+it('a schedule from before the payload key becomes readable with the command that doctor prints', async () => {
   const scheduleId = `plain ${done}`;
   const plain = ['schedule', 'create', '--id', scheduleId, '--cron', '0 */4 * * *'];
   expect(await predictlabHere(plain, rig.env)).toMatchObject({ code: 0 });
@@ -287,7 +287,7 @@ describe('a run whose input cannot be decoded', () => {
   it.each([
     ['of an unknown encoding', 'binary/foreign', 'x', 'its encoding is "binary/foreign"'],
     ['that is not JSON', 'json/plain', '{"symbols":', 'is not valid JSON'],
-  ])('%s is refused with the reason and does not wait for ever', async (_, encoding, data, says) => {
+  ])('%s is refused with the reason instead of waiting for ever', async (_, encoding, data, says) => {
     const foreign = new Client({ connection: rig.client.connection, namespace: 'default', dataConverter: garbled(encoding, data) });
     const handle = await foreign.workflow.start('pipeline', { taskQueue: rig.taskQueue, workflowId: `garbled-${encoding}`, args: [{}] });
     rig.started(handle.workflowId);

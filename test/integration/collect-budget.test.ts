@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 setMaxListeners(0, never);
 const LIMIT = { requests: 20, windowMs: 1000 };
 
-describe('a budget that workers share', () => {
+describe('a request budget that workers share', () => {
   let test: TestDatabase;
   beforeAll(async () => {
     test = await testDatabase();
@@ -23,7 +23,7 @@ describe('a budget that workers share', () => {
   const worker = (): RateBudget =>
     createTokenPool({ store: createPostgresWindows(test.database), limits: { ...limitsOf(), 'polymarket/data-trades': LIMIT } });
 
-  it('is never exceeded by all workers together, in any window', async () => {
+  it('is never exceeded by all workers together, in any time window', async () => {
     const times: number[] = [];
     const work = async (budget: RateBudget, count: number): Promise<void> => {
       await Promise.all(

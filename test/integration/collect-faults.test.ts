@@ -63,8 +63,8 @@ function trueBadRows(): Record<string, number> {
   return counts;
 }
 
-describe('venues with every fault at once', () => {
-  it('lose no tick after one run or five, and each bad row is listed once', async () => {
+describe('collecting from venues that show every fault at once', () => {
+  it('loses no tick after one run or five, and lists each bad row once', async () => {
     await symbolOfBothVenues(STORM);
     await untilDone(rig, { symbol: SYMBOL, executionId: 'run-1', daysBack: 3 });
     await expectTruth();
@@ -87,7 +87,7 @@ describe('venues with every fault at once', () => {
     ).toBeLessThanOrEqual(200);
   }, 120_000);
 
-  it('trades that the venue shows late are stored by the next run', async () => {
+  it('stores the trades that the venue shows late in the next run', async () => {
     await symbolOfBothVenues({ late: 0.3, shuffle: 0.2 });
     await untilDone(rig, { symbol: SYMBOL, executionId: 'early', daysBack: 3 });
     const [first] = rig.venue.truth.instruments({ group: GROUP, venue: 'polymarket' });

@@ -3,7 +3,7 @@ import type { Source } from '../../src/sources/source.ts';
 import { createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { gate } from '../support/stages.ts';
 
-it('a delayed attempt writes nothing after another one has taken over: no row is lost, and none comes back uncleaned', async () => {
+it('a delayed attempt writes nothing once another attempt has taken over: no row is lost, and none returns uncleaned', async () => {
   const rig = await createCollectRig({ scale: { instruments: 1, tradesPerInstrument: 3_500 }, faults: { badRows: 0.02 } });
   await rig.add({ symbol: 'SCALE', sources: { polymarket: [{ eventSlug: 'scale' }] } });
   const run = { symbol: 'SCALE', executionId: 'one', daysBack: 8, sourceTypes: ['polymarket'] } as const;

@@ -33,7 +33,7 @@ describe('collecting again', () => {
     }
   });
 
-  it('a pause longer than the window is caught up with; a quiet night is covered', async () => {
+  it('catches up with a pause longer than the window, and covers a night without trades', async () => {
     await start();
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'bitcoin-above-110k-this-month' }] } });
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'monday', daysBack: 1 });
@@ -63,7 +63,7 @@ describe('collecting again', () => {
     expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 8 * DAY, to: NOON }));
   });
 
-  it('expects late rows of the markets that had some, and of markets it does not know yet', async () => {
+  it('waits for late rows of markets that had late rows, and of markets that are new to it', async () => {
     await start();
     const slugs = ['ethereum-above-3500-this-month', 'ethereum-above-4000-this-month'];
     await rig.add({ symbol: 'ETH', sources: { polymarket: slugs.map((slug) => ({ slug })) } });

@@ -16,7 +16,7 @@ describe('collecting from Kalshi', () => {
   });
   afterAll(() => rig.close());
 
-  it('stores exactly the trades of the window on both sides of a cutoff that moves, each once', async () => {
+  it('stores each trade of the window exactly once, on both sides of a cutoff that moves', async () => {
     const instruments = rig.venue.truth.instruments({ venue: 'kalshi', group: 'KXRAINNYC-26DEC' });
     expect(instruments).toHaveLength(2);
     const from = NOON - 25 * DAY;
@@ -39,7 +39,7 @@ describe('collecting from Kalshi', () => {
   });
 });
 
-describe('the hourly volumes of Kalshi', () => {
+describe('the hourly volumes that Kalshi states', () => {
   const HOUR = 3_600_000;
   let rig: CollectRig;
   let now = NOON;
@@ -61,7 +61,7 @@ describe('the hourly volumes of Kalshi', () => {
   };
   const requests = () => rig.venue.requests.filter(({ route }) => route.endsWith('/candlesticks')).length;
 
-  it('confirm the time before the first look once, and show an hour of the first collection that lacks a trade', async () => {
+  it('confirm once the time before the first collection, and reveal an hour of it that lacks a trade', async () => {
     await run(0);
     expect(requests()).toBe(0);
     const [{ id }, other] = rig.venue.truth.instruments({ venue: 'kalshi', group: 'KXRAINNYC-26DEC' });
@@ -101,7 +101,7 @@ describe('the hourly volumes of Kalshi', () => {
   });
 });
 
-describe('hourly volumes of Kalshi that never agree with its trades', () => {
+describe('hourly volumes of Kalshi that never agree with the stored trades', () => {
   const HOUR = 3_600_000;
   let rig: CollectRig;
   let now = NOON;
@@ -111,7 +111,7 @@ describe('hourly volumes of Kalshi that never agree with its trades', () => {
   });
   afterAll(() => rig.close());
 
-  it('have the hour walked again once, and leave it covered', async () => {
+  it('cause the hour to be read again once, and leave it covered', async () => {
     const kalshi = rig.sources.byType.kalshi;
     if (kalshi === undefined || !('source' in kalshi)) throw new Error('no Kalshi');
     const { source } = kalshi;
@@ -155,7 +155,7 @@ describe('a run over three venues of which Kalshi is down', () => {
     await venue.close();
   });
 
-  it('is degraded, loses nothing of the others, and has the twin of both once Kalshi is back', async () => {
+  it('is degraded, loses nothing of the other venues, and knows the twins at both once Kalshi answers again', async () => {
     const input = { symbols: ['SOL_PRICE'], daysBack: 2, asOf: new Date(SANDBOX_NOW).toISOString() };
     const stored = async () => {
       const counts = await rig.database.query<{ id: string; rows: number; twins: string[] }>(

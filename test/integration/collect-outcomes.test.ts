@@ -38,8 +38,8 @@ const instruments = async (symbol: string): Promise<ReadonlyMap<string, Instrume
     (await instrumentsOf(rig.database, symbol, ['polymarket', 'predict', 'file'])).map((instrument) => [instrument.reference, instrument]),
   );
 
-describe('what a run learns about instruments', () => {
-  it('how they ended: yes, a draw after a dispute, a push, and a legacy market without a payoff', async () => {
+describe('collecting an instrument', () => {
+  it('stores how its market ended: yes, a draw after a dispute, a push, or a legacy market without a payout', async () => {
     const slugs = ['rate-cut-at-the-last-meeting', 'match-abandoned', 'legacy-poll'];
     await rig.add({
       symbol: 'ENDED',
@@ -53,7 +53,7 @@ describe('what a run learns about instruments', () => {
     expect(found.get('legacy-poll')?.resolution).toMatchObject({ kind: 'unresolved' });
   });
 
-  it('a database failure is reported as such, not as the venue’s', async () => {
+  it('reports a database failure as such, not as a failure of the venue', async () => {
     await rig.add({ symbol: 'ABOVE', sources: { polymarket: [{ eventSlug: GROUP }] } });
     await rig.database.query('alter table staged_coverage rename to away');
     try {
@@ -65,7 +65,7 @@ describe('what a run learns about instruments', () => {
     }
   });
 
-  it('outcomes that were stored wrongly: refused until they are accepted, then collected, and rows in quarantine become ticks', async () => {
+  it('with outcomes that were stored wrongly is refused until they are accepted, and then turns the quarantined rows into ticks', async () => {
     const { database } = rig;
     await rig.add({ symbol: 'ABOVE', sources: { polymarket: [{ eventSlug: GROUP }] } });
     await rig.collectAndStore({ symbol: 'ABOVE', executionId: 'one', daysBack: 1 });
@@ -110,7 +110,7 @@ describe('what a run learns about instruments', () => {
     expect(JSON.stringify(collect.degraded ?? [])).not.toContain('symbols accept');
   });
 
-  it('the order book of open markets, best prices first in whatever order the venue lists them, and their twins', async () => {
+  it('stores the order book of an open market, best prices first in whatever order the venue lists them, and its twins', async () => {
     await rig.add({ symbol: 'BTC', sources: BOTH });
     await rig.collect({ symbol: 'BTC', executionId: 'run', daysBack: 1 });
     const found = await instrumentsOf(rig.database, 'BTC', ['polymarket', 'predict']);
@@ -126,7 +126,7 @@ describe('what a run learns about instruments', () => {
     for (const twin of twins) expect(ids.has(twin)).toBe(true);
   });
 
-  it('which markets exclude each other, and how many there are when the whole event was selected', async () => {
+  it('stores which markets exclude each other, and their number when the whole event was selected', async () => {
     rig = await createCollectRig({ markets: [ELECTION, GROUP] });
     const one = { slug: 'will-ada-alder-win-the-presidential-election' };
     await rig.add({ symbol: 'ONE', sources: { polymarket: [one] } });
@@ -145,7 +145,7 @@ describe('what a run learns about instruments', () => {
     expect(await groups('ALL')).toEqual([whole, whole, whole, whole, category, category, category, category]);
   });
 
-  it('price points of the first outcome, at the finest grain of the venue', async () => {
+  it('stores price points of the first outcome, at the finest grain of the venue', async () => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'bitcoin-above-110k-this-month' }] } });
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'run', daysBack: 10 });
     const [{ id }] = await instrumentsOf(rig.database, 'BTC', ['polymarket']);
@@ -166,8 +166,8 @@ describe('what a run learns about instruments', () => {
   });
 });
 
-describe('when something is missing', () => {
-  it('Predict.fun is skipped without a key, and the run says so', async () => {
+describe('collecting when something is missing', () => {
+  it('skips Predict.fun without a key, and states that in the run', async () => {
     rig = await createCollectRig({ env: { PREDICT_API_KEY: '' } });
     await rig.add({ symbol: 'BTC', sources: BOTH });
     const { output, degraded } = await rig.collect({ symbol: 'BTC', executionId: 'run' });
@@ -175,7 +175,7 @@ describe('when something is missing', () => {
     expect(degraded).toEqual([expect.stringContaining('PREDICT_API_KEY')]);
   });
 
-  it('a refused key is one clear error, without the key in it', async () => {
+  it('reports a refused key as one clear error, without the key in it', async () => {
     rig = await createCollectRig({ env: { PREDICT_API_KEY: 'my-secret-key' } });
     await rig.add({ symbol: 'BTC', sources: { predict: BOTH.predict } });
     const error = (await rig.collect({ symbol: 'BTC', executionId: 'run' }).catch((thrown: unknown) => thrown)) as Error;
@@ -183,7 +183,7 @@ describe('when something is missing', () => {
     expect(error.message).not.toContain('my-secret-key');
   });
 
-  it('one bad selector does not affect the other markets', async () => {
+  it('continues with the other markets after one bad selector', async () => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'gone' }, ...BOTH.polymarket], predict: [{ marketId: 999_999 }] } });
     const { output, degraded } = await rig.collect({ symbol: 'BTC', executionId: 'run' });
     expect(output).toMatchObject({ instruments: 3 });
@@ -191,20 +191,20 @@ describe('when something is missing', () => {
     expect(degraded?.join('\n')).toContain('BTC: predict has no market {"marketId":999999}');
   });
 
-  it('a symbol with nothing to collect reports how to add selectors', async () => {
+  it('reports for a symbol without selectors how to add them', async () => {
     await rig.add({ symbol: 'EMPTY', sources: {} });
     const { output, degraded } = await rig.collect({ symbol: 'EMPTY', executionId: 'run' });
     expect(output).toMatchObject({ instruments: 0, ticks: 0 });
     expect(degraded?.[0]).toContain('EMPTY has no selectors for polymarket, predict');
   });
 
-  it('a symbol that is not in the catalogue is refused', async () => {
+  it('refuses a symbol that is not in the catalogue', async () => {
     await expect(rig.collect({ symbol: 'NOWHERE', executionId: 'run' })).rejects.toMatchObject({ type: 'BadInput' });
   });
 });
 
-describe('when a venue changes or fails', () => {
-  it('a renamed field fails loudly, is reported once, and stores nothing', async () => {
+describe('collecting from a venue that changes or fails', () => {
+  it('fails when a field was renamed, reports that once, and stores nothing', async () => {
     rig = await createCollectRig({ faults: { renamed: { price: 'px' } } });
     await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
     const error = (await rig.collect({ symbol: 'BTC', executionId: 'run' }).catch((thrown: unknown) => thrown)) as Error;
@@ -214,14 +214,14 @@ describe('when a venue changes or fails', () => {
     );
   });
 
-  it('a blocked address is one error for the venue, after few tries', async () => {
+  it('reports a blocked address as one error of the venue, after few attempts', async () => {
     rig = await createCollectRig({ faults: { blocked: 1, only: ['/polymarket'] } });
     await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
     await expect(rig.collect({ symbol: 'BTC', executionId: 'run' })).rejects.toMatchObject({ type: 'SourceBlocked' });
     expect(rig.venue.requests.filter(({ venue }) => venue === 'polymarket').length).toBeLessThanOrEqual(2);
   });
 
-  it('a venue that is down fails the attempt, and the next attempt continues where it stopped', async () => {
+  it('fails the attempt when the venue does not answer, and continues in the next attempt where it stopped', async () => {
     await rig.add({ symbol: 'BTC', sources: BOTH });
     rig.venue.setFaults({ unavailable: 1, only: ['/predict/v1/orders'] });
     await expect(rig.collect({ symbol: 'BTC', executionId: 'run' })).rejects.toMatchObject({ type: 'SourceUnavailable', retryable: true });
@@ -232,7 +232,7 @@ describe('when a venue changes or fails', () => {
     expect(rig.venue.requests.filter(({ route }) => route === '/data/v2/trades')).toHaveLength(0);
   }, 30_000);
 
-  it('reports how long to wait when the venue asks for a long wait', async () => {
+  it('reports how long to wait when the venue requests a long wait', async () => {
     rig = await createCollectRig({ faults: { rateLimited: 1, retryAfterSeconds: 90, only: ['/polymarket/data/v2/trades'] } });
     await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
     const error: unknown = await rig.collect({ symbol: 'BTC', executionId: 'run' }).catch((thrown: unknown) => thrown);
@@ -242,13 +242,13 @@ describe('when a venue changes or fails', () => {
   });
 });
 
-describe('when one venue of two fails for good', () => {
+describe('one of two venues', () => {
   const down = (faults: Faults): Promise<CollectRig> => createCollectRig({ faults: { ...faults, only: ['/predict'] } });
 
   it.each<[string, Faults, string]>([
     ['blocks this address', { blocked: 1 }, 'SourceBlocked'],
     ['has changed its answers', { renamed: { outcomes: 'results' } }, 'SourceSchemaChanged'],
-  ])('that %s, the symbol goes on with the other at once', async (_, faults, type) => {
+  ])('is left out at once when it %s, and the symbol continues with the other venue', async (_, faults, type) => {
     rig = await down(faults);
     await rig.add({ symbol: 'BTC', sources: BOTH });
     const { collect, store } = await rig.collectAndStore({ symbol: 'BTC', executionId: 'run' });
@@ -260,7 +260,7 @@ describe('when one venue of two fails for good', () => {
     }
   });
 
-  it('but may come back, the attempt fails and keeps what the other gave; the last attempt continues without it', async () => {
+  it('fails the attempt when it may answer again, and the rows of the other venue are kept; the last attempt continues without it', async () => {
     rig = await down({ unavailable: 1 });
     await rig.add({ symbol: 'BTC', sources: BOTH });
     const run = { symbol: 'BTC', executionId: 'run' };
@@ -276,13 +276,13 @@ describe('when one venue of two fails for good', () => {
     );
   }, 30_000);
 
-  it('the task fails once both venues fail', async () => {
+  it('fails the task when the other venue fails as well', async () => {
     rig = await createCollectRig({ faults: { blocked: 1 } });
     await rig.add({ symbol: 'BTC', sources: BOTH });
     await expect(rig.collect({ symbol: 'BTC', executionId: 'run', lastAttempt: true })).rejects.toMatchObject({ type: 'SourceBlocked' });
   });
 
-  it('for some of its instruments, the rows of the others are stored', async () => {
+  it('may fail for some of its instruments, and the rows of its other instruments are stored', async () => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
     const [broken, ...others] = rig.venue.truth.instruments({ group: GROUP, venue: 'polymarket' });
     rig.venue.setFaults({ unavailable: 1, only: ['/polymarket/data/v2/trades'], onlyQuery: broken.id.slice('polymarket:'.length) });
@@ -296,8 +296,8 @@ describe('when one venue of two fails for good', () => {
   }, 30_000);
 });
 
-describe('the older trades route', () => {
-  it('claims only the range it has read, and its trades are those of the newer route', async () => {
+describe('the older trades route of Polymarket', () => {
+  it('claims only the range that it has read, and returns the same trades as the newer route', async () => {
     rig = await createCollectRig({
       env: { POLYMARKET_TRADES_ROUTE: 'v1', POLYMARKET_PRICE_POINTS: 'off' },
       scale: { instruments: 1, tradesPerInstrument: 6000 },
@@ -321,8 +321,8 @@ describe('the older trades route', () => {
   });
 });
 
-describe("the user's own files", () => {
-  it('become one instrument each, read completely every time', async () => {
+describe('files of the user’s own', () => {
+  it('become one instrument each, and are read completely every time', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-files-'));
     const file = path.join(folder, 'senate.csv');
     const lines = [
@@ -358,7 +358,7 @@ describe("the user's own files", () => {
     await rm(folder, { recursive: true });
   });
 
-  it('outside the window are reported with the options that include them', async () => {
+  it('with rows outside the window are reported with the options that include these rows', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-files-'));
     await writeFile(path.join(folder, 'old.csv'), 'time,price\n2022-11-08T00:00:00Z,0.4\n2022-11-09T00:00:00Z,0.5\n');
     await rig.add({ symbol: 'OLD', sources: { file: [{ path: path.join(folder, 'old.csv') }] } });

@@ -8,7 +8,7 @@ import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades 
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { instrument, runStages, START, trade } from '../support/stage-run.ts';
 
-describe('a row that comes again on a later page keeps its place among the trades of its timestamp', () => {
+describe('a row that a later page repeats keeps its place among the trades of the same timestamp', () => {
   let test: TestDatabase;
   beforeAll(async () => {
     test = await testDatabase();
@@ -53,7 +53,7 @@ describe('a row that comes again on a later page keeps its place among the trade
       ],
     },
     { what: 'came oldest first', order: 'oldest-first', pages: [[a, b, c, d], [b, c], [at(START + 1, 'newer')]] },
-  ])('where the repeat $what ($order)', async ({ order, pages }) => {
+  ])('when the repeat $what ($order)', async ({ order, pages }) => {
     await collectPages(order, pages);
     const { store } = await runStages(test.database, { executionId: 'a' });
     expect(await storedOf(START)).toEqual(['a', 'b', 'c', 'd']);
@@ -77,7 +77,7 @@ let rig: CollectRig | undefined;
 afterEach(() => rig?.close());
 
 it.each(['predict:1011', 'predict:1012', 'predict:1013'])(
-  'keeps the order of %s when pages arrive again with other boundaries',
+  'the trades of %s keep their order when pages are read again with other boundaries',
   async (id) => {
     // bad rows take places on a page, so what comes again begins a little above the page before it, and ends above its end
     const badRows = 0.02;

@@ -12,7 +12,7 @@ afterEach(() => rig.close());
 
 const isDiscovery = ({ route }: LoggedRequest): boolean => /gamma|categories|\/v1\/markets\/\{id\}$/.test(route);
 
-it('collecting again makes at most four requests per open instrument right after a run, and none for closed ones beyond discovery', async () => {
+it('collecting again right after a run makes at most four requests per open instrument, and none for closed ones beyond discovery', async () => {
   rig = await createCollectRig({ now: () => clock });
   await rig.add({
     symbol: 'MIXED',

@@ -23,7 +23,7 @@ describe('a venue so slow that it uses up the time of an attempt', () => {
   it.each([
     { where: 'when it is asked for its markets', only: ['/predict'] },
     { where: 'when it is asked for trades', only: ['/predict/v1/orders'] },
-  ])('fails for itself, $where: what the other gave is stored, and it is named', async ({ only }) => {
+  ])('fails alone $where: the rows of the other venue are stored, and the slow one is named', async ({ only }) => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] } });
     rig.venue.setFaults({ only, slow: 1, slowMs: 60_000 });
     // another attempt may find it quicker; on a busy machine the other venue takes more than one as well
@@ -50,7 +50,7 @@ describe('a venue so slow that it uses up the time of an attempt', () => {
     }
   });
 
-  it('gets the whole time of the attempt when the symbol has no other venue', async () => {
+  it('has the whole time of the attempt when the symbol has no other venue', async () => {
     await rig.add({ symbol: 'BTC', sources: { predict: [{ categorySlug: GROUP }] } });
     rig.venue.setFaults({ only: ['/predict/v1/orders'], slow: { count: 2 }, slowMs: 1_500 });
     const { output } = await rig.collect({ symbol: 'BTC', executionId: 'alone', timeoutMs: 1_500 });

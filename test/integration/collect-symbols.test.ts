@@ -106,7 +106,7 @@ describe('predictlab symbols', () => {
     expect(await list()).toEqual([]);
   });
 
-  it('suggests the name that was probably meant', async () => {
+  it('suggests the nearest name for a misspelt one', async () => {
     await predictlab('symbols', 'add', 'BTC_PRICE', '--polymarket', 'slug=x');
     const { code, err: said } = await predictlab('symbols', 'show', 'BTC_PRIZE');
     expect(code).toBe(2);

@@ -17,8 +17,8 @@ let runs = 0;
 const collect = (symbol: string, daysBack: number, asOf = NOON) =>
   rig.collectAndStore({ symbol, executionId: `run-${++runs}`, daysBack, asOf });
 
-describe('protocol v2 markets', () => {
-  it('are stored to the row by their position ids, settled, and what cannot be read is named', async () => {
+describe('markets of Polymarket’s protocol v2', () => {
+  it('are stored to the row by their position ids and settled, and unreadable ones are named', async () => {
     await rig.add({
       symbol: 'V2',
       sources: { polymarket: ['second-protocol', 'second-protocol-over', 'three-at-once', 'third-protocol'].map((slug) => ({ slug })) },
@@ -41,10 +41,10 @@ describe('protocol v2 markets', () => {
   });
 });
 
-describe('a result', () => {
+describe('the result of a market', () => {
   const ofVote = async () => (await found('VOTE'))[0];
 
-  it('that is proposed, then disputed, pays nothing before it is final, and a void pays half', async () => {
+  it('pays nothing while it is proposed or disputed, and pays half when it is void', async () => {
     await rig.add({ symbol: 'VOTE', sources: { predict: [{ categorySlug: 'rate-vote' }] } });
     await rig.add({ symbol: 'OVER', sources: { polymarket: [{ slug: 'second-protocol-over' }] } });
     await rig.add({ symbol: 'VOID', sources: { predict: [{ categorySlug: 'match-void' }] } });
@@ -67,8 +67,8 @@ describe('a result', () => {
   });
 });
 
-describe('listings', () => {
-  it.each(['plain', 'keyset'] as const)('of a venue without those that are %s are read by the other ones', async (goneListings) => {
+describe('a venue’s routes that list its markets', () => {
+  it.each(['plain', 'keyset'] as const)('replace each other: without the %s ones, the others are read', async (goneListings) => {
     rig.venue.setFaults({ goneListings, sunset: true });
     await rig.add({ symbol: `GONE_${goneListings.toUpperCase()}`, sources: { polymarket: [{ slug: 'second-protocol' }] } });
     const { collect: effect } = await collect(`GONE_${goneListings.toUpperCase()}`, 1);
@@ -82,7 +82,7 @@ describe('listings', () => {
 });
 
 describe('a market that was open for four months and ended a month ago', () => {
-  it('gets all its trades and price points, although one request may span at most 15 days', async () => {
+  it('gets all its trades and price points, although a request may span at most 15 days', async () => {
     await rig.add({ symbol: 'TREATY', sources: { polymarket: [{ slug: 'long-treaty' }] } });
     const { collect: effect } = await collect('TREATY', 160);
     expect(JSON.stringify(effect)).not.toContain('no price points');

@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 describe('predictlab run', () => {
-  it('runs to the end, prints the result and where the report is, and is then in the list of runs', async () => {
+  it('runs to the end, prints the result and the path of the report, and adds the run to the list of runs', async () => {
     const answer = await call('run', '--symbols', 'BTC_PRICE', 'RATE_CUT', '--days', '1', '--as-of', asOf, '--json');
     expect(answer).toMatchObject({ code: 0 });
     const result = json(answer) as { runId: string; result: string; totalTasks: number; report: string };
@@ -46,7 +46,7 @@ describe('predictlab run', () => {
     expect((await ask('why', result.runId, 'BTC_PRICE/shop')).code).toBe(2);
   });
 
-  it('prints a summary for people: the verdict first, then where the report is', async () => {
+  it('prints a summary for people: the verdict first, then the path of the report', async () => {
     const answer = await call('run', '--symbols', 'RATE_CUT', '--days', '1', '--as-of', asOf, '--until', 'store', '--run-id', 'people');
     rig.started('people');
     expect(answer.code).toBe(0);
@@ -57,7 +57,7 @@ describe('predictlab run', () => {
     expect(answer.stderr).toMatch(/^RATE_CUT {2}● success in /m);
   });
 
-  it('starts and returns at once with --detach, and says before it when the worker has another database', async () => {
+  it('starts a run and returns at once with --detach, after a warning when the worker has another database', async () => {
     const options = ['--symbols', 'RATE_CUT', '--days', '1', '--as-of', asOf, '--until', 'collect', '--detach', '--json'];
     const home = path.join(rig.home, 'another');
     const answer = await predictlab(['run', ...options], { ...rig.env, DATABASE_URL: '', PREDICTLAB_HOME: home });
@@ -69,7 +69,7 @@ describe('predictlab run', () => {
     expect(json(watched)).toMatchObject({ runId, result: 'success' });
   });
 
-  it('exits with code 2 and lists every problem of a wrong input, before anything ran', async () => {
+  it('exits with code 2 and all problems of a wrong input, before anything runs', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-cli-'));
     const file = path.join(folder, 'pipeline.json');
     await writeFile(file, JSON.stringify({ symbols: ['BTC_PRISE'], intervals: ['7m'], tasks: [{ taskId: 'x', activity: 'httpGit' }] }));
@@ -79,12 +79,12 @@ describe('predictlab run', () => {
     for (const part of ['BTC_PRISE', 'BTC_PRICE', '7m', 'httpGit', 'httpGet']) expect(answer.stderr).toContain(part);
   });
 
-  it('exits with 2 for a file that is not there or no JSON, and names it', async () => {
+  it('exits with code 2 and the name of an input file that does not exist or is not JSON', async () => {
     const missing = await call('run', '--file', 'nowhere.json');
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('nowhere.json') });
   });
 
-  it('exits with 3 and one sentence when no server is up: which address failed, and what to start', async () => {
+  it('exits with code 3 and one sentence when no server answers: which address failed, and what to start', async () => {
     const answer = await predictlab(['run'], { ...rig.env, TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect(answer.code).toBe(3);
     expect(answer.stderr.trim().split('\n')).toHaveLength(1);
@@ -92,7 +92,7 @@ describe('predictlab run', () => {
     expect(answer.stderr).toContain('predictlab dev');
   });
 
-  it('exits with 1 and its result when nothing succeeded, and with --strict also when only a part did', async () => {
+  it('exits with code 1 and the result when nothing succeeded, and with --strict also when only a part did', async () => {
     const gone = { taskId: 'gone', activity: 'httpGet', args: [{ url: `${venue.environment.POLYMARKET_GAMMA_URL}/nowhere` }] };
     const nap = { taskId: 'nap', activity: 'sleep', args: [{ duration: '1ms' }] };
     const run = async (runId: string, tasks: readonly unknown[], ...options: string[]): Promise<Answer> => {
@@ -112,7 +112,7 @@ describe('predictlab run', () => {
     expect(listed.find(({ runId }) => runId === 'none')).toMatchObject({ result: 'failed' });
   });
 
-  it('exits with 1 when the run is cancelled', async () => {
+  it('exits with code 1 when the run is cancelled', async () => {
     venue.setFaults({ slow: 1, slowMs: 60_000 });
     const running = call('run', '--symbols', 'BTC_PRICE', '--days', '1', '--as-of', asOf, '--refetch', '--run-id', 'cut', '--json');
     await until(async () => (await rig.lab.describe('cut')) !== undefined);
@@ -126,7 +126,7 @@ describe('predictlab run', () => {
   });
 });
 
-describe('a run that could not say itself how it ended', () => {
+describe('a run that ended without recording how', () => {
   /** Once it is there as ended: Temporal's list comes some moments later. */
   const listed = async (runId: string) =>
     await until(async () => {
@@ -134,7 +134,7 @@ describe('a run that could not say itself how it ended', () => {
       return runs.find((run) => run.runId === runId && run.result !== null);
     });
 
-  it('is shown as failed when it was closed, once it is terminated from outside', async () => {
+  it('is shown as failed from the time at which it was closed, after it was terminated', async () => {
     venue.setFaults({ slow: 1, slowMs: 1_000 });
     await rig.lab.start({ symbols: ['BTC_PRICE'], daysBack: 1, asOf, refetch: true }, { runId: 'terminated' });
     await until(async () => (await rig.lab.status('terminated')).statusBreakdown.running > 0);
@@ -154,7 +154,7 @@ describe('a run that could not say itself how it ended', () => {
     expect(paused).toMatchObject({ code: 2, stderr: expect.stringContaining('run terminated is closed (terminated)') });
   });
 
-  it('is in the list when its input was refused, and says why', async () => {
+  it('is in the list of runs when its input was refused, with the reason', async () => {
     await rig.lab.start({ symbols: ['NO_SUCH'] }, { runId: 'refused' });
     await expect(rig.lab.result('refused')).rejects.toMatchObject({ how: 'invalid' });
     expect(await listed('refused')).toMatchObject({ result: 'failed', totalTasks: null });
@@ -164,7 +164,7 @@ describe('a run that could not say itself how it ended', () => {
 });
 
 describe('a run that no worker takes', () => {
-  it('is reported as waiting for a worker by run and every query, and watching can be stopped', async () => {
+  it('is reported as waiting for a worker by `run` and every query, and watching it can be stopped', async () => {
     const env = { ...rig.env, PREDICTLAB_TASK_QUEUE: `${rig.taskQueue}-deserted` };
     const running = predictlab(['run', '--symbols', 'RATE_CUT', '--run-id', 'deserted'], env);
     await until(async () => (await rig.lab.describe('deserted')) !== undefined);
@@ -187,7 +187,7 @@ describe('a run that no worker takes', () => {
   });
 });
 
-describe('output that nobody reads to its end', () => {
+describe('output whose reader stops reading', () => {
   it('is not an error', async () => {
     const child = spawn(process.execPath, [COMMAND, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
@@ -198,7 +198,7 @@ describe('output that nobody reads to its end', () => {
   });
 });
 
-describe('wrong usage', () => {
+describe('a wrong command line', () => {
   it.each([
     [['rnu'], 'run'],
     [['run', '--simbols', 'A'], '--simbols'],
@@ -218,7 +218,7 @@ describe('wrong usage', () => {
     [['symbols', 'add', 'S'.repeat(300), '--polymarket', 'slug=x'], 'at most 128 letters'],
     [['import', 'ticks', 'none.csv', '--symbol', 'S'.repeat(300)], 'at most 128 letters'],
     [['schedule', 'backfill', '--from', 'then', '--to', 'now'], 'then'],
-  ])('of %j exits with 2 and names what is wrong', async (args, part) => {
+  ])('ends with exit code 2 and the wrong part: %j', async (args, part) => {
     const answer = await ask(...args);
     expect(answer).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(part) });
     expect(answer.stderr.length).toBeLessThan(400);
@@ -232,7 +232,7 @@ describe('every command', () => {
 });
 
 describe('tab completion', () => {
-  it('completes ids of runs and symbols in bash, from the database that is up', async () => {
+  it('offers ids of runs and symbols in bash, read from the database that is running', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-tab-'));
     await symlink(COMMAND, path.join(folder, 'predictlab'));
     await writeFile(path.join(folder, 'script'), (await ask('completion', 'bash')).stdout);

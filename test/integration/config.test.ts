@@ -34,8 +34,8 @@ const config = async (...args: string[]) => {
   return { ...answer, json: () => JSON.parse(answer.stdout) as unknown };
 };
 
-describe('what was configured', () => {
-  it('keeps one version for the same input, catalogue, plugins and code, whatever came in between and whatever asOf a run had', async () => {
+describe('a version of the configuration', () => {
+  it('is the same for the same input, catalogue, plugins and code, whatever versions came in between and whatever asOf a run had', async () => {
     await importSymbols(rig.database, [entry('AAA'), entry('BBB')], { replace: true });
     expect(await noted({ daysBack: 7, symbols: ['AAA'] }, { schedule: scheduleId })).toBe(1);
     expect(await noted({ symbols: ['AAA'], daysBack: 7, asOf: '2026-01-01T00:00:00Z' })).toBe(1);
@@ -63,7 +63,7 @@ describe('what was configured', () => {
     expect((await config('history')).stdout).toContain('input.daysBack');
   });
 
-  it('is named when two runs are compared', async () => {
+  it('is named with its differences when two runs are compared', async () => {
     const { stdout } = await predictlabHere(['runs', 'compare', 'run-1', 'run-3'], rig.env);
     expect(stdout).toContain('configuration: input.daysBack: 7 → 2');
     expect(JSON.parse((await predictlabHere(['runs', 'compare', 'run-1', 'run-2', '--json'], rig.env)).stdout)).toMatchObject({
@@ -71,7 +71,7 @@ describe('what was configured', () => {
     });
   });
 
-  it('is restored with its catalogue and schedule input, both or neither', async () => {
+  it('is restored with its catalogue and the input of its schedule, both or neither', async () => {
     const standing = await listSymbols(rig.database);
     expect(await config('rollback', '1')).toMatchObject({
       code: 2,
@@ -98,7 +98,7 @@ describe('what was configured', () => {
     await rig.lab.schedules.delete(scheduleId);
   });
 
-  it('reports a rollback that was killed halfway, and the same rollback finishes it', async () => {
+  it('is restored by repeating a rollback that was killed halfway, which is reported until then', async () => {
     await importSymbols(rig.database, [entry('AAA'), entry('BBB')], { replace: true });
     await rig.lab.schedules.create({ scheduleId, input: { daysBack: 2 } });
     const inputNow = async () => (await rig.lab.schedules.show(scheduleId)).input.daysBack;
@@ -153,7 +153,7 @@ describe('what was configured', () => {
     await rig.lab.schedules.delete(scheduleId);
   }, 120_000);
 
-  it('is restored with only its catalogue when only manual runs used it', async () => {
+  it('is restored with its catalogue only when only manual runs used it', async () => {
     expect((await config('rollback', '2', '--json')).json()).toMatchObject({
       version: 2,
       schedule: null,

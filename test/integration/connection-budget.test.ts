@@ -40,8 +40,8 @@ async function worker(url: string): Promise<{ database: Database; leave: () => P
 const work = (database: Database): Promise<unknown> =>
   Promise.all(Array.from({ length: 30 }, () => database.transaction((transaction) => transaction.query('select pg_sleep(0.01)'))));
 
-describe('the connections of all workers', () => {
-  it('are shared: each gets a part, and no task is refused', async () => {
+describe('the database connections of all workers', () => {
+  it('are shared, so that each worker gets a part and no task is refused', async () => {
     const { database, asRole } = await smallServer();
     const workers = [await worker(asRole), await worker(asRole), await worker(asRole)];
     await expect.poll(async () => (await database.query("select from watch_state where name like 'worker/%'")).rowCount).toBe(3);
@@ -54,7 +54,7 @@ describe('the connections of all workers', () => {
     await work(workers[1].database);
   });
 
-  it('when others use all connections, tasks wait for one of their worker’s, and an incident is open until connections are free', async () => {
+  it('run out when others use them: tasks then wait for a connection of their worker, and an incident is open meanwhile', async () => {
     const { database, asRole } = await smallServer();
     const { database: mine } = await worker(asRole);
     await mine.query('select 1');

@@ -34,7 +34,7 @@ const asked = async (url: string, sql: string): Promise<unknown[]> => {
 };
 
 /** The very file that docs/deployment.md tells to run, for roles of this test's own. */
-describe('the roles of ops/postgres/roles.sql', () => {
+describe('the database roles of ops/postgres/roles.sql', () => {
   const worker = `lab_${mark}`;
   const reader = `lab_${mark}_reader`;
   let rig: Rig;
@@ -52,7 +52,7 @@ describe('the roles of ops/postgres/roles.sql', () => {
     for (const role of [worker, reader]) await administer(server, `drop role ${role}`);
   });
 
-  it('let a worker migrate, run every stage, check and try a build, back up, prune and restore', async () => {
+  it('allow a worker to migrate, run every stage, check and test a build, back up, prune and restore', async () => {
     const { home } = rig;
     let { env } = rig;
     const csv = path.join(home, 'ticks.csv');
@@ -127,7 +127,7 @@ describe('the roles of ops/postgres/roles.sql', () => {
     ['write as a reader', () => reader, 'delete from ticks'],
     ['write as a reader that allows itself to', () => reader, 'set default_transaction_read_only = off; delete from ticks'],
     ['make tables as a reader', () => reader, 'create table t (i int)'],
-  ])('do not let anybody %s', async (_, user, sql) => {
+  ])('do not allow anybody to %s', async (_, user, sql) => {
     await expect(asked(asUser(user()), sql)).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|25006|3F000)$/) });
   });
 });

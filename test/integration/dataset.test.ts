@@ -106,7 +106,7 @@ describe('predictlab export --partition-by', () => {
     expect((await readParquet(join(out, '**/*.parquet'))).map(({ price }) => String(price)).sort()).toEqual(['0.1', '0.2', '0.3']);
   });
 
-  it('says in one sentence what it cannot continue', async () => {
+  it('states in one sentence what it cannot continue', async () => {
     const out = join(folder.path, 'ours');
     await stored('a', [trade(START + HOUR, 0.1)]);
     await exportTo(out);
@@ -180,7 +180,7 @@ describe('predictlab publish and verify', () => {
     await duckDb.close();
   }
 
-  it('write the same bytes of the same state, and pass every check', async () => {
+  it('write the same bytes for the same state, and pass every check', async () => {
     await someData();
     expect(await predictlab('publish', published)).toMatchObject({ code: 0 });
     const again = join(folder.path, 'again');
@@ -232,7 +232,7 @@ describe('predictlab publish and verify', () => {
     });
   });
 
-  it('find changed rows where hashes and counts were made to fit', async () => {
+  it('find changed rows even if hashes and counts were adjusted to them', async () => {
     const ticks = (out: string) => join(out, 'ticks/month=2026-11/venue=polymarket/part-0001.parquet');
     const added = await tampered(
       'added',
@@ -270,8 +270,8 @@ describe('predictlab publish and verify', () => {
   });
 });
 
-describe('an export that is killed', () => {
-  it('leaves the folder as it was, and the next one completes it', async () => {
+describe('a partitioned export that is killed', () => {
+  it('leaves the folder as it was, and the next export completes it', async () => {
     const out = join(folder.path, 'killed');
     await stored('a', [trade(START, 0.5)]);
     await exportTo(out, '--since', 'last');

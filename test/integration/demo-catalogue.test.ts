@@ -15,7 +15,7 @@ const entry = (symbol: string, file: string): CatalogueEntry => ({
   sources: { file: [{ path: file, columns: { time: 'Timestamp', price: 'Price' } }] },
 });
 
-it('a demo that is started again resets its own symbols and leaves the user’s untouched', async () => {
+it('a demo that is started again resets its own symbols and leaves those of the user unchanged', async () => {
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-demo-catalogue-'));
   const { database, url, close } = await testDatabase();
   try {

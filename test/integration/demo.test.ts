@@ -80,7 +80,7 @@ const watchInBrowser: Watch = async (pages) => {
   }
 };
 
-test('two demos at once, on the sandbox venue and on CSV files, run every stage, leave a report and no process', {
+test('two demos at once, on the sandbox venue and on CSV files, run every stage, leave a report and leave no process running', {
   timeout: 180_000,
 }, async () => {
   const folder = path.join(home, 'ticks');

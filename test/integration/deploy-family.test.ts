@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-it('the open executions of a run are itself and each symbol, from the moment it starts', async () => {
+it('the open workflows of a run are that of the run and one per symbol, from the moment it starts', async () => {
   const { runId } = await rig.lab.start({ symbols: SYMBOLS, untilStage: 'collect', maxConcurrent: 1 }, { runId: 'family' });
   const family = async () => (await rig.lab.deployments.familyOf(runId)).map(({ workflowId }) => workflowId);
   for (const symbol of SYMBOLS) {
@@ -36,7 +36,7 @@ it('the open executions of a run are itself and each symbol, from the moment it 
   expect(await family()).toEqual([]);
 });
 
-it('moving an execution that has ended meanwhile changes nothing and does not fail', async () => {
+it('moving a workflow that has just ended to another build changes nothing and does not fail', async () => {
   const { runId } = await rig.run({ symbols: ['BBB'], untilStage: 'collect' });
   const { executionId } = (await rig.lab.describe(runId)) ?? { executionId: '' };
   const ended = { workflowId: runId, runId: executionId, type: 'pipeline' };

@@ -63,8 +63,8 @@ afterAll(async () => {
   await venue.close();
 });
 
-describe('a shadow build on the data of an earlier run', () => {
-  it('gives the same result for the same build, whatever has been stored since', async () => {
+describe('a build that is compared with an earlier run by `deploy shadow`', () => {
+  it('has the same result when it is the same build, whatever has been stored since', async () => {
     for (const run of runs) {
       const { code, report, stderr } = await shadow(run);
       expect({ run, code, stderr, differences: report.differences }).toEqual({ run, code: 0, stderr: '', differences: [] });
@@ -107,7 +107,7 @@ describe('a shadow build on the data of an earlier run', () => {
       },
       /^kline took \d+\.\d s, \d+\.\d times the \d\.\d s of the other build$/m,
     ],
-  ])('%s is caught, said on the run’s page, and refused as a canary', async (_, change, said) => {
+  ])('with %s is detected, reported on the run’s page, and refused as a canary', async (_, change, said) => {
     const build = await copyBuild([change]);
     const run = runs.at(-1)!;
     const { code, stdout, stderr } = await predictlab(['deploy', 'shadow', run, '--json'], rig.env, undefined, build.command);
@@ -122,7 +122,7 @@ describe('a shadow build on the data of an earlier run', () => {
     await build.close();
   });
 
-  it('leaves nothing behind when it is killed: the next shadow cleans up', async () => {
+  it('leaves nothing behind when it is killed, because the next shadow cleans up', async () => {
     const child = spawn(process.execPath, [COMMAND, 'deploy', 'shadow', runs[0]], {
       env: { ...rig.env, LOG_LEVEL: 'warn' },
       stdio: 'ignore',
@@ -136,7 +136,7 @@ describe('a shadow build on the data of an earlier run', () => {
     expect(await shadowSchemas()).toBe(0);
   });
 
-  it('reports in one sentence what it cannot do', async () => {
+  it('is refused in one sentence when the comparison is not possible', async () => {
     expect(await shadow('nobody')).toMatchObject({ code: 2, stderr: 'predictlab: there is no run nobody; `predictlab runs` lists them\n' });
     expect(await shadowSchemas()).toBe(0);
   });

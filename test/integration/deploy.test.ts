@@ -112,7 +112,7 @@ describe('two builds on one queue', () => {
     await held.close();
   });
 
-  it('the first one takes over what unversioned workers have started, once it is current', async () => {
+  it('the first build takes over the runs that unversioned workers started, once it is current', async () => {
     await paused('before');
     const old = await deployJson<{ thisBuild: string; current: null }>(undefined, 'status');
     builds.old = old.thisBuild;
@@ -129,7 +129,7 @@ describe('two builds on one queue', () => {
     expect(await buildsOf('before')).toEqual([builds.old]);
   });
 
-  it('runs stay on the build they started with, also after continue-as-new and in their symbols, and a canary gets new ones', async () => {
+  it('a run stays on the build it started with, also after continue-as-new and in its symbols, and a canary gets new runs', async () => {
     await paused('long', tasks(LONG));
     await startWorker(newer);
     await deployJson(newer, 'canary', '--percent', '100');
@@ -180,7 +180,7 @@ describe('two builds on one queue', () => {
     await predictlabHere(['schedule', 'delete', '--id', `every-${rig.taskQueue}`], env);
   });
 
-  it('a canary at 50% gets some of the new runs, each stays on its build, and a rollback fails none in flight', async () => {
+  it('a canary at 50% gets some of the new runs, each run stays on its build, and a rollback fails no open run', async () => {
     await deployJson(undefined, 'promote');
     await deployJson(newer, 'canary', '--percent', '50');
     const ids = Array.from({ length: 24 }, (_, n) => `half-${n}`);
@@ -206,7 +206,7 @@ describe('two builds on one queue', () => {
     await deployJson(newer, 'promote');
   });
 
-  it('one command rolls back while runs are in flight, and none of them fails', async () => {
+  it('one command rolls back while runs are open, and none of them fails', async () => {
     await Promise.all([...['one', 'two'].map((runId) => paused(runId)), paused('three', withSymbol)]);
     await counted(3);
     expect(await deployJson(undefined, 'rollback')).toMatchObject({ current: builds.old, rolledBack: builds.new, openRuns: 3 });
@@ -217,7 +217,7 @@ describe('two builds on one queue', () => {
     expect(await buildsOf('one')).toEqual([builds.new]);
   });
 
-  it('another build continues runs whose own build has no worker any more', async () => {
+  it('another build continues the runs of a build without workers', async () => {
     await kill(workers[1]);
     expect(await deployJson(undefined, 'adopt', 'three')).toEqual({ adopted: ['three'], broken: [] });
     await rig.lab.resume('three');
@@ -228,7 +228,7 @@ describe('two builds on one queue', () => {
     expect(await buildsOf('three/BTC_PRICE')).toEqual([builds.old]);
   });
 
-  it('a worker that was killed is not counted as up for the rest of its poll', async () => {
+  it('a worker that was killed does not count as running for the rest of its poll', async () => {
     const workers = async (): Promise<number | undefined> => {
       const { versions } = await deployJson<DeploymentView>(undefined, 'status');
       return versions.find(({ buildId }) => buildId === builds.new)?.workers;
@@ -238,7 +238,7 @@ describe('two builds on one queue', () => {
     // a poll lasts a minute
   }, 50_000);
 
-  it('check replays the stored histories, and names those that a build would break', async () => {
+  it('`deploy check` replays the stored histories, and names those that a build would break', async () => {
     const { code, stdout } = await deploy(undefined, 'check', '--last', '50', '--json');
     expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({ code: 0, histories: expect.any(Number), broken: [] });
     const other = await deploy(broken, 'check', '--json');
@@ -249,7 +249,7 @@ describe('two builds on one queue', () => {
     expect(answer.broken[0].reason).toMatch(/symbolPipelines?/);
   });
 
-  it('wrong usage is reported in one sentence', async () => {
+  it('a wrong use of `deploy` is reported in one sentence', async () => {
     for (const [args, said] of [
       [['canary', '--percent', '0'], '--percent 0: write a share above 0, up to 100'],
       [['canary', '--percent', '10'], `build ${builds.old} already gets every new run`],

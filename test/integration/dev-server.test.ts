@@ -39,7 +39,7 @@ async function withClient<T>({ address }: DevServer, work: (client: Client) => P
   }
 }
 
-test('takes another port when the wanted one is in use, and serves there as soon as it reports it', async () => {
+test('the development server takes another port when the requested one is in use, and serves there once it reports it', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const { port } = other.address() as { port: number };
@@ -54,7 +54,7 @@ test('takes another port when the wanted one is in use, and serves there as soon
   }
 });
 
-test('a database file keeps workflows over a restart, and gets missing search attributes', async () => {
+test('a database file keeps workflows over a restart, and gets the missing search attributes', async () => {
   const databaseFile = path.join(home, 'temporal', 'dev.sqlite');
   const first = await start({ databaseFile });
   await withClient(first, (client) => client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'kept' }));
@@ -71,7 +71,7 @@ test('a database file keeps workflows over a restart, and gets missing search at
 
 // elsewhere the system does not say who listens
 test.skipIf(process.platform !== 'linux')(
-  'takes no server of somebody else for its own who began on the same port at the same instant',
+  'the development server of another user that started on the same port at the same instant is not taken for our own',
   async () => {
     // its first start answers through a server that is none of ours: in a session of its own, as another user's is
     const script = path.join(home, 'temporal');
@@ -93,14 +93,14 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test('stops with its process: nothing answers after close', async () => {
+test('the development server stops with its process: nothing answers after close', async () => {
   const server = await start();
   await server.close();
   await server.exited;
   expect(() => process.kill(server.pid, 0)).toThrow(/ESRCH/);
 });
 
-test('serves the Web UI to its own pages, not to a rebound name or another siteâ€™s page', async () => {
+test('the Web UI is served to its own pages, not to a rebound host name or a page of another site', async () => {
   const server = await start({ headless: false });
   const { port } = new URL(server.uiUrl);
   const ask = (headers: Record<string, string>, { path: where = '/api/v1/namespaces', method = 'GET', host = '127.0.0.1' } = {}) =>
@@ -136,7 +136,7 @@ test('serves the Web UI to its own pages, not to a rebound name or another siteâ
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'refuses every request over HTTP, which any web page could send (Linux only: finds ports in /proc)',
+  'the development server refuses every request over HTTP, which any web page could send (Linux only: finds ports in /proc)',
   async () => {
     const server = await start();
     const listening = (await readFile('/proc/net/tcp', 'utf8')).split('\n').flatMap((line) => {

@@ -126,7 +126,7 @@ test('dev restarts its worker and its Temporal server when they are killed, and 
   expect(await readdir(path.join(home, 'processes'))).toEqual([]);
 });
 
-test('of two started at the same instant on one home, one runs and the other reports it in one sentence', {
+test('of two dev commands started at the same instant with one home, one runs and the other reports it in one sentence', {
   timeout: 60_000,
 }, async () => {
   const started = await Promise.allSettled([startDev(), startDev()]);

@@ -45,8 +45,8 @@ async function forget(sources: CatalogueEntry['sources']): Promise<readonly [hou
   return [rows[0].id, rows[1].id];
 }
 
-describe('a selector that is dropped while its market is open', () => {
-  it('still collects the end and the result of the market, and nothing else of it', async () => {
+describe('the market of a selector that was removed while the market was open', () => {
+  it('still gets its end and its result collected, and nothing else', async () => {
     const dropped = await forget(OTHER);
     const held = await Promise.all(dropped.map((id) => storedTrades(rig.database, id)));
     const { collect, store } = await rig.collectAndStore({ symbol: 'BTC', executionId: 'second' });
@@ -64,7 +64,7 @@ describe('a selector that is dropped while its market is open', () => {
     expect(asked.filter((each) => each.includes(HOURLY) || each.includes('/v1/'))).toEqual([]);
   });
 
-  it('settles the backtest on the rows collected while it was selected', async () => {
+  it('is settled in the backtest of the rows that were collected while it was selected', async () => {
     const [hourly] = await forget(OTHER);
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'second' });
     const about = { runId: 'run', executionId: 'second', symbol: 'BTC', stage: 'backtest' } as const;
@@ -85,7 +85,7 @@ describe('a selector that is dropped while its market is open', () => {
     for (const { metrics } of results) expect(metrics.settlementPnl).not.toBe(0);
   });
 
-  it('does not count as a venue failure when the venue no longer lists it, nor when no selector of the venue is left', async () => {
+  it('does not cause a venue failure when the venue no longer lists it, nor when no selector of the venue is left', async () => {
     const [, quarterly] = await forget(OTHER);
     rig.venue.setFaults({ only: ['/predict'], refused: 1 });
     const during = await rig.collect({ symbol: 'BTC', executionId: 'down' });

@@ -63,7 +63,7 @@ it(`of two exclusive runs started at the same instant one starts, ${ROUNDS} time
   }
 }, 240_000);
 
-it('of an exclusive and an ordinary run at the same instant the ordinary one starts, and a refused run is never an incident', async () => {
+it('of an exclusive and an ordinary run started at the same instant the ordinary one starts, and a refused run is never an incident', async () => {
   for (let round = 0; round < 5; round++) {
     const [alone, ordinary] = [`alone-${round}`, `ordinary-${round}`];
     await Promise.all([start(alone), start(ordinary, false)]);
@@ -76,7 +76,7 @@ it('of an exclusive and an ordinary run at the same instant the ordinary one sta
   expect(await listIncidents(rig.database, { open: false, limit: 10 })).toEqual([]);
 });
 
-it('the command names the open run, also with --detach, and the list shows a refused run with its reason', async () => {
+it('the open run is named to an exclusive one, also with --detach, and the list of runs shows the refused run with its reason', async () => {
   const run = async (...more: string[]) =>
     await predictlabHere(['run', '--exclusive', '--detach', '--symbols', 'AAA', '--until', 'collect', ...more], rig.env);
   await start('open', false);

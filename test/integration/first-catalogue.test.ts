@@ -3,7 +3,7 @@ import { importSymbols, removeSymbol } from '../../src/storage/markets/catalogue
 import { catalogueNames, DEFAULT_CATALOGUE, namesFor } from '../../src/storage/markets/first-catalogue.ts';
 import { testDatabase } from '../support/postgres.ts';
 
-it('a new database starts with the shipped catalogue; one that a user has filled or emptied is left alone', async () => {
+it('a new database starts with the shipped catalogue, while one that a user has filled or emptied is left unchanged', async () => {
   const fresh = await testDatabase();
   const names = (await catalogueNames(fresh.database)).map(({ symbol }) => symbol);
   expect(names).toEqual(DEFAULT_CATALOGUE.map(({ symbol }) => symbol).sort());
@@ -19,7 +19,7 @@ it('a new database starts with the shipped catalogue; one that a user has filled
   await own.close();
 });
 
-it('an input is checked against the symbols it names, and against all when one of them is unknown', async () => {
+it('an input is checked against the symbols that it names, and against all symbols when one of them is unknown', async () => {
   const { database, close } = await testDatabase();
   const all = (await catalogueNames(database)).map(({ symbol }) => symbol);
   const namesOf = async (input: { symbols?: unknown }) => (await namesFor(database, input.symbols)).map(({ symbol }) => symbol);

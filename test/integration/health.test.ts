@@ -7,7 +7,7 @@ const get = async (url: string) => {
   return { status: response.status, body: (await response.json()) as object };
 };
 
-it('answers for the process, and for whether it is ready', async () => {
+it('the health endpoint states whether the process lives, and whether it is ready', async () => {
   let reason: string | undefined;
   const ready = async (): Promise<void> => {
     if (reason !== undefined) throw new Error(reason);
@@ -21,7 +21,7 @@ it('answers for the process, and for whether it is ready', async () => {
   await close();
 });
 
-it('answers while the event loop of the worker is busy', async () => {
+it('the health endpoint answers while the event loop of the worker is busy', async () => {
   const { address, close } = await serveHealth({ address: '127.0.0.1:0', ready: async () => undefined, log: { warn: () => undefined } });
   // spawnSync holds up this process's event loop until the child has its answer
   const asked = `fetch('http://${address}/healthz').then((response) => response.text()).then((text) => console.log(text))`;
@@ -30,7 +30,7 @@ it('answers while the event loop of the worker is busy', async () => {
   await close();
 });
 
-it('takes a free port where its own is in use, and says so', async () => {
+it('the health endpoint takes a free port when its own is in use, and reports that', async () => {
   const warnings: string[] = [];
   const log = { warn: (message: string) => void warnings.push(message) };
   const first = await serveHealth({ address: '127.0.0.1:0', ready: async () => undefined, log });

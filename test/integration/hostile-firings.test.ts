@@ -43,7 +43,7 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 const secondsOfNeighbours = (results: readonly (readonly [string, TaskResult])[]): number[] =>
   results.filter(([id]) => id.startsWith('neighbour')).map(([, { durationSeconds }]) => durationSeconds ?? Number.NaN);
 
-it('hostile plugins neither end a worker nor slow their neighbours down, and each is named', { timeout: 3_600_000 }, async () => {
+it('hostile plugins neither end a worker nor slow down other tasks, and each of them is named', { timeout: 3_600_000 }, async () => {
   const rig = await createRig({ worker: false });
   const ends = path.join(rig.home, 'ends.mjs');
   await writeFile(ends, ENDS);

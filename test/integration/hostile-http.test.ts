@@ -286,7 +286,7 @@ const heapMb = (): number => {
 describe.each(['ui', 'control', 'guarded ui', 'codec', 'health', 'metrics', "proxy of Temporal's Web UI"])('the %s', (name) => {
   const door = (): Door => doors.find((one) => one.name === name)!;
 
-  it(`answers ${REQUESTS} hostile requests with a reason, and every later request`, async () => {
+  it(`answers ${REQUESTS} hostile requests with a reason, and every later request as usual`, async () => {
     const { port, refusesPosts, guarded } = door();
     const next = seededRandom(SEED);
     const before = heapMb();
@@ -321,7 +321,7 @@ describe.each(['ui', 'control', 'guarded ui', 'codec', 'health', 'metrics', "pro
     expect(heapMb() - before).toBeLessThan(60);
   }, 120_000);
 
-  it('answers beside 200 connections that send no whole request, and closes with them', async () => {
+  it('answers beside 200 connections that send only half a request, and closes together with them', async () => {
     const { port, close } = door();
     const slow = Array.from({ length: 200 }, (_, i) => {
       const socket = connect(port, '127.0.0.1', () =>
@@ -338,6 +338,6 @@ describe.each(['ui', 'control', 'guarded ui', 'codec', 'health', 'metrics', "pro
   }, 60_000);
 });
 
-it('no hostile request is logged as a failure of the server', () =>
+it('a hostile request is never logged as a failure of the server', () =>
   // a control with the token reaches for Temporal, which does not run here
   expect(warnings.filter((warning) => !warning.includes('Temporal cannot be reached'))).toEqual([]));

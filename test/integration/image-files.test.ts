@@ -38,7 +38,7 @@ async function build(stage: readonly string[], folder: string, from: string): Pr
   }
 }
 
-it('the files of the image start the command line and a worker', { timeout: 900_000 }, async () => {
+it('the files of the container image are enough to start the command line and a worker', { timeout: 900_000 }, async () => {
   const scratch = mkdtempSync(path.join(tmpdir(), 'predictlab-image-'));
   const folders = ['build', 'app', 'data'].map((name) => path.join(scratch, name));
   for (const folder of [scratch, ...folders]) {

@@ -81,7 +81,7 @@ describe('predictlab import ticks', () => {
     ]);
   });
 
-  it('changes nothing for the same file, and adds the new rows of a grown one', async () => {
+  it('changes nothing when the same file is imported again, and adds the new rows of a file that has grown', async () => {
     const again = await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'RAIN', '--json');
     expect(again.json()).toMatchObject({ rows: 5, inserted: 0, duplicates: 3, quarantined: 2 });
     const grown = folder.write('rain-grown.csv', [rows[0], '2026-01-04T00:00:00Z,0.7,2,buy,Yes', ...rows.slice(1)].join('\n'));
@@ -90,7 +90,7 @@ describe('predictlab import ticks', () => {
     expect(lines((await predictlab('export', 'quarantine', '--symbol', 'RAIN')).out)).toHaveLength(3);
   });
 
-  it('imports its own export as the same ticks', async () => {
+  it('imports a file that we exported as the same ticks', async () => {
     const exported = join(folder.path, 'exported.csv');
     expect((await predictlab('export', 'ticks', '--symbol', 'RAIN', '--out', exported)).code).toBe(0);
     const back = await predictlab('import', 'ticks', exported, '--symbol', 'RAIN', '--json');
@@ -117,13 +117,13 @@ describe('predictlab import ticks', () => {
     );
   });
 
-  it('keeps the stored outcome and refuses another', async () => {
+  it('keeps the stored outcome of a symbol, and refuses another one', async () => {
     const other = await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'RAIN', '--first-outcome', 'No');
     expect(other).toMatchObject({ code: 2, out: '' });
     expect(other.err).toContain('file:RAIN already holds prices of Yes; import with --first-outcome Yes');
   });
 
-  it('exits with code 2 and the reason when every row is bad', async () => {
+  it('ends with exit code 2 and the reason when every row is bad', async () => {
     const file = folder.write('all-bad.csv', 'time,price\nx,0.5\ny,0.5\n');
     const { code, err, out } = await predictlab('import', 'ticks', file, '--symbol', 'BAD');
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -134,7 +134,7 @@ describe('predictlab import ticks', () => {
     expect(outside.err).toContain('every one of the 2 rows is bad: price-range 2');
   });
 
-  it('imports each market of a file by its column, and refuses the file without it', async () => {
+  it('imports each market of a file by the column that names it, and refuses such a file without --by', async () => {
     const times = ['2026-01-01', '2026-01-02'];
     const rows = times.flatMap((time) => [`${time},The Reds,0.1`, `${time},Blue/Green,0.9`]);
     const file = folder.write('markets.csv', ['time,contract,price', ...rows].join('\n'));
@@ -160,7 +160,7 @@ describe('predictlab import ticks', () => {
     expect(again).toMatchObject({ inserted: 0, duplicates: 4 });
   });
 
-  it('continues after a statement that took too long, says so, and ends well when the vacuum does', async () => {
+  it('fails when a statement takes too long, keeps the stored rows and can be repeated; a vacuum that takes too long does not fail it', async () => {
     const file = folder.write(
       'slow.csv',
       ['time,price,size', ...Array.from({ length: 300 }, (_, i) => `${1_767_225_600 + i},0.5,1`)].join('\n'),
@@ -214,7 +214,7 @@ describe('predictlab import ticks', () => {
     ).toMatchObject({ isPartial: false, rows: 300, inserted: 300, duplicates: 0 });
   });
 
-  it('keeps what a stopped import has stored, and continues behind it', async () => {
+  it('keeps what a stopped import has stored, and continues from there', async () => {
     const row = (i: number): string => `${1_767_225_600 + Math.floor(i / 2)},0.5,1`;
     const file = folder.write('long.csv', ['time,price,size', ...Array.from({ length: 1_000 }, (_, i) => row(i))].join('\n'));
     let read = 0;
@@ -244,7 +244,7 @@ describe('predictlab import ticks', () => {
     expect((await test.database.query('select from import_progress')).rowCount).toBe(0);
   });
 
-  it('exits with code 2 and stores nothing for a file that is missing, lacks a column or has no rows', async () => {
+  it('ends with exit code 2 and stores nothing when a file is missing, lacks a column or has no rows', async () => {
     const header = folder.write('header.csv', 'time,price,size\n');
     for (const args of [['none.csv'], [folder.path], [header], [join(folder.path, 'rain.csv'), '--columns', 'time=When']]) {
       expect(await predictlab('import', 'ticks', ...args, '--symbol', 'NOTHING')).toMatchObject({ code: 2, out: '' });
@@ -252,14 +252,14 @@ describe('predictlab import ticks', () => {
     expect((await predictlab('export', 'ticks', '--symbol', 'NOTHING')).err).toContain('there is no symbol NOTHING');
   });
 
-  it('explains how to backtest days outside the window of a run', async () => {
+  it('states how to backtest days outside the window of a run', async () => {
     const file = folder.write('old.csv', 'time,price,size\n2022-11-07T10:00:00Z,0.4,1\n2022-11-09T10:00:00Z,0.5,1\n');
     const { code, err } = await predictlab('import', 'ticks', file, '--symbol', 'OLD');
     expect(code).toBe(0);
     expect(err).toContain('predictlab run --symbols OLD --sources file --as-of 2022-11-10 --days 3');
   });
 
-  it('drops the staged rows of killed imports, and keeps those that may still run', async () => {
+  it('removes the staged rows of killed imports, and keeps those of imports that may still run', async () => {
     const [pid, started, place] = ownerMark().split('-');
     const now = Date.now();
     const staged = async (executionId: string): Promise<void> => {
@@ -287,7 +287,7 @@ describe('predictlab import ticks', () => {
     for (const executionId of await left()) await clearStaging(test.database, { executionId });
   });
 
-  it('keeps the files before one that cannot be read, and leaves nothing staged', async () => {
+  it('keeps the rows of the files before one that cannot be read, and leaves nothing staged', async () => {
     const good = folder.write('part-1.csv', 'time,price,size\n2026-01-01,0.5,1\n');
     const packed = gzipSync(
       Buffer.from(`time,price,size\n${Array.from({ length: 200_000 }, (_, i) => `${1_767_225_600 + i},0.5,1`).join('\n')}`),
@@ -303,7 +303,7 @@ describe('predictlab import ticks', () => {
 });
 
 describe('predictlab export', () => {
-  it('writes candles that equal those of `candles --ticks`, in all formats', async () => {
+  it('writes the same candles as `candles --ticks`, in all formats', async () => {
     const content = [
       'time,price,size',
       ...Array.from({ length: 3000 }, (_, i) => `${1_767_225_600 + i * 97},${(0.1 + (i % 83) / 100).toFixed(2)},${((i % 29) + 1) / 10}`),
@@ -330,7 +330,7 @@ describe('predictlab export', () => {
     expect(csv[0]).toBe(Object.keys(json[0]).join(','));
   });
 
-  it('writes ticks of several instruments by time', async () => {
+  it('writes the ticks of several instruments in the order of time', async () => {
     folder.write('x.csv', 'time,price\n2026-02-01T00:00:00Z,0.1\n2026-02-01T02:00:00Z,0.3\n');
     folder.write('y.csv', 'time,price\n2026-02-01T01:00:00Z,0.2\n2026-02-01T02:00:00Z,0.4\n');
     for (const name of ['x', 'y']) await predictlab('import', 'ticks', join(folder.path, `${name}.csv`), '--symbol', name);
@@ -342,14 +342,14 @@ describe('predictlab export', () => {
     ).toEqual(['0.1', '0.2', '0.3', '0.4']);
   });
 
-  it('writes what was covered', async () => {
+  it('writes the coverage', async () => {
     expect(lines((await predictlab('export', 'coverage', '--symbol', 'x')).out)).toEqual([
       'symbol,source,instrument,from,to,ticks,evidence',
       'x,file,file:x,2026-02-01T00:00:00.000Z,2026-02-01T02:00:00.001Z,2,walked',
     ]);
   });
 
-  it('writes a range of trades and price points as one row, and ranges that differ apart', async () => {
+  it('writes a range of trades and price points as one row, and ranges that differ as separate rows', async () => {
     const file = folder.write('both.csv', 'time,price,size\n2026-02-01T00:00:00Z,0.4,1\n2026-02-01T02:00:00Z,0.5,1\n');
     const points = (name: string, end: string) =>
       folder.write(name, `time,price\n2026-02-01T00:00:00Z,0.4\n2026-02-01T01:00:00Z,0.4\n${end},0.4\n`);
@@ -371,7 +371,7 @@ describe('predictlab export', () => {
     expect(JSON.parse((await predictlab('export', 'candles', '--symbol', 'x', '--json')).out)).toEqual([]);
   });
 
-  it('exits with code 2 and one sentence when something is wrong', async () => {
+  it('ends with exit code 2 and one sentence when an option is wrong', async () => {
     const cases = [
       [['prices'], /export prices: write one of ticks, candles, backtests, trades, equity, walk-forward, quarantine, coverage/],
       [['ticks', '--symbol', 'NOBODY'], /there is no symbol NOBODY/],

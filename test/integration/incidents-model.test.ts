@@ -213,7 +213,7 @@ it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
   },
 );
 
-it('a sink gets nothing of an incident that opened before the sink was configured, not even its end', async () => {
+it('a sink gets no alert of an incident that opened before the sink was configured, not even when the incident ends', async () => {
   const { database } = storage;
   await empty(database, ['incidents', 'alert_sinks']);
   const subject = { what: 'collect', subject: 'AAA', isSymbol: true, at: 1 };
@@ -227,7 +227,7 @@ it('a sink gets nothing of an incident that opened before the sink was configure
   expect(await listIncidents(database, { open: true, limit: 9 })).toEqual([]);
 });
 
-it('the incident of a run that was ended from outside closes when a retry of it succeeds', async () => {
+it('the incident of a terminated run closes when a retry of that run succeeds', async () => {
   const { database } = storage;
   await empty(database, ['incidents', 'runs']);
   const config = { sourceTypes: ['file'], symbols: [{ symbol: 'AAA', priority: 3 }] } as unknown as RunConfig;
@@ -250,7 +250,7 @@ it('the incident of a run that was ended from outside closes when a retry of it 
   expect(await end('again', { input, at: 9_000, retryOf: 'daily', result: 'success', reasons: [] })).toEqual([]);
 });
 
-it('an incident of low severity is listed, and no sink gets an alert of it', async () => {
+it('an incident of low severity is listed without any alert', async () => {
   const { database } = storage;
   await empty(database, ['incidents', 'alert_sinks']);
   await recordSinks(database, ['webhook']);

@@ -114,7 +114,7 @@ function trades(seed: number, count: number, id: string): readonly CandidateRow[
   ).sort((a, b) => (a.time as number) - (b.time as number));
 }
 
-it('shows the same ticks, candles, coverage and prices after ticks moved to the lake', async () => {
+it('moving ticks to the lake leaves the shown ticks, candles, coverage and prices the same', async () => {
   await stored('a', trades(1, 400, 'a'));
   await stored('b', trades(2, 200, 'b'), { market: OTHER });
   await stored('c', trades(2, 200, 'b'), { market: OTHER, symbol: 'SNOW' });
@@ -148,7 +148,7 @@ it('shows the same ticks, candles, coverage and prices after ticks moved to the 
   vi.stubEnv('DATABASE_URL', test.url);
 });
 
-it('stores late, corrected, repeated and finer rows of a month that has moved as if it had not', async () => {
+it('a month in the lake stores late, corrected, repeated and finer rows like a month that was not moved', async () => {
   const lake = join(folder.path, 'merged');
   await stored('a', trades(3, 300, 'a'));
   await stored('b', trades(4, 100, 'b'), { market: OTHER });
@@ -176,7 +176,7 @@ it('stores late, corrected, repeated and finer rows of a month that has moved as
   expect(await move()).toMatchObject([{ rows: 0 }]);
 });
 
-it('continues an export --since last across a move, also when moved rows were corrected between two exports', async () => {
+it('an export with --since last continues across a move, also when moved rows were corrected between two exports', async () => {
   const [out, whole] = [join(folder.path, 'grown'), join(folder.path, 'whole')];
   const exportTo = (to: string, ...more: readonly string[]) =>
     predictlab('export', 'ticks', '--partition-by', 'month,venue', '--format', 'parquet', '--out', to, ...more);
@@ -195,7 +195,7 @@ it('continues an export --since last across a move, also when moved rows were co
   );
 });
 
-it('says in one sentence what is wrong with the folder, and never shows fewer rows', async () => {
+it('a damaged lake is reported in one sentence, and never shows fewer rows', async () => {
   const [lake, elsewhere] = [join(folder.path, 'here'), join(folder.path, 'elsewhere')];
   await stored('a', trades(6, 50, 'a'));
   await move(lake);
@@ -233,7 +233,7 @@ it('says in one sentence what is wrong with the folder, and never shows fewer ro
   });
 });
 
-it('lets one process move ticks at a time, whose files no other removes', async () => {
+it('only one process at a time moves ticks, and no other process removes its files', async () => {
   const lake = join(folder.path, 'turns');
   await stored('a', trades(7, 50, 'a'));
   const second: unknown[] = [];
@@ -248,7 +248,7 @@ it('lets one process move ticks at a time, whose files no other removes', async 
   expect(second).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('another process moves ticks')));
 });
 
-it('keeps files that a database restored from an older backup does not list', async () => {
+it('files that are unknown to a database restored from an older backup are kept', async () => {
   const lake = join(folder.path, 'shared');
   await stored('a', trades(8, 50, 'a'));
   await move(lake);
@@ -264,7 +264,7 @@ it('keeps files that a database restored from an older backup does not list', as
   await same();
 });
 
-it('refuses a folder that another database has named, even before it moved ticks there', async () => {
+it('a lake that another database has claimed is refused, even before that database has moved ticks there', async () => {
   const lake = join(folder.path, 'named-first');
   await stored('a', trades(9, 50, 'a'));
   await prune(control.database, { ticks: Date.UTC(2025, 0, 1) }, { lake });
@@ -280,7 +280,7 @@ it('refuses a folder that another database has named, even before it moved ticks
   await same();
 });
 
-it('stores an instrument that is new to a month while the month moves', async () => {
+it('an instrument that is new to a month is stored while the month is moved', async () => {
   const lake = join(folder.path, 'stored-meanwhile');
   await stored('a', trades(10, 50, 'a'));
   for (const { database } of [test, control]) {
@@ -302,7 +302,7 @@ it('stores an instrument that is new to a month while the month moves', async ()
   await same();
 });
 
-it('reads last prices and prices of short markets from one state while a month moves', async () => {
+it('last prices and the prices of short markets are read from one state while a month is moved', async () => {
   const lake = join(folder.path, 'read');
   for (const read of ['last', 'paths'] as const) {
     await stored(read, trades(12, 50, read), { market: instrument(`polymarket:${read}`) });
@@ -349,7 +349,7 @@ it('reads last prices and prices of short markets from one state while a month m
   }
 });
 
-it('restores a backup with its lake, of which one database moves ticks on', async () => {
+it('a restored backup has its lake, and only one of the two databases can move ticks on', async () => {
   const [lake, file, reports] = [join(folder.path, 'backed-up'), join(folder.path, 'one.backup'), join(folder.path, 'reports')];
   await stored('a', trades(13, 100, 'a'));
   await move(lake);

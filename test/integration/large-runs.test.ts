@@ -19,7 +19,7 @@ describe('a run of more than 50 symbols', () => {
   });
   afterAll(() => rig.close());
 
-  it('continues as new, keeps a correct status across executions, and reports by symbol', async () => {
+  it('continues as new, has a correct status across its executions, and is reported by symbol', async () => {
     const { runId, executionId } = await rig.lab.start({ untilStage: 'clean', maxConcurrent: 20, retry: { maxRetries: 0 } });
     const seen: PipelineStatus[] = [];
     const ended = rig.lab.result(runId);

@@ -32,7 +32,7 @@ describe('live pages that are closed', () => {
     return { ui, asked, held, said, order };
   };
 
-  it('answer open requests before their database is closed, accept no new ones and log nothing', async () => {
+  it('answer the open requests before their database connection closes, accept no new requests and log nothing', async () => {
     const { ui, asked, held, said, order } = await served();
     const plan = fetch(`${ui.address}/plan`).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
     await asked.opened;
@@ -46,7 +46,7 @@ describe('live pages that are closed', () => {
     expect(said).toEqual([]);
   });
 
-  it('are read no more', async () => {
+  it('no longer read the runs that they showed', async () => {
     const { ui, said } = await served();
     expect(await (await fetch(`${ui.address}/changes`)).json()).toMatchObject({ ended: false });
     expect(ui.watched()).toBe(1);

@@ -69,7 +69,7 @@ describe('the live pages', () => {
     return text;
   };
 
-  it('follow a run: send each change and its end, and then stop reading it', async () => {
+  it('follow a run: send each change and its end, and then stop reading the run', async () => {
     const held = heldBack('AAA/kline');
     const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-1' });
     const first = await events(runId, (text) => /AAA\/store: success/.test(text));
@@ -87,7 +87,7 @@ describe('the live pages', () => {
     expect(await events(runId, (text) => text.includes('"ended":true'))).not.toContain('"part"');
   });
 
-  it('open a task with its attempts, its error as text and its log lines', async () => {
+  it('show a task with its attempts, its error as text and its log lines', async () => {
     const { runId } = await rig.lab.start({ symbols: ['BBB'], retry: { maxRetries: 0 } }, { runId: 'live-2' });
     await rig.lab.result(runId).catch(() => undefined);
     const drawer = await get(`/runs/${runId}/task?task=${encodeURIComponent('BBB/clean')}`);
@@ -99,7 +99,7 @@ describe('the live pages', () => {
     expect((await get(`/runs/${runId}/task?task=BBB%2Fclean&task=x`)).status).toBe(200);
   });
 
-  it('follow the stages of the shown symbols of a large run, and of any opened symbol', async () => {
+  it('follow the stages of the visible symbols of a large run, and of any symbol that is opened', async () => {
     const symbols = Array.from({ length: 61 }, (_, i) => `L${i}`);
     const catalogue = (some: readonly string[]) =>
       some.map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } }));
@@ -128,7 +128,7 @@ describe('the live pages', () => {
     }
   }, 60_000);
 
-  it('have a file that needs no server: the state of an open run, then its end', async () => {
+  it('are also written to a file that needs no server, with the state of an open run and later its end', async () => {
     const held = heldBack('AAA/kline');
     const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-file' });
     const file = path.join(rig.home, 'reports', runId, 'index.html');
@@ -146,7 +146,7 @@ describe('the live pages', () => {
     expect(await text()).not.toContain('as it stood at');
   }, 90_000);
 
-  it('show all runs side by side with the worst state of each symbol', async () => {
+  it('show all runs next to each other with the worst state of each symbol', async () => {
     const page = await get('/');
     expect(page.status).toBe(200);
     expect(page.text).toContain('AAA in live-1: success');
@@ -157,7 +157,7 @@ describe('the live pages', () => {
     expect((await get('/symbols/AAA')).status).toBe(200);
   });
 
-  it('link each cell to its own run, also where an id was used twice', async () => {
+  it('link each cell to its own run, also when an id was used twice', async () => {
     const { executionId: first } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'collect' }, { runId: 'twice' });
     await rig.lab.result('twice');
     const { executionId: second } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'clean' }, { runId: 'twice' });
@@ -169,7 +169,7 @@ describe('the live pages', () => {
   });
 
   it.each(['/runs/nope', '/runs/nope/events', '/symbols/NOPE', '/runs/live-1/symbols/..%2F..%2Findex', '/none'])(
-    'say 404 for %s, and what there is',
+    'answer %s with status 404 and a list of what exists',
     async (path) => {
       const answer = await get(path);
       expect(answer.status).toBe(404);
@@ -178,7 +178,7 @@ describe('the live pages', () => {
     },
   );
 
-  it('serve the files that a symbol’s page links to: the run’s page and the chart library', async () => {
+  it('serve the files that the page of a symbol links to: the page of the run and the chart library', async () => {
     const folder = path.join(rig.home, 'reports', 'live-1');
     await writeFile(path.join(folder, 'charts-0a1b.js'), 'charts()');
     expect(await get('/runs/live-1/symbols/charts-0a1b.js')).toEqual({ status: 200, text: 'charts()' });
@@ -192,7 +192,7 @@ describe('the live pages', () => {
     expect((JSON.parse(answer.text) as { message: string }).message).toMatch(/\w+ \w+/);
   });
 
-  it('act only with the token, and report what they did', async () => {
+  it('accept actions only with the token, and report the result', async () => {
     const held = heldBack('AAA/backtest');
     const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-3' });
     expect(await post(`/runs/${runId}/pause`, {})).toMatchObject({ status: 401 });
@@ -221,7 +221,7 @@ describe('the live pages', () => {
     });
     afterAll(() => browser?.close());
 
-    it('a run is followed to its end without console messages, a task opens, buttons act, and another window gets the token', async () => {
+    it('follow a run to its end without console messages; a task opens, buttons act, and another window gets the token', async () => {
       const page = await (await browser.newContext({ bypassCSP: false })).newPage();
       const problems: string[] = [];
       page.on('console', (message) => problems.push(message.text()));
@@ -256,7 +256,7 @@ describe('the live pages', () => {
       await page.context().close();
     });
 
-    it('a hidden page requests nothing, and a page continues after an error', async () => {
+    it('make no request while hidden, and continue after an error', async () => {
       const page = await (await browser.newContext()).newPage();
       const [first, last] = [heldBack('AAA/clean'), heldBack('AAA/kline')];
       const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-6' });
@@ -282,7 +282,7 @@ describe('the live pages', () => {
       await page.context().close();
     });
 
-    it('ten windows of one browser all load and follow, and each run is read once for all of them', async () => {
+    it('load and follow in ten windows of one browser, and each run is read once for all of them', async () => {
       const context = await browser.newContext();
       const held = ['AAA/clean', 'BBB/collect', 'AAA/kline'].map(heldBack);
       const ids = ['window-1', 'window-2', 'window-3', 'window-4'];
@@ -304,7 +304,7 @@ describe('the live pages', () => {
       await context.close();
     }, 60_000);
 
-    it('the page of all runs follows a run from start to end, and keeps scroll, focus and open folds', async () => {
+    it('show all runs from start to end, and keep scroll position, focus and open sections', async () => {
       const page = await (await browser.newContext({ viewport: { width: 390, height: 800 } })).newPage();
       const problems: string[] = [];
       page.on('console', (message) => problems.push(message.text()));
@@ -328,7 +328,7 @@ describe('the live pages', () => {
       await page.context().close();
     });
 
-    it.each(['/', '/runs/live-2', '/plan'])('%s has no accessibility problem that axe finds', async (path) => {
+    it.each(['/', '/runs/live-2', '/plan'])('have no accessibility problem that axe finds: %s', async (path) => {
       const page = await (await browser.newContext({ bypassCSP: true })).newPage();
       await page.goto(ui.address + path);
       await page.addScriptTag({ content: axe.source });

@@ -87,28 +87,28 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('a plugin is checked whole when it is loaded', () => {
+describe('the check of a plugin at load time', () => {
   it.each(Object.entries(CASES))('%s', (name, [, wanted]) => {
     expect(said[`./${name}`]).toMatch(wanted);
   });
 
-  it('and a wrong PREDICTLAB_PLUGINS is reported with the module it names', () => {
+  it('reports a wrong PREDICTLAB_PLUGINS with the module that it names', () => {
     expect(said['./gone.mjs']).toMatch(/PREDICTLAB_PLUGINS: \.\/gone\.mjs is not there \(.*gone\.mjs\)/);
     expect(said['fine.mjs']).toMatch(/fine\.mjs is not a package; write \.\/fine\.mjs for the file/);
     expect(said['./fine.mjs,./fine.mjs']).toMatch(/\.\/fine\.mjs is named twice/);
     expect(said['./own.mjs,./own2.mjs']).toMatch(/own2\.mjs strategy "mine" is already defined by another plugin/);
   });
 
-  it('and one that never finishes loading is abandoned', () => {
+  it('abandons a plugin that never finishes loading', () => {
     expect(said.endless).toMatch(/endless\.mjs is not loaded after 0\.05 s: a top-level await in it waits for ever/);
   });
 
-  it('and one in an endless loop while loading is ended on a thread, where the others pass', () => {
+  it('ends a plugin in an endless loop on its thread, and accepts the other plugins', () => {
     expect(said.computes).toMatch(/computes\.mjs is not loaded after 3 s: it computes or waits without end; do such work in run\(\)/);
     expect(said).toMatchObject({ fine: 'tried', ends: 'tried', busy: 'tried' });
   });
 
-  it('TypeScript is loaded by a Node.js that supports it, else one sentence reports it', () => {
+  it('accepts TypeScript if this version of Node.js can run it, and otherwise reports that in one sentence', () => {
     expect(said['./typed.ts']).toMatch(
       'typescript' in process.features && process.features.typescript
         ? /^$/

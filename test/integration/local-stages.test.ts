@@ -60,7 +60,7 @@ describe('in a run of more than 50 symbols', () => {
   });
   afterAll(() => rig.close());
 
-  it('short stages share one activity, and nothing else about them changes', async () => {
+  it('short stages share one activity, with the same results as in separate activities', async () => {
     const { runId, executionId } = await rig.lab.start({
       maxConcurrent: 20,
       retry: { maxRetries: 2, retryDelay: '300ms', backoff: 1 },
@@ -143,7 +143,7 @@ describe('in a run of more than 50 symbols', () => {
     expect(counted).not.toMatch(/status="cancelled"\} [1-9]/);
   }, 120_000);
 
-  it('a cancelled run stops those in progress, and starts no others', async () => {
+  it('cancelling stops the stages in progress and starts no others', async () => {
     begun.clear();
     cancelling = true;
     const { runId, executionId } = await rig.lab.start({ untilStage: 'kline', maxConcurrent: 5 });

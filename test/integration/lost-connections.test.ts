@@ -65,7 +65,7 @@ const importing = async (database: Database): Promise<unknown> =>
     onBatch: () => undefined,
   });
 
-describe('an import whose database session is ended by the server', () => {
+describe('an import whose database session is closed by the server', () => {
   it('has stored everything or nothing, reports why, and succeeds when repeated', async () => {
     const stored = async (): Promise<number> => (await test.database.query('select from ticks')).rowCount ?? 0;
     const seen = new Set<number>();
@@ -98,8 +98,8 @@ describe('an import whose database session is ended by the server', () => {
   });
 });
 
-describe.each(Object.keys(WORK))('a session that ends with any answer of the server to %s', (what) => {
-  it.each([true, false])('is reported as a lost connection and ends no process (the server announces it: %s)', async (farewell) => {
+describe.each(Object.keys(WORK))('a session that the server closes at any of its answers to %s', (what) => {
+  it.each([true, false])('is reported as a lost connection and ends no process (announced by the server: %s)', async (farewell) => {
     let refused = 0;
     for (let after = 1; after <= MOST_ANSWERS; after++) {
       const proxy = await cuttingProxy(test.url, { after, farewell });

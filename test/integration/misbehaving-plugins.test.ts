@@ -14,7 +14,7 @@ const FOLDER = path.resolve(import.meta.dirname, '../plugins/misbehaving');
 const MODULES = readdirSync(FOLDER).map((name) => path.join(FOLDER, name));
 const SYMBOLS = Array.from({ length: 20 }, (_, i) => `H${String(i).padStart(2, '0')}`);
 
-it('six plugins that misbehave in nine ways do not affect 20 symbols', async () => {
+it('six plugins that misbehave in nine ways do not affect the 20 symbols of a run', async () => {
   const rig = await createRig({
     env: { PREDICTLAB_PLUGINS: MODULES.join(',') },
     // long enough that every stage has a plugin's trouble beside it
@@ -69,7 +69,7 @@ it('six plugins that misbehave in nine ways do not affect 20 symbols', async () 
   await rig.close();
 }, 300_000);
 
-it('a plugin that throws in a timer and rejects without end neither ends a worker nor keeps it from stopping', async () => {
+it('a plugin that throws in a timer and rejects promises without end neither ends a worker nor keeps it from stopping', async () => {
   const rig = await createRig({ worker: false });
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-plugin-'));
   const plugin = path.join(folder, 'restless.mjs');
@@ -91,7 +91,7 @@ it('a plugin that throws in a timer and rejects without end neither ends a worke
   await rm(folder, { recursive: true });
 });
 
-it('a short task that ends its worker runs as an activity after the first one, and fails as WorkerLost after the second', async () => {
+it('a short custom task that ends its worker runs as an activity of its own after that, and fails as WorkerLost the second time', async () => {
   const rig = await createRig({ worker: false });
   const plugin = path.join(rig.home, 'crash.mjs');
   await writeFile(
@@ -111,7 +111,7 @@ it('a short task that ends its worker runs as an activity after the first one, a
   await rig.close();
 }, 120_000);
 
-it('a stopped worker, whose polls take attempts that it never starts, fails no task', async () => {
+it('a worker that is stopped while its polls still take attempts makes no task fail', async () => {
   const rig = await createRig({ worker: false });
   const stopped = await spawnWorker(rig.env);
   const { runId } = await rig.lab.start({ symbols: [], tasks: [{ taskId: 'held', activity: 'sleep', args: [{ duration: '3s' }] }] });
@@ -129,7 +129,7 @@ it('a stopped worker, whose polls take attempts that it never starts, fails no t
   await rig.close();
 }, 240_000);
 
-it('a task that ends its worker fails as WorkerLost after maxLostWorkers workers, named with its plugin', async () => {
+it('a task that ends its worker fails as WorkerLost after maxLostWorkers workers, with the name of its plugin', async () => {
   const rig = await createRig({ worker: false });
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-plugin-'));
   const plugin = path.join(folder, 'crash.mjs');

@@ -16,7 +16,7 @@ describe('a database migrated by a newer build', () => {
   });
   const migrations = async () => (await checkPostgres(rig.env, rig.home, silent)).filter(({ name }) => name === 'migrations');
 
-  it('is reported by doctor and, once, by a worker, which uses it all the same', async () => {
+  it('is reported by doctor and once by a worker, which uses it nevertheless', async () => {
     expect(await migrations()).toEqual([]);
     await rig.database.query(
       "insert into schema_migrations (version, name, sha256) values (9001, '9001-later.sql', '1'), (9000, '9000-late.sql', '0')",

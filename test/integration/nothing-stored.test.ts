@@ -8,7 +8,7 @@ import { ensureCatalogue } from '../../src/storage/markets/first-catalogue.ts';
 import { predictlabHere } from '../support/command.ts';
 import { testDatabase } from '../support/postgres.ts';
 
-describe('in an empty folder', () => {
+describe('an empty home folder', () => {
   let folder: string;
   let home: string;
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describe('in an empty folder', () => {
     ['upkeep', 'run'],
     ['ui', '--port', '8599'],
     ['backtest', 'symbol', 'BTC_PRICE', '--interval', '1h', '--strategy', 'buy-and-hold'],
-  ])('%s %s has nothing to work on: it says so and makes no database', async (...args) => {
+  ])('makes `%s %s` report that nothing is stored, and gets no database', async (...args) => {
     const { code, stdout, stderr, made } = await ask(...args);
     expect({ code, stdout, made }).toEqual({ code: 2, stdout: '', made: false });
     expect(stderr).toContain(said());
@@ -50,11 +50,11 @@ describe('in an empty folder', () => {
     [['incidents', '--json'], '[]\n'],
     [['config', 'history', '--json'], '[]\n'],
     [['upkeep', 'show', '--json'], '{\n  "settings": null,\n  "last": null\n}\n'],
-  ])('%j is an empty list', async (args, stdout) => {
+  ])('makes `%j` print an empty list or empty settings', async (args, stdout) => {
     expect(await ask(...args)).toMatchObject({ code: 0, stdout, made: false });
   });
 
-  it('says so when a backup holds no market and no run', async () => {
+  it('makes a backup of a database without markets and runs report that', async () => {
     const { url, close } = await testDatabase();
     const file = path.join(folder, 'empty.backup');
     const { code, stderr } = await predictlabHere(['backup', file], { ...process.env, DATABASE_URL: url, PREDICTLAB_HOME: home });
@@ -62,7 +62,7 @@ describe('in an empty folder', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('the database holds no market and no run') });
   });
 
-  it('takes symbols in any letter case', async () => {
+  it('has the shipped symbols, in any letter case', async () => {
     const plan = await ask('plan', '--symbols', 'btc_price', '--until', 'Clean', '--json');
     expect((JSON.parse(plan.stdout) as { tasks: { taskId: string }[] }).tasks.map(({ taskId }) => taskId)).toEqual([
       'BTC_PRICE/collect',
@@ -71,7 +71,7 @@ describe('in an empty folder', () => {
     expect(await ask('symbols', 'show', 'btc_Price')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^BTC_PRICE /) });
   });
 
-  it('the catalogue is that of a new database, and a plan uses it', async () => {
+  it('has the catalogue of a new database, which a plan uses', async () => {
     const { database, close } = await testDatabase();
     await ensureCatalogue(database);
     const catalogue = await listSymbols(database);

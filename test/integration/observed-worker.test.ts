@@ -19,7 +19,7 @@ const NAMES = [
   'temporal_worker_task_slots_available',
 ];
 
-it("a worker shows its metrics, the SDK's own among them, and says that it is alive and ready", async () => {
+it('a worker serves its own metrics and those of the SDK, and reports that it is alive and ready', async () => {
   const [metrics, health] = [await freePort(), await freePort()];
   const rig = await createRig({
     serve: true,

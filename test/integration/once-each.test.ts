@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
-describe('calibration', () => {
+describe('the calibration of stored backtests', () => {
   const ASOF = START + 20 * DAY;
   const PAID = [1, 0, 1];
 
@@ -72,7 +72,7 @@ describe('calibration', () => {
     await stage({ ...about, settings }, recordedWork(test.database, about, { log: silent }));
   }
 
-  it('counts each market once per interval, over its longest history, whatever the number of histories and strategies', async () => {
+  it('counts each market once per interval, over its longest history, whatever the number of its histories and strategies', async () => {
     await markets();
     const history = fc.constantFrom(null, 3 * DAY, 8 * DAY, 15 * DAY);
     let run = 0;
@@ -107,14 +107,14 @@ describe('calibration', () => {
   });
 });
 
-describe('copies of a tick', () => {
+describe('copies of a tick on several pages or in several runs', () => {
   const row = fc.record({
     id: fc.integer({ min: 1, max: 4 }),
     price: fc.constantFrom(0, 0.5, 0.505, 1),
     size: fc.integer({ min: 1, max: 3 }),
   });
 
-  it('leave one tick with the content and flags of the last row, whatever pages and runs they come in', async () => {
+  it('leave one tick with the content and flags of the last row', async () => {
     const market = instrument('polymarket:0x9', { tickSize: 0.01 });
     let world = 0;
     await fc.assert(

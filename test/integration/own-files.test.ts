@@ -106,7 +106,7 @@ async function run(executionId: string, { asOf = ASOF, daysBack = 45 } = {}): Pr
   return await backtest({ ...of('backtest'), settings }, recordedWork(test.database, of('backtest'), { log: silent }));
 }
 
-describe("the user's own files with facts", () => {
+describe('files of the user’s own with facts about their markets', () => {
   it('survive a round trip: imported, exported, shown, and imported again unchanged', async () => {
     const file = folder.write('catalogue.json', JSON.stringify(CATALOGUE));
     expect((await predictlab('symbols', 'import', file, '--replace')).code).toBe(0);
@@ -118,7 +118,7 @@ describe("the user's own files with facts", () => {
     expect(shown.out).toContain('rain.csv, pays 1, closes 2026-07-10T00:00:00.000Z, fees polymarket 0.04, tick 0.01');
   });
 
-  it('settle and calibrate; without a close the market ends with its last tick', async () => {
+  it('are settled and calibrated; a market without a stated close ends with its last tick', async () => {
     const effect = await run('first');
     expect(effect).toMatchObject({ output: { backtests: 15 } });
     const stored = await readBacktests(test.database, { symbol: 'WEATHER' });
@@ -138,7 +138,7 @@ describe("the user's own files with facts", () => {
     expect(shown).toMatch(/file:wind\s+open\s+–\s+–\s+–/);
   });
 
-  it('hide their end in a run as of an earlier instant, and follow their owner’s corrections', async () => {
+  it('hide the end of their market in a run as of an earlier instant, and follow corrections of the facts', async () => {
     await run('early', { asOf: CLOSE - 10 * DAY, daysBack: 35 });
     const early = await readBacktests(test.database, { symbol: 'WEATHER', executionId: 'early' });
     expect(early.every(({ trades }) => (trades as { end: string }[]).every(({ end }) => end !== 'settlement'))).toBe(true);
@@ -156,7 +156,7 @@ describe("the user's own files with facts", () => {
     await predictlab('symbols', 'import', path.join(folder.path, 'catalogue.json'), '--replace');
   });
 
-  it('give results that can be recomputed from the exports without a server, byte for byte', async () => {
+  it('lead to results that can be recomputed from the exports without a server, byte for byte', async () => {
     await run('recomputed');
     const stored = await readBacktests(test.database, { symbol: 'WEATHER', executionId: 'recomputed' });
     const terms: Readonly<Record<string, string>> = {
@@ -212,7 +212,7 @@ describe("the user's own files with facts", () => {
   });
 
   it.each(['ticks', 'candles', 'coverage', 'quarantine', 'backtests', 'trades', 'equity'])(
-    'are read with SQL as they are exported: readable_%s',
+    'can be read with SQL in the form in which they are exported: readable_%s',
     async (what) => {
       const exported = (await predictlab('export', what, '--symbol', 'WEATHER', '--json')).json() as unknown as Record<string, unknown>[];
       const { rows, fields } = await test.database.query(`select * from readable_${what} where symbol = 'WEATHER'`);
@@ -228,7 +228,7 @@ describe("the user's own files with facts", () => {
     },
   );
 
-  it('are traded again from storage, one by one, from one account and in a walk-forward', async () => {
+  it('can be backtested from storage one by one, as a portfolio and in a walk-forward', async () => {
     const stored = ['--symbol', 'WEATHER', '--interval', '1h', '--strategy', 'rsi', '--param', 'period=5'];
     const again = (await predictlab('backtest', 'symbol', ...stored)).json() as {
       instruments: { instrument: string; totalReturn: number; passport: object }[];
@@ -251,7 +251,7 @@ describe("the user's own files with facts", () => {
     });
   });
 
-  it('can be imported with their facts, which stay until they are given again', async () => {
+  it('can be imported with their facts, which stay until others are given', async () => {
     const file = folder.write('snow.csv', ticks(4));
     const facts = `--settle 1 --close ${iso(CLOSE)} --fee-model predict --fee 0.02 --tick 0.01`.split(' ');
     expect((await predictlab('import', 'ticks', file, '--symbol', 'SNOW', ...facts)).code).toBe(0);
@@ -263,7 +263,7 @@ describe("the user's own files with facts", () => {
     expect(await instrumentById(test.database, 'file:SNOW')).toMatchObject({ ...known, resolution: { payout: 0 } });
   });
 
-  it('are available to any command with a DATABASE_URL', async () => {
+  it('can be used by any command with a DATABASE_URL', async () => {
     const bin = path.resolve(import.meta.dirname, '../../bin/predictlab.js');
     const database = async (...command: string[]): Promise<{ code: number; stderr: string }> =>
       await promisify(execFile)(process.execPath, [bin, 'database', ...command]).then(

@@ -49,14 +49,14 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('the packed package in an empty folder', () => {
-  it('contains nothing that only a build needs', () => {
+  it('contains no file that only a build needs', () => {
     const packed = readdirSync(path.join(folder.path, 'node_modules/predictlab/dist'));
     expect(packed.filter((name) => name.startsWith('.'))).toEqual([]);
     expect(packed.toSorted()).toEqual(['bundle', 'sandbox', 'src', 'workflow-bundle-sealed.js', 'workflow-bundle.js']);
     expect(existsSync(LEFT)).toBe(false);
   });
 
-  it('compiles every program of docs/api.md under strict rules, and refuses what is wrong', async () => {
+  it('compiles every program of docs/api.md under strict rules, and rejects wrong programs', async () => {
     await run(path.join(ROOT, 'node_modules/.bin/tsc'), ['-p', folder.path]);
     folder.write(
       'wrong.ts',
@@ -78,7 +78,7 @@ candles.fromTicks([], '7m');
     for (const line of [2, 3, 4, 5, 6]) expect(refused).toContain(`wrong.ts(${line},`);
   }, 120_000);
 
-  it('runs them, with the numbers of the source', async () => {
+  it('runs these programs with the same numbers as the source', async () => {
     const said: string[] = [];
     for (const i of PROGRAMS.keys()) {
       const { stdout, stderr } = await run('node', [`program-${i}.js`], { cwd: folder.path });
@@ -100,7 +100,7 @@ candles.fromTicks([], '7m');
     expect(said[4]).toContain(String(metrics.ofReturns([0.01, -0.004, 0.002, 0.007], { trials: 20 }).sharpe));
   }, 120_000);
 
-  it('reports in one sentence that a part of it is missing', async () => {
+  it('reports in one sentence when a part of it is missing', async () => {
     const at = path.join(folder.path, 'node_modules/predictlab');
     const part = path.join(at, 'dist/bundle/plugin-prints.js');
     renameSync(part, `${part}-gone`);

@@ -99,20 +99,20 @@ async function work(url: string): Promise<void> {
   }
 }
 
-describe.skipIf(PROGRAM === undefined)('behind a real PgBouncer (skipped where none is installed)', () => {
-  it('works completely in session mode', async () => {
+describe.skipIf(PROGRAM === undefined)('a database behind a real PgBouncer (skipped where none is installed)', () => {
+  it('can be used completely in session mode', async () => {
     await work(await startBouncer('session'));
   }, 60_000);
 
   it.skipIf(!knowsPrepared)(
-    'in transaction mode everything works, where it knows prepared statements (1.21 or newer)',
+    'in transaction mode can be used completely if PgBouncer supports prepared statements (1.21 or newer)',
     async () => {
       await work(await startBouncer('transaction'));
     },
     60_000,
   );
 
-  it('in transaction mode writes a shadow only to its own tables, and live work to the live ones', async () => {
+  it('in transaction mode gets a shadow in the shadow’s own tables, and live work in the live tables', async () => {
     const url = await startBouncer('transaction');
     const live = await openDatabase({ url, max: 4 });
     const schema = await openShadowSchema(live);
@@ -146,7 +146,7 @@ describe.skipIf(PROGRAM === undefined)('behind a real PgBouncer (skipped where n
   }, 60_000);
 
   it.skipIf(knowsPrepared)(
-    'in transaction mode one that does not know prepared statements is named in one sentence',
+    'in transaction mode is refused in one sentence if PgBouncer does not support prepared statements',
     async () => {
       const database = await openDatabase({ url: await startBouncer('transaction'), max: 4 });
       const errors: unknown[] = [];

@@ -39,7 +39,7 @@ describe('predictlab plan', () => {
     });
   });
 
-  it('says what a retry of a run would reuse, and why the rest runs', async () => {
+  it('states what a retry of a run would reuse, and why the other tasks run', async () => {
     await rig.run({ untilStage: 'store' }, 'broken');
     expect(planned(await call('plan', '--retry', 'broken', '--json'))).toEqual([
       'AAA/collect: reuse, succeeded in broken',
@@ -54,7 +54,7 @@ describe('predictlab plan', () => {
     expect(await call('plan', '--retry', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no run nobody') });
   });
 
-  it('exits with code 2 and lists every problem of a wrong input', async () => {
+  it('ends with exit code 2 and all problems of a wrong input', async () => {
     const answer = await call('plan', '--symbols', 'AAB', 'CCD', '--as-of', '2999-01-01');
     expect(answer.code).toBe(2);
     for (const part of ['3 problems', 'symbols[0]', 'did you mean AAA?', 'symbols[1]', 'asOf']) expect(answer.stderr).toContain(part);
@@ -62,7 +62,7 @@ describe('predictlab plan', () => {
 });
 
 describe('predictlab rehearse', () => {
-  it('simulates the run with the requested faults and recommends a --concurrent', async () => {
+  it('simulates the run with the requested faults, and recommends a value for --concurrent', async () => {
     const figures = JSON.parse((await call('rehearse', '--json')).stdout) as Rehearsal;
     expect(figures).toMatchObject({ successRate: 1, bestConcurrent: 2 });
     expect(figures.criticalPath).toHaveLength(6);

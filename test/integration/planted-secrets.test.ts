@@ -139,7 +139,7 @@ describe.each([
     }
   };
 
-  it('reach the services they are meant for', () => {
+  it('reach the services that need them', () => {
     const of = (url: string) => asked.find((request) => request.url.startsWith(url));
     expect(of('/named')).toMatchObject({ url: `/named?token=${KNOWN.DESK_TOKEN}`, body: `{"token":"${KNOWN.DESK_TOKEN}"}` });
     expect(of('/named')?.headers).toMatchObject({
@@ -182,7 +182,7 @@ describe.each([
     for (const { url, body } of asked) if (url.startsWith('/hooks')) expectNone('the alert', body);
   });
 
-  it('never appear in a page, status, reason or schedule', async () => {
+  it('never appear in a page, a status, a reason or a schedule', async () => {
     const { address } = ui;
     for (const page of ['/', `/runs/${runId}`, `/runs/${runId}?task=leak-error`, `/runs/${runId}?task=inline`, `/runs/${refused}`])
       expectNone(page, await (await fetch(`${address}${page}`)).text());
@@ -195,14 +195,14 @@ describe.each([
     expect(taskResults['leak-way'].attempts).toBe(2);
   });
 
-  it('are in no history, except those written inline without a key', async () => {
+  it('are in no history, except when written inline without a payload key', async () => {
     const histories = [...(await rig.histories()).values()];
     expectNone('the histories', textOf(histories), key === undefined ? Object.values(KNOWN) : secrets);
     expect(textOf(histories).includes('leak-way')).toBe(true);
     if (key !== undefined) expect(textOf(histories)).not.toContain('the desk refused');
   });
 
-  it.runIf(key !== undefined)('are not readable without the key or with another one: one sentence names the missing key', async () => {
+  it.runIf(key !== undefined)('cannot be read without the key or with another key: one sentence states which key is missing', async () => {
     const { PREDICTLAB_PAYLOAD_KEY: _key, ...keyless } = rig.env;
     for (const env of [keyless, { ...keyless, PREDICTLAB_PAYLOAD_KEY: randomBytes(32).toString('base64') }]) {
       for (const args of [

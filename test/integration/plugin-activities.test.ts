@@ -15,7 +15,7 @@ afterAll(() => rig.close());
 const task = (taskId: string, activity: string, more: object = {}) => ({ taskId, activity, maxRetries: 0, ...more });
 
 describe('custom tasks of a plugin', () => {
-  it('run on a thread when the plugin asks for it, else in the worker', async () => {
+  it('run on a thread if the plugin requests it, and otherwise in the worker', async () => {
     const { result, taskResults } = await rig.run({
       symbols: [],
       tasks: [task('on', 'whoAmI', { args: [{ spin: 5 }] }), task('off', 'unthreaded', { dependencies: ['on'] })],
@@ -25,7 +25,7 @@ describe('custom tasks of a plugin', () => {
     expect(threadOf('on')).not.toBe(threadOf('off'));
   });
 
-  it('in an endless loop are ended at their timeout, and do not disturb other tasks', async () => {
+  it('are ended at their timeout when in an endless loop, and do not disturb other tasks', async () => {
     const { result, taskResults } = await rig.run({
       symbols: [],
       maxConcurrent: 5,
@@ -43,7 +43,7 @@ describe('custom tasks of a plugin', () => {
     expect(taskResults.never).toMatchObject({ status: 'skipped', skippedBecause: 'stuck' });
   });
 
-  it('are in the ledger at the end of the run, also when the database had lost them', async () => {
+  it('are in the ledger at the end of the run, even if the database had lost them', async () => {
     const held = await holdTasks();
     const { runId, executionId } = await rig.lab.start({
       symbols: [],
@@ -59,7 +59,7 @@ describe('custom tasks of a plugin', () => {
     await held.close();
   });
 
-  it('are not repeated because the ledger cannot be written', async () => {
+  it('are not repeated when the ledger cannot be written', async () => {
     const posts = { '/once': 0, '/late': 0 };
     const server = createServer(({ url }, response) => {
       const post = ++posts[url as keyof typeof posts];
@@ -86,7 +86,7 @@ describe('custom tasks of a plugin', () => {
     expect(rows).toEqual(['late', 'once'].map((taskId) => ({ task_id: taskId, output: taskResults[taskId].output })));
   });
 
-  it('report the error of the thread as the error of the task', async () => {
+  it('fail with the error of their thread', async () => {
     const { taskResults } = await rig.run({
       symbols: [],
       tasks: [
@@ -103,7 +103,7 @@ describe('custom tasks of a plugin', () => {
     expect(taskResults.exits.error?.message).toContain('the thread of exits ended while it ran');
   });
 
-  it('are refused before the run when their arguments do not fit', async () => {
+  it('are refused before the run when their arguments are wrong', async () => {
     await expect(rig.run({ symbols: [], tasks: [task('on', 'whoAmI', { args: [{ spins: 1 }] })] })).rejects.toMatchObject({
       message: expect.stringContaining('takes no spins'),
     });

@@ -42,7 +42,7 @@ const run = (name: string, input: unknown = {}, context: ActivityContext = conte
 const runPlain = (name: string, input: unknown = {}, context: ActivityContext = contextWith()) =>
   threads.run({ module, name }, input, context);
 
-describe('backtests on a thread', () => {
+describe('backtests of plugins on threads', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-threads-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const strategy = (name: string, memory: string): string => {
@@ -59,7 +59,7 @@ describe('backtests on a thread', () => {
     return results[0];
   };
 
-  it('get another thread once a plugin has left something on the one that they had', async () => {
+  it('get another thread once a plugin has left something in the globals of its thread', async () => {
     const honest = strategy('honest', '{}');
     const leaving = strategy('leaving', "(globalThis[Symbol.for('seen')] ??= {})");
     expect(await series(honest, 'honest')).toMatchObject({ provable: true });
@@ -72,7 +72,7 @@ describe('backtests on a thread', () => {
 });
 
 describe('an activity on a thread', () => {
-  it('runs on a thread that keeps the module for the next task', async () => {
+  it('keeps its module loaded for the next task', async () => {
     const first = (await run('whoAmI')) as { threadId: number; calls: number };
     const second = (await run('whoAmI')) as { threadId: number; calls: number };
     expect(first.threadId).not.toBe(threadId);
@@ -87,7 +87,7 @@ describe('an activity on a thread', () => {
     expect(ticks).toBeGreaterThan(5);
   });
 
-  it('knows its task, and its heartbeats and log lines arrive in order, all before its end', async () => {
+  it('has the context of its task, and its heartbeats and log lines arrive in order before its end', async () => {
     const context = contextWith();
     expect(await run('talk', {}, context)).toEqual({ runId: 'r', taskId: 'mine', attempt: 2, resume: { page: 0 } });
     expect(context.said).toEqual([
@@ -112,7 +112,7 @@ describe('an activity on a thread', () => {
     await expect(run('beatLarge')).rejects.toThrow('mine passed to heartbeat 40002 bytes, more than the limit of 32768');
   });
 
-  it('fails with its own error, name, code and stack included', async () => {
+  it('fails with its own error, including name, code and stack', async () => {
     await expect(run('fail', { code: 'ECONNRESET' })).rejects.toMatchObject({
       name: 'RangeError',
       message: 'out of range',
@@ -122,14 +122,14 @@ describe('an activity on a thread', () => {
     await expect(run('returnCircle')).rejects.toSatisfy((error) => error instanceof PredictLabError && error.type === 'BadInput');
   });
 
-  it('receives the reason of a cancellation', async () => {
+  it('receives the reason for a cancellation', async () => {
     const stop = new AbortController();
     const running = run('stopWhenTold', {}, contextWith({ signal: stop.signal }));
     setTimeout(() => stop.abort(new PredictLabError('TaskTimeout', 'mine took too long')), 100);
     await expect(running).rejects.toMatchObject({ type: 'TaskTimeout', message: 'mine took too long' });
   });
 
-  it('is ended with its thread when it ignores the cancellation; the next task gets a new thread', async () => {
+  it('is ended with its thread when it ignores a cancellation, and the next task gets a new thread', async () => {
     const stop = new AbortController();
     const running = run('spinForEver', {}, contextWith({ signal: stop.signal }));
     setTimeout(() => stop.abort(new Error('enough')), 100);
@@ -137,16 +137,16 @@ describe('an activity on a thread', () => {
     expect(await run('whoAmI')).toMatchObject({ calls: 1 });
   });
 
-  it('that was cancelled before it started does not start', async () => {
+  it('is not started when it was cancelled before', async () => {
     await expect(run('spinForEver', {}, contextWith({ signal: AbortSignal.abort(new Error('cancelled')) }))).rejects.toThrow('cancelled');
   });
 
-  it('that ends its thread fails alone', async () => {
+  it('fails alone when it ends its thread', async () => {
     await expect(run('exit')).rejects.toThrow(/thread of mine ended/);
     expect(await run('whoAmI')).toHaveProperty('calls');
   });
 
-  it('that waits for a thread gets a new one when all threads were ended with their tasks', async () => {
+  it('that waits for a thread gets a new one when all threads ended with their tasks', async () => {
     const perThread = { length: availableParallelism() };
     await Promise.all(Array.from(perThread, () => run('whoAmI', { spin: 1_000 })));
     const loops = Array.from(perThread, () => {
@@ -159,14 +159,14 @@ describe('an activity on a thread', () => {
     expect(await waiting).toMatchObject({ calls: 1 });
   });
 
-  it('that ended its thread after its end does not harm the next task', async () => {
+  it('that ends its thread after its own end does not harm the next task', async () => {
     const { threadId: before } = (await run('exitLater')) as { threadId: number };
     await new Promise((resolve) => setTimeout(resolve, 300));
     const after = (await run('whoAmI')) as { threadId: number };
     expect(after.threadId).not.toBe(before);
   });
 
-  it('stops at once when few tasks wait for a thread, and together with others when many do', async () => {
+  it('leaves its thread at once when few tasks wait, and together with others when many do', async () => {
     const crowd = Array.from({ length: 12 * availableParallelism() }, () => run('whoAmI', { spin: 10 }));
     let ended = 0;
     const ends = [threads.together(), threads.together()].map((end) => end.then(() => ended++));
@@ -197,14 +197,14 @@ const stopped = (name: string, afterMs: number): Promise<Json> => {
 };
 
 describe("an activity on its plugin's own thread", () => {
-  it("shares it, and the module's state, with the others, which go on while one waits", async () => {
+  it('shares the thread and the state of the module with others, which continue while one waits', async () => {
     const [slow, fast] = [runPlain('plain', { wait: 200 }), runPlain('plain')];
     const first = (await fast) as { threadId: number; calls: number };
     expect(first.threadId).not.toBe(threadId);
     expect(await slow).toEqual({ threadId: first.threadId, calls: first.calls + 1 });
   });
 
-  it('may throw in a timer or leave a rejection unhandled: it is logged by name, and the thread continues', async () => {
+  it('may throw in a timer or leave a rejection unhandled: this is logged with its name, and the thread continues', async () => {
     const before = (await runPlain('plain')) as { threadId: number; calls: number };
     expect(await runPlain('stray')).toEqual({ threadId: before.threadId, calls: before.calls + 1 });
     expect(errors.splice(0)).toEqual([
@@ -213,13 +213,13 @@ describe("an activity on its plugin's own thread", () => {
     ]);
   });
 
-  it('that ignores the cancellation but only waits is abandoned: the thread stays', async () => {
+  it('is abandoned when it ignores a cancellation but only waits, and the thread stays', async () => {
     const before = (await runPlain('plain')) as { threadId: number };
     await expect(stopped('neverBack', 10)).rejects.toThrow('enough');
     expect(await runPlain('plain')).toMatchObject({ threadId: before.threadId });
   });
 
-  it('in an endless loop is ended with the thread: waiting tasks run on the next one, running ones are lost', async () => {
+  it('is ended with the thread when in an endless loop: waiting tasks run on the next thread, running ones are lost', async () => {
     const inTheMiddle = runPlain('plain', { wait: 60_000 });
     const loop = stopped('plainForEver', 200);
     const behind = runPlain('plain');
@@ -233,7 +233,7 @@ describe("an activity on its plugin's own thread", () => {
     await expect(again).rejects.toThrow('enough');
   });
 
-  it('that ends the thread fails', async () => {
+  it('fails when it ends the thread', async () => {
     await expect(runPlain('plainExit')).rejects.toThrow(/thread of mine ended/);
     expect(await runPlain('plain')).toMatchObject({ calls: 1 });
   });

@@ -36,7 +36,7 @@ async function pages(folder: string): Promise<void> {
   await link(path.join(home, 'reports', 'charts-0123456789ab.js'), path.join(place, 'charts-0123456789ab.js'));
 }
 
-it('removes pages by age, and keeps those of the last runs of each symbol, of open runs and in new unknown folders', async () => {
+it('prune removes pages by age, and keeps those of the last runs of each symbol, of open runs, and in new unknown folders', async () => {
   await mkdir(path.join(home, 'reports'), { recursive: true });
   await writeFile(path.join(home, 'reports', 'charts-0123456789ab.js'), 'y'.repeat(5000));
   await runWithPages('a1', 200, ['AAA']);
@@ -60,14 +60,14 @@ it('removes pages by age, and keeps those of the last runs of each symbol, of op
   expect(await pruneReports({ ...request, keep: 0 })).toMatchObject({ rows: 4 });
 });
 
-it('keeps as many runs of each symbol as asked', async () => {
+it('prune keeps the requested number of runs of each symbol', async () => {
   const names = async (keep: number) => [...newestOfEachSymbol(await pagedRuns(storage.database), keep)].map(({ runId }) => runId).sort();
   expect(await names(0)).toEqual([]);
   expect(await names(1)).toEqual(['a2', 'a4', 'c:1']);
   expect(await names(3)).toEqual(['a2', 'a3', 'a4', 'c:1']);
 });
 
-it('removes log lines of runs that wrote nothing for the given time', async () => {
+it('prune removes the log lines of runs that wrote nothing for the given time', async () => {
   const old = path.join(home, 'logs', 'runs', 'old');
   const young = path.join(home, 'logs', 'runs', 'young');
   for (const folder of [old, young]) {

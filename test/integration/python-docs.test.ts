@@ -38,7 +38,7 @@ async function installed(): Promise<string | undefined> {
   }
 }
 
-it('the blocks of docs/python.md run in order in an empty folder', async ({ skip }) => {
+it('the code blocks of docs/python.md run in order in an empty folder', async ({ skip }) => {
   const missing = await installed();
   if (missing !== undefined) skip(missing);
   const bin = path.join(folder.path, 'bin');

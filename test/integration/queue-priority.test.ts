@@ -11,7 +11,7 @@ import { kill, spawnWorker } from '../support/worker-process.ts';
 /** Tasks that two workers together run at once. */
 const SLOTS = 4;
 
-it('a backfill that fills the queue delays no live run, and urgent symbols go first in both', async () => {
+it('a backfill that fills the queue delays no live run, and urgent symbols go first in both kinds of run', async () => {
   const names = Array.from({ length: 12 }, (_, i) => `S${String(i).padStart(2, '0')}`);
   const order: string[] = [];
   const full = gate();
@@ -70,7 +70,7 @@ async function openOf(
     );
 }
 
-it('two worker processes busy with a backfill do all live work first, and urgent tasks first in both', async () => {
+it('two worker processes busy with a backfill do all live work first, and urgent tasks first in both kinds of run', async () => {
   const rig = await createRig({ worker: false });
   let asked = 0;
   const held = gate();

@@ -10,7 +10,7 @@ import { kill, spawnWorker } from '../support/worker-process.ts';
 /** More than 50, so that the stages of each symbol share one activity. */
 const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(2, '0')}`);
 
-it('a worker that is killed while quiet symbols run leaves each stage with one effect, and the run succeeds', async () => {
+it('a worker that is killed while it runs symbols without new trades leaves each stage with one effect, and the run succeeds', async () => {
   const rig = await createRig({ worker: false });
   const folder = path.join(rig.home, 'ticks');
   await mkdir(folder);

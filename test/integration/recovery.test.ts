@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 const HOUR = 3_600_000;
 const iso = (time: number): string => new Date(time).toISOString();
 
-describe('recovery over a sandbox venue', () => {
+describe('recovery from a pause, over the sandbox venue', () => {
   let venue: SandboxVenue;
   let rig: Rig;
   const scheduleId = `test-${randomUUID().slice(0, 8)}`;
@@ -40,7 +40,7 @@ describe('recovery over a sandbox venue', () => {
     };
   };
 
-  it('a backfill of what is missing fills exactly the times that its dry run named', async () => {
+  it('fills with a backfill exactly the times that its dry run listed as missing', async () => {
     const [from, to] = [SANDBOX_NOW - 48 * HOUR, SANDBOX_NOW];
     // the later run comes first: a run that follows a hole catches up with it
     for (const asOf of [to, from + 12 * HOUR]) expect((await rig.run({ ...input, asOf: iso(asOf) })).reasons).toEqual([]);
@@ -77,7 +77,7 @@ describe('recovery over a sandbox venue', () => {
     await rig.lab.schedules.delete(scheduleId);
   });
 
-  it('`doctor --data` finds nothing wrong after a good run was reset, and the data is the same', async () => {
+  it('finds nothing wrong with `doctor --data` after a good run was reset, and leaves the data the same', async () => {
     const { runId } = await rig.run({ ...input, asOf: iso(SANDBOX_NOW) }, 'reset');
     const before = await storedData(rig.database);
     const { workflowService } = rig.client.connection;
@@ -114,7 +114,7 @@ describe('recovery over a sandbox venue', () => {
     expect((await rig.database.query('select from staging_batches')).rows).toEqual([]);
   });
 
-  it('`doctor` checks the venues of the plugins that the shell names, and no venue of an earlier call', async () => {
+  it('checks with `doctor` the venues of the plugins in the shell’s environment, and no venue of an earlier call', async () => {
     const toyChecks = async (plugins: NodeJS.ProcessEnv) => {
       const { stdout } = await predictlabHere(['doctor', '--json'], { ...rig.env, ...plugins });
       const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string }[] };

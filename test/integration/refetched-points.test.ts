@@ -153,7 +153,7 @@ describe.each([
   { name: 'recorded prices (skipped where ../shared/data is absent)', prices: recorded, there: existsSync(RECORDED) },
 ])('$name', ({ prices, there }) => {
   it.skipIf(!there)(
-    'are what they were when they are asked for again, at once or when the venue has forgotten the finer ones',
+    'price points and candles stay the same when they are collected again, at once or after the venue has dropped the finer points',
     async () => {
       const source = sourceOf(prices());
       for (const firing of FIRINGS) await run(source, firing);
@@ -179,7 +179,7 @@ describe.each([
     },
   );
 
-  it.skipIf(!there)('do not depend on which grain was collected first', async () => {
+  it.skipIf(!there)('price points and candles do not depend on the grain that was collected first', async () => {
     const source = sourceOf(prices());
     // nine days later the finer ones of the first days are gone, but for a venue that keeps them longer than it says
     const fine = { at: BEGIN, daysBack: 5 };

@@ -38,7 +38,7 @@ async function fire(): Promise<readonly string[]> {
   return said.flat();
 }
 
-it('a market wrongly called closed and a reversed result are corrected, reported once, and leave no gap and no false coverage', async () => {
+it('a market wrongly called closed and a reversed result are corrected and reported once, and leave no gap and no false coverage', async () => {
   const { venue, database } = rig;
   expect(await fire()).toEqual([]);
   clock += 4 * HOUR;
@@ -83,7 +83,7 @@ it('a market wrongly called closed and a reversed result are corrected, reported
   expect(rows[0].count).toBeGreaterThan(0);
 }, 240_000);
 
-it('a run that took a market for closed and stores after another saw it open again claims nothing after that close', async () => {
+it('a run that saw a market as closed, but stores after another run saw it open again, claims nothing after that close', async () => {
   const { venue, database } = rig;
   const [market] = venue.truth.instruments({ venue: 'polymarket', group: GROUP });
   clock += 4 * HOUR;

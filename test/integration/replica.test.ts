@@ -32,7 +32,7 @@ async function makeCluster(): Promise<Cluster> {
   return { data, socket, logFile: path.join(home, 'postgres.log'), binaries: { ...binaries, postgres }, account };
 }
 
-it('a backup of a replica is whole, and a command that writes there names the primary', async () => {
+it('a backup of a replica is complete, and a command that writes to the replica is refused with the name of the primary', async () => {
   const cluster = await makeCluster();
   await initialise(cluster);
   await start(cluster);

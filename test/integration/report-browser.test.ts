@@ -84,7 +84,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await context.close();
   });
 
-  it('is no wider than the window, however long its words are', async () => {
+  it('a report page is no wider than the window, however long its words are', async () => {
     const long = 'W'.repeat(10_000);
     // every sentence: titles, errors, reasons, notes
     const stretched = <T>(value: T): T => {
@@ -152,7 +152,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it.each([1280, 390])('nothing is wider than the window, %i px', async (width) => {
+  it.each([1280, 390])('a report page has nothing that is wider than the window of %i px', async (width) => {
     for (const name of ['index.html', 'BTC_PRICE.html']) {
       const page = await open(name, { width });
       expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width);
@@ -196,13 +196,13 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('charts are live also in a page that embeds the library', async () => {
+  it('charts are live also in a page that embeds the chart library', async () => {
     const page = await open('alone.html');
     expect(await page.waitForSelector('.is-live canvas')).not.toBeNull();
     await page.close();
   });
 
-  it('a chart zooms by buttons, and by the wheel once it was pressed; its address keeps the range and opens at it', async () => {
+  it('a chart zooms with its buttons, and with the wheel once it was clicked; its address keeps the visible range', async () => {
     const page = await open('BTC_PRICE.html');
     await page.waitForSelector('.is-live canvas');
     const plot = page.locator('.panel:visible .plot').first();
@@ -232,7 +232,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await linked.close();
   });
 
-  it('the wheel scrolls the page over a chart that was not pressed', async () => {
+  it('the wheel scrolls the page over a chart that was not clicked', async () => {
     const page = await open('BTC_PRICE.html');
     await page.waitForSelector('.is-live canvas');
     await page.locator('.panel:visible .plot').first().hover();
@@ -242,7 +242,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('on a touch screen one finger scrolls the page over a chart, and two zoom the chart', async () => {
+  it('one finger on a touch screen scrolls the page over a chart, and two fingers zoom the chart', async () => {
     const context = await browser.newContext({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
     const page = await context.newPage();
     await page.goto(pathToFileURL(path.join(folder, 'BTC_PRICE.html')).href);
@@ -274,7 +274,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await context.close();
   });
 
-  it('shows the return of the chosen strategy below the prices, with one crosshair and one legend', async () => {
+  it('a chart shows the return of the chosen strategy below the prices, with one crosshair and one legend', async () => {
     const page = await open('BTC_PRICE.html');
     await page.waitForSelector('.is-live canvas');
     const plot = page.locator('.panel:visible .plot').first();
@@ -286,7 +286,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('charts bear a window of one pixel, and show the same range when it is wide again', async () => {
+  it('charts survive a window of one pixel, and show the same range once the window is wide again', async () => {
     const page = await open('BTC_PRICE.html');
     await page.waitForSelector('.is-live canvas');
     for (const width of [1, 390, 1280]) {
@@ -298,7 +298,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('choosing another interval by keyboard shows its chart at the same place', async () => {
+  it('another interval that is chosen by keyboard shows its chart at the same position', async () => {
     const page = await open('BTC_PRICE.html');
     const before = await page.locator('.panel:visible .plot').first().boundingBox();
     await page.locator('.tabs input').first().focus();
@@ -340,7 +340,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('prints its static pictures', async () => {
+  it('a report page prints its static pictures', async () => {
     const page = await open('BTC_PRICE.html', { colorScheme: 'dark' });
     await page.waitForSelector('.is-live canvas');
     await page.emulateMedia({ media: 'print' });
@@ -350,7 +350,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await page.close();
   });
 
-  it('no page logged an error, violated its content policy or sent a request to the network', () => {
+  it('no page logs an error, violates its content policy or sends a request to the network', () => {
     expect(problems).toEqual([]);
   });
 });

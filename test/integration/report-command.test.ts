@@ -41,7 +41,7 @@ describe('predictlab report', () => {
     expect(existsSync(runReportPath(home, RUN))).toBe(true);
   });
 
-  it('accepts the Temporal run id too', async () => {
+  it('also accepts the Temporal run id', async () => {
     expect((await call(EXECUTION)).stdout).toBe(`${runReportPath(home, RUN)}\n`);
   });
 
@@ -68,7 +68,7 @@ describe('predictlab report', () => {
     expect(offline).toMatchObject({ code: 0, stdout: `${runReportPath(home, RUN)}\n` });
   });
 
-  it('says what to do when the run is unknown or has not ended', async () => {
+  it('states what to do when the run is unknown or has not ended', async () => {
     expect(await call('nobody')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('predictlab runs') });
     expect(await call('still-open')).toMatchObject({
       code: 2,
@@ -77,7 +77,7 @@ describe('predictlab report', () => {
     });
   });
 
-  it('exits with code 3 when neither the report nor the database is available', async () => {
+  it('ends with exit code 3 when neither the report nor the database is available', async () => {
     const offline = await predictlabHere(['report', 'elsewhere'], {
       ...process.env,
       DATABASE_URL: 'postgresql://127.0.0.1:1/none',

@@ -129,7 +129,7 @@ const backtest = (strategy: string, sharpe: number | null, key: number): Backtes
   passport: { id: 'f00dfeedf00dfeedf00dfeed' },
 });
 
-describe('visualize', () => {
+describe('the visualize stage', () => {
   let page: string;
   let effect: StageEffect;
 
@@ -156,7 +156,7 @@ describe('visualize', () => {
     expect(effect.output).toEqual({ pages: 1, bytes: Buffer.byteLength(page) });
   });
 
-  it('shows candles, the range that was not collected, the twin’s price and the bad row', () => {
+  it('shows candles, the range that was not collected, the twin’s price and a quarantined row', () => {
     expect(page).toContain('Candles 1h as a table (44 rows)');
     expect(page).toContain('not collected 2026-11-02 20:00Z – 2026-11-03 00:00Z');
     expect(page).toMatch(/predict <b>0\.37<\/b>/);
@@ -164,7 +164,7 @@ describe('visualize', () => {
     expect(page).toMatch(/coverage<\/dt><dd>.*97\.6/);
   });
 
-  it('notes that the open market has been quiet for unusually long within its coverage', async () => {
+  it('notes that an open market has been quiet for unusually long within its coverage', async () => {
     expect(page).toMatch(/<dt>coverage<\/dt><dd>.*no trade for 120 h, unusually long/);
     const later = await pageAsOf(AS_OF + 2 * HOUR);
     expect(later).toContain('Candles 1h as a table');
@@ -175,7 +175,7 @@ describe('visualize', () => {
     ['closed', { closed: true }],
     ['resolved', { closed: true, resolution: { kind: 'settled', payout: 1, at: START + 3 * DAY } }],
     ['over by its own dates', { closesAt: START + 3 * DAY }],
-  ])('says nothing about the silence of a market that is %s', async (_, facts) => {
+  ])('does not mention the silence of a market that is %s', async (_, facts) => {
     await test.database.query(`update instruments set facts = facts || $1 where id = 'polymarket:0x1'`, [JSON.stringify(facts)]);
     try {
       expect(await pageAsOf(AS_OF)).not.toContain('unusually long');
@@ -185,7 +185,7 @@ describe('visualize', () => {
     }
   });
 
-  it('draws the backtest with the highest Sharpe ratio and gives the reason where there is none', () => {
+  it('draws the backtest with the highest Sharpe ratio, and states the reason when there is none', () => {
     expect(page).toContain('Return and drawdown: sma-cross 10/30 on 1h');
     expect(page).toContain('fewer than two daily returns');
     expect(page).toContain('0 of 96 decisions changed');
@@ -196,7 +196,7 @@ describe('visualize', () => {
     expect(page).toContain('&lt;script&gt;alert(&quot;title&quot;)&lt;/script&gt;');
   });
 
-  it('writes the same page again and leaves no partial file', async () => {
+  it('writes the same page on a repetition, and leaves no partial file', async () => {
     await visualize('exec-1', 'RAIN');
     const folder = path.dirname(runReportPath(home, RUN));
     expect(readFileSync(path.join(folder, 'RAIN.html'), 'utf8')).toBe(page);
@@ -241,7 +241,7 @@ describe('visualize', () => {
     expect(nothing).toContain('No instrument matched');
   });
 
-  it('names the folder it cannot write to', async () => {
+  it('fails with the name of the folder that it cannot write to', async () => {
     const blocked = path.join(home, 'a-file');
     writeFileSync(blocked, 'in the way');
     const stage = createVisualize({ database: test.database, home: blocked, log: silent });
@@ -255,7 +255,7 @@ describe('visualize', () => {
 });
 
 describe('the report of a run', () => {
-  it('is made from the database, with the usual duration and the changes', async () => {
+  it('is made from the database, with the usual duration and with what has changed', async () => {
     await recordRun('exec-0', 'pipeline-2026-11-08T20:00Z', ['RAIN'], {}, AS_OF - 4 * HOUR);
     await recordRun('exec-1', RUN, ['RAIN'], { result: 'degraded', reasons: ['RAIN/store: gaps'] });
     const { path: file } = await writeRunReport({ database: test.database, home, executionId: 'exec-1', log: silent });
@@ -270,7 +270,7 @@ describe('the report of a run', () => {
     expect(index).not.toContain('<script>alert');
   });
 
-  it('is made again from the database when its files are gone, symbol pages included', async () => {
+  it('is made again from the database when its files are gone, including the pages of symbols', async () => {
     const folder = path.dirname(runReportPath(home, RUN));
     const before = readFileSync(path.join(folder, 'RAIN.html'), 'utf8');
     rmSync(folder, { recursive: true });
@@ -328,7 +328,7 @@ describe('the report of a run', () => {
     expect(index).toContain('4\u202f321');
   });
 
-  it('reports an unknown run and a run that has not ended', async () => {
+  it('is refused for an unknown run and for a run that has not ended', async () => {
     await expect(writeRunReport({ database: test.database, home, executionId: 'nobody' })).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringContaining('there is no run nobody'),
@@ -339,7 +339,7 @@ describe('the report of a run', () => {
 });
 
 describe('the current page of a symbol', () => {
-  it('keeps the backtests of an earlier run after a partial one, and names that run', async () => {
+  it('keeps the backtests of an earlier run after a partial run, and names that earlier run', async () => {
     await recordRun('exec-partial', 'partial', ['RAIN'], {}, AS_OF + HOUR);
     const request = { runId: 'partial', executionId: 'exec-partial', symbol: 'RAIN', settings: settingsOf(['RAIN']) };
     const own = await loadSymbolPage(test.database, request);

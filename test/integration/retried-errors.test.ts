@@ -8,7 +8,7 @@ import { createRig } from '../support/rig.ts';
 import { scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
 
-it('a stage whose input a failover lost fails and says how to collect it again', async () => {
+it('a stage whose input was lost in a failover of the database fails and states how to collect it again', async () => {
   const rig = await createRig({ stages: scriptedStages(() => undefined) });
   await importTestSymbols(rig.database);
   // as a replica that lagged behind: the commit of collect was acknowledged, and is not there any more
@@ -30,7 +30,7 @@ it('a stage whose input a failover lost fails and says how to collect it again',
   await rig.close();
 });
 
-it("attempts that were tried again with success, and the last one's error, stay in the run's page", async () => {
+it('the errors of failed attempts, also of those retried with success, stay on the page of the run', async () => {
   let answers = 0;
   const server = createServer((_, response) => response.writeHead(answers++ === 0 ? 503 : 200).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 describe('a Temporal run id', () => {
-  it('selects exactly that run, also when its id was used again', async () => {
+  it('selects exactly its run, also when the run’s id was used again', async () => {
     script = ({ taskId }) => {
       if (taskId === 'AAA/clean') throw new PredictLabError('BadInput', 'the file is empty');
     };
@@ -62,7 +62,7 @@ describe('a Temporal run id', () => {
 });
 
 describe('the id of an ended run', () => {
-  it('can be reused with a message that names both runs, and is refused while that run is open', async () => {
+  it('can be reused, with a message that names both runs, but not while the later run is open', async () => {
     script = () => undefined;
     const args = ['run', '--symbols', 'AAA', '--until', 'collect', '--run-id', 'again', '--detach', '--json'];
     expect((await ask(...args)).stderr).toBe('');
@@ -110,7 +110,7 @@ describe('a run that Temporal has forgotten', () => {
     return handle.firstExecutionRunId;
   }
 
-  it('is marked as forgotten in the database, which answers for it', async () => {
+  it('is marked as forgotten in the database, from which its status is then read', async () => {
     const executionId = await forgotten('forgotten');
     expect(await runOf(rig.database, 'forgotten')).toMatchObject({ result: null, status: null });
     const why = await ask('why', 'forgotten', 'AAA/store');
@@ -130,7 +130,7 @@ describe('a run that Temporal has forgotten', () => {
     expect((await ask('report', 'forgotten')).code).toBe(0);
   });
 
-  it('is marked by the list of runs too, and an open run is not', async () => {
+  it('is also marked by the list of runs, which leaves an open run as it is', async () => {
     const unsaid = 'update runs set result = null, status = null, finished_at = null where run_id = $1';
     await rig.database.query(unsaid, ['forgotten']);
     const reached = gate();

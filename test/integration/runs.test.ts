@@ -88,7 +88,7 @@ describe('a run', () => {
     expect(await listRuns(rig.database, 1)).toMatchObject([{ runId: result.runId, result: 'success', totalTasks: 12 }]);
   });
 
-  it('stops after untilStage, and answers status, graph and why after it closed', async () => {
+  it('stops after untilStage, and answers queries for status, graph and reasons after it has closed', async () => {
     const { runId, totalTasks } = await rig.run({ symbols: ['BBB'], untilStage: 'store' });
     expect(totalTasks).toBe(3);
     expect(await rig.lab.status(runId)).toMatchObject({ completedTasks: 3, statusBreakdown: { success: 3 } });
@@ -96,7 +96,7 @@ describe('a run', () => {
     expect(await rig.lab.why(runId, 'BBB/store')).toContain('BBB/store');
   });
 
-  it('keeps a failure to the symbol it belongs to and names the root of what it skips', async () => {
+  it('keeps a failure to the symbol it belongs to, and names the root cause of the tasks that it skips', async () => {
     const result = await scripted(failing('AAA/clean', refused), () => rig.run({ symbols: ['AAA', 'BBB'] }));
     expect(result.result).toBe('degraded');
     expect(result.statusBreakdown).toMatchObject({ success: 7, failed: 1, skipped: 4 });
@@ -110,7 +110,7 @@ describe('a run', () => {
     expect(result.taskResults['BBB/visualize'].status).toBe('success');
   });
 
-  it('ends with CriticalTaskFailed when a critical stage fails: what runs is cancelled, the rest is skipped', async () => {
+  it('ends with CriticalTaskFailed when a critical stage fails: running tasks are cancelled, the others are skipped', async () => {
     const running = gate();
     const script: Script = async (call) => {
       if (call.taskId === 'BBB/collect') {
@@ -131,7 +131,7 @@ describe('a run', () => {
     });
   });
 
-  it('in which nothing succeeds closes as Failed with its result, after its record and its page, and a retry continues from it', async () => {
+  it('in which nothing succeeded closes as Failed after its record and page were written, and a retry continues from it', async () => {
     await scripted(failing('AAA/clean', refused), async () => {
       const { runId, executionId } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'store' });
       const failure = await ended(runId);
@@ -153,7 +153,7 @@ describe('a run', () => {
     });
   });
 
-  it('refuses a retry while it is closing, also at the moment of its cancellation, because the tasks would never run', async () => {
+  it('refuses retryFailed while it is closing, also at the moment of its cancellation, because the tasks would never run', async () => {
     const script: Script = async (call) => {
       if (call.taskId === 'AAA/collect') throw refused();
       if (call.taskId !== 'BBB/collect') return;
@@ -173,7 +173,7 @@ describe('a run', () => {
     });
   });
 
-  it('reports its duration up to now, also when nothing has happened for a while', async () => {
+  it('reports its duration up to the present, also when nothing has happened for a while', async () => {
     const { reached, proceed, script } = heldCollects();
     await scripted(script, async () => {
       const { runId } = await rig.lab.start({ symbols: ['AAA'], maxConcurrent: 1, untilStage: 'collect' });
@@ -229,7 +229,7 @@ describe('a run', () => {
     expect(seen).toEqual(['AAA/collect#1', 'BBB/collect#1', 'BBB/clean#1', 'AAA/collect#2', 'AAA/clean#1']);
   });
 
-  it('fails an attempt that takes longer than its timeout with TaskTimeout', async () => {
+  it('fails an attempt with TaskTimeout when it takes longer than its timeout', async () => {
     const script: Script = (call) => (call.stage === 'clean' ? new Promise(() => undefined) : undefined);
     const input: PipelineInput = {
       symbols: ['AAA'],
@@ -289,7 +289,7 @@ describe('a run', () => {
     });
   });
 
-  it('fails a symbol whose workflow is terminated from outside, and nothing else', async () => {
+  it('fails only the symbol whose workflow was terminated', async () => {
     const reached = gate();
     const hold = gate();
     const script: Script = async (call) => {
@@ -385,7 +385,7 @@ describe('custom tasks', () => {
     expect(began('check') >= began('AAA/kline') && began('AAA/backtest') >= began('check')).toBe(true);
   });
 
-  it('can be a run of their own, without symbols', async () => {
+  it('can form a run of their own, without symbols', async () => {
     const result = await rig.run({ symbols: [], tasks: [{ taskId: 'nap', activity: 'sleep', args: [{ duration: '10ms' }] }] });
     expect(result).toMatchObject({
       result: 'success',

@@ -10,7 +10,7 @@ import { gate, scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
 import { until } from '../support/until.ts';
 
-describe('the schedule', () => {
+describe('a schedule', () => {
   let rig: Rig;
   const scheduleId = `test-${randomUUID().slice(0, 8)}`;
   const hold = gate();
@@ -31,7 +31,7 @@ describe('the schedule', () => {
   });
   afterAll(() => rig.close());
 
-  it('is created with its defaults: every four hours, one run at a time, no catch-up storm', async () => {
+  it('is created with the defaults: every four hours, one run at a time, a single run after an outage', async () => {
     expect(await rig.lab.schedules.create({ scheduleId })).toBe('created');
     expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({
       cron: '0 */4 * * *',
@@ -62,7 +62,7 @@ describe('the schedule', () => {
     expect(await input()).toEqual({ symbols: ['AAA'], untilStage: 'collect', retry });
   });
 
-  it('never has an asOf, whichever command sets it', async () => {
+  it('never has an asOf, whichever command changes it', async () => {
     const input = { asOf: '2026-01-01T00:00:00Z' };
     const refused = { type: 'BadInput', message: expect.stringContaining('as of each of its times') };
     await expect(rig.lab.schedules.create({ scheduleId: 'as-of', input })).rejects.toMatchObject(refused);
@@ -96,7 +96,7 @@ describe('the schedule', () => {
     expect((await rig.lab.schedules.show(scheduleId)).catchupWindow).toBe('90s');
   });
 
-  it('starts one run when it is triggered twice, as of the time it was scheduled for', async () => {
+  it('starts one run when triggered twice, as of its scheduled time', async () => {
     const first = await rig.lab.schedules.trigger(scheduleId);
     expect(first).toEqual({ started: expect.stringContaining(`${scheduleId}-`), open: [] });
     const lastRuns = async () => (await rig.lab.schedules.show(scheduleId)).lastRuns;
@@ -181,7 +181,7 @@ describe('the schedule', () => {
     );
   });
 
-  it('reports in one sentence a missing schedule and a wrong cron', async () => {
+  it('is refused in one sentence when it does not exist or its cron expression is wrong', async () => {
     await rig.lab.schedules.delete(scheduleId);
     await expect(rig.lab.schedules.show(scheduleId)).rejects.toThrow(`there is no schedule "${scheduleId}"`);
     for (const cron of ['every day', '61 * * * *', '0 25 * * *', '99 * * * *'])
@@ -205,7 +205,7 @@ describe('predictlab schedule create and update', () => {
     await rig.close();
   });
 
-  it('take the same input as `plan`, also one without symbols', async () => {
+  it('accept the same input as `plan`, including one without symbols', async () => {
     expect(await ask('create', '--json')).toMatchObject({ code: 0, stderr: '' });
     expect(await stored()).toEqual({ retry });
     expect(await ask('update', '--symbols', 'AAA')).toMatchObject({ code: 0 });
@@ -226,7 +226,7 @@ describe('predictlab schedule create and update', () => {
     expect(await stored()).toEqual({ symbols: ['AAA'], retry });
   });
 
-  it('check the input a run would get, kept fields included, against the current catalogue', async () => {
+  it('check the input that a run would get, including the kept fields, against the current catalogue', async () => {
     await removeSymbol(rig.database, 'AAA');
     expect(await ask('update', '--days', '3')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown symbol "AAA"') });
     expect(await ask('create', '--days', '3')).toMatchObject({ code: 2 });
@@ -234,7 +234,7 @@ describe('predictlab schedule create and update', () => {
     expect(await stored()).toEqual({ symbols: ['BBB'], daysBack: 3, retry });
   });
 
-  it('exit with code 3 and one sentence when the catalogue cannot be reached', async () => {
+  it('end with exit code 3 and one sentence when the catalogue cannot be reached', async () => {
     const answer = await predictlabHere(['schedule', 'create', '--id', id], { ...rig.env, DATABASE_URL: 'postgresql://127.0.0.1:1/none' });
     expect(answer).toMatchObject({
       code: 3,

@@ -65,7 +65,7 @@ function statusesInTheory(tasks: CustomTaskInput[], maxConcurrent: number, fails
   return Object.fromEntries(Object.entries(run.status.taskResults).map(([taskId, { status }]) => [taskId, status]));
 }
 
-describe('on Temporal', () => {
+describe('the scheduler on real Temporal', () => {
   let rig: Rig;
   let scripted: Awaited<ReturnType<typeof scriptedServer>>;
   beforeAll(async () => {
@@ -77,7 +77,7 @@ describe('on Temporal', () => {
     await rig.close();
   });
 
-  it(`${GRAPHS} random graphs end as the scheduler says, in order, and never use more slots than allowed`, async () => {
+  it(`ends ${GRAPHS} random graphs in the expected order, and never uses more slots than allowed`, async () => {
     const ends = Array.from({ length: GRAPHS }, async (_, seed) => {
       const { tasks, maxConcurrent, fails } = randomTasks(seed, scripted.url);
       const { taskResults, result } = await rig.run({ symbols: [], tasks, maxConcurrent }, `graph-${seed}`);

@@ -5,7 +5,7 @@ import { scriptedStages } from '../support/stages.ts';
 import { importTestSymbols } from '../support/symbols.ts';
 
 /** The rig replays every history at its end, with what is set in it. */
-describe('runs are found in Temporal', () => {
+describe('the runs that Temporal lists', () => {
   let rig: Rig;
   beforeAll(async () => {
     const stages = scriptedStages(({ taskId }) => {
@@ -34,11 +34,11 @@ describe('runs are found in Temporal', () => {
     ['PredictLabVerdict IS NULL AND WorkflowType="pipeline"', []],
     ['PredictLabSymbol="BBB" AND WorkflowType="pipeline"', ['half', 'none']],
     ['PredictLabSymbol="AAA" AND WorkflowType="symbolPipeline"', ['half/AAA', 'whole/AAA']],
-  ])('by %s', async (query, ids) => {
+  ])('can be found by %s', async (query, ids) => {
     await expect.poll(() => found(query)).toEqual(ids);
   });
 
-  it('and name the path of their page', async () => {
+  it('have the path of their report page', async () => {
     const metadata: { currentDetails?: string } = await rig.client.workflow.getHandle('half').query('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toMatch(/^degraded: /);
     expect(metadata.currentDetails).toContain(`report: \`${rig.home}/reports/half/index.html\``);

@@ -46,7 +46,7 @@ const failureOf = async (attempt: Promise<unknown>): Promise<ApplicationFailure>
   return thrown;
 };
 
-describe('an activity that stages share, after its worker was lost', () => {
+describe('an activity that several stages share, after its worker was lost', () => {
   it('waits for an unavailable database as every task does', async () => {
     const away = (): never => {
       throw new PredictLabError('StorageUnavailable', 'Postgres is away');
@@ -57,7 +57,7 @@ describe('an activity that stages share, after its worker was lost', () => {
     expect({ failures, outages: spent?.storage?.count, nextRetryDelay }).toEqual({ failures: 0, outages: 1, nextRetryDelay: 250 });
   });
 
-  it('counts no attempt of a stage that had not started, and the lost one of a stage that had', async () => {
+  it('counts no attempt of a stage that had not started, and one lost attempt of a stage that had', async () => {
     const { database, close } = await testDatabase();
     const worker = workerOf(database);
     await worker.attempt(1, 'collect', { ...call, following: { stages: [] } });
@@ -80,7 +80,7 @@ describe('an activity that stages share, after its worker was lost', () => {
     await close();
   });
 
-  it('remembers the failure of a following stage whose report was lost', async () => {
+  it('still knows the failure of a later stage whose report was lost', async () => {
     const { database, close } = await testDatabase();
     let error = new PredictLabError('BadInput', 'the file is empty');
     const worker = workerOf(database, (stage) => {

@@ -59,7 +59,7 @@ async function historyOf(rig: Rig, runId: string): Promise<History> {
 }
 
 describe('short custom tasks', () => {
-  it('run on in one activity, and a failed one continues in an activity of its own', async () => {
+  it('run one after the other in one activity, and a failed task continues in an activity of its own', async () => {
     const { rig, file } = await rigWithPlugin();
     const worker = await spawnWorker(rig.env);
     const args = [{ file }];
@@ -102,7 +102,7 @@ describe('short custom tasks', () => {
     await kill(worker);
   }, 120_000);
 
-  it('are learned from the ledger after twenty quick executions', async () => {
+  it('are recognised as short from the ledger after twenty quick executions', async () => {
     const { rig, file } = await rigWithPlugin();
     const worker = await spawnWorker(rig.env);
     await rig.database.query(
@@ -139,7 +139,7 @@ describe('short custom tasks', () => {
     await kill(worker);
   }, 120_000);
 
-  it('are executed at most once more when their worker is killed in the middle of a chain', async () => {
+  it('are repeated at most once each when their worker is killed in the middle of a chain', async () => {
     const { rig, file } = await rigWithPlugin();
     const doomed = await spawnWorker(rig.env);
     const { runId } = await rig.lab.start({

@@ -40,7 +40,7 @@ async function wireBytes(address: string): Promise<number> {
   return Number(answer.headers.get('content-length'));
 }
 
-describe('the pages about all symbols', () => {
+describe('the pages for all symbols', () => {
   let rig: Rig;
   let ui: Ui;
   let runId: string;
@@ -67,7 +67,7 @@ describe('the pages about all symbols', () => {
     await rig?.close();
   });
 
-  it('list every symbol with its state, the failed one first, in less than 400 KB over the wire', async () => {
+  it('list every symbol with its state, the failed one first, in less than 400 KB of transfer', async () => {
     expect(await wireBytes(`${ui.address}/symbols`)).toBeLessThan(400_000);
     const text = await (await fetch(`${ui.address}/symbols`)).text();
     expect(text).toMatch(/1\s000 symbols/u);
@@ -116,7 +116,7 @@ describe('the pages about all symbols', () => {
     expect(list, 'twins by their difference').toMatch(/Twins that differ most.*polymarket:0xa.*predict:7/su);
   });
 
-  it('show how much of the last week was not collected of a symbol, up to its newest run', async () => {
+  it('show how much of the last week was not collected for a symbol, up to its newest run', async () => {
     const now = Date.now();
     const [day, hour] = [86_400_000, 3_600_000];
     await rig.database.query(
@@ -128,7 +128,7 @@ describe('the pages about all symbols', () => {
     expect(text.match(/title="1 gap, the last one until [^"]+">3 h 00 m</g)).toHaveLength(1);
   });
 
-  it('show research: the best trials, the grid of one strategy, and two trials side by side', async () => {
+  it('show the research page: the best trials, the grid of one strategy, and two trials compared', async () => {
     const none = await (await fetch(`${ui.address}/research`)).text();
     expect(none).toContain('No run has backtests yet');
     const [instrumentKey] = (await saveInstruments(rig.database, 'S0001', [OUTCOME])).values();
@@ -176,7 +176,7 @@ describe('the pages about all symbols', () => {
     expect((await fetch(`${ui.address}/research?symbol=none&a=x&b=99999`)).status).toBe(200);
   });
 
-  it('say how a schedule is made while there is none, and show it once there is', async () => {
+  it('state how to create a schedule while there is none, and show it once it exists', async () => {
     const before = await (await fetch(`${ui.address}/schedule`)).text();
     expect(before).toContain('predictlab schedule create');
     await rig.lab.schedules.create({
@@ -231,7 +231,7 @@ describe('the pages about all symbols', () => {
     });
 
     it.each(['/symbols', '/events', '/events/polymarket%3Arain', '/research', '/schedule', '/plan', '/'])(
-      '%s has no serious accessibility problem, on a phone either',
+      'have no serious accessibility problem, also on a phone: %s',
       async (path) => {
         for (const width of [1440, 390]) {
           await page.setViewportSize({ width, height: 900 });

@@ -70,7 +70,7 @@ describe('the embedded Postgres', () => {
     await close();
   });
 
-  it('stops in time when it is closed while it recovers from the death of one of its processes', async () => {
+  it('stops in time when it is closed during the recovery from the death of one of its processes', async () => {
     const { url, close } = await attachPostgres({ home, log: silent });
     const [{ pid }] = (await ask(url, "select pid from pg_stat_activity where backend_type = 'checkpointer'")) as [{ pid: number }];
     process.kill(pid, 'SIGKILL');
@@ -85,7 +85,7 @@ describe('the embedded Postgres', () => {
     expect(existsSync(pidFile())).toBe(false);
   });
 
-  it('is killed when nothing else stops it, and starts again', async () => {
+  it('is killed when nothing else stops it, and can start again afterwards', async () => {
     const { close } = await attachPostgres({ home, log: silent });
     process.kill(serverPid(), 'SIGSTOP');
     const cluster = { data: join(home, 'postgres', 'data'), socket: join(home, 'postgres', 'socket') };
@@ -100,14 +100,14 @@ describe('the embedded Postgres', () => {
     await again.close();
   });
 
-  it('does not take a postmaster.pid that a crash left behind for a running server', async () => {
+  it('is not taken for running because a crash left its postmaster.pid', async () => {
     writeFileSync(pidFile(), `${process.pid}\n${join(home, 'postgres', 'data')}\n`);
     const { url, close } = await attachPostgres({ home });
     expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
     await close();
   });
 
-  it('does not wait for users and lock holders that died', async () => {
+  it('does not wait for a user or lock holder that has died', async () => {
     const folder = join(home, 'postgres');
     mkdirSync(join(folder, 'users'), { recursive: true });
     writeFileSync(join(folder, 'users', '999999-0'), '999999 1 somewhere');
@@ -185,7 +185,7 @@ describe('the embedded Postgres', () => {
     },
   );
 
-  it('is what a command uses without DATABASE_URL, and is left alone with it', async () => {
+  it('is used by a command without DATABASE_URL, and is not started by a command with it', async () => {
     const given = await resolveDatabase({ DATABASE_URL: 'postgresql://me@db/x', PREDICTLAB_HOME: home });
     expect(given.url).toBe('postgresql://me@db/x');
     await given.close();
@@ -194,14 +194,14 @@ describe('the embedded Postgres', () => {
     await found.close();
   });
 
-  it('works under a home whose path is too long for a socket', async () => {
+  it('works in a home whose path is too long for a socket', async () => {
     const long = join(home, 'a-folder-with-quite-a-long-name-'.repeat(4));
     const { url, close } = await attachPostgres({ home: long });
     expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
     await close();
   });
 
-  it('reports a data folder of another version', async () => {
+  it('refuses a data folder of another Postgres version', async () => {
     const version = join(home, 'postgres', 'data', 'PG_VERSION');
     const ours = readFileSync(version, 'utf8');
     writeFileSync(version, '17\n');
@@ -212,7 +212,7 @@ describe('the embedded Postgres', () => {
     writeFileSync(version, ours);
   });
 
-  it('says what to do when the data folder holds something else', async () => {
+  it('refuses a data folder with other content, and states what to do', async () => {
     const other = join(home, 'other');
     mkdirSync(join(other, 'postgres', 'data'), { recursive: true });
     writeFileSync(join(other, 'postgres', 'data', 'diary.txt'), 'dear diary');

@@ -61,7 +61,7 @@ it('staged rows of an open run are not pruned, however old; those of an unknown 
   expect(rows).toEqual([{ id: 'open' }]);
 });
 
-it('an import of several files claims the range of each, not the gaps between them', async () => {
+it('an import of several files claims coverage for the range of each file, not for the gaps between the files', async () => {
   const file = (path: string, from: number) => ({
     path,
     kind: 'trade',

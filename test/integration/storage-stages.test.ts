@@ -20,8 +20,8 @@ const ticksOf = async (instrumentKey: number): Promise<readonly TickRecord[]> =>
   return all;
 };
 
-describe('clean', () => {
-  it('lists a bad row once with its reason and original text, however often it is met', async () => {
+describe('the clean stage', () => {
+  it('lists a bad row once with its reason and original text, however often it is collected', async () => {
     const bad = trade(START, 1.5);
     const rows = [trade(START + 1, 0.5), bad, trade(START + 2, 0.4, { defect: 'unknown-outcome' })];
     await collect(test.database, { executionId: 'a', rows });
@@ -45,7 +45,7 @@ describe('clean', () => {
     ]);
   });
 
-  it('calls the run degraded when more rows are bad than the limit allows', async () => {
+  it('degrades the run when more rows are bad than the limit allows', async () => {
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + 1, Number.NaN)] });
     const { degraded } = await runStage(test.database, 'clean', { executionId: 'a' });
     expect(degraded).toEqual(['1 of 2 rows (50.0 %) were quarantined: not-finite 1; the limit is 1 %']);
@@ -61,8 +61,8 @@ describe('clean', () => {
   });
 });
 
-describe('clean, where a price jumps', () => {
-  it('flags a small trade far from the others, and keeps it', async () => {
+describe('the clean stage at a price jump', () => {
+  it('flags a small trade far from its neighbours, and keeps it', async () => {
     const rows = Array.from({ length: 60 }, (_, i) => trade(START + i * 1_000, i === 40 ? 0.95 : 0.5 + (i % 3) / 100));
     const key = await collect(test.database, { executionId: 'a', rows });
     const { clean } = await runStages(test.database, { executionId: 'a' });
@@ -73,7 +73,7 @@ describe('clean, where a price jumps', () => {
   });
 });
 
-describe('store', () => {
+describe('the store stage', () => {
   it('stores a row once, however often it is collected, and counts the repeats', async () => {
     const rows = [trade(START, 0.5), trade(START, 0.6), trade(START + 5, 0.7)];
     const key = await collect(test.database, { executionId: 'a', rows });
@@ -83,7 +83,7 @@ describe('store', () => {
     expect((await ticksOf(key)).map(({ price }) => price)).toEqual([0.5, 0.6, 0.7, 0.8]);
   });
 
-  it('counts repeated rows correctly in a collection of many statements with new and old ticks', async () => {
+  it('counts repeated rows correctly in a large collection of new and old ticks', async () => {
     const rows = Array.from({ length: 70_000 }, (_, i) => trade(START + i * 1_000, 0.5));
     const key = await collect(test.database, { executionId: 'a', rows: [...rows.slice(0, 60_000), rows[5], rows[59_000]] });
     expect((await runStages(test.database, { executionId: 'a' })).store.output).toMatchObject({ inserted: 60_000, duplicates: 2 });
@@ -97,7 +97,7 @@ describe('store', () => {
     expect(counted).toEqual([{ ticks: 70_000, times: 70_000, inHours: 70_000 }]);
   });
 
-  it('keeps copies within one page as separate ticks that differ only by identity', async () => {
+  it('keeps copies within one page as separate ticks that differ only by their identity', async () => {
     const copy = trade(START, 0.5, { identity: 'x' });
     const key = await collect(test.database, { executionId: 'a', rows: [copy, { ...copy, identity: 'x#1' }] });
     await runStages(test.database, { executionId: 'a' });
@@ -116,7 +116,7 @@ describe('store', () => {
     });
   });
 
-  it('applies the venue’s correction under the same id, and the candles follow', async () => {
+  it('applies a venue’s correction under the same id, and the candles change accordingly', async () => {
     const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5, { tradeId: 'v1', identity: 'v1' })] });
     await runStages(test.database, { executionId: 'a' });
     await collect(test.database, { executionId: 'b', rows: [trade(START, 0.4, { tradeId: 'v1', identity: 'v1' })] });
@@ -126,7 +126,7 @@ describe('store', () => {
     expect(candles).toMatchObject({ close: Float64Array.of(0.4), revision: Float64Array.of(2) });
   });
 
-  it('leaves the staging of other runs and symbols alone', async () => {
+  it('does not touch the staged rows of other runs and symbols', async () => {
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)] });
     await collect(test.database, { executionId: 'a', symbol: 'SUN', rows: [trade(START, 0.6)] });
     await collect(test.database, { executionId: 'b', rows: [trade(START, 0.7)] });
@@ -140,7 +140,7 @@ describe('store', () => {
     ]);
   });
 
-  it('counts the gaps of an open market in the window, and calls the run degraded', async () => {
+  it('counts the gaps of an open market in the window, and degrades the run', async () => {
     const asOf = START + 7 * DAY;
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)], covered: { from: START, to: asOf } });
     expect((await runStages(test.database, { executionId: 'a', asOf })).store).toMatchObject({ output: { gaps: 0 } });
@@ -150,7 +150,7 @@ describe('store', () => {
     expect(store.degraded?.[0]).toContain('polymarket:0x1 lacks 14.3 % of its trade ticks’ time');
   });
 
-  it('returns the first effect to a second worker with the same task, and takes effect once', async () => {
+  it('takes effect once: a second worker with the same task gets the first effect', async () => {
     const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + 1, 0.6)] });
     const [one, other] = await Promise.all([1, 2].map(() => runStage(test.database, 'store', { executionId: 'a' })));
     expect(one).toEqual(other);
@@ -159,10 +159,10 @@ describe('store', () => {
   });
 });
 
-describe('kline', () => {
+describe('the kline stage', () => {
   const hourly = (instrumentKey: number) => readCandles(test.database, { instrumentKey, priceType: 'trade', interval: '1h' });
 
-  it('builds every interval once, and nothing the second time', async () => {
+  it('builds every interval once, and nothing on a repetition', async () => {
     const rows = Array.from({ length: 48 }, (_, i) => trade(START + i * HOUR, (i + 1) / 100));
     await collect(test.database, { executionId: 'a', rows });
     expect((await runStages(test.database, { executionId: 'a' })).kline.output).toEqual({
@@ -174,14 +174,14 @@ describe('kline', () => {
     expect((await runStages(test.database, { executionId: 'b' })).kline.output).toMatchObject({ candles: 62, changed: 0 });
   });
 
-  it('builds an interval completely when it is requested for the first time', async () => {
+  it('builds an interval completely on its first request', async () => {
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + DAY, 0.6)] });
     await runStages(test.database, { executionId: 'a' });
     const { output } = await runStage(test.database, 'kline', { executionId: 'b', intervals: ['1h', '5m', '1w'] });
     expect(output).toMatchObject({ candles: 5, changed: 3 });
   });
 
-  it('adds the interval that fits the life of a short market, and counts the markets', async () => {
+  it('adds the interval that fits the life of a short market, and counts such markets', async () => {
     const rows = Array.from({ length: 60 }, (_, i) => trade(START + i * 60_000, (i + 1) / 100));
     const hour = instrument('polymarket:0x1', { opensAt: START, closesAt: START + HOUR });
     const key = await collect(test.database, { executionId: 'a', instrument: hour, rows });
@@ -195,7 +195,7 @@ describe('kline', () => {
     expect((await runStages(test.database, { executionId: 'b' })).kline.output).toMatchObject({ candles: 18, changed: 0 });
   });
 
-  it('rebuilds only the buckets of a late trade, and counts their revision', async () => {
+  it('rebuilds only the buckets of a late trade, and counts their revisions', async () => {
     const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + 2 * HOUR, 0.6)] });
     await runStages(test.database, { executionId: 'a', intervals: ['1h'] });
     await collect(test.database, { executionId: 'b', rows: [trade(START + 1, 0.3)] });
@@ -207,7 +207,7 @@ describe('kline', () => {
     });
   });
 
-  it('calls a bucket complete when it has closed and all of it was collected', async () => {
+  it('marks a bucket as complete when it has closed and all of it was collected', async () => {
     const rows = [0, 1, 2, 3].map((hour) => trade(START + hour * HOUR + 1, 0.5));
     const asOf = START + 3.5 * HOUR;
     const key = await collect(test.database, { executionId: 'a', rows: rows.slice(0, 4), covered: { from: START + HOUR / 2, to: asOf } });
@@ -223,7 +223,7 @@ describe('kline', () => {
     expect(Array.from(later.revision)).toEqual([2, 1, 1, 2]);
   });
 
-  it('closes a bucket that was fully collected as soon as a later run sees it closed', async () => {
+  it('marks a fully collected bucket as complete as soon as a later run sees it closed', async () => {
     const covered = { from: START, to: START + 2 * HOUR };
     const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)], covered });
     await runStages(test.database, { executionId: 'a', asOf: START + HOUR / 2, intervals: ['1h'] });
@@ -243,7 +243,7 @@ describe('kline', () => {
     expect(points).toMatchObject({ open: Float64Array.of(0.9), volume: Float64Array.of(Number.NaN) });
   });
 
-  it('builds the same candles whatever the order and batches in which the ticks arrive', async () => {
+  it('builds the same candles for any order and batches of the ticks', async () => {
     // one assertion runs several properties on one database: each gets instruments of its own
     let round = 0;
     const size = integer({ min: 1, max: 9_999 }).map((n) => n / 100);

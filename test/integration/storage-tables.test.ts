@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
-it('a database has one mark, whatever address it is reached by', async () => {
+it('a database is recognised as the same one at any address', async () => {
   const [one, other] = [await testDatabase(), await testDatabase()];
   const again = await openDatabase({ url: one.url, max: 1 });
   const marks = await Promise.all([one.database, again, other.database].map(databaseMark));
@@ -48,7 +48,7 @@ it('a database has one mark, whatever address it is reached by', async () => {
 });
 
 describe('opening a database', () => {
-  it('brings an empty database up to date once, however many workers start at the same time', async () => {
+  it('migrates an empty database once, however many workers start at the same time', async () => {
     await administer(inject('postgresUrl'), `create database several_${process.pid}`);
     const url = databaseUrlOf(inject('postgresUrl'), `several_${process.pid}`);
     const opened = await Promise.all([1, 2, 3, 4].map(() => openDatabase({ url, max: 2 })));
@@ -57,7 +57,7 @@ describe('opening a database', () => {
     expect(rows.map(({ version }) => version)).toEqual((await readMigrations()).map(({ version }) => version));
   });
 
-  it('refuses, in one sentence, a database whose tables another version made, and touches nothing', async () => {
+  it('refuses in one sentence a database whose tables another version created, and changes nothing', async () => {
     const { database, url } = test;
     const tables = 'select table_name as name from information_schema.columns group by 1 order by 1';
     const refused = async (): Promise<void> => {
@@ -87,7 +87,7 @@ describe('opening a database', () => {
     expect(await migrate(database)).toEqual([]);
   });
 
-  it('works the same with any settings of the database or its role', async () => {
+  it('works with any settings of the database or its role', async () => {
     const strange = await testDatabase();
     const name = strange.url.replace(/^.*\/(test_\w+).*$/, '$1');
     const settings = {
@@ -118,7 +118,7 @@ describe('opening a database', () => {
     }
   });
 
-  it('names the address that does not answer, without the password', async () => {
+  it('fails with the address that does not answer, without the password', async () => {
     const opening = openDatabase({ url: 'postgresql://nobody:secret@127.0.0.1:1/predictlab' });
     await expect(opening).rejects.toMatchObject({
       type: 'StorageUnavailable',
@@ -126,7 +126,7 @@ describe('opening a database', () => {
     });
   });
 
-  it('reports a database that does not exist', async () => {
+  it('fails with a clear error for a database that does not exist', async () => {
     const url = databaseUrlOf(test.url, 'there_is_none');
     await expect(openDatabase({ url })).rejects.toMatchObject({
       type: 'StorageUnavailable',
@@ -134,14 +134,14 @@ describe('opening a database', () => {
     });
   });
 
-  it('shows the form of a database URL when the given one is not valid', async () => {
+  it('fails with the form of a database URL when the given URL is not valid', async () => {
     await expect(openDatabase({ url: 'my database' })).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringContaining('postgresql://'),
     });
   });
 
-  it('reports an interrupted connection as retryable', async () => {
+  it('fails with a retryable error when the connection is interrupted', async () => {
     const cut = test.database.transaction(async (transaction) => {
       const { rows } = await transaction.query<{ pid: number }>('select pg_backend_pid() as pid');
       await administer(inject('postgresUrl'), `select pg_terminate_backend(${rows[0].pid})`);
@@ -161,7 +161,7 @@ describe('the symbol catalogue', () => {
     sources: { polymarket: [{ slug: symbol }] },
   });
 
-  it('merges imports by symbol, and replaces everything on request', async () => {
+  it('merges an import by symbol, or is replaced as a whole on request', async () => {
     expect(await importSymbols(test.database, [entry('A'), entry('B')])).toEqual({ added: 2, updated: 0, removed: 0 });
     expect(await importSymbols(test.database, [entry('B', 'new'), entry('C')])).toEqual({ added: 1, updated: 1, removed: 0 });
     expect((await listSymbols(test.database)).map(({ symbol, title }) => [symbol, title])).toEqual([
@@ -173,7 +173,7 @@ describe('the symbol catalogue', () => {
     expect(await listSymbols(test.database)).toEqual([entry('C')]);
   });
 
-  it('turns symbols on and off and removes them', async () => {
+  it('can have its symbols turned on and off and removed', async () => {
     await importSymbols(test.database, [entry('A'), entry('B')]);
     expect(await setEnabled(test.database, ['A', 'X'], false)).toEqual(['A']);
     expect((await symbolsByName(test.database, ['A', 'X'])).get('A')?.enabled).toBe(false);
@@ -198,8 +198,8 @@ describe('instruments', () => {
   });
 });
 
-describe('staging', () => {
-  it('replaces a page and everything after it when an attempt continues from there', async () => {
+describe('the staging tables', () => {
+  it('replace a page and all later pages when an attempt continues from there', async () => {
     const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     const page = (pageNumber: number, prices: readonly number[], order: 'newest-first' | 'oldest-first' = 'newest-first') =>
       stagePage(test.database, {
@@ -219,7 +219,7 @@ describe('staging', () => {
     expect(await clearStaging(test.database, { executionId: 'a' })).toBe(4);
   });
 
-  it('keeps every field of a row as the source delivered it', async () => {
+  it('keep every field of a row as the source delivered it', async () => {
     const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     const odd = trade(START, Number.NaN, {
       size: Number.POSITIVE_INFINITY,
@@ -254,7 +254,7 @@ describe('staging', () => {
 });
 
 describe('coverage', () => {
-  it('merges ranges that touch and names what lies between them', async () => {
+  it('merges ranges that touch, and lists the gaps between the others', async () => {
     const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     for (const [executionId, from, to] of [
       ['first', 10, 20],
@@ -279,7 +279,7 @@ describe('coverage', () => {
     ]);
   });
 
-  it('are those of each market where two markets share ids, and earlier ones are looked for by market and horizon', async () => {
+  it('belong to their market when two markets share ids, and are looked up by market and horizon', async () => {
     const both = [instrument('polymarket:0x1'), instrument('polymarket:0x2')];
     const keys: number[] = [];
     for (const [index, one] of both.entries()) {
@@ -343,7 +343,7 @@ describe('coverage', () => {
     expect((await runStage(test.database, 'store', { executionId: 'others' })).output).toMatchObject({ inserted: 8, duplicates: 30 });
   });
 
-  it('keeps the evidence of each range: a second look confirms, a walk replaces what was inferred, and what is taken back has none', async () => {
+  it('keeps the evidence of each range: a second look confirms it, a walk replaces what was inferred, and a withdrawal removes it', async () => {
     const instrumentKey = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     const evidence = async () => {
       const records = await coverageRecords(test.database, { symbol: 'RAIN' });
@@ -393,7 +393,7 @@ describe('coverage', () => {
 });
 
 describe('a withdrawal of coverage', () => {
-  it('replaces earlier ones from the same time or later, of its own instrument only', async () => {
+  it('replaces earlier withdrawals from the same or a later time, for its own instrument only', async () => {
     const [one, other] = [
       ...(await saveInstruments(test.database, 'RAIN', [instrument('polymarket:a'), instrument('polymarket:b')])).values(),
     ];
@@ -427,8 +427,8 @@ describe('a withdrawal of coverage', () => {
   });
 });
 
-describe('the path of a price', () => {
-  it('has the last price of each stretch of the wanted range, of the wanted market and kind only', async () => {
+describe('the price path of a market', () => {
+  it('has the last price of each stretch of the requested range, for the requested market and kind only', async () => {
     const keys = new Map<string, number>();
     for (const [id, price] of [
       ['a', 0.1],
@@ -495,7 +495,7 @@ describe('the ledger', () => {
     expect(await listSymbols(test.database)).toEqual([]);
   });
 
-  it('lets a second worker wait for the first and returns the first’s effect', async () => {
+  it('makes a second worker wait for the first, and returns the effect of the first', async () => {
     const calls: number[] = [];
     const work = (n: number) =>
       commitEffect(test.database, key, async (transaction) => {
@@ -512,7 +512,7 @@ describe('the ledger', () => {
     expect(means.kline).toBe(means['RAIN/kline']);
   });
 
-  it('passes the work of a failed run to its retry, staged rows included, and to one retry only', async () => {
+  it('passes the work of a failed run, including staged rows, to a single retry', async () => {
     const rows = [trade(START, 0.5)];
     await collect(test.database, { executionId: 'first', rows });
     await commitEffect(test.database, { ...key, executionId: 'first', taskId: 'RAIN/collect', stage: 'collect' }, async () => ({
@@ -529,7 +529,7 @@ describe('the ledger', () => {
     expect((await runStage(test.database, 'store', { executionId: 'second' })).output).toMatchObject({ inserted: 1 });
   });
 
-  it('passes on nothing of a symbol that continued without a failed source, so that the retry collects it again', async () => {
+  it('passes nothing of a symbol that continued without a failed source to a retry, which collects that symbol again', async () => {
     const without = { ticks: 1, failedSources: { predict: 'predict answered 503' } };
     await collect(test.database, { executionId: 'first', rows: [trade(START, 0.5)] });
     const done = async (symbol: string, stage: 'collect' | 'store', output: Json) =>
@@ -547,7 +547,7 @@ describe('the ledger', () => {
     expect(await stagingBatches(test.database, { executionId: 'second', symbol: 'RAIN' })).toEqual([]);
   });
 
-  it('passes on the error of the last failed attempt it takes over', async () => {
+  it('passes the error of the last failed attempt to a retry', async () => {
     const error = { type: 'StorageUnavailable', message: 'the disk was full' };
     const stored = { ...key, executionId: 'first', taskId: 'SUN/kline', symbol: 'SUN', attempts: 2, lastError: error };
     await commitEffect(test.database, stored, async () => ({ output: {} }));
@@ -555,7 +555,7 @@ describe('the ledger', () => {
     expect(await lastErrors(test.database, 'second')).toEqual({ 'SUN/kline': error });
   });
 
-  it('withdraws what an aborted run collected but did not store', async () => {
+  it('withdraws the coverage of rows that an aborted run collected but did not store', async () => {
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)] });
     await commitEffect(test.database, { ...key, taskId: 'RAIN/collect', stage: 'collect' }, async () => ({ output: { ticks: 1 } }));
     await commitEffect(test.database, { ...key, symbol: 'SUN', taskId: 'SUN/collect', stage: 'collect' }, async () => ({ output: {} }));
@@ -565,7 +565,7 @@ describe('the ledger', () => {
   });
 });
 
-describe('effects of custom tasks', () => {
+describe('the ledger rows of custom tasks', () => {
   const key = {
     runId: 'run',
     executionId: 'a',
@@ -592,7 +592,7 @@ describe('effects of custom tasks', () => {
     },
   } as unknown as PipelineResult;
 
-  it('are recorded once, and only their statement does not wait for the disk', async () => {
+  it('are written once, by a statement that does not wait for the disk', async () => {
     expect(await recordCustomEffect(test.database, key, { output: { bytes: 4 } })).toEqual({ output: { bytes: 4 } });
     expect(await recordCustomEffect(test.database, key, { output: { bytes: 5 } })).toEqual({ output: { bytes: 4 } });
     expect(await findEffect(test.database, key)).toMatchObject({ output: { bytes: 4 }, attempts: 2, startedAt: START });
@@ -604,7 +604,7 @@ describe('effects of custom tasks', () => {
     expect(new Set(settings.map(({ rows }) => rows[0].synchronous_commit))).toEqual(new Set(['on']));
   });
 
-  it('lost by the database are recorded again from the run’s result', async () => {
+  it('are written again from the run’s result when the database lost them', async () => {
     await recordCustomEffect(test.database, key, { output: { bytes: 4 } });
     expect(await recordLostEffects(test.database, { ...run, result })).toBe(1);
     expect(await findEffect(test.database, { executionId: 'a', taskId: 'count' })).toEqual({
@@ -620,7 +620,7 @@ describe('effects of custom tasks', () => {
   });
 });
 
-describe('runs', () => {
+describe('the recorded runs', () => {
   it('are listed newest first, and found by either id', async () => {
     const config = { symbols: [], asOf: START } as unknown as RunConfig;
     await recordRunStart(test.database, { runId: 'daily', executionId: 'e1', input: { daysBack: 2 }, config, startedAt: START });
@@ -641,7 +641,7 @@ describe('runs', () => {
     expect(await runOf(test.database, 'none')).toBeUndefined();
   });
 
-  it('count for `--only-missing` up to where coverage was withdrawn since', async () => {
+  it('count as successful for `--only-missing` up to the time from which coverage was withdrawn later', async () => {
     const config = { symbols: [{ symbol: 'RAIN' }], asOf: START + 8 * HOUR, daysBack: 1 } as unknown as RunConfig;
     const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get(instrument().id) as number;
     const run = async (id: string) => {
@@ -677,7 +677,7 @@ describe('runs', () => {
     expect(await good()).toEqual([true, true]);
   });
 
-  it('give their tasks the settings, with one query per worker', async () => {
+  it('give their settings to their tasks, with one query per worker', async () => {
     const settings = { sourceTypes: ['file'], intervals: ['1h'], daysBack: 2, strategies: [], refetch: false, asOf: START };
     const config = {
       ...settings,
@@ -699,8 +699,8 @@ describe('runs', () => {
   });
 });
 
-describe('backtests', () => {
-  it('are kept per run, and read from the newest run unless another is requested', async () => {
+describe('the stored backtests', () => {
+  it('are kept per run, and read from the newest run unless another run is requested', async () => {
     const instrumentKey = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
     const record = (sharpe: number | null): BacktestRecord => ({
       symbol: 'RAIN',
@@ -726,7 +726,7 @@ describe('backtests', () => {
   });
 });
 
-describe('freshness', () => {
+describe('the freshness of symbols', () => {
   it('is the age of the newest tick of each enabled symbol', async () => {
     await importSymbols(test.database, [{ symbol: 'RAIN', title: '', enabled: true, priority: 3, sources: {} }]);
     await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + HOUR, 0.5)] });

@@ -46,7 +46,7 @@ async function fill(): Promise<void> {
 }
 
 describe('backup and restore', () => {
-  it('stop at once and report the reason when the file cannot be written', async () => {
+  it('stop at once with the reason when the file cannot be written', async () => {
     await collect(test.database, { executionId: 'a', rows: Array.from({ length: 5000 }, (_, i) => trade(START + i, 0.5)) });
     const writing = writeBackup(test.database, join(folder, 'none', 'all.backup'), { reports: folder });
     await expect(writing).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('cannot be written') });
@@ -65,7 +65,7 @@ describe('backup and restore', () => {
     },
   );
 
-  it('restore every row and report, and work continues from there', async () => {
+  it('restore every row and report, and runs can continue from there', async () => {
     await fill();
     const reports = join(folder, 'reports');
     await mkdir(join(reports, 'run'), { recursive: true });
@@ -89,7 +89,7 @@ describe('backup and restore', () => {
     await restoreBackup(other.database, file, { reports, replace: true });
   });
 
-  it('leave the database unchanged when the file is truncated or damaged', async () => {
+  it('change nothing in the database when the file is truncated or damaged', async () => {
     await fill();
     const file = join(folder, 'whole.backup');
     await writeBackup(test.database, file, { reports: join(folder, 'none') });
@@ -117,7 +117,7 @@ describe('backup and restore', () => {
 });
 
 describe('prune', () => {
-  it('lists exactly what would be removed, deletes nothing in a dry run, and cuts ticks at a Monday with their coverage', async () => {
+  it('lists exactly what it would remove, deletes nothing in a dry run, and removes ticks up to a Monday with their coverage', async () => {
     const rows = [trade(START - 40 * DAY, 0.1), trade(START - 1, 0.2), trade(START + DAY, 0.3), trade(START + 8 * DAY, 0.4)];
     const key = await collect(test.database, { executionId: 'a', rows, covered: { from: START - 41 * DAY, to: START + 9 * DAY } });
     await runStages(test.database, { executionId: 'a', asOf: START + 9 * DAY });
@@ -135,7 +135,7 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toEqual([]);
   });
 
-  it('only counts in a dry run: it neither waits for locks nor holds any, and drops nothing', async () => {
+  it('only counts in a dry run: it waits for no lock, holds none and deletes nothing', async () => {
     const rows = [trade(START - 40 * DAY, 0.1), trade(START, 0.2)];
     await collect(test.database, { executionId: 'a', rows: [...rows, trade(START, 7)] });
     await runStages(test.database, { executionId: 'a', asOf: START + 9 * DAY });
@@ -170,7 +170,7 @@ describe('prune', () => {
     expect(await prune(test.database, before)).toEqual(counted);
   });
 
-  it('of candles alone leaves consistent data, and they can be built again', async () => {
+  it('of candles alone leaves consistent data, and the candles can be built again', async () => {
     await collect(test.database, {
       executionId: 'a',
       rows: [trade(START, 0.5), trade(START + 2 * DAY, 0.6)],
@@ -190,7 +190,7 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toHaveLength(3);
   });
 
-  it('of ticks keeps their candles until they are collected again as completely', async () => {
+  it('of ticks keeps their candles until the ticks are collected again as completely', async () => {
     const rows = Array.from({ length: 48 }, (_, hour) => trade(START + hour * HOUR, (hour + 1) / 100));
     const week = { from: START, to: START + 7 * DAY };
     const key = await collect(test.database, { executionId: 'a', rows, covered: week });
@@ -220,7 +220,7 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toEqual([]);
   });
 
-  it('removes an ended run with its ledger, backtests and walk-forwards, and refused runs, and keeps open ones', async () => {
+  it('removes an ended run with its ledger, backtests and walk-forwards, removes refused runs, and keeps open runs', async () => {
     const run = (executionId: string) => ({ runId: executionId, executionId, input: {}, config: {} as RunConfig, startedAt: START });
     await recordRunStart(test.database, run('ended'));
     await recordRunStart(test.database, run('open'));
@@ -255,8 +255,8 @@ describe('prune', () => {
   });
 });
 
-describe('merging several instruments at once', () => {
-  it('plans each batch with all of Postgres’s joins, since the index-only plans of one batch must not last into the next', async () => {
+describe('merging the staged rows of several instruments', () => {
+  it('lets Postgres plan each batch with all kinds of joins, so that the plan of one batch does not last into the next', async () => {
     for (const id of ['polymarket:0x1', 'polymarket:0x2'])
       await collect(test.database, { executionId: 'a', instrument: instrument(id), rows: [trade(START, 0.5)] });
     await ensurePartitions(test.database, [Math.floor(START / DAY)]);
@@ -275,7 +275,7 @@ describe('merging several instruments at once', () => {
   });
 });
 
-describe('verifying data', () => {
+describe('the check of stored data', () => {
   it('warns when two venues price the same market the opposite way', async () => {
     const rows = (mirrored: boolean) =>
       Array.from({ length: 12 }, (_, i) => trade(START + i * HOUR, mirrored ? (80 - i) / 100 : (20 + i) / 100));
@@ -290,7 +290,7 @@ describe('verifying data', () => {
     ]);
   });
 
-  it('finds no difference after coverage was withdrawn, nor after a reset workflow staged its rows again', async () => {
+  it('finds no fault after coverage was withdrawn, nor after a reset workflow staged its rows again', async () => {
     const rows = [trade(START, 0.1), trade(START + 30 * HOUR, 0.2)];
     const key = await collect(test.database, { executionId: 'a', rows, covered: { from: START, to: START + 2 * DAY } });
     await runStages(test.database, { executionId: 'a', asOf: START + 3 * DAY });
@@ -309,7 +309,7 @@ describe('verifying data', () => {
     expect((await verifyData(test.database)).findings).toEqual([expect.stringMatching(/1 ticks lie in hours that count as not collected/)]);
   });
 
-  it('finds no fault in what the stages wrote', async () => {
+  it('finds no fault in data that the stages wrote', async () => {
     await fill();
     await runStages(test.database, { executionId: 'second', symbol: SYMBOL });
     const report = await verifyData(test.database);
@@ -318,7 +318,7 @@ describe('verifying data', () => {
     expect(await verifyData(test.database, { sample: 1 })).toMatchObject({ series: 1, findings: [] });
   });
 
-  it('with a sample, counts only the hours of the sampled instruments', async () => {
+  it('counts only the hours of the sampled instruments when a sample is requested', async () => {
     const ids = ['polymarket:0x1', 'polymarket:0x2'];
     for (const id of ids) await collect(test.database, { executionId: 'a', instrument: instrument(id), rows: [trade(START, 0.5)] });
     await runStages(test.database, { executionId: 'a', intervals: ['1h'] });
@@ -330,7 +330,7 @@ describe('verifying data', () => {
     expect(await verifyData(test.database)).toMatchObject({ series: 2, ticks: 14, findings: ids.map(wrong) });
   });
 
-  it('names a candle that disagrees with its ticks, a missing candle, and wrong counts', async () => {
+  it('reports a candle that contradicts its ticks, a missing candle, and wrong counts', async () => {
     await collect(test.database, {
       executionId: 'a',
       rows: [trade(START, 0.5), trade(START + HOUR, 0.6)],

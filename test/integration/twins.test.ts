@@ -48,8 +48,8 @@ afterAll(async () => {
 const twins = (...args: string[]) => predictlab('symbols', 'twins', ...args);
 const PAIR = [A.id, B.id];
 
-describe('twins of the catalogue', () => {
-  it('are suggested with the reasons and what differs, and stored only with a yes', async () => {
+describe('the twins in the catalogue', () => {
+  it('are suggested with reasons and differences, and stored only after a yes', async () => {
     const [found] = (await twins('suggest', '--json')).json() as unknown as Record<string, unknown>[];
     expect(found).toMatchObject({ markets: PAIR, likeness: 1, numbers: [9, 100_000], words: ['above', 'bitcoin', 'nov'] });
     const ties = { fact: 'ties', values: [A.settles?.ties, B.settles?.ties], differs: true };
@@ -64,7 +64,7 @@ describe('twins of the catalogue', () => {
     expect((await listSymbols(test.database)).flatMap(({ twins: pairs }) => pairs ?? [])).toEqual([]);
   });
 
-  it('are known to the event page, the checks of data and the export of the catalogue once they are accepted', async () => {
+  it('appear on the event page, in the data checks and in the exported catalogue once they are accepted', async () => {
     const accepted = await twins('accept', ...PAIR, '--yes', '--json');
     expect(accepted.json()).toMatchObject({ accepted: PAIR, symbol: 'BTC_K' });
     expect((await twins('suggest', '--json')).json()).toEqual([]);
@@ -80,7 +80,7 @@ describe('twins of the catalogue', () => {
     expect(entries).toContainEqual(expect.objectContaining({ symbol: 'BTC_K', twins: [PAIR] }));
   });
 
-  it('have their basis over time as an export, after half the spreads and the fees once both books were recorded', async () => {
+  it('have their price difference over time as an export, after half-spreads and fees once both books were recorded', async () => {
     const rows = (await predictlab('export', 'basis', '--symbol', 'BTC', '--interval', '1h', '--json')).json() as unknown as Record<
       string,
       unknown
@@ -113,14 +113,14 @@ describe('twins of the catalogue', () => {
     expect(await twinBases(test.database)).toEqual([{ market: A.id, twin: B.id, profit: expect.closeTo(basis, 12) }]);
   });
 
-  it('stand side by side in `symbols show` with what differs in their settlement', async () => {
+  it('appear next to each other in `symbols show`, with the differences in their settlement', async () => {
     const { out } = await predictlab('symbols', 'show', 'BTC');
     expect(out).toMatch(/ties +≠ +At exactly 100,000 it resolves 50-50\. +At exactly 100,000 it resolves to No\./);
     const shown = (await predictlab('symbols', 'show', 'BTC', '--json')).json();
     expect(shown['settlement']).toMatchObject([{ markets: [B.id, A.id] }]);
   });
 
-  it('are those at all three venues where one names or the user accepts only some of the pairs', async () => {
+  it('include all three venues when only some of the pairs are declared or accepted', async () => {
     const third = instrument('predict:7', { source: 'predict', title: 'Up to 100k?', twins: [B.id] });
     const other = instrument('predict:8', { source: 'predict', title: 'Another one', twins: [B.id] });
     await saveInstruments(test.database, 'BTC', [third, other]);
@@ -133,7 +133,7 @@ describe('twins of the catalogue', () => {
     await test.database.query("update instruments set facts = facts || '{\"twins\":[]}' where source = 'predict'");
   });
 
-  it('are found through an index among thousands of markets', async () => {
+  it('are found with an index among thousands of markets', async () => {
     await test.database.transaction(async (transaction) => {
       await transaction.query(
         `insert into instruments (id, source, facts)
@@ -149,7 +149,7 @@ describe('twins of the catalogue', () => {
     });
   });
 
-  it('are kept by an import of an entry without twins, and replaced by one with other twins', async () => {
+  it('are kept by an import of an entry without twins, and replaced by an entry with other twins', async () => {
     const [, kept] = await listSymbols(test.database);
     const { twins: pairs, ...entry } = kept;
     await importSymbols(test.database, [entry]);
@@ -164,13 +164,13 @@ describe('twins of the catalogue', () => {
     ['accept kalshi:KXBTC-100 kalshi:KXBTC-100 --yes', 'are both at kalshi'],
     ['accept kalshi:KXBTC-100 polymarket:0x1 --yes', 'are twins already'],
     ['remove kalshi:KXBTC-100 predict:7', 'are not twins'],
-  ])('answer `%s` with one sentence', async (line, said) => {
+  ])('are not changed by `%s`, which is refused with one sentence', async (line, said) => {
     const { code, err } = await twins(...line.split(' '));
     expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
     expect(err).toContain(said);
   });
 
-  it('are removed in either order, and only once', async () => {
+  it('can be removed in either order, and only once', async () => {
     expect((await twins('remove', B.id, A.id, '--json')).json()).toEqual({ removed: [B.id, A.id], symbols: ['BTC_K'] });
     expect(await twins('remove', ...PAIR)).toMatchObject({ code: 2, err: expect.stringContaining('are not twins') });
     expect((await listSymbols(test.database)).every((entry) => entry.twins === undefined)).toBe(true);

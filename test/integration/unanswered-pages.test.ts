@@ -54,7 +54,7 @@ describe('the page of an open run that does not answer', () => {
   };
 
   it.each(['stopped', 'killed'] as const)(
-    'shows what is known, why it is no more, and goes on: its worker is %s',
+    'shows the last known state and why there is no newer one, and later continues: the worker was %s',
     async (how) => {
       const runId = `its-worker-is-${how}`;
       const page = await startedRun(runId);
@@ -90,7 +90,7 @@ describe('the page of an open run that does not answer', () => {
     120_000,
   );
 
-  it('shows what the database knows of a run that Temporal has lost', async () => {
+  it('shows what the database has of a run that Temporal has lost', async () => {
     await startedRun('found');
     await rig.database.query("update runs set run_id = 'lost' where run_id = 'found'");
     expect(await get('/runs/lost')).toMatchObject({ status: 200, text: expect.stringContaining('there is no such run: lost') });

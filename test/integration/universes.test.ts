@@ -107,7 +107,7 @@ describe('a universe', () => {
 });
 
 describe('the coverage of a universe of 500 markets', () => {
-  it('has no time in which a trade is missing, though trades appear late', async () => {
+  it('claims no time in which a trade is missing, even when trades appear late', async () => {
     const rig = await start({ markets: 500, events: 80, active: 60, tradesPerHour: 1500 });
     await importSymbols(rig.database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
     const { truth } = rig.venue;
@@ -126,7 +126,7 @@ describe('the coverage of a universe of 500 markets', () => {
 });
 
 describe('a member whose event has ended', () => {
-  it('is collected to its end though the listing of its venue has lost it', async () => {
+  it('is collected to its end, although the venue’s listing no longer has it', async () => {
     const rig = await start({ markets: 97, events: 97, active: 97, tradesPerHour: 400 });
     await importSymbols(rig.database, parseCatalogue(rules({ active: true }), 'test'), { replace: true });
     for (const step of [0, 4, 8, 32, 36]) {
@@ -139,7 +139,7 @@ describe('a member whose event has ended', () => {
       expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 48 * HOUR, to: clock }));
   }, 120_000);
 
-  it('is not stored under the name of a symbol of the user', async () => {
+  it('is not stored under the name of a symbol that a user created', async () => {
     const rig = await start();
     await importSymbols(rig.database, parseCatalogue([...rules({ active: true }), { symbol: 'PM.001', sources: {} }], 'test'), {
       replace: true,
@@ -165,7 +165,7 @@ describe('a run of a universe', () => {
     await venue.close();
   });
 
-  it('lists the markets once and runs a shard as one symbol, without price points and backtests', async () => {
+  it('lists the markets once, and runs each shard as one symbol, without price points and backtests', async () => {
     const { result, reasons, taskResults } = await rig.run({ symbols: ['PM'], asOf, daysBack: 2, intervals: ['1h'] });
     expect({ result, reasons, tasks: Object.keys(taskResults) }).toEqual({
       result: 'success',
@@ -179,7 +179,7 @@ describe('a run of a universe', () => {
     expect(rows).toEqual([{ kind: 0 }]);
   });
 
-  it('completes a shard without new trades without running it, and says since when', async () => {
+  it('takes a shard without new trades as successful without running it, and states since when it has none', async () => {
     const run = async () => await rig.run({ symbols: ['PM'], asOf: new Date(now).toISOString(), daysBack: 2, intervals: ['1h'] });
     now = SANDBOX_NOW + 4 * HOUR;
     expect((await run()).taskResults['PM.001/collect'].output).toMatchObject({ members: 10 });
@@ -205,7 +205,7 @@ describe('a run of a universe', () => {
     expect(await untrueCoverage(rig.database, venue.truth, now)).toEqual([]);
   });
 
-  it('is planned with the shards that its last listing shows to have nothing new', async () => {
+  it('has a plan that marks the shards without new trades in the last listing', async () => {
     const input = { symbols: ['PM'], asOf: new Date(now + 60_000).toISOString(), daysBack: 2, intervals: ['1h' as const] };
     const tasks = await plannedTasks(rig.database, await plannedRun(rig.database, input));
     const since = new Date(SANDBOX_NOW + 4 * HOUR).toISOString();
@@ -216,7 +216,7 @@ describe('a run of a universe', () => {
     expect(again.every(({ action }) => action === 'run')).toBe(true);
   });
 
-  it('backtests the members with the largest volume where it is asked to', async () => {
+  it('backtests the members with the largest volume on request', async () => {
     now += 4 * HOUR;
     const input = { symbols: ['PM'], asOf: new Date(now).toISOString(), daysBack: 2, intervals: ['1h' as const] };
     const strategies = [{ name: 'buy-and-hold' }];
@@ -231,7 +231,7 @@ describe('a run of a universe', () => {
     expect(taskResults['PM.001/visualize'].output).toEqual({ pages: 0, bytes: 0 });
   });
 
-  it('is seen by category, with the share that is collected and the prices that moved', async () => {
+  it('is shown by category, with the collected share and the prices that moved', async () => {
     const [{ universe, listedAt, categories, movers }] = await universeOverviews(rig.database);
     expect({ universe, listedAt }).toEqual({ universe: 'PM', listedAt: now });
     expect(categories).toMatchObject([{ category: 'politics', members: 10, open: 10 }]);
@@ -245,7 +245,7 @@ describe('a run of a universe', () => {
     expect(moves).toEqual([...moves].sort((a, b) => b - a));
   });
 
-  it('gives a market that is a symbol, too, no row twice', async () => {
+  it('stores no row twice of a market that is also a symbol', async () => {
     const before = await storedData(rig.database);
     const [{ instrument }] = await universeMembers(rig.database, 'PM', { asOf: now, limit: 1 });
     const selector = { conditionId: instrument.slice('polymarket:'.length) };

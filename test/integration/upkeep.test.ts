@@ -33,7 +33,7 @@ const lookAt = async (now: number): Promise<void> => {
 const ask = (...args: string[]) =>
   predictlabHere(['upkeep', ...args], { ...process.env, DATABASE_URL: storage.url, PREDICTLAB_HOME: home });
 
-it('backs up with rotation, restores what it wrote elsewhere, prunes and compares', async () => {
+it('the upkeep rotates backups, restores one elsewhere as a test, prunes and checks the data', async () => {
   const settings = { ages: { runs: 1000, reports: 1000, logs: 1000 }, keep: 1, backup: { folder, rotate: 2 } };
   const request = { database: storage.database, home, settings, now: Date.now(), tryRestore: true };
   const ends = await runUpkeep(request);
@@ -50,7 +50,7 @@ it('backs up with rotation, restores what it wrote elsewhere, prunes and compare
   expect(rows).toEqual([]);
 });
 
-it('a job that fails is an incident until it succeeds, and does not block the others', async () => {
+it('an upkeep job that fails is an incident until it succeeds, and does not stop the other jobs', async () => {
   await writeFile(path.join(home, 'a-file'), '');
   await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder: path.join(home, 'a-file', 'below'), rotate: 1 } });
   let day = 0;
@@ -71,7 +71,7 @@ it('a job that fails is an incident until it succeeds, and does not block the ot
   expect(await open()).toEqual([]);
 });
 
-it('runs once a day on one of many workers, once after a machine slept for days, and again after a worker died during it', async () => {
+it('the upkeep runs once a day on one of many workers, once after a machine slept for days, and again if its worker died', async () => {
   await storage.database.query("delete from watch_state where name like '%upkeep%'");
   await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder, rotate: 9 } });
   const doneAt = async () => (await lastUpkeep(storage.database))?.at;
@@ -103,7 +103,7 @@ it('runs once a day on one of many workers, once after a machine slept for days,
   expect(await doneAt()).toBe(awake + 360_000);
 });
 
-it('runs on one worker at a time, and can run on another right after', async () => {
+it('the upkeep runs on one worker at a time, and can run on another worker right after', async () => {
   await storage.database.query("delete from watch_state where name like 'turn/%'");
   await setUpkeep(storage.database, { ages: { logs: 1000 }, keep: 1 });
   let leave = (): void => undefined;
@@ -125,7 +125,7 @@ it('runs on one worker at a time, and can run on another right after', async () 
   expect(await ask('run')).toMatchObject({ code: 0 });
 });
 
-it('is configured, shown, run and stopped from the command line', async () => {
+it('the upkeep is configured, shown, run and stopped from the command line', async () => {
   expect(await ask('set', '--reports', 'soon')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('--reports soon: write an age such as 90d'),

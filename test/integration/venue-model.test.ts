@@ -50,7 +50,7 @@ it.each([...seeds.map((seed) => ({ seed, shape: {} })), { seed: lying, shape: LY
   patience(120_000),
 );
 
-it('the stages detect from a venue’s stated volume that its index lacks trades, and store them once it is complete', async () => {
+it('the stages detect from a venue’s stated volume that its index lacks trades, and store these once the index has them', async () => {
   const { database } = test;
   let seed = FIRST;
   while ((await runWitnessWorld(witnessWorld(seed, ['hole']))).alarms === 0) seed++;

@@ -9,8 +9,8 @@ const SYMBOL = 'BTC';
 let rig: CollectRig;
 afterEach(() => rig.close());
 
-describe('eight days without one venue', () => {
-  it('cost nothing at the other venue, and when it is back everything still available is collected', async () => {
+describe('an outage of one venue for eight days', () => {
+  it('costs nothing at the other venue, and afterwards everything that is still available is collected', async () => {
     let clock = NOON;
     rig = await createCollectRig({
       now: () => clock,

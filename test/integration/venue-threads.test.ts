@@ -114,7 +114,7 @@ async function together(name: string): Promise<readonly string[] | undefined> {
 }
 
 describe('a venue of a plugin', () => {
-  it('collects on its thread, with its requests counted by the task', async () => {
+  it('is collected on its thread, and its requests are counted for the task', async () => {
     const tally = createRequestTally();
     expect(await tally.count(() => collect('fair'))).toBe(6);
     expect(tally.answers()).toEqual({ fair: { 200: 3 } });
@@ -131,7 +131,7 @@ describe('a venue of a plugin', () => {
     ['posts', /may not post messages/],
     ['asks', /1000 requests at once/],
     ['functions', /could not be cloned/],
-  ])('that %s fails alone, and the event loop of the worker stays free', async (name, message) => {
+  ])('that %s fails alone, and the worker’s event loop stays free', async (name, message) => {
     const { instruments } = await discover(name);
     const turn = new Promise((resolve) => setTimeout(() => resolve('another turn'), 5));
     const failed = collect(name, instruments[0]);
@@ -154,7 +154,7 @@ describe('a venue of a plugin', () => {
     ['sharedTrades', 'posts', together, /may not post messages/],
     ['sharedTrades', 'functions', together, /could not be cloned/],
     ['sharedTrades', 'shapes', together, /shapes: sharedTrades must return/],
-  ])('whose %s %s fails alone, and the event loop of the worker stays free', async (_route, name, run, message) => {
+  ])('whose %s %s fails alone, and the worker’s event loop stays free', async (_route, name, run, message) => {
     lines.length = 0;
     const turn = new Promise((resolve) => setTimeout(() => resolve('another turn'), 5));
     const failed = run(name);
@@ -174,18 +174,18 @@ describe('a venue of a plugin', () => {
     ]);
   });
 
-  it('that loops in readTrade leaves a row of the quarantine as it is', async () => {
+  it('that loops in readTrade leaves a quarantined row unchanged', async () => {
     const [instrument] = (await discover('loops-late')).instruments;
     expect(await rereadRow('{"id":"a"}', 'trade', instrument)).toBeUndefined();
     expect(await collect('fair')).toBe(6);
   });
 
-  it('that fills its memory ends its thread alone', async () => {
+  it('that fills its memory ends only its own thread', async () => {
     await expect(collect('fills')).rejects.toThrow(/its thread was ended: /);
     expect(await collect('fair')).toBe(6);
   });
 
-  it('that throws outside of its routes is named in the log, and continues', async () => {
+  it('that throws outside of its routes is named in the log and continues', async () => {
     lines.length = 0;
     for (const run of [collect, list, together]) {
       await run('strays');
@@ -194,14 +194,14 @@ describe('a venue of a plugin', () => {
     }
   });
 
-  it('that floods the log has the first 500 lines of a minute there', async () => {
+  it('that floods the log has only the first 500 lines of a minute logged', async () => {
     lines.length = 0;
     for (const run of [collect, list, together]) await run('floods');
     expect(lines.length).toBeLessThanOrEqual(501);
     expect(lines.at(-1)).toMatch(/further lines are dropped/);
   });
 
-  it('reaches neither the environment, files, processes nor other hosts', async () => {
+  it('cannot access the environment, files, processes or other hosts', async () => {
     const failed = await discover('spies').then(JSON.stringify, (error: Error) => error.message);
     expect(JSON.parse(failed)).toEqual({
       env: [],
@@ -214,7 +214,7 @@ describe('a venue of a plugin', () => {
 });
 
 describe('a universe of the venue of a plugin', () => {
-  it('is listed and collected on its thread, with the trades of its markets together', async () => {
+  it('is listed and collected on its thread, with the trades of its markets read together', async () => {
     const { database, close } = await testDatabase();
     try {
       await importSymbols(database, parseCatalogue([{ universe: 'SKY', sources: { fair: [{}] } }], 'test'));

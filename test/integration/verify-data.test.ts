@@ -38,7 +38,7 @@ describe('markets of which only one can win', () => {
     await runStages(test.database, { symbol: 'ELECTION', executionId: 'a' });
   };
 
-  it('that add up to about 1 give no finding', async () => {
+  it('give no warning when their prices add up to about 1', async () => {
     await store(
       [
         { id: '0x1', price: 0.55 },
@@ -50,7 +50,7 @@ describe('markets of which only one can win', () => {
     expect(await verifyData(test.database)).toMatchObject({ findings: [], warnings: [], notes: [] });
   });
 
-  it('that add up to more give a warning, however many of them are collected', async () => {
+  it('give a warning when their prices add up to more than 1, however many of them are collected', async () => {
     await store(
       [
         { id: '0x1', price: 0.55 },
@@ -64,7 +64,7 @@ describe('markets of which only one can win', () => {
     ]);
   });
 
-  it('that add up to less although all of them are collected give a warning', async () => {
+  it('give a warning when their prices add up to less than 1 although all of them are collected', async () => {
     await store(
       [
         { id: '0x1', price: 0.2 },
@@ -78,7 +78,7 @@ describe('markets of which only one can win', () => {
     ]);
   });
 
-  it('of which a symbol selects only some are reported as a part, without a warning', async () => {
+  it('are reported as a part of their group, without a warning, when a symbol selects only some of them', async () => {
     await store(
       [
         { id: '0x1', price: 0.2 },
@@ -93,7 +93,7 @@ describe('markets of which only one can win', () => {
     expect((await doctor())[0]).toBe(said('of the 4 '));
   });
 
-  it('count with what they paid once they are settled, even those that were never collected', async () => {
+  it('count with their payout once they are settled, even those that were never collected', async () => {
     const lost = instrument('polymarket:0x9', {
       group: { id: GROUP, markets: 3 },
       closed: true,
@@ -110,7 +110,7 @@ describe('markets of which only one can win', () => {
     expect(await doctor()).toEqual([expect.stringMatching(/^warn ELECTION: 3 markets .* 0\.50 on average/), expect.stringMatching(/^ok /)]);
   });
 
-  it('give no finding while they are rarely priced at the same time, or while only one of them is known', async () => {
+  it('give no warning while they rarely have prices at the same time, or while only one of them is known', async () => {
     await store([{ id: '0x1', price: 0.9 }], 2);
     expect(await verifyData(test.database)).toMatchObject({ warnings: [], notes: [] });
     const rows = Array.from({ length: 48 }, (_, hour) => trade(START + 30 * DAY + hour * HOUR, 0.9));
@@ -120,7 +120,7 @@ describe('markets of which only one can win', () => {
     expect(await verifyData(test.database)).toMatchObject({ warnings: [], notes: [] });
   });
 
-  it('are not compared with markets that were stored before groups were known', async () => {
+  it('are not compared with markets that were stored before groups of markets were recorded', async () => {
     await store(
       [
         { id: '0x1', price: 0.8 },
@@ -143,7 +143,7 @@ describe('a market without new trades', () => {
     await runStages(test.database, { executionId: id });
   };
 
-  it('gives a warning when it is open, collected, and its pauses are usually shorter', async () => {
+  it('gives a warning when it is open and collected, and its pauses are usually shorter', async () => {
     await store({}, LAST + 31 * HOUR);
     expect(await doctor()).toEqual([
       `warn RAIN: polymarket:0x1 is open and collected, but has had no trade for 30 h (since ${new Date(LAST + HOUR).toISOString()}); its pauses are rarely longer than 2 h`,
@@ -151,7 +151,7 @@ describe('a market without new trades', () => {
     ]);
   });
 
-  it('gives none while the pause is usual', async () => {
+  it('gives no warning while the pause is usual', async () => {
     await store({}, LAST + 6 * HOUR);
     expect(await verifyData(test.database)).toMatchObject({ warnings: [] });
   });
@@ -161,19 +161,19 @@ describe('a market without new trades', () => {
     ['resolved', { resolution: { kind: 'settled', payout: 1, at: LAST } }],
     ['over by its own dates', { closesAt: LAST + HOUR }],
     ['a file', { source: 'file' }],
-  ])('is none when it is %s', async (_, facts) => {
+  ])('gives no warning when it is %s', async (_, facts) => {
     await store(facts, LAST + 31 * HOUR);
     expect(await verifyData(test.database)).toMatchObject({ warnings: [] });
   });
 
-  it('gives none when it is no longer collected', async () => {
+  it('gives no warning when it is no longer collected', async () => {
     await store({}, LAST + 31 * HOUR);
     await store({}, LAST + 100 * HOUR, 'polymarket:0x2');
     const { warnings } = await verifyData(test.database);
     expect(warnings.map(({ detail }) => detail)).toEqual([expect.stringContaining('polymarket:0x2')]);
   });
 
-  it('is only counted beyond the fifth, the most unusual ones first', async () => {
+  it('is listed among the five most unusual ones, and otherwise only counted', async () => {
     for (let n = 1; n <= 7; n++) await store({}, LAST + (20 + n) * HOUR, `polymarket:0x${n}`);
     const { warnings } = await verifyData(test.database);
     expect(warnings).toHaveLength(6);

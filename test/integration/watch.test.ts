@@ -85,7 +85,7 @@ it('a missed firing is an incident until the next firing becomes a run', async (
   expect(await open()).toEqual([]);
 });
 
-it('the schedules of this queue are counted', async () => {
+it('the watch counts the firings of the schedules of its task queue', async () => {
   const scheduleId = `watched-${rig.taskQueue}`;
   await rig.lab.schedules.create({ scheduleId });
   // the list of schedules comes some moments later than the schedule
@@ -99,7 +99,7 @@ it('the schedules of this queue are counted', async () => {
   expect([await rig.lab.schedules.counts(), await rig.lab.schedules.isThere(scheduleId)]).toEqual([[], false]);
 });
 
-it('incidents of a deleted schedule close, those of a schedule that is only missing in the list stay open', async () => {
+it('the incidents of a deleted schedule close, while those of a schedule that is only missing in the list stay open', async () => {
   let deleted = false;
   let counts: ScheduleCounts[] = [{ ...CALM, scheduleId: 'deleted', missed: 1 }];
   const check = scheduleCheck({
@@ -120,7 +120,7 @@ it('incidents of a deleted schedule close, those of a schedule that is only miss
   expect(await reported()).toEqual([]);
 });
 
-it('a schedule deleted with another tool is one incident until it is back; one deleted with predictlab is none', async () => {
+it('a schedule that another tool deleted is one incident until it is back, and one deleted with predictlab is no incident', async () => {
   const { schedules } = rig.lab;
   const scheduleId = `gone-${rig.taskQueue}`;
   const reported = async () =>
@@ -173,7 +173,7 @@ it('a schedule deleted with another tool is one incident until it is back; one d
   expect(await deletedOnPurpose(rig.database, [scheduleId, 'never-there'])).toEqual(new Set([scheduleId]));
 }, 120_000);
 
-it('a request budget near its limit for five checks is an incident until it recovers', async () => {
+it('a request budget that is near its limit in five checks is an incident until it recovers', async () => {
   const check = requestBudgetCheck({ database: rig.database, limits: { family: { requests: 100, windowMs: 10_000 } } });
   const use = async (pausedUntil: number) =>
     rig.database.query(
@@ -190,40 +190,37 @@ it('a request budget near its limit for five checks is an incident until it reco
   expect(await open()).toEqual([]);
 });
 
-it.each([0.1, 1, 4])(
-  'a budget counts as near its limit where collection waits for it, with a share of %d of the limits',
-  async (rateShare) => {
-    await rig.database.query('delete from rate_budgets');
-    const { list, close } = allChecks({
-      database: rig.database,
-      home: tmpdir(),
-      env: {},
-      taskQueue: rig.taskQueue,
-      limits: limitsInUse({ PREDICTLAB_RATE_SHARE: String(rateShare) }),
-      onNews: () => undefined,
-      log: silent,
-    });
-    const check = list.find(({ name }) => name === 'request budgets') as Check;
-    const pool = createTokenPool({ store: createPostgresWindows(rig.database), limits: limitsOf(), share: rateShare });
-    const take = async (requests: number): Promise<void> => {
-      for (let sent = 0; sent < requests; sent++) await pool.take('predict/general', 'live', AbortSignal.timeout(30_000));
-    };
-    const looks = async (): Promise<string[]> => {
-      for (let minute = 1; minute <= 5; minute++) await look(check, minute);
-      return await open();
-    };
-    await take(Math.floor(250 * rateShare * 0.6));
-    expect(await looks()).toEqual([]);
-    await take(Math.floor(250 * rateShare * 0.3));
-    expect(await looks()).toEqual([expect.stringContaining('requests to predict/general')]);
-    await rig.database.query('delete from rate_budgets');
-    await look(check, 6);
-    expect(await open()).toEqual([]);
-    await close();
-  },
-);
+it.each([0.1, 1, 4])('a budget is near its limit when collection waits for it, with a share of %d of the limits', async (rateShare) => {
+  await rig.database.query('delete from rate_budgets');
+  const { list, close } = allChecks({
+    database: rig.database,
+    home: tmpdir(),
+    env: {},
+    taskQueue: rig.taskQueue,
+    limits: limitsInUse({ PREDICTLAB_RATE_SHARE: String(rateShare) }),
+    onNews: () => undefined,
+    log: silent,
+  });
+  const check = list.find(({ name }) => name === 'request budgets') as Check;
+  const pool = createTokenPool({ store: createPostgresWindows(rig.database), limits: limitsOf(), share: rateShare });
+  const take = async (requests: number): Promise<void> => {
+    for (let sent = 0; sent < requests; sent++) await pool.take('predict/general', 'live', AbortSignal.timeout(30_000));
+  };
+  const looks = async (): Promise<string[]> => {
+    for (let minute = 1; minute <= 5; minute++) await look(check, minute);
+    return await open();
+  };
+  await take(Math.floor(250 * rateShare * 0.6));
+  expect(await looks()).toEqual([]);
+  await take(Math.floor(250 * rateShare * 0.3));
+  expect(await looks()).toEqual([expect.stringContaining('requests to predict/general')]);
+  await rig.database.query('delete from rate_budgets');
+  await look(check, 6);
+  expect(await open()).toEqual([]);
+  await close();
+});
 
-it('a disk is checked by one worker per minute', async () => {
+it('the disk is checked by one worker per minute', async () => {
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-watch-'));
   const check = diskCheck({ database: rig.database, home });
   let looks = 0;
@@ -235,7 +232,7 @@ it('a disk is checked by one worker per minute', async () => {
   await rm(home, { recursive: true });
 });
 
-it('a run that will miss its deadline is reported while it runs, until a run meets it', async () => {
+it('a run that will miss its deadline is an incident while it runs, until a run meets the deadline', async () => {
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
   const { runId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'store', deadline: '1s' });
   await hold.begun.opened;
@@ -254,7 +251,7 @@ it('a run that will miss its deadline is reported while it runs, until a run mee
   hold = { begun: gate(), end: gate() };
 });
 
-it('a terminated run is recorded and reported, its staging is dropped after a day; incidents of a disabled symbol close', async () => {
+it('a terminated run is recorded and reported, and its staged rows are removed after a day; the incidents of a disabled symbol close', async () => {
   const { runId, executionId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'store' });
   await hold.begun.opened;
   await rig.database.query(
@@ -280,7 +277,7 @@ it('a terminated run is recorded and reported, its staging is dropped after a da
   expect(await open()).not.toContainEqual(expect.stringContaining('clean: BadInput'));
 });
 
-it('a collected symbol is stale when it has no ticks for longer than its usual pauses', async () => {
+it('a collected symbol is stale when it has had no ticks for longer than its usual pauses', async () => {
   expect(await quietSymbols(rig.database)).toEqual({ quiet: [], others: [] });
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
   const hour = 480_000;
@@ -322,7 +319,7 @@ it('a collected symbol is stale when it has no ticks for longer than its usual p
   expect(await open()).not.toContainEqual(expect.stringContaining('stale: AAA'));
 });
 
-it('a schedule is paused after several failed runs in a row, reported until it is resumed, and counted from then on again', async () => {
+it('a schedule is paused after several failed runs in a row, reported until it is resumed, and counted anew from then on', async () => {
   await setEnabled(rig.database, ['AAA', 'BBB'], true);
   const { schedules } = rig.lab;
   const scheduleId = `failing-${rig.taskQueue}`;

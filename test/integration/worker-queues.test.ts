@@ -25,7 +25,7 @@ afterAll(async () => {
   await rig.close();
 });
 
-it('a run leaves a worker’s queue lengths when it leaves the cache, and when it is ended from outside', async () => {
+it('a run is removed from a worker’s queue lengths when it leaves the cache, and when it is terminated', async () => {
   const [cached, silent] = [new QueueLengths(), new QueueLengths({ silentMs: 0 })];
   for (const queue of [cached, silent]) dropRunsThatLeft(queue, { worker, connection, namespace: 'default' });
 

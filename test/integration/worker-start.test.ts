@@ -18,7 +18,7 @@ const file = async (name: string, text: string): Promise<string> => {
   return path.join(folder, name);
 };
 
-describe('a worker that cannot start says why and ends', () => {
+describe('a worker that cannot start prints the reason in one sentence and ends', () => {
   it.each<readonly [what: string, env: () => Promise<NodeJS.ProcessEnv>, said: RegExp]>([
     ['an unknown profile', async () => ({ TEMPORAL_PROFILE: 'nope' }), /^predictlab: Temporal's settings .*Profile 'nope' not found/],
     [
@@ -45,7 +45,7 @@ describe('a worker that cannot start says why and ends', () => {
   });
 });
 
-it('a start that hangs ends after SIGTERM, with a message', async () => {
+it('a start that hangs ends after SIGTERM with a message', async () => {
   // A port that accepts connections and never answers.
   const silentServer = createServer();
   await new Promise<void>((resolve) => silentServer.listen(0, '127.0.0.1', resolve));
@@ -78,7 +78,7 @@ describe("Temporal's own configuration file", () => {
     'profile.default.address = "host:1"',
     'profile = { default = { address = "host:1" } }',
     '[ profile . default ]\naddress = "host:1"',
-  ])('is read however it says so: %j', async (text) => {
+  ])('is read in any notation of TOML: %j', async (text) => {
     expect(temporalSettings({ TEMPORAL_CONFIG_FILE: await file('full.toml', text) }).address).toBe('host:1');
   });
 });

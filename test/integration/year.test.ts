@@ -6,7 +6,7 @@ import { runYear } from '../../bench/year/run-year.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
 import { silent } from '../support/silent.ts';
 
-it('some days of firings with every fault lose, duplicate and invent nothing, and report each fault (`npm run year` runs the whole year)', async () => {
+it('runs of some days with every fault lose, duplicate and invent nothing, and report each fault (`npm run year` covers a year)', async () => {
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-year-'));
   const cli = await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log: silent });
   const { wrong, faults, results, trades, points, outages, takenBack } = await runYear({

@@ -9,7 +9,7 @@ import { walk } from '../backtest/series.ts';
 describe('the library', () => {
   const series = walk(300, 3, { probability: true });
 
-  it('gives the numbers of the engine, whatever shape the candles come in', () => {
+  it('gives the numbers of the engine, in whatever form it gets the candles', () => {
     const params = { fast: 3, slow: 9 };
     const direct = runEngine({ candles: series, strategy: smaCross, params });
     for (const given of [
@@ -20,7 +20,7 @@ describe('the library', () => {
       for (const strategy of ['sma-cross', smaCross] as const) expect(runBacktest({ candles: given, strategy, params })).toEqual(direct);
   });
 
-  it('exports nothing to which a strategy could add what it saw', () => {
+  it('exports no object to which a strategy could attach what it saw', () => {
     for (const one of [
       indicators,
       indicators.sma,
@@ -34,7 +34,7 @@ describe('the library', () => {
       expect(() => Object.assign(one, { left: 1 })).toThrow('not extensible');
   });
 
-  it('takes a tenth of a bar’s volume where nothing else is said, and says what it cut', () => {
+  it('fills a tenth of a bar’s volume unless set otherwise, and states what this limit cut', () => {
     const rows = Array.from({ length: 4 }, (_, i) => ({ openTime: i * 3_600_000, open: 0.5, high: 0.5, low: 0.5, close: 0.5, volume: 1 }));
     const bought = runBacktest({ candles: rows, strategy: 'buy-and-hold', market: { market: 'probability', resolution: 1 } });
     expect(bought).toMatchObject({ trades: [{ size: 0.1 }], cut: 1 });
@@ -42,7 +42,7 @@ describe('the library', () => {
     expect(whole.trades[0].size).toBeCloseTo(20_000, 6);
   });
 
-  it('turns candles into rows and back without losing a digit', () => {
+  it('turns candles into rows and back without the loss of a digit', () => {
     const price = fc.double({ min: 1e-9, max: 1, noNaN: true });
     const row = fc.record({
       open: price,
@@ -59,7 +59,7 @@ describe('the library', () => {
     );
   });
 
-  it('computes indicators of closes alone as of candles', () => {
+  it('computes indicators from closes alone with the same results as from candles', () => {
     for (const name of ['sma', 'ema', 'rsi', 'roc', 'stddev', 'bollinger'] as const)
       expect(indicators[name]([...series.close], { period: 5 })).toEqual(indicators[name](series, { period: 5 }));
   });
@@ -125,10 +125,10 @@ const asked = (request: unknown) => runBacktest(request as Parameters<typeof run
 
 const row = (openTime: number) => ({ openTime, open: 0.5, high: 0.5, low: 0.5, close: 0.5 });
 
-describe('facts that a program states', () => {
+describe('facts about a market that a program passes', () => {
   const series = walk(300, 3, { probability: true });
 
-  it('builds candles with the volume that was bought, and without volume where ticks have no size', () => {
+  it('give candles the volume of buy trades, and no volume when ticks have no size', () => {
     const tick = (minute: number, side?: 'buy' | 'sell') => ({ time: minute * 60_000, price: 0.5, size: 10, ...(side && { side }) });
     const traded = candles.fromTicks([tick(0, 'buy'), tick(1, 'sell'), tick(2)], '1h');
     expect([Array.from(traded.volume), Array.from(traded.buyVolume)]).toEqual([[30], [10]]);
@@ -144,12 +144,12 @@ describe('facts that a program states', () => {
     [{ endsAt: [] }, 'market.endsAt: list at least one announcement, oldest first'],
     [{ endsAt: [2, 1].map((from) => ({ from, endsAt: 10 })) }, 'market.endsAt[1]: list at least one announcement, oldest first'],
     [{ endsAt: [1, 1].map((from) => ({ from, endsAt: 10 })) }, 'market.endsAt[1]: list at least one announcement, oldest first'],
-  ])('refuses the market %j', (facts, message) => {
+  ])('are refused for the market %j', (facts, message) => {
     const market = { market: 'probability', ...facts } as MarketFacts;
     expect(() => runBacktest({ candles: series, strategy: 'buy-and-hold', market })).toThrow(message);
   });
 
-  it('takes announcements of the end with their times, and the last one as the end', () => {
+  it('may contain announcements of the end with their times, of which the last is the end', () => {
     const day = 86_400_000;
     const market = marketFrom({
       market: 'probability',
@@ -169,14 +169,14 @@ describe('facts that a program states', () => {
     });
   });
 
-  it('refuses a price step of 0, and takes the fees that are stated', () => {
+  it('may contain fees, but no price step of 0', () => {
     expect(() => marketFrom({ market: 'probability', tick: 0 })).toThrow('market.tick: 0 is not a valid price step');
     const fees = { model: 'flat', rate: 0.02 } as const;
     expect(marketFrom({ market: 'probability', fees }).fees).toEqual(fees);
     expect(() => marketFrom({ market: 'probability', fees: { ...fees, exponent: 2 } })).toThrow('market.fees: only the model');
   });
 
-  it('accepts times that do not start at 0, and a single trial', () => {
+  it('may have times that do not start at 0, and a single trial', () => {
     const day = 86_400_000;
     const measured = metrics.ofReturns([0.1, 0.2], { times: [-day, 0], trials: 1 });
     expect(measured).toMatchObject({ returns: 2 });
@@ -184,7 +184,7 @@ describe('facts that a program states', () => {
     expect(metrics.ofForecasts([0, 1], [0, 1])).toMatchObject({ forecasts: 2, brier: 0 });
   });
 
-  it('refuses periods per year that are not above zero', () => {
+  it('may not have periods per year of 0 or less', () => {
     for (const periodsPerYear of [0, -1, Number.POSITIVE_INFINITY, Number.NaN])
       expect(() => metrics.ofReturns([0.1, 0.2], { periodsPerYear })).toThrow('is not a positive number');
   });

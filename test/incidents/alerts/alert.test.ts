@@ -15,14 +15,14 @@ const incident = (more: Partial<Incident> = {}): Incident =>
   }) as Incident;
 
 describe('the text of an alert', () => {
-  it('names a few symbols, counts the others, and names the newest run', () => {
+  it('names a few symbols, counts the others and names the newest run', () => {
     const symbols = Array.from({ length: 30 }, (_, i) => `S${i}`);
     const { text } = alertOf('opened', incident({ symbols, runs: ['first', 'newest'] }));
     const [, named, more] = /\((S0.*) and (\d+) more\), run newest$/.exec(text) ?? [];
     expect(named.split(', ').length + Number(more)).toBe(30);
   });
 
-  it('names no run where none is known, and every symbol where they are few', () => {
+  it('names no run when none is known, and every symbol when they are few', () => {
     expect(alertOf('opened', incident({ symbols: ['A', 'B'] })).text).toBe(
       'PredictLab incident 7 opened: collect: SourceUnavailable: away (A, B)',
     );

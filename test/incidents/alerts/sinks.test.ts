@@ -53,7 +53,7 @@ async function mailServer(refusal?: string) {
   return { url, mail: () => mail, close: () => server.close() };
 }
 
-describe('an e-mail', () => {
+describe('an alert by e-mail', () => {
   it('states the cause, and keeps its Message-ID when it is sent again', async () => {
     const server = await mailServer();
     await emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(message);
@@ -63,7 +63,7 @@ describe('an e-mail', () => {
     server.close();
   });
 
-  it('has a subject that is cut between two words', async () => {
+  it('has a subject that is cut only between two words', async () => {
     const server = await mailServer();
     const cause = `collect: ${'the venue answered 503 '.repeat(20)}`;
     const long = { key: 'm-incident-8-opened', alert: alertOf('opened', { ...incident, cause }) };
@@ -72,7 +72,7 @@ describe('an e-mail', () => {
     server.close();
   });
 
-  it('that closes an incident is in the thread of the mail that opened it', async () => {
+  it('is in the thread of the mail that opened the incident when it closes that incident', async () => {
     const server = await mailServer();
     const closed = { key: 'm-incident-7-closed', alert: alertOf('closed', { ...incident, closedAt: '2026-11-24T16:00:00.000Z' }) };
     await emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(closed);
@@ -81,7 +81,7 @@ describe('an e-mail', () => {
     server.close();
   });
 
-  it('that the server refuses is not delivered', async () => {
+  it('is not delivered when the server refuses it', async () => {
     const server = await mailServer('550 no such desk');
     await expect(emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(message)).rejects.toThrow(
       'no such desk',
@@ -90,8 +90,8 @@ describe('an e-mail', () => {
   });
 });
 
-describe('a command', () => {
-  it('gets the alert, and has accepted it when it exits with code 0', async () => {
+describe('a command that receives alerts', () => {
+  it('gets the alert as input, and accepts it by exiting with code 0', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-command-'));
     const file = path.join(folder, 'alert');
     await commandSink({ command: `{ cat; echo "$ALERT_EVENT $ALERT_KEY"; } > "${file}"`, env: process.env }).send(message);
@@ -101,13 +101,13 @@ describe('a command', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('that fails has not accepted it, and its error says why', async () => {
+  it('does not accept the alert when it fails, and its error states the reason', async () => {
     const ends = await sendTestAlert([commandSink({ command: 'echo oops >&2; exit 3', env: process.env })]);
     expect(ends).toEqual([{ sink: 'command', error: 'it ended with exit code 3: oops' }]);
   });
 });
 
-it('the texts of an alert move no cursor, turn no line around, and hold no link or mention', () => {
+it('the texts of an alert cannot move the cursor, reverse text, or contain a link or mention', () => {
   const hostile = 'x \u001b]52;c;ZXZpbA==\u0007 \u202egpj.exe <!channel> <https://evil.example|click>\nsecond line';
   const { text, incident: shown } = alertOf('opened', { ...incident, cause: hostile, symbols: [hostile], runs: [hostile] });
   for (const one of [text, shown.cause, ...shown.symbols, ...shown.runs]) {
@@ -116,8 +116,8 @@ it('the texts of an alert move no cursor, turn no line around, and hold no link 
   }
 });
 
-describe('the environment', () => {
-  it('names the sinks', () => {
+describe('the environment of a process', () => {
+  it('names the sinks of alerts', () => {
     const env = {
       ALERT_WEBHOOK_URL: 'https://example.com/x',
       ALERT_EMAIL_TO: 'a@b.c, d@e.f',
@@ -135,7 +135,7 @@ describe('the environment', () => {
     [{ ALERT_EMAIL_TO: 'a@b.c' }, 'ALERT_EMAIL_TO is set, but ALERT_SMTP_URL is not'],
     [{ ALERT_EMAIL_TO: 'desk', ALERT_SMTP_URL: 'smtp://x' }, 'ALERT_EMAIL_TO="desk": write an address'],
     [{ ALERT_EMAIL_TO: 'a@b.c', ALERT_SMTP_URL: 'mail.example.com' }, 'ALERT_SMTP_URL is not a valid address of a mail server'],
-  ])('that is wrong is refused in one sentence: %o', (env, sentence) => {
+  ])('is refused in one sentence when a sink is wrong: %o', (env, sentence) => {
     expect(() => configuredSinks(env)).toThrow(sentence);
   });
 });

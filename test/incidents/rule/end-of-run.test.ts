@@ -24,7 +24,7 @@ function run(taskResults: Record<string, TaskResult>, more: Partial<EndedRun> = 
   return { ...base, result, ...more };
 }
 
-describe('the end of a run', () => {
+describe('the observation at the end of a run', () => {
   it('has one trouble per failed task, and none for tasks skipped because of the failure', () => {
     const { troubles } = observationOf(
       run({
@@ -51,12 +51,12 @@ describe('the end of a run', () => {
     expect(troubles).toMatchObject([{ cause: 'notify: BadInput: no', subjects: [{ what: 'task', subject: 'notify', isSymbol: false }] }]);
   });
 
-  it('has one for each reason of a degraded task, not for how many more there are', () => {
+  it('has one trouble for each reason of a degraded task, and none for the count of further reasons', () => {
     const tasks = [done('AAA', 'collect', ['polymarket:0x1: gone', 'and 12 more of this kind'])];
     expect(observationOf(run({}, { tasks })).troubles).toHaveLength(1);
   });
 
-  it('has one trouble of low severity per venue and change, whatever symbols met it, and the run stays a success', () => {
+  it('has one trouble of low severity for each change of a venue, however many symbols met it, and the run stays a success', () => {
     const venueChanges = ['polymarket /markets: sunset: Fri, 01 May 2026', 'predict market: status has the unknown word "ARCHIVED"'];
     const met = (symbol: string) => ({ ...done(symbol, 'collect'), venueChanges });
     const result = { result: 'success', reasons: [], taskResults: {} } as const;
@@ -80,12 +80,12 @@ describe('the end of a run', () => {
     expect(reconcile(open, observation).map(({ type }) => type)).toEqual(['last', 'last']);
   });
 
-  it('still has the run as its subject where a degraded run names only changes of venues', () => {
+  it('has the run as the subject of its trouble when a degraded run has no reason but changes of venues', () => {
     const tasks = [{ ...done('AAA', 'collect'), venueChanges: ['polymarket /markets: deprecation: true'] }];
     expect(observationOf(run({}, { tasks })).troubles.map(({ subjects }) => subjects[0].what)).toEqual(['venue change', 'run']);
   });
 
-  it('has no trouble for a cancelled run, and reports what was well before', () => {
+  it('has no trouble for a cancelled run, and lists the stages that were well before', () => {
     const { troubles, looked } = observationOf(
       run(
         {},
@@ -99,19 +99,19 @@ describe('the end of a run', () => {
     expect(looked).toMatchObject([{ what: 'collect', subject: 'AAA' }]);
   });
 
-  it('has the run itself as its subject where no task gives a reason', () => {
+  it('has the run as the subject of its trouble when no task gives a reason', () => {
     expect(
       observationOf(run({}, { result: { result: 'failed', reasons: ['ended from outside'], taskResults: {} } })).troubles,
     ).toMatchObject([{ cause: 'run: ended from outside', subjects: [{ what: 'run', subject: 'l', isSymbol: false }] }]);
   });
 
-  it('keeps the troubles of backfills apart from those of today', () => {
+  it('has other troubles for a backfill than for a live run', () => {
     const [today] = observationOf(run({ 'AAA/clean': failed('BadInput', 'no') })).troubles;
     const [past] = observationOf(run({ 'AAA/clean': failed('BadInput', 'no') }, { past: true })).troubles;
     expect(past.fingerprint).not.toBe(today.fingerprint);
   });
 
-  it('opens a deadline trouble for all runs of its input, which a run that meets the deadline closes', () => {
+  it('has a deadline trouble for all runs of the same input, which a run that meets the deadline closes', () => {
     const reason = 'the deadline 12:15:00Z was missed by 3 min: the run ended at 12:18:00Z';
     const { troubles } = observationOf(run({}, { hadDeadline: true, result: { result: 'degraded', reasons: [reason], taskResults: {} } }));
     expect(troubles).toMatchObject([{ cause: `deadline: ${reason}`, subjects: [{ what: 'deadline', subject: 'l' }] }]);
@@ -119,7 +119,7 @@ describe('the end of a run', () => {
     expect(kept.looked).toContainEqual({ what: 'deadline', subject: 'l', isSymbol: false, at: 9 });
   });
 
-  it('dates a failure by the end of its task, or by the end of the run where the task has no start', () => {
+  it('has the time at which a failed task ended, or at which the run ended when the task has no start', () => {
     const failure = { status: 'failed', error: { type: 'BadInput', message: 'no' } } as const;
     const startedAt = '2026-01-05T12:00:00.000Z';
     const { troubles } = observationOf(
@@ -133,7 +133,7 @@ describe('the end of a run', () => {
     expect(troubles.map(({ subjects }) => subjects[0].at)).toEqual([Date.parse(startedAt) + 2500, Date.parse(startedAt), 9, 9]);
   });
 
-  it('has the custom task as the subject of its failure, and of its degradation', () => {
+  it('has a custom task as the subject of its failure and of its degradation', () => {
     const ended = { taskId: 'notify', symbol: null, stage: null, startedAt: 1, finishedAt: 2, degraded: ['late'] };
     const { troubles, looked } = observationOf(run({ notify: failed('BadInput', 'no') }, { tasks: [ended] }));
     const subject = { what: 'task', subject: 'notify', isSymbol: false };
@@ -144,7 +144,7 @@ describe('the end of a run', () => {
     expect(looked[0]).toEqual({ ...subject, at: 1 });
   });
 
-  it('does not count a custom task of a symbol as one of its stages in a large run', () => {
+  it('does not count a custom task of a symbol as a stage of that symbol in a large run', () => {
     const custom = { taskId: 'own', symbol: 'AAA', stage: null, startedAt: 1, finishedAt: 2, degraded: null };
     const { troubles } = observationOf(run({ AAA: failed('BadInput', 'no') }, { tasks: [done('AAA', 'collect'), custom] }));
     expect(troubles[0].subjects[0]).toMatchObject({ what: 'clean', subject: 'AAA' });

@@ -8,8 +8,8 @@ const SOURCES = ['polymarket', 'predict', 'file'];
 const failure = (type: string, message: string, symbol = 'AAA', stage = 'collect') =>
   causeOfFailure(stage, `${symbol}/${stage}`, { type, message }, SOURCES).fingerprint;
 
-describe('a root cause', () => {
-  it('is the venue while it is unavailable, whatever it answered to each request', () => {
+describe('the root cause of a trouble', () => {
+  it('is the venue while it is unavailable, whatever its answer to each request', () => {
     const one = failure('SourceUnavailable', 'polymarket answered 502 on /trades?market=0xab12');
     expect(
       failure('SourceUnavailable', '3 of 9 instruments failed, among them polymarket:0xff: polymarket did not answer within 60 s', 'BBB'),
@@ -18,20 +18,20 @@ describe('a root cause', () => {
     expect(failure('SourceBlocked', 'polymarket answered 403 with a page')).not.toBe(one);
   });
 
-  it('is the message, not the venue, for errors that the input or the venue’s answer caused', () => {
+  it('is the message rather than the venue when the input or the content of an answer caused the error', () => {
     const bad = failure('BadInput', 'polymarket has no market 0xab12');
     expect(failure('BadInput', 'polymarket wants a limit below 500')).not.toBe(bad);
     expect(failure('SourceUnavailable', 'the venue is away')).not.toBe(failure('SourceUnavailable', 'no answer at all'));
   });
 
-  it('is the same for a symbol that failed because of the venue and one that continued without it', () => {
+  it('is the same for a symbol that failed because of a venue and a symbol that continued without that venue', () => {
     const [reason] = failedSourceReasons(new Map([['polymarket', new PredictLabError('SourceUnavailable', 'it answered 502')]]));
     expect(causeOfDegraded('collect', 'AAA/collect', reason, SOURCES).fingerprint).toBe(
       failure('SourceUnavailable', 'polymarket answered 502'),
     );
   });
 
-  it('is one per source where all sources of a symbol failed, the same as where another source worked', () => {
+  it('is one per source when all sources of a symbol failed, and the same one as when another source worked', () => {
     const away = { polymarket: 'polymarket answered 502; it says try later', predict: 'predict: no answer within 30 s' } as const;
     const ends = Object.entries(away).map(
       ([source, message]) =>
@@ -57,7 +57,7 @@ describe('a root cause', () => {
     expect(failure('StorageUnavailable', text, 'AAA', 'kline')).toBe(failure('StorageUnavailable', text, 'BBB', 'store'));
   });
 
-  it('does not change with the numbers, ids and lists of its message, and does with its words', () => {
+  it('stays the same when numbers, ids and lists in its message change, and differs when the words change', () => {
     const gaps = (list: string) =>
       causeOfDegraded('store', 'AAA/store', `gaps in coverage: ${list}; run again with refetch`, SOURCES).fingerprint;
     expect(gaps('polymarket:0x1 lacks 2.5 % of its trade ticks’ time')).toBe(
@@ -70,7 +70,7 @@ describe('a root cause', () => {
     expect(failure('BadInput', 'line 7 of "a.csv" has no time')).not.toBe(failure('BadInput', 'line 7 of "a.csv" has no price'));
   });
 
-  it('has no venue because a message speaks of a file', () => {
+  it('has no venue when its message only mentions a file', () => {
     expect(causeOfFailure('collect', 'AAA/collect', { type: 'BadInput', message: 'the file is empty' }, SOURCES).venue).toBeNull();
     expect(causeOfDegraded('collect', 'AAA/collect', 'predict is skipped: PREDICT_API_KEY is not set', SOURCES).venue).toBe('predict');
   });

@@ -19,14 +19,14 @@ const look = (more: Partial<Observation>): Observation => ({ at: 20, troubles: [
 const run = (asOf: number) => ({ runId: 'r', executionId: 'e', asOf });
 
 describe('an incident', () => {
-  it('closes when every subject was checked after the trouble and was well', () => {
+  it('closes once every subject was checked after the trouble and was well', () => {
     expect(reconcile([open], look({ run: run(104) }))).toMatchObject([{ type: 'well', over: true }]);
     const two = { ...open, subjects: [...open.subjects, { ...subject('BBB', 10), asOf: 100, wellAt: null }] };
     expect(reconcile([two], look({ run: run(104) }))).toMatchObject([{ type: 'well', over: false }]);
     expect(reconcile([two], look({ looked: [subject('AAA', 15), subject('BBB', 15)] }))).toMatchObject([{ over: true }]);
   });
 
-  it('closes by a look as of the same instant, and by none that began with the trouble', () => {
+  it('closes after a check as of the same instant, but not after one that started together with the trouble', () => {
     const isOver = (more: Partial<Observation>) => reconcile([open], look(more)).some(({ type }) => type === 'well');
     expect([isOver({ run: run(100) }), isOver({ looked: [subject('AAA', 10)] }), isOver({ looked: [subject('AAA', 11)] })]).toEqual([
       true,
@@ -35,7 +35,7 @@ describe('an incident', () => {
     ]);
   });
 
-  it('closes although its subject has another trouble now, unless that is of the same venue', () => {
+  it('closes even if its subject has another trouble now, unless that trouble is of the same venue', () => {
     const elsewhere = { ...trouble('blocked', subject('AAA', 15)), venue: 'predict' };
     expect(reconcile([open], look({ troubles: [elsewhere] }))).toContainEqual(expect.objectContaining({ type: 'well', over: true }));
     const noVenue = trouble('full disk', subject('AAA', 15));
@@ -54,18 +54,18 @@ describe('an incident', () => {
       'that met another trouble of the same venue',
       look({ troubles: [{ ...trouble('blocked', subject('AAA', 15)), venue: 'polymarket' }] }),
     ],
-  ])('is not over because of a look %s', (_, observation) => {
+  ])('does not close after a check %s', (_, observation) => {
     expect(reconcile([open], observation).filter(({ type }) => type === 'well')).toEqual([]);
   });
 
-  it('stays open, and sends an update only when it reaches another symbol', () => {
+  it('stays open, and sends an update only when it affects another symbol', () => {
     expect(reconcile([open], look({ troubles: [trouble('gap', subject('AAA', 15))] }))).toMatchObject([{ type: 'last', news: false }]);
     expect(reconcile([open], look({ troubles: [trouble('gap', subject('AAA', 15)), trouble('gap', subject('BBB', 15))] }))).toMatchObject([
       { type: 'last', news: true, trouble: { subjects: [{ subject: 'AAA' }, { subject: 'BBB' }] } },
     ]);
   });
 
-  it('is over for a symbol that is well again, and stays open for another one that has the trouble now', () => {
+  it('is over for a symbol that is well again, and stays open for another symbol that has the trouble now', () => {
     const changes = reconcile([open], look({ troubles: [trouble('gap', subject('BBB', 15))] }));
     expect(changes).toMatchObject([
       { type: 'last', news: true },
