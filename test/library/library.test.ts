@@ -115,7 +115,7 @@ describe('the library', () => {
     ["strategy 'dip' is incomplete", () => asked({ candles: series, strategy: { name: 'dip', summary: '', create: () => () => 'hold' } })],
     ["strategy 'rsi' is incomplete", () => asked({ candles: series, strategy: { name: 'rsi', params: rsiStrategy.params } })],
     ['a backtest needs at least two bars', () => runBacktest({ candles: [row(0)], strategy: 'rsi' })],
-  ])('says in one sentence what is wrong: %s', (sentence, call) => {
+  ])('refuses wrong arguments in one sentence: %s', (sentence, call) => {
     expect(call).toThrow(expect.objectContaining({ type: 'BadInput', message: expect.stringContaining(sentence) as string }));
   });
 });
@@ -125,7 +125,7 @@ const asked = (request: unknown) => runBacktest(request as Parameters<typeof run
 
 const row = (openTime: number) => ({ openTime, open: 0.5, high: 0.5, low: 0.5, close: 0.5 });
 
-describe('facts about a market that a program passes', () => {
+describe('market data and returns that a program passes', () => {
   const series = walk(300, 3, { probability: true });
 
   it('give candles the volume of buy trades, and no volume when ticks have no size', () => {

@@ -29,7 +29,7 @@ it('an ordinary trade is a tick without flags', () => {
   expect(assessTick(good, facts)).toEqual({ verdict: 'ok', flags: [] });
 });
 
-it('a defect that the reader found comes first', () => {
+it('a defect that the file reader found goes before all other defects', () => {
   expect(reasonOf({ defect: 'unknown-outcome', price: 7 })).toBe('unknown-outcome');
   expect(reasonOf({ defect: 'malformed', time: null })).toBe('malformed');
 });
@@ -44,7 +44,7 @@ it('a price point needs no size', () => {
   expect(reasonOf({ kind: 'price', size: null })).toBe('ok');
 });
 
-it('NaN and infinities are not finite', () => {
+it('NaN and infinities are marked as not finite', () => {
   expect(reasonOf({ price: Number.NaN })).toBe('not-finite');
   expect(reasonOf({ size: Number.POSITIVE_INFINITY })).toBe('not-finite');
   expect(reasonOf({ time: Number.NaN })).toBe('not-finite');
@@ -65,7 +65,7 @@ it('a trade of size zero or below is malformed', () => {
   expect(reasonOf({ size: -5 })).toBe('size-range');
 });
 
-it('a time in seconds instead of milliseconds is out of range', () => {
+it('a time in seconds where milliseconds are expected is out of range', () => {
   expect(reasonOf({ time: Math.floor(NOW / 1000) }, { opensAt: null })).toBe('time-range');
 });
 
@@ -75,7 +75,7 @@ it('a trade is neither older than its market nor newer than now', () => {
   expect(reasonOf({ time: NOW })).toBe('ok');
 });
 
-it('the second in which the market opened counts as open: venues stamp whole seconds', () => {
+it('a market counts as open during the whole second in which it opened, since venues round to seconds', () => {
   expect(reasonOf({ time: Date.parse('2026-11-01T10:00:00Z') })).toBe('ok');
 });
 
@@ -84,14 +84,14 @@ it('trades at exactly 0 or 1 are kept and flagged', () => {
   expect(flagsOf({ price: 1 })).toEqual(['extreme-price']);
 });
 
-it('prices off the tick grid are kept and flagged; prices on it are not flagged, despite rounding errors', () => {
+it('prices off the price grid are kept and flagged, and rounding errors do not put a price off the grid', () => {
   expect(flagsOf({ price: 0.375 })).toEqual(['off-grid']);
   for (let cents = 1; cents < 100; cents++) expect(flagsOf({ price: cents / 100 })).toEqual([]);
   expect(flagsOf({ price: 0.375 }, { tickSize: null })).toEqual([]);
   expect(flagsOf({ price: 0.375 }, { tickSize: 0 })).toEqual([]);
 });
 
-it('among several defects, the documented order decides', () => {
+it('a row with several defects gets the first one in the documented order', () => {
   expect(reasonOf({ price: Number.NaN, size: -1, time: 5 })).toBe('not-finite');
   expect(reasonOf({ price: 2, size: -1, time: 5 })).toBe('price-range');
   expect(reasonOf({ size: -1, time: 5 })).toBe('size-range');

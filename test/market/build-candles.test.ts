@@ -32,7 +32,7 @@ const shuffled = (seed: number, ticks: readonly TestTick[]): TestTick[] => {
 };
 
 describe('candles', () => {
-  it('are as many as there are buckets with ticks, however many that is', () => {
+  it('are as many as there are buckets with ticks, however many these are', () => {
     const MINUTE = 60_000;
     const count = 1_500;
     const given = Array.from({ length: count }, (_, i) => tick(new Date(i * MINUTE).toISOString(), 0.5, i + 1, 1, i));
@@ -42,7 +42,7 @@ describe('candles', () => {
     expect([...candles.quoteVolume]).toEqual(given.map((_, i) => (i + 1) / 2));
   });
 
-  it('take the first tick as open, the last as close, and leave empty buckets out', () => {
+  it('open with the first tick and close with the last, and there is none for an empty bucket', () => {
     const candles = buildCandles(
       columnsOf([
         tick('2026-01-01T00:00:10Z', 0.4, 10, 1, 0),
@@ -65,19 +65,19 @@ describe('candles', () => {
     });
   });
 
-  it('put a tick exactly on an edge into the bucket that begins there', () => {
+  it('contain a tick exactly on an edge if they start at that edge', () => {
     const candles = buildCandles(columnsOf([tick('2026-01-01T00:59:59.999Z', 0.1), tick('2026-01-01T01:00:00Z', 0.2)]), '1h');
     expect([...candles.openTime]).toEqual([Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 1, 1)]);
     expect([...candles.close]).toEqual([0.1, 0.2]);
   });
 
-  it('order ticks of one timestamp by their sequence, in whatever order they arrive', () => {
+  it('order ticks of the same time by their sequence, in whatever order they arrive', () => {
     const at = '2026-01-01T00:00:00Z';
     const candles = buildCandles(columnsOf([tick(at, 0.3, 1, 1, 2), tick(at, 0.1, 1, 1, 0), tick(at, 0.2, 1, 1, 1)]), '1m');
     expect([candles.open[0], candles.close[0]]).toEqual([0.1, 0.3]);
   });
 
-  it('have no volume where ticks have no size, and no buy volume where no side is known', () => {
+  it('have no volume when ticks have no size, and no buy volume when no side is known', () => {
     const points = buildCandles(columnsOf([tick('2026-01-01T00:00:00Z', 0.3)]), '1m');
     expect([points.volume[0], points.quoteVolume[0], points.buyVolume[0], points.trades[0]]).toEqual([
       Number.NaN,
@@ -95,7 +95,7 @@ describe('candles', () => {
     expect(candles.quoteVolume[0]).toBe(0.05);
   });
 
-  it('stay exact where whole numbers no longer fit a double', () => {
+  it('are exact even for whole numbers that do not fit a double', () => {
     const rows = Array.from({ length: 1000 }, (_, i) => tick(Date.UTC(2026, 0, 1) + i, 0.123456789, 98_765.432_109_876, 1, i));
     const candles = buildCandles(columnsOf(rows), '1m');
     expect(candles.volume[0]).toBe(98_765_432.109_876);
@@ -103,7 +103,7 @@ describe('candles', () => {
     expect(candles.quoteVolume[0]).toBe(Number(`${123_456_789n * 98_765_432_109_876n}e-15`));
   });
 
-  it('carry the exact decimal sums, rounded once', () => {
+  it('have the exact decimal sums, rounded once', () => {
     fc.assert(
       fc.property(ticksArbitrary, (ticks) => {
         const sized = ticks.filter((t) => !Number.isNaN(t.size));
@@ -116,7 +116,7 @@ describe('candles', () => {
     );
   });
 
-  it('are the same bytes in any arrival order', () => {
+  it('are the same bytes for any order in which ticks arrive', () => {
     fc.assert(
       fc.property(ticksArbitrary, fc.nat(), fc.constantFrom(...INTERVALS), (ticks, seed, interval) => {
         expect(mergeable(buildCandles(columnsOf(shuffled(seed, ticks)), interval))).toEqual(
@@ -143,7 +143,7 @@ describe('candles', () => {
     );
   });
 
-  it('need no sequence column when batches come in canonical order', () => {
+  it('need no sequence column when batches arrive in the canonical order', () => {
     fc.assert(
       fc.property(ticksArbitrary, fc.nat(80), (ticks, cut) => {
         const { sequence: _, ...whole } = columnsOf(ticks);
@@ -155,7 +155,7 @@ describe('candles', () => {
     );
   });
 
-  it('rolled up from a shorter interval equal those built from the ticks', () => {
+  it('rolled up from a shorter interval equal the candles built from the ticks', () => {
     fc.assert(
       fc.property(ticksArbitrary, fc.constantFrom(...INTERVALS), fc.constantFrom(...INTERVALS), (ticks, from, to) => {
         fc.pre(canRollUp(from, to));
@@ -165,7 +165,7 @@ describe('candles', () => {
     );
   });
 
-  it('of several intervals in one pass equal those built one by one', () => {
+  it('of several intervals built in one pass equal the candles built one by one', () => {
     fc.assert(
       fc.property(ticksArbitrary, fc.subarray([...INTERVALS], { minLength: 1 }), (ticks, intervals) => {
         const columns = columnsOf(ticks);
@@ -177,13 +177,13 @@ describe('candles', () => {
     );
   });
 
-  it('refuse to roll up what does not add up', () => {
+  it('are not rolled up or merged when their intervals do not fit', () => {
     const candles = buildCandles(columnsOf([tick('2026-01-01T00:00:00Z', 0.1)]), '4h');
     expect(() => rollUp(candles, '6h')).toThrow('4h candles cannot be rolled up to 6h');
     expect(() => mergeCandles(candles, rollUp(candles, '1d'))).toThrow('do not merge');
   });
 
-  it('of no ticks are none', () => {
+  it('do not exist without ticks', () => {
     expect(buildCandles(columnsOf([]), '1h').length).toBe(0);
   });
 });

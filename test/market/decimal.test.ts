@@ -18,7 +18,7 @@ it.each([
   [0.1234567890123456, -1],
   [Number.NaN, -1],
   [Number.POSITIVE_INFINITY, -1],
-])('%d is written with %d decimals', (value, decimals) => {
+])('%d has %d decimals, or -1 when it has no exact decimal form', (value, decimals) => {
   expect(decimalsOf(value)).toBe(decimals);
 });
 
@@ -30,7 +30,7 @@ it.each([
   [1.5e21, 15n * 10n ** 20n, 0],
   [1e-7, 1n, 7],
   [1.25e-9, 125n, 11],
-])('%d is the decimal %s at %d decimals, and back', (value, units, decimals) => {
+])('%d becomes the decimal %s at %d decimals and back', (value, units, decimals) => {
   expect(toDecimal(value)).toEqual({ units, decimals });
   expect(toNumber({ units, decimals })).toBe(value);
 });

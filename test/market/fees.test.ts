@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { feeModel, makerFeeModel, productFees } from '../../src/market/fees.ts';
 
-describe('Polymarket', () => {
+describe('the fees of Polymarket', () => {
   it.each([
     { size: 100, price: 0.5, rate: 0.072, fee: 1.8 },
     { size: 100, price: 0.3, rate: 0.072, fee: 1.512 },
@@ -10,17 +10,17 @@ describe('Polymarket', () => {
     { size: 1, price: 0.5, rate: 0.00022, fee: 0.00006 },
     // exactly 0.004365 in decimals, just below it in binary
     { size: 5, price: 0.03, rate: 0.03, fee: 0.00437 },
-  ])('charges takers $fee for $size at $price with rate $rate', ({ size, price, rate, fee }) => {
+  ])('are $fee for a taker of $size at $price with rate $rate', ({ size, price, rate, fee }) => {
     expect(productFees(rate).fee(size, price)).toBe(fee);
   });
 
-  it('charges resting orders nothing, as Predict.fun does; a flat fee still applies', () => {
+  it('are zero for resting orders, as at Predict.fun, unless the fee is flat', () => {
     expect(makerFeeModel({ model: 'polymarket', rate: 0.072 }).fee(100, 0.5)).toBe(0);
     expect(makerFeeModel({ model: 'predict', rate: 0.02 }).fee(100, 0.5)).toBe(0);
     expect(makerFeeModel({ model: 'flat', rate: 0.002 }).fee(100, 0.5)).toBeCloseTo(0.1);
   });
 
-  it('charges both outcomes the same, most in the middle, and follows the exponent', () => {
+  it('are equal for both outcomes, highest in the middle, and follow the exponent', () => {
     const fees = productFees(0.072);
     expect(fees.fee(100, 0.3)).toBe(fees.fee(100, 0.7));
     expect(fees.fee(100, 0.5)).toBeGreaterThan(fees.fee(100, 0.6));
@@ -28,7 +28,7 @@ describe('Polymarket', () => {
   });
 });
 
-describe('Kalshi', () => {
+describe('the fees of Kalshi', () => {
   const fees = feeModel({ model: 'polymarket', rate: 0.07, exponent: 1, roundUpTo: 0.01 });
 
   it.each([
@@ -40,33 +40,33 @@ describe('Kalshi', () => {
     // 0.147 and 1.47 in decimals
     { size: 10, price: 0.7, fee: 0.15 },
     { size: 100, price: 0.7, fee: 1.47 },
-  ])('rounds the fee of $size at $price up to whole cents: $fee', ({ size, price, fee }) => {
+  ])('are rounded up to whole cents for $size at $price: $fee', ({ size, price, fee }) => {
     expect(fees.fee(size, price)).toBeCloseTo(fee, 12);
   });
 
-  it('reserves the step to which a venue rounds', () => {
+  it('have a rounding step for which cash is reserved', () => {
     expect(fees.rounding).toBe(0.01);
     expect(productFees(0.07).rounding).toBe(0.00001);
   });
 });
 
-describe('other venues', () => {
-  it('Predict.fun takes its rate of the cheaper side, so that complementary trades cost the same', () => {
+describe('the fees of other venues', () => {
+  it('are charged on the cheaper side at Predict.fun, so that complementary trades cost the same', () => {
     // the venue's own example: 100 at 0.70 or at 0.30 with 0.5% cost 15 cents
     const fees = feeModel({ model: 'predict', rate: 0.005 });
     expect(fees.fee(100, 0.7)).toBeCloseTo(0.15, 12);
     expect(fees.fee(100, 0.3)).toBeCloseTo(0.15, 12);
   });
 
-  it('a flat fee is a fraction of the notional', () => {
+  it('are a fraction of the traded amount in the flat model', () => {
     expect(feeModel({ model: 'flat', rate: 0.002 }).fee(55, 179.13)).toBeCloseTo(19.7043, 10);
   });
 
-  it('there is no fee without a rate, in every fee model', () => {
+  it('are zero without a rate', () => {
     expect(feeModel({ model: 'polymarket', rate: 0 }).fee(1000, 0.5)).toBe(0);
   });
 
-  it.each(['polymarket', 'predict', 'flat'] as const)('%s: what a unit costs is price plus fee', (model) => {
+  it.each(['polymarket', 'predict', 'flat'] as const)('are added to the price in the cost of a unit: %s', (model) => {
     const fees = feeModel({ model, rate: 0.03 });
     expect(fees.unitCost(0.4)).toBeCloseTo(0.4 + fees.fee(1_000_000, 0.4) / 1_000_000, 9);
   });

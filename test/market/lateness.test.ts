@@ -4,7 +4,7 @@ import { LEAST_LATENESS_MS, latenessAt, latenessFrom, MOST_LATENESS_MS, remember
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-describe('how late rows are expected', () => {
+describe('the lateness expected of a market’s rows', () => {
   it('is ten minutes until later rows are seen, then 1.5 times the observed lateness', () => {
     expect(latenessAt(undefined, 0)).toBe(LEAST_LATENESS_MS);
     const seen = rememberLateness(undefined, 30 * MINUTE, DAY);

@@ -30,7 +30,7 @@ const ohlcv = (candles: CandleColumns): number[][] =>
     [candles.openTime, candles.open, candles.high, candles.low, candles.close, candles.volume].map((column) => column[k]),
   );
 
-describe.skipIf(!existsSync(FREQTRADE))('against freqtrade’s trades and candles (skipped without ../shared/reference)', () => {
+describe.skipIf(!existsSync(FREQTRADE))('candles built from freqtrade’s trades (skipped without ../shared/reference)', () => {
   const folder = scratchFolder();
   const trades = existsSync(FREQTRADE)
     ? (JSON.parse(gunzipSync(readFileSync(join(FREQTRADE, 'XRP_ETH-trades.json.gz'))).toString()) as FreqtradeTrade[])
@@ -39,11 +39,11 @@ describe.skipIf(!existsSync(FREQTRADE))('against freqtrade’s trades and candle
     trades.map(([time, , , side, price, size], i) => tick(time, price, size, side === 'buy' ? 1 : 0, i)),
   );
 
-  it('the published 1m candles come out bit for bit', () => {
+  it('are the published 1m candles bit for bit', () => {
     expect(ohlcv(buildCandles(ticks, '1m'))).toEqual(table(join(FREQTRADE, 'XRP_ETH-1m.expected.csv')));
   });
 
-  it('the 1h candles do too, with their counts, built or rolled up from 1m', () => {
+  it('are the published 1h candles with their counts, built from ticks or rolled up from 1m', () => {
     const expected = table(join(FREQTRADE, 'XRP_ETH-1h.pandas.csv'));
     for (const candles of [buildCandles(ticks, '1h'), rollUp(buildCandles(ticks, '1m'), '1h')]) {
       expect(ohlcv(candles)).toEqual(expected.map((row) => row.slice(0, 6)));
@@ -51,7 +51,7 @@ describe.skipIf(!existsSync(FREQTRADE))('against freqtrade’s trades and candle
     }
   });
 
-  it('quote volumes are exact: binary sums are off in the last digit in some hours, by no more than that', () => {
+  it('have exact quote volumes, from which binary sums differ by the last digit in some hours', () => {
     const expected = table(join(FREQTRADE, 'XRP_ETH-1h.pandas.csv')).map((row) => row[6]);
     const ours = [...buildCandles(ticks, '1h').quoteVolume];
     const others = ours.filter((value, k) => value !== expected[k]);
@@ -59,7 +59,7 @@ describe.skipIf(!existsSync(FREQTRADE))('against freqtrade’s trades and candle
     ours.forEach((value, k) => expect(Math.abs(value / expected[k] - 1)).toBeLessThan(2 ** -51));
   });
 
-  it('the command line prints the same numbers', async () => {
+  it('are the same on the command line', async () => {
     const csv = ['ts_ms,id,type,side,price,amount,cost', ...trades.map((trade) => trade.join(','))].join('\n');
     const file = folder.write('XRP_ETH.csv', csv);
     const print = async (interval: Interval) => {
@@ -93,11 +93,11 @@ interface TardisCase {
   })[];
 }
 
-describe.skipIf(!existsSync(TARDIS))('against tardis’ trade bars (skipped without ../shared/reference)', () => {
+describe.skipIf(!existsSync(TARDIS))('candles built from tardis’ trades (skipped without ../shared/reference)', () => {
   const cases = existsSync(TARDIS) ? (JSON.parse(readFileSync(join(TARDIS, 'expected.json'), 'utf8')) as Record<string, TardisCase>) : {};
 
   for (const [name, { trades, bars }] of Object.entries(cases)) {
-    it(`${name}: the same minutes, with the start as label; a late trade may open one, since open goes by time`, () => {
+    it(`are the published minutes of ${name}, labelled by their start; a late trade may be the open, which is the earliest trade`, () => {
       const candles = buildCandles(
         columnsOf(trades.map(({ ts, price, amount, side }, i) => tick(ts, price, amount, side === 'buy' ? 1 : 0, i))),
         '1m',

@@ -12,11 +12,11 @@ describe('a number of trades that a venue states', () => {
     [12, 'agrees'],
     [10, 'agrees'],
     [9, 'exceeds'],
-  ] as const)('%i stated where 10 to 12 are stored: %s', (trades, verdict) => {
+  ] as const)('%i compared with 10 to 12 stored trades: %s', (trades, verdict) => {
     expect(verdictOf({ trades, ...held })).toBe(verdict);
   });
 
-  it('is named with the stored ones, as a range only where there is one', () => {
+  it('is reported together with the number stored, which is a range only if it is uncertain', () => {
     expect(judgeStated({ ...NOTHING, trades: 13, ...held }).said).toBe('13 trades where 10 to 12 are held');
     expect(judgeStated({ ...NOTHING, trades: 13, mostTrades: 12, leastTrades: 12 }).said).toBe('13 trades where 12 are held');
   });
@@ -26,7 +26,7 @@ describe('a number of trades that a venue states', () => {
     expect(verdictOf({ trades: 0, mostTrades: 1, leastTrades: 1 })).toBe('exceeds');
   });
 
-  it('does not excuse a volume that disagrees', () => {
+  it('does not hide that the volume disagrees', () => {
     expect(verdictOf({ trades: 11, ...held, volume: 200, mostVolume: 100, leastVolume: 100 })).toBe('lacks');
   });
 });
@@ -38,7 +38,7 @@ describe('a volume that a venue states', () => {
     [100.04, 'agrees'],
     [89.96, 'agrees'],
     [89.94, 'exceeds'],
-  ] as const)('%f stated where 90 to 100 are stored: %s', (volume, verdict) => {
+  ] as const)('%f compared with a stored volume of 90 to 100: %s', (volume, verdict) => {
     expect(verdictOf({ volume, mostVolume: 100, leastVolume: 90 })).toBe(verdict);
   });
 
@@ -58,7 +58,7 @@ describe('a volume that a venue states', () => {
   });
 });
 
-it('a missing or negative total is not compared', () => {
+it('a total that is missing or negative is not compared', () => {
   expect(verdictOf({ mostTrades: 5, leastTrades: 5 })).toBe('unknown');
   expect(verdictOf({ volume: -1, trades: -1, mostTrades: 5, leastTrades: 5 })).toBe('unknown');
 });

@@ -3,7 +3,7 @@ import type { Instrument } from '../../src/contracts/market-data.ts';
 import { compareTerms, settlementTerms } from '../../src/market/settlement-terms.ts';
 
 describe('settlement terms', () => {
-  it('keep the sentences about ties and the source of a text, not the rest', () => {
+  it('keep the sentences of a text about ties and the source, and no others', () => {
     const rules =
       'This market resolves to Yes if the Reds win.\nIn case of a tie, it resolves 50-50. If the game is postponed, it stays open. The resolution source for this market is the league.';
     expect(settlementTerms([rules])).toEqual({
@@ -14,22 +14,22 @@ describe('settlement terms', () => {
     });
   });
 
-  it('prefer the source that a field names, and add the delay and early close where the venue states them', () => {
+  it('prefer the source in a field, and add the delay and the early close when the venue states them', () => {
     const stated = { source: 'https://league.example', delaySeconds: 1800, mayCloseEarly: true };
     expect(settlementTerms(['The resolution source is a poll.', null, undefined], stated)).toEqual({ settles: stated });
   });
 
-  it('are absent where the venue says nothing, and short however long the rules are', () => {
+  it('are absent when the venue states none, and short however long the rules are', () => {
     expect(settlementTerms(['', null])).toEqual({});
     expect(settlementTerms(['If it is cancelled, it is void. '.repeat(1000)]).settles?.ties).toHaveLength(300);
   });
 });
 
-describe('compared settlement terms', () => {
+describe('the comparison of settlement terms', () => {
   const market = (facts: Partial<Instrument>): Instrument =>
     ({ outcomes: ['Yes', 'No'], closesAt: null, resolution: { kind: 'open' }, ...facts }) as Instrument;
 
-  it('stand side by side, marked where two venues state different things', () => {
+  it('shows the terms next to each other, marked where two venues differ', () => {
     const end = Date.UTC(2026, 11, 31);
     const compared = compareTerms([
       market({ endsAt: end, settles: { ties: 'void', delaySeconds: 60 } }),
@@ -44,7 +44,7 @@ describe('compared settlement terms', () => {
     ]);
   });
 
-  it('name the signs by which a venue’s result was judged, and nothing where there were none', () => {
+  it('names the signs that decided a venue’s result, and nothing when there were none', () => {
     const judged = (...said: readonly string[]) =>
       market({ settlement: { signs: said.map((text) => ({ sign: 'outcome', said: text })) } as unknown as Instrument['settlement'] });
     expect(compareTerms([judged('Yes', 'paid'), judged()])).toContainEqual({

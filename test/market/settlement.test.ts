@@ -13,7 +13,7 @@ const record = (payout: number, unsure = true): SettlementSign => ({
   ...(unsure && { unsure }),
 });
 
-describe('a payout', () => {
+describe('the payout of a market', () => {
   it.each<[string, SettlementSign[]]>([
     ['a status and a final price', [status, price(1)]],
     ['a final price and a record', [price(1), record(1)]],
@@ -41,12 +41,12 @@ describe('a payout', () => {
   });
 });
 
-describe('how a closed market ended', () => {
-  it('is settled at the payout and the time that the venue states, once the result is final', () => {
+describe('the result of a closed market', () => {
+  it('is settled at the payout and time that the venue states, once it is final', () => {
     expect(endingOf([status, price(1)], 5).resolution).toEqual({ kind: 'settled', payout: 1, at: 5 });
   });
 
-  it('is unresolved before, with the proposed payout where there is one and with what is missing', () => {
+  it('is unresolved before, with the proposed payout if there is one and with what is missing', () => {
     const reasonOf = (signs: SettlementSign[], none?: string) => endingOf(signs, 5, none).resolution;
     const missing = 'only finalPrice says so (1); a second, independent sign is missing';
     expect(reasonOf([price(1)])).toEqual({ kind: 'unresolved', reason: `proposed at 1: ${missing}` });
@@ -54,21 +54,21 @@ describe('how a closed market ended', () => {
     expect(reasonOf([status], 'the venue no longer lists it')).toEqual({ kind: 'unresolved', reason: 'the venue no longer lists it' });
   });
 
-  it('becomes final by one more sign, and keeps its reason while no sign names a payout', () => {
+  it('becomes final with one more sign, and keeps its reason while no sign gives a payout', () => {
     const proposed = endingOf([price(1)], null);
     expect(withSign(proposed, status, 7).resolution).toEqual({ kind: 'settled', payout: 1, at: 7 });
     const unnamed = endingOf([status], null, 'the venue no longer lists it');
     expect(withSign(unnamed, status, 7).resolution).toEqual(unnamed.resolution);
   });
 
-  it('does not change by a sign when it is final, when the market is open, and when it has no signs', () => {
+  it('is not changed by a sign when it is final, when the market is open, or when it has no signs yet', () => {
     const final = endingOf([status, price(1)], 5);
     const open = { ...endingOf([price(1)], null), resolution: { kind: 'open' } } as const;
     const unsigned = { resolution: { kind: 'settled', payout: 1, at: 5 } } as const;
     for (const market of [final, open, unsigned]) expect(withSign(market, price(0), 7)).toBe(market);
   });
 
-  it('has the opposite payouts where the two outcomes are exchanged', () => {
+  it('has the opposite payout when the two outcomes are exchanged', () => {
     const { settlement } = endingOf([price(1), last(0.25), status], 5);
     const reversed = settlement && reversedSettlement(settlement);
     expect(reversed).toMatchObject({ payout: 0, state: 'final', signs: [{ payout: 0 }, { payout: null }] });
@@ -76,7 +76,7 @@ describe('how a closed market ended', () => {
   });
 });
 
-describe('a twin', () => {
+describe('the result of a twin', () => {
   const market = (id: string, signs: SettlementSign[], facts: Partial<Instrument> = {}): Instrument => ({
     id,
     source: id.startsWith('predict') ? 'predict' : 'polymarket',
@@ -100,19 +100,19 @@ describe('a twin', () => {
     market('predict:7', signs, { twins: ['polymarket:0x1'], ...facts });
   const result = (payout: number): SettlementSign => ({ sign: 'result', payout, said: 'WON/LOST' });
 
-  it('confirms a result that has one sign only, whichever of the two names the other', () => {
+  it('confirms a result that has only one sign, whichever of the twins declares the other', () => {
     expect(confirmByTwins(proposed, [twin([result(1)])])).toMatchObject({ resolution: { kind: 'settled', payout: 1 } });
     expect(confirmByTwins({ ...proposed, twins: ['predict:7'] }, [twin([result(1)], { twins: [] })]).settlement?.state).toBe('final');
   });
 
-  it('is read the other way round where its outcomes are', () => {
+  it('is reversed when the twin lists its outcomes in the opposite order', () => {
     expect(confirmByTwins(proposed, [twin([result(0)], { outcomes: ['no', 'yes'] })]).settlement).toMatchObject({
       payout: 1,
       state: 'final',
     });
   });
 
-  it('confirms nothing by a result that is not final, by other outcomes, or by a sign that came from this market', () => {
+  it('confirms nothing when it is not final, has other outcomes, or came from this market', () => {
     for (const other of [
       twin([result(1), pending]),
       twin([result(1)], { outcomes: ['Up', 'Down'] }),
@@ -122,7 +122,7 @@ describe('a twin', () => {
       expect(confirmByTwins(proposed, [other]).settlement?.state).toBe('proposed');
   });
 
-  it('that says otherwise leaves the result open', () => {
+  it('that differs leaves the result of the market open', () => {
     expect(confirmByTwins(proposed, [twin([result(0)])]).settlement).toMatchObject({ payout: null, state: 'proposed' });
   });
 });

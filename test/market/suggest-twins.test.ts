@@ -13,7 +13,7 @@ const market = (id: string, title: string, more: Partial<ComparedMarket> = {}): 
 const pairsOf = (markets: readonly ComparedMarket[]) => suggestTwins(markets).map(({ markets: [a, b] }) => `${a} ${b}`);
 
 describe('suggested twins', () => {
-  it('say which words and numbers both titles have, and how far their ends are apart', () => {
+  it('state which words and numbers both titles have, and the time between their ends', () => {
     const found = suggestTwins([
       market('two:b', 'BTC over 100k on Dec 31', { closesAt: END + 43_200_000 }),
       market('one:a', 'Will Bitcoin be above $100,000 on December 31?'),
@@ -22,7 +22,7 @@ describe('suggested twins', () => {
     expect(found).toEqual([{ markets: ['one:a', 'two:b'], likeness: 1, words, numbers: [31, 100_000], endsApartDays: 0.5 }]);
   });
 
-  it('leave out markets that are twins already, whichever of the two is named, and give those no second twin at that venue', () => {
+  it('exclude markets that are twins already, by whichever side declares them, and any second twin at a venue', () => {
     const [a, b] = [market('one:a', 'BTC over 100k on Dec 31'), market('two:b', 'Bitcoin over 100k on Dec 31')];
     const [other, third] = [market('two:c', 'Bitcoin above 100k on Dec 31'), market('three:d', 'Bitcoin above 100k on Dec 31')];
     expect(pairsOf([{ ...a, twins: ['two:b'] }, b])).toEqual([]);
@@ -37,11 +37,11 @@ describe('suggested twins', () => {
     ['the opposite', 'Will Bitcoin be above $100,000 on December 31?', 'BTC under 100k on Dec 31', {}],
     ['an end four days later', 'Will Bitcoin be above $100,000?', 'BTC over 100k', { closesAt: END + 4 * 86_400_000 }],
     ['a negation', 'Will the Fed cut rates in December?', 'Fed will not cut rates in December', {}],
-  ])('are none for %s', (_, title, other, more) => {
+  ])('exclude markets with %s', (_, title, other, more) => {
     expect(pairsOf([market('one:a', title), market('two:b', other, more)])).toEqual([]);
   });
 
-  it('are found over other words for the same question, one per venue', () => {
+  it('are found when the same question has other words, one per venue', () => {
     const markets = [
       market('one:a', 'Will Bitcoin be above $100,000 on December 31?'),
       market('two:b', 'BTC over 100k on Dec 31'),

@@ -108,8 +108,8 @@ function slowly(market: BasisSide, twin: BasisSide, asOf: number): readonly Basi
 const rounded = (points: readonly BasisPoint[]) =>
   JSON.stringify(points, (_, value) => (typeof value === 'number' ? Number(value.toFixed(12)) + 0 : value));
 
-describe('the basis of a market to its twin over time', () => {
-  it('equals a slow calculation on 300 random twins', () => {
+describe('the price difference of twins over time', () => {
+  it('equals a slow calculation for 300 random twins', () => {
     const compared = { points: 0, profits: 0 };
     fc.assert(
       fc.property(side, side, fc.integer({ min: 0, max: 62 }), (market, twin, hours) => {
@@ -125,7 +125,7 @@ describe('the basis of a market to its twin over time', () => {
     expect(compared.profits).toBeGreaterThan(1000);
   });
 
-  it('is antisymmetric: from the twin the difference has the other sign, and buying is selling', () => {
+  it('has the other sign from the point of view of the twin, with buying and selling exchanged', () => {
     fc.assert(
       fc.property(side, side, (market, twin) => {
         const [here, there] = [
@@ -146,7 +146,7 @@ describe('the basis of a market to its twin over time', () => {
     );
   });
 
-  it('uses nothing newer than the close of a bar, and no bar after the as-of time', () => {
+  it('uses nothing newer than the close of a bar, and no bar after asOf', () => {
     fc.assert(
       fc.property(side, side, fc.integer({ min: 1, max: 60 }), (market, twin, hours) => {
         const asOf = START + hours * HOUR;
@@ -169,7 +169,7 @@ describe('the basis of a market to its twin over time', () => {
     );
   });
 
-  it('has bars only that are complete at both, and never promises a profit both ways', () => {
+  it('has only bars that are complete at both venues, and never shows a profit in both directions', () => {
     fc.assert(
       fc.property(side, side, (market, twin) => {
         for (const { time, buy, sell } of basisSeries(market, twin, { barMs: HOUR, asOf: Infinity })) {
@@ -180,7 +180,7 @@ describe('the basis of a market to its twin over time', () => {
     );
   });
 
-  it('uses the fees of the time of each bar at both venues', () => {
+  it('uses the fees of both venues at the time of each bar', () => {
     const bars = [0, 1].map((hour) => ({ hour, close: 0.5, complete: true }));
     const book = [{ at: START, bid: 0.49, ask: 0.51 }];
     const now: FeeSchedule = { model: 'polymarket', rate: 0.08 };
@@ -189,7 +189,7 @@ describe('the basis of a market to its twin over time', () => {
     expect(points.map(({ buy }) => buy?.toFixed(6))).toEqual(['-0.020000', (-0.02 - 0.08 * 0.51 * 0.49).toFixed(6)]);
   });
 
-  it('compares the same outcome where the twin lists the two the other way round', () => {
+  it('compares the same outcome when the twin lists its outcomes in the opposite order', () => {
     const bars = (close: number) => [{ hour: 0, close, complete: true }];
     const books = (bid: number) => [{ at: START, bid, ask: bid + 0.02 }];
     const reversed = sideOf(bars(0.37), books(0.36), { outcomes: ['No', 'Yes'] });
@@ -205,7 +205,7 @@ describe('the basis of a market to its twin over time', () => {
   });
 });
 
-describe('two markets', () => {
+describe('the order books of two markets', () => {
   it.each([
     [['Yes', 'No'], ['no', 'YES'], true],
     [['Yes', 'No'], ['Yes', 'No'], false],
@@ -215,17 +215,17 @@ describe('two markets', () => {
     [['A', 'B', 'C'], ['B', 'A', 'C'], false],
     [['A', 'B'], ['B', 'A', 'C'], false],
     [['A', 'B', 'C'], ['B', 'A'], false],
-  ])('with the outcomes %j and %j list them in opposite order: %s', (one, other, expected) => {
+  ])('belong to opposite outcomes for %j and %j: %s', (one, other, expected) => {
     expect(areReversed(one, other)).toBe(expected);
   });
 
-  it('have books that are apart by the time between them, infinitely where one is missing', () => {
+  it('differ by the time between them, infinitely when one is missing', () => {
     const at = (minutes: number) => ({ book: { bid: 0.4, ask: 0.5, at: START + minutes * 60_000 } });
     expect(apartMs([at(2), at(0), at(7)])).toBe(7 * 60_000);
     expect(apartMs([at(2), { book: null }])).toBe(Infinity);
   });
 
-  it('are bought at the cheaper venue and sold at the dearer one, with the time between their books', () => {
+  it('are compared by buying at the cheaper venue and selling at the dearer one, with the time between the books', () => {
     const venue = (source: string, bid: number, ask: number, at: number) => {
       const book = { bid, ask, at };
       return { source, book, ...tradeCosts(book, { model: 'flat', rate: 0.1 }) };
@@ -236,7 +236,7 @@ describe('two markets', () => {
   });
 });
 
-it('a book without a bid or an ask lacks the other one as seen from the second outcome', () => {
+it('a book without a bid has no ask for the second outcome, and one without an ask has no bid for it', () => {
   const full = { bid: 0.36, ask: 0.38, bidSize: 10, askSize: 20, at: START };
   expect(mirrorBook(full)).toEqual({ bid: 0.62, ask: 0.64, bidSize: 20, askSize: 10, at: START });
   expect(mirrorBook({ bid: null, ask: 0.38, at: START })).toEqual({ bid: 0.62, ask: null, at: START });

@@ -10,22 +10,22 @@ const hoursEvery = (every: number, count: number): { hours: number[]; end: numbe
 };
 const all = (asOf: number) => [{ from: 0, to: asOf }];
 
-describe('an open market that fell silent', () => {
-  it('is unusual after twice its usual pause, however often it trades', () => {
+describe('an open market without trades', () => {
+  it('is unusually quiet after twice its usual pause, however often it trades', () => {
     const { hours, end } = hoursEvery(8, 60);
     const quietFor = (length: number) => unusualQuiet({ hours, covered: all(end + length), asOf: end + length });
     expect(quietFor(16 * HOUR)).toBeNull();
     expect(quietFor(17 * HOUR)).toEqual({ since: end, length: 17 * HOUR, usual: 8 * HOUR });
   });
 
-  it('is never unusual before six hours', () => {
+  it('is never unusually quiet before six hours', () => {
     const { hours, end } = hoursEvery(1, 200);
     const quietFor = (length: number) => unusualQuiet({ hours, covered: all(end + length), asOf: end + length });
     expect(quietFor(6 * HOUR)).toBeNull();
     expect(quietFor(6 * HOUR + 1)).toMatchObject({ usual: HOUR });
   });
 
-  it('has nights and weekends: one pause in a hundred may be longer, no more', () => {
+  it('has nights and weekends, so that one pause in a hundred may be longer than the usual one', () => {
     const night = Array.from({ length: 20 }, (_, day) => Array.from({ length: 16 }, (_, hour) => 1000 + day * 24 + hour)).flat();
     const end = ((night.at(-1) ?? 0) + 1) * HOUR;
     expect(unusualQuiet({ hours: night, covered: all(end + 18 * HOUR), asOf: end + 18 * HOUR })).toBeNull();
@@ -35,14 +35,14 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours: once, covered: all(later), asOf: later })).toMatchObject({ usual: HOUR });
   });
 
-  it('is judged by its last month, not by how busy it was before', () => {
+  it('is judged by its last month, not by the activity before', () => {
     const busy = Array.from({ length: 500 }, (_, k) => k);
     const calm = Array.from({ length: 40 }, (_, k) => 500 + (k + 1) * 20);
     const asOf = ((calm.at(-1) ?? 0) + 1 + 39) * HOUR;
     expect(unusualQuiet({ hours: [...busy, ...calm], covered: all(asOf), asOf })).toBeNull();
   });
 
-  it('looks back thirty days from its last tick, that hour too, and needs ten pauses', () => {
+  it('is judged by the thirty days before its last tick, and needs ten pauses in them', () => {
     // the first of them is 720 hours before the last one
     const { hours, end } = hoursEvery(72, 11);
     const asOf = end + 145 * HOUR;
@@ -52,7 +52,7 @@ describe('an open market that fell silent', () => {
     expect(of(hours.slice(1))).toBeNull();
   });
 
-  it('is not known to be silent while it was not collected', () => {
+  it('is not judged for time in which it was not collected', () => {
     const { hours, end } = hoursEvery(1, 200);
     const asOf = end + 20 * HOUR;
     const until = (to: number) => unusualQuiet({ hours, covered: [{ from: 0, to }], asOf });
@@ -67,7 +67,7 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours, covered: [], asOf })).toBeNull();
   });
 
-  it('does not take gaps in collection for pauses', () => {
+  it('has no pause where collection has a gap', () => {
     const before = hoursEvery(1, 30);
     const hours = [...before.hours, ...before.hours.map((hour) => hour + 80)];
     const end = ((hours.at(-1) ?? 0) + 1) * HOUR;
@@ -80,7 +80,7 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours, covered: all(asOf), asOf })).toBeNull();
   });
 
-  it('counts a pause when all time between its two hours was collected, even if the hours themselves were not', () => {
+  it('has a pause wherever all time between two ticks was collected', () => {
     const hours = Array.from({ length: 13 }, (_, k) => 1000 + 4 * k);
     const end = 1049 * HOUR;
     const between = hours.slice(1).map((hour) => ({ from: (hour - 3) * HOUR, to: hour * HOUR }));
@@ -90,13 +90,13 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours, covered: late, asOf: end + 20 * HOUR })).toBeNull();
   });
 
-  it('has a usual pause of an hour by ticks of consecutive hours, even if those were not collected from the market itself', () => {
+  it('has a usual pause of an hour when its ticks are in consecutive hours, even if those hours are not covered', () => {
     const { hours, end } = hoursEvery(1, 30);
     const asOf = end + 10 * HOUR;
     expect(unusualQuiet({ hours, covered: [{ from: end, to: asOf }], asOf })).toMatchObject({ usual: HOUR });
   });
 
-  it('needs a history: it is not judged with fewer than ten pauses or by ticks after asOf', () => {
+  it('is not judged with fewer than ten pauses or by ticks after asOf', () => {
     const { hours, end } = hoursEvery(1, 10);
     const asOf = end + 100 * HOUR;
     expect(unusualQuiet({ hours, covered: all(asOf), asOf })).toBeNull();

@@ -95,7 +95,7 @@ const LIFE = 'sources/catalogue/market-life.ts';
 
 const BUGS: readonly Bug[] = [
   {
-    name: 'trades that lie before the horizon of a venue are missed in what it shows',
+    name: 'trades before the horizon of a venue are not looked for in what the venue shows',
     changes: [
       {
         file: 'sources/walk/newest-first-walk.ts',
@@ -106,7 +106,7 @@ const BUGS: readonly Bug[] = [
     worlds: 'mixed',
   },
   {
-    name: 'a page that says there is no more is the last one, although it has a cursor',
+    name: 'a page that announces the last one is taken for the last one, although it has a cursor',
     changes: [
       {
         file: 'sources/polymarket/trades.ts',
@@ -117,7 +117,7 @@ const BUGS: readonly Bug[] = [
     worlds: { deniesMore: true },
   },
   {
-    name: 'points are claimed up to the instant of the run while the venue may lie in other ways',
+    name: 'price points are claimed up to asOf while the venue may lie in other ways',
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
@@ -129,17 +129,17 @@ const BUGS: readonly Bug[] = [
     within: 200,
   },
   {
-    name: 'an id in other letters is another trade',
+    name: 'an id in other letter case is taken for another trade',
     changes: [{ file: 'sources/candidate.ts', from: 'return spelledId(tradeId);', to: 'return tradeId;' }],
     worlds: 'mixed',
   },
   {
-    name: 'what a venue states is not compared with what is held',
+    name: 'the trades that a venue states are not compared with the stored ones',
     changes: [{ file: 'market/second-witness.ts', from: "if (trades > mostTrades) return { verdict: 'lacks', said };", to: '' }],
     worlds: 'witness',
   },
   {
-    name: 'rows that change places at the seam of two pages are not read again',
+    name: 'rows that change places between two pages are not read again',
     changes: [
       {
         file: 'sources/walk/page-seam.ts',
@@ -151,18 +151,18 @@ const BUGS: readonly Bug[] = [
     within: 300,
   },
   {
-    name: 'an order that was stable once is trusted for ever',
+    name: 'an order of rows that was stable once is trusted for ever',
     changes: [{ file: 'sources/walk/page-seam.ts', from: 'const TRUSTED_MS = 60_000;', to: 'const TRUSTED_MS = 1e15;' }],
     worlds: { cursors: 'row' },
   },
   {
-    name: 'pages before the one that shows an unstable order are not read again',
+    name: 'pages before the one with an unstable order are not read again',
     changes: [{ file: 'sources/walk/newest-first-walk.ts', from: 'if (reread.restart) {', to: 'if (false) {' }],
     worlds: { cursors: 'row' },
     within: 200,
   },
   {
-    name: 'an expired cursor fails the walk',
+    name: 'an expired cursor makes the walk fail',
     changes: [
       {
         file: 'sources/walk/newest-first-walk.ts',
@@ -173,7 +173,7 @@ const BUGS: readonly Bug[] = [
     worlds: { pageSize: 10, lateness: 'prompt' },
   },
   {
-    name: 'price points are claimed up to the instant of the run, whatever the venue has shown',
+    name: 'price points are claimed up to asOf, whatever the venue has shown',
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
@@ -184,7 +184,7 @@ const BUGS: readonly Bug[] = [
     worlds: 'points',
   },
   {
-    name: 'a market that has ended is claimed to its end, however far its points are behind',
+    name: 'a market that has ended is claimed to its end, however late its price points are',
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
@@ -196,7 +196,7 @@ const BUGS: readonly Bug[] = [
     within: 300,
   },
   {
-    name: 'the bucket at the seam of two grains belongs to neither',
+    name: 'the bucket between two grains belongs to neither grain',
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
@@ -209,13 +209,13 @@ const BUGS: readonly Bug[] = [
     first: 930,
   },
   {
-    name: 'a backfill of a short market stops at a grain that the venue has dropped',
+    name: 'a backfill of a short market stops at a grain that the venue no longer has',
     changes: [{ file: 'sources/polymarket/price-ladder.ts', from: 'return isDropped || ', to: 'return ' }],
     worlds: 'backfills',
     within: 100,
   },
   {
-    name: 'a window with nothing but the bucket across its end is not empty',
+    name: 'a window with nothing but the bucket across its end does not count as empty',
     changes: [
       {
         file: 'sources/polymarket/prices.ts',
@@ -228,12 +228,12 @@ const BUGS: readonly Bug[] = [
     first: 1960,
   },
   {
-    name: 'windows of points are cut to 15 days before a second and a bucket are added',
+    name: 'windows of price points are cut to 15 days before a second and a bucket are added',
     changes: [{ file: 'sources/polymarket/price-ladder.ts', from: '15 * DAY_MS - (2 * 10_800 + 2) * SECOND', to: '15 * DAY_MS' }],
     worlds: 'points',
   },
   {
-    name: 'a backfill of a market that was looked at later reads two pages',
+    name: 'a backfill of a market that a later run has read reads only two pages',
     changes: [
       { file: WALK, from: 'Math.abs(seenUntil(question) - looked) < RIGHT_AFTER_MS', to: 'seenUntil(question) - looked < RIGHT_AFTER_MS' },
       { file: WALK, from: 'to - from < glanced', to: '(justLooked || to - from < glanced)' },
@@ -241,7 +241,7 @@ const BUGS: readonly Bug[] = [
     within: 100,
   },
   {
-    name: 'a planned end is an end',
+    name: 'a planned end is taken for the end',
     changes: [
       {
         file: LIFE,
@@ -258,7 +258,7 @@ const BUGS: readonly Bug[] = [
     first: 120,
   },
   {
-    name: 'a close is dated by the instant of a run as of the past',
+    name: 'a close is dated by a run with a past asOf',
     changes: [
       {
         file: LIFE,
@@ -269,7 +269,7 @@ const BUGS: readonly Bug[] = [
     within: 300,
   },
   {
-    name: 'coverage is claimed up to the instant of the run',
+    name: 'coverage is claimed up to asOf',
     changes: [
       {
         file: WALK,
@@ -279,35 +279,35 @@ const BUGS: readonly Bug[] = [
     ],
   },
   {
-    name: 'rows that come late take nothing back',
+    name: 'late rows withdraw no coverage',
     changes: [{ file: WALK, from: 'isLatest && plan.covered.some(', to: 'false && plan.covered.some(' }],
     within: 300,
   },
   {
-    name: 'a first look claims as if it knew how late rows come',
+    name: 'a first walk claims coverage as if it knew how late rows come',
     changes: [{ file: WALK, from: 'if (!isFirst) return settled;', to: 'if (isFirst || true) return settled;' }],
     first: 40,
   },
   {
-    name: 'rows that should have been known do not lead further down',
+    name: 'rows that should have been stored before do not make the walk go further back',
     changes: [{ file: WALK, from: 'isWhole || (isBelow && page.unknown.length === 0)', to: 'isBelow' }],
     worlds: { lateness: 'blackout' },
     within: 100,
   },
   {
-    name: 'a walk ends where coverage begins, without an overlap',
+    name: 'a walk ends where coverage starts, without an overlap',
     changes: [{ file: WALK, from: 'plan.floor - latenessOf(plan, seen))', to: 'plan.floor)' }],
     worlds: { lateness: 'rarely' },
     within: 100,
   },
   {
-    name: 'no last look once a market is seen closed',
+    name: 'a market is not read a last time after it was first seen closed',
     changes: [{ file: WALK, from: 'const lastLook = isOver && ', to: 'const lastLook = false && isOver && ' }],
     worlds: { lateness: 'with-the-close' },
     within: 60,
   },
   {
-    name: 'a paging that ends early claims down to its oldest row',
+    name: 'a paging that ends early claims coverage down to its oldest row',
     changes: [
       { file: 'sources/walk/newest-first-walk.ts', from: 'return { seen: { newest,', to: 'return { seen: { newest, lowest: oldest,' },
       {
@@ -331,7 +331,7 @@ const BUGS: readonly Bug[] = [
     within: 5,
   },
   {
-    name: 'a source that failed for good fails the symbol',
+    name: 'a source that failed for good makes the symbol fail',
     changes: [
       {
         file: 'activities/stages/collect/collect-failures.ts',
@@ -343,7 +343,7 @@ const BUGS: readonly Bug[] = [
     within: 5,
   },
   {
-    name: 'a venue whose clock is years off is believed',
+    name: 'a venue’s clock that is years off is believed',
     changes: [
       {
         file: 'sources/venue-clock.ts',
@@ -355,7 +355,7 @@ const BUGS: readonly Bug[] = [
     within: 200,
   },
   {
-    name: 'a list of trades that is empty or cut off is the whole history',
+    name: 'an empty or truncated list of trades is taken for the whole history',
     changes: [
       {
         file: 'sources/walk/newest-first-walk.ts',
@@ -366,20 +366,20 @@ const BUGS: readonly Bug[] = [
     worlds: { lies: true },
   },
   {
-    name: 'outcomes are priced by the order in which they are listed',
+    name: 'outcomes are priced in the order in which they are listed',
     changes: [
       { file: 'sources/catalogue/same-outcomes.ts', from: 'const now = isSame ? found : reversed(found);', to: 'const now = found;' },
     ],
     worlds: { lies: true },
   },
   {
-    name: 'a market whose outcomes are listed the other way round pays as if they were not',
+    name: 'a market with outcomes in the opposite order pays as if they were in the usual order',
     changes: [{ file: 'sources/catalogue/same-outcomes.ts', from: '{ ...resolution, payout: 1 - resolution.payout }', to: 'resolution' }],
     worlds: { lies: true },
     within: 300,
   },
   {
-    name: 'names that change places are taken over',
+    name: 'outcome names that change places are taken over',
     changes: [
       {
         file: 'sources/catalogue/same-outcomes.ts',
@@ -391,7 +391,7 @@ const BUGS: readonly Bug[] = [
     within: 300,
   },
   {
-    name: 'what is covered by an end that was none stays so',
+    name: 'what was covered by a wrong end stays covered',
     changes: [
       {
         file: 'activities/stages/collect/collect-plan.ts',
@@ -403,7 +403,7 @@ const BUGS: readonly Bug[] = [
     within: 100,
   },
   {
-    name: 'a market that has settled is never asked for again',
+    name: 'a settled market is never read again',
     changes: [
       {
         file: 'activities/stages/collect/collect-plan.ts',
@@ -414,18 +414,18 @@ const BUGS: readonly Bug[] = [
     worlds: { longAfter: 26 * 3_600_000 },
   },
   {
-    name: 'of rows that contradict each other on a page any one counts',
+    name: 'any one of contradicting rows on a page is stored',
     changes: [{ file: 'sources/candidate.ts', from: 'first === undefined || isSameContent(first, row) ? row', to: 'first !== null ? row' }],
     worlds: { longAfter: 26 * 3_600_000 },
   },
   {
-    name: 'a walk after a result has stood ends above what an end had covered',
+    name: 'the walk after a confirmed result ends above what a wrong end had covered',
     changes: [{ file: WALK, from: 'const floor = lastLook ? ', to: 'const floor = false ? ' }],
     worlds: { longAfter: 26 * 3_600_000 },
     within: 100,
   },
   {
-    name: 'no last look once a result has stood',
+    name: 'a market is not read a last time after its result was confirmed',
     changes: [{ file: WALK, from: 'Math.max(seenClosedAt, confirmedAt)', to: 'seenClosedAt' }],
     worlds: { longAfter: 26 * 3_600_000 },
     within: 100,
@@ -437,7 +437,7 @@ afterAll(() => rmSync(OUT, { recursive: true, force: true }));
 /** Lets every world happen and says in how many a bug showed: `PREDICTLAB_PUT_BACK=500 npx vitest run --project unit test/model/put-back.test.ts` */
 const COUNTED = Number(process.env.PREDICTLAB_PUT_BACK ?? 0);
 
-describe('the model detects that', () => {
+describe('the model of venues detects the bug that', () => {
   it.each(BUGS.map((bug, index) => ({ ...bug, index })))(
     '$name',
     async (bug) => {

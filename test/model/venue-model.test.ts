@@ -37,9 +37,9 @@ async function expectTrue(
   expect(stored / worlds).toBeGreaterThan(least.stored);
 }
 
-describe('a venue that is late, corrects itself, ends when it likes and fails', () => {
+describe('a venue with late and corrected rows, early ends and failures', () => {
   it(
-    `loses no row, and coverage claims only what was seen, in ${WORLDS} worlds`,
+    `loses no row, and coverage claims only time that was read, in ${WORLDS} worlds`,
     async () => {
       await expectTrue(WORLDS, (seed) => runWorld(makeWorld(seed), memoryPipeline), { runs: 5, stored: 100 });
     },
@@ -47,7 +47,7 @@ describe('a venue that is late, corrects itself, ends when it likes and fails', 
   );
 
   it(
-    `loses no row, and coverage claims only what was seen, as Kalshi, which states each close, in ${WORLDS} worlds`,
+    `loses no row as Kalshi, which states each close, and coverage claims only time that was read, in ${WORLDS} worlds`,
     async () => {
       const kalshiWorld = (seed: number) => makeWorld(seed, { statesClose: true });
       await expectTrue(WORLDS, (seed) => runWorld(kalshiWorld(seed), memoryPipeline, 'kalshi'), { runs: 5, stored: 100 });
@@ -64,9 +64,9 @@ describe('a venue that is late, corrects itself, ends when it likes and fails', 
   );
 });
 
-describe('a venue that lies in any ways at once', () => {
+describe('a venue that lies in any combination of ways', () => {
   it(
-    `invents and doubles no row while it lies, and equals the truth after the documented recovery, in ${MIXED_WORLDS} worlds`,
+    `adds no wrong row and no copy while it lies, and all its data is right after the documented recovery, in ${MIXED_WORLDS} worlds`,
     async () => {
       await expectTrue(MIXED_WORLDS, (seed) => runMixedWorld(makeWorld(seed, mixedShape(seed))), { runs: 5, stored: 100 });
     },
@@ -76,7 +76,7 @@ describe('a venue that lies in any ways at once', () => {
 
 describe('a venue that is unavailable for days', () => {
   it(
-    'does not affect a venue that works, and its data is caught up when it is back',
+    'does not affect a venue that works, and its data is complete once it answers again',
     async () => {
       await expectTrue(Math.ceil(WORLDS / 20), runTwoVenues, { runs: 25, stored: 200 });
     },
@@ -84,7 +84,7 @@ describe('a venue that is unavailable for days', () => {
   );
 });
 
-describe('a venue whose price points lag and whose windows are limited', () => {
+describe('a venue with late price points and a limited range per request', () => {
   it(
     'never loses a price point in covered time, for markets of any age and length',
     async () => {
@@ -94,7 +94,7 @@ describe('a venue whose price points lag and whose windows are limited', () => {
   );
 
   it(
-    'loses no point that a backfill claims as of the age at which the venue drops a grain',
+    'loses no price point of a backfill as of the time at which the venue drops a grain',
     async () => {
       await expectTrue(Math.ceil(WORLDS / 5), (seed) => runPointsWorld(seed, true), { runs: 5, stored: 20 });
     },
@@ -102,9 +102,9 @@ describe('a venue whose price points lag and whose windows are limited', () => {
   );
 });
 
-describe('a venue that states how many trades there were', () => {
+describe('a venue that states the number of trades', () => {
   it(
-    'raises no alarm while its index is whole',
+    'raises no alarm while its index has all trades',
     async () => {
       await expectTrue(Math.ceil(WORLDS / 5), (seed) => runWitnessWorld(witnessWorld(seed, [])), { runs: 5, stored: 100 });
     },
@@ -112,7 +112,7 @@ describe('a venue that states how many trades there were', () => {
   );
 
   it(
-    'is detected within two firings when it omits trades, and the data is complete when they return',
+    'is reported within two firings when it omits trades, and the data is complete once they are back',
     async () => {
       await expectTrue(Math.ceil(WORLDS / 5), (seed) => runWitnessWorld(witnessWorld(seed, ['dropped', 'hole'])), { runs: 5, stored: 100 });
     },
@@ -120,7 +120,7 @@ describe('a venue that states how many trades there were', () => {
   );
 
   it(
-    'is noticed within two firings in 95 of 100 worlds when it leaves out one trade in 500 for a day, at any rate of trading',
+    'is reported within two firings in 95 of 100 worlds when it omits one trade in 500 for a day, at any rate of trading',
     async () => {
       const noticed: boolean[] = [];
       for (const perHour of [10, 60, 300]) {

@@ -68,7 +68,7 @@ const WAYS: Readonly<Record<string, string>> = {
 };
 
 describe('the hash of a plugin’s code', () => {
-  it.each(Object.entries(WAYS))('changes with what is loaded by %s, and only then', async (_way, text) => {
+  it.each(Object.entries(WAYS))('changes exactly when the file changes that the plugin loads by %s', async (_way, text) => {
     const say = (level: number): void => {
       write('level.mjs', `export const level = ${level};`);
       write('level.json', JSON.stringify({ level }));
@@ -84,7 +84,7 @@ describe('the hash of a plugin’s code', () => {
     expect((await load('plugin.mjs')).hash).not.toBe(before.hash);
   });
 
-  it('says where a module reads data, which may hold answers, and is silent about code', async () => {
+  it('is given with a warning that names the data a module reads, which may hold answers, and without one for code', async () => {
     const reads =
       'its module reads level.json while it is loaded, and no proof can see whether what it holds was known at the time of a decision';
     for (const way of ['readFileSync', 'createRequire', 'an opened file', 'CommonJS that requires it']) {
@@ -97,7 +97,7 @@ describe('the hash of a plugin’s code', () => {
     }
   });
 
-  it('comes with the name of a file that holds a table of values', async () => {
+  it('is given with a warning that names a file with a table of values', async () => {
     const gapOf = async (text: string) => {
       write('table.mjs', text);
       return (await load('table.mjs')).dataGap;
@@ -109,7 +109,7 @@ describe('the hash of a plugin’s code', () => {
     expect(await gapOf(`// ${'a long comment '.repeat(100)}\nexport default 1;`)).toBeUndefined();
   });
 
-  it('says which installed package reads data or holds a table, in each copy of the plugin', async () => {
+  it('is given with a warning that names an installed package with data or a table, in each copy of the plugin', async () => {
     const install = (name: string, text: string): void => {
       mkdirSync(place(`node_modules/${name}`), { recursive: true });
       write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: './index.mjs' }));
@@ -136,7 +136,7 @@ describe('the hash of a plugin’s code', () => {
     expect(await gapOf('plain')).toEqual([stays, stays]);
   });
 
-  it('does not cover what comes over the network or from another process, and says so', async () => {
+  it('is given with a warning when a module reads from the network or another process, which the hash does not cover', async () => {
     write('net.mjs', "await fetch('http://127.0.0.1:9/').catch(() => 0); export default 1;");
     expect((await load('net.mjs')).gap).toMatch(/^its module uses (fetch|net.connect) while it is loaded, whose answer is in no hash/);
     write('child.mjs', "import { execSync } from 'node:child_process'; export default execSync('echo 1');");
@@ -144,14 +144,14 @@ describe('the hash of a plugin’s code', () => {
   });
 
   it.each(['inspector', 'worker_threads', 'v8', 'vm', 'async_hooks'])(
-    'does not cover what a module reaches through node:%s, and says so',
+    'is given with a warning when a module uses node:%s, which the hash does not cover',
     async (name) => {
       write(`reach-${name}.mjs`, `import * as reach from 'node:${name}'; export default Object.keys(reach).length;`);
       expect((await load(`reach-${name}.mjs`)).gap).toContain(`its module uses node:${name} while it is loaded`);
     },
   );
 
-  it('is not given to a module that imports a part of the engine, which it could change for all results', async () => {
+  it('is refused to a module that imports a part of the engine, since it could change that part for all results', async () => {
     const inner = pathToFileURL(path.resolve('src/backtest/engine/trading/account.ts')).href;
     write('inner.mjs', `export default await import('${inner}?again');`);
     await expect(load('inner.mjs')).rejects.toThrow(
@@ -159,7 +159,7 @@ describe('the hash of a plugin’s code', () => {
     );
   });
 
-  it('is not given to a module that changes a built-in while it is loaded: all backtests would use it', async () => {
+  it('is refused to a module that changes a built-in while it is loaded, since all backtests would use that built-in', async () => {
     const { min } = Math;
     write('poison.mjs', 'Math.min = () => 0; export default 1;');
     await expect(load('poison.mjs')).rejects.toThrow('Math.min was changed by the module while it was loaded');
@@ -169,7 +169,7 @@ describe('the hash of a plugin’s code', () => {
     Reflect.deleteProperty(String.prototype, 'shout');
   });
 
-  it('does not cover what is imported later, and says so', async () => {
+  it('is given with a warning when a module imports another one later, which the hash does not cover', async () => {
     write('late.mjs', 'export default 1;');
     write('lazy.mjs', "export const later = () => import('./' + 'late.mjs');"); // no path to be found in the text
     const url = pathToFileURL(place('lazy.mjs')).href;
@@ -179,7 +179,7 @@ describe('the hash of a plugin’s code', () => {
     expect(code.gap()).toContain('late.mjs later, which is in no hash');
   });
 
-  it('is the same for each copy, whose modules remember nothing of the others', async () => {
+  it('is the same for each copy of the plugin, and the modules of a copy remember nothing of the others', async () => {
     write('helper.mjs', 'export const memory = [];');
     write('keeps.mjs', "import { memory } from './helper.mjs'; export const learn = (one) => memory.push(one);");
     const one = await load('keeps.mjs');
@@ -189,24 +189,27 @@ describe('the hash of a plugin’s code', () => {
     expect(other.hash).toBe(one.hash);
   });
 
-  it.each(['net', 'vm', 'worker_threads'])('sees that a module requires node:%s in the name of another file', async (name) => {
-    write(`asks-${name}.mjs`, `import { createRequire } from 'node:module'; export default createRequire('/elsewhere.js')('${name}');`);
-    expect((await load(`asks-${name}.mjs`)).gap).toBe(
-      name === 'net' ? undefined : `its module uses node:${name} while it is loaded, whose answer is in no hash; read it from a file`,
-    );
-  });
+  it.each(['net', 'vm', 'worker_threads'])(
+    'is given with the right warning when a module requires node:%s in the name of another file',
+    async (name) => {
+      write(`asks-${name}.mjs`, `import { createRequire } from 'node:module'; export default createRequire('/elsewhere.js')('${name}');`);
+      expect((await load(`asks-${name}.mjs`)).gap).toBe(
+        name === 'net' ? undefined : `its module uses node:${name} while it is loaded, whose answer is in no hash; read it from a file`,
+      );
+    },
+  );
 
   it.each([
     ['the time of a file', "import fs from 'node:fs'; export default fs.statSync(import.meta.filename).mtimeMs;", 'fs.statSync'],
     ['the place of a link', "import { readlink } from 'node:fs/promises'; export default await readlink('/proc/self');", 'fs.readlink'],
     ['what comes when memory is freed', 'export default new FinalizationRegistry(() => 0) !== undefined;', 'new FinalizationRegistry'],
     ['an answer from another thread', "export default new BroadcastChannel('answers').close();", 'new BroadcastChannel'],
-  ])('does not cover %s, and says so', async (_what, text, name) => {
+  ])('is given with a warning when a module uses %s, which the hash does not cover', async (_what, text, name) => {
     write(`describes-${name}.mjs`, text);
     expect((await load(`describes-${name}.mjs`)).gap).toContain(`its module uses ${name} while it is loaded`);
   });
 
-  it('does not cover a file that a timer of the module reads later, and says so', async () => {
+  it('is given with a warning when a timer of a module reads a file later, which the hash does not cover', async () => {
     write('answers.bin', '1');
     write(
       'waits.mjs',
@@ -278,7 +281,7 @@ const MEMORIES: Readonly<Record<string, string>> = {
 };
 
 describe('a copy of a plugin', () => {
-  it.each(Object.entries(MEMORIES))('cannot recall what an earlier one left in %s, or is seen to be able to', async (_where, text) => {
+  it.each(Object.entries(MEMORIES))('cannot read what an earlier copy left in %s, or is reported as able to', async (_where, text) => {
     write('left.mjs', 'export const left = [];');
     write('left.cjs', 'module.exports = [];');
     write('left.json', '[]');

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hearPrints } from '../../src/plugins/plugin-prints.ts';
 
-describe('what a plugin prints', () => {
-  it('goes to the listener of the code that prints it, also when other code runs or it prints later', async () => {
+describe('a line that a plugin prints', () => {
+  it('reaches the listener of the code that prints it, also when other code runs or the line comes later', async () => {
     const said: string[][] = [];
     const task = (name: string) =>
       hearPrints(
@@ -26,7 +26,7 @@ describe('what a plugin prints', () => {
     expect(said).toHaveLength(6);
   });
 
-  it('fills a log with a thousand lines at most, long ones cut', () => {
+  it('is cut when it is long, and at most a thousand lines are logged', () => {
     const lines: string[] = [];
     hearPrints(
       (_, line) => void lines.push(line),
@@ -40,7 +40,7 @@ describe('what a plugin prints', () => {
     expect(lines.slice(-2)).toEqual(['998', 'printed 1000 lines; further lines are dropped']);
   });
 
-  it('while it is loaded or decides does not appear in the output of a command, and holds no secrets', () => {
+  it('does not appear in the output of a command when printed during loading or deciding, and contains no secrets', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-prints-'));
     const plugin = path.join(folder, 'plugin.mjs');
     writeFileSync(

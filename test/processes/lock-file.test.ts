@@ -35,7 +35,7 @@ describe('a lock file', () => {
     expect(lockOwner(lock)).toBeUndefined();
   });
 
-  it('that is not free in time is an error with the file, the time and the owner', async () => {
+  it('that is not free in time leads to an error with the file, the time and the owner', async () => {
     const lock = lockPath('busy');
     tryLock(lock);
     await expect(withLockFile(lock, 20, async () => 1)).rejects.toThrow(
@@ -43,7 +43,7 @@ describe('a lock file', () => {
     );
   });
 
-  it.runIf(onLinux)('of a dead process is taken over, and one that another process is breaking is not', () => {
+  it.runIf(onLinux)('of a dead process is taken over, unless another process is removing it at that moment', () => {
     const lock = lockPath('dead');
     writeFileSync(lock, dead);
     writeFileSync(`${lock}.breaking`, dead);
@@ -57,7 +57,7 @@ describe('a lock file', () => {
     expect(existsSync(`${lock}.breaking`)).toBe(false);
   });
 
-  it.runIf(onLinux)('of another container holds until it is silent for twenty seconds', () => {
+  it.runIf(onLinux)('of another container stays valid until it was not renewed for twenty seconds', () => {
     const lock = lockPath('foreign');
     writeFileSync(lock, foreign);
     silentFor(lock, 15);
@@ -67,14 +67,14 @@ describe('a lock file', () => {
   });
 });
 
-describe('the identity of a process', () => {
-  it('is valid only for the process that has it', () => {
+describe('the recorded identity of a process', () => {
+  it('belongs to a single process', () => {
     expect(isRunning(own)).toBe(true);
     expect(isRunning(String(process.pid))).toBe(true);
     expect([isRunning(''), isRunning('none'), isRunning('-1')]).toEqual([false, false, false]);
   });
 
-  it.runIf(onLinux)('differs for a process that reuses the pid and for one of another container', () => {
+  it.runIf(onLinux)('differs for a later process with the same pid and for a process of another container', () => {
     expect(own).toMatch(/^\d+ \d+ [0-9a-f-]{36} pid:\[\d+\]$/);
     expect([isRunning(dead), isForeign(dead)]).toEqual([false, false]);
     expect([isRunning(foreign), isForeign(foreign)]).toEqual([false, true]);
@@ -83,7 +83,7 @@ describe('the identity of a process', () => {
     expect(isRunning(own.split(' ').slice(0, 3).join(' '))).toBe(true);
   });
 
-  it('in the name of a file marks it as left behind once the process has ended', () => {
+  it('marks a file as left behind once the process has ended', () => {
     const mark = ownerMark();
     expect(mark).toMatch(new RegExp(`^${OWNER_MARK}$`));
     expect(isGone(mark, Number.POSITIVE_INFINITY)).toBe(false);
@@ -96,23 +96,23 @@ describe('the identity of a process', () => {
   });
 });
 
-describe('a short command', () => {
+describe('running a short command', () => {
   const run = (script: string, timeoutMs = 30_000) => runCommand('sh', ['-c', script], { timeoutMs });
 
-  it('returns its output and exit code', async () => {
+  it('returns the output and the exit code', async () => {
     const result = await run('echo out; echo a >&2; echo "b " >&2; exit 3');
     expect(result).toEqual({ code: 3, stdout: 'out\n', stderr: 'a\nb \n' });
     expect(commandFailure(result)).toBe('b');
     expect(commandFailure({ ...result, stderr: '' })).toBe('exit code 3');
   });
 
-  it('is killed at its time limit', async () => {
+  it('kills the command at the time limit', async () => {
     const result = await run('exec sleep 30', 50);
     expect(result).toMatchObject({ code: null, failure: 'no end after 0.05 s' });
     expect(commandFailure({ ...result, stderr: 'noise' })).toBe('no end after 0.05 s');
   });
 
-  it('that does not exist is a failure', async () => {
+  it('fails for a command that does not exist', async () => {
     const result = await runCommand('no-such-command', [], { timeoutMs: 1_000 });
     expect(result).toMatchObject({ code: null, failure: expect.stringContaining('ENOENT') });
   });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { makeFolder } from '../../src/processes/home-folder.ts';
 
-it('folders are made with those above them and their mode, what is there stays, a file in the way is reported', async () => {
+it('a folder is made with its parents and its mode, an existing one stays as it is, and a file in its place is reported', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-folder-'));
   const deep = path.join(folder, 'a', 'b', 'c');
   await Promise.all([makeFolder(deep, 0o700), makeFolder(deep, 0o700), makeFolder(path.join(folder, 'a', 'd'), 0o700)]);

@@ -18,7 +18,7 @@ const noted = (address: string, owner: { pid: number; owner: string } = ownRecor
 const addressOf = (env: NodeJS.ProcessEnv = {}): string =>
   temporalSettings({ TEMPORAL_CONFIG_FILE: path.join(home, 'none.toml'), PREDICTLAB_HOME: home, ...env }).address;
 
-it('without TEMPORAL_ADDRESS the server is the one that `predictlab dev` runs for this home', async () => {
+it('the default Temporal server is the one that `predictlab dev` runs for this home', async () => {
   expect(addressOf()).toBe('127.0.0.1:7233');
   const record = await noted('127.0.0.1:7399');
   expect(addressOf()).toBe('127.0.0.1:7399');
@@ -28,7 +28,7 @@ it('without TEMPORAL_ADDRESS the server is the one that `predictlab dev` runs fo
   expect(addressOf()).toBe('127.0.0.1:7233');
 });
 
-it('the record of a killed dev and files that are not valid records are ignored', async () => {
+it('the record of a killed `predictlab dev` and invalid record files are ignored', async () => {
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   await noted('127.0.0.1:7398', { pid, owner: processIdentity(pid) });
   await mkdir(path.join(home, 'processes'), { recursive: true });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { makeHome, makePrivateFolder } from '../../src/processes/home-folder.ts';
 
-it('a folder under the home is closed to others, the home can at most be passed, and what was there keeps its mode', async () => {
+it('a folder in the home is readable by its owner only, the home can at most be entered, and existing folders keep their mode', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-private-'));
   const modeOf = async (...parts: string[]): Promise<number> => (await stat(path.join(folder, ...parts))).mode & 0o777;
   await makePrivateFolder(path.join(folder, 'home', 'logs'));
@@ -18,7 +18,7 @@ it('a folder under the home is closed to others, the home can at most be passed,
   await rm(folder, { recursive: true });
 });
 
-it('a home that cannot be made or written is refused in one sentence', async () => {
+it('a home that cannot be created or written is refused in one sentence', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-home-'));
   await writeFile(path.join(folder, 'file'), '');
   await expect(makeHome(path.join(folder, 'file'))).rejects.toMatchObject({

@@ -31,7 +31,7 @@ async function resident(word: string): Promise<{ pid: number; gone: Promise<void
 const owner = (pid: number) => ({ pid, owner: processIdentity(pid) });
 const deadOwner = () => owner(spawnSync(process.execPath, ['-e', '']).pid);
 
-test('what a killed dev left running is ended by the next one', async () => {
+test('the processes that a killed `predictlab dev` left running are ended by the next one', async () => {
   const server = await resident('start-dev');
   await recordProcesses(home, { kind: 'dev', ...deadOwner(), children: [{ pid: server.pid, marker: 'start-dev' }], ...addresses });
   expect(await livingRecords(home, log)).toEqual([]);
@@ -39,7 +39,7 @@ test('what a killed dev left running is ended by the next one', async () => {
   expect(await readdir(path.join(home, 'processes'))).toEqual([]);
 });
 
-test('a process that only has the same pid as one of ours is left alone', async () => {
+test('a process that only has the same pid as a recorded one is not ended', async () => {
   const stranger = await resident('something-else');
   await recordProcesses(home, { kind: 'dev', ...deadOwner(), children: [{ pid: stranger.pid, marker: 'start-dev' }], ...addresses });
   await livingRecords(home, log);
@@ -47,7 +47,7 @@ test('a process that only has the same pid as one of ours is left alone', async 
   expect(started[0]?.signalCode).toBeNull();
 });
 
-test('a dev that runs is found with its address, and its children stay', async () => {
+test('a running `predictlab dev` is found with its address, and its processes keep running', async () => {
   const dev = await resident('predictlab');
   const server = await resident('start-dev');
   const record = { kind: 'dev' as const, ...owner(dev.pid), children: [{ pid: server.pid, marker: 'start-dev' }], ...addresses };

@@ -31,7 +31,7 @@ async function replayed(histories: readonly { readonly workflowId: string; reado
   return results;
 }
 
-describe('committed histories', () => {
+describe('the committed workflow histories', () => {
   /** The error of each file's replay, if any. One worker replays all files, because creating a worker takes longer than a replay. */
   const failures = new Map<string, Error | undefined>();
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describe('committed histories', () => {
     ).toEqual([]);
   });
 
-  it.each(files)('%s replays against the current workflows', (file) => {
+  it.each(files)('replay against the current workflows: %s', (file) => {
     expect(failures.has(file)).toBe(true);
     expect(failures.get(file)).toBeUndefined();
   });
@@ -65,7 +65,7 @@ describe('committed histories', () => {
     expect(results).toMatchObject([{ error: { name: 'DeterminismViolationError' } }]);
   });
 
-  it('leave no promise hook installed in the process that replays them', () => {
+  it('leave no promise hook in the process that replays them', () => {
     expect(globalHandlers.installed).toBe(false);
   });
 });

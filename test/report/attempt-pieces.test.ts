@@ -32,7 +32,7 @@ describe('the attempts of a task in the time chart', () => {
     ]);
   });
 
-  it('are one piece before the last known ones, and none where none are known', () => {
+  it('are drawn as one bar before the last known attempts, and not drawn when none are known', () => {
     const last = [{ attempt: 90, from: 900, to: 905, next: null, error: 'RateLimited' }];
     const pieces = attemptPieces(span(905, { status: 'failed', attempts: 90 }), last);
     expect(pieces.map(({ kind, about }) => `${kind} ${about}`)).toEqual([
@@ -42,7 +42,7 @@ describe('the attempts of a task in the time chart', () => {
     expect(attemptPieces(span(905, { status: 'success', attempts: 4 }), [])).toEqual([]);
   });
 
-  it('fill the task’s time span without holes or overlaps, whatever is known', () => {
+  it('fill the time span of the task without gaps or overlaps, however many are known', () => {
     const attempt = fc.record({ wait: fc.nat(50), took: fc.nat(50), next: fc.option(fc.nat(80), { nil: null }) });
     const statuses = fc.constantFrom('success' as const, 'failed' as const, 'running' as const, 'pending' as const);
     fc.assert(

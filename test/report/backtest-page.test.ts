@@ -21,7 +21,7 @@ const candles = () => {
 };
 
 describe('the page of a backtest of a file', () => {
-  it('shows prices, results, the grid of the parameters and the two best strategies trade by trade, without script or network', () => {
+  it('shows prices, results, the grid of parameters and the trades of the two best strategies, without scripts or network requests', () => {
     const series = candles();
     const grid = [5, 10, 20].flatMap((fast) => [30, 60, 90].map((slow) => ({ fast, slow })));
     const results = [

@@ -63,7 +63,7 @@ describe('the chart of candles', () => {
     );
   });
 
-  it('labels no probability below 0 or above 1, and labels both where prices reach them', () => {
+  it('has no label below 0 or above 1 for a probability, and labels 0 and 1 when prices reach them', () => {
     const labelsOf = (prices: readonly number[]): number[] => candlesPlot(chartOf(prices)).y.map(({ label }) => Number(label));
     expect(labelsOf([0, 1])).toEqual(expect.arrayContaining([0, 1]));
     fc.assert(
@@ -74,7 +74,7 @@ describe('the chart of candles', () => {
     expect(labels.some((label) => label > 1)).toBe(true);
   });
 
-  it('grows to hold a line that leaves the candles, and ignores the part of it outside of the time shown', () => {
+  it('grows for a line that leaves the candles, and ignores the part of the line outside the shown time', () => {
     const lineAt = (...times: number[]) =>
       candlesPlot(
         chartOf([0.5, 0.52], {

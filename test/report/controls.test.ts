@@ -26,7 +26,7 @@ const open: RunOnPage = {
 };
 
 describe('the buttons of a run', () => {
-  it('are off and say why where they cannot work now', () => {
+  it('are disabled with the reason when they cannot work now', () => {
     const { text } = controls(open);
     expect(buttons(text)).toMatchObject({ Pause: { works: true }, Resume: { works: false }, 'Retry failed': { works: false } });
     expect(text).toContain('disabled title="the run is not paused"');
@@ -34,7 +34,7 @@ describe('the buttons of a run', () => {
     expect(buttons(paused.text)).toMatchObject({ Pause: { works: false }, Resume: { works: true }, 'Retry failed': { works: true } });
   });
 
-  it('offer to retry an ended run only where a task did not succeed', () => {
+  it('offer to retry an ended run only when a task did not succeed', () => {
     const ended = (result: 'success' | 'failed') => buttons(controls({ ...open, result, finishedAt: new Date(0).toISOString() }).text);
     expect(ended('success')['Retry what failed'].works).toBe(false);
     expect(ended('failed')['Retry what failed'].works).toBe(true);
@@ -46,7 +46,7 @@ describe('the buttons of a run', () => {
 });
 
 describe('the buttons of the page of all runs', () => {
-  it('start runs and steer the schedule only where the pages may act', () => {
+  it('start runs and change the schedule only when the pages may act', () => {
     expect(renderHistoryPage(sampleHistory(1), { events: '/events', control: false })).not.toContain('<button type="button" data-action');
     const page = renderHistoryPage(sampleHistory(1), { events: '/events', control: true });
     expect(buttons(page)).toMatchObject({
@@ -59,7 +59,7 @@ describe('the buttons of the page of all runs', () => {
     expect(Object.values(none).every(({ works }) => !works)).toBe(true);
   });
 
-  it('show the plan before a run starts, and fill in yesterday for a backfill', () => {
+  it('show the plan before a run starts, and suggest yesterday for a backfill', () => {
     const plan = renderPlanPage([], { now: 0, madeBy: '', control: true });
     expect(buttons(plan)).toEqual({ 'Start this run': { works: false, action: '/runs' } });
     const backfill = backfillControls(Date.parse('2026-11-24T12:00Z')).text;

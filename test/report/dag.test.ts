@@ -17,11 +17,11 @@ const configOf = (tasks: readonly ReturnType<typeof custom>[]) => ({ ...sampleCo
 const taskIds = SYMBOLS.flatMap((symbol) => STAGES.map((stage) => `${symbol}/${stage}`));
 
 describe('the dependency graph', () => {
-  it('is none for a run without custom tasks', () => {
+  it('is absent for a run without custom tasks', () => {
     expect(dagOf(resultOf({}), configOf([]))).toBeUndefined();
   });
 
-  it('shows symbols with equal dependencies as one node, and splits their stages where custom tasks are attached', () => {
+  it('shows symbols with equal dependencies as one node, and splits their stages where custom tasks depend on them', () => {
     const dag = dagOf(resultOf({}), configOf([custom('check', ['A/clean'], ['B/backtest'])]));
     expect(dag?.nodes.map(({ name, detail }) => `${name} ${detail}`.trim())).toEqual([
       'check',
@@ -41,7 +41,7 @@ describe('the dependency graph', () => {
     ]);
   });
 
-  it('gives the count whole where a line has no room for all', () => {
+  it('shows the number of ended tasks uncut when a line has no room for everything', () => {
     const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
     const done = Object.fromEntries(
       symbols.flatMap((symbol) => STAGES.map((stage) => [`${symbol}/${stage}`, { status: 'success' as const }])),
@@ -50,7 +50,7 @@ describe('the dependency graph', () => {
     expect(text).toContain('>collect → visualize, 600/600</text>');
   });
 
-  it('routes edges past the boxes between two nodes, not behind them', () => {
+  it('draws edges around the boxes between two nodes, not behind them', () => {
     const tasks = [custom('a', []), custom('b', ['a']), custom('c', ['b', 'a'])];
     const text = dagSvg(resultOf({}), { ...configOf(tasks), symbols: [] })?.text ?? '';
     const boxes = [...text.matchAll(/<g transform="translate\((\d+) (\d+)\)/g)].map(([, , y]) => Number(y));
@@ -60,7 +60,7 @@ describe('the dependency graph', () => {
     expect(text.match(/H\d+C/g)).toHaveLength(1);
   });
 
-  it('places every node after all nodes that it waits for', () => {
+  it('places every node after the nodes that it waits for', () => {
     const task = fc.record({
       after: fc.subarray(taskIds, { maxLength: 3 }),
       before: fc.subarray(taskIds, { maxLength: 2 }),

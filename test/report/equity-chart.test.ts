@@ -24,7 +24,7 @@ const heightOf = (path: string): number => {
 const pathOf = (shapes: unknown, tone: string): string => new RegExp(`class="line ${tone}" d="([^"]*)"`).exec(String(shapes))?.[1] ?? '';
 
 describe('the chart of returns', () => {
-  it('is in percent, and the strategy fills it although another curve earns a hundred times as much', () => {
+  it('is in percent, and scaled to the strategy although another curve earns a hundred times as much', () => {
     const [returns] = equityPlots(chartOf({ hold: steep }));
     expect(returns.y.every(({ label }) => label.endsWith('%'))).toBe(true);
     expect(heightOf(pathOf(returns.shapes, 'own'))).toBeGreaterThan(0.4);
@@ -36,7 +36,7 @@ describe('the chart of returns', () => {
     expect(page).toContain('(leaves the scale)');
   });
 
-  it('has labels that differ from each other, however little or much the strategy earns', () => {
+  it('has distinct labels, however little or much the strategy earns', () => {
     for (const earned of [1e-5, 0.001, 0.01, 0.03, 0.1, 0.15, 0.3, 2, 30]) {
       const equity = chosen.equity.map(({ time }, i, all) => ({ time, equity: 10_000 * (1 + (earned * i) / all.length) }));
       const labels = equityPlots(chartOf({ equity, hold: [] }))[0].y.map(({ label }) => label);
@@ -44,7 +44,7 @@ describe('the chart of returns', () => {
     }
   });
 
-  it('draws holding on the strategy’s own terms, from what the backtest stored', () => {
+  it('shows buying and holding on the terms of the strategy, from the stored result', () => {
     const { others } = chartOf({ hold: flat.map(({ time, equity }) => ({ time, equity: 2 * equity - 10_000 })) });
     expect(others.map(({ name }) => name)).toEqual(['buy and hold on the same terms']);
     expect(others[0].points[0].equity).toBe(1);
@@ -52,7 +52,7 @@ describe('the chart of returns', () => {
     expect(chartOf({ hold: [] }).others).toEqual([]);
   });
 
-  it('says that a strategy never traded, and which indicator needs more bars than there are', () => {
+  it('states that a strategy never traded, and which indicator needs more bars than there are', () => {
     const page = (indicators: readonly object[]): string =>
       renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ chosen: { ...chosen, trades: [], indicators } as never })] }), null);
     const bars = `${chosen.equity.length} bars`;
@@ -65,7 +65,7 @@ describe('the chart of returns', () => {
     expect(page([])).toContain('never traded<');
   });
 
-  it('names strategies that coincide together instead of drawing one over the other', () => {
+  it('names strategies with the same curve together instead of drawing one over the other', () => {
     const { name, others } = chartOf({
       hold: steep,
       compared: [

@@ -39,7 +39,7 @@ const quote = (title: string, priced: PricedMarket, more: Partial<EventQuote['in
 });
 
 describe('the prices of an event', () => {
-  it('adds up the quotes of an exclusive group, and finds what buying or selling all outcomes earns after fees', () => {
+  it('add up the quotes of an exclusive group, and state the profit of buying or selling all outcomes after fees', () => {
     const [cheap] = groupPrices([market(0.5, 0.52), market(0.44, 0.45)]);
     expect(cheap).toMatchObject({ source: 'polymarket', known: 2, isWhole: true, apartMs: 0 });
     expect(cheap.asks).toBeCloseTo(0.97);
@@ -51,7 +51,7 @@ describe('the prices of an event', () => {
     expect(taxed.sellAll).toBeCloseTo(-0.07);
   });
 
-  it('states no profit of buying a part of a group, of which perhaps none pays, and states that of selling it', () => {
+  it('state no profit for buying only a part of a group, which may all pay nothing, and state the profit of selling it', () => {
     const [part] = groupPrices([
       market(0.7, 0.72, { group: { ...GROUP, markets: 3 } }),
       market(0.4, 0.41, { group: { ...GROUP, markets: 3 } }),
@@ -60,7 +60,7 @@ describe('the prices of an event', () => {
     expect(part.sellAll).toBeCloseTo(0.1);
   });
 
-  it('states nothing of books that were recorded more than five minutes apart, or that lack a side', () => {
+  it('state no profit for order books more than five minutes apart, or books that lack a side', () => {
     const late = { book: { bid: 0.4, ask: 0.41, at: NOW - 300_001 } };
     expect(groupPrices([market(0.7, 0.72), market(0.4, 0.41, late)])[0]).toMatchObject({ apartMs: 300_001, buyAll: null, sellAll: null });
     const justInTime = { book: { bid: 0.4, ask: 0.41, at: NOW - 300_000 } };
@@ -69,14 +69,14 @@ describe('the prices of an event', () => {
     expect(groupPrices([market(0.7, 0.72), market(0.4, 0.41, { book: null })])[0].apartMs).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('lists each group separately and leaves out markets without a group', () => {
+  it('are listed for each group separately, without markets that have no group', () => {
     const other = { group: { id: 'polymarket:loser', markets: 1 } };
     expect(
       groupPrices([market(0.5, 0.6), market(0.1, 0.2, other), market(0.3, 0.4, { group: undefined })]).map(({ known }) => known),
     ).toEqual([1, 1]);
   });
 
-  it('compares twins in the better direction', () => {
+  it('compare twins in the direction that earns more', () => {
     const here = market(0.6, 0.62, { cost: 0.63, proceeds: 0.59 });
     const there = market(0.66, 0.68, { source: 'predict', cost: 0.69, proceeds: 0.65, book: { bid: 0.66, ask: 0.68, at: NOW - 1_000 } });
     const found = twinBasis([here, there]);
@@ -87,8 +87,8 @@ describe('the prices of an event', () => {
   });
 });
 
-describe('the difference of twins', () => {
-  it('is that of the middles of books of one moment, else of the last prices', () => {
+describe('the price difference of twins', () => {
+  it('is that between the middle prices of simultaneous order books, or otherwise between the last prices', () => {
     const late = market(0.6, 0.62, { book: { bid: 0.6, ask: 0.62, at: NOW - 300_001 } });
     expect(priceDifference([market(0.5, 0.52), market(0.6, 0.62)], [0.1, 0.9])?.value).toBeCloseTo(-0.1);
     expect(priceDifference([market(0.5, 0.52), late], [0.4, 0.7])).toEqual({ value: 0.4 - 0.7, of: 'last prices' });
@@ -97,7 +97,7 @@ describe('the difference of twins', () => {
 });
 
 describe('the title of an event', () => {
-  it('is what the titles of its markets share', () => {
+  it('is the common part of the titles of its markets', () => {
     expect(eventTitle('e', ['Will Ada Alder win the election?', 'Will Bob win the election?'])).toBe('Will … win the election?');
     expect(eventTitle('e', ['BTC above $100k in May?', 'BTC above $110k in May?'])).toBe('BTC above … in May?');
     expect(eventTitle('e', ['Snow?'])).toBe('Snow?');
@@ -110,7 +110,7 @@ describe('the title of an event', () => {
 });
 
 describe('the list of events', () => {
-  it('names events by title, ranks twins first and folds what ended', () => {
+  it('names events by title, with twins first and with ended events folded', () => {
     const row = { markets: 2, closed: 0, nextEnd: NOW, lastEnd: NOW, symbols: ['RAIN'] };
     const twin = quote('Rain?', market(0.5, 0.52, { id: 'predict:1', source: 'predict' }));
     const text = renderEventsPage(
@@ -132,7 +132,7 @@ describe('the page of an event', () => {
   const page = (outcomes: readonly (readonly EventQuote[])[]): string =>
     renderEventPage({ event: 'polymarket:winner', now: NOW, outcomes, madeBy: 'PredictLab test' });
 
-  it('shows each outcome with its quotes per venue, the basis of twins, the time to the end and the sum of prices', () => {
+  it('shows each outcome with its quotes per venue, the price difference of twins, the time to the end and the sum of prices', () => {
     const text = page([
       [quote('<Ada>', market(0.5, 0.52)), quote('<Ada>', market(0.58, 0.6, { id: 'predict:1', source: 'predict', group: undefined }))],
       [quote('Bob', market(0.44, 0.45))],
@@ -150,7 +150,7 @@ describe('the page of an event', () => {
     expect(text).toContain('/symbols/ELECTION');
   });
 
-  it('marks a profit as one to take when the books were recorded at most five minutes apart', () => {
+  it('marks a profit as real when the order books were recorded at most five minutes apart', () => {
     const basisOf = (apartMs: number): string => {
       const twin = market(0.58, 0.6, {
         id: 'predict:1',
@@ -163,7 +163,7 @@ describe('the page of an event', () => {
     expect([basisOf(300_000), basisOf(300_001)]).toEqual(['up', 'quiet']);
   });
 
-  it('says which signs agree on a result, and what is missing', () => {
+  it('states which signs agree on a result, and what is missing', () => {
     const settlement = {
       payout: 1,
       signs: [{ sign: 'result', payout: 1, said: 'WON' }] as const,
@@ -179,7 +179,7 @@ describe('the page of an event', () => {
     expect(text).toContain('no open market');
   });
 
-  it('does not add up markets that are not exclusive', () => {
+  it('shows no sum of prices for markets that do not exclude each other', () => {
     expect(page([[quote('100k', market(0.5, 0.6, { group: undefined }))]])).toContain('not exclusive');
   });
 });

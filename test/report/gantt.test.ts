@@ -14,22 +14,22 @@ const draw = ({ result, config } = sampleRun()): string =>
     ),
   ).text;
 
-describe('the time chart', () => {
+describe('the time chart of a run', () => {
   it('has a row per symbol in the run’s order, then one per custom task', () => {
     const names = [...draw().matchAll(/class="name" title="([^"]*)"/g)].map((match) => match[1]);
     expect(names).toEqual([...SAMPLE_SYMBOLS, 'notify']);
   });
 
-  it('names the critical path shortly and underlines its tasks', () => {
+  it('names the critical path in short form, and underlines its tasks', () => {
     expect(draw()).toContain('GOV_SHUTDOWN (6 stages): 10.5 s of work');
     expect(draw().match(/<rect class="bar-path" x/g)).toHaveLength(6);
   });
 
-  it('says what each bar is: task, state, start, length, attempts', () => {
+  it('describes each bar: task, state, start, length and attempts', () => {
     expect(draw()).toMatch(/<title>ETH_PRICE\/collect: success, started after 0 ms, took [\d.]+ s, 4 attempts<\/title>/);
   });
 
-  it('draws failed attempts over the hatching between them, which would hide short ones', () => {
+  it('draws failed attempts over the hatching between them, which would hide short attempts', () => {
     const config = sampleConfig([]);
     const at = (seconds: number): number => AS_OF + seconds * 1000;
     const task = { status: 'success' as const, attempts: 2, startedAt: new Date(AS_OF).toISOString(), durationSeconds: 40 };
@@ -40,14 +40,14 @@ describe('the time chart', () => {
     expect(kinds).toEqual(['between', 'between', 'failed', 'custom']);
   });
 
-  it('does not count the attempts of a symbol’s stages as retries', () => {
+  it('does not count the attempts of different stages of a symbol as retries', () => {
     const whole = { status: 'success' as const, attempts: 6, startedAt: new Date(AS_OF).toISOString(), durationSeconds: 4 };
     const text = draw({ ...sampleRun(), result: resultOf({ A: whole }), config: sampleConfig(['A']) });
     expect(text).toContain('title="A"');
     expect(text).not.toMatch(/5 retries|, 6 attempts/);
   });
 
-  it('draws the slowest rows of a large run and lists every task in the table', () => {
+  it('draws only the slowest rows of a large run, and lists every task in the table', () => {
     const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
     const tasks = Object.fromEntries(
       symbols.map((symbol, i) => [

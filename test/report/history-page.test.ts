@@ -3,14 +3,14 @@ import { renderHistoryPage } from '../../src/report/history/history-page.ts';
 import { sampleHistory } from './sample-history.ts';
 
 describe('the page of all runs', () => {
-  it('shows the newest run first, right after the symbol and its price', () => {
+  it('shows the newest run first, right after the name and the price of each symbol', () => {
     const page = renderHistoryPage(sampleHistory(30));
     const heads = page.slice(page.indexOf('<thead>'), page.indexOf('</thead>'));
     expect(heads.indexOf('>fresh<')).toBeLessThan(heads.indexOf('title="run-29"'));
     expect(heads.indexOf('title="run-29"')).toBeLessThan(heads.indexOf('title="run-0"'));
   });
 
-  it('marks every cell of a failed run, and names the last failure where newer runs have ended since', () => {
+  it('marks every cell of a failed run, and names the last failed run even when newer runs have ended', () => {
     const page = renderHistoryPage(sampleHistory(10, { failed: [7] }));
     expect(page.match(/<td class="bad">/g)).toHaveLength(3);
     expect(page).toMatch(/failed<\/span><a href="\/runs\/run-7">run-7<\/a>, 2 runs ago, .*: AAA\/collect failed/);
@@ -18,14 +18,14 @@ describe('the page of all runs', () => {
     expect(newest).not.toContain('runs ago');
   });
 
-  it('labels a backfill by the instant that it is as of', () => {
+  it('labels a backfill with its asOf', () => {
     const page = renderHistoryPage(sampleHistory(5, { backfill: { 3: Date.parse('2026-10-01T12:00Z') } }));
     expect(page).toContain('as of<br>10-01');
     expect(page.match(/as of<br>/g)).toHaveLength(1);
   });
 });
 
-it('names a cause once that is an open incident as well', () => {
+it('the page of all runs shows a cause once when it is also an open incident', () => {
   const history = sampleHistory(1);
   const cause = 'the venue answered 503 for two hours';
   const [run] = history.runs;

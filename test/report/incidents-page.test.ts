@@ -15,7 +15,7 @@ const incident = (id: string, more: Partial<IncidentRow> = {}): IncidentRow => (
   ...more,
 });
 
-it('the head of a page names every open incident with its cause, and no id that reads like a count', () => {
+it('the head of a page names every open incident with its cause, and without an id that could be taken for a count', () => {
   const { text } = incidentLine([incident('1'), incident('2'), incident('3')], true);
   expect(text).toContain('<a href="/incidents"><b>3 incidents open</b></a>');
   for (const id of ['1', '2', '3']) expect(text).toContain(`venue ${id} answered 503`);
@@ -25,7 +25,7 @@ it('the head of a page names every open incident with its cause, and no id that 
   expect(long).toMatch(/(the|venue|answered|503) …/);
 });
 
-it('the page of incidents shows open and closed ones with cause, effect, time and the delivery of each alert', () => {
+it('the incidents page shows open and closed incidents with cause, effect, time and the delivery of each alert', () => {
   const delivery = { event: 'opened', sink: 'webhook', deliveredAt: NOW, attempts: 1, error: null } as const;
   const waiting = { event: 'opened', sink: 'e-mail', deliveredAt: null, attempts: 3, error: 'connection refused' } as const;
   const page = renderIncidentsPage(

@@ -10,8 +10,8 @@ const span = (taskId: string, from: number, to: number, attempts = 1): TaskSpan 
   task: { status: 'success', attempts },
 });
 
-describe('the times of the critical path', () => {
-  it('distinguish work, waits between attempts and waits for a slot', () => {
+describe('the times on the critical path', () => {
+  it('are divided into work, waits between attempts and waits for a slot', () => {
     const spans = [span('a', 1_000, 41_000, 2), span('b', 43_000, 44_000)];
     const attempts = { a: [{ attempt: 1, from: 1_000, to: 3_000, next: 33_000, error: 'Error' }] };
     expect(pathTimes(['a', 'b'], { spans, start: 0, attempts, wholes: new Set() })).toEqual({
@@ -22,7 +22,7 @@ describe('the times of the critical path', () => {
     });
   });
 
-  it('say so where work and waits cannot be distinguished', () => {
+  it('are marked as mixed when work and waits cannot be distinguished', () => {
     const spans = [span('a', 0, 40_000, 3), span('S', 40_000, 50_000)];
     const of = (path: string[], wholes: string[]) => pathTimes(path, { spans, start: 0, attempts: {}, wholes: new Set(wholes) });
     expect(of(['a'], [])).toEqual({ work: 40, between: 0, waiting: 0, isMixed: true });
@@ -30,7 +30,7 @@ describe('the times of the critical path', () => {
     expect(of(['S'], []).isMixed).toBe(false);
   });
 
-  it('add up to the time from the run’s start to the path’s end', () => {
+  it('add up to the time from the start of the run to the end of the path', () => {
     const step = fc.record({
       wait: fc.nat(5_000),
       failed: fc.array(fc.tuple(fc.nat(2_000), fc.nat(2_000)), { maxLength: 4 }),

@@ -14,7 +14,7 @@ const sample = (seed: number) =>
 const drawn = (pictures: readonly Picture[]): ReadonlyMap<string, string> => new Map(pictures.map((one) => [one.name, pictureSvg(one)]));
 
 describe('pictures of a symbol', () => {
-  it('are the same bytes for the same data, wherever and whenever they are drawn, and others for other data', () => {
+  it('are the same bytes for the same data, wherever and whenever they are drawn, and differ for other data', () => {
     const { TZ } = process.env;
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.constantFrom('UTC', 'America/New_York', 'Asia/Kathmandu'), (seed, zone) => {
@@ -30,7 +30,7 @@ describe('pictures of a symbol', () => {
     else process.env.TZ = TZ;
   });
 
-  it('have names of their own that begin with the symbol', () => {
+  it('have their own names, which start with the symbol', () => {
     const data = sampleSymbol({ instruments: [sampleInstrument(), sampleInstrument({ id: 'predict:1' })], instrumentCount: 2 });
     const names = symbolPictures(data).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -40,20 +40,20 @@ describe('pictures of a symbol', () => {
     );
   });
 
-  it('are self-contained: no external style, no script, and titles cannot become tags', () => {
+  it('are self-contained: no external style, no script, and no title that could become a tag', () => {
     for (const text of drawn(symbolPictures(sampleSymbol({ instruments: [sampleInstrument({ title: '<script>"&' })] }))).values()) {
       expect(text).not.toMatch(/var\(|<script|undefined|NaN/);
       expect(text).toMatch(/^<svg xmlns/);
     }
   });
 
-  it('show holding on the same terms next to the strategy', () => {
+  it('show buying and holding on the same terms next to the strategy', () => {
     const [equity] = symbolPictures(sampleSymbol()).filter(({ name }) => name.includes('equity'));
     expect(equity.legend?.map(({ text }) => text)).toContain('buy and hold on the same terms');
     expect(pictureSvg(equity)).toMatch(/class="line held" d="M/);
   });
 
-  it('are the same PNG bytes each time, with letters from the shipped font', () => {
+  it('are the same PNG bytes each time, with letters of the shipped font', () => {
     const font = { loadSystemFonts: false, fontFiles: ['src/report/pictures/dejavu-sans.ttf'], defaultFontFamily: 'DejaVu Sans' };
     const [picture] = symbolPictures(sampleSymbol());
     const png = (text: string): Buffer => new Resvg(text, { font }).render().asPng();
@@ -65,7 +65,7 @@ describe('pictures of a symbol', () => {
   });
 });
 
-it('the picture of a run has every symbol and the critical path', () => {
+it('the picture of a run shows every symbol and the critical path', () => {
   const [time] = runPictures(sampleRun());
   const text = pictureSvg(time);
   expect(time.name).toBe('run-time');

@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 /** One entry that left in six parts. */
 const parts = Array.from({ length: 6 }, (_, i) => ({ ...first, size: 100, exitTime: first.exitTime + i * HOUR, exitPrice: 0.5 + i / 100 }));
 
-it('a position that is closed in six parts has one arrow for its entry and one for its exit, with the fills', () => {
+it('a position that is closed in six parts has one arrow for its entry and one for its exit, which lists the parts', () => {
   const positions = drawnPositions([
     ...parts,
     { ...first, entryTime: first.entryTime + 40 * HOUR, exitTime: first.exitTime + 41 * HOUR, size: 60 },
@@ -27,7 +27,7 @@ it('a position that is closed in six parts has one arrow for its entry and one f
   expect(arrows[2].share).toBeLessThan(0.5);
 });
 
-it('the page draws two arrows for one entry, not twelve', () => {
+it('a symbol’s page draws two arrows for such a position, not twelve', () => {
   const series = [sampleSeries('1h', 200)];
   const page = renderSymbolPage(
     sampleSymbol({ calibration: [], instruments: [sampleInstrument({ series, chosen: { ...chosen, trades: parts } })] }),

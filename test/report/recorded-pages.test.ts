@@ -337,8 +337,8 @@ const PAGES: Readonly<Record<string, () => string>> = {
 const readable = (page: string): string =>
   `${page.replace(/<(style|script)(?! type="application\/json")([^>]*)>[\s\S]*?<\/\1>/g, '<$1$2/>').replaceAll('><', '>\n<')}\n`;
 
-describe('what the sample pages show', () => {
-  it.each(Object.keys(PAGES))('is what was recorded: %s (after a wanted change: vitest -u, and read the diff)', async (name) => {
+describe('a page with sample data', () => {
+  it.each(Object.keys(PAGES))('equals its recorded HTML: %s (after a wanted change: vitest -u, and read the diff)', async (name) => {
     await expect(readable(PAGES[name]())).toMatchFileSnapshot(path.join(import.meta.dirname, `recorded/${name}.html`));
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { reportFolderName, runReportPath, symbolPageName } from '../../src/report/elements/report-path.ts';
 
-describe('where a report is', () => {
-  it('is named after the run id', () => {
+describe('the path of a report', () => {
+  it('contains the run id', () => {
     expect(runReportPath('/home/lab', 'pipeline-2026-11-24T08:00Z')).toBe('/home/lab/reports/pipeline-2026-11-24T08.00Z/index.html');
   });
 
@@ -13,12 +13,12 @@ describe('where a report is', () => {
     },
   );
 
-  it('never gives two runs one folder', () => {
+  it('is never the same for two runs', () => {
     const ids = ['a:b', 'a.b', 'a-b', 'a/b', 'a b', 'a?b', '../a-b', 'a--b', '日本', '中国'];
     expect(new Set(ids.map(reportFolderName)).size).toBe(ids.length);
   });
 
-  it('keeps a symbol that is called like the run’s own page apart from it', () => {
+  it('has another file for a symbol whose name is that of the run’s own page', () => {
     expect([symbolPageName('BTC_PRICE'), symbolPageName('index')]).toEqual(['BTC_PRICE.html', 'index_.html']);
   });
 });

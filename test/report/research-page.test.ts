@@ -6,7 +6,7 @@ import { HOUR } from './sample-numbers.ts';
 import { sampleResearch as data, grid, START, trade, trial } from './sample-research.ts';
 
 describe('a grid of two parameters', () => {
-  it('calls a best cell with good neighbours a plateau, and outlines the cells that are nearly as good', () => {
+  it('has a plateau when the neighbours of the best cell are good too, and outlines the cells that are nearly as good', () => {
     const found = paramGrid(grid((x, y) => (x === 2 && y === 2 ? 1 : x >= 1 && y >= 1 ? 0.9 : 0)));
     expect(found).toMatchObject({
       across: { name: 'fast', values: [5, 6, 7] },
@@ -20,13 +20,13 @@ describe('a grid of two parameters', () => {
     expect(found?.median).toBe(0);
   });
 
-  it('calls a best cell whose neighbours are as bad as the rest a peak', () => {
+  it('has a peak when the neighbours of the best cell are as bad as the rest', () => {
     const found = paramGrid(grid((x, y) => (x === 1 && y === 1 ? 2 : 0.1)));
     expect(found?.isPlateau).toBe(false);
     expect(found?.plateau.size).toBe(1);
   });
 
-  it('gives trials that never traded no value, though holding lost more than they did', () => {
+  it('has no value for trials that never traded, even if buying and holding lost money', () => {
     const idle = { metrics: { totalReturn: 0, sharpe: null, trades: 0 } };
     const traded = { metrics: { totalReturn: -0.01, sharpe: null, trades: 2 } };
     const found = paramGrid(grid(() => null).map((each, index) => ({ ...each, ...(index === 4 ? traded : idle) })));
@@ -34,7 +34,7 @@ describe('a grid of two parameters', () => {
     expect(found?.plateau.size).toBe(1);
   });
 
-  it('judges nothing from too few values, and ranks no weak Sharpe ratio', () => {
+  it('has no verdict on too few values, and does not rank a weak Sharpe ratio', () => {
     const weak = { weak: { sharpe: '6 daily returns, fewer than 30' } };
     expect(paramGrid([trial(1, { fast: 5 }, 1), trial(2, { fast: 6 }, 2)])).toMatchObject({
       isPlateau: null,
@@ -46,7 +46,7 @@ describe('a grid of two parameters', () => {
     expect(paramGrid([trial(1, { fast: 5 }, 9, weak), trial(2, { fast: 6 }, 2, weak)])?.metric).toBe('return over holding');
   });
 
-  it('holds further parameters as the best trial has them, and has no grid of a single trial', () => {
+  it('has the other parameters fixed at the values of the best trial, and does not exist for a single trial', () => {
     const trials = [
       ...[1, 2, 3].flatMap((a) => [1, 2, 3].map((b) => trial(a * 10 + b, { a, b, c: 1 }, 0.1))),
       ...[1, 2, 3].flatMap((a) => [1, 2, 3].map((b) => trial(100 + a * 10 + b, { a, b, c: 2 }, a === 2 && b === 2 ? 1 : 0.2))),
@@ -60,8 +60,8 @@ describe('a grid of two parameters', () => {
   });
 });
 
-describe('two backtests trade by trade', () => {
-  it('pairs positions by time and side, joins parts of one entry, and marks what differs', () => {
+describe('the comparison of two backtests', () => {
+  it('pairs positions by time and side, joins the parts of one position, and marks differences', () => {
     const pairs = compareTrades(
       [trade(0), trade(2, { size: 4 }), trade(2, { size: 6, exitTime: START + 9 * HOUR, pnl: 3 }), trade(5)],
       [trade(0), trade(2, { size: 10, exitTime: START + 9 * HOUR, pnl: 4 }), trade(5, { side: 'short' })],
@@ -75,14 +75,14 @@ describe('two backtests trade by trade', () => {
     expect(pairs[2]).toMatchObject({ second: null, first: { size: 10, pnl: 1 } });
   });
 
-  it.each(['size', 'entryPrice', 'pnl', 'exitTime'] as const)('finds a difference of %s', (key) => {
+  it.each(['size', 'entryPrice', 'pnl', 'exitTime'] as const)('finds a difference in %s', (key) => {
     expect(compareTrades([trade(0)], [trade(0, { [key]: trade(0)[key] * 1.01 })])[0].differs).toBe(true);
     expect(compareTrades([trade(0)], [trade(0, { [key]: trade(0)[key] * (1 + 1e-8) })])[0].differs).toBe(key === 'exitTime');
   });
 });
 
-describe('the page of research', () => {
-  it('shows strategies by symbols, hatches what is not known, and links every figure to its rows and its passport', () => {
+describe('the research page', () => {
+  it('shows a table of strategies and symbols, hatches unknown values, and links every figure to its rows and its passport', () => {
     const text = renderResearchPage(data());
     expect(text).toContain('2 strategies on 2 symbols');
     expect(text).toContain('/research?symbol=BTC_PRICE&amp;strategy=sma-cross#chosen');
@@ -101,14 +101,14 @@ describe('the page of research', () => {
     expect(text).toContain('Bitcoin &lt;above&gt; 100k');
   });
 
-  it('says whether to believe the best cell of the grid', () => {
+  it('states whether the best cell of the grid can be trusted', () => {
     const text = renderResearchPage(data());
     expect(text).toContain('a peak');
     expect(text).toMatch(/PBO <b>31\s%<\/b>/u);
     expect(text).toContain('believe it with care');
   });
 
-  it('compares two trials: what is the same, where they part, and what the difference came to', () => {
+  it('compares two trials: the common positions, the first difference, and the difference in the result', () => {
     const text = renderResearchPage(data());
     expect(text).toMatch(/<b>1<\/b> of 2 positions are the same/);
     expect(text).toContain('first difference <b>2026-11-20 03:00Z</b>');
@@ -116,7 +116,7 @@ describe('the page of research', () => {
     expect(text).toContain('a=4&amp;b=77');
   });
 
-  it('writes a small return with the digits that it needs, and says what to do while there is no backtest', () => {
+  it('writes a small return with enough digits, and states what to do while there is no backtest', () => {
     expect(renderResearchPage(data())).toMatch(/\+0\.040\s%/u);
     const none = renderResearchPage(data({ best: [], chosen: null, compared: null, otherRuns: [] }));
     expect(none).toContain('No run has backtests yet');

@@ -59,7 +59,7 @@ describe('the root causes of a run', () => {
     );
   });
 
-  it('differ by stage, type and words, not by ids, amounts and times', () => {
+  it('differ by stage, error type and words, not by ids, amounts and times', () => {
     const of = (taskId: string, message: string, type = 'T') => fingerprint(taskId, { type, message });
     expect(of('A/collect', 'page 3 of 0xab12 at 2026-11-24T08:00Z: 503')).toBe(of('B/collect', 'page 9 of 0xcd at 2026-11-24T12:00Z: 500'));
     expect(of('A/collect', 'no')).not.toBe(of('A/clean', 'no'));

@@ -35,13 +35,13 @@ describe('the critical path', () => {
     expect(lastEndedChain(result, config as never)).toEqual(['A/collect', 'check', 'A/clean']);
   });
 
-  it('is empty when nothing ran', () => {
+  it('is empty when no task ran', () => {
     expect(lastEndedChain(resultOf({ 'A/collect': { status: 'cancelled' } }), null)).toEqual([]);
   });
 });
 
 describe('stage statistics', () => {
-  it('count what ran, with nearest-rank p95, retries and success rate', () => {
+  it('contain the counts, the nearest-rank p95, the retries and the success rate', () => {
     const tasks: Record<string, TaskResult> = {};
     for (let i = 1; i <= 20; i += 1) tasks[`S${i}/collect`] = ran(0, i, i === 7 ? { status: 'failed', attempts: 4 } : {});
     tasks['S1/clean'] = { status: 'skipped', skippedBecause: 'x' };
@@ -51,7 +51,7 @@ describe('stage statistics', () => {
     ]);
   });
 
-  it('come from the status where it has no stages', () => {
+  it('are read from the status when it has no stages', () => {
     const result = resultOf({ S1: ran(0, 9) }, { stageStats: { collect: { count: 60, successRate: 1, meanSeconds: 2, maxSeconds: 4 } } });
     expect(stageFacts(result, groupTasks(result, ['S1']))).toEqual([
       { stage: 'collect', count: 60, meanSeconds: 2, p95Seconds: 4, retries: 0, successRate: 1 },
@@ -60,7 +60,7 @@ describe('stage statistics', () => {
 });
 
 describe('the causes of a run', () => {
-  it('start with what failed, with type and message, then what is only degraded, missing, retried, skipped', () => {
+  it('start with failures, with type and message, followed by degraded, missing, retried and skipped tasks', () => {
     const lines = causesOf(sampleRun());
     expect(lines.map((cause) => cause.state)).toEqual(['failed', 'degraded', 'degraded', 'success', 'success', 'skipped']);
     expect(lines[0]?.text).toBe(
@@ -70,14 +70,14 @@ describe('the causes of a run', () => {
     expect(lines.at(-1)?.text).toBe('4 tasks skipped because US_SENATE/clean failed');
   });
 
-  it('list a reason of the run once when a task has the same', () => {
+  it('list a reason of the run only once when a task has the same reason', () => {
     const data = sampleRun();
     const degraded = data.result.taskResults['SOL_PRICE/clean']?.degraded?.[0] ?? '';
     const lines = causesOf({ ...data, result: { ...data.result, reasons: [`SOL_PRICE/clean: ${degraded}`] } });
     expect(lines.filter((cause) => cause.text.includes(degraded))).toHaveLength(1);
   });
 
-  it('say how the last failed attempt of a retried task failed, where that is known', () => {
+  it('describe the last failed attempt of a retried task when it is known', () => {
     const data = sampleRun();
     const retried = (more: object): string | undefined => causesOf({ ...data, ...more }).find(({ text }) => text.includes('retries'))?.text;
     expect(retried({})).toBe(
@@ -88,7 +88,7 @@ describe('the causes of a run', () => {
     );
   });
 
-  it('do not count the attempts of a symbol’s stages as retries', () => {
+  it('do not count the attempts of different stages of a symbol as retries', () => {
     const data = sampleRun();
     const symbols = {
       ETH_PRICE: ran(0, 9, { attempts: 6 }),
@@ -128,8 +128,8 @@ describe('the causes of a run', () => {
   });
 });
 
-describe('one cause of many tasks', () => {
-  it('stands once, although its messages quote different values, and no line calls its requests a success', () => {
+describe('a cause that many tasks have in common', () => {
+  it('is listed once although its messages quote different values, and its requests are never called a success', () => {
     const answers = { 'polymarket/data': { '503': 8 } };
     const why = (side: string): string => `polymarket failed (SourceUnavailable): answered 503 to {"side":"${side}","market":"0x12ab"}`;
     const collected = (side: string): TaskResult => ({
@@ -145,7 +145,7 @@ describe('one cause of many tasks', () => {
     ]);
   });
 
-  it('of failed tasks is one line too', () => {
+  it('is one line for failed tasks, too', () => {
     const failed = (side: string): TaskResult => ({
       status: 'failed',
       attempts: 3,
@@ -159,17 +159,17 @@ describe('one cause of many tasks', () => {
   });
 });
 
-describe('what changed since the last run', () => {
+describe('the changes since the last run', () => {
   const before = {
     result: resultOf({ 'A/collect': ran(0, 1), 'B/collect': ran(0, 1) }, { result: 'success' }),
     config: sampleConfig(['A', 'B']),
   };
 
-  it('is nothing when nothing changed', () => {
+  it('are empty when nothing changed', () => {
     expect(changesSince(before, before)).toEqual([]);
   });
 
-  it('names the result, verdicts, symbols, settings and a much longer duration', () => {
+  it('include the result, verdicts, symbols, settings and a much longer duration', () => {
     const now = {
       result: resultOf({ 'A/collect': ran(0, 40, { status: 'failed' }), 'C/collect': ran(0, 1) }, { result: 'failed' }),
       config: { ...sampleConfig(['A', 'C']), daysBack: 14 },
@@ -185,13 +185,13 @@ describe('what changed since the last run', () => {
     ]);
   });
 
-  it('reports other backtest terms, and treats missing terms as the default', () => {
+  it('include other backtest terms, where missing terms count as the defaults', () => {
     const now = { ...before, config: { ...before.config, backtest: { ...DEFAULT_BACKTEST, cash: 5_000 } } };
     expect(changesSince(before, now)).toEqual(['backtest: changed; see the resolved config of both runs']);
     expect(changesSince(before, { ...before, config: { ...before.config, backtest: DEFAULT_BACKTEST } })).toEqual([]);
   });
 
-  it('never names a strategy with a weak Sharpe ratio as the best', () => {
+  it('never include a strategy with a weak Sharpe ratio as the best', () => {
     const ranked = (strategy: string, sharpe: number | null) => ({
       ...before,
       metrics: new Map([['A', { strategy, totalReturn: 0.1, sharpe }]]),

@@ -12,20 +12,20 @@ const textOf = (page: string): string =>
 describe('the page of a run', () => {
   const page = renderRunPage(sampleRun());
 
-  it('shows the result as shape and word, the counts, and the duration next to the usual one', () => {
+  it('shows the result as a symbol and a word, the counts, and the duration compared with the usual one', () => {
     expect(textOf(page)).toMatch(/▲ degraded.*8 symbols ?49 tasks: 44 success, 1 failed, 4 skipped.*26\.0 s \(usual 26\.0 s/);
   });
 
-  it('shows causes before tasks', () => {
+  it('shows the causes before the tasks', () => {
     expect(page.indexOf('SourceSchemaChanged')).toBeLessThan(page.indexOf('<h2>Tasks'));
   });
 
-  it('links to the pages of symbols that have one and only to those', () => {
+  it('links to the pages of those symbols that have one', () => {
     expect(page).toContain('href="BTC_PRICE.html"');
     expect(page).not.toContain('href="US_SENATE.html"');
   });
 
-  it('says for every missing number why it is missing', () => {
+  it('states the reason for every missing number', () => {
     expect(page.match(/class="dash">–<\/span><span class="tip-text">\s*\S/g)?.length).toBe(page.match(/class="dash"/g)?.length);
     expect(page).toContain('fewer than 2 daily returns');
   });
@@ -65,7 +65,7 @@ describe('the page of a run', () => {
     expect(hostile).not.toContain('href="javascript');
   });
 
-  it('is made for a run that failed before its first task', () => {
+  it('exists for a run that failed before its first task', () => {
     const failed = renderRunPage({
       ...sampleRun(),
       result: resultOf({ 'A/collect': { status: 'failed', error: { type: 'BadInput', message: 'no key' } } }, { result: 'failed' }),
@@ -80,7 +80,7 @@ describe('the page of a run', () => {
     expect(textOf(failed)).toContain('no earlier run to compare with');
   });
 
-  it('names the failure of a venue once, whatever it answered to each symbol', () => {
+  it('shows the failure of a venue once, whatever the venue answered to each symbol', () => {
     const reason = 'predict failed (SourceBlocked): its edge blocks this address or region';
     const without = (symbol: string): [string, TaskResult] => [
       `${symbol}/collect`,
@@ -103,7 +103,7 @@ describe('the page of a run', () => {
     expect(causes.match(/its edge blocks this address/g)).toHaveLength(1);
   });
 
-  it('states a cause once: the head names an incident by its time where the causes below say what it is', () => {
+  it('shows a cause once: the head refers to an incident by its time when the causes below describe it', () => {
     const data = sampleRun();
     const failed = Object.entries(data.result.taskResults).find(([, { status }]) => status === 'failed');
     if (failed === undefined) throw new Error('a task of the sample failed');
@@ -119,7 +119,7 @@ describe('the page of a run', () => {
     expect(head('collect: something else')).toContain('something else');
   });
 
-  it('reports requests that a venue refused although every task succeeded', () => {
+  it('lists requests that a venue refused, even if every task succeeded', () => {
     const answers = { 'polymarket/data': { '200': 60, '503': 40, none: 7 }, 'polymarket/clob': { '200': 9 } };
     const collected = { status: 'success', attempts: 1, output: { ticks: 1, answers } } as const;
     const result = resultOf({ 'A/collect': collected, 'B/collect': collected }, { result: 'success', reasons: [] });
@@ -129,7 +129,7 @@ describe('the page of a run', () => {
     expect(text).not.toContain('Every task succeeded');
   });
 
-  it('names in one line per venue what it changed or announced, without calling the run degraded', () => {
+  it('has one line per venue for its changes and announcements, which do not degrade the run', () => {
     const venueChanges = ['a', 'b', 'c', 'd'].map((name) => `polymarket /v2/trades: has the new field "${name}"`);
     const collected = { status: 'success', attempts: 1, output: { ticks: 1, venueChanges } } as const;
     const result = resultOf({ 'A/collect': collected, 'B/collect': collected }, { result: 'success', reasons: [] });
@@ -140,7 +140,7 @@ describe('the page of a run', () => {
     expect(text.match(/polymarket has changed/g)).toHaveLength(1);
   });
 
-  it('says that an open run is paused, and compares it with no earlier run', () => {
+  it('states that an open run is paused, and does not compare it with an earlier run', () => {
     const { result, ...rest } = sampleRun();
     const open = { ...result, result: 'running' as const, paused: true, finishedAt: null };
     const text = textOf(renderRunPage({ ...rest, result: open, changes: [] }));
@@ -149,13 +149,13 @@ describe('the page of a run', () => {
     expect(textOf(renderRunPage({ ...rest, result: { ...result, paused: true } }))).not.toContain('paused');
   });
 
-  it('is made for a run with custom tasks only, and for one without any task', () => {
+  it('exists for a run with custom tasks only, and for one without any task', () => {
     const bare = { ...sampleRun(), config: sampleConfig([]), symbols: [], gaps: [] };
     expect(textOf(renderRunPage({ ...bare, result: resultOf({ notify: { status: 'success', durationSeconds: 1 } }) }))).toContain('notify');
     expect(textOf(renderRunPage({ ...bare, result: resultOf({}), inputText: null, config: null }))).toContain('no task has run');
   });
 
-  it('shows the custom tasks that need attention when there are too many for the page, and says how many it leaves out', () => {
+  it('shows the custom tasks that need attention when there are too many for the page, and states how many are not shown', () => {
     const names = Array.from({ length: 400 }, (_, i) => `task-${i}`);
     const waits: TaskResult = { status: 'pending', attempts: 2 };
     const tasks = Object.fromEntries(
@@ -166,7 +166,7 @@ describe('the page of a run', () => {
     expect(textOf(many)).toContain('100 more custom tasks; those that need attention stand above');
   });
 
-  it('stays of bounded size for ten thousand symbols, and shows those that failed', () => {
+  it('has a limited size for ten thousand symbols, and shows those that failed', () => {
     const symbols = Array.from({ length: 10_000 }, (_, i) => `SYMBOL_${i}`);
     const tasks = Object.fromEntries(
       symbols.map((symbol): [string, TaskResult] => [

@@ -20,8 +20,8 @@ const runOf = (tasks: number, slots: number) => ({
   maxConcurrent: slots,
 });
 
-describe('a run of equal independent tasks', () => {
-  it('is bound by its slots until its last round starts', () => {
+describe('a run of equal tasks without dependencies', () => {
+  it('is limited by its slots until its last round of tasks starts', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 12 }), (tasks, slots) => {
         const rounds = Math.ceil(tasks / slots);
@@ -30,7 +30,7 @@ describe('a run of equal independent tasks', () => {
     );
   });
 
-  it('is bound by nothing when a slot was free all the time', () => {
+  it('is not limited by its slots when one was free all the time', () => {
     expect(shareBoundBySlots({ ...runOf(10, 5), maxConcurrent: 6 }, null)).toBe(0);
   });
 });

@@ -10,23 +10,23 @@ const pathOf = (points: readonly { time: number; price: number }[]): string =>
 describe('a sparkline', () => {
   const hours = (...list: number[]) => list.map((hour) => ({ time: AS_OF - 10 * HOUR + hour * HOUR, price: 0.5 + hour / 100 }));
 
-  it('is one line where no hour is missing', () => {
+  it('is one line when no hour is missing', () => {
     expect(pathOf(hours(0, 1, 2, 3)).match(/M/g)).toHaveLength(1);
   });
 
-  it('breaks where hours are missing instead of joining over them', () => {
+  it('has a gap where hours are missing, rather than a line across them', () => {
     expect(pathOf(hours(0, 1, 2, 6, 7)).match(/M/g)).toHaveLength(2);
   });
 
-  it('does not join two points that are far apart, however few there are', () => {
+  it('does not connect two points that are far apart, however few points there are', () => {
     expect(pathOf(hours(0, 6)).match(/M/g)).toHaveLength(2);
   });
 
-  it('leaves out what is older than its window', () => {
+  it('excludes points that are older than its window', () => {
     expect(pathOf([...hours(-5), ...hours(1, 2)]).match(/M/g)).toHaveLength(1);
   });
 
-  it('is nothing without points', () => {
+  it('is empty without points', () => {
     expect(sparkline([], window, 'prices').text).toBe('');
   });
 
@@ -36,12 +36,12 @@ describe('a sparkline', () => {
 });
 
 describe('an equity curve', () => {
-  it('has its drawdown measured from the highest equity so far', () => {
+  it('has a drawdown measured from the highest equity so far', () => {
     const curve = [100, 110, 99, 120, 60].map((equity, time) => ({ time, equity }));
     expect(drawdowns(curve).map((fall) => Math.round(fall * 1000) / 1000)).toEqual([0, 0, -0.1, 0, -0.5]);
   });
 
-  it('keeps its ends and extremes when it is thinned', () => {
+  it('keeps its ends and extremes when points are left out', () => {
     const random = seeded(3);
     const curve = Array.from({ length: 50_000 }, (_, time) => ({ time, equity: random() }));
     const kept = thinnedKeepingExtremes(curve, 400);

@@ -16,7 +16,7 @@ const EVIL = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';
 describe('the page of a symbol', () => {
   const page = renderSymbolPage(sampleSymbol(), LIBRARY);
 
-  it('is complete without script: a still picture, a legend and a table for every interval', () => {
+  it('is complete without scripts: a static picture, a legend and a table for every interval', () => {
     const bare = renderSymbolPage(sampleSymbol(), null);
     expect(bare.match(/candles of (1h|4h|1d) from/g)).toHaveLength(3);
     expect(bare).toContain('Candles 1h as a table');
@@ -30,7 +30,7 @@ describe('the page of a symbol', () => {
     expect(three).toContain('href="https://www.tradingview.com/"');
   });
 
-  it('hatches what was not collected and says when', () => {
+  it('hatches the range that was not collected, and states the times', () => {
     expect(page).toContain('not collected 2026-11-21 10:00–22:00Z');
   });
 
@@ -43,14 +43,14 @@ describe('the page of a symbol', () => {
     expect(page).not.toContain('unusually long');
   });
 
-  it('has a column for every metric of a backtest and a reason for every one that is undefined', () => {
+  it('has a column for every metric of a backtest, and a reason for every undefined one', () => {
     expect(METRIC_COLUMNS.map((metric) => metric.key).toSorted()).toEqual([...METRIC_NAMES].toSorted());
     expect(page).toContain('the market is not resolved');
     expect(page).toContain('no trade was made');
     expect(page.match(/class="dash">–<\/span><span class="tip-text">\s*\S/g)?.length).toBe(page.match(/class="dash"/g)?.length);
   });
 
-  it('shows and ranks no number that rests on too little: one sentence with the reason, and no best strategy', () => {
+  it('neither shows nor ranks a weak number: it has one sentence with the reason, and no best strategy', () => {
     const why = '7 daily returns, fewer than 30';
     const backtests = sampleBacktests().map((row) => ({ ...row, metrics: { ...row.metrics, sharpe: 987_654 }, weak: { sharpe: why } }));
     const weak = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests, bestSharpe: null })] }), null);
@@ -61,7 +61,7 @@ describe('the page of a symbol', () => {
     expect(weak).not.toContain('drawn in the charts: the highest Sharpe ratio');
   });
 
-  it('marks strategies that failed and says each reason once, as text', () => {
+  it('marks strategies that failed, with each reason once and as text', () => {
     const [one, ...rest] = sampleBacktests();
     const failed = (strategy: string, because: string): BacktestRow => ({
       ...one,
@@ -86,7 +86,7 @@ describe('the page of a symbol', () => {
     expect(html).not.toContain(EVIL);
   });
 
-  it('keeps the sixty best of many trials and the chosen one, and says how many there are', () => {
+  it('keeps the sixty best of many trials and the chosen trial, and states how many there are', () => {
     const trial = (i: number): BacktestRow => {
       const [row] = sampleBacktests();
       return { ...row, strategy: `trial-${i}`, metrics: { ...row.metrics, sharpe: i % 10 === 0 ? null : i / 100 } };
@@ -107,7 +107,7 @@ describe('the page of a symbol', () => {
     expect(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests })] }), null)).toMatch(/1\.40 .{0,30}± 1\.13/);
   });
 
-  it('neither shows nor ranks the skill of one outcome', () => {
+  it('neither shows nor ranks a skill that is measured on a single outcome', () => {
     const because = '1 outcome, fewer than 10';
     const benchmark = { holdReturn: 0.1, skill: 0.987, undefined: {}, weak: { skill: because } };
     const page = (rows: BacktestRow[]) => renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: rows })] }), null);
@@ -141,14 +141,14 @@ describe('the page of a symbol', () => {
     expect(walked.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
   });
 
-  it('shows the result of the proof, and warns when a strategy saw the future', () => {
+  it('shows the verdict of the look-ahead proof, and warns when a strategy saw the future', () => {
     expect(page).toContain('0 of 1\u202f312 decisions changed');
     const cheating = sampleBacktests().map((row) => ({ ...row, proof: { changed: 3, decisions: 164 } }));
     const caught = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: cheating })] }), null);
     expect(caught).toContain('do not trust these results');
   });
 
-  it('shows no probability of overfitting that rests on too little', () => {
+  it('shows no weak probability of overfitting', () => {
     const because = '25 daily returns, fewer than 30 in each half';
     const few = sampleBacktests().map((row) => ({ ...row, weak: { overfitting: because } }));
     const doubtful = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: few })] }), null);
@@ -188,14 +188,14 @@ describe('the page of a symbol', () => {
     expect(hostile).not.toContain('href="javascript');
   });
 
-  it('names sources whose data is missing, with their reasons', () => {
+  it('names the sources whose data is missing, with the reasons', () => {
     const page = renderSymbolPage(sampleSymbol({ missingSources: { predict: `predict answered 403: ${EVIL}` } }), LIBRARY);
     expect(page).toContain('data of <b>predict</b> is missing from this run: predict answered 403');
     expect(page).not.toContain('<script>alert');
     expect(renderSymbolPage(sampleSymbol(), LIBRARY)).not.toContain('is missing from this run');
   });
 
-  it('says how much of the coverage a second look confirmed, and why a short market has no backtest', () => {
+  it('states how much of the coverage a second look confirmed, and why a short market has no backtest', () => {
     expect(renderSymbolPage(sampleSymbol({ secondLook: { marketHours: 48, confirmed: 46 } }), null)).toMatch(
       /confirmed by a second look: <b>46<\/b> of 48 market-hours/,
     );
@@ -215,11 +215,11 @@ describe('the page of a symbol', () => {
     expect(renderSymbolPage(sampleSymbol({ instruments: [added] }), null)).toContain('5m was added since the market lives 1 h');
   });
 
-  it('says what to do when no instrument matched', () => {
+  it('states what to do when no instrument matched', () => {
     expect(renderSymbolPage(sampleSymbol({ instruments: [], instrumentCount: 0 }), LIBRARY)).toContain('predictlab symbols show BTC_PRICE');
   });
 
-  it('shows an instrument that has nothing yet', () => {
+  it('shows an instrument that has no data yet', () => {
     const empty = sampleInstrument({
       series: [],
       backtests: [],
@@ -238,7 +238,7 @@ describe('the page of a symbol', () => {
     expect(page.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
   });
 
-  it('draws the basis to a twin bar by bar, with what is left after costs and all bars as a table', () => {
+  it('draws the price difference to a twin bar by bar, with the rest after costs and a table of all bars', () => {
     const point = (hour: number, difference: number, buy: number | null): BasisPoint => {
       const sell = buy === null ? null : -0.05;
       return { time: AS_OF - (5 - hour) * 3_600_000, price: 0.6, twinPrice: 0.6 - difference, difference, buy, sell };
@@ -262,14 +262,14 @@ describe('the page of a symbol', () => {
     expect(page).toContain('The most active of 300 instruments is drawn in full below. 298 less active ones are not listed');
   });
 
-  it('says so when a page has only the last candles', () => {
+  it('states when it has only the last candles', () => {
     const long = { ...sampleSeries('1h', 1), total: 4000 };
     const page = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ series: [long] })] }), null);
     expect(page).toContain(`last ${long.candles.length} candles of 4\u202f000`);
     expect(page).toContain('predictlab export candles --symbol BTC_PRICE --interval 1h');
   });
 
-  it('has no volume where ticks have no size', () => {
+  it('shows no volume when ticks have no size', () => {
     const points = sampleSeries('1h', 1);
     const series = [{ ...points, candles: points.candles.map((candle) => ({ ...candle, volume: null })) }];
     const page = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ series, priceType: 'price' })] }), null);
@@ -278,7 +278,7 @@ describe('the page of a symbol', () => {
     expect(page).not.toMatch(/close [\d.]+ {2}volume/);
   });
 
-  it('writes an asset’s prices with enough decimals to distinguish them', () => {
+  it('writes the prices of an asset with enough decimals to distinguish them', () => {
     const asset = (price: number) => {
       const candles = sampleSeries('1h', 1).candles.map((candle) => ({
         ...candle,
@@ -322,7 +322,7 @@ describe('the page of a symbol', () => {
     expect(bytes).toBeLessThan(1_000_000 * (candles.length / 5_000));
   });
 
-  it('stays below two megabytes with every interval and as many candles as a page takes', () => {
+  it('stays below two megabytes with every interval and the maximum number of candles', () => {
     const series = INTERVALS.map((interval, i) => {
       const full = sampleSeries('1h', i, AS_OF - 22 * DAY).candles;
       return { interval, candles: full, total: full.length };
@@ -334,12 +334,12 @@ describe('the page of a symbol', () => {
 describe('the range of a chart', () => {
   const section = sampleInstrument({ gaps: [] });
 
-  it('goes from the first candle to asOf, on the candles’ own edges', () => {
+  it('extends from the first candle to asOf, at the edges of candles', () => {
     const series = sampleSeries('1h', 1);
     expect(shownRange(section, series, AS_OF + 1)).toEqual({ from: series.candles[0]?.openTime, to: AS_OF + HOUR });
   });
 
-  it('keeps weeks on Mondays', () => {
+  it('starts weeks on Mondays', () => {
     const monday = Date.parse('2026-11-16T00:00:00Z');
     const candle = { ...sampleSeries('1h', 1).candles[0], openTime: monday } as never;
     const range = shownRange(section, { interval: '1w', candles: [candle], total: 1 }, AS_OF);
@@ -347,7 +347,7 @@ describe('the range of a chart', () => {
     expect(new Date(range.to).getUTCDay()).toBe(1);
   });
 
-  it('ends where a market settled', () => {
+  it('ends when a market was settled', () => {
     const series = { ...sampleSeries('1h', 1), candles: sampleSeries('1h', 1).candles.slice(0, 20) };
     const last = series.candles.at(-1)?.openTime ?? 0;
     const settled = sampleInstrument({ gaps: [], closed: true, resolution: { kind: 'settled', payout: 0, at: last + 3 * HOUR } });
@@ -368,10 +368,10 @@ describe('the range of a chart', () => {
   });
 });
 
-describe('the interval that is shown first', () => {
+describe('the interval that a page shows first', () => {
   const checked = (page: string): string | undefined => /id="i0-interval-(\d)" checked/.exec(page)?.[1];
 
-  it('is the finest one that can be read', () => {
+  it('is the shortest one that can be read', () => {
     const week = [sampleSeries('1h', 1), sampleSeries('4h', 1)];
     const months = [sampleSeries('1h', 1, AS_OF - 60 * DAY), sampleSeries('4h', 1, AS_OF - 60 * DAY)];
     const page = (series: typeof week) => renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ series, gaps: [] })] }), null);

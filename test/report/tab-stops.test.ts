@@ -15,7 +15,7 @@ const stopsOf = (text: string): number => {
 };
 
 describe('the live page of a run', () => {
-  it('has one tab stop in the grid of tasks, and nothing for a symbol whose tasks are not known yet', () => {
+  it('has one tab stop in the grid of tasks, and none for a symbol whose tasks are not known yet', () => {
     const data = sampleRun();
     const known = groupTasks(
       data.result,
@@ -42,7 +42,7 @@ describe('the page of a symbol', () => {
     expect(stopsOf(renderSymbolPage(sampleSymbol(), null))).toBeLessThanOrEqual(40);
   });
 
-  it('has three more for an instrument that was walked through, however many windows are weak', () => {
+  it('has three more for an instrument with a walk-forward, however many of its windows are weak', () => {
     const stops = (...more: Parameters<typeof sampleInstrument>): number =>
       stopsOf(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument(...more)] }), null));
     expect(stops({ walkForwards: sampleWalkForwards() }) - stops()).toBe(3);

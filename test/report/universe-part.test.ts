@@ -29,7 +29,7 @@ describe('the universes on the page of all runs', () => {
   };
   const universe = { universe: 'PM', listedAt: AT, categories: [category, { ...category, category: null, members: 3 }], movers: [mover] };
 
-  it('show the markets of each category, how long ago they were looked at and how much is collected', () => {
+  it('show the markets of each category, the time since the last look and the collected share', () => {
     const page = text(universePart([universe], AT + HOUR));
     expect(page).toContain('PM: 1 203 markets');
     expect(page).toContain('politics 1 200 1 100 900');
@@ -43,7 +43,7 @@ describe('the universes on the page of all runs', () => {
     expect(text(page)).toContain('Will &lt;it&gt; rain? 0.400 0.250 ▼ 0.150');
   });
 
-  it('say that no price moved, and that no open market was looked at', () => {
+  it('state that no price moved, and that no open market was looked at', () => {
     const empty = { ...universe, categories: [{ ...category, open: 0, looked: null, oldest: null, covered: null }], movers: [] };
     const page = text(universePart([empty], AT));
     expect(page).toContain('no price moved in the day before the listing');
@@ -51,7 +51,7 @@ describe('the universes on the page of all runs', () => {
     expect(page).toContain('no market is open');
   });
 
-  it('leave the page as it is without a universe', () => {
+  it('are absent without a universe, which leaves the page as it is', () => {
     expect(String(universePart([], AT))).toBe('');
   });
 });

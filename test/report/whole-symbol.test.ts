@@ -9,7 +9,7 @@ const of = (whole: TaskResult, known: Record<string, TaskResult>): string =>
     .map(({ status, skippedBecause = '' }) => `${status}${skippedBecause}`)
     .join(' ');
 
-it('a whole symbol is at its first stage that has not taken effect', () => {
+it('a symbol that is known only as a whole is at its first stage that has not taken effect', () => {
   expect(of({ status: 'pending' }, {})).toBe('pending pending pending pending');
   expect(of({ status: 'running' }, { 'A/collect': done, 'A/clean': done })).toBe('success success running pending');
   expect(of({ status: 'failed', error }, { 'A/collect': done })).toBe('success failed skippedA/clean skippedA/clean');
@@ -25,7 +25,7 @@ it('the symbol’s own workflow decides the state of the current stage', () => {
   expect(stages).toEqual({ 'A/collect': waiting, 'A/clean': { status: 'pending' } });
 });
 
-it('the symbol’s verdict is the same by its stages as it was as a whole', () => {
+it('the verdict on a symbol is the same by its stages as it is as a whole', () => {
   for (const status of ['pending', 'running', 'success', 'failed', 'cancelled', 'skipped'] as const)
     for (const known of [{}, { 'A/collect': done }, { 'A/collect': done, 'A/clean': done }] as Record<string, TaskResult>[]) {
       if (status === 'pending' && Object.keys(known).length > 0) continue;

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => venue.close());
 
-it('offers at least eight symbols, among them those of the first tour', () => {
+it('the sandbox catalogue has at least eight symbols, including those of the first tour', () => {
   const symbols = entries.filter(({ enabled }) => enabled).map(({ symbol }) => symbol);
   expect(symbols.length).toBeGreaterThanOrEqual(8);
   expect(symbols).toEqual(
@@ -19,7 +19,7 @@ it('offers at least eight symbols, among them those of the first tour', () => {
   );
 });
 
-it.each(entries)('has markets behind every selector of $symbol', ({ sources }) => {
+it.each(entries)('each selector of $symbol matches a market of the sandbox', ({ sources }) => {
   const all = venue.truth.instruments();
   for (const selector of [...(sources.polymarket ?? []), ...(sources.predict ?? [])]) {
     const matches = all.filter(({ id, slug, group }) => {

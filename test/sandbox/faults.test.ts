@@ -12,15 +12,15 @@ afterEach(() => venue.close());
 const EVENT = '/polymarket/gamma/events/slug/bitcoin-above-this-month';
 const trades = (): string => `/polymarket/data/v2/trades?condition=${venue.truth.instruments()[0].id.split(':')[1]}&limit=50`;
 
-describe('a fault switch', () => {
-  it('with a count strikes that many requests, then no more', async () => {
+describe('a fault of the sandbox venue', () => {
+  it('with a count applies to that many requests and no more', async () => {
     await start({ faults: { unavailable: { count: 2 } } });
     const statuses = [];
     for (let i = 0; i < 4; i++) statuses.push((await get(venue, EVENT)).status);
     expect(statuses).toEqual([503, 503, 200, 200]);
   });
 
-  it('with a probability strikes about that share, the same requests for the same seed', async () => {
+  it('with a probability applies to about that share, and to the same requests for the same seed', async () => {
     const statusesOf = async (seed: number): Promise<number[]> => {
       await start({ seed, faults: { unavailable: 0.3 } });
       const statuses = [];
@@ -37,7 +37,7 @@ describe('a fault switch', () => {
     await start();
   });
 
-  it('requests a wait with Retry-After, at Predict.fun with RateLimit-Reset', async () => {
+  it('can request a wait with Retry-After, or with RateLimit-Reset at Predict.fun', async () => {
     await start({ faults: { rateLimited: { count: 2 }, retryAfterSeconds: 3 } });
     const data = await get(venue, trades());
     expect(data).toMatchObject({ status: 429, body: { code: 'rate_limited', retryable: true } });
@@ -48,20 +48,20 @@ describe('a fault switch', () => {
     expect(predict.headers.get('ratelimit-remaining')).toBe('0');
   });
 
-  it.each(['cutBefore', 'cutInBody'] as const)('%s cuts the connection, and the next request gets through', async (name) => {
+  it.each(['cutBefore', 'cutInBody'] as const)('named %s cuts the connection, and the next request succeeds', async (name) => {
     await start({ faults: { [name]: { count: 1 } } });
     await expect(get(venue, trades())).rejects.toThrow(/fetch failed|terminated|socket|closed/);
     expect((await get(venue, trades())).status).toBe(200);
   });
 
-  it('can answer with an HTML page', async () => {
+  it('can be an HTML page as the answer', async () => {
     await start({ faults: { blocked: 1 } });
     const { status, body } = await get(venue, EVENT);
     expect(status).toBe(403);
     expect(body).toContain('<html>');
   });
 
-  it('can be slow', async () => {
+  it('can be a slow answer', async () => {
     await start({ faults: { slow: { count: 1 }, slowMs: 80 } });
     const elapsed = async (): Promise<number> => {
       const from = performance.now();
@@ -71,14 +71,14 @@ describe('a fault switch', () => {
     expect(await elapsed()).toBeGreaterThanOrEqual(75);
   });
 
-  it('can rename a field everywhere', async () => {
+  it('can be a field that is renamed everywhere', async () => {
     await start({ faults: { renamed: { price: 'px' } } });
     const [row] = (await get(venue, trades())).body.data;
     expect(row.price).toBeUndefined();
     expect(row.px).toBeGreaterThan(0);
   });
 
-  it('can make a market unknown', async () => {
+  it('can be a market that is unknown', async () => {
     await start({ faults: { missing: ['bitcoin-above-110k-this-month', '1012'] } });
     expect((await get(venue, '/polymarket/gamma/markets/slug/bitcoin-above-110k-this-month')).status).toBe(404);
     expect((await get(venue, EVENT)).body.markets).toHaveLength(2);
@@ -86,13 +86,13 @@ describe('a fault switch', () => {
     expect((await get(venue, '/predict/v1/markets/1011')).status).toBe(200);
   });
 
-  it('can be confined to some routes', async () => {
+  it('can be limited to some routes', async () => {
     await start({ faults: { only: ['/polymarket/data'], unavailable: 1 } });
     expect((await get(venue, EVENT)).status).toBe(200);
     expect((await get(venue, trades())).status).toBe(503);
   });
 
-  it('brings repeated pages and rows, and moves seconds', async () => {
+  it('can be a repeated page, repeated rows or times that move within a second', async () => {
     const page = async (faults: Faults, cursor?: string): Promise<Body> => {
       venue.setFaults(faults);
       return (await get(venue, trades() + (cursor === undefined ? '' : `&cursor=${cursor}`))).body;
@@ -114,8 +114,8 @@ describe('a fault switch', () => {
   });
 });
 
-describe('the sandbox', () => {
-  it('takes switches and lists its requests over HTTP', async () => {
+describe('the sandbox venue', () => {
+  it('accepts faults over HTTP, and lists the requests that it received', async () => {
     await start();
     const post = (path: string, body: unknown): Promise<Response> =>
       fetch(venue.url + path, { method: 'POST', body: JSON.stringify(body) });
@@ -135,7 +135,7 @@ describe('the sandbox', () => {
     expect((await get(venue, '/control/requests')).body).toEqual([]);
   });
 
-  it('enforces the published limits when asked to', async () => {
+  it('enforces the published limits on request', async () => {
     await start({ enforceLimits: true });
     const answers = await Promise.all(Array.from({ length: 210 }, () => get(venue, trades())));
     const refused = answers.filter(({ status }) => status === 429);
@@ -144,7 +144,7 @@ describe('the sandbox', () => {
     expect(peakWithin(venue.requests, 10_000)).toBe(210);
   });
 
-  it('distinguishes connections', async () => {
+  it('counts connections separately', async () => {
     await start();
     const ask = async (agent: Agent): Promise<void> => void (await (await request(venue.url + EVENT, { dispatcher: agent })).body.text());
     const agents = [new Agent({ connections: 1 }), new Agent({ connections: 1 })] as const;
@@ -153,7 +153,7 @@ describe('the sandbox', () => {
     expect(venue.requests.map(({ connectionId }) => connectionId)).toEqual([1, 1, 2, 1]);
   });
 
-  it('refuses anything but GET', async () => {
+  it('refuses any request but GET', async () => {
     await start();
     expect((await fetch(venue.url + EVENT, { method: 'POST' })).status).toBe(405);
   });

@@ -30,7 +30,7 @@ const probe = async (faults: Faults, ...args: string[]): Promise<{ code: number;
 };
 const meaningsOf = (routes: readonly ProbedRoute[]) => Object.fromEntries(routes.map(({ route, meaning }) => [route, meaning]));
 
-it('finds every route of all venues as expected, with one request each', async () => {
+it('probing finds every route of all venues as expected, with one request each', async () => {
   const { code, routes } = await probe({});
   expect(routes.filter(({ meaning }) => meaning !== 'ok')).toEqual([]);
   expect(code).toBe(0);
@@ -60,7 +60,7 @@ it('finds every route of all venues as expected, with one request each', async (
   expect(venue.requests).toHaveLength(routes.length);
 });
 
-it('names a renamed field, an announced end and a listing that is gone', async () => {
+it('probing reports a renamed field, an announced end and a missing listing', async () => {
   const renamed = await probe({ renamed: { price: 'px' }, only: ['/polymarket/data/v2/trades'] }, 'polymarket');
   expect(renamed.code).toBe(1);
   expect(renamed.routes.find(({ route }) => route === '/v2/trades')).toMatchObject({ meaning: 'changed' });
@@ -74,7 +74,7 @@ it('names a renamed field, an announced end and a listing that is gone', async (
   expect([goneFirst.code, meaningsOf(goneFirst.routes)['/markets/keyset']]).toEqual([1, 'changed']);
 });
 
-it('distinguishes a block from a venue that does not answer, and leaves out a venue whose key is missing', async () => {
+it('probing distinguishes a block from a venue that does not answer, and leaves out a venue without its key', async () => {
   const blocked = await probe({ blocked: 1 }, 'predict');
   expect([blocked.code, meaningsOf(blocked.routes)['/v1/categories']]).toEqual([3, 'blocked']);
   process.env.PREDICT_API_URL = 'http://127.0.0.1:1';
@@ -86,7 +86,7 @@ it('distinguishes a block from a venue that does not answer, and leaves out a ve
   expect(keyless.routes[0]).toMatchObject({ meaning: 'not requested', came: expect.stringContaining('PREDICT_API_KEY') });
 });
 
-it('prints a table with what to do', async () => {
+it('probing prints a table with the remedies', async () => {
   venue.setFaults({ sunset: true });
   const { code, out } = await predictlab('probe', 'polymarket');
   expect(code).toBe(0);

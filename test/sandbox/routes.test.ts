@@ -15,8 +15,8 @@ const tokenOf = async (slug: string, index = 0): Promise<string> => JSON.parse((
 const OPEN = 'bitcoin-above-110k-this-month';
 const CLOSED = 'rate-cut-at-the-last-meeting';
 
-describe('Gamma', () => {
-  it('writes JSON inside JSON, index-aligned, and numbers doubled', async () => {
+describe('the sandbox’s Gamma API of Polymarket', () => {
+  it('writes lists as JSON inside JSON in the same order, and numbers both as text and as numbers', async () => {
     const found = await market(OPEN);
     expect(JSON.parse(found.outcomes)).toEqual(['Yes', 'No']);
     const prices = JSON.parse(found.outcomePrices).map(Number);
@@ -30,26 +30,26 @@ describe('Gamma', () => {
     [CLOSED, '["1","0"]', 'resolved'],
     ['match-abandoned', '["0.5","0.5"]', 'resolved'],
     ['legacy-poll', '["0","0"]', undefined],
-  ])('shows how %s ended, still active', async (slug, prices, uma) => {
+  ])('shows how %s ended, although the market is still marked active', async (slug, prices, uma) => {
     const found = await market(slug);
     expect(found).toMatchObject({ active: true, closed: true, outcomePrices: prices, acceptingOrders: false });
     expect(found.umaResolutionStatus).toBe(uma);
     expect(found.closedTime).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00$/);
   });
 
-  it('leaves closed markets out unless closed=true, even by condition id', async () => {
+  it('excludes closed markets unless closed=true, even when asked by condition id', async () => {
     const { conditionId } = await market(CLOSED);
     expect((await get(venue, `/polymarket/gamma/markets?condition_ids=${conditionId}`)).body).toEqual([]);
     expect((await get(venue, `/polymarket/gamma/markets?condition_ids=${conditionId}&closed=true`)).body).toHaveLength(1);
   });
 
-  it('takes repeated keys and refuses comma lists with 422', async () => {
+  it('accepts repeated keys, and refuses comma-separated lists with 422', async () => {
     const [a, b] = [await tokenOf(OPEN), await tokenOf('solana-above-200-this-month')];
     expect((await get(venue, `/polymarket/gamma/markets?clob_token_ids=${a}&clob_token_ids=${b}`)).body).toHaveLength(2);
     expect((await get(venue, `/polymarket/gamma/markets?clob_token_ids=${a},${b}`)).status).toBe(422);
   });
 
-  it('pages by keyset to the end without loss, and by offset', async () => {
+  it('returns all pages by cursor without a loss, and pages by offset', async () => {
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
@@ -63,7 +63,7 @@ describe('Gamma', () => {
     expect(seen.sort()).toEqual(byOffset.body.map((each: { slug: string }) => each.slug).sort());
   });
 
-  it('lists a series as markets with the start in their slug, all but two of them resolved', async () => {
+  it('lists a series as markets with their start in the slug, all but two of them resolved', async () => {
     const hourly = venue.truth.instruments({ venue: 'polymarket', group: 'btc-updown-1h' });
     expect(hourly.length).toBeGreaterThan(45);
     const open = await Promise.all(hourly.map(async ({ slug }) => (await market(slug)).closed === false));
@@ -82,7 +82,7 @@ describe('Gamma', () => {
   });
 });
 
-describe('the Data API', () => {
+describe('the sandbox’s Data API of Polymarket', () => {
   it.each([
     ['limit=1001', 'limit'],
     ['limit=10&offset=5', 'offset'],
@@ -94,11 +94,11 @@ describe('the Data API', () => {
     expect(body).toMatchObject({ code: 'invalid_request', retryable: false, parameter });
   });
 
-  it('answers an unknown condition with no rows', async () => {
+  it('answers an unknown condition id with no rows', async () => {
     expect((await get(venue, '/polymarket/data/v2/trades?condition=0x00')).body.data).toEqual([]);
   });
 
-  it('keeps 1-minute points for 7 days only, 3-hour ones for ever, and ends with a point off the grid', async () => {
+  it('has 1-minute price points for 7 days, 3-hour ones for ever, and a last point between the regular times', async () => {
     const token = await tokenOf(OPEN);
     const points = async (bucket: number): Promise<{ timestamp: number; price: number }[]> =>
       (
@@ -120,7 +120,7 @@ describe('the Data API', () => {
     expect(old).toMatchObject({ status: 200, body: { data: [] } });
   });
 
-  it('pages points by cursor, mirrors the other token, and refuses long windows and zero bounds', async () => {
+  it('pages price points by cursor, mirrors the other token, and refuses long windows and bounds of 0', async () => {
     const [yes, no] = [await tokenOf(OPEN, 0), await tokenOf(OPEN, 1)];
     const path = (token: string): string =>
       `/polymarket/data/v2/prices-history?token_id=${token}&start=${SECONDS - DAY}&end=${SECONDS - 3600}&bucket_seconds=300`;
@@ -141,15 +141,15 @@ describe('the Data API', () => {
     [CLOSED, [1_000_000, 0], false],
     ['match-abandoned', [500_000, 500_000], true],
     ['legacy-poll', [0, 0], false],
-  ])('tells the payouts of %s', async (slug, payouts, disputed) => {
+  ])('shows the payouts of %s', async (slug, payouts, disputed) => {
     const { conditionId } = await market(slug);
     const { body } = await get(venue, `/polymarket/data/v2/resolutions?condition=${conditionId}`);
     expect(body.data[0]).toMatchObject({ status: 'resolved', payouts, was_disputed: disputed });
   });
 });
 
-describe('the CLOB', () => {
-  it('returns books with the worst price first, complementary for the other outcome, and none after the close', async () => {
+describe('the sandbox’s CLOB API of Polymarket', () => {
+  it('returns books with the worst price first, complementary for the other outcome, and no book after the close', async () => {
     const yes = (await get(venue, `/polymarket/clob/book?token_id=${await tokenOf(OPEN, 0)}`)).body;
     const no = (await get(venue, `/polymarket/clob/book?token_id=${await tokenOf(OPEN, 1)}`)).body;
     const prices = (levels: { price: string }[]): number[] => levels.map(({ price }) => Number(price));
@@ -171,7 +171,7 @@ describe('the CLOB', () => {
     expect(Number((await get(venue, `/polymarket/clob/spread?token_id=${token}`)).body.spread)).toBeCloseTo(ask - bid, 9);
   });
 
-  it('gives history for `market` only, within 15 days, and none finer than 12 hours once closed', async () => {
+  it('returns history for `market` only, within 15 days, and no finer than 12 hours once the market is closed', async () => {
     const [token, closed] = [await tokenOf(OPEN), await tokenOf(CLOSED)];
     const history = async (query: string): Promise<Body> => (await get(venue, `/polymarket/clob/prices-history?${query}`)).body;
     expect((await history(`market=${token}&interval=1d&fidelity=60`)).history.length).toBeGreaterThan(15);
@@ -184,21 +184,21 @@ describe('the CLOB', () => {
   });
 });
 
-describe('Predict.fun', () => {
+describe('the sandbox’s Predict.fun API', () => {
   it('answers 401 without a key', async () => {
     const response = await fetch(`${venue.url}/predict/v1/markets`);
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ success: false, error: 'unauthorized' });
   });
 
-  it('says on every answer how much of the minute is left', async () => {
+  it('states in every answer how many requests are left in the minute', async () => {
     const { headers } = await get(venue, '/predict/v1/search?query=eth');
     expect(headers.get('ratelimit-limit')).toBe('120');
     expect(Number(headers.get('ratelimit-remaining'))).toBeLessThan(120);
     expect(Number(headers.get('ratelimit-reset'))).toBeGreaterThan(0);
   });
 
-  it('names Polymarket twins', async () => {
+  it('names the twins at Polymarket', async () => {
     const { body } = await get(venue, '/predict/v1/markets/1012');
     expect(body.data.polymarketConditionIds).toEqual([(await market(OPEN)).conditionId]);
   });
@@ -217,7 +217,7 @@ describe('Predict.fun', () => {
     expect((await get(venue, '/predict/v1/markets/77')).body).toMatchObject({ success: false, code: 404, error: 'not_found' });
   });
 
-  it('tells winners by outcome status, and a push by its prices alone', async () => {
+  it('shows winners by the status of the outcomes, and a push by its prices only', async () => {
     const won = (await get(venue, '/predict/v1/markets/4011')).body.data;
     expect(won.status).toBe('RESOLVED');
     expect(won.outcomes.map((outcome: { status: string }) => outcome.status)).toEqual(['WON', 'LOST']);

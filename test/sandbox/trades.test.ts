@@ -24,8 +24,8 @@ afterAll(() => honest.close());
 const bitcoin = (venue: SandboxVenue, name: 'polymarket' | 'predict'): string =>
   venue.truth.instruments({ venue: name, group: 'bitcoin-above-this-month' })[1].id;
 
-describe('a sandbox that starts later', () => {
-  it.each([30, 90, 26 * 60])('by %i minutes shows the same trades and results of the markets of a series', async (minutes) => {
+describe('a sandbox venue that starts later', () => {
+  it.each([30, 90, 26 * 60])('by %i minutes has the same trades and results in the markets of a series', async (minutes) => {
     const later = await start({ now: NOW + minutes * 60_000 });
     const markets = honest.truth.instruments().filter(({ group, payout }) => group.includes('-updown-') && payout !== null);
     const ended = markets.filter(({ group, closesAt }) => /-\d+$/.test(group) && closesAt !== null && closesAt <= NOW);
@@ -41,15 +41,15 @@ describe('a sandbox that starts later', () => {
   });
 });
 
-describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
-  it('add up to the truth when all pages are walked', async () => {
+describe.each(['polymarket', 'predict'] as const)('the sandbox’s trades of %s', (name) => {
+  it('are complete when all pages are read', async () => {
     const instrument = bitcoin(honest, name);
     const ticks = trueTicks(honest, instrument);
     expect(ticks.length).toBeGreaterThan(300);
     expect(await collect(honest, instrument, 100)).toEqual(ticks);
   });
 
-  it('add up to the truth with every fault switched on at once', async () => {
+  it('are complete when all pages are read with every fault switched on', async () => {
     const transport: Faults = { rateLimited: 0.05, unavailable: 0.1, cutBefore: 0.03, cutInBody: 0.05, slow: 0.02, slowMs: 5 };
     const rows: Faults = { repeatPage: 0.2, repeatRows: 0.2, shuffle: 0.3, badRows: 0.05, textNumbers: 0.2, late: 0.3 };
     const venue = await start({ faults: { ...transport, ...rows } });
@@ -59,7 +59,7 @@ describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
     expect(await collect(venue, instrument, 150)).toEqual(trueTicks(venue, instrument));
   });
 
-  it('include late rows only from the second walk on', async () => {
+  it('include late rows only from the second reading on', async () => {
     const venue = await start({ faults: { late: 0.5 } });
     const instrument = bitcoin(venue, name);
     const first = await collect(venue, instrument, 150);
@@ -68,7 +68,7 @@ describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
     expect(second).toEqual(trueTicks(venue, instrument));
   });
 
-  it('do not change when time goes on, only grow', async () => {
+  it('stay the same when time goes on, and new ones are added', async () => {
     let now = NOW;
     const venue = await start({ now: () => now });
     const instrument = bitcoin(venue, name);
@@ -80,7 +80,7 @@ describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
     expect(after.every((tick) => tick.time <= now)).toBe(true);
   });
 
-  it('hold bad rows of every kind, each with the reason it is quarantined for', async () => {
+  it('contain bad rows of every kind, each with the reason for its quarantine', async () => {
     const venue = await start({ faults: { badRows: 0.05 } });
     const instrument = bitcoin(venue, name);
     const bad = venue.truth.badRows(instrument);
@@ -90,7 +90,7 @@ describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
     expect(rows).toBe(bad.length + venue.truth.ticks(instrument).length);
   });
 
-  it('found late can be added by hand and stay in their place', async () => {
+  it('can get late rows on request, without a change of the others', async () => {
     const venue = await start();
     const instrument = bitcoin(venue, name);
     const before = trueTicks(venue, instrument);
@@ -101,7 +101,7 @@ describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
     expect(before.at(-1)).toEqual(after.at(-1));
   });
 
-  it('have their prices and sizes revised on request, and keep their times and ids', async () => {
+  it('can have their prices and sizes revised on request, with the same times and ids', async () => {
     const venue = await start();
     const instrument = bitcoin(venue, name);
     const before = trueTicks(venue, instrument);
@@ -116,7 +116,7 @@ describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
   });
 });
 
-describe('a trades page', () => {
+describe('a page of the sandbox’s trades', () => {
   const copiesAcrossPages = async (venue: SandboxVenue, instrument: string): Promise<number> => {
     let split = 0;
     let last: string | undefined;
@@ -127,17 +127,17 @@ describe('a trades page', () => {
     return split;
   };
 
-  it('never ends between exact copies of a fill', async () => {
+  it('never ends between exact copies of a trade', async () => {
     const instrument = bitcoin(honest, 'polymarket');
     expect(await copiesAcrossPages(honest, instrument)).toBe(0);
   });
 
-  it('may end between exact copies when the switch says so', async () => {
+  it('may end between exact copies when that fault is switched on', async () => {
     const venue = await start({ faults: { splitCopies: true } });
     expect(await copiesAcrossPages(venue, bitcoin(venue, 'polymarket'))).toBeGreaterThan(0);
   });
 
-  it('of several markets is merged, newest first', async () => {
+  it('of several markets is merged with the newest trade first', async () => {
     const ids = honest.truth.instruments({ venue: 'polymarket', group: 'bitcoin-above-this-month' }).map(({ id }) => id.split(':')[1]);
     const first = await get(honest, `/polymarket/data/v2/trades?condition=${ids.join(',')}&limit=200`);
     const next = await get(
@@ -149,7 +149,7 @@ describe('a trades page', () => {
     expect(new Set(first.body.data.map((row: { condition_id: string }) => row.condition_id)).size).toBe(3);
   });
 
-  it('counts each fill once unless maker rows are requested', async () => {
+  it('counts each trade once unless maker rows are requested', async () => {
     const id = bitcoin(honest, 'polymarket').split(':')[1];
     const once = await get(honest, `/polymarket/data/v2/trades?condition=${id}&limit=1000`);
     const twice = await get(honest, `/polymarket/data/v2/trades?condition=${id}&limit=1000&taker_only=false`);
@@ -157,7 +157,7 @@ describe('a trades page', () => {
     expect(hashes(twice.body)).toBeLessThan(hashes(once.body));
   });
 
-  it('of the old route repeats itself past offset 3000', async () => {
+  it('of the older route repeats itself past offset 3000', async () => {
     const venue = await start({ scale: { instruments: 1, tradesPerInstrument: 4000 } });
     const id = venue.truth.instruments()[0].id.split(':')[1];
     const at = async (offset: number): Promise<unknown> =>
@@ -167,7 +167,7 @@ describe('a trades page', () => {
   });
 });
 
-describe('made-up trades', () => {
+describe('the sandbox’s random trades', () => {
   it('are the same for the same seed and clock, and others for another seed', async () => {
     const one = honest;
     const [same, other] = await Promise.all([start(), start({ seed: 8 })]);
@@ -178,7 +178,7 @@ describe('made-up trades', () => {
     expect(other.truth.instruments().map(({ id }) => id)).toEqual(one.truth.instruments().map(({ id }) => id));
   });
 
-  it('come in bursts with quiet nights, several in a second and in a transaction, with exact copies', async () => {
+  it('come in bursts with quiet nights, several in a second and in a transaction, and with exact copies', async () => {
     const ticks = honest.truth.ticks(bitcoin(honest, 'polymarket'));
     const hours = ticks.map(({ time }) => new Date(time).getUTCHours());
     const night = hours.filter((hour) => hour >= 2 && hour < 7).length;
@@ -198,7 +198,7 @@ describe('made-up trades', () => {
     }
   });
 
-  it('at scale are exactly as many as asked for', async () => {
+  it('of a large market are exactly as many as requested', async () => {
     const venue = await start({ scale: { instruments: 3, tradesPerInstrument: 2500 } });
     const instruments = venue.truth.instruments();
     expect(instruments.length).toBe(3);

@@ -21,7 +21,7 @@ function runWith({ deadline, slots = 2, symbols = ['AAA'] }: { deadline?: number
 }
 
 describe('the warning of a deadline', () => {
-  it('is given for a run that is expected to end after it, not for one that ends exactly then', () => {
+  it('appears when a run is expected to end after the deadline, not when it will end exactly then', () => {
     const warningOf = (seconds: number) => deadlineWarning(runWith({ deadline: START + seconds * SECOND }).state, START);
     expect(warningOf(120)).toBeUndefined();
     expect(warningOf(119)).toContain('after its deadline 12:01:59Z');
@@ -29,7 +29,7 @@ describe('the warning of a deadline', () => {
 });
 
 describe('the expected end of a run', () => {
-  it('is that of its longest chain, or of all work over the slots', () => {
+  it('is the end of its longest chain, or of all work divided by the slots', () => {
     expect(expectedEnd(runWith({}).state, START)).toEqual({
       at: START + 120 * SECOND,
       chain: ['AAA/collect', 'AAA/clean', 'AAA/store', 'AAA/kline', 'AAA/backtest', 'AAA/visualize'],
@@ -37,7 +37,7 @@ describe('the expected end of a run', () => {
     expect(expectedEnd(runWith({ symbols: ['AAA', 'BBB'], slots: 1 }).state, START).at).toBe(START + 240 * SECOND);
   });
 
-  it('is that of the chain that ends last, whichever task of the run it begins with', () => {
+  it('is the end of the chain that ends last, whichever task that chain starts with', () => {
     const run = runWith({ symbols: ['AAA', 'BBB'], slots: 3 });
     const now = START + 30 * SECOND;
     // half the usual time: of the other symbol nothing is known to be quicker
@@ -46,7 +46,7 @@ describe('the expected end of a run', () => {
     expect({ at, first: chain[0] }).toEqual({ at: START + 120 * SECOND, first: 'BBB/collect' });
   });
 
-  it('moves back while a task takes longer than it usually does', () => {
+  it('moves back while a task takes longer than usual', () => {
     const { state } = runWith({});
     expect(expectedEnd(state, START + 60 * SECOND).at).toBe(START + 120 * SECOND);
     expect(expectedEnd(state, START + 100 * SECOND).at).toBe(START + 160 * SECOND);
@@ -81,7 +81,7 @@ describe('a deadline', () => {
     expect(statusOf(runWith({}).state, { runId: 'r', now: START, detail: 'stage' })).not.toHaveProperty('deadline');
   });
 
-  it('that was missed degrades the run, with the reason; one that was kept does not', () => {
+  it('degrades the run with the reason when it is missed, and not when it is met', () => {
     expect(resultOf(ended(START + 100 * SECOND), { runId: 'r', now: START + 200 * SECOND, detail: 'stage' })).toMatchObject({
       result: 'degraded',
       reasons: ['the deadline 12:01:30Z was missed by 10 s: the run ended at 12:01:40Z'],
@@ -92,7 +92,7 @@ describe('a deadline', () => {
     });
   });
 
-  it('that was missed by two minutes or more says so in minutes', () => {
+  it('states the delay in minutes when it is missed by two minutes or more', () => {
     const missedBy = (seconds: number) =>
       resultOf(ended(START + (90 + seconds) * SECOND), { runId: 'r', now: START + 900 * SECOND, detail: 'stage' }).reasons?.join();
     expect([119, 120, 200].map(missedBy)).toEqual([

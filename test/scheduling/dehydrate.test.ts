@@ -9,8 +9,8 @@ import { customTask, runConfig } from './run-config.ts';
 const span = (from: number, to: number): string => `${from.toString(36)}.${(to - from).toString(36)}`;
 const stages = ['collect', 'clean', 'store', 'kline', 'backtest', 'visualize'];
 
-describe('a dehydrated run', () => {
-  it('of 10,000 symbols stays far below what one Temporal payload may be, failures included', () => {
+describe('the compact state of a run for continue-as-new', () => {
+  it('is far smaller than the maximum Temporal payload for 10,000 symbols, failures included', () => {
     const symbols = Array.from({ length: 10_000 }, (_, i) => `SYMBOL_${i}`);
     const run = new DrivenRun(runConfig({ symbols, maxConcurrent: 100 }));
     run.start(1_700_000_000_000);
@@ -26,7 +26,7 @@ describe('a dehydrated run', () => {
     expect(statusOf(again, question)).toEqual(statusOf(run.state, question));
   });
 
-  it('still has the start times of running tasks when the times of ended tasks are left out', () => {
+  it('has the start times of running tasks even when the times of ended tasks are left out', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean', tasks: [customTask('t')] }));
     run.start(1_000);
     run.ends('A', [succeeded('A/collect', { at: 2_000 }), succeeded('A/clean', { at: 3_000 })]);
@@ -34,7 +34,7 @@ describe('a dehydrated run', () => {
     expect(writeTimes(run.state, false)).toBe(';0');
   });
 
-  it('drains first: open lanes end, and no other lane starts before the run continues', () => {
+  it('is written after a drain: open lanes end, and no other lane starts before the run continues', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'collect', maxConcurrent: 2 }));
     run.start();
     expect(run.tell({ type: 'drain', at: 1 })).toEqual([]);
@@ -45,7 +45,7 @@ describe('a dehydrated run', () => {
     expect(reduce(again, { type: 'wake', at: 9 })).toMatchObject([{ type: 'startSymbol', symbol: 'C' }]);
   });
 
-  it('can be cancelled while it drains', () => {
+  it('is given up when the run is cancelled while it drains', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'collect', maxConcurrent: 1 }));
     run.start();
     run.tell({ type: 'drain', at: 1 });
@@ -53,7 +53,7 @@ describe('a dehydrated run', () => {
     expect(run.ends('A', [], { end: 'cancelled' })).toEqual(['finish cancelled']);
   });
 
-  it('with a custom order needs the same order when it is rehydrated', () => {
+  it('with a custom order needs the same order when it is read', () => {
     const order = { name: 'mine', key: () => 0 };
     const run = new DrivenRun(runConfig({ tasks: [customTask('a')] }), { order });
     run.start();

@@ -335,12 +335,14 @@ function check({ config, seed }: { config: RunConfig; seed: number }): void {
   new Scenario(built.graph, config, seed).run();
 }
 
-describe('every run', () => {
-  it('respects the order, never holds more slots than allowed, ends, and says why at every moment', { timeout: patience(240_000) }, () => {
+describe('every random run', () => {
+  it('respects the order, never uses more slots than allowed, ends, and can give a reason for each task at every moment', {
+    timeout: patience(240_000),
+  }, () => {
     fc.assert(fc.property(arbitraryRun({ minLength: 0, maxLength: 4 }), check), { numRuns: RUNS });
   });
 
-  it('does the same when it is so large that its status is kept by symbol', { timeout: patience(240_000) }, () => {
+  it('does the same when it is so large that its status has one entry per symbol', { timeout: patience(240_000) }, () => {
     fc.assert(fc.property(arbitraryRun({ minLength: 51, maxLength: 55 }), check), { numRuns: LARGE_RUNS });
   });
 });

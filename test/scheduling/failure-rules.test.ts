@@ -3,7 +3,7 @@ import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 
 describe('a failed task', () => {
-  it('skips what depends on it, names itself as the reason, and leaves the others alone', () => {
+  it('skips the tasks that depend on it, with its id as the reason, and does not affect others', () => {
     const report = customTask('report', { dependencies: ['A/store', 'B/store'] });
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'store', tasks: [report] }));
     run.start();
@@ -20,7 +20,7 @@ describe('a failed task', () => {
     expect(run.why('A/clean')).toBe('A/clean failed after 4 attempts: SourceUnavailable: bad row');
   });
 
-  it('that is critical cancels what runs, skips what never started, and fails the run once all has ended', () => {
+  it('that is critical cancels running tasks, skips the others, and fails the run once all have ended', () => {
     const config = runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'clean', maxConcurrent: 2, stages: { clean: { critical: true } } });
     const run = new DrivenRun(config);
     run.start();
@@ -38,7 +38,7 @@ describe('a failed task', () => {
     );
   });
 
-  it('runs again with retryFailed, together with the tasks it had skipped; successes are kept and attempts continue', () => {
+  it('runs again with retryFailed, together with the tasks it skipped; successes are kept and attempts continue to count', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'store' }));
     run.start();
     run.ends('A', [succeeded('A/collect'), failed('A/clean')]);
@@ -50,7 +50,7 @@ describe('a failed task', () => {
     expect(run.result.result).toBe('success');
   });
 
-  it('is left out of the averages of its stage while it runs again, until it has ended', () => {
+  it('is excluded from the averages of its stage while it runs again', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'collect' }));
     const took = (seconds: number) => ({ startedAt: 1_000, at: 1_000 + seconds * 1_000 });
     run.start();
@@ -63,7 +63,7 @@ describe('a failed task', () => {
     expect(run.status.stageStats.collect).toEqual({ count: 2, successRate: 1, meanSeconds: 5, maxSeconds: 6 });
   });
 
-  it('without a report when its lane ends runs again if the lane completed, and fails if the lane was terminated', () => {
+  it('without a report at the end of its lane runs again if the lane completed, and fails if the lane was terminated', () => {
     const ended = (end: 'completed' | 'terminated') => {
       const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
       run.start();
@@ -90,7 +90,7 @@ describe('a failed task', () => {
     ]);
   });
 
-  it('runs again with retryFailed even before its lane has ended, and its old failure is not taken for a new one', () => {
+  it('runs again with retryFailed even before its lane has ended, and its earlier failure is not counted again', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
     run.start();
     run.reports('A', [failed('A/collect')]);
@@ -102,7 +102,7 @@ describe('a failed task', () => {
 });
 
 describe('a cancelled run', () => {
-  it('leaves the stages of an open lane unfinished until the lane says how far it came', () => {
+  it('keeps the stages of an open lane unfinished until the lane reports how far it came', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'store' }));
     run.start();
     run.reports('A', [{ taskId: 'A/collect', kind: 'started', at: 2 }]);
@@ -112,7 +112,7 @@ describe('a cancelled run', () => {
     expect([run.is('A/clean'), run.is('A/store')]).toEqual(['success', 'cancelled']);
   });
 
-  it('cancels everything unfinished and ends when the last lane has', () => {
+  it('cancels all unfinished tasks, and ends when the last lane has ended', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'clean', maxConcurrent: 2 }));
     run.start();
     run.ends('A', [retryLater('A/collect', 99_999)]);
@@ -125,14 +125,14 @@ describe('a cancelled run', () => {
   });
 });
 
-describe('a run', () => {
-  it('without tasks succeeds at once', () => {
+describe('the result of a run', () => {
+  it('is success at once without tasks', () => {
     const run = new DrivenRun(runConfig());
     expect(run.start()).toEqual(['finish success']);
     expect(run.status).toMatchObject({ totalTasks: 0, progress: 1 });
   });
 
-  it('fails when no symbol reached its last stage, whatever else succeeded, and says so first', () => {
+  it('is failed when no symbol reached its last stage, whatever else succeeded, with that reason first', () => {
     const config = runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: [customTask('t')] });
     const run = new DrivenRun(config);
     run.start();
@@ -146,7 +146,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('of custom tasks only fails when none of them succeeded, and is degraded when one did', () => {
+  it('is failed for custom tasks only when none of them succeeded, and degraded when one did', () => {
     const all = new DrivenRun(runConfig({ tasks: [customTask('a'), customTask('b')] }));
     all.start();
     all.ends('a', [failed('a', '404')]);
@@ -158,7 +158,7 @@ describe('a run', () => {
     expect(one.ends('b', [succeeded('b')])).toEqual(['finish degraded']);
   });
 
-  it('is degraded when one symbol reached its last stage, also when the success is reused from an earlier run', () => {
+  it('is degraded when only one symbol reached its last stage, also when that success is reused from an earlier run', () => {
     const outcome = { output: { rows: 7 }, attempts: 1 };
     const config = runConfig({ symbols: ['A', 'B'], untilStage: 'collect' });
     const run = new DrivenRun(config, { reused: new Map([['A/collect', outcome]]) });
@@ -166,7 +166,7 @@ describe('a run', () => {
     expect(run.ends('B', [failed('B/collect')])).toEqual(['finish degraded']);
   });
 
-  it('is degraded when a task reports that, and lists each reason once', () => {
+  it('is degraded when a task reports so, with each reason once', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'collect' }));
     run.start();
     const degraded = ['predict is skipped: PREDICT_API_KEY is not set'];
@@ -176,7 +176,7 @@ describe('a run', () => {
     expect(run.status.taskResults['A/collect'].degraded).toEqual(degraded);
   });
 
-  it('takes over the successes of an earlier run, except for tasks that follow one that runs again', () => {
+  it('includes the successes of an earlier run, except those of tasks after one that runs again', () => {
     const outcome = { output: { rows: 7 }, attempts: 1 };
     const config = runConfig({ symbols: ['A'], untilStage: 'kline', maxConcurrent: 1 });
     const run = new DrivenRun(config, { reused: new Map(['A/collect', 'A/clean', 'A/kline'].map((id) => [id, outcome])) });
@@ -186,8 +186,8 @@ describe('a run', () => {
   });
 });
 
-describe('a report of a stage that is not in the lane', () => {
-  it('beyond its last one, or before its current one, changes nothing', () => {
+describe('a report of a stage outside its lane', () => {
+  it('changes nothing, whether that stage comes after the last or before the current one', () => {
     const gate = customTask('gate', { dependencies: ['A/clean'], runBefore: ['A/store'] });
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'kline', tasks: [gate] }));
     expect(run.start()).toEqual(['start A collect..clean']);

@@ -17,7 +17,7 @@ describe('the graph of a run', () => {
     expect(dependencyIds(graph, 2)).toEqual(['BTC/clean']);
   });
 
-  it('takes a stage’s own priority and criticality before the symbol’s', () => {
+  it('uses the priority and criticality of a stage before those of its symbol', () => {
     const config = runConfig({
       symbols: [{ symbol: 'BTC', priority: 2 }],
       untilStage: 'clean',
@@ -29,14 +29,14 @@ describe('the graph of a run', () => {
     ]);
   });
 
-  it('puts a custom task after its dependencies and before what it gates', () => {
+  it('places a custom task after its dependencies and before the tasks that wait for it', () => {
     const check = customTask('check', { dependencies: ['BTC/collect'], runBefore: ['BTC/clean'] });
     const graph = graphOfConfig(runConfig({ symbols: ['BTC'], untilStage: 'clean', tasks: [check] }));
     expect(graph.ids).toEqual(['BTC/collect', 'check', 'BTC/clean']);
     expect(dependencyIds(graph, 2)).toEqual(['BTC/collect', 'check']);
   });
 
-  it('lists all problems at once, the nearest name with each', () => {
+  it('is refused with all problems at once, each with the nearest known name', () => {
     const tasks = [
       customTask('BTC/collect'),
       customTask('BTC'),
@@ -55,7 +55,7 @@ describe('the graph of a run', () => {
     ]);
   });
 
-  it('spells out every cycle, each task waiting for the next', () => {
+  it('is refused with every cycle, as the tasks of which each waits for the next', () => {
     const tasks = [
       customTask('a', { dependencies: ['b'] }),
       customTask('b', { dependencies: ['c'] }),
@@ -72,7 +72,7 @@ describe('the graph of a run', () => {
     ]);
   });
 
-  it('spells out twenty cycles and counts the others', () => {
+  it('is refused with twenty cycles and the number of others', () => {
     const tasks = Array.from({ length: 23 }, (_, i) => customTask(`t${i}`, { dependencies: [`t${i}`] }));
     const problems = problemsOf(runConfig({ symbols: ['BTC'], tasks }));
     expect(problems).toHaveLength(21);
@@ -80,7 +80,7 @@ describe('the graph of a run', () => {
     expect(problems[20]).toBe('tasks: 3 more cycles');
   });
 
-  it('orders every task after its dependencies, whatever the input', () => {
+  it('places every task after its dependencies, for any input', () => {
     const dependencies = fc.array(fc.array(fc.nat(30), { maxLength: 4 }), { maxLength: 30 });
     fc.assert(
       fc.property(dependencies, (lists) => {
@@ -93,7 +93,7 @@ describe('the graph of a run', () => {
     );
   });
 
-  it('takes 60,000 tasks in a chain as well as side by side', () => {
+  it('may have 60,000 tasks, in a chain as well as side by side', () => {
     const symbols = Array.from({ length: 5_000 }, (_, i) => `S${i}`);
     const tasks = Array.from({ length: 30_000 }, (_, i) => customTask(`t${i}`, { dependencies: i === 0 ? ['S9/kline'] : [`t${i - 1}`] }));
     expect(graphOfConfig(runConfig({ symbols, tasks })).size).toBe(60_000);

@@ -14,8 +14,8 @@ const state = () => ({
 /** A text that takes so many bytes, with its quotes. */
 const ofBytes = (bytes: number): string => 'x'.repeat(bytes - 2);
 
-describe('what a large run keeps of its tasks', () => {
-  it('includes small outputs up to the byte limit and no larger ones, once large outputs are dropped', () => {
+describe('the details that a large run keeps of its tasks', () => {
+  it('include outputs up to the byte limit once larger outputs are dropped', () => {
     const run = state();
     const [small, large] = [ofBytes(SMALL_OUTPUT), ofBytes(SMALL_OUTPUT + 1)];
     expect(encodedBytes(small)).toBe(SMALL_OUTPUT);
@@ -31,7 +31,7 @@ describe('what a large run keeps of its tasks', () => {
     expect(run.details.bytes).toBe(2 * SMALL_OUTPUT);
   });
 
-  it('loses stacks first, then outputs, messages and types, and nothing more at the last level', () => {
+  it('are reduced by stacks first, then by outputs, messages and types, and by nothing more at the last level', () => {
     const run = state();
     keepError(run, 0, { type: 'BadInput', message: 'm'.repeat(400), stack: 'at line 3' });
     const seen: [messageLength: number, type: string, leftOut: string][] = [];

@@ -13,8 +13,8 @@ function startsOf(run: DrivenRun): string[] {
   return started;
 }
 
-describe('fifo', () => {
-  it('goes by the moment a task became ready, ties by the order of the graph', () => {
+describe('the order fifo', () => {
+  it('starts the task first that became ready first, and equal ones in the order of the graph', () => {
     const tasks = [
       customTask('a'),
       customTask('b', { priority: 1 }),
@@ -25,13 +25,13 @@ describe('fifo', () => {
   });
 });
 
-describe('priority', () => {
-  it('takes the smallest number first, then goes as fifo', () => {
+describe('the order priority', () => {
+  it('starts the task with the smallest number first, and equal ones like fifo', () => {
     const tasks = [customTask('five', { priority: 5 }), customTask('three'), customTask('one', { priority: 1 }), customTask('three too')];
     expect(startsOf(new DrivenRun(runConfig({ tasks, maxConcurrent: 1 })))).toEqual(['one', 'three', 'three too', 'five']);
   });
 
-  it('starves nobody: waiting five minutes is worth one priority', () => {
+  it('delays no task for ever, since waiting for five minutes counts as one priority', () => {
     // each urgent task, when it ends, makes the next urgent one ready
     const chain = Array.from({ length: 10 }, (_, i) =>
       customTask(`urgent ${i}`, { priority: 1, dependencies: i === 0 ? [] : [`urgent ${i - 1}`] }),
@@ -48,20 +48,20 @@ describe('priority', () => {
   });
 });
 
-describe('critical-path', () => {
+describe('the order critical-path', () => {
   const tasks = [customTask('short'), customTask('long 1'), customTask('long 2', { dependencies: ['long 1'] }), customTask('heavy')];
 
-  it('starts the task that the longest chain depends on, and assumes a second for tasks without a known duration', () => {
+  it('starts the task first that the longest chain depends on, and assumes a second for tasks of unknown duration', () => {
     const run = new DrivenRun(runConfig({ tasks, maxConcurrent: 1, order: 'critical-path' }));
     expect(startsOf(run)).toEqual(['long 1', 'short', 'long 2', 'heavy']);
   });
 
-  it('uses measured durations where there are any', () => {
+  it('uses measured durations when there are any', () => {
     const run = new DrivenRun(runConfig({ tasks, maxConcurrent: 1, order: 'critical-path' }), { durations: { heavy: 60 } });
     expect(startsOf(run)[0]).toBe('heavy');
   });
 
-  it('knows a symbol’s stages by the stage’s mean', () => {
+  it('uses the mean of a stage for the stages of a symbol', () => {
     const config = runConfig({
       symbols: ['BTC'],
       tasks: [customTask('task')],
@@ -75,7 +75,7 @@ describe('critical-path', () => {
 });
 
 describe('a custom order', () => {
-  it('is one object that is passed to the run', () => {
+  it('is a single object that is passed to the run', () => {
     const lastNameFirst: TaskOrder = { name: 'last-name-first', key: ({ taskId }) => -taskId.charCodeAt(0) };
     const tasks = ['ada', 'bob', 'cyd'].map((id) => customTask(id));
     expect(startsOf(new DrivenRun(runConfig({ tasks, maxConcurrent: 1 }), { order: lastNameFirst }))).toEqual(['cyd', 'bob', 'ada']);

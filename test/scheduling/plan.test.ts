@@ -19,7 +19,7 @@ describe('the plan of a run', () => {
     ]);
   });
 
-  it('says what a retry reuses and why the rest runs', () => {
+  it('states what a retry reuses, and why the other tasks run', () => {
     const earlier = { runId: 'pipeline-1', succeeded: new Set(['BTC/collect', 'BTC/clean', 'BTC/store']) };
     expect(planOf(graphOfConfig(config), earlier).map(({ taskId, action, reason }) => `${taskId}: ${action}, ${reason}`)).toEqual([
       'BTC/collect: reuse, succeeded in pipeline-1',
@@ -29,7 +29,7 @@ describe('the plan of a run', () => {
     ]);
   });
 
-  it('names up to four tasks that one waits for, and counts the others', () => {
+  it('names up to four tasks that a task waits for, and counts the others', () => {
     const reasonBehind = (count: number): string => {
       const ids = Array.from({ length: count }, (_, i) => `t${i}`);
       const tasks = [...ids.map((id) => customTask(id)), customTask('last', { dependencies: ids })];
@@ -39,7 +39,7 @@ describe('the plan of a run', () => {
     expect(reasonBehind(6)).toBe('after t0, t1, t2, t3 and 2 more');
   });
 
-  it('can be drawn', () => {
+  it('can be drawn as a Mermaid chart', () => {
     expect(mermaidOf(graphOfConfig(config)).split('\n')).toEqual([
       'flowchart LR',
       '  subgraph s0["BTC"]',

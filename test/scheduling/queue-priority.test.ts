@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { queuePriority } from '../../src/scheduling/orders/orders.ts';
 
-it('a queue’s priority is by the run first and by the symbol next', () => {
+it('the priority of a task in the queue depends on the run first, and on the symbol next', () => {
   const startedAt = 100 * 3_600_000;
   const key = (asOf: number, priority: number) => queuePriority({ asOf, startedAt, priority });
   expect([key(startedAt, 1), key(startedAt, 3), key(0, 2), key(0, 3)]).toEqual([1, 2, 4, 5]);

@@ -16,7 +16,7 @@ describe('a rehearsal', () => {
     expect(eight.makespanSeconds).not.toEqual(seven.makespanSeconds);
   });
 
-  it('takes as long as the work of one slot when there is one slot, and uses it wholly', () => {
+  it('with one slot takes as long as all work together, and uses the slot all the time', () => {
     const { makespanSeconds, slotUse, successRate } = rehearsalOf({ symbols, maxConcurrent: 1 }, { runs: 30 });
     // 72 tasks of a second on average
     expect(makespanSeconds.p50).toBeGreaterThan(60);
@@ -26,26 +26,26 @@ describe('a rehearsal', () => {
     expect(successRate).toBe(1);
   });
 
-  it('uses the share of its slots in which something ran', () => {
+  it('reports the share of its slots in which a task ran', () => {
     const chain = [customTask('a'), customTask('b', { dependencies: ['a'] }), customTask('c', { dependencies: ['b'] })];
     expect(rehearsalOf({ tasks: chain, maxConcurrent: 4 }).slotUse).toBe(0.25);
     expect(rehearsalOf({ tasks: chain, maxConcurrent: 1 }).slotUse).toBe(1);
     expect(rehearsalOf({ tasks: chain, maxConcurrent: 2 }, { runs: 1 }).slotUse).toBe(0.5);
   });
 
-  it('holds a custom task to its own timeout', () => {
+  it('applies the timeout of a custom task to that task', () => {
     const policy = { ...POLICY, maxRetries: 0, timeoutMs: 1 };
     expect(rehearsalOf({ tasks: [customTask('hasty', { policy }), customTask('patient')] }).successRate).toBe(0.5);
   });
 
-  it('counts the share of tasks that succeeded', () => {
+  it('reports the share of tasks that succeeded', () => {
     const never = { ...POLICY, maxRetries: 0 };
     const stages = { clean: { policy: never } };
     const half = rehearsalOf({ symbols: ['A', 'B'], untilStage: 'clean', stages }, { failures: { clean: 1 } });
     expect(half.successRate).toBe(0.5);
   });
 
-  it('has one makespan in a single run, and lies between the runs’ in more', () => {
+  it('has one total duration for a single run, and percentiles between the runs for several', () => {
     const one = rehearsalOf({ symbols }, { runs: 1 }).makespanSeconds;
     expect(one.p50).toBe(one.p95);
     const two = rehearsalOf({ symbols }, { runs: 2 }).makespanSeconds;
@@ -55,13 +55,13 @@ describe('a rehearsal', () => {
     expect(Math.min(Math.abs(one.p50 - longer), Math.abs(one.p50 - shorter))).toBeLessThan(0.005);
   });
 
-  it('draws durations around the measured means', () => {
+  it('uses random durations around the measured means', () => {
     const measured = rehearsalOf({ symbols: ['A'], untilStage: 'clean' }, { durations: { collect: 100, 'A/clean': 50 } });
     expect(measured.makespanSeconds.p50).toBeGreaterThan(110);
     expect(measured.makespanSeconds.p50).toBeLessThan(170);
   });
 
-  it('names the longest chain and finds the smallest number of slots that is almost as fast as the best', () => {
+  it('names the longest chain, and the smallest number of slots that is almost as fast as the best', () => {
     const tasks = [customTask('a'), customTask('b'), customTask('long', { dependencies: ['b'] })];
     const durations = { a: 1, b: 1, long: 1_000 };
     const { criticalPath, bestConcurrent } = rehearsalOf({ tasks, maxConcurrent: 3 }, { durations });
@@ -70,7 +70,7 @@ describe('a rehearsal', () => {
     expect(rehearsalOf({ symbols, maxConcurrent: 1 }, { concurrents: [1, 2] }).bestConcurrent).toBe(2);
   });
 
-  it('plays faults through the retries of the run: most are retried with success, at the price of time', () => {
+  it('simulates faults with the retries of the run: most are retried with success, which takes time', () => {
     const faulty = rehearsalOf({ symbols }, { failures: { collect: 0.3 } });
     expect(faulty.successRate).toBeGreaterThan(0.95);
     expect(faulty.successRate).toBeLessThan(1);
@@ -88,7 +88,7 @@ describe('a rehearsal', () => {
     expect(retried.successRate).toBeGreaterThan(0.95);
   });
 
-  it('goes through long waits and critical failures like a real run', () => {
+  it('simulates long waits and critical failures as in a real run', () => {
     const patient = { ...POLICY, retryDelayMs: 300_000, backoff: 1, maxDelayMs: 300_000 };
     const waits = rehearsalOf({ symbols, stages: { collect: { policy: patient } } }, { failures: { collect: 0.5 } });
     expect(waits.makespanSeconds.p50).toBeGreaterThan(300);

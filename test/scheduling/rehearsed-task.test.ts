@@ -7,25 +7,25 @@ const play = (given: Partial<Parameters<typeof rehearseTask>[0]>) =>
 const policy = { ...POLICY, maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 5_000 };
 
 describe('a rehearsed task', () => {
-  it('lasts exp(σz − σ²/2) times its mean, with σ = 0.5', () => {
+  it('takes exp(σz − σ²/2) times its mean, with σ = 0.5', () => {
     const z = normal(drawn(9, 1, 1), drawn(9, 1, 2));
     const { kind, attempts, lastsMs } = play({ seed: 9 });
     expect([kind, attempts]).toEqual(['succeeded', 1]);
     expect(lastsMs).toBeCloseTo(1_000 * Math.exp(0.5 * z - 0.125), 9);
   });
 
-  it('lasts its mean on average', () => {
+  it('takes its mean on average', () => {
     let sum = 0;
     for (let seed = 0; seed < 5_000; seed++) sum += play({ seed }).lastsMs;
     expect(Math.abs(sum / 5_000 - 1_000)).toBeLessThan(30);
   });
 
-  it('keeps its slot while it waits between attempts, and each attempt that times out lasts as long as its timeout', () => {
+  it('keeps its slot between attempts, and an attempt that times out takes as long as its timeout', () => {
     expect(play({ policy, meanMs: 0, failureRate: 1 })).toMatchObject({ kind: 'failed', attempts: 4, failures: 4, lastsMs: 7_000 });
     expect(play({ policy, meanMs: 1e12 })).toMatchObject({ kind: 'failed', attempts: 4, lastsMs: 4 * 5_000 + 7_000 });
   });
 
-  it('continues to count attempts and failures from the earlier ones', () => {
+  it('counts attempts and failures on from the earlier ones', () => {
     expect(play({ policy, meanMs: 0, failureRate: 1, earlierAttempts: 2, earlier: { failures: 2 } })).toMatchObject({
       kind: 'failed',
       attempts: 4,
@@ -34,7 +34,7 @@ describe('a rehearsed task', () => {
     });
   });
 
-  it('gives its slot back for a long wait', () => {
+  it('releases its slot for a long wait', () => {
     const patient = { ...policy, retryDelayMs: 300_000, maxDelayMs: 300_000 };
     expect(play({ policy: patient, meanMs: 0, failureRate: 1 })).toMatchObject({
       kind: 'retryLater',

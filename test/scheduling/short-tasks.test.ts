@@ -9,7 +9,7 @@ const chain = (name: string, count: number) =>
   Array.from({ length: count }, (_, i) => short(`${name}${i}`, { dependencies: i === 0 ? [] : [`${name}${i - 1}`] }));
 
 describe('short custom tasks', () => {
-  it('run on in the slot of the one before, and return to the queue from where the activity ended', () => {
+  it('run on in the slot of the task before, and return to the queue at the point where the activity ended', () => {
     const run = new DrivenRun(runConfig({ tasks: chain('t', 5) }));
     expect(run.start()).toEqual(['start t0 → t1 → t2 → t3 → t4']);
     expect(run.is('t1')).toBe('pending');
@@ -23,12 +23,12 @@ describe('short custom tasks', () => {
     ).toEqual(['finish success']);
   });
 
-  it('that wait for nothing get a slot each', () => {
+  it('without dependencies on each other get a slot each', () => {
     const tasks = Array.from({ length: 3 }, (_, i) => short(`t${i}`));
     expect(new DrivenRun(runConfig({ tasks, maxConcurrent: 2 })).start()).toEqual(['start t0', 'start t1']);
   });
 
-  it('run one by one where the order puts another task first, where more than one task waits, and for a retry', () => {
+  it('run one by one when another task goes first, when several tasks wait for one, and for a retry', () => {
     const urgent = customTask('urgent', { priority: 1, dependencies: ['gate'] });
     const fork = [short('a'), short('b', { dependencies: ['a'] }), short('c', { dependencies: ['a'] })];
     expect(new DrivenRun(runConfig({ tasks: fork })).start()).toEqual(['start a']);
@@ -43,7 +43,7 @@ describe('short custom tasks', () => {
     expect(run.ends('t1', [succeeded('t1', { attempts: 2 })])).toEqual(['start t2']);
   });
 
-  it('skip what follows a failure, and are cancelled with the run', () => {
+  it('skip the tasks after a failure, and are cancelled with the run', () => {
     const run = new DrivenRun(runConfig({ tasks: chain('t', 4) }));
     run.start();
     expect(run.ends('t0', [succeeded('t0'), failed('t1')])).toEqual(['finish degraded']);
@@ -58,7 +58,7 @@ describe('short custom tasks', () => {
     expect(cancelled.status.statusBreakdown).toMatchObject({ success: 1, cancelled: 3 });
   });
 
-  it('each get a slot of their own in runs that started before they shared one', () => {
+  it('each get a slot of their own in runs that were started before slots were shared', () => {
     const config = runConfig({ tasks: chain('t', 3) });
     const state = createRun({ graph: graphOfConfig(config), config });
     expect(reduce(state, { type: 'start', at: 0 })).toMatchObject([{ type: 'startTask', taskId: 't0' }]);

@@ -6,8 +6,8 @@ import { customTask, runConfig } from './run-config.ts';
 const STAGES_TO_STORE = ['collect', 'clean', 'store'];
 const through = (symbol: string) => STAGES_TO_STORE.map((stage) => succeeded(`${symbol}/${stage}`));
 
-describe('slots', () => {
-  it('go to a symbol for all its stages, so that symbols finish one after the other', () => {
+describe('the slots of a run', () => {
+  it('are given to a symbol for all its stages, so that symbols finish one after the other', () => {
     const run = new DrivenRun(runConfig({ symbols: ['BTC', 'ETH'], untilStage: 'store', maxConcurrent: 1 }));
     expect(run.start()).toEqual(['start BTC collect..store']);
     expect(run.reports('BTC', [succeeded('BTC/collect')])).toEqual([]);
@@ -16,7 +16,7 @@ describe('slots', () => {
     expect(run.ends('ETH', through('ETH'))).toEqual(['finish success']);
   });
 
-  it('are given back at a closed gate: one slot is enough for a check in the middle of a symbol', () => {
+  it('are released at a closed gate: one slot suffices for a check in the middle of a symbol', () => {
     const check = customTask('check', { dependencies: ['BTC/clean'], runBefore: ['BTC/store'] });
     const run = new DrivenRun(runConfig({ symbols: ['BTC'], untilStage: 'store', maxConcurrent: 1, tasks: [check] }));
     expect(run.start()).toEqual(['start BTC collect..clean']);
@@ -24,7 +24,7 @@ describe('slots', () => {
     expect(run.ends('check', [succeeded('check')])).toEqual(['start BTC store']);
   });
 
-  it('are not held by a gate that is open already', () => {
+  it('are not released at a gate that is open already', () => {
     const check = customTask('check', { runBefore: ['BTC/store'] });
     const run = new DrivenRun(runConfig({ symbols: [], untilStage: 'store', maxConcurrent: 2, tasks: [customTask('check')] }));
     expect(run.start()).toEqual(['start check']);
@@ -33,7 +33,7 @@ describe('slots', () => {
     expect(gated.ends('check', [succeeded('check')])).toEqual(['start BTC collect..store']);
   });
 
-  it('are given back for a long wait: five symbols that retry in five minutes never block the sixth', () => {
+  it('are released for a long wait: five symbols that retry in five minutes never block the sixth', () => {
     const symbols = ['A', 'B', 'C', 'D', 'E', 'F'];
     const run = new DrivenRun(runConfig({ symbols, untilStage: 'collect', maxConcurrent: 5 }));
     run.start();
@@ -44,7 +44,7 @@ describe('slots', () => {
     expect(run.tell({ type: 'wake', at: 300_000 })).toEqual(symbols.slice(0, 5).map((symbol) => `start ${symbol} collect`));
   });
 
-  it('keep counting attempts and failures over a long wait, and pass on how the last attempt failed', () => {
+  it('are given again after a long wait with the earlier attempts, failures and last error', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect' }));
     run.start();
     run.ends('A', [retryLater('A/collect', 100, { attempts: 2, failures: 2 })]);
@@ -56,7 +56,7 @@ describe('slots', () => {
     expect(run.status.taskResults['A/collect'].attempts).toBe(3);
   });
 
-  it('have a known number of lanes that have not started', () => {
+  it('have a known number of lanes that still have to start', () => {
     const tasks = [customTask('notify', { dependencies: ['A/visualize'] })];
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C', 'D'], tasks, maxConcurrent: 2 }));
     expect(lanesToCome(run.state)).toBe(5);
@@ -69,7 +69,7 @@ describe('slots', () => {
     expect(lanesToCome(run.state)).toBe(1);
   });
 
-  it('come back once, however a lane ends', () => {
+  it('become free once, however a lane ends', () => {
     for (const [end, type] of [
       ['terminated', 'Terminated'],
       ['not-started', 'NotStarted'],
@@ -85,7 +85,7 @@ describe('slots', () => {
     }
   });
 
-  it('are requested back one by one for more urgent tasks, from the least urgent symbol first', () => {
+  it('are taken back one by one for more urgent tasks, from the least urgent symbol first', () => {
     const symbols = [
       { symbol: 'LATE', priority: 5 },
       { symbol: 'MIDDLE', priority: 3 },
@@ -100,13 +100,13 @@ describe('slots', () => {
     expect(run.why('LATE/clean')).toMatch(/waiting for a slot: number 2 of 2 .*all 3 slots are held by MIDDLE\/collect, u1, u2/);
   });
 
-  it('are never requested back for an equally urgent task: waiting only moves a task up the queue', () => {
+  it('are never taken back for an equally urgent task: waiting only moves a task up in the queue', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'store', maxConcurrent: 1 }));
     run.start();
     expect(run.reports('A', [succeeded('A/collect')], 3_600_000)).toEqual([]);
   });
 
-  it('follow maxConcurrent up at once and down at the next stage boundary, newest symbols first', () => {
+  it('are added at once when maxConcurrent rises, and removed at the next stage boundary when it falls, newest symbols first', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C', 'D'], untilStage: 'store', maxConcurrent: 2 }));
     run.start();
     expect(run.tell({ type: 'setMaxConcurrent', value: 3, at: 1 })).toEqual(['start C collect..store']);
@@ -118,7 +118,7 @@ describe('slots', () => {
     expect(run.state.maxConcurrent).toBe(1);
   });
 
-  it('stay free while the run is paused, and the paused run does not end', () => {
+  it('stay free while the run is paused, and a paused run does not end', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean', maxConcurrent: 1 }));
     run.start();
     expect(run.tell({ type: 'pause', at: 1 })).toEqual(['yield A']);
@@ -127,7 +127,7 @@ describe('slots', () => {
     expect(run.tell({ type: 'resume', at: 5 })).toEqual(['start B collect..clean']);
   });
 
-  it('are free again after a failure, whose dependants are skipped', () => {
+  it('become free after a failure, and the tasks that depend on it are skipped', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'store', maxConcurrent: 1 }));
     run.start();
     expect(run.ends('A', [succeeded('A/collect'), failed('A/clean')])).toEqual(['start B collect..store']);
@@ -135,8 +135,8 @@ describe('slots', () => {
   });
 });
 
-describe('more slots than Temporal has', () => {
-  it('are not used: it refuses a workflow with more than 2,000 open children', () => {
+describe('more slots than Temporal supports', () => {
+  it('are not used, because Temporal refuses a workflow with more than 2,000 open children', () => {
     const symbols = Array.from({ length: 2_100 }, (_, i) => `S${i}`);
     const run = new DrivenRun(runConfig({ symbols, untilStage: 'collect', maxConcurrent: 10_000 }));
     expect(run.start()).toHaveLength(1_500);

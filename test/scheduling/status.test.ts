@@ -9,11 +9,11 @@ import { customTask, runConfig } from './run-config.ts';
 const symbols = Array.from({ length: 60 }, (_, i) => `S${i}`);
 
 describe('the status of a run', () => {
-  it('is there before the first task', () => {
+  it('exists before the first task', () => {
     expect(emptyStatus({ runId: 'run', startedAt: 0, now: 500 })).toMatchObject({ totalTasks: 0, durationSeconds: 0.5, finishedAt: null });
   });
 
-  it('says whether it is paused and how many slots it has', () => {
+  it('states whether the run is paused and how many slots it has', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], maxConcurrent: 2 }));
     run.start();
     expect(run.status).toMatchObject({ paused: false, maxConcurrent: 2 });
@@ -27,7 +27,7 @@ describe('the status of a run', () => {
     expect(emptyStatus({ runId: 'run', startedAt: 0, now: 0, maxConcurrent: 3 })).toMatchObject({ paused: false, maxConcurrent: 3 });
   });
 
-  it('counts the running attempt, even of a task without a report', () => {
+  it('counts the attempt that runs, even for a task without a report', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect', tasks: [customTask('t')] }));
     run.start();
     for (const taskId of ['A/collect', 't']) expect(run.status.taskResults[taskId]).toMatchObject({ status: 'running', attempts: 1 });
@@ -38,7 +38,7 @@ describe('the status of a run', () => {
     expect(statusOf(run.state, { runId: 'run', now: 501, detail: 'symbol' }).taskResults.A).toMatchObject({ attempts: 1 });
   });
 
-  it('names the root cause of a skipped task, also for a whole symbol, but not for a symbol of which any task ran', () => {
+  it('names the root cause of a skipped task, and of a symbol without any executed task', () => {
     const gates = ['A/collect', 'B/clean'].map((gated, n) => customTask(`gate-${n}`, { runBefore: [gated] }));
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: gates }));
     run.start();
@@ -86,7 +86,7 @@ describe('the status of a run', () => {
     });
   });
 
-  it('states the success rate, mean and maximum duration of each stage', () => {
+  it('states the success rate and the mean and maximum duration of each stage', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C', 'D'], untilStage: 'collect' }));
     run.start();
     for (const [symbol, at] of Object.entries({ A: 2_000, B: 3_000, C: 7_000 })) run.ends(symbol, [succeeded(`${symbol}/collect`, { at })]);
@@ -94,7 +94,7 @@ describe('the status of a run', () => {
     expect(run.status.stageStats).toEqual({ collect: { count: 4, successRate: 0.75, meanSeconds: 2.5, maxSeconds: 6 } });
   });
 
-  it('says when the run ended, and its duration stops growing then', () => {
+  it('states when the run ended, and the duration then stays the same', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect' }));
     run.start(1_000);
     run.ends('A', [succeeded('A/collect', { at: 8_500 })], { at: 9_000 });
@@ -102,7 +102,7 @@ describe('the status of a run', () => {
     expect(run.status).toMatchObject({ finishedAt: '1970-01-01T00:00:09.000Z', durationSeconds: 8 });
   });
 
-  it('keeps the last error of a task that is tried again later', () => {
+  it('keeps the last error of a task that is retried later', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
     run.start();
     run.ends('A', [retryLater('A/collect', 60_000)]);
@@ -113,7 +113,7 @@ describe('the status of a run', () => {
     });
   });
 
-  it('can be summarised by symbol: the failed stage’s error, the sum of attempts; the counts stay per task', () => {
+  it('can be summarised by symbol, with the failed stage’s error and all attempts, and counts per task', () => {
     const run = new DrivenRun(
       runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'store', maxConcurrent: 2, tasks: [customTask('t', { priority: 5 })] }),
     );
@@ -128,7 +128,7 @@ describe('the status of a run', () => {
     expect(taskResults.t).toMatchObject({ status: 'pending' });
   });
 
-  it('by symbol repeats only the symbols and custom tasks that changed since an earlier answer', () => {
+  it('by symbol contains only the symbols and custom tasks that changed since an earlier answer', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: [customTask('t'), customTask('u')] }));
     run.start();
     const question = { runId: 'run', now: 9, detail: 'symbol' } as const;
@@ -142,7 +142,7 @@ describe('the status of a run', () => {
     expect(revisions.since(changes.revision, question).taskResults).toEqual({});
   });
 
-  it('of 10,000 symbols fits into one Temporal payload even when every one of them failed', () => {
+  it('of 10,000 symbols fits into one Temporal payload, even when all of them failed', () => {
     const many = Array.from({ length: 10_000 }, (_, i) => `SOME_LONG_SYMBOL_${i}`);
     const run = new DrivenRun(runConfig({ symbols: many, untilStage: 'collect', maxConcurrent: 10_000 }));
     run.start();
@@ -154,7 +154,7 @@ describe('the status of a run', () => {
     expect(run.why('SOME_LONG_SYMBOL_9999')).toMatch(/SOME_LONG_SYMBOL_9999: the venue did not answer/);
   });
 
-  it('is fed by signals of every stage in small runs, and only of stages that others wait for in large ones', () => {
+  it('is updated by a signal of every stage in small runs, and only of stages that others wait for in large runs', () => {
     const small = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'store' }));
     small.start();
     expect(small.commands).toMatchObject([{ signalStages: ['collect', 'clean'] }]);
@@ -168,7 +168,7 @@ describe('the status of a run', () => {
     expect(large.is('S0/store')).toBe('running');
   });
 
-  it('measures the duration from the start, and is 0 when the clock is behind the start', () => {
+  it('measures the duration from the start, and has a duration of 0 when the clock is behind the start', () => {
     const empty = emptyStatus({ runId: 'run', startedAt: 10_000, now: 12_500, ended: true });
     expect(empty).toMatchObject({ durationSeconds: 2.5, startedAt: '1970-01-01T00:00:10.000Z', finishedAt: '1970-01-01T00:00:12.500Z' });
     expect(emptyStatus({ runId: 'run', startedAt: 10_000, now: 9_000 }).durationSeconds).toBe(0);
@@ -178,7 +178,7 @@ describe('the status of a run', () => {
     [20, []],
     [21, ['1 more tasks failed']],
     [23, ['3 more tasks failed']],
-  ])('of %i failed tasks names twenty', (count, more) => {
+  ])('of %i failed tasks names twenty of them', (count, more) => {
     const tasks = [customTask('good'), ...Array.from({ length: count }, (_, i) => customTask(`t${i}`))];
     const run = new DrivenRun(runConfig({ tasks, maxConcurrent: 100 }));
     run.start();
@@ -188,7 +188,7 @@ describe('the status of a run', () => {
     expect(run.result.reasons).toEqual([...Array.from({ length: 20 }, (_, i) => `t${i} failed: no`), ...more]);
   });
 
-  it('names each reason for a degraded run once, with its tasks', () => {
+  it('lists each reason for a degraded run once, with its tasks', () => {
     const tasks = Array.from({ length: 3 }, (_, i) => customTask(`t${i}`));
     const run = new DrivenRun(runConfig({ tasks }));
     run.start();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 
-describe('why', () => {
+describe('the answer to why a task is where it is', () => {
   const config = runConfig({
     symbols: ['BTC', 'ETH'],
     untilStage: 'clean',
@@ -10,14 +10,14 @@ describe('why', () => {
     tasks: [customTask('notify', { dependencies: ['BTC/clean', 'ETH/clean'] })],
   });
 
-  it('names the tasks that are waited for, and how they stand', () => {
+  it('names the tasks that it waits for, and their state', () => {
     const run = new DrivenRun(config);
     run.start();
     expect(run.why('notify')).toBe('notify is waiting for BTC/clean (pending), ETH/clean (pending)');
     expect(run.why('BTC/clean')).toBe('BTC/clean is waiting for BTC/collect (running)');
   });
 
-  it('says who holds the slots and which place in the queue a task has', () => {
+  it('states which tasks hold the slots, and the place in the queue', () => {
     const run = new DrivenRun(config);
     run.start();
     run.now = 65_000;
@@ -36,7 +36,7 @@ describe('why', () => {
     expect(run.why('notify')).toMatch(/; the run is paused$/);
   });
 
-  it('takes a symbol for its first unfinished stage, and a misspelt id for the nearest', () => {
+  it('is that of the first unfinished stage for a symbol, and suggests the nearest name for a misspelt id', () => {
     const run = new DrivenRun(config);
     run.start();
     run.reports('BTC', [succeeded('BTC/collect')]);
@@ -53,7 +53,7 @@ describe('why', () => {
     expect(run.why('BTC/collect')).toBe('BTC/collect is running for 65 s');
   });
 
-  it('numbers the queue from the next one on, ties in the order of the graph', () => {
+  it('numbers the queue from the next task on, and equal tasks in the order of the graph', () => {
     const queue = new DrivenRun(runConfig({ tasks: ['a', 'b', 'c', 'd'].map((id) => customTask(id)), maxConcurrent: 1 }));
     queue.start();
     expect(['b', 'c', 'd'].map((id) => /number \d of \d/.exec(queue.why(id))?.[0])).toEqual([
@@ -63,7 +63,7 @@ describe('why', () => {
     ]);
   });
 
-  it('names five that are waited for, and counts the others', () => {
+  it('names five tasks that it waits for, and counts the others', () => {
     const first = Array.from({ length: 7 }, (_, i) => customTask(`t${i}`));
     const waiting = (count: number) =>
       new DrivenRun(
@@ -77,7 +77,7 @@ describe('why', () => {
     expect(seven.why('last')).toMatch(/t4 \(running\) and 2 more$/);
   });
 
-  it('says when a retry is due and what failed, in one line, with how many attempts it took', () => {
+  it('states when a retry is due, the last error in one line, and the number of attempts', () => {
     const run = new DrivenRun(config);
     run.start();
     run.ends('BTC', [retryLater('BTC/collect', 3_600_000)]);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { coveredShares } from '../../../src/market/candles/covered-shares.ts';
 
-it('the covered share of a bucket is exactly 1 only where all of it is covered', () => {
+it('the covered share of a bucket is exactly 1 only when all of it is covered', () => {
   const ranges = [
     { from: 0, to: 10 },
     { from: 15, to: 30 },

@@ -224,8 +224,8 @@ class PlayedRun {
   }
 }
 
-describe('every payload of every run', () => {
-  it(`stays below what Temporal takes: ${RUNS} runs of up to ${LARGEST} symbols and ${LARGEST} custom tasks`, {
+describe('every Temporal payload of a random run', () => {
+  it(`stays below the limit of Temporal: ${RUNS} runs of up to ${LARGEST} symbols and ${LARGEST} custom tasks`, {
     timeout: 60_000 + RUNS * 60_000,
   }, () => {
     const measured = new Measured();
@@ -242,7 +242,9 @@ describe('every payload of every run', () => {
     );
   });
 
-  it(`is small enough in the worst of runs: ${LARGEST} symbols and ${LARGEST} tasks that all fail at length`, { timeout: 180_000 }, () => {
+  it(`is small enough in the worst case: ${LARGEST} symbols and ${LARGEST} tasks that all fail with long errors`, {
+    timeout: 180_000,
+  }, () => {
     const measured = new Measured();
     const config = runConfig({
       symbols: Array.from({ length: LARGEST }, (_, i) => `SOME_LONG_SYMBOL_${i}`),
@@ -254,7 +256,7 @@ describe('every payload of every run', () => {
     expect(measured.largest.has('continue-as-new')).toBe(true);
   });
 
-  it('is small enough when everything about an input is wrong', () => {
+  it('is small enough when every field of an input is wrong', () => {
     const problems = Array.from({ length: 50_000 }, (_, i) => ({ where: `tasks[${i}].${'x'.repeat(3_000)}`, message: 'y'.repeat(3_000) }));
     const error = new InvalidPipelineError(problems);
     expect(error.message).toMatch(/^50000 problems[^]*and 49800 more$/);

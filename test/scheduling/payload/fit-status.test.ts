@@ -16,15 +16,15 @@ function finished() {
   return run.result;
 }
 
-describe('a result that does not fit into a payload', () => {
+describe('a result that is too large for a payload', () => {
   const result = finished();
   const whole = encodedBytes(result);
 
-  it('stays as it is where it fits', () => {
+  it('stays unchanged if it fits', () => {
     expect(fitStatus(result, whole)).toBe(result);
   });
 
-  it('drops stacks first, then large outputs, then ends of messages, then tasks, and reports what it dropped', () => {
+  it('loses stacks first, then large outputs, then the ends of messages, then tasks, and lists what it lost', () => {
     const seen: string[] = [];
     const least = encodedBytes(fitStatus(result, 1));
     for (let budget = whole - 1; budget >= least + 50; budget -= 50) {

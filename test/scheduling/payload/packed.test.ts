@@ -39,8 +39,8 @@ const anyConfig: fc.Arbitrary<RunConfig> = fc
     }),
   );
 
-describe('a prepared run', () => {
-  it('is unpacked as it was packed, including the reused successes', () => {
+describe('the packed form of a prepared run', () => {
+  it('unpacks to the same run, including its reused successes', () => {
     fc.assert(
       fc.property(anyConfig, fc.integer(), (config, seed) => {
         const ids = [
@@ -60,11 +60,11 @@ describe('a prepared run', () => {
     );
   });
 
-  it('has no fields for what it has not: durations that are known, reused tasks', () => {
+  it('has no fields for absent durations and reused tasks', () => {
     expect(Object.keys(packPrepared({ config: runConfig({ symbols: ['A'] }), durations: {}, reused: new Map() }))).toEqual(['packed']);
   });
 
-  it('leaves outputs that do not fit to the ledger, and keeps what was reused', () => {
+  it('leaves outputs that do not fit to the ledger, and keeps which tasks are reused', () => {
     const tasks = Array.from({ length: 80 }, (_, i) => customTask(`t${i}`));
     const reused = new Map(tasks.map(({ taskId }) => [taskId, { output: 'x'.repeat(30_000) }]));
     const packed = packPrepared({ config: runConfig({ tasks }), durations: {}, reused });
@@ -72,7 +72,7 @@ describe('a prepared run', () => {
     expect(readPrepared(travelled(packed)).reused.size).toBe(80);
   });
 
-  it('fills what is left of its budget with outputs, and goes beyond it by nothing', () => {
+  it('uses the rest of its budget for outputs, and never exceeds it', () => {
     const tasks = Array.from({ length: 8_000 }, (_, i) => customTask(`t${i}`));
     const reused = new Map(tasks.map(({ taskId }) => [taskId, { output: 'x'.repeat(40) }]));
     const bytes = encodedBytes(packPrepared({ config: runConfig({ tasks }), durations: {}, reused }, 500_000));
@@ -80,7 +80,7 @@ describe('a prepared run', () => {
     expect(bytes).toBeGreaterThan(490_000);
   });
 
-  it('keeps the outputs of stages for up to 50 symbols, those of custom tasks for any number', () => {
+  it('keeps the outputs of stages for up to 50 symbols, and those of custom tasks for any number', () => {
     const outputsKept = (count: number): number => {
       const config = runConfig({ symbols: Array.from({ length: count }, (_, i) => `S${i}`), tasks: [customTask('own')] });
       const ids = config.symbols.flatMap(({ symbol }) => STAGES.map((stage) => stageTaskId(symbol, stage)));
@@ -93,8 +93,8 @@ describe('a prepared run', () => {
   });
 });
 
-describe('a graph', () => {
-  it('that is too large for one payload travels as what it is made of', () => {
+describe('a graph in the answer of a query', () => {
+  it('is sent as the input that it is built from when it is too large for one payload', () => {
     const config = runConfig({
       symbols: ['A', 'B'],
       tasks: [customTask('t', { dependencies: ['A/clean'], runBefore: ['B/store'], args: [1] })],
@@ -110,15 +110,15 @@ describe('a graph', () => {
   });
 });
 
-describe('a list of ids', () => {
-  it('is cut where it does not fit, and says how many are missing', () => {
+describe('a list of ids in a message', () => {
+  it('is cut when it does not fit, with the number of missing ids', () => {
     expect(fitList(['a', 'b'])).toEqual(['a', 'b']);
     expect(fitList(['aaaaaaaa', 'bbbbbbbb', 'cccccccc'], { budget: 125 })).toEqual(['aaaaaaaa', 'bbbbbbbb', 'and 1 more']);
   });
 });
 
 describe('the size of a payload', () => {
-  it('is that of its JSON in UTF-8', () => {
+  it('is the size of its JSON in UTF-8', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(encodedBytes(value)).toBe(Buffer.byteLength(JSON.stringify(value)));
